@@ -1,0 +1,45 @@
+"""The error every command knows how to show.
+
+Three kinds of "wrong" are told apart: a *problem* (the input; a value, all are
+reported), an *outcome* (one device failed, the rest goes on; a value), and an
+*error* (the command cannot do its job; these exceptions).
+"""
+
+
+class EdgeOpsError(Exception):
+    """The command cannot do its job.
+
+    `message` says what is wrong, `hint` what to do next; `exit_code` is what
+    the process ends with. Neither text ever holds a secret.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidState(EdgeOpsError):
+    """The desired state in git is not valid; the problems were listed."""
+
+    exit_code = 3
+
+
+class PartlyApplied(EdgeOpsError):
+    """Some devices were written, others failed; the outcomes were listed."""
+
+    exit_code = 4
+
+
+class Refused(EdgeOpsError):
+    """A guard said no: stale plan, budget, protection. Nothing was written for what it guards."""
+
+    exit_code = 5
+
+
+class UsageError(EdgeOpsError):
+    """The command line makes no sense."""
+
+    exit_code = 64

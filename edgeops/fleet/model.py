@@ -1,0 +1,130 @@
+"""The values of a fleet: what was read (Snapshot), what is wrong, what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgeops.release import ModelRelease
+from edgeops.twin import JsonObject
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a value stands: a file path relative to the repository, line and column from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with the input: where, what, and what to do."""
+
+    place: Place
+    pointer: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its JSON value and the place of every value.
+
+    `marks` maps the JSON pointer of each value (and of the root, `""`) to
+    (line, column), both from 1. For a member of an object it is the place of
+    the key, which is what an editor should jump to.
+    """
+
+    file: str
+    value: Any
+    marks: Mapping[str, tuple[int, int]]
+
+    def place(self, path: str) -> Place:
+        """The place of the value at a pointer, or of the nearest parent that has one."""
+        while path and path not in self.marks:
+            path = path.rpartition("/")[0]
+        line, column = self.marks.get(path, (1, 1))
+        return Place(self.file, line, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The manifests and user schemas of one commit, or of the working tree (`commit` is None).
+
+    `documents` are those that are valid against the schema of their kind, in
+    file order; `problems` are of all files; `schemas` maps the path of each
+    user schema under `schemas/` (as a `Module` names it) to its JSON value.
+    """
+
+    commit: str | None
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HubTarget:
+    """One entry of `Fleet.spec.hubs`: how to reach a hub and how fast it may be asked."""
+
+    name: str
+    hostname: str | None = None
+    sku: str = "S1"
+    units: int = 1
+    connection_string_env: str | None = None
+    entra: bool = False
+    artifacts_url: str | None = None
+    create_devices: bool = False
+
+    @property
+    def local(self) -> bool:
+        """Whether this is the hub in the box."""
+        return self.hostname is None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredModule:
+    """A module as one device should have it; `spec` is the resolved spec without `desired`."""
+
+    name: str
+    spec: JsonObject
+    desired: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredDevice:
+    """Everything git says of one device, overlays merged.
+
+    `edge_content` maps `$edgeAgent` and `$edgeHub` to their desired
+    properties, and is empty on a device that is not an edge device. `models`
+    are slots with their releases; they are already part of
+    `modules["model_loader"].desired`.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    groups: tuple[str, ...]
+    edge: bool
+    authentication: str
+    protect: bool
+    tags: JsonObject
+    desired: JsonObject
+    modules: Mapping[str, DesiredModule]
+    models: Mapping[str, ModelRelease]
+    edge_content: Mapping[str, JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredFleet:
+    """The desired state of every device at one commit, for one hub."""
+
+    name: str
+    commit: str | None
+    hubs: Mapping[str, HubTarget]
+    devices: Mapping[str, DesiredDevice]
+    max_deletes: str | int = "10%"

@@ -1,0 +1,80 @@
+"""The values of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from edgeops.twin import JsonObject
+
+
+class Action(StrEnum):
+    """What one change does, in the order a device gets them."""
+
+    CREATE_DEVICE = "create-device"
+    PATCH_DEVICE = "patch-device"
+    DEPLOY = "deploy"  # applyConfigurationContent: $edgeAgent and $edgeHub
+    CREATE_MODULE = "create-module"
+    PATCH_MODULE = "patch-module"
+    DELETE_MODULE = "delete-module"
+    DELETE_DEVICE = "delete-device"
+
+
+class Reason(StrEnum):
+    """Why a change is needed."""
+
+    NEW = "new"  # the device or module is not on the hub
+    ADOPTED = "adopted"  # it is there, edgeops has not managed it so far
+    CHANGED = "changed in git"
+    DRIFT = "drift"  # git is as it was last applied, the hub is not
+    REMOVED = "removed from git"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: a merge patch by section, made on a twin that was at `etag`.
+
+    `patch` maps `tags`, `desired` (twins) or `$edgeAgent`, `$edgeHub` (deploy)
+    to the merge patch of that section, without the stamp; `stamp` is the merge
+    patch of `tags.edgeops`. `before` has the live values of the patched paths
+    (a path that is absent on the hub is absent there).
+    """
+
+    device: str
+    action: Action
+    reason: Reason
+    module: str | None = None
+    patch: Mapping[str, JsonObject] = field(default_factory=dict)
+    before: Mapping[str, JsonObject] = field(default_factory=dict)
+    stamp: JsonObject = field(default_factory=dict)
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A device that the plan leaves alone, and why (another fleet's, protected, ...)."""
+
+    device: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `sync` would write, and nothing else.
+
+    `digest` is of the changes without etags: two plans with one digest do the
+    same. `seconds` is the expected duration from the hub's rates, None where
+    no rate applies.
+    """
+
+    fleet: str
+    hub: str
+    commit: str | None
+    created_at: str
+    devices: int
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...]
+    digest: str
+    seconds: float | None = None

@@ -1,0 +1,167 @@
+"""Twins as values, and the arithmetic on them: merge patch, three-way diff.
+
+A twin section (tags, desired, reported) is a JSON object without the hub's own
+`$version` and `$metadata`. Arrays are single values: a hub replaces them whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+EDGE_AGENT = "$edgeAgent"
+EDGE_HUB = "$edgeHub"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """One device or module twin as a hub returned it.
+
+    `etag` guards a write of tags and desired properties; `edge` and
+    `authentication` are of the identity behind it; `automatic` names the
+    automatic deployments that target it (`$edgeAgent` only).
+    """
+
+    device: str
+    module: str | None = None
+    etag: str = ""
+    tags: JsonObject = field(default_factory=dict)
+    desired: JsonObject = field(default_factory=dict)
+    reported: JsonObject = field(default_factory=dict)
+    desired_version: int = 1
+    connected: bool = False
+    last_activity: str | None = None
+    edge: bool = False
+    authentication: str = "sas"
+    automatic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDevice:
+    """A device as it is on the hub: its own twin, and those of its modules by name."""
+
+    twin: Twin
+    modules: Mapping[str, Twin] = field(default_factory=dict)
+
+
+# --- JSON pointers (RFC 6901) -------------------------------------------------
+
+
+def pointer(*keys: str | int) -> str:
+    """The JSON pointer of a path: `pointer("a", "b/c")` is `/a/b~1c`; no keys is the root."""
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def keys_of(path: str) -> tuple[str, ...]:
+    """The path of a JSON pointer; the inverse of `pointer` for string keys."""
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:])
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every path to a value that is not a non-empty object, in sorted order.
+
+    An empty object is a leaf: it says "an object is here".
+    """
+    if isinstance(value, dict) and value:
+        for key in sorted(value):
+            yield from leaves(value[key], (*path, key))
+    else:
+        yield path, value
+
+
+# --- comparison and merge -----------------------------------------------------
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two JSON values are equal by type and value: `1` is not `true`, `1` is `1.0`."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return bool(a == b)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The target with a JSON merge patch applied (RFC 7396); neither argument is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+# --- three-way diff -----------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Owned:
+    """A tree of the paths that were last applied."""
+
+    leaf: bool = False
+    children: dict[str, _Owned] = field(default_factory=dict)
+
+
+def _owned_tree(paths: Iterable[tuple[str, ...]]) -> _Owned:
+    root = _Owned()
+    for path in paths:
+        node = root
+        for key in path:
+            node = node.children.setdefault(key, _Owned())
+        node.leaf = True
+    return root
+
+
+_KEEP = object()  # nothing to remove here
+
+
+def diff(live: JsonObject, want: JsonObject, owned: Iterable[tuple[str, ...]] = ()) -> JsonObject:
+    """The smallest merge patch that makes `live` agree with `want`.
+
+    `owned` are the paths of the leaves that were last applied: those that
+    `want` no longer names are removed with `null`, together with the objects
+    that this empties. A path that is in neither is never touched. The result
+    is empty when there is nothing to do.
+    """
+    return _diff(live, want, _owned_tree(owned))
+
+
+def _diff(live: JsonObject, want: JsonObject, owned: _Owned) -> JsonObject:
+    patch: JsonObject = {}
+    for key in sorted(want.keys() | (owned.children.keys() & live.keys())):
+        mine = owned.children.get(key, _Owned())
+        if key not in want:
+            removal = _remove(live[key], mine)
+            if removal is not _KEEP:
+                patch[key] = removal
+        elif isinstance(want[key], dict) and isinstance(live.get(key), dict):
+            below = _diff(live[key], want[key], mine)
+            if below:
+                patch[key] = below
+        elif key not in live or not same(live[key], want[key]):
+            patch[key] = want[key]
+    return patch
+
+
+def _remove(live: Any, owned: _Owned) -> Any:
+    """The patch that takes what is owned out of `live`: `None` for all of it, or `_KEEP`."""
+    if not isinstance(live, dict) or not live:
+        return None if owned.leaf else _KEEP
+    patch = {}
+    for key, child in sorted(owned.children.items()):
+        if key in live:
+            removal = _remove(live[key], child)
+            if removal is not _KEEP:
+                patch[key] = removal
+    if not patch:
+        return _KEEP
+    emptied = patch.keys() == live.keys() and all(value is None for value in patch.values())
+    return None if emptied else patch
