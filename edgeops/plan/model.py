@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edgeops.plan.options import PlanOptions
 from edgeops.twin import JsonObject
 
 
@@ -18,6 +19,7 @@ class Action(StrEnum):
     CREATE_MODULE = "create-module"
     PATCH_MODULE = "patch-module"
     DELETE_MODULE = "delete-module"
+    STAMP_DEVICE = "stamp-device"  # gives up what the changes before it removed
     DELETE_DEVICE = "delete-device"
 
 
@@ -64,9 +66,10 @@ class Refusal:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `digest` is of the changes without etags: two plans with one digest do the
-    same. `seconds` is the expected duration from the hub's rates, None where
-    no rate applies.
+    `devices` is how many devices it covers and leaves on the hub. `digest` is
+    of what the changes write (not of etags, reasons and stamps): two plans
+    with one digest do the same. `seconds` is the expected duration from the
+    hub's rates, None where no rate applies.
     """
 
     fleet: str
@@ -78,3 +81,4 @@ class Plan:
     refusals: tuple[Refusal, ...]
     digest: str
     seconds: float | None = None
+    options: PlanOptions = field(default_factory=PlanOptions)

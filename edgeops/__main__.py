@@ -1,0 +1,5 @@
+"""`python -m edgeops` is `edgeops`."""
+
+from edgeops.cli.main import main
+
+main()

@@ -1,0 +1,133 @@
+"""Carries out the changes of one device.
+
+Every twin write carries the etag that the plan was made on. When the hub says
+that the world moved on, the device is read and planned again: what is still as
+planned goes on, what has become needless is dropped, anything else is a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import assert_never
+
+from edgeops import stamp as stamps
+from edgeops.apply.replan import Conflict, Planned, replan
+from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
+from edgeops.plan.model import Action, Change
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
+
+Sleep = Callable[[float], Awaitable[None]]
+
+# How often one device is planned again before it counts as a conflict.
+_REPLANS = 5
+
+# Seconds between looks for a twin that the hub is still making (404010 after a deployment).
+_PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+class DeviceWriter:
+    """Writes one device; `written` counts the writes that the hub took."""
+
+    def __init__(self, hub: Hub, planned: Planned, sleep: Sleep) -> None:
+        self.written = 0
+        self._hub = hub
+        self._planned = planned
+        self._pending = planned.changes
+        self._live: LiveDevice | None = None  # as read just now, else None
+        self._etags: dict[str | None, str] = {}  # of the twins written so far
+        self._replans = 0
+        self._sleep = sleep
+
+    async def write(self) -> None:
+        """Carry out the changes. Raises `HubError`, `Conflict` and `Refused`."""
+        while self._pending:
+            change = self._pending[0]
+            # Deployments and deletions take no etag: look again just before.
+            if self._live is None and change.action in (Action.DEPLOY, Action.DELETE_DEVICE):
+                await self._plan_again()
+                continue
+            try:
+                await self._carry_out(change)
+            except (EtagMismatch, AlreadyExists, NotFound):
+                await self._plan_again()
+            else:
+                self._pending = self._pending[1:]
+                self._live = None
+
+    async def _plan_again(self) -> None:
+        if self._replans == _REPLANS:
+            raise Conflict(
+                "keeps changing on the hub while it is written",
+                "find out what else writes its twins, then sync again",
+            )
+        self._replans += 1
+        self._live, self._pending = await replan(self._hub, self._planned)
+        self._etags.clear()
+
+    async def _carry_out(self, change: Change) -> None:
+        match change.action:
+            case Action.CREATE_DEVICE:
+                desired = self._planned.desired
+                assert desired is not None
+                await self._hub.create_device(
+                    desired.name, edge=desired.edge, authentication=desired.authentication
+                )
+            case Action.PATCH_DEVICE | Action.PATCH_MODULE | Action.STAMP_DEVICE:
+                await self._patch(change)
+            case Action.DEPLOY:
+                await self._deploy(change)
+            case Action.CREATE_MODULE:
+                assert change.module is not None
+                await self._hub.create_module(self._planned.device, change.module)
+            case Action.DELETE_MODULE:
+                assert change.module is not None
+                with suppress(NotFound):  # somebody was faster; the stamp still has to go
+                    await self._hub.delete_module(self._planned.device, change.module)
+            case Action.DELETE_DEVICE:
+                await self._hub.delete_device(self._planned.device)
+            case _:
+                assert_never(change.action)
+        self.written += 1
+
+    async def _patch(self, change: Change) -> None:
+        etag = self._etags.get(change.module) or change.etag or await self._new_etag(change.module)
+        stamp = {stamps.TAG: change.stamp} if change.stamp else {}
+        twin = await self._hub.patch_twin(
+            self._planned.device,
+            change.module,
+            tags={**change.patch.get("tags", {}), **stamp},
+            desired=change.patch.get("desired", {}),
+            etag=etag,
+        )
+        self._etags[change.module] = twin.etag
+
+    async def _deploy(self, change: Change) -> None:
+        assert self._live is not None
+        live = {
+            name: self._live.modules[name].desired if name in self._live.modules else {}
+            for name in (EDGE_AGENT, EDGE_HUB)
+        }
+        content = {name: merge_patch(live[name], change.patch.get(name, {})) for name in live}
+        await self._hub.apply_content(self._planned.device, content)
+
+    async def _new_etag(self, module: str | None) -> str:
+        """The etag of a twin that was not there when the plan was made.
+
+        Raises `EtagMismatch` when somebody else wrote it first.
+        """
+        twin = await self._appeared(module)
+        if twin.tags or twin.desired:
+            raise EtagMismatch("the twin is not as new as expected")
+        return twin.etag
+
+    async def _appeared(self, module: str | None) -> Twin:
+        for seconds in _PATIENCE:
+            try:
+                return await self._hub.twin(self._planned.device, module)
+            except NotFound:
+                await self._sleep(seconds)
+        what = f"module {module}" if module else "the device"
+        raise HubError(
+            f"the hub has not made {what} within {sum(_PATIENCE):.0f} s", "sync again later"
+        )

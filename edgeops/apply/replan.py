@@ -1,0 +1,94 @@
+"""Plans one device again, and holds the result against what was planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeops.errors import EdgeOpsError, Refused
+from edgeops.fleet.model import DesiredDevice
+from edgeops.hub.live import ReadRequest, read_live
+from edgeops.hub.port import Hub
+from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.model import Action, Change, Refusal
+from edgeops.twin import LiveDevice, leaves, same
+
+
+class Conflict(EdgeOpsError):
+    """The device changed on the hub since the plan was made, and the plan no longer fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The part of a plan that is for one device; `desired` is None when it is to be deleted."""
+
+    device: str
+    desired: DesiredDevice | None
+    changes: tuple[Change, ...]
+    fleet: str
+    commit: str | None
+
+
+async def replan(hub: Hub, planned: Planned) -> tuple[LiveDevice | None, tuple[Change, ...]]:
+    """The device as it is now, and what of its plan is still to do.
+
+    Raises `Conflict` when something else would have to be done, `Refused` when
+    a guard now says no, and `HubError`.
+    """
+    live = await _read(hub, planned)
+    changes = _plan(live, planned)
+    if isinstance(changes, Refusal):
+        raise Refused(changes.reason, changes.hint)
+    for change in changes:
+        if not _only_stamps(change) and not any(_covers(old, change) for old in planned.changes):
+            raise Conflict(
+                f"changed on the hub since the plan was made ({_words(change)})",
+                "look at `edgeops sync --dry-run`, then sync again",
+            )
+    return live, changes
+
+
+async def _read(hub: Hub, planned: Planned) -> LiveDevice | None:
+    device = planned.desired
+    request = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
+    found = await read_live(
+        hub, {planned.device: request}, by_query=False, progress=lambda _done, _all: None
+    )
+    return found.get(planned.device)
+
+
+def _plan(live: LiveDevice | None, planned: Planned) -> tuple[Change, ...] | Refusal:
+    if planned.desired is None:
+        removal = plan_removal(live, fleet=planned.fleet) if live else None
+        if isinstance(removal, Refusal):
+            return removal
+        return (removal,) if removal else ()
+    actions = {change.action for change in planned.changes}
+    return plan_device(
+        planned.desired,
+        live,
+        fleet=planned.fleet,
+        commit=planned.commit,
+        create=Action.CREATE_DEVICE in actions,
+        prune=Action.DELETE_MODULE in actions,
+    )
+
+
+def _covers(old: Change, new: Change) -> bool:
+    """Whether a change writes nothing that the old one did not write."""
+    if (old.action, old.module) != (new.action, new.module):
+        return False
+    planned = dict(leaves(dict(old.patch)))
+    return all(path in planned and same(planned[path], item) for path, item in _leaves(new))
+
+
+def _leaves(change: Change) -> list[tuple[tuple[str, ...], object]]:
+    return [(path, item) for path, item in leaves(dict(change.patch)) if path]
+
+
+def _only_stamps(change: Change) -> bool:
+    """Whether a change writes no content; a stamp says what git says, so it is as planned."""
+    return bool(change.stamp) and not change.patch
+
+
+def _words(change: Change) -> str:
+    return change.action.value + (f" {change.module}" if change.module else "")

@@ -1,0 +1,121 @@
+"""`edgeops hub`: the IoT Hub in the box."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeops.cli.load import DEFAULT_PORT, repository, state_dir
+from edgeops.cli.settings import settings
+from edgeops.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgeops.localhub.access import Endpoint
+
+app = typer.Typer(
+    help="The IoT Hub in the box: serve it, connect to it, start afresh.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+
+@app.command("serve")
+def serve(
+    context: typer.Context,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="HTTPS port on 127.0.0.1; 0 takes a free one.",
+            envvar="EDGEOPS_HTTPS_PORT",
+            min=0,
+            max=65535,
+        ),
+    ] = DEFAULT_PORT,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run the local IoT Hub until Ctrl-C.
+
+    It listens on the loopback interface only and keeps everything under
+    .edgeops/: state, keys, and the certificate (ca.pem) that clients trust.
+
+    \b
+    Examples:
+      edgeops hub serve
+      edgeops hub serve --port 9443
+    """
+    import asyncio
+
+    from edgeops.localhub.serve import serve as serve_hub
+
+    def ready(endpoint: Endpoint) -> None:
+        typer.echo(f"local IoT Hub on https://localhost:{endpoint.port} (Ctrl-C stops it)")
+        sys.stdout.flush()
+
+    if with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    state = state_dir(repository(settings(context)))
+    asyncio.run(serve_hub(state, port=port, ready=ready))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@app.command("connection-string")
+def connection_string(
+    context: typer.Context,
+    device: Annotated[
+        str | None, typer.Option("--device", "-d", help="Of this device, not of the service.")
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option("--module", "-m", help="Of this module of the device.")
+    ] = None,
+    policy: Annotated[
+        str, typer.Option(help="Shared access policy of the service connection string.")
+    ] = "iothubowner",
+) -> None:
+    """Print a connection string of the local hub, for any Azure IoT tool or SDK.
+
+    It is a secret of this machine's local hub. Clients must trust
+    .edgeops/ca.pem (REQUESTS_CA_BUNDLE for the Python service SDK).
+
+    \b
+    Examples:
+      edgeops hub connection-string
+      edgeops hub connection-string --device queen-street-210
+    """
+    from edgeops.localhub import access
+
+    state = state_dir(repository(settings(context)))
+    if module and not device:
+        raise UsageError("--module needs --device")
+    if device:
+        typer.echo(access.device_connection_string(state, device, module))
+    else:
+        typer.echo(access.connection_string(state, policy))
+
+
+@app.command("reset")
+def reset(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete every device, module, twin and configuration of the local hub.
+
+    \b
+    Example:
+      edgeops hub reset --yes
+    """
+    from edgeops.localhub import access
+
+    state = state_dir(repository(settings(context)))
+    if not yes:
+        typer.confirm(f"Delete all devices and twins of the local hub in {state}?", abort=True)
+    access.reset(state)
+    settings(context).note("the local hub is empty")

@@ -1,0 +1,80 @@
+"""From the repository to a desired fleet, for every command that needs one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from edgeops.cli.settings import Settings
+from edgeops.errors import InvalidState, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.model import DesiredFleet, Snapshot
+    from edgeops.fleet.resolve import Resolution
+    from edgeops.source.cache import Cache
+
+DEFAULT_PORT = 8443
+
+
+def repository(options: Settings) -> Path:
+    """The folder that holds `fleet/`."""
+    from edgeops.source.root import find_root
+
+    return find_root(options.repo)
+
+
+def state_dir(root: Path) -> Path:
+    """Where edgeops keeps what is not in git: the cache and the local hub."""
+    return root / ".edgeops"
+
+
+def https_port() -> int:
+    """The port of the local hub that this user has chosen."""
+    chosen = os.environ.get("EDGEOPS_HTTPS_PORT", str(DEFAULT_PORT))
+    if not chosen.isdigit() or not 0 < int(chosen) < 65536:
+        raise UsageError(f"EDGEOPS_HTTPS_PORT is {chosen!r}, not a port number")
+    return int(chosen)
+
+
+def snapshot(root: Path, rev: str | None, cache: Cache) -> Snapshot:
+    """The manifests of a revision, or of the working tree when there is none."""
+    if rev is None:
+        from edgeops.source.worktree import load_worktree
+
+        return load_worktree(root, cache)
+    from edgeops.source.revision import load_revision
+
+    return load_revision(root, rev, cache)
+
+
+def resolution(options: Settings, rev: str | None) -> Resolution:
+    """The desired fleet of a revision with every problem that was found."""
+    from edgeops.fleet.resolve import resolve
+    from edgeops.source.cache import Cache
+
+    root = repository(options)
+    with Cache(state_dir(root)) as cache:
+        return resolve(
+            snapshot(root, rev, cache),
+            hub=options.hub,
+            local_artifacts_url=f"https://localhost:{https_port()}/artifacts",
+            memo=cache,
+        )
+
+
+def desired_fleet(options: Settings, rev: str | None) -> DesiredFleet:
+    """The desired fleet; raises `InvalidState` after printing what is wrong with it."""
+    found = resolution(options, rev)
+    if found.fleet is None:
+        from edgeops.report.problems import text
+
+        typer.echo(text(found.problems, color=options.styled(sys.stderr)), err=True)
+        where = "the working tree" if rev is None else rev
+        raise InvalidState(
+            f"the desired state in {where} is not valid", "mend what is listed above and commit"
+        )
+    return found.fleet

@@ -1,0 +1,160 @@
+"""The command line: the commands, the global options, and the one place where errors are shown.
+
+Every command module imports only typer and the standard library at its top,
+so that `edgeops --help` needs nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeops import __version__
+from edgeops.cli import explain, hub, render, status, sync, validate
+from edgeops.cli.settings import Settings
+from edgeops.errors import EdgeOpsError
+
+EXIT_USAGE = 64
+EXIT_INTERRUPTED = 130
+_FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
+_VALUED = {"--repo", "--hub"}
+
+
+def global_options_first(args: Sequence[str]) -> list[str]:
+    """The arguments with the global options moved to the front, so that they work anywhere."""
+    moved: list[str] = []
+    rest: list[str] = []
+    queue = list(args)
+    while queue:
+        arg = queue.pop(0)
+        if arg == "--":
+            rest += [arg, *queue]
+            break
+        if arg in _FLAGS or (arg.partition("=")[0] in _VALUED and "=" in arg):
+            moved.append(arg)
+        elif arg in _VALUED and queue:
+            moved += [arg, queue.pop(0)]
+        else:
+            rest.append(arg)
+    return moved + rest
+
+
+app = typer.Typer(
+    name="edgeops",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgeops {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def edgeops(
+    context: typer.Context,
+    repo: Annotated[
+        Path,
+        typer.Option(
+            help="Fleet repository, or a folder in it.", metavar="DIR", envvar="EDGEOPS_REPO"
+        ),
+    ] = Path(),
+    hub: Annotated[
+        str,
+        typer.Option(
+            help="Name of a hub in the Fleet manifest; `local` is the hub in the box.",
+            metavar="NAME",
+            envvar="EDGEOPS_HUB",
+        ),
+    ] = "local",
+    no_color: Annotated[bool, typer.Option("--no-color", help="Plain output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks for errors.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Desired state of an IoT fleet in git, synced to Azure IoT Hub twins.
+
+    The global options work before and after the command.
+
+    \b
+    Examples:
+      edgeops validate                    check fleet/ as it is on disk
+      edgeops sync --dry-run              what HEAD would change on the local hub
+      edgeops sync --hub production       make a hub agree with HEAD
+      edgeops explain queen-street-210    which file and line set each value
+      edgeops status                      in sync? connected? healthy?
+    """
+    context.obj = Settings(
+        repo=repo,
+        hub=hub,
+        color=not (no_color or os.environ.get("NO_COLOR")),
+        quiet=quiet,
+        debug=debug,
+    )
+
+
+app.command("validate", short_help="Is the desired state valid? Offline.")(validate.validate)
+app.command("render", short_help="The resolved twins, or deployment manifests.")(render.render)
+app.command("explain", short_help="Which file and line set each value of a device.")(
+    explain.explain
+)
+app.command("sync", short_help="Make the hub agree with git; --dry-run shows how.")(sync.sync)
+app.command("status", short_help="In sync? Connected? Healthy?")(status.status)
+app.add_typer(hub.app, name="hub", short_help="The IoT Hub in the box.")
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line; gives the exit code.
+
+    The one place where errors become text: `error:` and `hint:` on stderr.
+    """
+    given = list(sys.argv[1:] if args is None else args) or ["--help"]
+    try:
+        code = app(global_options_first(given), prog_name="edgeops", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader went away, as with `| head`
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return _show("interrupted", "", EXIT_INTERRUPTED)
+    except typer.TyperException as error:
+        usage = error.exit_code == 2
+        hint = "`edgeops --help` and --help of a command show examples" if usage else ""
+        return _show(error.format_message(), hint, EXIT_USAGE if usage else 1)
+    except EdgeOpsError as error:
+        if "--debug" in given:
+            raise
+        return _show(error.message, error.hint, error.exit_code)
+    except Exception as error:  # a bug: say so, without a traceback that might show a secret
+        if "--debug" in given:
+            raise
+        return _show(
+            f"unexpected {type(error).__name__}; this is a bug in edgeops",
+            "run it again with --debug to see where",
+            1,
+        )
+    return code if isinstance(code, int) else 0
+
+
+def _show(message: str, hint: str, code: int) -> int:
+    if message:
+        typer.echo(f"error: {message}", err=True)
+    if hint:
+        typer.echo(f"hint: {hint}", err=True)
+    return code
+
+
+def main() -> None:
+    """The `edgeops` program."""
+    sys.exit(run())

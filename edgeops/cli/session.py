@@ -1,0 +1,98 @@
+"""A hub for the length of one command; the local hub is started when none runs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.cli.load import https_port, state_dir
+from edgeops.cli.settings import Settings
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.model import HubTarget
+    from edgeops.hub.open import LocalAccess
+    from edgeops.hub.port import Hub
+
+
+@contextlib.asynccontextmanager
+async def open_session(target: HubTarget, root: Path, options: Settings) -> AsyncIterator[Hub]:
+    """The hub of this target, connected; closed again, and stopped if it was started for us."""
+    from edgeops.hub.open import open_hub
+
+    with _local_hub(root, options) if target.local else contextlib.nullcontext() as local:
+        async with open_hub(target, environ=os.environ, local=local) as hub:
+            yield hub
+
+
+@contextlib.contextmanager
+def _local_hub(root: Path, options: Settings) -> Iterator[LocalAccess]:
+    """Access to the running local hub, or to one that runs until this ends.
+
+    Commands that use the hub at the same time share a lock, so that the one
+    that started it stops it only after the last of them is done.
+    """
+    from edgeops.hub.open import LocalAccess
+    from edgeops.localhub.access import connection_string, running
+
+    state = state_dir(root)
+    state.mkdir(exist_ok=True)
+    with (state / "session.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        child = None if running(state) else _start(root)
+        try:
+            endpoint = running(state)
+            if endpoint is None:
+                raise EdgeOpsError(
+                    "the local hub did not start", _last_words(child) or "try `edgeops hub serve`"
+                )
+            yield LocalAccess(connection_string(state), str(endpoint.ca_file))
+        finally:
+            if child is not None:
+                _wait_for_others(lock.fileno(), options)
+                _stop(child)
+
+
+def _start(root: Path) -> subprocess.Popen[str]:
+    """A hub of our own; it ends when our end of its standard input closes, whatever ends us."""
+    command = [sys.executable, "-m", "edgeops", "--repo", str(root), "hub", "serve"]
+    child = subprocess.Popen(  # noqa: S603 - our own program
+        [*command, "--port", str(https_port()), "--with-parent"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C must reach us alone: writes in flight need the hub
+    )
+    assert child.stdout is not None
+    child.stdout.readline()  # it says that it is ready, or ends
+    return child
+
+
+def _wait_for_others(lock: int, options: Settings) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        options.note("waiting: another edgeops command still uses the local hub")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _stop(child: subprocess.Popen[str]) -> None:
+    try:
+        child.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+
+
+def _last_words(child: subprocess.Popen[str] | None) -> str:
+    if child is None or child.poll() is None:
+        return ""
+    assert child.stderr is not None
+    return child.stderr.read().strip().replace("error: ", "", 1).partition("\n")[0]

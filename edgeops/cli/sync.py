@@ -1,0 +1,126 @@
+"""`edgeops sync`: make the hub agree with git, or show what that would change."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeops.cli.settings import settings
+from edgeops.cli.synchronize import Form, Request, synchronize
+from edgeops.errors import UsageError
+
+
+def sync(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan; write nothing.")
+    ] = False,
+    rev: Annotated[str, typer.Option(help="The git revision to sync.", metavar="REV")] = "HEAD",
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this device, or devices with this label (key=value); repeatable.",
+            metavar="TARGET",
+        ),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete devices that are no longer in git.")
+    ] = False,
+    create: Annotated[
+        bool | None,
+        typer.Option(
+            "--create/--no-create",
+            help="Create missing devices; default: createDevices of the hub, yes for local.",
+            show_default=False,
+        ),
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 2 on changes.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Save the plan as JSON, for --plan later.", metavar="FILE")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            help="Execute exactly this saved plan, or refuse if it is stale.", metavar="FILE"
+        ),
+    ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            help="With --dry-run: only devices that differ from this revision.", metavar="REV"
+        ),
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline", help="With --dry-run and --changed-since: git against git, no hub."
+        ),
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Then wait until the devices have converged.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(help="How long --wait waits.", metavar="SECONDS", min=0)
+    ] = 300,
+    output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.TEXT,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every device and value in full.")
+    ] = False,
+) -> None:
+    """Make the twins on the hub agree with what is committed.
+
+    Reads the twins, compares them with git, and sends the smallest patches,
+    each guarded by its etag. Touches only what git names or edgeops wrote
+    before; running it again writes nothing.
+
+    \b
+    Examples:
+      edgeops sync --dry-run
+      edgeops sync --hub production --target ring=canary
+      edgeops sync --dry-run --out plan.json && edgeops sync --plan plan.json
+      edgeops sync --dry-run --offline --changed-since origin/main -o markdown
+
+    \b
+    Exit codes: 0 done, 1 error, 2 changes pending (--detailed-exitcode),
+    3 desired state invalid, 4 partly applied, 5 refused, 130 interrupted.
+    """
+    request = Request(
+        rev=rev,
+        dry_run=dry_run,
+        detailed_exitcode=detailed_exitcode,
+        out=out,
+        saved=plan,
+        targets=tuple(target or ()),
+        prune=prune,
+        create=create,
+        changed_since=changed_since,
+        offline=offline,
+        wait=wait,
+        timeout=timeout,
+        output=output,
+        verbose=verbose,
+    )
+    _check(request)
+    raise typer.Exit(asyncio.run(synchronize(request, settings(context))))
+
+
+def _check(request: Request) -> None:
+    if not request.dry_run:
+        for flag, used in {
+            "--changed-since": request.changed_since,
+            "--offline": request.offline,
+            "--detailed-exitcode": request.detailed_exitcode,
+        }.items():
+            if used:
+                raise UsageError(f"{flag} needs --dry-run")
+    if request.offline and not request.changed_since:
+        raise UsageError("--offline needs --changed-since REV: the revision to compare with")
+    if request.dry_run and (request.saved or request.wait):
+        raise UsageError("--dry-run writes nothing; it goes with neither --plan nor --wait")
+    if request.saved and (request.targets or request.prune or request.out):
+        raise UsageError("--plan takes its --target and --prune from the saved plan")

@@ -1,0 +1,285 @@
+"""The steps of `edgeops sync`: desired fleet, live twins, plan, apply, report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from edgeops.cli.load import desired_fleet, repository
+from edgeops.cli.session import open_session
+from edgeops.cli.settings import Settings
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from edgeops.apply.outcome import Outcome
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.hub.port import Hub
+    from edgeops.plan.document import SavedPlan
+    from edgeops.plan.model import Plan
+    from edgeops.plan.options import PlanOptions
+
+EXIT_CHANGES = 2
+EXIT_PARTLY = 4
+EXIT_REFUSED = 5
+EXIT_INTERRUPTED = 130
+
+
+class Form(StrEnum):
+    """Forms of a plan and of a result."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for."""
+
+    rev: str
+    dry_run: bool
+    detailed_exitcode: bool
+    out: Path | None
+    saved: Path | None
+    targets: tuple[str, ...]
+    prune: bool
+    create: bool | None
+    changed_since: str | None
+    offline: bool
+    wait: bool
+    timeout: float
+    output: Form
+    verbose: bool
+
+
+async def synchronize(request: Request, options: Settings) -> int:
+    """Carry out the request; gives the exit code."""
+    from edgeops.plan.document import check_fresh
+
+    saved = _saved(request)
+    rev = saved.commit if saved and saved.commit else request.rev
+    fleet = desired_fleet(options, rev)
+    if not saved:
+        _note_uncommitted(request, options)
+    target = fleet.hubs[options.hub]
+    covers = saved.options if saved else _options(request, options, fleet)
+    if request.offline:
+        return _finish_dry_run(request, options, _offline_plan(request, options, fleet, covers))
+    async with open_session(target, repository(options), options) as hub:
+        plan = await _live_plan(hub, fleet, covers, options)
+        if saved:
+            check_fresh(saved, plan)
+        if request.dry_run:
+            return _finish_dry_run(request, options, plan)
+        if request.out is not None:
+            _save(plan, request.out)
+        if request.output is Form.TEXT:
+            _show_plan(request, options, plan)
+        started = time.monotonic()
+        outcomes, interrupted = await _apply(hub, fleet, plan, options)
+        if plan.changes or plan.refusals or request.output is not Form.TEXT:
+            _show_outcomes(request, options, outcomes, time.monotonic() - started)
+        code = _exit_code(outcomes, interrupted=interrupted)
+        if request.wait and code == 0:
+            from edgeops.cli.watch import wait_until_converged
+
+            names = sorted({change.device for change in plan.changes} & fleet.devices.keys())
+            await wait_until_converged(hub, fleet, names, request.timeout, options)
+        return code
+
+
+def _saved(request: Request) -> SavedPlan | None:
+    from edgeops.plan.document import read_saved
+
+    if request.saved is None:
+        return None
+    try:
+        text = request.saved.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise EdgeOpsError(
+            f"cannot read the plan {request.saved}: {reason}",
+            "save one with `edgeops sync --dry-run --out`",
+        ) from error
+    return read_saved(text)
+
+
+def _note_uncommitted(request: Request, options: Settings) -> None:
+    from edgeops.source.revision import uncommitted
+
+    paths = uncommitted(repository(options)) if request.rev == "HEAD" else ()
+    if paths:
+        shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        options.note(f"note: not committed, so not part of HEAD: {shown}")
+
+
+def _options(request: Request, options: Settings, fleet: DesiredFleet) -> PlanOptions:
+    from edgeops.plan.options import PlanOptions
+    from edgeops.plan.targets import changed_devices
+
+    target = fleet.hubs[options.hub]
+    only = None
+    if request.changed_since:
+        only = changed_devices(desired_fleet(options, request.changed_since), fleet)
+    return PlanOptions(
+        targets=request.targets,
+        prune=request.prune,
+        create=target.create_devices if request.create is None else request.create,
+        only=only,
+    )
+
+
+def _offline_plan(
+    request: Request, options: Settings, fleet: DesiredFleet, covers: PlanOptions
+) -> Plan:
+    from edgeops.plan.offline import offline_live
+    from edgeops.plan.plan import make_plan
+
+    assert request.changed_since is not None
+    base = desired_fleet(options, request.changed_since)
+    return make_plan(
+        fleet,
+        offline_live(base),
+        hub=fleet.hubs[options.hub],
+        options=covers,
+        managed=tuple(base.devices),
+        created_at=_now(),
+    )
+
+
+async def _live_plan(hub: Hub, fleet: DesiredFleet, covers: PlanOptions, options: Settings) -> Plan:
+    from edgeops.cli.reading import read
+    from edgeops.plan.plan import make_plan
+    from edgeops.plan.targets import select
+
+    managed = tuple(await hub.devices_of(fleet.name)) if covers.prune else ()
+    names = select(fleet, covers.targets)
+    names = names if covers.only is None else names & covers.only
+    live = await read(hub, fleet, {*names, *managed}, options)
+    return make_plan(
+        fleet,
+        live,
+        hub=fleet.hubs[options.hub],
+        options=covers,
+        managed=managed,
+        created_at=_now(),
+    )
+
+
+async def _apply(
+    hub: Hub, fleet: DesiredFleet, plan: Plan, options: Settings
+) -> tuple[tuple[Outcome, ...], bool]:
+    from edgeops.apply.apply import apply
+    from edgeops.report.progress import progress
+
+    devices = len({change.device for change in plan.changes}) + len(plan.refusals)
+    done = 0
+    with (
+        _stop_on_interrupt(options) as stop,
+        progress(
+            "syncing",
+            sys.stderr,
+            clock=time.monotonic,
+            quiet=options.quiet or not plan.changes,
+            color=options.color,
+        ) as told,
+    ):
+
+        def observe(_: Outcome) -> None:
+            nonlocal done
+            done += 1
+            told(done, devices)
+
+        return await apply(plan, fleet, hub, observer=observe, stop=stop), stop.is_set()
+
+
+@contextlib.contextmanager
+def _stop_on_interrupt(options: Settings) -> Iterator[asyncio.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C ends the program at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        options.note("interrupted: finishing the devices in flight (Ctrl-C again ends at once)")
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _finish_dry_run(request: Request, options: Settings, plan: Plan) -> int:
+    if request.out is not None:
+        _save(plan, request.out)
+    _show_plan(request, options, plan)
+    if not request.detailed_exitcode:
+        return 0
+    if plan.changes:
+        return EXIT_CHANGES
+    return EXIT_REFUSED if plan.refusals else 0
+
+
+def _save(plan: Plan, path: Path) -> None:
+    from edgeops.cli.files import write_atomically
+    from edgeops.plan.document import to_json
+    from edgeops.report.documents import dump_json
+
+    write_atomically(path, dump_json(to_json(plan)))
+
+
+def _show_plan(request: Request, options: Settings, plan: Plan) -> None:
+    if request.output is Form.JSON:
+        from edgeops.plan.document import to_json
+        from edgeops.report.documents import dump_json
+
+        typer.echo(dump_json(to_json(plan)), nl=False)
+    elif request.output is Form.MARKDOWN:
+        from edgeops.report.plan_markdown import markdown
+
+        typer.echo(markdown(plan))
+    else:
+        from edgeops.report.plan_text import text
+
+        typer.echo(text(plan, color=options.styled(), verbose=request.verbose))
+
+
+def _show_outcomes(
+    request: Request, options: Settings, outcomes: tuple[Outcome, ...], seconds: float
+) -> None:
+    from edgeops.report import outcomes as report
+
+    if request.output is Form.JSON:
+        typer.echo(report.as_json(outcomes))
+    elif request.output is Form.MARKDOWN:
+        typer.echo(report.markdown(outcomes, seconds=seconds))
+    else:
+        typer.echo("\n" + report.text(outcomes, seconds=seconds, color=options.styled()))
+
+
+def _exit_code(outcomes: tuple[Outcome, ...], *, interrupted: bool) -> int:
+    from edgeops.apply.outcome import Status
+
+    ends = {outcome.status for outcome in outcomes}
+    if interrupted and Status.SKIPPED in ends:
+        return EXIT_INTERRUPTED
+    if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
+        return EXIT_PARTLY
+    return EXIT_REFUSED if Status.REFUSED in ends else 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

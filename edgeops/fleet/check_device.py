@@ -1,0 +1,153 @@
+"""Is a resolved device something that the hub and IoT Edge will take?
+
+Checks give findings: paths in the device document. Which line of which file
+is to blame is looked up afterwards, once per finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgeops import limits
+from edgeops.fleet.check_schema import SchemaChecker
+from edgeops.fleet.edge import create_options, routes
+from edgeops.fleet.finding import Finding
+from edgeops.fleet.layers import Path
+from edgeops.fleet.model import DesiredModule
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, keys_of
+
+# Half of what `$edgeAgent` may hold for all modules together.
+CREATE_OPTIONS_BYTES = limits.DESIRED_BYTES // 2
+
+
+def section_findings(path: Path, value: JsonObject, max_bytes: int) -> Iterator[Finding]:
+    """The hub limits that a section of a twin (at `path` in the device document) breaks."""
+    for violation in limits.check_section(value, max_bytes):
+        at = (*path, *keys_of(violation.pointer))
+        yield Finding(at, f"`{'/'.join(at)}` {violation.message}")
+
+
+def module_findings(
+    modules: Mapping[str, DesiredModule],
+    schemas: Mapping[str, Any],
+    checker: SchemaChecker,
+    *,
+    edge: bool,
+) -> Iterator[Finding]:
+    """What is wrong with the names and desired properties of a device's modules."""
+    if len(modules) > limits.MODULES_PER_DEVICE:
+        yield Finding(
+            ("modules",),
+            f"{len(modules)} modules; a device has at most {limits.MODULES_PER_DEVICE}",
+        )
+    for name, module in modules.items():
+        yield from _name_findings(name, edge=edge)
+        at = ("modules", name, "desired")
+        yield from section_findings(at, module.desired, limits.DESIRED_BYTES)
+        schema = schemas.get(module.spec.get("schema", ""))
+        if schema is not None:
+            for wrong in checker.mismatches(module.desired, schema):
+                path = (*at, *keys_of(wrong.pointer))
+                hint = wrong.hint or f"{module.spec['schema']} says what `{name}` takes"
+                yield Finding(path, wrong.message, hint)
+
+
+def edge_findings(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject, content: Mapping[str, JsonObject]
+) -> Iterator[Finding]:
+    """What is wrong with the deployment of an edge device."""
+    for name, module in modules.items():
+        if not module.spec.get("image"):
+            yield Finding(
+                ("modules", name),
+                f"module `{name}` has no image, which an IoT Edge device needs",
+                f"set `image` in the Module `{name}`",
+            )
+        yield from _container_findings(name, module.spec)
+    yield from _route_findings(modules, runtime)
+    for section in (EDGE_AGENT, EDGE_HUB):
+        for violation in limits.check_section(content[section], limits.DESIRED_BYTES):
+            path = _source(section, keys_of(violation.pointer), modules, runtime)
+            subject = section if not violation.pointer else "/".join(path)
+            yield Finding(path, f"`{subject}` {violation.message}")
+
+
+def _name_findings(name: str, *, edge: bool) -> Iterator[Finding]:
+    if edge and not limits.is_edge_module_id(name):
+        yield Finding(
+            ("modules", name),
+            f"IoT Edge does not take `{name}` as the name of a module",
+            "use 1 to 128 of: letters, digits, `-`, `_`",
+        )
+    elif not edge and (not limits.is_id(name) or name.startswith("$")):
+        yield Finding(
+            ("modules", name),
+            f"the hub does not take `{name}` as the name of a module",
+            "use 1 to 128 of: letters, digits, `-`, `_`, `.`",
+        )
+
+
+def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
+    at = ("modules", name)
+    host = spec.get("createOptions", {}).get("HostConfig", {})
+    binds = host.get("Binds", []) if isinstance(host, dict) else None
+    if not isinstance(binds, list) or not all(isinstance(bind, str) for bind in binds):
+        yield Finding(
+            (*at, "createOptions", "HostConfig"),
+            "`HostConfig.Binds` must be a list of texts",
+            "as in `HostConfig: {Binds: [/source:/target]}`",
+        )
+        return
+    taken = {_target(bind.split(":")[1]) for bind in binds if ":" in bind}
+    for index, mount in enumerate(spec.get("storage", ())):
+        target = _target(mount["target"])
+        if target in taken:
+            yield Finding(
+                (*at, "storage", str(index), "target"),
+                f"module `{name}` mounts `{target}` twice",
+                "give each storage its own target",
+            )
+        taken.add(target)
+    total = len(create_options(spec))
+    if total > CREATE_OPTIONS_BYTES:
+        yield Finding(
+            (*at, "createOptions"),
+            f"createOptions of `{name}` are {total:,} bytes; "
+            f"more than {CREATE_OPTIONS_BYTES:,} leave no room for other modules",
+            "move what is large into the image or into storage",
+        )
+
+
+def _target(path: str) -> str:
+    return path.rstrip("/") or "/"
+
+
+def _route_findings(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Iterator[Finding]:
+    seen: dict[str, tuple[Path, str]] = {}
+    for path, name, text in routes(modules, runtime):
+        first, first_text = seen.setdefault(name, (path, text))
+        if text != first_text:
+            owner = "the Fleet" if first[0] == "edgeRuntime" else f"module `{first[1]}`"
+            yield Finding(
+                path,
+                f"route `{name}` is already defined by {owner} with another text",
+                "give one of them another name",
+            )
+
+
+def _source(
+    section: str, path: Path, modules: Mapping[str, DesiredModule], runtime: JsonObject
+) -> Path:
+    """The path in the device document that made a path in the edge content what it is."""
+    if section == EDGE_HUB:
+        made = {name: at for at, name, _ in routes(modules, runtime)}
+        return made.get(path[1], ("edgeRuntime",)) if path[:1] == ("routes",) else ("edgeRuntime",)
+    if path[:1] == ("systemModules",):
+        return ("edgeRuntime", "agentImage" if path[1] == "edgeAgent" else "hubImage")
+    if path[2:3] == ("settings",):
+        key = "image" if path[3:] == ("image",) else "createOptions"
+        return (*path[:2], key)
+    if path[2:3] == ("env",):
+        return path[:4]
+    return path[:2] or ("modules",)

@@ -1,0 +1,62 @@
+"""Does everything that a manifest names exist, and is each name one that the hub takes?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from edgeops import limits
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.layers import Layer
+from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.twin import pointer
+
+
+def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
+    """Names of modules, releases and schemas that lead nowhere, and ids that the hub refuses."""
+    files_with_problems = {problem.place.file for problem in snapshot.problems}
+    for layer in _overlays(catalog):
+        for part, kind, names in (
+            ("modules", "Module", catalog.modules),
+            ("models", "ModelRelease", catalog.releases),
+        ):
+            for key, value in layer.value.get(part, {}).items():
+                name = key if part == "modules" else value
+                if name is not None and name not in names:
+                    at = layer.pointer + pointer(part, key)
+                    yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
+    for module in catalog.modules.values():
+        schema = module.what.value.get("schema")
+        if schema and schema not in snapshot.schemas and schema not in files_with_problems:
+            at = "/spec/schema"
+            yield _missing(module.document, at, "file", schema, snapshot.schemas, broken=False)
+    yield from _id_problems(catalog)
+
+
+def _overlays(catalog: Catalog) -> list[Layer]:
+    layers = [layer for layer in catalog.layers if not layer.base]
+    layers += [group.what.layer for group in catalog.groups.values()]
+    # The members of a DeviceSet share one layer.
+    of_devices = {id(one.what.layer): one.what.layer for one in catalog.devices.values()}
+    return [*layers, *of_devices.values()]
+
+
+def _missing(
+    document: Document, at: str, kind: str, name: str, known: Collection[Any], broken: bool
+) -> Problem:
+    hint = did_you_mean(name, known)
+    if broken and not hint:
+        hint = "if a file defines it, mend the other problems of that file first"
+    return Problem(document.place(at), at, f"there is no {kind} `{name}`", hint)
+
+
+def _id_problems(catalog: Catalog) -> Iterator[Problem]:
+    for device in catalog.devices.values():
+        if not limits.is_id(device.name):
+            yield Problem(
+                device.place,
+                device.pointer,
+                f"the hub does not take `{device.name}` as a device id",
+                "use 1 to 128 of: letters, digits, `-`, `_`, `.`",
+            )

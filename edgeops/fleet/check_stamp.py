@@ -1,0 +1,56 @@
+"""Is there room for the ownership stamp that edgeops adds to the tags of each twin?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edgeops import limits, stamp
+from edgeops.fleet.finding import Finding
+from edgeops.fleet.layers import Path
+from edgeops.twin import JsonObject
+
+# Fleet name apart, what a stamp holds besides the owned paths, generously.
+_FIXED_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The paths that a stamp will list, and a bound of their length as text."""
+
+    paths: frozenset[Path]
+    length: int
+
+    def __or__(self, other: Owned) -> Owned:
+        return Owned(self.paths | other.paths, self.length + other.length)
+
+
+def owned(sections: Mapping[str, JsonObject]) -> Owned:
+    """What the stamp of a twin lists of these sections."""
+    paths = stamp.owned_paths(sections)
+    length = sum(len("/".join(path).encode("utf-8", "surrogatepass")) + 2 for path in paths)
+    return Owned(paths, length)
+
+
+def stamp_findings(
+    fleet: str, tags: JsonObject, listed: Owned, at: Path, *, protect: bool = False
+) -> Iterator[Finding]:
+    """A finding at `at` when the tags alone fit, but not together with the stamp."""
+    if stamp.TAG in tags:
+        yield Finding(
+            (*at, stamp.TAG), f"the tag `{stamp.TAG}` is kept for the stamp of edgeops", "rename it"
+        )
+    own = limits.size(tags)
+    # Encoding is slow; this bound suffices for all but the fullest twins.
+    at_most = _FIXED_BYTES + len(fleet) + 2 * listed.length
+    if own > limits.TAGS_BYTES or own + at_most <= limits.TAGS_BYTES:
+        return
+    longest = stamp.Stamp(fleet, "0" * 40, stamp.digest(None), protect, listed.paths)
+    total = own + limits.size({stamp.TAG: stamp.encode(longest)})
+    if total > limits.TAGS_BYTES:
+        yield Finding(
+            at,
+            f"tags are {own:,} bytes and the ownership stamp of edgeops {total - own:,}; "
+            f"the hub takes {limits.TAGS_BYTES:,} together",
+            "use fewer or shorter properties: the stamp lists the path of each",
+        )

@@ -1,0 +1,152 @@
+"""The IoT Edge deployment manifest of a device.
+
+Source: "Learn how to deploy modules and establish routes in IoT Edge" and
+"Properties of the IoT Edge agent and IoT Edge hub module twins" (Microsoft
+Learn), schema version 1.1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.limits import VALUE_BYTES
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject
+
+AGENT_IMAGE = "mcr.microsoft.com/azureiotedge-agent:1.5"
+HUB_IMAGE = "mcr.microsoft.com/azureiotedge-hub:1.5"
+KEEP_MESSAGES_SECONDS = 7200
+
+# The ports by which devices below this one reach its hub: HTTPS, AMQP and MQTT.
+_HUB_PORTS = ("443/tcp", "5671/tcp", "8883/tcp")
+
+
+def edge_content(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject
+) -> dict[str, JsonObject]:
+    """The desired properties of `$edgeAgent` and `$edgeHub`; `runtime` is `defaults.edge`."""
+    return {
+        EDGE_AGENT: {
+            "schemaVersion": "1.1",
+            "runtime": {"type": "docker", "settings": {"minDockerVersion": "v1.25"}},
+            "systemModules": {
+                "edgeAgent": {
+                    "type": "docker",
+                    "settings": {
+                        "image": runtime.get("agentImage", AGENT_IMAGE),
+                        "createOptions": "{}",
+                    },
+                },
+                "edgeHub": {
+                    "type": "docker",
+                    "status": "running",
+                    "restartPolicy": "always",
+                    "settings": {
+                        "image": runtime.get("hubImage", HUB_IMAGE),
+                        "createOptions": _compact({"HostConfig": {"PortBindings": _hub_ports()}}),
+                    },
+                },
+            },
+            "modules": {name: _agent_module(module.spec) for name, module in modules.items()},
+        },
+        EDGE_HUB: {
+            "schemaVersion": "1.1",
+            "routes": {name: text for _, name, text in routes(modules, runtime)},
+            "storeAndForwardConfiguration": {"timeToLiveSecs": KEEP_MESSAGES_SECONDS},
+        },
+    }
+
+
+def routes(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Every route as (path in the device document, name, text): of the fleet, then by module."""
+    for name, text in runtime.get("routes", {}).items():
+        yield ("edgeRuntime", "routes", name), name, text
+    for module, wanted in sorted(modules.items()):
+        for name, text in wanted.spec.get("routes", {}).items():
+            yield ("modules", module, "routes", name), name, text
+
+
+def create_options(spec: JsonObject) -> str:
+    """The module's container options as JSON text, its storage as `HostConfig.Binds`."""
+    options = dict(spec.get("createOptions", {}))
+    mounts = [f"{mount['source']}:{mount['target']}" for mount in spec.get("storage", ())]
+    if mounts:
+        host = dict(options.get("HostConfig", {}))
+        options["HostConfig"] = {**host, "Binds": [*host.get("Binds", ()), *mounts]}
+    return _compact(options)
+
+
+def _agent_module(spec: JsonObject) -> JsonObject:
+    module: JsonObject = {
+        "type": "docker",
+        "status": "running",
+        "restartPolicy": spec.get("restartPolicy", "always"),
+        "settings": {"image": spec.get("image", ""), **_chunks(create_options(spec))},
+    }
+    if spec.get("env"):
+        module["env"] = {name: {"value": value} for name, value in spec["env"].items()}
+    for key in ("imagePullPolicy", "startupOrder"):
+        if key in spec:
+            module[key] = spec[key]
+    return module
+
+
+def _chunks(text: str) -> JsonObject:
+    """`createOptions`, `createOptions01`, ...: one value of a twin holds 4 KB at most."""
+    parts = [text[at : at + VALUE_BYTES] for at in range(0, len(text), VALUE_BYTES)]
+    return {
+        f"createOptions{index:02}" if index else "createOptions": part
+        for index, part in enumerate(parts)
+    }
+
+
+def _compact(value: Any) -> str:
+    """JSON text in ASCII, so that characters are bytes; equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _hub_ports() -> JsonObject:
+    return {port: [{"HostPort": port.partition("/")[0]}] for port in _HUB_PORTS}
+
+
+# --- documents of one device ----------------------------------------------------------
+
+
+def render_device(device: DesiredDevice) -> JsonObject:
+    """The resolved device as one document; `explain` takes pointers into it."""
+    return {
+        "edge": device.edge,
+        "authentication": device.authentication,
+        "tags": device.tags,
+        "desired": device.desired,
+        "modules": {
+            name: {**module.spec, "desired": module.desired}
+            for name, module in sorted(device.modules.items())
+        },
+        "models": {slot: release.reference for slot, release in sorted(device.models.items())},
+    }
+
+
+def deployment_manifest(device: DesiredDevice) -> JsonObject:
+    """What `az iot edge set-modules --content` takes for this device.
+
+    A module without desired properties is not listed on its own, since that
+    would clear its twin. Raises EdgeOpsError when it is not an edge device.
+    """
+    if not device.edge:
+        raise EdgeOpsError(
+            f"{device.name} is not an IoT Edge device, so it has no deployment manifest",
+            "`edge: true` in its spec makes it one",
+        )
+    sections = dict(device.edge_content)
+    sections |= {name: one.desired for name, one in sorted(device.modules.items()) if one.desired}
+    return {
+        "modulesContent": {
+            name: {"properties.desired": desired} for name, desired in sections.items()
+        }
+    }

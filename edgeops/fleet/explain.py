@@ -1,0 +1,103 @@
+"""Where every value of a device comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.catalog import Catalog, Device, Named, read_catalog
+from edgeops.fleet.check_schema import SchemaChecker
+from edgeops.fleet.device import Resolver, setter_of
+from edgeops.fleet.edge import render_device
+from edgeops.fleet.layers import Path, settings
+from edgeops.fleet.model import Place, Snapshot
+from edgeops.fleet.resolve import LOCAL_ARTIFACTS_URL
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.twin import JsonObject, keys_of, leaves
+from edgeops.twin import pointer as pointer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A value that lost, the place and the name of its layer; None is a removal by `null`."""
+
+    value: Any
+    place: Place
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One value of a resolved device: its JSON pointer, and who set it.
+
+    `place` is None for what no manifest says: the default of edgeops.
+    `overrode` has the values of lower layers, the highest first.
+    """
+
+    path: str
+    value: Any
+    place: Place | None
+    layer: str
+    overrode: tuple[Overridden, ...] = ()
+
+
+def explain(snapshot: Snapshot, device: str, pointer: str = "") -> tuple[Explained, ...]:
+    """Every value at or below a pointer into the document of a device, in order of path.
+
+    The document is that of `render_device`. Works also when other parts of the
+    fleet have problems. Raises EdgeOpsError for a device or a pointer that does
+    not exist; its hint says what there is.
+    """
+    catalog, _ = read_catalog(snapshot)
+    resolver = Resolver(catalog, LOCAL_ARTIFACTS_URL, snapshot.schemas, SchemaChecker())
+    found = _find_device(catalog, device)
+    groups = resolver.groups(found)
+    resolved, _ = resolver.resolve(found, groups)
+    stack = resolver.stack(found, groups)
+    start = _path(pointer)
+    explained = []
+    for path, value in leaves(_part(render_device(resolved), start), start):
+        said = settings(stack, setter_of(path, resolved.models))
+        if said:
+            losers = tuple(Overridden(one.value, one.place, one.layer.name) for one in said[1:])
+            winner = said[0]
+            explained.append(
+                Explained(pointer_of(*path), value, winner.place, winner.layer.name, losers)
+            )
+        elif value != {}:
+            explained.append(Explained(pointer_of(*path), value, None, "default"))
+    return tuple(explained)
+
+
+def _find_device(catalog: Catalog, name: str) -> Named[Device]:
+    if name in catalog.devices:
+        return catalog.devices[name]
+    hint = did_you_mean(name, catalog.devices) or f"the fleet has {len(catalog.devices)} devices"
+    raise EdgeOpsError(f"the fleet has no device `{name}`", hint)
+
+
+def _path(pointer: str) -> Path:
+    if pointer and not pointer.startswith("/"):
+        raise EdgeOpsError(
+            f"`{pointer}` is not a JSON pointer", f"start it with a slash: `/{pointer}`"
+        )
+    return keys_of(pointer.rstrip("/"))
+
+
+def _part(document: JsonObject, path: Path) -> Any:
+    value: Any = document
+    for depth, key in enumerate(path):
+        if not isinstance(value, dict):
+            above = pointer_of(*path[:depth])
+            raise EdgeOpsError(
+                f"the device has nothing at {pointer_of(*path)}", f"{above} is one value"
+            )
+        if key not in value:
+            there = ", ".join(sorted(value)) or "nothing"
+            raise EdgeOpsError(
+                f"the device has nothing at {pointer_of(*path[: depth + 1])}",
+                f"{pointer_of(*path[:depth]) or 'the root'} has: {there}",
+            )
+        value = value[key]
+    return value

@@ -1,0 +1,110 @@
+"""Manifests: YAML documents that are valid against the schema of their kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from edgeops.fleet import yaml
+from edgeops.fleet.model import Document, Problem
+from edgeops.fleet.schema import Schema, compile_schema
+from edgeops.fleet.schema_words import shown
+from edgeops.fleet.secrets import find_secret
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.twin import JsonObject, pointer
+
+API_VERSION = "edgeops/v1"
+
+
+@dataclass(frozen=True)
+class KindSchemas:
+    """The JSON Schema of each kind of manifest; compiled when first used."""
+
+    documents: Mapping[str, JsonObject]
+    _compiled: dict[str, Schema] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all schemas, hexadecimal: what a remembered result depends on."""
+        text = json.dumps(self.documents, sort_keys=True, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def of(self, kind: str) -> Schema:
+        """The compiled schema of a kind. Raises `KeyError`."""
+        if kind not in self._compiled:
+            self._compiled[kind] = compile_schema(self.documents[kind])
+        return self._compiled[kind]
+
+
+def parse(
+    file: str, data: bytes, schemas: KindSchemas
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """The valid manifests of a YAML file, and everything that is wrong with the others, sorted.
+
+    `file` is only the name that places carry.
+    """
+    documents, problems = yaml.load(file, data)
+    found = [*problems]
+    valid = []
+    for document in documents:
+        wrong = [*_check(document, schemas), *_secrets(document)]
+        found += wrong
+        if not wrong:
+            valid.append(document)
+    return tuple(valid), tuple(sorted(found))
+
+
+def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
+    value = document.value
+    if not isinstance(value, dict):
+        yield _problem(
+            document,
+            "",
+            "is not a manifest: it must be an object",
+            "a manifest has apiVersion, kind, metadata and spec",
+        )
+        return
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if version is not None and version != API_VERSION:
+        message = f"is `{shown(version)}`; this edgeops reads `{API_VERSION}`"
+        yield _problem(document, "/apiVersion", message)
+        return
+    if kind is None:
+        yield _problem(document, "", "needs `kind`", _known_kinds(schemas))
+    elif not isinstance(kind, str) or kind not in schemas.documents:
+        hint = did_you_mean(str(kind), schemas.documents) or _known_kinds(schemas)
+        yield _problem(document, "/kind", f"unknown kind `{shown(kind)}`", hint)
+    else:
+        for mismatch in schemas.of(kind).mismatches(value):
+            yield _problem(document, mismatch.pointer, mismatch.message, mismatch.hint)
+
+
+def _known_kinds(schemas: KindSchemas) -> str:
+    return f"the kinds are {', '.join(sorted(schemas.documents))}"
+
+
+def _secrets(document: Document) -> Iterator[Problem]:
+    for path, text in _texts(document.value, ""):
+        kind = find_secret(text)
+        if kind:
+            hint = "revoke it, and keep it out of git: name an environment variable instead"
+            yield _problem(document, path, f"holds {kind}", hint)
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, path + pointer(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}/{index}")
+
+
+def _problem(document: Document, path: str, message: str, hint: str = "") -> Problem:
+    return Problem(document.place(path), path, message, hint)

@@ -1,0 +1,146 @@
+"""From a snapshot to the desired fleet, with everything that is wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from edgeops.errors import UsageError
+from edgeops.fleet.catalog import Catalog, Group, Named, read_catalog
+from edgeops.fleet.check_references import reference_problems
+from edgeops.fleet.check_schema import SchemaChecker
+from edgeops.fleet.device import Groups, Resolver, setter_of
+from edgeops.fleet.finding import Finding, Ledger
+from edgeops.fleet.layers import clashes
+from edgeops.fleet.memo import Memo
+from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget, Problem, Snapshot
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.twin import JsonObject, pointer
+
+LOCAL = "local"
+LOCAL_ARTIFACTS_URL = "https://localhost:8443/artifacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The desired fleet, or None when there is any problem; problems are sorted and unique."""
+
+    fleet: DesiredFleet | None
+    problems: tuple[Problem, ...]
+
+
+def resolve(
+    snapshot: Snapshot,
+    *,
+    hub: str = LOCAL,
+    local_artifacts_url: str = LOCAL_ARTIFACTS_URL,
+    memo: Memo | None = None,
+) -> Resolution:
+    """The desired state of all devices on one hub, checked as far as that is possible offline.
+
+    `memo` keeps results of schema validation between runs. Raises UsageError
+    when the Fleet has no such hub.
+    """
+    catalog, name_problems = read_catalog(snapshot)
+    hubs = _hubs(catalog, local_artifacts_url)
+    if hub not in hubs and catalog.fleet:
+        hint = did_you_mean(hub, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
+        raise UsageError(f"the fleet has no hub `{hub}`", hint)
+    artifacts_url = hubs[hub].artifacts_url if hub in hubs else None
+    resolver = Resolver(catalog, artifacts_url or "", snapshot.schemas, SchemaChecker(memo))
+    devices, device_problems = _resolve_devices(resolver)
+    problems = {*snapshot.problems, *name_problems, *device_problems}
+    problems.update(reference_problems(catalog, snapshot))
+    if artifacts_url is None:
+        problems.update(_artifact_problems(catalog, hub, devices))
+    if problems or catalog.fleet is None:
+        return Resolution(None, tuple(sorted(problems)))
+    limits = catalog.fleet.what.get("limits", {})
+    fleet = DesiredFleet(
+        name=catalog.fleet.name,
+        commit=snapshot.commit,
+        hubs=hubs,
+        devices=devices,
+        max_deletes=limits.get("maxDeletes", "10%"),
+    )
+    return Resolution(fleet, ())
+
+
+def _resolve_devices(resolver: Resolver) -> tuple[dict[str, DesiredDevice], list[Problem]]:
+    ledger = Ledger()
+    clashing: dict[tuple[str, ...], list[Problem]] = {}
+    devices: dict[str, DesiredDevice] = {}
+    for name, device in sorted(resolver.catalog.devices.items()):
+        groups = resolver.groups(device)
+        devices[name], findings = resolver.resolve(device, groups)
+        if findings:
+            stack = resolver.stack(device, groups)
+            for finding in findings:
+                path = setter_of(finding.path, devices[name].models)
+                ledger.blame(Finding(path, finding.message, finding.hint), stack, name)
+        selected = devices[name].groups
+        if selected not in clashing:
+            clashing[selected] = list(_clashes(groups))
+        for problem in clashing[selected]:
+            ledger.add(problem, name)
+    return devices, ledger.problems()
+
+
+def _clashes(groups: Groups) -> Iterator[Problem]:
+    """Groups of equal priority that set the same path: which one wins would be chance."""
+    for first, second in combinations(groups, 2):
+        if first.what.priority != second.what.priority:
+            continue
+        for path in clashes(first.what.layer.value, second.what.layer.value):
+            yield _clash(first, second, path)
+
+
+def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
+    at = second.what.layer.pointer + pointer(*path)
+    other = first.document.place(first.what.layer.pointer + pointer(*path))
+    return Problem(
+        second.document.place(at),
+        at,
+        f"groups `{first.name}` and `{second.name}` have the same priority ({first.what.priority}) "
+        f"and both set `{'/'.join(path)}`: here and at {other}",
+        "give one of them a higher `metadata.priority`",
+    )
+
+
+def _hubs(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
+    if catalog.fleet is None:
+        return {}
+    hubs = {LOCAL: HubTarget(LOCAL, artifacts_url=local_artifacts_url, create_devices=True)}
+    for name, spec in catalog.fleet.what.get("hubs", {}).items():
+        if name != LOCAL:
+            hubs[name] = _azure_hub(name, spec)
+    return hubs
+
+
+def _azure_hub(name: str, spec: JsonObject) -> HubTarget:
+    return HubTarget(
+        name=name,
+        hostname=spec["hostname"],
+        sku=spec.get("sku", "S1"),
+        units=spec.get("units", 1),
+        connection_string_env=spec.get("connectionStringEnv"),
+        entra=spec.get("auth") == "entra",
+        artifacts_url=spec.get("artifacts", {}).get("url"),
+        create_devices=spec.get("createDevices", False),
+    )
+
+
+def _artifact_problems(
+    catalog: Catalog, hub: str, devices: dict[str, DesiredDevice]
+) -> Iterator[Problem]:
+    wanted = {release for device in devices.values() for release in device.models.values()}
+    without_url = sorted(release.reference for release in wanted if release.url is None)
+    if catalog.fleet and without_url:
+        at = "/spec/hubs" + pointer(hub)
+        yield Problem(
+            catalog.fleet.document.place(at),
+            at,
+            f"hub `{hub}` has no artifact store, but devices want {', '.join(without_url)}",
+            "set `artifacts.url` of the hub",
+        )

@@ -1,0 +1,238 @@
+"""The errors of `jsonschema` in plain words, each at the exact value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from edgeops.fleet.secrets import mask
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.twin import pointer
+
+_SHOWN = 60  # characters of a value
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+class SchemaError(Protocol):
+    """What is used of `jsonschema.ValidationError`."""
+
+    message: str
+    validator: Any  # the keyword that failed
+    validator_value: Any  # what the schema says there
+    instance: Any
+    schema: Any
+    context: Any  # the errors of each alternative
+
+    @property
+    def path(self) -> Any:
+        """Keys from the parent error's value to this one's."""
+
+    @property
+    def absolute_path(self) -> Any:
+        """Keys from the root to the value."""
+
+    @property
+    def schema_path(self) -> Any:
+        """Keys from the parent error's schema to the keyword that failed."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mismatch:
+    """One thing that a schema does not allow: the JSON pointer in the value, what, what to do."""
+
+    pointer: str
+    message: str
+    hint: str = ""
+
+
+def words(errors: Iterable[SchemaError]) -> Iterator[Mismatch]:
+    """The errors as mismatches; one error may give several, and one may come twice."""
+    for error in errors:
+        if error.validator in ("anyOf", "oneOf"):
+            yield from _alternatives(error)
+        else:
+            say = _WORDS.get(str(error.validator), _other)
+            yield from say(error)
+
+
+def shown(value: Any) -> str:
+    """A value as a message may show it: short, and without secrets."""
+    text = mask(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _at(error: SchemaError, *more: str) -> str:
+    return pointer(*error.absolute_path, *more)
+
+
+def _of_key(error: SchemaError) -> bool:
+    """Whether the error is about the name of a member (`propertyNames`), not its value."""
+    return "propertyNames" in list(error.schema_path)[-2:-1]
+
+
+def _type(error: SchemaError) -> Iterator[Mismatch]:
+    expected = error.validator_value
+    names = [expected] if isinstance(expected, str) else expected
+    hint = ""
+    if "string" in names and isinstance(error.instance, (bool, int, float)):
+        hint = f'quote it: "{shown(error.instance)}"'
+    elif error.instance is None:
+        hint = "give it a value, or remove the line"
+    wanted = _list_of([_TYPES.get(name, name) for name in names])
+    yield Mismatch(_at(error), f"is {_type_of(error.instance)}; it must be {wanted}", hint)
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null (empty)"
+        case bool():
+            return shown(value)
+        case int() | float():
+            return f"the number {shown(value)}"
+        case str():
+            return f"the text `{shown(value)}`"
+        case list():
+            return "a list"
+    return "an object"
+
+
+def _required(error: SchemaError) -> Iterator[Mismatch]:
+    for name in error.validator_value:
+        if name not in error.instance:
+            yield Mismatch(_at(error), f"needs `{name}`", _about(error, name))
+
+
+def _about(error: SchemaError, name: str) -> str:
+    """The first sentence that the schema says of a property."""
+    schema = error.schema
+    described = schema.get("properties", {}).get(name, {}) if isinstance(schema, dict) else {}
+    text = described.get("description", "") if isinstance(described, dict) else ""
+    return str(text).partition(". ")[0].rstrip(".")
+
+
+def _unknown_keys(error: SchemaError) -> Iterator[Mismatch]:
+    known = list(error.schema.get("properties", {}))
+    patterns = list(error.schema.get("patternProperties", {}))
+    for name in error.instance:
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+            free = [key for key in known if key not in error.instance]
+            hint = did_you_mean(name, free) or (f"known here: {_list_of(known)}" if known else "")
+            yield Mismatch(_at(error, name), f"unknown key `{shown(name)}`", hint)
+
+
+def _enum(error: SchemaError) -> Iterator[Mismatch]:
+    allowed = [value for value in error.validator_value if isinstance(value, str)]
+    hint = did_you_mean(error.instance, allowed) if isinstance(error.instance, str) else ""
+    wanted = _list_of([shown(value) for value in error.validator_value])
+    yield Mismatch(_at(error), f"is `{shown(error.instance)}`; it must be {wanted}", hint)
+
+
+def _pattern(error: SchemaError) -> Iterator[Mismatch]:
+    title = error.schema.get("title")
+    wanted = f"a {title[0].lower()}{title[1:]}" if title else "what the schema allows"
+    hint = error.schema.get("description") or f"pattern: {error.validator_value}"
+    if _of_key(error):
+        message = f"the key `{shown(error.instance)}` is not {wanted}"
+        yield Mismatch(_at(error, error.instance), message, hint)
+    else:
+        yield Mismatch(_at(error), f"`{shown(error.instance)}` is not {wanted}", hint)
+
+
+def _format(error: SchemaError) -> Iterator[Mismatch]:
+    wanted = {"regex": "regular expression"}.get(error.validator_value, error.validator_value)
+    more = (error.instance,) if _of_key(error) else ()
+    yield Mismatch(_at(error, *more), f"`{shown(error.instance)}` is not a valid {wanted}")
+
+
+def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
+    def say(error: SchemaError) -> Iterator[Mismatch]:
+        yield Mismatch(_at(error), text.format(shown(error.instance), error.validator_value))
+
+    return say
+
+
+def _nothing_allowed(error: SchemaError) -> Iterator[Mismatch]:
+    yield Mismatch(_at(error), "is not allowed here")
+
+
+def _other(error: SchemaError) -> Iterator[Mismatch]:
+    hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    yield Mismatch(_at(error), f"does not meet `{error.validator}` of the schema", hint)
+
+
+def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
+    """What to say where no alternative fits, or more than one."""
+    names = _one_required(error.validator_value)
+    if names:
+        quoted = [f"`{name}`" for name in names]
+        if any(name in error.instance for name in names):
+            message = f"has {_list_of(quoted, 'and')}; only one may be given"
+        else:
+            message = f"needs {_list_of(quoted)}"
+        yield Mismatch(_at(error), message)
+        return
+    branches: dict[int, list[SchemaError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.schema_path[0]), []).append(inner)
+    near = [errors for errors in branches.values() if not _wrong_type(errors)]
+    if near:
+        closest = min(near, key=len)
+        yield from words(closest)
+    elif branches:
+        types = [str(errors[0].validator_value) for errors in branches.values()]
+        wanted = _list_of([_TYPES.get(name, name) for name in types])
+        yield Mismatch(_at(error), f"is {_type_of(error.instance)}; it must be {wanted}")
+    else:
+        yield Mismatch(_at(error), "fits more than one alternative of the schema")
+
+
+def _one_required(branches: list[Any]) -> list[str]:
+    """The names where the alternatives are "one of these keys must be there", else nothing."""
+    names = [branch.get("required", ()) for branch in branches if isinstance(branch, dict)]
+    return [name for (name,) in names] if all(len(name) == 1 for name in names) else []
+
+
+def _wrong_type(errors: list[SchemaError]) -> bool:
+    return any(error.validator == "type" and not error.path for error in errors)
+
+
+def _list_of(names: list[str], word: str = "or") -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+_WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
+    "type": _type,
+    "required": _required,
+    "additionalProperties": _unknown_keys,
+    "enum": _enum,
+    "pattern": _pattern,
+    "format": _format,
+    "const": _limit("is `{0}`; it must be `{1}`"),
+    "minimum": _limit("is {0}; it must be at least {1}"),
+    "maximum": _limit("is {0}; it must be at most {1}"),
+    "exclusiveMinimum": _limit("is {0}; it must be more than {1}"),
+    "exclusiveMaximum": _limit("is {0}; it must be less than {1}"),
+    "minLength": _limit("is shorter than {1} characters"),
+    "maxLength": _limit("is longer than {1} characters"),
+    "minItems": _limit("needs at least {1} items"),
+    "maxItems": _limit("may have at most {1} items"),
+    "minProperties": _limit("needs at least {1} members"),
+    "maxProperties": _limit("may have at most {1} members"),
+    "uniqueItems": _limit("has an item twice"),
+    "None": _nothing_allowed,
+}

@@ -1,0 +1,86 @@
+"""YAML text -> documents whose every value knows its line and column."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.yaml_build import Broken, Builder
+
+MAX_BYTES = 1024 * 1024  # of one file
+
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # not every PyYAML has the C half
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# What libyaml says -> what to do about it.
+_SAME_COLUMN = "check the indentation of this line and of those above"
+_HINTS = {
+    "mapping values are not allowed": "quote text that holds `: `; check the indentation",
+    "could not find expected ':'": "is a `:` missing after a key?",
+    "cannot start any token": "indent with spaces, not tabs; quote text that begins with @ ` %",
+    "did not find expected key": _SAME_COLUMN,
+    "did not find expected '-' indicator": _SAME_COLUMN,
+    "did not find expected ',' or": "is a `,` or a closing bracket missing?",
+    "found unexpected end of stream": "is a closing quote missing?",
+}
+
+
+def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """The documents of a YAML file, and all that is wrong with it.
+
+    `file` is only the name that places carry. Documents before a syntax error
+    are kept; one with a problem of its own is left out. Empty documents are
+    skipped. The types are those of YAML 1.2 core; what JSON cannot hold is
+    refused.
+    """
+    builder = Builder(file)
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    try:
+        _check_text(file, data)
+        documents.extend(builder.documents(yaml.parse(data, Loader=_LOADER)))
+    except Broken as broken:
+        problems.append(broken.problem)
+    except yaml.YAMLError as error:
+        problems.append(_syntax_problem(file, error))
+    return tuple(documents), tuple(sorted([*builder.problems, *problems]))
+
+
+def too_large(file: str, size: int) -> Problem:
+    """The problem of a file of `size` bytes, more than `MAX_BYTES`; found without reading it."""
+    message = f"is {size:,} bytes; one file may have {MAX_BYTES:,}"
+    return Problem(Place(file), "", message, "split it into several files")
+
+
+def _check_text(file: str, data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise Broken(too_large(file, len(data)))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        raise Broken(
+            Problem(_end_of(file, before), "", "is not UTF-8 text", "save the file as UTF-8")
+        ) from None
+    control = _CONTROL.search(text)
+    if control:
+        message = f"holds the character U+{ord(control[0]):04X}, which YAML does not allow"
+        place = _end_of(file, text[: control.start()])
+        raise Broken(Problem(place, "", message, "remove it"))
+
+
+def _end_of(file: str, text: str) -> Place:
+    """The place right after a text that the file begins with."""
+    return Place(file, text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+
+
+def _syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Problem(Place(file), "", "is not YAML")
+    mark = error.problem_mark or error.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    text = error.problem or error.context or "syntax error"
+    hint = next((hint for words, hint in _HINTS.items() if words in text), "")
+    return Problem(place, "", f"is not YAML: {text}", hint)

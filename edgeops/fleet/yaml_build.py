@@ -1,0 +1,234 @@
+"""YAML parser events -> values, with the place of each.
+
+PyYAML's own constructor reads YAML 1.1 (`NO` is false there, `1:30` is 90),
+lets duplicate keys win silently, and recurses as deep as the input says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+)
+
+from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.yaml_scalar import NotJson, plain_value
+from edgeops.twin import pointer
+
+MAX_VALUES = 100_000  # in one document, aliases expanded
+MAX_DEPTH = 64
+
+_UNTAGGED = (None, "!")
+_STR_TAG = "tag:yaml.org,2002:str"
+
+Position = tuple[int, int]  # line and column, from 1
+
+
+class Broken(Exception):
+    """The rest of the file cannot be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An object or list that is being read; `key` is the member whose value comes next."""
+
+    value: dict[str, Any] | list[Any]
+    path: str
+    anchor: str | None
+    key: str | None = None
+    key_path: str = ""
+    key_at: Position = (1, 1)
+
+    def expects_key(self) -> bool:
+        return self.key is None and isinstance(self.value, dict)
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """A value with a name; `order[start:end]` are the paths in it, no `end` while it is read."""
+
+    value: Any
+    path: str
+    start: int
+    end: int | None = None
+
+
+@dataclass(slots=True)
+class Builder:
+    """Makes the documents of one file; keeps its own stack instead of recursing."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    _stack: list[_Frame] = field(default_factory=list)
+    _anchors: dict[str, _Anchor] = field(default_factory=dict)
+    _marks: dict[str, Position] = field(default_factory=dict)
+    _order: list[str] = field(default_factory=list)
+    _root: Any = None
+
+    def documents(self, events: Iterable[Event]) -> Iterator[Document]:
+        """The documents without problems; `problems` has those of the others. Raises `Broken`."""
+        known = 0
+        for event in events:
+            if isinstance(event, ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, CollectionStartEvent):
+                self._open(event)
+            elif isinstance(event, CollectionEndEvent):
+                self._close()
+            elif isinstance(event, AliasEvent):
+                self._alias(event)
+            elif isinstance(event, DocumentStartEvent):
+                self._anchors, self._marks, self._order, self._root = {}, {}, [], None
+                known = len(self.problems)
+            elif (
+                isinstance(event, DocumentEndEvent)
+                and self._root is not None
+                and len(self.problems) == known
+            ):
+                yield Document(self.file, self._root, self._marks)
+
+    # --- events ---------------------------------------------------------------
+
+    def _scalar(self, event: ScalarEvent) -> None:
+        if self._stack and self._stack[-1].expects_key():
+            self._key(self._stack[-1], event)
+            return
+        path = self._mark(_position(event))
+        value = self._value_of(event, path)
+        self._attach(value)
+        if event.anchor:
+            end = len(self._order)
+            self._anchors[event.anchor] = _Anchor(value, path, end - 1, end)
+
+    def _key(self, frame: _Frame, event: ScalarEvent) -> None:
+        key, at = event.value, _position(event)
+        path = frame.path + pointer(key)
+        if key == "<<" and event.implicit[0]:
+            hint = "write the members out, or use a Group"
+            self._problem(at, path, "merge keys (`<<`) are not YAML 1.2", hint)
+        elif not isinstance(self._value_of(event, path, quiet=True), str):
+            self._problem(at, path, f"the key `{key}` is not text", f'quote it: "{key}"')
+        if key in frame.value:
+            first = self._marks[path][0]
+            hint = f"it stands on line {first} already; keep one"
+            self._problem(at, path, f"duplicate key `{key}`", hint)
+        frame.key, frame.key_path, frame.key_at = key, path, at
+
+    def _open(self, event: CollectionStartEvent) -> None:
+        at = _position(event)
+        if self._stack and self._stack[-1].expects_key():
+            raise self._broken(at, "a key must be text, not an object or a list")
+        if len(self._stack) >= MAX_DEPTH:
+            raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
+        path = self._mark(at)
+        if event.tag not in _UNTAGGED:
+            self._refuse_tag(event, path)
+        value: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
+        self._attach(value)
+        self._stack.append(_Frame(value, path, event.anchor))
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchor(value, path, len(self._order) - 1)
+
+    def _close(self) -> None:
+        frame = self._stack.pop()
+        anchor = self._anchors[frame.anchor] if frame.anchor else None
+        if anchor and anchor.value is frame.value:
+            anchor.end = len(self._order)
+
+    def _alias(self, event: AliasEvent) -> None:
+        at, name = _position(event), str(event.anchor)
+        if self._stack and self._stack[-1].expects_key():
+            raise self._broken(at, f"a key must be text, not the alias `*{name}`")
+        anchor = self._anchors.get(name)
+        if anchor is None:
+            raise self._broken(at, f"the alias `*{name}` has no anchor `&{name}` above it")
+        if anchor.end is None:
+            raise self._broken(at, f"the alias `*{name}` stands inside its own anchor")
+        path = self._mark(at)
+        inside = self._order[anchor.start + 1 : anchor.end]
+        self._check_room(at, len(inside))
+        for original in inside:
+            copy = path + original[len(anchor.path) :]
+            if copy.count("/") > MAX_DEPTH:
+                raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
+            self._marks[copy] = self._marks[original]
+            self._order.append(copy)
+        self._attach(anchor.value)
+
+    # --- values and places ------------------------------------------------------
+
+    def _value_of(self, event: ScalarEvent, path: str, *, quiet: bool = False) -> Any:
+        """The value of a scalar; `None` with a problem (unless `quiet`) where it has none."""
+        if event.tag not in _UNTAGGED:
+            if event.tag != _STR_TAG:
+                self._refuse_tag(event, path)
+            return event.value
+        if not event.implicit[0]:  # quoted, or a block of text
+            return event.value
+        try:
+            return plain_value(event.value)
+        except NotJson as error:
+            if not quiet:
+                self._problem(_position(event), path, str(error), error.hint)
+            return None
+
+    def _mark(self, at: Position) -> str:
+        """Note where the value that comes now stands (a member: its key), and give its path."""
+        self._check_room(at, 1)
+        if not self._stack:
+            path = ""
+        elif (frame := self._stack[-1]).key is None:
+            path = f"{frame.path}/{len(frame.value)}"
+        else:
+            path, at = frame.key_path, frame.key_at
+        self._marks[path] = at
+        self._order.append(path)
+        return path
+
+    def _attach(self, value: Any) -> None:
+        if not self._stack:
+            self._root = value
+            return
+        frame = self._stack[-1]
+        if isinstance(frame.value, list):
+            frame.value.append(value)
+        elif frame.key is not None:
+            frame.value[frame.key] = value
+            frame.key = None
+
+    # --- problems ---------------------------------------------------------------
+
+    def _check_room(self, at: Position, more: int) -> None:
+        if len(self._order) + more > MAX_VALUES:
+            message = f"the document has more than {MAX_VALUES:,} values, aliases expanded"
+            raise self._broken(at, message, "split it into several documents")
+
+    def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent, path: str) -> None:
+        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+        self._problem(_position(event), path, f"the tag `{tag}` is not supported", "remove it")
+
+    def _problem(self, at: Position, path: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(Place(self.file, *at), path, message, hint))
+
+    def _broken(self, at: Position, message: str, hint: str = "") -> Broken:
+        return Broken(Problem(Place(self.file, *at), "", message, hint))
+
+
+def _position(event: Event) -> Position:
+    mark = event.start_mark
+    assert mark is not None
+    return mark.line + 1, mark.column + 1

@@ -1,0 +1,135 @@
+"""Identities and edge deployments through Microsoft's service SDK (azure-iot-hub).
+
+These are few calls, so the SDK's price a call does not matter. It blocks, so
+calls run in a few threads; each thread has managers of its own, since an SDK
+session belongs to the thread that opened it and must be closed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from edgeops.hub import sdk
+from edgeops.hub.credentials import Credential
+from edgeops.hub.errors import Subject
+from edgeops.hub.rates import Rates
+from edgeops.hub.retry import Retry
+from edgeops.limits import Operation
+from edgeops.twin import JsonObject
+
+LANES = 4
+
+Call = Callable[[Any, Any], Any]  # (registry manager, configuration manager) -> result
+
+
+class Control:
+    """Creates and deletes identities, and deploys to edge devices, on one hub."""
+
+    def __init__(
+        self,
+        credential: Credential,
+        *,
+        ca_file: str | None,
+        proxy: str | None,
+        rates: Rates,
+        retry: Retry,
+    ) -> None:
+        self._hub = credential.hostname
+        self._rates = rates
+        self._retry = retry
+        self._lanes = [
+            _Lane(partial(sdk.connect, credential, ca_file, proxy)) for _ in range(LANES)
+        ]
+        self._free: asyncio.LifoQueue[_Lane] = asyncio.LifoQueue()
+        for lane in self._lanes:
+            self._free.put_nowait(lane)
+
+    async def create_device(self, device: str, *, edge: bool, authentication: str) -> None:
+        """Create an identity. Raises `AlreadyExists`."""
+
+        def call(registry: Any, _: Any) -> None:
+            if authentication == "x509CA":
+                registry.create_device_with_certificate_authority(device, "enabled", iot_edge=edge)
+            else:  # without keys in the request the hub makes them
+                registry.create_device_with_sas(device, None, None, "enabled", iot_edge=edge)
+
+        await self._run(call, Subject(self._hub, device))
+
+    async def delete_device(self, device: str) -> None:
+        """Delete an identity and its modules. Raises `NotFound`."""
+        await self._run(
+            lambda registry, _: registry.delete_device(device), Subject(self._hub, device)
+        )
+
+    async def create_module(self, device: str, module: str) -> None:
+        """Create a module identity. Raises `AlreadyExists`, `NotFound` (the device)."""
+        await self._run(
+            lambda registry, _: registry.create_module_with_sas(device, module, "", None, None),
+            Subject(self._hub, device, module),
+        )
+
+    async def delete_module(self, device: str, module: str) -> None:
+        """Delete a module identity. Raises `NotFound`."""
+        await self._run(
+            lambda registry, _: registry.delete_module(device, module),
+            Subject(self._hub, device, module),
+        )
+
+    async def apply_content(self, device: str, content: Mapping[str, JsonObject]) -> None:
+        """Replace the desired properties of the system modules of an edge device."""
+
+        def call(_: Any, configurations: Any) -> None:
+            from azure.iot.hub.models import ConfigurationContent
+
+            modules = {module: {"properties.desired": value} for module, value in content.items()}
+            configurations.apply_configuration_on_edge_device(
+                device, ConfigurationContent(modules_content=modules)
+            )
+
+        await self._run(call, Subject(self._hub, device))
+
+    async def _run(self, call: Call, subject: Subject) -> None:
+        async def attempt() -> None:
+            await self._rates.take(Operation.REGISTRY)
+            lane = await self._free.get()
+            try:
+                await lane.run(call, subject)
+            finally:
+                self._free.put_nowait(lane)
+
+        await self._retry(attempt)
+
+    async def close(self) -> None:
+        """Close all connections, after the calls that are under way."""
+        for lane in self._lanes:
+            await lane.close()
+
+
+class _Lane:
+    """One thread with its own managers, opened at the first call."""
+
+    def __init__(self, connect: Callable[[], sdk.Managers]) -> None:
+        self._connect = connect
+        self._thread = ThreadPoolExecutor(1, "edgeops-control")
+        self._managers: sdk.Managers | None = None
+
+    async def run(self, call: Call, subject: Subject) -> None:
+        await self._in_thread(partial(self._run, call, subject))
+
+    def _run(self, call: Call, subject: Subject) -> None:
+        if self._managers is None:
+            self._managers = self._connect()
+        with sdk.errors_as_ours(subject):
+            call(*self._managers)
+
+    async def close(self) -> None:
+        if self._managers is not None:
+            await self._in_thread(partial(sdk.close, self._managers))
+        self._thread.shutdown()
+
+    def _in_thread(self, work: Callable[[], None]) -> Awaitable[None]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)

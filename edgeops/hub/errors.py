@@ -1,0 +1,210 @@
+"""The answers of a hub that are not a success, as `HubError`s with a message and a hint.
+
+Error names and numbers: "Understand and resolve Azure IoT Hub errors", Microsoft Learn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound, Unauthorized
+from edgeops.hub.retry import Transient
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a hub answered to one request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request was about, for the message of its error."""
+
+    hub: str
+    device: str | None = None
+    module: str | None = None
+
+    def __str__(self) -> str:
+        if self.device is None:
+            return f"hub {self.hub}"
+        if self.module is None:
+            return f"device '{self.device}'"
+        return f"module '{self.module}' of device '{self.device}'"
+
+
+_CREDENTIALS_HINT = (
+    "check that the key belongs to this hub and was not regenerated, that its policy has the "
+    "permissions service and registryReadWrite, and that the clock of this machine is right"
+)
+_PERMISSION_HINT = (
+    "reading and writing twins needs the policy `service` or the role IoT Hub Twin Contributor; "
+    "creating and deleting devices and modules also `registryReadWrite` or IoT Hub Registry "
+    "Contributor"
+)
+_THROTTLE_HINT = (
+    "check `sku` and `units` of this hub in the Fleet manifest, and whether another client uses "
+    "the hub at the same time"
+)
+
+_Explanation = tuple[type[HubError], str, str]
+
+_BY_CODE: dict[str, _Explanation] = {
+    "DeviceNotFound": (NotFound, "device '{subject.device}' is not on the hub", ""),
+    "ModuleNotFound": (NotFound, "{subject} is not on the hub", ""),
+    "SystemModuleModifyUnauthorizedAccess": (
+        HubError,
+        "{subject} is a system module: its twin cannot be patched",
+        "system modules are written through an edge deployment",
+    ),
+    "IotHubQuotaExceeded": (
+        HubError,
+        "the daily message quota of hub {subject.hub} is used up",
+        "twin operations count against it; it starts again at 00:00 UTC, or add units",
+    ),
+    "OperationNotAvailableInCurrentTier": (
+        HubError,
+        "the tier of hub {subject.hub} does not have this operation",
+        "twins and edge deployments need the Free or a Standard tier",
+    ),
+    "DeviceModelMaxPropertiesExceeded": (
+        HubError,
+        "{subject} would be too large: {text}",
+        "tags may have 8 KB, desired properties 32 KB",
+    ),
+    "ApplyConfigurationAlreadyInProgressOnDevice": (
+        HubError,
+        "another deployment to {subject} is in progress",
+        "try again in a moment",
+    ),
+    "TooManyDevices": (HubError, "hub {subject.hub} takes no more devices", ""),
+    "TooManyModulesOnDevice": (
+        HubError,
+        "device '{subject.device}' takes no more modules",
+        "a device may have 50",
+    ),
+}
+
+_BY_STATUS: dict[int, _Explanation] = {
+    400: (HubError, "the hub does not accept the request for {subject}: {text}", ""),
+    401: (
+        Unauthorized,
+        "hub {subject.hub} refused the credentials ({subject})",
+        _CREDENTIALS_HINT,
+    ),
+    403: (Unauthorized, "hub {subject.hub} forbids this for {subject}: {text}", _PERMISSION_HINT),
+    404: (NotFound, "{subject} is not on the hub", ""),
+    409: (AlreadyExists, "{subject} is on the hub already", ""),
+    412: (EtagMismatch, "{subject} was changed by somebody else in the meantime", ""),
+    413: (HubError, "the request for {subject} is too large: {text}", ""),
+    429: (HubError, "hub {subject.hub} throttles; it did not take {subject}", _THROTTLE_HINT),
+}
+
+_FAILED: _Explanation = (
+    HubError,
+    "hub {subject.hub} failed on {subject} with HTTP {status}: {text}",
+    "try again; if it stays, see the status of Azure and of the hub",
+)
+_ODD: _Explanation = (
+    HubError,
+    "unexpected answer for {subject}: HTTP {status}: {text}",
+    "is this the hostname of an IoT Hub, and does nothing rewrite answers in between?",
+)
+_EXPIRED: _Explanation = (
+    Unauthorized,
+    "the credentials for hub {subject.hub} have expired",
+    "check the clock of this machine; with Entra, sign in again (`az login`)",
+)
+
+_NAMES = {
+    "401100": "SystemModuleModifyUnauthorizedAccess",
+    "403002": "IotHubQuotaExceeded",
+    "403010": "OperationNotAvailableInCurrentTier",
+    "403100": "DeviceModelMaxPropertiesExceeded",
+    "404001": "DeviceNotFound",
+    "404010": "ModuleNotFound",
+    "409402": "ApplyConfigurationAlreadyInProgressOnDevice",
+    "413002": "TooManyDevices",
+    "413003": "TooManyModulesOnDevice",
+}
+
+
+def refusal(answer: Answer, subject: Subject) -> HubError | Transient:
+    """The error of an answer that is not a success; `Transient` where a repeat may help."""
+    code, text = _code_and_text(answer)
+    kind, message, hint = _explanation(answer.status, code, text)
+    error = kind(
+        message.format(subject=subject, status=answer.status, text=text),
+        hint,
+        status=answer.status,
+        code=code,
+    )
+    if _may_pass(answer.status, code):
+        return Transient(error, _retry_after(answer.headers))
+    return error
+
+
+def odd_answer(subject: Subject) -> HubError:
+    """The error of a success whose body is not what the hub's API promises."""
+    _, message, hint = _ODD
+    text = "the body is not what an IoT Hub sends"
+    return HubError(message.format(subject=subject, status=200, text=text), hint, status=200)
+
+
+def _explanation(status: int, code: str, text: str) -> _Explanation:
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status == 401 and "expired" in text.lower():
+        return _EXPIRED
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return _FAILED if status >= 500 else _ODD
+
+
+def _may_pass(status: int, code: str) -> bool:
+    if code == "ApplyConfigurationAlreadyInProgressOnDevice":
+        return True
+    return status in (408, 429) or (status >= 500 and status not in (501, 505))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of the Retry-After header; None for its date form, which IoT Hub does not use."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+_SECRET = re.compile(r"(?i)(sig|SharedAccessKey|SharedAccessSignature)=[^\s&;\"']+|Bearer \S+")
+
+
+def _code_and_text(answer: Answer) -> tuple[str, str]:
+    """The hub's own name for an error, and its words: one line, short, no secret."""
+    body = _json_object(answer.body)
+    message = str(body.get("Message") or body.get("message") or "")
+    if message.startswith("{"):  # newer services wrap their own error body in Message
+        body = _json_object(message.encode()) or body
+        message = str(body.get("Message") or body.get("message") or message)
+    named, _, text = message.partition(";")
+    if named.startswith("ErrorCode:"):
+        code = named.removeprefix("ErrorCode:").strip()
+    else:
+        code, text = (
+            str(body.get("errorCode") or answer.headers.get("iothub-errorcode", "")),
+            message,
+        )
+    words = _SECRET.sub("(secret)", " ".join(text.split()))[:300]
+    return _NAMES.get(code, code), words or "the answer says nothing more"
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:  # also a UnicodeDecodeError
+        return {}
+    return value if isinstance(value, dict) else {}

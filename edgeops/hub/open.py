@@ -1,0 +1,135 @@
+"""Opening the hub that a Fleet manifest names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.model import HubTarget
+from edgeops.hub.credentials import Credential, default_entra, parse_connection_string
+from edgeops.hub.port import Hub
+from edgeops.hub.rates import Rates, no_rates, rates_of
+from edgeops.hub.retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAccess:
+    """How to reach the hub in the box: its connection string and its CA certificate (a path)."""
+
+    connection_string: str = field(repr=False)
+    ca_file: str
+
+
+@asynccontextmanager
+async def open_hub(
+    target: HubTarget,
+    *,
+    environ: Mapping[str, str],
+    local: LocalAccess | None = None,
+    concurrency: int = 32,
+) -> AsyncIterator[Hub]:
+    """The hub of a target, for the length of an `async with`; nothing is sent yet.
+
+    `environ` holds the connection string where the target names its variable,
+    HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE (the trusted CA certificates
+    instead of the system's). `local` is needed for the hub in the box only.
+    Raises `EdgeOpsError` when the credentials are missing or malformed.
+    """
+    hub = _connect(_access(target, environ, local), concurrency)
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    credential: Credential
+    ca_file: str | None
+    proxy: str | None
+    rates: Rates
+
+
+def _access(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> _Access:
+    if not target.local:
+        credential = _credential(target, environ)
+        return _Access(
+            credential=credential,
+            ca_file=environ.get("SSL_CERT_FILE") or None,
+            proxy=proxy_for(credential.hostname, environ),
+            rates=rates_of(target.sku, target.units),
+        )
+    if local is None:
+        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+    source = "the connection string of the local hub"
+    return _Access(
+        credential=parse_connection_string(local.connection_string, source),
+        ca_file=local.ca_file,
+        proxy=None,
+        rates=no_rates(),
+    )
+
+
+def _credential(target: HubTarget, environ: Mapping[str, str]) -> Credential:
+    assert target.hostname is not None
+    if target.entra:
+        return default_entra(target.hostname)
+    variable = target.connection_string_env
+    if variable is None:
+        raise EdgeOpsError(
+            f"hub '{target.name}' has no credentials",
+            f"set `auth: entra` or `connectionStringEnv` under hubs.{target.name} of the Fleet",
+        )
+    text = environ.get(variable, "")
+    if not text.strip():
+        raise EdgeOpsError(
+            f"the environment variable {variable} with the connection string of hub "
+            f"'{target.name}' is not set",
+            "in GitHub Actions pass it from a secret: "
+            f"`env: {{{variable}: ${{{{ secrets.{variable} }}}}}}`",
+        )
+    credential = parse_connection_string(text, f"the environment variable {variable}")
+    if credential.hostname.lower() != target.hostname.lower():
+        raise EdgeOpsError(
+            f"{variable} is for {credential.hostname}, and hub '{target.name}' is "
+            f"{target.hostname}",
+            "nothing was sent; set the variable for the right hub, or correct the Fleet manifest",
+        )
+    return credential
+
+
+def proxy_for(hostname: str, environ: Mapping[str, str]) -> str | None:
+    """The proxy that HTTPS_PROXY names for a host, unless NO_PROXY takes the host out."""
+    proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
+    spared = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if not proxy or proxy_bypass_environment(hostname, {"no": spared}):
+        return None
+    return proxy
+
+
+def _connect(access: _Access, concurrency: int) -> Hub:
+    from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
+    from edgeops.hub.control import Control
+    from edgeops.hub.rest import Bounds, Rest
+    from edgeops.hub.twins import Twins
+
+    rest = Rest(
+        access.credential,
+        ca_file=access.ca_file,
+        proxy=access.proxy,
+        concurrency=concurrency,
+        rates=access.rates,
+        retry=Retry(),
+        bounds=Bounds(),
+    )
+    control = Control(
+        access.credential,
+        ca_file=access.ca_file,
+        proxy=access.proxy,
+        rates=access.rates,
+        retry=Retry(),
+    )
+    return AzureHub(Twins(rest), control)

@@ -1,0 +1,145 @@
+"""One authenticated JSON request to a hub over HTTPS: rate, retry, time and size limits, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from edgeops import __version__
+from edgeops.hub.credentials import Credential
+from edgeops.hub.errors import Answer, Subject, odd_answer, refusal
+from edgeops.hub.rates import Rates
+from edgeops.hub.retry import Retry
+from edgeops.hub.unreachable import Failure, no_answer
+from edgeops.limits import Operation
+
+_API = "?api-version=2021-04-12"
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # so that the size limit is one of what arrives
+    "Content-Type": "application/json; charset=utf-8",
+    "User-Agent": f"edgeops/{__version__}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one request may take: seconds to connect, between two reads and in all; bytes."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 60.0
+    body: int = 64 * 1024 * 1024  # 100 twins with the metadata of every value are well below
+
+
+class Rest:
+    """Sends requests to one hub, at most `concurrency` at a time. Made inside an event loop."""
+
+    def __init__(
+        self,
+        credential: Credential,
+        *,
+        ca_file: str | None,
+        proxy: str | None,
+        concurrency: int,
+        rates: Rates,
+        retry: Retry,
+        bounds: Bounds,
+    ) -> None:
+        self.hostname = credential.hostname
+        self._credential = credential
+        self._proxy = proxy
+        self._rates = rates
+        self._retry = retry
+        self._bounds = bounds
+        self._base = f"https://{credential.hostname}"
+        self._free = asyncio.Semaphore(concurrency)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=concurrency, ssl=ssl.create_default_context(cafile=ca_file)
+            ),
+            timeout=aiohttp.ClientTimeout(
+                total=bounds.total, sock_connect=bounds.connect, sock_read=bounds.read
+            ),
+            headers=_HEADERS,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def send(
+        self,
+        operation: Operation,
+        method: str,
+        path: str,
+        subject: Subject,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The JSON and the headers of a successful answer; `path` is percent-encoded already.
+
+        Raises `HubError`, after the attempts that its kind is worth.
+        """
+        url = URL(self._base + path + _API, encoded=True)
+        data = None if body is None else orjson.dumps(body)
+
+        async def attempt() -> Answer:
+            await self._rates.take(operation)
+            authorization = await self._credential.authorization()
+            request_headers = {"Authorization": authorization, **(headers or {})}
+            async with self._free:
+                answer = await self._answer(method, url, request_headers, data)
+            if 200 <= answer.status < 300:
+                return answer
+            raise refusal(answer, subject)
+
+        answer = await self._retry(attempt)
+        try:
+            return orjson.loads(answer.body), answer.headers
+        except orjson.JSONDecodeError as error:
+            raise odd_answer(subject) from error
+
+    async def _answer(
+        self, method: str, url: URL, headers: Mapping[str, str], data: bytes | None
+    ) -> Answer:
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=data, proxy=self._proxy, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await self._body(response))
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            raise no_answer(failure_of(error), self.hostname) from error
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        most = self._bounds.body
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > most:
+                raise no_answer(Failure.TOO_LARGE, self.hostname)
+        return bytes(body)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+
+def failure_of(error: Exception) -> Failure:
+    """What kind of failure an exception of aiohttp is."""
+    kinds: tuple[tuple[type[Exception], Failure], ...] = (
+        (TimeoutError, Failure.TIMEOUT),
+        (aiohttp.ClientSSLError, Failure.TLS),
+        (aiohttp.ClientProxyConnectionError, Failure.PROXY),
+        (aiohttp.ClientHttpProxyError, Failure.PROXY),
+        (aiohttp.ClientConnectorDNSError, Failure.DNS),
+        (aiohttp.ClientConnectorError, Failure.REFUSED),
+    )
+    return next((failure for kind, failure in kinds if isinstance(error, kind)), Failure.CUT)

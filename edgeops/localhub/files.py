@@ -1,0 +1,73 @@
+"""The files of a local hub, all under one state directory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateFiles:
+    """Where everything of a local hub is; secrets are readable by their owner only."""
+
+    directory: Path
+
+    @property
+    def ca(self) -> Path:
+        """The certificate that clients are to trust."""
+        return self.directory / "ca.pem"
+
+    @property
+    def server(self) -> Path:
+        """The server's private key and certificate chain."""
+        return self.directory / "server.pem"
+
+    @property
+    def policies(self) -> Path:
+        """The shared access keys of the policies."""
+        return self.directory / "policies.json"
+
+    @property
+    def database(self) -> Path:
+        """Devices, modules, twins and configurations."""
+        return self.directory / "hub.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running hub."""
+        return self.directory / "hub.lock"
+
+    @property
+    def endpoint(self) -> Path:
+        """Where the running hub listens."""
+        return self.directory / "hub.json"
+
+    def make_directory(self) -> None:
+        """Create the directory, kept out of git."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        ignore = self.directory / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    _part(path, content).replace(path)
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Like `write_private`, but a file that is there already stays: the first writer wins."""
+    part = _part(path, content)
+    with suppress(FileExistsError):
+        path.hardlink_to(part)
+    part.unlink()
+
+
+def _part(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    return Path(name)

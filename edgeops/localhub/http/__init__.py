@@ -1,0 +1,1 @@
+"""The service API of IoT Hub over HTTPS: paths, headers and bodies, no rules."""

@@ -1,0 +1,93 @@
+"""The web application: every route behind faults, authorization and Azure's error bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from edgeops.localhub import sas
+from edgeops.localhub.faults import Fault, FaultPlan
+from edgeops.localhub.http import configurations, devices, modules, twins
+from edgeops.localhub.http.routes import Route
+from edgeops.localhub.http.wire import MAX_BODY_BYTES, refusal
+from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.errors import HubFault
+
+ROUTES = (*devices.ROUTES, *modules.ROUTES, *twins.ROUTES, *configurations.ROUTES)
+
+_log = logging.getLogger(__name__)
+
+
+def application(hub: Hub, keys: Mapping[str, str], faults: FaultPlan | None) -> web.Application:
+    """The service API of a hub, for the bearers of tokens made with the policies' `keys`."""
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[*([_injecting(faults)] if faults else []), _answering_errors],
+    )
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _authorized(route, hub, keys))
+    return app
+
+
+def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        rights = sas.rights_of(
+            request.headers.get("Authorization", ""),
+            host=request.host,
+            path=request.path,
+            keys=keys,
+            now=time.time(),
+        )
+        if route.right not in rights:
+            raise errors.unauthorized()
+        return await route.handler(hub, request)
+
+    return handle
+
+
+@web.middleware
+async def _answering_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except HubFault as fault:
+        return refusal(fault)
+    except web.HTTPNotFound:
+        return refusal(HubFault(404, "ResourceNotFound", "There is no such operation."))
+    except web.HTTPMethodNotAllowed:
+        return refusal(HubFault(405, "MethodNotAllowed", "The resource has no such operation."))
+    except Exception:
+        _log.exception("%s %s failed", request.method, request.path)
+        return refusal(HubFault(500, "ServerError", "The local hub failed; its log says why."))
+
+
+def _injecting(faults: FaultPlan) -> Middleware:
+    @web.middleware
+    async def inject(request: web.Request, handler: Handler) -> web.StreamResponse:
+        fault = faults.take(request.method, request.path)
+        if fault is None:
+            return await handler(request)
+        await asyncio.sleep(fault.delay)
+        if fault.status is not None:
+            return _injected(fault, fault.status)
+        if not fault.drop:
+            return await handler(request)
+        if fault.done:
+            await handler(request)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)  # never arrives
+
+    return inject
+
+
+def _injected(fault: Fault, status: int) -> web.Response:
+    response = refusal(HubFault(status, fault.code, "Injected by a test."))
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = fault.retry_after
+    return response

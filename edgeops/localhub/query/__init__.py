@@ -1,0 +1,22 @@
+"""The query language of IoT Hub, over twins as JSON.
+
+Source: "IoT Hub query language" and "Queries for IoT Hub device and module
+twins", Microsoft Learn. GROUP BY and aggregates other than COUNT() come later.
+"""
+
+from edgeops.localhub.query.ast import Condition, Query, QueryError
+from edgeops.localhub.query.evaluate import matches, run
+from edgeops.localhub.query.grammar import condition, parse
+from edgeops.localhub.query.page import after, page
+
+__all__ = [
+    "Condition",
+    "Query",
+    "QueryError",
+    "after",
+    "condition",
+    "matches",
+    "page",
+    "parse",
+    "run",
+]

@@ -1,0 +1,146 @@
+"""A query as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+from typing import Literal as OneOf
+
+Source = OneOf["devices", "devices.modules"]
+
+
+class QueryError(Exception):
+    """The query is wrong: why, and where (characters from 0)."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+class Undefined(Enum):
+    """The value of a path that is not there, and of what cannot be computed."""
+
+    UNDEFINED = "undefined"
+
+
+UNDEFINED = Undefined.UNDEFINED
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant: text, number, boolean, None (`null`) or UNDEFINED."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A property of the twin, by the keys that lead to it."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IsDefined:
+    """Whether a property is there, `null` included."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`NOT operand`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """`-operand`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A comparison (`= != < > <= >=`) or arithmetic (`+ - * / %`)."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`operand IN [items]`, or `NIN` when negated."""
+
+    operand: Expression
+    items: tuple[Expression, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """`AND` or `OR` over two or more operands.
+
+    A flat row of them, since real conditions name hundreds of devices and a
+    tree of pairs would be as deep as it has operands.
+    """
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+Expression = Literal | Path | IsDefined | Not | Negate | Binary | In | Logical
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions directly inside an expression."""
+    match expression:
+        case Not(operand) | Negate(operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case In(operand, items):
+            return (operand, *items)
+        case Logical(_, operands):
+            return operands
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One projected value, and its key in the row."""
+
+    expression: Expression
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A whole query; no `columns` means `*`, and `count` is the key of `COUNT()`.
+
+    `text` is what was parsed: continuation tokens are bound to it.
+    """
+
+    source: Source
+    columns: tuple[Column, ...] = ()
+    count: str | None = None
+    top: int | None = None
+    where: Expression | None = None
+    text: str = field(default="", compare=False)
+
+    @property
+    def kind(self) -> OneOf["Twin", "Raw"]:
+        """What the rows are: the `x-ms-item-type` of the answer."""
+        return "Raw" if self.columns or self.count else "Twin"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The target condition of a configuration; without `where` it takes every twin."""
+
+    source: Source
+    where: Expression | None

@@ -1,0 +1,135 @@
+"""Text to query."""
+
+from __future__ import annotations
+
+from edgeops.localhub.query.ast import (
+    Column,
+    Condition,
+    Expression,
+    Literal,
+    Path,
+    Query,
+    QueryError,
+    Source,
+)
+from edgeops.localhub.query.expressions import expression
+from edgeops.localhub.query.reader import Reader
+from edgeops.localhub.query.tokens import Kind, tokens
+
+MAX_CHARACTERS = 8192
+
+
+def parse(text: str) -> Query:
+    """The query that a text says.
+
+    Raises:
+        QueryError: it is not a query, or uses what the local hub does not support yet.
+    """
+    _check_length(text)
+    reader = Reader(text)
+    reader.expect("SELECT")
+    top = _top(reader)
+    columns: tuple[Column, ...] = ()
+    count = None
+    if reader.function == "COUNT":
+        count = _count(reader)
+    elif not reader.accept("*"):
+        columns = _columns(reader)
+    reader.expect("FROM")
+    source = _source(reader)
+    where = _where(reader)
+    reader.expect_end()
+    return Query(source, columns, count, top, where, text)
+
+
+def condition(text: str) -> Condition:
+    """The target condition of a configuration: `*` takes every device, an empty text none.
+
+    Conditions on modules are written `FROM devices.modules WHERE ...`. IN and
+    NIN are refused, as Azure does (Azure/azure-iot-cli-extension issue 490).
+
+    Raises:
+        QueryError: it is not a condition.
+    """
+    _check_length(text)
+    if text.strip() == "*":
+        return Condition("devices", None)
+    if not text.strip():
+        return Condition("devices", Literal(value=False))
+    for token in tokens(text):
+        if token.kind is Kind.KEYWORD and token.value in ("IN", "NIN"):
+            message = f"a target condition may not use {token.value}; write it with OR"
+            raise QueryError(message, token.position)
+    reader = Reader(text)
+    source: Source = "devices"
+    where: Expression | None
+    if reader.accept("FROM"):
+        source = _source(reader)
+        where = _where(reader)
+    else:
+        where = expression(reader)
+    reader.expect_end()
+    return Condition(source, where)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(f"a query may have {MAX_CHARACTERS:,} characters", MAX_CHARACTERS)
+
+
+def _top(reader: Reader) -> int | None:
+    if not reader.accept("TOP"):
+        return None
+    token = reader.next()
+    if token.kind is not Kind.NUMBER or not isinstance(token.value, int):
+        raise QueryError("TOP needs a whole number", token.position)
+    return token.value
+
+
+def _count(reader: Reader) -> str:
+    reader.next()
+    reader.expect("(")
+    reader.expect(")")
+    name = _alias(reader) or "$1"
+    if reader.word == ",":
+        message = "other columns next to COUNT() are not supported yet"
+        raise QueryError(message, reader.token.position)
+    return name
+
+
+def _columns(reader: Reader) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    unnamed = 0
+    while not columns or reader.accept(","):
+        position = reader.token.position
+        found = expression(reader)
+        name = _alias(reader)
+        if name is None and isinstance(found, Path):
+            name = found.keys[-1]
+        elif name is None:
+            unnamed += 1
+            name = f"${unnamed}"
+        if any(column.name == name for column in columns):
+            raise QueryError(f"two columns are named {name}; name one with AS", position)
+        columns.append(Column(found, name))
+    return tuple(columns)
+
+
+def _alias(reader: Reader) -> str | None:
+    return reader.name() if reader.accept("AS") else None
+
+
+def _source(reader: Reader) -> Source:
+    position = reader.token.position
+    match ".".join(reader.names()).lower():
+        case "devices":
+            return "devices"
+        case "devices.modules":
+            return "devices.modules"
+        case "devices.jobs":
+            raise QueryError("devices.jobs is not supported yet", position)
+    raise QueryError("FROM takes devices or devices.modules", position)
+
+
+def _where(reader: Reader) -> Expression | None:
+    return expression(reader) if reader.accept("WHERE") else None

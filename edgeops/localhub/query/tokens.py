@@ -1,0 +1,118 @@
+"""The words of a query."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from edgeops.localhub.query.ast import QueryError
+
+KEYWORDS = frozenset(
+    {"SELECT", "TOP", "AS", "FROM", "WHERE", "GROUP", "BY", "AND", "OR", "NOT", "IN", "NIN"}
+    | {"TRUE", "FALSE", "NULL", "UNDEFINED"}
+)
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    KEYWORD = auto()
+    NAME = auto()
+    QUOTED_NAME = auto()
+    STRING = auto()
+    NUMBER = auto()
+    SYMBOL = auto()
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: its value (keywords in upper case), as it was written, and where it stands."""
+
+    kind: Kind
+    value: Any
+    text: str
+    position: int
+
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<name>[^\W\d][\w$]* | \$[\w$]*)
+    | \[\[(?P<quoted>[^\[\]]+)\]\]
+    | (?P<string>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")
+    | (?P<number>0[xX][0-9a-fA-F]+\b | (?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
+    | (?P<symbol><> | != | <= | >= | [=<>+\-*/%(),.\[\]])
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text, then END.
+
+    Raises:
+        QueryError: where no word can be read.
+    """
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise QueryError(_unreadable(text[position]), position)
+        if match.lastgroup != "space":
+            yield _token(match)
+        position = match.end()
+    yield Token(Kind.END, "", "the end", position)
+
+
+def _unreadable(character: str) -> str:
+    if character in "'\"":
+        return "the text has no closing quote"
+    return f"cannot read {character!r}"
+
+
+def _token(match: re.Match[str]) -> Token:
+    written, position = match[0], match.start()
+    match match.lastgroup:
+        case "name" if written.upper() in KEYWORDS:
+            return Token(Kind.KEYWORD, written.upper(), written, position)
+        case "name":
+            return Token(Kind.NAME, written, written, position)
+        case "quoted":
+            return Token(Kind.QUOTED_NAME, match["quoted"], written, position)
+        case "string":
+            return Token(Kind.STRING, _unescape(written[1:-1], position + 1), written, position)
+        case "number":
+            return Token(Kind.NUMBER, _number(written, position), written, position)
+    return Token(Kind.SYMBOL, "!=" if written == "<>" else written, written, position)
+
+
+def _unescape(text: str, position: int) -> str:
+    def character(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        if match[2] in "'\"\\":
+            return match[2]
+        raise QueryError(f"unknown escape {match[0]}", position + match.start())
+
+    return _ESCAPE.sub(character, text)
+
+
+def _number(text: str, position: int) -> int | float:
+    if text[:2] in ("0x", "0X"):
+        value: int | float = int(text, 16)
+    else:
+        # Python refuses to read integers of thousands of digits; as a float they are infinite.
+        value = int(text) if text.isdigit() and len(text) <= 20 else float(text)
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise QueryError("the number is too large", position)
+    return value

@@ -1,0 +1,117 @@
+"""Running a local hub: one process, one state directory, HTTPS on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from edgeops.errors import EdgeOpsError
+from edgeops.localhub import lock, tls
+from edgeops.localhub.access import DEFAULT_PORT, Endpoint
+from edgeops.localhub.faults import FaultPlan
+from edgeops.localhub.files import StateFiles, write_private
+from edgeops.localhub.http.app import application
+from edgeops.localhub.policies import policy_keys
+from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.store import Store
+
+_SECONDS_TO_FINISH = 5.0
+
+
+async def serve(
+    state_dir: Path,
+    *,
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    ready: Callable[[Endpoint], None],
+    faults: FaultPlan | None = None,
+) -> None:
+    """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
+
+    Port 0 takes any free one; `ready` is called with the real one once
+    requests are answered. `faults` are for tests. Raises `EdgeOpsError` when
+    the port is in use, or another hub has the state directory.
+    """
+    files = StateFiles(state_dir)
+    files.make_directory()
+    with lock.held(files.lock) as had:
+        if not had:
+            raise EdgeOpsError(
+                f"another local hub is running on {state_dir}",
+                "use that one, or stop it first",
+            )
+        files.endpoint.unlink(missing_ok=True)
+        context = tls.server_context(files)
+        with Store(files.database) as store, _listening(host, port) as listener:
+            app = application(Hub(store), policy_keys(files), faults)
+            async with _site(app, listener, context), _stop_signals() as stop:
+                endpoint = Endpoint(host, listener.getsockname()[1], os.getpid(), files.ca)
+                _announce(files, endpoint)
+                try:
+                    ready(endpoint)
+                    await stop.wait()
+                finally:
+                    files.endpoint.unlink(missing_ok=True)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise EdgeOpsError(
+                f"port {port} on {host} is in use", "choose another one with --port"
+            ) from error
+        raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+@asynccontextmanager
+async def _site(
+    app: web.Application, listener: socket.socket, context: ssl.SSLContext
+) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener, ssl_context=context).start()
+        yield
+    finally:
+        connections = runner.server.connections if runner.server else []
+        transports = [connection.transport for connection in connections]
+        await runner.cleanup()
+        for transport in transports:
+            if transport is not None:
+                transport.abort()  # idle clients do not answer the goodbye of TLS
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def _stop_signals() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set; only the main thread can hear them."""
+    stop = asyncio.Event()
+    main = threading.current_thread() is threading.main_thread()
+    heard = [signal.SIGINT, signal.SIGTERM] if main else []
+    loop = asyncio.get_running_loop()
+    for number in heard:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in heard:
+            loop.remove_signal_handler(number)
+
+
+def _announce(files: StateFiles, endpoint: Endpoint) -> None:
+    found = {"pid": endpoint.pid, "host": endpoint.host, "port": endpoint.port}
+    write_private(files.endpoint, json.dumps(found).encode())

@@ -1,0 +1,166 @@
+"""Device and module identities."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.state import errors, etags, identities
+from edgeops.localhub.state.documents import device_document, module_document
+from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.identities import DeviceWrite
+from edgeops.localhub.store import Store
+from edgeops.twin import JsonObject
+
+
+def list_devices(hub: Hub, most: int) -> list[JsonObject]:
+    """At most so many device identities, by id."""
+    return [device_document(entry) for entry in islice(hub.store.devices(), most)]
+
+
+def get_device(hub: Hub, device: str) -> JsonObject:
+    """A device identity. Raises `HubFault` 404."""
+    return device_document(hub.device(device))
+
+
+def put_device(hub: Hub, device: str, body: JsonObject, if_match: str | None) -> JsonObject:
+    """Create a device (no `if_match`) or update it; gives the identity. Raises `HubFault`."""
+    _check_name(body, "deviceId", device)
+    with hub.writing() as writing:
+        if if_match is None:
+            return device_document(create_device(writing, device, body))
+        return device_document(update_device(hub, writing, device, body, if_match))
+
+
+def delete_device(hub: Hub, device: str, if_match: str | None) -> None:
+    """Delete a device and its modules. Raises `HubFault` 404, 412."""
+    with hub.writing() as writing:
+        remove_device(hub, writing, device, if_match)
+
+
+def list_modules(hub: Hub, device: str) -> list[JsonObject]:
+    """The module identities of a device, the system's included. Raises `HubFault` 404."""
+    hub.device(device)
+    return [module_document(entry) for entry in hub.store.modules(device).values()]
+
+
+def get_module(hub: Hub, device: str, module: str) -> JsonObject:
+    """A module identity. Raises `HubFault` 404."""
+    return module_document(hub.entry(device, module))
+
+
+def put_module(
+    hub: Hub, device: str, module: str, body: JsonObject, if_match: str | None
+) -> tuple[JsonObject, bool]:
+    """Create a module (no `if_match`) or update it; gives the identity, and whether it is new.
+
+    Raises `HubFault`.
+    """
+    _check_name(body, "deviceId", device)
+    _check_name(body, "moduleId", module)
+    with hub.writing() as writing:
+        if if_match is None:
+            return module_document(create_module(hub, writing, device, module, body)), True
+        return module_document(update_module(hub, writing, device, module, body, if_match)), False
+
+
+def delete_module(hub: Hub, device: str, module: str, if_match: str | None) -> None:
+    """Delete a module. Raises `HubFault` 401 for a system module, 404, 412."""
+    with hub.writing() as writing:
+        remove_module(hub, writing, device, module, if_match)
+
+
+def device_statistics(hub: Hub) -> JsonObject:
+    """How many devices there are."""
+    statuses = [entry.identity.status for entry in hub.store.devices()]
+    return {
+        "totalDeviceCount": len(statuses),
+        "enabledDeviceCount": statuses.count("enabled"),
+        "disabledDeviceCount": statuses.count("disabled"),
+    }
+
+
+def service_statistics(hub: Hub) -> JsonObject:
+    """How many devices are connected."""
+    connected = sum(entry.connection.connected for entry in hub.store.devices())
+    return {"connectedDeviceCount": connected}
+
+
+# --- inside a transaction, shared with bulk ------------------------------------------
+
+
+def create_device(writing: Writing, device: str, body: JsonObject) -> Entry:
+    """Create a device; gives its entry."""
+    if writing.store.entry(device):
+        raise errors.device_exists(device)
+    scopes = _known_scopes(writing.store, body)
+    return _keep(writing, identities.device_created(device, body, writing.moment, scopes))
+
+
+def update_device(
+    hub: Hub, writing: Writing, device: str, body: JsonObject, if_match: str | None
+) -> Entry:
+    """Update a device; gives its entry."""
+    entry = hub.device(device)
+    etags.require(if_match, etags.identity_etag(entry.identity))
+    scopes = _known_scopes(writing.store, body)
+    return _keep(writing, identities.device_updated(entry, body, writing.moment, scopes))
+
+
+def remove_device(hub: Hub, writing: Writing, device: str, if_match: str | None) -> None:
+    """Delete a device and its modules."""
+    etags.require(if_match, etags.identity_etag(hub.device(device).identity))
+    writing.store.delete_device(device)
+
+
+def create_module(hub: Hub, writing: Writing, device: str, module: str, body: JsonObject) -> Entry:
+    """Create a module; gives its entry."""
+    hub.device(device)
+    there = writing.store.modules(device).keys()
+    entry = identities.module_created(device, module, body, writing.moment, there)
+    writing.store.save(entry)
+    return entry
+
+
+def update_module(
+    hub: Hub, writing: Writing, device: str, module: str, body: JsonObject, if_match: str | None
+) -> Entry:
+    """Update a module; gives its entry."""
+    entry = hub.entry(device, module)
+    etags.require(if_match, etags.identity_etag(entry.identity))
+    updated = identities.module_updated(entry, body, writing.moment)
+    writing.store.save(updated)
+    return updated
+
+
+def remove_module(
+    hub: Hub, writing: Writing, device: str, module: str, if_match: str | None
+) -> None:
+    """Delete a module."""
+    entry = hub.entry(device, module)
+    identities.check_module_id(module)
+    etags.require(if_match, etags.identity_etag(entry.identity))
+    writing.store.delete_module(device, module)
+
+
+def _keep(writing: Writing, write: DeviceWrite) -> Entry:
+    writing.store.save(*write.save)
+    device = write.save[0]
+    for module in write.delete:
+        writing.store.delete_module(device.identity.device, module)
+    return device
+
+
+def _known_scopes(store: Store, body: JsonObject) -> set[str]:
+    """Those of the scopes that a request names which edge devices really have."""
+    known = set()
+    for scope in identities.scopes_named(body):
+        edge_device = store.entry(identities.device_of_scope(scope))
+        if edge_device and edge_device.identity.scope == scope and edge_device.identity.edge:
+            known.add(scope)
+    return known
+
+
+def _check_name(body: JsonObject, key: str, name: str) -> None:
+    if body.get(key) != name:
+        raise errors.invalid(f"'{key}' in the body must be the one in the address.")

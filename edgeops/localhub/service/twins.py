@@ -1,0 +1,137 @@
+"""Device and module twins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from edgeops.localhub import query
+from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.state import configurations, errors, etags, twins
+from edgeops.localhub.state.documents import twin_document
+from edgeops.localhub.state.entry import Connection, Entry
+from edgeops.localhub.state.identities import SYSTEM_MODULES
+from edgeops.localhub.state.twins import Sections, Written
+from edgeops.twin import EDGE_AGENT, JsonObject
+
+Deployments = list[tuple[str, query.Condition]]
+
+
+def get_twin(hub: Hub, device: str, module: str = "") -> JsonObject:
+    """A twin as the service API shows it. Raises `HubFault` 404."""
+    return _document(hub, hub.entry(device, module))
+
+
+def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
+    """Merge a patch into tags and desired properties; gives the twin. Raises `HubFault`."""
+    sections = _service_sections(body)
+    with hub.writing() as writing:
+        entry = _writable(hub, device, module, if_match)
+        written = twins.patched(entry, sections, writing.moment)
+        keep(writing, written)
+    return _document(hub, written.entry)
+
+
+def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
+    """Replace tags and desired properties; gives the twin. Raises `HubFault`."""
+    sections = _service_sections(body)
+    with hub.writing() as writing:
+        entry = _writable(hub, device, module, if_match)
+        written = twins.replaced(entry, sections, writing.moment)
+        keep(writing, written)
+    return _document(hub, written.entry)
+
+
+def report(hub: Hub, device: str, module: str, patch: JsonObject) -> int:
+    """Merge what a device reports; gives the new version. Raises `HubFault` 404, 400, 403."""
+    with hub.writing() as writing:
+        sections: Sections = twins.sections_of({"properties": {"reported": patch}})
+        written = twins.patched(hub.entry(device, module), sections, writing.moment)
+        heard = replace(written.entry.connection, last_activity=writing.moment.timestamp)
+        writing.store.save(replace(written.entry, connection=heard))
+    return written.entry.twin.reported.version
+
+
+def set_connected(hub: Hub, device: str, module: str, connected: bool) -> None:
+    """Note that a device or module has connected or gone. Raises `HubFault` 404."""
+    with hub.writing() as writing:
+        now = writing.moment.timestamp
+        entry = hub.entry(device, module)
+        writing.store.save(replace(entry, connection=Connection(connected, now, now)))
+
+
+def keep(writing: Writing, written: Written) -> None:
+    """Save a twin write, and tell of it when the transaction is kept."""
+    writing.store.save(written.entry)
+    if written.change:
+        writing.changes.append(written.change)
+
+
+def device_twins(hub: Hub, after: str = "") -> Iterator[JsonObject]:
+    """All device twins in order of their id, those after one id."""
+    return (twin_document(entry) for entry in hub.store.devices(after))
+
+
+def module_twins(hub: Hub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject]:
+    """All module twins in order of (device, module), those after one."""
+    deployments = _deployments(hub)
+    return (_module_document(hub, entry, deployments) for entry in hub.store.all_modules(after))
+
+
+def run_query(
+    hub: Hub, text: Any, size: int, token: str | None
+) -> tuple[list[JsonObject], str | None, str]:
+    """One page of a query: its rows, the token of the next page, and what the rows are.
+
+    Raises `HubFault` 400.
+    """
+    if not isinstance(text, str):
+        raise errors.invalid("'query' must be a text.")
+    try:
+        asked = query.parse(text)
+        after = query.after(asked, token) or ("", "")
+        found: Iterable[JsonObject] = (
+            device_twins(hub, after[0]) if asked.source == "devices" else module_twins(hub, after)
+        )
+        rows, following = query.page(asked, found, size, token)
+    except query.QueryError as error:
+        raise errors.invalid(f"BadRequest: {error}") from error
+    return rows, following, asked.kind
+
+
+def _document(hub: Hub, entry: Entry) -> JsonObject:
+    if entry.identity.module == EDGE_AGENT:
+        return _module_document(hub, entry, _deployments(hub))
+    return twin_document(entry)
+
+
+def _module_document(hub: Hub, entry: Entry, deployments: Deployments) -> JsonObject:
+    """A module twin; that of `$edgeAgent` says which deployments target its device."""
+    if entry.identity.module != EDGE_AGENT or not deployments:
+        return twin_document(entry)
+    device = twin_document(hub.device(entry.identity.device))
+    return twin_document(entry, configurations.edge_targets(deployments, device))
+
+
+def _deployments(hub: Hub) -> Deployments:
+    return [
+        (configuration.id, configurations.target(configuration))
+        for configuration in hub.store.configurations()
+        if configuration.edge
+    ]
+
+
+def _writable(hub: Hub, device: str, module: str, if_match: str | None) -> Entry:
+    entry = hub.entry(device, module)
+    if module in SYSTEM_MODULES:
+        raise errors.system_module()
+    etags.require(if_match, etags.twin_etag(entry.twin))
+    return entry
+
+
+def _service_sections(body: Any) -> Sections:
+    """The sections that a service may write: clients send whole twins back, so drop reported."""
+    sections = twins.sections_of(body)
+    sections.pop("reported", None)
+    return sections

@@ -1,0 +1,89 @@
+"""How devices and modules authenticate: reading what a request says, making keys."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.entry import Authentication
+from edgeops.localhub.state.moment import Moment
+from edgeops.twin import JsonObject
+
+_THUMBPRINT = re.compile(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
+
+
+def authentication_of(body: Any, moment: Moment) -> Authentication:
+    """The `authentication` of an identity; missing symmetric keys are made by the hub.
+
+    Raises `HubFault` 400 for an unknown type, a bad key or a bad thumbprint.
+    """
+    value = _object(body, "authentication")
+    keys = _object(value.get("symmetricKey"), "authentication.symmetricKey")
+    thumbprints = _object(value.get("x509Thumbprint"), "authentication.x509Thumbprint")
+    kind = value.get("type") or ("selfSigned" if any(thumbprints.values()) else "sas")
+    if kind == "sas":
+        return Authentication(
+            "sas",
+            primary_key=_key(keys.get("primaryKey"), moment),
+            secondary_key=_key(keys.get("secondaryKey"), moment),
+        )
+    if kind == "selfSigned":
+        return Authentication(
+            "selfSigned",
+            primary_thumbprint=_thumbprint(thumbprints.get("primaryThumbprint")),
+            secondary_thumbprint=_thumbprint(thumbprints.get("secondaryThumbprint")),
+        )
+    if kind in ("certificateAuthority", "none"):
+        return Authentication(kind)
+    raise errors.invalid("'authentication.type' is not one that the hub knows.")
+
+
+def authentication_document(authentication: Authentication) -> JsonObject:
+    """The `authentication` of an identity as the service API shows it."""
+    return {
+        "symmetricKey": {
+            "primaryKey": authentication.primary_key,
+            "secondaryKey": authentication.secondary_key,
+        },
+        "x509Thumbprint": thumbprint_document(authentication),
+        "type": authentication.type,
+    }
+
+
+def thumbprint_document(authentication: Authentication) -> JsonObject:
+    """The `x509Thumbprint` of identities and twins."""
+    return {
+        "primaryThumbprint": authentication.primary_thumbprint,
+        "secondaryThumbprint": authentication.secondary_thumbprint,
+    }
+
+
+def _object(value: Any, name: str) -> JsonObject:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise errors.invalid(f"'{name}' must be an object.")
+    return value
+
+
+def _key(value: Any, moment: Moment) -> str:
+    if value in (None, ""):
+        return moment.new_key()
+    try:
+        size = len(base64.b64decode(value, validate=True))
+    except (TypeError, ValueError, binascii.Error):
+        size = 0
+    if not 16 <= size <= 64:
+        raise errors.invalid("A symmetric key must be base64 of 16 to 64 bytes.")
+    return str(value)
+
+
+def _thumbprint(value: Any) -> str | None:
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str) or not _THUMBPRINT.match(value):
+        raise errors.invalid("A thumbprint must be 40 (SHA-1) or 64 (SHA-256) hexadecimal digits.")
+    return value.upper()

@@ -1,0 +1,107 @@
+"""Applying deployment content to one edge device: `applyConfigurationContent`.
+
+Source: "Learn how to deploy modules and establish routes in IoT Edge", Microsoft Learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.localhub.state import errors, twins
+from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
+from edgeops.localhub.state.moment import Moment
+from edgeops.twin import EDGE_AGENT, JsonObject
+
+_DESIRED = "properties.desired"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a deployment means: entries to save, names of modules to delete, devices to tell."""
+
+    save: tuple[Entry, ...]
+    delete: tuple[str, ...]
+    changes: tuple[twins.DesiredChange, ...]
+
+
+def content_applied(
+    device: Entry, modules: Mapping[str, Entry], body: Any, moment: Moment
+) -> Deployed:
+    """The modules of an edge device after its content was applied.
+
+    Each module that the content names gets the desired properties replaced;
+    missing identities are made; edge-managed modules that `$edgeAgent` no
+    longer lists are deleted. Raises `HubFault` 400 and 403.
+    """
+    content = modules_content(body)
+    if not device.identity.edge:
+        raise errors.invalid(f"Device {device.identity.device} is not an IoT Edge device.")
+    listed = _listed_modules(content)
+    unlisted = {
+        name
+        for name, entry in modules.items()
+        if listed is not None
+        and entry.identity.managed_by == IOT_EDGE
+        and name not in (*SYSTEM_MODULES, *listed, *content)
+    }
+    after = {name: entry for name, entry in modules.items() if name not in unlisted}
+    for name in (*(listed or ()), *content):
+        if name not in after:
+            after[name] = module_created(
+                device.identity.device, name, {"managedBy": IOT_EDGE}, moment, after.keys()
+            )
+    changes = []
+    for name, value in content.items():
+        if value:
+            written = twins.desired_replaced(
+                after[name], _desired(value, after[name].twin.desired.values), moment
+            )
+            after[name] = written.entry
+            if written.change:
+                changes.append(written.change)
+    changed = tuple(entry for name, entry in after.items() if entry is not modules.get(name))
+    return Deployed(changed, tuple(sorted(unlisted)), tuple(changes))
+
+
+def modules_content(body: Any) -> dict[str, JsonObject]:
+    """The checked `modulesContent` of a deployment: by module, paths with their values."""
+    content = body.get("modulesContent") if isinstance(body, dict) else None
+    if not isinstance(content, dict) or not content:
+        raise errors.bad_content("'modulesContent' is missing or empty.")
+    for module, value in content.items():
+        if not isinstance(value, dict):
+            raise errors.bad_content(f"The content of module {module} must be an object.")
+        for path, item in value.items():
+            if path != _DESIRED and not path.startswith(_DESIRED + "."):
+                raise errors.bad_content(f"Module {module} has '{path}': not a desired property.")
+            if path == _DESIRED and not isinstance(item, dict):
+                raise errors.bad_content(f"'{_DESIRED}' of module {module} must be an object.")
+    return content
+
+
+def _listed_modules(content: Mapping[str, JsonObject]) -> tuple[str, ...] | None:
+    """The modules that `$edgeAgent` is to run; None when the content says nothing of it."""
+    if EDGE_AGENT not in content:
+        return None
+    modules = content[EDGE_AGENT].get(_DESIRED, {}).get("modules", {})
+    if not isinstance(modules, dict):
+        raise errors.bad_content("The modules of $edgeAgent must be an object.")
+    return tuple(modules)
+
+
+def _desired(paths: JsonObject, current: JsonObject) -> JsonObject:
+    """The desired properties that content paths give; a single path is set in the current ones."""
+    desired: JsonObject = paths.get(_DESIRED, current)
+    for path, value in paths.items():
+        if path != _DESIRED:
+            desired = _with_value(desired, path.removeprefix(_DESIRED + ".").split("."), value)
+    return desired
+
+
+def _with_value(target: Any, keys: list[str], value: Any) -> JsonObject:
+    inside = target if isinstance(target, dict) else {}
+    first, *rest = keys
+    return inside | {first: _with_value(inside.get(first), rest, value) if rest else value}

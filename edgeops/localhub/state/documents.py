@@ -1,0 +1,97 @@
+"""Identities and twins as the service API shows them.
+
+Source: Microsoft's API description of the IoT Hub service, version 2021-04-12.
+"""
+
+from __future__ import annotations
+
+from edgeops.localhub.state.authentication import authentication_document, thumbprint_document
+from edgeops.localhub.state.entry import Entry, Section
+from edgeops.localhub.state.etags import identity_etag, twin_etag
+from edgeops.twin import JsonObject
+
+
+def device_document(entry: Entry) -> JsonObject:
+    """A device identity."""
+    identity, connection = entry.identity, entry.connection
+    return {
+        "deviceId": identity.device,
+        "generationId": identity.generation,
+        "etag": identity_etag(identity),
+        "connectionState": _connection_state(entry),
+        "status": identity.status,
+        "statusReason": identity.status_reason,
+        "connectionStateUpdatedTime": connection.changed,
+        "statusUpdatedTime": identity.status_updated,
+        "lastActivityTime": connection.last_activity,
+        "cloudToDeviceMessageCount": 0,
+        "authentication": authentication_document(identity.authentication),
+        "capabilities": {"iotEdge": identity.edge},
+        **_scopes(entry),
+    }
+
+
+def module_document(entry: Entry) -> JsonObject:
+    """A module identity."""
+    identity, connection = entry.identity, entry.connection
+    return {
+        "moduleId": identity.module,
+        "managedBy": identity.managed_by,
+        "deviceId": identity.device,
+        "generationId": identity.generation,
+        "etag": identity_etag(identity),
+        "connectionState": _connection_state(entry),
+        "connectionStateUpdatedTime": connection.changed,
+        "lastActivityTime": connection.last_activity,
+        "cloudToDeviceMessageCount": 0,
+        "authentication": authentication_document(identity.authentication),
+    }
+
+
+def twin_document(entry: Entry, configurations: JsonObject | None = None) -> JsonObject:
+    """A device or module twin; `configurations` are those that target it, by id."""
+    identity, twin = entry.identity, entry.twin
+    document: JsonObject = {"deviceId": identity.device}
+    if identity.module:
+        document["moduleId"] = identity.module
+    document |= {
+        "etag": twin_etag(twin),
+        "deviceEtag": identity_etag(identity),
+        "status": identity.status,
+        "statusReason": identity.status_reason,
+        "statusUpdateTime": identity.status_updated,
+        "connectionState": _connection_state(entry),
+        "lastActivityTime": entry.connection.last_activity,
+        "cloudToDeviceMessageCount": 0,
+        "authenticationType": identity.authentication.type,
+        "x509Thumbprint": thumbprint_document(identity.authentication),
+        "modelId": "",
+        "version": twin.revision + twin.reported.version,
+    }
+    if twin.tags:
+        document["tags"] = twin.tags
+    document["properties"] = {
+        "desired": _section_document(twin.desired),
+        "reported": _section_document(twin.reported),
+    }
+    if not identity.module:
+        document["capabilities"] = {"iotEdge": identity.edge}
+        document |= _scopes(entry)
+    if configurations:
+        document["configurations"] = configurations
+    return document
+
+
+def _section_document(section: Section) -> JsonObject:
+    return section.values | {"$metadata": section.metadata, "$version": section.version}
+
+
+def _scopes(entry: Entry) -> JsonObject:
+    identity = entry.identity
+    if not identity.scope:
+        return {}
+    return {"deviceScope": identity.scope, "parentScopes": list(identity.parents)}
+
+
+def _connection_state(entry: Entry) -> str:
+    return "Connected" if entry.connection.connected else "Disconnected"

@@ -1,0 +1,79 @@
+"""What the hub keeps of one device or module: its identity, its twin and its connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edgeops.localhub.state.moment import NEVER
+from edgeops.twin import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How a device proves who it is: `type` is sas, selfSigned, certificateAuthority or none."""
+
+    type: str
+    primary_key: str | None = None
+    secondary_key: str | None = None
+    primary_thumbprint: str | None = None
+    secondary_thumbprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The registry's part. `module` is empty for the device itself.
+
+    `revision` counts the writes; `scope` is `deviceScope`, `parents` are
+    `parentScopes`; `edge` and what follows it apply to devices only, except
+    `managed_by`, which is of modules.
+    """
+
+    device: str
+    module: str
+    generation: str
+    authentication: Authentication
+    revision: int = 1
+    status: str = "enabled"
+    status_reason: str | None = None
+    status_updated: str = NEVER
+    edge: bool = False
+    scope: str | None = None
+    parents: tuple[str, ...] = ()
+    managed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Desired or reported properties, with their metadata tree and version."""
+
+    values: JsonObject = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TwinState:
+    """The twin's part. `revision` counts the writes of tags and desired properties."""
+
+    tags: JsonObject
+    desired: Section
+    reported: Section
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whether the device is connected, since when, and when it was last heard of."""
+
+    connected: bool = False
+    changed: str = NEVER
+    last_activity: str = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One device or module."""
+
+    identity: Identity
+    twin: TwinState
+    connection: Connection = Connection()

@@ -1,0 +1,43 @@
+"""Etags: what they are made of, how clients write them, and when a write may go on.
+
+The twin's etag counts writes of tags and desired properties; reported
+properties have their own `$version` and leave it alone. Microsoft does not
+document the latter.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.entry import Identity, TwinState
+
+ANY = "*"
+
+
+def bare(header: str | None) -> str | None:
+    """The etag in an If-Match header, without quotes and weakness; `*` in any form is `*`."""
+    if header is None:
+        return None
+    return header.strip().removeprefix("W/").strip('"') or None
+
+
+def require(if_match: str | None, etag: str) -> None:
+    """Let a write go on when its precondition holds; none at all counts as `*`."""
+    if if_match not in (None, ANY, etag):
+        raise errors.etag_mismatch()
+
+
+def counter_etag(revision: int) -> str:
+    """The etag of a twin or configuration: base64 of a 64-bit counter."""
+    return base64.b64encode(revision.to_bytes(8, "big")).decode()
+
+
+def twin_etag(twin: TwinState) -> str:
+    """The etag that guards tags and desired properties."""
+    return counter_etag(twin.revision)
+
+
+def identity_etag(identity: Identity) -> str:
+    """The etag of the registry's part (`deviceEtag` in twins)."""
+    return base64.b64encode(f"{identity.generation[-9:]}{identity.revision}".encode()).decode()

@@ -1,0 +1,203 @@
+"""Creating and updating device and module identities.
+
+Source: "Understand the identity registry in your IoT hub", Microsoft Learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeops import limits
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.authentication import authentication_of
+from edgeops.localhub.state.entry import Entry, Identity
+from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.state.twins import fresh_twin
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject
+
+SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
+IOT_EDGE = "IotEdge"
+
+_SCOPE = "ms-azure-iot-edge://"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWrite:
+    """What writing a device identity means: entries to save, names of modules to delete."""
+
+    save: tuple[Entry, ...]
+    delete: tuple[str, ...] = ()
+
+
+def device_created(
+    device: str, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+) -> DeviceWrite:
+    """A new device, with `$edgeAgent` and `$edgeHub` when it is an edge device.
+
+    `known_scopes` are those of `scopes_named` that edge devices really have.
+    Raises `HubFault` 400.
+    """
+    _check_id(device)
+    identity = Identity(
+        device=device,
+        module="",
+        generation=moment.generation,
+        authentication=authentication_of(body.get("authentication"), moment),
+    )
+    identity = _with_requested(identity, body, moment, known_scopes)
+    entry = Entry(identity, fresh_twin(moment))
+    return DeviceWrite((entry, *(_system_modules(device, moment) if identity.edge else ())))
+
+
+def device_updated(
+    entry: Entry, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+) -> DeviceWrite:
+    """The device as an update leaves it; what the body does not name stays.
+
+    Becoming an edge device makes the system modules and the scope, ceasing to
+    be one removes them. Raises `HubFault` 400.
+    """
+    identity = entry.identity
+    if body.get("authentication") is not None:
+        authentication = authentication_of(body["authentication"], moment)
+        identity = replace(identity, authentication=authentication)
+    identity = _with_requested(identity, body, moment, known_scopes)
+    identity = replace(identity, revision=identity.revision + 1)
+    saved = replace(entry, identity=identity)
+    if identity.edge == entry.identity.edge:
+        return DeviceWrite((saved,))
+    if identity.edge:
+        return DeviceWrite((saved, *_system_modules(identity.device, moment)))
+    return DeviceWrite((saved,), delete=SYSTEM_MODULES)
+
+
+def module_created(
+    device: str, module: str, body: JsonObject, moment: Moment, modules: Collection[str]
+) -> Entry:
+    """A new module, on a device that has `modules`. Raises `HubFault` 400, 401, 409 or 413."""
+    check_module_id(module)
+    if module in modules:
+        raise errors.module_exists(device, module)
+    if sum(not name.startswith("$") for name in modules) >= limits.MODULES_PER_DEVICE:
+        raise errors.too_many_modules(device, limits.MODULES_PER_DEVICE)
+    identity = Identity(
+        device=device,
+        module=module,
+        generation=moment.generation,
+        authentication=authentication_of(body.get("authentication"), moment),
+        managed_by=_text(body, "managedBy"),
+    )
+    return Entry(identity, fresh_twin(moment))
+
+
+def module_updated(entry: Entry, body: JsonObject, moment: Moment) -> Entry:
+    """The module as an update leaves it; what the body does not name stays."""
+    identity = entry.identity
+    check_module_id(identity.module)
+    if body.get("authentication") is not None:
+        authentication = authentication_of(body["authentication"], moment)
+        identity = replace(identity, authentication=authentication)
+    if "managedBy" in body:
+        identity = replace(identity, managed_by=_text(body, "managedBy"))
+    return replace(entry, identity=replace(identity, revision=identity.revision + 1))
+
+
+def scopes_named(body: JsonObject) -> set[str]:
+    """The edge device scopes that a device identity refers to. Raises `HubFault` 400."""
+    named = {scope} if (scope := _text(body, "deviceScope")) else set()
+    return named | set(_parents(body) or ())
+
+
+def device_of_scope(scope: str) -> str:
+    """The id of the edge device that a scope names; empty when it is not a scope at all."""
+    return scope.removeprefix(_SCOPE).rpartition("-")[0] if scope.startswith(_SCOPE) else ""
+
+
+def check_module_id(module: str) -> None:
+    """Raise `HubFault` when a client may not make or change a module of this name."""
+    if module.startswith("$"):
+        raise errors.system_module()
+    _check_id(module)
+
+
+def _check_id(name: str) -> None:
+    if not limits.is_id(name):
+        raise errors.invalid("An id has 1 to 128 ASCII letters, digits and -:.+%_#*?!(),=@;$'")
+
+
+def _with_requested(
+    identity: Identity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+) -> Identity:
+    """The identity with status, edge flag and scopes of a request body."""
+    status = body.get("status") or identity.status
+    if status not in ("enabled", "disabled"):
+        raise errors.invalid("'status' must be enabled or disabled.")
+    if status != identity.status:
+        identity = replace(identity, status=status, status_updated=moment.timestamp)
+    if "statusReason" in body:
+        reason = _text(body, "statusReason")
+        if reason and len(reason) > 128:
+            raise errors.invalid("'statusReason' must be at most 128 characters.")
+        identity = replace(identity, status_reason=reason)
+    return _with_scope(replace(identity, edge=_edge(body, identity.edge)), body, known_scopes)
+
+
+def _with_scope(identity: Identity, body: JsonObject, known_scopes: Collection[str]) -> Identity:
+    scope, parents = _text(body, "deviceScope"), _parents(body)
+    own = f"{_SCOPE}{identity.device}-{identity.generation}"
+    if identity.edge and scope not in (None, "", own):
+        raise errors.invalid("The device scope of an edge device cannot be changed.")
+    unknown = scopes_named(body) - set(known_scopes) - {own}
+    if unknown:
+        raise errors.invalid("The device scope or parent scope is not that of an edge device.")
+    if identity.edge:
+        return replace(
+            identity, scope=own, parents=identity.parents if parents is None else parents
+        )
+    was_edge = identity.scope == own
+    leaf = (None if was_edge else identity.scope) if scope is None else scope or None
+    return replace(identity, scope=leaf, parents=parents or ((leaf,) if leaf else ()))
+
+
+def _system_modules(device: str, moment: Moment) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            Identity(
+                device=device,
+                module=module,
+                generation=moment.generation,
+                authentication=authentication_of(None, moment),
+                managed_by=IOT_EDGE,
+            ),
+            fresh_twin(moment),
+        )
+        for module in SYSTEM_MODULES
+    )
+
+
+def _edge(body: JsonObject, current: bool) -> bool:
+    capabilities: Any = body.get("capabilities")
+    if capabilities is None:
+        return current
+    edge = capabilities.get("iotEdge", current) if isinstance(capabilities, dict) else None
+    if not isinstance(edge, bool):
+        raise errors.invalid("'capabilities.iotEdge' must be true or false.")
+    return edge
+
+
+def _text(body: JsonObject, name: str) -> str | None:
+    value = body.get(name)
+    if not isinstance(value, str | None):
+        raise errors.invalid(f"'{name}' must be a text.")
+    return value
+
+
+def _parents(body: JsonObject) -> tuple[str, ...] | None:
+    value = body.get("parentScopes")
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise errors.invalid("'parentScopes' must be a list of texts.")
+    return tuple(value)

@@ -1,0 +1,29 @@
+"""What a rule may not make up itself: the time, and fresh keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+NEVER = "0001-01-01T00:00:00Z"
+_EPOCH_OF_TICKS = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happens (`now` is in UTC), and the source of new symmetric keys (base64)."""
+
+    now: datetime
+    new_key: Callable[[], str]
+
+    @property
+    def timestamp(self) -> str:
+        """The time as a hub writes it: `2026-01-02T03:04:05.0000000Z`."""
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+    @property
+    def generation(self) -> str:
+        """A generation id: tells an identity from an earlier one of the same name."""
+        since = self.now - _EPOCH_OF_TICKS
+        return str((since.days * 86_400 + since.seconds) * 10_000_000 + since.microseconds * 10)

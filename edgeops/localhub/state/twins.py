@@ -1,0 +1,184 @@
+"""Writing twins: merge patches and replacements, with versions, metadata and limits.
+
+Source: "Understand and use device twins in IoT Hub", Microsoft Learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeops import limits
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.entry import Entry, Section, TwinState
+from edgeops.localhub.state.moment import Moment
+from edgeops.twin import JsonObject, merge_patch, same
+
+# Section name (tags, desired, reported) -> what to write; None clears it, absent leaves it alone.
+Sections = dict[str, JsonObject | None]
+
+_LIMITS = {
+    "tags": ("Tags", limits.TAGS_BYTES),
+    "desired": ("Properties.Desired", limits.DESIRED_BYTES),
+    "reported": ("Properties.Reported", limits.REPORTED_BYTES),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredChange:
+    """What a connected device is told: the merge patch of its desired properties."""
+
+    device: str
+    module: str
+    version: int
+    patch: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry after a twin write, and what its device is to be told, if anything."""
+
+    entry: Entry
+    change: DesiredChange | None = None
+
+
+def fresh_twin(moment: Moment) -> TwinState:
+    """The twin of a new identity: empty, at version 1."""
+    touched = {"$lastUpdated": moment.timestamp}
+    return TwinState({}, Section(metadata=touched), Section(metadata=touched))
+
+
+def sections_of(body: Any) -> Sections:
+    """The sections that a request body names: tags, and properties.desired / .reported.
+
+    The hub's own `$version` and `$metadata` are dropped.
+    """
+    if not isinstance(body, dict):
+        raise errors.unreadable("The body must be a JSON object.")
+    properties = body.get("properties")
+    if not isinstance(properties, dict | None):
+        raise errors.invalid("'properties' must be an object.")
+    named = {"tags": body["tags"]} if "tags" in body else {}
+    named.update({key: value for key, value in (properties or {}).items() if key in _LIMITS})
+    for name, value in named.items():
+        if not isinstance(value, dict | None):
+            raise errors.invalid(f"'{_LIMITS[name][0]}' must be an object.")
+    return {name: _without_hub_keys(value) for name, value in named.items()}
+
+
+def patched(entry: Entry, sections: Sections, moment: Moment) -> Written:
+    """The entry with merge patches applied (RFC 7396).
+
+    A named section is written, and its version bumped, even when no value
+    changes, as on Azure. Raises `HubFault` when the result breaks a limit.
+    """
+    twin = entry.twin
+    if "reported" in sections:
+        reported = _patch_section(twin.reported, sections["reported"], "reported", moment)
+        twin = replace(twin, reported=reported)
+    if "tags" in sections:
+        tags = sections["tags"]
+        merged = {} if tags is None else merge_patch(twin.tags, tags)
+        twin = replace(twin, tags=_within_limits("tags", merged))
+    change = None
+    if "desired" in sections:
+        desired = _patch_section(twin.desired, sections["desired"], "desired", moment)
+        patch = sections["desired"]
+        told = dict.fromkeys(twin.desired.values) if patch is None else patch
+        twin = replace(twin, desired=desired)
+        change = _change(entry, desired, told)
+    if sections.keys() & {"tags", "desired"}:
+        twin = replace(twin, revision=twin.revision + 1)
+    return Written(replace(entry, twin=twin), change)
+
+
+def replaced(entry: Entry, sections: Sections, moment: Moment) -> Written:
+    """The entry with tags and desired properties replaced; a section not named becomes empty."""
+    tags = merge_patch({}, sections.get("tags") or {})
+    written = desired_replaced(entry, sections.get("desired") or {}, moment)
+    twin = replace(written.entry.twin, tags=_within_limits("tags", tags))
+    return replace(written, entry=replace(entry, twin=twin))
+
+
+def desired_replaced(entry: Entry, desired: JsonObject, moment: Moment) -> Written:
+    """The entry with its desired properties replaced; tags stay."""
+    before = entry.twin.desired
+    values = _within_limits("desired", merge_patch({}, desired))
+    version = before.version + 1
+    section = Section(values, _metadata_of(values, _touch("desired", version, moment)), version)
+    twin = replace(entry.twin, desired=section, revision=entry.twin.revision + 1)
+    patch = _replacing(before.values, values)
+    return Written(replace(entry, twin=twin), _change(entry, section, patch))
+
+
+def _change(entry: Entry, desired: Section, patch: JsonObject) -> DesiredChange:
+    return DesiredChange(entry.identity.device, entry.identity.module, desired.version, patch)
+
+
+def _without_hub_keys(value: JsonObject | None) -> JsonObject | None:
+    if value is None:
+        return None
+    return {key: item for key, item in value.items() if key not in ("$version", "$metadata")}
+
+
+def _patch_section(
+    section: Section, patch: JsonObject | None, name: str, moment: Moment
+) -> Section:
+    version = section.version + 1
+    touch = _touch(name, version, moment)
+    if patch is None:
+        return Section({}, touch, version)
+    values = _within_limits(name, merge_patch(section.values, patch))
+    return Section(values, _patched_metadata(section.metadata, values, patch, touch), version)
+
+
+def _within_limits(name: str, values: JsonObject) -> JsonObject:
+    section, max_bytes = _LIMITS[name]
+    for violation in limits.check_section(values, max_bytes):
+        if not violation.pointer:
+            raise errors.section_too_big(section, max_bytes)
+        where = section + violation.pointer.replace("/", ".")
+        raise errors.invalid(f"Error in Property/Tag {where}: it {violation.message}.")
+    return values
+
+
+# --- metadata: $lastUpdated at every object and value ---------------------------
+
+
+def _touch(name: str, version: int, moment: Moment) -> JsonObject:
+    touched: JsonObject = {"$lastUpdated": moment.timestamp}
+    return touched | ({"$lastUpdatedVersion": version} if name == "desired" else {})
+
+
+def _metadata_of(value: Any, touch: JsonObject) -> JsonObject:
+    if not isinstance(value, dict):
+        return touch
+    return touch | {key: _metadata_of(item, touch) for key, item in value.items()}
+
+
+def _patched_metadata(
+    metadata: JsonObject, values: JsonObject, patch: JsonObject, touch: JsonObject
+) -> JsonObject:
+    merged = metadata | touch
+    for key, change in patch.items():
+        if key not in values:
+            merged.pop(key, None)
+        elif isinstance(change, dict):
+            merged[key] = _patched_metadata(metadata.get(key, {}), values[key], change, touch)
+        else:
+            merged[key] = touch
+    return merged
+
+
+def _replacing(before: JsonObject, after: JsonObject) -> JsonObject:
+    """The merge patch from one value to another: devices are always told patches."""
+    patch: JsonObject = dict.fromkeys(before.keys() - after.keys())
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            below = _replacing(old, value)
+            if below:
+                patch[key] = below
+        elif key not in before or not same(old, value):
+            patch[key] = value
+    return patch

@@ -1,0 +1,40 @@
+"""The local hub's own certificate authority and server certificate, made at first start."""
+
+from __future__ import annotations
+
+import ssl
+
+from edgeops.errors import EdgeOpsError
+from edgeops.localhub.files import StateFiles, write_private
+
+NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def server_context(files: StateFiles) -> ssl.SSLContext:
+    """The TLS context of the server, for the names in `NAMES`.
+
+    The CA's private key is not kept: whoever trusts the CA trusts this one
+    server. Raises `EdgeOpsError` when the certificate cannot be used.
+    """
+    if not (files.ca.exists() and files.server.exists()):
+        _make_certificates(files)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(files.server)
+    except (OSError, ssl.SSLError) as error:
+        raise EdgeOpsError(
+            f"cannot use the local hub's certificate in {files.server}",
+            f"delete it and {files.ca}; new ones are made at the next start",
+        ) from error
+    return context
+
+
+def _make_certificates(files: StateFiles) -> None:
+    import trustme
+
+    authority = trustme.CA(organization_name="edgeops local hub")
+    server = authority.issue_cert(*NAMES)
+    chain = server.private_key_and_cert_chain_pem.bytes()
+    write_private(files.server, chain)
+    write_private(files.ca, authority.cert_pem.bytes())  # last: its presence says both are whole

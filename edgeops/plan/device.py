@@ -1,0 +1,239 @@
+"""What one device needs: its desired state against its live twins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from edgeops import stamp as stamps
+from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.plan.edge import content_patch
+from edgeops.plan.model import Action, Change, Reason, Refusal
+from edgeops.stamp import Path, Stamp
+from edgeops.twin import EDGE_AGENT, JsonObject, LiveDevice, Twin, diff
+
+MODULES = "modules"  # the section of owned module identities in a stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Whose plan it is, and what it may do."""
+
+    fleet: str
+    commit: str | None
+    prune: bool
+
+
+def plan_device(
+    device: DesiredDevice,
+    live: LiveDevice | None,
+    *,
+    fleet: str,
+    commit: str | None,
+    create: bool,
+    prune: bool = False,
+) -> tuple[Change, ...] | Refusal:
+    """The changes that make a device on the hub agree with git, in the order of their writing.
+
+    `live` has those modules of git that exist, and of an edge device the
+    system modules; it is None when the device is not on the hub. `prune` also deletes module
+    identities that edgeops created and git no longer has; without it the stamp
+    remembers them. The result is empty when there is nothing to do.
+    """
+    run = _Run(fleet, commit, prune)
+    if live is None:
+        if not create:
+            return Refusal(device.name, "is not on the hub", "create it first, or use --create")
+        blank = LiveDevice(Twin(device.name))
+        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW)
+        return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
+    return _refusal(device, live, fleet) or _changes(device, live, run)
+
+
+def plan_removal(live: LiveDevice, *, fleet: str) -> Change | Refusal | None:
+    """The deletion of a device that git no longer has; None when this fleet does not manage it."""
+    stamp = stamps.decode(live.twin.tags)
+    if stamp is None or stamp.fleet != fleet:
+        return None
+    if stamp.protect:
+        return Refusal(
+            live.twin.device,
+            "is protected and no longer in git",
+            "sync it once with `protect: false` before removing it",
+        )
+    return Change(live.twin.device, Action.DELETE_DEVICE, Reason.REMOVED, etag=live.twin.etag)
+
+
+def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | None:
+    for name, twin in ((None, live.twin), *((m, live.modules.get(m)) for m in device.modules)):
+        stamp = stamps.decode(twin.tags) if twin else None
+        if stamp is not None and stamp.fleet != fleet:
+            what = f"its module {name} is" if name else "is"
+            return Refusal(
+                device.name,
+                f"{what} managed by the fleet {stamp.fleet}",
+                "remove it from that fleet and delete `tags.edgeops` of its twin first",
+            )
+    if live.twin.edge != device.edge:
+        kinds = {True: "an edge device", False: "not an edge device"}
+        return _identity_differs(device, kinds[live.twin.edge], kinds[device.edge])
+    if live.twin.authentication != device.authentication:
+        return _identity_differs(
+            device, f"authenticated by {live.twin.authentication}", device.authentication
+        )
+    agent = live.modules.get(EDGE_AGENT)
+    if agent is not None and agent.automatic:
+        return Refusal(
+            device.name,
+            f"is targeted by the automatic deployment {', '.join(agent.automatic)}",
+            "IoT Hub would undo the changes; exclude the device from its target condition",
+        )
+    return None
+
+
+def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
+    return Refusal(
+        device.name,
+        f"is {live} on the hub, {want} in git",
+        "edgeops does not recreate identities: change the manifest, or delete the device",
+    )
+
+
+def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
+    old = stamps.decode(live.twin.tags)
+    patch = _patches(
+        {
+            "tags": diff(live.twin.tags, device.tags, _owned(old, "tags")),
+            "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
+        }
+    )
+    deploy = _patches(
+        {
+            module: content_patch(_desired(live, module), want, _owned(old, module), module)
+            for module, want in device.edge_content.items()
+        }
+    )
+    deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
+    own = device.modules.keys() - deployed.keys()
+    gone = sorted(path[0] for path in _owned(old, MODULES) if path[0] not in device.modules)
+    deletions = gone if run.prune else []
+
+    new = _device_stamp(device, old, run, created=own - live.modules.keys(), own=own)
+    if not run.prune:
+        new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
+    first = _first_stamp(old, new, more=bool(deploy or deletions))
+
+    reason = _reason(old, new)
+    change = Change(device.name, Action.PATCH_DEVICE, reason, etag=live.twin.etag)
+    sections = {"tags": live.twin.tags, "desired": live.twin.desired}
+    contents = {module: _desired(live, module) for module in deploy}
+    changes: list[Change] = []
+    stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
+    if patch or stamp:
+        changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
+    if deploy:
+        before = _before(contents, deploy)
+        changes.append(Change(device.name, Action.DEPLOY, reason, patch=deploy, before=before))
+    changes += [
+        Change(device.name, Action.CREATE_MODULE, Reason.NEW, module=name)
+        for name in sorted(own - live.modules.keys())
+    ]
+    for name, module in sorted(device.modules.items()):
+        changes += _module_changes(device.name, module, live.modules.get(name), run)
+    changes += [
+        Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
+    ]
+    if first != new:
+        last = stamps.patch({stamps.TAG: stamps.encode(first)}, new)
+        changes.append(replace(change, action=Action.STAMP_DEVICE, stamp=last))
+    return tuple(changes)
+
+
+def _module_changes(
+    device: str, module: DesiredModule, live: Twin | None, run: _Run
+) -> tuple[Change, ...]:
+    old = stamps.decode(live.tags) if live else None
+    if old is None and not module.desired:
+        return ()  # nothing to write and nothing to own
+    twin = live or Twin(device, module.name)
+    patch = _patches({"desired": diff(twin.desired, module.desired, _owned(old, "desired"))})
+    new = Stamp(
+        fleet=run.fleet,
+        commit=run.commit,
+        digest=stamps.digest(module.desired),
+        owned=stamps.owned_paths({"desired": module.desired}),
+    )
+    stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
+    if not patch and not stamp:
+        return ()
+    return (
+        Change(
+            device,
+            Action.PATCH_MODULE,
+            _reason(old, new) if live else Reason.NEW,
+            module=module.name,
+            patch=patch,
+            before=_before({"desired": twin.desired}, patch),
+            stamp=stamp,
+            etag=twin.etag,
+        ),
+    )
+
+
+def _device_stamp(
+    device: DesiredDevice, old: Stamp | None, run: _Run, *, created: set[str], own: set[str]
+) -> Stamp:
+    """The stamp of a device that is in sync.
+
+    It owns the module identities that edgeops creates, not those that it found.
+    """
+    content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
+    kept = {path[0] for path in _owned(old, MODULES)} & own
+    return Stamp(
+        fleet=run.fleet,
+        commit=run.commit,
+        digest=stamps.digest(content),
+        protect=device.protect,
+        owned=stamps.owned_paths(content) | {(MODULES, name) for name in created | kept},
+    )
+
+
+def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
+    """The stamp to write before the rest of a device.
+
+    What a deployment or deletion has yet to remove stays owned until it is
+    done: should the run die in between, the next one still removes it.
+    """
+    if old is None or not more or old.owned <= new.owned:
+        return new
+    return replace(old, protect=new.protect, owned=old.owned | new.owned)
+
+
+def _reason(old: Stamp | None, new: Stamp) -> Reason:
+    if old is None:
+        return Reason.ADOPTED
+    unchanged = old.digest == new.digest and old.protect == new.protect
+    return Reason.DRIFT if unchanged else Reason.CHANGED
+
+
+def _owned(stamp: Stamp | None, section: str) -> frozenset[Path]:
+    return stamp.owned_in(section) if stamp else frozenset()
+
+
+def _desired(live: LiveDevice, module: str) -> JsonObject:
+    return live.modules[module].desired if module in live.modules else {}
+
+
+def _patches(sections: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
+    return {section: patch for section, patch in sections.items() if patch}
+
+
+def _before(live: Mapping[str, JsonObject], patch: Mapping[str, JsonObject]) -> JsonObject:
+    """The live values of the paths that a patch touches."""
+    return {
+        key: _before(live[key], item)
+        if isinstance(item, dict) and isinstance(live[key], dict)
+        else live[key]
+        for key, item in patch.items()
+        if key in live
+    }

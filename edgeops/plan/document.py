@@ -1,0 +1,198 @@
+"""The JSON form of a plan (`schemas/plan.schema.json`): to show, to save, to hold against later.
+
+A saved plan has its secrets masked, so it is never carried out as it stands:
+the plan is made again from git and the hub, and must do the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.errors import EdgeOpsError, Refused
+from edgeops.plan.masking import masked
+from edgeops.plan.model import Action, Change, Plan
+from edgeops.plan.options import PlanOptions
+from edgeops.twin import JsonObject
+
+API_VERSION = "edgeops/v1"
+KIND = "Plan"
+
+_SHOWN_DIFFERENCES = 5
+
+# Which write of which device (device, action, module): what a stale plan is told apart by.
+_Write = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What is needed of a saved plan to make it again; `writes` are its masked patches."""
+
+    fleet: str
+    hub: str
+    commit: str | None
+    digest: str
+    options: PlanOptions
+    writes: Mapping[_Write, JsonObject]
+
+
+def to_json(plan: Plan) -> JsonObject:
+    """The plan as a JSON object, without secrets and without stamps."""
+    options = plan.options
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "fleet": plan.fleet,
+        "hub": plan.hub,
+        "commit": plan.commit,
+        "createdAt": plan.created_at,
+        "digest": plan.digest,
+        "options": {
+            "targets": list(options.targets),
+            "prune": options.prune,
+            "create": options.create,
+            "only": None if options.only is None else sorted(options.only),
+        },
+        "summary": _summary(plan),
+        "seconds": plan.seconds,
+        "changes": [_change(change) for change in plan.changes],
+        "refusals": [
+            {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
+            for refusal in plan.refusals
+        ],
+    }
+
+
+def read_saved(text: str) -> SavedPlan:
+    """The plan that was saved as this text. Raises `EdgeOpsError` when it is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _not_a_plan("it is not JSON") from None
+    if not isinstance(value, dict) or value.get("kind") != KIND:
+        raise _not_a_plan("it has no `kind: Plan`")
+    if value.get("apiVersion") != API_VERSION:
+        raise _not_a_plan(f"its apiVersion is not {API_VERSION}")
+    options = _member(value, "options", dict)
+    only = _member(options, "only", list, type(None))
+    return SavedPlan(
+        fleet=_member(value, "fleet", str),
+        hub=_member(value, "hub", str),
+        commit=_member(value, "commit", str, type(None)),
+        digest=_member(value, "digest", str),
+        options=PlanOptions(
+            targets=_texts(_member(options, "targets", list), "targets"),
+            prune=_member(options, "prune", bool),
+            create=_member(options, "create", bool),
+            only=None if only is None else frozenset(_texts(only, "only")),
+        ),
+        writes=dict(map(_saved_write, _member(value, "changes", list))),
+    )
+
+
+def check_fresh(saved: SavedPlan, plan: Plan) -> None:
+    """Raise `Refused` when the plan made now does not do what the saved one does."""
+    for word, then, now in (
+        ("fleet", saved.fleet, plan.fleet),
+        ("hub", saved.hub, plan.hub),
+        ("commit", saved.commit, plan.commit),
+    ):
+        if then != now:
+            raise Refused(f"the saved plan is for the {word} {then}, not {now}")
+    if saved.digest == plan.digest:
+        return
+    now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
+    differences = _differences(saved.writes, now_writes)
+    shown = "; ".join(differences[:_SHOWN_DIFFERENCES])
+    more = len(differences) - _SHOWN_DIFFERENCES
+    raise Refused(
+        f"the saved plan is stale: {shown}" + (f"; and {more} more" if more > 0 else ""),
+        "nothing was written; make a new plan with `edgeops sync --dry-run --out`",
+    )
+
+
+def _summary(plan: Plan) -> JsonObject:
+    """Devices by what happens to them."""
+    by_device: dict[str, set[Action]] = {}
+    for change in plan.changes:
+        by_device.setdefault(change.device, set()).add(change.action)
+    fates = Counter(map(_fate, by_device.values()))
+    refused = len(plan.refusals)
+    return {
+        "create": fates["create"],
+        "change": fates["change"],
+        "delete": fates["delete"],
+        "refused": refused,
+        "inSync": plan.devices - fates["create"] - fates["change"] - refused,
+    }
+
+
+def _fate(actions: set[Action]) -> str:
+    if Action.CREATE_DEVICE in actions:
+        return "create"
+    return "delete" if Action.DELETE_DEVICE in actions else "change"
+
+
+def _change(change: Change) -> JsonObject:
+    return {
+        "device": change.device,
+        "module": change.module,
+        "action": change.action.value,
+        "reason": change.reason.value,
+        "patch": masked(dict(change.patch)),
+        "before": masked(dict(change.before)),
+        "etag": change.etag,
+    }
+
+
+def _write(change: Change) -> _Write:
+    return change.device, change.action.value, change.module
+
+
+def _saved_write(value: Any) -> tuple[_Write, JsonObject]:
+    if not isinstance(value, dict):
+        raise _not_a_plan("a change is not an object")
+    write = (
+        _member(value, "device", str),
+        _member(value, "action", str),
+        _member(value, "module", str, type(None)),
+    )
+    return write, _member(value, "patch", dict)
+
+
+def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[str]:
+    found = [f"{_words(write)} is no longer needed" for write in then if write not in now]
+    found += [f"{_words(write)} is needed now" for write in now if write not in then]
+    found += [
+        f"{_words(write)} would write something else"
+        for write in then
+        if write in now and json.dumps(then[write]) != json.dumps(now[write])
+    ]
+    return found or ["a masked value is another now"]
+
+
+def _words(write: _Write) -> str:
+    device, action, module = write
+    return f"{action} {device}" + (f"/{module}" if module else "")
+
+
+def _member(value: JsonObject, name: str, *kinds: type) -> Any:
+    if name not in value or not isinstance(value[name], kinds):
+        raise _not_a_plan(f"`{name}` is missing or of the wrong type")
+    return value[name]
+
+
+def _texts(values: Iterable[Any], name: str) -> tuple[str, ...]:
+    texts = tuple(values)
+    if not all(isinstance(text, str) for text in texts):
+        raise _not_a_plan(f"`{name}` holds something that is not text")
+    return texts
+
+
+def _not_a_plan(why: str) -> EdgeOpsError:
+    return EdgeOpsError(
+        f"this is not a saved plan: {why}", "save one with `edgeops sync --dry-run --out FILE`"
+    )

@@ -1,0 +1,133 @@
+"""Health of a device, from what it reports.
+
+Sources: "Properties of the IoT Edge agent and hub module twins" (Microsoft
+Learn) for `$edgeAgent`; schemas/modules for the slots of `model_loader`.
+Reported properties are written by devices, so nothing is taken for granted
+about their shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from edgeops.fleet.model import DesiredDevice
+from edgeops.fleet.secrets import mask
+from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
+
+MODEL_LOADER = "model_loader"
+
+_BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
+_SYSTEM_MODULES = ("edgeAgent", "edgeHub")
+_REASON_LENGTH = 200
+
+
+class State(StrEnum):
+    """Whether a device runs what git says."""
+
+    CONVERGED = "Converged"
+    PROGRESSING = "Progressing"
+    DEGRADED = "Degraded"
+    OFFLINE = "Offline"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of one device, and why."""
+
+    state: State
+    reason: str = ""
+
+
+def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Health:
+    """The health of a device; `in_sync` says whether its twins agree with git.
+
+    A device is Converged by what it reported last, connected or not; one that
+    has nothing to report of what git wants only when it is connected.
+    """
+    if live is None:
+        return Health(State.UNKNOWN, "not on the hub")
+    twins = (live.twin, *live.modules.values())
+    connected = any(twin.connected for twin in twins)
+    faults = list(_faults(device, live))
+    if faults:
+        return Health(State.DEGRADED, "; ".join(faults))
+    missing = list(_missing(device, live, in_sync))
+    if not missing and (connected or device.edge or device.models):
+        return Health(State.CONVERGED)
+    if connected:
+        return Health(State.PROGRESSING, "; ".join(missing))
+    last = max(filter(None, map(_active, twins)), default=None)
+    if last is None and not any(twin.reported for twin in twins):
+        return Health(State.UNKNOWN, "never connected")
+    return Health(State.OFFLINE, f"last active {last}" if last else "not connected")
+
+
+def _active(twin: Twin) -> str | None:
+    # Year 1 is how the hub says "never".
+    never = twin.last_activity is None or twin.last_activity.startswith("0001-")
+    return None if never else twin.last_activity
+
+
+def _faults(device: DesiredDevice, live: LiveDevice) -> Iterator[str]:
+    agent = live.modules.get(EDGE_AGENT)
+    if device.edge and agent is not None:
+        code = _at(agent.reported, "lastDesiredStatus", "code")
+        if _has_seen(agent) and code is not None and code != 200:
+            why = _text(_at(agent.reported, "lastDesiredStatus", "description"))
+            yield f"$edgeAgent refused its deployment ({_text(code)})" + (f": {why}" if why else "")
+        for group, names in (
+            ("modules", sorted(device.modules)),
+            ("systemModules", _SYSTEM_MODULES),
+        ):
+            for name in names:
+                status = _at(agent.reported, group, name, "runtimeStatus")
+                if isinstance(status, str) and status.lower() in _BAD_RUNTIME:
+                    yield f"module {name} is {status.lower()}"
+    for slot in sorted(device.models):
+        reported = _slot(live, slot)
+        error = _at(reported, "error")
+        if error or _at(reported, "state") == "error":
+            yield f"model {slot}: {_text(error) or 'error'}"
+
+
+def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator[str]:
+    if not in_sync:
+        yield "not in sync with git"
+    if device.edge:
+        agent = live.modules.get(EDGE_AGENT)
+        if agent is None or not _has_seen(agent):
+            yield "$edgeAgent has not seen its deployment yet"
+        elif _at(agent.reported, "lastDesiredStatus", "code") != 200:
+            yield "$edgeAgent has not confirmed its deployment yet"
+    for slot, release in sorted(device.models.items()):
+        if _at(_slot(live, slot), "sha256") != release.sha256:
+            state = _text(_at(_slot(live, slot), "state"))
+            yield f"model {slot}: {release.reference} not there yet" + (
+                f" ({state})" if state else ""
+            )
+
+
+def _has_seen(agent: Twin) -> bool:
+    return bool(_at(agent.reported, "lastDesiredVersion") == agent.desired_version)
+
+
+def _slot(live: LiveDevice, slot: str) -> Any:
+    loader = live.modules.get(MODEL_LOADER)
+    return _at(loader.reported, "models", slot) if loader else None
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """The value below these keys, None when there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str:
+    """A reported value as one short line without secrets."""
+    line = " ".join(str(value).split()) if value is not None else ""
+    return mask(line)[:_REASON_LENGTH]

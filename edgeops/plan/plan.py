@@ -1,0 +1,115 @@
+"""The plan of a fleet: every change that makes a hub agree with git."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from edgeops.errors import Refused, UsageError
+from edgeops.fleet.model import DesiredFleet, HubTarget
+from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.duration import expected_seconds
+from edgeops.plan.model import Change, Plan, Refusal
+from edgeops.plan.options import PlanOptions
+from edgeops.plan.targets import select
+from edgeops.stamp import digest
+from edgeops.twin import LiveDevice
+
+
+def make_plan(
+    fleet: DesiredFleet,
+    live: Mapping[str, LiveDevice],
+    *,
+    hub: HubTarget,
+    options: PlanOptions,
+    managed: Collection[str],
+    created_at: str,
+) -> Plan:
+    """What to write so that the hub agrees with the fleet.
+
+    `live` has the devices to plan that are on the hub (with the modules that
+    `plan_device` needs), and, to prune, those of `managed` that git no longer
+    has; `managed` are the ids of the devices stamped by this fleet;
+    `created_at` is ISO 8601. Raises `UsageError` for options that make no sense and `Refused`
+    when pruning would delete too much.
+    """
+    if options.prune and options.targets:
+        raise UsageError("--prune looks at the whole fleet, so it cannot go with --target")
+    chosen = _within(select(fleet, options.targets), options)
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    for name in chosen:
+        planned = plan_device(
+            fleet.devices[name],
+            live.get(name),
+            fleet=fleet.name,
+            commit=fleet.commit,
+            create=options.create,
+            prune=options.prune,
+        )
+        if isinstance(planned, Refusal):
+            refusals.append(planned)
+        else:
+            changes += planned
+    protected: list[Refusal] = []
+    if options.prune:
+        removals = _removals(fleet, live, options, managed)
+        protected = [removal for removal in removals if isinstance(removal, Refusal)]
+        changes += [removal for removal in removals if isinstance(removal, Change)]
+    return Plan(
+        fleet=fleet.name,
+        hub=hub.name,
+        commit=fleet.commit,
+        created_at=created_at,
+        devices=len(chosen) + len(protected),
+        changes=tuple(changes),
+        refusals=(*refusals, *protected),
+        digest=changes_digest(changes),
+        seconds=expected_seconds(hub, (fleet.devices[name] for name in chosen), changes),
+        options=options,
+    )
+
+
+def changes_digest(changes: Iterable[Change]) -> str:
+    """The digest of what changes write: equal for two plans that do the same."""
+    return digest(
+        [[change.device, change.action, change.module, dict(change.patch)] for change in changes]
+    )
+
+
+def _within(names: Iterable[str], options: PlanOptions) -> list[str]:
+    return sorted(name for name in names if options.only is None or name in options.only)
+
+
+def _removals(
+    fleet: DesiredFleet,
+    live: Mapping[str, LiveDevice],
+    options: PlanOptions,
+    managed: Collection[str],
+) -> list[Change | Refusal]:
+    if not fleet.devices:
+        raise Refused(
+            "the fleet has no devices, so --prune would delete every device it manages",
+            "check the revision; delete the last devices by hand if this is meant",
+        )
+    gone = _within(set(managed) - fleet.devices.keys(), options)
+    removals = [
+        removal
+        for name in gone
+        if name in live and (removal := plan_removal(live[name], fleet=fleet.name)) is not None
+    ]
+    deletions = sum(isinstance(removal, Change) for removal in removals)
+    allowed = _allowed(fleet.max_deletes, len(managed))
+    if deletions > allowed:
+        raise Refused(
+            f"--prune would delete {deletions} of {len(managed)} managed devices;"
+            f" limits.maxDeletes ({fleet.max_deletes}) allows {allowed}",
+            "nothing was written; check the revision, or raise limits.maxDeletes in the Fleet",
+        )
+    return removals
+
+
+def _allowed(max_deletes: str | int, managed: int) -> int:
+    """How many devices may go; a percentage is rounded up, so that a small fleet can lose one."""
+    if isinstance(max_deletes, int):
+        return max_deletes
+    return -(-managed * int(max_deletes.removesuffix("%")) // 100)

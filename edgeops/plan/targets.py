@@ -1,0 +1,58 @@
+"""Which devices a plan covers: `--target` and `--changed-since`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from edgeops.errors import UsageError
+from edgeops.fleet.model import DesiredFleet
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.stamp import digest
+
+
+def select(fleet: DesiredFleet, targets: Collection[str]) -> frozenset[str]:
+    """The names of the devices that targets name: device names or `label=value`; none means all.
+
+    Raises `UsageError` for a target that names no device.
+    """
+    if not targets:
+        return frozenset(fleet.devices)
+    return frozenset(name for target in targets for name in _devices_of(fleet, target))
+
+
+def changed_devices(base: DesiredFleet, fleet: DesiredFleet) -> frozenset[str]:
+    """The names of the devices that two revisions want differently, added and removed included."""
+    before, after = _wanted(base), _wanted(fleet)
+    return frozenset(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+
+
+def _devices_of(fleet: DesiredFleet, target: str) -> list[str]:
+    if target in fleet.devices:
+        return [target]
+    devices = fleet.devices.values()
+    label, equals, value = target.partition("=")
+    found = [device.name for device in devices if equals and device.labels.get(label) == value]
+    if found:
+        return found
+    labels = {f"{key}={item}" for device in devices for key, item in device.labels.items()}
+    hint = did_you_mean(target, labels if equals else fleet.devices)
+    raise UsageError(
+        f"no device matches the target {target!r}", hint or "name a device, or give label=value"
+    )
+
+
+def _wanted(fleet: DesiredFleet) -> dict[str, str]:
+    return {
+        device.name: digest(
+            {
+                "identity": [device.edge, device.authentication, device.protect],
+                "tags": device.tags,
+                "desired": device.desired,
+                "modules": {name: module.desired for name, module in device.modules.items()},
+                "content": dict(device.edge_content),
+            }
+        )
+        for device in fleet.devices.values()
+    }

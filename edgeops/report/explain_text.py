@@ -1,0 +1,58 @@
+"""Where the values of a device come from, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeops.fleet.explain import Explained, Overridden
+from edgeops.fleet.model import Place
+from edgeops.plan.masking import masked
+from edgeops.report.documents import dump_json
+from edgeops.report.style import Line, columns, cyan, dim, render
+from edgeops.report.values import show, show_path
+from edgeops.twin import JsonObject, keys_of
+
+
+def text(values: Sequence[Explained], *, color: bool = False) -> str:
+    """One line a value: path and value, the place that set it, and what that overrode."""
+    return render(columns([_row(value) for value in values]), color)
+
+
+def as_json(values: Sequence[Explained]) -> str:
+    """A JSON array with one object a value; places are null for defaults of edgeops."""
+    return dump_json([_object(value) for value in values]).rstrip("\n")
+
+
+def _row(value: Explained) -> Line:
+    keys = keys_of(value.path)
+    lost = "; ".join(_lost(one, keys) for one in value.overrode)
+    return [
+        f"{show_path(keys)} = {show(value.value, keys)}",
+        cyan(str(value.place)) if value.place else dim("default of edgeops"),
+        dim(f"overrode {lost}" if lost else ""),
+    ]
+
+
+def _lost(one: Overridden, keys: tuple[str, ...]) -> str:
+    what = "a removal" if one.value is None else show(one.value, keys, limit=60)
+    return f"{what} ({one.layer}, {one.place})"
+
+
+def _object(value: Explained) -> JsonObject:
+    keys = keys_of(value.path)
+    return {
+        "pointer": value.path,
+        "value": masked(value.value, keys),
+        "layer": value.layer,
+        **_place(value.place),
+        "overrode": [
+            {"value": masked(one.value, keys), "layer": one.layer, **_place(one.place)}
+            for one in value.overrode
+        ],
+    }
+
+
+def _place(place: Place | None) -> JsonObject:
+    if place is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": place.file, "line": place.line, "column": place.column}

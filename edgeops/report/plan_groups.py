@@ -1,0 +1,224 @@
+"""A plan as a reader wants it: devices that get the same, told once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from edgeops.plan.model import Action, Change, Plan, Reason
+from edgeops.twin import EDGE_AGENT, JsonObject, merge_patch
+
+_ABSENT = object()
+_DEVICE = "device"
+_ONE_LINE = 60  # characters of JSON; a new object that is shorter is one entry
+
+
+class Kind(StrEnum):
+    """What happens to a device, in the order of the report."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+class Op(StrEnum):
+    """What happens to one path."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One changed path. `old` and `new` count as far as `op` has them.
+
+    Where the devices of a group get different values, `variants` has them with
+    their number of devices, the most frequent first, and `new` is one of them.
+    """
+
+    op: Op
+    path: tuple[str, ...]
+    old: Any = None
+    new: Any = None
+    variants: tuple[tuple[Any, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What happens to one twin, or to the deployment, of each device in a group."""
+
+    title: str
+    reason: Reason
+    entries: tuple[Entry, ...]
+
+    @property
+    def stamp_only(self) -> bool:
+        """Whether only the ownership stamp is written."""
+        return self.title == _DEVICE and not self.entries and self.reason is not Reason.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Devices that get the same."""
+
+    kind: Kind
+    devices: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many devices a plan creates, changes, deletes, refuses and finds in sync."""
+
+    create: int
+    change: int
+    delete: int
+    refused: int
+    in_sync: int
+
+
+def counts(plan: Plan) -> Counts:
+    """The numbers of a plan, in devices."""
+    kinds = [_kind(changes) for changes in _by_device(plan.changes).values()]
+    create, change, delete = (kinds.count(kind) for kind in Kind)
+    refused = len({refusal.device for refusal in plan.refusals})
+    return Counts(create, change, delete, refused, max(0, plan.devices - create - change - refused))
+
+
+def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -> tuple[Group, ...]:
+    """The devices of a plan by what they get: new ones first, the largest group first.
+
+    Changed devices share a group only where their patches are identical. New
+    devices share one where they get the same paths, since each has a location
+    of its own; `per_device` keeps them apart too. A module deployed to a new
+    device is one entry, or one for `every_path` of it.
+    """
+    found: dict[str, tuple[Kind, list[str], list[tuple[Part, ...]]]] = {}
+    for device, changes in _by_device(plan.changes).items():
+        kind = _kind(changes)
+        new = kind is Kind.CREATE
+        parts = _parts(changes, brief=new and not every_path)
+        key = json.dumps([kind, _key(parts, paths_only=new and not per_device)])
+        _, devices, variants = found.setdefault(key, (kind, [], []))
+        devices.append(device)
+        variants.append(parts)
+    groups = [
+        Group(kind, tuple(sorted(devices)), _common(variants))
+        for kind, devices, variants in found.values()
+    ]
+    order = list(Kind)
+    return tuple(sorted(groups, key=lambda g: (order.index(g.kind), -len(g.devices), g.devices)))
+
+
+def _by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.device, []).append(change)
+    return found
+
+
+def _kind(changes: Iterable[Change]) -> Kind:
+    actions = {change.action for change in changes}
+    if Action.CREATE_DEVICE in actions:
+        return Kind.CREATE
+    return Kind.DELETE if Action.DELETE_DEVICE in actions else Kind.CHANGE
+
+
+def _parts(changes: Iterable[Change], brief: bool) -> tuple[Part, ...]:
+    """One part a twin: its creation and its patch are one thing to the reader.
+
+    That a device gets a new stamp is told only when it is all it gets.
+    """
+    found: dict[str, Part] = {}
+    for change in changes:
+        title = _title(change)
+        entries = tuple(_entries_of(change.patch, change.before, brief))
+        before = found.get(title, Part(title, change.reason, ()))
+        found[title] = replace(before, entries=before.entries + entries)
+    parts = tuple(found.values())
+    return tuple(part for part in parts if part.entries or part.title != _DEVICE) or parts
+
+
+def _title(change: Change) -> str:
+    if change.action is Action.DEPLOY:
+        return "deployment"
+    return f"module {change.module}" if change.module else _DEVICE
+
+
+def _entries_of(
+    patch: Mapping[str, JsonObject], before: Mapping[str, JsonObject], brief: bool
+) -> Iterator[Entry]:
+    """Every path that a patch changes, with the value on the hub before, in sorted order."""
+    for section in sorted(patch):
+        yield from _entries((section,), patch[section], before.get(section, {}), brief)
+
+
+def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[Entry]:
+    if isinstance(new, dict) and isinstance(old, dict):
+        for key in sorted(new):
+            yield from _entries((*path, key), new[key], old.get(key, _ABSENT), brief)
+    elif new is None:
+        if old is not _ABSENT:
+            yield Entry(Op.REMOVE, path, old=old)
+    elif old is _ABSENT:
+        yield from _additions(path, merge_patch(None, new), brief)
+    else:
+        yield Entry(Op.CHANGE, path, old=old, new=merge_patch(None, new))
+
+
+def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[Entry]:
+    whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
+    if whole or (brief and is_edge_module(path)):
+        yield Entry(Op.ADD, path, new=new)
+        return
+    for key in sorted(new):
+        yield from _additions((*path, key), new[key], brief)
+
+
+def is_edge_module(path: tuple[str, ...]) -> bool:
+    """Whether a path is that of one module in the content of `$edgeAgent`."""
+    return len(path) == 3 and path[0] == EDGE_AGENT and path[1] in {"modules", "systemModules"}
+
+
+def _key(parts: tuple[Part, ...], *, paths_only: bool) -> list[Any]:
+    return [
+        [
+            part.title,
+            part.reason,
+            [
+                [e.op, e.path] if paths_only else [e.op, e.path, _canonical(e.old, e.new)]
+                for e in part.entries
+            ],
+        ]
+        for part in parts
+    ]
+
+
+def _canonical(*values: Any) -> str:
+    return json.dumps(values, sort_keys=True)
+
+
+def _common(devices: list[tuple[Part, ...]]) -> tuple[Part, ...]:
+    """The parts of the first device, whose entries know what the other devices get there."""
+    return tuple(
+        replace(
+            part,
+            entries=tuple(
+                replace(entry, variants=_variants([other[p].entries[e].new for other in devices]))
+                for e, entry in enumerate(part.entries)
+            ),
+        )
+        for p, part in enumerate(devices[0])
+    )
+
+
+def _variants(values: list[Any]) -> tuple[tuple[Any, int], ...]:
+    texts = [_canonical(value) for value in values]
+    by_text = dict(zip(texts, values, strict=True))
+    found = Counter(texts).most_common()
+    return tuple((by_text[text], number) for text, number in found) if len(found) > 1 else ()

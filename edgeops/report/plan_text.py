@@ -1,0 +1,171 @@
+"""A plan as text for a person: what happens to which devices, path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeops.plan.model import Plan, Reason, Refusal
+from edgeops.report.plan_groups import (
+    Counts,
+    Entry,
+    Group,
+    Kind,
+    Op,
+    Part,
+    counts,
+    grouped,
+    is_edge_module,
+)
+from edgeops.report.style import Line, Span, Style, bold, dim, render, yellow
+from edgeops.report.values import show, show_path
+from edgeops.report.words import count, duration, short_commit, wrapped_names
+
+_NAMES = 24
+_VALUE = 160
+_ONE_LINE = 90
+_VARIANTS = 4
+
+_KIND = {
+    Kind.CREATE: (Op.ADD, Style.GREEN),
+    Kind.CHANGE: (Op.CHANGE, Style.YELLOW),
+    Kind.DELETE: (Op.REMOVE, Style.RED),
+}
+_OP_STYLE = {Op.ADD: Style.GREEN, Op.CHANGE: Style.YELLOW, Op.REMOVE: Style.RED}
+
+REASONS = {
+    Reason.NEW: "new",
+    Reason.ADOPTED: "on the hub, not managed by edgeops so far",
+    Reason.CHANGED: "changed in git",
+    Reason.DRIFT: "drift: changed on the hub, put back as in git",
+    Reason.REMOVED: "removed from git",
+}
+STAMP_ONLY = "the content is as in git; only the ownership stamp is written"
+
+
+def text(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
+    """The plan for a terminal or a log; secrets masked, no newline at its end.
+
+    Identical patches are told once. `verbose` lists every device and every
+    value in full, where else long lists and values end in a count.
+    """
+    return render(_lines(plan, verbose), color)
+
+
+def summary(plan: Plan) -> str:
+    """The plan in one sentence, as `22 devices to create, 0 to change, 0 to delete; 3 in sync`."""
+    found = counts(plan)
+    if not plan.changes:
+        at = short_commit(plan.commit)
+        return f"No changes. {_in_sync(found)} with {at}{_refused(found)}."
+    return (
+        f"{count(found.create, 'device')} to create, {found.change:,} to change,"
+        f" {found.delete:,} to delete; {found.in_sync:,} in sync{_refused(found)}"
+    )
+
+
+def _in_sync(found: Counts) -> str:
+    verb = "is" if found.in_sync == 1 else "are"
+    return f"{count(found.in_sync, 'device')} {verb} in sync"
+
+
+def _refused(found: Counts) -> str:
+    return f", {found.refused:,} refused" if found.refused else ""
+
+
+def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
+    if plan.changes:
+        at = short_commit(plan.commit)
+        yield [bold(plan.fleet), " at ", bold(at), " -> hub ", bold(plan.hub)]
+        yield []
+    for group in grouped(plan, per_device=verbose, every_path=verbose):
+        yield from _group(group, verbose)
+        yield []
+    if plan.refusals:
+        yield from _refusals(plan.refusals)
+        yield []
+    yield [bold(summary(plan))]
+    if plan.changes and plan.seconds is not None:
+        yield [f"At the rates of this hub that takes about {duration(plan.seconds)}."]
+
+
+def _group(group: Group, verbose: bool) -> Iterator[Line]:
+    op, style = _KIND[group.kind]
+    single = len(group.devices) == 1
+    what = group.devices[0] if single else f"{len(group.devices):,} devices"
+    removed = dim("  removed from git") if group.kind is Kind.DELETE else ""
+    yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
+    if not single:
+        for line in wrapped_names(group.devices, "    ", None if verbose else _NAMES):
+            yield [line]
+    if group.kind is not Kind.DELETE:
+        for part in group.parts:
+            yield _part_title(part, group.kind)
+            for entry in part.entries:
+                yield from _entry(entry, None if verbose else _VALUE)
+            if part.stamp_only:
+                yield ["    ", dim(STAMP_ONLY)]
+
+
+def _part_title(part: Part, kind: Kind) -> Line:
+    if kind is Kind.CREATE:
+        return ["  ", part.title]
+    reason = REASONS[part.reason]
+    marked = yellow(reason) if part.reason is Reason.DRIFT else dim(reason)
+    return ["  ", part.title, dim(" ("), marked, dim(")")]
+
+
+def _entry(entry: Entry, limit: int | None) -> Iterator[Line]:
+    path = show_path(entry.path)
+    start: list[Span | str] = [Span(f"    {entry.op} ", _OP_STYLE[entry.op]), path]
+    if entry.op is Op.ADD:
+        yield [*start, ": ", show_new(entry, limit)]
+        return
+    old = show(entry.old, entry.path, limit)
+    if entry.op is Op.REMOVE:
+        yield [*start, ": ", dim(old)]
+        return
+    new = show(entry.new, entry.path, limit)
+    if len(path) + len(old) + len(new) <= _ONE_LINE:
+        yield [*start, ": ", dim(old), " -> ", new]
+    else:
+        yield start
+        yield [Span("        - ", Style.RED), dim(old)]
+        yield [Span("        + ", Style.GREEN), new]
+
+
+def show_new(entry: Entry, limit: int | None) -> str:
+    """What devices get at a path, as `60 x 14, 300 x 7` where they get different values."""
+    if not entry.variants:
+        return show(_brief(entry.new, entry.path), entry.path, limit)
+    texts = [
+        f"{show(_brief(value, entry.path), entry.path, limit)} x {number:,}"
+        for value, number in entry.variants[:_VARIANTS]
+    ]
+    if len(entry.variants) <= _VARIANTS:
+        return ", ".join(texts)
+    example = show(_brief(entry.new, entry.path), entry.path, limit)
+    return f"{example}, ... ({len(entry.variants):,} different values)"
+
+
+def _brief(value: object, path: tuple[str, ...]) -> object:
+    """A module of the deployment by its image, anything else as it is."""
+    if is_edge_module(path) and isinstance(value, dict):
+        settings = value.get("settings")
+        if isinstance(settings, dict) and "image" in settings:
+            return settings["image"]
+    return value
+
+
+def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
+    """Devices that are left alone, by reason: a whole ring may be refused for one."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for refusal in refusals:
+        by_reason.setdefault((refusal.reason, refusal.hint), []).append(refusal.device)
+    for (reason, hint), devices in by_reason.items():
+        what = devices[0] if len(devices) == 1 else f"{len(devices):,} devices"
+        yield [Span("! refused ", Style.RED), bold(what), f": {reason}"]
+        if len(devices) > 1:
+            for line in wrapped_names(sorted(devices), "    ", _NAMES):
+                yield [line]
+        if hint:
+            yield ["    ", dim(f"hint: {hint}")]

@@ -1,0 +1,93 @@
+"""Problems of the input as text, JSON, and GitHub annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from edgeops.fleet.model import Problem
+from edgeops.report.documents import dump_json
+from edgeops.report.style import Line, bold, cyan, dim, printable, render
+from edgeops.report.words import count
+
+# Of one type and step; GitHub drops the rest without a word (actions/toolkit, problem-matchers.md).
+GITHUB_ANNOTATIONS = 10
+
+
+def text(problems: Sequence[Problem], *, color: bool = False) -> str:
+    """One line a problem as `file:line:column: message`, its hint below, counts at the end.
+
+    Files are set apart by an empty line. No newline at its end.
+    """
+    return render(_lines(problems), color)
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """A JSON array with one object a problem."""
+    return dump_json(
+        [
+            {
+                "file": problem.place.file,
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "pointer": problem.pointer,
+                "message": problem.message,
+                "hint": problem.hint,
+            }
+            for problem in problems
+        ]
+    ).rstrip("\n")
+
+
+def github(problems: Sequence[Problem], *, folder: str = "") -> str:
+    """Workflow commands that make GitHub mark the lines in a pull request.
+
+    GitHub shows ten; the others follow as plain lines of the log. `folder` is
+    where the fleet stands in the repository, as GitHub wants paths from its root.
+    Format: GitHub docs, "Workflow commands", and the escapes of actions/toolkit.
+    """
+    lines = [_annotation(problem, folder) for problem in problems[:GITHUB_ANNOTATIONS]]
+    rest = problems[GITHUB_ANNOTATIONS:]
+    if rest:
+        lines.append(f"GitHub shows {GITHUB_ANNOTATIONS} annotations; {len(rest):,} more problems:")
+        lines += [f"  {printable(str(p.place))}: {printable(_message(p))}" for p in rest]
+    return "\n".join(lines)
+
+
+def _lines(problems: Sequence[Problem]) -> Iterator[Line]:
+    for _, of_file in groupby(problems, key=lambda problem: problem.place.file):
+        for problem in of_file:
+            pointer = f"  {problem.pointer}" if problem.pointer else ""
+            yield [cyan(str(problem.place)), ": ", problem.message, dim(pointer)]
+            if problem.hint:
+                yield ["    ", dim(f"hint: {problem.hint}")]
+        yield []
+    if problems:
+        files = len({problem.place.file for problem in problems})
+        yield [bold(f"{count(len(problems), 'problem')} in {count(files, 'file')}")]
+    else:
+        yield ["no problems"]
+
+
+def _annotation(problem: Problem, folder: str) -> str:
+    place = problem.place
+    properties = {
+        "file": f"{folder}/{place.file}" if folder else place.file,
+        "line": str(place.line),
+        "col": str(place.column),
+        "title": problem.pointer or "edgeops validate",
+    }
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::error {listed}::{_data(_message(problem))}"
+
+
+def _message(problem: Problem) -> str:
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

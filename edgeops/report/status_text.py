@@ -1,0 +1,98 @@
+"""How the devices of a fleet are, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edgeops.plan.health import Health, State
+from edgeops.report.documents import dump_json
+from edgeops.report.style import Line, Span, Style, bold, columns, dim, green, render, yellow
+from edgeops.report.words import count
+
+# What needs attention comes first.
+_ORDER = (State.DEGRADED, State.OFFLINE, State.UNKNOWN, State.PROGRESSING, State.CONVERGED)
+_STYLE = {
+    State.DEGRADED: Style.RED,
+    State.OFFLINE: Style.YELLOW,
+    State.UNKNOWN: Style.YELLOW,
+    State.PROGRESSING: Style.CYAN,
+    State.CONVERGED: Style.GREEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """One row: does the hub hold what git says, is the device connected, how does it do."""
+
+    device: str
+    in_sync: bool
+    connected: bool
+    health: Health
+
+
+def text(rows: Sequence[DeviceStatus], *, color: bool = False) -> str:
+    """A table by health, the worst first, and the counts below; no newline at its end."""
+    return render(_lines(rows), color)
+
+
+def as_json(rows: Sequence[DeviceStatus]) -> str:
+    """An object with a `summary` and one object a device in `devices`."""
+    return dump_json(
+        {
+            "summary": {
+                "devices": len(rows),
+                "inSync": sum(row.in_sync for row in rows),
+                "connected": sum(row.connected for row in rows),
+                "health": {state.value: number for state, number in _by_state(rows)},
+            },
+            "devices": [
+                {
+                    "device": row.device,
+                    "inSync": row.in_sync,
+                    "connected": row.connected,
+                    "health": row.health.state.value,
+                    "reason": row.health.reason,
+                }
+                for row in _sorted(rows)
+            ],
+        }
+    ).rstrip("\n")
+
+
+def summary(rows: Sequence[DeviceStatus]) -> str:
+    """The counts, as `22 devices: 22 in sync, 21 connected; 20 Converged, 2 Degraded`."""
+    health = ", ".join(f"{number:,} {state.value}" for state, number in _by_state(rows) if number)
+    counts = (
+        f"{count(len(rows), 'device')}: {sum(row.in_sync for row in rows):,} in sync,"
+        f" {sum(row.connected for row in rows):,} connected"
+    )
+    return f"{counts}; {health}" if health else counts
+
+
+def _lines(rows: Sequence[DeviceStatus]) -> Iterator[Line]:
+    if rows:
+        titles = [dim(t) for t in ("DEVICE", "IN SYNC", "CONNECTED", "HEALTH", "REASON")]
+        yield from columns([titles, *map(_row, _sorted(rows))])
+        yield []
+    yield [bold(summary(rows))]
+
+
+def _row(row: DeviceStatus) -> Line:
+    return [
+        row.device,
+        green("yes") if row.in_sync else yellow("no"),
+        green("yes") if row.connected else dim("no"),
+        Span(row.health.state.value, _STYLE[row.health.state]),
+        row.health.reason,
+    ]
+
+
+def _sorted(rows: Sequence[DeviceStatus]) -> list[DeviceStatus]:
+    return sorted(rows, key=lambda row: (_ORDER.index(row.health.state), row.device))
+
+
+def _by_state(rows: Sequence[DeviceStatus]) -> list[tuple[State, int]]:
+    found = Counter(row.health.state for row in rows)
+    return [(state, found[state]) for state in reversed(_ORDER)]

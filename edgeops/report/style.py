@@ -1,0 +1,119 @@
+"""Lines of styled text, and their rendering: with ANSI colours on a terminal, plain elsewhere.
+
+Plain and coloured output have the same characters, so a pipe loses nothing.
+(rich would cost 40 ms of imports here; only the progress bar is worth that.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Style(StrEnum):
+    """ANSI SGR codes."""
+
+    PLAIN = ""
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    CYAN = "36"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of one line."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = Sequence[Span | str]
+
+# Control characters, line separators, bidirectional overrides and lone surrogates: a value
+# from a manifest or a hub must neither steer the terminal nor start a line of its own.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text on one line, with characters that steer a terminal shown as escapes."""
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    named = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
+    return named.get(code, f"\\u{code:04x}")
+
+
+def bold(text: str) -> Span:
+    """For headings and device names."""
+    return Span(text, Style.BOLD)
+
+
+def dim(text: str) -> Span:
+    """For what is there to look up, not to read."""
+    return Span(text, Style.DIM)
+
+
+def red(text: str) -> Span:
+    """For what goes away or went wrong."""
+    return Span(text, Style.RED)
+
+
+def green(text: str) -> Span:
+    """For what is new or went well."""
+    return Span(text, Style.GREEN)
+
+
+def yellow(text: str) -> Span:
+    """For what changes or needs attention."""
+    return Span(text, Style.YELLOW)
+
+
+def cyan(text: str) -> Span:
+    """For places to jump to."""
+    return Span(text, Style.CYAN)
+
+
+def render(lines: Iterable[Line], color: bool) -> str:
+    """The lines as one text, without a newline at its end."""
+    return "\n".join("".join(_piece(piece, color) for piece in line).rstrip() for line in lines)
+
+
+def _piece(piece: Span | str, color: bool) -> str:
+    if isinstance(piece, str):
+        return printable(piece)
+    text = printable(piece.text)
+    return f"\x1b[{piece.style}m{text}\x1b[0m" if color and piece.style and text else text
+
+
+def columns(rows: Sequence[Line], *, gap: int = 3, widest: int = 72) -> list[Line]:
+    """The rows with their cells (one piece each) aligned to the left.
+
+    The last cell of a row is free, and a cell longer than `widest` moves only
+    its own row.
+    """
+    widths: dict[int, int] = {}
+    for row in rows:
+        for index, cell in enumerate(row[:-1]):
+            length = len(_text(cell))
+            if length <= widest:
+                widths[index] = max(length, widths.get(index, 0))
+    return [
+        [piece for i, cell in enumerate(row[:-1]) for piece in (cell, _space(cell, i, widths, gap))]
+        + list(row[-1:])
+        for row in rows
+    ]
+
+
+def _space(cell: Span | str, index: int, widths: dict[int, int], gap: int) -> str:
+    return " " * (max(0, widths.get(index, 0) - len(_text(cell))) + gap)
+
+
+def _text(cell: Span | str) -> str:
+    return printable(cell.text if isinstance(cell, Span) else cell)

@@ -1,0 +1,70 @@
+"""The few things asked of git, with its failures as errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+
+@contextmanager
+def repository(root: Path) -> Iterator[tuple[Repo, str]]:
+    """The git repository around `root`, and the path of `root` in it (`""` at its top).
+
+    Raises `EdgeOpsError` when there is none, or git is not installed.
+    """
+    try:
+        from git import Repo
+        from git.exc import GitError, InvalidGitRepositoryError
+    except ImportError as error:  # GitPython looks for the git command when it is imported
+        raise EdgeOpsError("the git command was not found", "install git") from error
+    try:
+        repo = Repo(root, search_parent_directories=True)
+    except (InvalidGitRepositoryError, GitError, OSError) as error:
+        raise EdgeOpsError(
+            f"{root} is not in a git repository",
+            "run `git init` and commit the manifests; `edgeops validate` works without git",
+        ) from error
+    with repo:
+        if repo.working_tree_dir is None:
+            raise EdgeOpsError(f"{root} is a bare git repository", "clone it and use the clone")
+        prefix = root.resolve().relative_to(Path(repo.working_tree_dir).resolve()).as_posix()
+        yield repo, "" if prefix == "." else prefix
+
+
+def run(repo: Repo, *arguments: str) -> bytes:
+    """What a git command prints. Raises `EdgeOpsError` when it fails."""
+    from git.exc import GitCommandError
+
+    try:
+        output = repo.git.execute(
+            ["git", *arguments],
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env={"GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except GitCommandError as error:
+        raise EdgeOpsError(
+            f"git {arguments[0]} failed: {_reason(error.stderr)}", _hint(error.stderr)
+        ) from error
+    assert isinstance(output, bytes)
+    return output
+
+
+def _reason(stderr: str) -> str:
+    lines = [
+        line for line in stderr.removeprefix("\n  stderr: ").strip(" '\n").splitlines() if line
+    ]
+    return lines[0] if lines else "no reason given"
+
+
+def _hint(stderr: str) -> str:
+    if "dubious ownership" in stderr:
+        return "the folder belongs to another user: git config --global --add safe.directory DIR"
+    return ""

@@ -1,0 +1,57 @@
+"""Which files of a repository edgeops reads."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from pathlib import PurePosixPath
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.model import Place, Problem
+from edgeops.source.schemas import KINDS
+
+FOLDERS = ("fleet", "models", "schemas")
+
+_KIND_SCHEMAS = frozenset(f"schemas/{kind.lower()}.schema.json" for kind in KINDS)
+
+
+class Role(Enum):
+    """What a file is to edgeops."""
+
+    MANIFEST = auto()
+    SCHEMA = auto()
+
+
+def role(path: str) -> Role | None:
+    """What the file at a path (relative to the repository, with `/`) is, None if nothing.
+
+    Hidden files, and a repository's own copies of the kind schemas, are nothing.
+    """
+    parts = PurePosixPath(path).parts
+    if any(part.startswith(".") for part in parts):
+        return None
+    if path.endswith((".yaml", ".yml")):
+        in_fleet = parts[0] == "fleet"
+        in_releases = len(parts) == 4 and parts[0] == "models" and parts[2] == "releases"
+        return Role.MANIFEST if in_fleet or in_releases else None
+    if parts[0] == "schemas" and path.endswith(".json") and path not in _KIND_SCHEMAS:
+        return Role.SCHEMA
+    return None
+
+
+def link_problem(path: str) -> Problem | None:
+    """The problem of a symbolic link where manifests or schemas would be read through it.
+
+    No link is followed: it could lead out of the repository.
+    """
+    below = ("", "/a.yaml", "/a.json", "/releases/a.yaml")
+    if not any(role(path + end) for end in below):
+        return None
+    return Problem(Place(path), "", "is a symbolic link", "edgeops reads plain files only")
+
+
+def no_fleet(where: str) -> EdgeOpsError:
+    """The error of a place without manifests."""
+    return EdgeOpsError(
+        f"there is no fleet/ folder in {where}",
+        "manifests live in fleet/; `edgeops init` makes a first one",
+    )

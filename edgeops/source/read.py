@@ -1,0 +1,82 @@
+"""Files -> Snapshot, parsing only what no memo remembers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.memo import Memo
+from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.source.layout import Role
+from edgeops.source.record import Parsed, decode, encode
+from edgeops.source.user_schema import parse_schema
+
+# Raise it whenever the same bytes would be read in another way than before.
+PARSER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that edgeops reads; `sha` is the object id that git has for its bytes."""
+
+    path: str
+    role: Role
+    sha: str
+    read: Callable[[], bytes]
+
+
+def read_snapshot(
+    commit: str | None,
+    files: Iterable[SourceFile | Problem],
+    schemas: KindSchemas,
+    memo: Memo | None,
+) -> Snapshot:
+    """The snapshot of the files, in their order; a problem stands for a file that was refused."""
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    user_schemas = {}
+    with _collector_paused():
+        for file in files:
+            if isinstance(file, Problem):
+                problems.append(file)
+                continue
+            parsed = _remembered(file, schemas, memo)
+            problems += parsed.problems
+            if file.role is Role.SCHEMA:
+                user_schemas.update({schema.file: schema.value for schema in parsed.documents})
+            else:
+                documents += parsed.documents
+    return Snapshot(commit, tuple(documents), tuple(sorted(problems)), user_schemas)
+
+
+def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Parsed:
+    if memo is None:
+        return _parse(file, schemas)
+    key = f"file/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
+    stored = memo.get(key)
+    parsed = decode(file.path, stored) if stored else None
+    if parsed is None:
+        parsed = _parse(file, schemas)
+        memo.put(key, encode(parsed))
+    return parsed
+
+
+def _parse(file: SourceFile, schemas: KindSchemas) -> Parsed:
+    if file.role is Role.SCHEMA:
+        return Parsed(*parse_schema(file.path, file.read()))
+    return Parsed(*parse(file.path, file.read(), schemas))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No cyclic garbage collection: it would walk all values again and again while they grow."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

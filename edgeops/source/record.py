@@ -1,0 +1,51 @@
+"""What was read from one file, and its form in the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from edgeops.fleet.model import Document, Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The documents and problems of one file."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+def encode(parsed: Parsed) -> bytes:
+    """The record as JSON; `decode` is the inverse for the file of the same path."""
+    return orjson.dumps(
+        [
+            [
+                [document.value, list(document.marks), list(document.marks.values())]
+                for document in parsed.documents
+            ],
+            [
+                [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint]
+                for p in parsed.problems
+            ],
+        ]
+    )
+
+
+def decode(file: str, record: bytes) -> Parsed | None:
+    """The record that `encode` gave, or None where these bytes are none."""
+    try:
+        documents, problems = orjson.loads(record)
+        return Parsed(
+            tuple(
+                Document(file, value, dict(zip(paths, map(tuple, places), strict=True)))
+                for value, paths, places in documents
+            ),
+            tuple(
+                Problem(Place(at, line, column), pointer, message, hint)
+                for at, line, column, pointer, message, hint in problems
+            ),
+        )
+    except (ValueError, TypeError):
+        return None

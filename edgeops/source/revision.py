@@ -1,0 +1,115 @@
+"""One commit -> Snapshot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.memo import Memo
+from edgeops.fleet.model import Place, Problem, Snapshot
+from edgeops.fleet.yaml import MAX_BYTES, too_large
+from edgeops.source.git import repository, run
+from edgeops.source.layout import FOLDERS, link_problem, no_fleet, role
+from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.schemas import packaged_schemas
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_LOCAL_STATE = ".edgeops"
+_LINK_MODE = "120000"
+
+
+def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
+    """The snapshot of a commit: its manifests with its schemas; the working tree plays no part.
+
+    Raises `EdgeOpsError` when there is no repository, no such revision, or no
+    fleet in it.
+    """
+    with repository(root) as (repo, prefix):
+        commit = _commit(repo, rev)
+        entries = list(_tree(repo, commit, prefix))
+        if not any(name.startswith("fleet/") for _, _, _, name in entries):
+            raise no_fleet(f"{prefix or 'the repository'} at {commit[:7]}")
+        if any(name.startswith(f"{_LOCAL_STATE}/") for _, _, _, name in entries):
+            # Keys of the local hub, and results that would be believed without reading manifests.
+            raise EdgeOpsError(
+                f"{_LOCAL_STATE}/ is committed at {commit[:7]}; it holds local keys and caches",
+                f"git rm -r --cached {_LOCAL_STATE} and commit",
+            )
+        files = (found for entry in entries if (found := _source_file(repo, *entry)))
+        return read_snapshot(commit, files, packaged_schemas(), cache)
+
+
+def resolve_commit(root: Path, rev: str) -> str:
+    """The full id of the commit that a revision names. Raises `EdgeOpsError`."""
+    with repository(root) as (repo, _):
+        return _commit(repo, rev)
+
+
+def uncommitted(root: Path) -> tuple[str, ...]:
+    """The changed and untracked files that a commit does not hold yet, relative to `root`, sorted.
+
+    Only those in the folders that edgeops reads. Raises `EdgeOpsError` when
+    there is no repository.
+    """
+    with repository(root) as (repo, prefix):
+        begin = f"{prefix}/" if prefix else ""
+        folders = [f":(top,literal){begin}{folder}" for folder in FOLDERS]
+        options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+        output = run(repo, "status", *options, "--", *folders)
+        changed = [os.fsdecode(entry[3:]) for entry in output.split(b"\0") if entry]
+        return tuple(sorted(path.removeprefix(begin) for path in changed))
+
+
+def _commit(repo: Repo, rev: str) -> str:
+    from git.exc import GitCommandError
+
+    try:
+        if rev.startswith("-"):
+            raise EdgeOpsError(f"{rev} is not a revision", "name a branch, tag or commit")
+        return str(repo.git.rev_parse("--verify", "--quiet", f"{rev}^{{commit}}"))
+    except GitCommandError as error:
+        if not repo.head.is_valid():
+            raise EdgeOpsError(
+                "the repository has no commits yet", "commit fleet/ first"
+            ) from error
+        shallow = repo.git.rev_parse("--is-shallow-repository") == "true"
+        raise EdgeOpsError(
+            f"unknown revision {rev}",
+            "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
+            if shallow
+            else "name a branch, tag or commit; `git log --oneline` lists commits",
+        ) from error
+
+
+def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str, str]]:
+    """Mode, object id, size (`-` if none) and path below the root, of all that may matter."""
+    tree = f"{commit}:{prefix}"
+    try:
+        output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS, _LOCAL_STATE)
+    except EdgeOpsError as error:
+        raise no_fleet(f"{prefix} at {commit[:7]}") from error
+    for entry in output.split(b"\0"):
+        if entry:
+            about, _, name = entry.partition(b"\t")
+            mode, _, sha, size = about.decode().split()
+            yield mode, sha, size, os.fsdecode(name)
+
+
+def _source_file(
+    repo: Repo, mode: str, sha: str, size: str, name: str
+) -> SourceFile | Problem | None:
+    kind = role(name)
+    if mode == _LINK_MODE:
+        return link_problem(name)
+    if kind is None:
+        return None
+    if not size.isdigit():
+        return Problem(Place(name), "", "is not a file")
+    if int(size) > MAX_BYTES:
+        return too_large(name, int(size))
+    return SourceFile(name, kind, sha, lambda: bytes(repo.git.get_object_data(sha)[3]))

@@ -1,0 +1,24 @@
+"""Where the fleet is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds `fleet/`, or else a git repository.
+
+    The result is absolute. Raises `EdgeOpsError` when there is none.
+    """
+    if not start.exists():
+        raise EdgeOpsError(f"there is no {start}", "check the path")
+    begin = start.resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / "fleet").is_dir() or (folder / ".git").exists():
+            return folder
+    raise EdgeOpsError(
+        f"no fleet was found in {begin} or above",
+        "go to a folder of a repository that holds `fleet/`, or make one with `edgeops init`",
+    )

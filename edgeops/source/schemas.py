@@ -1,0 +1,28 @@
+"""The JSON Schemas of the manifest kinds, as they came with this edgeops."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from edgeops.fleet.manifest import KindSchemas
+
+KINDS = ("Device", "DeviceSet", "Fleet", "Group", "Module", "ModelRelease")
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def packaged_schemas() -> KindSchemas:
+    """The schema of each kind: from the installed package, or from the checkout it runs in."""
+    return KindSchemas(
+        {
+            kind: json.loads((schema_folder() / f"{kind.lower()}.schema.json").read_bytes())
+            for kind in KINDS
+        }
+    )
+
+
+def schema_folder() -> Path:
+    """The folder of all schemas that come with edgeops (a wheel holds them inside the package)."""
+    inside = _PACKAGE / "schemas"
+    return inside if inside.is_dir() else _PACKAGE.parent / "schemas"

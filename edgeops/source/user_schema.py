@@ -1,0 +1,34 @@
+"""JSON Schemas of a fleet's own, for the desired properties of its modules."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.schema import schema_faults
+from edgeops.fleet.yaml import MAX_BYTES, too_large
+
+
+def parse_schema(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    """The schema in a file if it can be used, and what is wrong with it."""
+    if len(data) > MAX_BYTES:
+        return (), (too_large(file, len(data)),)
+    try:
+        value = json.loads(data, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        return (), (Problem(place, "", f"is not JSON: {error.msg}"),)
+    except UnicodeDecodeError:
+        return (), (Problem(Place(file), "", "is not UTF-8 text", "save the file as UTF-8"),)
+    except (ValueError, RecursionError) as error:
+        return (), (Problem(Place(file), "", f"is not JSON: {error}"),)
+    problems = tuple(
+        Problem(Place(file), fault.pointer, f"is not a JSON Schema: {fault.message}", fault.hint)
+        for fault in schema_faults(value)
+    )
+    return (() if problems else (Document(file, value, {}),)), problems
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON value")

@@ -1,0 +1,81 @@
+"""The working tree -> Snapshot; needs no git."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.memo import Memo
+from edgeops.fleet.model import Place, Problem, Snapshot
+from edgeops.fleet.yaml import MAX_BYTES, too_large
+from edgeops.source.layout import FOLDERS, link_problem, no_fleet, role
+from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.schemas import packaged_schemas
+
+
+def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = None) -> Snapshot:
+    """The snapshot of the files as they are on disk, committed or not.
+
+    With `path` only the files at or below it are read. Raises `EdgeOpsError`
+    when `root` has no fleet, or there is no manifest or schema at `path`.
+    """
+    root = root.resolve()
+    fleet = root / "fleet"
+    if fleet.is_symlink() or not fleet.is_dir():
+        raise no_fleet(str(root))
+    names = sorted(_names(root))
+    if path is not None:
+        names = _below(root, path, names)
+    files = (found for name in names if (found := _source_file(root, name)))
+    return read_snapshot(None, files, packaged_schemas(), cache)
+
+
+def _names(root: Path) -> Iterator[str]:
+    """Every file, and every link to a folder, as a path relative to the root."""
+    for top in FOLDERS:
+        for folder, folders, files in os.walk(root / top):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            prefix = Path(folder).relative_to(root).as_posix()
+            yield from (f"{prefix}/{name}" for name in [*files, *links])
+
+
+def _below(root: Path, path: Path, names: list[str]) -> list[str]:
+    wanted = path.resolve()
+    if wanted == root:
+        return names
+    chosen = [name for name in names if (root / name) == wanted or wanted in (root / name).parents]
+    if not any(role(name) for name in chosen):
+        raise EdgeOpsError(
+            f"there is no manifest or schema at {path}",
+            f"edgeops reads fleet/, models/*/releases/ and schemas/ of {root}",
+        )
+    return chosen
+
+
+def _source_file(root: Path, name: str) -> SourceFile | Problem | None:
+    """The file ready to be read, the reason why it is not read, or None where it is no matter."""
+    kind = role(name)
+    path = root / name
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return link_problem(name)
+        if kind is None:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return Problem(Place(name), "", "is not a file")
+        if status.st_size > MAX_BYTES:
+            return too_large(name, status.st_size)
+        data = path.read_bytes()
+    except OSError as error:
+        return Problem(Place(name), "", f"cannot be read: {error.strerror}")
+    return SourceFile(name, kind, _blob_id(data), lambda: data)
+
+
+def _blob_id(data: bytes) -> str:
+    """The object id that git gives to these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

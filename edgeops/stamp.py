@@ -1,0 +1,132 @@
+"""The ownership stamp: what a twin remembers of the fleet that wrote it.
+
+It is the value of `tags.edgeops`. The owned paths are the leaves that were
+last applied; only those may be removed when git no longer names them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from edgeops.twin import JsonObject, keys_of, leaves, pointer, same
+
+TAG = "edgeops"
+
+Path = tuple[str, ...]
+
+# One property value may have 4 KB.
+_CHUNK = 4000
+# Far more than the pointers of the largest twins; stops a crafted stamp.
+_MAX_TEXT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who wrote a twin, from which commit, and which paths it owns.
+
+    `commit` is that of the last change of content, `digest` that of the
+    content git wanted then. The first key of an owned path names the section:
+    `tags`, `desired`, `$edgeAgent`, `$edgeHub`, or `modules` (module
+    identities that edgeops created itself).
+    """
+
+    fleet: str
+    commit: str | None
+    digest: str
+    protect: bool = False
+    owned: frozenset[Path] = field(default_factory=frozenset)
+
+    def owned_in(self, section: str) -> frozenset[Path]:
+        """The owned paths of one section, relative to it."""
+        return frozenset(path[1:] for path in self.owned if path[0] == section)
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of a JSON value in canonical form, hexadecimal."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def owned_paths(sections: Mapping[str, JsonObject]) -> frozenset[Path]:
+    """The paths of all leaves of these sections."""
+    return frozenset(
+        (section, *path) for section, value in sections.items() for path, _ in leaves(value) if path
+    )
+
+
+def encode(stamp: Stamp) -> JsonObject:
+    """The value of `tags.edgeops` for a stamp."""
+    value: JsonObject = {"fleet": stamp.fleet, "digest": stamp.digest}
+    if stamp.commit is not None:
+        value["commit"] = stamp.commit
+    if stamp.protect:
+        value["protect"] = True
+    return value | _encode_owned(stamp.owned)
+
+
+def decode(tags: Mapping[str, Any]) -> Stamp | None:
+    """The stamp in the tags of a twin, None when there is none.
+
+    A damaged stamp still tells the fleet; what cannot be read of it is empty,
+    so that at worst too little is owned.
+    """
+    value = tags.get(TAG)
+    if not isinstance(value, dict) or not isinstance(value.get("fleet"), str):
+        return None
+    commit, content = value.get("commit"), value.get("digest")
+    return Stamp(
+        fleet=value["fleet"],
+        commit=commit if isinstance(commit, str) else None,
+        digest=content if isinstance(content, str) else "",
+        protect=value.get("protect") is True,
+        owned=_decode_owned(value),
+    )
+
+
+def patch(tags: Mapping[str, Any], stamp: Stamp) -> JsonObject:
+    """The merge patch of `tags.edgeops` that makes it this stamp and nothing else."""
+    live = tags.get(TAG)
+    live = live if isinstance(live, dict) else {}
+    want = encode(stamp)
+    gone: JsonObject = dict.fromkeys(live.keys() - want.keys())
+    new = {key: item for key, item in want.items() if key not in live or not same(live[key], item)}
+    return dict(sorted((gone | new).items()))
+
+
+def same_content(old: Stamp | None, new: Stamp) -> bool:
+    """Whether two stamps say the same, whichever commit said it first."""
+    return old is not None and replace(old, commit=new.commit) == new
+
+
+def _encode_owned(owned: Iterable[Path]) -> JsonObject:
+    pointers = sorted(pointer(*path) for path in owned)
+    if not pointers:
+        return {}
+    packed = zlib.compress("\n".join(pointers).encode("utf-8", "surrogatepass"), 9)
+    text = base64.b64encode(packed).decode("ascii")
+    chunks = range(0, len(text), _CHUNK)
+    return {f"owned{i}": text[start : start + _CHUNK] for i, start in enumerate(chunks)}
+
+
+def _decode_owned(value: JsonObject) -> frozenset[Path]:
+    chunks: list[str] = []
+    while isinstance(chunk := value.get(f"owned{len(chunks)}"), str):
+        chunks.append(chunk)
+    if not chunks:
+        return frozenset()
+    unpacker = zlib.decompressobj()
+    try:
+        packed = base64.b64decode("".join(chunks), validate=True)
+        text = unpacker.decompress(packed, _MAX_TEXT).decode("utf-8", "surrogatepass")
+    except (binascii.Error, zlib.error, ValueError):
+        return frozenset()
+    if not unpacker.eof:
+        return frozenset()
+    return frozenset(keys_of(line) for line in text.split("\n") if line.startswith("/"))

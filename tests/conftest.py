@@ -1,0 +1,175 @@
+"""What every test gets: a home of its own, no network but loopback; and a local hub on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import queue
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeops.localhub import access
+from edgeops.localhub.access import Endpoint
+from edgeops.localhub.faults import FaultPlan
+from edgeops.localhub.files import StateFiles
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HOME, caches and git's configuration are in tmp; no proxy and no hub from outside."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Test")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names other than localhost do not resolve; other addresses cannot be reached."""
+    resolve, connect = socket.getaddrinfo, socket.socket.connect
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_loopback(host):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known (in tests)")
+        return resolve(host, *args, **kwargs)
+
+    def connect_to(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not _is_loopback(address[0]):
+            raise OSError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket.socket, "connect", connect_to)
+
+
+def _is_loopback(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class LocalHub:
+    """A local hub that runs in this process, and what a test may do to it."""
+
+    state_dir: Path
+    endpoint: Endpoint
+    faults: FaultPlan
+
+    @property
+    def port(self) -> int:
+        return self.endpoint.port
+
+    @property
+    def ca_file(self) -> Path:
+        return self.endpoint.ca_file
+
+    @property
+    def connection_string(self) -> str:
+        return access.connection_string(self.state_dir)
+
+    def set_connected(self, device: str, module: str = "", *, connected: bool = True) -> None:
+        """Let a device or module seem connected (or gone)."""
+        from edgeops.localhub.service import twins
+
+        with self._second_handle() as hub:
+            twins.set_connected(hub, device, module, connected)
+
+    def report(self, device: str, module: str = "", **reported: Any) -> None:
+        """Merge reported properties, as the device itself would."""
+        from edgeops.localhub.service import twins
+
+        with self._second_handle() as hub:
+            twins.report(hub, device, module, reported)
+
+    @contextmanager
+    def _second_handle(self) -> Iterator[Any]:
+        from edgeops.localhub.service.hub import Hub
+        from edgeops.localhub.store import Store
+
+        with Store(StateFiles(self.state_dir).database) as store:
+            yield Hub(store)
+
+
+@pytest.fixture(scope="session")
+def _certificates(tmp_path_factory: pytest.TempPathFactory) -> StateFiles:
+    """One CA for all hubs of a test run: making it takes longer than starting a hub."""
+    from edgeops.localhub import tls
+
+    files = StateFiles(tmp_path_factory.mktemp("certificates"))
+    tls.server_context(files)
+    return files
+
+
+@pytest.fixture
+def start_local_hub(
+    tmp_path_factory: pytest.TempPathFactory, _certificates: StateFiles
+) -> Iterator[Callable[[], LocalHub]]:
+    """Starts empty local hubs on free ports; they stop with the test."""
+    stops: list[Callable[[], None]] = []
+
+    def start() -> LocalHub:
+        state_dir = tmp_path_factory.mktemp("hub")
+        for file in (_certificates.ca, _certificates.server):
+            shutil.copy(file, state_dir)
+        hub, stop = _start(state_dir)
+        stops.append(stop)
+        return hub
+
+    yield start
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def local_hub(start_local_hub: Callable[[], LocalHub]) -> LocalHub:
+    """A running, empty local hub."""
+    return start_local_hub()
+
+
+def _start(state_dir: Path) -> tuple[LocalHub, Callable[[], None]]:
+    from edgeops.localhub.serve import serve
+
+    faults = FaultPlan()
+    started: queue.Queue[tuple[Endpoint, Callable[[], None]] | BaseException] = queue.Queue()
+
+    async def run() -> None:
+        task = asyncio.ensure_future(
+            serve(state_dir, port=0, faults=faults, ready=lambda at: started.put((at, stop)))
+        )
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+            thread.join(timeout=10)
+
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()):
+            started.put(error)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="local hub", daemon=True)
+    thread.start()
+    outcome = started.get(timeout=10)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    endpoint, stop = outcome
+    return LocalHub(state_dir, endpoint, faults), stop

@@ -1,0 +1,69 @@
+"""Microsoft's own service SDK, talking to a local hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from edgeops.localhub import access
+
+
+@pytest.fixture
+def registry_as(local_hub: Any) -> Iterator[Callable[[str], Any]]:
+    """`IoTHubRegistryManager` with the connection string of a policy."""
+    sdk = pytest.importorskip("azure.iot.hub", reason="azure-iot-hub has no wheel here")
+    managers = []
+
+    def connect(policy: str) -> Any:
+        manager = sdk.IoTHubRegistryManager.from_connection_string(
+            access.connection_string(local_hub.state_dir, policy)
+        )
+        managers.append(manager)
+        return _trusting(manager, local_hub)
+
+    yield connect
+    for manager in managers:
+        manager.protocol.close()
+
+
+@pytest.fixture
+def registry(registry_as: Callable[[str], Any]) -> Any:
+    """`IoTHubRegistryManager` that may do everything."""
+    return registry_as("iothubowner")
+
+
+@pytest.fixture
+def configurations(local_hub: Any) -> Iterator[Any]:
+    """`IoTHubConfigurationManager` that may do everything."""
+    sdk = pytest.importorskip("azure.iot.hub", reason="azure-iot-hub has no wheel here")
+    manager = sdk.IoTHubConfigurationManager.from_connection_string(local_hub.connection_string)
+    yield _trusting(manager, local_hub)
+    manager.protocol.close()
+
+
+def _trusting(manager: Any, hub: Any) -> Any:
+    manager.protocol.config.connection.verify = str(hub.ca_file)
+    manager.protocol.config.keep_alive = True
+    return manager
+
+
+@pytest.fixture
+def refused() -> Callable[[int, str], Any]:
+    """A block in which the hub refuses a call, with an HTTP status and Azure's name for it."""
+    from msrest.exceptions import HttpOperationError
+
+    @contextmanager
+    def refusing(status: int, code: str) -> Iterator[None]:
+        with pytest.raises(HttpOperationError) as caught:
+            yield
+        response = caught.value.response
+        assert response.status_code == status
+        assert response.headers["iothub-errorcode"] == code
+        body = response.json()
+        assert body["Message"].startswith(f"ErrorCode:{code};")
+        assert body["ExceptionMessage"].startswith("Tracking ID:")
+
+    return refusing

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The whole loop on one machine: validate, dry-run, sync, edit, sync, status, explain.
+# Works in a temporary clone with a local IoT Hub of its own; leaves nothing behind.
+set -euo pipefail
+
+here=$(git rev-parse --show-toplevel)
+work=$(mktemp -d)
+port=${EDGEOPS_HTTPS_PORT:-$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
+export EDGEOPS_HTTPS_PORT=$port
+hub=
+trap '[ -z "$hub" ] || { kill "$hub" 2>/dev/null; wait "$hub" 2>/dev/null || true; }; rm -rf "$work"' EXIT
+
+if [ -t 1 ]; then bold=$(tput bold) dim=$(tput dim) plain=$(tput sgr0); else bold='' dim='' plain=''; fi
+say() { printf '\n%s# %s%s\n' "$dim" "$1" "$plain"; }
+run() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; "$@"; }
+# a command whose exit code is the point
+expect() {
+  local want=$1 got=0
+  shift
+  printf '%s$ %s%s\n' "$bold" "$*" "$plain"
+  "$@" || got=$?
+  printf '%s(exit code %s)%s\n' "$dim" "$got" "$plain"
+  [ "$got" = "$want" ] || { echo "demo: expected exit code $want" >&2; exit 1; }
+}
+
+git clone --quiet "$here" "$work/fleet-repo"
+cd "$work/fleet-repo"
+
+say "A fleet is a folder of YAML. Is it valid?"
+run edgeops validate
+
+say "An IoT Hub in a box, for this demo; on Azure there would be --hub production."
+edgeops hub serve > "$work/hub.log" 2>&1 &
+hub=$!
+for _ in $(seq 100); do [ ! -f .edgeops/hub.json ] || break; sleep 0.1; done
+cat "$work/hub.log"
+
+say "What would a sync do?"
+run edgeops sync --dry-run
+say "Do it."
+run edgeops sync
+say "Again: nothing to do, and nothing is written."
+expect 0 edgeops sync --dry-run --detailed-exitcode
+
+say "A change is a commit: one device reports more often."
+python3 - <<'PY'
+from pathlib import Path
+path = Path("fleet/devices/queen-street-210.yaml")
+text = path.read_text()
+assert "reportingIntervalSeconds: 60" in text
+path.write_text(text.replace("reportingIntervalSeconds: 60", "reportingIntervalSeconds: 30"))
+PY
+run git --no-pager diff -U0 --no-color fleet
+git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "queen-street-210 reports every 30 s"
+expect 2 edgeops sync --dry-run --detailed-exitcode
+run edgeops sync
+
+say "How is the fleet? No device has connected yet, so none can be healthy."
+run edgeops status
+
+say "Where does a value come from?"
+run edgeops explain queen-street-210 /desired

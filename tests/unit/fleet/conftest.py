@@ -1,0 +1,29 @@
+"""Snapshots from YAML text, as the tests of the fleet write them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.fleet.yaml import load
+
+FLEET = "kind: Fleet\nmetadata: {name: test}\nspec: {}\n"
+
+
+@pytest.fixture
+def snapshot_of() -> Callable[..., Snapshot]:
+    """Makes a snapshot from file names and texts; adds a plain Fleet when none is given."""
+
+    def make(files: Mapping[str, str], schemas: Mapping[str, Any] | None = None) -> Snapshot:
+        if not any("kind: Fleet" in text for text in files.values()):
+            files = {"fleet.yaml": FLEET, **files}
+        documents: list[Document] = []
+        problems: list[Problem] = []
+        for name, text in files.items():
+            found, wrong = load(name, text.encode())
+            documents += found
+            problems += wrong
+        return Snapshot("c0ffee", tuple(documents), tuple(problems), schemas or {})
+
+    return make

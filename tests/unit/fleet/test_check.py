@@ -1,0 +1,328 @@
+"""Offline checks: what the hub or IoT Edge would refuse, found at the line that says it."""
+
+import json
+import textwrap
+
+import pytest
+
+from edgeops.fleet.resolve import resolve
+
+DEVICE = "kind: Device\nmetadata: {name: d}\nspec: "
+EDGE = "kind: Device\nmetadata: {name: d}\nspec: {edge: true, modules: {m: {}}}"
+
+
+def problems_of(snapshot):
+    resolution = resolve(snapshot)
+    assert resolution.fleet is None
+    return resolution.problems
+
+
+def the_problem(snapshot):
+    (problem,) = problems_of(snapshot)
+    return str(problem.place), problem.pointer, problem.message, problem.hint
+
+
+class TestNames:
+    def test_without_a_fleet(self, snapshot_of):
+        snapshot = snapshot_of({"f.yaml": "kind: Fleet\nmetadata: {name: f}\nspec: {}"})
+        empty = type(snapshot)(None, (), ())
+        assert the_problem(empty) == (
+            "fleet:1:1",
+            "",
+            "there is no Fleet",
+            "one file under fleet/ must have `kind: Fleet`",
+        )
+
+    def test_two_fleets(self, snapshot_of):
+        text = "kind: Fleet\nmetadata: {name: f}\nspec: {}\n"
+        assert the_problem(snapshot_of({"a.yaml": text, "b.yaml": text})) == (
+            "b.yaml:2:12",
+            "/metadata/name",
+            "a second Fleet; the first is at a.yaml:2:12",
+            "a repository has exactly one Fleet",
+        )
+
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [
+            ("device", DEVICE + "{}"),
+            ("Group", "kind: Group\nmetadata: {name: d}\nspec: {selector: {}}"),
+            ("Module", "kind: Module\nmetadata: {name: d}\nspec: {image: x}"),
+        ],
+    )
+    def test_two_of_one_name(self, snapshot_of, kind, text):
+        place, _, message, _ = the_problem(snapshot_of({"a.yaml": text, "b.yaml": text}))
+        assert place == "b.yaml:2:12"
+        assert message == f"{kind} `d` is already defined at a.yaml:2:12"
+
+    def test_a_device_and_a_member_of_a_set_of_one_name(self, snapshot_of):
+        members = "kind: DeviceSet\nmetadata: {name: s}\nspec: {devices: [{name: x}, {name: d}]}"
+        place, pointer, message, _ = the_problem(
+            snapshot_of({"a.yaml": DEVICE + "{}", "b.yaml": members})
+        )
+        assert (place, pointer) == ("b.yaml:3:30", "/spec/devices/1/name")
+        assert message == "device `d` is already defined at a.yaml:2:12"
+
+    def test_a_device_id_that_the_hub_refuses(self, snapshot_of):
+        text = "kind: Device\nmetadata: {name: a b}\nspec: {}"
+        assert the_problem(snapshot_of({"d.yaml": text}))[:3] == (
+            "d.yaml:2:12",
+            "/metadata/name",
+            "the hub does not take `a b` as a device id",
+        )
+
+    def test_edge_modules_have_stricter_names(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: a.b}\nspec: {image: x}"
+        plain = DEVICE + "{modules: {a.b: {}}}"
+        edge = DEVICE + "{edge: true, modules: {a.b: {}}}"
+        assert resolve(snapshot_of({"m": module, "d": plain})).problems == ()
+        messages = [
+            problem.message for problem in problems_of(snapshot_of({"m": module, "d": edge}))
+        ]
+        assert "IoT Edge does not take `a.b` as the name of a module (device d)" in messages
+
+
+class TestReferences:
+    def test_an_unknown_module_once_however_many_devices(self, snapshot_of):
+        files = {
+            "m.yaml": "kind: Module\nmetadata: {name: forecaster}\nspec: {image: x}",
+            "s.yaml": "kind: DeviceSet\nmetadata: {name: s}\nspec:\n"
+            "  template: {spec: {modules: {forcaster: {}}}}\n"
+            "  devices: [{name: a}, {name: b}]",
+        }
+        assert the_problem(snapshot_of(files)) == (
+            "s.yaml:4:31",
+            "/spec/template/spec/modules/forcaster",
+            "there is no Module `forcaster`",
+            "did you mean `forecaster`?",
+        )
+
+    def test_an_unknown_release_in_a_group_that_selects_nobody(self, snapshot_of):
+        group = """
+            kind: Group
+            metadata: {name: g}
+            spec:
+              selector: {matchLabels: {a: b}}
+              models: {slot: crowds@1.0.0}
+        """
+        place, pointer, message, _ = the_problem(snapshot_of({"g.yaml": textwrap.dedent(group)}))
+        assert (place, pointer) == ("g.yaml:6:12", "/spec/models/slot")
+        assert message == "there is no ModelRelease `crowds@1.0.0`"
+
+    def test_an_unknown_schema(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {schema: schemas/a.json}"
+        assert the_problem(snapshot_of({"m.yaml": module}, {"schemas/b.json": {}})) == (
+            "m.yaml:3:8",
+            "/spec/schema",
+            "there is no file `schemas/a.json`",
+            "did you mean `schemas/b.json`?",
+        )
+
+    def test_what_is_missing_may_be_in_a_file_that_does_not_load(self, snapshot_of):
+        files = {"m.yaml": "kind: [Module", "d.yaml": DEVICE + "{modules: {m: {}}}"}
+        found = {problem.place.file: problem for problem in problems_of(snapshot_of(files))}
+        assert found.keys() == {"m.yaml", "d.yaml"}
+        assert "mend the other problems" in found["d.yaml"].hint
+
+    def test_models_need_the_model_loader(self, snapshot_of):
+        files = {
+            "r.yaml": "kind: ModelRelease\nmetadata: {name: c, version: 1.0.0}\nspec: {path: p, "
+            "fileName: f, size: 1, sha256: a, md5: b, format: onnx}",
+            "d.yaml": DEVICE + "{models: {slot: c@1.0.0}}",
+        }
+        assert the_problem(snapshot_of(files)) == (
+            "d.yaml:3:17",
+            "/spec/models/slot",
+            "models need the module `model_loader`, which the device does not have (device d)",
+            "add `model_loader: {}` to `modules`",
+        )
+
+
+class TestHubLimits:
+    def test_the_line_to_blame_is_that_of_the_group(self, snapshot_of):
+        files = {
+            "g.yaml": "kind: Group\nmetadata: {name: g}\nspec:\n  selector: {}\n"
+            f"  tags:\n    ok: 1\n    note: {'x' * 5000}\n",
+            "d.yaml": DEVICE + "{}",
+            "e.yaml": DEVICE.replace("name: d", "name: e") + "{tags: {own: 1}}",
+        }
+        assert the_problem(snapshot_of(files)) == (
+            "g.yaml:7:5",
+            "/spec/tags/note",
+            "`tags/note` is 5,000 bytes; one value may have 4,096 (devices d, e)",
+            "",
+        )
+
+    @pytest.mark.parametrize(
+        ("section", "pointer", "message"),
+        [
+            ("tags: {a: {b.c: 1}}", "/spec/tags/a/b.c", "`tags/a/b.c` key holds '.'"),
+            ("desired: {n: 4503599627370496}", "/spec/desired/n", "`desired/n` is outside"),
+            (
+                "desired: " + "{a: " * 12 + "1" + "}" * 12,
+                "/spec/desired" + "/a" * 11,
+                "nested deeper than 10 levels",
+            ),
+            (
+                "desired: {" + ", ".join(f"k{i}: {'x' * 4000}" for i in range(9)) + "}",
+                "/spec/desired",
+                "`desired` is 36,018 bytes; the hub takes at most 32,768",
+            ),
+            ("tags: {edgeops: mine}", "/spec/tags/edgeops", "kept for the stamp"),
+            ("tags: {list: [1, " + "x" * 5000 + "]}", "/spec/tags/list", "one value may have"),
+        ],
+    )
+    def test_each_limit(self, snapshot_of, section, pointer, message):
+        problems = problems_of(snapshot_of({"d.yaml": DEVICE + "{" + section + "}"}))
+        assert any(p.pointer == pointer and message in p.message for p in problems), problems
+
+    def test_desired_properties_of_a_module(self, snapshot_of):
+        files = {
+            "m.yaml": "kind: Module\nmetadata: {name: m}\nspec:\n  image: x\n"
+            f"  desired:\n    text: {'x' * 4097}\n",
+            "d.yaml": DEVICE + "{modules: {m: {}}}",
+        }
+        place, pointer, message, _ = the_problem(snapshot_of(files))
+        assert (place, pointer) == ("m.yaml:6:5", "/spec/desired/text")
+        assert message.startswith("`modules/m/desired/text` is 4,097 bytes")
+
+    def test_more_modules_than_a_device_may_have(self, snapshot_of):
+        names = [f"m{number}" for number in range(51)]
+        module = "kind: Module\nmetadata: {{name: {}}}\nspec: {{image: x}}\n"
+        files = {
+            "m.yaml": "---\n".join(map(module.format, names)),
+            "d.yaml": DEVICE + "{modules: {" + ", ".join(f"{name}: {{}}" for name in names) + "}}",
+        }
+        assert the_problem(snapshot_of(files))[2] == (
+            "51 modules; a device has at most 50 (device d)"
+        )
+
+    def test_tags_must_leave_room_for_the_stamp(self, snapshot_of):
+        tags = {f"tag{number}": "x" * 4000 for number in range(2)}
+        desired = {f"property{number * 7919 % 10007}": number for number in range(300)}
+        spec = json.dumps({"tags": tags, "desired": desired})
+        place, pointer, message, _ = the_problem(snapshot_of({"d.yaml": DEVICE + spec}))
+        assert (place, pointer) == ("d.yaml:3:8", "/spec/tags")
+        assert message.startswith("tags are 8,008 bytes and the ownership stamp of edgeops ")
+
+    def test_full_tags_with_a_small_stamp_fit(self, snapshot_of):
+        spec = json.dumps({"tags": {"a": "x" * 4000, "b": "x" * 3800}})
+        assert resolve(snapshot_of({"d.yaml": DEVICE + spec})).problems == ()
+
+
+class TestModuleSchema:
+    MODULE = "kind: Module\nmetadata: {name: m}\nspec: {image: x, schema: schemas/m.json}"
+    SCHEMA = {  # noqa: RUF012
+        "properties": {"seconds": {"type": "integer"}, "mode": {}},
+        "additionalProperties": False,
+    }
+
+    class Memo(dict):
+        def put(self, key, value):
+            self[key] = value
+
+    def snapshot(self, snapshot_of, desired):
+        device = DEVICE + "{modules: {m: {desired: " + desired + "}}}"
+        return snapshot_of({"m": self.MODULE, "d": device}, {"schemas/m.json": self.SCHEMA})
+
+    def test_the_value_that_the_schema_refuses(self, snapshot_of):
+        place, pointer, message, hint = the_problem(
+            self.snapshot(snapshot_of, "{mode: 1, seconds: often}")
+        )
+        assert (place, pointer) == ("d:3:41", "/spec/modules/m/desired/seconds")
+        assert "whole number" in message
+        assert hint
+
+    def test_an_unknown_property(self, snapshot_of):
+        _, pointer, _, hint = the_problem(self.snapshot(snapshot_of, "{second: 1}"))
+        assert pointer == "/spec/modules/m/desired/second"
+        assert hint == "did you mean `seconds`?"
+
+    def test_a_result_is_remembered_between_runs(self, snapshot_of):
+        snapshot, memo = self.snapshot(snapshot_of, "{seconds: often}"), self.Memo()
+        first = resolve(snapshot, memo=memo)
+        assert len(memo) == 1
+        (key,) = memo
+        assert resolve(snapshot, memo=memo) == first
+        memo[key] = b"[]"
+        assert resolve(snapshot, memo=memo).problems == ()
+
+
+class TestEdge:
+    def test_a_module_needs_an_image(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {}"
+        assert the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE})) == (
+            "d.yaml:3:30",
+            "/spec/modules/m",
+            "module `m` has no image, which an IoT Edge device needs (device d)",
+            "set `image` in the Module `m`",
+        )
+        plain = EDGE.replace("edge: true, ", "")
+        assert resolve(snapshot_of({"m.yaml": module, "d.yaml": plain})).problems == ()
+
+    @pytest.mark.parametrize(
+        "storage",
+        [
+            "storage: [{source: /a, target: /t}, {source: /b, target: /t/}]",
+            "storage: [{source: /b, target: /t}], createOptions: {HostConfig: {Binds: ['/a:/t']}}",
+        ],
+    )
+    def test_two_mounts_at_one_target(self, snapshot_of, storage):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {image: x, " + storage + "}"
+        _, pointer, message, _ = the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
+        assert pointer.startswith("/spec/storage/")
+        assert message == "module `m` mounts `/t` twice (device d)"
+
+    def test_binds_that_are_no_list(self, snapshot_of):
+        module = (
+            "kind: Module\nmetadata: {name: m}\n"
+            "spec: {image: x, createOptions: {HostConfig: {Binds: nope}}}"
+        )
+        _, pointer, message, _ = the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
+        assert pointer == "/spec/createOptions/HostConfig"
+        assert message.startswith("`HostConfig.Binds` must be a list of texts")
+
+    def test_large_create_options_are_split_and_huge_ones_refused(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {image: x, createOptions: {Cmd: [%s]}}"
+        large, huge = module % ("x" * 9000), module % ("x" * 17000)
+        assert resolve(snapshot_of({"m.yaml": large, "d.yaml": EDGE})).problems == ()
+        _, pointer, message, _ = the_problem(snapshot_of({"m.yaml": huge, "d.yaml": EDGE}))
+        assert pointer == "/spec/createOptions"
+        assert message.startswith("createOptions of `m` are 17,012 bytes")
+
+    def test_values_of_the_edge_content_are_blamed_on_what_made_them(self, snapshot_of):
+        module = (
+            "kind: Module\nmetadata: {name: m}\n"
+            f"spec: {{image: x, env: {{BIG: {'x' * 5000}}}, routes: {{long: {'y' * 5000}}}}}"
+        )
+        found = problems_of(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
+        assert [problem.pointer for problem in found] == ["/spec/env/BIG", "/spec/routes/long"]
+        assert found[0].message.startswith("`modules/m/env/BIG` is 5,000 bytes")
+
+    def test_more_than_edge_agent_may_hold(self, snapshot_of):
+        env = ", ".join(f"V{number}: {'x' * 3500}" for number in range(10))
+        module = f"kind: Module\nmetadata: {{name: m}}\nspec: {{image: x, env: {{{env}}}}}"
+        place, pointer, message, _ = the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
+        assert (place, pointer) == ("d.yaml:3:20", "/spec/modules")
+        assert message.startswith("`$edgeAgent` is 35,")
+
+    def test_one_route_name_with_two_texts(self, snapshot_of):
+        fleet = (
+            "kind: Fleet\nmetadata: {name: f}\nspec: {defaults: {edge: {routes: {up: A, same: S}}}}"
+        )
+        module = "kind: Module\nmetadata: {name: m}\nspec: {image: x, routes: {up: B, same: S}}"
+        files = {"f.yaml": fleet, "m.yaml": module, "d.yaml": EDGE}
+        place, pointer, message, _ = the_problem(snapshot_of(files))
+        assert (place, pointer) == ("m.yaml:3:27", "/spec/routes/up")
+        assert message == (
+            "route `up` is already defined by the Fleet with another text (device d)"
+        )
+
+    def test_a_long_image_of_the_runtime(self, snapshot_of):
+        fleet = (
+            "kind: Fleet\nmetadata: {name: f}\n"
+            f"spec: {{defaults: {{edge: {{agentImage: {'a' * 5000}}}}}}}"
+        )
+        module = "kind: Module\nmetadata: {name: m}\nspec: {image: x}"
+        files = {"f.yaml": fleet, "m.yaml": module, "d.yaml": EDGE}
+        assert the_problem(snapshot_of(files))[1] == "/spec/defaults/edge/agentImage"

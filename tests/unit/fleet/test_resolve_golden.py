@@ -1,0 +1,63 @@
+"""Whole fleets: drop a folder into tests/golden/resolve, get a test.
+
+EDGEOPS_UPDATE_GOLDEN=1 rewrites what is expected: `resolved.json` has the
+document and, of an edge device, the deployment manifest of each device.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from edgeops.fleet.edge import deployment_manifest, render_device
+from edgeops.fleet.explain import explain
+from edgeops.fleet.resolve import resolve
+from edgeops.source.worktree import load_worktree
+
+ROOT = Path(__file__).parents[3]
+CASES = sorted(path for path in (ROOT / "tests/golden/resolve").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden(case):
+    resolution = resolve(load_worktree(case))
+    assert resolution.problems == ()
+    resolved = {
+        name: {
+            "device": render_device(device),
+            "deployment": deployment_manifest(device) if device.edge else None,
+        }
+        for name, device in resolution.fleet.devices.items()
+    }
+    expected = case / "resolved.json"
+    if os.environ.get("EDGEOPS_UPDATE_GOLDEN"):
+        expected.write_text(json.dumps(resolved, indent=2) + "\n")
+    assert resolved == json.loads(expected.read_text())
+
+
+class TestExampleFleet:
+    @pytest.fixture(scope="class")
+    def snapshot(self):
+        return load_worktree(ROOT)
+
+    def test_has_a_device_at_each_sensor_and_the_gateway(self, snapshot):
+        resolution = resolve(snapshot)
+        assert resolution.problems == ()
+        devices = resolution.fleet.devices
+        assert len(devices) == 22
+        assert [name for name, device in devices.items() if device.protect] == ["cbd-gateway"]
+        placed = {name for name, device in devices.items() if "location" in device.tags}
+        assert placed == devices.keys() - {"cbd-gateway"}
+        assert all(device.edge for device in devices.values())
+
+    def test_rings_are_nested(self, snapshot):
+        devices = resolve(snapshot).fleet.devices.values()
+        rings = [tuple(name for name in device.groups if name in ("all", "half", "canary"))
+                 for device in devices]  # fmt: skip
+        assert sorted(set(rings)) == [("all",), ("all", "half"), ("all", "half", "canary")]
+        assert sum("half" in ring for ring in rings) == 11
+
+    def test_every_value_has_a_line(self, snapshot):
+        explained = explain(snapshot, "queen-street-210")
+        assert {one.path for one in explained if one.place is None} == {"/authentication"}

@@ -1,0 +1,245 @@
+"""Texts of queries and conditions: what is read, and what is refused where."""
+
+import pytest
+
+from edgeops.localhub.query import Condition, QueryError, condition, parse
+from edgeops.localhub.query.ast import (
+    UNDEFINED,
+    Binary,
+    Column,
+    In,
+    IsDefined,
+    Literal,
+    Logical,
+    Negate,
+    Not,
+    Path,
+    Query,
+)
+
+DEVICE_ID = Path(("deviceId",))
+
+
+def where(text):
+    return parse(f"SELECT * FROM devices WHERE {text}").where
+
+
+def test_all_twins():
+    query = parse("SELECT * FROM devices")
+    assert query == Query("devices")
+    assert query.kind == "Twin"
+
+
+def test_keywords_in_any_case():
+    query = parse("select top 2 * from Devices.Modules where Not Is_Defined(tags.a)")
+    assert query == Query("devices.modules", top=2, where=Not(IsDefined(Path(("tags", "a")))))
+
+
+def test_columns_are_named_by_their_alias_their_last_key_or_their_number():
+    query = parse("SELECT deviceId AS id, tags.site, 1 + 1, 2 FROM devices")
+    assert [column.name for column in query.columns] == ["id", "site", "$1", "$2"]
+    assert query.kind == "Raw"
+
+
+def test_twin_properties_in_any_case_as_in_microsofts_example():
+    query = parse("SELECT DeviceId, LastActivityTime FROM devices")
+    assert query.columns == (
+        Column(DEVICE_ID, "deviceId"),
+        Column(Path(("lastActivityTime",)), "lastActivityTime"),
+    )
+
+
+def test_names_below_the_twins_own_are_case_sensitive():
+    assert where("tags.Site = Tags.site") == Binary(
+        "=", Path(("tags", "Site")), Path(("tags", "site"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("COUNT() AS total", "total"), ("count()", "$1"), ("COUNT ( )", "$1")]
+)
+def test_count(text, name):
+    query = parse(f"SELECT {text} FROM devices")
+    assert query == Query("devices", count=name)
+    assert query.kind == "Raw"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("'it'", "it"),
+        (r"'it\'s'", "it's"),
+        (r'"say \"hi\" \\ \u20ac"', 'say "hi" \\ €'),
+        ("'SELECT -- ; DROP'", "SELECT -- ; DROP"),
+        ("12", 12),
+        ("1.5", 1.5),
+        (".5e1", 5.0),
+        ("0x1F", 31),
+        ("true", True),
+        ("False", False),
+        ("NULL", None),
+        ("undefined", UNDEFINED),
+    ],
+)
+def test_constants(text, value):
+    literal = where(text)
+    assert literal == Literal(value)
+    assert type(literal.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("devices.deviceId", ("deviceId",)),
+        ("devices.modules.moduleId", ("moduleId",)),
+        ("configurations.[[my config-1]].status", ("configurations", "my config-1", "status")),
+        ("properties.desired.$version", ("properties", "desired", "$version")),
+        ("tags.[[group]]", ("tags", "group")),
+    ],
+)
+def test_paths(text, keys):
+    assert where(text) == Path(keys)
+
+
+def test_precedence():
+    assert where("NOT deviceId = 1 + 2 * 3 OR tags.a AND tags.b") == Logical(
+        "OR",
+        (
+            Not(
+                Binary(
+                    "=",
+                    DEVICE_ID,
+                    Binary("+", Literal(1), Binary("*", Literal(2), Literal(3))),
+                )
+            ),
+            Logical("AND", (Path(("tags", "a")), Path(("tags", "b")))),
+        ),
+    )
+
+
+def test_arithmetic_groups_from_the_left_unless_in_parentheses():
+    assert where("8 - 4 - 2") == Binary("-", Binary("-", Literal(8), Literal(4)), Literal(2))
+    assert where("8 - (4 - 2)") == Binary("-", Literal(8), Binary("-", Literal(4), Literal(2)))
+
+
+def test_lists():
+    assert where("deviceId IN ['a', -1]") == In(DEVICE_ID, (Literal("a"), Negate(Literal(1))))
+    assert where("deviceId nin []") == In(DEVICE_ID, (), negated=True)
+
+
+def test_not_equal_has_two_spellings():
+    assert where("tags.a <> 1") == where("tags.a != 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position"),
+    [
+        ("", "expected SELECT, found the end", 0),
+        ("SELECT", "expected a value, found the end", 6),
+        ("SELECT * devices", "expected FROM, found devices", 9),
+        ("SELECT * FROM twins", "FROM takes devices or devices.modules", 14),
+        ("SELECT * FROM devices.jobs", "devices.jobs is not supported yet", 14),
+        ("SELECT * FROM devices WHERE", "expected a value, found the end", 27),
+        ("SELECT * FROM devices WHERE a = ", "expected a value, found the end", 32),
+        ("SELECT * FROM devices WHERE (a = 1", "expected ), found the end", 34),
+        ("SELECT * FROM devices WHERE a = 1 b", "expected the end, found b", 34),
+        ("SELECT * FROM devices; DROP", "cannot read ';'", 21),
+        ("SELECT * FROM devices WHERE a = 'b", "the text has no closing quote", 32),
+        (r"SELECT * FROM devices WHERE a = '\n'", r"unknown escape \n", 33),
+        ("SELECT * FROM devices WHERE a = 1e999", "the number is too large", 32),
+        ("SELECT * FROM devices WHERE a = 0x" + "f" * 400, "the number is too large", 32),
+        ("SELECT * FROM devices WHERE a = " + "9" * 5000, "the number is too large", 32),
+        ("SELECT * FROM devices WHERE a = 12abc", "cannot read '1'", 32),
+        ("SELECT * FROM devices WHERE a IN 'b'", "expected [, found 'b'", 33),
+        ("SELECT * FROM devices WHERE a IN ['b' 'c']", "expected ,, found 'c'", 38),
+        ("SELECT * FROM devices WHERE a IN ['b',]", "expected a value, found ]", 38),
+        ("SELECT * FROM devices WHERE a = ['b']", "expected a value, found [", 32),
+        (
+            "SELECT * FROM devices WHERE tags.group = 1",
+            "group is a keyword; as a name write [[group]]",
+            33,
+        ),
+        (
+            "SELECT * FROM devices WHERE lower(tags.a) = 'b'",
+            "lower() is not known; queries on twins have is_defined()",
+            28,
+        ),
+        ("SELECT * FROM devices WHERE is_defined('a')", "expected a name, found 'a'", 39),
+        ("SELECT TOP -1 * FROM devices", "TOP needs a whole number", 11),
+        ("SELECT TOP 1.5 * FROM devices", "TOP needs a whole number", 11),
+        (
+            "SELECT tags.a, properties.desired.a FROM devices",
+            "two columns are named a; name one with AS",
+            15,
+        ),
+        ("SELECT SUM(tags.a) FROM devices", "SUM() is not supported here yet", 7),
+        ("SELECT tags.a, COUNT() FROM devices", "COUNT() is not supported here yet", 15),
+        (
+            "SELECT COUNT() AS n, tags.a FROM devices",
+            "other columns next to COUNT() are not supported yet",
+            19,
+        ),
+        ("SELECT COUNT() AS n FROM devices GROUP BY tags.a", "GROUP BY is not supported yet", 33),
+    ],
+)
+def test_refusals_say_why_and_where(text, message, position):
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert (caught.value.message, caught.value.position) == (message, position)
+
+
+def test_a_query_has_at_most_8192_characters():
+    text = "SELECT * FROM devices"
+    assert parse(text.ljust(8192)) == Query("devices")
+    with pytest.raises(QueryError, match="8,192 characters"):
+        parse(text.ljust(8193))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 4000 + "1" + ")" * 4000,
+        "NOT " * 2000 + "true",
+        "-" * 8000 + "1",
+        "1" + "+1" * 4000,
+        "1" + "=1" * 4000,
+        "(" * 60 + "1" + (("+1" * 60) + ")") * 60,
+        "a" + " IN [a" * 1000,
+    ],
+    ids=["parentheses", "not", "minus", "plus", "equals", "chains in parentheses", "lists"],
+)
+def test_deep_nesting_is_refused(text):
+    with pytest.raises(QueryError, match="nested deeper than 64 levels"):
+        where(text)
+
+
+def test_a_condition_may_name_hundreds_of_devices():
+    text = " OR ".join(f"deviceId = 'device-{number}'" for number in range(300))
+    assert len(where(text).operands) == 300
+
+
+def test_target_conditions():
+    assert condition("*") == Condition("devices", None)
+    assert condition(" ") == Condition("devices", Literal(value=False))
+    assert condition("tags.a = 1") == Condition(
+        "devices", Binary("=", Path(("tags", "a")), Literal(1))
+    )
+    assert condition("FROM devices.modules WHERE moduleId = 'm'") == Condition(
+        "devices.modules", Binary("=", Path(("moduleId",)), Literal("m"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("deviceId IN ['a']", "a target condition may not use IN; write it with OR"),
+        ("tags.a nin ['a']", "a target condition may not use NIN; write it with OR"),
+        ("deviceId = 'a' NOT tags.b", "expected the end, found NOT"),
+        ("SELECT * FROM devices", "expected a value, found SELECT"),
+        ("x" * 9000, "a query may have 8,192 characters"),
+    ],
+)
+def test_bad_target_conditions(text, message):
+    with pytest.raises(QueryError) as caught:
+        condition(text)
+    assert caught.value.message == message

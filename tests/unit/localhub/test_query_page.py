@@ -1,0 +1,94 @@
+"""Pages and continuation tokens."""
+
+import base64
+import json
+from itertools import chain
+
+import pytest
+
+from edgeops.localhub.query import QueryError, after, page, parse
+
+ALL = parse("SELECT * FROM devices")
+
+
+def twins(count):
+    return [{"deviceId": f"d{number:03}", "tags": {"n": number}} for number in range(count)]
+
+
+def pages(query, stored, size):
+    token, found = None, []
+    while True:
+        items, token = page(query, stored, size, token)
+        found.append(items)
+        if token is None:
+            return found
+
+
+def all_of(query, stored, size):
+    return list(chain.from_iterable(pages(query, stored, size)))
+
+
+def test_every_twin_once_and_no_empty_last_page():
+    stored = twins(10)
+    assert [len(items) for items in pages(ALL, stored, 5)] == [5, 5]
+    assert all_of(ALL, stored, 3) == stored
+    assert pages(ALL, [], 3) == [[]]
+
+
+def test_pages_hold_what_passes_and_what_is_selected():
+    query = parse("SELECT tags.n FROM devices WHERE tags.n % 2 = 1")
+    assert pages(query, twins(8), 3) == [[{"n": 1}, {"n": 3}, {"n": 5}], [{"n": 7}]]
+
+
+def test_top_holds_over_pages():
+    query = parse("SELECT TOP 5 * FROM devices")
+    assert [len(items) for items in pages(query, twins(10), 2)] == [2, 2, 1]
+    assert [len(items) for items in pages(query, twins(10), 5)] == [5]
+
+
+def test_count_is_one_page():
+    assert pages(parse("SELECT COUNT() AS n FROM devices"), twins(10), 2) == [[{"n": 10}]]
+
+
+def test_modules_are_ordered_below_their_device():
+    stored = [
+        {"deviceId": "a", "moduleId": "x"},
+        {"deviceId": "a", "moduleId": "y"},
+        {"deviceId": "b", "moduleId": "x"},
+    ]
+    assert all_of(parse("SELECT * FROM devices.modules"), stored, 1) == stored
+
+
+def test_twins_made_and_deleted_between_pages_shift_nothing():
+    stored = twins(6)
+    first, token = page(ALL, stored, 2)
+    changed = [{"deviceId": "a-new"}, *stored[2:3], *stored[4:]]
+    second, _ = page(ALL, changed, 9, token)
+    assert [twin["deviceId"] for twin in first + second] == ["d000", "d001", "d002", "d004", "d005"]
+
+
+def test_a_store_can_seek():
+    stored = twins(6)
+    _, token = page(ALL, stored, 2)
+    assert after(ALL, None) is None
+    assert after(ALL, token) == ("d001", "")
+    assert page(ALL, stored[2:], 2, token) == page(ALL, stored, 2, token)
+
+
+def forged(*content):
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["x", "!!!", "päge", "AAAA", forged(), forged("digest", "d", "", 1), forged(*"[" * 9)],
+)
+def test_bad_tokens_are_refused(token):
+    with pytest.raises(QueryError, match="the continuation token is not one of this query"):
+        page(ALL, twins(3), 2, token)
+
+
+def test_a_token_is_of_one_query():
+    _, token = page(ALL, twins(3), 2)
+    with pytest.raises(QueryError, match="not one of this query"):
+        page(parse("SELECT * FROM devices "), twins(3), 2, token)

@@ -1,0 +1,116 @@
+"""What holds for every query: it survives printing, and no twin makes it fail."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.localhub.query import QueryError, parse, run
+from edgeops.localhub.query.ast import (
+    UNDEFINED,
+    Binary,
+    Column,
+    In,
+    IsDefined,
+    Literal,
+    Logical,
+    Negate,
+    Not,
+    Path,
+    Query,
+)
+
+
+def printed(expression):
+    match expression:
+        case Literal(value):
+            return "undefined" if value is UNDEFINED else json.dumps(value)
+        case Path(keys):
+            return ".".join(f"[[{key}]]" for key in keys)
+        case IsDefined(path):
+            return f"IS_DEFINED({printed(path)})"
+        case Not(operand):
+            return f"(NOT {printed(operand)})"
+        case Negate(operand):
+            return f"(-{printed(operand)})"
+        case Binary(operator, left, right):
+            return f"({printed(left)} {operator} {printed(right)})"
+        case In(operand, items, negated):
+            word = "NIN" if negated else "IN"
+            return f"({printed(operand)} {word} [{', '.join(map(printed, items))}])"
+        case Logical(operator, operands):
+            return "(" + f" {operator} ".join(map(printed, operands)) + ")"
+
+
+def printed_query(query):
+    columns = [f"{printed(column.expression)} AS [[{column.name}]]" for column in query.columns]
+    if query.count:
+        columns = [f"COUNT() AS [[{query.count}]]"]
+    top = "" if query.top is None else f"TOP {query.top} "
+    where = f" WHERE {printed(query.where)}" if query.where else ""
+    return f"SELECT {top}{', '.join(columns) or '*'} FROM {query.source}{where}"
+
+
+# Strings that json.dumps and the query language escape in the same way.
+texts = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=6)
+names = st.sampled_from(["tags", "a", "b", "group", "my config", "$version", "é", "deviceId"])
+paths = st.lists(names, min_size=1, max_size=3).map(lambda keys: Path(tuple(keys)))
+numbers = st.integers(0, 2**52) | st.floats(0, allow_nan=False, allow_infinity=False)
+constants = st.one_of(texts, numbers, st.booleans(), st.none(), st.just(UNDEFINED))
+operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%"])
+
+
+def compounds(inner):
+    some = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(Not, inner),
+        st.builds(Negate, inner),
+        st.builds(Binary, operators, inner, inner),
+        st.builds(In, inner, some, st.booleans()),
+        st.builds(Logical, st.sampled_from(["AND", "OR"]), some),
+    )
+
+
+leaves = st.one_of(st.builds(Literal, constants), paths, st.builds(IsDefined, paths))
+expressions = st.recursive(leaves, compounds, max_leaves=12)
+queries = st.builds(
+    Query,
+    st.sampled_from(["devices", "devices.modules"]),
+    st.lists(st.builds(Column, expressions, names), max_size=3, unique_by=lambda c: c.name).map(
+        tuple
+    ),
+    st.none(),
+    st.none() | st.integers(0, 5),
+    st.none() | expressions,
+) | st.builds(Query, st.just("devices"), count=names)
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), texts, st.integers(), st.floats()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+)
+twins = st.dictionaries(names, values, max_size=4)
+
+
+@given(queries)
+def test_printing_and_parsing_again_gives_the_same_query(query):
+    assert parse(printed_query(query)) == query
+
+
+@given(queries, st.lists(twins, max_size=3))
+def test_no_twin_makes_a_query_fail(query, stored):
+    rows = list(run(query, stored))
+    assert len(rows) <= max(1, len(stored))
+
+
+words = st.sampled_from(
+    [*("SELECT", "*", "FROM", "devices", "WHERE", "NOT", "IN", "AS"), *"()[],=1-.", "'a'"]
+)
+
+
+@given(st.text(max_size=40) | st.lists(words).map(" ".join))
+def test_any_text_is_a_query_or_a_query_error(text):
+    try:
+        outcome = parse(text)
+    except QueryError as error:
+        outcome = error
+    assert isinstance(outcome, Query) or 0 <= outcome.position <= len(text)

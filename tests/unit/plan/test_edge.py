@@ -1,0 +1,176 @@
+"""The deployment of an edge device, merged three-way into what the hub has."""
+
+from dataclasses import replace
+
+import pytest
+
+from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.plan.device import plan_device
+from edgeops.plan.edge import content_patch
+from edgeops.plan.model import Action, Reason
+from edgeops.plan.offline import carried_out
+from edgeops.stamp import decode
+from edgeops.twin import LiveDevice, Twin, merge_patch
+
+BINDS = '{"HostConfig":{"Binds":["/srv:/models"]}}'
+
+
+def edge_device(*modules, tags=None, routes=None):
+    agent = {"schemaVersion": "1.1", "modules": {name: spec(name) for name in modules}}
+    hub = {"routes": routes or {}}
+    return DesiredDevice(
+        name="d1",
+        labels={},
+        groups=(),
+        edge=True,
+        authentication="sas",
+        protect=False,
+        tags=tags or {},
+        desired={},
+        modules={name: DesiredModule(name, {}, {"keep": 2}) for name in modules},
+        models={},
+        edge_content={"$edgeAgent": agent, "$edgeHub": hub},
+    )
+
+
+def spec(name, options=BINDS):
+    return {"settings": {"image": f"{name}:1", "createOptions": options}}
+
+
+def plan(want, live):
+    return plan_device(want, live, fleet="f", commit="c", create=True)
+
+
+def synced(want):
+    return carried_out(LiveDevice(Twin("d1", edge=True)), plan(want, None))
+
+
+def deployed(live, module, **desired):
+    twin = replace(live.modules[module], desired=merge_patch(live.modules[module].desired, desired))
+    return replace(live, modules=live.modules | {module: twin})
+
+
+def test_the_deployment_makes_the_modules():
+    changes = plan(edge_device("loader"), None)
+    assert [change.action.value for change in changes] == [
+        "create-device",
+        "patch-device",
+        "deploy",
+        "patch-module",
+    ]
+    assert plan(edge_device("loader"), synced(edge_device("loader"))) == ()
+
+
+def test_drift_of_an_image_is_found_and_foreign_content_survives():
+    want = edge_device("loader", routes={"up": "FROM /* INTO $upstream"})
+    live = deployed(
+        synced(want),
+        "$edgeAgent",
+        runtime={"settings": {"registryCredentials": {"acr": {"username": "u"}}}},
+        modules={"loader": {"settings": {"image": "evil:1"}}, "theirs": spec("theirs")},
+    )
+    live = deployed(live, "$edgeHub", routes={"theirs": "FROM /theirs INTO $upstream"})
+    (change,) = plan(want, live)
+    assert (change.action, change.reason) == (Action.DEPLOY, Reason.DRIFT)
+    assert change.patch == {
+        "$edgeAgent": {"modules": {"loader": {"settings": {"image": "loader:1"}}}}
+    }
+    after = carried_out(live, [change]).modules
+    assert after["$edgeAgent"].desired["modules"]["theirs"] == spec("theirs")
+    assert "registryCredentials" in after["$edgeAgent"].desired["runtime"]["settings"]
+    assert after["$edgeHub"].desired["routes"].keys() == {"up", "theirs"}
+
+
+def test_a_module_that_git_gave_up_goes_whole_with_what_others_wrote_in_it():
+    live = deployed(
+        synced(edge_device("loader", "old")),
+        "$edgeAgent",
+        modules={"old": {"env": {"DEBUG": {"value": "1"}}}},
+    )
+    deploy, stamp = plan(edge_device("loader"), live)
+    assert deploy.patch == {"$edgeAgent": {"modules": {"old": None}}}
+    after = carried_out(live, [deploy, stamp])
+    assert plan(edge_device("loader"), after) == ()
+    assert "old" not in {path[2] for path in owned_modules(after)}
+
+
+def test_until_the_deployment_is_done_old_and_new_are_owned_together():
+    live = synced(edge_device("old"))
+    want = edge_device("new")
+    changes = plan(want, live)
+    assert names(changes) == ["patch-device", "deploy", "patch-module", "stamp-device"]
+    between = carried_out(live, changes[:1])
+    assert {path[2] for path in owned_modules(between)} == {"old", "new"}
+    # The run died here: the next one does the rest, and still says why.
+    rest = plan(want, between)
+    assert names(rest) == ["deploy", "patch-module", "stamp-device"]
+    assert rest[0].reason is Reason.CHANGED
+    after = carried_out(between, rest)
+    assert plan(want, after) == ()
+    assert {path[2] for path in owned_modules(after)} == {"new"}
+
+
+def names(changes):
+    return [change.action.value for change in changes]
+
+
+def owned_modules(live):
+    owned = decode(live.twin.tags).owned
+    return {path for path in owned if path[:2] == ("$edgeAgent", "modules")}
+
+
+def test_only_tags_changed_means_no_deployment():
+    live = synced(edge_device("loader"))
+    (change,) = plan(edge_device("loader", tags={"a": 1}), live)
+    assert change.action is Action.PATCH_DEVICE
+
+
+def settings_patch(live, want):
+    units = ({"modules": {"m": {"settings": settings}}} for settings in (live, want))
+    patch = content_patch(*units, (), "$edgeAgent")
+    return patch.get("modules", {}).get("m", {}).get("settings", {})
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"createOptions": '{"HostConfig": {"Binds": ["/srv:/models"]}}'},
+        {
+            "createOptions": BINDS[:10],
+            "createOptions01": BINDS[10:20],
+            "createOptions02": BINDS[20:],
+        },
+    ],
+)
+def test_create_options_are_compared_by_what_they_say(live):
+    assert settings_patch(live, {"createOptions": BINDS}) == {}
+
+
+def test_create_options_in_another_key_order_are_no_change():
+    assert (
+        settings_patch({"createOptions": '{"a":1,"b":2}'}, {"createOptions": '{"b":2,"a":1}'}) == {}
+    )
+    assert settings_patch({"createOptions": ""}, {"createOptions": "{}"}) == {}
+
+
+def test_other_create_options_replace_every_chunk():
+    live = {"createOptions": '{"a":', "createOptions01": "1}", "image": "i"}
+    want = {"createOptions": '{"a":2}'}
+    assert settings_patch(live, want) == {"createOptions": '{"a":2}', "createOptions01": None}
+
+
+@pytest.mark.parametrize("broken", ["{", "[" * 100_000, 7])
+def test_broken_create_options_are_replaced(broken):
+    want = {"createOptions": "{}"}
+    assert settings_patch({"createOptions": broken}, want) == want
+
+
+def test_broken_create_options_on_both_sides_are_compared_as_text():
+    assert settings_patch({"createOptions": "{"}, {"createOptions": "{"}) == {}
+
+
+def test_live_content_of_any_shape_is_taken():
+    want = {"modules": {"m": {"settings": {"image": "i", "createOptions": "{}"}}}}
+    for live in ({}, {"modules": 1}, {"modules": {"m": 1}}, {"modules": {"m": {"settings": []}}}):
+        patch = content_patch(live, want, (), "$edgeAgent")
+        assert merge_patch(live, patch) == want

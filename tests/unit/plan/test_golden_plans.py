@@ -1,0 +1,90 @@
+"""Each folder of tests/golden/plan: what git wants, what the hub has, and the plan.
+
+EDGEOPS_UPDATE_GOLDEN=1 writes the plans anew.
+"""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
+from edgeops.plan.document import to_json
+from edgeops.plan.offline import offline_live
+from edgeops.plan.options import PlanOptions
+from edgeops.plan.plan import make_plan
+from edgeops.twin import LiveDevice, Twin, merge_patch
+
+CASES = sorted(
+    folder for folder in (Path(__file__).parents[2] / "golden/plan").iterdir() if folder.is_dir()
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden(case):
+    wanted = json.loads((case / "desired.json").read_text())
+    fleet = fleet_of(wanted, wanted["commit"])
+    live = live_of(json.loads((case / "live.json").read_text()))
+    plan = make_plan(
+        fleet,
+        live,
+        hub=HubTarget("local"),
+        options=PlanOptions(create=True, prune=wanted.get("prune", False)),
+        managed=live,
+        created_at="2026-01-01T00:00:00Z",
+    )
+    text = json.dumps(to_json(plan), indent=2) + "\n"
+    golden = case / "plan.json"
+    if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":
+        golden.write_text(text)
+    assert golden.read_text() == text
+
+
+def fleet_of(value, commit):
+    devices = {name: device_of(name, device) for name, device in value["devices"].items()}
+    return DesiredFleet("auckland-cbd", commit, {}, devices, max_deletes=1)
+
+
+def device_of(name, value):
+    modules = {m: DesiredModule(m, {}, desired) for m, desired in value.get("modules", {}).items()}
+    return DesiredDevice(
+        name=name,
+        labels={},
+        groups=(),
+        edge=value.get("edge", False),
+        authentication="sas",
+        protect=value.get("protect", False),
+        tags=value.get("tags", {}),
+        desired=value.get("desired", {}),
+        modules=modules,
+        models={},
+        edge_content=value.get("edgeContent", {}),
+    )
+
+
+def live_of(value):
+    """The hub after a sync of `synced`, with what others changed (`foreign`) merged in."""
+    live = offline_live(fleet_of({"devices": value["synced"]}, "c0ffee"))
+    for name, foreign in value.get("foreign", {}).items():
+        device = live.get(name) or LiveDevice(Twin(name))
+        modules = {
+            module: changed(device.modules.get(module) or Twin(name, module), sections)
+            for module, sections in foreign.get("modules", {}).items()
+        }
+        live[name] = replace(
+            device,
+            twin=changed(device.twin, foreign),
+            modules={**device.modules, **modules},
+        )
+    return live
+
+
+def changed(twin, sections):
+    return replace(
+        twin,
+        etag="AAAAAAAAAAI=",
+        tags=merge_patch(twin.tags, sections.get("tags", {})),
+        desired=merge_patch(twin.desired, sections.get("desired", {})),
+    )

@@ -1,0 +1,192 @@
+"""The plan of a fleet: what it covers, what it prunes, what it refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+from edgeops.errors import Refused, UsageError
+from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
+from edgeops.plan.model import Action
+from edgeops.plan.offline import offline_live
+from edgeops.plan.options import PlanOptions
+from edgeops.plan.plan import make_plan
+from edgeops.plan.targets import changed_devices
+from edgeops.twin import Twin
+
+LOCAL = HubTarget("local")
+
+
+def device(name, **fields):
+    plain = DesiredDevice(
+        name=name,
+        labels={"ring": "canary" if name.endswith("1") else "stable"},
+        groups=(),
+        edge=False,
+        authentication="sas",
+        protect=False,
+        tags={},
+        desired={"interval": 60},
+        modules={},
+        models={},
+        edge_content={},
+    )
+    return replace(plain, **fields)
+
+
+def fleet(*devices, commit="c1", max_deletes="10%"):
+    return DesiredFleet("f", commit, {}, {each.name: each for each in devices}, max_deletes)
+
+
+THREE = fleet(device("d1"), device("d2"), device("d3"))
+
+
+def plan(wanted, live=(), hub=LOCAL, managed=(), **options):
+    return make_plan(
+        wanted,
+        dict(live),
+        hub=hub,
+        options=PlanOptions(**{"create": True} | options),
+        managed=managed,
+        created_at="2026-01-01T00:00:00Z",
+    )
+
+
+def changed(made):
+    return sorted({change.device for change in made.changes})
+
+
+def test_a_fleet_in_sync_has_an_empty_plan():
+    made = plan(THREE, offline_live(THREE))
+    assert (made.changes, made.refusals, made.devices, made.seconds) == ((), (), 3, None)
+
+
+def test_one_refused_device_does_not_stop_the_others():
+    live = offline_live(THREE)
+    live["d2"] = replace(live["d2"], twin=Twin("d2", edge=True))
+    made = plan(fleet(device("d1", desired={}), device("d2"), device("d3")), live)
+    assert changed(made) == ["d1"]
+    assert [refusal.device for refusal in made.refusals] == ["d2"]
+
+
+# --- what it covers -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("targets", "covered"),
+    [(["d2"], ["d2"]), (["ring=stable"], ["d2", "d3"]), (["d1", "ring=canary"], ["d1"])],
+)
+def test_targets_are_devices_or_labels(targets, covered):
+    assert changed(plan(THREE, targets=tuple(targets))) == covered
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("ring=canry", "did you mean `ring=canary`?"),
+        ("dd1", "did you mean `d1`?"),
+        ("zzz", "name a device, or give label=value"),
+    ],
+)
+def test_an_unknown_target_is_a_usage_error(target, hint):
+    with pytest.raises(UsageError) as error:
+        plan(THREE, targets=(target,))
+    assert error.value.hint == hint
+
+
+def test_git_against_git_shows_what_a_commit_changes():
+    after = fleet(device("d1", desired={"interval": 30}), device("d2"), device("d4"), commit="c2")
+    only = changed_devices(THREE, after)
+    assert only == {"d1", "d3", "d4"}
+    made = plan(
+        after,
+        offline_live(THREE),
+        only=only,
+        prune=True,
+        managed=THREE.devices,
+    )
+    by_device = {change.device: change for change in made.changes}
+    assert by_device["d1"].patch == {"desired": {"interval": 30}}
+    assert by_device["d3"].action is Action.DELETE_DEVICE
+    assert by_device.keys() == {"d1", "d3", "d4"}
+
+
+def test_a_changed_module_or_identity_changes_the_device():
+    for change in (
+        {"protect": True},
+        {"edge": True},
+        {"authentication": "x509CA"},
+        {"modules": {"m": DesiredModule("m", {}, {})}},
+        {"edge_content": {"$edgeAgent": {}}},
+    ):
+        assert changed_devices(fleet(device("d1")), fleet(device("d1", **change))) == {"d1"}
+    assert changed_devices(THREE, replace(THREE, commit="c2")) == frozenset()
+
+
+# --- prune ----------------------------------------------------------------------
+
+
+def prune(wanted, before, **fields):
+    return plan(wanted, offline_live(before), managed=before.devices, prune=True, **fields)
+
+
+def test_prune_deletes_what_the_fleet_manages_and_git_gave_up():
+    made = prune(fleet(device("d1"), device("d2")), THREE)
+    assert [(c.device, c.action) for c in made.changes] == [("d3", Action.DELETE_DEVICE)]
+    assert plan(fleet(device("d1"), device("d2")), offline_live(THREE)).changes == ()
+
+
+def test_prune_leaves_protected_devices_and_goes_on():
+    before = fleet(device("d1"), device("d2"), device("d3", protect=True))
+    made = prune(fleet(device("d1"), max_deletes=5), before)
+    assert changed(made) == ["d2"]
+    assert [refusal.device for refusal in made.refusals] == ["d3"]
+    assert made.devices == 2
+
+
+def test_prune_leaves_what_a_stale_query_still_lists():
+    live = offline_live(THREE)
+    live["d3"] = replace(live["d3"], twin=Twin("d3", tags={"edgeops": {"fleet": "other"}}))
+    made = plan(fleet(device("d1")), live, managed=["d1", "d3", "gone"], prune=True)
+    assert made.changes == ()
+
+
+@pytest.mark.parametrize(("max_deletes", "allowed"), [("10%", 1), ("50%", 2), (0, 0), (2, 2)])
+def test_prune_is_refused_above_its_limit(max_deletes, allowed):
+    four = [device(f"d{number}") for number in range(4)]
+    keep = fleet(*four[: 4 - allowed], max_deletes=max_deletes)
+    assert len(prune(keep, fleet(*four)).changes) == allowed
+    keep_fewer = fleet(*four[: 3 - allowed], max_deletes=max_deletes)
+    with pytest.raises(Refused, match=rf"would delete {allowed + 1} of 4 .* allows {allowed}"):
+        prune(keep_fewer, fleet(*four))
+
+
+def test_prune_with_an_empty_fleet_is_refused():
+    with pytest.raises(Refused, match="no devices"):
+        prune(fleet(max_deletes=100), THREE)
+
+
+def test_prune_with_targets_is_a_usage_error():
+    with pytest.raises(UsageError):
+        prune(THREE, THREE, targets=("d1",))
+
+
+# --- digest and duration ----------------------------------------------------------
+
+
+def test_the_digest_is_of_what_is_written():
+    live = offline_live(THREE)
+    new = fleet(device("d1", desired={"interval": 30}), device("d2"), device("d3"), commit="c2")
+    first = plan(new, live)
+    touched = {"d1": replace(live["d1"], twin=replace(live["d1"].twin, etag="later"))}
+    assert plan(new, live | touched).digest == first.digest
+    assert plan(replace(new, commit="c3"), live).digest == first.digest
+    other = fleet(device("d1", desired={"interval": 31}), device("d2"), device("d3"))
+    assert plan(other, live).digest != first.digest
+
+
+def test_the_duration_follows_from_the_rates_of_the_hub():
+    azure = HubTarget("production", hostname="contoso.azure-devices.net", sku="S1", units=1)
+    many = fleet(*(device(f"d{number}") for number in range(100)))
+    assert plan(many, offline_live(many), hub=azure).seconds == pytest.approx(1.0)
+    created = plan(many, hub=azure)  # 100 identities a minute, far slower than the twins
+    assert created.seconds == pytest.approx(1.0 + 60.0)

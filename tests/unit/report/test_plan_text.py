@@ -1,0 +1,221 @@
+"""A plan as text, one example a situation."""
+
+from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
+from edgeops.report.plan_text import summary, text
+
+COMMIT = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
+
+
+def plan_of(*changes, devices=22, refusals=(), seconds=None):
+    return Plan(
+        "auckland-cbd", "local", COMMIT, "2025-05-01T10:00:00Z", devices, changes, refusals, "d",
+        seconds,
+    )  # fmt: skip
+
+
+def patch(device, want, live=None, reason=Reason.CHANGED):
+    return Change(
+        device,
+        Action.PATCH_DEVICE,
+        reason,
+        patch={"desired": want},
+        before={"desired": live or {}},
+    )
+
+
+def body(plan, **options):
+    """The text without its first line (which is always the same) and without the summary."""
+    return text(plan, **options).split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
+
+
+def test_no_changes():
+    assert text(plan_of()) == "No changes. 22 devices are in sync with 1a2b3c4."
+
+
+def test_a_patch_that_many_devices_get_is_told_once():
+    want, live = {"reportingIntervalSeconds": 30}, {"reportingIntervalSeconds": 60}
+    changes = [patch(f"queen-street-{n}", want, live) for n in range(201, 219)]
+    assert text(plan_of(*changes)) == (
+        "auckland-cbd at 1a2b3c4 -> hub local\n"
+        "\n"
+        "~ change 18 devices\n"
+        "    queen-street-201, queen-street-202, queen-street-203, queen-street-204,"
+        " queen-street-205,\n"
+        "    queen-street-206, queen-street-207, queen-street-208, queen-street-209,"
+        " queen-street-210,\n"
+        "    queen-street-211, queen-street-212, queen-street-213, queen-street-214,"
+        " queen-street-215,\n"
+        "    queen-street-216, queen-street-217, queen-street-218\n"
+        "  device (changed in git)\n"
+        "    ~ desired.reportingIntervalSeconds: 60 -> 30\n"
+        "\n"
+        "0 devices to create, 18 to change, 0 to delete; 4 in sync"
+    )
+
+
+def test_a_long_list_of_devices_ends_in_a_count_unless_verbose():
+    plan = plan_of(*(patch(f"sensor-{n:03}", {"a": 1}) for n in range(100)), devices=100)
+    assert "sensor-023, and 76 more\n" in text(plan)
+    assert "sensor-024" not in text(plan)
+    assert "sensor-099\n" in text(plan, verbose=True)
+
+
+def test_additions_changes_and_removals():
+    change = patch("a", {"new": 1, "other": 2, "old": None}, {"other": 1, "old": {"b": [1, 2]}})
+    assert body(plan_of(change)) == (
+        "~ change a\n"
+        "  device (changed in git)\n"
+        "    + desired.new: 1\n"
+        '    - desired.old: {"b": [1, 2]}\n'
+        "    ~ desired.other: 1 -> 2"
+    )
+
+
+def test_an_object_that_takes_the_place_of_a_value_and_the_reverse():
+    change = patch("a", {"x": {"b": 1, "gone": None}, "y": 5}, {"x": 3, "y": {"c": 2}})
+    assert body(plan_of(change)).split("\n")[2:] == [
+        '    ~ desired.x: 3 -> {"b": 1}',
+        '    ~ desired.y: {"c": 2} -> 5',
+    ]
+
+
+def test_a_removal_of_what_is_not_there_is_no_change():
+    assert "desired.x" not in text(plan_of(patch("a", {"x": None, "y": 1})))
+
+
+def test_long_changes_stand_below_each_other():
+    image = "ghcr.io/example/edgeops-forecaster:1.{}.0-with-a-long-tag"
+    change = Change(
+        "a",
+        Action.DEPLOY,
+        Reason.DRIFT,
+        patch={"$edgeAgent": {"modules": {"m": {"settings": {"image": image.format(0)}}}}},
+        before={"$edgeAgent": {"modules": {"m": {"settings": {"image": image.format(1)}}}}},
+    )
+    assert body(plan_of(change)) == (
+        "~ change a\n"
+        "  deployment (drift: changed on the hub, put back as in git)\n"
+        "    ~ $edgeAgent.modules.m.settings.image\n"
+        '        - "ghcr.io/example/edgeops-forecaster:1.1.0-with-a-long-tag"\n'
+        '        + "ghcr.io/example/edgeops-forecaster:1.0.0-with-a-long-tag"'
+    )
+
+
+def new_device(name, lat):
+    module = {"settings": {"image": "ghcr.io/example/forecaster:1.0.0"}, "env": {"A": "b" * 60}}
+    twin = {"tags": {"location": {"lat": lat, "lon": 174.7}}, "desired": {"interval": 60}}
+    content = {"$edgeAgent": {"modules": {"forecaster": module}}}
+    model = {"desired": {"model": "crowdedness"}}
+    return [
+        Change(name, Action.CREATE_DEVICE, Reason.NEW),
+        Change(name, Action.PATCH_DEVICE, Reason.NEW, patch=twin),
+        Change(name, Action.DEPLOY, Reason.NEW, patch=content),
+        Change(name, Action.PATCH_MODULE, Reason.NEW, "forecaster", patch=model),
+    ]
+
+
+def test_new_devices_are_told_together_though_each_has_its_own_location():
+    plan = plan_of(*new_device("queen-street-210", -36.8), *new_device("quay-street-107", -36.9))
+    assert body(plan) == (
+        "+ create 2 devices\n"
+        "    quay-street-107, queen-street-210\n"
+        "  device\n"
+        "    + desired.interval: 60\n"
+        '    + tags.location: {"lat": -36.8, "lon": 174.7} x 1, {"lat": -36.9, "lon": 174.7} x 1\n'
+        "  deployment\n"
+        '    + $edgeAgent.modules.forecaster: "ghcr.io/example/forecaster:1.0.0"\n'
+        "  module forecaster\n"
+        '    + desired.model: "crowdedness"'
+    )
+
+
+def test_what_new_devices_get_differently_is_counted():
+    plan = plan_of(*(c for n in range(5) for c in new_device(f"sensor-{n}", -36 - n // 4)))
+    assert '+ tags.location: {"lat": -36, "lon": 174.7} x 4, {"lat": -37, "lon"' in text(plan)
+
+
+def test_many_different_values_are_told_by_an_example():
+    plan = plan_of(*(c for n in range(5) for c in new_device(f"sensor-{n}", -36 - n)))
+    assert '{"lat": -36, "lon": 174.7}, ... (5 different values)\n' in text(plan)
+
+
+def test_verbose_keeps_new_devices_apart_and_lists_every_setting():
+    plan = plan_of(*new_device("queen-street-210", -36.8), *new_device("quay-street-107", -36.9))
+    shown = body(plan, verbose=True)
+    assert "+ create quay-street-107\n" in shown
+    assert '    + tags.location: {"lat": -36.9, "lon": 174.7}\n' in shown
+    assert "$edgeAgent.modules.forecaster.settings: " in shown
+    assert '$edgeAgent.modules.forecaster.env.A: "bbb' in shown
+
+
+def test_a_module_that_was_created_and_patched_is_one_thing():
+    create = Change("a", Action.CREATE_MODULE, Reason.NEW, "counter")
+    fill = Change(
+        "a", Action.PATCH_MODULE, Reason.NEW, "counter", patch={"desired": {"interval": 5}}
+    )
+    assert body(plan_of(create, fill)) == (
+        "~ change a\n  module counter (new)\n    + desired.interval: 5"
+    )
+
+
+def test_stamps_are_told_only_when_they_are_all():
+    adopted = Change("a", Action.PATCH_DEVICE, Reason.ADOPTED, stamp={"fleet": "auckland-cbd"})
+    assert body(plan_of(adopted)) == (
+        "~ change a\n"
+        "  device (on the hub, not managed by edgeops so far)\n"
+        "    the content is as in git; only the ownership stamp is written"
+    )
+    removed = Change("a", Action.DELETE_MODULE, Reason.REMOVED, "counter")
+    stamp = Change("a", Action.STAMP_DEVICE, Reason.REMOVED, stamp={"owned0": "x"})
+    assert body(plan_of(removed, stamp)) == "~ change a\n  module counter (removed from git)"
+
+
+def test_deletions_and_refusals():
+    plan = plan_of(
+        Change("old-sensor", Action.DELETE_DEVICE, Reason.REMOVED),
+        refusals=(
+            Refusal("cbd-gateway", "belongs to the fleet `other`", "delete tags.edgeops"),
+            Refusal("a", "is not on the hub"),
+            Refusal("b", "is not on the hub"),
+        ),
+        seconds=400,
+    )
+    assert text(plan).split("\n\n", 1)[1] == (
+        "- delete old-sensor  removed from git\n"
+        "\n"
+        "! refused cbd-gateway: belongs to the fleet `other`\n"
+        "    hint: delete tags.edgeops\n"
+        "! refused 2 devices: is not on the hub\n"
+        "    a, b\n"
+        "\n"
+        "0 devices to create, 0 to change, 1 to delete; 19 in sync, 3 refused\n"
+        "At the rates of this hub that takes about 7 min."
+    )
+
+
+def test_summary_of_a_plan_without_changes_tells_what_was_refused():
+    plan = plan_of(devices=2, refusals=(Refusal("a", "is not on the hub"),))
+    assert summary(plan) == "No changes. 1 device is in sync with 1a2b3c4, 1 refused."
+
+
+def test_secrets_never_show():
+    plan = plan_of(
+        patch(
+            "a",
+            {"hubPassword": "hunter2", "url": "HostName=h;SharedAccessKey=c2VjcmV0c2VjcmV0"},
+            {"hubPassword": "hunter1"},
+        )
+    )
+    shown = text(plan, verbose=True)
+    assert "hunter" not in shown
+    assert "c2VjcmV0" not in shown
+    assert "desired.hubPassword: *** -> ***" in shown
+
+
+def test_colour_changes_no_character():
+    plan = plan_of(patch("a", {"x": 1}, {"x": 2}), refusals=(Refusal("b", "no"),))
+    coloured = text(plan, color=True)
+    assert "\x1b[33m" in coloured
+    for code in ("0", "1", "2", "31", "32", "33"):
+        coloured = coloured.replace(f"\x1b[{code}m", "")
+    assert coloured == text(plan)

@@ -1,0 +1,185 @@
+"""The arithmetic of twins: merge patch, three-way diff, pointers."""
+
+from copy import deepcopy
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from edgeops.twin import diff, keys_of, leaves, merge_patch, pointer, same
+
+keys = st.sampled_from(["a", "b", "c", "d"])
+scalars = st.booleans() | st.integers(0, 2) | st.sampled_from(["", "x", 1.0, 0.5])
+values = st.recursive(
+    scalars | st.lists(scalars, max_size=2),
+    lambda inner: st.dictionaries(keys, inner, max_size=3),
+    max_leaves=8,
+)
+sections = st.dictionaries(keys, values, max_size=4)
+patches = st.dictionaries(
+    keys,
+    st.recursive(
+        st.none() | scalars, lambda inner: st.dictionaries(keys, inner, max_size=3), max_leaves=6
+    ),
+    max_size=4,
+)
+
+
+def paths(section):
+    return {path for path, _ in leaves(section) if path}
+
+
+def at(section, path):
+    """The value at a path, wrapped; None when there is none."""
+    value = section
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    return [value]
+
+
+def related(a, b):
+    """Whether one path is the other, or lies below it."""
+    shorter = min(len(a), len(b))
+    return a[:shorter] == b[:shorter]
+
+
+class TestPointers:
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [((), ""), (("a", "b"), "/a/b"), (("a/b", "m~n"), "/a~1b/m~0n"), (("list", 3), "/list/3")],
+    )
+    def test_pointer(self, path, text):
+        assert pointer(*path) == text
+        assert keys_of(text) == tuple(map(str, path))
+
+    @given(st.lists(st.text()))
+    def test_round_trip(self, path):
+        assert keys_of(pointer(*path)) == tuple(path)
+
+    def test_leaves_are_sorted_and_an_empty_object_is_one(self):
+        assert list(leaves({"b": {}, "a": {"y": [1], "x": None}})) == [
+            (("a", "x"), None),
+            (("a", "y"), [1]),
+            (("b",), {}),
+        ]
+
+
+class TestSame:
+    @pytest.mark.parametrize(
+        ("a", "b", "expected"),
+        [
+            (1, 1.0, True),
+            (1, True, False),
+            (0, False, False),
+            ([1], [True], False),
+            ([1, 2], [1], False),
+            ({"a": [{"b": 1}]}, {"a": [{"b": 1.0}]}, True),
+            ({"a": 1}, {"a": 1, "b": 2}, False),
+            ("1", 1, False),
+            (None, False, False),
+            ({}, [], False),
+        ],
+    )
+    def test_by_type_and_value(self, a, b, expected):
+        assert same(a, b) is expected
+        assert same(b, a) is expected
+
+
+class TestMergePatch:
+    @pytest.mark.parametrize(
+        ("target", "patch", "result"),
+        [  # the examples of RFC 7396, appendix A, that concern objects
+            ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+            ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+            ({"a": "b"}, {"a": None}, {}),
+            ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+            ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+            ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+            ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+            ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+            (["a", "b"], ["c", "d"], ["c", "d"]),
+            ({"a": "b"}, ["c"], ["c"]),
+            ({"a": "foo"}, None, None),
+            ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+            ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+            ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+        ],
+    )
+    def test_rfc_7396(self, target, patch, result):
+        assert merge_patch(target, patch) == result
+
+    @given(sections, patches)
+    def test_changes_neither_argument(self, target, patch):
+        before = deepcopy((target, patch))
+        merge_patch(target, patch)
+        assert (target, patch) == before
+
+    @given(sections, patches)
+    def test_is_idempotent(self, target, patch):
+        once = merge_patch(target, patch)
+        assert same(merge_patch(once, patch), once)
+
+
+class TestDiff:
+    def test_is_minimal(self):
+        live = {"a": 1, "b": {"c": 2, "d": 3}, "theirs": 4}
+        assert diff(live, {"a": 1, "b": {"c": 5}}) == {"b": {"c": 5}}
+
+    def test_what_git_no_longer_names_goes_when_it_was_ours(self):
+        live = {"ours": 1, "theirs": 2, "b": {"ours": 3, "theirs": 4}}
+        owned = [("ours",), ("b", "ours")]
+        assert diff(live, {}, owned) == {"ours": None, "b": {"ours": None}}
+
+    def test_an_object_that_this_empties_goes_too(self):
+        assert diff({"b": {"x": 1, "y": 2}}, {}, [("b", "x"), ("b", "y")]) == {"b": None}
+
+    def test_what_is_gone_already_is_not_removed(self):
+        assert diff({}, {}, [("a",), ("b", "c")]) == {}
+
+    def test_an_owned_leaf_that_others_made_an_object_stays(self):
+        assert diff({"a": {"theirs": 1}}, {}, [("a",)]) == {}
+
+    @given(sections)
+    def test_of_equals_is_empty(self, section):
+        assert diff(section, deepcopy(section), paths(section)) == {}
+
+    @given(sections, sections, st.data())
+    @example({"a": [1]}, {"a": [True]}, None)
+    @example({"a": 1}, {"a": {}}, None)
+    @example({"a": {}}, {"a": {"b": {}}}, None)
+    def test_merged_is_what_git_wants_and_foreign_paths_as_they_were(self, live, want, data):
+        possible = sorted(paths(live) | paths(want))
+        owned = data.draw(st.sets(st.sampled_from(possible))) if data and possible else set()
+        merged = merge_patch(live, diff(live, want, owned))
+        for path, value in leaves(want):
+            if path and value != {}:
+                assert same(at(merged, path), [value])
+            elif path:
+                assert isinstance(at(merged, path)[0], dict)
+        named = paths(want) | owned
+        for path, value in leaves(live):
+            if path and not any(related(path, other) for other in named):
+                assert same(at(merged, path), [value])
+
+    @given(sections, sections, st.data())
+    def test_a_second_diff_is_empty(self, live, want, data):
+        possible = sorted(paths(live))
+        owned = data.draw(st.sets(st.sampled_from(possible))) if possible else set()
+        merged = merge_patch(live, diff(live, want, owned))
+        assert diff(merged, want, owned) == {}
+
+    @given(sections, sections)
+    def test_owning_nothing_deletes_nothing(self, live, want):
+        removed = [path for path, value in leaves(diff(live, want)) if value is None]
+        assert removed == []
+
+    @given(sections, sections, st.data())
+    def test_only_owned_paths_are_deleted(self, live, want, data):
+        possible = sorted(paths(live))
+        owned = data.draw(st.sets(st.sampled_from(possible))) if possible else set()
+        for path, value in leaves(diff(live, want, owned)):
+            if value is None:
+                below = {leaf for leaf in paths(live) if leaf[: len(path)] == path}
+                assert below <= owned
