@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeops.cli.load import desired_fleet, repository
-from edgeops.cli.session import open_session
 from edgeops.cli.settings import Output, Settings, settings
-from edgeops.cli.watch import statuses, wait_until_converged
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +50,8 @@ def status(
       edgeops status --group canary --wait --timeout 600
       edgeops status -o json
     """
+    import asyncio
+
     rows = asyncio.run(_status(settings(context), group, rev, timeout if wait else None))
     from edgeops.report import status_text as report
 
@@ -65,6 +64,9 @@ def status(
 async def _status(
     options: Settings, group: str | None, rev: str, wait: float | None
 ) -> list[DeviceStatus]:
+    from edgeops.cli.session import open_session
+    from edgeops.cli.watch import statuses, wait_until_converged
+
     fleet = desired_fleet(options, rev)
     names = _members(fleet, group)
     async with open_session(fleet.hubs[options.hub], repository(options), options) as hub:

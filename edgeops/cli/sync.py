@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edgeops.cli.request import Form, Request
 from edgeops.cli.settings import settings
-from edgeops.cli.synchronize import Form, Request, synchronize
 from edgeops.errors import UsageError
 
 
@@ -106,6 +105,10 @@ def sync(
         verbose=verbose,
     )
     _check(request)
+    import asyncio
+
+    from edgeops.cli.synchronize import synchronize
+
     raise typer.Exit(asyncio.run(synchronize(request, settings(context))))
 
 

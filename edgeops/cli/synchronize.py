@@ -8,15 +8,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from edgeops.cli.load import desired_fleet, repository
+from edgeops.cli.request import Form, Request
 from edgeops.cli.session import open_session
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError
@@ -33,34 +32,6 @@ EXIT_CHANGES = 2
 EXIT_PARTLY = 4
 EXIT_REFUSED = 5
 EXIT_INTERRUPTED = 130
-
-
-class Form(StrEnum):
-    """Forms of a plan and of a result."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asks for."""
-
-    rev: str
-    dry_run: bool
-    detailed_exitcode: bool
-    out: Path | None
-    saved: Path | None
-    targets: tuple[str, ...]
-    prune: bool
-    create: bool | None
-    changed_since: str | None
-    offline: bool
-    wait: bool
-    timeout: float
-    output: Form
-    verbose: bool
 
 
 async def synchronize(request: Request, options: Settings) -> int:

@@ -32,17 +32,14 @@ def module_findings(
     modules: Mapping[str, DesiredModule],
     schemas: Mapping[str, Any],
     checker: SchemaChecker,
-    *,
-    edge: bool,
 ) -> Iterator[Finding]:
-    """What is wrong with the names and desired properties of a device's modules."""
+    """What is wrong with the number and desired properties of a device's modules."""
     if len(modules) > limits.MODULES_PER_DEVICE:
         yield Finding(
             ("modules",),
             f"{len(modules)} modules; a device has at most {limits.MODULES_PER_DEVICE}",
         )
     for name, module in modules.items():
-        yield from _name_findings(name, edge=edge)
         at = ("modules", name, "desired")
         yield from section_findings(at, module.desired, limits.DESIRED_BYTES)
         schema = schemas.get(module.spec.get("schema", ""))
@@ -71,21 +68,6 @@ def edge_findings(
             path = _source(section, keys_of(violation.pointer), modules, runtime)
             subject = section if not violation.pointer else "/".join(path)
             yield Finding(path, f"`{subject}` {violation.message}")
-
-
-def _name_findings(name: str, *, edge: bool) -> Iterator[Finding]:
-    if edge and not limits.is_edge_module_id(name):
-        yield Finding(
-            ("modules", name),
-            f"IoT Edge does not take `{name}` as the name of a module",
-            "use 1 to 128 of: letters, digits, `-`, `_`",
-        )
-    elif not edge and (not limits.is_id(name) or name.startswith("$")):
-        yield Finding(
-            ("modules", name),
-            f"the hub does not take `{name}` as the name of a module",
-            "use 1 to 128 of: letters, digits, `-`, `_`, `.`",
-        )
 
 
 def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
@@ -145,9 +127,8 @@ def _source(
         return made.get(path[1], ("edgeRuntime",)) if path[:1] == ("routes",) else ("edgeRuntime",)
     if path[:1] == ("systemModules",):
         return ("edgeRuntime", "agentImage" if path[1] == "edgeAgent" else "hubImage")
-    if path[2:3] == ("settings",):
-        key = "image" if path[3:] == ("image",) else "createOptions"
-        return (*path[:2], key)
+    if path[2:3] == ("settings",):  # createOptions are split, so they always fit
+        return (*path[:2], "image")
     if path[2:3] == ("env",):
         return path[:4]
     return path[:2] or ("modules",)

@@ -1,11 +1,10 @@
-"""Does everything that a manifest names exist, and is each name one that the hub takes?"""
+"""Does everything that a manifest names exist?"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from edgeops import limits
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.layers import Layer
 from edgeops.fleet.model import Document, Problem, Snapshot
@@ -14,7 +13,7 @@ from edgeops.twin import pointer
 
 
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
-    """Names of modules, releases and schemas that lead nowhere, and ids that the hub refuses."""
+    """Names of modules, releases and schemas that lead nowhere."""
     files_with_problems = {problem.place.file for problem in snapshot.problems}
     for layer in _overlays(catalog):
         for part, kind, names in (
@@ -31,7 +30,6 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
         if schema and schema not in snapshot.schemas and schema not in files_with_problems:
             at = "/spec/schema"
             yield _missing(module.document, at, "file", schema, snapshot.schemas, broken=False)
-    yield from _id_problems(catalog)
 
 
 def _overlays(catalog: Catalog) -> list[Layer]:
@@ -49,14 +47,3 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, mend the other problems of that file first"
     return Problem(document.place(at), at, f"there is no {kind} `{name}`", hint)
-
-
-def _id_problems(catalog: Catalog) -> Iterator[Problem]:
-    for device in catalog.devices.values():
-        if not limits.is_id(device.name):
-            yield Problem(
-                device.place,
-                device.pointer,
-                f"the hub does not take `{device.name}` as a device id",
-                "use 1 to 128 of: letters, digits, `-`, `_`, `.`",
-            )

@@ -130,7 +130,7 @@ class Resolver:
             if name in self._bases
         }
         findings = list(_loader_findings(overlay))
-        findings += module_findings(modules, self.schemas, self.checker, edge=edge)
+        findings += module_findings(modules, self.schemas, self.checker)
         for name, module in modules.items():
             at = ("modules", name, "desired")
             findings += stamp_findings(self._fleet, {}, owned({"desired": module.desired}), at)

@@ -6,7 +6,7 @@ Thousands of devices share a line of a group; it is one problem, which names the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgeops.fleet.layers import Layer, Path, origin
 from edgeops.fleet.model import Problem
@@ -30,24 +30,30 @@ class Ledger:
     _devices: dict[Problem, list[str]] = field(default_factory=dict)
 
     def add(self, problem: Problem, device: str) -> None:
-        """Note that a device has a problem."""
+        """Note that a device has a problem whose place does not name it."""
         self._devices.setdefault(problem, []).append(device)
 
     def blame(self, finding: Finding, stack: Sequence[Layer], device: str) -> None:
         """Note a finding as a problem of the line that made the path what it is."""
         setting = origin(stack, finding.path)
-        self.add(Problem(setting.place, setting.pointer, finding.message, finding.hint), device)
+        problem = Problem(setting.place, setting.pointer, finding.message, finding.hint)
+        if setting.layer.name == f"Device {device}":
+            self._devices[problem] = []
+        else:
+            self.add(problem, device)
 
     def problems(self) -> list[Problem]:
-        """The problems; the message says which devices are concerned."""
+        """The problems; the message of a shared one says which devices have it."""
         return [
-            Problem(one.place, one.pointer, f"{one.message} ({_names(devices)})", one.hint)
+            replace(one, message=one.message + _names(devices))
             for one, devices in self._devices.items()
         ]
 
 
 def _names(devices: list[str]) -> str:
+    if not devices:
+        return ""
     shown = sorted(devices)[:_NAMED_DEVICES]
     rest = len(devices) - len(shown)
     more = f" and {rest:,} more" if rest else ""
-    return f"device{'s' if len(devices) > 1 else ''} {', '.join(shown)}{more}"
+    return f" (device{'s' if len(devices) > 1 else ''} {', '.join(shown)}{more})"

@@ -12,8 +12,8 @@ from typing import Any
 from edgeops.fleet import yaml
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
-from edgeops.fleet.schema_words import shown
 from edgeops.fleet.secrets import find_secret
+from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
@@ -91,7 +91,7 @@ def _secrets(document: Document) -> Iterator[Problem]:
     for path, text in _texts(document.value, ""):
         kind = find_secret(text)
         if kind:
-            hint = "revoke it, and keep it out of git: name an environment variable instead"
+            hint = "take it out and revoke it: whoever reads the repository has it"
             yield _problem(document, path, f"holds {kind}", hint)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from edgeops.fleet.secrets import mask
+from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import pointer
-
-_SHOWN = 60  # characters of a value
 
 _TYPES = {
     "object": "an object",
@@ -67,12 +64,6 @@ def words(errors: Iterable[SchemaError]) -> Iterator[Mismatch]:
             yield from say(error)
 
 
-def shown(value: Any) -> str:
-    """A value as a message may show it: short, and without secrets."""
-    text = mask(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
 def _at(error: SchemaError, *more: str) -> str:
     return pointer(*error.absolute_path, *more)
 
@@ -116,11 +107,13 @@ def _required(error: SchemaError) -> Iterator[Mismatch]:
 
 
 def _about(error: SchemaError, name: str) -> str:
-    """The first sentence that the schema says of a property."""
-    schema = error.schema
-    described = schema.get("properties", {}).get(name, {}) if isinstance(schema, dict) else {}
-    text = described.get("description", "") if isinstance(described, dict) else ""
-    return str(text).partition(". ")[0].rstrip(".")
+    """What to write for a property: its only value, or the first sentence that describes it."""
+    described = error.schema.get("properties", {}).get(name, {})
+    if not isinstance(described, dict):
+        return ""
+    if "const" in described:
+        return f"write `{name}: {described['const']}`"
+    return str(described.get("description", "")).partition(". ")[0].rstrip(".")
 
 
 def _unknown_keys(error: SchemaError) -> Iterator[Mismatch]:
@@ -129,7 +122,9 @@ def _unknown_keys(error: SchemaError) -> Iterator[Mismatch]:
     for name in error.instance:
         if name not in known and not any(re.search(pattern, name) for pattern in patterns):
             free = [key for key in known if key not in error.instance]
-            hint = did_you_mean(name, free) or (f"known here: {_list_of(known)}" if known else "")
+            hint = did_you_mean(name, free) or (
+                f"known here: {_list_of(known, 'and')}" if known else ""
+            )
             yield Mismatch(_at(error, name), f"unknown key `{shown(name)}`", hint)
 
 
@@ -141,8 +136,8 @@ def _enum(error: SchemaError) -> Iterator[Mismatch]:
 
 
 def _pattern(error: SchemaError) -> Iterator[Mismatch]:
-    title = error.schema.get("title")
-    wanted = f"a {title[0].lower()}{title[1:]}" if title else "what the schema allows"
+    title = error.schema.get("title", "")
+    wanted = f"valid as {title[:1].lower()}{title[1:]}" if title[1:2].islower() else "valid"
     hint = error.schema.get("description") or f"pattern: {error.validator_value}"
     if _of_key(error):
         message = f"the key `{shown(error.instance)}` is not {wanted}"
@@ -229,10 +224,10 @@ _WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
     "exclusiveMaximum": _limit("is {0}; it must be less than {1}"),
     "minLength": _limit("is shorter than {1} characters"),
     "maxLength": _limit("is longer than {1} characters"),
-    "minItems": _limit("needs at least {1} items"),
-    "maxItems": _limit("may have at most {1} items"),
-    "minProperties": _limit("needs at least {1} members"),
-    "maxProperties": _limit("may have at most {1} members"),
+    "minItems": _limit("must have {1} or more items"),
+    "maxItems": _limit("may have {1} items at most"),
+    "minProperties": _limit("must have {1} or more members"),
+    "maxProperties": _limit("may have {1} members at most"),
     "uniqueItems": _limit("has an item twice"),
     "None": _nothing_allowed,
 }

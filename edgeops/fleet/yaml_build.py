@@ -22,13 +22,13 @@ from yaml.events import (
 )
 
 from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.shown import shown
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
 from edgeops.twin import pointer
 
 MAX_VALUES = 100_000  # in one document, aliases expanded
 MAX_DEPTH = 64
 
-_UNTAGGED = (None, "!")
 _STR_TAG = "tag:yaml.org,2002:str"
 
 Position = tuple[int, int]  # line and column, from 1
@@ -121,11 +121,13 @@ class Builder:
             hint = "write the members out, or use a Group"
             self._problem(at, path, "merge keys (`<<`) are not YAML 1.2", hint)
         elif not isinstance(self._value_of(event, path, quiet=True), str):
-            self._problem(at, path, f"the key `{key}` is not text", f'quote it: "{key}"')
+            self._problem(
+                at, path, f"the key `{shown(key)}` is not text", f'quote it: "{shown(key)}"'
+            )
         if key in frame.value:
             first = self._marks[path][0]
             hint = f"it stands on line {first} already; keep one"
-            self._problem(at, path, f"duplicate key `{key}`", hint)
+            self._problem(at, path, f"duplicate key `{shown(key)}`", hint)
         frame.key, frame.key_path, frame.key_at = key, path, at
 
     def _open(self, event: CollectionStartEvent) -> None:
@@ -135,7 +137,7 @@ class Builder:
         if len(self._stack) >= MAX_DEPTH:
             raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
         path = self._mark(at)
-        if event.tag not in _UNTAGGED:
+        if event.tag not in (None, "!"):
             self._refuse_tag(event, path)
         value: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
         self._attach(value)
@@ -173,11 +175,9 @@ class Builder:
 
     def _value_of(self, event: ScalarEvent, path: str, *, quiet: bool = False) -> Any:
         """The value of a scalar; `None` with a problem (unless `quiet`) where it has none."""
-        if event.tag not in _UNTAGGED:
-            if event.tag != _STR_TAG:
-                self._refuse_tag(event, path)
-            return event.value
-        if not event.implicit[0]:  # quoted, or a block of text
+        if event.tag not in (None, "!", _STR_TAG):
+            self._refuse_tag(event, path)
+        if event.tag is not None or not event.implicit[0]:  # tagged, quoted, or a block of text
             return event.value
         try:
             return plain_value(event.value)

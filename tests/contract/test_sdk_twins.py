@@ -5,11 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from azure.iot.hub.models import Twin, TwinProperties
+
+models = pytest.importorskip("azure.iot.hub.models")
 
 
 def desired(**values):
-    return Twin(properties=TwinProperties(desired=values))
+    return models.Twin(properties=models.TwinProperties(desired=values))
 
 
 def values(section):
@@ -65,12 +66,12 @@ def test_metadata_says_when_and_in_which_version_each_value_changed(registry, de
 
 
 def test_tags_leave_the_desired_version_alone(registry, device):
-    twin = registry.update_twin(device, Twin(tags={"site": "auckland", "gone": 1}))
+    twin = registry.update_twin(device, models.Twin(tags={"site": "auckland", "gone": 1}))
     assert twin.tags == {"site": "auckland", "gone": 1}
     assert twin.properties.desired["$version"] == 1
     assert twin.etag == "AAAAAAAAAAI="
 
-    assert registry.update_twin(device, Twin(tags={"site": None, "gone": None})).tags is None
+    assert registry.update_twin(device, models.Twin(tags={"site": None, "gone": None})).tags is None
 
 
 def test_a_patch_of_equal_values_still_bumps_the_version(registry, device):
@@ -91,7 +92,9 @@ def test_what_a_client_sends_back_of_the_hub_is_ignored(registry, device):
 
 
 def test_a_replacement_takes_the_place_of_tags_and_desired(registry, device):
-    registry.update_twin(device, Twin(tags={"old": 1}, properties=TwinProperties(desired={"a": 1})))
+    registry.update_twin(
+        device, models.Twin(tags={"old": 1}, properties=models.TwinProperties(desired={"a": 1}))
+    )
 
     twin = registry.replace_twin(device, desired(b=2))
 
@@ -128,7 +131,7 @@ def test_unknown_twins_are_not_found(registry, device, refused):
     ("patch", "status", "code"),
     [
         (
-            Twin(tags={f"t{n}": "x" * 4000 for n in range(3)}),
+            models.Twin(tags={f"t{n}": "x" * 4000 for n in range(3)}),
             403,
             "DeviceModelMaxPropertiesExceeded",
         ),
@@ -141,7 +144,7 @@ def test_unknown_twins_are_not_found(registry, device, refused):
         (desired(**{"a.b": 1}), 400, "ArgumentInvalid"),
         (desired(**{"$a": 1}), 400, "ArgumentInvalid"),
         (desired(a=2**53), 400, "ArgumentInvalid"),
-        (Twin(tags={"k" * 1025: 1}), 400, "ArgumentInvalid"),
+        (models.Twin(tags={"k" * 1025: 1}), 400, "ArgumentInvalid"),
     ],
 )
 def test_limits_are_those_of_azure(registry, device, refused, patch, status, code):
@@ -169,7 +172,7 @@ def test_module_twins_work_like_device_twins(registry, device):
     assert (twin.device_id, twin.module_id) == (device, "m1")
     assert values(twin.properties.desired) == {"a": 1}
 
-    registry.replace_module_twin(device, "m1", Twin(tags={"t": 1}), twin.etag)
+    registry.replace_module_twin(device, "m1", models.Twin(tags={"t": 1}), twin.etag)
     twin = registry.get_module_twin(device, "m1")
     assert (twin.tags, values(twin.properties.desired)) == ({"t": 1}, {})
     assert registry.get_twin(device).properties.desired["$version"] == 1
@@ -203,19 +206,21 @@ def test_two_writers_at_once_lose_nothing(registry_as, device):
     """Each adds to a counter under an etag, and reads again when it was too late."""
     from msrest.exceptions import HttpOperationError
 
+    refusals = []
+
     def add(registry, times):
         while times:
             twin = registry.get_twin(device)
             counter = twin.properties.desired.get("counter", 0)
             try:
                 registry.update_twin(device, desired(counter=counter + 1), twin.etag)
-            except HttpOperationError as error:
-                assert error.response.status_code == 412
-            else:
                 times -= 1
+            except HttpOperationError as error:
+                refusals.append(error.response.status_code)
 
     writers = [registry_as("service") for _ in range(2)]
     with ThreadPoolExecutor() as pool:
         list(pool.map(add, writers, [15, 15]))
 
     assert values(writers[0].get_twin(device).properties.desired) == {"counter": 30}
+    assert set(refusals) <= {412}

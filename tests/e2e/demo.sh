@@ -43,13 +43,7 @@ say "Again: nothing to do, and nothing is written."
 expect 0 edgeops sync --dry-run --detailed-exitcode
 
 say "A change is a commit: one device reports more often."
-python3 - <<'PY'
-from pathlib import Path
-path = Path("fleet/devices/queen-street-210.yaml")
-text = path.read_text()
-assert "reportingIntervalSeconds: 60" in text
-path.write_text(text.replace("reportingIntervalSeconds: 60", "reportingIntervalSeconds: 30"))
-PY
+echo '  desired: {reportingIntervalSeconds: 30}' >> fleet/devices/queen-street-210.yaml
 run git --no-pager diff -U0 --no-color fleet
 git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "queen-street-210 reports every 30 s"
 expect 2 edgeops sync --dry-run --detailed-exitcode

@@ -54,7 +54,8 @@ def _entries(body: Any) -> list[JsonObject]:
             raise errors.invalid("Each device must be an object with an 'id'.")
         if not isinstance(entry.get("moduleId"), str | None):
             raise errors.invalid("'moduleId' must be a text.")
-        if entry.get("importMode") not in _MODES:
+        mode = entry.get("importMode")
+        if not isinstance(mode, str) or mode not in _MODES:
             raise errors.invalid(f"'importMode' must be one of {', '.join(_MODES)}.")
     return body
 

@@ -124,7 +124,7 @@ def query_errors(body: Any) -> JsonObject:
     fault = _condition_error(given.get("targetCondition"))
     if fault:
         answer["targetConditionError"] = fault
-    for name, text in _object(given.get("customMetricQueries") or {}).items():
+    for name, text in _object_or_none(given.get("customMetricQueries")).items():
         fault = _query_error(text)
         if fault:
             answer["customMetricQueryErrors"][name] = fault
@@ -132,7 +132,7 @@ def query_errors(body: Any) -> JsonObject:
 
 
 def _with_mutable(configuration: Configuration, body: JsonObject) -> Configuration:
-    condition = body.get("targetCondition", configuration.target_condition) or ""
+    condition = body.get("targetCondition", configuration.target_condition)
     fault = _condition_error(condition) or _source_error(configuration, condition)
     if fault:
         raise errors.bad_target_condition(fault)
@@ -142,16 +142,16 @@ def _with_mutable(configuration: Configuration, body: JsonObject) -> Configurati
     if isinstance(priority, bool) or not isinstance(priority, int) or priority < 0:
         raise errors.invalid("'priority' must be an integer that is not negative.")
     labels = body.get("labels", configuration.labels)
-    if labels is not None and not all(isinstance(item, str) for item in _object(labels).values()):
+    if not all(isinstance(item, str) for item in _object_or_none(labels).values()):
         raise errors.invalid("'labels' must be texts.")
     metrics = body.get("metrics", configuration.metrics)
-    for text in _object(_object(metrics or {}).get("queries") or {}).values():
+    for text in _object_or_none(_object_or_none(metrics).get("queries")).values():
         fault = _query_error(text)
         if fault:
             raise errors.bad_metric(fault)
     return replace(
         configuration,
-        target_condition=condition,
+        target_condition=condition or "",
         priority=priority,
         labels=labels,
         metrics=metrics,
@@ -179,6 +179,10 @@ def _object(value: Any) -> JsonObject:
     return value
 
 
+def _object_or_none(value: Any) -> JsonObject:
+    return {} if value is None else _object(value)
+
+
 def _condition_error(text: Any) -> str:
     if not isinstance(text, str | None):
         return "the target condition must be a text"
@@ -189,7 +193,7 @@ def _condition_error(text: Any) -> str:
     return ""
 
 
-def _source_error(configuration: Configuration, condition: str) -> str:
+def _source_error(configuration: Configuration, condition: str | None) -> str:
     wanted = "devices.modules" if "moduleContent" in configuration.content else "devices"
     if not condition or query.condition(condition).source == wanted:
         return ""

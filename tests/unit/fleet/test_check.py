@@ -4,8 +4,13 @@ import json
 import textwrap
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeops.fleet.resolve import resolve
+from edgeops.fleet.schema import compile_schema
+from edgeops.limits import is_edge_module_id, is_id
+from edgeops.source.schemas import packaged_schemas
 
 DEVICE = "kind: Device\nmetadata: {name: d}\nspec: "
 EDGE = "kind: Device\nmetadata: {name: d}\nspec: {edge: true, modules: {m: {}}}"
@@ -32,6 +37,10 @@ class TestNames:
             "there is no Fleet",
             "one file under fleet/ must have `kind: Fleet`",
         )
+
+    def test_the_fleet_may_be_in_a_file_that_does_not_load(self, snapshot_of):
+        broken = snapshot_of({"f.yaml": "kind: Fleet\nmetadata: [\n"})
+        assert any("mend its other problems" in problem.hint for problem in problems_of(broken))
 
     def test_two_fleets(self, snapshot_of):
         text = "kind: Fleet\nmetadata: {name: f}\nspec: {}\n"
@@ -63,23 +72,14 @@ class TestNames:
         assert (place, pointer) == ("b.yaml:3:30", "/spec/devices/1/name")
         assert message == "device `d` is already defined at a.yaml:2:12"
 
-    def test_a_device_id_that_the_hub_refuses(self, snapshot_of):
-        text = "kind: Device\nmetadata: {name: a b}\nspec: {}"
-        assert the_problem(snapshot_of({"d.yaml": text}))[:3] == (
-            "d.yaml:2:12",
-            "/metadata/name",
-            "the hub does not take `a b` as a device id",
-        )
-
-    def test_edge_modules_have_stricter_names(self, snapshot_of):
-        module = "kind: Module\nmetadata: {name: a.b}\nspec: {image: x}"
-        plain = DEVICE + "{modules: {a.b: {}}}"
-        edge = DEVICE + "{edge: true, modules: {a.b: {}}}"
-        assert resolve(snapshot_of({"m": module, "d": plain})).problems == ()
-        messages = [
-            problem.message for problem in problems_of(snapshot_of({"m": module, "d": edge}))
-        ]
-        assert "IoT Edge does not take `a.b` as the name of a module (device d)" in messages
+    @pytest.mark.parametrize(
+        ("kind", "definition", "takes"),
+        [("Device", "deviceId", is_id), ("Module", "moduleId", is_edge_module_id)],
+    )
+    @given(name=st.text(st.sampled_from("aZ09-:.+%_#*?!(),=@;$' /\nā"), max_size=6))
+    def test_the_schemas_take_the_ids_that_the_hub_takes(self, kind, definition, takes, name):
+        pattern = packaged_schemas().documents[kind]["$defs"][definition]
+        assert (not compile_schema(pattern).mismatches(name)) == takes(name)
 
 
 class TestReferences:
@@ -133,7 +133,7 @@ class TestReferences:
         assert the_problem(snapshot_of(files)) == (
             "d.yaml:3:17",
             "/spec/models/slot",
-            "models need the module `model_loader`, which the device does not have (device d)",
+            "models need the module `model_loader`, which the device does not have",
             "add `model_loader: {}` to `modules`",
         )
 
@@ -193,9 +193,7 @@ class TestHubLimits:
             "m.yaml": "---\n".join(map(module.format, names)),
             "d.yaml": DEVICE + "{modules: {" + ", ".join(f"{name}: {{}}" for name in names) + "}}",
         }
-        assert the_problem(snapshot_of(files))[2] == (
-            "51 modules; a device has at most 50 (device d)"
-        )
+        assert the_problem(snapshot_of(files))[2] == "51 modules; a device has at most 50"
 
     def test_tags_must_leave_room_for_the_stamp(self, snapshot_of):
         tags = {f"tag{number}": "x" * 4000 for number in range(2)}
@@ -238,6 +236,14 @@ class TestModuleSchema:
         assert pointer == "/spec/modules/m/desired/second"
         assert hint == "did you mean `seconds`?"
 
+    def test_what_is_missing_is_blamed_on_the_nearest_line(self, snapshot_of):
+        device = DEVICE + "{modules: {m: {}}}"
+        schema = {"required": ["seconds"]}
+        files = {"m": self.MODULE, "d": device}
+        place, pointer, message, _ = the_problem(snapshot_of(files, {"schemas/m.json": schema}))
+        assert (place, pointer) == ("d:3:18", "/spec/modules/m")
+        assert "seconds" in message
+
     def test_a_result_is_remembered_between_runs(self, snapshot_of):
         snapshot, memo = self.snapshot(snapshot_of, "{seconds: often}"), self.Memo()
         first = resolve(snapshot, memo=memo)
@@ -254,7 +260,7 @@ class TestEdge:
         assert the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE})) == (
             "d.yaml:3:30",
             "/spec/modules/m",
-            "module `m` has no image, which an IoT Edge device needs (device d)",
+            "module `m` has no image, which an IoT Edge device needs",
             "set `image` in the Module `m`",
         )
         plain = EDGE.replace("edge: true, ", "")
@@ -317,6 +323,10 @@ class TestEdge:
         assert message == (
             "route `up` is already defined by the Fleet with another text (device d)"
         )
+
+    def test_a_long_image(self, snapshot_of):
+        module = f"kind: Module\nmetadata: {{name: m}}\nspec: {{image: {'a' * 5000}}}"
+        assert the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))[1] == "/spec/image"
 
     def test_a_long_image_of_the_runtime(self, snapshot_of):
         fleet = (

@@ -36,13 +36,14 @@ def test_golden(case):
     assert resolved == json.loads(expected.read_text())
 
 
-class TestExampleFleet:
-    @pytest.fixture(scope="class")
-    def snapshot(self):
-        return load_worktree(ROOT)
+@pytest.fixture(scope="module")
+def example():
+    return load_worktree(ROOT)
 
-    def test_has_a_device_at_each_sensor_and_the_gateway(self, snapshot):
-        resolution = resolve(snapshot)
+
+class TestExampleFleet:
+    def test_has_a_device_at_each_sensor_and_the_gateway(self, example):
+        resolution = resolve(example)
         assert resolution.problems == ()
         devices = resolution.fleet.devices
         assert len(devices) == 22
@@ -51,13 +52,13 @@ class TestExampleFleet:
         assert placed == devices.keys() - {"cbd-gateway"}
         assert all(device.edge for device in devices.values())
 
-    def test_rings_are_nested(self, snapshot):
-        devices = resolve(snapshot).fleet.devices.values()
+    def test_rings_are_nested(self, example):
+        devices = resolve(example).fleet.devices.values()
         rings = [tuple(name for name in device.groups if name in ("all", "half", "canary"))
                  for device in devices]  # fmt: skip
         assert sorted(set(rings)) == [("all",), ("all", "half"), ("all", "half", "canary")]
         assert sum("half" in ring for ring in rings) == 11
 
-    def test_every_value_has_a_line(self, snapshot):
-        explained = explain(snapshot, "queen-street-210")
+    def test_every_value_has_a_line(self, example):
+        explained = explain(example, "queen-street-210")
         assert {one.path for one in explained if one.place is None} == {"/authentication"}

@@ -133,11 +133,13 @@ class Steps:
         await asyncio.Event().wait()
 
     @staticmethod
-    async def endless(request):
+    async def huge(request):
+        """Four megabytes without a Content-Length."""
         response = web.StreamResponse()
         await response.prepare(request)
-        while True:
+        for _ in range(64):
             await response.write(b"[" * 65536)
+        return response
 
     @staticmethod
     async def redirect(request):

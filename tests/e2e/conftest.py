@@ -1,0 +1,145 @@
+"""A fleet repository of its own with a running local hub, and the command line on both."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class FleetRepo:
+    """A git repository with a fleet."""
+
+    root: Path
+    run: Callable[..., Result]
+
+    def edgeops(self, *args: str) -> Result:
+        return self.run("--repo", str(self.root), *args)
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self.root / path).read_text(encoding="utf-8")
+        assert old in text, f"{path} has no {old!r}"
+        self.write(path, text.replace(old, new))
+
+    def git(self, *args: str) -> str:
+        return subprocess.run(
+            ["git", *args], cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def commit(self, message: str = "change") -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def edgeops(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """The command line, in this process."""
+    from edgeops.cli.main import run
+
+    def call(*args: str) -> Result:
+        capfd.readouterr()
+        code = run(args)
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def empty_repo(tmp_path: Path, edgeops: Callable[..., Result]) -> FleetRepo:
+    """A repository without commits; its folder has a space and a letter beyond ASCII."""
+    root = tmp_path / "fleet répo"
+    root.mkdir()
+    repo = FleetRepo(root, edgeops)
+    repo.git("init", "--quiet", "--initial-branch", "main")
+    repo.write(".gitignore", ".edgeops\n")
+    return repo
+
+
+@pytest.fixture
+def example_repo(empty_repo: FleetRepo) -> FleetRepo:
+    """The example fleet, committed; no hub runs."""
+    for folder in ("fleet", "schemas"):
+        shutil.copytree(CHECKOUT / folder, empty_repo.root / folder)
+    empty_repo.commit("example fleet")
+    return empty_repo
+
+
+TINY_FLEET = """\
+apiVersion: edgeops/v1
+kind: Fleet
+metadata: {name: tiny}
+spec:
+  hubs: {local: {}}
+---
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: a, labels: {ring: canary}}
+spec: {tags: {floor: 1}, desired: {interval: 60}}
+---
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: b}
+spec: {tags: {floor: 2}, desired: {interval: 60}}
+"""
+
+
+@pytest.fixture
+def tiny_repo(empty_repo: FleetRepo) -> FleetRepo:
+    """Two plain devices in one file, committed; no hub runs."""
+    empty_repo.write("fleet/fleet.yaml", TINY_FLEET)
+    empty_repo.commit("tiny fleet")
+    return empty_repo
+
+
+@pytest.fixture
+def with_hub(local_hub: Any) -> Callable[[FleetRepo], Any]:
+    """Lets a repository's commands find a running local hub."""
+
+    def connect(repo: FleetRepo) -> Any:
+        (repo.root / ".edgeops").symlink_to(local_hub.state_dir)
+        return local_hub
+
+    return connect
+
+
+@pytest.fixture
+def registry(local_hub: Any) -> Any:
+    """Microsoft's own service SDK on the local hub: the foreign tool."""
+    from azure.iot.hub import IoTHubRegistryManager
+
+    manager = IoTHubRegistryManager.from_connection_string(local_hub.connection_string)
+    manager.protocol.config.connection.verify = str(local_hub.ca_file)
+    return manager
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

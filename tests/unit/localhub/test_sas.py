@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.localhub.policies import POLICIES, Right
+from edgeops.localhub.sas import rights_of, signature
+from edgeops.localhub.state.errors import HubFault
+
+KEYS = {policy: base64.b64encode(policy.encode() * 4).decode() for policy in POLICIES}
+NOW = 1_800_000_000
+
+
+def token(
+    resource="localhost:8443", policy="service", key=None, expiry=NOW + 60, encode=quote_plus
+):
+    encoded = encode(resource)
+    signed = quote(signature(key or KEYS[policy], encoded, str(expiry)), safe="")
+    return f"SharedAccessSignature sr={encoded}&sig={signed}&se={expiry}&skn={policy}"
+
+
+def rights(authorization, host="localhost:8443", path="/twins/d1"):
+    return rights_of(authorization, host=host, path=path, keys=KEYS, now=NOW)
+
+
+def test_a_genuine_token_has_the_rights_of_its_policy():
+    assert rights(token(policy="service")) == Right.SERVICE_CONNECT
+    assert rights(token(policy="registryReadWrite")) == Right.REGISTRY_READ | Right.REGISTRY_WRITE
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "localhost:8443",
+        "LOCALHOST:8443",
+        "localhost",
+        "localhost:8443/twins",
+        "localhost:8443/twins/d1",
+        "localhost:8443/",
+    ],
+)
+def test_a_token_may_be_of_the_hub_or_of_a_part_that_holds_the_path(resource):
+    assert rights(token(resource)) == Right.SERVICE_CONNECT
+
+
+@pytest.mark.parametrize(
+    "resource", ["", "/", "elsewhere:8443", "localhost:8443/twins/d", "localhost:8443/devices"]
+)
+def test_a_token_of_something_else_is_refused(resource):
+    with pytest.raises(HubFault, match="Unauthorized"):
+        rights(token(resource))
+
+
+def test_clients_may_encode_the_resource_as_they_like():
+    assert rights(token(encode=lambda text: quote(text, safe=""))) == Right.SERVICE_CONNECT
+    assert rights(token(encode=lambda text: quote_plus(text).lower())) == Right.SERVICE_CONNECT
+    assert rights(token(encode=lambda text: text)) == Right.SERVICE_CONNECT
+
+
+def test_the_order_of_the_fields_is_free():
+    scheme, _, fields = token().partition(" ")
+    assert rights(f"{scheme} {'&'.join(reversed(fields.split('&')))}") == Right.SERVICE_CONNECT
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer abc",
+        "SharedAccessSignature ",
+        "SharedAccessSignature sr&sig&se&skn",
+        token(expiry=NOW),
+        token(expiry=NOW - 1),
+        token(key=KEYS["device"]),
+        token().replace("skn=service", "skn=iothubowner"),
+        token().replace("skn=service", "skn=nobody"),
+        token().replace(f"se={NOW + 60}", f"se={NOW + 6000}"),
+        token(expiry="9" * 5000),
+        token(expiry="soon"),
+        token() + "\udcff",
+    ],
+)
+def test_anything_else_is_refused_without_saying_why(authorization):
+    with pytest.raises(HubFault) as caught:
+        rights(authorization)
+    assert (caught.value.status, caught.value.message) == (401, "Unauthorized")
+
+
+@given(st.text(), st.sampled_from(["", "SharedAccessSignature "]))
+def test_no_header_breaks_the_check(text, scheme):
+    with pytest.raises(HubFault):
+        rights(scheme + text)

@@ -1,0 +1,197 @@
+"""The server as a process sees it: locks, ports, files, and requests that no SDK would send."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import socket
+import ssl
+import stat
+
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.localhub import access
+from edgeops.localhub.sas import signature
+from edgeops.localhub.serve import serve
+
+
+def serve_and_fail(state_dir, port=0):
+    with pytest.raises(EdgeOpsError) as caught:
+        asyncio.run(serve(state_dir, port=port, ready=lambda _: pytest.fail("it is serving")))
+    return caught.value
+
+
+def test_a_second_hub_on_one_state_directory_is_refused(local_hub):
+    error = serve_and_fail(local_hub.state_dir)
+    assert "another local hub is running" in error.message
+    assert access.running(local_hub.state_dir) == local_hub.endpoint
+
+
+def test_a_port_in_use_is_refused(tmp_path, local_hub):
+    error = serve_and_fail(tmp_path, port=local_hub.port)
+    assert error.message == f"port {local_hub.port} on 127.0.0.1 is in use"
+    assert "--port" in error.hint
+
+
+def test_a_spoilt_database_is_an_error_with_a_way_out(tmp_path):
+    (tmp_path / "hub.db").write_bytes(b"not a database" * 100)
+    assert "hub reset" in serve_and_fail(tmp_path).hint
+
+
+def test_a_spoilt_certificate_is_an_error_with_a_way_out(tmp_path):
+    for name in ("ca.pem", "server.pem"):
+        (tmp_path / name).write_text("not a certificate")
+    assert "delete it" in serve_and_fail(tmp_path).hint
+
+
+def test_secrets_are_readable_by_their_owner_only(local_hub):
+    for name in ("hub.db", "hub.db-wal", "server.pem", "policies.json"):
+        if (file := local_hub.state_dir / name).exists():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, name
+    assert b"PRIVATE" not in local_hub.ca_file.read_bytes()
+
+
+def test_stopping_removes_what_says_it_is_running(start_local_hub, tmp_path):
+    async def start_and_stop():
+        task = asyncio.ensure_future(serve(tmp_path, port=0, ready=lambda _: task.cancel()))
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(start_and_stop())
+
+    assert not (tmp_path / "hub.json").exists()
+    assert access.running(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_the_certificate_is_good_for_every_name_of_loopback(local_hub, name):
+    context = ssl.create_default_context(cafile=local_hub.ca_file)
+    with (
+        socket.create_connection(("127.0.0.1", local_hub.port)) as plain,
+        context.wrap_socket(plain, server_hostname=name) as secured,
+    ):
+        assert secured.version() in ("TLSv1.2", "TLSv1.3")
+
+
+# --- requests that no SDK would send ---------------------------------------------------
+
+
+@pytest.fixture
+def ask(local_hub):
+    """A request as bytes; gives status, headers and JSON body."""
+    context = ssl.create_default_context(cafile=local_hub.ca_file)
+    host = f"localhost:{local_hub.port}"
+    key = access.connection_string(local_hub.state_dir).rpartition("SharedAccessKey=")[2]
+    signed = signature(key, host, "9999999999").replace("+", "%2B")
+    token = f"SharedAccessSignature sr={host}&sig={signed}&se=9999999999&skn=iothubowner"
+
+    def send(method, path, body=None, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPSConnection(host, context=context, timeout=10)
+        try:
+            connection.request(method, path, body, {"Authorization": token} | named)
+            response = connection.getresponse()
+            text = response.read()
+            return response.status, response.headers, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+    send("PUT", "/devices/d1", b'{"deviceId": "d1"}')
+    return send
+
+
+def refusal(answer):
+    status, headers, body = answer
+    assert body["Message"].startswith(f"ErrorCode:{headers['iothub-errorcode']};")
+    return status, headers["iothub-errorcode"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"NaN", b'{"a": 1' + b"}" * 2000, b"[" * 5000 + b"]" * 5000]
+)
+def test_a_body_that_is_not_json_is_refused(ask, body):
+    assert refusal(ask("PATCH", "/twins/d1", body)) == (400, "DeserializationError")
+
+
+@pytest.mark.parametrize("shape", [b"[%s]", b'{"a":%s}'])
+def test_a_body_that_is_too_deep_is_refused(ask, shape):
+    body = b"1"
+    for _ in range(900):
+        body = shape % body
+    assert refusal(ask("PATCH", "/twins/d1", body)) == (400, "DeserializationError")
+
+
+def test_a_body_that_is_too_big_is_refused(ask):
+    body = json.dumps({"tags": {"a": "x" * 9_000_000}}).encode()
+    assert refusal(ask("PATCH", "/twins/d1", body)) == (413, "MessageTooLarge")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/devices/d2", b"[]"),
+        ("/devices/d2", b"{}"),
+        ("/devices/d2", b'{"deviceId": "d3"}'),
+        ("/devices/d2", b'{"deviceId": "d2", "authentication": 1}'),
+        ("/devices/d2", b'{"deviceId": "d2", "authentication": {"type": "magic"}}'),
+        ("/devices/d2", b'{"deviceId": "d2", "capabilities": {"iotEdge": "yes"}}'),
+        ("/devices/d2", b'{"deviceId": "d2", "deviceScope": 1}'),
+        ("/devices/d2", b'{"deviceId": "d2", "parentScopes": "x"}'),
+        ("/devices/d2", b'{"deviceId": "d2", "statusReason": []}'),
+        ("/devices/d1/modules/m1", b'{"deviceId": "d1", "moduleId": "m2"}'),
+        ("/devices/d1/modules/m1", b'{"deviceId": "d1", "moduleId": "m1", "managedBy": 1}'),
+        ("/configurations/c1", b'{"id": "c2"}'),
+        ("/configurations/c1", b'{"id": "c1", "content": []}'),
+        ("/configurations/c1", b'{"id":"c1","content":{"deviceContent":{}},"labels":{"a":1}}'),
+        ("/configurations/c1", b'{"id":"c1","content":{"deviceContent":{}},"metrics":[]}'),
+        ("/configurations/c1", b'{"id":"c1","content":{"deviceContent":{}},"priority":true}'),
+        ("/configurations/c1", b'{"id":"c1","content":{"deviceContent":{}},"targetCondition":1}'),
+    ],
+)
+def test_bodies_of_the_wrong_shape_are_refused(ask, path, body):
+    status, code = refusal(ask("PUT", path, body))
+    assert status == 400, code
+
+
+def test_what_does_not_exist_is_not_found(ask):
+    assert refusal(ask("GET", "/nothing")) == (404, "ResourceNotFound")
+    assert refusal(ask("DELETE", "/twins/d1")) == (405, "MethodNotAllowed")
+
+
+def test_without_a_token_nothing_is_answered(ask):
+    assert refusal(ask("GET", "/twins/d1", Authorization="")) == (401, "IotHubUnauthorizedAccess")
+
+
+@pytest.mark.parametrize("form", ['"{}"', "{}", 'W/"{}"'])
+def test_etags_are_taken_as_clients_write_them(ask, form):
+    _, headers, twin = ask("GET", "/twins/d1")
+    assert headers["ETag"] == f'"{twin["etag"]}"'
+
+    status, _, _ = ask(
+        "PATCH", "/twins/d1", b'{"tags": {"a": 1}}', If_Match=form.format(twin["etag"])
+    )
+    assert status == 200
+    stale = ask("PATCH", "/twins/d1", b'{"tags": {"a": 2}}', If_Match=form.format(twin["etag"]))
+    assert refusal(stale) == (412, "PreconditionFailed")
+    for anything in ("*", '"*"'):
+        assert ask("PATCH", "/twins/d1", b'{"tags": {"a": 3}}', If_Match=anything)[0] == 200
+    assert ask("PATCH", "/twins/d1", b'{"tags": {"a": 3}}')[0] == 200
+
+
+def test_any_api_version_is_served(ask):
+    assert ask("GET", "/twins/d1?api-version=2024-03-31")[0] == 200
+    assert ask("GET", "/devices?top=%D9%A1&api-version=x")[0] == 200
+
+
+def test_tags_and_desired_properties_are_cleared_by_null(ask):
+    ask("PATCH", "/twins/d1", b'{"tags": {"a": 1}, "properties": {"desired": {"a": 1}}}')
+    _, _, twin = ask("PATCH", "/twins/d1", b'{"tags": null, "properties": {"desired": null}}')
+    assert "tags" not in twin
+    assert twin["properties"]["desired"].keys() == {"$metadata", "$version"}
+
+
+def test_a_device_may_be_called_query(ask):
+    assert ask("PUT", "/devices/query", b'{"deviceId": "query"}')[0] == 200
+    assert ask("GET", "/devices/query")[2]["deviceId"] == "query"

@@ -1,0 +1,89 @@
+"""Whatever JSON comes in, the hub answers: with a result, or with a refusal of its own."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.localhub.service import bulk, configurations, registry, twins
+from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.state.configurations import query_errors
+from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.store import Store
+
+KEYS = [
+    "deviceId",
+    "moduleId",
+    "id",
+    "tags",
+    "properties",
+    "desired",
+    "reported",
+    "authentication",
+    "symmetricKey",
+    "primaryKey",
+    "x509Thumbprint",
+    "primaryThumbprint",
+    "type",
+    "capabilities",
+    "iotEdge",
+    "status",
+    "statusReason",
+    "deviceScope",
+    "parentScopes",
+    "managedBy",
+    "importMode",
+    "eTag",
+    "twinETag",
+    "content",
+    "modulesContent",
+    "deviceContent",
+    "labels",
+    "metrics",
+    "queries",
+    "targetCondition",
+    "priority",
+    "customMetricQueries",
+    "properties.desired",
+    "modules",
+    "$edgeAgent",
+    "$version",
+    "a",
+]
+WORDS = ["d1", "m1", "c1", "", "sas", "selfSigned", "*", "create", "update", "updateTwin", "x"]
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+values = st.recursive(
+    scalars | st.sampled_from(WORDS),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+objects = st.dictionaries(st.sampled_from(KEYS), values, max_size=5)
+
+
+@given(objects, st.sampled_from([None, "*"]))
+def test_every_body_is_answered(tmp_path_factory, body, if_match):
+    with Store(tmp_path_factory.mktemp("hub") / "hub.db") as store:
+        hub = Hub(store)
+        registry.put_device(hub, "d1", {"deviceId": "d1", "capabilities": {"iotEdge": True}}, None)
+        named = {"deviceId": "d1", "moduleId": "m1", "id": "c1"}
+        requests = [
+            lambda: registry.put_device(hub, "d1", body | named, if_match),
+            lambda: registry.put_module(hub, "d1", "m1", body | named, if_match),
+            lambda: twins.patch_twin(hub, "d1", "", body, if_match),
+            lambda: twins.replace_twin(hub, "d1", "m1", body, if_match),
+            lambda: configurations.put_configuration(hub, "c1", body | named, if_match),
+            lambda: configurations.apply_content(hub, "d1", body),
+            lambda: configurations.apply_content(hub, "d1", {"modulesContent": body}),
+            lambda: query_errors(body),
+            lambda: twins.run_query(hub, body.get("a"), 100, None),
+            lambda: bulk.import_devices(hub, body),
+            lambda: bulk.import_devices(hub, [{"id": "d2", "importMode": "create"} | body]),
+        ]
+        for request in requests:
+            with suppress(HubFault):
+                request()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.localhub.state import twins
+from edgeops.localhub.state.documents import twin_document
+from edgeops.localhub.state.entry import Authentication, Entry, Identity
+from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.moment import Moment
+from edgeops.twin import merge_patch
+
+MOMENT = Moment(datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), new_key=lambda: "key")
+FRESH = Entry(Identity("d1", "", "1", Authentication("sas")), twins.fresh_twin(MOMENT))
+
+scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2)
+keys = st.sampled_from("abc")
+objects = st.recursive(
+    st.dictionaries(keys, scalars, max_size=3),
+    lambda inner: st.dictionaries(keys, scalars | inner | st.lists(scalars), max_size=3),
+    max_leaves=8,
+)
+writes = st.lists(st.tuples(st.booleans(), objects), max_size=6)
+
+
+def written(writes):
+    """The fresh entry after some writes of desired properties, and what the device was told."""
+    entry, told = FRESH, []
+    for replacing, value in writes:
+        write = twins.replaced if replacing else twins.patched
+        result = write(entry, {"desired": value}, MOMENT)
+        entry = result.entry
+        told.append(result.change)
+    return entry, told
+
+
+@given(writes)
+def test_a_device_that_merges_what_it_is_told_has_the_desired_properties(writes):
+    entry, told = written(writes)
+
+    held = {}
+    for change in told:
+        held = merge_patch(held, change.patch)
+
+    assert held == entry.twin.desired.values
+    assert [change.version for change in told] == list(range(2, len(told) + 2))
+
+
+@given(writes)
+def test_every_object_and_value_has_its_metadata_and_nothing_else_has(writes):
+    entry, _ = written(writes)
+
+    def check(value, metadata):
+        assert {"$lastUpdated"} <= metadata.keys()
+        below = {key for key in metadata if not key.startswith("$")}
+        assert below == (value.keys() if isinstance(value, dict) else set())
+        for key in below:
+            check(value[key], metadata[key])
+
+    check(entry.twin.desired.values, entry.twin.desired.metadata)
+
+
+@given(writes)
+def test_no_write_changes_what_was_before(writes):
+    before = twin_document(FRESH)
+    written(writes)
+    assert twin_document(FRESH) == before
+
+
+def test_clearing_desired_properties_tells_the_device_of_each():
+    entry = twins.patched(FRESH, {"desired": {"a": 1, "b": {"c": 2}}}, MOMENT).entry
+
+    cleared = twins.patched(entry, {"desired": None}, MOMENT)
+
+    assert cleared.entry.twin.desired.values == {}
+    assert cleared.change == twins.DesiredChange("d1", "", 3, {"a": None, "b": None})
+
+
+def test_a_section_that_is_not_named_is_not_written():
+    unchanged = twins.patched(FRESH, {}, MOMENT)
+    assert (unchanged.entry, unchanged.change) == (FRESH, None)
+
+    tagged = twins.patched(FRESH, {"tags": {"a": 1}}, MOMENT)
+    assert tagged.change is None
+    assert tagged.entry.twin.desired == FRESH.twin.desired
+
+
+def test_reported_properties_tell_nobody_and_leave_the_etag_alone():
+    reported = twins.patched(FRESH, {"reported": {"a": 1}}, MOMENT)
+
+    assert reported.change is None
+    assert reported.entry.twin.revision == FRESH.twin.revision
+    assert reported.entry.twin.reported.version == 2
+    assert "$lastUpdatedVersion" not in reported.entry.twin.reported.metadata["a"]
+
+
+def test_timestamps_look_like_azures():
+    assert MOMENT.timestamp == "2026-01-02T03:04:05.0006780Z"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], "x", {"tags": 1}, {"properties": []}, {"properties": {"desired": "x"}}],
+)
+def test_a_body_that_is_no_twin_is_refused(body):
+    with pytest.raises(HubFault) as caught:
+        twins.sections_of(body)
+    assert caught.value.status == 400
+
+
+def test_the_hubs_own_keys_are_dropped_from_a_body():
+    body = {"properties": {"desired": {"$version": 9, "$metadata": {}, "a": 1}}, "etag": "x"}
+    assert twins.sections_of(body) == {"desired": {"a": 1}}
+
+
+def test_too_much_of_a_section_is_403_and_says_which():
+    big = {f"k{n}": "x" * 4000 for n in range(9)}
+    for name, section in (("tags", "Tags"), ("desired", "Properties.Desired")):
+        with pytest.raises(HubFault, match=f"'{section}' size should be less than") as caught:
+            twins.patched(FRESH, {name: big}, MOMENT)
+        assert (caught.value.status, caught.value.code) == (403, "DeviceModelMaxPropertiesExceeded")
