@@ -31,7 +31,8 @@ def complaints(readme: str) -> list[str]:
     for link in re.findall(r"\]\(([^)#:]+)\)", readme):
         if not (ROOT / link).exists():
             found.append(f"link to {link}, which does not exist")
-    for line in sorted(set(re.findall(r"^(?:\$ )?edgeops ([^|>&\n]+)", readme, re.MULTILINE))):
+    fenced = "\n".join(re.findall(r"^```\w*\n(.*?)^```", readme, re.DOTALL | re.MULTILINE))
+    for line in sorted(set(re.findall(r"^(?:\$ )?edgeops ([^|>&\n]+)", fenced, re.MULTILINE))):
         words = line.split()
         if words[0].startswith("-"):
             continue

@@ -1,17 +1,20 @@
-"""YAML text -> documents whose every value knows its line and column."""
+"""YAML text -> documents whose every value knows its line and column.
+
+The parser is imported on the first load only: a cached run never needs it.
+"""
 
 from __future__ import annotations
 
 import re
-
-import yaml
+from typing import TYPE_CHECKING
 
 from edgeops.fleet.model import Document, Place, Problem
-from edgeops.fleet.yaml_build import Broken, Builder
+
+if TYPE_CHECKING:
+    from yaml import YAMLError
 
 MAX_BYTES = 1024 * 1024  # of one file
 
-_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # not every PyYAML has the C half
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # What libyaml says -> what to do about it.
@@ -35,12 +38,19 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
     skipped. The types are those of YAML 1.2 core; what JSON cannot hold is
     refused.
     """
+    import yaml
+
+    from edgeops.fleet.yaml_build import Broken, Builder
+
+    unreadable = _unreadable(file, data)
+    if unreadable:
+        return (), (unreadable,)
+    loader = getattr(yaml, "CLoader", yaml.Loader)  # not every PyYAML has the C half
     builder = Builder(file)
     documents: list[Document] = []
     problems: list[Problem] = []
     try:
-        _check_text(file, data)
-        documents.extend(builder.documents(yaml.parse(data, Loader=_LOADER)))
+        documents.extend(builder.documents(yaml.parse(data, Loader=loader)))
     except Broken as broken:
         problems.append(broken.problem)
     except yaml.YAMLError as error:
@@ -54,21 +64,22 @@ def too_large(file: str, size: int) -> Problem:
     return Problem(Place(file), "", message, "split it into several files")
 
 
-def _check_text(file: str, data: bytes) -> None:
+def _unreadable(file: str, data: bytes) -> Problem | None:
+    """Why the bytes of a file are no text that YAML can be in, if so."""
     if len(data) > MAX_BYTES:
-        raise Broken(too_large(file, len(data)))
+        return too_large(file, len(data))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig", "replace")
-        raise Broken(
-            Problem(_end_of(file, before), "", "is not UTF-8 text", "save the file as UTF-8")
-        ) from None
+        place = _end_of(file, before)
+        return Problem(place, "", "is not UTF-8 text", "save the file as UTF-8")
     control = _CONTROL.search(text)
     if control:
         message = f"holds the character U+{ord(control[0]):04X}, which YAML does not allow"
         place = _end_of(file, text[: control.start()])
-        raise Broken(Problem(place, "", message, "remove it"))
+        return Problem(place, "", message, "remove it")
+    return None
 
 
 def _end_of(file: str, text: str) -> Place:
@@ -76,8 +87,10 @@ def _end_of(file: str, text: str) -> Place:
     return Place(file, text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 
-def _syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
-    if not isinstance(error, yaml.MarkedYAMLError):
+def _syntax_problem(file: str, error: YAMLError) -> Problem:
+    from yaml import MarkedYAMLError
+
+    if not isinstance(error, MarkedYAMLError):
         return Problem(Place(file), "", "is not YAML")
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)

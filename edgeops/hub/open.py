@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from edgeops.hub.retry import Retry
 
 @dataclass(frozen=True, slots=True)
 class LocalAccess:
-    """How to reach the hub in the box: its connection string and its CA certificate (a path)."""
+    """How to reach the hub in the box: its connection string, and the path of its CA certificate."""
 
     connection_string: str = field(repr=False)
     ca_file: str
@@ -110,6 +111,17 @@ def proxy_for(hostname: str, environ: Mapping[str, str]) -> str | None:
     return proxy
 
 
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates and host names are always verified: by this file, or by the system's store."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # not there, not readable, or no certificates in it
+        raise EdgeOpsError(
+            f"cannot read the CA certificates in {ca_file}",
+            "for the local hub it is made by `edgeops hub serve`; else see SSL_CERT_FILE",
+        ) from error
+
+
 def _connect(access: _Access, concurrency: int) -> Hub:
     from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
     from edgeops.hub.control import Control
@@ -118,7 +130,7 @@ def _connect(access: _Access, concurrency: int) -> Hub:
 
     rest = Rest(
         access.credential,
-        ca_file=access.ca_file,
+        tls=_trust(access.ca_file),
         proxy=access.proxy,
         concurrency=concurrency,
         rates=access.rates,

@@ -47,7 +47,7 @@ class Rest:
         self,
         credential: Credential,
         *,
-        ca_file: str | None,
+        tls: ssl.SSLContext,
         proxy: str | None,
         concurrency: int,
         rates: Rates,
@@ -63,9 +63,7 @@ class Rest:
         self._base = f"https://{credential.hostname}"
         self._free = asyncio.Semaphore(concurrency)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=concurrency, ssl=ssl.create_default_context(cafile=ca_file)
-            ),
+            connector=aiohttp.TCPConnector(limit=concurrency, ssl=tls),
             timeout=aiohttp.ClientTimeout(
                 total=bounds.total, sock_connect=bounds.connect, sock_read=bounds.read
             ),

@@ -41,10 +41,10 @@ def connect(credential: Credential, ca_file: str | None, proxy: str | None) -> M
 
 
 def _configure(config: Any, ca_file: str | None, proxy: str | None) -> None:
-    from urllib3 import Retry
-
     config.keep_alive = True
-    config.retry_policy.policy = Retry(0, read=False)  # hub/retry.py does it for both clients
+    # hub/retry.py retries for both clients. The session holds this policy already: change it.
+    config.retry_policy.retries = 0
+    config.retry_policy.policy.status_forcelist = ()
     config.redirect_policy.allow = False
     config.connection.timeout = (CONNECT_SECONDS, READ_SECONDS)
     config.connection.verify = ca_file or True

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeops.errors import EdgeOpsError
+
 
 @dataclass(frozen=True, slots=True)
 class StateFiles:
@@ -46,11 +48,17 @@ class StateFiles:
         return self.directory / "hub.json"
 
     def make_directory(self) -> None:
-        """Create the directory, kept out of git."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+        """Create the directory, kept out of git. Raises `EdgeOpsError`."""
         ignore = self.directory / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise EdgeOpsError(
+                f"cannot keep the local hub's state in {self.directory}: {error.strerror}",
+                "choose a directory that you can write to",
+            ) from error
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -47,7 +47,7 @@ def policy_keys(files: StateFiles) -> dict[str, str]:
     try:
         keys = json.loads(files.policies.read_bytes())
         return {policy: keys[policy] for policy in POLICIES}
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise EdgeOpsError(
             f"{files.policies} does not hold the keys of a local hub",
             "delete it; new keys are made",

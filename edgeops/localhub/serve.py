@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from edgeops.errors import EdgeOpsError
+from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub import lock, tls
 from edgeops.localhub.access import DEFAULT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
@@ -66,6 +66,8 @@ async def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise UsageError(f"there is no port {port}", "give one from 0 (any free one) to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

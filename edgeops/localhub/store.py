@@ -49,13 +49,11 @@ class Store:
             # Made here, since SQLite would let everybody read the keys in it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._sqlite = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._sqlite.execute("PRAGMA journal_mode = WAL")
-            self._sqlite.execute("PRAGMA synchronous = NORMAL")
-            (layout,) = self._sqlite.execute("PRAGMA user_version").fetchone()
-            if layout not in (0, _LAYOUT):
-                raise sqlite3.DatabaseError(f"it has layout {layout}")
-            if layout == 0:
-                self._sqlite.executescript(f"{_TABLES} PRAGMA user_version = {_LAYOUT};")
+            try:
+                _prepare(self._sqlite)
+            except sqlite3.Error:
+                self._sqlite.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",
@@ -172,6 +170,17 @@ class Store:
     def delete_configuration(self, configuration: str) -> None:
         """Forget a configuration."""
         self._sqlite.execute("DELETE FROM configurations WHERE id = ?", (configuration,))
+
+
+def _prepare(sqlite: sqlite3.Connection) -> None:
+    """Set the mode, and make the tables of a new file. Raises `sqlite3.Error`."""
+    sqlite.execute("PRAGMA journal_mode = WAL")
+    sqlite.execute("PRAGMA synchronous = NORMAL")
+    (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
+    if layout not in (0, _LAYOUT):
+        raise sqlite3.DatabaseError(f"it has layout {layout}")
+    if layout == 0:
+        sqlite.executescript(f"{_TABLES} PRAGMA user_version = {_LAYOUT};")
 
 
 def _entry(body: bytes) -> Entry:

@@ -48,7 +48,7 @@ def _nothing(done: int, total: int) -> None:
 
 
 class Lines:
-    """Progress for logs: a line at the end, and before that every 10 % or 10 seconds."""
+    """Progress for logs: a line every 10 % or 10 seconds and at the end; none for a short run."""
 
     def __init__(self, label: str, stream: IO[str], clock: Callable[[], float]) -> None:
         self._label = label
@@ -62,7 +62,7 @@ class Lines:
         now = self._clock()
         waited = now - self._told_at
         stepped = done - self._told >= _STEP * total and waited >= _OFTEN
-        finished = done >= total and self._told < total
+        finished = done >= total > self._told and now - self._started >= _OFTEN
         if not (finished or stepped or waited >= _SELDOM):
             return
         self._told, self._told_at = done, now

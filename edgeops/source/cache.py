@@ -28,8 +28,9 @@ class Cache:
         self._db: sqlite3.Connection | None = None
         try:
             make_private_folder(folder)
-            self._db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS)
+            self._db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._db.execute(_SCHEMA)
+            self._db.execute("BEGIN")  # one for all: each SELECT alone would lock the file anew
         except (OSError, sqlite3.Error) as error:
             self._give_up(error)
 
@@ -73,12 +74,11 @@ class Cache:
         self.close()
 
     def _save(self, db: sqlite3.Connection) -> None:
-        with db:
-            db.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", self._new.items())
-            db.execute(
-                "DELETE FROM memo WHERE rowid <= (SELECT max(rowid) FROM memo) - ?",
-                (self._max_rows,),
-            )
+        db.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", self._new.items())
+        db.execute(
+            "DELETE FROM memo WHERE rowid <= (SELECT max(rowid) FROM memo) - ?", (self._max_rows,)
+        )
+        db.execute("COMMIT")
 
     def _give_up(self, error: Exception) -> None:
         """Go on without the file; remove it when it is damaged, so that the next run has one."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from git import Repo
 
 
+class GitFailed(EdgeOpsError):
+    """A git command failed; the hint is empty where the cause is not known."""
+
+
 @contextmanager
 def repository(root: Path) -> Iterator[tuple[Repo, str]]:
     """The git repository around `root`, and the path of `root` in it (`""` at its top).
@@ -39,7 +43,7 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
 
 
 def run(repo: Repo, *arguments: str) -> bytes:
-    """What a git command prints. Raises `EdgeOpsError` when it fails."""
+    """What a git command prints. Raises `GitFailed`."""
     from git.exc import GitCommandError
 
     try:
@@ -50,7 +54,7 @@ def run(repo: Repo, *arguments: str) -> bytes:
             env={"GIT_OPTIONAL_LOCKS": "0"},
         )
     except GitCommandError as error:
-        raise EdgeOpsError(
+        raise GitFailed(
             f"git {arguments[0]} failed: {_reason(error.stderr)}", _hint(error.stderr)
         ) from error
     assert isinstance(output, bytes)

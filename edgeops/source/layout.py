@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from pathlib import PurePosixPath
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import Place, Problem
@@ -26,7 +25,7 @@ def role(path: str) -> Role | None:
 
     Hidden files, and a repository's own copies of the kind schemas, are nothing.
     """
-    parts = PurePosixPath(path).parts
+    parts = path.split("/")
     if any(part.startswith(".") for part in parts):
         return None
     if path.endswith((".yaml", ".yml")):

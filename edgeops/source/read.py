@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from edgeops import __version__
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, Problem, Snapshot
@@ -14,7 +15,7 @@ from edgeops.source.layout import Role
 from edgeops.source.record import Parsed, decode, encode
 from edgeops.source.user_schema import parse_schema
 
-# Raise it whenever the same bytes would be read in another way than before.
+# Raise it whenever the same bytes would be read in another way than before, in one release.
 PARSER_VERSION = 1
 
 
@@ -55,7 +56,7 @@ def read_snapshot(
 def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Parsed:
     if memo is None:
         return _parse(file, schemas)
-    key = f"file/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
+    key = f"file/{__version__}/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
     stored = memo.get(key)
     parsed = decode(file.path, stored) if stored else None
     if parsed is None:

@@ -11,7 +11,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Place, Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
-from edgeops.source.git import repository, run
+from edgeops.source.git import GitFailed, repository, run
 from edgeops.source.layout import FOLDERS, link_problem, no_fleet, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
@@ -66,18 +66,18 @@ def uncommitted(root: Path) -> tuple[str, ...]:
 
 
 def _commit(repo: Repo, rev: str) -> str:
-    from git.exc import GitCommandError
-
+    if rev.startswith("-"):
+        raise EdgeOpsError(f"{rev} is not a revision", "name a branch, tag or commit")
     try:
-        if rev.startswith("-"):
-            raise EdgeOpsError(f"{rev} is not a revision", "name a branch, tag or commit")
-        return str(repo.git.rev_parse("--verify", "--quiet", f"{rev}^{{commit}}"))
-    except GitCommandError as error:
+        return run(repo, "rev-parse", "--verify", f"{rev}^{{commit}}").decode().strip()
+    except GitFailed as error:
+        if error.hint:  # the cause is known, and is not the revision
+            raise
         if not repo.head.is_valid():
             raise EdgeOpsError(
                 "the repository has no commits yet", "commit fleet/ first"
             ) from error
-        shallow = repo.git.rev_parse("--is-shallow-repository") == "true"
+        shallow = run(repo, "rev-parse", "--is-shallow-repository").strip() == b"true"
         raise EdgeOpsError(
             f"unknown revision {rev}",
             "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
@@ -91,7 +91,7 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
     tree = f"{commit}:{prefix}"
     try:
         output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS, _LOCAL_STATE)
-    except EdgeOpsError as error:
+    except GitFailed as error:
         raise no_fleet(f"{prefix} at {commit[:7]}") from error
     for entry in output.split(b"\0"):
         if entry:

@@ -37,8 +37,9 @@ cat "$work/hub.log"
 
 say "What would a sync do?"
 run edgeops sync --dry-run
-say "Do it."
-run edgeops sync
+say "Do it. (The same plan again, then the outcome.)"
+printf '%s$ edgeops sync%s\n' "$bold" "$plain"
+edgeops sync | tail -n 1
 say "Again: nothing to do, and nothing is written."
 expect 0 edgeops sync --dry-run --detailed-exitcode
 

@@ -162,6 +162,17 @@ def test_depth_up_to_the_limit_is_fine() -> None:
     assert not problems("[" * MAX_DEPTH + "]" * MAX_DEPTH)
 
 
+def test_without_the_c_parser_all_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    import yaml as pyyaml
+
+    text = "\ufeffa: &x [1, {b: é}]\nc: *x\n---\n1: NO\n---\n[".encode()
+    with_c = yaml.load("a.yaml", text)
+    monkeypatch.delattr(pyyaml, "CLoader")
+    documents, found = yaml.load("a.yaml", text)
+    assert documents == with_c[0]
+    assert [p.place.line for p in found] == [p.place.line for p in with_c[1]]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**52), 2**52) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),

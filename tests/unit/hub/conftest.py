@@ -72,8 +72,10 @@ def bad_hub(certificates: Certificates):
     @asynccontextmanager
     async def serve(*steps: Step) -> AsyncIterator[BadHub]:
         hub = BadHub(certificates.ca_file)
+        transports = set()
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            transports.add(request.transport)
             body = await request.read()
             hub.requests.append((request.method, request.raw_path, dict(request.headers), body))
             step = steps[min(len(hub.requests), len(steps)) - 1]
@@ -88,7 +90,10 @@ def bad_hub(certificates: Certificates):
         try:
             yield hub
         finally:
+            for transport in transports:
+                transport.abort()  # requests does not take part in a TLS goodbye
             await runner.cleanup()
+            await asyncio.sleep(0)
 
     return serve
 

@@ -120,7 +120,8 @@ def test_the_header_names_the_error_when_the_body_does_not():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>bad gateway</html>", b"\xff\xfe", b"[]", b"null", b'"x"', b'{"Message":1}']
+    "body",
+    [b"", b"<html>bad gateway</html>", b"\xff\xfe", b"[]", b"null", b'"x"', b'{"Message":1}'],
 )
 def test_garbage_is_an_error_like_any_other(body):
     failure = refusal(Answer(502, {}, body), DEVICE)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 
 import pytest
 
@@ -37,7 +38,7 @@ def ask(hub, question, retry, *, ca_file=None, bounds=None, hostname=None, proxy
             credential.hostname = hostname
         rest = Rest(
             credential,
-            ca_file=ca_file or hub.ca_file,
+            tls=ssl.create_default_context(cafile=ca_file or hub.ca_file),
             proxy=proxy,
             concurrency=8,
             rates=no_rates(),
@@ -226,7 +227,8 @@ def test_a_huge_answer_is_not_read_to_its_end(on_bad_hub, steps):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"\xff", b"[]", b"null", b"7", b'{"etag": 1}', b'{"deviceId": "d", "tags"']
+    "body",
+    [b"", b"<html>", b"\xff", b"[]", b"null", b"7", b'{"etag": 1}', b'{"deviceId": "d", "tags"'],
 )
 def test_garbage_with_status_200_is_not_a_twin(on_bad_hub, steps, body):
     with pytest.raises(HubError, match="not what an IoT Hub sends"):

@@ -35,6 +35,15 @@ def test_a_port_in_use_is_refused(tmp_path, local_hub):
     assert "--port" in error.hint
 
 
+def test_a_port_that_does_not_exist_is_refused(tmp_path):
+    assert serve_and_fail(tmp_path, port=70_000).message == "there is no port 70000"
+
+
+def test_a_state_directory_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    assert "cannot keep the local hub's state" in serve_and_fail(tmp_path / "file").message
+
+
 def test_a_spoilt_database_is_an_error_with_a_way_out(tmp_path):
     (tmp_path / "hub.db").write_bytes(b"not a database" * 100)
     assert "hub reset" in serve_and_fail(tmp_path).hint

@@ -35,10 +35,14 @@ def lines(steps, total):
     return stream.getvalue().splitlines()
 
 
-def test_a_short_run_is_one_line():
-    assert lines([(0.01, n) for n in range(1, 23)], 22) == [
-        "reading twins: 22 of 22 devices in less than a second"
-    ]
+def test_a_short_run_is_silent():
+    assert lines([(0.01, n) for n in range(1, 23)], 22) == []
+
+
+def test_the_end_of_a_longer_run_is_told():
+    assert (
+        lines([(0.1, n) for n in range(1, 23)], 22)[-1] == "reading twins: 22 of 22 devices in 2 s"
+    )
 
 
 def test_a_line_every_tenth():

@@ -1,0 +1,99 @@
+import asyncio
+
+import pytest
+
+from edgeops.fleet.model import HubTarget
+from edgeops.hub.live import ReadRequest, choose_by_query, read_live
+from edgeops.hub.memory import MemoryHub
+from edgeops.hub.port import Unreachable
+
+WANTED = {
+    "edge": ReadRequest(modules=("model_loader", "not-there-yet"), edge=True),
+    "plain": ReadRequest(),
+    "not-there-yet": ReadRequest(modules=("model_loader",)),
+}
+
+
+async def fleet():
+    hub = MemoryHub()
+    for device in ("edge", "plain", "somebody-elses"):
+        await hub.create_device(device, edge=device == "edge", authentication="sas")
+        await hub.create_module(device, "model_loader")
+        await hub.create_module(device, "unwanted")
+    return hub
+
+
+@pytest.mark.parametrize("by_query", [False, True])
+def test_what_is_wanted_and_there_is_read_and_nothing_else(by_query):
+    seen = []
+
+    async def read():
+        return await read_live(
+            await fleet(), WANTED, by_query=by_query, progress=lambda *done: seen.append(done)
+        )
+
+    live = asyncio.run(read())
+    assert {name: sorted(device.modules) for name, device in live.items()} == {
+        "edge": ["$edgeAgent", "$edgeHub", "model_loader"],
+        "plain": [],
+    }
+    assert live["edge"].twin.edge
+    assert seen[-1] == ((2, 3) if by_query else (3, 3))
+
+
+def test_both_ways_of_reading_agree():
+    async def read_twice():
+        hub = await fleet()
+        return [
+            await read_live(hub, WANTED, by_query=by_query, progress=lambda *_: None)
+            for by_query in (False, True)
+        ]
+
+    each, by_query = asyncio.run(read_twice())
+    assert each == by_query
+
+
+def test_readers_are_few_however_large_the_fleet():
+    class Busy(MemoryHub):
+        now = most = 0
+
+        async def twin(self, device, module=None):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0)
+            self.now -= 1
+            return await super().twin(device, module)
+
+    async def read():
+        hub = Busy()
+        wanted = {f"device-{i}": ReadRequest() for i in range(500)}
+        await read_live(hub, wanted, by_query=False, progress=lambda *_: None)
+        return hub.most
+
+    assert asyncio.run(read()) == 32
+
+
+def test_a_hub_that_goes_away_ends_the_reading_with_its_own_error():
+    class Gone(MemoryHub):
+        async def twin(self, device, module=None):
+            raise Unreachable("the connection was cut")
+
+    async def read():
+        await read_live(Gone(), WANTED, by_query=False, progress=lambda *_: None)
+
+    with pytest.raises(Unreachable, match="cut"):
+        asyncio.run(read())
+
+
+@pytest.mark.parametrize(
+    ("target", "devices", "by_query"),
+    [
+        (HubTarget("local"), 22, False),
+        (HubTarget("local"), 1000, True),
+        (HubTarget("production", hostname="h", sku="S1"), 10_000, False),
+        (HubTarget("production", hostname="h", sku="S2"), 10_000, False),
+        (HubTarget("production", hostname="h", sku="S3"), 10_000, True),
+    ],
+)
+def test_queries_are_for_large_fleets_where_they_are_not_scarce(target, devices, by_query):
+    assert choose_by_query(target, devices) is by_query
