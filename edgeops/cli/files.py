@@ -1,32 +1,60 @@
-"""Files that commands write for the user."""
+"""Files that commands read and write for the user."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
+
+MAX_READ_BYTES = 256 * 1024 * 1024
+
+
+def read_text(path: Path, what: str, hint: str) -> str:
+    """The text of a file, which is `what` to the user. Raises `EdgeOpsError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_READ_BYTES + 1)  # bounded: a device such as /dev/zero never ends
+        if len(data) > MAX_READ_BYTES:
+            raise EdgeOpsError(f"cannot read {what} {path}: it is larger than any plan", hint)
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EdgeOpsError(f"cannot read {what} {path}: it is not UTF-8", hint) from error
+    except OSError as error:
+        raise EdgeOpsError(f"cannot read {what} {path}: {error.strerror}", hint) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is whole or as it was, whatever happens.
 
+    What stands there and is not a plain file (a pipe, /dev/stdout) is written
+    to, never replaced; a link stays a link.
+
     Raises:
         EdgeOpsError: the folder is not writable, or the disk is full.
     """
-    temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        place = path.resolve()
+        if place.exists() and not place.is_file():
+            place.write_text(text, encoding="utf-8")
+        else:
+            _replace(place, text)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        reason = getattr(error, "strerror", None) or "its links go in a circle"
+        raise EdgeOpsError(
+            f"cannot write {path}: {reason}", "nothing was written; choose another place"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".edgeops.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise EdgeOpsError(
-            f"cannot write {path}: {error.strerror}", "nothing was written; choose another place"
-        ) from error
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -12,7 +12,7 @@ import typer
 
 from edgeops.cli.load import DEFAULT_PORT, repository, state_dir
 from edgeops.cli.settings import settings
-from edgeops.errors import UsageError
+from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
@@ -115,7 +115,7 @@ def reset(
     from edgeops.localhub import access
 
     state = state_dir(repository(settings(context)))
-    if not yes:
-        typer.confirm(f"Delete all devices and twins of the local hub in {state}?", abort=True)
+    if not yes and not typer.confirm(f"Delete all devices and twins of the local hub in {state}?"):
+        raise EdgeOpsError("not confirmed: nothing was deleted")
     access.reset(state)
     settings(context).note("the local hub is empty")

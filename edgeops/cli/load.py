@@ -35,7 +35,7 @@ def state_dir(root: Path) -> Path:
 def https_port() -> int:
     """The port of the local hub that this user has chosen."""
     chosen = os.environ.get("EDGEOPS_HTTPS_PORT", str(DEFAULT_PORT))
-    if not chosen.isdigit() or not 0 < int(chosen) < 65536:
+    if not chosen.isdecimal() or not chosen.isascii() or not 0 < int(chosen) < 65536:
         raise UsageError(f"EDGEOPS_HTTPS_PORT is {chosen!r}, not a port number")
     return int(chosen)
 

@@ -148,10 +148,12 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def _show(message: str, hint: str, code: int) -> int:
+    from edgeops.report.style import printable
+
     if message:
-        typer.echo(f"error: {message}", err=True)
+        typer.echo(f"error: {printable(message)}", err=True)
     if hint:
-        typer.echo(f"hint: {hint}", err=True)
+        typer.echo(f"hint: {printable(hint)}", err=True)
     return code
 
 

@@ -30,8 +30,9 @@ class Settings:
     debug: bool
 
     def styled(self, stream: IO[str] | None = None) -> bool:
-        """Whether a stream (standard output) gets colour: a terminal, and nobody asked for plain."""
-        return self.color and (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
+        """Whether a stream gets colour: it is a terminal, and nobody asked for plain."""
+        terminal = (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
+        return self.color and terminal
 
     def note(self, text: str) -> None:
         """Tell the user something that is not data; `--quiet` silences it."""

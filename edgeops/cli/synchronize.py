@@ -18,7 +18,6 @@ from edgeops.cli.load import desired_fleet, repository
 from edgeops.cli.request import Form, Request
 from edgeops.cli.session import open_session
 from edgeops.cli.settings import Settings
-from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
     from edgeops.apply.outcome import Outcome
@@ -75,15 +74,10 @@ def _saved(request: Request) -> SavedPlan | None:
 
     if request.saved is None:
         return None
-    try:
-        text = request.saved.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise EdgeOpsError(
-            f"cannot read the plan {request.saved}: {reason}",
-            "save one with `edgeops sync --dry-run --out`",
-        ) from error
-    return read_saved(text)
+    from edgeops.cli.files import read_text
+
+    hint = "save one with `edgeops sync --dry-run --out`"
+    return read_saved(read_text(request.saved, "the plan", hint))
 
 
 def _note_uncommitted(request: Request, options: Settings) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import resolution
-from edgeops.cli.settings import settings
-from edgeops.errors import InvalidState
+from edgeops.cli.load import repository, resolution
+from edgeops.cli.settings import Settings, settings
+from edgeops.errors import InvalidState, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.model import Problem
 
 
 class Form(StrEnum):
@@ -46,20 +51,37 @@ def validate(
     from edgeops.report import problems as report
 
     options = settings(context)
+    below = "." if path is None else _in_repository(path, options, exists=rev is None)
     found = resolution(options, rev)
-    shown = [p for p in found.problems if path is None or _below(p.place.file, path)]
+    shown = [p for p in found.problems if below in (".", p.place.file) or _below(p, below)]
     if output is Form.JSON:
         typer.echo(report.as_json(shown))
     elif output is Form.GITHUB:
-        typer.echo(report.github(shown))
+        from edgeops.source.root import folder_in_repository
+
+        typer.echo(report.github(shown, folder=folder_in_repository(repository(options))))
     elif shown:
         typer.echo(report.text(shown, color=options.styled()))
     if shown:
         raise InvalidState("")
     if output is Form.TEXT and found.fleet is not None:
         typer.echo(f"{found.fleet.name}: {len(found.fleet.devices)} devices, no problems")
+    elif found.problems:
+        options.note(f"no problems in {path}; {len(found.problems)} in other files")
 
 
-def _below(file: str, path: str) -> bool:
-    prefix = path.removeprefix("./").rstrip("/")
-    return file == prefix or file.startswith(prefix + "/") or prefix == "."
+def _below(problem: Problem, folder: str) -> bool:
+    return problem.place.file.startswith(f"{folder}/")
+
+
+def _in_repository(path: str, options: Settings, *, exists: bool) -> str:
+    """A path that was typed, from the root of the fleet. Raises `UsageError`.
+
+    Taken from the current folder, or else from the root, as problems are shown.
+    """
+    root = repository(options)
+    for base in (Path.cwd(), root):
+        place = Path(os.path.normpath(base / path))
+        if place.is_relative_to(root) and (os.path.lexists(place) or not exists):
+            return place.relative_to(root).as_posix()
+    raise UsageError(f"there is no {path} in {root}", "give a file or folder of the fleet")

@@ -154,7 +154,7 @@ def _format(error: SchemaError) -> Iterator[Mismatch]:
 
 def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
     def say(error: SchemaError) -> Iterator[Mismatch]:
-        yield Mismatch(_at(error), text.format(shown(error.instance), error.validator_value))
+        yield Mismatch(_at(error), text.format(shown(error.instance), shown(error.validator_value)))
 
     return say
 

@@ -20,7 +20,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "a connection string with its key",
         re.compile(
-            r"\b(?:SharedAccessKey|AccountKey)\s*=\s*(?P<secret>[A-Za-z0-9+/]{8,}={0,2})",
+            r"(?:SharedAccessKey|AccountKey)\s*=\s*(?P<secret>[A-Za-z0-9+/]{8,}={0,2})",
             re.IGNORECASE,
         ),
     ),

@@ -18,7 +18,7 @@ from edgeops.hub.retry import Retry
 
 @dataclass(frozen=True, slots=True)
 class LocalAccess:
-    """How to reach the hub in the box: its connection string, and the path of its CA certificate."""
+    """How to reach the hub in the box: connection string, and the path of its CA certificate."""
 
     connection_string: str = field(repr=False)
     ca_file: str

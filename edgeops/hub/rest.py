@@ -32,10 +32,9 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one request may take: seconds to connect, between two reads and in all; bytes."""
+    """What one request may take: seconds to connect and in all; bytes of the answer."""
 
     connect: float = 10.0
-    read: float = 30.0
     total: float = 60.0
     body: int = 64 * 1024 * 1024  # 100 twins with the metadata of every value are well below
 
@@ -64,9 +63,7 @@ class Rest:
         self._free = asyncio.Semaphore(concurrency)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=concurrency, ssl=tls),
-            timeout=aiohttp.ClientTimeout(
-                total=bounds.total, sock_connect=bounds.connect, sock_read=bounds.read
-            ),
+            timeout=aiohttp.ClientTimeout(total=bounds.total, sock_connect=bounds.connect),
             headers=_HEADERS,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),

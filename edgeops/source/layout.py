@@ -52,5 +52,5 @@ def no_fleet(where: str) -> EdgeOpsError:
     """The error of a place without manifests."""
     return EdgeOpsError(
         f"there is no fleet/ folder in {where}",
-        "manifests live in fleet/; `edgeops init` makes a first one",
+        "manifests live in fleet/, as YAML files in any layout",
     )

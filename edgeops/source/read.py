@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from edgeops import __version__
@@ -39,17 +37,16 @@ def read_snapshot(
     documents: list[Document] = []
     problems: list[Problem] = []
     user_schemas = {}
-    with _collector_paused():
-        for file in files:
-            if isinstance(file, Problem):
-                problems.append(file)
-                continue
-            parsed = _remembered(file, schemas, memo)
-            problems += parsed.problems
-            if file.role is Role.SCHEMA:
-                user_schemas.update({schema.file: schema.value for schema in parsed.documents})
-            else:
-                documents += parsed.documents
+    for file in files:
+        if isinstance(file, Problem):
+            problems.append(file)
+            continue
+        parsed = _remembered(file, schemas, memo)
+        problems += parsed.problems
+        if file.role is Role.SCHEMA:
+            user_schemas.update({schema.file: schema.value for schema in parsed.documents})
+        else:
+            documents += parsed.documents
     return Snapshot(commit, tuple(documents), tuple(sorted(problems)), user_schemas)
 
 
@@ -69,15 +66,3 @@ def _parse(file: SourceFile, schemas: KindSchemas) -> Parsed:
     if file.role is Role.SCHEMA:
         return Parsed(*parse_schema(file.path, file.read()))
     return Parsed(*parse(file.path, file.read(), schemas))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No cyclic garbage collection: it would walk all values again and again while they grow."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -66,8 +66,8 @@ def uncommitted(root: Path) -> tuple[str, ...]:
 
 
 def _commit(repo: Repo, rev: str) -> str:
-    if rev.startswith("-"):
-        raise EdgeOpsError(f"{rev} is not a revision", "name a branch, tag or commit")
+    if not rev or rev.startswith(("-", "^")):  # to git an option, or all but that revision
+        raise EdgeOpsError(f"`{rev}` is not a revision", "name a branch, tag or commit")
     try:
         return run(repo, "rev-parse", "--verify", f"{rev}^{{commit}}").decode().strip()
     except GitFailed as error:
@@ -79,7 +79,7 @@ def _commit(repo: Repo, rev: str) -> str:
             ) from error
         shallow = run(repo, "rev-parse", "--is-shallow-repository").strip() == b"true"
         raise EdgeOpsError(
-            f"unknown revision {rev}",
+            f"unknown revision `{rev}`",
             "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
             if shallow
             else "name a branch, tag or commit; `git log --oneline` lists commits",

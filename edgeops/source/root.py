@@ -20,5 +20,13 @@ def find_root(start: Path) -> Path:
             return folder
     raise EdgeOpsError(
         f"no fleet was found in {begin} or above",
-        "go to a folder of a repository that holds `fleet/`, or make one with `edgeops init`",
+        "go to a folder of a repository that holds `fleet/`, or name it with --repo",
     )
+
+
+def folder_in_repository(root: Path) -> str:
+    """Where `root` stands in its git work tree, as `deploy/site`; empty at its top."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return "" if folder == root else root.relative_to(folder).as_posix()
+    return ""

@@ -165,7 +165,7 @@ def test_depth_up_to_the_limit_is_fine() -> None:
 def test_without_the_c_parser_all_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import yaml as pyyaml
 
-    text = "\ufeffa: &x [1, {b: é}]\nc: *x\n---\n1: NO\n---\n[".encode()
+    text = "\ufeffa: &x [1, {b: é}]\nc: *x\n---\n1: NO\n---\na: b: c".encode()
     with_c = yaml.load("a.yaml", text)
     monkeypatch.delattr(pyyaml, "CLoader")
     documents, found = yaml.load("a.yaml", text)

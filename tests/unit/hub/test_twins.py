@@ -212,13 +212,13 @@ def test_an_etag_mismatch_is_not_repeated(on_bad_hub, steps, waits):
 
 
 def test_a_hub_that_only_cuts_is_unreachable(on_bad_hub, steps):
-    with pytest.raises(Unreachable, match="the connection to localhost:[0-9]+ was cut"):
+    with pytest.raises(Unreachable, match=r"the connection to localhost:[0-9]+ was cut"):
         on_bad_hub(read, steps.cut)
 
 
 def test_a_slow_hub_is_not_waited_for_for_ever(on_bad_hub, steps):
     with pytest.raises(Unreachable, match="did not answer in time"):
-        on_bad_hub(read, steps.never, bounds=Bounds(read=0.05), retry=Retry(attempts=1))
+        on_bad_hub(read, steps.never, bounds=Bounds(total=0.05), retry=Retry(attempts=1))
 
 
 def test_a_huge_answer_is_not_read_to_its_end(on_bad_hub, steps):

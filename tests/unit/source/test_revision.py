@@ -146,13 +146,14 @@ def test_no_commits_yet(fleet: Path, git: Git) -> None:
     assert error(lambda: load_revision(fleet, "HEAD")) == "the repository has no commits yet"
 
 
-@pytest.mark.parametrize("rev", ["nowhere", "HEAD~9", "HEAD:fleet", "deadbeef", "", "a b"])
+@pytest.mark.parametrize("rev", ["nowhere", "HEAD~9", "HEAD:fleet", "deadbeef", "a b"])
 def test_an_unknown_revision(committed: Path, rev: str) -> None:
-    assert error(lambda: load_revision(committed, rev)) == f"unknown revision {rev}"
+    assert error(lambda: load_revision(committed, rev)) == f"unknown revision `{rev}`"
 
 
-def test_an_option_is_no_revision(committed: Path) -> None:
-    assert error(lambda: resolve_commit(committed, "--all")) == "--all is not a revision"
+@pytest.mark.parametrize("rev", ["--all", "--output=x", "^HEAD", ""])
+def test_an_option_or_a_range_is_no_revision(committed: Path, rev: str) -> None:
+    assert error(lambda: resolve_commit(committed, rev)) == f"`{rev}` is not a revision"
 
 
 def test_no_fleet_at_that_commit(committed: Path, git: Git) -> None:

@@ -85,7 +85,7 @@ def test_the_root_is_the_nearest_folder_with_a_fleet_or_git(fleet: Path, tmp_pat
 def test_no_fleet_anywhere(tmp_path: Path) -> None:
     with pytest.raises(EdgeOpsError, match="no fleet was found in") as caught:
         find_root(tmp_path)
-    assert "edgeops init" in caught.value.hint
+    assert "--repo" in caught.value.hint
     with pytest.raises(EdgeOpsError, match="there is no"):
         find_root(tmp_path / "nowhere")
 

@@ -1,0 +1,386 @@
+"""What `hub.port.Hub` promises: one suite for memory, the local hub and, if named, a real one.
+
+EDGEOPS_TEST_HUB holds the connection string (policy iothubowner) of a real hub
+to run against. Devices get a random prefix there and are deleted afterwards.
+"""
+
+import asyncio
+import os
+import uuid
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from edgeops.fleet.model import HubTarget
+from edgeops.hub.memory import MemoryHub
+from edgeops.hub.open import LocalAccess, open_hub
+from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound
+
+REAL = "EDGEOPS_TEST_HUB"
+ODD = "odd-$'#%+=@;!"
+NAMES = ("a", "b", "plain", "gone", ODD)
+
+EDGE_CONTENT = {
+    "$edgeAgent": {"schemaVersion": "1.1", "runtime": {"type": "docker"}, "modules": {}},
+    "$edgeHub": {"schemaVersion": "1.1", "routes": {}},
+}
+
+
+def content(*modules):
+    listed = {
+        name: {
+            "type": "docker",
+            "status": "running",
+            "restartPolicy": "always",
+            "settings": {"image": f"example.com/{name}:1", "createOptions": "{}"},
+        }
+        for name in modules
+    }
+    return EDGE_CONTENT | {"$edgeAgent": EDGE_CONTENT["$edgeAgent"] | {"modules": listed}}
+
+
+@pytest.fixture(params=["memory", "local", *(["azure"] if REAL in os.environ else [])])
+def on_hub(request):
+    """Run `await example(hub, name)` on a hub; `name(x)` makes a device id for this test."""
+    prefix = f"edgeops-test-{uuid.uuid4().hex[:8]}-"
+    open_this = opener(request)
+
+    def run(example):
+        async def scenario():
+            async with open_this() as hub:
+                try:
+                    return await example(hub, lambda name: prefix + name)
+                finally:
+                    for name in NAMES:
+                        await delete_if_there(hub, prefix + name)
+
+        return asyncio.run(scenario())
+
+    return run
+
+
+def opener(request):
+    if request.param == "memory":
+        return in_memory
+    if request.param == "local":
+        local = request.getfixturevalue("local_hub")
+        access = LocalAccess(local.connection_string, str(local.ca_file))
+        return lambda: open_hub(HubTarget("local"), environ={}, local=access)
+    text = os.environ[REAL]
+    hostname = text.partition("HostName=")[2].partition(";")[0]
+    target = HubTarget("real", hostname=hostname, connection_string_env=REAL)
+    return lambda: open_hub(target, environ={REAL: text})
+
+
+@asynccontextmanager
+async def in_memory():
+    yield MemoryHub()
+
+
+async def delete_if_there(hub, device):
+    with suppress(NotFound):
+        await hub.delete_device(device)
+
+
+# --- identities -----------------------------------------------------------------------
+
+
+def test_a_new_device_has_an_empty_twin(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        return await hub.twin(name("a"))
+
+    twin = on_hub(example)
+    assert (twin.tags, twin.desired, twin.reported) == ({}, {}, {})
+    assert (twin.module, twin.edge, twin.authentication) == (None, False, "sas")
+    assert (twin.connected, twin.last_activity) == (False, None)
+    assert twin.etag
+
+
+def test_a_device_may_authenticate_by_certificate(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="x509CA")
+        return await hub.twin(name("a"))
+
+    assert on_hub(example).authentication == "x509CA"
+
+
+def test_an_edge_device_has_its_system_modules(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=True, authentication="sas")
+        device = await hub.twin(name("a"))
+        return device, [await hub.twin(name("a"), module) for module in ("$edgeAgent", "$edgeHub")]
+
+    device, modules = on_hub(example)
+    assert device.edge
+    assert [module.module for module in modules] == ["$edgeAgent", "$edgeHub"]
+    assert modules[0].automatic == ()
+
+
+def test_ids_may_hold_whatever_azure_allows(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name(ODD), edge=False, authentication="sas")
+        await hub.create_module(name(ODD), "m:#1%")
+        etag = (await hub.twin(name(ODD), "m:#1%")).etag
+        written = await hub.patch_twin(name(ODD), "m:#1%", tags={}, desired={"a": 1}, etag=etag)
+        return (await hub.twin(name(ODD))).device == name(ODD), written.module, written.desired
+
+    assert on_hub(example) == (True, "m:#1%", {"a": 1})
+
+
+def test_a_device_is_created_once(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+
+    with pytest.raises(AlreadyExists, match="is on the hub already"):
+        on_hub(example)
+
+
+def test_a_module_is_created_once(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_module(name("a"), "m")
+        await hub.create_module(name("a"), "m")
+
+    with pytest.raises(AlreadyExists, match="module 'm' of device"):
+        on_hub(example)
+
+
+def test_a_deleted_device_takes_its_modules_along(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_module(name("a"), "m")
+        await hub.delete_device(name("a"))
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.twin(name("a"), "m")
+
+    with pytest.raises(NotFound, match="module 'm' of device"):
+        on_hub(example)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda hub, device: hub.twin(device),
+        lambda hub, device: hub.twin(device, "m"),
+        lambda hub, device: hub.patch_twin(device, None, tags={"a": 1}, desired={}, etag="AAAA"),
+        lambda hub, device: hub.delete_device(device),
+        lambda hub, device: hub.create_module(device, "m"),
+        lambda hub, device: hub.delete_module(device, "m"),
+        lambda hub, device: hub.apply_content(device, EDGE_CONTENT),
+    ],
+    ids=["read", "read-module", "patch", "delete", "create-module", "delete-module", "deploy"],
+)
+def test_what_is_not_there_is_not_found(on_hub, question):
+    with pytest.raises(NotFound, match="is not on the hub"):
+        on_hub(lambda hub, name: question(hub, name("gone")))
+
+
+def test_a_missing_module_is_not_found(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.delete_module(name("a"), "m")
+
+    with pytest.raises(NotFound, match="is not on the hub"):
+        on_hub(example)
+
+
+# --- twins ----------------------------------------------------------------------------
+
+
+def test_a_patch_merges_and_null_removes(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        first = await hub.patch_twin(
+            name("a"),
+            None,
+            tags={"site": "auckland", "ring": {"name": "canary", "since": 3}},
+            desired={"rate": 1, "on": True, "list": [1, {"x": None}], "text": "ä€😀"},
+            etag=(await hub.twin(name("a"))).etag,
+        )
+        second = await hub.patch_twin(
+            name("a"),
+            None,
+            tags={"site": None, "ring": {"since": None}},
+            desired={"rate": 2.5, "list": [2]},
+            etag=first.etag,
+        )
+        return first, second, await hub.twin(name("a"))
+
+    first, second, read = on_hub(example)
+    assert first.desired == {"rate": 1, "on": True, "list": [1, {"x": None}], "text": "ä€😀"}
+    assert second.tags == {"ring": {"name": "canary"}}
+    assert second.desired == {"rate": 2.5, "on": True, "list": [2], "text": "ä€😀"}
+    assert read == second
+
+
+def test_only_desired_properties_have_a_version(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        twin = await hub.twin(name("a"))
+        versions = [twin.desired_version]
+        for change in ({"tags": {"a": 1}, "desired": {}}, {"tags": {}, "desired": {"b": 1}}):
+            twin = await hub.patch_twin(name("a"), None, **change, etag=twin.etag)
+            versions.append(twin.desired_version)
+        return versions
+
+    assert on_hub(example) == [1, 1, 2]
+
+
+def test_a_module_has_a_twin_of_its_own(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_module(name("a"), "m")
+        module = await hub.twin(name("a"), "m")
+        written = await hub.patch_twin(
+            name("a"), "m", tags={}, desired={"models": {"a": 1}}, etag=module.etag
+        )
+        return written, await hub.twin(name("a"))
+
+    module, device = on_hub(example)
+    assert (module.module, module.desired) == ("m", {"models": {"a": 1}})
+    assert device.desired == {}
+
+
+@pytest.mark.parametrize("module", [None, "m"])
+def test_a_patch_on_an_old_etag_changes_nothing(on_hub, module):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_module(name("a"), "m")
+        old = await hub.twin(name("a"), module)
+        await hub.patch_twin(name("a"), module, tags={}, desired={"a": 1}, etag=old.etag)
+        with pytest.raises(EtagMismatch, match="changed by somebody else"):
+            await hub.patch_twin(name("a"), module, tags={}, desired={"a": 2}, etag=old.etag)
+        return await hub.twin(name("a"), module)
+
+    assert on_hub(example).desired == {"a": 1}
+
+
+def test_one_of_two_writers_at_once_wins(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        etag = (await hub.twin(name("a"))).etag
+        writes = [
+            hub.patch_twin(name("a"), None, tags={}, desired={f"writer{i}": i}, etag=etag)
+            for i in range(8)
+        ]
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        return outcomes, await hub.twin(name("a"))
+
+    outcomes, twin = on_hub(example)
+    assert sum(isinstance(outcome, EtagMismatch) for outcome in outcomes) == 7
+    assert len(twin.desired) == 1
+
+
+def test_a_twin_that_would_break_a_limit_is_not_written(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        twin = await hub.twin(name("a"))
+        with pytest.raises(HubError):
+            await hub.patch_twin(
+                name("a"), None, tags={}, desired={"a": "x" * 5000}, etag=twin.etag
+            )
+        large = {f"k{i}": "x" * 4000 for i in range(9)}
+        with pytest.raises(HubError, match="too large"):
+            await hub.patch_twin(name("a"), None, tags={}, desired=large, etag=twin.etag)
+        return (await hub.twin(name("a"))).etag == twin.etag
+
+    assert on_hub(example)
+
+
+# --- edge deployments -----------------------------------------------------------------
+
+
+def test_a_deployment_replaces_content_and_makes_its_modules(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=True, authentication="sas")
+        await hub.apply_content(name("a"), content("model_loader", "forecaster"))
+        agent = await hub.twin(name("a"), "$edgeAgent")
+        made = [await hub.twin(name("a"), module) for module in ("model_loader", "forecaster")]
+        return agent, await hub.twin(name("a"), "$edgeHub"), made
+
+    agent, hub_module, made = on_hub(example)
+    assert agent.desired == content("model_loader", "forecaster")["$edgeAgent"]
+    assert hub_module.desired == EDGE_CONTENT["$edgeHub"]
+    assert [module.desired for module in made] == [{}, {}]
+
+
+def test_a_deployment_removes_the_modules_that_it_no_longer_lists(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=True, authentication="sas")
+        await hub.create_module(name("a"), "not-deployed")
+        await hub.apply_content(name("a"), content("model_loader", "forecaster"))
+        await hub.apply_content(name("a"), content("model_loader"))
+        assert (await hub.twin(name("a"), "model_loader")).module == "model_loader"
+        assert (await hub.twin(name("a"), "not-deployed")).module == "not-deployed"
+        await hub.twin(name("a"), "forecaster")
+
+    with pytest.raises(NotFound):
+        on_hub(example)
+
+
+def test_a_deployment_keeps_the_twins_of_its_modules(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=True, authentication="sas")
+        await hub.apply_content(name("a"), content("model_loader"))
+        etag = (await hub.twin(name("a"), "model_loader")).etag
+        await hub.patch_twin(name("a"), "model_loader", tags={}, desired={"a": 1}, etag=etag)
+        await hub.apply_content(name("a"), content("model_loader", "forecaster"))
+        return await hub.twin(name("a"), "model_loader")
+
+    assert on_hub(example).desired == {"a": 1}
+
+
+def test_a_system_module_cannot_be_patched(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=True, authentication="sas")
+        etag = (await hub.twin(name("a"), "$edgeAgent")).etag
+        await hub.patch_twin(name("a"), "$edgeAgent", tags={}, desired={"a": 1}, etag=etag)
+
+    with pytest.raises(HubError, match="is a system module"):
+        on_hub(example)
+
+
+# --- queries --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_hub_with_prompt_queries(request, on_hub):
+    if request.node.callspec.params["on_hub"] == "azure":
+        pytest.skip("queries may be minutes old on Azure")
+    return on_hub
+
+
+def test_queries_give_the_twins_that_reads_give(on_hub_with_prompt_queries):
+    async def example(hub, name):
+        for device in ("a", "b"):
+            await hub.create_device(name(device), edge=device == "a", authentication="sas")
+            etag = (await hub.twin(name(device))).etag
+            tags, desired = {"n": device}, {"x": [1, True, None]}
+            await hub.patch_twin(name(device), None, tags=tags, desired=desired, etag=etag)
+        await hub.create_module(name("b"), "m")
+        devices = [twin async for twin in hub.device_twins()]
+        modules = [twin async for twin in hub.module_twins()]
+        read = [await hub.twin(name(device)) for device in ("a", "b")]
+        read_modules = [
+            await hub.twin(name(device), module)
+            for device, module in (("a", "$edgeAgent"), ("a", "$edgeHub"), ("b", "m"))
+        ]
+        return devices, modules, read, read_modules
+
+    devices, modules, read, read_modules = on_hub_with_prompt_queries(example)
+    assert sorted(devices, key=lambda twin: twin.device) == read
+    assert sorted(modules, key=lambda twin: (twin.device, twin.module)) == read_modules
+
+
+def test_the_devices_of_a_fleet_are_found_by_their_stamp(on_hub_with_prompt_queries):
+    async def example(hub, name):
+        for device, fleet in (("b", "mine"), ("a", "mine"), ("plain", "other"), ("gone", None)):
+            await hub.create_device(name(device), edge=False, authentication="sas")
+            etag = (await hub.twin(name(device))).etag
+            tags = {"edgeops": {"fleet": fleet}} if fleet else {"edgeops": "mine"}
+            await hub.patch_twin(name(device), None, tags=tags, desired={}, etag=etag)
+        return await hub.devices_of("mine") == [name("a"), name("b")]
+
+    assert on_hub_with_prompt_queries(example)

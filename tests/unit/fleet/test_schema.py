@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edgeops.fleet.schema import compile_schema, schema_faults
+
+
+def said(schema: Any, value: Any) -> list[tuple[str, str, str]]:
+    return [(m.pointer, m.message, m.hint) for m in compile_schema(schema).mismatches(value)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"minLength": 3}, "ab", "is shorter than 3 characters"),
+        ({"uniqueItems": True}, [1, 1], "has an item twice"),
+        ({"maximum": 3}, 4.5, "is 4.5; it must be at most 3"),
+        ({"const": {"a": 1}}, 1, 'is `1`; it must be `{"a": 1}`'),
+        ({"multipleOf": 5}, 7, "does not meet `multipleOf` of the schema"),
+        (False, 1, "is not allowed here"),
+        ({"pattern": "^a$"}, "a\n", "`a\\n` is not valid"),
+        ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, 1, "fits more than one alternative"),
+        ({"anyOf": [{"type": "null"}, {"type": "object"}]}, "x", "it must be null or an object"),
+        ({"anyOf": [{"type": "null"}, {"maximum": 3}]}, 4, "is 4; it must be at most 3"),
+        ({"$ref": "#"}, 1, "the schema refers to itself without end"),
+    ],
+)
+def test_errors_in_plain_words(schema: Any, value: Any, expected: str) -> None:
+    ((_, message, _),) = said(schema, value)
+    assert expected in message
+
+
+def test_the_place_is_that_of_the_exact_value() -> None:
+    schema = {"items": {"properties": {"a/b": {"type": "integer"}}, "additionalProperties": False}}
+    assert said(schema, [{}, {"a/b": "x", "c": 1}]) == [
+        ("/1/a~1b", "is the text `x`; it must be a whole number", ""),
+        ("/1/c", "unknown key `c`", "known here: a/b"),
+    ]
+
+
+def test_a_message_shows_no_secret_and_no_control_character() -> None:
+    value = "\x1b[31mSharedAccessKey=c2VjcmV0c2VjcmV0"
+    ((_, message, _),) = said({"enum": ["x"]}, value)
+    assert message == "is `\\x1b[31mSharedAccessKey=***`; it must be x"
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "expected"),
+    [
+        ({"pattern": "["}, "/pattern", "`[` is not a valid regular expression"),
+        ({"patternProperties": {"(": {}}}, "/patternProperties/(", "`(` is not a valid regular"),
+        ({"required": "a"}, "/required", "is the text `a`; it must be a list"),
+        ({"$ref": "http://localhost/x.json"}, "/$ref", "`http://localhost/x.json` is not in this"),
+        ({"allOf": [{"$ref": "#/$defs/x"}]}, "/allOf/0/$ref", "`#/$defs/x` is not in this schema"),
+    ],
+)
+def test_a_schema_that_cannot_be_used(schema: Any, pointer: str, expected: str) -> None:
+    (fault,) = schema_faults(schema)
+    assert (fault.pointer, fault.message[: len(expected)]) == (pointer, expected)
+
+
+def test_references_inside_a_schema_work() -> None:
+    schema = {"$id": "https://example.com/a", "$defs": {"x": {"type": "null"}}, "$ref": "#/$defs/x"}
+    assert schema_faults(schema) == ()
+    assert said(schema, None) == []
