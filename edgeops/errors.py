@@ -43,3 +43,9 @@ class UsageError(EdgeOpsError):
     """The command line makes no sense."""
 
     exit_code = 64
+
+
+class Interrupted(EdgeOpsError):
+    """Ctrl-C ended the command."""
+
+    exit_code = 130

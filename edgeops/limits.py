@@ -24,7 +24,8 @@ INTEGER_MIN = -4503599627370496
 INTEGER_MAX = 4503599627370495
 MODULES_PER_DEVICE = 50
 
-_ID = re.compile(r"[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")
+# `.` and `..` are no segments of a URL: clients and proxies resolve them away.
+_ID = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")
 _EDGE_MODULE = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 # C0, DEL and C1 control characters do not count, and may not be in a key.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")

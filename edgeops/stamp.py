@@ -11,8 +11,9 @@ import binascii
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from edgeops.twin import JsonObject, keys_of, leaves, pointer, same
@@ -23,8 +24,10 @@ Path = tuple[str, ...]
 
 # One property value may have 4 KB.
 _CHUNK = 4000
-# Far more than the pointers of the largest twins; stops a crafted stamp.
-_MAX_TEXT = 1024 * 1024
+# More than 8 KB of tags can unpack to; stops a crafted stamp.
+_MAX_TEXT = 8 * 1024 * 1024
+# Thousands of devices own the same few sets of paths: so many results are remembered.
+_ALIKE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,34 @@ class Stamp:
 
     def owned_in(self, section: str) -> frozenset[Path]:
         """The owned paths of one section, relative to it."""
-        return frozenset(path[1:] for path in self.owned if path[0] == section)
+        return _within(self.owned, section)
+
+
+@lru_cache(_ALIKE)
+def _within(owned: frozenset[Path], section: str) -> frozenset[Path]:
+    return frozenset(path[1:] for path in owned if path[0] == section)
 
 
 def digest(value: Any) -> str:
     """The SHA-256 of a JSON value in canonical form, hexadecimal."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _digest(_canonical(value))
+
+
+def digest_and_paths(sections: Mapping[str, JsonObject]) -> tuple[str, frozenset[Path]]:
+    """`digest` and `owned_paths` of the content of a twin."""
+    return _digest_and_paths(_canonical(sections))
+
+
+@lru_cache(_ALIKE)
+def _digest_and_paths(text: str) -> tuple[str, frozenset[Path]]:
+    return _digest(text), owned_paths(json.loads(text))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -68,7 +93,7 @@ def encode(stamp: Stamp) -> JsonObject:
         value["commit"] = stamp.commit
     if stamp.protect:
         value["protect"] = True
-    return value | _encode_owned(stamp.owned)
+    return {**value, **_encode_owned(stamp.owned)}
 
 
 def decode(tags: Mapping[str, Any]) -> Stamp | None:
@@ -105,7 +130,8 @@ def same_content(old: Stamp | None, new: Stamp) -> bool:
     return old is not None and replace(old, commit=new.commit) == new
 
 
-def _encode_owned(owned: Iterable[Path]) -> JsonObject:
+@lru_cache(_ALIKE)
+def _encode_owned(owned: frozenset[Path]) -> Mapping[str, str]:
     pointers = sorted(pointer(*path) for path in owned)
     if not pointers:
         return {}
@@ -119,11 +145,14 @@ def _decode_owned(value: JsonObject) -> frozenset[Path]:
     chunks: list[str] = []
     while isinstance(chunk := value.get(f"owned{len(chunks)}"), str):
         chunks.append(chunk)
-    if not chunks:
-        return frozenset()
+    return _unpack("".join(chunks)) if chunks else frozenset()
+
+
+@lru_cache(_ALIKE)
+def _unpack(packed_text: str) -> frozenset[Path]:
     unpacker = zlib.decompressobj()
     try:
-        packed = base64.b64decode("".join(chunks), validate=True)
+        packed = base64.b64decode(packed_text, validate=True)
         text = unpacker.decompress(packed, _MAX_TEXT).decode("utf-8", "surrogatepass")
     except (binascii.Error, zlib.error, ValueError):
         return frozenset()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -57,6 +58,8 @@ def pointer(*keys: str | int) -> str:
 
 def keys_of(path: str) -> tuple[str, ...]:
     """The path of a JSON pointer; the inverse of `pointer` for string keys."""
+    if "~" not in path:
+        return tuple(path.split("/")[1:])
     return tuple(key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:])
 
 
@@ -77,11 +80,12 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 def same(a: Any, b: Any) -> bool:
     """Whether two JSON values are equal by type and value: `1` is not `true`, `1` is `1.0`."""
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, list) and isinstance(b, list):
+    kind = type(a)
+    if kind is not type(b):
+        return bool not in (kind, type(b)) and bool(a == b)
+    if kind is dict:
+        return bool(a.keys() == b.keys()) and all(same(a[key], b[key]) for key in a)
+    if kind is list:
         return len(a) == len(b) and all(map(same, a, b))
     return bool(a == b)
 
@@ -104,13 +108,14 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 @dataclass(slots=True)
 class _Owned:
-    """A tree of the paths that were last applied."""
+    """A tree of the paths that were last applied. It is shared: nobody changes a finished one."""
 
     leaf: bool = False
     children: dict[str, _Owned] = field(default_factory=dict)
 
 
-def _owned_tree(paths: Iterable[tuple[str, ...]]) -> _Owned:
+@lru_cache(maxsize=256)  # alike devices own the same paths
+def _owned_tree(paths: frozenset[tuple[str, ...]]) -> _Owned:
     root = _Owned()
     for path in paths:
         node = root
@@ -120,6 +125,8 @@ def _owned_tree(paths: Iterable[tuple[str, ...]]) -> _Owned:
     return root
 
 
+_NOTHING = _Owned()  # owned
+_ABSENT = object()  # the same as no value
 _KEEP = object()  # nothing to remove here
 
 
@@ -131,24 +138,24 @@ def diff(live: JsonObject, want: JsonObject, owned: Iterable[tuple[str, ...]] = 
     that this empties. A path that is in neither is never touched. The result
     is empty when there is nothing to do.
     """
-    return _diff(live, want, _owned_tree(owned))
+    return _diff(live, want, _owned_tree(frozenset(owned)))
 
 
 def _diff(live: JsonObject, want: JsonObject, owned: _Owned) -> JsonObject:
     patch: JsonObject = {}
-    for key in sorted(want.keys() | (owned.children.keys() & live.keys())):
-        mine = owned.children.get(key, _Owned())
-        if key not in want:
-            removal = _remove(live[key], mine)
-            if removal is not _KEEP:
-                patch[key] = removal
-        elif isinstance(want[key], dict) and isinstance(live.get(key), dict):
-            below = _diff(live[key], want[key], mine)
+    for key, value in want.items():
+        there = live.get(key, _ABSENT)
+        if isinstance(value, dict) and isinstance(there, dict):
+            below = _diff(there, value, owned.children.get(key, _NOTHING))
             if below:
                 patch[key] = below
-        elif key not in live or not same(live[key], want[key]):
-            patch[key] = want[key]
-    return patch
+        elif not same(there, value):
+            patch[key] = value
+    for key in owned.children.keys() & (live.keys() - want.keys()):
+        removal = _remove(live[key], owned.children[key])
+        if removal is not _KEEP:
+            patch[key] = removal
+    return dict(sorted(patch.items()))
 
 
 def _remove(live: Any, owned: _Owned) -> Any:

@@ -19,6 +19,9 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
 
 Sleep = Callable[[float], Awaitable[None]]
 
+# What no etag guards: the device is read and planned again just before.
+_WITHOUT_ETAG = (Action.DEPLOY, Action.DELETE_MODULE, Action.DELETE_DEVICE)
+
 # How often one device is planned again before it counts as a conflict.
 _REPLANS = 5
 
@@ -43,8 +46,7 @@ class DeviceWriter:
         """Carry out the changes. Raises `HubError`, `Conflict` and `Refused`."""
         while self._pending:
             change = self._pending[0]
-            # Deployments and deletions take no etag: look again just before.
-            if self._live is None and change.action in (Action.DEPLOY, Action.DELETE_DEVICE):
+            if self._live is None and change.action in _WITHOUT_ETAG:
                 await self._plan_again()
                 continue
             try:
@@ -53,7 +55,8 @@ class DeviceWriter:
                 await self._plan_again()
             else:
                 self._pending = self._pending[1:]
-                self._live = None
+                if change.action is not Action.DELETE_MODULE:  # one look does for all of them
+                    self._live = None
 
     async def _plan_again(self) -> None:
         if self._replans == _REPLANS:

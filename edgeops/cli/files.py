@@ -47,7 +47,8 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
     part = path.with_name(f".edgeops.{os.getpid()}.part")
     try:
         with part.open("w", encoding="utf-8") as file:

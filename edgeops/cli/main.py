@@ -6,6 +6,7 @@ so that `edgeops --help` needs nothing else.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -124,7 +125,7 @@ def run(args: Sequence[str] | None = None) -> int:
         code = app(global_options_first(given), prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader went away, as with `| head`
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+        _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return _show("interrupted", "", EXIT_INTERRUPTED)
@@ -136,6 +137,12 @@ def run(args: Sequence[str] | None = None) -> int:
         if "--debug" in given:
             raise
         return _show(error.message, error.hint, error.exit_code)
+    except OSError as error:  # a full disk, too many open files: no fault of edgeops
+        if "--debug" in given:
+            raise
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else ""
+        return _show(f"{where}{error.strerror or type(error).__name__}", "", 1)
     except Exception as error:  # a bug: say so, without a traceback that might show a secret
         if "--debug" in given:
             raise
@@ -145,6 +152,11 @@ def run(args: Sequence[str] | None = None) -> int:
             1,
         )
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """What is still buffered cannot be written: do not try again when the process ends."""
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
 
 
 def _show(message: str, hint: str, code: int) -> int:
@@ -159,4 +171,6 @@ def _show(message: str, hint: str, code: int) -> int:
 
 def main() -> None:
     """The `edgeops` program."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack letters that a fleet has
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run())

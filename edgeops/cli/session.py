@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from edgeops.cli.load import https_port, state_dir
 from edgeops.cli.settings import Settings
@@ -39,24 +39,37 @@ def _local_hub(root: Path, options: Settings) -> Iterator[LocalAccess]:
     that started it stops it only after the last of them is done.
     """
     from edgeops.hub.open import LocalAccess
-    from edgeops.localhub.access import connection_string, running
+    from edgeops.localhub.access import connection_string
+    from edgeops.localhub.files import StateFiles
 
-    state = state_dir(root)
-    state.mkdir(exist_ok=True)
-    with (state / "session.lock").open("a") as lock:
+    files = StateFiles(state_dir(root))
+    files.make_directory()
+    with _lock_file(files.directory / "session.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        child = None if running(state) else _start(root)
+        child = _start_unless_running(root, files.directory)
         try:
-            endpoint = running(state)
-            if endpoint is None:
-                raise EdgeOpsError(
-                    "the local hub did not start", _last_words(child) or "try `edgeops hub serve`"
-                )
-            yield LocalAccess(connection_string(state), str(endpoint.ca_file))
+            yield LocalAccess(connection_string(files.directory), str(files.ca))
         finally:
             if child is not None:
                 _wait_for_others(lock.fileno(), options)
                 _stop(child)
+
+
+def _lock_file(path: Path) -> IO[str]:
+    try:
+        return path.open("a")
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot write {path}: {error.strerror}", "the local hub keeps its state there"
+        ) from error
+
+
+def _start_unless_running(root: Path, state: Path) -> subprocess.Popen[str] | None:
+    from edgeops.localhub.access import running
+
+    with _lock_file(state / "start.lock") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)  # of two commands at once, one starts the hub
+        return None if running(state) else _start(root)
 
 
 def _start(root: Path) -> subprocess.Popen[str]:
@@ -71,7 +84,13 @@ def _start(root: Path) -> subprocess.Popen[str]:
         start_new_session=True,  # Ctrl-C must reach us alone: writes in flight need the hub
     )
     assert child.stdout is not None
-    child.stdout.readline()  # it says that it is ready, or ends
+    if not child.stdout.readline():  # it says that it is ready, or ends
+        _, words = child.communicate()
+        why = words.strip().removeprefix("error: ").partition("\n")[0]
+        raise EdgeOpsError(
+            f"the local hub did not start: {why or 'it says nothing more'}",
+            "EDGEOPS_HTTPS_PORT chooses another port; `edgeops hub serve` runs the hub alone",
+        )
     return child
 
 
@@ -89,10 +108,3 @@ def _stop(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.communicate()
-
-
-def _last_words(child: subprocess.Popen[str] | None) -> str:
-    if child is None or child.poll() is None:
-        return ""
-    assert child.stderr is not None
-    return child.stderr.read().strip().replace("error: ", "", 1).partition("\n")[0]

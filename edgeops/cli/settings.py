@@ -37,7 +37,9 @@ class Settings:
     def note(self, text: str) -> None:
         """Tell the user something that is not data; `--quiet` silences it."""
         if not self.quiet:
-            typer.echo(text, err=True)
+            from edgeops.report.style import printable
+
+            typer.echo(printable(text), err=True)
 
 
 def settings(context: typer.Context) -> Settings:

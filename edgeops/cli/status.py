@@ -50,9 +50,9 @@ def status(
       edgeops status --group canary --wait --timeout 600
       edgeops status -o json
     """
-    import asyncio
+    from edgeops.cli.asynchronous import complete
 
-    rows = asyncio.run(_status(settings(context), group, rev, timeout if wait else None))
+    rows = complete(_status(settings(context), group, rev, timeout if wait else None))
     from edgeops.report import status_text as report
 
     if output is Output.JSON:

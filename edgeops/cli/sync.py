@@ -105,11 +105,10 @@ def sync(
         verbose=verbose,
     )
     _check(request)
-    import asyncio
-
+    from edgeops.cli.asynchronous import complete
     from edgeops.cli.synchronize import synchronize
 
-    raise typer.Exit(asyncio.run(synchronize(request, settings(context))))
+    raise typer.Exit(complete(synchronize(request, settings(context))))
 
 
 def _check(request: Request) -> None:

@@ -48,26 +48,31 @@ def validate(
       edgeops validate fleet/groups
       edgeops validate --rev main -o json
     """
-    from edgeops.report import problems as report
-
     options = settings(context)
     below = "." if path is None else _in_repository(path, options, exists=rev is None)
     found = resolution(options, rev)
     shown = [p for p in found.problems if below in (".", p.place.file) or _below(p, below)]
-    if output is Form.JSON:
-        typer.echo(report.as_json(shown))
-    elif output is Form.GITHUB:
-        from edgeops.source.root import folder_in_repository
-
-        typer.echo(report.github(shown, folder=folder_in_repository(repository(options))))
-    elif shown:
-        typer.echo(report.text(shown, color=options.styled()))
+    if shown or output is not Form.TEXT:
+        _report(shown, output, options)
     if shown:
         raise InvalidState("")
     if output is Form.TEXT and found.fleet is not None:
         typer.echo(f"{found.fleet.name}: {len(found.fleet.devices)} devices, no problems")
     elif found.problems:
         options.note(f"no problems in {path}; {len(found.problems)} in other files")
+
+
+def _report(problems: list[Problem], output: Form, options: Settings) -> None:
+    from edgeops.report import problems as report
+
+    if output is Form.JSON:
+        typer.echo(report.as_json(problems))
+    elif output is Form.GITHUB:
+        from edgeops.source.root import folder_in_repository
+
+        typer.echo(report.github(problems, folder=folder_in_repository(repository(options))))
+    else:
+        typer.echo(report.text(problems, color=options.styled()))
 
 
 def _below(problem: Problem, folder: str) -> bool:

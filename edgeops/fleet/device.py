@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog, Device, Group, Named
@@ -53,6 +53,9 @@ class Resolver:
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
+    _alike: dict[tuple[tuple[str, ...], int], tuple[DesiredDevice, tuple[Finding, ...]]] = field(
+        default_factory=dict
+    )
     _below: dict[tuple[str, ...], Overlay] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
     _deployments: dict[str, _Deployment] = field(default_factory=dict)
@@ -79,8 +82,18 @@ class Resolver:
 
         References to what is not in the catalog are left out.
         """
-        spec, edge = device.what.layer.value, device.what.edge
         names = tuple(group.name for group in groups)
+        # The members of a DeviceSet have one layer, the very same object.
+        key = (names, id(device.what.layer))
+        if key not in self._alike:
+            self._alike[key] = self._resolve(device, groups, names)
+        first, findings = self._alike[key]
+        return replace(first, name=device.name, labels=device.what.labels), findings
+
+    def _resolve(
+        self, device: Named[Device], groups: Groups, names: tuple[str, ...]
+    ) -> tuple[DesiredDevice, tuple[Finding, ...]]:
+        spec, edge = device.what.layer.value, device.what.edge
         overlay = lay(self._overlay_below(groups, names), spec, self._bases)
         software = self._run(overlay, spec, names, edge=edge)
         resolved = DesiredDevice(

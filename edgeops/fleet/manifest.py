@@ -100,6 +100,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
+            yield path, key  # at the object: a path must not name the secret
             yield from _texts(item, path + pointer(key))
     elif isinstance(value, list):
         for index, item in enumerate(value):

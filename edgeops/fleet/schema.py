@@ -12,11 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from edgeops.fleet.schema_words import Mismatch, words
+from edgeops.fleet.shown import shown
 from edgeops.twin import pointer
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_OWN_REFERENCES = "a schema can refer to its own `#/$defs/...` only"
 _TOO_DEEP = Mismatch("", "the schema refers to itself without end, or is nested too deep")
 
 
@@ -28,10 +30,15 @@ class Schema:
 
     def mismatches(self, value: Any) -> tuple[Mismatch, ...]:
         """Everything in a JSON value that the schema does not allow, sorted."""
+        from referencing.exceptions import Unresolvable
+
         try:
             return tuple(sorted(set(words(self._validator.iter_errors(value)))))
         except RecursionError:
             return (_TOO_DEEP,)
+        except Unresolvable as error:  # one that only a part with an `$id` of its own has
+            text = f"the schema refers to `{shown(error.ref)}`, which is not in it"
+            return (Mismatch("", text, _OWN_REFERENCES),)
 
 
 def compile_schema(document: Any) -> Schema:
@@ -46,16 +53,20 @@ def compile_schema(document: Any) -> Schema:
 
 def schema_faults(document: Any) -> tuple[Mismatch, ...]:
     """What is wrong with a schema itself: keywords, regular expressions, references; sorted."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
 
-    metaschema = Draft202012Validator(
-        Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
+    formats = FormatChecker(())
+    formats.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_regex)
+    metaschema = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=formats)
     try:
         faults = set(words(metaschema.iter_errors(document))) or set(_dangling(document))
     except RecursionError:
         return (_TOO_DEEP,)
     return tuple(sorted(faults))
+
+
+def _is_regex(value: Any) -> bool:
+    return not isinstance(value, str) or bool(re.compile(value))
 
 
 def _dangling(document: Any) -> Iterator[Mismatch]:
@@ -69,8 +80,8 @@ def _dangling(document: Any) -> Iterator[Mismatch]:
         try:
             resolver.lookup(reference)
         except Unresolvable:
-            hint = "a schema can refer to its own `#/$defs/...` only"
-            yield Mismatch(pointer(*path), f"`{reference}` is not in this schema", hint)
+            text = f"`{shown(reference)}` is not in this schema"
+            yield Mismatch(pointer(*path), text, _OWN_REFERENCES)
 
 
 def _references(
@@ -78,7 +89,7 @@ def _references(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, dict):
         for key, item in value.items():
-            if key == "$ref" and isinstance(item, str):
+            if key in ("$ref", "$dynamicRef") and isinstance(item, str):
                 yield (*path, key), item
             yield from _references(item, (*path, key))
     elif isinstance(value, list):

@@ -138,7 +138,7 @@ def _enum(error: SchemaError) -> Iterator[Mismatch]:
 def _pattern(error: SchemaError) -> Iterator[Mismatch]:
     title = error.schema.get("title", "")
     wanted = f"valid as {title[:1].lower()}{title[1:]}" if title[1:2].islower() else "valid"
-    hint = error.schema.get("description") or f"pattern: {error.validator_value}"
+    hint = error.schema.get("description") or f"pattern: {shown(error.validator_value)}"
     if _of_key(error):
         message = f"the key `{shown(error.instance)}` is not {wanted}"
         yield Mismatch(_at(error, error.instance), message, hint)

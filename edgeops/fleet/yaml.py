@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024  # of one file
 
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Compiled on the first load only: it takes longer than the rest of this module.
+_CONTROL = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 # What libyaml says -> what to do about it.
 _SAME_COLUMN = "check the indentation of this line and of those above"
@@ -74,7 +75,7 @@ def _unreadable(file: str, data: bytes) -> Problem | None:
         before = data[: error.start].decode("utf-8-sig", "replace")
         place = _end_of(file, before)
         return Problem(place, "", "is not UTF-8 text", "save the file as UTF-8")
-    control = _CONTROL.search(text)
+    control = re.search(_CONTROL, text)
     if control:
         message = f"holds the character U+{ord(control[0]):04X}, which YAML does not allow"
         place = _end_of(file, text[: control.start()])

@@ -153,13 +153,14 @@ class Builder:
 
     def _alias(self, event: AliasEvent) -> None:
         at, name = _position(event), str(event.anchor)
+        known_as = shown(name)
         if self._stack and self._stack[-1].expects_key():
-            raise self._broken(at, f"a key must be text, not the alias `*{name}`")
+            raise self._broken(at, f"a key must be text, not the alias `*{known_as}`")
         anchor = self._anchors.get(name)
         if anchor is None:
-            raise self._broken(at, f"the alias `*{name}` has no anchor `&{name}` above it")
+            raise self._broken(at, f"the alias `*{known_as}` has no anchor `&{known_as}` above it")
         if anchor.end is None:
-            raise self._broken(at, f"the alias `*{name}` stands inside its own anchor")
+            raise self._broken(at, f"the alias `*{known_as}` stands inside its own anchor")
         path = self._mark(at)
         inside = self._order[anchor.start + 1 : anchor.end]
         self._check_room(at, len(inside))
@@ -219,7 +220,9 @@ class Builder:
 
     def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent, path: str) -> None:
         tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        self._problem(_position(event), path, f"the tag `{tag}` is not supported", "remove it")
+        self._problem(
+            _position(event), path, f"the tag `{shown(tag)}` is not supported", "remove it"
+        )
 
     def _problem(self, at: Position, path: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(Place(self.file, *at), path, message, hint))

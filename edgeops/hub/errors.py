@@ -34,7 +34,7 @@ class Subject:
 
     def __str__(self) -> str:
         if self.device is None:
-            return f"hub {self.hub}"
+            return "a query"
         if self.module is None:
             return f"device '{self.device}'"
         return f"module '{self.module}' of device '{self.device}'"

@@ -15,6 +15,11 @@ from edgeops.hub.port import Hub
 from edgeops.hub.rates import Rates, no_rates, rates_of
 from edgeops.hub.retry import Retry
 
+# Requests at once. The hub in the box has no latency to hide, and each connection costs it, and
+# us, a TLS handshake.
+IN_FLIGHT = 32
+IN_FLIGHT_LOCAL = 8
+
 
 @dataclass(frozen=True, slots=True)
 class LocalAccess:
@@ -30,7 +35,6 @@ async def open_hub(
     *,
     environ: Mapping[str, str],
     local: LocalAccess | None = None,
-    concurrency: int = 32,
 ) -> AsyncIterator[Hub]:
     """The hub of a target, for the length of an `async with`; nothing is sent yet.
 
@@ -39,7 +43,7 @@ async def open_hub(
     instead of the system's). `local` is needed for the hub in the box only.
     Raises `EdgeOpsError` when the credentials are missing or malformed.
     """
-    hub = _connect(_access(target, environ, local), concurrency)
+    hub = _connect(_access(target, environ, local))
     try:
         yield hub
     finally:
@@ -52,6 +56,7 @@ class _Access:
     ca_file: str | None
     proxy: str | None
     rates: Rates
+    in_flight: int
 
 
 def _access(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> _Access:
@@ -62,6 +67,7 @@ def _access(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | 
             ca_file=environ.get("SSL_CERT_FILE") or None,
             proxy=proxy_for(credential.hostname, environ),
             rates=rates_of(target.sku, target.units),
+            in_flight=IN_FLIGHT,
         )
     if local is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
@@ -71,6 +77,7 @@ def _access(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | 
         ca_file=local.ca_file,
         proxy=None,
         rates=no_rates(),
+        in_flight=IN_FLIGHT_LOCAL,
     )
 
 
@@ -122,7 +129,7 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
         ) from error
 
 
-def _connect(access: _Access, concurrency: int) -> Hub:
+def _connect(access: _Access) -> Hub:
     from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
     from edgeops.hub.control import Control
     from edgeops.hub.rest import Bounds, Rest
@@ -132,7 +139,7 @@ def _connect(access: _Access, concurrency: int) -> Hub:
         access.credential,
         tls=_trust(access.ca_file),
         proxy=access.proxy,
-        concurrency=concurrency,
+        concurrency=access.in_flight,
         rates=access.rates,
         retry=Retry(),
         bounds=Bounds(),

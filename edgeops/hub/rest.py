@@ -134,6 +134,7 @@ def failure_of(error: Exception) -> Failure:
         (aiohttp.ClientSSLError, Failure.TLS),
         (aiohttp.ClientProxyConnectionError, Failure.PROXY),
         (aiohttp.ClientHttpProxyError, Failure.PROXY),
+        (aiohttp.InvalidURL, Failure.PROXY),  # the hub's own was checked when it was read
         (aiohttp.ClientConnectorDNSError, Failure.DNS),
         (aiohttp.ClientConnectorError, Failure.REFUSED),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
@@ -10,7 +10,7 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.stamp import Path, Stamp
-from edgeops.twin import EDGE_AGENT, JsonObject, LiveDevice, Twin, diff
+from edgeops.twin import EDGE_AGENT, JsonObject, LiveDevice, Twin, diff, merge_patch
 
 MODULES = "modules"  # the section of owned module identities in a stamp
 
@@ -114,6 +114,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         }
     )
     deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
+    deploy = _deploying(deploy, sorted(deployed.keys() - live.modules.keys()))
     own = device.modules.keys() - deployed.keys()
     gone = sorted(path[0] for path in _owned(old, MODULES) if path[0] not in device.modules)
     deletions = gone if run.prune else []
@@ -144,7 +145,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
     ]
     if first != new:
-        last = stamps.patch({stamps.TAG: stamps.encode(first)}, new)
+        last = stamps.patch(merge_patch(live.twin.tags, {stamps.TAG: stamp}), new)
         changes.append(replace(change, action=Action.STAMP_DEVICE, stamp=last))
     return tuple(changes)
 
@@ -157,12 +158,8 @@ def _module_changes(
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
     patch = _patches({"desired": diff(twin.desired, module.desired, _owned(old, "desired"))})
-    new = Stamp(
-        fleet=run.fleet,
-        commit=run.commit,
-        digest=stamps.digest(module.desired),
-        owned=stamps.owned_paths({"desired": module.desired}),
-    )
+    digest, owned = stamps.digest_and_paths({"desired": module.desired})
+    new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)
     stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
     if not patch and not stamp:
         return ()
@@ -189,12 +186,13 @@ def _device_stamp(
     """
     content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
     kept = {path[0] for path in _owned(old, MODULES)} & own
+    digest, owned = stamps.digest_and_paths(content)
     return Stamp(
         fleet=run.fleet,
         commit=run.commit,
-        digest=stamps.digest(content),
+        digest=digest,
         protect=device.protect,
-        owned=stamps.owned_paths(content) | {(MODULES, name) for name in created | kept},
+        owned=owned | {(MODULES, name) for name in created | kept},
     )
 
 
@@ -226,6 +224,19 @@ def _desired(live: LiveDevice, module: str) -> JsonObject:
 
 def _patches(sections: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
     return {section: patch for section, patch in sections.items() if patch}
+
+
+def _deploying(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:
+    """The patch of a deployment that makes these modules, if need be by naming them only.
+
+    The hub makes the identity of every module listed: also of one that is
+    listed already, whose identity somebody deleted.
+    """
+    if not modules:
+        return patch
+    agent = patch.get(EDGE_AGENT, {})
+    named = {name: {} for name in modules} | agent.get(MODULES, {})
+    return {**patch, EDGE_AGENT: {**agent, MODULES: named}}
 
 
 def _before(live: Mapping[str, JsonObject], patch: Mapping[str, JsonObject]) -> JsonObject:

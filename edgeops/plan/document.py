@@ -16,7 +16,7 @@ from edgeops.errors import EdgeOpsError, Refused
 from edgeops.plan.masking import masked
 from edgeops.plan.model import Action, Change, Plan
 from edgeops.plan.options import PlanOptions
-from edgeops.twin import JsonObject
+from edgeops.twin import JsonObject, same
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"
@@ -102,10 +102,11 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
     ):
         if then != now:
             raise Refused(f"the saved plan is for the {word} {then}, not {now}")
-    if saved.digest == plan.digest:
-        return
     now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
     differences = _differences(saved.writes, now_writes)
+    if saved.digest == plan.digest and not differences:
+        return
+    differences = differences or ["a masked value is another now"]
     shown = "; ".join(differences[:_SHOWN_DIFFERENCES])
     more = len(differences) - _SHOWN_DIFFERENCES
     raise Refused(
@@ -169,9 +170,9 @@ def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[
     found += [
         f"{_words(write)} would write something else"
         for write in then
-        if write in now and json.dumps(then[write]) != json.dumps(now[write])
+        if write in now and not same(then[write], now[write])
     ]
-    return found or ["a masked value is another now"]
+    return found
 
 
 def _words(write: _Write) -> str:

@@ -43,6 +43,11 @@ def _carried_out(live: LiveDevice, change: Change) -> LiveDevice:
             for name, patch in change.patch.items():
                 twin = modules.get(name, Twin(change.device, name))
                 modules[name] = replace(twin, desired=merge_patch(twin.desired, patch))
+            for name, listed in change.patch.get(EDGE_AGENT, {}).get("modules", {}).items():
+                if listed is None:
+                    modules.pop(name, None)
+                else:
+                    modules.setdefault(name, Twin(change.device, name))
         case Action.CREATE_MODULE | Action.PATCH_MODULE:
             assert change.module is not None
             twin = modules.get(change.module, Twin(change.device, change.module))

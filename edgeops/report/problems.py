@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from edgeops.fleet.model import Problem
+from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, cyan, dim, printable, render
 from edgeops.report.words import count
@@ -19,7 +21,7 @@ def text(problems: Sequence[Problem], *, color: bool = False) -> str:
 
     Files are set apart by an empty line. No newline at its end.
     """
-    return render(_lines(problems), color)
+    return render(_lines([*map(_masked, problems)]), color)
 
 
 def as_json(problems: Sequence[Problem]) -> str:
@@ -34,7 +36,7 @@ def as_json(problems: Sequence[Problem]) -> str:
                 "message": problem.message,
                 "hint": problem.hint,
             }
-            for problem in problems
+            for problem in map(_masked, problems)
         ]
     ).rstrip("\n")
 
@@ -46,6 +48,7 @@ def github(problems: Sequence[Problem], *, folder: str = "") -> str:
     where the fleet stands in the repository, as GitHub wants paths from its root.
     Format: GitHub docs, "Workflow commands", and the escapes of actions/toolkit.
     """
+    problems = [*map(_masked, problems)]
     lines = [_annotation(problem, folder) for problem in problems[:GITHUB_ANNOTATIONS]]
     rest = problems[GITHUB_ANNOTATIONS:]
     if rest:
@@ -81,12 +84,23 @@ def _annotation(problem: Problem, folder: str) -> str:
     return f"::error {listed}::{_data(_message(problem))}"
 
 
+def _masked(problem: Problem) -> Problem:
+    """The problem without secrets: a key may be one, and a user's schema gives words to hints."""
+    return replace(
+        problem,
+        pointer=mask(problem.pointer),
+        message=mask(problem.message),
+        hint=mask(problem.hint),
+    )
+
+
 def _message(problem: Problem) -> str:
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 
 
 def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    escaped = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(escaped)
 
 
 def _property(value: str) -> str:

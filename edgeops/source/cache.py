@@ -6,10 +6,11 @@ A broken, locked or read-only cache costs time, never correctness or an error.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 _MAX_ROWS = 200_000
 _SCHEMA = "CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value BLOB NOT NULL)"
@@ -43,7 +44,7 @@ class Cache:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        return row[0] if row and isinstance(row[0], bytes) else None
+        return _checked(row[0]) if row else None
 
     def put(self, key: str, value: bytes) -> None:
         """Remember a result; `close` saves it."""
@@ -74,7 +75,8 @@ class Cache:
         self.close()
 
     def _save(self, db: sqlite3.Connection) -> None:
-        db.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", self._new.items())
+        rows = ((key, _checksum(value) + value) for key, value in self._new.items())
+        db.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", rows)
         db.execute(
             "DELETE FROM memo WHERE rowid <= (SELECT max(rowid) FROM memo) - ?", (self._max_rows,)
         )
@@ -88,6 +90,18 @@ class Cache:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
             with suppress(OSError):
                 self._path.unlink()
+
+
+def _checksum(value: bytes) -> bytes:
+    return zlib.crc32(value).to_bytes(4, "big")
+
+
+def _checked(stored: Any) -> bytes | None:
+    """The value of a row, None where it is not as it was saved: SQLite does not look."""
+    if not isinstance(stored, bytes):
+        return None
+    value = stored[4:]
+    return value if stored[:4] == _checksum(value) else None
 
 
 def make_private_folder(folder: Path) -> None:

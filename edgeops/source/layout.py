@@ -37,15 +37,28 @@ def role(path: str) -> Role | None:
     return None
 
 
-def link_problem(path: str) -> Problem | None:
-    """The problem of a symbolic link where manifests or schemas would be read through it.
+def detour_problem(path: str, what: str) -> Problem | None:
+    """The problem of a link or submodule where manifests or schemas would be read through it.
 
-    No link is followed: it could lead out of the repository.
+    None is followed: it leads out of the commit. `what` says what it is.
     """
     below = ("", "/a.yaml", "/a.json", "/releases/a.yaml")
     if not any(role(path + end) for end in below):
         return None
-    return Problem(Place(path), "", "is a symbolic link", "edgeops reads plain files only")
+    hint = "edgeops reads the plain files of this repository only"
+    return Problem(Place(_text(path)), "", f"is {what}", hint)
+
+
+def name_problem(path: str) -> Problem | None:
+    """The problem of a file whose name is no text: git and file systems take any bytes."""
+    if _text(path) == path or role(path) is None:
+        return None
+    return Problem(Place(_text(path)), "", "its file name is not UTF-8", "rename the file")
+
+
+def _text(path: str) -> str:
+    """The path with every byte that is no text as an escape."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def no_fleet(where: str) -> EdgeOpsError:

@@ -14,7 +14,7 @@ from edgeops.source.record import Parsed, decode, encode
 from edgeops.source.user_schema import parse_schema
 
 # Raise it whenever the same bytes would be read in another way than before, in one release.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
     parsed = decode(file.path, stored) if stored else None
     if parsed is None:
         parsed = _parse(file, schemas)
-        memo.put(key, encode(parsed))
+        record = encode(parsed)
+        if record is not None:
+            memo.put(key, record)
     return parsed
 
 

@@ -17,20 +17,26 @@ class Parsed:
     problems: tuple[Problem, ...]
 
 
-def encode(parsed: Parsed) -> bytes:
-    """The record as JSON; `decode` is the inverse for the file of the same path."""
-    return orjson.dumps(
+def encode(parsed: Parsed) -> bytes | None:
+    """The record as JSON; `decode` is the inverse for the file of the same path.
+
+    None for the rare values that the encoder does not take: integers beyond 64
+    bits, halves of a surrogate pair, hundreds of levels.
+    """
+    record = [
         [
-            [
-                [document.value, list(document.marks), list(document.marks.values())]
-                for document in parsed.documents
-            ],
-            [
-                [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint]
-                for p in parsed.problems
-            ],
-        ]
-    )
+            [document.value, list(document.marks), list(document.marks.values())]
+            for document in parsed.documents
+        ],
+        [
+            [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint]
+            for p in parsed.problems
+        ],
+    ]
+    try:
+        return orjson.dumps(record)
+    except orjson.JSONEncodeError:
+        return None
 
 
 def decode(file: str, record: bytes) -> Parsed | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import Place, Problem, Snapshot
+from edgeops.fleet.model import Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
 from edgeops.source.git import GitFailed, repository, run
-from edgeops.source.layout import FOLDERS, link_problem, no_fleet, role
+from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from git import Repo
 
 _LOCAL_STATE = ".edgeops"
-_LINK_MODE = "120000"
+_DETOURS = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
 def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
@@ -73,7 +73,7 @@ def _commit(repo: Repo, rev: str) -> str:
     except GitFailed as error:
         if error.hint:  # the cause is known, and is not the revision
             raise
-        if not repo.head.is_valid():
+        if not _has_head(repo):
             raise EdgeOpsError(
                 "the repository has no commits yet", "commit fleet/ first"
             ) from error
@@ -86,12 +86,22 @@ def _commit(repo: Repo, rev: str) -> str:
         ) from error
 
 
+def _has_head(repo: Repo) -> bool:
+    try:
+        run(repo, "rev-parse", "--verify", "HEAD")
+    except GitFailed:
+        return False
+    return True
+
+
 def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str, str]]:
     """Mode, object id, size (`-` if none) and path below the root, of all that may matter."""
     tree = f"{commit}:{prefix}"
     try:
         output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS, _LOCAL_STATE)
     except GitFailed as error:
+        if not prefix:
+            raise
         raise no_fleet(f"{prefix} at {commit[:7]}") from error
     for entry in output.split(b"\0"):
         if entry:
@@ -104,12 +114,27 @@ def _source_file(
     repo: Repo, mode: str, sha: str, size: str, name: str
 ) -> SourceFile | Problem | None:
     kind = role(name)
-    if mode == _LINK_MODE:
-        return link_problem(name)
+    if mode in _DETOURS:
+        return detour_problem(name, _DETOURS[mode])
     if kind is None:
         return None
-    if not size.isdigit():
-        return Problem(Place(name), "", "is not a file")
+    if badly_named := name_problem(name):
+        return badly_named
+    if not size.isdigit():  # the object is not there, or not what it should be
+        raise _damaged(name)
     if int(size) > MAX_BYTES:
         return too_large(name, int(size))
-    return SourceFile(name, kind, sha, lambda: bytes(repo.git.get_object_data(sha)[3]))
+    return SourceFile(name, kind, sha, lambda: _read(repo, sha, name))
+
+
+def _read(repo: Repo, sha: str, name: str) -> bytes:
+    try:
+        return bytes(repo.git.get_object_data(sha)[3])
+    except ValueError as error:
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> EdgeOpsError:
+    return EdgeOpsError(
+        f"git cannot read {name}", "the clone is damaged: see `git fsck`, or clone again"
+    )

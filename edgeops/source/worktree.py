@@ -12,7 +12,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Place, Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
-from edgeops.source.layout import FOLDERS, link_problem, no_fleet, role
+from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 
@@ -63,9 +63,11 @@ def _source_file(root: Path, name: str) -> SourceFile | Problem | None:
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
-            return link_problem(name)
+            return detour_problem(name, "a symbolic link")
         if kind is None:
             return None
+        if badly_named := name_problem(name):
+            return badly_named
         if not stat.S_ISREG(status.st_mode):
             return Problem(Place(name), "", "is not a file")
         if status.st_size > MAX_BYTES:

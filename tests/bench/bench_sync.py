@@ -161,7 +161,7 @@ def main() -> None:
     """Run all and print the tables."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--devices", type=int, default=1000)
-    options.add_argument("--rounds", type=int, default=3, help="best of so many runs")
+    options.add_argument("--rounds", type=int, default=5, help="best of so many runs")
     chosen = options.parse_args()
     if chosen.devices < 2:
         options.error("--devices: at least 2, since one of them is what starting up costs")

@@ -21,7 +21,7 @@ def device_names(count: int) -> list[str]:
 
 
 def wanted(interval: int) -> dict:
-    """The tags and desired properties of every device, about 1 KB."""
+    """The tags and desired properties of every device: 1 KB, as a twin with `$metadata` 5 KB."""
     return {
         "tags": {
             "site": "auckland-cbd",

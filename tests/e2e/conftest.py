@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +34,34 @@ class FleetRepo:
     run: Callable[..., Result]
 
     def edgeops(self, *args: str) -> Result:
-        return self.run("--repo", str(self.root), *args)
+        return self._checked(self.run("--repo", str(self.root), *args))
+
+    def in_sync(self, *args: str) -> bool:
+        """Whether a dry run finds nothing to do."""
+        return self.edgeops("sync", "--dry-run", "--detailed-exitcode", *args).code == 0
+
+    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+        """The command in a process of its own."""
+        command = [sys.executable, "-m", "edgeops", "--repo", str(self.root), *args]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, text=True, **{**pipes, **options})
+
+    def process(self, *args: str, **options: Any) -> Result:
+        """The command in a process of its own, at its end."""
+        return self.end_of(self.start(*args, **options))
+
+    def end_of(self, process: subprocess.Popen[str]) -> Result:
+        """How a command that was started ends."""
+        out, err = process.communicate(timeout=60)
+        return self._checked(Result(process.returncode, out or "", err or ""))
+
+    def _checked(self, result: Result) -> Result:
+        """The result, which must not hold a key of the local hub."""
+        policies = self.root / ".edgeops/policies.json"
+        if policies.is_file():
+            keys = re.findall(r'"([A-Za-z0-9+/=]{40,})"', policies.read_text())
+            assert not [key for key in keys if key in result.out + result.err]
+        return result
 
     def write(self, path: str, text: str) -> None:
         file = self.root / path
@@ -116,6 +145,39 @@ def tiny_repo(empty_repo: FleetRepo) -> FleetRepo:
     return empty_repo
 
 
+MANY = """\
+apiVersion: edgeops/v1
+kind: Fleet
+metadata: {name: many}
+spec:
+  hubs:
+    production:
+      {hostname: "%s", sku: S3, connectionStringEnv: IOTHUB, createDevices: true}
+    entra: {hostname: contoso.azure-devices.net, auth: entra}
+---
+apiVersion: edgeops/v1
+kind: DeviceSet
+metadata: {name: all}
+spec:
+  template: {spec: {tags: {floor: 1}}}
+  devices: [%s]
+"""
+MANY_NAMES = tuple(f"d{number:02}" for number in range(60))
+
+
+@pytest.fixture
+def many(empty_repo: FleetRepo) -> Callable[..., FleetRepo]:
+    """Sixty plain devices; hub `production` is at a port of this machine."""
+
+    def fill(hostname: str = "localhost:1") -> FleetRepo:
+        names = ", ".join(f"{{name: {name}}}" for name in MANY_NAMES)
+        empty_repo.write("fleet/fleet.yaml", MANY % (hostname, names))
+        empty_repo.commit()
+        return empty_repo
+
+    return fill
+
+
 @pytest.fixture
 def with_hub(local_hub: Any) -> Callable[[FleetRepo], Any]:
     """Lets a repository's commands find a running local hub."""
@@ -125,6 +187,13 @@ def with_hub(local_hub: Any) -> Callable[[FleetRepo], Any]:
         return local_hub
 
     return connect
+
+
+@pytest.fixture
+def hub_repo(tiny_repo: FleetRepo, with_hub: Callable[..., Any]) -> FleetRepo:
+    """The tiny fleet with a running local hub."""
+    with_hub(tiny_repo)
+    return tiny_repo
 
 
 @pytest.fixture

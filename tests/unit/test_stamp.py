@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops import limits
-from edgeops.stamp import Stamp, decode, digest, encode, owned_paths, patch, same_content
+from edgeops.stamp import (
+    Stamp,
+    decode,
+    digest,
+    digest_and_paths,
+    encode,
+    owned_paths,
+    patch,
+    same_content,
+)
 from edgeops.twin import merge_patch
 
 paths = st.frozensets(
@@ -61,6 +70,13 @@ def test_many_paths_are_split_so_that_each_value_fits_the_hub():
     assert decode({"edgeops": value}).owned == owned
 
 
+def test_long_pointers_that_pack_well_are_read_back():
+    owned = frozenset(("desired", *(str(n) * 1000 for n in range(9)), f"k{n}") for n in range(150))
+    value = encode(Stamp("f", "c", "d", owned=owned))
+    assert limits.size(value) < limits.TAGS_BYTES
+    assert decode({"edgeops": value}).owned == owned
+
+
 @pytest.mark.parametrize("tags", [{}, {"edgeops": "x"}, {"edgeops": {}}, {"edgeops": {"fleet": 1}}])
 def test_without_a_readable_fleet_there_is_no_stamp(tags):
     assert decode(tags) is None
@@ -93,3 +109,52 @@ def test_the_commit_does_not_count_as_content():
 def test_digests_do_not_depend_on_the_order_of_keys():
     assert digest({"a": 1, "b": [True]}) == digest({"b": [True], "a": 1})
     assert digest({"a": 1}) != digest({"a": True})
+
+
+# --- results are remembered; values that differ never share one ---------------------
+
+keys = st.text(max_size=4)
+contents = st.dictionaries(
+    keys,
+    st.dictionaries(
+        keys,
+        st.recursive(
+            st.booleans() | st.sampled_from([0, 1, 1.0, 0.0, "1", ""]) | st.text(max_size=3),
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
+            max_leaves=5,
+        ),
+        max_size=3,
+    ),
+    max_size=3,
+)
+
+
+@given(contents)
+def test_digest_and_paths_are_those_of_each_alone(content):
+    assert digest_and_paths(content) == (digest(content), owned_paths(content))
+
+
+def test_values_that_python_calls_equal_have_their_own_digests():
+    digests = [digest_and_paths({"desired": {"a": one}})[0] for one in (1, True, 1.0, "1", [1])]
+    assert len(set(digests)) == len(digests)
+
+
+def test_changing_an_encoded_stamp_does_not_change_the_next_one():
+    stamp = Stamp("f", "c", "d", owned=frozenset({("tags", "a"), ("tags", "b")}))
+    first = encode(stamp)
+    expected = dict(first)
+    first["owned0"] = "changed"
+    assert encode(stamp) == expected
+
+
+@given(paths, paths)
+def test_stamps_keep_their_own_paths(a, b):
+    first, second = ({"edgeops": encode(Stamp("f", "c", "d", owned=owned))} for owned in (a, b))
+    assert (decode(first).owned, decode(second).owned, decode(first).owned) == (a, b, a)
+
+
+@given(paths)
+def test_each_section_has_its_own_paths(owned):
+    stamp = Stamp("f", "c", "d", owned=owned)
+    sections = {path[0] for path in owned}
+    assert {(key, *path) for key in sections for path in stamp.owned_in(key)} == owned

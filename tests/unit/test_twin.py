@@ -141,6 +141,13 @@ class TestDiff:
     def test_an_owned_leaf_that_others_made_an_object_stays(self):
         assert diff({"a": {"theirs": 1}}, {}, [("a",)]) == {}
 
+    def test_what_one_device_owns_has_no_say_on_the_next(self):
+        live = {"a": {"b": 1, "c": 2}}
+        assert diff(live, {"a": {"c": 2}}, [("a", "b")]) == {"a": {"b": None}}
+        assert diff(live, {}, [("a", "b")]) == {"a": {"b": None}}
+        assert diff(live, {"a": {"c": 2}}, []) == {}
+        assert diff(live, {"a": {"c": 2}}, [("a", "b")]) == {"a": {"b": None}}
+
     @given(sections)
     def test_of_equals_is_empty(self, section):
         assert diff(section, deepcopy(section), paths(section)) == {}

@@ -294,6 +294,45 @@ def test_deletions_look_again_just_before():
     asyncio.run(run())
 
 
+def test_modules_of_a_device_that_another_fleet_took_are_not_deleted():
+    async def run():
+        hub = MemoryHub()
+        await sync(hub, plain("p1", modules={"m": DesiredModule("m", {}, {"a": 1})}))
+        wanted = fleet(plain("p1"))
+        made = await plan(hub, wanted, prune=True)
+        assert [change.action.value for change in made.changes] == ["delete-module", "stamp-device"]
+        tags = {"edgeops": {"fleet": "other"}}
+        await hub.patch_twin("p1", None, tags=tags, desired={}, etag="*")
+        assert statuses(await carry_out(hub, made, wanted)) == {"p1": "refused"}
+        assert (await hub.twin("p1", "m")).desired == {"a": 1}
+
+    asyncio.run(run())
+
+
+def test_many_modules_are_pruned_after_one_look():
+    async def run():
+        hub = MemoryHub()
+        modules = {name: DesiredModule(name, {}, {"a": 1}) for name in "abcdefgh"}
+        await sync(hub, plain("p1", modules=modules))
+        assert statuses(await sync(hub, plain("p1"), prune=True)) == {"p1": "applied"}
+        assert not (await plan(hub, fleet(plain("p1")), prune=True)).changes
+
+    asyncio.run(run())
+
+
+def test_an_edge_module_whose_identity_somebody_deleted_comes_back():
+    async def run():
+        hub = MemoryHub()
+        device = edge("e1", "loader")
+        await sync(hub, device)
+        await hub.delete_module("e1", "loader")
+        assert statuses(await sync(hub, device)) == {"e1": "applied"}
+        assert (await hub.twin("e1", "loader")).desired == {"keep": 2}
+        assert await in_sync(hub, device)
+
+    asyncio.run(run())
+
+
 def test_a_module_that_is_gone_already_counts_as_deleted():
     async def run():
         hub = MemoryHub()

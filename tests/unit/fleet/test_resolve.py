@@ -209,6 +209,33 @@ spec:
         fleet = resolve(snapshot_of({"s.yaml": self.TEXT})).fleet
         assert fleet.devices["s2"].labels == {"class": "rpi4", "ring": "canary"}
 
+    def test_a_member_that_another_group_selects_gets_what_the_group_sets(self, snapshot_of):
+        group = """
+kind: Group
+metadata: {name: canary}
+spec: {selector: {matchLabels: {ring: canary}}, desired: {fast: true}}
+"""
+        fleet = resolve(snapshot_of({"s.yaml": f"{self.TEXT}---{group}"})).fleet
+        assert (fleet.devices["s1"].desired, fleet.devices["s2"].desired) == ({}, {"fast": True})
+
+    def test_values_that_python_calls_equal_are_not_mixed_up(self, snapshot_of):
+        values = ["1", "true", "1.0", "'1'"]
+        text = "---".join(
+            f"""
+kind: DeviceSet
+metadata: {{name: set{n}}}
+spec: {{template: {{spec: {{desired: {{a: {value}}}}}}}, devices: [{{name: d{n}}}]}}
+"""
+            for n, value in enumerate(values)
+        )
+        devices = resolve(snapshot_of({"s.yaml": text})).fleet.devices.values()
+        assert [repr(one.desired["a"]) for one in devices] == ["1", "True", "1.0", "'1'"]
+
+    def test_a_problem_of_the_template_names_the_members(self, snapshot_of):
+        bad = self.TEXT.replace("{kind: street}", "{edgeops: mine}")
+        (problem,) = resolve(snapshot_of({"s.yaml": bad})).problems
+        assert problem.message.endswith("(devices s1, s2)")
+
 
 # --- properties --------------------------------------------------------------------
 

@@ -114,6 +114,13 @@ def test_another_secret_is_found_though_masked():
         check_fresh(saved, plan(other))
 
 
+def test_a_saved_plan_that_was_edited_is_refused():
+    document = to_json(PLAN)
+    del document["changes"][3]
+    with pytest.raises(Refused, match="delete-device d4 is needed now"):
+        check_fresh(read_saved(json.dumps(document)), PLAN)
+
+
 @pytest.mark.parametrize("field", ["fleet", "hub", "commit"])
 def test_a_plan_for_something_else_is_refused(field):
     saved = read_saved(json.dumps(to_json(PLAN)))

@@ -81,6 +81,18 @@ def test_drift_of_an_image_is_found_and_foreign_content_survives():
     assert after["$edgeHub"].desired["routes"].keys() == {"up", "theirs"}
 
 
+@pytest.mark.parametrize("desired", [{"keep": 2}, {}])
+def test_a_module_without_an_identity_is_deployed_again(desired):
+    want = edge_device("loader")
+    want = replace(want, modules={"loader": DesiredModule("loader", {}, desired)})
+    live = synced(want)
+    gone = replace(live, modules={name: live.modules[name] for name in ("$edgeAgent", "$edgeHub")})
+    changes = plan(want, gone)
+    assert changes[0].action is Action.DEPLOY
+    assert changes[0].patch == {"$edgeAgent": {"modules": {"loader": {}}}}
+    assert plan(want, carried_out(gone, changes)) == ()
+
+
 def test_a_module_that_git_gave_up_goes_whole_with_what_others_wrote_in_it():
     live = deployed(
         synced(edge_device("loader", "old")),

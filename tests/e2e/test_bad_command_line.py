@@ -1,0 +1,117 @@
+"""Command lines, environments, outputs and names that are odd."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("frobnicate",), "No such command 'frobnicate'."),
+        (("sync", "--frobnicate"), "No such option: --frobnicate"),
+        (("sync", "-o", "xml"), "Invalid value for '--output' / '-o'"),
+        (("sync", "--offline"), "--offline needs --dry-run"),
+        (("sync", "--changed-since", "x"), "--changed-since needs --dry-run"),
+        (("sync", "--detailed-exitcode"), "--detailed-exitcode needs --dry-run"),
+        (("sync", "--dry-run", "--offline"), "--offline needs --changed-since REV"),
+        (("sync", "--dry-run", "--wait"), "--dry-run writes nothing"),
+        (("sync", "--dry-run", "--plan", "x"), "--dry-run writes nothing"),
+        (("sync", "--plan", "x", "--prune"), "--plan takes its --target and --prune"),
+        (("sync", "--prune", "--target", "a"), "--prune looks at the whole fleet"),
+        (("sync", "--target", "aa"), "no device matches the target 'aa'"),
+        (("sync", "--target", "ring=cannary"), "no device matches the target 'ring=cannary'"),
+        (("sync", "--target", ""), "no device matches the target ''"),
+        (("sync", "--timeout", "soon"), "Invalid value for '--timeout'"),
+        (("sync", "--hub", "prod"), "the fleet has no hub `prod`"),
+        (("status", "--group", "g"), "no device is in a group `g`"),
+        (("render", "aa"), "the fleet has no device `aa`"),
+        (("explain",), "Missing argument 'device'."),
+        (("hub", "connection-string", "--policy", "x"), "no policy is called 'x'"),
+        (("hub", "connection-string", "--module", "m"), "--module needs --device"),
+        (("hub", "serve", "--port", "99999"), "Invalid value for '--port'"),
+        (("--repo",), "Option '--repo' requires an argument."),
+    ],
+)
+def test_a_command_line_that_makes_no_sense(hub_repo, registry, args, said):
+    result = hub_repo.edgeops(*args)
+    assert (result.code, result.out) == (64, "")
+    assert result.err.startswith(f"error: {said}")
+    assert registry.get_devices() == []
+
+
+@pytest.mark.parametrize("port", ["abc", "²", "0", "65536"])
+def test_an_environment_that_makes_no_sense(tiny_repo, monkeypatch, port):
+    monkeypatch.setenv("EDGEOPS_HTTPS_PORT", port)
+    result = tiny_repo.edgeops("sync")
+    assert (result.code, result.err) == (
+        64,
+        f"error: EDGEOPS_HTTPS_PORT is '{port}', not a port number\n",
+    )
+
+
+def test_odd_device_names_are_only_names(empty_repo, with_hub, registry):
+    names = ["a%2fb", "a#b", "a'b", "a?b", "*", "$x", "-x", "%41", ";", "a=b", "@x", "a+b", "a,b"]
+    devices = [
+        f"---\napiVersion: edgeops/v1\nkind: Device\nmetadata: {{name: {json.dumps(name)}}}\n"
+        "spec: {edge: true, tags: {floor: 1}, modules: {m-_1: {desired: {key: 1}}}}\n"
+        for name in names
+    ]
+    fleet = (
+        "apiVersion: edgeops/v1\nkind: Fleet\nmetadata: {name: odd}\nspec: {hubs: {local: {}}}\n"
+    )
+    module = "---\napiVersion: edgeops/v1\nkind: Module\nmetadata: {name: m-_1}\n"
+    empty_repo.write("fleet/x.yaml", "".join([fleet, *devices, module, "spec: {image: 'x:1'}\n"]))
+    empty_repo.commit()
+    with_hub(empty_repo)
+    assert empty_repo.edgeops("sync").code == 0
+    assert empty_repo.in_sync()
+    assert empty_repo.in_sync("--target=-x", "--target", "a=b")
+    assert sorted(device.device_id for device in registry.get_devices()) == sorted(names)
+    assert empty_repo.edgeops("explain", "--", "-x").code == 0
+
+
+def test_output_that_nobody_reads_or_that_does_not_fit(hub_repo):
+    with Path("/dev/full").open("w") as full:  # opened, never replaced
+        result = hub_repo.process("sync", "--dry-run", stdout=full)
+    assert (result.code, result.err) == (1, "error: No space left on device\n")
+
+    process = hub_repo.start("sync", "--dry-run", "-o", "json")
+    process.stdout.close()
+    process.wait(timeout=60)
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def on_a_terminal(repo, *args: str, **environ: str) -> str:
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", **environ}
+    process = repo.start(*args, stdout=theirs, stderr=subprocess.STDOUT, env=env)
+    os.close(theirs)
+    said = b""
+    while chunk := read_or_nothing(ours):
+        said += chunk
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, said
+    return said.decode()
+
+
+def read_or_nothing(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side was closed
+        return b""
+
+
+def test_no_colour_when_it_is_not_wanted(hub_repo):
+    command = ("sync", "--dry-run", "--quiet")
+    assert "\x1b[" in on_a_terminal(hub_repo, *command)
+    assert "\x1b" not in on_a_terminal(hub_repo, *command, "--no-color")
+    assert "\x1b" not in on_a_terminal(hub_repo, *command, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(hub_repo, *command, TERM="dumb")

@@ -1,0 +1,290 @@
+"""Bad hubs, credentials and moments: what the command line says, and that it loses nothing."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+import pytest
+
+KEY = "c2VjcmV0c2VjcmV0c2VjcmV0"
+FORMAT_HINT = "hint: expected HostName=...;SharedAccessKeyName=...;SharedAccessKey=..."
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Repeats come at once."""
+    from edgeops.hub.retry import Retry
+
+    monkeypatch.setattr("edgeops.hub.open.Retry", partial(Retry, base=0.0))
+
+
+@pytest.fixture
+def production(many, local_hub, with_hub, monkeypatch):
+    """The running local hub as if it were one in Azure."""
+    monkeypatch.setenv("IOTHUB", local_hub.connection_string)
+    monkeypatch.setenv("SSL_CERT_FILE", str(local_hub.ca_file))
+    repo = many(local_hub.endpoint.hostname)
+    with_hub(repo)
+    return repo
+
+
+# --- connection strings and credentials ----------------------------------------------
+
+
+def test_production_is_reached(production):
+    assert production.edgeops("sync", "--hub", "production").code == 0
+    assert production.in_sync("--hub", "production")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"{KEY}", "is not a connection string of an IoT Hub"),
+        (f"HostName=h.x;SharedAccessKey={KEY};Other=1", "is not a connection string of an"),
+        (f"HostName=h.x;HostName=h.x;SharedAccessKey={KEY}", "is not a connection string of"),
+        (f"HostName=h.x;SharedAccessKey={KEY}", "has no SharedAccessKeyName"),
+        (f"SharedAccessKeyName=o;SharedAccessKey={KEY}", "has no HostName"),
+        ("HostName=h.x;SharedAccessKeyName=o", "has no SharedAccessKey"),
+        (f"HostName=h.x;DeviceId=d;SharedAccessKey={KEY}", "is of a device, not of a hub"),
+        (f"HostName=h.x;SharedAccessSignature={KEY}", "holds a signature where a SharedAccessKey"),
+        (f"HostName=https://h.x/{KEY};SharedAccessKeyName=o;SharedAccessKey={KEY}", "has a HostN"),
+        (f"HostName=h.x;SharedAccessKeyName=o;SharedAccessKey={KEY[:-1]}", "has a SharedAccessKey"),
+        (f"HostName=h.x;SharedAccessKeyName=o;SharedAccessKey={KEY}\nx", "has a SharedAccessKey"),
+    ],
+)
+def test_a_wrong_connection_string(many, monkeypatch, text, fault):
+    monkeypatch.setenv("IOTHUB", text)
+    result = many().edgeops("sync", "--hub", "production")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"error: the environment variable IOTHUB {fault}")
+    assert result.err.splitlines()[1].startswith(FORMAT_HINT)
+    assert KEY[:-1] not in result.err
+
+
+def test_a_connection_string_of_another_hub(many, monkeypatch):
+    monkeypatch.setenv("IOTHUB", f"HostName=h.x;SharedAccessKeyName=o;SharedAccessKey={KEY}")
+    result = many().edgeops("sync", "--hub", "production")
+    assert (result.code, result.err) == (
+        1,
+        "error: IOTHUB is for h.x, and hub 'production' is localhost:1\n"
+        "hint: nothing was sent; set the variable for the right hub, or correct the Fleet"
+        " manifest\n",
+    )
+
+
+@pytest.mark.parametrize("value", [None, "", " \n"])
+def test_a_connection_string_that_is_not_set(many, monkeypatch, value):
+    monkeypatch.delenv("IOTHUB", raising=False)
+    if value is not None:
+        monkeypatch.setenv("IOTHUB", value)
+    result = many().edgeops("sync", "--dry-run", "--hub", "production")
+    assert (result.code, result.err) == (
+        1,
+        "error: the environment variable IOTHUB with the connection string of hub 'production'"
+        " is not set\nhint: in GitHub Actions pass it from a secret:"
+        " `env: {IOTHUB: ${{ secrets.IOTHUB }}}`\n",
+    )
+
+
+@pytest.mark.parametrize("policy", ["registryRead", "registryReadWrite", "device", "wrong key"])
+def test_credentials_that_the_hub_refuses(production, local_hub, monkeypatch, policy):
+    from edgeops.localhub import access
+
+    text = f"{local_hub.connection_string.partition('SharedAccessKey=')[0]}SharedAccessKey={KEY}"
+    if policy != "wrong key":
+        text = access.connection_string(local_hub.state_dir, policy)
+    monkeypatch.setenv("IOTHUB", text)
+    result = production.edgeops("sync", "--hub", "production")
+    assert (result.code, result.out) == (1, "")
+    message, hint = result.err.splitlines()[-2:]
+    hub = local_hub.endpoint.hostname
+    assert message.startswith(f"error: hub {hub} refused the credentials (a query)")
+    assert hint.startswith("hint: check that the key belongs to this hub and was not regenerated")
+    assert KEY not in result.err
+
+
+def test_a_policy_that_may_not_create_devices(production, local_hub, monkeypatch, registry):
+    from edgeops.localhub import access
+
+    monkeypatch.setenv("IOTHUB", access.connection_string(local_hub.state_dir, "service"))
+    result = production.edgeops("sync", "--hub", "production")
+    assert result.code == 1
+    assert "refused the credentials (device 'd00')" in result.err
+    assert "registryReadWrite" in result.err
+    assert registry.get_devices() == []
+
+
+def test_expired_credentials(production, local_hub, monkeypatch):
+    monkeypatch.setattr("edgeops.hub.credentials.TOKEN_SECONDS", -3600)
+    result = production.edgeops("sync", "--hub", "production")
+    assert (result.code, result.out) == (1, "")
+    assert "refused the credentials" in result.err
+    assert "that the clock of this machine is right" in result.err
+
+
+def test_entra_without_azure_identity(many, monkeypatch):
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    result = many().edgeops("sync", "--hub", "entra")
+    assert (result.code, result.err) == (
+        1,
+        "error: hub contoso.azure-devices.net uses Entra, and azure-identity is not installed\n"
+        "hint: pip install 'edgeops[entra]'\n",
+    )
+
+
+def test_without_microsofts_sdk_patches_work_and_creating_says_why_not(hub_repo, monkeypatch):
+    assert hub_repo.edgeops("sync", "--target", "a").code == 0
+    monkeypatch.setitem(sys.modules, "azure.iot.hub", None)
+    hub_repo.edit("fleet/fleet.yaml", "interval: 60", "interval: 30")
+    hub_repo.commit()
+    assert hub_repo.edgeops("sync", "--target", "a").code == 0
+    result = hub_repo.edgeops("sync")
+    assert result.code == 1
+    assert "error: azure-iot-hub is not installed: devices, modules and edge" in result.err
+
+
+# --- the way to the hub -----------------------------------------------------------------
+
+
+def test_an_unreachable_hub(many, monkeypatch, unused_port):
+    text = f"HostName=localhost:{unused_port};SharedAccessKeyName=o;SharedAccessKey={KEY}"
+    monkeypatch.setenv("IOTHUB", text)
+    repo = many(f"localhost:{unused_port}")
+    for command in ("sync", "status"):
+        result = repo.edgeops(command, "--hub", "production")
+        assert (result.code, result.out) == (1, "")
+        assert result.err == (
+            f"error: localhost:{unused_port} does not accept connections\n"
+            "hint: is the hub running, and is its port right?\n"
+        )
+
+
+def test_a_hub_whose_name_does_not_resolve(many, monkeypatch):
+    host = "nowhere.azure-devices.net"
+    monkeypatch.setenv("IOTHUB", f"HostName={host};SharedAccessKeyName=o;SharedAccessKey={KEY}")
+    result = many(host).edgeops("sync", "--hub", "production")
+    assert (result.code, result.err) == (
+        1,
+        f"error: cannot find the address of {host}\n"
+        "hint: check the hostname of the hub in the Fleet manifest, and the network\n",
+    )
+
+
+def test_a_hub_with_another_ca_is_not_trusted(production, local_hub, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    result = production.edgeops("sync", "--hub", "production")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(
+        f"error: cannot make a trusted TLS connection to {local_hub.endpoint.hostname}\n"
+        "hint: behind a proxy that inspects TLS, set SSL_CERT_FILE"
+    )
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_file_that_is_none(production, tmp_path, monkeypatch, content):
+    file = tmp_path / "ca.pem"
+    if content:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    result = production.edgeops("sync", "--hub", "production")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"error: cannot read the CA certificates in {file}\n")
+
+
+@pytest.mark.parametrize("proxy", ["nonsense", f"http://user:{KEY}@127.0.0.1:1"])
+def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    result = production.edgeops("sync", "--hub", "production")
+    assert (result.code, result.err) == (
+        1,
+        f"error: the proxy does not connect to {local_hub.endpoint.hostname}\n"
+        "hint: check HTTPS_PROXY and NO_PROXY\n",
+    )
+
+
+# --- answers of the hub --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "refused the credentials (device 'a')"),
+        (403, "the daily message quota of hub"),
+        (429, "throttles; it did not take device 'a'"),
+        (500, "failed on device 'a' with HTTP 500: Injected by a test."),
+        (503, "failed on device 'a' with HTTP 503: Injected by a test."),
+        (302, "unexpected answer for device 'a': HTTP 302: Injected by a test."),
+    ],
+)
+def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, said):
+    local_hub.faults.answer("GET", "/twins/a$", status, times=99, retry_after="0")
+    result = hub_repo.edgeops("sync")
+    assert (result.code, result.out) == (1, "")
+    assert said in result.err.splitlines()[-2]
+    assert result.err.splitlines()[-1].startswith("hint: ")
+    assert registry.get_devices() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/twins/", 429),
+        ("GET", "/twins/", 503),
+        ("PUT", "/devices/", 429),
+        ("PATCH", "/twins/", 500),
+        ("PATCH", "/twins/", 412),  # somebody else wrote: read and planned again
+        ("PATCH", "/twins/", 404),
+    ],
+)
+def test_what_passes_is_repeated(hub_repo, local_hub, method, path, status):
+    local_hub.faults.answer(method, path, status, times=2, retry_after="0")
+    result = hub_repo.edgeops("sync")
+    assert (result.code, "2 devices synced" in result.out) == (0, True), result.out + result.err
+    local_hub.faults.clear()
+    assert hub_repo.in_sync()
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/devices/a"), ("PATCH", "/twins/a")])
+def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, path, done):
+    local_hub.faults.drop(method, path, done=done)
+    assert hub_repo.edgeops("sync").code == 0
+    assert hub_repo.in_sync()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("PATCH", "/twins/b$", 401, "failed b (after 1 write): hub localhost:"),
+        ("PATCH", "/twins/b$", 403, "failed b (after 1 write): the daily message quota"),
+        ("PATCH", "/twins/b$", 412, "changed by others meanwhile b (after 1 write): keeps"),
+        ("PATCH", "/twins/b$", 429, "failed b (after 1 write): hub localhost:"),
+        ("PATCH", "/twins/b$", 500, "failed b (after 1 write): hub localhost:"),
+        ("PUT", "/devices/b$", 403, "failed b: the daily message quota"),
+        ("PUT", "/devices/b$", 500, "failed b: hub localhost:"),
+    ],
+)
+def test_one_device_fails_and_the_others_go_on(
+    hub_repo, local_hub, registry, method, path, status, said
+):
+    local_hub.faults.answer(method, path, status, times=99, retry_after="0")
+    result = hub_repo.edgeops("sync")
+    assert result.code == 4
+    assert said in result.out
+    assert registry.get_twin("a").tags["floor"] == 1
+
+    local_hub.faults.clear()
+    assert hub_repo.edgeops("sync").code == 0
+    assert hub_repo.in_sync()
+
+
+def test_what_others_stamped_is_refused(hub_repo, registry):
+    from azure.iot.hub.models import Twin
+
+    assert hub_repo.edgeops("sync").code == 0
+    twin = registry.get_twin("b")
+    registry.update_twin("b", Twin(tags={"edgeops": {"fleet": "theirs"}, "floor": 9}), twin.etag)
+    result = hub_repo.edgeops("sync")
+    assert (result.code, "refused b: " in result.out) == (5, True), result.out
+    assert registry.get_twin("b").tags["floor"] == 9
