@@ -13,6 +13,9 @@ from edgeops.fleet.model import DesiredFleet
 from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
 from edgeops.plan.model import Change, Plan
 
+# Writes without an etag at a time: enough for their rate, few enough to wait little for it.
+_UNGUARDED = 4
+
 INTERRUPTED = "interrupted before its turn"
 HUB_LOST = "the hub could not be reached any more"
 
@@ -37,6 +40,7 @@ async def apply(
     """
     outcomes: list[Outcome] = []
     lost = False
+    unguarded = asyncio.Semaphore(_UNGUARDED)
 
     def end(outcome: Outcome) -> None:
         outcomes.append(outcome)
@@ -52,7 +56,7 @@ async def apply(
                 why = HUB_LOST if lost else INTERRUPTED
                 end(Outcome(planned.device, Status.SKIPPED, message=why, hint="sync again"))
                 continue
-            outcome, error = await _write(hub, planned, sleep)
+            outcome, error = await _write(DeviceWriter(hub, planned, sleep, unguarded))
             lost = lost or isinstance(error, Unreachable)
             end(outcome)
 
@@ -61,7 +65,7 @@ async def apply(
     waiting = _by_device(plan, fleet)
     first = None if stopped() else next(waiting, None)
     if first is not None:
-        outcome, error = await _write(hub, first, sleep)
+        outcome, error = await _write(DeviceWriter(hub, first, sleep, unguarded))
         if isinstance(error, Unauthorized | Unreachable) and not outcome.written:
             raise error
         lost = isinstance(error, Unreachable)
@@ -81,14 +85,14 @@ def _by_device(plan: Plan, fleet: DesiredFleet) -> Iterator[Planned]:
         yield Planned(device, desired, tuple(its), plan.fleet, plan.commit)
 
 
-async def _write(hub: Hub, planned: Planned, sleep: Sleep) -> tuple[Outcome, EdgeOpsError | None]:
-    writer = DeviceWriter(hub, planned, sleep)
+async def _write(writer: DeviceWriter) -> tuple[Outcome, EdgeOpsError | None]:
+    device = writer.device
     try:
         await writer.write()
     except (Conflict, Refused, HubError) as error:
         status = _status(error)
-        return Outcome(planned.device, status, writer.written, error.message, error.hint), error
-    return Outcome(planned.device, Status.APPLIED, writer.written), None
+        return Outcome(device, status, writer.written, error.message, error.hint), error
+    return Outcome(device, Status.APPLIED, writer.written), None
 
 
 def _status(error: EdgeOpsError) -> Status:

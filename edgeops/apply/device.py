@@ -7,6 +7,7 @@ planned goes on, what has become needless is dropped, anything else is a conflic
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import assert_never
@@ -32,7 +33,10 @@ _PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 class DeviceWriter:
     """Writes one device; `written` counts the writes that the hub took."""
 
-    def __init__(self, hub: Hub, planned: Planned, sleep: Sleep) -> None:
+    def __init__(
+        self, hub: Hub, planned: Planned, sleep: Sleep, unguarded: asyncio.Semaphore
+    ) -> None:
+        self.device = planned.device
         self.written = 0
         self._hub = hub
         self._planned = planned
@@ -41,22 +45,32 @@ class DeviceWriter:
         self._etags: dict[str | None, str] = {}  # of the twins written so far
         self._replans = 0
         self._sleep = sleep
+        self._unguarded = unguarded
 
     async def write(self) -> None:
         """Carry out the changes. Raises `HubError`, `Conflict` and `Refused`."""
         while self._pending:
-            change = self._pending[0]
-            if self._live is None and change.action in _WITHOUT_ETAG:
-                await self._plan_again()
+            if self._pending[0].action not in _WITHOUT_ETAG:
+                await self._step()
                 continue
-            try:
-                await self._carry_out(change)
-            except (EtagMismatch, AlreadyExists, NotFound):
-                await self._plan_again()
-            else:
-                self._pending = self._pending[1:]
-                if change.action is not Action.DELETE_MODULE:  # one look does for all of them
-                    self._live = None
+            # Few devices at a time: those that wait for the hub's rate must not wait
+            # between the look and the write.
+            async with self._unguarded:
+                if self._live is None:
+                    await self._plan_again()
+                if self._pending and self._pending[0].action in _WITHOUT_ETAG:
+                    await self._step()
+
+    async def _step(self) -> None:
+        change = self._pending[0]
+        try:
+            await self._carry_out(change)
+        except (EtagMismatch, AlreadyExists, NotFound):
+            await self._plan_again()
+        else:
+            self._pending = self._pending[1:]
+            if change.action is not Action.DELETE_MODULE:  # one look does for all of them
+                self._live = None
 
     async def _plan_again(self) -> None:
         if self._replans == _REPLANS:

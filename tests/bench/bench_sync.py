@@ -87,29 +87,23 @@ def site(folder: Path, devices: int) -> Iterator[Site]:
         hub.communicate(timeout=10)
 
 
-def read(here: Site, rounds: int) -> tuple[Cost, Cost]:
+def read(here: Site, _number: int) -> tuple[Cost, Cost]:
     """Comparing all twins: edgeops, script."""
-    return (
-        best([here.edgeops("sync", "--dry-run") for _ in range(rounds)]),
-        best([here.script(60) for _ in range(rounds)]),
-    )
+    return here.edgeops("sync", "--dry-run"), here.script(60)
 
 
-def patch(here: Site, rounds: int) -> tuple[Cost, Cost]:
+def patch(here: Site, number: int) -> tuple[Cost, Cost]:
     """Comparing all twins and changing one value on each: edgeops, script."""
-    by_edgeops, by_script = [], []
-    for number in range(rounds):
-        here.want(100 + number)
-        by_edgeops.append(here.edgeops("sync"))
-        by_script.append(here.script(200 + number, "--apply"))
-    return best(by_edgeops), best(by_script)
+    here.want(100 + number)
+    return here.edgeops("sync"), here.script(200 + number, "--apply")
 
 
 def contest(
     task: Callable[[Site, int], tuple[Cost, Cost]], fleet: Site, one: Site, rounds: int
 ) -> Contest:
-    """A task on the fleet and on one device."""
-    return Contest(*task(fleet, rounds), *task(one, rounds))
+    """A task on the fleet and on one device, in turn: a busy machine disturbs all alike."""
+    found = [(*task(fleet, number), *task(one, number)) for number in range(rounds)]
+    return Contest(*(best(costs) for costs in zip(*found, strict=True)))
 
 
 def table(title: str, found: Contest, devices: int, goal: float) -> str:

@@ -243,11 +243,11 @@ class Fleet(RuleBasedStateMachine):
         if name in self.hub._devices and (name, "theirs") not in self.all_twins():
             self.run(self.hub.create_module(name, "theirs"))
 
-    @rule(name=names, module=st.sampled_from(MODULES))
-    def foreign_module_deletion(self, name, module):
-        if (name, module) in self.all_twins():
-            self.run(self.hub.delete_module(name, module))
-            self.theirs = self.foreign()
+    @precondition(lambda self: self.git_modules())
+    @rule(data=st.data())
+    def foreign_module_deletion(self, data):
+        self.run(self.hub.delete_module(*data.draw(st.sampled_from(self.git_modules()))))
+        self.theirs = self.foreign()
 
     @rule(name=names)
     def foreign_device_deletion(self, name):
@@ -302,6 +302,7 @@ class Fleet(RuleBasedStateMachine):
             )
         except* Killed:
             pass
+        self.foreign_values_survive()
         if back:
             self.git = before
             self.complete(prune=False, only=None)
@@ -440,6 +441,9 @@ class Fleet(RuleBasedStateMachine):
             for module, twin in {None: device.twin, **device.modules}.items()
         }
 
+    def git_modules(self):
+        return sorted(key for key in self.all_twins() if key[1] in MODULES)
+
     def twins(self, name):
         return {
             module: twin for (device, module), twin in self.all_twins().items() if device == name
@@ -448,5 +452,5 @@ class Fleet(RuleBasedStateMachine):
 
 TestFleet = Fleet.TestCase
 TestFleet.settings = settings(
-    max_examples=100, stateful_step_count=30, derandomize=True, deadline=None, database=None
+    max_examples=80, stateful_step_count=30, derandomize=True, deadline=None, database=None
 )
