@@ -32,6 +32,7 @@ clean:
 	rm -rf .venv .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/installed: pyproject.toml
+	@echo 'setting up .venv, once (a minute or so)' >&2
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
