@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import os
 import queue
+import re
 import shutil
 import socket
 import threading
@@ -15,12 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from edgeops.localhub import access
-from edgeops.localhub.access import Endpoint
+from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
+
+# A busy machine is no failure; in CI every run has the same examples.
+_PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("here", **_PATIENT)
+hypothesis.settings.register_profile("ci", derandomize=True, **_PATIENT)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +42,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Test")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
+    # Hubs that a command serves must not fight over the one MQTT port.
+    monkeypatch.setenv("EDGEOPS_MQTT_PORT", "0")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -80,6 +90,7 @@ class LocalHub:
     state_dir: Path
     endpoint: Endpoint
     faults: FaultPlan
+    stop: Callable[[], None]
 
     @property
     def port(self) -> int:
@@ -93,12 +104,25 @@ class LocalHub:
     def connection_string(self) -> str:
         return access.connection_string(self.state_dir)
 
+    def device_connection_string(self, device: str, module: str | None = None) -> str:
+        """What the device SDK needs, besides the CA."""
+        return access.device_connection_string(self.state_dir, device, module)
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder that is served under `/artifacts/`."""
+        return StateFiles(self.state_dir).artifacts
+
+    def artifact_gets(self, name: str = "") -> int:
+        """How many times a published file (or any) was asked for."""
+        return self.faults.count("GET", f"^/artifacts/{re.escape(name)}")
+
     def set_connected(self, device: str, module: str = "", *, connected: bool = True) -> None:
         """Let a device or module seem connected (or gone)."""
-        from edgeops.localhub.service import twins
+        from edgeops.localhub.service import devices
 
         with self._second_handle() as hub:
-            twins.set_connected(hub, device, module, connected)
+            devices.set_connected(hub, device, module, connected)
 
     def report(self, device: str, module: str = "", **reported: Any) -> None:
         """Merge reported properties, as the device itself would."""
@@ -117,12 +141,12 @@ class LocalHub:
 
 
 @pytest.fixture(scope="session")
-def _certificates(tmp_path_factory: pytest.TempPathFactory) -> StateFiles:
+def _certificates(tmp_path_factory: pytest.TempPathFactory, _mqtt_host: str) -> StateFiles:
     """One CA for all hubs of a test run: making it takes longer than starting a hub."""
     from edgeops.localhub import tls
 
     files = StateFiles(tmp_path_factory.mktemp("certificates"))
-    tls.server_context(files)
+    tls.server_context(files, _mqtt_host)
     return files
 
 
@@ -131,19 +155,16 @@ def start_local_hub(
     tmp_path_factory: pytest.TempPathFactory, _certificates: StateFiles
 ) -> Iterator[Callable[[], LocalHub]]:
     """Starts empty local hubs on free ports; they stop with the test."""
-    stops: list[Callable[[], None]] = []
+    hubs: list[LocalHub] = []
 
     def start() -> LocalHub:
-        state_dir = tmp_path_factory.mktemp("hub")
-        for file in (_certificates.ca, _certificates.server):
-            shutil.copy(file, state_dir)
-        hub, stop = _start(state_dir)
-        stops.append(stop)
+        hub = _start(_new_state(tmp_path_factory, _certificates))
+        hubs.append(hub)
         return hub
 
     yield start
-    for stop in stops:
-        stop()
+    for hub in hubs:
+        hub.stop()
 
 
 @pytest.fixture
@@ -152,7 +173,52 @@ def local_hub(start_local_hub: Callable[[], LocalHub]) -> LocalHub:
     return start_local_hub()
 
 
-def _start(state_dir: Path) -> tuple[LocalHub, Callable[[], None]]:
+@pytest.fixture(scope="session")
+def _mqtt_host() -> str:
+    """A loopback address of this process alone: the device SDK insists on port 8883 of it."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"127.{10 + worker % 200}.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF}"
+
+
+@pytest.fixture
+def start_mqtt_hub(
+    tmp_path_factory: pytest.TempPathFactory, _certificates: StateFiles, _mqtt_host: str
+) -> Iterator[Callable[..., LocalHub]]:
+    """Starts a hub for devices: an empty one, or again on the state and port of one that stopped.
+
+    One at a time, since they share an address.
+    """
+    hubs: list[LocalHub] = []
+
+    def start(again: LocalHub | None = None) -> LocalHub:
+        state_dir = again.state_dir if again else _new_state(tmp_path_factory, _certificates)
+        port = again.port if again else 0
+        hub = _start(state_dir, host=_mqtt_host, port=port, mqtt_port=DEFAULT_MQTT_PORT)
+        hubs.append(hub)
+        return hub
+
+    yield start
+    for hub in hubs:
+        hub.stop()
+
+
+@pytest.fixture
+def local_mqtt_hub(start_mqtt_hub: Callable[..., LocalHub]) -> LocalHub:
+    """A running, empty local hub that devices can connect to."""
+    return start_mqtt_hub()
+
+
+def _new_state(tmp_path_factory: pytest.TempPathFactory, certificates: StateFiles) -> Path:
+    state_dir = tmp_path_factory.mktemp("hub")
+    for file in (certificates.ca, certificates.server):
+        shutil.copy(file, state_dir)
+    return state_dir
+
+
+def _start(
+    state_dir: Path, host: str = DEFAULT_HOST, port: int = 0, mqtt_port: int | None = None
+) -> LocalHub:
+    from edgeops.localhub.loop import run as run_loop
     from edgeops.localhub.serve import serve
 
     faults = FaultPlan()
@@ -160,22 +226,30 @@ def _start(state_dir: Path) -> tuple[LocalHub, Callable[[], None]]:
 
     async def run() -> None:
         task = asyncio.ensure_future(
-            serve(state_dir, port=0, faults=faults, ready=lambda at: started.put((at, stop)))
+            serve(
+                state_dir,
+                host=host,
+                port=port,
+                mqtt_port=mqtt_port,
+                faults=faults,
+                ready=lambda at: started.put((at, stop)),
+            )
         )
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
-            loop.call_soon_threadsafe(task.cancel)
+            if thread.is_alive():
+                loop.call_soon_threadsafe(task.cancel)
             thread.join(timeout=10)
 
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()):
             started.put(error)
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name="local hub", daemon=True)
+    thread = threading.Thread(target=lambda: run_loop(run()), name="local hub", daemon=True)
     thread.start()
     outcome = started.get(timeout=10)
     if isinstance(outcome, BaseException):
         raise outcome
     endpoint, stop = outcome
-    return LocalHub(state_dir, endpoint, faults), stop
+    return LocalHub(state_dir, endpoint, faults, stop)

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import DEFAULT_PORT, repository, state_dir
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import Output, settings
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
+DEFAULT_MQTT_PORT = 8883
+
 app = typer.Typer(
-    help="The IoT Hub in the box: serve it, connect to it, start afresh.",
+    help="The IoT Hub in the box: serve it, connect to it, watch it, start afresh.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -36,30 +38,41 @@ def serve(
             max=65535,
         ),
     ] = DEFAULT_PORT,
+    mqtt_port: Annotated[
+        int,
+        typer.Option(
+            help="MQTT port on 127.0.0.1 for devices; 0 goes without. Microsoft's device SDK"
+            " always uses 8883.",
+            envvar="EDGEOPS_MQTT_PORT",
+            min=0,
+            max=65535,
+        ),
+    ] = DEFAULT_MQTT_PORT,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run the local IoT Hub until Ctrl-C.
 
-    It listens on the loopback interface only and keeps everything under
-    .edgeops/: state, keys, and the certificate (ca.pem) that clients trust.
+    Services reach it by HTTPS, devices by MQTT over TLS. It listens on the
+    loopback interface only and keeps everything under .edgeops/: state, keys,
+    and the certificate (ca.pem) that clients trust.
 
     \b
     Examples:
       edgeops hub serve
-      edgeops hub serve --port 9443
+      edgeops hub serve --port 9443 --mqtt-port 0
     """
-    import asyncio
-
+    from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
     def ready(endpoint: Endpoint) -> None:
-        typer.echo(f"local IoT Hub on https://localhost:{endpoint.port} (Ctrl-C stops it)")
+        devices = f", mqtts://localhost:{endpoint.mqtt_port}" if endpoint.mqtt_port else ""
+        typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
         sys.stdout.flush()
 
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     state = state_dir(repository(settings(context)))
-    asyncio.run(serve_hub(state, port=port, ready=ready))
+    run(serve_hub(state, port=port, mqtt_port=mqtt_port or None, ready=ready))
 
 
 def _end_with_parent() -> None:
@@ -99,6 +112,38 @@ def connection_string(
         typer.echo(access.device_connection_string(state, device, module))
     else:
         typer.echo(access.connection_string(state, policy))
+
+
+@app.command("events")
+def events(
+    context: typer.Context,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with those that come, until Ctrl-C.")
+    ] = False,
+    last: Annotated[
+        int, typer.Option(help="Begin with so many of the newest.", min=0, max=100_000)
+    ] = 20,
+    device: Annotated[
+        str | None, typer.Option("--device", "-d", help="Of this device and its modules only.")
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Form of a line.")] = Output.TEXT,
+) -> None:
+    """Show what happens on the local hub: telemetry, changed twins, connections.
+
+    \b
+    Examples:
+      edgeops hub events --follow
+      edgeops hub events --device queen-street-210 -o json
+    """
+    import json
+
+    from edgeops.localhub.tail import tail
+    from edgeops.report.event_text import event_line
+
+    state = state_dir(repository(settings(context)))
+    for event in tail(state, last=last, device=device, follow=follow):
+        typer.echo(json.dumps(event) if output is Output.JSON else event_line(event))
+        sys.stdout.flush()
 
 
 @app.command("reset")

@@ -76,7 +76,7 @@ def _start(root: Path) -> subprocess.Popen[str]:
     """A hub of our own; it ends when our end of its standard input closes, whatever ends us."""
     command = [sys.executable, "-m", "edgeops", "--repo", str(root), "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--port", str(https_port()), "--with-parent"],
+        [*command, "--port", str(https_port()), "--mqtt-port", "0", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,21 +15,32 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import POLICIES, policy_keys
 
 DEFAULT_PORT = 8443
+DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK knows no other
+DEFAULT_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A running local hub: where it listens, its process, and the CA certificate to trust."""
+    """A running local hub: where it listens, its process, and the CA certificate to trust.
+
+    `port` is of HTTPS; `mqtt_port` is None when devices cannot connect.
+    """
 
     host: str
     port: int
     pid: int
     ca_file: Path
+    mqtt_port: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Its host as clients call it, without a port."""
+        return "localhost" if self.host == DEFAULT_HOST else self.host
 
     @property
     def hostname(self) -> str:
-        """What connection strings call it; the certificate is of `localhost`."""
-        return f"localhost:{self.port}"
+        """What connection strings call it."""
+        return f"{self.name}:{self.port}"
 
 
 def running(state_dir: Path) -> Endpoint | None:
@@ -41,7 +52,7 @@ def running(state_dir: Path) -> Endpoint | None:
         found = json.loads(files.endpoint.read_bytes())
     except (OSError, ValueError):
         return None  # it is just starting or stopping
-    return Endpoint(found["host"], found["port"], found["pid"], files.ca)
+    return Endpoint(found["host"], found["port"], found["pid"], files.ca, found.get("mqttPort"))
 
 
 def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
@@ -52,7 +63,8 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
     if policy not in POLICIES:
         raise UsageError(f"no policy is called {policy!r}", f"use one of {', '.join(POLICIES)}")
     key = policy_keys(StateFiles(state_dir))[policy]
-    return f"HostName={_hostname(state_dir)};SharedAccessKeyName={policy};SharedAccessKey={key}"
+    hostname = _endpoint(state_dir).hostname
+    return f"HostName={hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
 def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
@@ -78,7 +90,9 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
     whose = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
-    return f"HostName={_hostname(state_dir)};GatewayHostName=localhost;{whose}SharedAccessKey={key}"
+    endpoint = _endpoint(state_dir)
+    hub = f"HostName={endpoint.hostname};GatewayHostName={endpoint.name}"
+    return f"{hub};{whose}SharedAccessKey={key}"
 
 
 def reset(state_dir: Path) -> None:
@@ -96,6 +110,7 @@ def reset(state_dir: Path) -> None:
             Path(f"{files.database}{suffix}").unlink(missing_ok=True)
 
 
-def _hostname(state_dir: Path) -> str:
-    endpoint = running(state_dir)
-    return endpoint.hostname if endpoint else f"localhost:{DEFAULT_PORT}"
+def _endpoint(state_dir: Path) -> Endpoint:
+    """Where the hub listens, or would by default when it does not run."""
+    otherwise = Endpoint(DEFAULT_HOST, DEFAULT_PORT, 0, StateFiles(state_dir).ca)
+    return running(state_dir) or otherwise

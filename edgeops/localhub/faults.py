@@ -42,9 +42,10 @@ class Fault:
 
 @dataclass
 class FaultPlan:
-    """The faults still to come; usable from any thread."""
+    """The faults still to come, and the requests so far; usable from any thread."""
 
     _waiting: list[Fault] = field(default_factory=list)
+    _seen: list[tuple[str, str]] = field(default_factory=list)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(
@@ -70,10 +71,16 @@ class FaultPlan:
     def take(self, method: str, path: str) -> Fault | None:
         """The fault of a request, used up by it."""
         with self._guard:
+            self._seen.append((method, path))
             for index, fault in enumerate(self._waiting):
                 if fault.method == method and fault.path.search(path):
                     return self._waiting.pop(index)
         return None
+
+    def count(self, method: str, path: str) -> int:
+        """How many requests there were so far whose path the regex finds."""
+        with self._guard:
+            return sum(seen == method and bool(re.search(path, at)) for seen, at in self._seen)
 
     def clear(self) -> None:
         """Forget the faults still to come."""

@@ -47,6 +47,11 @@ class StateFiles:
         """Where the running hub listens."""
         return self.directory / "hub.json"
 
+    @property
+    def artifacts(self) -> Path:
+        """Published files, served under `/artifacts/`."""
+        return self.directory / "artifacts"
+
     def make_directory(self) -> None:
         """Create the directory, kept out of git. Raises `EdgeOpsError`."""
         ignore = self.directory / ".gitignore"

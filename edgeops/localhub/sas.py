@@ -1,4 +1,4 @@
-"""Shared access signatures of services: is a token genuine, and what may its bearer do?
+"""Shared access signatures of services and devices: is a token genuine, what may its bearer do?
 
 Source: "Control access to IoT Hub with shared access signatures", Microsoft Learn.
 """
@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, unquote_plus
 
 from edgeops.localhub.policies import POLICIES, Right
@@ -29,19 +29,51 @@ def rights_of(
     Raises `HubFault` 401, which like Azure's does not say what is wrong.
     """
     fields = _fields(authorization)
-    policy, resource = unquote_plus(fields.get("skn", "")), fields.get("sr", "")
-    expiry = fields.get("se", "")
+    policy = unquote_plus(fields.get("skn", ""))
     key = keys.get(policy)
-    if key is None or not _covers(unquote_plus(resource), host, path):
+    if key is None:
         raise errors.unauthorized()
+    _expiry_of(fields, host=host, path=path, keys=[key], now=now)
+    return POLICIES[policy]
+
+
+def device_expiry(
+    token: str,
+    *,
+    host: str,
+    path: str,
+    keys: Iterable[str],
+    policies: Mapping[str, str],
+    now: float,
+) -> int:
+    """When the token of a device or module expires, in Unix seconds.
+
+    `path` is `/devices/{device}[/modules/{module}]`, `keys` are those of the
+    identity: either will do, or that of one of the `policies` that may connect
+    as a device. Raises `HubFault` 401.
+    """
+    fields = _fields(token)
+    policy = unquote_plus(fields.get("skn", ""))
+    if policy:
+        allowed = policy in policies and Right.DEVICE_CONNECT in POLICIES[policy]
+        keys = [policies[policy]] if allowed else []
+    return _expiry_of(fields, host=host, path=path, keys=keys, now=now)
+
+
+def _expiry_of(
+    fields: Mapping[str, str], *, host: str, path: str, keys: Iterable[str], now: float
+) -> int:
+    resource, expiry = fields.get("sr", ""), fields.get("se", "")
+    given = unquote(fields.get("sig", "")).encode()
     # The signature is over the resource exactly as sent: clients differ in how they encode it.
-    expected = signature(key, resource, expiry)
-    given = unquote(fields.get("sig", ""))
-    if not hmac.compare_digest(expected.encode(), given.encode()):
+    genuine = any(
+        hmac.compare_digest(signature(key, resource, expiry).encode(), given) for key in keys
+    )
+    if not genuine or not _covers(unquote_plus(resource), host, path):
         raise errors.unauthorized()
     if not _EXPIRY.match(expiry) or int(expiry) <= now:
         raise errors.unauthorized()
-    return POLICIES[policy]
+    return int(expiry)
 
 
 def signature(key: str, resource: str, expiry: str) -> str:

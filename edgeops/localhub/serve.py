@@ -1,4 +1,4 @@
-"""Running a local hub: one process, one state directory, HTTPS on loopback."""
+"""Running a local hub: one process, one state directory, HTTPS and MQTT on loopback."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
 
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub import lock, tls
-from edgeops.localhub.access import DEFAULT_PORT, Endpoint
+from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles, write_private
 from edgeops.localhub.http.app import application
+from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.mqtt.server import listening
 from edgeops.localhub.policies import policy_keys
+from edgeops.localhub.service import devices
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.store import Store
 
@@ -33,15 +36,17 @@ async def serve(
     state_dir: Path,
     *,
     port: int = DEFAULT_PORT,
-    host: str = "127.0.0.1",
+    mqtt_port: int | None = DEFAULT_MQTT_PORT,
+    host: str = DEFAULT_HOST,
     ready: Callable[[Endpoint], None],
     faults: FaultPlan | None = None,
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
-    Port 0 takes any free one; `ready` is called with the real one once
-    requests are answered. `faults` are for tests. Raises `EdgeOpsError` when
-    the port is in use, or another hub has the state directory.
+    Port 0 takes any free one, `mqtt_port` None goes without devices; `ready`
+    is called with the real ones once requests are answered. `faults` are for
+    tests. Raises `EdgeOpsError` when a port is in use, or another hub has the
+    state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
@@ -52,20 +57,35 @@ async def serve(
                 "use that one, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
-        context = tls.server_context(files)
-        with Store(files.database) as store, _listening(host, port) as listener:
-            app = application(Hub(store), policy_keys(files), faults)
-            async with _site(app, listener, context), _stop_signals() as stop:
-                endpoint = Endpoint(host, listener.getsockname()[1], os.getpid(), files.ca)
-                _announce(files, endpoint)
-                try:
-                    ready(endpoint)
-                    await stop.wait()
-                finally:
-                    files.endpoint.unlink(missing_ok=True)
+        context = tls.server_context(files, host)
+        async with AsyncExitStack() as running:
+            hub = Hub(running.enter_context(Store(files.database)))
+            devices.all_gone(hub)
+            keys = policy_keys(files)
+            listener = running.enter_context(_listening(host, port, "--port"))
+            await running.enter_async_context(
+                _site(application(hub, keys, faults, files.artifacts), listener, context)
+            )
+            mqtt = None
+            if mqtt_port is not None:
+                devices_at = running.enter_context(_listening(host, mqtt_port, "--mqtt-port"))
+                await running.enter_async_context(listening(Broker(hub, keys), devices_at, context))
+                mqtt = _port(devices_at)
+            running.callback(hub.stop)
+            stop = await running.enter_async_context(_stop_signals())
+            endpoint = Endpoint(host, _port(listener), os.getpid(), files.ca, mqtt)
+            _announce(files, endpoint)
+            running.callback(files.endpoint.unlink, missing_ok=True)
+            ready(endpoint)
+            await stop.wait()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _port(listener: socket.socket) -> int:
+    number: int = listener.getsockname()[1]
+    return number
+
+
+def _listening(host: str, port: int, option: str) -> socket.socket:
     if not 0 <= port <= 65535:
         raise UsageError(f"there is no port {port}", "give one from 0 (any free one) to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -74,7 +94,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise EdgeOpsError(
-                f"port {port} on {host} is in use", "choose another one with --port"
+                f"port {port} on {host} is in use", f"choose another one with {option}"
             ) from error
         raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
@@ -115,5 +135,10 @@ async def _stop_signals() -> AsyncIterator[asyncio.Event]:
 
 
 def _announce(files: StateFiles, endpoint: Endpoint) -> None:
-    found = {"pid": endpoint.pid, "host": endpoint.host, "port": endpoint.port}
+    found = {
+        "pid": endpoint.pid,
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "mqttPort": endpoint.mqtt_port,
+    }
     write_private(files.endpoint, json.dumps(found).encode())

@@ -1,4 +1,4 @@
-"""What the hub keeps on disk: SQLite, one row for each device, module and configuration.
+"""What the hub keeps on disk: SQLite, one row for each device, module, session and configuration.
 
 WAL with synchronous=NORMAL: an answered write survives kill -9 (not a power
 cut), and costs no fsync.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,8 +25,12 @@ from edgeops.localhub.state.entry import (
     Section,
     TwinState,
 )
+from edgeops.localhub.state.events import Event
+from edgeops.twin import JsonObject
 
-_LAYOUT = 1
+_LAYOUT = 2
+_OLDER_LAYOUTS = (0, 1)  # 0 is a new file; 1 had no sessions and events
+MAX_EVENTS = 100_000
 _TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
         device TEXT NOT NULL,
@@ -35,6 +39,17 @@ _TABLES = """
         PRIMARY KEY (device, module)
     );
     CREATE TABLE IF NOT EXISTS configurations (id TEXT PRIMARY KEY, body BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS sessions (
+        device TEXT NOT NULL,
+        module TEXT NOT NULL,
+        subscriptions BLOB NOT NULL,
+        PRIMARY KEY (device, module)
+    );
+    CREATE TABLE IF NOT EXISTS events (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        device TEXT NOT NULL,
+        body BLOB NOT NULL
+    );
 """
 
 
@@ -135,15 +150,82 @@ class Store:
             [(e.identity.device, e.identity.module, orjson.dumps(e)) for e in entries],
         )
 
+    def connected(self) -> list[Entry]:
+        """All devices and modules that count as connected."""
+        rows = self._sqlite.execute(
+            "SELECT body FROM entries"
+            " WHERE json_extract(CAST(body AS TEXT), '$.connection.connected')"
+        )
+        return [_entry(body) for (body,) in rows]
+
     def delete_module(self, device: str, module: str) -> None:
         """Forget a module."""
-        self._sqlite.execute(
-            "DELETE FROM entries WHERE device = ? AND module = ?", (device, module)
-        )
+        for table in ("entries", "sessions"):
+            self._sqlite.execute(
+                f"DELETE FROM {table} WHERE device = ? AND module = ?",  # noqa: S608
+                (device, module),
+            )
 
     def delete_device(self, device: str) -> None:
         """Forget a device and its modules."""
-        self._sqlite.execute("DELETE FROM entries WHERE device = ?", (device,))
+        for table in ("entries", "sessions"):
+            self._sqlite.execute(f"DELETE FROM {table} WHERE device = ?", (device,))  # noqa: S608
+
+    # --- sessions of devices ---------------------------------------------------------
+
+    def subscriptions(self, device: str, module: str) -> dict[str, int] | None:
+        """The topic filters of a device with their QoS; None when it has no session."""
+        row = self._sqlite.execute(
+            "SELECT subscriptions FROM sessions WHERE device = ? AND module = ?", (device, module)
+        ).fetchone()
+        return orjson.loads(row[0]) if row else None
+
+    def save_subscriptions(self, device: str, module: str, subscriptions: dict[str, int]) -> None:
+        """Keep the session of a device, in place of an earlier one."""
+        self._sqlite.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)",
+            (device, module, orjson.dumps(subscriptions)),
+        )
+
+    def forget_subscriptions(self, device: str, module: str) -> None:
+        """End the session of a device."""
+        self._sqlite.execute(
+            "DELETE FROM sessions WHERE device = ? AND module = ?", (device, module)
+        )
+
+    # --- events ----------------------------------------------------------------------
+
+    def add_events(self, events: Iterable[Event]) -> None:
+        """Add to the feed; of all events the newest `MAX_EVENTS` are kept."""
+        rows = [(event.device, orjson.dumps(event.document)) for event in events]
+        if rows:
+            self._sqlite.executemany("INSERT INTO events (device, body) VALUES (?, ?)", rows)
+            self._sqlite.execute(
+                "DELETE FROM events WHERE sequence <= ?", (self.last_event() - MAX_EVENTS,)
+            )
+
+    def last_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+        (newest,) = self._sqlite.execute("SELECT max(sequence) FROM events").fetchone()
+        return newest or 0
+
+    def events(self, after: int, most: int, device: str | None) -> list[JsonObject]:
+        """The oldest of the events after one number, of all devices or of one."""
+        rows = self._sqlite.execute(
+            "SELECT sequence, body FROM events WHERE sequence > ? AND device = ifnull(?, device)"
+            " ORDER BY sequence LIMIT ?",
+            (after, device, most),
+        )
+        return [{"sequence": sequence, **orjson.loads(body)} for sequence, body in rows]
+
+    def start_of_last_events(self, count: int, device: str | None) -> int:
+        """The number after which that many events come, of all devices or of one."""
+        rows = self._sqlite.execute(
+            "SELECT sequence FROM events WHERE device = ifnull(?, device)"
+            " ORDER BY sequence DESC LIMIT 1 OFFSET ?",
+            (device, count),
+        ).fetchone()
+        return rows[0] if rows else 0
 
     # --- configurations ------------------------------------------------------------
 
@@ -177,10 +259,10 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
     sqlite.execute("PRAGMA journal_mode = WAL")
     sqlite.execute("PRAGMA synchronous = NORMAL")
     (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
-    if layout not in (0, _LAYOUT):
-        raise sqlite3.DatabaseError(f"it has layout {layout}")
-    if layout == 0:
+    if layout in _OLDER_LAYOUTS:
         sqlite.executescript(f"{_TABLES} PRAGMA user_version = {_LAYOUT};")
+    elif layout != _LAYOUT:
+        raise sqlite3.DatabaseError(f"it has layout {layout}")
 
 
 def _entry(body: bytes) -> Entry:

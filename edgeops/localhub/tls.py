@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.files import StateFiles, write_private
@@ -10,14 +11,14 @@ from edgeops.localhub.files import StateFiles, write_private
 NAMES = ("localhost", "127.0.0.1", "::1")
 
 
-def server_context(files: StateFiles) -> ssl.SSLContext:
-    """The TLS context of the server, for the names in `NAMES`.
+def server_context(files: StateFiles, *hosts: str) -> ssl.SSLContext:
+    """The TLS context of the server; a new certificate is for `NAMES` and these hosts.
 
     The CA's private key is not kept: whoever trusts the CA trusts this one
     server. Raises `EdgeOpsError` when the certificate cannot be used.
     """
     if not (files.ca.exists() and files.server.exists()):
-        _make_certificates(files)
+        _make_certificates(files, dict.fromkeys((*NAMES, *hosts)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -30,11 +31,11 @@ def server_context(files: StateFiles) -> ssl.SSLContext:
     return context
 
 
-def _make_certificates(files: StateFiles) -> None:
+def _make_certificates(files: StateFiles, names: Iterable[str]) -> None:
     import trustme
 
     authority = trustme.CA(organization_name="edgeops local hub")
-    server = authority.issue_cert(*NAMES)
+    server = authority.issue_cert(*names)
     chain = server.private_key_and_cert_chain_pem.bytes()
     write_private(files.server, chain)
     write_private(files.ca, authority.cert_pem.bytes())  # last: its presence says both are whole

@@ -1,4 +1,4 @@
-"""Microsoft's own service SDK, talking to a local hub."""
+"""Microsoft's own SDKs, of services and of devices, talking to a local hub."""
 
 from __future__ import annotations
 
@@ -67,3 +67,26 @@ def refused() -> Callable[[int, str], Any]:
         assert body["ExceptionMessage"].startswith("Tracking ID:")
 
     return refusing
+
+
+@pytest.fixture
+def device_client(local_mqtt_hub: Any) -> Iterator[Callable[..., Any]]:
+    """Makes unmodified clients of azure-iot-device for a device, or for a module of it."""
+    sdk = pytest.importorskip("azure.iot.device")
+    clients = []
+
+    def make(device: str, module: str | None = None, key: str = "", **options: Any) -> Any:
+        kind = sdk.IoTHubModuleClient if module else sdk.IoTHubDeviceClient
+        text = local_mqtt_hub.device_connection_string(device, module)
+        if key:
+            text = text.rpartition("SharedAccessKey=")[0] + f"SharedAccessKey={key}"
+        certificate = local_mqtt_hub.ca_file.read_text()
+        client = kind.create_from_connection_string(
+            text, server_verification_cert=certificate, **options
+        )
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.shutdown()

@@ -6,32 +6,47 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
 from edgeops.localhub.faults import Fault, FaultPlan
-from edgeops.localhub.http import configurations, devices, modules, twins
+from edgeops.localhub.http import configurations, devices, events, methods, modules, twins
+from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import MAX_BODY_BYTES, refusal
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
-ROUTES = (*devices.ROUTES, *modules.ROUTES, *twins.ROUTES, *configurations.ROUTES)
+ROUTES = (
+    *devices.ROUTES,
+    *modules.ROUTES,
+    *twins.ROUTES,
+    *methods.ROUTES,
+    *configurations.ROUTES,
+    *events.ROUTES,
+)
 
 _log = logging.getLogger(__name__)
 
 
-def application(hub: Hub, keys: Mapping[str, str], faults: FaultPlan | None) -> web.Application:
-    """The service API of a hub, for the bearers of tokens made with the policies' `keys`."""
+def application(
+    hub: Hub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
+) -> web.Application:
+    """The service API of a hub, for the bearers of tokens made with the policies' `keys`.
+
+    The files in `artifacts` are for everybody.
+    """
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[*([_injecting(faults)] if faults else []), _answering_errors],
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _authorized(route, hub, keys))
+    Artifacts(artifacts).add_routes(app.router)
     return app
 
 

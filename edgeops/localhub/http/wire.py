@@ -9,12 +9,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from edgeops.localhub.state import errors, etags
+from edgeops.localhub.state import errors, etags, json
 from edgeops.localhub.state.errors import HubFault
 from edgeops.twin import JsonObject
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-MAX_NESTING = 64
 
 
 async def json_body(request: web.Request) -> Any:
@@ -23,13 +22,7 @@ async def json_body(request: web.Request) -> Any:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise errors.body_too_big(MAX_BODY_BYTES) from error
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise errors.unreadable("The body is not JSON.") from error
-    if _nesting(body) > MAX_NESTING:
-        raise errors.unreadable(f"The body is nested deeper than {MAX_NESTING} levels.")
-    return body
+    return json.parsed(raw)
 
 
 async def json_object(request: web.Request) -> JsonObject:
@@ -86,16 +79,3 @@ def refusal(fault: HubFault) -> web.Response:
     )
     response.headers["iothub-errorcode"] = fault.code
     return response
-
-
-def _nesting(value: Any) -> int:
-    """How deep objects and arrays nest. Level by level: deep input must not exhaust the stack."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, dict | list)]:
-        depth += 1
-        level = [
-            item
-            for container in level
-            for item in (container.values() if isinstance(container, dict) else container)
-        ]
-    return depth

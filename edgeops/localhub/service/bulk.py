@@ -37,7 +37,7 @@ def import_devices(hub: Hub, body: Any) -> JsonObject:
     with hub.writing() as writing:
         for entry in entries:
             try:
-                with hub.store.attempt():
+                with writing.attempt():
                     _MODES[entry["importMode"]](hub, writing, entry)
             except HubFault as fault:
                 faults.append(_error(entry, fault))
@@ -100,7 +100,7 @@ def _write_twin(writing: Writing, entry: Entry, body: JsonObject) -> None:
     if named.keys() & {"tags", "desired"} and entry.identity.module in SYSTEM_MODULES:
         raise errors.system_module()
     if named:
-        keep(writing, twins.patched(entry, named, writing.moment))
+        keep(writing, twins.patched(entry, named, writing.moment), named, "updateTwin")
 
 
 def _name(entry: JsonObject) -> tuple[str, str]:

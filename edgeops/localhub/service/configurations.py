@@ -6,9 +6,10 @@ from typing import Any
 
 from edgeops.localhub import query
 from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.service.twins import device_twins, module_twins
+from edgeops.localhub.service.twins import device_twins, keep, module_twins
 from edgeops.localhub.state import configurations, deployment, errors, etags
 from edgeops.localhub.state.configurations import Configuration
+from edgeops.localhub.state.twins import Written
 from edgeops.twin import JsonObject
 
 
@@ -55,13 +56,17 @@ def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> 
 def apply_content(hub: Hub, device: str, body: Any) -> None:
     """Apply deployment content to one edge device. Raises `HubFault`."""
     with hub.writing() as writing:
-        deployed = deployment.content_applied(
-            hub.device(device), hub.store.modules(device), body, writing.moment
-        )
-        hub.store.save(*deployed.save)
+        before = hub.store.modules(device)
+        deployed = deployment.content_applied(hub.device(device), before, body, writing.moment)
+        for entry in deployed.save:
+            if entry.identity.module not in before:
+                writing.create(entry)
         for module in deployed.delete:
-            hub.store.delete_module(device, module)
-        writing.changes.extend(deployed.changes)
+            writing.delete(device, module)
+        saved = {entry.identity.module: entry for entry in deployed.save}
+        for change in deployed.changes:
+            written, told = Written(saved[change.module], change), {"desired": change.patch}
+            keep(writing, written, told, "updateTwin")
 
 
 def _find(hub: Hub, configuration: str) -> Configuration:

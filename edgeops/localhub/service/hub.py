@@ -1,4 +1,4 @@
-"""The hub itself: its state, its clock, and who listens for changed desired properties."""
+"""The hub itself: its state, its clock, who is connected, and who waits for its events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from edgeops.localhub.policies import new_key
-from edgeops.localhub.state import errors
+from edgeops.localhub.service.links import Links, Name
+from edgeops.localhub.service.pulse import Pulse
+from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.events import Event
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import DesiredChange
 from edgeops.localhub.store import Store
@@ -21,22 +24,32 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Hub:
-    """A hub on a store. `on_change` are called after a write of desired properties is kept."""
+    """A hub on a store. `arrivals` beats when there are new events."""
 
     store: Store
     clock: Callable[[], datetime] = _now
     make_key: Callable[[], str] = new_key
-    on_change: list[Callable[[DesiredChange], None]] = field(default_factory=list)
+    links: Links = field(default_factory=Links)
+    arrivals: Pulse = field(default_factory=Pulse)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """One transaction; the listeners hear of its changes once it is kept."""
-        writing = Writing(self.store, Moment(self.clock(), self.make_key), [])
+        """One transaction; devices and readers of events hear of it once it is kept."""
+        writing = Writing(self.store, Moment(self.clock(), self.make_key))
         with self.store.transaction():
             yield writing
+            self.store.add_events(writing.events)
         for change in writing.changes:
-            for listener in self.on_change:
-                listener(change)
+            self.links.notify(change)
+        for (device, module), reason in writing.cut:
+            self.links.cut(device, module, reason)
+        if writing.events:
+            self.arrivals.beat()
+
+    def stop(self) -> None:
+        """Let go of everybody who waits for a device or an event."""
+        self.links.stop()
+        self.arrivals.stop()
 
     def device(self, device: str) -> Entry:
         """The entry of a device. Raises `HubFault` 404."""
@@ -58,8 +71,39 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a transaction has at hand."""
+    """What a transaction has at hand, and what is to be told of it.
+
+    `changes` are for the devices, `events` for the feed, `cut` are the
+    connections to be closed, with the reason.
+    """
 
     store: Store
     moment: Moment
-    changes: list[DesiredChange]
+    changes: list[DesiredChange] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    cut: list[tuple[Name, str]] = field(default_factory=list)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the transaction that is undone alone, also in what is told, when it raises."""
+        before = list(self.changes), list(self.events), list(self.cut)
+        try:
+            with self.store.attempt():
+                yield
+        except BaseException:
+            self.changes[:], self.events[:], self.cut[:] = before
+            raise
+
+    def create(self, entry: Entry) -> None:
+        """Save a new device or module."""
+        self.store.save(entry)
+        self.events.append(events.created(entry, self.moment))
+
+    def delete(self, device: str, module: str) -> None:
+        """Forget a module, or a device (module empty) and all its modules."""
+        if module:
+            self.store.delete_module(device, module)
+        else:
+            self.store.delete_device(device)
+        self.events.append(events.deleted(device, module, self.moment))
+        self.cut.append(((device, module), "deleted"))

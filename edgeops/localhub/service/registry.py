@@ -8,7 +8,6 @@ from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.state import errors, etags, identities
 from edgeops.localhub.state.documents import device_document, module_document
 from edgeops.localhub.state.entry import Entry
-from edgeops.localhub.state.identities import DeviceWrite
 from edgeops.localhub.store import Store
 from edgeops.twin import JsonObject
 
@@ -94,7 +93,10 @@ def create_device(writing: Writing, device: str, body: JsonObject) -> Entry:
     if writing.store.entry(device):
         raise errors.device_exists(device)
     scopes = _known_scopes(writing.store, body)
-    return _keep(writing, identities.device_created(device, body, writing.moment, scopes))
+    write = identities.device_created(device, body, writing.moment, scopes)
+    for entry in write.save:
+        writing.create(entry)
+    return write.save[0]
 
 
 def update_device(
@@ -104,13 +106,22 @@ def update_device(
     entry = hub.device(device)
     etags.require(if_match, etags.identity_etag(entry.identity))
     scopes = _known_scopes(writing.store, body)
-    return _keep(writing, identities.device_updated(entry, body, writing.moment, scopes))
+    write = identities.device_updated(entry, body, writing.moment, scopes)
+    updated, *system_modules = write.save
+    writing.store.save(updated)
+    for module in system_modules:
+        writing.create(module)
+    for name in write.delete:
+        writing.delete(device, name)
+    if updated.identity.status == "disabled":
+        writing.cut.append(((device, ""), "disabled"))
+    return updated
 
 
 def remove_device(hub: Hub, writing: Writing, device: str, if_match: str | None) -> None:
     """Delete a device and its modules."""
     etags.require(if_match, etags.identity_etag(hub.device(device).identity))
-    writing.store.delete_device(device)
+    writing.delete(device, "")
 
 
 def create_module(hub: Hub, writing: Writing, device: str, module: str, body: JsonObject) -> Entry:
@@ -118,7 +129,7 @@ def create_module(hub: Hub, writing: Writing, device: str, module: str, body: Js
     hub.device(device)
     there = writing.store.modules(device).keys()
     entry = identities.module_created(device, module, body, writing.moment, there)
-    writing.store.save(entry)
+    writing.create(entry)
     return entry
 
 
@@ -140,15 +151,7 @@ def remove_module(
     entry = hub.entry(device, module)
     identities.check_module_id(module)
     etags.require(if_match, etags.identity_etag(entry.identity))
-    writing.store.delete_module(device, module)
-
-
-def _keep(writing: Writing, write: DeviceWrite) -> Entry:
-    writing.store.save(*write.save)
-    device = write.save[0]
-    for module in write.delete:
-        writing.store.delete_module(device.identity.device, module)
-    return device
+    writing.delete(device, module)
 
 
 def _known_scopes(store: Store, body: JsonObject) -> set[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from edgeops.localhub import query
 from edgeops.localhub.service.hub import Hub, Writing
-from edgeops.localhub.state import configurations, errors, etags, twins
+from edgeops.localhub.state import configurations, errors, etags, events, twins
 from edgeops.localhub.state.documents import twin_document
-from edgeops.localhub.state.entry import Connection, Entry
+from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections, Written
 from edgeops.twin import EDGE_AGENT, JsonObject
@@ -29,7 +29,7 @@ def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | No
     with hub.writing() as writing:
         entry = _writable(hub, device, module, if_match)
         written = twins.patched(entry, sections, writing.moment)
-        keep(writing, written)
+        keep(writing, written, sections, "updateTwin")
     return _document(hub, written.entry)
 
 
@@ -39,33 +39,31 @@ def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | 
     with hub.writing() as writing:
         entry = _writable(hub, device, module, if_match)
         written = twins.replaced(entry, sections, writing.moment)
-        keep(writing, written)
+        keep(writing, written, {"tags": None, "desired": None, **sections}, "replaceTwin")
     return _document(hub, written.entry)
 
 
-def report(hub: Hub, device: str, module: str, patch: JsonObject) -> int:
+def report(hub: Hub, device: str, module: str, patch: Any) -> int:
     """Merge what a device reports; gives the new version. Raises `HubFault` 404, 400, 403."""
+    if not isinstance(patch, dict):
+        raise errors.unreadable("Reported properties must be a JSON object.")
     with hub.writing() as writing:
-        sections: Sections = twins.sections_of({"properties": {"reported": patch}})
+        sections = twins.sections_of({"properties": {"reported": patch}})
         written = twins.patched(hub.entry(device, module), sections, writing.moment)
         heard = replace(written.entry.connection, last_activity=writing.moment.timestamp)
-        writing.store.save(replace(written.entry, connection=heard))
+        entry = replace(written.entry, connection=heard)
+        keep(writing, replace(written, entry=entry), sections, "updateTwin")
     return written.entry.twin.reported.version
 
 
-def set_connected(hub: Hub, device: str, module: str, connected: bool) -> None:
-    """Note that a device or module has connected or gone. Raises `HubFault` 404."""
-    with hub.writing() as writing:
-        now = writing.moment.timestamp
-        entry = hub.entry(device, module)
-        writing.store.save(replace(entry, connection=Connection(connected, now, now)))
-
-
-def keep(writing: Writing, written: Written) -> None:
-    """Save a twin write, and tell of it when the transaction is kept."""
+def keep(
+    writing: Writing, written: Written, sections: Mapping[str, JsonObject | None], operation: str
+) -> None:
+    """Save a twin write of these sections, and tell of it when the transaction is kept."""
     writing.store.save(written.entry)
     if written.change:
         writing.changes.append(written.change)
+    writing.events.append(events.twin_changed(written.entry, sections, operation, writing.moment))
 
 
 def device_twins(hub: Hub, after: str = "") -> Iterator[JsonObject]:

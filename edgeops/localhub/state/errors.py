@@ -79,6 +79,11 @@ def module_not_found(device: str, module: str) -> HubFault:
     return HubFault(404, "ModuleNotFound", f"Module {device}/{module} not registered")
 
 
+def device_not_online() -> HubFault:
+    """404103: no device that takes direct methods connected in time."""
+    return HubFault(404, "DeviceNotOnline", "Timed out waiting for device to connect.")
+
+
 def configuration_not_found(configuration: str) -> HubFault:
     """404301."""
     return HubFault(404, "ConfigurationNotFound", f"Configuration {configuration} does not exist")
@@ -143,3 +148,18 @@ def too_many_configurations(most: int) -> HubFault:
         "ConfigurationCountLimitExceeded",
         f"The hub can have at most {most} configurations and as many edge deployments.",
     )
+
+
+def bad_method_answer() -> HubFault:
+    """502: what the device answered to a direct method is not JSON."""
+    return HubFault(502, "BadDeviceResponse", "The response of the device is not JSON.")
+
+
+def stopping() -> HubFault:
+    """503: the hub is going down."""
+    return HubFault(503, "ServiceUnavailable", "The hub is stopping.")
+
+
+def no_method_answer() -> HubFault:
+    """504101: the device did not answer a direct method in time."""
+    return HubFault(504, "GatewayTimeout", "Timed out waiting for the response from device.")

@@ -1,13 +1,30 @@
-"""Listeners hear of desired properties after they are kept: what MQTT will send to devices."""
+"""Connected devices hear of desired properties after they are kept; the feed of everything."""
 
 from __future__ import annotations
 
 import pytest
 
-from edgeops.localhub.service import configurations, registry, twins
+from edgeops.localhub.service import bulk, configurations, devices, registry, twins
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.store import Store
+
+
+class RecordingLink:
+    """A connected device that remembers what it was told."""
+
+    def __init__(self):
+        self.heard = []
+        self.closed = None
+
+    def notify(self, change):
+        self.heard.append(change.patch)
+
+    def call(self, request, method, payload):
+        return False
+
+    def close(self, reason):
+        self.closed = reason
 
 
 @pytest.fixture
@@ -17,15 +34,25 @@ def hub(tmp_path):
 
 
 @pytest.fixture
-def heard(hub):
-    changes = []
-    hub.on_change.append(lambda change: changes.append((change.module, change.patch)))
-    return changes
+def connected(hub):
+    """Connects a device or module."""
+
+    def connect(device, module=""):
+        link = RecordingLink()
+        hub.links.add((device, module), link)
+        return link
+
+    return connect
 
 
-def test_writes_of_desired_properties_are_heard(hub, heard):
+def kinds(hub):
+    return [event.get("opType") or event["source"] for event in hub.store.events(0, 100, None)]
+
+
+def test_writes_of_desired_properties_are_told_as_patches(hub, connected):
     edge = {"deviceId": "d1", "capabilities": {"iotEdge": True}}
     registry.put_device(hub, "d1", edge, None)
+    device, edge_hub = connected("d1"), connected("d1", "$edgeHub")
 
     twins.patch_twin(hub, "d1", "", {"properties": {"desired": {"a": 1}}}, None)
     twins.patch_twin(hub, "d1", "", {"tags": {"a": 1}}, None)
@@ -33,11 +60,96 @@ def test_writes_of_desired_properties_are_heard(hub, heard):
     content = {"modulesContent": {"$edgeHub": {"properties.desired": {"routes": {}}}}}
     configurations.apply_content(hub, "d1", content)
 
-    assert heard == [("", {"a": 1}), ("", {"a": None, "b": 2}), ("$edgeHub", {"routes": {}})]
+    assert device.heard == [{"a": 1}, {"a": None, "b": 2}]
+    assert edge_hub.heard == [{"routes": {}}]
 
 
-def test_a_refused_write_is_not_heard(hub, heard):
+def test_a_refused_write_is_not_told(hub, connected):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    device = connected("d1")
     with pytest.raises(HubFault):
         twins.patch_twin(hub, "d1", "", {"properties": {"desired": {"a.b": 1}}}, None)
-    assert heard == []
+    assert device.heard == []
+    assert kinds(hub) == ["createDeviceIdentity"]
+
+
+def test_of_a_bulk_request_only_what_was_kept_is_told(hub, connected):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    device = connected("d1")
+    body = [
+        {"id": "d1", "importMode": "updateTwin", "properties": {"desired": {"a": 1}}},
+        {"id": "d2", "importMode": "create", "properties": {"desired": {"a.b": 1}}},
+    ]
+    assert not bulk.import_devices(hub, body)["isSuccessful"]
+    assert device.heard == [{"a": 1}]
+    assert kinds(hub) == ["createDeviceIdentity", "updateTwin"]
+
+
+def test_the_connections_of_a_deleted_device_are_closed(hub, connected):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    registry.put_module(hub, "d1", "m1", {"deviceId": "d1", "moduleId": "m1"}, None)
+    links = connected("d1"), connected("d1", "m1"), connected("d2")
+    registry.delete_device(hub, "d1", None)
+    assert [link.closed for link in links] == ["deleted", "deleted", None]
+
+
+def test_disabling_a_device_closes_its_connections(hub, connected):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    link = connected("d1")
+    registry.put_device(hub, "d1", {"deviceId": "d1", "status": "disabled"}, "*")
+    assert link.closed == "disabled"
+
+
+def test_everything_that_happens_is_an_event(hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    registry.put_module(hub, "d1", "m1", {"deviceId": "d1", "moduleId": "m1"}, None)
+    devices.set_connected(hub, "d1", "", connected=True)
+    twins.report(hub, "d1", "m1", {"a": 1})
+    devices.send_telemetry(hub, "d1", "m1", {"$.on": "out", "$.ct": "text/x", "k": "v"}, b"[1]")
+    devices.send_telemetry(hub, "d1", "", {}, b"\xff")
+    devices.set_connected(hub, "d1", "", connected=False)
+    registry.delete_device(hub, "d1", None)
+
+    assert kinds(hub) == [
+        "createDeviceIdentity",
+        "createModuleIdentity",
+        "deviceConnected",
+        "updateTwin",
+        "Telemetry",
+        "Telemetry",
+        "deviceDisconnected",
+        "deleteDeviceIdentity",
+    ]
+    reported, sent, binary = hub.store.events(3, 3, "d1")
+    assert reported["body"] == {"version": 3, "properties": {"reported": {"a": 1, "$version": 2}}}
+    assert (sent["deviceId"], sent["moduleId"], sent["body"]) == ("d1", "m1", [1])
+    assert sent["systemProperties"] == {"output-name": "out", "content-type": "text/x"}
+    assert sent["properties"] == {"k": "v"}
+    assert binary["bodyBase64"] == "/w=="
+    assert "body" not in binary
+
+
+def test_only_the_newest_events_are_kept(hub, monkeypatch):
+    monkeypatch.setattr("edgeops.localhub.store.MAX_EVENTS", 3)
+    for n in range(5):
+        registry.put_device(hub, f"d{n}", {"deviceId": f"d{n}"}, None)
+    assert [event["sequence"] for event in hub.store.events(0, 10, None)] == [3, 4, 5]
+
+
+def test_nobody_is_connected_when_a_hub_starts(hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    devices.set_connected(hub, "d1", "", connected=True)
+    devices.all_gone(hub)
+    devices.all_gone(hub)
+    assert twins.get_twin(hub, "d1")["connectionState"] == "Disconnected"
+    assert kinds(hub)[1:] == ["deviceConnected", "deviceDisconnected"]
+
+
+def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    hub.store._sqlite.executescript(
+        "DROP TABLE events; DROP TABLE sessions; PRAGMA user_version = 1;"
+    )
+    with Store(tmp_path / "hub.db") as store:
+        assert store.entry("d1")
+        assert store.last_event() == 0

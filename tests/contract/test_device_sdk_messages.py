@@ -1,0 +1,107 @@
+"""Microsoft's own device SDK, unmodified: direct methods and telemetry."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from edgeops.localhub.tail import tail
+
+sdk = pytest.importorskip("azure.iot.device")
+models = pytest.importorskip("azure.iot.hub.models")
+
+# The SDK asks the ssl module for TLS 1.2 by a deprecated name, and its paho leaks socket pairs.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture
+def local_hub(local_mqtt_hub):
+    """So that the service SDK talks to the same hub."""
+    return local_mqtt_hub
+
+
+@pytest.fixture
+def device(registry, device_client):
+    """A client of device d1."""
+    registry.create_device_with_sas("d1", None, None, "enabled")
+    return device_client("d1")
+
+
+@pytest.fixture
+def module(registry, device, device_client):
+    """A client of module m1 on it."""
+    registry.create_module_with_sas("d1", "m1", "", None, None)
+    return device_client("d1", "m1")
+
+
+def answering(client, status, payload):
+    """Answer every direct method; gives the requests."""
+    requests = queue.Queue()
+
+    def handle(request):
+        requests.put((request.name, request.payload))
+        client.send_method_response(
+            sdk.MethodResponse.create_from_method_request(request, status, payload)
+        )
+
+    client.on_method_request_received = handle
+    return requests
+
+
+def call(name, payload):
+    return models.CloudToDeviceMethod(
+        method_name=name,
+        payload=payload,
+        response_timeout_in_seconds=10,
+        connect_timeout_in_seconds=0,
+    )
+
+
+def test_a_device_answers_a_method(registry, device):
+    requests = answering(device, 202, {"done": [1, None]})
+    result = registry.invoke_device_method("d1", call("reboot now", {"in": 5}))
+    assert (result.status, result.payload) == (202, {"done": [1, None]})
+    assert requests.get(timeout=10) == ("reboot now", {"in": 5})
+
+
+@pytest.mark.parametrize("payload", [None, "text", 7, [1]])
+def test_a_module_answers_a_method(registry, module, payload):
+    requests = answering(module, 200, payload)
+    result = registry.invoke_device_module_method("d1", "m1", call("m", payload))
+    assert (result.status, result.payload) == (200, payload)
+    # the service SDK sends "" for None
+    assert requests.get(timeout=10) == ("m", "" if payload is None else payload)
+
+
+def test_a_method_of_a_device_that_is_away(registry, device, refused):
+    with refused(404, "DeviceNotOnline"):
+        registry.invoke_device_method("d1", call("m", None))
+    with refused(404, "DeviceNotFound"):
+        registry.invoke_device_method("d9", call("m", None))
+
+
+def test_telemetry_of_a_device(local_mqtt_hub, device):
+    message = sdk.Message('{"temperature": 21.5}', content_type="application/json")
+    message.content_encoding = "utf-8"
+    message.custom_properties = {"alert": "no & never", "ü": "+"}
+    device.send_message(message)
+    device.send_message("plain text")
+    first, second = list(tail(local_mqtt_hub.state_dir, last=2, device="d1", follow=False))
+    assert first["body"] == {"temperature": 21.5}
+    assert first["systemProperties"] == {
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+    }
+    assert first["properties"] == {"alert": "no & never", "ü": "+"}
+    assert second["bodyBase64"] == "cGxhaW4gdGV4dA=="
+
+
+def test_outputs_of_a_module(local_mqtt_hub, module):
+    module.send_message_to_output("[1, 2]", "forecasts")
+    [event] = tail(local_mqtt_hub.state_dir, last=1, device="d1", follow=False)
+    assert (event["deviceId"], event["moduleId"], event["body"]) == ("d1", "m1", [1, 2])
+    assert event["systemProperties"] == {"output-name": "forecasts"}

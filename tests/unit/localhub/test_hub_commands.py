@@ -1,0 +1,73 @@
+"""`edgeops hub serve` and `edgeops hub events`, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from edgeops.cli.main import run
+from edgeops.localhub import access
+from edgeops.localhub.service import devices, registry
+from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.store import Store
+
+
+@pytest.fixture
+def repo(tmp_path):
+    """A fleet repository whose local hub has seen two devices and a message of each."""
+    (tmp_path / "fleet").mkdir()
+    state = tmp_path / ".edgeops"
+    state.mkdir()
+    with Store(state / "hub.db") as store:
+        hub = Hub(store)
+        for name in ("d1", "d2"):
+            registry.put_device(hub, name, {"deviceId": name}, None)
+            devices.send_telemetry(hub, name, "", {"unit": "m"}, b'{"text": "\\u001b[2J"}')
+    return tmp_path
+
+
+@contextmanager
+def serving(repo, *options):
+    """A hub that a user has started; gives what it said."""
+    command = [sys.executable, "-m", "edgeops", "--repo", str(repo), "hub", "serve", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline()
+        finally:
+            process.terminate()
+            assert process.wait(timeout=10) == 0
+
+
+def test_events_are_lines(repo, capsys):
+    with serving(repo, "--port", "0", "--mqtt-port", "0") as said:
+        assert run(["--repo", str(repo), "hub", "events"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert run(["--repo", str(repo), "hub", "events", "-d", "d2", "-o", "json"]) == 0
+        documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "mqtts" not in said
+    assert [line[22:] for line in lines] == [
+        "d1  lifecycle  createDeviceIdentity",
+        'd1  telemetry  {"unit": "m"}  {"text": "\\u001b[2J"}',
+        "d2  lifecycle  createDeviceIdentity",
+        'd2  telemetry  {"unit": "m"}  {"text": "\\u001b[2J"}',
+    ]
+    assert [document["sequence"] for document in documents] == [3, 4]
+
+
+def test_without_a_running_hub_there_are_no_events(repo, capsys):
+    assert run(["--repo", str(repo), "hub", "events"]) == 1
+    assert "hint: start it with `edgeops hub serve`" in capsys.readouterr().err
+
+
+def test_a_hub_says_where_devices_connect(repo):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    with serving(repo, "--port", "0", "--mqtt-port", str(port)) as said:
+        assert f"mqtts://localhost:{port}" in said
+        assert access.running(repo / ".edgeops").mqtt_port == port
