@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 
+from edgeops.apply.access import Grants
 from edgeops.apply.device import DeviceWriter, Sleep
 from edgeops.apply.outcome import Outcome, Status
 from edgeops.apply.replan import Conflict, Planned
@@ -25,6 +26,7 @@ async def apply(
     fleet: DesiredFleet,
     hub: Hub,
     *,
+    grants: Grants | None = None,
     workers: int = 32,
     observer: Callable[[Outcome], None],
     stop: asyncio.Event | None = None,
@@ -32,7 +34,8 @@ async def apply(
 ) -> tuple[Outcome, ...]:
     """Write the changes of a plan; one outcome for each device it changes or refuses, by name.
 
-    `fleet` is what the plan was made from. `observer` gets each outcome as it
+    `fleet` is what the plan was made from; `grants` gives some of its devices
+    read access to artifacts, on the way or by itself. `observer` gets each outcome as it
     comes. Once `stop` is set, devices in flight are finished and the rest is
     skipped. One device's failure never ends the run; but when the first write
     of all finds the hub closed to us or gone, that error is raised, since
@@ -56,16 +59,17 @@ async def apply(
                 why = HUB_LOST if lost else INTERRUPTED
                 end(Outcome(planned.device, Status.SKIPPED, message=why, hint="sync again"))
                 continue
-            outcome, error = await _write(DeviceWriter(hub, planned, sleep, unguarded))
+            writer = DeviceWriter(hub, planned, sleep, unguarded)
+            outcome, error = await _write(planned, writer)
             lost = lost or isinstance(error, Unreachable)
             end(outcome)
 
     for refusal in plan.refusals:
         end(Outcome(refusal.device, Status.REFUSED, message=refusal.reason, hint=refusal.hint))
-    waiting = _by_device(plan, fleet)
+    waiting = _by_device(plan, fleet, grants)
     first = None if stopped() else next(waiting, None)
     if first is not None:
-        outcome, error = await _write(DeviceWriter(hub, first, sleep, unguarded))
+        outcome, error = await _write(first, DeviceWriter(hub, first, sleep, unguarded))
         if isinstance(error, Unauthorized | Unreachable) and not outcome.written:
             raise error
         lost = isinstance(error, Unreachable)
@@ -76,23 +80,27 @@ async def apply(
     return tuple(sorted(outcomes, key=lambda outcome: outcome.device))
 
 
-def _by_device(plan: Plan, fleet: DesiredFleet) -> Iterator[Planned]:
+def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[Planned]:
     changes: dict[str, list[Change]] = {}
     for change in plan.changes:
         changes.setdefault(change.device, []).append(change)
+    for device in sorted(grants.devices) if grants else ():
+        changes.setdefault(device, [])
     for device, its in changes.items():
+        access = grants.patch if grants and device in grants.devices else {}
         desired = fleet.devices.get(device)
-        yield Planned(device, desired, tuple(its), plan.fleet, plan.commit)
+        yield Planned(device, desired, tuple(its), plan.fleet, plan.commit, access)
 
 
-async def _write(writer: DeviceWriter) -> tuple[Outcome, EdgeOpsError | None]:
-    device = writer.device
+async def _write(planned: Planned, writer: DeviceWriter) -> tuple[Outcome, EdgeOpsError | None]:
+    device = planned.device
     try:
         await writer.write()
     except (Conflict, Refused, HubError) as error:
         status = _status(error)
         return Outcome(device, status, writer.written, error.message, error.hint), error
-    return Outcome(device, Status.APPLIED, writer.written), None
+    status = Status.APPLIED if planned.changes else Status.ACCESS
+    return Outcome(device, status, writer.written), None
 
 
 def _status(error: EdgeOpsError) -> Status:

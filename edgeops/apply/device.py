@@ -14,6 +14,7 @@ from typing import assert_never
 
 from edgeops import stamp as stamps
 from edgeops.apply.replan import Conflict, Planned, replan
+from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
 from edgeops.plan.model import Action, Change
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
@@ -31,18 +32,21 @@ _PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class DeviceWriter:
-    """Writes one device; `written` counts the writes that the hub took."""
+    """Writes one device: its changes, and its read access to artifacts if it gets any.
+
+    `written` counts the writes that the hub took.
+    """
 
     def __init__(
         self, hub: Hub, planned: Planned, sleep: Sleep, unguarded: asyncio.Semaphore
     ) -> None:
-        self.device = planned.device
         self.written = 0
         self._hub = hub
         self._planned = planned
         self._pending = planned.changes
         self._live: LiveDevice | None = None  # as read just now, else None
         self._etags: dict[str | None, str] = {}  # of the twins written so far
+        self._access = planned.access  # until it is written
         self._replans = 0
         self._sleep = sleep
         self._unguarded = unguarded
@@ -60,6 +64,8 @@ class DeviceWriter:
                     await self._plan_again()
                 if self._pending and self._pending[0].action in _WITHOUT_ETAG:
                     await self._step()
+        if self._access:
+            await self._give_access()
 
     async def _step(self) -> None:
         change = self._pending[0]
@@ -74,10 +80,7 @@ class DeviceWriter:
 
     async def _plan_again(self) -> None:
         if self._replans == _REPLANS:
-            raise Conflict(
-                "keeps changing on the hub while it is written",
-                "find out what else writes its twins, then sync again",
-            )
+            raise _keeps_changing()
         self._replans += 1
         self._live, self._pending = await replan(self._hub, self._planned)
         self._etags.clear()
@@ -110,14 +113,31 @@ class DeviceWriter:
     async def _patch(self, change: Change) -> None:
         etag = self._etags.get(change.module) or change.etag or await self._new_etag(change.module)
         stamp = {stamps.TAG: change.stamp} if change.stamp else {}
+        # In one write, so that the device wakes up once and can download at once.
+        access = self._access if change.module == MODEL_LOADER else {}
         twin = await self._hub.patch_twin(
             self._planned.device,
             change.module,
             tags={**change.patch.get("tags", {}), **stamp},
-            desired=change.patch.get("desired", {}),
+            desired={**change.patch.get("desired", {}), **access},
             etag=etag,
         )
         self._etags[change.module] = twin.etag
+        if access:
+            self._access = {}
+
+    async def _give_access(self) -> None:
+        """Write read access by itself: nothing else changes in the module's twin."""
+        for _ in range(_REPLANS):
+            twin = await self._appeared(MODEL_LOADER)
+            with suppress(EtagMismatch):
+                await self._hub.patch_twin(
+                    twin.device, MODEL_LOADER, tags={}, desired=self._access, etag=twin.etag
+                )
+                self._access = {}
+                self.written += 1
+                return
+        raise _keeps_changing()
 
     async def _deploy(self, change: Change) -> None:
         assert self._live is not None
@@ -148,3 +168,10 @@ class DeviceWriter:
         raise HubError(
             f"the hub has not made {what} within {sum(_PATIENCE):.0f} s", "sync again later"
         )
+
+
+def _keeps_changing() -> Conflict:
+    return Conflict(
+        "keeps changing on the hub while it is written",
+        "find out what else writes its twins, then sync again",
+    )

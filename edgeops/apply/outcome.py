@@ -10,6 +10,7 @@ class Status(StrEnum):
     """How a device ended."""
 
     APPLIED = "applied"
+    ACCESS = "access"  # nothing to change; only given read access to artifacts
     FAILED = "failed"  # the hub said no, or did not answer
     CONFLICT = "conflict"  # the twin changed since the plan, and the plan no longer fits
     REFUSED = "refused"  # a guard left it alone

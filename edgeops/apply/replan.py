@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredDevice
@@ -10,7 +10,7 @@ from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import Hub
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.model import Action, Change, Refusal
-from edgeops.twin import LiveDevice, leaves, same
+from edgeops.twin import JsonObject, LiveDevice, leaves, same
 
 
 class Conflict(EdgeOpsError):
@@ -19,13 +19,18 @@ class Conflict(EdgeOpsError):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The part of a plan that is for one device; `desired` is None when it is to be deleted."""
+    """The part of a plan that is for one device; `desired` is None when it is to be deleted.
+
+    `access` is the patch of desired properties, secret and no part of the
+    plan, that gives its model_loader read access to artifacts.
+    """
 
     device: str
     desired: DesiredDevice | None
     changes: tuple[Change, ...]
     fleet: str
     commit: str | None
+    access: JsonObject = field(default_factory=dict, repr=False)
 
 
 async def replan(hub: Hub, planned: Planned) -> tuple[LiveDevice | None, tuple[Change, ...]]:

@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edgeops.cli.grants import read_grants
 from edgeops.cli.load import desired_fleet, repository
 from edgeops.cli.request import Form, Request
 from edgeops.cli.session import open_session
 from edgeops.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from edgeops.apply.access import Grants
     from edgeops.apply.outcome import Outcome
     from edgeops.fleet.model import DesiredFleet
     from edgeops.hub.port import Hub
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan
     from edgeops.plan.options import PlanOptions
+    from edgeops.twin import LiveDevice
 
 EXIT_CHANGES = 2
 EXIT_PARTLY = 4
@@ -47,7 +50,7 @@ async def synchronize(request: Request, options: Settings) -> int:
     if request.offline:
         return _finish_dry_run(request, options, _offline_plan(request, options, fleet, covers))
     async with open_session(target, repository(options), options) as hub:
-        plan = await _live_plan(hub, fleet, covers, options)
+        live, plan = await _live_plan(hub, fleet, covers, options)
         if saved:
             check_fresh(saved, plan)
         if request.dry_run:
@@ -56,9 +59,10 @@ async def synchronize(request: Request, options: Settings) -> int:
             _save(plan, request.out)
         if request.output is Form.TEXT:
             _show_plan(request, options, plan)
+        grants = read_grants(fleet, plan, live, target)
         started = time.monotonic()
-        outcomes, interrupted = await _apply(hub, fleet, plan, options)
-        if plan.changes or plan.refusals or request.output is not Form.TEXT:
+        outcomes, interrupted = await _apply(hub, fleet, plan, grants, options)
+        if outcomes or request.output is not Form.TEXT:
             _show_outcomes(request, options, outcomes, time.monotonic() - started)
         code = _exit_code(outcomes, interrupted=interrupted)
         if request.wait and code == 0:
@@ -123,7 +127,10 @@ def _offline_plan(
     )
 
 
-async def _live_plan(hub: Hub, fleet: DesiredFleet, covers: PlanOptions, options: Settings) -> Plan:
+async def _live_plan(
+    hub: Hub, fleet: DesiredFleet, covers: PlanOptions, options: Settings
+) -> tuple[dict[str, LiveDevice], Plan]:
+    """The devices as they are on the hub, and what to write to them."""
     from edgeops.cli.reading import read
     from edgeops.plan.plan import make_plan
     from edgeops.plan.targets import select
@@ -132,7 +139,7 @@ async def _live_plan(hub: Hub, fleet: DesiredFleet, covers: PlanOptions, options
     names = select(fleet, covers.targets)
     names = names if covers.only is None else names & covers.only
     live = await read(hub, fleet, {*names, *managed}, options)
-    return make_plan(
+    plan = make_plan(
         fleet,
         live,
         hub=fleet.hubs[options.hub],
@@ -140,15 +147,17 @@ async def _live_plan(hub: Hub, fleet: DesiredFleet, covers: PlanOptions, options
         managed=managed,
         created_at=_now(),
     )
+    return live, plan
 
 
 async def _apply(
-    hub: Hub, fleet: DesiredFleet, plan: Plan, options: Settings
+    hub: Hub, fleet: DesiredFleet, plan: Plan, grants: Grants | None, options: Settings
 ) -> tuple[tuple[Outcome, ...], bool]:
     from edgeops.apply.apply import apply
     from edgeops.report.progress import progress
 
-    devices = len({change.device for change in plan.changes}) + len(plan.refusals)
+    written = {change.device for change in plan.changes} | (grants.devices if grants else set())
+    devices = len(written) + len(plan.refusals)
     done = 0
     with (
         _stop_on_interrupt(options) as stop,
@@ -156,7 +165,7 @@ async def _apply(
             "syncing",
             sys.stderr,
             clock=time.monotonic,
-            quiet=options.quiet or not plan.changes,
+            quiet=options.quiet or not written,
             color=options.color,
         ) as told,
     ):
@@ -166,7 +175,9 @@ async def _apply(
             done += 1
             told(done, devices)
 
-        return await apply(plan, fleet, hub, observer=observe, stop=stop), stop.is_set()
+        return await apply(
+            plan, fleet, hub, grants=grants, observer=observe, stop=stop
+        ), stop.is_set()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.edge import create_options, routes
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
-from edgeops.fleet.model import DesiredModule
+from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, keys_of
 
 # Half of what `$edgeAgent` may hold for all modules together.
@@ -42,6 +42,12 @@ def module_findings(
     for name, module in modules.items():
         at = ("modules", name, "desired")
         yield from section_findings(at, module.desired, limits.DESIRED_BYTES)
+        if name == MODEL_LOADER and ACCESS in module.desired:
+            yield Finding(
+                (*at, ACCESS),
+                f"`{ACCESS}` is kept for the read access that sync gives a device for a while",
+                "remove it; what is in git is no secret",
+            )
         schema = schemas.get(module.spec.get("schema", ""))
         if schema is not None:
             for wrong in checker.mismatches(module.desired, schema):

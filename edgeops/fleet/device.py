@@ -14,13 +14,11 @@ from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Layer, Overlay, Path, lay
-from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule
 from edgeops.fleet.select import matches
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease
 from edgeops.twin import JsonObject
-
-MODEL_LOADER = "model_loader"
 
 Groups = tuple[Named[Group], ...]
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from edgeops.release import ModelRelease
 from edgeops.twin import JsonObject
+
+MODEL_LOADER = "model_loader"  # the module that holds the models of a device
+
+# Its desired property for short-lived read access to private stores: by sync, never from git.
+ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,6 +74,32 @@ class Snapshot:
     schemas: Mapping[str, Any] = field(default_factory=dict)
 
 
+class StoreKind(StrEnum):
+    """Where published model files are kept; `LOCAL` is the folder that the local hub serves."""
+
+    LOCAL = "local"
+    AZURE_BLOB = "azure-blob"
+    GITHUB_RELEASE = "github-release"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactTarget:
+    """Where the devices of a hub download model files, and how edgeops gets at that place.
+
+    Release paths are appended to `url`. A `store` of None is any web server
+    that hands out files without credentials.
+    """
+
+    url: str
+    store: StoreKind | None = None
+    connection_string_env: str | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether devices need read access, which sync gives them for a while."""
+        return self.store is StoreKind.AZURE_BLOB
+
+
 @dataclass(frozen=True, slots=True)
 class HubTarget:
     """One entry of `Fleet.spec.hubs`: how to reach a hub and how fast it may be asked."""
@@ -78,7 +110,7 @@ class HubTarget:
     units: int = 1
     connection_string_env: str | None = None
     entra: bool = False
-    artifacts_url: str | None = None
+    artifacts: ArtifactTarget | None = None
     create_devices: bool = False
 
     @property

@@ -14,7 +14,15 @@ from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Finding, Ledger
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget, Problem, Snapshot
+from edgeops.fleet.model import (
+    ArtifactTarget,
+    DesiredDevice,
+    DesiredFleet,
+    HubTarget,
+    Problem,
+    Snapshot,
+    StoreKind,
+)
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
@@ -47,12 +55,14 @@ def resolve(
     if hub not in hubs and catalog.fleet:
         hint = did_you_mean(hub, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
         raise UsageError(f"the fleet has no hub `{hub}`", hint)
-    artifacts_url = hubs[hub].artifacts_url if hub in hubs else None
-    resolver = Resolver(catalog, artifacts_url or "", snapshot.schemas, SchemaChecker(memo))
+    artifacts = hubs[hub].artifacts if hub in hubs else None
+    resolver = Resolver(
+        catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
+    )
     devices, device_problems = _resolve_devices(resolver)
     problems = {*snapshot.problems, *name_problems, *device_problems}
     problems.update(reference_problems(catalog, snapshot))
-    if artifacts_url is None:
+    if artifacts is None:
         problems.update(_artifact_problems(catalog, hub, devices))
     if problems or catalog.fleet is None:
         return Resolution(None, tuple(sorted(problems)))
@@ -111,7 +121,8 @@ def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> 
 def _hubs(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
     if catalog.fleet is None:
         return {}
-    hubs = {LOCAL: HubTarget(LOCAL, artifacts_url=local_artifacts_url, create_devices=True)}
+    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL)
+    hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
     for name, spec in catalog.fleet.what.get("hubs", {}).items():
         if name != LOCAL:
             hubs[name] = _azure_hub(name, spec)
@@ -126,8 +137,16 @@ def _azure_hub(name: str, spec: JsonObject) -> HubTarget:
         units=spec.get("units", 1),
         connection_string_env=spec.get("connectionStringEnv"),
         entra=spec.get("auth") == "entra",
-        artifacts_url=spec.get("artifacts", {}).get("url"),
+        artifacts=_artifacts(spec["artifacts"]) if "artifacts" in spec else None,
         create_devices=spec.get("createDevices", False),
+    )
+
+
+def _artifacts(spec: JsonObject) -> ArtifactTarget:
+    return ArtifactTarget(
+        url=spec["url"],
+        store=StoreKind(spec["store"]) if "store" in spec else None,
+        connection_string_env=spec.get("connectionStringEnv"),
     )
 
 

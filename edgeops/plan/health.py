@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from edgeops.fleet.model import DesiredDevice
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice
 from edgeops.fleet.secrets import mask
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
-
-MODEL_LOADER = "model_loader"
 
 _BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
 _SYSTEM_MODULES = ("edgeAgent", "edgeHub")
@@ -91,7 +89,7 @@ def _faults(device: DesiredDevice, live: LiveDevice) -> Iterator[str]:
         reported = _slot(live, slot)
         error = _at(reported, "error")
         if error or _at(reported, "state") == "error":
-            yield f"model {slot}: {_text(error) or 'error'}"
+            yield f"model {slot}: {_error_text(error) or 'error'}"
 
 
 def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator[str]:
@@ -125,6 +123,12 @@ def _at(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _error_text(error: Any) -> str:
+    """An error as model_loader reports it (`{code, message}`), or however else it is written."""
+    code, message = _at(error, "code"), _at(error, "message")
+    return f"{_text(code)}: {_text(message)}" if code and message else _text(error)
 
 
 def _text(value: Any) -> str:

@@ -17,11 +17,13 @@ _MARKDOWN_DETAILS = ((100, 20), (30, 10), (10, 5), (5, 3))  # reasons, names for
 
 _WORDS = {
     Status.APPLIED: "synced",
+    Status.ACCESS: "given read access to artifacts",
     Status.FAILED: "failed",
     Status.CONFLICT: "changed by others meanwhile",
     Status.REFUSED: "refused",
     Status.SKIPPED: "not started",
 }
+_GOOD = (Status.APPLIED, Status.ACCESS)
 _STYLES = {Status.FAILED: Style.RED, Status.CONFLICT: Style.YELLOW, Status.REFUSED: Style.YELLOW}
 _GO_ON = "run the same command again: it writes only what is still missing"
 
@@ -75,14 +77,17 @@ def summary(outcomes: Sequence[Outcome], seconds: float | None = None) -> str:
     """The counts, as `20 devices synced (54 writes), 2 failed, in 14 s`."""
     if not outcomes:
         return "nothing to do"
-    synced = count(_number(outcomes, Status.APPLIED), "device")
-    written = count(sum(outcome.written for outcome in outcomes), "write")
-    parts = [f"{synced} {_WORDS[Status.APPLIED]} ({written})"]
-    parts += [
-        f"{_number(outcomes, status):,} {_WORDS[status]}"
-        for status in Status
-        if status is not Status.APPLIED and _number(outcomes, status)
-    ]
+    numbers = {status: _number(outcomes, status) for status in Status}
+    changed = [outcome for outcome in outcomes if outcome.status is not Status.ACCESS]
+    parts = []
+    if changed:
+        written = count(sum(outcome.written for outcome in changed), "write")
+        synced = count(numbers.pop(Status.APPLIED), "device")
+        parts.append(f"{synced} {_WORDS[Status.APPLIED]} ({written})")
+    for status, number in numbers.items():
+        if number:
+            what = f"{number:,}" if parts else count(number, "device")
+            parts.append(f"{what} {_WORDS[status]}")
     took = [] if seconds is None else [f"in {duration(seconds)}"]
     return ", ".join(parts + took)
 
@@ -95,7 +100,7 @@ def _reasons(outcomes: Sequence[Outcome]) -> list[_Reason]:
     """Everything that was not done, by reason: a whole hub may fail for one."""
     found: dict[tuple[Status, str, str], list[str]] = {}
     for outcome in sorted(outcomes, key=lambda outcome: outcome.device):
-        if outcome.status is Status.APPLIED:
+        if outcome.status in _GOOD:
             continue
         partly = f" (after {count(outcome.written, 'write')})" if outcome.written else ""
         key = (outcome.status, mask(outcome.message), mask(outcome.hint))
@@ -119,7 +124,7 @@ def _lines(outcomes: Sequence[Outcome], seconds: float | None) -> Iterator[Line]
             yield ["    ", dim(f"hint: {reason.hint}")]
         yield []
     words = summary(outcomes, seconds)
-    done = all(outcome.status is Status.APPLIED for outcome in outcomes)
+    done = all(outcome.status in _GOOD for outcome in outcomes)
     yield [green(words) if done else bold(words)]
     if _number(outcomes, Status.SKIPPED):
         yield [dim(f"hint: {_GO_ON}")]

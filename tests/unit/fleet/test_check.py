@@ -124,6 +124,20 @@ class TestReferences:
         assert found.keys() == {"m.yaml", "d.yaml"}
         assert "mend the other problems" in found["d.yaml"].hint
 
+    def test_access_to_artifacts_is_never_in_git(self, snapshot_of):
+        files = {
+            "l.yaml": "kind: Module\nmetadata: {name: model_loader}\nspec: {}",
+            "m.yaml": "kind: Module\nmetadata: {name: other}\nspec: {}",
+            "d.yaml": DEVICE + "{modules: {model_loader: {desired: {access: {x: 1}}}, "
+            "other: {desired: {access: 1}}}}",
+        }
+        assert the_problem(snapshot_of(files)) == (
+            "d.yaml:3:43",
+            "/spec/modules/model_loader/desired/access",
+            "`access` is kept for the read access that sync gives a device for a while",
+            "remove it; what is in git is no secret",
+        )
+
     def test_models_need_the_model_loader(self, snapshot_of):
         files = {
             "r.yaml": "kind: ModelRelease\nmetadata: {name: c, version: 1.0.0}\nspec: {path: p, "

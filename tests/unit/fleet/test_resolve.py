@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeops.errors import UsageError
-from edgeops.fleet.model import Snapshot
+from edgeops.fleet.model import ArtifactTarget, Snapshot, StoreKind
 from edgeops.fleet.resolve import resolve
 from edgeops.twin import leaves
 
@@ -132,6 +132,10 @@ spec:
     local: {}
     azure: {hostname: h.azure-devices.net, auth: entra, artifacts: {url: https://store/models/}}
     bare: {hostname: h.azure-devices.net, connectionStringEnv: X, sku: S2, units: 3}
+    blob:
+      hostname: h.azure-devices.net
+      auth: entra
+      artifacts: {store: azure-blob, url: https://store/models, connectionStringEnv: STORAGE}
 """
 
     @pytest.fixture
@@ -164,6 +168,19 @@ spec:
         assert (
             loader.desired["models"]["crowds"]["url"] == "https://store/models/crowds/1.2.0/c.onnx"
         )
+
+    def test_what_devices_download_from_and_whether_they_need_access(self, snapshot):
+        hubs = resolve(snapshot, local_artifacts_url="https://localhost:9/artifacts").fleet.hubs
+        assert hubs["local"].artifacts == ArtifactTarget(
+            "https://localhost:9/artifacts", StoreKind.LOCAL
+        )
+        assert hubs["azure"].artifacts == ArtifactTarget("https://store/models/")
+        assert hubs["blob"].artifacts == ArtifactTarget(
+            "https://store/models", StoreKind.AZURE_BLOB, "STORAGE"
+        )
+        assert hubs["bare"].artifacts is None
+        private = [name for name, hub in hubs.items() if hub.artifacts and hub.artifacts.private]
+        assert private == ["blob"]
 
     def test_a_hub_without_a_store_is_a_problem_when_models_need_one(self, snapshot):
         (problem,) = resolve(snapshot, hub="bare").problems

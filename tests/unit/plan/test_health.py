@@ -103,6 +103,12 @@ def test_the_agent_says_why_and_a_foreign_module_is_not_our_fault():
     )
 
 
+def test_an_error_with_a_code_is_shown_with_its_message():
+    slot = {"state": "error", "error": {"code": "NotFound", "message": "no such file (404)"}}
+    judged = health(device(), loader({"models": {"crowdedness": slot}}), True)
+    assert judged == Health(State.DEGRADED, "model crowdedness: NotFound: no such file (404)")
+
+
 def test_a_slot_that_reports_an_error_degrades():
     slot = {"state": "error", "error": "digest differs"}
     degraded = health(device(), loader({"models": {"crowdedness": slot}}), True)

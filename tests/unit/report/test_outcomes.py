@@ -41,10 +41,21 @@ def test_what_was_not_done_comes_first_told_once_a_reason():
     )
 
 
+def test_read_access_is_counted_by_itself():
+    given = [Outcome(name, Status.ACCESS, 1) for name in ("f", "g")]
+    words = "given read access to artifacts"
+    assert report.text(given) == f"2 devices {words}"
+    assert report.text([*APPLIED, *given]) == f"10 devices synced (30 writes), 2 {words}"
+    assert report.text([CONFLICT, *given]).endswith(
+        f"0 devices synced (0 writes), 2 {words}, 1 changed by others meanwhile"
+    )
+
+
 def test_json():
     document = json.loads(report.as_json([CONFLICT, APPLIED[0]]))
     assert document["summary"] == {
         "applied": 1,
+        "access": 0,
         "failed": 0,
         "conflict": 1,
         "refused": 0,

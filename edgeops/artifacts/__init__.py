@@ -1,0 +1,1 @@
+"""Model files: their digests, and the stores that hold what was published."""

@@ -1,0 +1,63 @@
+"""What identifies a file: SHA-256, MD5 and size, in one pass and in constant memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The digests of a file in lower-case hexadecimal, and its size in bytes.
+
+    `sha256` decides; `md5` is for those who know no better, such as Azure Blob
+    and devices of older fleets.
+    """
+
+    sha256: str
+    md5: str
+    size: int
+
+
+class Hasher:
+    """Takes the bytes of a file piece by piece, and gives its digest; `size` is of all so far."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """The next piece."""
+        self._sha256.update(chunk)
+        self._md5.update(chunk)
+        self.size += len(chunk)
+
+    def digest(self) -> Digest:
+        """The digest of all pieces so far."""
+        return Digest(self._sha256.hexdigest(), self._md5.hexdigest(), self.size)
+
+
+def chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    """The rest of an open file, piece by piece."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def digest_of(chunks: Iterable[bytes]) -> Digest:
+    """The digest of a stream."""
+    hasher = Hasher()
+    for chunk in chunks:
+        hasher.add(chunk)
+    return hasher.digest()
+
+
+def digest_file(path: Path) -> Digest:
+    """The digest of a file. Raises `OSError`."""
+    with path.open("rb") as file:
+        return digest_of(chunks_of(file))

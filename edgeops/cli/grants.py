@@ -1,0 +1,38 @@
+"""Read access to artifacts for the devices of a sync."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeops.apply.access import Grants
+    from edgeops.fleet.model import DesiredFleet, HubTarget
+    from edgeops.plan.model import Plan
+    from edgeops.twin import LiveDevice
+
+
+def read_grants(
+    fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice], target: HubTarget
+) -> Grants | None:
+    """Access for those devices of the plan that need it; None when none does.
+
+    Raises `EdgeOpsError` when access cannot be had, before anything is written.
+    """
+    if target.artifacts is None or target.artifacts.store is None:
+        return None
+    from edgeops.apply.access import LIFETIME, devices_in_need, grants
+    from edgeops.artifacts.open import mint_read_access
+    from edgeops.plan.targets import select
+
+    now = datetime.now(UTC)
+    names = select(fleet, plan.options.targets) - {refusal.device for refusal in plan.refusals}
+    names = names if plan.options.only is None else names & plan.options.only
+    wanted = {name: fleet.devices[name] for name in names if name in fleet.devices}
+    needy = devices_in_need(wanted, live, target.artifacts, now=now)
+    if not needy:
+        return None
+    access = mint_read_access(target.artifacts, os.environ, now=now, lifetime=LIFETIME)
+    return grants(needy, target.artifacts.store, access)
