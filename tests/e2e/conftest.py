@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -212,3 +214,85 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class ModuleTwin:
+    """The twin of module model_loader on device d1, as a service sees it."""
+
+    registry: Any
+    connection_string: str
+    ca_file: Path
+
+    def want(self, **desired: Any) -> None:
+        from azure.iot.hub.models import Twin, TwinProperties
+
+        patch = Twin(properties=TwinProperties(desired=desired))
+        self.registry.update_module_twin("d1", "model_loader", patch)
+
+    @property
+    def reported(self) -> dict[str, Any]:
+        twin = self.registry.get_module_twin("d1", "model_loader")
+        return dict(twin.properties.reported)
+
+    @property
+    def connected(self) -> bool:
+        twin = self.registry.get_module_twin("d1", "model_loader")
+        return bool(twin.connection_state == "Connected")
+
+    def wait_until(self, is_so: Callable[[dict[str, Any]], Any], seconds: float = 30) -> None:
+        """Ask the hub again and again until it is so of a connected module."""
+        end = time.monotonic() + seconds
+        while not (self.connected and is_so(self.reported)):
+            assert time.monotonic() < end, f"not so after {seconds} s: {self.reported}"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def module_twin(local_mqtt_hub: Any) -> ModuleTwin:
+    """Device d1 with module model_loader, known to a hub that devices can connect to."""
+    from azure.iot.hub import IoTHubRegistryManager
+
+    registry = IoTHubRegistryManager.from_connection_string(local_mqtt_hub.connection_string)
+    registry.protocol.config.connection.verify = str(local_mqtt_hub.ca_file)
+    registry.create_device_with_sas("d1", None, None, "enabled", iot_edge=True)
+    registry.create_module_with_sas("d1", "model_loader", "", None, None)
+    connection_string = local_mqtt_hub.device_connection_string("d1", "model_loader")
+    return ModuleTwin(registry, connection_string, local_mqtt_hub.ca_file)
+
+
+@pytest.fixture
+def start_model_loader(module_twin: ModuleTwin, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Starts model_loader, a process with Microsoft's device SDK, on a storage folder."""
+    processes = []
+
+    identity = {
+        "EDGEOPS_CONNECTION_STRING": module_twin.connection_string,
+        "EDGEOPS_CA_FILE": str(module_twin.ca_file),
+    }
+
+    def start(
+        storage: Path,
+        python: str | Path = sys.executable,
+        environment: Mapping[str, str] = identity,
+    ) -> subprocess.Popen[str]:
+        log = (tmp_path / "model_loader.log").open("a")
+        process = subprocess.Popen(
+            [str(python), "-m", "edgeops.modules.model_loader"],
+            cwd=tmp_path,
+            env={
+                "EDGEOPS_STORAGE": str(storage),
+                "EDGEOPS_LOAD_TEST": "off",
+                **environment,
+            },
+            stderr=log,
+            text=True,
+        )
+        log.close()
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.terminate()
+        assert process.wait(15) in (0, -signal.SIGKILL, -signal.SIGTERM)

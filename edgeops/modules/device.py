@@ -1,0 +1,189 @@
+"""A module's connection to its hub, by Microsoft's device SDK.
+
+On a device the IoT Edge runtime gives the identity; elsewhere a module
+connection string does. The SDK reconnects by itself after the first
+connection, so all that is left to the caller is to try again what failed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from edgeops.errors import EdgeOpsError
+from edgeops.modules.environment import ModuleEnvironment
+from edgeops.modules.trust import all_certificates
+from edgeops.twin import JsonObject
+
+CLOSE_SECONDS = 5.0
+
+
+class NotConnected(EdgeOpsError):
+    """The hub could not be asked; worth trying again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleTwin:
+    """A module's own twin. `desired` is whatever the hub sent, without `$version`."""
+
+    desired: Any
+    reported: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What the hub sets off; called on threads of the SDK, so they must be quick.
+
+    `on_desired` says that the desired properties may have changed (or that the
+    connection is back): read the twin. `on_message` gets the bytes and the
+    input of a message that another module sent.
+    """
+
+    on_desired: Callable[[], None]
+    on_message: Callable[[bytes, str], None] | None = None
+
+
+class Device(Protocol):
+    """What a module needs of the hub. All calls may raise `NotConnected`."""
+
+    def connect(self, handlers: Handlers) -> None:
+        """Connect and call the handlers from now on."""
+
+    def twin(self) -> ModuleTwin:
+        """The module's twin as the hub has it now."""
+
+    def report(self, patch: JsonObject) -> None:
+        """Apply a merge patch to the reported properties."""
+
+    def send(self, message: str, output: str) -> None:
+        """Send a telemetry message (JSON text) on an output."""
+
+    def close(self) -> None:
+        """Disconnect; never raises and never takes long."""
+
+
+@dataclass(slots=True)
+class SdkDevice:
+    """The `Device` on azure-iot-device."""
+
+    environment: ModuleEnvironment
+    _client: Any = field(default=None, init=False)
+
+    def connect(self, handlers: Handlers) -> None:
+        """Connect and call the handlers from now on. Raises `NotConnected`."""
+        self.close()
+        client = _calling(lambda: _make_client(self.environment))
+        self._client = client
+
+        def connection_changed() -> None:
+            if client.connected:
+                handlers.on_desired()
+
+        def subscribe() -> None:
+            client.connect()
+            client.on_connection_state_change = connection_changed
+            client.on_twin_desired_properties_patch_received = lambda _: handlers.on_desired()
+            receive = handlers.on_message
+            if receive is not None:
+                client.on_message_received = lambda m: receive(m.data, m.input_name or "")
+
+        _calling(subscribe)
+
+    def twin(self) -> ModuleTwin:
+        """The module's twin as the hub has it now. Raises `NotConnected`."""
+        twin = _calling(lambda: self._client.get_twin())
+        return ModuleTwin(_section(twin, "desired"), _section(twin, "reported"))
+
+    def report(self, patch: JsonObject) -> None:
+        """Apply a merge patch to the reported properties. Raises `NotConnected`."""
+        _calling(lambda: self._client.patch_twin_reported_properties(patch))
+
+    def send(self, message: str, output: str) -> None:
+        """Send a telemetry message (JSON text) on an output. Raises `NotConnected`."""
+        from azure.iot.device import Message
+
+        make_message: Any = Message  # the SDK has no types here
+        wrapped = make_message(message, content_encoding="utf-8", content_type="application/json")
+        _calling(lambda: self._client.send_message_to_output(wrapped, output))
+
+    def close(self) -> None:
+        """Disconnect. The SDK may wait for an answer that never comes: it gets a few seconds."""
+        client, self._client = self._client, None
+        if client is not None:
+            closing = threading.Thread(target=_shut_down, args=(client,), daemon=True)
+            closing.start()
+            closing.join(CLOSE_SECONDS)
+
+
+def _make_client(environment: ModuleEnvironment) -> Any:
+    from azure.iot.device import IoTHubModuleClient
+
+    if environment.connection_string is None:
+        return _make_edge_client()
+    if "ModuleId=" not in environment.connection_string:
+        raise EdgeOpsError(
+            "EDGEOPS_CONNECTION_STRING is not the connection string of a module",
+            "it needs HostName, DeviceId, ModuleId and SharedAccessKey",
+        )
+    certificates = all_certificates(environment.ca_file)
+    options = {} if certificates is None else {"server_verification_cert": certificates}
+    try:
+        return IoTHubModuleClient.create_from_connection_string(
+            environment.connection_string, **options
+        )
+    except ValueError:
+        raise EdgeOpsError("EDGEOPS_CONNECTION_STRING is not a valid connection string") from None
+
+
+def _make_edge_client() -> Any:
+    """A client with the identity, gateway and trusted certificates that IoT Edge gives."""
+    from azure.iot.device import IoTHubModuleClient
+
+    try:
+        return IoTHubModuleClient.create_from_edge_environment()
+    except Exception as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, KeyError):  # a variable that will not come by itself
+            raise EdgeOpsError(
+                "this module has no identity",
+                "run it on IoT Edge, or set EDGEOPS_CONNECTION_STRING",
+            ) from None
+        raise NotConnected(
+            f"IoT Edge does not give this module its identity ({type(cause).__name__})"
+        ) from error
+
+
+def _calling(call: Callable[[], Any]) -> Any:
+    """The result of a call into the SDK; what it raises becomes `NotConnected`.
+
+    The SDK raises all kinds of exceptions, some with addresses and tokens in
+    their text, so only their type is told.
+    """
+    from azure.iot.device.exceptions import CredentialError
+
+    try:
+        return call()
+    except EdgeOpsError:
+        raise
+    except CredentialError as error:
+        raise NotConnected(
+            "the hub does not accept this module's key", "check the connection string"
+        ) from error
+    except Exception as error:
+        cause = error.__cause__ or error
+        raise NotConnected(f"the hub cannot be reached ({type(cause).__name__})") from error
+
+
+def _shut_down(client: Any) -> None:
+    with suppress(Exception):  # there is nobody left to tell
+        client.shutdown()
+
+
+def _section(twin: Any, name: str) -> Any:
+    section = twin.get(name) if isinstance(twin, dict) else None
+    if not isinstance(section, dict):
+        return section if name == "desired" else {}
+    return {key: value for key, value in section.items() if not key.startswith("$")}

@@ -1,0 +1,57 @@
+"""What a module is told by its environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleEnvironment:
+    """What every module is told.
+
+    `storage` is the folder that the modules of a device share. Without a
+    connection string the IoT Edge runtime is asked for the identity; `ca_file`
+    holds certificates to trust beside the public ones.
+    """
+
+    storage: Path
+    connection_string: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+
+def module_environment(environ: Mapping[str, str]) -> ModuleEnvironment:
+    """The common settings: EDGEOPS_STORAGE, EDGEOPS_CONNECTION_STRING, EDGEOPS_CA_FILE."""
+    ca_file = environ.get("EDGEOPS_CA_FILE")
+    return ModuleEnvironment(
+        storage=Path(environ.get("EDGEOPS_STORAGE") or "/models"),
+        connection_string=environ.get("EDGEOPS_CONNECTION_STRING") or None,
+        ca_file=Path(ca_file) if ca_file else None,
+    )
+
+
+def integer(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    """An integer setting. Raises `EdgeOpsError` when it is none, or below `least`."""
+    text = environ.get(name)
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise EdgeOpsError(f"{name} is not a whole number of at least {least}")
+    return value
+
+
+def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    """An on/off setting. Raises `EdgeOpsError` for anything but `on` and `off`."""
+    text = environ.get(name)
+    if not text:
+        return default
+    if text not in ("on", "off"):
+        raise EdgeOpsError(f"{name} must be on or off")
+    return text == "on"

@@ -1,0 +1,1 @@
+"""IoT Edge module that fetches, verifies and switches the models its twin asks for."""

@@ -1,0 +1,216 @@
+"""Downloading one model into its part file, resuming where the last attempt stopped."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from edgeops.modules.model_loader.access import Access
+from edgeops.modules.model_loader.desired import Model
+from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
+from edgeops.modules.model_loader.http import Timeouts, get
+from edgeops.modules.model_loader.part import Digest, Part
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+_CHUNK = 64 * 1024
+_LEAST_BYTES = 1024  # in a stall time; a server that sends less has stalled as well
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)\Z")
+
+
+@dataclass(slots=True)
+class Cancellation:
+    """Stops a download from another thread, even one that waits for its server."""
+
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _response: Any = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was cancelled."""
+        return self._stopped.is_set()
+
+    def cancel(self) -> None:
+        """Stop: the download raises `Superseded` soon."""
+        self._stopped.set()
+        response = self._response
+        if response is not None:
+            with suppress(OSError, RuntimeError, ValueError):  # it has just ended by itself
+                response.shutdown()
+
+    def check(self) -> None:
+        """Raises `Superseded` when it was cancelled."""
+        if self._stopped.is_set():
+            raise Superseded
+
+    def watch(self, response: Any) -> None:
+        """From now on cancelling also ends the reading of this response."""
+        self._response = response
+        self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Downloader:
+    """How files are fetched. `max_bytes` caps models whose size the twin does not say.
+
+    `etags` remembers, while the process lives, which version of a file the
+    bytes in a part file are of.
+    """
+
+    session: Session
+    max_bytes: int
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    clock: Callable[[], float] = time.monotonic
+    etags: dict[str, str] = field(default_factory=dict)
+
+    def fetch(
+        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+    ) -> Digest:
+        """The digest of the whole file, which is then in `part`, and is the wanted one.
+
+        Raises `LoadFailed`, `Superseded`, and `OSError` from writing.
+        """
+        resumed = part.size > 0
+        try:
+            if part.size > self._most(model):
+                part.restart()
+            if part.size != model.size:
+                self._receive(model, part, access, cancellation)
+            digest = part.finish()
+            _verify(digest, model, resumed=resumed)
+        except LoadFailed as failure:
+            if failure.fault.code in _SPOILED:
+                part.restart()
+            raise
+        return digest
+
+    def _most(self, model: Model) -> int:
+        return self.max_bytes if model.size is None else model.size
+
+    def _receive(
+        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+    ) -> None:
+        headers = {}
+        if part.size:
+            headers["Range"] = f"bytes={part.size}-"
+            if model.digest in self.etags:
+                headers["If-Range"] = self.etags[model.digest]
+        cancellation.check()
+        with get(
+            self.session, model.url, headers, access=access, timeouts=self.timeouts
+        ) as response:
+            place = urlsplit(model.url).netloc
+            if not self._starts(response, model, part, place):
+                return
+            try:
+                cancellation.watch(response.raw)
+                self._read(response, model, part, place, cancellation)
+            except Exception:
+                cancellation.check()  # a read that was shut down fails in its own way
+                raise
+
+    def _starts(self, response: Response, model: Model, part: Part, place: str) -> bool:
+        """Whether there are bytes to read; `part` then ends where they begin."""
+        first, total = _content_range(response)
+        if response.status_code == 416:
+            if total == part.size:
+                self._check_size(total, model, place)
+                return False
+            raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+        if response.status_code == 206:
+            if first is None and response.headers.get("Content-Length") == "0":
+                return False  # some stores answer like this at the end of the file
+            before, etag = self.etags.get(model.digest), _strong_etag(response)
+            if first != part.size or (before and etag and before != etag):
+                raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+        else:
+            part.restart()
+            length = response.headers.get("Content-Length", "")
+            total = int(length) if length.isdecimal() else None
+        if total is not None:
+            self._check_size(total, model, place)
+        etag = _strong_etag(response)
+        if etag:
+            self.etags[model.digest] = etag
+        return True
+
+    def _read(
+        self, response: Response, model: Model, part: Part, place: str, cancellation: Cancellation
+    ) -> None:
+        most = self._most(model)
+        window, before = self.clock(), part.size
+        while chunk := response.raw.read1(_CHUNK):
+            cancellation.check()
+            if part.size + len(chunk) > most:
+                self._check_size(part.size + len(chunk), model, place)
+            part.append(chunk)
+            now = self.clock()
+            if now - window >= self.timeouts.stall:
+                if part.size - before < _LEAST_BYTES:
+                    raise LoadFailed(Code.STALLED, f"{place} hardly sends anything", passing=True)
+                window, before = now, part.size
+        cancellation.check()
+        if model.size is not None and part.size < model.size:
+            raise LoadFailed(
+                Code.CONNECTION_LOST,
+                f"{place} stopped after {part.size:,} of {model.size:,} bytes",
+                passing=True,
+            )
+
+    def _check_size(self, size: int, model: Model, place: str) -> None:
+        if model.size is None and size > self.max_bytes:
+            raise LoadFailed(
+                Code.TOO_LARGE,
+                f"{place} sends more than the {self.max_bytes:,} bytes that are allowed",
+            )
+        if model.size is not None and size != model.size:
+            raise LoadFailed(
+                Code.SIZE_MISMATCH, f"{place} has {size:,} bytes, the twin says {model.size:,}"
+            )
+
+
+# What the part file holds is of no use after these.
+_SPOILED = {Code.FILE_CHANGED, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.CHECKSUM_MISMATCH}
+
+
+def _verify(digest: Digest, model: Model, *, resumed: bool) -> None:
+    if digest.fits(model):
+        return
+    if resumed:
+        # The pieces may be of two versions of the file: only a whole one proves anything.
+        raise LoadFailed(
+            Code.FILE_CHANGED, "the file changed while it was downloaded", passing=True
+        )
+    if model.size not in (None, digest.size):
+        raise LoadFailed(
+            Code.SIZE_MISMATCH, f"the file has {digest.size:,} bytes, not {model.size:,}"
+        )
+    for name, got, want in (
+        ("sha256", digest.sha256, model.sha256),
+        ("md5", digest.md5, model.md5),
+    ):
+        if want and got != want:
+            raise LoadFailed(
+                Code.CHECKSUM_MISMATCH, f"{name} of the file is {got}, the twin says {want}"
+            )
+
+
+def _content_range(response: Response) -> tuple[int | None, int | None]:
+    """The first byte and the size of the whole file that a response speaks of."""
+    match = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    if match is None:
+        return None, None
+    first, _, total = match.groups()
+    return (int(first) if first else None), (int(total) if total != "*" else None)
+
+
+def _strong_etag(response: Response) -> str | None:
+    etag = response.headers.get("ETag", "")
+    return etag if etag.startswith('"') else None

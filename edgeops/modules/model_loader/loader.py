@@ -1,0 +1,282 @@
+"""Brings the slots to what the twin wants, one step of one slot at a time.
+
+`offer` takes the newest desired state, from any thread; `work` does what is
+due, on one. What a newer state no longer wants is cancelled. A slot that fails
+waits for its next try while the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgeops.modules.model_loader.access import access_for
+from edgeops.modules.model_loader.backoff import LASTING, PASSING
+from edgeops.modules.model_loader.decide import Download, Keep, decide
+from edgeops.modules.model_loader.desired import FLAT, Model, Wanted
+from edgeops.modules.model_loader.download import Cancellation, Downloader
+from edgeops.modules.model_loader.faults import Code, Fault, LoadFailed, Superseded
+from edgeops.modules.model_loader.load_test import LoadTest
+from edgeops.modules.model_loader.part import Part
+from edgeops.modules.model_loader.status import SlotStatus, State
+from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.slots import CurrentModel, read_current
+
+_QUIET_FAILURES = 2  # passing failures in a row that are not reported yet
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the loader asks of its surroundings: times in seconds, `now` in UTC."""
+
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    uniform: Callable[[float, float], float]
+    log: logging.Logger
+
+
+@dataclass(slots=True)
+class _Try:
+    """When a slot is due, and how often in a row it failed."""
+
+    due: float
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class Loader:
+    """The slots of one device. `changed` is called, on the worker's thread, after each change."""
+
+    storage: Storage
+    downloader: Downloader
+    load_test: LoadTest
+    world: World
+    changed: Callable[[], None] = lambda: None
+    settled: threading.Event = field(default_factory=threading.Event)  # nothing is due now
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _wanted: Wanted = field(default_factory=Wanted)
+    _tries: dict[str, _Try] = field(default_factory=dict)
+    _statuses: dict[str, SlotStatus] = field(default_factory=dict)
+    _active: tuple[Model, Cancellation] | None = None
+
+    def offer(self, wanted: Wanted) -> None:
+        """From now on this is wanted; what is on its way and no longer wanted is cancelled.
+
+        What cannot be understood at all changes nothing but the report.
+        """
+        with self._lock:
+            before = self._wanted
+            if wanted.fault:
+                wanted = replace(before, fault=wanted.fault, warnings=wanted.warnings)
+            self._wanted = wanted
+            now = self.world.clock()
+            for slot in self._tries.keys() - wanted.models.keys():
+                del self._tries[slot]
+            for slot, model in wanted.models.items():
+                waiting = slot in self._tries and before.models.get(slot) == model
+                if not waiting or before.access != wanted.access:
+                    self._tries[slot] = _Try(due=now)
+            self._forget_unwanted(wanted)
+            if self._active and wanted.models.get(self._active[0].slot) != self._active[0]:
+                self._active[1].cancel()
+            self.settled.clear()
+            self._wake.set()
+        self.changed()
+
+    def snapshot(self) -> tuple[Wanted, dict[str, SlotStatus]]:
+        """What is wanted, and the state of each slot."""
+        with self._lock:
+            return self._wanted, dict(self._statuses)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop`; `interrupt` ends a wait."""
+        while not stop.is_set():
+            wait = self.work()
+            self._wake.wait(wait)
+            self._wake.clear()
+
+    def interrupt(self) -> None:
+        """End a wait and the download that is on its way; its part file stays for later."""
+        with self._lock:
+            if self._active:
+                self._active[1].cancel()
+            self._wake.set()
+
+    def work(self) -> float | None:
+        """Do all that is due; gives the seconds until something is, None for nothing."""
+        while job := self._next():
+            self._attempt(*job)
+        with self._lock:
+            if not any(self._is_due(slot) for slot in self._tries):
+                self.settled.set()
+            dues = [each.due for each in self._tries.values()]
+        self.changed()
+        return max(0.0, min(dues) - self.world.clock()) if dues else None
+
+    # --- one slot --------------------------------------------------------------
+
+    def _next(self) -> tuple[Model, Wanted, Cancellation] | None:
+        with self._lock:
+            slot = next((slot for slot in self._tries if self._is_due(slot)), None)
+            if slot is None:
+                return None
+            model, cancellation = self._wanted.models[slot], Cancellation()
+            self._active = (model, cancellation)
+            return model, self._wanted, cancellation
+
+    def _is_due(self, slot: str) -> bool:
+        return self._tries[slot].due <= self.world.clock()
+
+    def _attempt(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> None:
+        try:
+            with self.storage.in_our_words():
+                current = self._bring(model, wanted, cancellation)
+        except Superseded:
+            self._end(cancellation)
+        except LoadFailed as failure:
+            self._failed(model, failure, cancellation)
+        except Exception as error:  # one slot must not stop the others
+            unexpected = LoadFailed(Code.INTERNAL, f"unexpected {type(error).__name__}")
+            self._failed(model, unexpected, cancellation)
+        else:
+            with self._lock:
+                if not cancellation.stopped:
+                    self._tries.pop(model.slot, None)
+                    self._statuses[model.slot] = SlotStatus(State.READY, current.since, current)
+            self._end(cancellation)
+
+    def _bring(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> CurrentModel:
+        folder = self.storage.folder(model)
+        found = self.storage.look(model)
+        step = decide(model, found)
+        path = folder / step.file
+        if isinstance(step, Keep):
+            current = self._kept(model, path)
+        else:
+            if isinstance(step, Download):
+                self._download(model, path, wanted, cancellation)
+            self.load_test(path, model.format)
+            cancellation.check()
+            current = self._switch(model, path)
+            self.world.log.info("%s holds %s", _name(model), path.name)
+        self.storage.clean(model, path.name, wanted.keep_versions)
+        return current
+
+    def _download(
+        self, model: Model, path: Path, wanted: Wanted, cancellation: Cancellation
+    ) -> None:
+        self._set_state(model, State.DOWNLOADING)
+        self.world.log.info("%s: downloading %s", _name(model), model.file_name)
+        part_path = self.storage.part_path(model)
+        try:
+            with Part(part_path, md5=bool(model.md5)) as part:
+                self.storage.check_room(model, part.size)
+                access, before = access_for(model.url, wanted.access), part.size
+                try:
+                    self.downloader.fetch(model, part, access, cancellation)
+                except LoadFailed as failure:
+                    if failure.fault.code in _RESUMED and part.size > before:
+                        self._getting_on(model)
+                    raise
+            self._set_state(model, State.VERIFYING)
+            self.storage.install(part_path, path)
+        except LoadFailed as failure:
+            if failure.fault.code in _WORTHLESS:
+                part_path.unlink(missing_ok=True)
+            raise
+        except OSError:
+            part_path.unlink(missing_ok=True)  # a full disk gets its room back
+            raise
+
+    def _getting_on(self, model: Model) -> None:
+        with self._lock:
+            if one := self._tries.get(model.slot):
+                one.failures = 0
+
+    def _kept(self, model: Model, path: Path) -> CurrentModel:
+        if model.slot == FLAT:
+            return self._switch(model, path)
+        current = read_current(self.storage.root, model.slot)
+        said = (model.name, model.version, model.format)
+        if current and (current.name, current.version, current.format) == said:
+            return current
+        return self.storage.switch(model, path, current.since if current else self._now())
+
+    def _switch(self, model: Model, path: Path) -> CurrentModel:
+        if model.slot == FLAT:
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            return self.storage.in_use(model, path, _iso(written))
+        return self.storage.switch(model, path, self._now())
+
+    # --- what others see ---------------------------------------------------------
+
+    def _set_state(self, model: Model, state: State) -> None:
+        """Say what is going on; an error stays while the same is tried again in vain."""
+        with self._lock:
+            before, one = self._statuses.get(model.slot), self._tries.get(model.slot)
+            if before is None or before.error is None or one is None or not one.failures:
+                in_use = self._in_use(model.slot)
+                self._statuses[model.slot] = SlotStatus(state, self._now(), in_use)
+        self.changed()
+
+    def _failed(self, model: Model, failure: LoadFailed, cancellation: Cancellation) -> None:
+        with self._lock:
+            one = self._tries.get(model.slot)
+            if one is not None and not cancellation.stopped:
+                one.failures += 1
+                backoff = PASSING if failure.passing else LASTING
+                wait = backoff.wait(one.failures, self.world.uniform)
+                one.due = self.world.clock() + wait
+                if not failure.passing or one.failures > _QUIET_FAILURES:
+                    self._set_error(model.slot, failure.fault)
+                self.world.log.warning(
+                    "%s: %s: %s; next try in %.0f s",
+                    _name(model),
+                    failure.fault.code,
+                    failure.fault.message,
+                    wait,
+                )
+        self._end(cancellation)
+
+    def _end(self, cancellation: Cancellation) -> None:
+        with self._lock:
+            if self._active and self._active[1] is cancellation:
+                self._active = None
+        self.changed()
+
+    def _forget_unwanted(self, wanted: Wanted) -> None:
+        for slot in self._statuses.keys() - wanted.models.keys() - wanted.faults.keys():
+            del self._statuses[slot]
+        for slot, fault in wanted.faults.items():
+            self._set_error(slot, fault)
+
+    def _set_error(self, slot: str, fault: Fault) -> None:
+        before = self._statuses.get(slot)
+        if before is None or before.error != fault:
+            status = SlotStatus(State.ERROR, self._now(), self._in_use(slot), fault)
+            self._statuses[slot] = status
+
+    def _in_use(self, slot: str) -> CurrentModel | None:
+        return read_current(self.storage.root, slot) if slot != FLAT else None
+
+    def _now(self) -> str:
+        return _iso(self.world.now())
+
+
+# What came before these failures is not lost.
+_RESUMED = {Code.CONNECTION_LOST, Code.STALLED}
+# A part file with these faults would fail again, or takes room that others need.
+_WORTHLESS = {Code.CHECKSUM_MISMATCH, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.DISK_FULL}
+
+
+def _name(model: Model) -> str:
+    return f"slot {model.slot}" if model.slot != FLAT else "model"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,112 @@
+"""The state of every slot -> reported properties. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from edgeops.modules.model_loader.desired import FLAT, Wanted
+from edgeops.modules.model_loader.faults import Fault
+from edgeops.modules.slots import CurrentModel
+from edgeops.twin import JsonObject, diff, leaves
+
+_MESSAGE_LENGTH = 300
+_OWNED = ("lastModelUpdate", "models", "model", "loader")
+
+
+class State(StrEnum):
+    """Where a slot is on its way to the wanted model."""
+
+    READY = "ready"
+    DOWNLOADING = "downloading"
+    VERIFYING = "verifying"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatus:
+    """One slot: its state since an ISO 8601 time, what it holds, and what is wrong."""
+
+    state: State
+    since: str
+    in_use: CurrentModel | None = None
+    error: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderInfo:
+    """What is reported of the loader itself."""
+
+    version: str
+    storage: JsonObject = field(default_factory=dict)
+
+
+def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInfo) -> JsonObject:
+    """The reported properties (schemas/modules/model_loader.reported.schema.json)."""
+    updates = [
+        status.in_use.since
+        for status in statuses.values()
+        if status.state is State.READY and status.in_use
+    ]
+    properties: JsonObject = {
+        "models": {slot: _slot(status) for slot, status in statuses.items() if slot != FLAT},
+        "loader": {
+            "version": info.version,
+            "storage": info.storage,
+            "warnings": list(wanted.warnings),
+            "error": _error(wanted.fault),
+        },
+    }
+    if FLAT in statuses:
+        properties["model"] = _flat(statuses[FLAT])
+    if updates:
+        properties["lastModelUpdate"] = max(updates)
+    return _without_nothing(properties)
+
+
+def report_patch(on_hub: JsonObject, now: JsonObject) -> JsonObject:
+    """The smallest patch from what the hub has to what is so now; empty when nothing changed.
+
+    `lastModelUpdate` stays when no model is in use any more.
+    """
+    owned = (path for path, _ in leaves(on_hub) if path and path[0] in _OWNED[1:])
+    return diff(on_hub, now, owned)
+
+
+def _slot(status: SlotStatus) -> JsonObject:
+    model = status.in_use
+    return {
+        "state": status.state.value,
+        "name": model.name if model else "",
+        "version": model.version if model else "",
+        "sha256": model.sha256 if model else "",
+        "error": _error(status.error),
+        "since": status.since,
+    }
+
+
+def _flat(status: SlotStatus) -> JsonObject:
+    model = status.in_use
+    return {
+        "state": status.state.value,
+        "fileName": model.path.name if model else "",
+        "sha256": model.sha256 if model else "",
+        "error": _error(status.error),
+        "since": status.since,
+    }
+
+
+def _error(fault: Fault | None) -> JsonObject | None:
+    if fault is None:
+        return None
+    return {"code": fault.code.value, "message": fault.message[:_MESSAGE_LENGTH]}
+
+
+def _without_nothing(value: JsonObject) -> JsonObject:
+    """Without null and empty text: a hub takes null for "remove"."""
+    return {
+        key: _without_nothing(item) if isinstance(item, dict) else item
+        for key, item in value.items()
+        if item is not None and item != ""
+    }

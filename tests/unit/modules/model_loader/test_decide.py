@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeops.modules.model_loader.backoff import LASTING, PASSING
+from edgeops.modules.model_loader.decide import Download, Folder, Keep, Switch, decide, outdated
+from edgeops.modules.model_loader.desired import FLAT, Model
+
+WANTED = Model("crowds", "https://h/x", "new.onnx", sha256="ab" * 32)
+
+
+def folder(*names: str, matching: tuple[str, ...] = (), current: str | None = None) -> Folder:
+    return Folder(frozenset(names), frozenset(matching), current)
+
+
+@pytest.mark.parametrize(
+    ("found", "step"),
+    [
+        (folder(), Download("new.onnx")),
+        (folder("old.onnx", current="old.onnx"), Download("new.onnx")),
+        (folder("new.onnx", current="new.onnx"), Download("abababababab-new.onnx")),
+        (folder("x", matching=("x",), current="x"), Keep("x")),
+        (folder("x", "y", matching=("x", "y"), current="y"), Keep("y")),
+        (folder("x", matching=("x",)), Switch("x")),
+        (folder("a", "new.onnx", matching=("a", "new.onnx")), Switch("new.onnx")),
+        (folder("b", "a", matching=("a", "b"), current="c"), Switch("a")),
+    ],
+)
+def test_the_next_step_of_a_slot(found, step):
+    assert decide(WANTED, found) == step
+
+
+@pytest.mark.parametrize(
+    ("found", "step"),
+    [
+        (folder(), Download("m")),
+        (folder("m"), Download("m")),
+        (folder("other", matching=("other",)), Download("m")),
+        (folder("m", matching=("m",)), Keep("m")),
+    ],
+)
+def test_the_single_model_form_goes_by_the_name_in_the_twin(found, step):
+    assert decide(Model(FLAT, "https://h/x", "m", md5="0" * 32), found) == step
+
+
+def test_the_file_in_use_is_never_outdated():
+    assert outdated(["c", "b", "a"], "a", 1) == ["c", "b"]
+    assert outdated(["c", "b", "a"], "a", 2) == ["b"]
+    assert outdated(["c", "b", "a"], "c", 5) == []
+
+
+def test_waits_double_up_to_a_limit_and_half_of_each_is_random():
+    assert [PASSING.wait(n, lambda low, high: high) for n in (1, 2, 3, 11, 10**6)] == [
+        1.0,
+        2.0,
+        4.0,
+        600.0,
+        600.0,
+    ]
+    assert PASSING.wait(3, lambda low, high: low) == 2.0
+    assert LASTING.wait(1, lambda low, high: high) == 60.0

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.modules.environment import ModuleEnvironment, module_environment
+from edgeops.modules.log import start_log
+from edgeops.modules.model_loader.desired import FlatKeys
+from edgeops.modules.model_loader.load_test import onnx_load_test
+from edgeops.modules.model_loader.main import make_session
+from edgeops.modules.model_loader.settings import read_settings
+from edgeops.modules.trust import all_certificates
+
+
+def test_the_defaults_are_those_of_a_device():
+    settings = read_settings({}, "")
+    assert settings.module == ModuleEnvironment(Path("/models"))
+    assert settings.storage_source == Path("/models")
+    assert settings.flat == FlatKeys("modelUrl", "modelMd5", "modelFileName")
+    assert (settings.max_bytes, settings.load_test) == (2 * 1024**3, True)
+
+
+def test_everything_can_be_set():
+    environ = {
+        "EDGEOPS_STORAGE": "/data",
+        "EDGEOPS_STORAGE_SOURCE": "/srv/data",
+        "EDGEOPS_FLAT_URL": "url",
+        "EDGEOPS_FLAT_CHECKSUM": "md5",
+        "EDGEOPS_FLAT_FILE_NAME": "name",
+        "EDGEOPS_MAX_BYTES": "5",
+        "EDGEOPS_STALL_SECONDS": "6",
+        "EDGEOPS_LOAD_TEST": "off",
+        "EDGEOPS_CA_FILE": "/ca.pem",
+    }
+    settings = read_settings(environ, "")
+    assert settings.storage_source == Path("/srv/data")
+    assert settings.flat == FlatKeys("url", "md5", "name")
+    assert (settings.max_bytes, settings.timeouts.stall, settings.load_test) == (5, 6, False)
+    assert settings.module.ca_file == Path("/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"EDGEOPS_MAX_BYTES": "many"}, "EDGEOPS_MAX_BYTES is not a whole number of at least 1"),
+        ({"EDGEOPS_STALL_SECONDS": "0"}, "EDGEOPS_STALL_SECONDS is not a whole number"),
+        ({"EDGEOPS_LOAD_TEST": "yes"}, "EDGEOPS_LOAD_TEST must be on or off"),
+    ],
+)
+def test_bad_values_are_named(environ, message):
+    with pytest.raises(EdgeOpsError, match=message):
+        read_settings(environ, "")
+
+
+def test_storage_must_be_there(tmp_path):
+    settings = read_settings({"EDGEOPS_STORAGE": str(tmp_path / "gone")}, "")
+    with pytest.raises(EdgeOpsError, match=r"the storage folder .* is not there"):
+        make_session(settings, world=None)
+
+
+def test_a_connection_string_is_not_shown():
+    environment = module_environment({"EDGEOPS_CONNECTION_STRING": "SharedAccessKey=secret"})
+    assert "secret" not in repr(environment)
+
+
+def test_certificates_are_trusted_beside_the_public_ones(tmp_path, authority):
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    certificates = all_certificates(file)
+    assert file.read_text() in certificates
+    assert certificates.count("BEGIN CERTIFICATE") > 50
+    file.write_text("no certificate")
+    with pytest.raises(EdgeOpsError, match="no certificate can be read"):
+        all_certificates(file)
+
+
+def test_the_log_is_one_line_an_event_and_the_libraries_are_quiet(monkeypatch):
+    stderr = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stderr)
+    levels = {
+        name: logging.getLogger(name).level for name in ("azure", "urllib3", "paho", "requests")
+    }
+    log = start_log("some_module")
+    log.info("slot %s", "crowds")
+    logging.getLogger("urllib3.connectionpool").error("https://h/x?sig=secret")
+    assert stderr.getvalue().endswith(" INFO some_module: slot crowds\n")
+    assert stderr.getvalue().count("\n") == 1
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_onnx_models_are_loaded_and_others_are_not(tmp_path):
+    from onnx import TensorProto, helper, save
+
+    from edgeops.modules.model_loader.faults import Code, LoadFailed
+
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [out])
+    opset = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "good.onnx")
+    onnx_load_test(tmp_path / "good.onnx", "onnx")
+
+    (tmp_path / "bad.onnx").write_bytes(b"no model")
+    onnx_load_test(tmp_path / "bad.onnx", "tflite")
+    with pytest.raises(LoadFailed, match="onnxruntime cannot load the model") as failed:
+        onnx_load_test(tmp_path / "bad.onnx", "onnx")
+    assert failed.value.fault.code is Code.LOAD_TEST_FAILED
