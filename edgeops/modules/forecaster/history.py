@@ -1,0 +1,116 @@
+"""The hourly history of every series: values, and how gaps are bridged. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from edgeops.modules.forecaster.observations import HOUR, Observation
+
+HOURS_KEPT = 70 * 24
+MAX_SERIES = 256
+MAX_GAP = 3  # hours; a longer one is not guessed
+
+
+class NotReady(Exception):
+    """The history is too short, or ends too early, for a forecast; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The newest hours of some series without gaps; `last_hour` counts from 1970 in UTC."""
+
+    last_hour: int
+    values: Mapping[str, Sequence[float]]
+
+
+class History:
+    """The newest observation of each hour and series, for the newest hours that have any.
+
+    Within an hour the later timestamp wins; of equal ones the later arrival
+    (a correction). Messages may come late, twice and in any order.
+    """
+
+    def __init__(self, hours_kept: int = HOURS_KEPT) -> None:
+        self._kept = hours_kept
+        self._hours: dict[int, dict[str, Observation]] = {}
+        self._names: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._hours)
+
+    def add(self, observations: Iterable[Observation]) -> list[Observation]:
+        """Take observations in; gives those that changed the history."""
+        return [one for one in observations if self._add(one)]
+
+    def _add(self, one: Observation) -> bool:
+        hour = one.at // HOUR
+        if one.name not in self._names and len(self._names) >= MAX_SERIES:
+            return False
+        if hour not in self._hours and len(self._hours) >= self._kept:
+            oldest = min(self._hours)
+            if hour < oldest:
+                return False
+            del self._hours[oldest]
+        known = self._hours.setdefault(hour, {})
+        before = known.get(one.name)
+        if before is not None and (before.at > one.at or before == one):
+            return False
+        self._names.add(one.name)
+        known[one.name] = one
+        return True
+
+    def observations(self) -> Iterator[Observation]:
+        """All of it, oldest first."""
+        for hour in sorted(self._hours):
+            yield from sorted(self._hours[hour].values(), key=lambda one: (one.at, one.name))
+
+    def value(self, name: str, hour: int) -> float | None:
+        """The value of a series in an hour, None when there is none."""
+        one = self._hours.get(hour, {}).get(name)
+        return None if one is None else one.value
+
+    def recent(self, names: Sequence[str], hours: int, now: float) -> Recent:
+        """The last `hours` of these series up to the newest full hour that all of them have.
+
+        Gaps of up to `MAX_GAP` hours are bridged by a straight line. Raises
+        `NotReady`.
+        """
+        running = int(now // HOUR)  # this hour has not ended: its values are not final
+        last = max(
+            (at for at, known in self._hours.items() if at < running and known.keys() >= {*names}),
+            default=None,
+        )
+        if last is None:
+            raise NotReady(f"no full hour yet with {', '.join(names)}")
+        values = {name: self._series(name, last - hours + 1, last) for name in names}
+        return Recent(last, values)
+
+    def _series(self, name: str, first: int, last: int) -> list[float]:
+        values: list[float] = []
+        for hour in range(last, first - 1, -1):
+            value = self._bridged(name, hour, last)
+            if value is None:
+                raise NotReady(
+                    f"{name} has {len(values)} of the {last - first + 1} hours that the model needs"
+                )
+            values.append(value)
+        return values[::-1]
+
+    def _bridged(self, name: str, hour: int, last: int) -> float | None:
+        value = self.value(name, hour)
+        if value is not None:
+            return value
+        before = self._neighbour(name, range(hour - 1, hour - MAX_GAP - 1, -1))
+        after = self._neighbour(name, range(hour + 1, min(hour + MAX_GAP, last) + 1))
+        if before is None or after is None or after[0] - before[0] > MAX_GAP + 1:
+            return None
+        share = (hour - before[0]) / (after[0] - before[0])
+        return before[1] + (after[1] - before[1]) * share
+
+    def _neighbour(self, name: str, hours: range) -> tuple[int, float] | None:
+        for hour in hours:
+            value = self.value(name, hour)
+            if value is not None:
+                return hour, value
+        return None

@@ -1,0 +1,87 @@
+"""What a model says of itself: the custom metadata of its ONNX file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.modules.forecaster.history import HOURS_KEPT
+
+_MAX_HORIZON = 24 * 14
+_MAX_INPUTS = 1024
+
+
+class ModelError(Exception):
+    """A model cannot be used: a short code, and a sentence for the reported properties."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """What the model takes and gives.
+
+    It takes a window of `window_steps` hours with the columns `inputs`, which
+    a window builder makes (`window` names it); it gives `horizon` hours after
+    the window, each with the `quantiles`.
+    """
+
+    inputs: tuple[str, ...]
+    window_steps: int
+    horizon: int
+    quantiles: tuple[float, ...] = (0.5,)
+    window: str = "raw"
+
+
+def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
+    """The metadata in ONNX custom properties, each value as JSON text.
+
+    Raises `ModelError` with the code `BadMetadata`.
+    """
+    inputs = _value(custom, "inputs")
+    if not _is_list(inputs, str, _MAX_INPUTS) or len(set(inputs)) != len(inputs):
+        raise _bad("inputs must be a list of names")
+    quantiles = _value(custom, "quantiles", "[0.5]")
+    if not _is_list(quantiles, float, 99) or not all(0 < share < 1 for share in quantiles):
+        raise _bad("quantiles must be a list of numbers between 0 and 1")
+    return ModelMetadata(
+        inputs=tuple(inputs),
+        window_steps=_whole(custom, "window_steps", HOURS_KEPT),
+        horizon=_whole(custom, "horizon", _MAX_HORIZON),
+        quantiles=tuple(quantiles),
+        window=custom.get("window", "raw"),
+    )
+
+
+def _bad(what: str) -> ModelError:
+    return ModelError("BadMetadata", f"in the model's metadata, {what}")
+
+
+def _value(custom: Mapping[str, str], key: str, default: str | None = None) -> Any:
+    text = custom.get(key, default)
+    if text is None:
+        raise _bad(f"{key} is missing")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _bad(f"{key} is not JSON") from error
+
+
+def _whole(custom: Mapping[str, str], key: str, most: int) -> int:
+    value = _value(custom, key)
+    if type(value) is not int or not 1 <= value <= most:
+        raise _bad(f"{key} must be a whole number from 1 to {most}")
+    return value
+
+
+def _is_list(value: Any, kind: type, most: int) -> bool:
+    return (
+        isinstance(value, list)
+        and 1 <= len(value) <= most
+        and all(type(item) is kind for item in value)
+    )

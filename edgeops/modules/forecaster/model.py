@@ -1,0 +1,128 @@
+"""A model that is loaded and has proven that it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgeops.modules.forecaster.history import Recent
+from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
+from edgeops.modules.forecaster.windows import WINDOWS, WindowBuilder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from edgeops.modules.slots import CurrentModel
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model in use; `sha256` is of the very bytes that were loaded."""
+
+    slot: str
+    name: str
+    version: str
+    sha256: str
+    metadata: ModelMetadata
+    builder: WindowBuilder
+    _session: Any
+
+    def forecast(self, recent: Recent) -> Mapping[str, Sequence[float]]:
+        """The forecast of each quantile (`"0.5"`), a value an hour after the window.
+
+        Raises `ModelError` when the model fails or gives no finite numbers.
+        """
+        rows = _run(self._session, self.metadata, self.builder.build(self.metadata, recent))
+        if not all(math.isfinite(value) for row in rows for value in row):
+            raise ModelError("NotFinite", "the model gives values that are no finite numbers")
+        return {
+            f"{share:g}": [row[index] for row in rows]
+            for index, share in enumerate(self.metadata.quantiles)
+        }
+
+
+def load_model(current: CurrentModel) -> Model:
+    """The model that a slot holds, checked against its own metadata and warmed up.
+
+    Raises `ModelError`.
+    """
+    if current.format not in ("onnx", ""):  # empty: the twin does not say
+        raise ModelError("UnsupportedFormat", f"cannot run a model in the format {current.format}")
+    try:
+        data = current.path.read_bytes()
+    except OSError as error:
+        raise ModelError("NotReadable", f"cannot read the model: {error.strerror}") from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != current.sha256:
+        raise ModelError("ChecksumMismatch", "the model file is not what the slot says it is")
+    session = _session(data)
+    metadata = parse_metadata(session.get_modelmeta().custom_metadata_map)
+    builder = WINDOWS.get(metadata.window)
+    if builder is None:
+        raise ModelError("BadMetadata", f"no window builder is called {metadata.window[:64]}")
+    _check_shape(session, metadata)
+    _warm_up(session, metadata)
+    return Model(current.slot, current.name, current.version, sha256, metadata, builder, session)
+
+
+def _session(data: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # a device has other work; one forecast takes under 1 ms
+    options.log_severity_level = 4  # what is wrong is reported, not printed
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common class for its errors
+        raise ModelError(
+            "LoadFailed", f"onnxruntime cannot load the model: {_line(error)}"
+        ) from error
+
+
+def _check_shape(session: Any, metadata: ModelMetadata) -> None:
+    inputs = session.get_inputs()
+    want = (metadata.window_steps, len(metadata.inputs))
+    if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != 3:
+        raise ModelError("InputShape", "the model must have one input: batch x hours x columns")
+    batch, *found = inputs[0].shape
+    fits = all(
+        not isinstance(has, int) or has == wants for has, wants in zip(found, want, strict=True)
+    )
+    if not fits or (isinstance(batch, int) and batch != 1):
+        raise ModelError(
+            "InputShape",
+            f"the model takes {_shape(inputs[0].shape)}, not {_shape((1, *want))} as it says",
+        )
+
+
+def _warm_up(session: Any, metadata: ModelMetadata) -> None:
+    import numpy as np
+
+    _run(session, metadata, np.ones((metadata.window_steps, len(metadata.inputs)), np.float32))
+
+
+def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> list[list[float]]:
+    """A row of quantiles for each hour of the horizon."""
+    try:
+        output = session.run(None, {session.get_inputs()[0].name: window[None]})[0]
+    except Exception as error:  # as above
+        raise ModelError("RunFailed", f"the model cannot run: {_line(error)}") from error
+    want = (metadata.horizon, len(metadata.quantiles))
+    if output.size != math.prod(want) or output.shape[0] != 1 or output.shape[1] != want[0]:
+        raise ModelError(
+            "OutputShape",
+            f"the model gives {_shape(output.shape)}, not {_shape((1, *want))} as it says",
+        )
+    rows: list[list[float]] = output.reshape(want).astype(float).tolist()
+    return rows
+
+
+def _shape(sizes: Sequence[Any]) -> str:
+    return " x ".join(map(str, sizes))
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,88 @@
+"""One step of the forecaster: what to forecast, what to report, at a given time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgeops.modules.forecaster.history import NotReady
+from edgeops.modules.forecaster.keeper import Keeper
+from edgeops.modules.forecaster.metadata import ModelError
+from edgeops.modules.forecaster.model import Model
+from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.settings import Settings
+from edgeops.modules.forecaster.status import Condition, State, reported, telemetry
+from edgeops.twin import JsonObject
+
+
+class Forecaster:
+    """Forecasts once an interval, aligned to the clock, as soon as it is able to.
+
+    `stopwatch` gives seconds of a steady clock; the time of day is an
+    argument of `step`.
+    """
+
+    def __init__(self, recorder: Recorder, keeper: Keeper, stopwatch: Callable[[], float]) -> None:
+        self.settings = Settings()
+        self.recorder = recorder
+        self._keeper = keeper
+        self._stopwatch = stopwatch
+        self._condition = Condition(State.NO_MODEL, None, None, 0.0)
+        self._latency: float | None = None
+        self._used: Model | None = None
+        self._done: int | None = None  # the interval that has had its forecast
+        self._failed: ModelError | None = None  # why it has not
+
+    def step(self, now: float) -> JsonObject | None:
+        """The forecast that is due, if one is; `now` is in seconds since 1970."""
+        self._keeper.poll(self.settings.slot, self._stopwatch())
+        model, error = self._keeper.model, self._keeper.error
+        if model is None:
+            state = State.ERROR if error else State.NO_MODEL
+            self._set(state, None if error else self._why_none(), error, now)
+            return None
+        if model is not self._used:  # a new model shows at once what it can do
+            self._used, self._done, self._failed = model, None, None
+        interval = int(now // self.settings.interval)
+        forecast, reason = None, None
+        if interval != self._done:
+            try:
+                forecast = self._forecast(model, now)
+                self._done, self._failed = interval, None
+            except NotReady as why:
+                reason = str(why)
+            except ModelError as failed:  # it would fail again with the same input
+                self._done, self._failed = interval, failed
+        error = error or self._failed
+        state = State.ERROR if error else State.WARMING if reason else State.READY
+        self._set(state, reason, error, now)
+        return forecast
+
+    def reported(self) -> JsonObject:
+        """The reported properties as they are now."""
+        return reported(
+            self.settings, self._keeper.model, self._condition, self.recorder, self._latency
+        )
+
+    def _forecast(self, model: Model, now: float) -> JsonObject:
+        metadata, builder = model.metadata, model.builder
+        recent = self.recorder.history.recent(
+            builder.series(metadata), builder.hours(metadata), now
+        )
+        if (recent.last_hour + 1 + metadata.horizon) * HOUR <= now:
+            raise NotReady("the newest observations are too old: no hour ahead can be forecast")
+        started = self._stopwatch()
+        quantiles = model.forecast(recent)
+        self._latency = self._stopwatch() - started
+        return telemetry(model, recent, quantiles, now)
+
+    def _why_none(self) -> str:
+        if self.settings.slot is None:
+            return "the desired properties name no slot"
+        return "the slot is empty" if not self._keeper.loading else "the model is being loaded"
+
+    def _set(self, state: State, reason: str | None, error: ModelError | None, now: float) -> None:
+        before = self._condition
+        if (before.state, before.reason, before.error) != (state, reason, error):
+            since = before.since if before.state == state and before.since else now
+            self._condition = Condition(state, reason, error, since)

@@ -1,0 +1,53 @@
+"""What the module twin wants of the forecaster: which slot, how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.modules.slots import is_slot
+
+DEFAULT_INTERVAL = 3600
+MAX_INTERVAL = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The desired properties, checked: what is wrong in them is in `warnings`.
+
+    `slot` is None when the twin names none; `interval` is in seconds.
+    """
+
+    slot: str | None = None
+    interval: int = DEFAULT_INTERVAL
+    warnings: tuple[str, ...] = ()
+
+
+def parse_settings(desired: Any) -> Settings:
+    """The settings in desired properties; never raises.
+
+    The rules are those of schemas/modules/forecaster.desired.schema.json. A
+    bad or unknown property is ignored with a warning.
+    """
+    if not isinstance(desired, dict):
+        return Settings(warnings=("desired properties must be an object",))
+    slot, interval = None, DEFAULT_INTERVAL
+    warnings = []
+    for key, value in desired.items():
+        if key == "model":
+            slot = value if isinstance(value, str) and is_slot(value) else None
+            if slot is None:
+                warnings.append("model must be a slot: 1 to 64 letters, digits, _ or -")
+        elif key == "intervalSeconds":
+            interval = int(value) if _is_interval(value) else DEFAULT_INTERVAL
+            if not _is_interval(value):
+                warnings.append(f"intervalSeconds must be a whole number from 1 to {MAX_INTERVAL}")
+        elif not key.startswith("$"):
+            warnings.append(f"{key[:64]}: no such property; it is ignored")
+    return Settings(slot, interval, tuple(warnings))
+
+
+def _is_interval(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value // 1 and 1 <= value <= MAX_INTERVAL

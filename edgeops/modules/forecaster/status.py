@@ -1,0 +1,92 @@
+"""What the forecaster reports and publishes, as JSON values. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from edgeops.modules.forecaster.history import Recent
+from edgeops.modules.forecaster.metadata import ModelError
+from edgeops.modules.forecaster.model import Model
+from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.settings import Settings
+from edgeops.twin import JsonObject
+
+
+class State(StrEnum):
+    """Whether there are forecasts."""
+
+    READY = "Ready"
+    WARMING = "Warming"
+    NO_MODEL = "NoModel"
+    ERROR = "Error"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The state of the forecaster and why; `since` is in seconds since 1970."""
+
+    state: State
+    reason: str | None
+    error: ModelError | None
+    since: float
+
+
+def iso(seconds: float) -> str:
+    """The time as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reported(
+    settings: Settings,
+    model: Model | None,
+    condition: Condition,
+    recorder: Recorder,
+    latency: float | None,
+) -> JsonObject:
+    """The reported properties; `latency` is in seconds. What there is not is left out."""
+    error = condition.error
+    in_use = {
+        "slot": settings.slot,
+        "name": model.name if model else None,
+        "version": model.version if model else None,
+        "sha256": model.sha256 if model else None,
+        "state": condition.state.value,
+        "reason": condition.reason,
+        "error": {"code": error.code, "message": error.message} if error else None,
+        "latencyMs": None if latency is None else round(latency * 1000, 3),
+        "since": iso(condition.since),
+    }
+    history = {
+        "hours": len(recorder.history),
+        "refused": recorder.refused,
+        "lastFault": recorder.fault,
+    }
+    return {
+        "model": _without_none(in_use),
+        "history": _without_none(history),
+        "warnings": list(settings.warnings),
+    }
+
+
+def _without_none(value: JsonObject) -> JsonObject:
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def telemetry(
+    model: Model, recent: Recent, quantiles: Mapping[str, Sequence[float]], now: float
+) -> JsonObject:
+    """One forecast: the values of each quantile, hour by hour from `firstHour` on."""
+    return {
+        "slot": model.slot,
+        "model": model.name,
+        "version": model.version,
+        "sha256": model.sha256,
+        "issuedAt": iso(now),
+        "firstHour": iso((recent.last_hour + 1) * HOUR),
+        "horizonHours": model.metadata.horizon,
+        "quantiles": {share: list(values) for share, values in quantiles.items()},
+    }

@@ -1,0 +1,128 @@
+"""Tiny ONNX models in a slot, and a forecaster that runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from edgeops.modules.slots import CurrentModel, write_current
+
+SLOT = "crowdedness"
+
+
+def mean_model(
+    *,
+    inputs: tuple[str, ...] = ("east", "west"),
+    steps: int = 3,
+    horizon: int = 2,
+    quantiles: tuple[float, ...] = (0.1, 0.5),
+    factor: float = 1.0,
+    columns: int | None = None,
+    says: Mapping[str, str] | None = None,
+) -> bytes:
+    """A model that forecasts the mean of the window times a factor, for each hour and quantile.
+
+    `says` is metadata other than the true one; `columns` another width than the metadata says.
+    """
+    shape = [1, steps, len(inputs) if columns is None else columns]
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["window"], ["mean"], axes=[1, 2], keepdims=1),
+            helper.make_node("Mul", ["mean", "factor"], ["scaled"]),
+            helper.make_node("Tile", ["scaled", "repeats"], ["forecast"]),
+        ],
+        "mean",
+        [helper.make_tensor_value_info("window", TensorProto.FLOAT, shape)],
+        [
+            helper.make_tensor_value_info(
+                "forecast", TensorProto.FLOAT, [1, horizon, len(quantiles)]
+            )
+        ],
+        [
+            helper.make_tensor("factor", TensorProto.FLOAT, [], [factor]),
+            helper.make_tensor("repeats", TensorProto.INT64, [3], [1, horizon, len(quantiles)]),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    said = {
+        "inputs": json.dumps(inputs),
+        "window_steps": str(steps),
+        "horizon": str(horizon),
+        "quantiles": json.dumps(quantiles),
+        "window": "raw",
+    }
+    helper.set_model_props(model, said | dict(says or {}))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The folder that model_loader and forecaster share."""
+
+    root: Path
+
+    def put(self, data: bytes, version: str = "1.0.0", **changes: Any) -> CurrentModel:
+        """Let the slot hold this model, as model_loader does."""
+        folder = self.root / SLOT
+        folder.mkdir(exist_ok=True)
+        path = folder / f"model-{version}.onnx"
+        path.write_bytes(data)
+        said = {
+            "slot": SLOT,
+            "path": path,
+            "name": "mean",
+            "version": version,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "md5": "",
+            "size": len(data),
+            "format": "onnx",
+            "since": "2026-01-01T00:00:00Z",
+        }
+        current = CurrentModel(**(said | changes))
+        write_current(current)
+        return current
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(tmp_path)
+
+
+@pytest.fixture
+def model() -> Callable[..., bytes]:
+    return mean_model
+
+
+class Later(Executor):
+    """Runs what was submitted when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def run(self) -> None:
+        for future, call in self.waiting:
+            try:
+                future.set_result(call())
+            except Exception as error:
+                future.set_exception(error)
+        self.waiting.clear()
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()

@@ -1,0 +1,151 @@
+"""The whole module but the hub: messages in, telemetry and reported properties out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from edgeops.modules.device import Handlers, ModuleTwin, NotConnected
+from edgeops.modules.forecaster.app import App
+from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.remembered import remember, remembered
+from edgeops.modules.forecaster.status import iso
+from edgeops.twin import JsonObject, merge_patch
+
+DESIRED = {"model": "crowdedness", "intervalSeconds": 1}
+
+
+class FakeHub:
+    """A hub that a test can switch off; it keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.desired: JsonObject = {}
+        self.reported: JsonObject = {"old": True}
+        self.reports: queue.Queue[JsonObject] = queue.Queue()
+        self.messages: queue.Queue[JsonObject] = queue.Queue()
+        self.handlers: Handlers | None = None
+
+    def connect(self, handlers: Handlers) -> None:
+        self._check()
+        self.handlers = handlers
+
+    def twin(self) -> ModuleTwin:
+        self._check()
+        return ModuleTwin(self.desired, self.reported)
+
+    def report(self, patch: JsonObject) -> None:
+        self._check()
+        self.reported = merge_patch(self.reported, patch)
+        self.reports.put(self.reported)
+
+    def send(self, message: str, output: str) -> None:
+        self._check()
+        assert output == "forecasts"
+        self.messages.put(json.loads(message))
+
+    def close(self) -> None:
+        pass
+
+    def _check(self) -> None:
+        if not self.there.is_set():
+            raise NotConnected("the hub cannot be reached")
+
+    def reported_state(self, state: str) -> JsonObject:
+        """What is reported once the model is in this state."""
+        while True:
+            reported = self.reports.get(timeout=20)
+            if reported["model"]["state"] == state:
+                return reported
+
+
+@pytest.fixture
+def hub() -> FakeHub:
+    made = FakeHub()
+    made.there.set()
+    return made
+
+
+@pytest.fixture
+def run(storage, hub) -> Iterator[Callable[[], App]]:
+    started: list[tuple[App, threading.Thread]] = []
+
+    def go() -> App:
+        app = App(hub, storage.root, None, logging.getLogger("test"))
+        thread = threading.Thread(target=app.run)
+        thread.start()
+        started.append((app, thread))
+        return app
+
+    yield go
+    for app, thread in started:
+        app.stop()
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+
+
+def observations(value: float) -> bytes:
+    hour = int(time.time() // HOUR)
+    items: list[Any] = [
+        {"timestamp": iso(at * HOUR), "values": {"east": value, "west": value}}
+        for at in range(hour - 3, hour + 1)
+    ]
+    return json.dumps(items).encode()
+
+
+def test_messages_become_forecasts_and_the_state_is_reported(storage, model, hub, run):
+    current = storage.put(model())
+    hub.desired = DESIRED
+    run()
+    assert hub.reported_state("Warming")["model"]["reason"].startswith("no full hour yet")
+    assert hub.handlers is not None
+    assert hub.handlers.on_message is not None
+    hub.handlers.on_message(b"junk", "observations")
+    hub.handlers.on_message(observations(7), "another input")
+    hub.handlers.on_message(observations(4), "observations")
+    forecast = hub.messages.get(timeout=20)
+    assert (forecast["sha256"], forecast["quantiles"]["0.5"]) == (current.sha256, [4, 4])
+    reported = hub.reported_state("Ready")
+    assert reported["model"]["sha256"] == current.sha256
+    assert (reported["history"]["refused"], reported["history"]["hours"]) == (1, 4)
+    assert "old" not in reported  # what an earlier version reported is gone
+    assert remembered(storage.root) == DESIRED
+
+
+def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
+    storage, model, hub, run
+):
+    hub.there.clear()
+    remember(storage.root, DESIRED)
+    storage.put(model())
+    app = run()
+    app._message_arrived(observations(4), "observations")
+    hub.desired = DESIRED
+    hub.there.set()
+    assert hub.messages.get(timeout=20)["quantiles"]["0.5"] == [4, 4]
+
+
+def test_a_changed_twin_is_read_again(storage, hub, run):
+    run()
+    assert "no slot" in hub.reported_state("NoModel")["model"]["reason"]
+    hub.desired = {"model": "crowdedness", "surprise": 1}
+    assert hub.handlers is not None
+    hub.handlers.on_desired()
+    while "slot" not in (reported := hub.reported_state("NoModel"))["model"]:
+        pass
+    assert reported["model"]["reason"] == "the slot is empty"
+    assert reported["warnings"] == ["surprise: no such property; it is ignored"]
+
+
+def test_unreadable_memory_is_no_memory(storage):
+    assert remembered(storage.root) == {}
+    remember(storage.root, {"a": 1})
+    (storage.root / "history/desired.json").write_text('{"a"')
+    assert remembered(storage.root) == {}

@@ -1,0 +1,94 @@
+"""A model must run as its own metadata says, or it is not used."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeops.modules.forecaster.history import Recent
+from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
+from edgeops.modules.forecaster.model import load_model
+
+RECENT = Recent(99, {"east": [1, 2, 3], "west": [5, 6, 7]})
+
+
+def test_a_model_forecasts_each_hour_and_quantile(storage, model):
+    loaded = load_model(storage.put(model()))
+    assert loaded.forecast(RECENT) == {"0.1": [4, 4], "0.5": [4, 4]}
+    assert loaded.metadata == ModelMetadata(("east", "west"), 3, 2, (0.1, 0.5), "raw")
+
+
+def test_what_is_loaded_is_what_the_slot_says(storage, model):
+    current = storage.put(model())
+    assert load_model(current).sha256 == current.sha256
+    current.path.write_bytes(model(factor=2))
+    assert fault_of(current) == (
+        "ChecksumMismatch",
+        "the model file is not what the slot says it is",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        ({"columns": 5}, "InputShape", "the model takes 1 x 3 x 5, not 1 x 3 x 2"),
+        ({"says": {"window_steps": "4"}}, "InputShape", "the model takes 1 x 3 x 2, not 1 x 4 x 2"),
+        ({"says": {"horizon": "7"}}, "OutputShape", "the model gives 1 x 2 x 2, not 1 x 7 x 2"),
+        ({"says": {"window": "magic"}}, "BadMetadata", "no window builder is called magic"),
+        (
+            {"says": {"inputs": "east"}},
+            "BadMetadata",
+            "in the model's metadata, inputs is not JSON",
+        ),
+    ],
+)
+def test_a_model_that_contradicts_itself_is_refused(storage, model, changes, code, message):
+    found = fault_of(storage.put(model(**changes)))
+    assert (found[0], found[1][: len(message)]) == (code, message)
+
+
+def test_files_that_are_no_model_are_refused(storage, model):
+    assert fault_of(storage.put(b"not a model"))[0] == "LoadFailed"
+    assert fault_of(storage.put(model(), format="tflite"))[0] == "UnsupportedFormat"
+    gone = storage.put(model())
+    gone.path.unlink()
+    assert fault_of(gone) == ("NotReadable", "cannot read the model: No such file or directory")
+
+
+def test_a_forecast_that_is_no_number_is_refused(storage, model):
+    loaded = load_model(storage.put(model(factor=float("inf"))))
+    with pytest.raises(ModelError, match="no finite numbers"):
+        loaded.forecast(RECENT)
+
+
+GOOD = {"inputs": '["a"]', "window_steps": "24", "horizon": "24"}
+
+
+def test_metadata_has_defaults():
+    assert parse_metadata(GOOD) == ModelMetadata(("a",), 24, 24, (0.5,), "raw")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("inputs", "[]", "inputs must be a list of names"),
+        ("inputs", '["a", "a"]', "inputs must be a list of names"),
+        ("inputs", "[1]", "inputs must be a list of names"),
+        ("window_steps", "0", "window_steps must be a whole number from 1 to 1680"),
+        ("window_steps", "true", "window_steps must be a whole number"),
+        ("horizon", "1e9", "horizon must be a whole number"),
+        ("horizon", None, "horizon is missing"),
+        ("quantiles", "[1.5]", "quantiles must be a list of numbers between 0 and 1"),
+        ("quantiles", "0.5", "quantiles must be a list of numbers between 0 and 1"),
+    ],
+)
+def test_bad_metadata_says_what_is_wrong(key, value, message):
+    custom = {name: text for name, text in (GOOD | {key: value}).items() if text is not None}
+    with pytest.raises(ModelError, match=message) as caught:
+        parse_metadata(custom)
+    assert caught.value.code == "BadMetadata"
+
+
+def fault_of(current) -> tuple[str, str]:
+    with pytest.raises(ModelError) as caught:
+        load_model(current)
+    return caught.value.code, caught.value.message

@@ -1,0 +1,49 @@
+"""The hand-written checks agree with the JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.modules.forecaster.settings import Settings, parse_settings
+
+SCHEMA = Path(__file__).parents[4] / "schemas/modules/forecaster.desired.schema.json"
+VALID = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_bytes())).is_valid
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 90_000)
+    | st.floats()
+    | st.text(max_size=70)
+    | st.from_regex(r"[A-Za-z0-9_-]{1,66}", fullmatch=True)
+    | st.just([])
+)
+
+
+@given(st.dictionaries(st.sampled_from(["model", "intervalSeconds", "other"]), VALUES) | VALUES)
+def test_what_the_schema_takes_gives_no_warning_and_the_rest_does(desired):
+    assert VALID(desired) == (parse_settings(desired).warnings == ())
+
+
+def test_what_is_wrong_falls_back_and_is_told():
+    assert parse_settings({"model": "a b", "intervalSeconds": 0, "x": 1}) == Settings(
+        None,
+        3600,
+        (
+            "model must be a slot: 1 to 64 letters, digits, _ or -",
+            "intervalSeconds must be a whole number from 1 to 86400",
+            "x: no such property; it is ignored",
+        ),
+    )
+
+
+@pytest.mark.parametrize("interval", [60, 60.0])
+def test_settings(interval):
+    desired = {"model": "crowdedness", "intervalSeconds": interval, "$version": 4}
+    assert parse_settings(desired) == Settings("crowdedness", 60)
