@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from edgeops import __version__
-from edgeops.cli import explain, hub, render, status, sync, validate
+from edgeops.cli import device, explain, hub, render, status, sync, validate
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError
 
@@ -113,6 +113,7 @@ app.command("explain", short_help="Which file and line set each value of a devic
 app.command("sync", short_help="Make the hub agree with git; --dry-run shows how.")(sync.sync)
 app.command("status", short_help="In sync? Connected? Healthy?")(status.status)
 app.add_typer(hub.app, name="hub", short_help="The IoT Hub in the box.")
+app.add_typer(device.app, name="device", short_help="Edge devices on this machine.")
 
 
 def run(args: Sequence[str] | None = None) -> int:

@@ -1,0 +1,150 @@
+"""`edgeops device`: real modules on this machine, without containers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeops.cli.load import desired_fleet, repository, state_dir
+from edgeops.cli.settings import Settings, settings
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.edgeruntime.run import Machine
+    from edgeops.report.status_text import DeviceStatus
+
+app = typer.Typer(
+    help="Run edge devices on this machine, against the local IoT Hub.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+
+@app.command("run")
+def run(
+    context: typer.Context,
+    devices: Annotated[
+        list[str] | None, typer.Argument(help="The devices to run.", metavar="DEVICE...")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Run every edge device of the fleet at HEAD.")
+    ] = False,
+    until_converged: Annotated[
+        bool,
+        typer.Option(
+            "--until-converged", help="End once the devices are in sync with HEAD and Converged."
+        ),
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(help="How long --until-converged waits.", metavar="SECONDS", min=0)
+    ] = 300,
+) -> None:
+    """Stand in for the IoT Edge runtime: start the devices' modules as processes.
+
+    Each device gets its deployment from the local hub, as edgeAgent does, and
+    reports as edgeAgent does. Modules of edgeops run (model_loader,
+    forecaster); other images are named and left out. The storage of a device
+    is .edgeops/devices/DEVICE/. Ctrl-C stops all.
+
+    \b
+    Examples:
+      edgeops device run queen-street-210
+      edgeops device run --all --until-converged
+    """
+    import asyncio
+
+    options = settings(context)
+    names = _names(options, devices or [], every)
+    rows = asyncio.run(_run(options, names, timeout if until_converged else None))
+    if rows is not None:
+        from edgeops.report.status_text import text
+
+        typer.echo(text(rows, color=options.styled()))
+
+
+def _names(options: Settings, devices: list[str], every: bool) -> list[str]:
+    if every == bool(devices):
+        raise UsageError("name the devices to run, or say --all")
+    if not every:
+        return sorted(set(devices))
+    fleet = desired_fleet(options, "HEAD")
+    return sorted(name for name, device in fleet.devices.items() if device.edge)
+
+
+async def _run(
+    options: Settings, names: list[str], seconds: float | None
+) -> list[DeviceStatus] | None:
+    """Run devices for ever, or until they have converged: then their status."""
+    import asyncio
+
+    from edgeops.edgeruntime.run import run_devices
+
+    def tell(device: str, text: str) -> None:
+        options.note(f"{device}: {text}")
+
+    running = asyncio.create_task(run_devices(_machine(options), names, tell, _print_line))
+    waiting = None
+    if seconds is not None:
+        waiting = asyncio.create_task(_converged(options, names, seconds))
+    tasks = [task for task in (running, waiting) if task is not None]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+    return waiting.result() if waiting is not None else None
+
+
+def _machine(options: Settings) -> Machine:
+    from edgeops.edgeruntime.run import Machine
+    from edgeops.localhub import access
+
+    if options.hub != "local":
+        raise UsageError(
+            "`edgeops device run` needs the local hub: it holds the devices' keys",
+            "leave --hub out",
+        )
+    state = state_dir(repository(options))
+    endpoint = access.running(state)
+    if endpoint is None:
+        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+    if endpoint.mqtt_port is None:
+        raise EdgeOpsError(
+            "the local hub takes no devices: it runs without MQTT",
+            "start it with `edgeops hub serve`, without --mqtt-port 0",
+        )
+    return Machine(
+        devices_folder=state.resolve() / "devices",
+        ca_file=Path(endpoint.ca_file).resolve(),
+        connection_string=lambda device, module: access.device_connection_string(
+            state, device, module
+        ),
+        environ=os.environ,
+    )
+
+
+async def _converged(options: Settings, names: list[str], seconds: float) -> list[DeviceStatus]:
+    from edgeops.cli.session import open_session
+    from edgeops.cli.watch import wait_until_converged
+
+    fleet = desired_fleet(options, "HEAD")
+    for name in names:
+        if name not in fleet.devices:
+            raise EdgeOpsError(f"git has no device `{name}`", "leave --until-converged out")
+    async with open_session(fleet.hubs[options.hub], repository(options), options) as hub:
+        return await wait_until_converged(hub, fleet, names, seconds, options)
+
+
+def _print_line(device: str, module: str, line: str) -> None:
+    from edgeops.report.style import printable
+
+    typer.echo(f"{device}/{module} | {printable(line)}")
+    sys.stdout.flush()

@@ -1,0 +1,176 @@
+"""The edge agent of one device: follows the deployment in its twin, and reports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edgeops import __version__
+from edgeops.edgeruntime.deployment import (
+    BadDeployment,
+    Deployment,
+    WantedModule,
+    parse_deployment,
+)
+from edgeops.edgeruntime.process import Program, supervise
+from edgeops.edgeruntime.status import (
+    NOT_PART_OF_THIS,
+    DesiredStatus,
+    ModuleStatus,
+    Runtime,
+    reported,
+)
+from edgeops.edgeruntime.storage import map_folders, storage_of
+from edgeops.twin import JsonObject, diff, leaves
+
+
+class Connection(Protocol):
+    """What the agent needs of the hub: the module twin of `$edgeAgent`.
+
+    All methods wait until the hub can be reached.
+    """
+
+    async def desired(self) -> JsonObject:
+        """The desired properties with their `$version`."""
+
+    async def changed(self) -> None:
+        """Returns when the desired properties may have changed since they were last read."""
+
+    async def reported(self) -> JsonObject:
+        """What was reported last."""
+
+    async def report(self, patch: JsonObject) -> None:
+        """Merge a patch into the reported properties."""
+
+
+class Launcher(Protocol):
+    """How a module becomes a program."""
+
+    def __call__(self, module: WantedModule, storage: Path) -> Program:
+        """What to start for a module that has its storage in this folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    module: WantedModule
+    storage: Path
+    task: asyncio.Task[None]
+
+
+class Agent:
+    """Runs the modules of one device that are ours, and says of the others that it does not."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        folder: Path,
+        launch: Launcher,
+        tell: Callable[[str], None],
+        on_line: Callable[[str, str], None],
+    ) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._launch = launch
+        self._tell = tell
+        self._on_line = on_line
+        self._started: dict[str, _Started] = {}
+        self._status: dict[str, tuple[WantedModule, ModuleStatus]] = {}
+        self._desired = DesiredStatus(0, 417)
+        self._dirty = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the deployment until cancelled; then all modules have been stopped."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._report_changes())
+                group.create_task(self._follow_changes())
+        finally:
+            await asyncio.shield(self._stop(list(self._started)))
+
+    async def _follow_changes(self) -> None:
+        while True:
+            await self._follow(await self._connection.desired())
+            await self._connection.changed()
+
+    async def _follow(self, desired: JsonObject) -> None:
+        version = desired.get("$version", 0)
+        if version == self._desired.version:
+            return
+        try:
+            await self._apply(parse_deployment(desired))
+            self._desired = DesiredStatus(version, 200)
+            self._tell(f"deployment {version}: {self._summary()}")
+        except BadDeployment as error:  # what runs, runs on
+            self._desired = DesiredStatus(version, error.code, str(error))
+            self._tell(f"deployment {version} refused: {error}")
+        self._dirty.set()
+
+    async def _apply(self, deployment: Deployment) -> None:
+        folders = map_folders(self._folder, deployment.modules)
+        storage = {
+            module.name: storage_of(module, folders, self._folder) for module in deployment.modules
+        }
+        ours = {one.name: one for one in deployment.modules if one.program and one.running}
+        await self._stop(
+            [
+                name
+                for name, started in self._started.items()
+                if (started.module, started.storage) != (ours.get(name), storage.get(name))
+            ]
+        )
+        names = {module.name for module in deployment.modules}
+        self._status = {name: one for name, one in self._status.items() if name in names}
+        for module in deployment.modules:
+            if module.name not in ours:
+                self._status[module.name] = (module, _not_started(module))
+            elif module.name not in self._started:
+                self._start(module, storage[module.name])
+
+    def _start(self, module: WantedModule, storage: Path) -> None:
+        self._status[module.name] = (module, ModuleStatus(Runtime.UNKNOWN, "starting"))
+        task = asyncio.create_task(
+            supervise(
+                self._launch(module, storage),
+                lambda status: self._on_status(module, status),
+                lambda line: self._on_line(module.name, line),
+            )
+        )
+        self._started[module.name] = _Started(module, storage, task)
+
+    async def _stop(self, names: list[str]) -> None:
+        tasks = [self._started.pop(name).task for name in names]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _on_status(self, module: WantedModule, status: ModuleStatus) -> None:
+        if status.runtime is not Runtime.RUNNING:
+            self._tell(f"module {module.name} {status.description}")
+        self._status[module.name] = (module, status)
+        self._dirty.set()
+
+    def _summary(self) -> str:
+        run = [name for name in self._status if name in self._started]
+        rest = [f"{name} ({one[0].image})" for name, one in self._status.items() if name not in run]
+        left_out = f"; not started here: {', '.join(sorted(rest))}" if rest else ""
+        return f"{', '.join(run) or 'nothing to run'}{left_out}"
+
+    async def _report_changes(self) -> None:
+        last = await self._connection.reported()
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            want = reported(self._desired, self._status, __version__)
+            patch = diff(last, want, [path for path, _ in leaves(last)])
+            if patch:
+                await self._connection.report(patch)
+            last = want
+
+
+def _not_started(module: WantedModule) -> ModuleStatus:
+    if module.program is None:
+        return ModuleStatus(Runtime.UNKNOWN, NOT_PART_OF_THIS)
+    return ModuleStatus(Runtime.STOPPED, "stopped")

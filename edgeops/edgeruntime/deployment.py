@@ -1,0 +1,149 @@
+"""The desired properties of `$edgeAgent`, read as the modules to run. No I/O.
+
+Source: "Properties of the IoT Edge agent and IoT Edge hub module twins",
+Microsoft Learn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from edgeops.twin import JsonObject
+
+MODULES_OF_OURS: Mapping[str, str] = {
+    # last part of the image's name -> the Python module that its container runs
+    "edgeops-model-loader": "edgeops.modules.model_loader",
+    "edgeops-forecaster": "edgeops.modules.forecaster",
+}
+_POLICIES = ("never", "on-failure", "on-unhealthy", "always")
+
+
+class BadDeployment(Exception):
+    """The deployment cannot be run; the text is for `lastDesiredStatus.description`."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A storage binding: a folder of the host, and where the module sees it."""
+
+    source: PurePosixPath
+    target: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class WantedModule:
+    """One module of the deployment; `program` is None when its image is not one of ours."""
+
+    name: str
+    image: str
+    program: str | None
+    running: bool = True
+    restart_policy: str = "always"
+    startup_order: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    binds: tuple[Bind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What `$edgeAgent` is to run, in the order of starting."""
+
+    version: int
+    modules: tuple[WantedModule, ...]
+
+
+def parse_deployment(desired: Any) -> Deployment:
+    """The deployment in the desired properties of `$edgeAgent`.
+
+    Raises `BadDeployment` with the codes of edgeAgent: 400 invalid, 412 schema
+    version not supported, 417 no deployment set.
+    """
+    document = desired if isinstance(desired, dict) else {}
+    version = document.get("$version")
+    if not any(not key.startswith("$") for key in document):
+        raise BadDeployment(417, "no deployment is set for this device")
+    schema = str(document.get("schemaVersion", ""))
+    if schema.partition(".")[0] != "1":
+        raise BadDeployment(412, f"schemaVersion {schema[:16]!r} is not 1.x")
+    modules = document.get("modules", {})
+    if not isinstance(modules, dict):
+        raise BadDeployment(400, "modules must be an object")
+    wanted = [_module(name, value) for name, value in modules.items()]
+    wanted.sort(key=lambda module: (module.startup_order, module.name))
+    return Deployment(version if isinstance(version, int) else 0, tuple(wanted))
+
+
+def _module(name: str, value: Any) -> WantedModule:
+    settings = value.get("settings") if isinstance(value, dict) else None
+    if not isinstance(settings, dict):
+        raise BadDeployment(400, f"module {name}: settings are missing")
+    image = settings.get("image")
+    if not isinstance(image, str) or not image:
+        raise BadDeployment(400, f"module {name}: settings.image is missing")
+    policy = value.get("restartPolicy", "always")
+    if policy not in _POLICIES:
+        raise BadDeployment(400, f"module {name}: restartPolicy must be one of {_POLICIES}")
+    order = value.get("startupOrder", 0)
+    return WantedModule(
+        name=name,
+        image=image,
+        program=MODULES_OF_OURS.get(_image_name(image)),
+        running=value.get("status", "running") == "running",
+        restart_policy=policy,
+        startup_order=order if isinstance(order, int) else 0,
+        env=_environment(value.get("env")),
+        binds=_binds(name, settings),
+    )
+
+
+def _image_name(image: str) -> str:
+    """The last part of an image reference without tag and digest."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def _environment(env: Any) -> Mapping[str, str]:
+    if not isinstance(env, dict):
+        return {}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, entry in env.items()
+        if isinstance(entry, dict) and (value := entry.get("value")) is not None
+    }
+
+
+def _binds(name: str, settings: JsonObject) -> tuple[Bind, ...]:
+    options = _create_options(name, settings)
+    host = options.get("HostConfig")
+    binds = host.get("Binds") if isinstance(host, dict) else None
+    if not isinstance(binds, list | None):
+        raise BadDeployment(400, f"module {name}: HostConfig.Binds must be a list")
+    return tuple(_bind(name, text) for text in binds or ())
+
+
+def _create_options(name: str, settings: JsonObject) -> JsonObject:
+    # edgeAgent puts createOptions, createOptions01, createOptions02, ... together
+    keys = sorted(key for key in settings if key.startswith("createOptions"))
+    text = "".join(str(settings[key]) for key in keys)
+    try:
+        options = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        options = None
+    if not isinstance(options, dict):
+        raise BadDeployment(400, f"module {name}: createOptions is not a JSON object")
+    return options
+
+
+def _bind(name: str, text: Any) -> Bind:
+    source, _, rest = str(text).partition(":")
+    paths = [PurePosixPath(source), PurePosixPath(rest.partition(":")[0])]
+    if not all(path.is_absolute() and ".." not in path.parts for path in paths):
+        raise BadDeployment(400, f"module {name}: {str(text)[:128]!r} is not a storage binding")
+    return Bind(*paths)

@@ -1,0 +1,119 @@
+"""One module as a process: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from edgeops.edgeruntime.restart import Backoff, restarts
+from edgeops.edgeruntime.status import ModuleStatus, Runtime
+from edgeops.errors import EdgeOpsError
+
+SECONDS_TO_END = 10.0  # what a container engine gives, too
+_MAX_LINE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to start, and how long to wait before it is started again.
+
+    `environment` is asked before every start and may raise `EdgeOpsError`,
+    which counts as a failed start.
+    """
+
+    command: Sequence[str]
+    environment: Callable[[], Mapping[str, str]]
+    restart_policy: str
+    backoff: Backoff
+
+
+async def supervise(
+    program: Program,
+    on_status: Callable[[ModuleStatus], None],
+    on_line: Callable[[str], None],
+) -> None:
+    """Keep a program running as its restart policy says; cancelling this stops it.
+
+    Ends by itself when the policy does not start it again.
+    """
+    status = ModuleStatus(Runtime.UNKNOWN)
+    failures = 0
+    while True:
+        began = time.monotonic()
+        status = replace(
+            status, runtime=Runtime.RUNNING, started=time.time(), description="running"
+        )
+        try:
+            code = await _run(program, partial(on_status, status), on_line)
+            reason = f"ended with exit code {code}"
+        except (EdgeOpsError, OSError) as error:
+            code, reason = 1, f"cannot be started: {error}"
+        status = replace(status, exit_code=code, exited=time.time(), description=reason)
+        if not restarts(program.restart_policy, code):
+            ended = Runtime.FAILED if code else Runtime.STOPPED
+            on_status(replace(status, runtime=ended))
+            return
+        failures = 1 if time.monotonic() - began >= program.backoff.steady else failures + 1
+        on_status(replace(status, runtime=Runtime.BACKOFF))
+        await asyncio.sleep(program.backoff.wait(failures))
+        status = replace(status, restarts=status.restarts + 1)
+
+
+async def _run(
+    program: Program, on_started: Callable[[], None], on_line: Callable[[str], None]
+) -> int:
+    """The exit code of one run; when cancelled, the process has ended before this returns."""
+    process = await asyncio.create_subprocess_exec(
+        *program.command,
+        env=program.environment(),
+        stdin=asyncio.subprocess.PIPE,  # closes when we end, whatever ends us
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C must reach us alone: we stop it
+    )
+    assert process.stdout is not None
+    try:
+        on_started()
+        await _lines(process.stdout, on_line)
+        return await process.wait()
+    finally:
+        await asyncio.shield(_stop(process, process.stdout, on_line))
+
+
+async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
+    """Every line of a stream; a very long one comes in pieces."""
+    rest = b""
+    while chunk := await stream.read(_MAX_LINE):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _MAX_LINE:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            on_line(line.decode("utf-8", "replace"))
+    if rest:
+        on_line(rest.decode("utf-8", "replace"))
+
+
+async def _stop(
+    process: asyncio.subprocess.Process,
+    output: asyncio.StreamReader,
+    on_line: Callable[[str], None],
+) -> None:
+    """End a process if it has not ended; its last words are heard."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(SECONDS_TO_END):
+            await _lines(output, on_line)
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with all that it has started
+        await process.wait()

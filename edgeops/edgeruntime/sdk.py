@@ -1,0 +1,112 @@
+"""The agent's connection to its hub, by Microsoft's device SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.twin import JsonObject
+
+FIRST_RETRY = 1.0
+LAST_RETRY = 30.0
+ANSWER_SECONDS = 60.0
+
+
+def require_sdk() -> None:
+    """Raises `EdgeOpsError` when the SDK is not installed."""
+    try:
+        import azure.iot.device  # noqa: F401
+    except ImportError as error:
+        raise EdgeOpsError(
+            "running devices needs the azure-iot-device package",
+            "install it with: pip install 'edgeops[device]'",
+        ) from error
+
+
+@asynccontextmanager
+async def connected(
+    connection_string: str, ca_pem: str, tell: Callable[[str], None]
+) -> AsyncIterator[SdkConnection]:
+    """A connection as the module of this connection string; closed again at the end.
+
+    `ca_pem` are the certificates to trust, `tell` gets a line when the hub
+    cannot be reached.
+    """
+    from azure.iot.device.aio import IoTHubModuleClient
+
+    # The SDK retries by itself, and logs each time with a traceback.
+    logging.getLogger("azure.iot.device").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("paho").setLevel(logging.CRITICAL + 1)
+    client = IoTHubModuleClient.create_from_connection_string(
+        connection_string, server_verification_cert=ca_pem
+    )
+    try:
+        yield SdkConnection(client, tell)
+    finally:
+        with suppress(Exception):  # nobody is left to tell
+            await asyncio.wait_for(client.shutdown(), 5)
+
+
+class SdkConnection:
+    """The `Connection` of an agent; every method tries again until the hub has answered."""
+
+    def __init__(self, client: Any, tell: Callable[[str], None]) -> None:
+        self._client = client
+        self._tell = tell
+        self._changed = asyncio.Event()
+        self._subscribed = False
+
+    async def desired(self) -> JsonObject:
+        """The desired properties with their `$version`."""
+        self._changed.clear()
+        twin = await self._until_answered(self._client.get_twin)
+        desired = twin.get("desired")
+        return desired if isinstance(desired, dict) else {}
+
+    async def changed(self) -> None:
+        """Returns when the desired properties may have changed since they were last read."""
+        await self._changed.wait()
+
+    async def reported(self) -> JsonObject:
+        """What was reported last."""
+        twin = await self._until_answered(self._client.get_twin)
+        reported = twin.get("reported", {})
+        return {key: value for key, value in reported.items() if not key.startswith("$")}
+
+    async def report(self, patch: JsonObject) -> None:
+        """Merge a patch into the reported properties."""
+        await self._until_answered(lambda: self._client.patch_twin_reported_properties(patch))
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        wait = FIRST_RETRY
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._subscribe()
+                    return await ask()
+            except Exception as error:  # the SDK has many, and says too much in them
+                why = type(error.__cause__ or error).__name__
+                self._tell(f"the hub does not answer ({why}); trying again in {wait:.0f} s")
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads devices
+            wait = min(LAST_RETRY, wait * 2)
+
+    async def _subscribe(self) -> None:
+        if self._subscribed:
+            return
+        await self._client.connect()
+        loop = asyncio.get_running_loop()
+
+        def changed(_: Any = None) -> None:  # on a thread of the SDK
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._changed.set)
+
+        # Setting a handler waits for the hub's answer.
+        handler = "on_twin_desired_properties_patch_received"
+        await asyncio.to_thread(setattr, self._client, handler, changed)
+        self._client.on_connection_state_change = changed
+        self._subscribed = True

@@ -1,0 +1,230 @@
+"""`edgeops device run`: from a commit to a forecast, with real modules, SDKs and files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from onnx import TensorProto, helper
+
+from edgeops.errors import EdgeOpsError
+from edgeops.localhub.tail import tail
+from edgeops.twin import JsonObject
+
+FLEET = """\
+apiVersion: edgeops/v1
+kind: Fleet
+metadata: {name: tiny}
+spec:
+  hubs: {local: {}}
+  defaults:
+    modules: {model_loader: {}, forecaster: {}, sensor: {}}
+    models: {crowdedness: mean@1.0.0}
+---
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: model_loader}
+spec:
+  image: ghcr.io/example/edgeops-model-loader:1.0.0
+  storage: [{source: /srv/models, target: /models}]
+---
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: forecaster}
+spec:
+  image: ghcr.io/example/edgeops-forecaster:1.0.0
+  storage: [{source: /srv/models, target: /models}]
+  startupOrder: 1
+  desired: {model: crowdedness, intervalSeconds: 1}
+---
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: sensor}
+spec: {image: "example/sensor:2"}
+---
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: a}
+spec: {edge: true}
+---
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: b}
+spec: {edge: true}
+"""
+
+
+def mean_of_two_hours() -> bytes:
+    """A model that forecasts, for one hour, the mean of the two before."""
+    graph = helper.make_graph(
+        [helper.make_node("ReduceMean", ["window"], ["forecast"], axes=[1, 2], keepdims=1)],
+        "mean",
+        [helper.make_tensor_value_info("window", TensorProto.FLOAT, [1, 2, 1])],
+        [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, [1, 1, 1])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {"inputs": '["total"]', "window_steps": "2", "horizon": "1"})
+    return bytes(model.SerializeToString())
+
+
+def release(hub: Any, data: bytes) -> str:
+    """Publish an artifact on the hub; gives its release file."""
+    hub.artifacts.mkdir(parents=True, exist_ok=True)
+    (hub.artifacts / "mean.onnx").write_bytes(data)
+    spec = {
+        "url": f"https://{hub.endpoint.hostname}/artifacts/mean.onnx",
+        "fileName": "mean.onnx",
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "md5": hashlib.md5(data).hexdigest(),
+        "format": "onnx",
+    }
+    return json.dumps(
+        {
+            "apiVersion": "edgeops/v1",
+            "kind": "ModelRelease",
+            "metadata": {"name": "mean", "version": "1.0.0"},
+            "spec": spec,
+        }
+    )
+
+
+@pytest.fixture
+def synced(empty_repo, local_mqtt_hub):
+    """Two devices with a model, on a hub that is in sync with git."""
+    empty_repo.write("fleet/fleet.yaml", FLEET)
+    empty_repo.write(
+        "models/mean/releases/1.0.0.yaml", release(local_mqtt_hub, mean_of_two_hours())
+    )
+    (empty_repo.root / ".edgeops").symlink_to(local_mqtt_hub.state_dir)
+    empty_repo.commit()
+    result = empty_repo.edgeops("sync")
+    assert result.code == 0, result.out + result.err
+    return empty_repo
+
+
+def device_run(repo: Any, *args: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "edgeops", "--repo", str(repo.root), "device", "run", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ.copy(),
+    )
+
+
+@pytest.fixture
+def next_event(local_mqtt_hub) -> Callable[..., JsonObject]:
+    """The next event of the hub that fits, within a minute."""
+    events: queue.Queue[JsonObject] = queue.Queue()
+
+    def listen() -> None:
+        with suppress(EdgeOpsError):  # the hub has stopped
+            for event in tail(local_mqtt_hub.state_dir, last=1000, device=None, follow=True):
+                events.put(event)
+
+    threading.Thread(target=listen, daemon=True).start()
+
+    def wait(fits: Callable[[JsonObject], bool]) -> JsonObject:
+        deadline = time.monotonic() + 60
+        while True:
+            event = events.get(timeout=deadline - time.monotonic())
+            if fits(event):
+                return event
+
+    return wait
+
+
+@pytest.fixture
+def in_background() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(repo: Any, *args: str) -> subprocess.Popen[str]:
+        started.append(device_run(repo, *args))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_devices_fetch_their_model_and_converge(synced, local_mqtt_hub):
+    done = device_run(synced, "--all", "--until-converged", "--timeout", "60")
+    out, _ = done.communicate(timeout=90)
+    assert done.returncode == 0, out
+    assert "2 devices: 2 in sync, 2 connected; 2 Converged" in out
+    assert "a: deployment 2: model_loader, forecaster; not started here: sensor" in out
+    assert "a/model_loader | " in out
+    assert local_mqtt_hub.artifact_gets("mean.onnx") == 2
+    for device in ("a", "b"):
+        slot = local_mqtt_hub.state_dir / "devices" / device / "models/crowdedness"
+        assert (slot / "mean.onnx").read_bytes() == mean_of_two_hours()
+
+    rows = json.loads(synced.edgeops("status", "-o", "json").out)["devices"]
+    assert [row["health"] for row in rows] == ["Converged", "Converged"]
+
+
+def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
+    synced, local_mqtt_hub, next_event, in_background
+):
+    fill_history(local_mqtt_hub.state_dir / "devices/a/models/history/first-fill.csv")
+    running = in_background(synced, "a")
+    forecast = next_event(
+        lambda event: event["source"] == "Telemetry" and event["moduleId"] == "forecaster"
+    )
+    assert forecast["body"]["quantiles"] == {"0.5": [15.0]}
+    assert forecast["body"]["sha256"] == hashlib.sha256(mean_of_two_hours()).hexdigest()
+    assert forecast["systemProperties"]["output-name"] == "forecasts"
+
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 130, out
+    assert "model_loader: stopped" in out
+    assert "SharedAccessKey" not in out
+
+
+def test_without_a_hub_for_devices_it_says_how_to_start_one(tiny_repo, with_hub):
+    alone = tiny_repo.edgeops("device", "run", "a")
+    assert (alone.code, alone.err) == (
+        1,
+        "error: the local hub is not running\nhint: start it with `edgeops hub serve`\n",
+    )
+    with_hub(tiny_repo)
+    without_mqtt = tiny_repo.edgeops("device", "run", "a")
+    assert (without_mqtt.code, "runs without MQTT" in without_mqtt.err) == (1, True)
+
+
+def test_devices_are_named_or_all(tiny_repo):
+    for args in ((), ("a", "--all")):
+        result = tiny_repo.edgeops("device", "run", *args)
+        assert (result.code, "name the devices to run, or say --all" in result.err) == (64, True)
+
+
+def test_a_device_that_the_hub_lacks_is_an_error(synced):
+    result = synced.edgeops("device", "run", "nowhere")
+    assert (result.code, "the local hub has no module nowhere/$edgeAgent" in result.err) == (
+        1,
+        True,
+    )
+
+
+def fill_history(path: Path) -> None:
+    """The last two full hours: 10 and 20 people."""
+    path.parent.mkdir(parents=True)
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    rows = [f"{(now - timedelta(hours=ago)).isoformat()},{n}" for ago, n in ((2, 10), (1, 20))]
+    path.write_text("\n".join(["timestamp,total", *rows, ""]))

@@ -1,0 +1,161 @@
+"""What a deployment means for this machine: modules, programs, folders."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.edgeruntime.deployment import BadDeployment, Bind, parse_deployment
+from edgeops.edgeruntime.restart import Backoff, restarts
+from edgeops.edgeruntime.storage import map_folders, storage_of
+
+LOADER = "ghcr.io/example/edgeops-model-loader:1.0.0"
+
+
+def module(image: str = LOADER, *binds: str, **more: object) -> dict:
+    options = json.dumps({"HostConfig": {"Binds": list(binds)}} if binds else {})
+    return {
+        "type": "docker",
+        "status": "running",
+        "restartPolicy": "always",
+        "settings": {"image": image, "createOptions": options},
+    } | more
+
+
+def desired(**modules: object) -> dict:
+    return {"$version": 3, "schemaVersion": "1.1", "modules": modules}
+
+
+def test_modules_come_in_the_order_of_starting():
+    found = parse_deployment(
+        desired(
+            b=module(startupOrder=1),
+            a=module(startupOrder=1),
+            z=module(env={"A": {"value": "text"}, "B": {"value": 7}, "C": {"value": True}}),
+        )
+    )
+    assert (found.version, [one.name for one in found.modules]) == (3, ["z", "a", "b"])
+    assert found.modules[0].env == {"A": "text", "B": "7", "C": "true"}
+
+
+@pytest.mark.parametrize(
+    ("image", "program"),
+    [
+        (LOADER, "edgeops.modules.model_loader"),
+        ("localhost:5000/edgeops-forecaster", "edgeops.modules.forecaster"),
+        ("edgeops-forecaster@sha256:0123", "edgeops.modules.forecaster"),
+        ("mcr.microsoft.com/azureiotedge-simulated-temperature-sensor:1.0", None),
+        ("example/not-edgeops-forecaster:1", None),
+    ],
+)
+def test_our_own_images_are_known_by_their_name(image, program):
+    assert parse_deployment(desired(m=module(image))).modules[0].program == program
+
+
+def test_create_options_come_in_pieces():
+    one = module()
+    one["settings"] = {
+        "image": LOADER,
+        "createOptions": '{"HostConfig":{"Bin',
+        "createOptions01": 'ds":["/srv/m:/models:ro"]}}',
+    }
+    found = parse_deployment(desired(m=one)).modules[0]
+    assert found.binds == (Bind(PurePosixPath("/srv/m"), PurePosixPath("/models")),)
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "message"),
+    [
+        ({"$version": 1}, 417, "no deployment is set"),
+        (None, 417, "no deployment is set"),
+        ({"schemaVersion": "2.0"}, 412, "schemaVersion '2.0' is not 1.x"),
+        ({"modules": {}}, 412, "schemaVersion '' is not 1.x"),
+        (desired() | {"modules": []}, 400, "modules must be an object"),
+        (desired(m={}), 400, "module m: settings are missing"),
+        (desired(m={"settings": {}}), 400, "module m: settings.image is missing"),
+        (desired(m=module(restartPolicy="often")), 400, "module m: restartPolicy must be"),
+        (desired(m=module(LOADER, "models:/models")), 400, "module m: 'models:/models' is not"),
+        (desired(m=module(LOADER, "/a:/../etc")), 400, "module m: '/a:/../etc' is not a storage"),
+        (
+            desired(m={"settings": {"image": "i", "createOptions": "{"}}),
+            400,
+            "module m: createOptions is not a JSON object",
+        ),
+    ],
+)
+def test_a_bad_deployment_says_what_is_wrong(document, code, message):
+    with pytest.raises(BadDeployment, match="^" + message.replace(".", r"\.")) as caught:
+        parse_deployment(document)
+    assert caught.value.code == code
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["settings", "image", "env", "value", "createOptions", "status", "startupOrder"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_deployment_raises_anything_else(value):
+    with contextlib.suppress(BadDeployment):
+        parse_deployment({"schemaVersion": "1.1", "modules": {"m": value}})
+
+
+def test_modules_that_bind_the_same_source_share_a_folder(tmp_path):
+    modules = parse_deployment(
+        desired(
+            model_loader=module(LOADER, "/srv/models:/models"),
+            other=module(LOADER, "/srv/models:/data", env={"EDGEOPS_STORAGE": {"value": "/data"}}),
+            third=module(LOADER, "/srv/more:/models"),
+            none=module(),
+            sly=module(
+                LOADER, "/srv/models:/models", env={"EDGEOPS_STORAGE": {"value": "/models/../x"}}
+            ),
+        )
+    ).modules
+    folders = map_folders(tmp_path, modules)
+    found = {one.name: storage_of(one, folders, tmp_path) for one in modules}
+    assert found["model_loader"] == found["other"] == tmp_path / "models"
+    assert found["third"].parent == tmp_path
+    assert found["third"].name.startswith("models-")
+    assert found["none"] == tmp_path / "containers/none"
+    assert found["sly"] == tmp_path / "containers/sly"
+
+
+def test_a_deeper_target_is_a_deeper_folder(tmp_path):
+    modules = parse_deployment(desired(m=module(LOADER, "/srv:/var/lib/models"))).modules
+    assert map_folders(tmp_path, modules) == {
+        PurePosixPath("/srv"): Path(tmp_path, "var/lib/models")
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "after_0", "after_1"),
+    [
+        ("never", False, False),
+        ("on-failure", False, True),
+        ("on-unhealthy", False, True),
+        ("always", True, True),
+    ],
+)
+def test_restart_policies(policy, after_0, after_1):
+    assert (restarts(policy, 0), restarts(policy, 1)) == (after_0, after_1)
+
+
+def test_the_wait_doubles_up_to_a_minute():
+    assert [Backoff().wait(failures) for failures in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]
