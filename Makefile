@@ -23,13 +23,16 @@ check: .venv/installed ## lint, format, types, layers, README, own fleet
 
 bench: .venv/installed ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_sync.py --devices 1000
+	$(BIN)/python tests/bench/bench_mqtt.py
+	$(BIN)/python tests/bench/bench_download.py
+	$(BIN)/python tests/bench/bench_rollout.py
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .azurite .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/installed: pyproject.toml
 	@echo 'setting up .venv, once (a minute or so)' >&2

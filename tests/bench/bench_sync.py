@@ -49,7 +49,7 @@ class Site:
 
     def want(self, interval: int) -> None:
         """Commit a value for all devices."""
-        commit_interval(self.root, self.devices, interval)
+        commit_interval(self.root, interval)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Contest:
 def site(folder: Path, devices: int) -> Iterator[Site]:
     """A new repository, in sync with its own new hub, which is stopped at the end."""
     make_repository(folder, devices, interval=60)
-    serve = [*EDGEOPS, "--repo", str(folder), "hub", "serve", "--port", "0"]
+    serve = [*EDGEOPS, "--repo", str(folder), "hub", "serve", "--port", "0", "--mqtt-port", "0"]
     hub = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
     try:
         assert hub.stdout is not None

@@ -20,6 +20,16 @@ def device_names(count: int) -> list[str]:
     return [f"sensor-{number:05}" for number in range(count)]
 
 
+_GROUP = """\
+apiVersion: edgeops/v1
+kind: Group
+metadata: {name: all}
+spec:
+  selector: {}
+  desired: {reportingIntervalSeconds: %d}
+"""
+
+
 def wanted(interval: int) -> dict:
     """The tags and desired properties of every device: 1 KB, as a twin with `$metadata` 5 KB."""
     return {
@@ -43,15 +53,21 @@ def make_repository(root: Path, devices: int, interval: int) -> None:
     """Make a repository whose one commit holds the fleet."""
     (root / "fleet").mkdir(parents=True)
     (root / "fleet" / "fleet.yaml").write_text(_FLEET)
+    (root / "fleet" / "sensors.yaml").write_text(_device_set(devices))
     _git(root, "init", "--quiet", "--initial-branch=main")
-    commit_interval(root, devices, interval)
+    commit_interval(root, interval)
 
 
-def commit_interval(root: Path, devices: int, interval: int) -> None:
-    """Commit the fleet with this value on all devices."""
-    (root / "fleet" / "sensors.yaml").write_text(_device_set(devices, interval))
-    _git(root, "add", "fleet")
-    _git(root, "commit", "--quiet", "--message", f"Report every {interval} seconds")
+def commit_interval(root: Path, interval: int) -> None:
+    """Commit one changed line: this value on all devices, through their group."""
+    (root / "fleet" / "all.yaml").write_text(_GROUP % interval)
+    commit(root, f"Report every {interval} seconds")
+
+
+def commit(root: Path, message: str) -> None:
+    """Commit all that is new."""
+    _git(root, "add", "--all")
+    _git(root, "commit", "--quiet", "--message", message)
 
 
 def write_wanted(path: Path, devices: int, interval: int) -> Path:
@@ -60,8 +76,9 @@ def write_wanted(path: Path, devices: int, interval: int) -> Path:
     return path
 
 
-def _device_set(devices: int, interval: int) -> str:
-    state = wanted(interval)
+def _device_set(devices: int) -> str:
+    state = wanted(0)
+    del state["desired"]["reportingIntervalSeconds"]  # the group sets it
     names = "".join(f"    - {{name: {name}}}\n" for name in device_names(devices))
     return f"""\
 apiVersion: edgeops/v1
