@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -34,15 +35,16 @@ def write_atomically(path: Path, text: str) -> None:
         EdgeOpsError: the folder is not writable, or the disk is full.
     """
     try:
-        place = path.resolve()
+        place = Path(os.path.realpath(path))
+        if place.is_symlink():  # what is left of links in a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if place.exists() and not place.is_file():
             place.write_text(text, encoding="utf-8")
         else:
             _replace(place, text)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
-        reason = getattr(error, "strerror", None) or "its links go in a circle"
+    except OSError as error:
         raise EdgeOpsError(
-            f"cannot write {path}: {reason}", "nothing was written; choose another place"
+            f"cannot write {path}: {error.strerror}", "nothing was written; choose another place"
         ) from error
 
 
