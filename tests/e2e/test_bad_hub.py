@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 
@@ -35,6 +36,17 @@ def production(many, local_hub, with_hub, monkeypatch):
 def test_production_is_reached(production):
     assert production.edgeops("sync", "--hub", "production").code == 0
     assert production.in_sync("--hub", "production")
+
+
+def test_nobody_is_signed_in(example_repo):
+    environment = {**os.environ, "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential"}
+    result = example_repo.process("sync", "--dry-run", "--hub", "production", env=environment)
+    assert (result.code, result.out, result.err) == (
+        1,
+        "",
+        "error: no Entra token for hub contoso.azure-devices.net\n"
+        "hint: sign in with `az login`; in GitHub Actions use azure/login with `id-token: write`\n",
+    )
 
 
 @pytest.mark.parametrize(
