@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from edgeops import __version__
-from edgeops.cli import device, explain, hub, render, status, sync, validate
+from edgeops.cli import device, explain, hub, model, render, status, sync, validate
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError
 
@@ -114,6 +114,7 @@ app.command("sync", short_help="Make the hub agree with git; --dry-run shows how
 app.command("status", short_help="In sync? Connected? Healthy?")(status.status)
 app.add_typer(hub.app, name="hub", short_help="The IoT Hub in the box.")
 app.add_typer(device.app, name="device", short_help="Edge devices on this machine.")
+app.add_typer(model.app, name="model", short_help="Models: the data that they learn from.")
 
 
 def run(args: Sequence[str] | None = None) -> int:

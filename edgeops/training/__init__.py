@@ -1,0 +1,1 @@
+"""Models: from data to a published release."""

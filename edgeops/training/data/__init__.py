@@ -1,0 +1,1 @@
+"""Data for training: adapters, repairs, targets, splits, quality."""

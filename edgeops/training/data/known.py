@@ -1,0 +1,101 @@
+"""What is known ahead: events and weather, as the features `event:<name>` and `weather:<column>`.
+
+For honest figures the weather must be the forecast as it was known at the time, not what was
+measured later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from edgeops.features.series import FloatArray, HourlySeries
+from edgeops.training.data.dataset import csv_rows, fault, read_bytes
+from edgeops.training.data.table import Table, read_table
+
+_HEADER = ["name", "start", "end"]
+_HOUR = np.timedelta64(1, "h")
+
+
+def read_events(path: Path) -> HourlySeries:
+    """Events from a CSV file with the columns `name`, `start`, `end` and perhaps `value`.
+
+    Times are on the clock of the site, hours that an event touches count as
+    whole, `end` is not part of it. An hour has the sum of the values (1 where
+    none is given) of its events of one name. Raises `EdgeOpsError` with file:line.
+    """
+    rows = csv_rows(path, read_bytes(path))
+    header = [name.strip() for name in next(rows, (1, []))[1]]
+    if header not in (_HEADER, [*_HEADER, "value"]):
+        raise fault(path, 1, "the columns must be name, start, end and perhaps value")
+    events = [_event(path, line, row) for line, row in rows]
+    if not events:
+        raise fault(path, 1, "there are no events")
+    start = min(first for _, first, _, _ in events)
+    count = int((max(end for _, _, end, _ in events) - start) / _HOUR)
+    names = sorted({name for name, _, _, _ in events})
+    values = np.zeros((count, len(names)))
+    for name, first, end, value in events:
+        values[int((first - start) / _HOUR) : int((end - start) / _HOUR), names.index(name)] += (
+            value
+        )
+    return HourlySeries(start, tuple(f"event:{name}" for name in names), values)
+
+
+def read_weather(table: Table) -> HourlySeries:
+    """Hourly weather; `table` says how the file is read. Raises as `read_table`."""
+    series = read_table(replace(table, combine="mean")).series
+    return HourlySeries(
+        series.start, tuple(f"weather:{name}" for name in series.columns), series.values
+    )
+
+
+def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
+    """The columns of all parts over all their hours; None of none."""
+    if not parts:
+        return None
+    start = min(part.start for part in parts)
+    count = max(part.index(start) * -1 + len(part) for part in parts)
+    columns: list[FloatArray] = []
+    for part in parts:
+        first = -part.index(start)
+        values = np.full((count, len(part.columns)), np.nan)
+        values[first : first + len(part)] = part.values
+        columns.append(values)
+    names = tuple(name for part in parts for name in part.columns)
+    return HourlySeries(start, names, np.hstack(columns))
+
+
+def _event(
+    path: Path, line: int, row: list[str]
+) -> tuple[str, np.datetime64, np.datetime64, float]:
+    name = row[0].strip()
+    first, end = (_time(path, line, cell) for cell in row[1:3])
+    if not name:
+        raise fault(path, line, "the event has no name")
+    if end <= first:
+        raise fault(path, line, f"{name} ends before it starts")
+    try:
+        value = float(row[3]) if len(row) > len(_HEADER) and row[3].strip() else 1.0
+    except ValueError as error:
+        raise fault(path, line, f"`{row[3][:40]}` is no number") from error
+    if not math.isfinite(value):
+        raise fault(path, line, "the value is not finite")
+    up = np.timedelta64(59, "m")
+    return name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value
+
+
+def _time(path: Path, line: int, cell: str) -> np.datetime64:
+    hint = "write the time on the clock of the site, such as 2024-11-24T17:00"
+    try:
+        moment = datetime.fromisoformat(cell.strip())
+    except ValueError as error:
+        raise fault(path, line, f"`{cell[:40]}` is no time", hint) from error
+    if moment.tzinfo is not None:
+        raise fault(path, line, f"`{cell}` has an offset from UTC", hint)
+    return np.datetime64(moment, "m")

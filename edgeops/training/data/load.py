@@ -1,0 +1,147 @@
+"""From a model file to its data: observations, what is known ahead, window, split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.series import HourlySeries
+from edgeops.features.spec import Base, Site, WindowSpec
+from edgeops.features.transforms import Smoothing
+from edgeops.training.data.akl import NAME as AKL
+from edgeops.training.data.akl import read_akl
+from edgeops.training.data.dataset import Dataset
+from edgeops.training.data.known import read_events, read_weather, together
+from edgeops.training.data.split import Period, Split
+from edgeops.training.data.table import Table, read_table
+from edgeops.training.model_file import ModelFile
+from edgeops.twin import JsonObject
+
+OUTAGE_HOURS = 12
+INTERPOLATE_HOURS = 1
+
+
+def read_data(model: ModelFile) -> Dataset:
+    """The observations that a model learns from. Raises `EdgeOpsError`."""
+    data = model.section("data")
+    if data["source"] == AKL:
+        path = data.get("path")
+        return read_akl(model.root / path if path else None)
+    if "table" not in data:
+        raise EdgeOpsError(
+            f"models/{model.name}/model.yaml names no file", "the source `table` needs `data.table`"
+        )
+    return read_table(_table(model, data["table"]))
+
+
+def read_known(model: ModelFile) -> HourlySeries | None:
+    """The events and the weather of a model; None without. Raises `EdgeOpsError`."""
+    data = model.section("data")
+    parts = []
+    if "events" in data:
+        parts.append(read_events(model.root / data["events"]))
+    if "weather" in data:
+        parts.append(read_weather(_table(model, data["weather"])))
+    return together(parts)
+
+
+def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that make the target. Raises `EdgeOpsError` for one that is not there."""
+    target = model.section("target")
+    left_out = target.get("except", [])
+    wanted = available if target["columns"] == "all" else tuple(target["columns"])
+    for name in (*wanted, *left_out):
+        if name not in available:
+            raise EdgeOpsError(
+                f"the data has no column `{name}`, which the target of {model.name} names",
+                f"the columns are {', '.join(available)}",
+            )
+    return tuple(name for name in wanted if name not in left_out)
+
+
+def pooled(model: ModelFile) -> bool:
+    """Whether each column is a series of its own (`target.combine: pool`)."""
+    return bool(model.section("target").get("combine") == "pool")
+
+
+def window_spec(model: ModelFile, columns: tuple[str, ...]) -> WindowSpec:
+    """The window of a model over these columns. Raises `EdgeOpsError` where it cannot be."""
+    transforms = model.section("transforms")
+    base = transforms.get("seasonalAdjustment", {})
+    smoothing = transforms.get("smoothing")
+    return WindowSpec(
+        features=tuple(model.spec["features"]),
+        columns=columns,
+        site=_site(model),
+        steps=model.section("window").get("steps", 24),
+        horizon=model.section("horizons").get("steps", 24),
+        interval=transforms.get("intervalHours", 1),
+        base=Base(base.get("kind", "median"), base.get("weeks", 4)),
+        level_hours=transforms.get("levelHours", 672),
+        smoothing=Smoothing(smoothing["kind"], smoothing["steps"]) if smoothing else None,
+        outage_hours=outage_hours(model),
+    )
+
+
+def outage_hours(model: ModelFile) -> int:
+    """How many zeros in a row are an outage."""
+    hours: int = model.section("repairs").get("outageHours", OUTAGE_HOURS)
+    return hours
+
+
+def interpolate_hours(model: ModelFile) -> int:
+    """How long a gap in targets may be to be bridged."""
+    hours: int = model.section("repairs").get("interpolateHours", INTERPOLATE_HOURS)
+    return hours
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Which times are for what: the split, and what training leaves out."""
+
+    split: Split
+    excluded: tuple[Period, ...]
+    grace_days: int
+
+
+def times_of(model: ModelFile) -> Times:
+    """The split and the exclusions of a model. Raises `EdgeOpsError` where they cannot be."""
+    split, exclusions = model.section("split"), model.section("exclusions")
+    return Times(
+        Split(_day(split["trainUntil"]), _day(split["validateUntil"]), _day(split["testUntil"])),
+        tuple(
+            Period(_day(period["from"]), _day(period["to"]))
+            for period in exclusions.get("periods", [])
+        ),
+        exclusions.get("graceDays", 0),
+    )
+
+
+def _site(model: ModelFile) -> Site:
+    site = model.section("data")["site"]
+    return Site(
+        site["timeZone"],
+        site.get("latitude"),
+        site.get("longitude"),
+        site.get("country"),
+        site.get("subdivision"),
+    )
+
+
+def _table(model: ModelFile, table: JsonObject) -> Table:
+    return Table(
+        model.root / table["path"],
+        _site(model).zone,
+        table.get("timestamp", "timestamp"),
+        tuple(table.get("columns", ())),
+        table.get("combine", "sum"),
+    )
+
+
+def _day(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "D")
+    except ValueError as error:
+        raise EdgeOpsError(f"there is no day {text}") from error
