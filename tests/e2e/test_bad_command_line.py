@@ -115,3 +115,17 @@ def test_no_colour_when_it_is_not_wanted(hub_repo):
     assert "\x1b" not in on_a_terminal(hub_repo, *command, "--no-color")
     assert "\x1b" not in on_a_terminal(hub_repo, *command, NO_COLOR="1")
     assert "\x1b" not in on_a_terminal(hub_repo, *command, TERM="dumb")
+
+
+@pytest.mark.parametrize("group", ["hub", "device", "model"])
+def test_a_group_of_commands_by_itself_shows_its_help(edgeops, group):
+    result = edgeops(group)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == edgeops(group, "--help").out
+    assert result.out.startswith(f"Usage: edgeops {group} ")
+
+
+def test_a_command_that_is_misspelt(edgeops):
+    result = edgeops("snyc")
+    assert result.code == 64
+    assert result.err.startswith("error: No such command 'snyc'. Did you mean 'sync'?\n")
