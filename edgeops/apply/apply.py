@@ -12,7 +12,8 @@ from edgeops.apply.replan import Conflict, Planned
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredFleet
 from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
-from edgeops.plan.model import Change, Plan
+from edgeops.plan.counts import by_device
+from edgeops.plan.model import Plan
 
 # Writes without an etag at a time: enough for their rate, few enough to wait little for it.
 _UNGUARDED = 4
@@ -81,9 +82,7 @@ async def apply(
 
 
 def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[Planned]:
-    changes: dict[str, list[Change]] = {}
-    for change in plan.changes:
-        changes.setdefault(change.device, []).append(change)
+    changes = by_device(plan.changes)
     for device in sorted(grants.devices) if grants else ():
         changes.setdefault(device, [])
     for device, its in changes.items():

@@ -25,12 +25,11 @@ def read_grants(
         return None
     from edgeops.apply.access import LIFETIME, devices_in_need, grants
     from edgeops.artifacts.open import mint_read_access
-    from edgeops.plan.targets import select
+    from edgeops.plan.targets import covered
 
     now = datetime.now(UTC)
-    names = select(fleet, plan.options.targets) - {refusal.device for refusal in plan.refusals}
-    names = names if plan.options.only is None else names & plan.options.only
-    wanted = {name: fleet.devices[name] for name in names if name in fleet.devices}
+    names = covered(fleet, plan.options) - {refusal.device for refusal in plan.refusals}
+    wanted = {name: fleet.devices[name] for name in names}
     needy = devices_in_need(wanted, live, target.artifacts, now=now)
     if not needy:
         return None

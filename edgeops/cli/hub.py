@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import DEFAULT_PORT, repository, state_dir
+from edgeops.cli.load import repository, state_dir
 from edgeops.cli.settings import Output, settings
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
-
-DEFAULT_MQTT_PORT = 8883
 
 app = typer.Typer(
     help="The IoT Hub in the box: serve it, connect to it, watch it, start afresh.",

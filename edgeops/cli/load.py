@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from edgeops.fleet.resolve import Resolution
     from edgeops.source.cache import Cache
 
-DEFAULT_PORT = 8443
-
 
 def repository(options: Settings) -> Path:
     """The folder that holds `fleet/`."""
@@ -34,6 +32,8 @@ def state_dir(root: Path) -> Path:
 
 def https_port() -> int:
     """The port of the local hub that this user has chosen."""
+    from edgeops.localhub.access import DEFAULT_PORT
+
     chosen = os.environ.get("EDGEOPS_HTTPS_PORT", str(DEFAULT_PORT))
     if not chosen.isdecimal() or not chosen.isascii() or not 0 < int(chosen) < 65536:
         raise UsageError(f"EDGEOPS_HTTPS_PORT is {chosen!r}, not a port number")
@@ -61,9 +61,18 @@ def resolution(options: Settings, rev: str | None) -> Resolution:
         return resolve(
             snapshot(root, rev, cache),
             hub=options.hub,
-            local_artifacts_url=f"https://localhost:{https_port()}/artifacts",
+            local_artifacts_url=_local_artifacts_url(state_dir(root)),
             memo=cache,
         )
+
+
+def _local_artifacts_url(state: Path) -> str:
+    """Where devices find artifacts on the local hub: on the one that runs, wherever it listens."""
+    from edgeops.localhub.access import running
+
+    endpoint = running(state)
+    hostname = endpoint.hostname if endpoint else f"localhost:{https_port()}"
+    return f"https://{hostname}/artifacts"
 
 
 def desired_fleet(options: Settings, rev: str | None) -> DesiredFleet:

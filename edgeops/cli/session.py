@@ -74,7 +74,8 @@ def _start_unless_running(root: Path, state: Path) -> subprocess.Popen[str] | No
 
 def _start(root: Path) -> subprocess.Popen[str]:
     """A hub of our own; it ends when our end of its standard input closes, whatever ends us."""
-    command = [sys.executable, "-m", "edgeops", "--repo", str(root), "hub", "serve"]
+    # -P: a folder `edgeops` where the user stands is not our program.
+    command = [sys.executable, "-P", "-m", "edgeops", "--repo", str(root), "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
         [*command, "--port", str(https_port()), "--mqtt-port", "0", "--with-parent"],
         stdin=subprocess.PIPE,

@@ -67,9 +67,9 @@ async def synchronize(request: Request, options: Settings) -> int:
         code = _exit_code(outcomes, interrupted=interrupted)
         if request.wait and code == 0:
             from edgeops.cli.watch import wait_until_converged
+            from edgeops.plan.targets import covered
 
-            names = sorted({change.device for change in plan.changes} & fleet.devices.keys())
-            await wait_until_converged(hub, fleet, names, request.timeout, options)
+            await wait_until_converged(hub, fleet, covered(fleet, covers), request.timeout, options)
         return code
 
 
@@ -133,12 +133,10 @@ async def _live_plan(
     """The devices as they are on the hub, and what to write to them."""
     from edgeops.cli.reading import read
     from edgeops.plan.plan import make_plan
-    from edgeops.plan.targets import select
+    from edgeops.plan.targets import covered
 
     managed = tuple(await hub.devices_of(fleet.name)) if covers.prune else ()
-    names = select(fleet, covers.targets)
-    names = names if covers.only is None else names & covers.only
-    live = await read(hub, fleet, {*names, *managed}, options)
+    live = await read(hub, fleet, {*covered(fleet, covers), *managed}, options)
     plan = make_plan(
         fleet,
         live,

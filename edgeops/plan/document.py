@@ -7,14 +7,14 @@ the plan is made again from git and the hub, and must do the same.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
+from edgeops.plan.counts import counts
 from edgeops.plan.masking import masked
-from edgeops.plan.model import Action, Change, Plan
+from edgeops.plan.model import Change, Plan
 from edgeops.plan.options import PlanOptions
 from edgeops.twin import JsonObject, same
 
@@ -117,24 +117,14 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
 
 def _summary(plan: Plan) -> JsonObject:
     """Devices by what happens to them."""
-    by_device: dict[str, set[Action]] = {}
-    for change in plan.changes:
-        by_device.setdefault(change.device, set()).add(change.action)
-    fates = Counter(map(_fate, by_device.values()))
-    refused = len(plan.refusals)
+    found = counts(plan)
     return {
-        "create": fates["create"],
-        "change": fates["change"],
-        "delete": fates["delete"],
-        "refused": refused,
-        "inSync": plan.devices - fates["create"] - fates["change"] - refused,
+        "create": found.create,
+        "change": found.change,
+        "delete": found.delete,
+        "refused": found.refused,
+        "inSync": found.in_sync,
     }
-
-
-def _fate(actions: set[Action]) -> str:
-    if Action.CREATE_DEVICE in actions:
-        return "create"
-    return "delete" if Action.DELETE_DEVICE in actions else "change"
 
 
 def _change(change: Change) -> JsonObject:

@@ -10,7 +10,7 @@ from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.duration import expected_seconds
 from edgeops.plan.model import Change, Plan, Refusal
 from edgeops.plan.options import PlanOptions
-from edgeops.plan.targets import select
+from edgeops.plan.targets import covered
 from edgeops.stamp import digest
 from edgeops.twin import LiveDevice
 
@@ -34,7 +34,7 @@ def make_plan(
     """
     if options.prune and options.targets:
         raise UsageError("--prune looks at the whole fleet, so it cannot go with --target")
-    chosen = _within(select(fleet, options.targets), options)
+    chosen = sorted(covered(fleet, options))
     changes: list[Change] = []
     refusals: list[Refusal] = []
     for name in chosen:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from edgeops.errors import UsageError
 from edgeops.fleet.model import DesiredFleet
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.plan.options import PlanOptions
 from edgeops.stamp import digest
 
 
@@ -18,6 +19,15 @@ def select(fleet: DesiredFleet, targets: Collection[str]) -> frozenset[str]:
     if not targets:
         return frozenset(fleet.devices)
     return frozenset(name for target in targets for name in _devices_of(fleet, target))
+
+
+def covered(fleet: DesiredFleet, options: PlanOptions) -> frozenset[str]:
+    """The names of the devices in git that a plan with these options looks at.
+
+    Raises `UsageError` for a target that names no device.
+    """
+    names = select(fleet, options.targets)
+    return names if options.only is None else names & options.only
 
 
 def changed_devices(base: DesiredFleet, fleet: DesiredFleet) -> frozenset[str]:

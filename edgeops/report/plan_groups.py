@@ -9,20 +9,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from edgeops.plan.counts import Kind, by_device, kind_of
 from edgeops.plan.model import Action, Change, Plan, Reason
 from edgeops.twin import EDGE_AGENT, JsonObject, merge_patch
 
 _ABSENT = object()
 _DEVICE = "device"
 _ONE_LINE = 60  # characters of JSON; a new object that is shorter is one entry
-
-
-class Kind(StrEnum):
-    """What happens to a device, in the order of the report."""
-
-    CREATE = "create"
-    CHANGE = "change"
-    DELETE = "delete"
 
 
 class Op(StrEnum):
@@ -71,25 +64,6 @@ class Group:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many devices a plan creates, changes, deletes, refuses and finds in sync."""
-
-    create: int
-    change: int
-    delete: int
-    refused: int
-    in_sync: int
-
-
-def counts(plan: Plan) -> Counts:
-    """The numbers of a plan, in devices."""
-    kinds = [_kind(changes) for changes in _by_device(plan.changes).values()]
-    create, change, delete = (kinds.count(kind) for kind in Kind)
-    refused = len({refusal.device for refusal in plan.refusals})
-    return Counts(create, change, delete, refused, max(0, plan.devices - create - change - refused))
-
-
 def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -> tuple[Group, ...]:
     """The devices of a plan by what they get: new ones first, the largest group first.
 
@@ -99,8 +73,8 @@ def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -
     device is one entry, or one for `every_path` of it.
     """
     found: dict[str, tuple[Kind, list[str], list[tuple[Part, ...]]]] = {}
-    for device, changes in _by_device(plan.changes).items():
-        kind = _kind(changes)
+    for device, changes in by_device(plan.changes).items():
+        kind = kind_of(changes)
         new = kind is Kind.CREATE
         parts = _parts(changes, brief=new and not every_path)
         key = json.dumps([kind, _key(parts, paths_only=new and not per_device)])
@@ -113,20 +87,6 @@ def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -
     ]
     order = list(Kind)
     return tuple(sorted(groups, key=lambda g: (order.index(g.kind), -len(g.devices), g.devices)))
-
-
-def _by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
-    found: dict[str, list[Change]] = {}
-    for change in changes:
-        found.setdefault(change.device, []).append(change)
-    return found
-
-
-def _kind(changes: Iterable[Change]) -> Kind:
-    actions = {change.action for change in changes}
-    if Action.CREATE_DEVICE in actions:
-        return Kind.CREATE
-    return Kind.DELETE if Action.DELETE_DEVICE in actions else Kind.CHANGE
 
 
 def _parts(changes: Iterable[Change], brief: bool) -> tuple[Part, ...]:

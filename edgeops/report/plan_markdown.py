@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgeops.plan.counts import Counts, Kind, counts
 from edgeops.plan.model import Plan
 from edgeops.report.markdown import code, diff_fence, first_fitting, html_code
-from edgeops.report.plan_groups import Counts, Entry, Group, Kind, Op, Part, counts, grouped
+from edgeops.report.plan_groups import Entry, Group, Op, Part, grouped
 from edgeops.report.plan_text import REASONS, STAMP_ONLY, show_new, summary
 from edgeops.report.values import show, show_path
 from edgeops.report.words import count, duration, first_names, short_commit

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edgeops.plan.counts import Counts, Kind, counts
 from edgeops.plan.model import Plan, Reason, Refusal
 from edgeops.report.plan_groups import (
-    Counts,
     Entry,
     Group,
-    Kind,
     Op,
     Part,
-    counts,
     grouped,
     is_edge_module,
 )

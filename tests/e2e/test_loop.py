@@ -18,6 +18,18 @@ from azure.iot.hub.models import (
 
 ALL = QuerySpecification(query="SELECT * FROM devices")
 QUEEN = "fleet/devices/queen-street-210.yaml"
+RELEASE = """\
+apiVersion: edgeops/v1
+kind: ModelRelease
+metadata: {name: m, version: 1.0.0}
+spec:
+  path: m/1.0.0/m.onnx
+  fileName: m.onnx
+  size: 3
+  sha256: "DIGEST"
+  md5: "MD5"
+  format: onnx
+"""
 
 
 @pytest.fixture
@@ -217,6 +229,29 @@ def test_status_follows_what_devices_report(synced, local_hub):
 
     late = synced.edgeops("status", "--wait", "--timeout", "0")
     assert (late.code, "have not converged" in late.err) == (1, True)
+
+
+def test_sync_waits_for_devices_that_it_had_nothing_to_write_to(synced):
+    late = synced.edgeops("sync", "--wait", "--timeout", "0")
+    assert (late.code, "22 of 22 devices have not converged" in late.err) == (1, True)
+
+
+def test_artifacts_are_where_the_running_hub_listens(example_repo, with_hub, monkeypatch):
+    monkeypatch.setenv("EDGEOPS_HTTPS_PORT", "1")  # what it would be if no hub ran
+    release = RELEASE.replace("DIGEST", "0" * 64).replace("MD5", "0" * 32)
+    example_repo.write("models/m/releases/1.0.0.yaml", release)
+    text = (example_repo.root / QUEEN).read_text()
+    example_repo.write(QUEEN, text + "  models: {crowdedness: m@1.0.0}\n")
+    example_repo.commit()
+    hub = with_hub(example_repo)
+    module = next(
+        change
+        for change in plan_of(example_repo)["changes"]
+        if (change["device"], change["module"]) == ("queen-street-210", "model_loader")
+        and change["patch"]
+    )
+    url = module["patch"]["desired"]["models"]["crowdedness"]["url"]
+    assert url == f"https://localhost:{hub.port}/artifacts/m/1.0.0/m.onnx"
 
 
 def test_the_hub_is_started_for_a_command_when_none_runs(tiny_repo, monkeypatch, unused_port):

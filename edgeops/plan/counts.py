@@ -1,0 +1,52 @@
+"""A plan in numbers: what happens to how many devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edgeops.plan.model import Action, Change, Plan
+
+
+class Kind(StrEnum):
+    """What happens to a device, in the order of reports."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many devices a plan creates, changes, deletes, refuses and finds in sync."""
+
+    create: int
+    change: int
+    delete: int
+    refused: int
+    in_sync: int
+
+
+def counts(plan: Plan) -> Counts:
+    """The numbers of a plan, in devices."""
+    kinds = [kind_of(changes) for changes in by_device(plan.changes).values()]
+    create, change, delete = (kinds.count(kind) for kind in Kind)
+    refused = len({refusal.device for refusal in plan.refusals})
+    return Counts(create, change, delete, refused, max(0, plan.devices - create - change - refused))
+
+
+def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """The changes of each device, in their order."""
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.device, []).append(change)
+    return found
+
+
+def kind_of(changes: Iterable[Change]) -> Kind:
+    """What the changes of one device do to it."""
+    actions = {change.action for change in changes}
+    if Action.CREATE_DEVICE in actions:
+        return Kind.CREATE
+    return Kind.DELETE if Action.DELETE_DEVICE in actions else Kind.CHANGE
