@@ -258,6 +258,10 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
     """Set the mode, and make the tables of a new file. Raises `sqlite3.Error`."""
     sqlite.execute("PRAGMA journal_mode = WAL")
     sqlite.execute("PRAGMA synchronous = NORMAL")
+    # The twins of thousands of devices in memory, and the file synced seldom: a write
+    # to all of them at once must not wait for the disk.
+    sqlite.execute("PRAGMA cache_size = -65536")  # KB
+    sqlite.execute("PRAGMA wal_autocheckpoint = 8192")  # pages of 4 KB
     (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
     if layout in _OLDER_LAYOUTS:
         sqlite.executescript(f"{_TABLES} PRAGMA user_version = {_LAYOUT};")

@@ -4,7 +4,7 @@
 
 The hub is a process of its own; all devices and the service that patches twins
 are this one, so both share the machine's cores. Ends with 1 when a goal is
-missed: p99 from PATCH to device below 1 s, below 64 KB for each connection.
+missed: p99 from a write to its device below 1 s, below 64 KB for each connection.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ async def measure(endpoint: Endpoint, state_dir: Path, names: list[str]) -> bool
     print(f"{memory_kb(endpoint.pid) / 1024:.0f} MB in all")
     for device in devices:
         device.transport.abort()
-    return slowest[0] < GOAL_SECONDS and each < GOAL_KB
+    return max(slowest) < GOAL_SECONDS and each < GOAL_KB
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 NEVER = "0001-01-01T00:00:00Z"
 _EPOCH_OF_TICKS = datetime(1, 1, 1, tzinfo=UTC)
@@ -20,10 +21,15 @@ class Moment:
     @property
     def timestamp(self) -> str:
         """The time as a hub writes it: `2026-01-02T03:04:05.0000000Z`."""
-        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+        return _timestamp(self.now)
 
     @property
     def generation(self) -> str:
         """A generation id: tells an identity from an earlier one of the same name."""
         since = self.now - _EPOCH_OF_TICKS
         return str((since.days * 86_400 + since.seconds) * 10_000_000 + since.microseconds * 10)
+
+
+@lru_cache(maxsize=1)  # all that one transaction writes has one time
+def _timestamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
