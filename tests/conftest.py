@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import os
 import queue
 import re
@@ -253,3 +254,59 @@ def _start(
         raise outcome
     endpoint, stop = outcome
     return LocalHub(state_dir, endpoint, faults, stop)
+
+
+@pytest.fixture(scope="session")
+def seasonal_model() -> Callable[..., bytes]:
+    """Makes a tiny ONNX model that forecasts the seasonal base of its window, as every quantile."""
+    return _seasonal_model
+
+
+def _seasonal_model(
+    spec: Any, quantiles: tuple[float, ...] = (0.1, 0.5, 0.9), **says: str
+) -> bytes:
+    """`spec` is a `WindowSpec` with `log_base`; `says` is metadata other than the true."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    from edgeops.features.spec_json import to_json
+
+    base = spec.features.index("log_base")
+    cut = {"first": [0, base], "end": [spec.horizon, base + 1], "axes": [1, 2]}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Slice", ["window", *cut], ["base"]),
+            helper.make_node("Exp", ["base"], ["ratio"]),
+            helper.make_node("Tile", ["ratio", "repeats"], ["forecast"]),
+        ],
+        "seasonal",
+        [
+            helper.make_tensor_value_info(
+                "window", TensorProto.FLOAT, ["n", spec.steps, len(spec.features)]
+            )
+        ],
+        [
+            helper.make_tensor_value_info(
+                "forecast", TensorProto.FLOAT, ["n", spec.horizon, len(quantiles)]
+            )
+        ],
+        [
+            *(helper.make_tensor(name, TensorProto.INT64, [2], at) for name, at in cut.items()),
+            helper.make_tensor("repeats", TensorProto.INT64, [3], [1, 1, len(quantiles)]),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    said = {
+        "name": "seasonal",
+        "licence": "of no concern to a device",
+        "window": "features",
+        "inputs": json.dumps(spec.features),
+        "window_steps": str(spec.steps),
+        "horizon": str(spec.horizon),
+        "quantiles": json.dumps(quantiles),
+        "window_spec": json.dumps(to_json(spec)),
+        "output": "ratio",
+    }
+    helper.set_model_props(model, said | says)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())

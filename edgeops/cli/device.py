@@ -33,6 +33,15 @@ def run(
     every: Annotated[
         bool, typer.Option("--all", help="Run every edge device of the fleet at HEAD.")
     ] = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file of observations that a forecaster without any begins with.",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     until_converged: Annotated[
         bool,
         typer.Option(
@@ -50,16 +59,21 @@ def run(
     forecaster); other images are named and left out. The storage of a device
     is .edgeops/devices/DEVICE/. Ctrl-C stops all.
 
+    A --history file has the columns `timestamp` (ISO 8601 with an offset from
+    UTC), then one for each series. Hours that lie ahead count when they are over.
+
     \b
     Examples:
       edgeops device run queen-street-210
       edgeops device run --all --until-converged
+      edgeops device run k-road-150 --history counts.csv
     """
     import asyncio
 
     options = settings(context)
     names = _names(options, devices or [], every)
-    rows = asyncio.run(_run(options, names, timeout if until_converged else None))
+    machine = _machine(options, history)
+    rows = asyncio.run(_run(options, machine, names, timeout if until_converged else None))
     if rows is not None:
         from edgeops.report.status_text import text
 
@@ -76,7 +90,7 @@ def _names(options: Settings, devices: list[str], every: bool) -> list[str]:
 
 
 async def _run(
-    options: Settings, names: list[str], seconds: float | None
+    options: Settings, machine: Machine, names: list[str], seconds: float | None
 ) -> list[DeviceStatus] | None:
     """Run devices for ever, or until they have converged: then their status."""
     import asyncio
@@ -86,7 +100,7 @@ async def _run(
     def tell(device: str, text: str) -> None:
         options.note(f"{device}: {text}")
 
-    running = asyncio.create_task(run_devices(_machine(options), names, tell, _print_line))
+    running = asyncio.create_task(run_devices(machine, names, tell, _print_line))
     waiting = None
     if seconds is not None:
         waiting = asyncio.create_task(_converged(options, names, seconds))
@@ -103,7 +117,7 @@ async def _run(
     return waiting.result() if waiting is not None else None
 
 
-def _machine(options: Settings) -> Machine:
+def _machine(options: Settings, history: Path | None) -> Machine:
     from edgeops.edgeruntime.run import Machine
     from edgeops.localhub import access
 
@@ -128,6 +142,7 @@ def _machine(options: Settings) -> Machine:
             state, device, module
         ),
         environ=os.environ,
+        history=history.resolve() if history else None,
     )
 
 

@@ -25,13 +25,15 @@ class Machine:
 
     `devices_folder` has a folder for each device; `connection_string` gives
     that of a device's module and may raise `EdgeOpsError`; `environ` is our
-    own environment.
+    own environment; `history` is the CSV file of observations that a
+    forecaster without any begins with.
     """
 
     devices_folder: Path
     ca_file: Path
     connection_string: Callable[[str, str], str]
     environ: Mapping[str, str]
+    history: Path | None = None
     backoff: Backoff = field(default_factory=Backoff)
 
 
@@ -83,9 +85,11 @@ def launcher(machine: Machine, device: str) -> Launcher:
         def environment() -> Mapping[str, str]:
             storage.mkdir(parents=True, exist_ok=True)
             ours = {name: machine.environ[name] for name in _INHERITED if name in machine.environ}
+            history = {"EDGEOPS_HISTORY_CSV": str(machine.history)} if machine.history else {}
             return {
                 **ours,
                 **module.env,
+                **history,
                 "PYTHONUNBUFFERED": "1",
                 "PYTHONSAFEPATH": "1",  # a folder `edgeops` where the user stands is not ours
                 "EDGEOPS_STORAGE": str(storage),

@@ -25,6 +25,11 @@ def weekday(days: IntArray) -> IntArray:
     return (days + _THURSDAY) % 7
 
 
+def step_of_week(hours: Hours, interval: int) -> IntArray:
+    """Which step of `interval` hours of the week each hour begins, 0 on Monday at 0:00."""
+    return (24 * weekday(day(hours)) + hour_of_day(hours)) // interval
+
+
 def hour_wave(hours: Hours, harmonic: int, *, sine: bool) -> FloatArray:
     """The time of day as a wave that goes round `harmonic` times a day."""
     return _wave(hour_of_day(hours) / 24 * harmonic, sine)

@@ -6,21 +6,24 @@ from functools import cached_property
 
 import numpy as np
 
+from edgeops.features.calendar import step_of_week
 from edgeops.features.moving import lagged, mean, median, moving_mean
 from edgeops.features.repair import WEEK
-from edgeops.features.series import FloatArray
+from edgeops.features.series import FloatArray, Hours
 from edgeops.features.spec import WindowSpec
 
 
 class Decomposed:
     """The parts of one series, each a value for every step, in logarithms of count + 1.
 
-    `values` may end with missing steps, which lie ahead: the base is known
-    there. Nothing looks at later steps than its own.
+    `hours` are the starts of the steps. `values` may end with missing steps,
+    which lie ahead: the base is known there. Nothing looks at later steps than
+    its own.
     """
 
-    def __init__(self, values: FloatArray, spec: WindowSpec) -> None:
+    def __init__(self, hours: Hours, values: FloatArray, spec: WindowSpec) -> None:
         self.values = values
+        self._hours = hours
         self._spec = spec
         self.week = WEEK // spec.interval
 
@@ -37,8 +40,8 @@ class Decomposed:
 
     @cached_property
     def trend(self) -> FloatArray:
-        """The mean of the last week for the base `decomposition`, 0 for the others."""
-        if self._spec.base.kind != "decomposition":
+        """The mean of the last week for a base that has a trend, 0 for the others."""
+        if not self._spec.base.has_trend:
             return np.zeros_like(self.values)
         return np.log1p(moving_mean(self.values, self.week))
 
@@ -58,6 +61,9 @@ class Decomposed:
     @cached_property
     def base(self) -> FloatArray:
         """The seasonal base, detrended: known a week ahead."""
+        if self._spec.base.is_fitted:
+            steps = step_of_week(self._hours, self._spec.interval)
+            return np.array(self._spec.base.profile)[steps]
         weeks = self.last_weeks(self._spec.base.weeks)
         return mean(weeks) if self._spec.base.kind == "mean" else median(weeks)
 

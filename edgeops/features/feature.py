@@ -55,6 +55,6 @@ class Feature:
         """How many hours before the first row of a window the feature looks at."""
         base = spec.base.reach if self.based else 0
         if self.at is At.AHEAD:  # weeks back from the hour to forecast, as the base is
-            trend = WEEK if spec.base.kind == "decomposition" else 0
+            trend = WEEK if spec.base.has_trend else 0
             return max(self.reach + trend, base)
         return self.reach + base

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.repair import WEEK
 from edgeops.features.transforms import INTERVALS, Smoothing
 
-BaseKind = Literal["median", "mean", "decomposition"]
+BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
+THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,34 @@ class Base:
 
     `median` and `mean` are of the logarithms; `decomposition` is the median of
     what is left without the trend, plus the trend at the origin, which is the
-    mean of the last week.
+    mean of the last week. `stl` and `mstl` have the same trend, and instead of
+    the last weeks a fixed `profile`: the seasonal part of the logarithms for
+    each step of the week, from Monday 0:00 on, as it was fitted in training.
     """
 
     kind: BaseKind = "median"
     weeks: int = 4
+    profile: tuple[float, ...] = ()
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the base is a profile."""
+        return self.kind in ("stl", "mstl")
+
+    @property
+    def has_trend(self) -> bool:
+        """Whether the trend at the origin is a part of the base."""
+        return self.kind == "decomposition" or self.is_fitted
+
+    @property
+    def of_neighbours(self) -> Base:
+        """The base of other columns: a profile is the target's own."""
+        return Base("decomposition", self.weeks) if self.is_fitted else self
 
     @property
     def reach(self) -> int:
         """How many hours before an hour its base looks at."""
-        return WEEK * (self.weeks + (self.kind == "decomposition"))
+        return WEEK * (self.weeks + self.has_trend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +70,10 @@ class WindowSpec:
     """How hourly columns become the window of a model.
 
     The target is the sum of `columns` over `interval` hours, which is one
-    step. A window has `steps` rows and a column for each of `features`; the
-    model forecasts the `horizon` steps after it. `level_hours` is what the
-    scale of the target is the mean of; `outage_hours` zeros in a row are an
-    outage (0: never).
+    step; `THIS_SERIES` as the only column stands for any one series. A window
+    has `steps` rows and a column for each of `features`; the model forecasts
+    the `horizon` steps after it. `level_hours` is what the scale of the target
+    is the mean of; `outage_hours` zeros in a row are an outage (0: never).
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -95,10 +115,29 @@ class WindowSpec:
             )
         _unique("feature", self.features)
         _unique("column", self.columns)
+        _check_profile(self.base, WEEK // self.interval)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it is for any one series: see `of_series`."""
+        return self.columns == (THIS_SERIES,)
+
+    def of_series(self, name: str) -> WindowSpec:
+        """The same for this series alone."""
+        return replace(self, columns=(name,))
 
     def steps_of(self, hours: float) -> int:
         """How many steps these hours are: at least one."""
         return max(1, round(hours / self.interval))
+
+
+def _check_profile(base: Base, steps: int) -> None:
+    expected = steps if base.is_fitted else 0
+    if len(base.profile) != expected or not all(map(math.isfinite, base.profile)):
+        raise EdgeOpsError(
+            f"the profile of the base `{base.kind}` is not {expected} finite numbers",
+            "`stl` and `mstl` need a number for each step of the week, the other kinds none",
+        )
 
 
 def _unique(what: str, names: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -36,7 +37,7 @@ class Tracks:
     ) -> None:
         self.spec = spec
         self.hours = hours
-        self.target = Decomposed(values, spec)
+        self.target = Decomposed(hours, values, spec)
         self.known = known
         self._neighbour = neighbour
 
@@ -52,7 +53,8 @@ class Tracks:
 
     def neighbour_deviation(self, column: str) -> FloatArray:
         """The deviation of another column from its own base."""
-        return Decomposed(self._neighbour(column), self.spec).deviation
+        spec = replace(self.spec, base=self.spec.base.of_neighbours)
+        return Decomposed(self.hours, self._neighbour(column), spec).deviation
 
     def profile(self, which: int) -> FloatArray:
         """What this hour had on the last four of a weekday (0: Monday), less the base.

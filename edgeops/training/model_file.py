@@ -30,6 +30,7 @@ class ModelFile:
     root: Path
     spec: JsonObject
     sha256: str
+    description: str = ""
 
     def section(self, name: str) -> JsonObject:
         """One part of the spec; empty when it was left out."""
@@ -54,7 +55,8 @@ def load_model_file(root: Path, name: str) -> ModelFile:
         raise InvalidModel(problems)
     value = documents[0].value
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-    return ModelFile(name, root, value["spec"], digest)
+    description = value["metadata"].get("description", "")
+    return ModelFile(name, root, value["spec"], digest, description)
 
 
 class InvalidModel(InvalidState):

@@ -179,10 +179,11 @@ def test_devices_fetch_their_model_and_converge(synced, local_mqtt_hub):
 
 
 def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
-    synced, local_mqtt_hub, next_event, in_background
+    synced, next_event, in_background, tmp_path
 ):
-    fill_history(local_mqtt_hub.state_dir / "devices/a/models/history/first-fill.csv")
-    running = in_background(synced, "a")
+    history = tmp_path / "history.csv"
+    fill_history(history)
+    running = in_background(synced, "a", "--history", str(history))
     forecast = next_event(
         lambda event: event["source"] == "Telemetry" and event["moduleId"] == "forecaster"
     )
@@ -214,6 +215,11 @@ def test_devices_are_named_or_all(tiny_repo):
         assert (result.code, "name the devices to run, or say --all" in result.err) == (64, True)
 
 
+def test_a_history_that_is_not_there(tiny_repo):
+    result = tiny_repo.edgeops("device", "run", "a", "--history", "nowhere.csv")
+    assert (result.code, "'nowhere.csv' does not exist" in result.err) == (64, True)
+
+
 def test_a_device_that_the_hub_lacks_is_an_error(synced):
     result = synced.edgeops("device", "run", "nowhere")
     assert (result.code, "the local hub has no module nowhere/$edgeAgent" in result.err) == (
@@ -224,7 +230,6 @@ def test_a_device_that_the_hub_lacks_is_an_error(synced):
 
 def fill_history(path: Path) -> None:
     """The last two full hours: 10 and 20 people."""
-    path.parent.mkdir(parents=True)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rows = [f"{(now - timedelta(hours=ago)).isoformat()},{n}" for ago, n in ((2, 10), (1, 20))]
     path.write_text("\n".join(["timestamp,total", *rows, ""]))

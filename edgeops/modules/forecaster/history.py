@@ -1,15 +1,16 @@
-"""The hourly history of every series: values, and how gaps are bridged. No I/O."""
+"""The hourly history of every series: values, and how short gaps are bridged. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from edgeops.modules.forecaster.observations import HOUR, Observation
 
-HOURS_KEPT = 70 * 24
+HOURS_KEPT = 16 * 7 * 24  # 2,688; models of all features and a base of eight weeks need 2,580
 MAX_SERIES = 256
-MAX_GAP = 3  # hours; a longer one is not guessed
+MAX_GAP = 3  # hours; a longer one is not bridged
 
 
 class NotReady(Exception):
@@ -70,19 +71,39 @@ class History:
         one = self._hours.get(hour, {}).get(name)
         return None if one is None else one.value
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The series that have any observation."""
+        return frozenset(name for known in self._hours.values() for name in known)
+
+    @property
+    def first_hour(self) -> int:
+        """The oldest hour with an observation, counted from 1970 in UTC; there must be one."""
+        return min(self._hours)
+
+    def newest_full_hour(self, names: Sequence[str], at_least: int, now: float) -> int:
+        """The newest hour that has ended and has so many of these series. Raises `NotReady`."""
+        running = int(now // HOUR)  # its values are not final
+        for hour in sorted(self._hours, reverse=True):
+            if hour < running and sum(name in self._hours[hour] for name in names) >= at_least:
+                return hour
+        raise NotReady(f"no full hour yet with {_listed(names, at_least)}")
+
+    def table(self, names: Sequence[str], first: int, last: int) -> list[list[float]]:
+        """These series, a row an hour from `first` to `last`; NaN where there is no value."""
+        rows = []
+        for hour in range(first, last + 1):
+            known = self._hours.get(hour, {})
+            rows.append([known[name].value if name in known else nan for name in names])
+        return rows
+
     def recent(self, names: Sequence[str], hours: int, now: float) -> Recent:
         """The last `hours` of these series up to the newest full hour that all of them have.
 
         Gaps of up to `MAX_GAP` hours are bridged by a straight line. Raises
         `NotReady`.
         """
-        running = int(now // HOUR)  # this hour has not ended: its values are not final
-        last = max(
-            (at for at, known in self._hours.items() if at < running and known.keys() >= {*names}),
-            default=None,
-        )
-        if last is None:
-            raise NotReady(f"no full hour yet with {', '.join(names)}")
+        last = self.newest_full_hour(names, len(names), now)
         values = {name: self._series(name, last - hours + 1, last) for name in names}
         return Recent(last, values)
 
@@ -114,3 +135,8 @@ class History:
             if value is not None:
                 return hour, value
         return None
+
+
+def _listed(names: Sequence[str], at_least: int) -> str:
+    listed = ", ".join(names)
+    return listed if at_least == len(names) else f"{at_least} of {listed}"

@@ -26,9 +26,11 @@ class ModelError(Exception):
 class ModelMetadata:
     """What the model takes and gives.
 
-    It takes a window of `window_steps` hours with the columns `inputs`, which
-    a window builder makes (`window` names it); it gives `horizon` hours after
-    the window, each with the `quantiles`.
+    It takes a window of `window_steps` steps with the columns `inputs`; `window`
+    names the kind, `window_spec` has the rest that the kind needs. It gives the
+    `horizon` steps after the window, each with the `quantiles`. What it gives
+    is the `output`: a `value`, or a `ratio` r that means a count of
+    max(scale * r - 1, 0) with the scale of the window.
     """
 
     inputs: tuple[str, ...]
@@ -36,12 +38,15 @@ class ModelMetadata:
     horizon: int
     quantiles: tuple[float, ...] = (0.5,)
     window: str = "raw"
+    output: str = "value"
+    window_spec: Any = None
 
 
 def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
-    """The metadata in ONNX custom properties, each value as JSON text.
+    """The metadata in ONNX custom properties, each value but names of kinds as JSON text.
 
-    Raises `ModelError` with the code `BadMetadata`.
+    Other properties are for people and do not matter. Raises `ModelError` with
+    the code `BadMetadata`.
     """
     inputs = _value(custom, "inputs")
     if not _is_list(inputs, str, _MAX_INPUTS) or len(set(inputs)) != len(inputs):
@@ -49,12 +54,17 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
     quantiles = _value(custom, "quantiles", "[0.5]")
     if not _is_list(quantiles, float, 99) or not all(0 < share < 1 for share in quantiles):
         raise _bad("quantiles must be a list of numbers between 0 and 1")
+    output = custom.get("output", "value")
+    if output not in ("value", "ratio"):
+        raise _bad("output must be value or ratio")
     return ModelMetadata(
         inputs=tuple(inputs),
         window_steps=_whole(custom, "window_steps", HOURS_KEPT),
         horizon=_whole(custom, "horizon", _MAX_HORIZON),
         quantiles=tuple(quantiles),
         window=custom.get("window", "raw"),
+        output=output,
+        window_spec=_value(custom, "window_spec", "null"),
     )
 
 

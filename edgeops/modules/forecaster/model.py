@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgeops.modules.forecaster.history import Recent
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
-from edgeops.modules.forecaster.windows import WINDOWS, WindowBuilder
+from edgeops.modules.forecaster.windows import WINDOWS, Window, Windows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,17 +26,19 @@ class Model:
     version: str
     sha256: str
     metadata: ModelMetadata
-    builder: WindowBuilder
+    windows: Windows
     _session: Any
 
-    def forecast(self, recent: Recent) -> Mapping[str, Sequence[float]]:
-        """The forecast of each quantile (`"0.5"`), a value an hour after the window.
+    def forecast(self, window: Window) -> Mapping[str, Sequence[float]]:
+        """The forecast of each quantile (`"0.5"`), a value a step after the window.
 
         Raises `ModelError` when the model fails or gives no finite numbers.
         """
-        rows = _run(self._session, self.metadata, self.builder.build(self.metadata, recent))
+        rows = _run(self._session, self.metadata, window.values)
         if not all(math.isfinite(value) for row in rows for value in row):
             raise ModelError("NotFinite", "the model gives values that are no finite numbers")
+        if self.metadata.output == "ratio":
+            rows = [[max(window.scale * value - 1, 0.0) for value in row] for row in rows]
         return {
             f"{share:g}": [row[index] for row in rows]
             for index, share in enumerate(self.metadata.quantiles)
@@ -60,12 +61,13 @@ def load_model(current: CurrentModel) -> Model:
         raise ModelError("ChecksumMismatch", "the model file is not what the slot says it is")
     session = _session(data)
     metadata = parse_metadata(session.get_modelmeta().custom_metadata_map)
-    builder = WINDOWS.get(metadata.window)
-    if builder is None:
-        raise ModelError("BadMetadata", f"no window builder is called {metadata.window[:64]}")
+    kind = WINDOWS.get(metadata.window)
+    if kind is None:
+        raise ModelError("BadMetadata", f"no kind of window is called {metadata.window[:64]}")
+    windows = kind(metadata)
     _check_shape(session, metadata)
     _warm_up(session, metadata)
-    return Model(current.slot, current.name, current.version, sha256, metadata, builder, session)
+    return Model(current.slot, current.name, current.version, sha256, metadata, windows, session)
 
 
 def _session(data: bytes) -> Any:

@@ -65,16 +65,13 @@ class Forecaster:
         )
 
     def _forecast(self, model: Model, now: float) -> JsonObject:
-        metadata, builder = model.metadata, model.builder
-        recent = self.recorder.history.recent(
-            builder.series(metadata), builder.hours(metadata), now
-        )
-        if (recent.last_hour + 1 + metadata.horizon) * HOUR <= now:
-            raise NotReady("the newest observations are too old: no hour ahead can be forecast")
         started = self._stopwatch()
-        quantiles = model.forecast(recent)
+        window = model.windows.window(self.recorder.history, self.settings.series, now)
+        if window.hours[-1] * HOUR <= now:
+            raise NotReady("the newest observations are too old: no hour ahead can be forecast")
+        quantiles = model.forecast(window)
         self._latency = self._stopwatch() - started
-        return telemetry(model, recent, quantiles, now)
+        return telemetry(model, window, quantiles, now)
 
     def _why_none(self) -> str:
         if self.settings.slot is None:

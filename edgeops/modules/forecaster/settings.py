@@ -1,4 +1,4 @@
-"""What the module twin wants of the forecaster: which slot, how often."""
+"""What the module twin wants of the forecaster: which slot, which series, how often."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from edgeops.modules.slots import is_slot
 
 DEFAULT_INTERVAL = 3600
 MAX_INTERVAL = 86400
+_MAX_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The desired properties, checked: what is wrong in them is in `warnings`.
 
-    `slot` is None when the twin names none; `interval` is in seconds.
+    `slot` is None when the twin names none; `interval` is in seconds. `series`
+    is the one to forecast with a model that is for any one.
     """
 
     slot: str | None = None
     interval: int = DEFAULT_INTERVAL
+    series: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -31,7 +34,7 @@ def parse_settings(desired: Any) -> Settings:
     """
     if not isinstance(desired, dict):
         return Settings(warnings=("desired properties must be an object",))
-    slot, interval = None, DEFAULT_INTERVAL
+    slot, interval, series = None, DEFAULT_INTERVAL, None
     warnings = []
     for key, value in desired.items():
         if key == "model":
@@ -42,9 +45,13 @@ def parse_settings(desired: Any) -> Settings:
             interval = int(value) if _is_interval(value) else DEFAULT_INTERVAL
             if not _is_interval(value):
                 warnings.append(f"intervalSeconds must be a whole number from 1 to {MAX_INTERVAL}")
+        elif key == "series":
+            series = value if isinstance(value, str) and 0 < len(value) <= _MAX_NAME else None
+            if series is None:
+                warnings.append(f"series must be a name of 1 to {_MAX_NAME} characters")
         elif not key.startswith("$"):
             warnings.append(f"{key[:64]}: no such property; it is ignored")
-    return Settings(slot, interval, tuple(warnings))
+    return Settings(slot, interval, series, tuple(warnings))
 
 
 def _is_interval(value: Any) -> bool:

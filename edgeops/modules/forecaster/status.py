@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import compress, pairwise
 
-from edgeops.modules.forecaster.history import Recent
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Model
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.settings import Settings
+from edgeops.modules.forecaster.windows import Window
 from edgeops.twin import JsonObject
 
 
@@ -77,16 +78,28 @@ def _without_none(value: JsonObject) -> JsonObject:
 
 
 def telemetry(
-    model: Model, recent: Recent, quantiles: Mapping[str, Sequence[float]], now: float
+    model: Model, window: Window, quantiles: Mapping[str, Sequence[float]], now: float
 ) -> JsonObject:
-    """One forecast: the values of each quantile, hour by hour from `firstHour` on."""
+    """One forecast: when each step begins, and the values of each quantile.
+
+    A step lasts until the next one begins, which is `intervalHours` on the
+    clock of the site: where that is set back it is an hour more. A step that
+    the clock skips is left out. Values are given to six digits.
+    """
+    happens = [end > start for start, end in pairwise(window.hours)]
+    interval = model.windows.interval
     return {
         "slot": model.slot,
         "model": model.name,
         "version": model.version,
         "sha256": model.sha256,
         "issuedAt": iso(now),
-        "firstHour": iso((recent.last_hour + 1) * HOUR),
-        "horizonHours": model.metadata.horizon,
-        "quantiles": {share: list(values) for share, values in quantiles.items()},
+        "firstHour": iso(window.hours[0] * HOUR),
+        "intervalHours": interval,
+        "horizonHours": interval * model.metadata.horizon,
+        "starts": [iso(hour * HOUR) for hour in compress(window.hours, happens)],
+        "quantiles": {
+            share: [float(f"{value:.6g}") for value in compress(values, happens)]
+            for share, values in quantiles.items()
+        },
     }

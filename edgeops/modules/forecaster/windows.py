@@ -1,44 +1,75 @@
-"""Window builders: from hourly observations to what a model takes.
+"""Windows: from hourly observations to what a model takes.
 
-A model names its builder in its metadata; `WINDOWS` is all that there are.
+A model names its kind of window in its metadata; `WINDOWS` is all that there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from edgeops.modules.forecaster.history import Recent
+from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.metadata import ModelMetadata
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True, slots=True)
-class WindowBuilder:
-    """Which series and how many hours of them a model needs, and how they become its window.
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What a model takes, and what it takes to read what it gives.
 
-    `build` gives an array of `window_steps` rows and a column an input.
+    `values` has a row a step and a column an input (float32). `hours` are
+    those at which the steps ahead begin, and the last one ends; they count
+    from 1970 in UTC. `scale` turns a ratio into a count.
     """
 
-    series: Callable[[ModelMetadata], Sequence[str]]
-    hours: Callable[[ModelMetadata], int]
-    build: Callable[[ModelMetadata, Recent], np.ndarray]
+    values: np.ndarray
+    hours: tuple[int, ...]
+    scale: float = 1.0
 
 
-def _raw(metadata: ModelMetadata, recent: Recent) -> np.ndarray:
-    import numpy as np
+class Windows(Protocol):
+    """Makes the windows of one model. A step is `interval` hours."""
 
-    return np.array([recent.values[name] for name in metadata.inputs], dtype=np.float32).T
+    interval: int
+
+    def window(self, history: History, series: str | None, now: float) -> Window:
+        """The newest window; `series` is the one to forecast where a model is for any one.
+
+        Raises `NotReady` when the history does not give it, `ModelError` when
+        it cannot be made.
+        """
 
 
-WINDOWS: Mapping[str, WindowBuilder] = {
-    # The observations themselves.
-    "raw": WindowBuilder(
-        series=lambda metadata: metadata.inputs,
-        hours=lambda metadata: metadata.window_steps,
-        build=_raw,
-    ),
+class RawWindows:
+    """The observations themselves, with short gaps bridged."""
+
+    interval = 1
+
+    def __init__(self, metadata: ModelMetadata) -> None:
+        self._metadata = metadata
+
+    def window(self, history: History, series: str | None, now: float) -> Window:  # noqa: ARG002
+        """The newest hours of the inputs that the model names."""
+        import numpy as np
+
+        said = self._metadata
+        recent = history.recent(said.inputs, said.window_steps, now)
+        values = np.array([recent.values[name] for name in said.inputs], dtype=np.float32).T
+        first = recent.last_hour + 1
+        return Window(values, tuple(range(first, first + said.horizon + 1)))
+
+
+def _features(metadata: ModelMetadata) -> Windows:
+    from edgeops.modules.forecaster.feature_windows import FeatureWindows
+
+    return FeatureWindows(metadata)
+
+
+WINDOWS: Mapping[str, Callable[[ModelMetadata], Windows]] = {
+    # Each raises `ModelError` when the model's metadata does not fit.
+    "raw": RawWindows,
+    "features": _features,
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +56,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def text_of(path: Path, data: bytes) -> str:
-    """The bytes of a data file as text. Raises `EdgeOpsError`."""
+    """The bytes of a data file as text; `.gz` is unpacked. Raises `EdgeOpsError`."""
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise fault(path, 1, "is not a whole gzip file") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.known import read_events, read_weather, together
+from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import Table, read_table
 from edgeops.training.model_file import ModelFile
@@ -66,10 +67,15 @@ def pooled(model: ModelFile) -> bool:
     return bool(model.section("target").get("combine") == "pool")
 
 
-def window_spec(model: ModelFile, columns: tuple[str, ...]) -> WindowSpec:
-    """The window of a model over these columns. Raises `EdgeOpsError` where it cannot be."""
+def window_spec(
+    model: ModelFile, columns: tuple[str, ...], data: HourlySeries | None = None
+) -> WindowSpec:
+    """The window of a model over these columns. Raises `EdgeOpsError` where it cannot be.
+
+    A base `stl` or `mstl` is fitted on the training part of `data`; only these
+    need it.
+    """
     transforms = model.section("transforms")
-    base = transforms.get("seasonalAdjustment", {})
     smoothing = transforms.get("smoothing")
     return WindowSpec(
         features=tuple(model.spec["features"]),
@@ -78,11 +84,31 @@ def window_spec(model: ModelFile, columns: tuple[str, ...]) -> WindowSpec:
         steps=model.section("window").get("steps", 24),
         horizon=model.section("horizons").get("steps", 24),
         interval=transforms.get("intervalHours", 1),
-        base=Base(base.get("kind", "median"), base.get("weeks", 4)),
+        base=_base(model, data),
         level_hours=transforms.get("levelHours", 672),
         smoothing=Smoothing(smoothing["kind"], smoothing["steps"]) if smoothing else None,
         outage_hours=outage_hours(model),
     )
+
+
+def _base(model: ModelFile, data: HourlySeries | None) -> Base:
+    transforms = model.section("transforms")
+    said = transforms.get("seasonalAdjustment", {})
+    base = Base(said.get("kind", "median"), said.get("weeks", 4))
+    if not base.is_fitted:
+        return base
+    assert data is not None, "a profile is fitted on data"
+    columns, times = target_columns(model, data.columns), times_of(model)
+    targets = tuple((column,) for column in columns) if pooled(model) else (columns,)
+    fit = Fit(
+        base.kind,
+        transforms.get("intervalHours", 1),
+        outage_hours(model),
+        times.split,
+        times.excluded,
+        times.grace_days,
+    )
+    return replace(base, profile=seasonal_profile(data, targets, fit))
 
 
 def outage_hours(model: ModelFile) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from edgeops.edgeruntime.deployment import Bind, WantedModule
@@ -41,3 +42,8 @@ def test_a_module_sees_its_storage_its_identity_and_no_secret_of_ours(tmp_path):
         "PYTHONSAFEPATH": "1",
     }
     assert storage.is_dir()
+    filled = launcher(replace(machine, history=tmp_path / "counts.csv"), "a")(module, storage)
+    assert filled.environment() == {
+        **program.environment(),
+        "EDGEOPS_HISTORY_CSV": str(tmp_path / "counts.csv"),
+    }

@@ -19,6 +19,13 @@ KINDS = {
     "hourly": {},
     "mean": {"base": Base("mean", 3), "outage_hours": 0},
     "decomposition": {"base": Base("decomposition", 4)},
+    "mstl": {"base": Base("mstl", 4, tuple(np.sin(np.arange(168))))},
+    "stl": {
+        "base": Base("stl", 2, tuple(np.cos(np.arange(28)))),
+        "interval": 6,
+        "steps": 8,
+        "horizon": 4,
+    },
     "three hours": {"interval": 3, "steps": 16, "horizon": 8},
     "daily": {"interval": 24, "steps": 7, "horizon": 7},
     "smoothed": {"smoothing": Smoothing("moving-average", 3)},
@@ -174,6 +181,31 @@ def test_decomposition_follows_the_trend():
     truth = np.log((ahead + 1) / scale)[:, None]
     assert np.abs(trend - truth).max() < 0.06
     assert np.abs(median - truth).min() > 0.5
+
+
+def test_a_fitted_base_is_the_profile_on_the_newest_trend():
+    shape = 1 + np.random.default_rng(5).random(168)  # of the week, from Monday on
+    shape /= shape.mean()
+    values = 1000 * np.tile(shape, 12)
+    values[-168:] *= 2  # the level of the last week
+    fitted = Base("mstl", profile=tuple(np.log(shape)))
+    rows = window_of(("log_base", "dev"), values, base=fitted)
+    scale = values[-672:].mean() + 1
+    np.testing.assert_allclose(rows[:, 0], np.log(2001 * shape[:24] / scale), atol=1e-3)
+    trend = [values[len(values) - ago - 167 : len(values) - ago + 1].mean() for ago in range(1, 25)]
+    dev = np.log(values[-24:] / shape[-24:] / np.array(trend[::-1]))
+    np.testing.assert_allclose(rows[:, 1], dev, atol=2e-3)
+
+
+def test_neighbours_have_a_base_of_their_own():
+    week = 500 + np.random.default_rng(3).integers(10, 1000, 168)
+    start = np.datetime64("2024-07-01T00", "h") - np.timedelta64(10 * 168, "h")
+    series = HourlySeries(start, ("a", "b"), np.tile(np.stack([week, week[::-1]], 1), (10, 1)))
+    profile = tuple(np.zeros(168))
+    spec = WindowSpec(("dev", "neighbour:b"), ("a",), HERE, base=Base("mstl", 4, profile))
+    rows = WindowBuilder(spec).window(series).values[0]
+    assert np.abs(rows[:, 0]).max() > 0.1
+    np.testing.assert_allclose(rows[:, 1], 0, atol=1e-6)
 
 
 def test_columns_that_are_known_ahead(long_counts):

@@ -93,3 +93,22 @@ def test_a_young_history_says_how_far_it_is():
         history(*of({99: 1.0})).recent(["east", "west"], 3, NOW)
     with pytest.raises(NotReady, match="east has 2 of the 3 hours"):
         history(*of({98: 1.0, 99: 1.0})).recent(["east"], 3, NOW)
+
+
+def test_the_newest_full_hour_may_lack_some_series():
+    made = history(*of({98: 1, 100: 1}), *of({97: 2, 98: 2}, "west"), *of({99: 3}, "south"))
+    names = ["east", "west", "south"]
+    assert [made.newest_full_hour(names, share, NOW) for share in (1, 2)] == [99, 98]
+    with pytest.raises(NotReady, match="no full hour yet with 3 of east, west, south, north"):
+        made.newest_full_hour([*names, "north"], 3, NOW)
+
+
+def test_a_table_has_nan_where_nothing_is_known():
+    made = history(*of({95: 1, 97: 2}), *of({97: 3}, "west"))
+    assert str(made.table(["west", "east"], 95, 97)) == "[[nan, 1], [nan, nan], [3, 2]]"
+    assert (made.first_hour, made.names) == (95, {"east", "west"})
+
+
+def test_a_series_whose_observations_are_gone_is_no_series():
+    made = history(*of({1: 1}), *of({2: 1, 3: 1}, "west"), kept=2)
+    assert made.names == {"west"}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from edgeops.modules.forecaster.history import Recent
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.windows import Window
 
-RECENT = Recent(99, {"east": [1, 2, 3], "west": [5, 6, 7]})
+WINDOW = Window(np.array([[1, 5], [2, 6], [3, 7]], np.float32), (100, 101, 102), scale=10)
 
 
 def test_a_model_forecasts_each_hour_and_quantile(storage, model):
     loaded = load_model(storage.put(model()))
-    assert loaded.forecast(RECENT) == {"0.1": [4, 4], "0.5": [4, 4]}
+    assert loaded.forecast(WINDOW) == {"0.1": [4, 4], "0.5": [4, 4]}
     assert loaded.metadata == ModelMetadata(("east", "west"), 3, 2, (0.1, 0.5), "raw")
+
+
+@pytest.mark.parametrize(("factor", "count"), [(0.25, 9), (0.01, 0)])
+def test_a_ratio_becomes_a_count_that_is_never_negative(storage, model, factor, count):
+    loaded = load_model(storage.put(model(factor=factor, says={"output": "ratio"})))
+    assert loaded.forecast(WINDOW) == {"0.1": [count] * 2, "0.5": [count] * 2}
 
 
 def test_what_is_loaded_is_what_the_slot_says(storage, model):
@@ -33,7 +40,7 @@ def test_what_is_loaded_is_what_the_slot_says(storage, model):
         ({"columns": 5}, "InputShape", "the model takes 1 x 3 x 5, not 1 x 3 x 2"),
         ({"says": {"window_steps": "4"}}, "InputShape", "the model takes 1 x 3 x 2, not 1 x 4 x 2"),
         ({"says": {"horizon": "7"}}, "OutputShape", "the model gives 1 x 2 x 2, not 1 x 7 x 2"),
-        ({"says": {"window": "magic"}}, "BadMetadata", "no window builder is called magic"),
+        ({"says": {"window": "magic"}}, "BadMetadata", "no kind of window is called magic"),
         (
             {"says": {"inputs": "east"}},
             "BadMetadata",
@@ -57,7 +64,7 @@ def test_files_that_are_no_model_are_refused(storage, model):
 def test_a_forecast_that_is_no_number_is_refused(storage, model):
     loaded = load_model(storage.put(model(factor=float("inf"))))
     with pytest.raises(ModelError, match="no finite numbers"):
-        loaded.forecast(RECENT)
+        loaded.forecast(WINDOW)
 
 
 GOOD = {"inputs": '["a"]', "window_steps": "24", "horizon": "24"}
@@ -73,12 +80,14 @@ def test_metadata_has_defaults():
         ("inputs", "[]", "inputs must be a list of names"),
         ("inputs", '["a", "a"]', "inputs must be a list of names"),
         ("inputs", "[1]", "inputs must be a list of names"),
-        ("window_steps", "0", "window_steps must be a whole number from 1 to 1680"),
+        ("window_steps", "0", "window_steps must be a whole number from 1 to 2688"),
         ("window_steps", "true", "window_steps must be a whole number"),
         ("horizon", "1e9", "horizon must be a whole number"),
         ("horizon", None, "horizon is missing"),
         ("quantiles", "[1.5]", "quantiles must be a list of numbers between 0 and 1"),
         ("quantiles", "0.5", "quantiles must be a list of numbers between 0 and 1"),
+        ("output", "percent", "output must be value or ratio"),
+        ("window_spec", "{", "window_spec is not JSON"),
     ],
 )
 def test_bad_metadata_says_what_is_wrong(key, value, message):

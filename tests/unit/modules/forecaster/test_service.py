@@ -62,7 +62,9 @@ def test_a_forecast_names_its_model_and_its_hours(forecaster, storage, model, la
         "sha256": current.sha256,
         "issuedAt": "2026-01-01T12:00:01Z",
         "firstHour": "2026-01-01T12:00:00Z",
+        "intervalHours": 1,
         "horizonHours": 2,
+        "starts": ["2026-01-01T12:00:00Z", "2026-01-01T13:00:00Z"],
         "quantiles": {"0.1": [4, 4], "0.5": [4, 4]},
     }
     assert state_of(forecaster) == ("Ready", None, None)

@@ -26,18 +26,21 @@ VALUES = (
 )
 
 
-@given(st.dictionaries(st.sampled_from(["model", "intervalSeconds", "other"]), VALUES) | VALUES)
+@given(
+    st.dictionaries(st.sampled_from(["model", "intervalSeconds", "series", "other"]), VALUES)
+    | VALUES
+)
 def test_what_the_schema_takes_gives_no_warning_and_the_rest_does(desired):
     assert VALID(desired) == (parse_settings(desired).warnings == ())
 
 
 def test_what_is_wrong_falls_back_and_is_told():
-    assert parse_settings({"model": "a b", "intervalSeconds": 0, "x": 1}) == Settings(
-        None,
-        3600,
-        (
+    desired = {"model": "a b", "intervalSeconds": 0, "series": "", "x": 1}
+    assert parse_settings(desired) == Settings(
+        warnings=(
             "model must be a slot: 1 to 64 letters, digits, _ or -",
             "intervalSeconds must be a whole number from 1 to 86400",
+            "series must be a name of 1 to 64 characters",
             "x: no such property; it is ignored",
         ),
     )
@@ -45,5 +48,5 @@ def test_what_is_wrong_falls_back_and_is_told():
 
 @pytest.mark.parametrize("interval", [60, 60.0])
 def test_settings(interval):
-    desired = {"model": "crowdedness", "intervalSeconds": interval, "$version": 4}
-    assert parse_settings(desired) == Settings("crowdedness", 60)
+    desired = {"model": "street", "intervalSeconds": interval, "series": "150 K Road"}
+    assert parse_settings(desired | {"$version": 4}) == Settings("street", 60, "150 K Road")

@@ -1,0 +1,98 @@
+"""The seasonal profile of a target, fitted once by statsmodels on the training part.
+
+On a device numpy is enough: the profile is in the specification of the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.calendar import step_of_week
+from edgeops.features.repair import WEEK, total
+from edgeops.features.series import FloatArray, HourlySeries, hours_from
+from edgeops.features.transforms import aggregate
+from edgeops.training.data.dataset import missing_package
+from edgeops.training.data.split import Period, Split, parts
+
+WEEKS = 52  # before the end of training: with older years the base was no better
+_FEWEST_WEEKS = 4
+_DAY = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a profile is fitted: `stl` or `mstl`, on steps of `interval` hours, on which times."""
+
+    kind: str
+    interval: int
+    outage_hours: int
+    split: Split
+    excluded: tuple[Period, ...] = ()
+    grace_days: int = 0
+
+
+@lru_cache(maxsize=8)
+def seasonal_profile(
+    series: HourlySeries, targets: tuple[tuple[str, ...], ...], fit: Fit
+) -> tuple[float, ...]:
+    """The seasonal part of the logarithms for each step of the week, from Monday 0:00 on.
+
+    It is fitted on the last year of the training part and is, for each step of
+    the week, the median over the weeks that are not excluded. The mean of its
+    exponentials is 1, so that it goes with the logarithm of a mean level. Of
+    several targets (each a sum of columns) it is the mean.
+
+    Raises `EdgeOpsError` where that year has too few values, and without
+    statsmodels.
+    """
+    found = [_of_target(series, columns, fit) for columns in targets]
+    profile = _level(np.mean(found, axis=0))
+    return tuple(np.round(profile, 6).tolist())
+
+
+def _of_target(series: HourlySeries, columns: tuple[str, ...], fit: Fit) -> FloatArray:
+    values = total(series, columns, fit.outage_hours)
+    start, values = aggregate(series.start, values, fit.interval)
+    hours = hours_from(start, len(values), fit.interval)
+    training = parts(fit.split, hours, 0, fit.interval)["train"]
+    year = training[-WEEKS * WEEK // fit.interval :]
+    season = np.full(len(values), np.nan)
+    season[year] = _season(np.log1p(values[year]), fit)
+    used = parts(fit.split, hours, 0, fit.interval, fit.excluded, fit.grace_days)["train"]
+    step = step_of_week(hours[used], fit.interval)
+    weeks = [season[used[step == one]] for one in range(WEEK // fit.interval)]
+    known = [some[~np.isnan(some)] for some in weeks]
+    if not all(map(len, known)):
+        raise EdgeOpsError(
+            f"every week of the last year of training is excluded from the base `{fit.kind}`",
+            "exclude less, or use the base `median`",
+        )
+    return _level(np.array([np.median(some) for some in known]))
+
+
+def _season(log: FloatArray, fit: Fit) -> FloatArray:
+    try:
+        from statsmodels.tsa.seasonal import MSTL, STL
+    except ModuleNotFoundError as error:
+        raise missing_package("statsmodels", "train") from error
+    known = np.flatnonzero(~np.isnan(log))
+    week = WEEK // fit.interval
+    if len(known) < _FEWEST_WEEKS * week:
+        raise EdgeOpsError(
+            f"the last year of training has {len(known):,} values for the base `{fit.kind}`",
+            f"it needs {_FEWEST_WEEKS * week:,}, four weeks: use the base `median`",
+        )
+    whole = np.interp(np.arange(len(log)), known, log[known])
+    if fit.kind == "stl":
+        return np.asarray(STL(whole, period=week).fit().seasonal)
+    periods = [period for period in (_DAY // fit.interval, week) if period > 1]
+    seasonal: FloatArray = np.asarray(MSTL(whole, periods=periods).fit().seasonal)
+    return np.asarray(seasonal.reshape(len(whole), -1).sum(axis=1))
+
+
+def _level(profile: FloatArray) -> FloatArray:
+    return np.asarray(profile - np.log(np.mean(np.exp(profile))))

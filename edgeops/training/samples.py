@@ -1,0 +1,180 @@
+"""From data to samples: the windows of a series, and what happened after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.calendar import hour_of_day
+from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
+from edgeops.features.transforms import aggregate
+from edgeops.features.window import WindowBuilder
+from edgeops.training.data.dataset import Dataset
+from edgeops.training.data.load import (
+    Times,
+    interpolate_hours,
+    outage_hours,
+    pooled,
+    read_data,
+    read_known,
+    target_columns,
+    times_of,
+    window_spec,
+)
+from edgeops.training.data.split import parts
+from edgeops.training.data.targets import target, targets_of
+from edgeops.training.model_file import ModelFile
+
+PARTS = ("train", "validation", "test", "later")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The windows of one series, with what happened after each.
+
+    `windows` has the shape (n, steps, features); `origins` are the wall-clock
+    hours at which the newest observed step begins, `rows` their indexes into
+    `history`, which is the whole series by step, repaired in hindsight and
+    NaN where nothing is known. `scale` is the mean level plus 1 at each
+    origin; `actual` has the shape (n, horizon).
+    """
+
+    series: str
+    features: tuple[str, ...]
+    windows: NDArray[np.float32]
+    origins: Hours
+    rows: IntArray
+    scale: FloatArray
+    actual: FloatArray
+    history: FloatArray
+    interval: int = 1
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    @property
+    def ratio(self) -> FloatArray:
+        """What a network learns: (count + 1) over the scale, n x horizon."""
+        return (self.actual + 1) / self.scale[:, None]
+
+    @property
+    def hour_of_day(self) -> IntArray:
+        """The hour of the day, 0 to 23, of each step that is forecast: n x horizon."""
+        ahead = (1 + np.arange(self.actual.shape[1])) * np.timedelta64(self.interval, "h")
+        return hour_of_day(self.origins[:, None] + ahead)
+
+    def feature(self, name: str) -> NDArray[np.float32]:
+        """One feature of every window: n x steps."""
+        return self.windows[:, :, self.features.index(name)]
+
+    def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
+        """Some of the samples, by mask or index."""
+        return replace(
+            self,
+            windows=self.windows[which],
+            origins=self.origins[which],
+            rows=self.rows[which],
+            scale=self.scale[which],
+            actual=self.actual[which],
+        )
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The data of a model file, ready to be cut into samples."""
+
+    model: ModelFile
+    dataset: Dataset
+    known: HourlySeries | None
+    times: Times
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the data that the target is made of."""
+        return target_columns(self.model, self.dataset.series.columns)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names of the series: the target, or each column of a pooled one."""
+        if pooled(self.model):
+            return self.columns
+        name: str = self.model.section("target").get("name", self.model.name)
+        return (name,)
+
+    def columns_of(self, series: str) -> tuple[str, ...]:
+        """The columns that a series is the sum of."""
+        return (series,) if pooled(self.model) else self.columns
+
+    def builder(self, series: str) -> WindowBuilder:
+        """What cuts the windows of a series. Raises `EdgeOpsError` where the spec cannot be."""
+        return WindowBuilder(window_spec(self.model, self.columns_of(series), self.dataset.series))
+
+    def samples(self, series: str, part: str, stride: int = 1) -> Samples:
+        """The usable samples of a part (`PARTS`), every `stride` steps, those with any target.
+
+        Raises `EdgeOpsError` when there is none.
+        """
+        builder, data = self.builder(series), self.dataset.series
+        spec, history = builder.spec, self._history(series)
+        rows = self._rows(series, part)
+        rows = rows[rows % stride == 0]
+        if not len(rows):
+            raise EdgeOpsError(
+                f"{series} has too little history for the {part} part of {self.model.name}",
+                f"a window needs {builder.hours:,} hours, the data has {len(data):,};"
+                " see `split` in model.yaml",
+            )
+        windows = builder.windows(data, rows, self.known)
+        samples = Samples(
+            series,
+            spec.features,
+            windows.values,
+            windows.origins,
+            rows,
+            windows.scale,
+            targets_of(history, rows, spec.horizon),
+            history,
+            spec.interval,
+        )
+        return samples if windows.usable.all() else samples.chosen(windows.usable)
+
+    def has(self, series: str, part: str) -> bool:
+        """Whether there are samples of a series in a part."""
+        return len(self._rows(series, part)) > 0
+
+    def _rows(self, series: str, part: str) -> IntArray:
+        """The origins of a part that have a window and any target."""
+        builder, history = self.builder(series), self._history(series)
+        spec, steps = builder.spec, builder.steps(self.dataset.series)
+        found = parts(
+            self.times.split,
+            steps,
+            spec.horizon,
+            spec.interval,
+            self.times.excluded,
+            self.times.grace_days,
+        )[part]
+        rows = found[found >= builder.hours // spec.interval - 1]
+        made = self.model.section("window").get("origins")
+        if made and part != "train":
+            rows = rows[np.isin(hour_of_day(steps[rows]), made)]
+        known = ~np.isnan(targets_of(history, rows, spec.horizon)).all(axis=1)
+        return np.asarray(rows[known])
+
+    def _history(self, series: str) -> FloatArray:
+        """The series by step, repaired in hindsight."""
+        data, model = self.dataset.series, self.model
+        hourly = target(
+            data, self.columns_of(series), outage_hours(model), interpolate_hours(model)
+        )
+        interval = self.builder(series).spec.interval
+        return aggregate(data.start, hourly, interval)[1]
+
+
+def experiment(model: ModelFile) -> Experiment:
+    """The data that a model file names. Raises `EdgeOpsError`."""
+    return Experiment(model, read_data(model), read_known(model), times_of(model))

@@ -1,0 +1,252 @@
+"""A device that is told raw hourly counts forecasts what training forecast.
+
+The same windows bit by bit, and the same counts as in the table of an evaluation, over both
+changes of the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from edgeops.features.series import HourlySeries
+from edgeops.features.spec import THIS_SERIES
+from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
+from edgeops.modules.forecaster.history import HOURS_KEPT
+from edgeops.modules.forecaster.keeper import Keeper
+from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.service import Forecaster
+from edgeops.modules.forecaster.settings import Settings
+from edgeops.modules.forecaster.status import iso
+from edgeops.modules.slots import CurrentModel, write_current
+from edgeops.training.data.load import pooled
+from edgeops.training.model_file import load_model_file
+from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.samples import Experiment, Samples, experiment
+
+CHECKOUT = Path(__file__).parents[2]
+MODELS = sorted(path.parent.name for path in (CHECKOUT / "models").glob("*/model.yaml"))
+H = np.timedelta64(1, "h")
+SPRING = np.datetime64("2024-09-29T02", "h")  # skipped
+AUTUMN = np.datetime64("2025-04-06T02", "h")  # comes twice
+AROUND = (-200, -25, -24, -3, -2, -1, 1, 2, 3, 20, 24, 26, 167, 169, 500, 700)  # hours
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model file for devices, and the table of what it forecast in an evaluation."""
+
+    experiment: Experiment
+    onnx: bytes
+    table: Path
+    model: str  # whose rows of the table are meant
+
+    def forecasts(self, series: str, origin: np.datetime64) -> np.ndarray:
+        """What the table says of one origin: horizon x (lo, yhat, hi)."""
+        chosen = pq.read_table(
+            self.table,
+            filters=(pc.field("series") == series)
+            & (pc.field("model") == self.model)
+            & (pc.field("origin") == pa.scalar(origin.astype("datetime64[s]"))),
+        ).sort_by("horizon")
+        return np.stack([chosen[name].to_numpy() for name in ("lo", "yhat", "hi")], axis=1)
+
+
+class AtOnce(Executor):
+    """Loads a model before `submit` returns."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class Device:
+    """The forecaster of one device that sees sensors."""
+
+    def __init__(self, storage: Path, onnx: bytes, seen: HourlySeries, zone: str) -> None:
+        self.recorder = Recorder(storage)
+        self.keeper = Keeper(storage, load_model, AtOnce())
+        self.forecaster = Forecaster(self.recorder, self.keeper, lambda: 0.0)
+        self.seen = seen
+        self.zone = time_zone(zone)
+        self.told = 0  # rows
+        path = storage / "slot/model.onnx"
+        path.parent.mkdir()
+        path.write_bytes(onnx)
+        digest = hashlib.sha256(onnx).hexdigest()
+        write_current(CurrentModel("slot", path, "m", "1", digest, "", len(onnx), "onnx", ""))
+        self.forecaster.settings = Settings("slot")
+        self.forecaster.step(0.0)  # loads it
+
+    def forecast_at(self, origin: np.datetime64, series: str | None) -> tuple[Any, Any]:
+        """Window and telemetry a minute after the hour `origin` has ended."""
+        self._observe(self.seen.index(origin) + 1)
+        now = float(utc_hours(np.array([origin + H]), self.zone)[0] * HOUR + 60)
+        self.forecaster.settings = Settings("slot", series=series)
+        telemetry = self.forecaster.step(now)
+        assert telemetry is not None, self.forecaster.reported()
+        model = self.keeper.model
+        assert model is not None
+        return model.windows.window(self.recorder.history, series, now), telemetry
+
+    def _observe(self, end: int) -> None:
+        """Tell the counts of the rows up to `end`, as messages of a day, in UTC."""
+        begin = max(self.told, end - HOURS_KEPT)
+        rows = self.seen.rows(begin, end)
+        self.told = end
+        items = [
+            item
+            for hour, utc, counts in zip(
+                rows.hours, utc_hours(rows.hours, self.zone).tolist(), rows.values, strict=True
+            )
+            for item in self._items(hour, utc, counts)
+        ]
+        for first in range(0, len(items), 24):
+            self.recorder.take(json.dumps(items[first : first + 24]))
+        assert self.recorder.fault is None
+
+    def _items(self, hour: np.datetime64, utc: int, counts: np.ndarray) -> Iterable[Any]:
+        first, second = wall_hours(np.array([utc, utc + 1]), self.zone)
+        if first != hour:
+            return  # the clock skips it: nobody sees it
+        if second != hour:
+            yield self._item(utc, counts)
+            return
+        half = np.floor(counts / 2)
+        yield self._item(utc, half)
+        yield self._item(utc + 1, counts - half)
+
+    def _item(self, utc: int, counts: np.ndarray) -> Any:
+        pairs = zip(self.seen.columns, counts.tolist(), strict=True)
+        return {
+            "timestamp": iso(utc * HOUR + 3599),
+            "values": {name: count if count == count else None for name, count in pairs},
+        }
+
+
+@pytest.fixture(scope="module")
+def crowdedness() -> Experiment:
+    return experiment(load_model_file(CHECKOUT, "crowdedness-24h"))
+
+
+@pytest.fixture(scope="module")
+def streets(crowdedness) -> Experiment:
+    """A model of any one street; one of the sensors has outages."""
+    spec = dict(crowdedness.model.spec)
+    spec["target"] = {"columns": ["150 K Road", "205 Queen Street"], "combine": "pool"}
+    return replace(crowdedness, model=replace(crowdedness.model, spec=spec))
+
+
+def seasonal(
+    of: Experiment, samples: dict[str, Samples], make: Callable[..., bytes], folder: Path
+) -> Evaluated:
+    """The model that forecasts the seasonal base, evaluated as any other."""
+    spec = of.builder(of.series[0]).spec
+    onnx = make(replace(spec, columns=(THIS_SERIES,)) if pooled(of.model) else spec)
+    tables = []
+    for name, one in samples.items():
+        made = OnnxModel(onnx).forecasts(one, (0.1, 0.5, 0.9))
+        count, horizon = made.actual.shape
+        tables.append(
+            {
+                "series": [name] * (count * horizon),
+                "origin": np.repeat(one.origins.astype("datetime64[s]"), horizon),
+                "horizon": np.tile(1 + np.arange(horizon), count),
+                "y": made.actual.ravel(),
+                "yhat": made.quantile(0.5).ravel(),
+                "lo": made.quantile(0.1).ravel(),
+                "hi": made.quantile(0.9).ravel(),
+                "model": ["seasonal"] * (count * horizon),
+            }
+        )
+    path = folder / "forecasts.parquet"
+    pq.write_table(pa.concat_tables([pa.table(table) for table in tables]), path)
+    return Evaluated(of, onnx, path, "seasonal")
+
+
+def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) -> Samples:
+    """The samples of these origins, in the test part and after it."""
+    wanted = np.array(list(origins))
+    parts = [of.samples(series, part) for part in ("test", "later")]
+    chosen = [one.chosen(np.isin(one.origins, wanted)) for one in parts]
+    return replace(
+        chosen[0],
+        **{
+            name: np.concatenate([getattr(one, name) for one in chosen])
+            for name in ("windows", "origins", "rows", "scale", "actual")
+        },
+    )
+
+
+def agrees(evaluated: Evaluated, samples: Samples, storage: Path, series: str | None) -> None:
+    """A device that goes through the origins in order has these windows and forecasts."""
+    of = evaluated.experiment
+    zone = of.builder(samples.series).spec.site.zone
+    device = Device(storage, evaluated.onnx, of.dataset.series, zone)
+    for index, origin in enumerate(samples.origins):
+        window, telemetry = device.forecast_at(origin, series)
+        assert window.scale == samples.scale[index], origin
+        assert window.values.tobytes() == samples.windows[index].tobytes(), origin
+        table = evaluated.forecasts(samples.series, origin)
+        starts = [
+            datetime.fromisoformat(start).timestamp() // HOUR for start in telemetry["starts"]
+        ]
+        hours = wall_hours(np.array(starts, np.int64), device.zone)
+        rows = ((hours - origin) / H).astype(int) // samples.interval - 1
+        assert rows.tolist() == [
+            row for row in range(len(table)) if origin + (row + 1) * samples.interval * H != SPRING
+        ]
+        for column, share in enumerate(("0.1", "0.5", "0.9")):
+            got = telemetry["quantiles"][share]
+            np.testing.assert_allclose(got, table[rows, column], rtol=1e-4, err_msg=str(origin))
+
+
+def test_a_year_with_both_changes_of_the_clock(crowdedness, seasonal_model, tmp_path):
+    origins = [change + hours * H for change in (SPRING, AUTUMN) for hours in AROUND]
+    samples = samples_at(crowdedness, "cbd-total", origins)
+    assert len(samples) == len(origins)
+    evaluated = seasonal(crowdedness, {"cbd-total": samples}, seasonal_model, tmp_path)
+    agrees(evaluated, samples, tmp_path, None)
+
+
+@pytest.mark.parametrize("street", ["150 K Road", "205 Queen Street"])
+def test_one_model_for_every_street(streets, seasonal_model, tmp_path, street):
+    samples = samples_at(streets, street, [SPRING + hours * H for hours in AROUND[:12]])
+    evaluated = seasonal(streets, {street: samples}, seasonal_model, tmp_path)
+    agrees(evaluated, samples, tmp_path, street)
+
+
+def test_sensors_that_are_silent_for_a_while(crowdedness, seasonal_model, tmp_path):
+    origin = np.datetime64("2024-11-20T15", "h")
+    data = crowdedness.dataset.series
+    values, row = data.values.copy(), data.index(origin)
+    for column, (first, end) in enumerate([(row - 40, row + 1), (row - 900, row - 700)] * 3):
+        values[first:end, data.columns.index(crowdedness.columns[column])] = np.nan
+    gappy = replace(
+        crowdedness,
+        dataset=replace(crowdedness.dataset, series=HourlySeries(data.start, data.columns, values)),
+    )
+    samples = samples_at(gappy, "cbd-total", [origin])
+    evaluated = seasonal(gappy, {"cbd-total": samples}, seasonal_model, tmp_path)
+    agrees(evaluated, samples, tmp_path, None)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_device_keeps_what_the_window_of_a_model_needs(name):
+    of = experiment(load_model_file(CHECKOUT, name))
+    assert of.builder(of.series[0]).hours_to_keep < HOURS_KEPT
