@@ -17,7 +17,7 @@ class Progress(Protocol):
     """What a long run calls as it goes on."""
 
     def __call__(self, done: int, total: int) -> None:
-        """So many of so many devices are done."""
+        """So much of all is done."""
 
 
 @contextlib.contextmanager
@@ -28,19 +28,20 @@ def progress(
     clock: Callable[[], float],
     quiet: bool = False,
     color: bool = True,
+    unit: str = "devices",
 ) -> Iterator[Progress]:
     """Progress on a stream (standard error) for the length of a `with` block.
 
-    `label` says what is done, as "reading twins"; `clock` gives seconds
-    (`time.monotonic`).
+    `label` says what is done, as "reading twins", `unit` of what; `clock` gives
+    seconds (`time.monotonic`).
     """
     if quiet:
         yield _nothing
     elif stream.isatty():
-        with _bar(label, stream, color) as bar:
+        with _bar(label, stream, color, unit) as bar:
             yield bar
     else:
-        yield Lines(label, stream, clock)
+        yield Lines(label, stream, clock, unit)
 
 
 def _nothing(done: int, total: int) -> None:
@@ -50,8 +51,11 @@ def _nothing(done: int, total: int) -> None:
 class Lines:
     """Progress for logs: a line every 10 % or 10 seconds and at the end; none for a short run."""
 
-    def __init__(self, label: str, stream: IO[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, label: str, stream: IO[str], clock: Callable[[], float], unit: str = "devices"
+    ) -> None:
         self._label = label
+        self._unit = unit
         self._stream = stream
         self._clock = clock
         self._started = self._told_at = clock()
@@ -70,7 +74,7 @@ class Lines:
         self._stream.flush()
 
     def _line(self, done: int, total: int, elapsed: float) -> str:
-        line = f"{self._label}: {done:,} of {total:,} devices"
+        line = f"{self._label}: {done:,} of {total:,} {self._unit}"
         if done >= total:
             return f"{line} in {duration(elapsed)}"
         rate = done / elapsed if elapsed > 0 else 0.0
@@ -84,7 +88,7 @@ def _per_second(rate: float) -> str:
 
 
 @contextlib.contextmanager
-def _bar(label: str, stream: IO[str], color: bool) -> Iterator[Progress]:
+def _bar(label: str, stream: IO[str], color: bool, unit: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
@@ -93,7 +97,7 @@ def _bar(label: str, stream: IO[str], color: bool) -> Iterator[Progress]:
         TextColumn(label),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("devices{task.fields[rate]}"),
+        TextColumn(f"{unit}{{task.fields[rate]}}"),
         TimeRemainingColumn(),
     )
     console = Console(file=stream, no_color=not color)

@@ -11,6 +11,13 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def size(number: int) -> str:
+    """A number of bytes as a person says it: `820 bytes`, `131 KB`, `2.4 MB`."""
+    if number < 1000:
+        return count(number, "byte")
+    return f"{number / 1000:,.0f} KB" if number < 1_000_000 else f"{number / 1_000_000:,.1f} MB"
+
+
 def duration(seconds: float) -> str:
     """A duration as a person says it: `less than a second`, `12 s`, `4 min`, `1 h 10 min`."""
     if seconds < 1:

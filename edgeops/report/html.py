@@ -1,0 +1,83 @@
+"""Pieces of HTML. Text is escaped here, and only here."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Iterator, Mapping
+
+from edgeops.report.score_tables import Table
+from edgeops.report.style import printable
+
+
+def escaped(text: str) -> str:
+    """Text that stays text, whatever is in it."""
+    return html.escape(printable(text))
+
+
+def element(name: str, text: str, kind: str = "") -> str:
+    """An element around text; `kind` is its class."""
+    return f"<{name}{_class(kind)}>{escaped(text)}</{name}>"
+
+
+def section(title: str, parts: Iterable[str]) -> str:
+    """A heading and what belongs to it; nothing where there is nothing."""
+    inner = "\n".join(filter(None, parts))
+    return f"<section>\n{element('h2', title)}\n{inner}\n</section>" if inner else ""
+
+
+def paragraphs(text: str) -> str:
+    """Free text: an empty line ends a paragraph."""
+    blocks = (" ".join(block.split()) for block in text.split("\n\n"))
+    return "\n".join(element("p", block) for block in blocks if block)
+
+
+def listed(texts: Iterable[str]) -> str:
+    """A list of texts."""
+    items = "\n".join(element("li", text) for text in texts)
+    return f"<ul>\n{items}\n</ul>" if items else ""
+
+
+def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
+    """What is known under which name; facts that are empty are left out."""
+    rows = "\n".join(
+        f"<div>{element('dt', name)}{element('dd', text)}</div>" for name, text in pairs if text
+    )
+    return f"<dl{_class(kind)}>\n{rows}\n</dl>" if rows else ""
+
+
+def table(shown: Table, marked: str = "", kinds: Mapping[str, str] | None = None) -> str:
+    """A table that scrolls by itself.
+
+    The row whose first cell is `marked` stands out; `kinds` are the classes of
+    cells by their text.
+    """
+    if not shown.rows:
+        return ""
+    lines = ['<div class="scroll"><table>', "<thead><tr>"]
+    lines += [element("th", *pair) for pair in _aligned(shown.headings, shown.align)]
+    lines.append("</tr></thead>\n<tbody>")
+    for cells in shown.rows:
+        row = "".join(
+            element("td", cell, (kinds or {}).get(cell, kind))
+            for cell, kind in _aligned(cells, shown.align)
+        )
+        lines.append(f"<tr{_class('marked' if marked and cells[0] == marked else '')}>{row}</tr>")
+    return "\n".join([*lines, "</tbody></table></div>"])
+
+
+def picture(png: bytes, title: str, caption: str) -> str:
+    """A picture inside the page, with its caption."""
+    data = base64.b64encode(png).decode()
+    return (
+        f'<figure>\n<img alt="{escaped(title)}" src="data:image/png;base64,{data}">\n'
+        f"<figcaption><b>{escaped(title)}.</b> {escaped(caption)}</figcaption>\n</figure>"
+    )
+
+
+def _aligned(cells: tuple[str, ...], align: str) -> Iterator[tuple[str, str]]:
+    return zip(cells, ("number" if one == "r" else "" for one in align), strict=True)
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""

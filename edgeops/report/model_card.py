@@ -1,0 +1,164 @@
+"""A model card: what a model is, what it was made of and how good it is, in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edgeops.artifacts.digest import Digest
+from edgeops.report import html, score_tables, score_words
+from edgeops.report.model_card_style import STYLE
+from edgeops.report.plots.model_plots import Plot
+from edgeops.report.score_tables import Table
+from edgeops.report.words import count
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
+from edgeops.twin import JsonObject
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_PROVENANCE = {
+    "modelFile": "model.yaml, sha256",
+    "data": "data, sha256",
+    "framework": "packages",
+    "python": "Python",
+    "workflowRun": "workflow run",
+}
+_KINDS = {
+    score_tables.PASSED: "good",
+    score_tables.FAILED: "bad",
+    score_words.BETTER: "good",
+    score_words.WORSE: "bad",
+}
+_WORDS = (
+    ("WAPE", "the sum of all errors over the sum of all values, so that busy hours weigh most"),
+    ("MAE", "the mean error, in units of the target"),
+    ("MASE", "the mean error over that of saying, in training, what was a week ago"),
+    (
+        "MAPE",
+        "the mean of error over value; small values weigh most, and the smallest are left out",
+    ),
+    ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
+    ("day, night, use case", "the WAPE of their hours only"),
+    ("coverage", "how many values were inside the interval of the forecast"),
+    ("width", "the mean width of that interval over the mean value"),
+    ("pinball", "the loss of the quantiles, in units of the target: lower is better"),
+    (
+        "95% interval",
+        "where 95% of the differences are when the weeks are drawn anew (block bootstrap)",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a model card tells.
+
+    `artifacts` are the files of the model by name, `provenance` is as in a
+    release file, `notes` is free text in which an empty line ends a paragraph.
+    """
+
+    card: Scorecard
+    description: str
+    artifacts: Mapping[str, Digest]
+    data: str
+    attribution: str
+    provenance: JsonObject
+    seeds: tuple[int, ...]
+    plots: tuple[Plot, ...]
+    notes: str = ""
+    limits: tuple[str, ...] = ()
+
+
+def model_card(facts: CardFacts) -> str:
+    """A whole page without scripts or references to anything outside; ends with a newline."""
+    return "\n".join(
+        (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            html.element("title", f"{facts.card.model}: model card"),
+            f"<style>{STYLE}</style>\n</head>\n<body>",
+            *filter(None, _sections(facts)),
+            "</body>\n</html>\n",
+        )
+    )
+
+
+def _sections(facts: CardFacts) -> Iterator[str]:
+    card = facts.card
+    yield from _head(facts)
+    yield html.section("What it forecasts", [html.facts(_forecasts(card))])
+    yield html.section("Verdict", [html.table(score_tables.gates(card), kinds=_KINDS)])
+    for name in card.parts:
+        yield html.section(f"How good it is: {name}", _part(card, name))
+    series = html.table(score_tables.per_series(card))
+    yield html.section("Series by themselves", [series])
+    pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
+    yield html.section("Pictures", pictures)
+    yield html.section("The words", [html.facts(_WORDS)])
+    yield html.section("Notes", [html.paragraphs(facts.notes)])
+    yield html.section("Limits", [html.listed((*facts.limits, *_limits(card)))])
+    yield html.section("Data", [html.facts((("data", facts.data), ("credit", facts.attribution)))])
+    yield html.section("How it was made", [html.facts(_made(facts))])
+    yield html.section("Files", [html.table(_files(facts.artifacts))])
+
+
+def _head(facts: CardFacts) -> Iterator[str]:
+    card = facts.card
+    yield html.element("h1", card.model)
+    yield html.element("p", facts.description, "lead")
+    kind = "good" if card.passed else "bad"
+    yield html.element("p", score_words.verdict(card), f"verdict {kind}")
+    tiles = []
+    for name, part in card.parts.items():
+        overall = part.models[MODEL].slices[ALL]
+        tiles += [
+            (f"WAPE, {name}", score_words.percent(overall.wape)),
+            (f"MASE, {name}", score_words.figure(overall.mase)),
+        ]
+    yield html.facts(tiles, "tiles")
+
+
+def _forecasts(card: Scorecard) -> Iterator[tuple[str, str]]:
+    first = next(iter(card.parts.values()))
+    steps = len(first.models[MODEL].by_horizon)
+    hours = count(card.interval, "hour")
+    yield "target", ", ".join(card.series)
+    yield "horizon", f"{count(steps, 'step')} of {hours}"
+    yield "quantiles", ", ".join(f"{quantile:g}" for quantile in card.quantiles)
+
+
+def _part(card: Scorecard, name: str) -> Iterator[str]:
+    yield html.element("p", f"{score_words.period(card.parts[name])}.")
+    yield html.table(score_tables.figures(card, name, every=True), card.model)
+    yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
+    yield html.table(score_tables.use_cases(card, name))
+
+
+def _limits(card: Scorecard) -> Iterator[str]:
+    yield (
+        "The figures are of the periods above. When sensors, streets or habits change, the model"
+        " must be judged again."
+    )
+    if len(card.quantiles) > 1:
+        yield (
+            f"The interval should hold {score_tables.interval(card)} of all values taken together,"
+            " not of each hour or each event by itself."
+        )
+
+
+def _made(facts: CardFacts) -> Iterator[tuple[str, str]]:
+    yield "seeds", ", ".join(map(str, facts.seeds))
+    for name, value in facts.provenance.items():
+        text = (
+            ", ".join(f"{key} {version}" for key, version in value.items())
+            if isinstance(value, dict)
+            else str(value)
+        )
+        yield _PROVENANCE.get(name, name), text
+
+
+def _files(artifacts: Mapping[str, Digest]) -> Table:
+    rows = tuple(
+        (name, f"{digest.size:,}", digest.sha256) for name, digest in sorted(artifacts.items())
+    )
+    return Table(("file", "bytes", "sha256"), rows, "lrl")

@@ -1,0 +1,115 @@
+"""The releases of models and where they run, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edgeops.release import ModelRelease
+from edgeops.report.documents import dump_json
+from edgeops.report.score_words import NOTHING, percent
+from edgeops.report.style import Line, Span, bold, columns, dim, green, red, render, yellow
+from edgeops.report.words import count, first_names
+
+_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A manifest that names the release for a slot; `kind` is `Fleet`, `Group` or `Device`."""
+
+    kind: str
+    name: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How many devices of a hub run the release in good health, of those that git wants it on."""
+
+    converged: int
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """One release: how good it was when it was published, who names it, where it runs.
+
+    `wape` is a share; it and `passed` (its gates) are None where the release
+    file does not say. `on_hub` is None where no hub was asked.
+    """
+
+    release: ModelRelease
+    wape: float | None = None
+    passed: bool | None = None
+    in_git: tuple[Place, ...] = ()
+    on_hub: Spread | None = None
+
+
+def text(rows: Sequence[ReleaseRow], *, color: bool = False) -> str:
+    """A table in the order given, and the count below; no newline at its end."""
+    return render(_lines(rows), color)
+
+
+def as_json(rows: Sequence[ReleaseRow]) -> str:
+    """An object with one object a release in `releases`; `hub` is null where none was asked."""
+    return dump_json({"releases": [_object(row) for row in rows]})
+
+
+def _object(row: ReleaseRow) -> dict[str, object]:
+    release, hub = row.release, row.on_hub
+    return {
+        "name": release.name,
+        "version": release.version,
+        "wape": row.wape,
+        "passed": row.passed,
+        "fileName": release.file_name,
+        "size": release.size,
+        "sha256": release.sha256,
+        "git": [{"kind": one.kind, "name": one.name, "slot": one.slot} for one in row.in_git],
+        "hub": hub and {"converged": hub.converged, "devices": hub.devices},
+    }
+
+
+def _lines(rows: Sequence[ReleaseRow]) -> Iterator[Line]:
+    if rows:
+        asked = any(row.on_hub for row in rows)
+        titles = ["MODEL", "VERSION", "WAPE", "GATES", "BYTES", *["ON THE HUB"] * asked, "IN GIT"]
+        width = max(len(f"{row.release.size:,}") for row in rows)
+        table = [[dim(title) for title in titles]]
+        yield from columns([*table, *(_row(row, width, asked=asked) for row in rows)])
+        yield []
+    models = len({row.release.name for row in rows})
+    yield [bold(f"{count(len(rows), 'release')} of {count(models, 'model')}")]
+
+
+def _row(row: ReleaseRow, width: int, *, asked: bool) -> Line:
+    return [
+        row.release.name,
+        row.release.version,
+        percent(row.wape).rjust(6),
+        _gates(row.passed),
+        f"{row.release.size:,}".rjust(width),
+        *[_on_hub(row.on_hub)] * asked,
+        _in_git(row.in_git),
+    ]
+
+
+def _gates(passed: bool | None) -> Span | str:
+    if passed is None:
+        return NOTHING
+    return green("passed") if passed else red("FAILED")
+
+
+def _on_hub(spread: Spread | None) -> Span | str:
+    if spread is None or not spread.devices:
+        return NOTHING
+    words = f"{spread.converged:,} of {spread.devices:,} Converged"
+    return green(words) if spread.converged == spread.devices else yellow(words)
+
+
+def _in_git(places: Sequence[Place]) -> Span | str:
+    if not places:
+        return dim("not used")
+    names, more = first_names([f"{p.kind} {p.name} ({p.slot})" for p in places], _PLACES)
+    return ", ".join([*names, *([more] if more else [])])

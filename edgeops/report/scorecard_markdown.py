@@ -1,0 +1,75 @@
+"""A scorecard as Markdown for a pull request, always short enough for GitHub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgeops.report import score_tables, score_words
+from edgeops.report.markdown import code, first_fitting
+from edgeops.report.score_tables import Table
+from edgeops.report.words import count
+from edgeops.training.evaluate.scorecard import Scorecard
+
+# What Markdown takes as it is: no emphasis, links, mentions, issues or cells can be made of it.
+_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;%()+:–-]|\.(?=\d))*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """How much is told: rows of a table, characters of a cell."""
+
+    rows: int
+    cell: int
+
+
+# Tried in this order until it fits.
+_DETAILS = (_Detail(200, 200), _Detail(40, 100), _Detail(10, 60), _Detail(2, 20), _Detail(0, 20))
+
+
+def markdown(card: Scorecard) -> str:
+    """The verdict, then tables a part of the data; always shorter than 65,536 characters.
+
+    Long tables get shorter and say what is left out.
+    """
+    return first_fitting("\n\n".join(_blocks(card, detail)) for detail in _DETAILS)
+
+
+def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
+    yield f"### Model {code(card.model)}: {score_words.verdict(card)}"
+    yield from _table(score_tables.gates(card), detail)
+    for name, part in card.parts.items():
+        yield f"**On {code(name)}**, {_cell(score_words.period(part), detail)}:"
+        yield from _table(score_tables.figures(card, name), detail)
+        yield from _table(score_tables.comparisons(part), detail)
+        yield from _table(score_tables.use_cases(card, name), detail)
+    if card.per_series:
+        # GitHub reads Markdown inside <details> only after an empty line.
+        yield f"<details><summary>{len(card.per_series):,} series by themselves</summary>"
+        yield from _table(score_tables.per_series(card), detail)
+        yield "</details>"
+
+
+def _table(table: Table, detail: _Detail) -> Iterator[str]:
+    if not table.rows:
+        return
+    rows = table.rows[: detail.rows]
+    lines = [_row(table.headings, detail)]
+    lines.append("|" + "|".join("---:" if align == "r" else "---" for align in table.align) + "|")
+    lines += [_row(cells, detail) for cells in rows]
+    yield "\n".join(lines)
+    if len(rows) < len(table.rows):
+        left = count(len(table.rows) - len(rows), "row")
+        yield f"{left} left out, since a comment can be only so long; the model card has all."
+
+
+def _row(cells: tuple[str, ...], detail: _Detail) -> str:
+    return "| " + " | ".join(_cell(cell, detail) for cell in cells) + " |"
+
+
+def _cell(text: str, detail: _Detail) -> str:
+    """A cell as it is, or as code where Markdown would make something of it."""
+    if _HARMLESS.fullmatch(text) and len(text) <= detail.cell:
+        return text
+    return code(text, detail.cell).replace("|", r"\|")

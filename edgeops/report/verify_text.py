@@ -1,0 +1,76 @@
+"""What was found where releases should be, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edgeops.artifacts.verify import Check, Found
+from edgeops.report.documents import dump_json
+from edgeops.report.style import Line, Span, Style, bold, columns, dim, red, render
+from edgeops.report.words import count
+
+_PLACES = ("git", "store", "url")
+_STYLE = {Found.SAME: Style.GREEN, Found.ABSENT: Style.DIM}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A release (`name@version`): what was found of it, and whether devices get the right file."""
+
+    release: str
+    checks: tuple[Check, ...]
+    good: bool
+
+
+def text(rows: Sequence[Verified], *, color: bool = False) -> str:
+    """A table, what is wrong in sentences, and the counts; no newline at its end."""
+    return render(_lines(rows), color)
+
+
+def as_json(rows: Sequence[Verified]) -> str:
+    """An object with one object a release in `releases`."""
+    return dump_json(
+        {
+            "releases": [
+                {
+                    "release": row.release,
+                    "good": row.good,
+                    "checks": [
+                        {"place": one.place, "found": one.found.value, "reason": one.reason}
+                        for one in row.checks
+                    ],
+                }
+                for row in rows
+            ]
+        }
+    )
+
+
+def summary(rows: Sequence[Verified]) -> str:
+    """`3 releases: all are what was published`, or how many are not."""
+    bad = sum(not row.good for row in rows)
+    what = f"{bad:,} not what was published" if bad else "all are what was published"
+    return f"{count(len(rows), 'release')}: {what}"
+
+
+def _lines(rows: Sequence[Verified]) -> Iterator[Line]:
+    places = [one for one in _PLACES if any(c.place == one for row in rows for c in row.checks)]
+    if rows:
+        titles = [dim(title.upper()) for title in ("release", *places)]
+        yield from columns([titles, *(_row(row, places) for row in rows)])
+        yield []
+    for row in rows:
+        for check in row.checks:
+            if check.found in (Found.CHANGED, Found.UNREADABLE) or (check.reason and not row.good):
+                yield [red(row.release), f" ({check.place}): {check.reason}"]
+    yield [bold(summary(rows))]
+
+
+def _row(row: Verified, places: Sequence[str]) -> Line:
+    found = {check.place: check.found for check in row.checks}
+    return [row.release, *(_cell(found.get(place)) for place in places)]
+
+
+def _cell(found: Found | None) -> Span | str:
+    return "" if found is None else Span(found.value, _STYLE.get(found, Style.RED))

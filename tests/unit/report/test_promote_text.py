@@ -1,0 +1,101 @@
+"""A promotion in words, as a diff and as JSON."""
+
+import json
+from datetime import timedelta
+
+from edgeops.fleet.rollout import Rollout
+from edgeops.plan.health import State
+from edgeops.promotion.change import Change
+from edgeops.promotion.decide import Decision, Look, Reason, Step, Way
+from edgeops.promotion.rings import Ring
+from edgeops.report.promote_text import as_json, change_json, text
+
+DAY = Rollout(1, timedelta(hours=24), 100)
+CANARY = Ring("canary", DAY, "m@1.1.0", ("d1", "d22"))
+WAY = Way("crowds", "m@1.1.0", (CANARY,), (Ring("half", DAY, None), Ring("all", DAY, "m@1.0.0")))
+REASONS = (
+    Reason("d1", State.CONVERGED, "", timedelta(hours=3)),
+    Reason("d22", State.OFFLINE, "last active yesterday", None),
+    Reason("d3", State.CONVERGED, "", None),
+    Reason("d4", State.UNKNOWN, "", timedelta()),
+    Reason("d5", State.CONVERGED, "", timedelta()),
+)
+TEXTS = {"fleet/g.yaml": ("a: 1\nb: 2", "a: 3\nb: 2")}
+
+
+def test_every_decision_says_why():
+    decisions = [
+        Decision(WAY, Step.PROMOTE, Look(CANARY, Step.PROMOTE, 2)),
+        Decision(WAY, Step.HOLD, Look(CANARY, Step.HOLD, 2, REASONS)),
+        Decision(WAY, Step.HOLD, Look(Ring("canary", DAY, "m@1.1.0"), Step.HOLD, 0)),
+        Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 2, REASONS[:1])),
+        Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE),
+    ]
+    assert text(decisions, {}).splitlines() == [
+        "crowds: half gets m@1.1.0 after 2 devices of canary were healthy with it for 24 h",
+        "crowds: half waits for m@1.1.0: 2 of 2 devices in canary must be healthy with it for 24 h",
+        "  d1    Converged for 3 h of 24 h",
+        "  d22   Offline: last active yesterday",
+        "  d3    Converged, but does not say since when",
+        "  d4    Unknown",
+        "  d5    Converged for 0 s of 24 h",
+        "crowds: half waits for m@1.1.0: no device of canary runs it because of that group",
+        "crowds: m@1.1.0 is Degraded in canary",
+        "  d1   Converged for 3 h of 24 h",
+        "crowds: every ring has m@1.1.0",
+    ]
+
+
+def test_the_diff_can_be_applied_and_colour_adds_no_characters():
+    plain = text((), TEXTS)
+    assert plain.splitlines() == [
+        "--- a/fleet/g.yaml",
+        "+++ b/fleet/g.yaml",
+        "@@ -1,2 +1,2 @@",
+        "-a: 1",
+        "+a: 3",
+        " b: 2",
+        "\\ No newline at end of file",
+    ]
+    colored = text((), TEXTS, color=True)
+    assert "\x1b[31m-a: 1\x1b[0m" in colored
+    done = Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    assert text([done], TEXTS) == f"crowds: every ring has m@1.1.0\n\n{plain}"
+
+
+def test_json():
+    change = Change("fleet/g.yaml", "half", "crowds", None, "m@1.1.0")
+    expected = {
+        "file": "fleet/g.yaml",
+        "group": "half",
+        "slot": "crowds",
+        "before": None,
+        "after": "m@1.1.0",
+    }
+    assert json.loads(change_json(change)) == expected
+    found = json.loads(
+        as_json(
+            [Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 2, REASONS[:2]))], [change]
+        )
+    )
+    assert found["changes"] == [expected]
+    assert found["decisions"] == [
+        {
+            "slot": "crowds",
+            "step": "degraded",
+            "release": "m@1.1.0",
+            "rings": ["canary"],
+            "ring": "canary",
+            "to": "half",
+            "backTo": "m@1.0.0",
+            "reasons": [
+                {"device": "d1", "state": "Converged", "reason": "", "seconds": 10800},
+                {
+                    "device": "d22",
+                    "state": "Offline",
+                    "reason": "last active yesterday",
+                    "seconds": None,
+                },
+            ],
+        }
+    ]

@@ -1,0 +1,45 @@
+"""What was verified, as a table and as JSON."""
+
+import json
+
+from edgeops.artifacts.verify import Check, Found
+from edgeops.report.verify_text import Verified, as_json, text
+
+ROWS = (
+    Verified(
+        "m@1.0.0", (Check("git", Found.SAME), Check("store", Found.ABSENT, "not there")), True
+    ),
+    Verified(
+        "m@1.1.0", (Check("git", Found.CHANGED, "it changed"), Check("url", Found.SAME)), False
+    ),
+    Verified("m@2.0.0", (Check("git", Found.ABSENT), Check("store", Found.ABSENT, "gone")), False),
+)
+
+
+def test_the_table_and_what_is_wrong():
+    assert text(ROWS).splitlines() == [
+        "RELEASE   GIT       STORE    URL",
+        "m@1.0.0   same      absent",
+        "m@1.1.0   changed            same",
+        "m@2.0.0   absent    absent",
+        "",
+        "m@1.1.0 (git): it changed",
+        "m@2.0.0 (store): gone",
+        "3 releases: 2 not what was published",
+    ]
+    assert text(ROWS[:1]).splitlines()[-1] == "1 release: all are what was published"
+    assert text(()) == "0 releases: all are what was published"
+
+
+def test_json():
+    found = json.loads(as_json(ROWS[1:2]))["releases"]
+    assert found == [
+        {
+            "release": "m@1.1.0",
+            "good": False,
+            "checks": [
+                {"place": "git", "found": "changed", "reason": "it changed"},
+                {"place": "url", "found": "same", "reason": ""},
+            ],
+        }
+    ]
