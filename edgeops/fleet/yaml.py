@@ -20,6 +20,8 @@ _CONTROL = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 # What libyaml says -> what to do about it.
 _SAME_COLUMN = "check the indentation of this line and of those above"
+# Newer libyaml looks ahead, and gives up, before our own limit is seen.
+_TOO_DEEP = "exceeded maximum nesting depth"
 _HINTS = {
     "mapping values are not allowed": "quote text that holds `: `; check the indentation",
     "could not find expected ':'": "is a `:` missing after a key?",
@@ -91,10 +93,14 @@ def _end_of(file: str, text: str) -> Place:
 def _syntax_problem(file: str, error: YAMLError) -> Problem:
     from yaml import MarkedYAMLError
 
+    from edgeops.fleet.yaml_build import MAX_DEPTH
+
     if not isinstance(error, MarkedYAMLError):
         return Problem(Place(file), "", "is not YAML")
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
     text = error.problem or error.context or "syntax error"
+    if text == _TOO_DEEP:
+        return Problem(place, "", f"is nested deeper than {MAX_DEPTH} levels")
     hint = next((hint for words, hint in _HINTS.items() if words in text), "")
     return Problem(place, "", f"is not YAML: {text}", hint)
