@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeops.cli.load import repository, state_dir
-from edgeops.cli.settings import Output, settings
+from edgeops.cli.settings import Output, Settings, settings
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
@@ -68,10 +69,27 @@ def serve(
         typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
         sys.stdout.flush()
 
+    root = repository(settings(context))
+    _seed(root, settings(context))
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    state = state_dir(repository(settings(context)))
-    run(serve_hub(state, port=port, mqtt_port=mqtt_port or None, ready=ready))
+    run(serve_hub(state_dir(root), port=port, mqtt_port=mqtt_port or None, ready=ready))
+
+
+def _seed(root: Path, options: Settings) -> None:
+    """Put the artifacts that git holds where the hub serves them."""
+    if not any(root.glob("models/*/releases/*")):
+        return
+    from edgeops.artifacts.seed import seed
+    from edgeops.localhub.files import StateFiles
+    from edgeops.source.cache import Cache
+    from edgeops.source.releases import load_releases
+
+    with Cache(state_dir(root)) as cache:
+        found = load_releases(root, cache)
+    copies = ((one.what, found.copy(name)) for name, one in found.releases.items())
+    for warning in seed(copies, StateFiles(state_dir(root)).artifacts):
+        options.note(f"warning: {warning}")
 
 
 def _end_with_parent() -> None:

@@ -61,12 +61,12 @@ def resolution(options: Settings, rev: str | None) -> Resolution:
         return resolve(
             snapshot(root, rev, cache),
             hub=options.hub,
-            local_artifacts_url=_local_artifacts_url(state_dir(root)),
+            local_artifacts_url=local_artifacts_url(state_dir(root)),
             memo=cache,
         )
 
 
-def _local_artifacts_url(state: Path) -> str:
+def local_artifacts_url(state: Path) -> str:
     """Where devices find artifacts on the local hub: on the one that runs, wherever it listens."""
     from edgeops.localhub.access import running
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from edgeops.fleet.layers import OVERLAY_PARTS, Layer
 from edgeops.fleet.model import Document, Place, Problem, Snapshot
+from edgeops.fleet.rollout import Rollout, rollout
 from edgeops.release import ModelRelease
 from edgeops.twin import JsonObject, merge_patch
 
@@ -31,11 +32,12 @@ class Named(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group: which devices it selects, and what it sets on them."""
+    """A group: which devices it selects, and what it sets on them; a ring has a `rollout`."""
 
     priority: int
     selector: JsonObject
     layer: Layer
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ class Catalog:
     def runtime(self) -> JsonObject:
         """What `defaults.edge` says of the IoT Edge runtime."""
         return next((layer.value for layer in self.layers if layer.base), {})
+
+    @property
+    def overlays(self) -> list[Layer]:
+        """Every layer that can set something on devices, each once."""
+        layers = [layer for layer in self.layers if not layer.base]
+        layers += [group.what.layer for group in self.groups.values()]
+        # The members of a DeviceSet share one layer.
+        of_devices = {id(one.what.layer): one.what.layer for one in self.devices.values()}
+        return [*layers, *of_devices.values()]
 
 
 def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -149,7 +160,8 @@ def _named(document: Document, what: T) -> Named[T]:
 def _group(document: Document) -> Named[Group]:
     metadata, spec = document.value["metadata"], document.value["spec"]
     layer = Layer(f"Group {metadata['name']}", document, "/spec", _overlay_parts(spec))
-    return _named(document, Group(metadata.get("priority", 0), spec["selector"], layer))
+    ring = rollout(spec["rollout"]) if "rollout" in spec else None
+    return _named(document, Group(metadata.get("priority", 0), spec["selector"], layer, ring))
 
 
 def _module(document: Document) -> Named[Layer]:

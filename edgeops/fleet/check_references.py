@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.layers import Layer
 from edgeops.fleet.model import Document, Problem, Snapshot
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import pointer
@@ -15,7 +14,7 @@ from edgeops.twin import pointer
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
     """Names of modules, releases and schemas that lead nowhere."""
     files_with_problems = {problem.place.file for problem in snapshot.problems}
-    for layer in _overlays(catalog):
+    for layer in catalog.overlays:
         for part, kind, names in (
             ("modules", "Module", catalog.modules),
             ("models", "ModelRelease", catalog.releases),
@@ -30,14 +29,6 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
         if schema and schema not in snapshot.schemas and schema not in files_with_problems:
             at = "/spec/schema"
             yield _missing(module.document, at, "file", schema, snapshot.schemas, broken=False)
-
-
-def _overlays(catalog: Catalog) -> list[Layer]:
-    layers = [layer for layer in catalog.layers if not layer.base]
-    layers += [group.what.layer for group in catalog.groups.values()]
-    # The members of a DeviceSet share one layer.
-    of_devices = {id(one.what.layer): one.what.layer for one in catalog.devices.values()}
-    return [*layers, *of_devices.values()]
 
 
 def _missing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,6 +23,7 @@ from edgeops.fleet.model import (
     Snapshot,
     StoreKind,
 )
+from edgeops.fleet.rollout import ring_problems
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
@@ -51,17 +52,15 @@ def resolve(
     when the Fleet has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
-    hubs = _hubs(catalog, local_artifacts_url)
-    if hub not in hubs and catalog.fleet:
-        hint = did_you_mean(hub, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
-        raise UsageError(f"the fleet has no hub `{hub}`", hint)
-    artifacts = hubs[hub].artifacts if hub in hubs else None
+    hubs = hub_targets(catalog, local_artifacts_url)
+    artifacts = find_hub(hubs, hub).artifacts if catalog.fleet else None
     resolver = Resolver(
         catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
     )
     devices, device_problems = _resolve_devices(resolver)
     problems = {*snapshot.problems, *name_problems, *device_problems}
     problems.update(reference_problems(catalog, snapshot))
+    problems.update(ring_problems(catalog.groups.values()))
     if artifacts is None:
         problems.update(_artifact_problems(catalog, hub, devices))
     if problems or catalog.fleet is None:
@@ -118,7 +117,8 @@ def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> 
     )
 
 
-def _hubs(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
+def hub_targets(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
+    """The hubs of the Fleet by name, the local one among them; none where there is no Fleet."""
     if catalog.fleet is None:
         return {}
     local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL)
@@ -127,6 +127,14 @@ def _hubs(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
         if name != LOCAL:
             hubs[name] = _azure_hub(name, spec)
     return hubs
+
+
+def find_hub(hubs: Mapping[str, HubTarget], name: str) -> HubTarget:
+    """The hub of a name. Raises `UsageError` when there is none."""
+    if name not in hubs:
+        hint = did_you_mean(name, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
+        raise UsageError(f"the fleet has no hub `{name}`", hint)
+    return hubs[name]
 
 
 def _azure_hub(name: str, spec: JsonObject) -> HubTarget:

@@ -48,9 +48,11 @@ def as_json(rows: Sequence[Verified]) -> str:
 
 
 def summary(rows: Sequence[Verified]) -> str:
-    """`3 releases: all are what was published`, or how many are not."""
+    """`3 releases: all are what was published`, how many are not, or that there is none."""
+    if not rows:
+        return "there is no release in models/"
     bad = sum(not row.good for row in rows)
-    what = f"{bad:,} not what was published" if bad else "all are what was published"
+    what = f"{bad:,} not confirmed" if bad else "all are what was published"
     return f"{count(len(rows), 'release')}: {what}"
 
 

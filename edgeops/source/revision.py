@@ -50,6 +50,14 @@ def resolve_commit(root: Path, rev: str) -> str:
         return _commit(repo, rev)
 
 
+def head_commit(root: Path) -> str | None:
+    """The commit that is checked out; None outside git, and before the first commit."""
+    try:
+        return resolve_commit(root, "HEAD")
+    except EdgeOpsError:
+        return None
+
+
 def uncommitted(root: Path) -> tuple[str, ...]:
     """The changed and untracked files that a commit does not hold yet, relative to `root`, sorted.
 

@@ -30,7 +30,7 @@ def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = Non
     names = sorted(_names(root))
     if path is not None:
         names = _below(root, path, names)
-    files = (found for name in names if (found := _source_file(root, name)))
+    files = (found for name in names if (found := source_file(root, name)))
     return read_snapshot(None, files, packaged_schemas(), cache)
 
 
@@ -56,7 +56,7 @@ def _below(root: Path, path: Path, names: list[str]) -> list[str]:
     return chosen
 
 
-def _source_file(root: Path, name: str) -> SourceFile | Problem | None:
+def source_file(root: Path, name: str) -> SourceFile | Problem | None:
     """The file ready to be read, the reason why it is not read, or None where it is no matter."""
     kind = role(name)
     path = root / name

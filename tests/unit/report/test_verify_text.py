@@ -25,10 +25,10 @@ def test_the_table_and_what_is_wrong():
         "",
         "m@1.1.0 (git): it changed",
         "m@2.0.0 (store): gone",
-        "3 releases: 2 not what was published",
+        "3 releases: 2 not confirmed",
     ]
     assert text(ROWS[:1]).splitlines()[-1] == "1 release: all are what was published"
-    assert text(()) == "0 releases: all are what was published"
+    assert text(()) == "there is no release in models/"
 
 
 def test_json():

@@ -1,0 +1,110 @@
+"""Is what was published still what its release file says? Everything is read and hashed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from edgeops.artifacts.digest import Digest, Hasher, chunks_of
+from edgeops.artifacts.store import ArtifactError, Store
+from edgeops.artifacts.url import open_url
+from edgeops.release import ModelRelease
+
+
+class Found(StrEnum):
+    """What was found where an artifact should be."""
+
+    SAME = "same"
+    ABSENT = "absent"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found at one place (`git`, `store`, `url`), and why it is not the artifact."""
+
+    place: str
+    found: Found
+    reason: str = ""
+
+
+def is_good(checks: Sequence[Check], *, seeded: bool) -> bool:
+    """Whether devices get what was published; the copy in git need not be there.
+
+    With `seeded` nor need the other place, if there is a copy: the local hub
+    takes it from git when it starts.
+    """
+    found = {check.place: check.found for check in checks}
+    copy = found.pop("git", Found.ABSENT)
+    fine = {Found.SAME, Found.ABSENT} if seeded and copy is Found.SAME else {Found.SAME}
+    return copy in (Found.SAME, Found.ABSENT) and set(found.values()) <= fine
+
+
+def digest_of_release(release: ModelRelease) -> Digest:
+    """The digest that a release file promises."""
+    return Digest(release.sha256, release.md5, release.size)
+
+
+def check_copy(release: ModelRelease, copy: Path) -> Check:
+    """The copy in git, which need not be there."""
+    try:
+        with copy.open("rb") as file:
+            return _check("git", release, chunks_of(file))
+    except FileNotFoundError:
+        return Check("git", Found.ABSENT)
+    except OSError as error:
+        return Check("git", Found.UNREADABLE, f"cannot read {copy}: {error.strerror}")
+
+
+def check_stored(release: ModelRelease, store: Store) -> Check:
+    """The file in the store of a hub; `release` has a `path`."""
+    assert release.path is not None
+    try:
+        if store.sha256_of(release.path) is None:
+            return Check("store", Found.ABSENT, f"{release.path} is not in the store")
+        with store.open(release.path) as chunks:
+            return _check("store", release, chunks)
+    except ArtifactError as error:
+        return Check("store", Found.UNREADABLE, error.message)
+
+
+def check_url(release: ModelRelease, url: str, *, ca_file: str | None = None) -> Check:
+    """The file at an https URL; `ca_file` is trusted instead of the system's CAs."""
+    try:
+        with open_url(url, ca_file=ca_file) as chunks:
+            if chunks is None:
+                return Check("url", Found.ABSENT, f"there is nothing at {url}")
+            return _check("url", release, chunks)
+    except ArtifactError as error:
+        return Check("url", Found.UNREADABLE, error.message)
+
+
+def _check(place: str, release: ModelRelease, chunks: Iterable[bytes]) -> Check:
+    expected = digest_of_release(release)
+    hasher = Hasher()
+    for chunk in _bounded(chunks, expected.size):
+        hasher.add(chunk)
+    found = hasher.digest()
+    if found == expected:
+        return Check(place, Found.SAME)
+    whole = found.size <= expected.size
+    is_now = f"{found.size:,} bytes with SHA-256 {found.sha256[:12]}..." if whole else "longer"
+    return Check(
+        place,
+        Found.CHANGED,
+        f"the artifact changed after it was published: it is {is_now},"
+        f" and was {expected.size:,} with {expected.sha256[:12]}...",
+    )
+
+
+def _bounded(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The chunks up to the one that exceeds the size: what comes then can be without end."""
+    read = 0
+    for chunk in chunks:
+        yield chunk
+        read += len(chunk)
+        if read > size:
+            return

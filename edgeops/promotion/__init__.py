@@ -1,0 +1,1 @@
+"""Releases on their way through the fleet: which ring is next, and the edit that moves it."""

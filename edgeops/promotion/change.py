@@ -1,0 +1,85 @@
+"""The changes of a promotion or a revert, and what they do to the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from edgeops.errors import EdgeOpsError, InvalidState
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.model import DesiredFleet, Snapshot
+from edgeops.fleet.resolve import resolve
+from edgeops.promotion.decide import Decision, Step
+from edgeops.promotion.edit import set_model
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One slot of one group, whose manifest is in `file`: the release before (if any) and after."""
+
+    file: str
+    group: str
+    slot: str
+    before: str | None
+    after: str
+
+
+def change(catalog: Catalog, group: str, slot: str, release: str) -> Change:
+    """The change that gives a release to a group of the catalog."""
+    found = catalog.groups[group]
+    before = found.what.layer.value.get("models", {}).get(slot)
+    return Change(found.document.file, group, slot, before, release)
+
+
+def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterator[Change]:
+    """What a decision changes; with `revert` also where a Degraded release goes back.
+
+    It goes back in every ring that has it: left in the first, it would be
+    promoted again.
+    """
+    slot = decision.way.slot
+    if decision.step is Step.PROMOTE and decision.to is not None:
+        yield change(catalog, decision.to, slot, decision.way.release)
+    if decision.step is Step.DEGRADED and revert and decision.back_to is not None:
+        for ring in decision.way.having:
+            yield change(catalog, ring.group, slot, decision.back_to)
+
+
+def edited(changes: Iterable[Change], read: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+    """The text of each changed file before and after. Raises `EdgeOpsError`."""
+    texts: dict[str, tuple[str, str]] = {}
+    for one in changes:
+        before, now = texts.get(one.file) or (read(one.file),) * 2
+        try:
+            texts[one.file] = before, set_model(now, one.group, one.slot, one.after)
+        except EdgeOpsError as error:
+            raise EdgeOpsError(f"{one.file}: {error.message}", error.hint) from error
+    return {file: text for file, text in texts.items() if text[0] != text[1]}
+
+
+def affected(
+    snapshot: Snapshot,
+    fleet: DesiredFleet,
+    texts: Mapping[str, str],
+    schemas: KindSchemas,
+    hub: str,
+) -> tuple[str, ...]:
+    """The devices that get another release when these files have these texts.
+
+    Raises `InvalidState` when the desired state would not be valid then.
+    """
+    documents = [one for one in snapshot.documents if one.file not in texts]
+    for file, text in texts.items():
+        documents += parse(file, text.encode(), schemas)[0]
+    found = resolve(replace(snapshot, documents=tuple(documents)), hub=hub)
+    if found.fleet is None:
+        first = found.problems[0]
+        raise InvalidState(
+            f"the desired state would not be valid: {first.place}: {first.message}",
+            first.hint or "nothing was written",
+        )
+    after = found.fleet.devices
+    return tuple(
+        name for name, device in fleet.devices.items() if device.models != after[name].models
+    )

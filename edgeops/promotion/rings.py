@@ -1,0 +1,68 @@
+"""The rings of a slot: which release each has, and which devices show how it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.model import DesiredFleet
+from edgeops.fleet.rollout import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A group in the order of the rollout, for one slot.
+
+    `release` is None where the group does not set the slot. `devices` are
+    those that run the release because of this ring: members of an earlier one
+    and those that something of a higher precedence sets otherwise are left out.
+    """
+
+    group: str
+    rollout: Rollout
+    release: str | None
+    devices: tuple[str, ...] = ()
+
+
+def slots_in_rings(catalog: Catalog) -> tuple[str, ...]:
+    """The slots that any ring sets, sorted."""
+    slots = {
+        slot
+        for _, _, models in _groups(catalog)
+        for slot, release in models.items()
+        if release is not None
+    }
+    return tuple(sorted(slots))
+
+
+def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
+    """The rings in their order; a group that empties the slot (`null`) takes no part."""
+    found: list[Ring] = []
+    taken: set[str] = set()
+    for group, rollout, models in _groups(catalog):
+        release = models.get(slot)
+        if slot in models and release is None:
+            continue
+        devices = [
+            name
+            for name, device in sorted(fleet.devices.items())
+            if group in device.groups
+            and name not in taken
+            and slot in device.models
+            and device.models[slot].reference == release
+        ]
+        if release is not None:
+            taken.update(devices)
+        found.append(Ring(group, rollout, release, tuple(devices)))
+    return tuple(found)
+
+
+def _groups(catalog: Catalog) -> Iterator[tuple[str, Rollout, dict[str, str | None]]]:
+    found = [
+        (group.what.rollout, name, group.what.layer.value.get("models", {}))
+        for name, group in catalog.groups.items()
+        if group.what.rollout is not None
+    ]
+    for rollout, name, models in sorted(found, key=lambda one: one[0].ring):
+        yield name, rollout, models

@@ -1,0 +1,47 @@
+"""Which slot a release goes into."""
+
+from __future__ import annotations
+
+import re
+
+from edgeops.errors import UsageError
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.suggest import did_you_mean
+
+# As `slot` in schemas/group.schema.json.
+_SLOT = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+def choose_slot(catalog: Catalog, model: str, slot: str | None = None) -> str:
+    """The slot for a release of a model: the one named, or the one that holds the model already.
+
+    A model that no slot holds yet may go into any slot, which must be named.
+    Raises `UsageError`.
+    """
+    used = slots_in_use(catalog)
+    holding = sorted(name for name, models in used.items() if model in models)
+    if slot is None:
+        if len(holding) == 1:
+            return holding[0]
+        if holding:
+            raise UsageError(
+                f"{model} is in the slots {' and '.join(holding)}", "say which one with --slot"
+            )
+        there = f"the slots are {', '.join(sorted(used))}" if used else "as in --slot crowdedness"
+        raise UsageError(f"no slot holds {model} yet", f"name one with --slot; {there}")
+    if not _SLOT.match(slot):
+        raise UsageError(f"`{slot}` is not a slot", "use 1 to 64 letters, digits, _ or -")
+    if slot not in used and holding:
+        hint = did_you_mean(slot, used) or f"{model} is in {' and '.join(holding)}"
+        raise UsageError(f"no group or device has a slot `{slot}`", hint)
+    return slot
+
+
+def slots_in_use(catalog: Catalog) -> dict[str, set[str]]:
+    """Every slot that is set anywhere in git, with the names of the models in it."""
+    found: dict[str, set[str]] = {}
+    for layer in catalog.overlays:
+        for slot, reference in layer.value.get("models", {}).items():
+            if reference is not None:
+                found.setdefault(slot, set()).add(reference.partition("@")[0])
+    return found

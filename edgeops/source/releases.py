@@ -1,0 +1,47 @@
+"""The release files on disk, without the fleet that uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeops.fleet.catalog import Named, read_catalog
+from edgeops.fleet.memo import Memo
+from edgeops.fleet.model import Problem
+from edgeops.release import ModelRelease
+from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.schemas import packaged_schemas
+from edgeops.source.worktree import source_file
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """The releases by `name@version`, and what is wrong with the files of others."""
+
+    root: Path
+    releases: Mapping[str, Named[ModelRelease]]
+    problems: tuple[Problem, ...]
+
+    def file(self, reference: str) -> Path:
+        """The release file. Raises `KeyError`."""
+        return self.root / self.releases[reference].document.file
+
+    def copy(self, reference: str) -> Path:
+        """Where git holds a copy of the artifact, if it does. Raises `KeyError`."""
+        return self.file(reference).with_name(self.releases[reference].what.file_name)
+
+    def of(self, model: str) -> Iterator[ModelRelease]:
+        """The releases of one model."""
+        return (one.what for one in self.releases.values() if one.what.name == model)
+
+
+def load_releases(root: Path, memo: Memo | None = None) -> Releases:
+    """Every release file of the working tree; needs neither git nor a fleet."""
+    names = (file.relative_to(root).as_posix() for file in root.glob("models/*/releases/*"))
+    files: Iterator[SourceFile | Problem] = (
+        found for name in sorted(names) if (found := source_file(root, name))
+    )
+    snapshot = read_snapshot(None, files, packaged_schemas(), memo)
+    catalog, _ = read_catalog(snapshot)
+    return Releases(root, catalog.releases, snapshot.problems)

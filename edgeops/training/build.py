@@ -1,0 +1,117 @@
+"""Where everything is that a build of a model makes: `.edgeops/models/<name>/<key>/`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training.data.load import read_data
+from edgeops.training.evaluate.scorecard import Scorecard
+from edgeops.training.fit import Fitted, Job, load
+from edgeops.training.model_file import ModelFile, load_model_file
+from edgeops.twin import JsonObject
+
+# Counts up when the same model file would give other weights.
+_LAYOUT = 1
+_NOT_TRAINED = ("gates", "useCases", "export", "calibration", "seeds", "baselines", "notes")
+FILES = {"onnx": "model.onnx", "onnx-int8": "model-int8.onnx"}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFolder:
+    """The folder of one model file with one data set. What the gates say does not matter."""
+
+    path: Path
+
+    def job(self, job: Job) -> Path:
+        """The result of one training."""
+        return self.path / "jobs" / f"{job.name}.npz"
+
+    def checkpoint(self, job: Job) -> Path:
+        """One training under way."""
+        return self.path / "jobs" / f"{job.name}.checkpoint.npz"
+
+    def fitted(self, job: Job) -> Fitted | None:
+        """The result of one training, None before it is done."""
+        return load(self.job(job))
+
+    def file(self, form: str) -> Path:
+        """The exported model in a form of `export.formats`."""
+        return self.path / FILES[form]
+
+    @property
+    def facts(self) -> Path:
+        """What is known of the exported files: JSON."""
+        return self.path / "artifact.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """The folder of scorecard, forecasts, plots and card."""
+        return self.path / "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A model that is trained, exported and evaluated, ready to be published."""
+
+    folder: Path
+    artifact: Path
+    scorecard: Scorecard
+    provenance: JsonObject
+
+
+def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
+    """The folder of a model file with the data of this digest."""
+    trained = {key: value for key, value in model.spec.items() if key not in _NOT_TRAINED}
+    text = json.dumps([_LAYOUT, trained, data_sha256], sort_keys=True)
+    key = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return BuildFolder(model.root / ".edgeops" / "models" / model.name / key)
+
+
+def latest_build(root: Path, name: str) -> Build:
+    """The build of a model file as it is now. Raises `EdgeOpsError` when a step is missing."""
+    from edgeops.training.evaluate.scorecard_json import from_json
+
+    model = load_model_file(root, name)
+    folder = build_folder(model, read_data(model).sha256)
+    try:
+        facts = json.loads(folder.facts.read_bytes())
+    except (OSError, ValueError) as error:
+        raise EdgeOpsError(
+            f"{name} is not trained as model.yaml has it now", f"run `edgeops model train {name}`"
+        ) from error
+    card = folder.evaluation / "scorecard.json"
+    try:
+        judged = json.loads(card.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _not_evaluated(name) from error
+    if judged.get("inputs") != evaluation_key(model, facts):
+        raise _not_evaluated(name)
+    return Build(
+        folder.path,
+        folder.file(released_form(model)),
+        from_json(judged["scorecard"]),
+        facts["provenance"],
+    )
+
+
+def released_form(model: ModelFile) -> str:
+    """Which exported form is published: the last one of `export.formats`."""
+    forms: list[str] = model.section("export").get("formats", ["onnx", "onnx-int8"])
+    return forms[-1]
+
+
+def evaluation_key(model: ModelFile, facts: JsonObject) -> str:
+    """What a scorecard is of: the files, and how the model file wants them judged."""
+    judged = {key: model.spec.get(key) for key in ("gates", "useCases", "baselines")}
+    files = {form: one["sha256"] for form, one in facts["files"].items()}
+    return hashlib.sha256(json.dumps([judged, files], sort_keys=True).encode()).hexdigest()
+
+
+def _not_evaluated(name: str) -> EdgeOpsError:
+    return EdgeOpsError(
+        f"{name} is not evaluated as it is now", f"run `edgeops model evaluate {name}`"
+    )

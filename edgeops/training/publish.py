@@ -1,0 +1,132 @@
+"""From a build to a release: gates, store, copies in git, and last of all the release file.
+
+Nothing refers to an artifact before its release file is there. So whatever
+fails before leaves nothing half-published, and publishing again finishes it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.artifacts.digest import Digest, digest_file
+from edgeops.artifacts.folder import FolderStore
+from edgeops.artifacts.store import Progress, Store, no_progress, verify
+from edgeops.artifacts.version import next_version, precedence
+from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.release import ModelRelease
+from edgeops.source.releases import load_releases
+from edgeops.training.evaluate.scorecard import Scorecard
+from edgeops.training.release_file import release_document, release_folder, write_release
+
+if TYPE_CHECKING:
+    from edgeops.training.build import Build
+
+KEPT_IN_GIT = 512 * 1024  # bytes: larger artifacts are in the store only
+CARD = "evaluation/card.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release, its file in the repository and its URL; `new` is False if it was there before."""
+
+    release: ModelRelease
+    file: Path
+    url: str
+    new: bool
+
+
+def publish(
+    build: Build,
+    *,
+    root: Path,
+    store: Store,
+    version: str | None = None,
+    progress: Progress = no_progress,
+    kept_in_git: int = KEPT_IN_GIT,
+) -> Published:
+    """Publish a build under `models/<name>/releases` of a repository and in a store.
+
+    Without a version, a build that is published already keeps its version, and
+    another one gets the next. Artifacts of at most `kept_in_git` bytes are
+    also copied beside the release file, the model card always. Raises
+    `Refused` when a gate does not let the model through, or the version has
+    other bytes; `ArtifactError` when the store fails.
+    """
+    scorecard = build.scorecard
+    _check_gates(scorecard)
+    digest = _digest(build.artifact)
+    known = _known(root, scorecard.model)
+    release = _release(scorecard.model, version or _version(known, digest), digest)
+    before = known.get(release.version)
+    if before not in (None, release):
+        raise Refused(
+            f"{release.reference} is already published with other bytes",
+            f"a release never changes: publish as {next_version(known)}",
+        )
+    gates = [verdict.reason for verdict in scorecard.gates]
+    text = release_document(release, scorecard.metrics, gates, build.provenance)
+    assert release.path is not None
+    url = store.put(build.artifact, release.path, digest, progress)
+    verify(store, release.path, digest)
+
+    folder = release_folder(root, release.name)
+    if digest.size <= kept_in_git:
+        FolderStore(folder, "").put(build.artifact, release.file_name, digest)
+    folder.mkdir(parents=True, exist_ok=True)
+    card, shown = build.folder / CARD, folder / f"{release.version}.html"
+    if card.is_file() and not (before and shown.exists()):
+        shutil.copyfile(card, shown)
+    file = folder / f"{release.version}.yaml"
+    new = before is None and write_release(file, text)
+    return Published(release, file, url, new)
+
+
+def _check_gates(scorecard: Scorecard) -> None:
+    failed = [verdict.reason for verdict in scorecard.gates if not verdict.passed]
+    if failed:
+        raise Refused(
+            f"{scorecard.model} does not pass its gates: {'; '.join(failed)}",
+            "nothing was published; see `gates` in model.yaml",
+        )
+
+
+def _digest(artifact: Path) -> Digest:
+    try:
+        return digest_file(artifact)
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot read the artifact {artifact}: {error.strerror}", "train the model again"
+        ) from error
+
+
+def _known(root: Path, name: str) -> dict[str, ModelRelease]:
+    """The releases of a model by version. Raises `InvalidState` when one cannot be read."""
+    found = load_releases(root)
+    folder = release_folder(root, name).relative_to(root).as_posix()
+    for problem in found.problems:
+        if problem.place.file.startswith(f"{folder}/"):
+            raise InvalidState(f"{problem.place}: {problem.message}", problem.hint)
+    return {release.version: release for release in found.of(name)}
+
+
+def _version(known: dict[str, ModelRelease], digest: Digest) -> str:
+    same = [version for version, release in known.items() if release.sha256 == digest.sha256]
+    return max(same, key=precedence) if same else next_version(known)
+
+
+def _release(name: str, version: str, digest: Digest) -> ModelRelease:
+    precedence(version)
+    file_name = f"{name}-{version}.onnx"
+    return ModelRelease(
+        name=name,
+        version=version,
+        file_name=file_name,
+        size=digest.size,
+        sha256=digest.sha256,
+        md5=digest.md5,
+        format="onnx",
+        path=f"{name}/{version}/{file_name}",
+    )

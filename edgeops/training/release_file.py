@@ -1,0 +1,122 @@
+"""The release file: `models/<name>/releases/<version>.yaml`, written once and never again."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgeops.errors import EdgeOpsError, Refused
+from edgeops.fleet.manifest import API_VERSION, parse
+from edgeops.fleet.yaml_scalar import NotJson, plain_value
+from edgeops.release import ModelRelease
+from edgeops.source.schemas import packaged_schemas
+from edgeops.twin import JsonObject
+
+_MODELINE = "# yaml-language-server: $schema=../../../schemas/modelrelease.schema.json\n"
+_DIGITS = 6  # of a metric
+
+
+def release_folder(root: Path, name: str) -> Path:
+    """Where the releases of a model are in a repository."""
+    return root / "models" / name / "releases"
+
+
+def release_document(
+    release: ModelRelease,
+    metrics: Mapping[str, float],
+    gates: Sequence[str],
+    provenance: JsonObject,
+) -> str:
+    """The text of a release file; the same values give the same text.
+
+    `gates` are sentences, one for each gate that let the model through. Metrics
+    have six significant digits; those that are no number are left out. Raises
+    `EdgeOpsError` for what schemas/modelrelease.schema.json does not allow, and
+    for a secret.
+    """
+    told = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
+    spec = {
+        "path": release.path,
+        "url": release.url,
+        "fileName": release.file_name,
+        "size": release.size,
+        "sha256": release.sha256,
+        "md5": release.md5,
+        "format": release.format,
+        "metrics": told,
+        "gates": list(gates),
+        "provenance": provenance,
+    }
+    value = {
+        "apiVersion": API_VERSION,
+        "kind": "ModelRelease",
+        "metadata": {"name": release.name, "version": release.version},
+        "spec": {key: part for key, part in spec.items() if part not in (None, {}, [])},
+    }
+    text = _MODELINE + _dump(value)
+    _, problems = parse(f"{release.reference}.yaml", text.encode(), packaged_schemas())
+    if problems:
+        first = problems[0]
+        raise EdgeOpsError(
+            f"the release file of {release.reference} would not be valid:"
+            f" {first.pointer} {first.message}",
+            first.hint,
+        )
+    return text
+
+
+def write_release(path: Path, text: str) -> bool:
+    """Write a release file, whole or not at all; gives whether it was not there before.
+
+    Raises `Refused` when it is there with another text.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(part)  # unlike a rename it never replaces what is there
+    except FileExistsError:
+        if path.read_bytes() != text.encode():
+            raise Refused(
+                f"{path} is there already, and says something else",
+                "a release never changes: publish under a new version",
+            ) from None
+        return False
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _rounded(value: float) -> float:
+    short = float(f"{value:.{_DIGITS}g}")
+    return int(short) if short.is_integer() else short
+
+
+def _dump(value: Any) -> str:
+    """Block YAML that parsers of YAML 1.1 and 1.2 read alike."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+        style = None if _is_text(data) else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
+
+
+def _is_text(data: str) -> bool:
+    """Whether YAML 1.2 reads the unquoted text as text; PyYAML knows what YAML 1.1 does."""
+    try:
+        return plain_value(data) == data
+    except NotJson:
+        return False

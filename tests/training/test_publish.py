@@ -1,0 +1,179 @@
+"""Publishing a build: gates first, the release file last, nothing half-done."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edgeops.artifacts.digest import digest_of
+from edgeops.artifacts.folder import FolderStore
+from edgeops.artifacts.open import open_store
+from edgeops.artifacts.store import ArtifactError
+from edgeops.artifacts.verify import digest_of_release
+from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
+from edgeops.fleet.model import ArtifactTarget, StoreKind
+from edgeops.source.releases import load_releases
+from edgeops.training.build import Build
+from edgeops.training.evaluate.scorecard import Scorecard, Verdict
+from edgeops.training.publish import publish
+
+DATA = b"a model, made of bytes"
+PASSED = Verdict("wape", 0.07, True, "wape is 0.07, at most 0.08")
+FAILED = Verdict("coverage_80", 0.6, False, "coverage_80 is 0.6, below the minimum 0.77")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FolderStore(tmp_path / "store", "https://localhost/artifacts")
+
+
+@pytest.fixture
+def build(tmp_path):
+    def make(data=DATA, gates=(PASSED,), card="<h1>card</h1>"):
+        folder = tmp_path / "build"
+        (folder / "evaluation").mkdir(parents=True, exist_ok=True)
+        (folder / "model.onnx").write_bytes(data)
+        (folder / "evaluation/card.html").write_text(card)
+        scorecard = Scorecard(
+            "m", ("total",), 1, (0.5,), parts={}, metrics={"wape": 0.07}, gates=gates
+        )
+        return Build(folder, folder / "model.onnx", scorecard, {"commit": "c0ffee"})
+
+    return make
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "repo"
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(
+        file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()
+    )
+
+
+def test_a_build_becomes_a_release(build, root, store, tmp_path):
+    told = []
+    done = publish(build(), root=root, store=store, progress=lambda *at: told.append(at))
+    assert (done.release.reference, done.new) == ("m@1.0.0", True)
+    assert digest_of_release(done.release) == digest_of([DATA])
+    assert done.url == "https://localhost/artifacts/m/1.0.0/m-1.0.0.onnx"
+    assert files(root) == [
+        "models/m/releases/1.0.0.html",
+        "models/m/releases/1.0.0.yaml",
+        "models/m/releases/m-1.0.0.onnx",
+    ]
+    assert (tmp_path / "store/m/1.0.0/m-1.0.0.onnx").read_bytes() == DATA
+    found = load_releases(root)
+    assert found.releases["m@1.0.0"].what == done.release
+    assert found.copy("m@1.0.0").read_bytes() == DATA
+    spec = found.releases["m@1.0.0"].document.value["spec"]
+    assert spec["metrics"] == {"wape": 0.07}
+    assert spec["gates"] == [PASSED.reason]
+    assert spec["provenance"] == {"commit": "c0ffee"}
+    assert told[-1] == (len(DATA), len(DATA))
+
+
+def test_a_gate_that_says_no_publishes_nothing(build, root, store, tmp_path):
+    with pytest.raises(Refused, match=r"m does not pass its gates: coverage_80 is 0\.6") as refused:
+        publish(build(gates=(PASSED, FAILED)), root=root, store=store)
+    assert refused.value.exit_code == 5
+    assert not root.exists()
+    assert not (tmp_path / "store").exists()
+
+
+def test_the_same_build_again_changes_nothing(build, root, store):
+    first = publish(build(), root=root, store=store)
+    text = first.file.read_bytes()
+    again = publish(build(), root=root, store=store)
+    assert (again.release, again.new) == (first.release, False)
+    assert publish(build(), root=root, store=store, version="1.0.0").new is False
+    assert first.file.read_bytes() == text
+    assert len(files(root)) == 3
+
+
+def test_the_card_of_a_release_stays_as_it_was(build, root, store):
+    card = publish(build(), root=root, store=store).file.with_name("1.0.0.html")
+    publish(build(card="judged again"), root=root, store=store)
+    assert card.read_text() == "<h1>card</h1>"
+
+
+def test_another_build_is_the_next_version(build, root, store):
+    publish(build(), root=root, store=store)
+    assert publish(build(b"trained again"), root=root, store=store).release.version == "1.1.0"
+    named = publish(build(b"trained once more"), root=root, store=store, version="2.0.0-rc.1")
+    assert named.release.file_name == "m-2.0.0-rc.1.onnx"
+    assert publish(build(b"and released"), root=root, store=store).release.version == "2.0.0"
+
+
+def test_a_version_never_gets_other_bytes(build, root, store, tmp_path):
+    publish(build(), root=root, store=store)
+    with pytest.raises(Refused, match=r"m@1\.0\.0 is already published") as refused:
+        publish(build(b"other"), root=root, store=store, version="1.0.0")
+    assert "publish as 1.1.0" in refused.value.hint
+    # Nor when git does not know of it, but the store does.
+    with pytest.raises(Refused, match="already published with other bytes"):
+        publish(build(b"other"), root=tmp_path / "elsewhere", store=store)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_store_that_cannot_be_reached_leaves_no_release(build, root, unused_blob_store):
+    with pytest.raises(ArtifactError, match="cannot be reached"):
+        publish(build(), root=root, store=unused_blob_store)
+    assert not root.exists()
+
+
+@pytest.fixture
+def unused_blob_store(tmp_path):
+    """A GitHub release store whose host does not resolve."""
+    target = ArtifactTarget(
+        "https://git.example/contoso/fleet/releases/download", StoreKind.GITHUB_RELEASE
+    )
+    return open_store(target, {"GITHUB_TOKEN": "none"}, folder=tmp_path)
+
+
+class Forgetful(FolderStore):
+    """A store that gives back something else than it got."""
+
+    @contextmanager
+    def open(self, name):
+        yield iter([b"something else"])
+
+
+def test_a_store_that_does_not_hold_what_it_got_leaves_no_release(build, root, tmp_path):
+    with pytest.raises(ArtifactError, match="the store holds something else"):
+        publish(build(), root=root, store=Forgetful(tmp_path / "store", ""))
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("left", [1, 2, 3])
+def test_publishing_again_finishes_what_was_cut_off(build, root, store, left):
+    whole = publish(build(), root=root, store=store)
+    text = whole.file.read_bytes()
+    for name in ("1.0.0.yaml", "1.0.0.html", "m-1.0.0.onnx")[:left]:
+        (whole.file.parent / name).unlink()
+    again = publish(build(), root=root, store=store)
+    assert (again.release, again.new) == (whole.release, True)
+    assert whole.file.read_bytes() == text
+    assert len(files(root)) == 3
+
+
+def test_a_large_artifact_is_in_the_store_only(build, root, store, tmp_path):
+    publish(build(), root=root, store=store, kept_in_git=len(DATA) - 1)
+    assert files(root / "models/m/releases") == ["1.0.0.html", "1.0.0.yaml"]
+    assert files(tmp_path / "store") == ["m/1.0.0/m-1.0.0.onnx"]
+
+
+def test_bad_input_says_what_is_wrong(build, root, store):
+    with pytest.raises(UsageError, match=r"`1\.0` is not a version"):
+        publish(build(), root=root, store=store, version="1.0")
+    made = build()
+    made.artifact.unlink()
+    with pytest.raises(EdgeOpsError, match="cannot read the artifact"):
+        publish(made, root=root, store=store)
+    broken = root / "models/m/releases/0.1.0.yaml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("kind: [")
+    with pytest.raises(InvalidState, match=r"models/m/releases/0\.1\.0\.yaml:2:1: is not YAML"):
+        publish(build(), root=root, store=store)

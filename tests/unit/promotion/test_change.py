@@ -1,0 +1,99 @@
+"""From decisions to edits, and what they do to devices."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from edgeops.errors import EdgeOpsError, InvalidState
+from edgeops.plan.health import Health, State
+from edgeops.promotion.change import Change, affected, change, changes_of, edited
+from edgeops.promotion.decide import decide, way
+from edgeops.promotion.health import SlotHealth, slot_health
+from edgeops.promotion.rings import rings
+from edgeops.source.schemas import packaged_schemas
+from edgeops.twin import LiveDevice, Twin
+
+OLD, NEW = "s: m@1.0.0", "s: m@1.1.0"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+FILE = "fleet/all.yaml"
+
+
+def decision(fleet, state):
+    _, catalog, desired = fleet
+    found = way("s", rings(catalog, desired, "s"))
+    states = dict.fromkeys(found.witnesses, SlotHealth(Health(state), LONG_AGO))
+    return decide(found, states, NOW)
+
+
+def test_a_promotion_changes_the_next_ring(three_rings):
+    fleet = three_rings(canary=NEW, everybody=OLD)
+    found = list(changes_of(fleet[1], decision(fleet, State.CONVERGED), revert=True))
+    assert found == [Change(FILE, "half", "s", None, "m@1.1.0")]
+    assert not list(changes_of(fleet[1], decision(fleet, State.OFFLINE), revert=True))
+
+
+def test_a_revert_changes_every_ring_that_has_the_release(three_rings):
+    fleet = three_rings(NEW, NEW, OLD)
+    degraded = decision(fleet, State.DEGRADED)
+    assert not list(changes_of(fleet[1], degraded, revert=False))
+    assert list(changes_of(fleet[1], degraded, revert=True)) == [
+        Change(FILE, "canary", "s", "m@1.1.0", "m@1.0.0"),
+        Change(FILE, "half", "s", "m@1.1.0", "m@1.0.0"),
+    ]
+
+
+GROUP = "kind: Group\nmetadata: {name: %s}\nspec: {selector: {}, models: {s: m@1.0.0}}\n"
+
+
+def test_changes_of_one_file_are_made_one_after_the_other():
+    text = "---\n".join(GROUP % name for name in ("a", "b", "c"))
+    some = [Change("f", name, "s", "m@1.0.0", "m@1.1.0") for name in ("a", "c")]
+    ((file, (before, after)),) = edited(some, {"f": text}.__getitem__).items()
+    assert (file, before) == ("f", text)
+    assert after.count("m@1.1.0") == 2
+    assert (GROUP % "b") in after
+
+
+def test_what_is_so_already_is_no_edit_and_errors_name_the_file():
+    same = Change("f", "a", "s", "m@1.0.0", "m@1.0.0")
+    assert edited([same], lambda _: GROUP % "a") == {}
+    with pytest.raises(EdgeOpsError, match=r"^f\.yaml: the file has no Group `b`"):
+        edited([Change("f.yaml", "b", "s", None, "m@1.0.0")], lambda _: GROUP % "a")
+
+
+def test_the_devices_that_get_another_release(three_rings):
+    snapshot, catalog, fleet = three_rings(canary=NEW, everybody=OLD)
+    text = (
+        "apiVersion: edgeops/v1\nkind: Group\nmetadata: {name: extra, priority: 25}\n"
+        "spec: {selector: {}, models: {s: %s}}\n"
+    )
+    schemas = packaged_schemas()
+
+    def changed(release):
+        return affected(snapshot, fleet, {"fleet/extra.yaml": text % release}, schemas, "local")
+
+    assert changed("m@1.1.0") == ("d2", "d3")  # d1 follows canary, which is higher
+    assert changed("m@1.0.0") == ()
+    with pytest.raises(InvalidState, match=r"there is no ModelRelease `m@9\.0\.0`"):
+        changed("m@9.0.0")
+    assert change(catalog, "all", "s", "m@1.1.0").before == "m@1.0.0"
+
+
+def test_the_health_of_a_slot_has_its_since(three_rings):
+    _, _, fleet = three_rings(canary=NEW)
+    device = fleet.devices["d1"]
+
+    def seen(since):
+        reported = {"models": {"s": {"state": "ready", "sha256": "b" * 64, "since": since}}}
+        loader = Twin("d1", "model_loader", reported=reported, connected=True)
+        live = LiveDevice(Twin("d1"), {"model_loader": loader})
+        return slot_health(device, live, "s", fleet="f", commit=None)
+
+    assert seen("2026-01-01T00:00:00Z").since == LONG_AGO
+    assert seen("2026-01-01T00:00:00").since == LONG_AGO
+    assert seen("2026-01-01T02:00:00+02:00").since == LONG_AGO
+    for odd in ("yesterday", 7, None, {}, "2026-13-01"):
+        assert seen(odd).since is None
+    assert seen("2026-01-01T00:00:00Z").health.state is State.PROGRESSING  # not in sync with git
+    assert slot_health(device, None, "s", fleet="f", commit=None).health.state is State.UNKNOWN

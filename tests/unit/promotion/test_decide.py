@@ -1,0 +1,134 @@
+"""When a release goes to the next ring, when it waits, and when it goes back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.fleet.rollout import Rollout
+from edgeops.plan.health import Health, State
+from edgeops.promotion.decide import Step, decide, way
+from edgeops.promotion.health import SlotHealth
+from edgeops.promotion.rings import Ring
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def ring(group, release, *devices, min_healthy=100):
+    return Ring(group, Rollout(1, DAY, min_healthy), release, devices)
+
+
+def healthy(ran=DAY):
+    return SlotHealth(Health(State.CONVERGED), NOW - ran)
+
+
+def ill(state, reason="why"):
+    return SlotHealth(Health(state, reason), NOW - DAY)
+
+
+def decided(rings, **states):
+    found = way("s", rings)
+    assert found is not None
+    return decide(found, states, NOW)
+
+
+def two(first="b", second="a", **options):
+    return [ring("canary", first, "d1", "d2", **options), ring("all", second, "d3")]
+
+
+def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
+    found = decided(two(), d1=healthy(), d2=healthy(DAY * 2))
+    assert (found.step, found.to, found.way.release) == (Step.PROMOTE, "all", "b")
+
+
+@pytest.mark.parametrize(
+    ("state", "ran"),
+    [
+        (healthy(DAY - timedelta(seconds=1)), DAY - timedelta(seconds=1)),
+        (healthy(-DAY), timedelta()),  # its clock is ahead
+        (SlotHealth(Health(State.CONVERGED)), None),
+        (ill(State.OFFLINE), DAY),
+        (ill(State.PROGRESSING), DAY),
+        (ill(State.UNKNOWN), DAY),
+    ],
+)
+def test_one_device_that_has_not_shown_it_yet_holds_the_release(state, ran):
+    found = decided(two(), d1=healthy(), d2=state)
+    assert found.step is Step.HOLD
+    assert found.look is not None
+    assert [(one.device, one.ran) for one in found.look.reasons] == [("d2", ran)]
+
+
+def test_min_healthy_lets_some_devices_be_offline_or_degraded():
+    devices = [f"d{number}" for number in range(10)]
+    rings = [ring("canary", "b", *devices, min_healthy=85), ring("all", "a")]
+    states = dict.fromkeys(devices, healthy())
+    for state in (State.OFFLINE, State.DEGRADED):
+        assert decided(rings, **(states | {"d0": ill(state)})).step is Step.PROMOTE
+    assert decided(
+        rings, **(states | {"d0": ill(State.OFFLINE), "d1": ill(State.OFFLINE)})
+    ).step is (Step.HOLD)
+    assert decided(
+        rings, **(states | {"d0": ill(State.DEGRADED), "d1": ill(State.DEGRADED)})
+    ).step is (Step.DEGRADED)
+
+
+def test_a_degraded_ring_goes_back_to_what_a_later_one_runs():
+    rings = [*two(second=None), ring("rest", "a")]
+    found = decided(rings, d1=healthy(), d2=ill(State.DEGRADED, "model s: LoadTestFailed"))
+    assert (found.step, found.back_to) == (Step.DEGRADED, "a")
+    alone = decided(two(second=None), d1=healthy(), d2=ill(State.DEGRADED))
+    assert (alone.step, alone.back_to) == (Step.DEGRADED, None)
+
+
+def test_every_ring_before_must_be_good_not_only_the_last():
+    rings = [ring("canary", "b", "d1"), ring("half", "b", "d2"), ring("all", "a", "d3")]
+    found = decided(rings, d1=ill(State.DEGRADED), d2=healthy())
+    assert found.step is Step.DEGRADED
+    assert found.look is not None
+    assert found.look.ring.group == "canary"
+    assert decided(rings, d1=healthy(), d2=healthy()).to == "all"
+
+
+def test_a_ring_without_devices_shows_nothing():
+    assert decided([ring("canary", "b"), ring("all", "a", "d1")]).step is Step.HOLD
+
+
+def test_when_every_ring_has_it_no_device_is_asked():
+    found = way("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
+    assert found is not None
+    assert found.witnesses == ()
+    assert decide(found, {}, NOW).step is Step.DONE
+
+
+def test_the_way_begins_at_the_first_ring_with_a_release():
+    assert way("s", [ring("canary", None), ring("all", None)]) is None
+    found = way("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
+    assert found is not None
+    assert (found.witnesses, [one.group for one in found.rest]) == (("d2",), ["all"])
+
+
+STATES = st.builds(
+    SlotHealth,
+    st.builds(Health, st.sampled_from(State)),
+    st.none() | st.timedeltas(-DAY, 3 * DAY).map(lambda ran: NOW - ran),
+)
+
+
+@given(st.lists(STATES, min_size=1, max_size=12), st.integers(1, 100))
+def test_a_release_goes_on_only_with_enough_healthy_devices(states, percent):
+    names = [f"d{number}" for number in range(len(states))]
+    rings = [ring("canary", "b", *names, min_healthy=percent), ring("all", "a")]
+    found = decided(rings, **dict(zip(names, states, strict=True)))
+    good = [
+        one
+        for one in states
+        if one.health.state is State.CONVERGED and one.since and one.since <= NOW - DAY
+    ]
+    assert (found.step is Step.PROMOTE) == (len(good) / len(states) >= percent / 100)
+    assert found.look is not None
+    assert len(found.look.reasons) == len(states) - len(good)
+    degraded = sum(one.health.state is State.DEGRADED for one in states)
+    assert (found.step is Step.DEGRADED) == (degraded > len(states) - found.look.needed)

@@ -1,0 +1,45 @@
+"""Release files without a fleet."""
+
+from edgeops.source.releases import load_releases
+
+TEXT = """\
+apiVersion: edgeops/v1
+kind: ModelRelease
+metadata: {{name: {0}, version: {1}}}
+spec: {{path: {0}/m.onnx, fileName: m.onnx, size: 1, sha256: {2}, md5: {3}, format: onnx}}
+"""
+
+
+def write(root, name, version, text=TEXT):
+    file = root / "models" / name / "releases" / f"{version}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text.format(name, version, "a" * 64, "b" * 32))
+
+
+def test_every_release_file_on_disk(tmp_path):
+    write(tmp_path, "a", "1.0.0")
+    write(tmp_path, "a", "1.1.0")
+    write(tmp_path, "b", "1.0.0")
+    (tmp_path / "models/a/releases/m.onnx").write_bytes(b"no manifest")
+    (tmp_path / "models/a/model.yaml").write_text("kind: Model")
+    found = load_releases(tmp_path)
+    assert (sorted(found.releases), found.problems) == (["a@1.0.0", "a@1.1.0", "b@1.0.0"], ())
+    assert [one.version for one in found.of("a")] == ["1.0.0", "1.1.0"]
+    assert found.file("b@1.0.0") == tmp_path / "models/b/releases/1.0.0.yaml"
+    assert found.copy("b@1.0.0") == tmp_path / "models/b/releases/m.onnx"
+
+
+def test_broken_files_and_links_are_problems(tmp_path):
+    write(tmp_path, "a", "1.0.0")
+    write(tmp_path, "a", "2.0.0", "kind: [")
+    (tmp_path / "models/a/releases/3.0.0.yaml").symlink_to("1.0.0.yaml")
+    found = load_releases(tmp_path)
+    assert list(found.releases) == ["a@1.0.0"]
+    assert [problem.place.file for problem in found.problems] == [
+        "models/a/releases/2.0.0.yaml",
+        "models/a/releases/3.0.0.yaml",
+    ]
+
+
+def test_nothing_is_there(tmp_path):
+    assert load_releases(tmp_path).releases == {}
