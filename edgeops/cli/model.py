@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from edgeops.cli.load import repository
+from edgeops.cli.model_evaluate import evaluate
+from edgeops.cli.model_extra import extra_train
+from edgeops.cli.model_list import list_releases
+from edgeops.cli.model_promote import promote
+from edgeops.cli.model_publish import publish
+from edgeops.cli.model_train import train
+from edgeops.cli.model_verify import verify
 from edgeops.cli.settings import Output, settings
-from edgeops.errors import EdgeOpsError
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def model() -> None:
-    """Models: the data that they learn from."""
+    """Models: from their data to the devices that run them."""
 
 
 @app.command("data")
@@ -36,7 +40,7 @@ def data(
       edgeops model data crowdedness-24h -o json
     """
     options = settings(context)
-    with _extra_train():
+    with extra_train():
         from edgeops.report import data_text
         from edgeops.training.data.load import outage_hours, read_data
         from edgeops.training.data.quality import quality
@@ -50,15 +54,9 @@ def data(
         typer.echo(data_text.text(result, color=options.styled()))
 
 
-@contextmanager
-def _extra_train() -> Iterator[None]:
-    """Says which extra is missing. Raises `EdgeOpsError`."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package == "edgeops":
-            raise
-        raise EdgeOpsError(
-            f"the package {package} is not installed", "pip install 'edgeops[train]'"
-        ) from error
+app.command("train", short_help="Train as model.yaml says, and export to ONNX.")(train)
+app.command("evaluate", short_help="Judge against baselines and the last release.")(evaluate)
+app.command("publish", short_help="Into a store and a release file, if the gates agree.")(publish)
+app.command("verify", short_help="Is what was published still the same?")(verify)
+app.command("promote", short_help="Edit the manifest of a group, or of the next ring.")(promote)
+app.command("list", short_help="The releases, and where they run.")(list_releases)

@@ -78,7 +78,7 @@ class Lines:
         if done >= total:
             return f"{line} in {duration(elapsed)}"
         rate = done / elapsed if elapsed > 0 else 0.0
-        if not rate:
+        if not rate or done == 1:  # the first one bears the start of everything
             return line
         return f"{line}, {_per_second(rate)}, about {duration((total - done) / rate)} left"
 

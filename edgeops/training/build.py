@@ -10,7 +10,8 @@ from pathlib import Path
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.load import read_data
 from edgeops.training.evaluate.scorecard import Scorecard
-from edgeops.training.fit import Fitted, Job, load
+from edgeops.training.fitted import Fitted, load
+from edgeops.training.lessons import Job
 from edgeops.training.model_file import ModelFile, load_model_file
 from edgeops.twin import JsonObject
 

@@ -51,7 +51,7 @@ def publish(
 
     Without a version, a build that is published already keeps its version, and
     another one gets the next. Artifacts of at most `kept_in_git` bytes are
-    also copied beside the release file, the model card always. Raises
+    also copied beside the release file, the model card and its plots always. Raises
     `Refused` when a gate does not let the model through, or the version has
     other bytes; `ArtifactError` when the store fails.
     """

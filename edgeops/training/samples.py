@@ -109,54 +109,55 @@ class Experiment:
         """The columns that a series is the sum of."""
         return (series,) if pooled(self.model) else self.columns
 
-    def builder(self, series: str) -> WindowBuilder:
-        """What cuts the windows of a series. Raises `EdgeOpsError` where the spec cannot be."""
-        return WindowBuilder(window_spec(self.model, self.columns_of(series), self.dataset.series))
-
     def samples(self, series: str, part: str, stride: int = 1) -> Samples:
-        """The usable samples of a part (`PARTS`), every `stride` steps, those with any target.
+        """The usable samples of a series in a part (`PARTS`), of every `stride`-th step.
 
-        Raises `EdgeOpsError` when there is none.
+        Only those with any target. Raises `EdgeOpsError` when there is none.
         """
-        builder, data = self.builder(series), self.dataset.series
-        spec, history = builder.spec, self._history(series)
-        rows = self._rows(series, part)
+        return self._samples(series, self.columns_of(series), part, stride)
+
+    def samples_of_column(self, column: str, part: str, stride: int = 1) -> Samples:
+        """As `samples`, of one column as a series of its own."""
+        return self._samples(column, (column,), part, stride)
+
+    def has(self, series: str, part: str) -> bool:
+        """Whether there are samples of a series in a part."""
+        columns = self.columns_of(series)
+        return len(self._rows(self._builder(columns), self._history(columns), part)) > 0
+
+    def _samples(self, name: str, columns: tuple[str, ...], part: str, stride: int) -> Samples:
+        builder, history, data = self._builder(columns), self._history(columns), self.dataset.series
+        rows = self._rows(builder, history, part)
         rows = rows[rows % stride == 0]
         if not len(rows):
             raise EdgeOpsError(
-                f"{series} has too little history for the {part} part of {self.model.name}",
+                f"{name} has too little history for the {part} part of {self.model.name}",
                 f"a window needs {builder.hours:,} hours, the data has {len(data):,};"
                 " see `split` in model.yaml",
             )
         windows = builder.windows(data, rows, self.known)
         samples = Samples(
-            series,
-            spec.features,
+            name,
+            builder.spec.features,
             windows.values,
             windows.origins,
             rows,
             windows.scale,
-            targets_of(history, rows, spec.horizon),
+            targets_of(history, rows, builder.spec.horizon),
             history,
-            spec.interval,
+            builder.spec.interval,
         )
         return samples if windows.usable.all() else samples.chosen(windows.usable)
 
-    def has(self, series: str, part: str) -> bool:
-        """Whether there are samples of a series in a part."""
-        return len(self._rows(series, part)) > 0
+    def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:
+        return WindowBuilder(window_spec(self.model, columns, self.dataset.series))
 
-    def _rows(self, series: str, part: str) -> IntArray:
+    def _rows(self, builder: WindowBuilder, history: FloatArray, part: str) -> IntArray:
         """The origins of a part that have a window and any target."""
-        builder, history = self.builder(series), self._history(series)
         spec, steps = builder.spec, builder.steps(self.dataset.series)
+        times = self.times
         found = parts(
-            self.times.split,
-            steps,
-            spec.horizon,
-            spec.interval,
-            self.times.excluded,
-            self.times.grace_days,
+            times.split, steps, spec.horizon, spec.interval, times.excluded, times.grace_days
         )[part]
         rows = found[found >= builder.hours // spec.interval - 1]
         made = self.model.section("window").get("origins")
@@ -165,13 +166,11 @@ class Experiment:
         known = ~np.isnan(targets_of(history, rows, spec.horizon)).all(axis=1)
         return np.asarray(rows[known])
 
-    def _history(self, series: str) -> FloatArray:
-        """The series by step, repaired in hindsight."""
+    def _history(self, columns: tuple[str, ...]) -> FloatArray:
+        """The sum of columns by step, repaired in hindsight."""
         data, model = self.dataset.series, self.model
-        hourly = target(
-            data, self.columns_of(series), outage_hours(model), interpolate_hours(model)
-        )
-        interval = self.builder(series).spec.interval
+        hourly = target(data, columns, outage_hours(model), interpolate_hours(model))
+        interval = model.section("transforms").get("intervalHours", 1)
         return aggregate(data.start, hourly, interval)[1]
 
 

@@ -128,8 +128,7 @@ def test_what_git_no_longer_has_disappears_from_the_twin(synced, registry):
 
 
 def test_a_module_that_leaves_git_leaves_the_device_and_foreign_ones_stay(synced, registry):
-    text = (synced.root / QUEEN).read_text()
-    synced.write(QUEEN, text + "  modules: {forecaster: null}\n")
+    synced.edit(QUEEN, "forecaster: {desired: {series: 210 Queen Street}}", "forecaster: null")
     synced.commit()
     assert synced.edgeops("sync").code == 0
     modules = desired_of(registry, "$edgeAgent")["modules"]

@@ -1,0 +1,172 @@
+"""`edgeops model evaluate`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeops.cli.load import repository
+from edgeops.cli.model_extra import extra_train
+from edgeops.cli.settings import Settings, settings
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgeops.training.build import BuildFolder
+    from edgeops.training.champion import Champion
+    from edgeops.training.evaluation import Evaluated
+    from edgeops.training.samples import Experiment
+    from edgeops.twin import JsonObject
+
+
+class Form(StrEnum):
+    """Forms of a scorecard."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def evaluate(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The folder of the model in models/.")],
+    champion: Annotated[
+        bool,
+        typer.Option(
+            "--champion/--no-champion", help="Compare with the last release on the same origins."
+        ),
+    ] = True,
+    output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.TEXT,
+) -> None:
+    """Judge a trained model against its baselines and its last release.
+
+    The forecasts are those of the file that would be published, made every
+    hour (rolling origins) over the test part and what is later. The gates of
+    model.yaml say whether `publish` takes it. In .edgeops/models/: the
+    scorecard, all forecasts as Parquet, plots, and a model card (HTML).
+
+    \b
+    Examples:
+      edgeops model evaluate crowdedness-24h
+      edgeops model evaluate crowdedness-24h -o markdown >> "$GITHUB_STEP_SUMMARY"
+    """
+    options = settings(context)
+    with extra_train():
+        evaluated = _evaluate(options, name, champion)
+        _show(options, evaluated, output)
+
+
+def _evaluate(options: Settings, name: str, with_champion: bool) -> Evaluated:
+    from edgeops.report.progress import progress
+    from edgeops.training.build import build_folder
+    from edgeops.training.evaluation import evaluate as judge
+    from edgeops.training.model_file import load_model_file
+    from edgeops.training.samples import experiment
+    from edgeops.training.train import check_model
+
+    root = repository(options)
+    model = load_model_file(root, name)
+    check_model(model)
+    data = experiment(model)
+    folder = build_folder(model, data.dataset.sha256)
+    facts = _facts(folder, name)
+    champion = _champion(options, root, name) if with_champion else None
+    with progress(
+        "evaluating",
+        sys.stderr,
+        clock=time.monotonic,
+        quiet=options.quiet,
+        color=options.color,
+        unit="steps",
+    ) as tick:
+        evaluated = judge(data, folder, facts, champion, tick)
+    _write(data, folder, facts, evaluated)
+    options.note(f"card: {(folder.evaluation / 'card.html').relative_to(root)}")
+    return evaluated
+
+
+def _facts(folder: BuildFolder, name: str) -> JsonObject:
+    try:
+        facts: JsonObject = json.loads(folder.facts.read_bytes())
+    except (OSError, ValueError) as error:
+        raise EdgeOpsError(
+            f"{name} is not trained as model.yaml has it now", f"run `edgeops model train {name}`"
+        ) from error
+    return facts
+
+
+def _champion(options: Settings, root: Path, name: str) -> Champion | None:
+    """The newest release whose file is in git or in the store of the local hub."""
+    from edgeops.artifacts.version import precedence
+    from edgeops.cli.load import state_dir
+    from edgeops.source.releases import load_releases
+    from edgeops.training.champion import Champion
+
+    releases = load_releases(root)
+    found = sorted(releases.of(name), key=lambda one: precedence(one.version))
+    if not found:
+        return None
+    newest = found[-1]
+    places = [releases.copy(newest.reference)]
+    if newest.path is not None:
+        places.append(state_dir(root) / "artifacts" / newest.path)
+    for place in places:
+        if place.is_file():
+            return Champion(newest.version, place)
+    options.note(f"{newest.reference} is not on this machine: there is no champion")
+    return None
+
+
+def _write(data: Experiment, folder: BuildFolder, facts: JsonObject, evaluated: Evaluated) -> None:
+    """Everything that is kept of a judgement; the scorecard last, so that it says: all is here."""
+    from edgeops.artifacts.digest import digest_file
+    from edgeops.report.model_card import CardFacts, model_card
+    from edgeops.report.plots.model_plots import model_plots
+    from edgeops.training.build import evaluation_key
+    from edgeops.training.evaluate.scorecard import MODEL
+    from edgeops.training.evaluate.scorecard_json import to_json
+    from edgeops.training.evaluate.table import write_table
+    from edgeops.training.whole_file import write_whole
+
+    card, model, place = evaluated.scorecard, data.model, folder.evaluation
+    place.mkdir(parents=True, exist_ok=True)
+    write_table(place / "forecasts.parquet", evaluated.forecasts)
+    plots = model_plots(card, "test", evaluated.forecasts["test"][MODEL])
+    for plot in plots:
+        write_whole(place / plot.file, plot.png)
+    page = model_card(
+        CardFacts(
+            card,
+            model.description,
+            {folder.file(form).name: digest_file(folder.file(form)) for form in facts["files"]},
+            data.dataset.name,
+            data.dataset.attribution,
+            facts["provenance"],
+            tuple(model.spec.get("seeds", (1,))),
+            plots,
+            "\n\n".join(model.spec.get("notes", ())),
+        )
+    )
+    write_whole(place / "card.html", page.encode())
+    kept = {"inputs": evaluation_key(model, facts), "scorecard": to_json(card)}
+    write_whole(place / "scorecard.json", json.dumps(kept, indent=1).encode() + b"\n")
+
+
+def _show(options: Settings, evaluated: Evaluated, output: Form) -> None:
+    from edgeops.report import scorecard_markdown, scorecard_text
+    from edgeops.report.documents import dump_json
+    from edgeops.training.evaluate.scorecard_json import to_json
+
+    card = evaluated.scorecard
+    if output is Form.JSON:
+        typer.echo(dump_json(to_json(card)), nl=False)
+    elif output is Form.MARKDOWN:
+        typer.echo(scorecard_markdown.markdown(card), nl=False)
+    else:
+        typer.echo(scorecard_text.text(card, color=options.styled()))

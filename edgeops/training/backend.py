@@ -1,0 +1,100 @@
+"""Keras with the backend, the threads and the seed of a model file.
+
+The same number of threads gives the same weights, to the bit, on the same machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training.data.dataset import missing_package
+from edgeops.twin import JsonObject
+
+DEFAULT = "tensorflow"
+_PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
+
+
+def start(training: JsonObject) -> None:
+    """Make Keras ready in this process, before anything else imports it.
+
+    Raises `EdgeOpsError` when a package is missing, or Keras already runs with another backend.
+    """
+    name, threads = training.get("backend", DEFAULT), training.get("threads", 1)
+    wanted = {
+        "KERAS_BACKEND": name,
+        "OMP_NUM_THREADS": str(threads),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_DETERMINISTIC_OPS": "1",
+    }
+    if name == "jax":
+        eigen = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
+        wanted["XLA_FLAGS"] = f"{eigen} intra_op_parallelism_threads={threads}".strip()
+    os.environ.update(wanted)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on speed
+    if "keras" in sys.modules:
+        import keras
+
+        if keras.backend.backend() != name:
+            raise EdgeOpsError(
+                f"Keras already runs with {keras.backend.backend()}, the model needs {name}",
+                "train models of different backends in processes of their own",
+            )
+    _set_threads(name, threads)
+
+
+def versions(name: str) -> dict[str, str]:
+    """The versions of Keras and what is under it, by package."""
+    found = {}
+    for package in ("keras", *_PACKAGES[name], "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing on standard error: TensorFlow greets there before it can be told not to."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def _set_threads(name: str, threads: int) -> None:
+    try:
+        if name == "tensorflow":
+            with _silence():
+                import tensorflow
+
+            config = tensorflow.config.threading
+            if config.get_intra_op_parallelism_threads() != threads:
+                config.set_intra_op_parallelism_threads(threads)
+                config.set_inter_op_parallelism_threads(threads)
+        elif name == "torch":
+            import torch
+
+            torch.set_num_threads(threads)
+        else:
+            import jax  # noqa: F401 - is it there?
+        import keras  # noqa: F401 - is it there?
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise missing_package(_PACKAGES.get(package, (package,))[0], "train") from error
+    except RuntimeError as error:  # TensorFlow has already begun
+        raise EdgeOpsError(
+            f"TensorFlow already runs with other than {threads} threads",
+            "train models of different `threads` in processes of their own",
+        ) from error

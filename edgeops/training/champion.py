@@ -1,0 +1,56 @@
+"""Forecasts of a released file, on windows that are made as the file itself says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.spec_json import from_json
+from edgeops.features.window import WindowBuilder
+from edgeops.training.forecasts import Forecasts
+from edgeops.training.onnx_run import OnnxModel, counts
+from edgeops.training.samples import Experiment, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """A released model file, which a new one is compared with."""
+
+    version: str
+    file: Path
+
+
+def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -> Forecasts:
+    """What a released model says at the origins of some samples.
+
+    Its features and window may differ from ours, its horizon and interval may
+    not. Raises `EdgeOpsError`.
+    """
+    model = OnnxModel(champion.file)
+    says = model.metadata
+    try:
+        spec = from_json(json.loads(says["window_spec"]))
+        quantiles = tuple(json.loads(says["quantiles"]))
+    except (KeyError, ValueError) as error:
+        raise EdgeOpsError(
+            f"version {champion.version} does not say what its window is",
+            "it cannot be the champion: judge with `--no-champion`",
+        ) from error
+    if (spec.horizon, spec.interval) != (samples.actual.shape[1], samples.interval):
+        raise EdgeOpsError(
+            f"version {champion.version} forecasts {spec.horizon} steps of {spec.interval} h",
+            "it cannot be the champion of another horizon: judge with `--no-champion`",
+        )
+    if spec.is_pooled:
+        spec = spec.of_series(samples.series)
+    windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
+    return Forecasts(
+        samples.series,
+        samples.origins,
+        samples.actual,
+        counts(model.ratio(windows.values), windows.scale),
+        quantiles,
+        samples.interval,
+    )

@@ -1,0 +1,88 @@
+"""Forecasts that anybody could make: what a model must beat.
+
+Nothing after its origin is looked at. The history that they read is repaired as
+targets are, in hindsight, which makes them a little better than a device could be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from edgeops.features.moving import median
+from edgeops.features.series import FloatArray
+from edgeops.training.forecasts import Forecasts
+from edgeops.training.samples import Samples
+
+_DAY, _WEEK = 24, 168
+_SEASONS = 4
+
+
+def seasonal_naive_24h(samples: Samples) -> Forecasts:
+    """What the same hour had on the newest day; where missing, on up to 3 days before.
+
+    Where these are missing as well, the mean level.
+    """
+    return _forecasts(samples, _newest(_seasons(samples, _DAY)))
+
+
+def seasonal_naive_168h(samples: Samples) -> Forecasts:
+    """What the same hour had in the newest week; where missing, in up to 3 weeks before.
+
+    Where these are missing as well, the mean level.
+    """
+    return _forecasts(samples, _newest(_seasons(samples, _WEEK)))
+
+
+def median_4_weeks(samples: Samples) -> Forecasts:
+    """The median of what the same hour had in the newest 4 weeks, of the counts as they are.
+
+    The middle two of four are averaged (the `log_base` of windows does this with
+    their logarithms). Where all are missing, the mean level.
+    """
+    seasons = _seasons(samples, _WEEK)
+    return _forecasts(samples, median([one.ravel() for one in seasons]))
+
+
+BASELINES: Mapping[str, Callable[[Samples], Forecasts]] = {
+    "seasonal-naive-168h": seasonal_naive_168h,
+    "seasonal-naive-24h": seasonal_naive_24h,
+    "median-4-weeks": median_4_weeks,
+}
+
+
+def _seasons(samples: Samples, hours: int) -> list[FloatArray]:
+    """What each step had one season ago, two, and so on: n x horizon, NaN where unknown.
+
+    A step further ahead than a season starts from the last one that the origin knows.
+    """
+    season = hours // samples.interval
+    ahead = 1 + np.arange(samples.actual.shape[1])
+    newest = samples.rows[:, None] + ahead - season * -(-ahead // season)
+    found = []
+    for back in range(_SEASONS):
+        rows = newest - back * season
+        found.append(np.where(rows >= 0, samples.history[np.maximum(rows, 0)], np.nan))
+    return found
+
+
+def _newest(seasons: list[FloatArray]) -> FloatArray:
+    result = seasons[0]
+    for earlier in seasons[1:]:
+        result = np.where(np.isnan(result), earlier, result)
+    return result
+
+
+def _forecasts(samples: Samples, values: FloatArray) -> Forecasts:
+    values = values.reshape(samples.actual.shape)
+    level = np.broadcast_to(samples.scale[:, None] - 1, values.shape)
+    filled = np.where(np.isnan(values), level, values)
+    return Forecasts(
+        samples.series,
+        samples.origins,
+        samples.actual,
+        filled[:, :, None],
+        (0.5,),
+        samples.interval,
+    )

@@ -1,0 +1,163 @@
+"""Gates: the flat figures that they name, and what they say of a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.suggest import did_you_mean
+from edgeops.training.evaluate.baselines import BASELINES
+from edgeops.training.evaluate.judge import DAY_AND_NIGHT
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Part, Verdict
+from edgeops.twin import JsonObject
+
+CHAMPION = "champion"  # the last release of the model, when there is one
+FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
+TEST, LATER = "test", "later"
+
+_NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the one that everybody compares with
+_KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
+_PLAIN = ("wape", "mae", "mase", "smape", "mape")
+_SOME = (
+    "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>"
+    f" and, with outer quantiles, coverage_<percent>; of the artifact {', '.join(FACTS)}"
+)
+
+
+def metrics_of(
+    parts: Mapping[str, Part], quantiles: tuple[float, ...], facts: Mapping[str, float]
+) -> dict[str, float]:
+    """The figures of a scorecard by the names that gates use; those without a value are left out.
+
+    Of the part `test`: `wape`, `mae`, `mase`, `smape`, `mape`; `pinball` and
+    `coverage_80` (the percent that the outer quantiles should hold);
+    `wape_<slice>`; `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE
+    over that of another model. The same of the part `later`, after `later_`.
+    Hyphens become underscores, and `seasonal_naive` is that of 168 h. `facts`
+    are of the artifact (`FACTS`).
+    """
+    found = dict(facts)
+    for part, prefix in ((TEST, ""), (LATER, "later_")):
+        if part in parts:
+            figures = _of_part(parts[part].models, quantiles)
+            found |= {prefix + name: value for name, value in figures}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def check_gates(
+    gates: JsonObject,
+    baselines: Collection[str],
+    quantiles: tuple[float, ...],
+    use_cases: Iterable[str],
+    facts: Collection[str] = FACTS,
+) -> None:
+    """Check, before anything is made, that every gate will have its metric.
+
+    `baselines` are those that will be run, `facts` what will be known of the
+    artifact. `wape_vs_champion` is always allowed: a first release has none.
+    Raises `EdgeOpsError`.
+    """
+    for name, gate in gates.items():
+        low, high = _bounds(gate)
+        if not low <= high:
+            raise EdgeOpsError(
+                f"no model can pass the gate `{name}`: its minimum is {low:g}, its maximum {high:g}"
+            )
+    slices = {*DAY_AND_NIGHT, *use_cases}
+    names = _possible({*baselines, CHAMPION}, quantiles, slices, facts)
+    every = _possible({*_KNOWN, *baselines}, quantiles, slices, FACTS)
+    for name in gates:
+        if name not in every:
+            hint = did_you_mean(name, every) or _SOME
+            raise EdgeOpsError(f"the gate `{name}` names no metric", hint)
+        if name not in names:
+            raise _missing(name, every[name])
+
+
+def verdicts(gates: JsonObject, metrics: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """What each gate says; one whose metric has no value lets nothing through.
+
+    But for the champion: without one there is nothing to be worse than.
+    """
+    return tuple(_verdict(name, _bounds(gate), metrics.get(name)) for name, gate in gates.items())
+
+
+def coverage_name(quantiles: tuple[float, ...]) -> str:
+    """The name of the coverage of the interval between the outer quantiles: `coverage_80`."""
+    return f"coverage_{round(100 * (quantiles[-1] - quantiles[0]))}"
+
+
+def _of_part(
+    models: Mapping[str, Judged], quantiles: tuple[float, ...]
+) -> Iterator[tuple[str, float]]:
+    model = models[MODEL].slices
+    overall = model[ALL]
+    yield from ((name, getattr(overall, name)) for name in _PLAIN)
+    if overall.coverage is not None and overall.pinball is not None:
+        yield "pinball", overall.pinball
+        yield coverage_name(quantiles), overall.coverage
+    for name, score in model.items():
+        start = "wape" if name == ALL else f"wape_{_flat(name)}"
+        yield start, score.wape
+        for other, judged in models.items():
+            if other != MODEL and name in judged.slices:
+                theirs = judged.slices[name].wape
+                yield f"{start}_vs_{_flat(other)}", score.wape / theirs if theirs else math.nan
+
+
+def _possible(
+    others: Iterable[str], quantiles: tuple[float, ...], slices: Iterable[str], facts: Iterable[str]
+) -> dict[str, str]:
+    """The names of metrics, each with the baseline or fact that it needs, `""` for none."""
+    names = dict.fromkeys(_PLAIN, "")
+    if len(quantiles) > 1:
+        names |= {"pinball": "", coverage_name(quantiles): ""}
+    for start in ("wape", *(f"wape_{_flat(name)}" for name in sorted(slices))):
+        names[start] = ""
+        names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
+    return {**names, **{f"later_{name}": needs for name, needs in names.items()}} | {
+        fact: fact for fact in facts
+    }
+
+
+def _missing(gate: str, needs: str) -> EdgeOpsError:
+    if needs in FACTS:
+        return EdgeOpsError(
+            f"the gate `{gate}` is of a file that is not made",
+            "name its format under `export.formats`, or leave the gate out",
+        )
+    return EdgeOpsError(
+        f"the gate `{gate}` compares with {needs}, which is not run",
+        f"run the baseline {needs} as well, or leave the gate out",
+    )
+
+
+def _verdict(name: str, bounds: tuple[float, float], value: float | None) -> Verdict:
+    low, high = bounds
+    if value is None:
+        if name.endswith(f"_vs_{CHAMPION}"):
+            return Verdict(name, None, True, f"{name} has no value: no release to compare with")
+        return Verdict(name, None, False, f"{name} has no value")
+    if not low <= value <= high:
+        side, bound = ("below the minimum", low) if value < low else ("above the maximum", high)
+        return Verdict(name, value, False, f"{name} is {_shown(value)}, {side} {_shown(bound)}")
+    kept = [f"at least {_shown(low)}"] * (low > -math.inf)
+    kept += [f"at most {_shown(high)}"] * (high < math.inf)
+    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(kept)}")
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.6g}"
+
+
+def _bounds(gate: Any) -> tuple[float, float]:
+    """The minimum and the maximum of a gate: `{min, max}`, or both in a list."""
+    if isinstance(gate, list):
+        return float(gate[0]), float(gate[1])
+    return float(gate.get("min", -math.inf)), float(gate.get("max", math.inf))
+
+
+def _flat(name: str) -> str:
+    return _NAMES.get(name, name).replace("-", "_")

@@ -1,0 +1,72 @@
+"""Forecasts judged: overall, by use case, by horizon, by hour of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+import numpy as np
+
+from edgeops.features.series import FloatArray
+from edgeops.training.evaluate.metrics import SMALL, score_of, terms
+from edgeops.training.evaluate.scorecard import ALL, Judged, Score
+from edgeops.training.forecasts import Forecasts
+
+_DAY = frozenset(range(7, 22))  # from 07:00 to 22:00
+DAY_AND_NIGHT: Mapping[str, frozenset[int]] = {"day": _DAY, "night": frozenset(range(24)) - _DAY}
+
+FEW = 10  # a mean of fewer values says nothing: such a cell of the heat map is None
+
+_HOURS = 24
+
+
+def judge(
+    forecasts: Forecasts,
+    mase_scale: float | FloatArray,
+    use_cases: Mapping[str, Set[int]],
+    small: float = SMALL,
+) -> Judged:
+    """What is known of how good forecasts are, each figure as `metrics` defines it.
+
+    The slices are all hours, `DAY_AND_NIGHT` and the use cases (hours of the
+    day by name, which may say otherwise what day and night are); those without
+    any value are left out, `ALL` never. A cell of the heat map needs `FEW`
+    values that MAPE counts. `mase_scale` is a number, or one a row (n, 1).
+    """
+    sums = _cells(forecasts, mase_scale, small)
+
+    def at(hours: list[int] | slice, steps: int | slice) -> Score:
+        return score_of({name: float(cell[hours, steps].sum()) for name, cell in sums.items()})
+
+    every = slice(None)
+    slices = {ALL: at(every, every)}
+    for name, hours in {**DAY_AND_NIGHT, **use_cases}.items():
+        found = at(sorted(hours), every)
+        if found.count:
+            slices[name] = found
+    by_hour = (at([hour], every) for hour in range(_HOURS))
+    return Judged(
+        slices,
+        by_horizon=tuple(at(every, step) for step in range(forecasts.actual.shape[1])),
+        by_hour=tuple(one if one.count else None for one in by_hour),
+        mape_by_hour_and_horizon=_heat_map(sums["relative"], sums["large"]),
+    )
+
+
+def _cells(
+    forecasts: Forecasts, mase_scale: float | FloatArray, small: float
+) -> dict[str, FloatArray]:
+    """The sums of the terms, a row an hour of the day, a column a step."""
+    horizon = forecasts.actual.shape[1]
+    cell = (forecasts.hour_of_day * horizon + np.arange(horizon)).ravel()
+    found = terms(forecasts.actual, forecasts.values, forecasts.quantiles, mase_scale, small)
+    sums = {name: np.bincount(cell, term.ravel(), _HOURS * horizon) for name, term in found.items()}
+    return {
+        name: np.asarray(one, np.float64).reshape(_HOURS, horizon) for name, one in sums.items()
+    }
+
+
+def _heat_map(relative: FloatArray, count: FloatArray) -> tuple[tuple[float | None, ...], ...]:
+    return tuple(
+        tuple(float(a / n) if n >= FEW else None for a, n in zip(total, counted, strict=True))
+        for total, counted in zip(relative, count, strict=True)
+    )

@@ -1,0 +1,80 @@
+"""Scorecards as JSON, with six significant digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training.evaluate.scorecard import (
+    Comparison,
+    Judged,
+    Part,
+    Score,
+    Scorecard,
+    Verdict,
+)
+from edgeops.twin import JsonObject
+
+API_VERSION, KIND = "edgeops/v1", "Scorecard"
+_DIGITS = 6
+
+
+def to_json(card: Scorecard) -> JsonObject:
+    """The scorecard as a JSON value."""
+    value: JsonObject = _rounded(asdict(card))
+    return {"apiVersion": API_VERSION, "kind": KIND, **value}
+
+
+def from_json(value: Any) -> Scorecard:
+    """The scorecard in what `to_json` gave. Raises `EdgeOpsError` for anything else."""
+    try:
+        if (value["apiVersion"], value["kind"]) != (API_VERSION, KIND):
+            raise KeyError("kind")
+        return Scorecard(
+            value["model"],
+            tuple(value["series"]),
+            value["interval"],
+            tuple(value["quantiles"]),
+            {name: _part(part) for name, part in value["parts"].items()},
+            {
+                series: {name: Score(**score) for name, score in by_name.items()}
+                for series, by_name in value["per_series"].items()
+            },
+            value["metrics"],
+            tuple(Verdict(**one) for one in value["gates"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EdgeOpsError(
+            "this is no scorecard that this version of edgeops wrote", "evaluate the model again"
+        ) from error
+
+
+def _part(value: Mapping[str, Any]) -> Part:
+    return Part(
+        value["first"],
+        value["last"],
+        value["origins"],
+        {name: _judged(one) for name, one in value["models"].items()},
+        tuple(Comparison(**one) for one in value["comparisons"]),
+    )
+
+
+def _judged(value: Mapping[str, Any]) -> Judged:
+    return Judged(
+        {name: Score(**score) for name, score in value["slices"].items()},
+        tuple(Score(**score) for score in value["by_horizon"]),
+        tuple(None if score is None else Score(**score) for score in value["by_hour"]),
+        tuple(map(tuple, value["mape_by_hour_and_horizon"])),
+    )
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

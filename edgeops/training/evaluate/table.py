@@ -1,0 +1,78 @@
+"""All forecasts as one long table in a Parquet file: a row an origin and step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeops.training.forecasts import Forecasts
+
+COLUMNS = ("part", "model", "series", "origin", "horizon", "hour", "y", "yhat", "lo", "hi")
+
+
+def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> None:
+    """Write the forecasts of each part, model and series; the file is the old or the new one.
+
+    `origin` is the wall-clock hour of the newest observation, `horizon` counts
+    steps from 1, `hour` is the hour of the day that is forecast, `y` what
+    happened (null where unknown), `yhat` the median; `lo` and `hi` are the
+    outer quantiles, null where there are none.
+    """
+    from pyarrow.parquet import ParquetWriter
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        writer: Any = None
+        for table in _tables(found):
+            writer = writer or ParquetWriter(part, table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_table(path: Path) -> Any:
+    """The table, as `pyarrow.Table`."""
+    from pyarrow.parquet import read_table as read
+
+    return read(path)
+
+
+def _tables(found: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> Iterator[Any]:
+    for part, by_model in found.items():
+        for model, some in by_model.items():
+            for one in some:
+                yield _table(part, model, one)
+
+
+def _table(part: str, model: str, one: Forecasts) -> Any:
+    import pyarrow
+
+    count, horizon = one.actual.shape
+    outer = len(one.quantiles) > 1
+    missing = np.full(one.actual.shape, np.nan)
+    values = {
+        "y": one.actual,
+        "yhat": one.point,
+        "lo": one.values[:, :, 0] if outer else missing,
+        "hi": one.values[:, :, -1] if outer else missing,
+    }
+    names = {"part": part, "model": model, "series": one.series}
+    columns: dict[str, Any] = {
+        name: pyarrow.DictionaryArray.from_arrays(
+            np.zeros(count * horizon, np.int32), pyarrow.array([text])
+        )
+        for name, text in names.items()
+    }
+    columns["origin"] = pyarrow.array(np.repeat(one.origins.astype("datetime64[s]"), horizon))
+    columns["horizon"] = np.tile(np.arange(1, horizon + 1, dtype=np.int16), count)
+    columns["hour"] = one.hour_of_day.ravel().astype(np.int8)
+    for name, value in values.items():
+        numbers = value.ravel().astype(np.float32)
+        columns[name] = pyarrow.array(numbers, mask=np.isnan(numbers))
+    return pyarrow.table(columns)

@@ -1,0 +1,200 @@
+"""Judging a trained model: its released file and the baselines over the same origins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeops.features.series import FloatArray
+from edgeops.training.build import BuildFolder, released_form
+from edgeops.training.champion import Champion, champion_forecasts
+from edgeops.training.evaluate.baselines import BASELINES
+from edgeops.training.evaluate.bootstrap import compare
+from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
+from edgeops.training.evaluate.judge import judge
+from edgeops.training.evaluate.metrics import mase_scale, score
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
+from edgeops.training.forecasts import Forecasts, joined
+from edgeops.training.jobs import baselines_of, shape_of
+from edgeops.training.learned import Learned, learned
+from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.samples import Experiment, Samples
+from edgeops.twin import JsonObject
+
+EXACT = "onnx"  # the form with 32-bit weights
+_WEEK = 168
+_SEED = 1
+
+ByPart = Mapping[str, Mapping[str, Sequence[Forecasts]]]
+Tick = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """The scorecard, and the forecasts it was made of: by part, by model, one a series."""
+
+    scorecard: Scorecard
+    forecasts: ByPart
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judge:
+    """Everybody who forecasts, and what errors are compared with."""
+
+    data: Experiment
+    quantiles: tuple[float, ...]
+    files: Mapping[str, OnnxModel]
+    learned: Mapping[str, Learned]
+    champion: Champion | None
+
+
+def evaluate(
+    data: Experiment,
+    folder: BuildFolder,
+    facts: JsonObject,
+    champion: Champion | None,
+    tick: Tick,
+) -> Evaluated:
+    """Judge the exported files over the parts `test` and `later`. Raises `EdgeOpsError`.
+
+    `facts` are what `export` gave; `tick` gets steps done and in all.
+    """
+    model = data.model
+    form = released_form(model)
+    wanted = baselines_of(model)
+    total = len(data.series) * 2 + sum(name not in BASELINES for name in wanted)
+    steps = iter(range(1, total + 1))
+    trained = {}
+    for name in wanted:
+        if name not in BASELINES:
+            trained[name] = learned(name, data, folder)
+            tick(next(steps), total)
+    files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
+    judge_all = _Judge(data, shape_of(model).quantiles, files, trained, champion)
+    found: dict[str, dict[str, list[Forecasts]]] = {}
+    scales: list[float] = []
+    for series in data.series:
+        scales.append(_scale(data, series))
+        for part in (TEST, LATER):
+            for name, one in _forecasts(judge_all, series, part, form):
+                found.setdefault(part, {}).setdefault(name, []).append(one)
+            tick(next(steps), total)
+    return _evaluated(data, facts, form, found, scales)
+
+
+def _forecasts(
+    judge_all: _Judge, series: str, part: str, form: str
+) -> Iterator[tuple[str, Forecasts]]:
+    """Everybody's forecasts of one series in one part; nothing for a part without data."""
+    if not judge_all.data.has(series, part):
+        return
+    samples = judge_all.data.samples(series, part)
+    yield MODEL, judge_all.files[form].forecasts(samples, judge_all.quantiles)
+    if form != EXACT and EXACT in judge_all.files:
+        yield EXACT, judge_all.files[EXACT].forecasts(samples, judge_all.quantiles)
+    for name in baselines_of(judge_all.data.model):
+        make: Callable[[Samples], Forecasts] = (
+            BASELINES[name] if name in BASELINES else judge_all.learned[name].forecast
+        )
+        yield name, make(samples)
+    if judge_all.champion is not None:
+        yield CHAMPION, champion_forecasts(judge_all.champion, judge_all.data, samples)
+
+
+def _evaluated(
+    data: Experiment,
+    facts: JsonObject,
+    form: str,
+    found: Mapping[str, Mapping[str, list[Forecasts]]],
+    scales: list[float],
+) -> Evaluated:
+    model, quantiles = data.model, shape_of(data.model).quantiles
+    together = {
+        part: {name: joined(some) for name, some in by_model.items()}
+        for part, by_model in found.items()
+    }
+    cases = {name: frozenset(hours) for name, hours in model.section("useCases").items()}
+    parts = {}
+    for part, by_model in together.items():
+        rows = [len(one.actual) for one in found[part][MODEL]]
+        parts[part] = _part(by_model, np.repeat(scales, rows)[:, None], cases)
+    metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
+    card = Scorecard(
+        model.name,
+        data.series,
+        found[TEST][MODEL][0].interval,
+        quantiles,
+        parts,
+        _per_series(found[TEST], scales, cases),
+        metrics,
+        verdicts(model.section("gates"), metrics),
+    )
+    return Evaluated(card, found)
+
+
+def _part(
+    by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
+) -> Part:
+    ours = by_model[MODEL]
+    judged = {name: judge(one, scale, cases) for name, one in by_model.items() if name != EXACT}
+    comparisons: tuple[Comparison, ...] = tuple(
+        compare(ours, other, name, seed=_SEED)
+        for name, other in by_model.items()
+        if name not in (MODEL, EXACT)
+    )
+    return Part(
+        str(ours.origins.min()),
+        str(ours.origins.max()),
+        len(ours.origins),
+        judged,
+        comparisons,
+    )
+
+
+def _figures(
+    facts: JsonObject,
+    form: str,
+    parts: Mapping[str, Part],
+    together: Mapping[str, Mapping[str, Forecasts]],
+) -> dict[str, float]:
+    """What gates may ask of the artifact itself."""
+    known = {
+        "size_bytes": float(facts["files"][form]["size"]),
+        "parity": float(facts["parity"]),
+        "latency_ms": float(facts["milliseconds"]["file"]),
+    }
+    if EXACT in together[TEST]:
+        exact = together[TEST][EXACT]
+        known["int8_wape_points"] = 100 * (
+            parts[TEST].models[MODEL].slices[ALL].wape - _wape(exact)
+        )
+    return known
+
+
+def _wape(forecasts: Forecasts) -> float:
+    return score(forecasts.actual, forecasts.values, forecasts.quantiles, 1.0).wape
+
+
+def _per_series(
+    by_model: Mapping[str, list[Forecasts]],
+    scales: list[float],
+    cases: Mapping[str, frozenset[int]],
+) -> dict[str, dict[str, Score]]:
+    """The figures of each series of a pooled model beside the first baseline."""
+    if len(scales) == 1:
+        return {}
+    shown = [name for name in by_model if name != EXACT]
+    result: dict[str, dict[str, Score]] = {}
+    for index, scale in enumerate(scales):
+        for name in shown:
+            one = by_model[name][index]
+            result.setdefault(one.series, {})[name] = judge(one, scale, cases).slices[ALL]
+    return result
+
+
+def _scale(data: Experiment, series: str) -> float:
+    train = data.samples(series, "train", stride=24)
+    rows = np.arange(0, int(train.rows.max()) + 1)
+    return mase_scale(train.history, rows, _WEEK // train.interval)

@@ -1,0 +1,136 @@
+"""Exporting a trained model: calibrated, compared with Keras, in every form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgeops.features.spec import THIS_SERIES, WindowSpec
+from edgeops.features.spec_json import to_json
+from edgeops.training import backend
+from edgeops.training.artifact import (
+    Plan,
+    assemble,
+    calibrated,
+    check_parity,
+    metadata,
+    parity,
+    quantized,
+)
+from edgeops.training.build import BuildFolder
+from edgeops.training.data.load import pooled, window_spec
+from edgeops.training.fitted import Fitted
+from edgeops.training.jobs import shape_of
+from edgeops.training.lessons import FloatTensor, Set
+from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.predict import keras_milliseconds
+from edgeops.training.samples import Experiment
+from edgeops.training.whole_file import write_whole
+from edgeops.twin import JsonObject
+
+_PARITY = 1e-5
+_MOST_COMPARED = 5000  # windows; of pooled models every so many
+
+
+def export(
+    data: Experiment,
+    folder: BuildFolder,
+    fitted: Sequence[Fitted],
+    validation: Set,
+    provenance: JsonObject,
+) -> JsonObject:
+    """Write the files of a model and what is known of them; gives the latter.
+
+    `{files: {form: {size, sha256}}, parity, milliseconds: {file, keras}, weights:
+    {job: sha256}, provenance}`; `milliseconds` are of one forecast of the last
+    form, and of `predict` of one network in Keras.
+    Raises `EdgeOpsError` when a file is not what was trained.
+    """
+    model = data.model
+    backend.start(model.section("training"))
+    plan = Plan(model.section("network"), shape_of(model), _metadata(data))
+    calibration = model.section("calibration")
+    if calibration.get("kind", "none") == "cqr" and len(plan.shape.quantiles) > 1:
+        exact = calibrated(plan, fitted, validation, calibration.get("coverage", 0.8))
+    else:
+        exact = assemble(plan, fitted)
+    settings = model.section("export")
+    difference = parity(plan, fitted, _compared(data), exact)
+    check_parity(difference, settings.get("parity", _PARITY))
+    made = {}
+    content = exact
+    for form in settings.get("formats", ["onnx", "onnx-int8"]):
+        content = exact if form == "onnx" else quantized(exact)
+        write_whole(folder.file(form), content)
+        made[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    one = validation.windows[:1]
+    facts = {
+        "files": made,
+        "parity": difference,
+        "milliseconds": {
+            "file": OnnxModel(content).milliseconds(one),
+            "keras": keras_milliseconds(plan.network, plan.shape, fitted[0], one),
+        },
+        "weights": {one.job.name: one.sha256 for one in fitted},
+        "provenance": provenance,
+    }
+    write_whole(folder.facts, json.dumps(facts, indent=2).encode() + b"\n")
+    return facts
+
+
+def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
+    """What a model is made of, with what and how: `provenance` of its release file."""
+    training = data.model.section("training")
+    name = training.get("backend", backend.DEFAULT)
+    found: JsonObject = {
+        "modelFile": data.model.sha256,
+        "data": data.dataset.sha256,
+        "framework": {"backend": name, **backend.versions(name)},
+        "python": platform.python_version(),
+        "processor": f"{platform.machine()}, {_processor()}",
+        "threads": training.get("threads", 1),
+        "command": f"edgeops model train {data.model.name}",
+    }
+    if data.dataset.attribution:
+        found["attribution"] = data.dataset.attribution
+    if commit:
+        found["commit"] = commit
+    run = [environ.get(key) for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if all(run):
+        found["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
+    return found
+
+
+def _metadata(data: Experiment) -> dict[str, str]:
+    model = data.model
+    spec = _spec(data)
+    return metadata(
+        model.name, model.sha256, shape_of(model), to_json(spec), data.dataset.attribution
+    )
+
+
+def _spec(data: Experiment) -> WindowSpec:
+    columns = (THIS_SERIES,) if pooled(data.model) else data.columns
+    return window_spec(data.model, columns, data.dataset.series)
+
+
+def _compared(data: Experiment) -> FloatTensor:
+    """The windows of the test part, those of pooled models thinned out."""
+    windows = np.concatenate(
+        [data.samples(series, "test", len(data.series)).windows for series in data.series]
+    )
+    return windows[:: -(-len(windows) // _MOST_COMPARED)]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or "unknown")

@@ -1,0 +1,185 @@
+"""Training one network: the loop, its checkpoints, and the best weights.
+
+The loop is our own, since its state must be whole on disk after every epoch: a run that was
+cut off goes on and ends with the very weights it would have had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeops.training.arrays_file import read_arrays, write_arrays
+from edgeops.training.fitted import Fitted
+from edgeops.training.lessons import Course, FloatTensor, Job, Lessons, Set
+from edgeops.training.loss import error_of, loss_of, truth
+from edgeops.training.network import Shape, build, scaling_of
+from edgeops.twin import JsonObject
+
+_PREDICT_BATCH = 2048
+
+Tick = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class _Run:
+    """A training under way; all of it is in a checkpoint."""
+
+    model: Any
+    epoch: int = 0
+    average: list[FloatTensor] = field(default_factory=list)
+    best: list[FloatTensor] = field(default_factory=list)
+    history: list[float] = field(default_factory=list)
+
+
+def fit(
+    job: Job,
+    network: JsonObject,
+    training: JsonObject,
+    shape: Shape,
+    lessons: Lessons,
+    checkpoint: Path | None,
+    tick: Tick,
+) -> Fitted:
+    """Train a network, stage after stage; the weights that validation likes best are kept.
+
+    `shape` is of all steps ahead; `checkpoint` is a file that is written after
+    every epoch and read at the start; `tick` gets batches done and in all.
+    Features are scaled as the last stage has them.
+    """
+    import keras
+
+    keras.utils.set_random_seed(job.seed)
+    lessons = lessons.of(job)
+    shape = Shape(shape.features, shape.steps, job.steps_ahead, shape.quantiles)
+    scaling = scaling_of([lessons.stages[-1].data.windows], shape.features)
+    run = _Run(build(network, shape, scaling))
+    course = Course(lessons.stages, training["batch"])
+    _restore(run, course, training, shape.quantiles, checkpoint)
+    run.average = run.average or _trainable(run.model)
+    while run.epoch < course.epochs:
+        stage = course.stage(run.epoch)
+        done = course.batches_before(run.epoch)
+        order = _shuffled(len(stage.data.windows), course.batch, job.seed, run.epoch)
+        for number, some in enumerate(order, start=1):
+            run.model.train_on_batch(stage.data.windows[some], truth(stage.data, some))
+            _follow(run, training.get("ema", 0))
+            tick(done + number, course.batches_before(course.epochs))
+        _judge(run, training, shape.quantiles, lessons.validation)
+        run.epoch += 1
+        if run.epoch < course.epochs and course.begins(run.epoch):
+            _assign(run.model, run.average)
+            _compile(run.model, training, shape.quantiles, course, run.epoch)
+        _keep(run, checkpoint)
+    _assign(run.model, run.best)
+    weights = {one.path: _array(one) for one in run.model.trainable_variables}
+    return Fitted(job, weights, scaling, tuple(run.history))
+
+
+def _compile(
+    model: Any, training: JsonObject, quantiles: Sequence[float], course: Course, epoch: int
+) -> None:
+    """Give the model an optimiser for the stage of an epoch."""
+    import keras
+
+    stage = course.stage(epoch)
+    rate: Any = stage.learning_rate
+    if training.get("schedule", "cosine") == "cosine":
+        steps = stage.epochs * course.batches(stage)
+        warmup = round(steps * training.get("warmup", 0))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else rate,
+            max(1, steps - warmup),
+            warmup_target=rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=training.get("weightDecay", 0.0),
+        global_clipnorm=training.get("clipNorm"),
+    )
+    model.compile(optimizer, loss_of(training.get("loss", "pinball"), quantiles))
+    optimizer.build(model.trainable_variables)
+
+
+def _judge(run: _Run, training: JsonObject, quantiles: Sequence[float], validation: Set) -> None:
+    """The error of the averaged weights, which are kept when they are the best."""
+    raw = _trainable(run.model)
+    _assign(run.model, run.average)
+    output = run.model.predict(validation.windows, batch_size=_PREDICT_BATCH, verbose=0)
+    error = error_of(training, quantiles, validation, np.asarray(output, np.float64))
+    if not run.history or error < min(run.history) or training.get("restoreBest") == "none":
+        run.best = run.average
+    run.history.append(error)
+    _assign(run.model, raw)
+
+
+# --- state ----------------------------------------------------------------------------
+
+
+def _shuffled(count: int, batch: int, seed: int, epoch: int) -> Iterator[NDArray[np.int64]]:
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    return (order[start : start + batch] for start in range(0, count, batch))
+
+
+def _trainable(model: Any) -> list[FloatTensor]:
+    return [_array(one) for one in model.trainable_variables]
+
+
+def _array(variable: Any) -> NDArray[Any]:
+    from keras import ops
+
+    return np.array(ops.convert_to_numpy(variable))
+
+
+def _assign(model: Any, values: Sequence[FloatTensor]) -> None:
+    for variable, value in zip(model.trainable_variables, values, strict=True):
+        variable.assign(value)
+
+
+def _follow(run: _Run, momentum: float) -> None:
+    """Move the averaged weights towards the newest ones (Polyak averaging)."""
+    newest = _trainable(run.model)
+    share = np.float32(momentum)
+    run.average = [
+        share * old + (1 - share) * new for old, new in zip(run.average, newest, strict=True)
+    ]
+
+
+def _state(run: _Run) -> list[Any]:
+    """Every variable that training changes, the random state of dropout among them."""
+    return [*run.model.variables, *run.model.optimizer.variables]
+
+
+def _keep(run: _Run, checkpoint: Path | None) -> None:
+    if checkpoint is not None:
+        arrays = {f"state/{i}": _array(one) for i, one in enumerate(_state(run))}
+        arrays |= {f"average/{i}": one for i, one in enumerate(run.average)}
+        arrays |= {f"best/{i}": one for i, one in enumerate(run.best)}
+        write_arrays(checkpoint, arrays, {"epoch": run.epoch, "history": run.history})
+
+
+def _restore(
+    run: _Run,
+    course: Course,
+    training: JsonObject,
+    quantiles: Sequence[float],
+    checkpoint: Path | None,
+) -> None:
+    """Go on where a checkpoint was made; begin without one."""
+    found = read_arrays(checkpoint) if checkpoint is not None else None
+    arrays, notes = found or ({}, {"epoch": 0, "history": []})
+    run.epoch, run.history = notes["epoch"], notes["history"]
+    _compile(run.model, training, quantiles, course, min(run.epoch, course.epochs - 1))
+    if found is None:
+        return
+    for index, variable in enumerate(_state(run)):
+        variable.assign(arrays[f"state/{index}"])
+    count = len(run.model.trainable_variables)
+    run.average = [arrays[f"average/{index}"] for index in range(count)]
+    run.best = [arrays[f"best/{index}"] for index in range(count)]

@@ -1,0 +1,103 @@
+"""Baselines that are trained: LightGBM on the same features, an LSTM as articles have it.
+
+They are kept in the folder of the build, since they depend on nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edgeops.training import backend
+from edgeops.training.build import BuildFolder
+from edgeops.training.evaluate.boosting import Boosting, boosting_version, fit_boosting
+from edgeops.training.fit import fit
+from edgeops.training.fitted import Fitted, load, save
+from edgeops.training.forecasts import Forecasts
+from edgeops.training.jobs import shape_of
+from edgeops.training.lessons import Job
+from edgeops.training.network import Shape
+from edgeops.training.onnx_run import counts
+from edgeops.training.predict import keras_ratio
+from edgeops.training.samples import Experiment, Samples
+from edgeops.training.sets import plain_lessons
+from edgeops.training.whole_file import write_whole
+from edgeops.twin import JsonObject
+
+LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
+_ARTICLE: JsonObject = {"kind": "article-lstm", "encoder": 64, "output": "level"}
+_ARTICLE_TRAINING: JsonObject = {
+    "epochs": 20,
+    "batch": 256,
+    "learningRate": 0.001,
+    "schedule": "constant",
+    "loss": "mae",
+    "restoreBest": "validation-mae",
+}
+
+
+class Learned(Protocol):
+    """A baseline after its training."""
+
+    def forecast(self, samples: Samples) -> Forecasts:
+        """The forecasts of samples, in counts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Article:
+    """One LSTM of 64 units and a dense layer over the same window, 20 epochs, nothing tuned.
+
+    It forecasts the level itself, not the deviation from a seasonal base.
+    """
+
+    shape: Shape
+    fitted: Fitted
+
+    def forecast(self, samples: Samples) -> Forecasts:
+        """See `Learned.forecast`."""
+        ratio = keras_ratio(_ARTICLE, self.shape, [self.fitted], samples.windows)
+        values = counts(ratio, samples.scale)
+        return Forecasts(
+            samples.series, samples.origins, samples.actual, values, (0.5,), samples.interval
+        )
+
+
+def learned(name: str, data: Experiment, folder: BuildFolder) -> Learned:
+    """A baseline by its name, trained now or before. Raises `EdgeOpsError`."""
+    return _lightgbm(data, folder) if name == LIGHTGBM else _article(data, folder)
+
+
+def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
+    import lightgbm
+
+    path = folder.path / "baselines" / f"lightgbm-{boosting_version()[:12]}.txt"
+    if path.exists():
+        booster = lightgbm.Booster(model_file=path)
+        return Boosting(booster, booster.num_trees())
+    stride = data.model.section("window").get("stride", 1)
+    train, validation = (
+        [data.samples(series, part, stride) for series in data.series]
+        for part in ("train", "validation")
+    )
+    made = fit_boosting(train, validation)
+    write_whole(path, made.booster.model_to_string(num_iteration=made.rounds).encode())
+    return made
+
+
+def _article(data: Experiment, folder: BuildFolder) -> Article:
+    whole = shape_of(data.model)
+    shape = Shape(whole.features, whole.steps, whole.steps_ahead, (0.5,))
+    training = {**_ARTICLE_TRAINING, "backend": data.model.section("training").get("backend")}
+    training = {key: value for key, value in training.items() if value is not None}
+    backend.start(training)
+    path = folder.path / "baselines" / f"{ARTICLE}.npz"
+    found = load(path)
+    if found is None:
+        job = Job(shape.steps_ahead, 1)
+        checkpoint: Path = path.with_name(f"{ARTICLE}.checkpoint.npz")
+        lessons = plain_lessons(data, training)
+        found = fit(job, _ARTICLE, training, shape, lessons, checkpoint, lambda _done, _total: None)
+        save(found, path)
+        checkpoint.unlink(missing_ok=True)
+    return Article(shape, found)

@@ -1,0 +1,54 @@
+"""What training minimises, and what its epochs are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeops.training.lessons import FloatTensor, Set
+from edgeops.twin import JsonObject
+
+
+def truth(data: Set, some: NDArray[np.int64]) -> FloatTensor:
+    """Ratio and weight together, n x horizon x 2; what is unknown has no weight."""
+    ratio, weight = data.ratio[some], data.weight[some]
+    unknown = np.isnan(ratio)
+    return np.stack([np.where(unknown, 0, ratio), np.where(unknown, 0, weight)], axis=-1)
+
+
+def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
+    """The weighted mean loss: pinball (Koenker and Bassett 1978), absolute or squared."""
+    from keras import ops
+
+    shares = np.array(quantiles, np.float32)
+
+    def loss(truth: Any, output: Any) -> Any:
+        error = truth[:, :, 0:1] - output
+        if kind == "pinball":
+            share = ops.convert_to_tensor(shares)
+            each = ops.maximum(share * error, (share - 1) * error)
+        else:
+            each = ops.abs(error) if kind == "mae" else ops.square(error)
+        weight = truth[:, :, 1:2]
+        return ops.sum(each * weight) / (ops.sum(weight) * len(shares) + 1e-9)
+
+    return loss
+
+
+def error_of(
+    training: JsonObject, quantiles: Sequence[float], data: Set, output: NDArray[np.float64]
+) -> float:
+    """The mean absolute error of the median, or the loss, over the mean ratio."""
+    known = ~np.isnan(data.ratio)
+    weight = np.where(known, data.weight, 0.0)
+    error = np.where(known, data.ratio, 0.0)[:, :, None] - output
+    if training.get("restoreBest", "validation-mae") == "validation-loss":
+        share = np.array(quantiles)
+        each = np.maximum(share * error, (share - 1) * error).mean(axis=-1)
+    else:
+        each = np.abs(error[:, :, list(quantiles).index(0.5)])
+    level = (np.where(known, data.ratio, 0.0) * weight).sum()
+    return float((each * weight).sum() / level)

@@ -1,0 +1,53 @@
+"""Forecasts of trained networks by Keras itself: what exported files are compared with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeops.training.fitted import Fitted
+from edgeops.training.lessons import FloatTensor
+from edgeops.training.network import Shape, based, build
+from edgeops.twin import JsonObject
+
+
+def keras_model(network: JsonObject, shape: Shape, fitted: Fitted) -> Any:
+    """The Keras model of a training."""
+    own = Shape(shape.features, shape.steps, fitted.job.steps_ahead, shape.quantiles)
+    model = build(network, own, fitted.scaling)
+    for variable in model.trainable_variables:
+        variable.assign(fitted.weights[variable.path])
+    return model
+
+
+def keras_ratio(
+    network: JsonObject, shape: Shape, fitted: Sequence[Fitted], windows: FloatTensor
+) -> FloatTensor:
+    """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons side by side."""
+    groups: dict[tuple[int, ...], list[FloatTensor]] = {}
+    for one in fitted:
+        output = keras_model(network, shape, one).predict(windows, batch_size=2048, verbose=0)
+        groups.setdefault(one.job.steps_ahead, []).append(np.asarray(output))
+    parts = []
+    for _, outputs in sorted(groups.items()):
+        if based(network):
+            parts.append(np.exp(np.mean(np.log(outputs), axis=0)))
+        else:
+            parts.append(np.mean(outputs, axis=0))
+    return np.concatenate(parts, axis=1)
+
+
+def keras_milliseconds(
+    network: JsonObject, shape: Shape, fitted: Fitted, window: FloatTensor, rounds: int = 20
+) -> float:
+    """The median time of `predict` for one window (1 x steps x features)."""
+    model = keras_model(network, shape, fitted)
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        model.predict(window, verbose=0)
+        times.append(time.perf_counter() - started)
+    return float(np.median(times) * 1000)

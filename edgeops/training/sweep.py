@@ -1,0 +1,157 @@
+"""Running trainings: here, in processes of this machine, or on a Dask or Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training import backend
+from edgeops.training.data.dataset import missing_package
+from edgeops.training.fit import Tick, fit
+from edgeops.training.fitted import Fitted
+from edgeops.training.lessons import Job, Lessons
+from edgeops.training.network import Shape
+from edgeops.twin import JsonObject
+
+
+class Engine(StrEnum):
+    """Where trainings run: processes of this machine, or an existing cluster."""
+
+    LOKY = "loky"
+    DASK = "dask"
+    RAY = "ray"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What all trainings of a model have in common."""
+
+    network: JsonObject
+    training: JsonObject
+    shape: Shape
+    lessons: Lessons
+
+
+def _no_tick(_done: int, _total: int) -> None:
+    """Progress inside a process of its own is not seen."""
+
+
+def run_here(
+    task: Task, jobs: Sequence[Job], checkpoint: Callable[[Job], Path], tick: Tick
+) -> Iterator[Fitted]:
+    """Train one after the other in this process; `tick` gets batches done and in all."""
+    backend.start(task.training)
+    for number, job in enumerate(jobs):
+
+        def step(done: int, total: int, number: int = number) -> None:
+            tick(number * total + done, len(jobs) * total)
+
+        yield fit(job, task.network, task.training, task.shape, task.lessons, checkpoint(job), step)
+
+
+def run_apart(
+    task: Task,
+    jobs: Sequence[Job],
+    checkpoint: Callable[[Job], Path],
+    tick: Tick,
+    *,
+    engine: Engine,
+    processes: int,
+    environ: Mapping[str, str],
+) -> Iterator[Fitted]:
+    """Train in `processes` processes at once; results come as they are ready.
+
+    `tick` gets trainings done and in all. On a cluster there are no
+    checkpoints, since its machines may not see our files. Raises
+    `EdgeOpsError` when there is no cluster.
+    """
+    from joblib import Parallel, delayed
+
+    kept = checkpoint if engine is Engine.LOKY else _nowhere
+    with _engine(engine, environ):
+        running = Parallel(n_jobs=processes, return_as="generator_unordered")
+        results = running(delayed(_one)(task, job, kept(job)) for job in jobs)
+        for number, fitted in enumerate(results, start=1):
+            tick(number, len(jobs))
+            yield fitted
+
+
+def processes_for(training: JsonObject, jobs: int) -> int:
+    """How many trainings this machine does at once."""
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    threads: int = training.get("threads", 1)
+    return max(1, min(jobs, cores // threads))
+
+
+def _nowhere(_job: Job) -> Path | None:
+    return None
+
+
+def _one(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
+    """One training, in whatever process this is."""
+    backend.start(task.training)
+    return fit(job, task.network, task.training, task.shape, task.lessons, checkpoint, _no_tick)
+
+
+@contextmanager
+def _engine(engine: Engine, environ: Mapping[str, str]) -> Iterator[None]:
+    from joblib import parallel_config
+
+    made: dict[Engine, Callable[[Mapping[str, str]], AbstractContextManager[Any]]] = {
+        Engine.DASK: _dask,
+        Engine.RAY: _ray,
+    }
+    if engine is Engine.LOKY:
+        with parallel_config("loky", inner_max_num_threads=1):
+            yield
+        return
+    with made[engine](environ), parallel_config(engine.value):
+        yield
+
+
+@contextmanager
+def _dask(environ: Mapping[str, str]) -> Iterator[None]:
+    address = environ.get("DASK_SCHEDULER_ADDRESS")
+    if not address:
+        raise EdgeOpsError(
+            "no Dask cluster is named", "set DASK_SCHEDULER_ADDRESS, such as tcp://10.0.0.5:8786"
+        )
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise missing_package("distributed", "dask") from error
+    try:
+        connect: Any = Client  # it has no types
+        client = connect(address, timeout="10s", set_as_default=True)
+    except (OSError, ValueError) as error:
+        raise EdgeOpsError(
+            f"no Dask scheduler answers at {address}", "is it running, and reachable from here?"
+        ) from error
+    with client:
+        yield
+
+
+@contextmanager
+def _ray(environ: Mapping[str, str]) -> Iterator[None]:
+    try:
+        import ray
+        from ray.util.joblib import register_ray
+    except ModuleNotFoundError as error:
+        raise missing_package("ray", "ray") from error
+    try:
+        ray.init(address=environ.get("RAY_ADDRESS", "auto"), log_to_driver=False)
+    except (ConnectionError, ValueError) as error:
+        raise EdgeOpsError("there is no Ray cluster", "start one, or set RAY_ADDRESS") from error
+    register_ray()
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,91 @@
+"""Training a model: what is not yet trained, then the export once everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from edgeops.training.build import BuildFolder
+from edgeops.training.evaluate.gates import check_gates
+from edgeops.training.fit import Tick
+from edgeops.training.fitted import Fitted, save
+from edgeops.training.jobs import baselines_of, jobs_of, shape_of
+from edgeops.training.lessons import Job, Lessons
+from edgeops.training.model_file import ModelFile
+from edgeops.training.network import check
+from edgeops.training.samples import Experiment
+from edgeops.training.sets import lessons_of
+from edgeops.training.sweep import Engine, Task, run_apart, run_here
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where trainings run: the engine, and how many at once."""
+
+    engine: Engine = Engine.LOKY
+    processes: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """A model with its data, and what of it is to be trained now."""
+
+    data: Experiment
+    folder: BuildFolder
+    jobs: tuple[Job, ...]
+    lessons: Lessons
+
+    @property
+    def missing(self) -> tuple[Job, ...]:
+        """The jobs that have no result yet."""
+        return tuple(job for job in self.jobs if self.folder.fitted(job) is None)
+
+    def complete(self) -> tuple[Fitted, ...] | None:
+        """The results of all jobs of the model, None while one is missing."""
+        found = [self.folder.fitted(job) for job in jobs_of(self.data.model)]
+        done = tuple(one for one in found if one is not None)
+        return done if len(done) == len(found) else None
+
+
+def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
+    """Check the model file against its data and cut the windows, before anything is trained.
+
+    Raises `EdgeOpsError`.
+    """
+    check_model(data.model)
+    return Training(data, folder, tuple(jobs), lessons_of(data))
+
+
+def check_model(model: ModelFile) -> None:
+    """Check what can be checked without data. Raises `EdgeOpsError`."""
+    shape = shape_of(model)
+    check(model.section("network"), shape)
+    check_gates(
+        model.section("gates"), baselines_of(model), shape.quantiles, model.section("useCases")
+    )
+
+
+def train(
+    training: Training, where: Where, tick: Tick, environ: Mapping[str, str]
+) -> Iterator[Fitted]:
+    """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
+    model, folder, jobs = training.data.model, training.folder, training.missing
+    task = Task(
+        model.section("network"), model.section("training"), shape_of(model), training.lessons
+    )
+    if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
+        results = run_here(task, jobs, folder.checkpoint, tick)
+    else:
+        results = run_apart(
+            task,
+            jobs,
+            folder.checkpoint,
+            tick,
+            engine=where.engine,
+            processes=where.processes,
+            environ=environ,
+        )
+    for fitted in results:
+        save(fitted, folder.job(fitted.job))
+        folder.checkpoint(fitted.job).unlink(missing_ok=True)
+        yield fitted

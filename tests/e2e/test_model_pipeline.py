@@ -1,0 +1,124 @@
+"""From a model file to a release that a group runs: every command, on a part of the real data."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[1] / "training" / "repository"
+MODEL = "models/small/model.yaml"
+
+
+@pytest.fixture
+def model_repo(empty_repo):
+    """A fleet with the model `small`, committed."""
+    shutil.copytree(REPOSITORY, empty_repo.root, dirs_exist_ok=True)
+    empty_repo.commit("a fleet with a model")
+    return empty_repo
+
+
+def test_from_data_to_a_group(model_repo):
+    repo, commit = model_repo, model_repo.git("rev-parse", "HEAD")
+    trained = repo.process("model", "train", "small")
+    assert trained.code == 0, trained.err
+    assert re.search(r"h1-24-s1 +weights [0-9a-f]{12} +validation error 1\d\.\d\d%", trained.out)
+    sha256 = re.search(r"model-int8\.onnx .* sha256 ([0-9a-f]{64})", trained.out)[1]
+
+    again = repo.process("model", "train", "small")
+    assert "1 of 1 trained already" in again.err
+    assert sha256 in again.out  # exported anew, the very bytes
+
+    judged = repo.process("model", "evaluate", "small")
+    assert judged.code == 0, judged.err
+    assert "seasonal naive 168h" in judged.out
+    build = next((repo.root / ".edgeops/models/small").iterdir())
+    kept = {file.name for file in (build / "evaluation").iterdir()}
+    assert {"card.html", "forecasts.parquet", "scorecard.json", "mape-by-horizon.png"} <= kept
+    assert "Heart of the City Auckland" in (build / "evaluation/card.html").read_text()
+
+    published = repo.edgeops("model", "publish", "small")
+    assert published.code == 0, published.err
+    release = yaml.safe_load((repo.root / "models/small/releases/1.0.0.yaml").read_text())
+    assert release["spec"]["sha256"] == sha256
+    assert release["spec"]["provenance"]["commit"] == commit
+    assert release["spec"]["metrics"]["wape_vs_seasonal_naive"] < 0.9
+    assert repo.edgeops("model", "verify", "small@1.0.0").code == 0
+    assert "small" in repo.edgeops("model", "list").out
+
+    promoted = repo.edgeops("model", "promote", "small@1.0.0", "--to", "canary", "--slot", "crowd")
+    assert promoted.code == 0, promoted.err
+    repo.commit("small 1.0.0 for canary")
+    assert "crowd" in repo.edgeops("render", "gateway").out
+    _is_the_champion(repo)
+    _a_gate_says_no(repo)
+
+
+def _is_the_champion(repo):
+    """The release is compared with what is judged next, on the same origins: here with itself."""
+    card = json.loads(repo.process("model", "evaluate", "small", "-o", "json").out)
+    assert card["metrics"]["wape_vs_champion"] == 1
+
+
+def _a_gate_says_no(repo):
+    repo.edit(MODEL, "wape_vs_seasonal_naive: {max: 0.95}", "wape_vs_seasonal_naive: {max: 0.1}")
+    stale = repo.edgeops("model", "publish", "small")
+    assert "not evaluated as it is now" in stale.err
+    assert "wape_vs_seasonal_naive is" in repo.process("model", "evaluate", "small").out
+    refused = repo.edgeops("model", "publish", "small", "--version", "1.1.0")
+    assert refused.code == 5
+    assert "above the maximum 0.1" in refused.err
+    assert not (repo.root / "models/small/releases/1.1.0.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("- dev_ma3\n", "- dev_ma4\n", "there is no feature `dev_ma4`", "dev_ma"),
+        ("columns: all", "columns: [Nowhere]", "no column `Nowhere`", "the columns are"),
+        ("trainUntil: 2023-12-31", "trainUntil: 2023-01-20", "too little history", "split"),
+        ("window: {steps: 24", "window: {steps: 12", "the horizon is 24 steps", "use more steps"),
+        ("    - log_base\n", "", "needs the feature `log_base`", "output: level"),
+        (
+            "wape_vs_seasonal_naive: {max: 0.95}",
+            "wape_vs_lightgbm: {max: 1}",
+            "compares with lightgbm, which is not run",
+            "run the baseline lightgbm",
+        ),
+        ("size_bytes:", "size_byte:", "names no metric", "did you mean `size_bytes`?"),
+        ("auckland-2023.csv.gz", "nothing.csv", "cannot read the data", "model.yaml"),
+    ],
+)
+def test_a_bad_model_file_says_what_to_do(model_repo, old, new, message, hint):
+    model_repo.edit(MODEL, old, new)
+    result = model_repo.edgeops("model", "train", "small")
+    assert result.code in (1, 3)
+    assert message in result.err
+    assert hint in result.err
+    assert not (model_repo.root / ".edgeops/models").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "publish"])
+def test_a_step_that_is_missing_is_named(model_repo, command):
+    result = model_repo.edgeops("model", command, "small")
+    assert result.code == 1
+    assert "small is not trained as model.yaml has it now" in result.err
+    assert "edgeops model train small" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--horizon", "3"], "no network for horizon 3 alone"),
+        (["--shard", "5/4"], "`5/4` is no shard"),
+        (["--horizon", "1", "--shard", "1/2"], "exclude each other"),
+    ],
+)
+def test_options_that_make_no_sense(model_repo, options, message):
+    result = model_repo.edgeops("model", "train", "small", *options)
+    assert result.code == 64
+    assert message in result.err

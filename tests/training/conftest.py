@@ -1,0 +1,56 @@
+"""Tiny networks, and windows for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeops.training import backend
+from edgeops.training.lessons import Lessons, Set, Stage
+from edgeops.training.network import Shape
+
+FEATURES = ("log_base", "dev", "hour_sin1")
+NETWORK = {
+    "kind": "sequence-lstm",
+    "encoder": 4,
+    "decoder": 3,
+    "head": 5,
+    "dropout": 0.2,
+    "inputDropout": 0.1,
+    "noise": 0.05,
+}
+TRAINING = {"epochs": 3, "batch": 32, "learningRate": 0.01, "ema": 0.9, "clipNorm": 1.0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keras_backend():
+    """The backend that the tests use, with one thread."""
+    backend.start({"backend": "tensorflow", "threads": 1})
+
+
+@pytest.fixture
+def shape() -> Shape:
+    return made_shape()
+
+
+def made_shape() -> Shape:
+    return Shape(FEATURES, steps=6, steps_ahead=(1, 2, 3, 4), quantiles=(0.1, 0.5, 0.9))
+
+
+@pytest.fixture
+def lessons() -> Lessons:
+    return made_lessons()
+
+
+def made_lessons(epochs: int = 3) -> Lessons:
+    """200 windows to learn from, 60 to judge by."""
+    return Lessons((Stage(made(200, 1), epochs, 0.01),), made(60, 2))
+
+
+def made(count: int, seed: int) -> Set:
+    """Windows whose ratio follows from what they hold."""
+    random = np.random.default_rng(seed)
+    windows = random.normal(0, 0.3, (count, 6, len(FEATURES))).astype(np.float32)
+    noise = random.normal(0, 0.1, (count, 4))
+    ratio = np.exp(windows[:, :4, 0] + 0.5 * windows[:, -1:, 1] + noise).astype(np.float32)
+    return Set(windows, ratio, np.ones_like(ratio))

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgeops.training.fit import fit
+from edgeops.training.fitted import load, save
+from edgeops.training.lessons import Job, Lessons, Set, Stage
+from tests.training.conftest import TRAINING, made, made_lessons, made_shape
+
+JOB = Job((1, 2, 3, 4), 7)
+NETWORK = {"kind": "article-lstm", "encoder": 4, "dropout": 0.2}  # the quickest to compile
+
+
+class PowerLoss(Exception):
+    pass
+
+
+def trained(lessons, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
+    training = {**TRAINING, **changes}
+    return fit(job, NETWORK, training, made_shape(), lessons, checkpoint, tick)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A training from start to end."""
+    return trained(made_lessons())
+
+
+def test_it_learns(whole):
+    assert whole.history[2] < whole.history[1] < whole.history[0]
+
+
+def test_another_seed_gives_other_weights(lessons, whole):
+    assert trained(lessons, job=replace(JOB, seed=8)).sha256 != whole.sha256
+
+
+def test_a_training_that_was_cut_off_ends_with_the_same_weights(lessons, whole, tmp_path):
+    checkpoint = tmp_path / "checkpoint.npz"
+
+    def cut(done, total):
+        if done == total // 2:  # in the middle of the second epoch
+            raise PowerLoss
+
+    with pytest.raises(PowerLoss):
+        trained(lessons, checkpoint=checkpoint, tick=cut)
+    seen = []
+    again = trained(lessons, checkpoint=checkpoint, tick=lambda *tick: seen.append(tick))
+    assert seen[0] == (8, 21)  # the second epoch of 7 batches
+    assert (again.sha256, again.history) == (whole.sha256, whole.history)
+
+
+@pytest.mark.parametrize("at", [10, 12, 14])  # before, after and beyond the second stage begins
+def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
+    stages = (Stage(made(90, 3), 2, 0.02), Stage(made(120, 4), 2, 0.005))  # 2 x 3, 2 x 4 batches
+    lessons = Lessons(stages, made(60, 2))
+    checkpoint = tmp_path / "checkpoint.npz"
+
+    def cut(done, total):
+        assert total == 14
+        if done == at:
+            raise PowerLoss
+
+    with pytest.raises(PowerLoss):
+        trained(lessons, checkpoint=checkpoint, tick=cut)
+    assert trained(lessons, checkpoint=checkpoint).sha256 == trained(lessons).sha256
+
+
+def test_a_damaged_checkpoint_counts_as_none(lessons, whole, tmp_path):
+    checkpoint = tmp_path / "checkpoint.npz"
+    checkpoint.write_bytes(b"PK\x03\x04 cut off")
+    assert trained(lessons, checkpoint=checkpoint).sha256 == whole.sha256
+
+
+def test_what_is_unknown_does_not_count(lessons):
+    data = made(200, 1)
+    ratio, weight = data.ratio.copy(), data.weight.copy()
+    ratio[::3, 1], weight[::3, 1] = np.nan, 0
+    unknown = trained(with_data(lessons, Set(data.windows, ratio, data.weight)))
+    ignored = trained(with_data(lessons, Set(data.windows, data.ratio, weight)))
+    assert unknown.sha256 == ignored.sha256
+
+
+def with_data(lessons, data):
+    return replace(lessons, stages=(replace(lessons.stages[0], data=data),))
+
+
+def test_the_best_weights_are_kept():
+    def wild(epochs, **changes):
+        lessons = Lessons((Stage(made(200, 1), epochs, 0.5),), made(60, 2))
+        return trained(lessons, schedule="constant", ema=0, **changes)
+
+    best = wild(6)
+    at = best.history.index(min(best.history))
+    assert best.sha256 == wild(at + 1).sha256
+    last = wild(6, restoreBest="none")
+    assert (last.sha256 == best.sha256) is (at == 5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "schedule"), [("pinball", "constant"), ("mae", "cosine"), ("mse", "cosine")]
+)
+def test_every_loss_and_schedule_learns(loss, schedule):
+    history = trained(made_lessons(4), loss=loss, schedule=schedule, warmup=0.1).history
+    assert history[-1] < history[0]
+
+
+def test_a_result_is_the_same_after_saving(tmp_path):
+    fitted = trained(made_lessons(1), restoreBest="validation-loss")
+    save(fitted, tmp_path / "deep" / "job.npz")
+    again = load(tmp_path / "deep" / "job.npz")
+    assert again is not None
+    assert (again.job, again.history, again.sha256) == (JOB, fitted.history, fitted.sha256)
+    assert load(tmp_path / "missing.npz") is None
