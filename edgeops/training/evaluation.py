@@ -88,7 +88,7 @@ def _forecasts(
     judge_all: _Judge, series: str, part: str, form: str
 ) -> Iterator[tuple[str, Forecasts]]:
     """Everybody's forecasts of one series in one part; nothing for a part without data."""
-    if not judge_all.data.has(series, part):
+    if not len(judge_all.data.rows(series, part)):
         return
     samples = judge_all.data.samples(series, part)
     yield MODEL, judge_all.files[form].forecasts(samples, judge_all.quantiles)
@@ -195,6 +195,5 @@ def _per_series(
 
 
 def _scale(data: Experiment, series: str) -> float:
-    train = data.samples(series, "train", stride=24)
-    rows = np.arange(0, int(train.rows.max()) + 1)
-    return mase_scale(train.history, rows, _WEEK // train.interval)
+    interval: int = data.model.section("transforms").get("intervalHours", 1)
+    return mase_scale(data.history(series), data.rows(series, "train"), _WEEK // interval)

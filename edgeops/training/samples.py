@@ -120,10 +120,14 @@ class Experiment:
         """As `samples`, of one column as a series of its own."""
         return self._samples(column, (column,), part, stride)
 
-    def has(self, series: str, part: str) -> bool:
-        """Whether there are samples of a series in a part."""
+    def rows(self, series: str, part: str) -> IntArray:
+        """The origins of all samples of a series in a part, as indexes into its `history`."""
         columns = self.columns_of(series)
-        return len(self._rows(self._builder(columns), self._history(columns), part)) > 0
+        return self._rows(self._builder(columns), self._history(columns), part)
+
+    def history(self, series: str) -> FloatArray:
+        """A whole series by step, repaired in hindsight; NaN where nothing is known."""
+        return self._history(self.columns_of(series))
 
     def _samples(self, name: str, columns: tuple[str, ...], part: str, stride: int) -> Samples:
         builder, history, data = self._builder(columns), self._history(columns), self.dataset.series
