@@ -109,6 +109,10 @@ class Experiment:
         """The columns that a series is the sum of."""
         return (series,) if pooled(self.model) else self.columns
 
+    def builder(self, series: str) -> WindowBuilder:
+        """What cuts the windows of a series. Raises `EdgeOpsError` where the spec cannot be."""
+        return self._builder(self.columns_of(series))
+
     def samples(self, series: str, part: str, stride: int = 1) -> Samples:
         """The usable samples of a series in a part (`PARTS`), of every `stride`-th step.
 

@@ -34,6 +34,7 @@ from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.status import iso
 from edgeops.modules.slots import CurrentModel, write_current
 from edgeops.training.data.load import pooled
+from edgeops.training.evaluate.table import write_table
 from edgeops.training.model_file import load_model_file
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.samples import Experiment, Samples, experiment
@@ -158,25 +159,16 @@ def seasonal(
     """The model that forecasts the seasonal base, evaluated as any other."""
     spec = of.builder(of.series[0]).spec
     onnx = make(replace(spec, columns=(THIS_SERIES,)) if pooled(of.model) else spec)
-    tables = []
-    for name, one in samples.items():
-        made = OnnxModel(onnx).forecasts(one, (0.1, 0.5, 0.9))
-        count, horizon = made.actual.shape
-        tables.append(
-            {
-                "series": [name] * (count * horizon),
-                "origin": np.repeat(one.origins.astype("datetime64[s]"), horizon),
-                "horizon": np.tile(1 + np.arange(horizon), count),
-                "y": made.actual.ravel(),
-                "yhat": made.quantile(0.5).ravel(),
-                "lo": made.quantile(0.1).ravel(),
-                "hi": made.quantile(0.9).ravel(),
-                "model": ["seasonal"] * (count * horizon),
-            }
-        )
+    return judged(of, samples, onnx, folder)
+
+
+def judged(of: Experiment, samples: dict[str, Samples], onnx: bytes, folder: Path) -> Evaluated:
+    """The table that an evaluation of a model file writes."""
     path = folder / "forecasts.parquet"
-    pq.write_table(pa.concat_tables([pa.table(table) for table in tables]), path)
-    return Evaluated(of, onnx, path, "seasonal")
+    model = OnnxModel(onnx)
+    made = [model.forecasts(one, (0.1, 0.5, 0.9)) for one in samples.values()]
+    write_table(path, {"test": {"model": made}})
+    return Evaluated(of, onnx, path, "model")
 
 
 def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) -> Samples:
@@ -244,6 +236,18 @@ def test_sensors_that_are_silent_for_a_while(crowdedness, seasonal_model, tmp_pa
     samples = samples_at(gappy, "cbd-total", [origin])
     evaluated = seasonal(gappy, {"cbd-total": samples}, seasonal_model, tmp_path)
     agrees(evaluated, samples, tmp_path, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "series"), [("crowdedness-24h", None), ("street-24h", "210 Queen Street")]
+)
+def test_the_models_that_are_released(name, series, tmp_path):
+    of = experiment(load_model_file(CHECKOUT, name))
+    release = CHECKOUT / f"models/{name}/releases/{name}-1.0.0.onnx"
+    judged_series = series or of.series[0]
+    samples = samples_at(of, judged_series, [SPRING + hours * H for hours in AROUND[:14]])
+    evaluated = judged(of, {judged_series: samples}, release.read_bytes(), tmp_path)
+    agrees(evaluated, samples, tmp_path, series)
 
 
 @pytest.mark.parametrize("name", MODELS)

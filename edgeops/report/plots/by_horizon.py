@@ -61,7 +61,7 @@ def _draw(figure: Figure, card: Scorecard, part: str, curves: Curves) -> None:
     plot.set_xlim(hours[0] - 0.4 * card.interval, hours[-1] + 0.4 * card.interval)
     plot.set_xticks(hours[:: max(1, len(hours) // 24)])
     plot.set_xlabel("hours ahead")
-    plot.yaxis.set_major_formatter("{x:.0f}%")
+    plot.yaxis.set_major_formatter("{x:g}%")
     plot.grid(axis="y", color=RULE, linewidth=0.8)
     plot.set_axisbelow(True)
     _lines(plot, card.model, inside, hours, top)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
+from edgeops.training.evaluate.judge import judge
+from edgeops.training.evaluate.scorecard import MODEL, Part
+
+QUANTILES = (0.1, 0.5, 0.9)
+USE_CASES = {"morning-shift": {6, 7}}
+BASELINES = ("seasonal-naive-168h", "seasonal-naive-24h", "median-4-weeks", "lightgbm")
+
+
+@pytest.fixture(scope="module")
+def part(forecasts_of):
+    actual = np.full((48, 6), 100.0)
+    spread = np.array([80, 110, 120])
+    model = forecasts_of(actual, np.broadcast_to(spread, (48, 6, 3)), QUANTILES)
+    others = dict(
+        zip((*BASELINES, "article-lstm", "champion"), (20, 40, 16, 9, 12, 10), strict=True)
+    )
+    judged = {
+        name: judge(forecasts_of(actual, actual + by), 50, USE_CASES) for name, by in others.items()
+    }
+    return Part("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
+
+
+def test_the_names_and_values_of_metrics(part):
+    found = metrics_of({"test": part}, QUANTILES, {"size_bytes": 1000, "parity": math.nan})
+    expected = {
+        "size_bytes": 1000,
+        "wape": 0.1,
+        "mae": 10,
+        "mase": 0.2,
+        "smape": 20 / 210,
+        "mape": 0.1,
+        "pinball": (2 + 5 + 2) / 3,
+        "coverage_80": 1.0,
+    }
+    ratios = {
+        "seasonal_naive": 10 / 20,
+        "seasonal_naive_24h": 10 / 40,
+        "median_4_weeks": 10 / 16,
+        "lightgbm": 10 / 9,
+        "article_lstm": 10 / 12,
+        "champion": 10 / 10,
+    }
+    for start in ("wape", "wape_day", "wape_night", "wape_morning_shift"):
+        expected[start] = 0.1
+        expected |= {f"{start}_vs_{other}": ratio for other, ratio in ratios.items()}
+    assert found == pytest.approx(expected)
+
+
+def test_the_later_part_has_the_same_names(part):
+    found = metrics_of({"test": part, "later": part, "validation": part}, QUANTILES, {})
+    plain = {name for name in found if not name.startswith("later_")}
+    assert set(found) == plain | {f"later_{name}" for name in plain}
+
+
+def test_no_ratio_to_a_perfect_forecast(forecasts_of):
+    one = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
+    found = metrics_of({"test": Part("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
+    assert "wape_vs_lightgbm" not in found
+    assert found["wape"] == 0
+    assert "mape" not in found  # only a small value
+
+
+def test_every_metric_can_be_a_gate(part):
+    facts = dict.fromkeys(FACTS, 1.0)
+    found = metrics_of({"test": part, "later": part}, QUANTILES, facts)
+    gates = {name: {"min": 0} for name in found}
+    others = (*BASELINES, "article-lstm")
+    check_gates(gates, others, QUANTILES, USE_CASES)
+    assert all(verdict.passed for verdict in verdicts(gates, found))
+
+
+@pytest.mark.parametrize(
+    ("gate", "message", "hint"),
+    [
+        ("wape_vs_lightgmb", "the gate `wape_vs_lightgmb` names no metric", "`wape_vs_lightgbm`?"),
+        ("coverage_90", "names no metric", "did you mean `coverage_80`?"),
+        ("wape_evening", "names no metric", "did you mean"),
+        ("horse", "names no metric", "metrics are wape, mae"),
+        (
+            "wape_vs_article_lstm",
+            "compares with article-lstm, which is not run",
+            "run the baseline article-lstm as well, or leave the gate out",
+        ),
+        (
+            "later_wape_morning_shift_vs_article_lstm",
+            "compares with article-lstm, which is not run",
+            "run the baseline",
+        ),
+        ("int8_wape_points", "is of a file that is not made", "export.formats"),
+    ],
+)
+def test_a_gate_without_its_metric(gate, message, hint):
+    with pytest.raises(EdgeOpsError) as caught:
+        check_gates(
+            {"wape": {"max": 1}, gate: {"max": 1}}, BASELINES, QUANTILES, USE_CASES, ("parity",)
+        )
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_coverage_needs_quantiles():
+    with pytest.raises(EdgeOpsError, match="`coverage_80` names no metric") as caught:
+        check_gates({"coverage_80": [0.7, 0.9]}, BASELINES, (0.5,), ())
+    assert "with outer quantiles" in caught.value.hint
+
+
+@pytest.mark.parametrize("gate", [[0.9, 0.8], {"min": 2, "max": 1}, {"max": math.nan}])
+def test_a_gate_that_nothing_can_pass(gate):
+    with pytest.raises(EdgeOpsError, match="no model can pass the gate `wape`"):
+        check_gates({"wape": gate}, (), (0.5,), ())
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "passed", "reason"),
+    [
+        ({"max": 0.72}, 0.667, True, "m is 0.667, at most 0.72"),
+        ({"max": 0.72}, 0.720001, False, "m is 0.720001, above the maximum 0.72"),
+        ({"min": 0.77, "max": 0.83}, 0.8, True, "m is 0.8, at least 0.77 and at most 0.83"),
+        ([0.77, 0.83], 0.77, True, "m is 0.77, at least 0.77 and at most 0.83"),
+        ([0.77, 0.83], 0.7, False, "m is 0.7, below the minimum 0.77"),
+        ({"max": 150000}, 434837.0, False, "m is 434,837, above the maximum 150,000"),
+        ({"max": 1}, None, False, "m has no value"),
+        ({"max": 1}, math.nan, False, "m is nan, above the maximum 1"),
+    ],
+)
+def test_what_a_gate_says(gate, value, passed, reason):
+    (found,) = verdicts({"m": gate}, {} if value is None else {"m": value})
+    assert (found.gate, found.passed, found.reason) == ("m", passed, reason)
+
+
+def test_a_first_release_has_no_champion():
+    (found,) = verdicts({"wape_vs_champion": {"max": 1}}, {})
+    assert found.passed
+    assert found.reason == "wape_vs_champion has no value: no release to compare with"
+    check_gates({"wape_vs_champion": {"max": 1}}, (), (0.5,), ())
+
+
+@given(*[st.floats(-10, 10)] * 3)
+def test_both_forms_of_a_gate_say_the_same(low, high, value):
+    (short,) = verdicts({"m": [low, high]}, {"m": value})
+    (long,) = verdicts({"m": {"min": low, "max": high}}, {"m": value})
+    assert short == long
+    assert short.passed == (low <= value <= high)

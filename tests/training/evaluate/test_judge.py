@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeops.training.evaluate.baselines import BASELINES
+from edgeops.training.evaluate.judge import FEW, judge
+from edgeops.training.evaluate.metrics import score
+from edgeops.training.evaluate.scorecard import ALL
+
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+@pytest.fixture(scope="module")
+def judged_and_forecasts(forecasts_of):
+    random = np.random.default_rng(1)
+    actual = random.poisson(60, (24 * 15, 6)).astype(float)
+    actual[random.random(actual.shape) < 0.1] = np.nan
+    values = np.sort(random.normal(60, 9, (*actual.shape, 3)))
+    forecasts = forecasts_of(actual, values, QUANTILES)
+    return judge(forecasts, 5.0, {"morning-shift": {6, 7, 8}}), forecasts
+
+
+def same(one, other):
+    return vars_of(one) == pytest.approx(vars_of(other))
+
+
+def vars_of(score):
+    return {name: getattr(score, name) for name in score.__slots__}
+
+
+def test_every_cell_is_the_score_of_its_values(judged_and_forecasts):
+    judged, forecasts = judged_and_forecasts
+    actual, values = forecasts.actual, forecasts.values
+    assert same(judged.slices[ALL], score(actual, values, QUANTILES, 5.0))
+    for name, hours in (
+        ("morning-shift", range(6, 9)),
+        ("day", range(7, 22)),
+        ("night", [22, 23, *range(7)]),
+    ):
+        within = forecasts.within(frozenset(hours)).actual
+        assert same(judged.slices[name], score(within, values, QUANTILES, 5.0))
+    for step, found in enumerate(judged.by_horizon):
+        one = slice(step, step + 1)
+        assert same(found, score(actual[:, one], values[:, one], QUANTILES, 5.0))
+    for hour, found in enumerate(judged.by_hour):
+        within = forecasts.within(frozenset({hour})).actual
+        assert same(found, score(within, values, QUANTILES, 5.0))
+        for step, cell in enumerate(judged.mape_by_hour_and_horizon[hour]):
+            one = slice(step, step + 1)
+            assert cell == pytest.approx(score(within[:, one], values[:, one], QUANTILES, 5).mape)
+
+
+def test_the_hour_is_that_which_is_forecast(forecasts_of):
+    judged = judge(forecasts_of([[10, 10]], [[10, 13]]), 1, {})
+    assert judged.by_hour[0].mae == 0
+    assert judged.by_hour[1].mae == 3
+    assert set(judged.by_hour[2:]) == {None}
+    assert set(judged.slices) == {ALL, "night"}
+
+
+def test_use_cases_may_say_what_the_day_is(forecasts_of):
+    assert judge(forecasts_of([[10, 10]], [[10, 13]]), 1, {"day": {1}}).slices["day"].mae == 3
+
+
+@pytest.mark.parametrize(("days", "enough"), [(FEW - 1, False), (FEW, True)])
+def test_a_cell_of_few_values_is_empty(forecasts_of, days, enough):
+    actual = np.full((24 * days, 2), 100.0)
+    cells = judge(forecasts_of(actual, actual + 7), 1, {}).mape_by_hour_and_horizon
+    found = {cell and round(cell, 9) for row in cells for cell in row}
+    assert found == ({0.07} if enough else {None})
+
+
+def test_the_values_that_mape_leaves_out_do_not_fill_a_cell(forecasts_of):
+    actual = np.full((24 * FEW, 1), 100.0)
+    actual[0] = 3
+    judged = judge(forecasts_of(actual, actual), 1, {})
+    assert judged.mape_by_hour_and_horizon[0] == (None,)
+    assert judged.by_hour[0].mape_excluded == 1
+
+
+def test_longer_intervals(forecasts_of):
+    judged = judge(forecasts_of([[50, 50]], [[50, 56]], interval=3), 1, {})
+    assert [hour for hour, one in enumerate(judged.by_hour) if one] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "wape", "mase", "mape", "night"),
+    [
+        ("validation", "seasonal-naive-24h", 19.54, 1.360, 56.6, 57.06),
+        ("test", "seasonal-naive-24h", 18.79, 1.293, 51.4, 52.80),
+        ("validation", "seasonal-naive-168h", 12.18, 0.847, 21.1, 22.65),
+        ("test", "seasonal-naive-168h", 11.17, 0.768, 15.8, 19.82),
+        ("validation", "median-4-weeks", 11.83, 0.823, 16.8, 17.94),
+        ("test", "median-4-weeks", 9.82, 0.676, 13.1, 15.97),
+    ],
+)
+def test_baselines_of_the_real_data(auckland, part, name, wape, mase, mape, night):
+    samples = auckland.samples("cbd-total", part)
+    judged = judge(BASELINES[name](samples), 741.77, {})
+    found = judged.slices[ALL]
+    assert 100 * found.wape == pytest.approx(wape, abs=0.01)
+    assert found.mase == pytest.approx(mase, abs=0.001)
+    assert 100 * found.mape == pytest.approx(mape, abs=0.1)
+    assert 100 * judged.slices["night"].wape == pytest.approx(night, abs=0.01)
+    assert found.mape_excluded == 0

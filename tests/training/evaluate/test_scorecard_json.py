@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.training.evaluate.judge import judge
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Scorecard, Verdict
+from edgeops.training.evaluate.scorecard_json import from_json, to_json
+from edgeops.training.forecasts import Forecasts
+
+
+@pytest.fixture
+def card() -> Scorecard:
+    """A scorecard of real judgements: with hours that have no value, and cells that have few."""
+    random = np.random.default_rng(1)
+    origins = np.datetime64("2024-01-01T08", "h") + 24 * np.arange(30)
+    actual = random.integers(10, 200, (30, 3)).astype(float)
+    values = np.sort(actual[:, :, None] + random.normal(0, 20, (30, 3, 3)), axis=2)
+    judged = judge(Forecasts("s", origins, actual, values, (0.1, 0.5, 0.9)), 12.0, {"x": {9, 10}})
+    part = Part(
+        "2024-01-01T08", "2024-01-30T08", 30, {MODEL: judged}, (Comparison("n", -1, -2, 0),)
+    )
+    return Scorecard(
+        "m",
+        ("s",),
+        1,
+        (0.1, 0.5, 0.9),
+        {"test": part},
+        {"s": {MODEL: judged.slices[ALL]}},
+        {"wape": 0.123456},
+        (Verdict("wape", 0.123456, True, "good"), Verdict("mase", None, False, "no value")),
+    )
+
+
+def test_a_scorecard_is_the_same_after_json(card):
+    value = json.loads(json.dumps(to_json(card)))
+    assert (value["apiVersion"], value["kind"]) == ("edgeops/v1", "Scorecard")
+    again = from_json(value)
+    assert to_json(again) == to_json(card)
+    assert again.gates == card.gates
+    assert again.parts["test"].comparisons == card.parts["test"].comparisons
+    assert again.parts["test"].models[MODEL].by_hour[0] is None
+    wape = card.parts["test"].models[MODEL].slices[ALL].wape
+    assert again.parts["test"].models[MODEL].slices[ALL].wape == pytest.approx(wape, rel=1e-5)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"apiVersion": "edgeops/v1", "kind": "Scorecard"}])
+def test_anything_else_is_no_scorecard(value):
+    with pytest.raises(EdgeOpsError, match="this is no scorecard"):
+        from_json(value)
+
+
+def test_a_scorecard_of_another_version(card):
+    with pytest.raises(EdgeOpsError, match="this is no scorecard"):
+        from_json({**to_json(card), "apiVersion": "edgeops/v2"})
