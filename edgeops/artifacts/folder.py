@@ -48,6 +48,7 @@ class FolderStore:
             part = Path(path)
             try:
                 with os.fdopen(handle, "wb") as copy, opened(file, digest, progress) as source:
+                    os.fchmod(handle, 0o644)  # published files are no secret
                     _copy(source, copy)
                 target.hardlink_to(part)  # unlike a rename it never replaces what is there
                 _flush_directory(target.parent)

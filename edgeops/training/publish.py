@@ -67,7 +67,7 @@ def publish(
             f"a release never changes: publish as {next_version(known)}",
         )
     gates = [verdict.reason for verdict in scorecard.gates]
-    text = release_document(release, scorecard.metrics, gates, build.provenance)
+    text = release_document(release, _told(scorecard), gates, build.provenance)
     assert release.path is not None
     url = store.put(build.artifact, release.path, digest, progress)
     verify(store, release.path, digest)
@@ -76,12 +76,29 @@ def publish(
     if digest.size <= kept_in_git:
         FolderStore(folder, "").put(build.artifact, release.file_name, digest)
     folder.mkdir(parents=True, exist_ok=True)
-    card, shown = build.folder / CARD, folder / f"{release.version}.html"
-    if card.is_file() and not (before and shown.exists()):
-        shutil.copyfile(card, shown)
+    _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=before is not None)
     file = folder / f"{release.version}.yaml"
     new = before is None and write_release(file, text)
     return Published(release, file, url, new)
+
+
+def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
+    """Put the card and its plots beside the release file; those of a release stay as they were."""
+    if not card.is_file() or (again and shown.exists()):
+        return
+    for plot in sorted(card.parent.glob("*.png")):
+        shutil.copyfile(plot, shown.with_name(f"{shown.stem}-{plot.name}"))
+    shutil.copyfile(card, shown)
+
+
+def _told(scorecard: Scorecard) -> dict[str, float]:
+    """The figures of a release file: the plain ones, and those that gates name."""
+    named = {verdict.gate for verdict in scorecard.gates}
+    return {
+        name: value
+        for name, value in scorecard.metrics.items()
+        if "_vs_" not in name or name.removeprefix("later_") in named
+    }
 
 
 def _check_gates(scorecard: Scorecard) -> None:
