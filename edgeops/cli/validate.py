@@ -57,7 +57,9 @@ def validate(
     if shown:
         raise InvalidState("")
     if output is Form.TEXT and found.fleet is not None:
-        typer.echo(f"{found.fleet.name}: {len(found.fleet.devices)} devices, no problems")
+        from edgeops.report.words import count
+
+        typer.echo(f"{found.fleet.name}: {count(len(found.fleet.devices), 'device')}, no problems")
     elif found.problems:
         options.note(f"no problems in {path}; {len(found.problems)} in other files")
 

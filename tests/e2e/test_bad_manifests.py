@@ -271,7 +271,7 @@ def test_files_with_nothing_in_them_are_no_problem(repo, text):
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(repo):
     put(repo, "fleet/x.yaml", b"\xef\xbb\xbf" + spec("{}").replace("\n", "\r\n").encode())
-    assert repo.edgeops("validate").out == "tiny: 1 devices, no problems\n"
+    assert repo.edgeops("validate").out == "tiny: 1 device, no problems\n"
 
 
 # --- files ------------------------------------------------------------------------
