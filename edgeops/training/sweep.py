@@ -75,7 +75,9 @@ def run_apart(
 
     kept = checkpoint if engine is Engine.LOKY else _nowhere
     with _engine(engine, environ):
-        running = Parallel(n_jobs=processes, return_as="generator_unordered")
+        # Ray gives all results at the end.
+        form = "list" if engine is Engine.RAY else "generator_unordered"
+        running = Parallel(n_jobs=processes, return_as=form)
         results = running(delayed(_one)(task, job, kept(job)) for job in jobs)
         for number, fitted in enumerate(results, start=1):
             tick(number, len(jobs))
