@@ -64,14 +64,18 @@ if [ "$EDGEOPS_MQTT_PORT" = 0 ]; then
   say "The devices are left out: something else has port 8883 (another local hub?)."
   exit
 fi
-say "A model: the artifact goes into the hub's own store, its release file and a line into git."
-python "$here/tests/e2e/demo_model.py" .edgeops/artifacts models/crowdedness-demo/releases/1.0.0.yaml
-echo '  models: {crowdedness: crowdedness-demo@1.0.0}' >> fleet/groups/canary.yaml
-git add models fleet
-git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -m "canary: crowdedness-demo 1.0.0"
-run git --no-pager show --stat --format=%s HEAD
+say "The models that were published, and who has them: the artifact is small enough for git."
+run edgeops model list
+say "Promotion is one line in git, edited here, reviewed as any other change."
+run edgeops model promote street-24h@1.0.0 --to half
+git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "half: street-24h 1.0.0"
 printf '%s$ edgeops sync%s\n' "$bold" "$plain"
 edgeops sync | tail -n 1
 
-say "Two devices, with Microsoft's device SDK: they fetch the model, verify it and report."
-run edgeops device run queen-street-210 high-street-2 --until-converged --timeout 120
+say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast"
+say "from thirteen weeks of counts. Only one of them is a canary; the other one has just got it."
+python "$here/tests/e2e/demo_history.py" "$work/history.csv"
+run edgeops device run queen-street-210 federal-street-61 --history "$work/history.csv" --until-converged --timeout 120
+say "What they say: pedestrians an hour in Queen Street, with an 80 % interval."
+printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
+edgeops hub events --device queen-street-210 | grep forecasts | tail -n 1 | cut -c 1-400
