@@ -72,10 +72,10 @@ git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "hal
 printf '%s$ edgeops sync%s\n' "$bold" "$plain"
 edgeops sync | tail -n 1
 
-say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast"
-say "from thirteen weeks of counts. Only one of them is a canary; the other one has just got it."
+say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast."
 python "$here/tests/e2e/demo_history.py" "$work/history.csv"
 run edgeops device run queen-street-210 federal-street-61 --history "$work/history.csv" --until-converged --timeout 120
-say "What they say: pedestrians an hour in Queen Street, with an 80 % interval."
+say "What one says: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is the 80 % interval."
 printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
-edgeops hub events --device queen-street-210 | grep forecasts | tail -n 1 | cut -c 1-400
+edgeops hub events --device queen-street-210 | grep 'output forecasts' | tail -n 1 |
+  sed 's/{.*"firstHour"/{... "firstHour"/; s/"starts.*"quantiles"/... "quantiles"/; s/\(\[\([^,]*, \)\{4\}\)[^]]*/\1.../g'

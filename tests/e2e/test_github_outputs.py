@@ -1,0 +1,100 @@
+"""What one step of a workflow gives to the next."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch):
+    """The outputs of the step so far."""
+    file = tmp_path / "outputs"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(file))
+
+    def read():
+        lines = file.read_text().splitlines() if file.exists() else []
+        return dict(line.split("=", 1) for line in lines)
+
+    return read
+
+
+@pytest.fixture
+def models(tiny_repo):
+    """The tiny fleet with two models, committed: one network, and one for each of 24 hours."""
+    for name in ("crowdedness-24h", "crowdedness-horizons"):
+        model = f"models/{name}/model.yaml"
+        (tiny_repo.root / model).parent.mkdir(parents=True)
+        shutil.copy(CHECKOUT / model, tiny_repo.root / model)
+    tiny_repo.commit("models")
+    return tiny_repo
+
+
+def test_all_models_on_as_many_machines_as_they_can_use(models, outputs):
+    done = models.edgeops("github", "models", "--changed-since", "", "--only", "")
+    assert done.code == 0, done.err
+    given = outputs()
+    assert json.loads(given["models"]) == ["crowdedness-24h", "crowdedness-horizons"]
+    trainings = json.loads(given["trainings"])
+    of_one = [one["shard"] for one in trainings if one["model"] == "crowdedness-horizons"]
+    assert of_one == [f"{number}/8" for number in range(1, 9)]
+    assert trainings[-1]["artifact"] == "train@crowdedness-horizons@8"
+
+
+def test_only_what_a_push_changed(models, outputs):
+    before = models.git("rev-parse", "HEAD")
+    models.edit("models/crowdedness-24h/model.yaml", "spec:", "spec:  # looked at again")
+    models.write("models/crowdedness-horizons/releases/1.0.0.html", "<h1>card</h1>")
+    models.commit()
+    models.edgeops("github", "models", "--changed-since", before, "--machines", "1")
+    assert json.loads(outputs()["models"]) == ["crowdedness-24h"]
+    assert [one["shard"] for one in json.loads(outputs()["trainings"])] == ["1/1"]
+
+    done = models.edgeops("github", "models", "--changed-since", "HEAD")
+    assert (done.out, outputs()["models"], outputs()["trainings"]) == ("", "[]", "[]")
+
+
+@pytest.mark.parametrize("before", ["0" * 40, "f" * 40])
+def test_after_a_forced_push_everything_counts_as_changed(models, outputs, before):
+    done = models.edgeops("github", "models", "--changed-since", before)
+    assert (done.code, "all models count as changed" in done.err) == (0, True)
+    assert len(json.loads(outputs()["models"])) == 2
+
+
+def test_models_that_somebody_names(models, outputs):
+    models.edgeops("github", "models", "--only", "crowdedness-24h  crowdedness-horizons")
+    assert len(json.loads(outputs()["models"])) == 2
+    wrong = models.edgeops("github", "models", "--only", "crowdednes-24h")
+    assert (wrong.code, "did you mean `crowdedness-24h`?" in wrong.err) == (64, True)
+
+
+def test_a_model_file_that_is_not_valid_stops_it(models):
+    models.edit("models/crowdedness-24h/model.yaml", "kind: Model", "kind: Muddle")
+    wrong = models.edgeops("github", "models")
+    assert (wrong.code, "models/crowdedness-24h/model.yaml:3:" in wrong.err) == (3, True), wrong.err
+
+
+def test_a_repository_without_models(tiny_repo, outputs):
+    assert tiny_repo.edgeops("github", "models").code == 0
+    assert outputs() == {"models": "[]", "trainings": "[]"}
+
+
+def test_values_of_json(edgeops, outputs, tmp_path):
+    file = tmp_path / "published.json"
+    file.write_text('{"version": "1.1.0", "new": true, "size": 7, "notes": ["a\\n"], "none": null}')
+    assert edgeops("github", "outputs", str(file)).code == 0
+    assert outputs() == {
+        "version": "1.1.0", "new": "true", "size": "7", "notes": '["a\\n"]', "none": "null",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": "1\\nnew=true"}', '{"a\\nb": 1}'])
+def test_what_cannot_be_outputs(edgeops, outputs, tmp_path, text):
+    file = tmp_path / "published.json"
+    file.write_text(text)
+    refused = edgeops("github", "outputs", str(file))
+    assert (refused.code, refused.err.startswith("error: ")) == (1, True)
+    assert outputs() == {}
