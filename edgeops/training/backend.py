@@ -49,9 +49,9 @@ def start(training: JsonObject) -> None:
 
 
 def versions(name: str) -> dict[str, str]:
-    """The versions of Keras and what is under it, by package."""
+    """The versions of Keras, what is under it, and what writes its files, by package."""
     found = {}
-    for package in ("keras", *_PACKAGES[name], "numpy"):
+    for package in ("keras", *_PACKAGES[name], "numpy", "onnx", "onnxruntime"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -61,7 +61,7 @@ class Boosting:
     rounds: int
 
     def forecast(self, samples: Samples) -> Forecasts:
-        """The forecasts of the median, from each window; the features are those it was fitted on."""
+        """The forecasts of the median, from windows with the features that it was fitted on."""
         count, horizon = samples.actual.shape
         values = np.empty((count * horizon, 1))
         for first in range(0, count * horizon, _CHUNK * horizon):
@@ -157,4 +157,4 @@ def _level(samples: Samples, index: IntArray) -> FloatArray:
     if _BASE not in samples.features:
         return samples.scale[origin]
     base = samples.windows[origin, step, samples.features.index(_BASE)]
-    return samples.scale[origin] * np.exp(base.astype(np.float64))
+    return np.asarray(samples.scale[origin] * np.exp(base.astype(np.float64)))
