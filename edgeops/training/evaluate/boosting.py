@@ -139,6 +139,7 @@ def _table(samples: Samples, index: IntArray) -> NDArray[np.float32]:
     return np.hstack(
         [
             samples.windows[origin, -1][:, observed],
+            samples.windows[origin, step][:, observed],  # about a day before the step
             samples.windows[origin, step][:, known],
             (step[:, None] + 1).astype(np.float32),
         ]

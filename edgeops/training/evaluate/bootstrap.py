@@ -1,11 +1,14 @@
-"""How sure a difference between two models is: the block bootstrap over weeks.
+"""Whether one model is better than another, or was only lucky: a block bootstrap.
 
-Errors of neighbouring hours go together, so whole weeks of origins are drawn anew, with
-replacement. Source: Künsch, "The jackknife and the bootstrap for general stationary
-observations" (1989).
+The errors of one afternoon are alike, and those of one rainy week. So whole
+weeks are drawn, not single errors: blocks of seven days that start on any day
+(the moving blocks of Künsch 1989), in a circle, so that the first and the last
+days are drawn as often as the others (Politis & Romano 1992).
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -13,36 +16,52 @@ from edgeops.features.series import FloatArray
 from edgeops.training.evaluate.scorecard import Comparison
 from edgeops.training.forecasts import Forecasts
 
-_WEEK = np.timedelta64(168, "h")
-_SHARES = (0.025, 0.975)
+_BLOCK_DAYS = 7
+_PERCENTILES = (2.5, 97.5)
 
 
 def compare(
     model: Forecasts, other: Forecasts, name: str, *, seed: int, rounds: int = 1000
 ) -> Comparison:
-    """The WAPE of a model less that of another one, with its 95 % interval.
+    """The WAPE of `model` less that of `other`, which is called `name`, with its 95 % interval.
 
-    Both forecast the same origins, in the same order.
+    Both must be of the same origins, in the same order; those of several series
+    may be joined. The interval is NaN for less than two weeks of origins.
+    Raises `ValueError` where the forecasts are not of the same.
     """
-    value, ours, theirs = _by_week(model, other)
-    random = np.random.default_rng(seed)
-    drawn = random.integers(0, len(value), (rounds, len(value)))
-    differences = (ours - theirs)[drawn].sum(axis=1) / value[drawn].sum(axis=1)
-    low, high = np.quantile(differences, _SHARES)
-    difference = (ours - theirs).sum() / value.sum()
-    return Comparison(name, float(difference), float(low), float(high))
+    if not (
+        np.array_equal(model.origins, other.origins)
+        and np.array_equal(model.actual, other.actual, equal_nan=True)
+    ):
+        raise ValueError(f"the forecasts of {name} are not of the same origins")
+    days = _by_day(model, other)
+    low = high = math.nan
+    if len(days) >= 2 * _BLOCK_DAYS:
+        drawn = _differences(_drawn(days, rounds, np.random.default_rng(seed)))
+        low, high = map(float, np.nanpercentile(drawn, _PERCENTILES))
+    return Comparison(name, float(_differences(days.sum(axis=0))), low, high)
 
 
-def _by_week(model: Forecasts, other: Forecasts) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """What happened, and the absolute errors of both, summed over each week of origins."""
-    week = ((model.origins - model.origins.min()) / _WEEK).astype(np.int64)
+def _by_day(model: Forecasts, other: Forecasts) -> FloatArray:
+    """A row a day of origins: the model's errors, the other's, and the values."""
     known = ~np.isnan(model.actual)
+    value = np.where(known, model.actual, 0.0)
+    day = model.origins.astype("datetime64[D]").astype(np.int64)
+    sums = [np.where(known, np.abs(one.point - value), 0.0).sum(axis=1) for one in (model, other)]
+    sums.append(np.abs(value).sum(axis=1))
+    day = np.unique(day, return_inverse=True)[1]
+    return np.stack([np.bincount(day, one) for one in sums], axis=1)
 
-    def sums(values: FloatArray) -> FloatArray:
-        by_origin = np.where(known, values, 0.0).sum(axis=1)
-        return np.asarray(np.bincount(week, by_origin), np.float64)
 
-    size = sums(np.abs(model.actual))
-    ours, theirs = (sums(np.abs(one.point - one.actual)) for one in (model, other))
-    some = size > 0
-    return size[some], ours[some], theirs[some]
+def _drawn(days: FloatArray, rounds: int, random: np.random.Generator) -> FloatArray:
+    """The sums over blocks, drawn by chance to about the length of the data: a row a round."""
+    circle = np.concatenate([days, days[: _BLOCK_DAYS - 1]])
+    blocks = np.lib.stride_tricks.sliding_window_view(circle, _BLOCK_DAYS, axis=0).sum(axis=-1)
+    start = random.integers(0, len(days), (rounds, round(len(days) / _BLOCK_DAYS)))
+    return np.asarray(blocks[start].sum(axis=1))
+
+
+def _differences(sums: FloatArray) -> FloatArray:
+    """The difference in WAPE, from the three sums in the last dimension; NaN without values."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((sums[..., 0] - sums[..., 1]) / sums[..., 2])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -39,7 +40,7 @@ def from_json(value: Any) -> Scorecard:
             tuple(value["quantiles"]),
             {name: _part(part) for name, part in value["parts"].items()},
             {
-                series: {name: Score(**score) for name, score in by_name.items()}
+                series: {name: _score(score) for name, score in by_name.items()}
                 for series, by_name in value["per_series"].items()
             },
             value["metrics"],
@@ -57,22 +58,34 @@ def _part(value: Mapping[str, Any]) -> Part:
         value["last"],
         value["origins"],
         {name: _judged(one) for name, one in value["models"].items()},
-        tuple(Comparison(**one) for one in value["comparisons"]),
+        tuple(
+            Comparison(**_numbers(one, ("difference", "low", "high")))
+            for one in value["comparisons"]
+        ),
     )
 
 
 def _judged(value: Mapping[str, Any]) -> Judged:
     return Judged(
-        {name: Score(**score) for name, score in value["slices"].items()},
-        tuple(Score(**score) for score in value["by_horizon"]),
-        tuple(None if score is None else Score(**score) for score in value["by_hour"]),
+        {name: _score(one) for name, one in value["slices"].items()},
+        tuple(map(_score, value["by_horizon"])),
+        tuple(None if one is None else _score(one) for one in value["by_hour"]),
         tuple(map(tuple, value["mape_by_hour_and_horizon"])),
     )
 
 
+def _score(value: Mapping[str, Any]) -> Score:
+    return Score(**_numbers(value, ("wape", "mae", "mase", "smape", "mape")))
+
+
+def _numbers(value: Mapping[str, Any], names: Sequence[str]) -> JsonObject:
+    """The value with NaN again where JSON has null, since it has no NaN."""
+    return {**value, **{name: math.nan for name in names if value[name] is None}}
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}")
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

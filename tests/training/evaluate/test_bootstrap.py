@@ -1,58 +1,104 @@
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edgeops.training.evaluate.bootstrap import compare
-from edgeops.training.forecasts import Forecasts
+from edgeops.training.forecasts import joined
 
-WEEKS = 20
-
-
-@pytest.fixture
-def perfect() -> Forecasts:
-    """Forecasts of every hour of some weeks, 2 hours ahead, without an error."""
-    origins = np.datetime64("2024-01-01T00", "h") + np.arange(WEEKS * 168)
-    actual = 100 + 50 * np.sin(np.arange(WEEKS * 168))[:, None] * np.ones(2)
-    return Forecasts("s", origins, actual, actual[:, :, None])
+SEED = 7
 
 
-def with_errors(perfect: Forecasts, errors: np.ndarray) -> Forecasts:
-    return replace(perfect, values=(perfect.actual + errors[:, None])[:, :, None])
+def days_of(forecasts_of, days, error, seed=0):
+    """Forecasts that are wrong by noise of a size for each day."""
+    random = np.random.default_rng(seed)
+    actual = random.poisson(100, (24 * days, 4)).astype(float)
+    size = np.repeat(np.broadcast_to(error, days), 24)[:, None]
+    return forecasts_of(actual, actual + size * random.standard_normal(actual.shape))
 
 
-def test_a_better_model_is_better_for_sure(perfect):
-    noise = np.random.default_rng(1).normal(0, 10, len(perfect.origins))
-    found = compare(perfect, with_errors(perfect, noise), "noisy", seed=1)
-    assert found.other == "noisy"
+@pytest.fixture(scope="module")
+def pair(forecasts_of):
+    """A model and one that is a little worse."""
+    model = days_of(forecasts_of, 90, 10.0)
+    noise = 0.3 * np.random.default_rng(1).standard_normal(model.values.shape)
+    return model, replace(model, values=model.actual[:, :, None] + (noise + 1.1) * 10)
+
+
+def test_the_difference_and_its_sign(pair):
+    model, other = pair
+    found = compare(model, other, "lightgbm", seed=SEED)
+
+    def wape(one):
+        return np.abs(one.point - one.actual).sum() / one.actual.sum()
+
+    assert found.other == "lightgbm"
+    assert found.difference == pytest.approx(wape(model) - wape(other))
     assert found.low < found.difference < found.high < 0
-    assert found.difference == pytest.approx(-np.abs(noise).sum() / perfect.actual[:, 0].sum())
+    back = compare(other, model, "model", seed=SEED)
+    assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
 
 
-def test_equal_errors_in_other_weeks_show_nothing(perfect):
-    week = np.arange(len(perfect.origins)) // 168
-    even, odd = (with_errors(perfect, np.where(week % 2 == part, 10.0, 0)) for part in (0, 1))
-    found = compare(even, odd, "odd", seed=1)
-    assert found.difference == pytest.approx(0, abs=1e-3)
-    assert found.low < -0.01 < 0.01 < found.high
+def test_the_same_forecasts(pair):
+    found = compare(pair[0], pair[0], "champion", seed=SEED)
+    assert (found.difference, found.low, found.high) == (0, 0, 0)
 
 
-def test_the_same_seed_gives_the_same_interval(perfect):
-    noisy = with_errors(perfect, np.random.default_rng(1).normal(0, 10, len(perfect.origins)))
-    assert compare(perfect, noisy, "n", seed=3) == compare(perfect, noisy, "n", seed=3)
-    assert compare(perfect, noisy, "n", seed=3) != compare(perfect, noisy, "n", seed=4)
+def test_the_seed_decides(pair):
+    assert compare(*pair, "x", seed=1) == compare(*pair, "x", seed=1)
+    assert compare(*pair, "x", seed=1) != compare(*pair, "x", seed=2)
 
 
-def test_a_model_against_itself(perfect):
-    found = compare(perfect, perfect, "itself", seed=1)
-    assert (found.low, found.difference, found.high) == (0, 0, 0)
+def test_weeks_that_differ_make_the_interval_wide(forecasts_of):
+    """A model that is better every other week is better by luck; one that is every day is not."""
+    steady = days_of(forecasts_of, 140, 10.0)
+    by_week = np.where(np.arange(140) // 7 % 2, 5.0, 18.0)
+    for error, sure in ((by_week, False), (8.0, True)):
+        found = compare(days_of(forecasts_of, 140, error), steady, "x", seed=SEED)
+        assert (found.low > 0 or found.high < 0) is sure
 
 
-def test_what_is_unknown_does_not_count(perfect):
-    noisy = with_errors(perfect, np.full(len(perfect.origins), 10.0))
-    actual = perfect.actual.copy()
-    actual[::3] = np.nan
-    some = compare(replace(perfect, actual=actual), replace(noisy, actual=actual), "n", seed=1)
-    assert some.difference == pytest.approx(-10 / np.nanmean(actual))
+def test_what_is_unknown_does_not_count(pair):
+    model, other = pair
+    hidden = np.random.default_rng(3).random(model.actual.shape) < 0.5
+    few = np.where(hidden, np.nan, model.actual)
+    wrong = replace(model, actual=few, values=np.where(hidden[:, :, None], 1e9, model.values))
+    found = compare(wrong, replace(other, actual=few), "x", seed=SEED)
+    kept = ~hidden
+    expected = np.abs(model.point - model.actual)[kept].sum() / model.actual[kept].sum()
+    expected -= np.abs(other.point - model.actual)[kept].sum() / model.actual[kept].sum()
+    assert found.difference == pytest.approx(expected)
+
+
+def test_several_series_are_drawn_together(pair):
+    """The same street twice knows no more than once."""
+    one = compare(*pair, "x", seed=SEED)
+    twice = compare(*(joined([each, each]) for each in pair), "x", seed=SEED)
+    assert (twice.low, twice.high) == pytest.approx((one.low, one.high))
+
+
+@pytest.mark.parametrize(("days", "known"), [(12, False), (13, True)])
+def test_too_few_days_for_an_interval(forecasts_of, days, known):
+    model = days_of(forecasts_of, days, 10.0)  # from 23:00 of the day before on: a day more
+    other = replace(model, values=model.values + 1)
+    found = compare(model, other, "x", seed=SEED)
+    assert math.isnan(found.low) is math.isnan(found.high) is not known
+    assert not math.isnan(found.difference)
+
+
+def test_forecasts_of_other_origins(pair):
+    model, other = pair
+    with pytest.raises(ValueError, match="the forecasts of lightgbm are not of the same origins"):
+        compare(model, replace(other, origins=other.origins + 1), "lightgbm", seed=1)
+
+
+def test_a_year_of_seventeen_streets_takes_less_than_a_second(forecasts_of):
+    year = days_of(forecasts_of, 365, 10.0)
+    many = joined([year] * 17)
+    start = time.process_time()
+    compare(many, many, "x", seed=SEED)
+    assert time.process_time() - start < 1
