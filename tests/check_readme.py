@@ -37,7 +37,7 @@ def complaints(readme: str) -> Iterator[str]:
         words = line.split()
         if words[0].startswith("-"):
             continue
-        command = words[:2] if words[0] in ("hub", "device") else words[:1]
+        command = words[:2] if words[0] in ("hub", "device", "github", "model") else words[:1]
         known = help_of(*command) + help_of()
         for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line):
             if option not in known:

@@ -48,6 +48,15 @@ def write_atomically(path: Path, text: str) -> None:
         ) from error
 
 
+def append(path: Path, text: str) -> None:
+    """Add text to the end of a file. Raises `EdgeOpsError`."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise EdgeOpsError(f"cannot write {path}: {error.strerror}", "") from error
+
+
 def _replace(path: Path, text: str) -> None:
     if not path.parent.exists():
         path.parent.mkdir(parents=True)

@@ -13,9 +13,17 @@ from edgeops.cli.settings import Settings
 from edgeops.errors import InvalidState, UsageError
 
 if TYPE_CHECKING:
-    from edgeops.fleet.model import DesiredFleet, Snapshot
+    from edgeops.fleet.model import DesiredFleet, Problem, Snapshot
     from edgeops.fleet.resolve import Resolution
     from edgeops.source.cache import Cache
+
+
+class InvalidFleet(InvalidState):
+    """The desired state of a revision is not valid: it has these problems."""
+
+    def __init__(self, message: str, hint: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(message, hint)
+        self.problems = problems
 
 
 def repository(options: Settings) -> Path:
@@ -76,14 +84,16 @@ def local_artifacts_url(state: Path) -> str:
 
 
 def desired_fleet(options: Settings, rev: str | None) -> DesiredFleet:
-    """The desired fleet; raises `InvalidState` after printing what is wrong with it."""
+    """The desired fleet; raises `InvalidFleet` after printing what is wrong with it."""
     found = resolution(options, rev)
     if found.fleet is None:
         from edgeops.report.problems import text
 
         typer.echo(text(found.problems, color=options.styled(sys.stderr)), err=True)
         where = "the working tree" if rev is None else rev
-        raise InvalidState(
-            f"the desired state in {where} is not valid", "mend what is listed above and commit"
+        raise InvalidFleet(
+            f"the desired state in {where} is not valid",
+            "mend what is listed above and commit",
+            tuple(found.problems),
         )
     return found.fleet

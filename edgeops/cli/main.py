@@ -29,6 +29,7 @@ _VALUED = {"--repo", "--hub"}
 
 # Modules of this package, and what `edgeops --help` says of them.
 _COMMANDS = {
+    "init": "A new fleet repository.",
     "validate": "Is the desired state valid? Offline.",
     "render": "The resolved twins, or deployment manifests.",
     "explain": "Which file and line set each value of a device.",
@@ -38,7 +39,8 @@ _COMMANDS = {
 _GROUPS = {
     "hub": "The IoT Hub in the box.",
     "device": "Edge devices on this machine.",
-    "model": "Models: the data that they learn from.",
+    "github": "For steps of GitHub workflows.",
+    "model": "Models: data, training, releases, promotion.",
 }
 
 

@@ -26,10 +26,12 @@ class Request:
     saved: Path | None
     targets: tuple[str, ...]
     prune: bool
+    drift_only: bool
     create: bool | None
     changed_since: str | None
     offline: bool
     wait: bool
     timeout: float
+    summary: Path | None
     output: Form
     verbose: bool

@@ -9,7 +9,7 @@ import typer
 
 from edgeops.cli.request import Form, Request
 from edgeops.cli.settings import settings
-from edgeops.errors import UsageError
+from edgeops.errors import EdgeOpsError, UsageError
 
 
 def sync(
@@ -27,6 +27,13 @@ def sync(
     ] = None,
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete devices that are no longer in git.")
+    ] = False,
+    drift_only: Annotated[
+        bool,
+        typer.Option(
+            "--drift-only",
+            help="Only put back what others changed on the hub; what git changed since waits.",
+        ),
     ] = False,
     create: Annotated[
         bool | None,
@@ -51,7 +58,9 @@ def sync(
     changed_since: Annotated[
         str | None,
         typer.Option(
-            help="With --dry-run: only devices that differ from this revision.", metavar="REV"
+            help="With --dry-run: only devices that differ from this revision; `main...` is where"
+            " this branch left main.",
+            metavar="REV",
         ),
     ] = None,
     offline: Annotated[
@@ -66,6 +75,13 @@ def sync(
     timeout: Annotated[
         float, typer.Option(help="How long --wait waits.", metavar="SECONDS", min=0)
     ] = 300,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --dry-run: append the plan as Markdown, for GITHUB_STEP_SUMMARY.",
+            metavar="FILE",
+        ),
+    ] = None,
     output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.TEXT,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every device and value in full.")
@@ -96,19 +112,27 @@ def sync(
         saved=plan,
         targets=tuple(target or ()),
         prune=prune,
+        drift_only=drift_only,
         create=create,
         changed_since=changed_since,
         offline=offline,
         wait=wait,
         timeout=timeout,
+        summary=summary,
         output=output,
         verbose=verbose,
     )
     _check(request)
     from edgeops.cli.asynchronous import complete
+    from edgeops.cli.sync_output import tell_failure
     from edgeops.cli.synchronize import synchronize
 
-    raise typer.Exit(complete(synchronize(request, settings(context))))
+    try:
+        code = complete(synchronize(request, settings(context)))
+    except EdgeOpsError as error:
+        tell_failure(request, error)
+        raise
+    raise typer.Exit(code)
 
 
 def _check(request: Request) -> None:
@@ -117,6 +141,7 @@ def _check(request: Request) -> None:
             "--changed-since": request.changed_since,
             "--offline": request.offline,
             "--detailed-exitcode": request.detailed_exitcode,
+            "--summary": request.summary,
         }.items():
             if used:
                 raise UsageError(f"{flag} needs --dry-run")
@@ -124,5 +149,7 @@ def _check(request: Request) -> None:
         raise UsageError("--offline needs --changed-since REV: the revision to compare with")
     if request.dry_run and (request.saved or request.wait):
         raise UsageError("--dry-run writes nothing; it goes with neither --plan nor --wait")
-    if request.saved and (request.targets or request.prune or request.out):
-        raise UsageError("--plan takes its --target and --prune from the saved plan")
+    if request.saved and (request.targets or request.prune or request.drift_only or request.out):
+        raise UsageError("--plan takes --target, --prune and --drift-only from the saved plan")
+    if request.drift_only and (request.prune or request.offline):
+        raise UsageError("--drift-only goes with neither --prune nor --offline")

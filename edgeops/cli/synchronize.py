@@ -9,16 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from edgeops.cli.grants import read_grants
 from edgeops.cli.load import desired_fleet, repository
 from edgeops.cli.request import Form, Request
 from edgeops.cli.session import open_session
 from edgeops.cli.settings import Settings
+from edgeops.cli.sync_output import keep_plan, save, show_outcomes, show_plan
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
@@ -48,22 +46,23 @@ async def synchronize(request: Request, options: Settings) -> int:
     target = fleet.hubs[options.hub]
     covers = saved.options if saved else _options(request, options, fleet)
     if request.offline:
-        return _finish_dry_run(request, options, _offline_plan(request, options, fleet, covers))
+        base, plan = _offline_plan(request, options, fleet, covers)
+        return _finish_dry_run(request, options, fleet, plan, base=base.commit)
     async with open_session(target, repository(options), options) as hub:
         live, plan = await _live_plan(hub, fleet, covers, options)
         if saved:
             check_fresh(saved, plan)
         if request.dry_run:
-            return _finish_dry_run(request, options, plan)
+            return _finish_dry_run(request, options, fleet, plan)
         if request.out is not None:
-            _save(plan, request.out)
+            save(plan, request.out)
         if request.output is Form.TEXT:
-            _show_plan(request, options, plan)
+            show_plan(request, options, fleet, plan)
         grants = read_grants(fleet, plan, live, target)
         started = time.monotonic()
         outcomes, interrupted = await _apply(hub, fleet, plan, grants, options)
         if outcomes or request.output is not Form.TEXT:
-            _show_outcomes(request, options, outcomes, time.monotonic() - started)
+            show_outcomes(request, options, outcomes, time.monotonic() - started)
         code = _exit_code(outcomes, interrupted=interrupted)
         if request.wait and code == 0:
             from edgeops.cli.watch import wait_until_converged
@@ -106,18 +105,20 @@ def _options(request: Request, options: Settings, fleet: DesiredFleet) -> PlanOp
         prune=request.prune,
         create=target.create_devices if request.create is None else request.create,
         only=only,
+        drift_only=request.drift_only,
     )
 
 
 def _offline_plan(
     request: Request, options: Settings, fleet: DesiredFleet, covers: PlanOptions
-) -> Plan:
+) -> tuple[DesiredFleet, Plan]:
+    """The fleet of the revision to compare with, and what turns it into the wanted one."""
     from edgeops.plan.offline import offline_live
     from edgeops.plan.plan import make_plan
 
     assert request.changed_since is not None
     base = desired_fleet(options, request.changed_since)
-    return make_plan(
+    return base, make_plan(
         fleet,
         offline_live(base),
         hub=fleet.hubs[options.hub],
@@ -196,52 +197,20 @@ def _stop_on_interrupt(options: Settings) -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _finish_dry_run(request: Request, options: Settings, plan: Plan) -> int:
-    if request.out is not None:
-        _save(plan, request.out)
-    _show_plan(request, options, plan)
+def _finish_dry_run(
+    request: Request,
+    options: Settings,
+    fleet: DesiredFleet,
+    plan: Plan,
+    base: str | None = None,
+) -> int:
+    keep_plan(request, fleet, plan, base)
+    show_plan(request, options, fleet, plan, base)
     if not request.detailed_exitcode:
         return 0
     if plan.changes:
         return EXIT_CHANGES
     return EXIT_REFUSED if plan.refusals else 0
-
-
-def _save(plan: Plan, path: Path) -> None:
-    from edgeops.cli.files import write_atomically
-    from edgeops.plan.document import to_json
-    from edgeops.report.documents import dump_json
-
-    write_atomically(path, dump_json(to_json(plan)))
-
-
-def _show_plan(request: Request, options: Settings, plan: Plan) -> None:
-    if request.output is Form.JSON:
-        from edgeops.plan.document import to_json
-        from edgeops.report.documents import dump_json
-
-        typer.echo(dump_json(to_json(plan)), nl=False)
-    elif request.output is Form.MARKDOWN:
-        from edgeops.report.plan_markdown import markdown
-
-        typer.echo(markdown(plan))
-    else:
-        from edgeops.report.plan_text import text
-
-        typer.echo(text(plan, color=options.styled(), verbose=request.verbose))
-
-
-def _show_outcomes(
-    request: Request, options: Settings, outcomes: tuple[Outcome, ...], seconds: float
-) -> None:
-    from edgeops.report import outcomes as report
-
-    if request.output is Form.JSON:
-        typer.echo(report.as_json(outcomes))
-    elif request.output is Form.MARKDOWN:
-        typer.echo(report.markdown(outcomes, seconds=seconds))
-    else:
-        typer.echo("\n" + report.text(outcomes, seconds=seconds, color=options.styled()))
 
 
 def _exit_code(outcomes: tuple[Outcome, ...], *, interrupted: bool) -> int:

@@ -55,6 +55,7 @@ def to_json(plan: Plan) -> JsonObject:
             "prune": options.prune,
             "create": options.create,
             "only": None if options.only is None else sorted(options.only),
+            "driftOnly": options.drift_only,
         },
         "summary": _summary(plan),
         "seconds": plan.seconds,
@@ -88,6 +89,7 @@ def read_saved(text: str) -> SavedPlan:
             prune=_member(options, "prune", bool),
             create=_member(options, "create", bool),
             only=None if only is None else frozenset(_texts(only, "only")),
+            drift_only=_member(options, "driftOnly", bool),
         ),
         writes=dict(map(_saved_write, _member(value, "changes", list))),
     )

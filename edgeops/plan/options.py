@@ -11,10 +11,12 @@ class PlanOptions:
 
     `targets` are device names or `label=value`; empty means every device.
     `prune` deletes what this fleet manages and git no longer has, `create`
-    makes missing identities, `only` limits the plan to these device names.
+    makes missing identities, `only` limits the plan to these device names,
+    `drift_only` to devices on which nothing waits but what others changed on the hub.
     """
 
     targets: tuple[str, ...] = ()
     prune: bool = False
     create: bool = False
     only: frozenset[str] | None = None
+    drift_only: bool = False

@@ -8,7 +8,7 @@ from edgeops.errors import Refused, UsageError
 from edgeops.fleet.model import DesiredFleet, HubTarget
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.duration import expected_seconds
-from edgeops.plan.model import Change, Plan, Refusal
+from edgeops.plan.model import Change, Plan, Reason, Refusal
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.targets import covered
 from edgeops.stamp import digest
@@ -37,6 +37,7 @@ def make_plan(
     chosen = sorted(covered(fleet, options))
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    waiting = 0
     for name in chosen:
         planned = plan_device(
             fleet.devices[name],
@@ -48,6 +49,8 @@ def make_plan(
         )
         if isinstance(planned, Refusal):
             refusals.append(planned)
+        elif options.drift_only and any(change.reason is not Reason.DRIFT for change in planned):
+            waiting += 1
         else:
             changes += planned
     protected: list[Refusal] = []
@@ -60,7 +63,7 @@ def make_plan(
         hub=hub.name,
         commit=fleet.commit,
         created_at=created_at,
-        devices=len(chosen) + len(protected),
+        devices=len(chosen) - waiting + len(protected),
         changes=tuple(changes),
         refusals=(*refusals, *protected),
         digest=changes_digest(changes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from edgeops.fleet.catalog import Catalog
@@ -23,6 +23,11 @@ class Ring:
     rollout: Rollout
     release: str | None
     devices: tuple[str, ...] = ()
+
+
+def models_of_rings(catalog: Catalog) -> tuple[tuple[str, Mapping[str, str | None]], ...]:
+    """The groups that are rings, in their order, with the models that each sets."""
+    return tuple((name, models) for name, _, models in _groups(catalog))
 
 
 def slots_in_rings(catalog: Catalog) -> tuple[str, ...]:

@@ -10,14 +10,25 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from enum import IntEnum
 
 from edgeops.report.style import printable
 
 # What GitHub takes in a comment body, in characters.
 COMMENT_LIMIT = 65_536
 
-_BUDGET = COMMENT_LIMIT - 1_000  # leaves room for what a workflow puts around it
 _BACKTICKS = re.compile("`+")
+
+
+class Room(IntEnum):
+    """How many bytes of UTF-8 a text may have; leaves something for what is put around it.
+
+    GitHub takes comments of 65,536 characters, of which there are at most as
+    many as bytes, and 1 MiB from each step of a job for its summary.
+    """
+
+    COMMENT = COMMENT_LIMIT - 1_000
+    SUMMARY = 1_000_000
 
 
 def code(text: str, limit: int = 200) -> str:
@@ -44,9 +55,14 @@ def diff_fence(lines: list[str]) -> str:
     return "\n".join(["```diff", *map(printable, lines), "```"])
 
 
-def first_fitting(texts: Iterable[str]) -> str:
-    """The first of ever shorter texts that fits into a comment; the last one must."""
+def first_fitting(texts: Iterable[str], room: Room = Room.COMMENT) -> str:
+    """The first of ever shorter texts that fits; the last one must."""
     for text in texts:  # made one by one, as they are needed
-        if len(text) < _BUDGET:
+        if fits(text, room):
             return text
-    raise AssertionError("the shortest text is too long for a comment")
+    raise AssertionError(f"the shortest text is longer than {room:,} bytes")
+
+
+def fits(text: str, room: Room) -> bool:
+    """Whether there is room for a text."""
+    return len(text) < room and len(text.encode(errors="surrogatepass")) < room

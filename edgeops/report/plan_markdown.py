@@ -1,17 +1,19 @@
-"""A plan as Markdown for a pull request comment, always short enough for GitHub."""
+"""A plan as Markdown for a pull request or a job summary, always short enough for GitHub."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from edgeops.plan.counts import Counts, Kind, counts
+from edgeops.fleet.model import DesiredDevice
+from edgeops.plan.counts import Kind
 from edgeops.plan.model import Plan
-from edgeops.report.markdown import code, diff_fence, first_fitting, html_code
+from edgeops.report.markdown import Room, code, diff_fence, first_fitting, html_code
 from edgeops.report.plan_groups import Entry, Group, Op, Part, grouped
+from edgeops.report.plan_overview import overview
 from edgeops.report.plan_text import REASONS, STAMP_ONLY, show_new, summary
 from edgeops.report.values import show, show_path
-from edgeops.report.words import count, duration, first_names, short_commit
+from edgeops.report.words import about, count, first_names, short_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,10 @@ class _Detail:
     value: int = 300
 
 
-# Tried in this order until the comment fits; the last one fits whatever the plan holds.
+# Tried in this order until the text fits; the last one fits whatever the plan holds. The first
+# is more than anybody reads in a comment.
 _DETAILS = (
+    _Detail(groups=2_000, names=2_000, paths=2_000, value=4_000),
     _Detail(groups=200, names=200, paths=400),
     _Detail(groups=100, names=40, paths=60),
     _Detail(groups=50, names=20, paths=20),
@@ -37,53 +41,79 @@ _PARTS = 60  # of one device; it has at most 50 modules
 _OPEN = 3  # so few groups are shown unfolded
 
 
-def markdown(plan: Plan) -> str:
-    """The plan as a comment: counts, then each distinct patch folded, with its devices.
+def markdown(
+    plan: Plan,
+    devices: Mapping[str, DesiredDevice] | None = None,
+    *,
+    base: str | None = None,
+    room: Room = Room.COMMENT,
+) -> str:
+    """The plan for a reviewer: warnings, counts, groups, then each distinct patch with its devices.
 
-    Always shorter than 65,536 characters: long plans get shorter lists and say
-    what is left out. Secrets are masked.
+    Always short enough for its `room`: long plans get shorter lists and say
+    what is left out. Secrets are masked. `devices` are those of git, for their
+    groups and protection; `base` is the commit it was made against where that
+    is no hub.
     """
     groups = grouped(plan, every_path=True)
-    return first_fitting("\n\n".join(_blocks(plan, groups, detail)) for detail in _DETAILS)
+    details = _DETAILS if room is Room.SUMMARY else _DETAILS[1:]
+    texts = ("\n\n".join(_blocks(plan, groups, devices or {}, base, one)) for one in details)
+    return first_fitting(texts, room)
 
 
-def _blocks(plan: Plan, groups: Sequence[Group], detail: _Detail) -> Iterator[str]:
-    fleet, hub, at = code(plan.fleet), code(plan.hub), code(short_commit(plan.commit))
-    yield f"### edgeops plan: {fleet} at {at} → hub {hub}"
-    if not plan.changes:
-        yield summary(plan)
+def digest_line(digest: str, hub: str) -> str:
+    """The line of the text that says which plan it is.
+
+    Nothing from a manifest or a hub can make such a line: all that stands at
+    the beginning of one is ours.
+    """
+    return f"Plan digest `{digest}`, hub {code(hub)}"
+
+
+def same_plan(text: str, other: str) -> bool:
+    """Whether two such texts show plans that write the same to one hub."""
+    begin = "Plan digest `"
+    lines = ({line for line in one.splitlines() if line.startswith(begin)} for one in (text, other))
+    return bool(set.intersection(*lines))
+
+
+def _blocks(
+    plan: Plan,
+    groups: Sequence[Group],
+    devices: Mapping[str, DesiredDevice],
+    base: str | None,
+    detail: _Detail,
+) -> Iterator[str]:
+    to = f"→ hub {code(plan.hub)}" if base is None else f"since {code(short_commit(base))}"
+    yield f"### edgeops plan: {code(plan.fleet)} at {code(short_commit(plan.commit))} {to}"
+    if plan.changes:
+        yield from overview(plan, groups, devices, detail.names)
     else:
-        yield _table(counts(plan))
+        yield summary(plan)
     shown = groups[: detail.groups]
     for group in shown:
         yield from _group(group, detail, unfolded=len(groups) <= _OPEN)
     left = groups[detail.groups :]
     if left:
-        devices = sum(len(group.devices) for group in left)
+        number = sum(len(group.devices) for group in left)
         yield (
-            f"**Left out:** {count(len(left), 'group')} with {count(devices, 'device')}, since"
-            " a comment can be only so long. `edgeops sync --dry-run` shows all."
+            f"**Left out:** {count(len(left), 'group')} with {count(number, 'device')}, since"
+            " there is only so much room. `edgeops sync --dry-run` shows all."
         )
     if plan.refusals:
         yield _refusals(plan, detail)
     if plan.changes and plan.seconds is not None:
-        yield f"At the rates of this hub that takes about {duration(plan.seconds)}."
-
-
-def _table(found: Counts) -> str:
-    return (
-        "| to create | to change | to delete | in sync | refused |\n"
-        "|---:|---:|---:|---:|---:|\n"
-        f"| {found.create:,} | {found.change:,} | {found.delete:,}"
-        f" | {found.in_sync:,} | {found.refused:,} |"
-    )
+        yield f"At the rates of this hub that takes {about(plan.seconds)}."
+    if plan.changes:
+        yield digest_line(plan.digest, plan.hub)
 
 
 def _group(group: Group, detail: _Detail, *, unfolded: bool) -> Iterator[str]:
     several = len(group.devices) > 1
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
+    verb = "change: this patch ×" if several and group.kind is Kind.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
-    yield f"<details{' open' if unfolded else ''}><summary>{group.kind} <b>{what}</b></summary>"
+    yield f"<details{' open' if unfolded else ''}><summary>{verb} <b>{what}</b></summary>"
     if several:
         yield _names(group.devices, detail)
     if group.kind is not Kind.DELETE:

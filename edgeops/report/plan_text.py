@@ -16,7 +16,7 @@ from edgeops.report.plan_groups import (
 )
 from edgeops.report.style import Line, Span, Style, bold, dim, render, yellow
 from edgeops.report.values import show, show_path
-from edgeops.report.words import count, duration, short_commit, wrapped_names
+from edgeops.report.words import about, count, short_commit, wrapped_names
 
 _NAMES = 24
 _VALUE = 160
@@ -83,7 +83,7 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
-        yield [f"At the rates of this hub that takes about {duration(plan.seconds)}."]
+        yield [f"At the rates of this hub that takes {about(plan.seconds)}."]
 
 
 def _group(group: Group, verbose: bool) -> Iterator[Line]:

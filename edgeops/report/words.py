@@ -30,6 +30,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
+def about(seconds: float) -> str:
+    """A duration that is an estimate: `less than a second`, `about 12 s`."""
+    return duration(seconds) if seconds < 1 else f"about {duration(seconds)}"
+
+
 def short_commit(commit: str | None) -> str:
     """`1a2b3c4`, or "the working tree" where there is no commit."""
     return commit[:7] if commit else "the working tree"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +42,8 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
         yield repo, "" if prefix == "." else prefix
 
 
-def run(repo: Repo, *arguments: str) -> bytes:
-    """What a git command prints. Raises `GitFailed`."""
+def run(repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
+    """What a git command prints; `environ` is added to its environment. Raises `GitFailed`."""
     from git.exc import GitCommandError
 
     try:
@@ -51,7 +51,7 @@ def run(repo: Repo, *arguments: str) -> bytes:
             ["git", *arguments],
             stdout_as_string=False,
             strip_newline_in_stdout=False,
-            env={"GIT_OPTIONAL_LOCKS": "0"},
+            env={"GIT_OPTIONAL_LOCKS": "0", **(environ or {})},
         )
     except GitCommandError as error:
         raise GitFailed(

@@ -76,6 +76,8 @@ def uncommitted(root: Path) -> tuple[str, ...]:
 def _commit(repo: Repo, rev: str) -> str:
     if not rev or rev.startswith(("-", "^")):  # to git an option, or all but that revision
         raise EdgeOpsError(f"`{rev}` is not a revision", "name a branch, tag or commit")
+    if rev.endswith("...") and len(rev) > 3:  # as in `git diff main...`
+        return _left(repo, rev.removesuffix("..."))
     try:
         return run(repo, "rev-parse", "--verify", f"{rev}^{{commit}}").decode().strip()
     except GitFailed as error:
@@ -91,6 +93,18 @@ def _commit(repo: Repo, rev: str) -> str:
             "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
             if shallow
             else "name a branch, tag or commit; `git log --oneline` lists commits",
+        ) from error
+
+
+def _left(repo: Repo, rev: str) -> str:
+    """The commit at which HEAD and a revision parted."""
+    commits = _commit(repo, "HEAD"), _commit(repo, rev)
+    try:
+        return run(repo, "merge-base", *commits).decode().strip()
+    except GitFailed as error:
+        raise EdgeOpsError(
+            f"HEAD and `{rev}` have no commit in common",
+            "is the clone shallow? `git fetch --unshallow`, or `fetch-depth: 0` in a workflow",
         ) from error
 
 

@@ -16,6 +16,10 @@ from typing import Any
 
 import pytest
 
+from edgeops.artifacts.digest import digest_of
+from edgeops.release import ModelRelease
+from edgeops.training.release_file import release_document, release_folder, write_release
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -116,6 +120,8 @@ def example_repo(empty_repo: FleetRepo) -> FleetRepo:
     """The example fleet, committed; no hub runs."""
     for folder in ("fleet", "schemas"):
         shutil.copytree(CHECKOUT / folder, empty_repo.root / folder)
+    for release in CHECKOUT.glob("models/*/releases/*.yaml"):
+        empty_repo.write(release.relative_to(CHECKOUT).as_posix(), release.read_text())
     empty_repo.commit("example fleet")
     return empty_repo
 
@@ -145,6 +151,37 @@ def tiny_repo(empty_repo: FleetRepo) -> FleetRepo:
     empty_repo.write("fleet/fleet.yaml", TINY_FLEET)
     empty_repo.commit("tiny fleet")
     return empty_repo
+
+
+def release_in_git(
+    repo: FleetRepo, name: str, version: str, data: bytes = b"", url: str | None = None
+) -> ModelRelease:
+    """A release with its artifact beside it, as `edgeops model publish` leaves them in git."""
+    content = data or f"{name} {version}".encode()
+    digest = digest_of([content])
+    file_name = f"{name}-{version}.onnx"
+    release = ModelRelease(
+        name=name,
+        version=version,
+        file_name=file_name,
+        size=digest.size,
+        sha256=digest.sha256,
+        md5=digest.md5,
+        format="onnx",
+        path=None if url else f"{name}/{version}/{file_name}",
+        url=url,
+    )
+    folder = release_folder(repo.root, name)
+    text = release_document(release, {"wape": 0.0745}, ["wape is 0.0745, at most 0.08"], {})
+    write_release(folder / f"{version}.yaml", text)
+    (folder / file_name).write_bytes(content)
+    return release
+
+
+@pytest.fixture(name="release_in_git")
+def _release_in_git() -> Callable[..., ModelRelease]:
+    """Writes a release into a repository."""
+    return release_in_git
 
 
 MANY = """\

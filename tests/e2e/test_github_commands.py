@@ -6,11 +6,11 @@ import pytest
 
 
 @pytest.fixture
-def plan(example_repo, tmp_path):
+def plan(tiny_repo, tmp_path):
     """A saved plan without changes."""
     path = tmp_path / "plan.json"
     base = ("--dry-run", "--offline", "--changed-since", "HEAD")
-    assert example_repo.edgeops("sync", *base, "--out", str(path)).code == 0
+    assert tiny_repo.edgeops("sync", *base, "--out", str(path)).code == 0
     return path
 
 
@@ -26,36 +26,36 @@ def in_workflow(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("command", [("approval",), ("drift-issue", "--text", "plan.md")])
-def test_outside_of_a_workflow_nothing_is_done(example_repo, plan, monkeypatch, command):
+def test_outside_of_a_workflow_nothing_is_done(tiny_repo, plan, monkeypatch, command):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    result = example_repo.edgeops("github", *command, str(plan))
+    result = tiny_repo.edgeops("github", *command, str(plan))
     assert result.code == 1
     assert result.err.startswith("error: this is not a step of a GitHub workflow")
     assert "hint: " in result.err
 
 
-def test_nothing_to_say_is_told(example_repo, in_workflow):
-    result = example_repo.edgeops("github", "comment", "--file", "none.md")
+def test_nothing_to_say_is_told(tiny_repo, in_workflow):
+    result = tiny_repo.edgeops("github", "comment", "--file", "none.md")
     assert (result.code, "error: there is nothing to say: none.md is" in result.err) == (1, True)
 
 
-def test_without_a_pull_request_that_is_told(example_repo, in_workflow):
-    result = example_repo.edgeops("github", "comment", "--file", "none.md", "--note", "hello")
+def test_without_a_pull_request_that_is_told(tiny_repo, in_workflow):
+    result = tiny_repo.edgeops("github", "comment", "--file", "none.md", "--note", "hello")
     assert (result.code, "error: there is no open pull request" in result.err) == (1, True)
 
 
-def test_a_github_that_is_not_there_is_told(example_repo, in_workflow, plan):
-    result = example_repo.edgeops("github", "drift-issue", str(plan), "--text", "plan.md")
+def test_a_github_that_is_not_there_is_told(tiny_repo, in_workflow, plan):
+    result = tiny_repo.edgeops("github", "drift-issue", str(plan), "--text", "plan.md")
     assert (result.code, "error: contoso/fleet cannot be reached" in result.err) == (1, True)
 
 
-def test_a_plan_without_changes_needs_no_approval(example_repo, in_workflow, plan, tmp_path):
-    result = example_repo.edgeops("github", "approval", str(plan))
+def test_a_plan_without_changes_needs_no_approval(tiny_repo, in_workflow, plan, tmp_path):
+    result = tiny_repo.edgeops("github", "approval", str(plan))
     assert (result.code, result.out) == (0, "Approved: nothing changes\n"), result.err
     assert (tmp_path / "output").read_text() == "approved=true\nchanges=false\n"
 
 
-def test_what_is_no_plan_is_told(example_repo, in_workflow, tmp_path):
+def test_what_is_no_plan_is_told(tiny_repo, in_workflow, tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"kind": "Other"}))
-    result = example_repo.edgeops("github", "approval", str(tmp_path / "x.json"))
+    result = tiny_repo.edgeops("github", "approval", str(tmp_path / "x.json"))
     assert (result.code, "error: this is not a saved plan" in result.err) == (1, True)

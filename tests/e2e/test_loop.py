@@ -211,20 +211,21 @@ def test_offline_preview_needs_no_hub(example_repo):
     assert not (example_repo.root / ".edgeops/hub.sqlite").exists()
 
 
-def test_where_there_is_no_plan_markdown_says_why(example_repo, tmp_path):
-    base, summary = example_repo.git("rev-parse", "HEAD"), tmp_path / "summary.md"
+def test_where_there_is_no_plan_markdown_says_why(tiny_repo, tmp_path):
+    base, summary = tiny_repo.git("rev-parse", "HEAD"), tmp_path / "summary.md"
     preview = ("sync", "--dry-run", "--offline", "--prune", "--changed-since", base)
     told = (*preview, "-o", "markdown", "--summary", str(summary))
-    example_repo.edit("fleet/groups/canary.yaml", "selector:", "selectors:")
-    example_repo.commit()
-    invalid = example_repo.edgeops(*told)
-    assert (invalid.code, "- `fleet/groups/canary.yaml:7:" in invalid.out) == (3, True)
+    tiny_repo.edit("fleet/fleet.yaml", "labels:", "label:")
+    tiny_repo.commit()
+    invalid = tiny_repo.edgeops(*told)
+    assert (invalid.code, "- `fleet/fleet.yaml:9:" in invalid.out) == (3, True)
     assert summary.read_text() == invalid.out
 
-    example_repo.git("rm", "-rq", "fleet/devices")
-    example_repo.edit("fleet/groups/canary.yaml", "selectors:", "selector:")
-    example_repo.commit()
-    refused = example_repo.edgeops(*told)
+    tiny_repo.write(
+        "fleet/fleet.yaml", (tiny_repo.root / "fleet/fleet.yaml").read_text().partition("---")[0]
+    )
+    tiny_repo.commit()
+    refused = tiny_repo.edgeops(*told)
     assert (refused.code, "### edgeops: the plan is refused" in refused.out) == (5, True)
     assert summary.read_text() == invalid.out + refused.out
 

@@ -6,7 +6,7 @@ import pytest
 
 from edgeops.errors import Refused, UsageError
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
-from edgeops.plan.model import Action
+from edgeops.plan.model import Action, Reason
 from edgeops.plan.offline import offline_live
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
@@ -91,6 +91,21 @@ def test_an_unknown_target_is_a_usage_error(target, hint):
     with pytest.raises(UsageError) as error:
         plan(THREE, targets=(target,))
     assert error.value.hint == hint
+
+
+def test_drift_only_leaves_what_git_changed_since():
+    live = offline_live(THREE)
+    for name in ("d2", "d3"):
+        twin = replace(live[name].twin, desired={"interval": 7})
+        live[name] = replace(live[name], twin=twin)
+    wanted = fleet(
+        device("d1", desired={"interval": 30}), device("d2", desired={"interval": 30}),
+        device("d3"), device("d4"),
+    )  # fmt: skip
+    made = plan(wanted, live, drift_only=True)
+    assert changed(made) == ["d3"]
+    assert {change.reason for change in made.changes} == {Reason.DRIFT}
+    assert made.devices == 1  # the others are not in sync
 
 
 def test_git_against_git_shows_what_a_commit_changes():

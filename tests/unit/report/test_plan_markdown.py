@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
-from edgeops.report.markdown import COMMENT_LIMIT, code
-from edgeops.report.plan_markdown import markdown
+from edgeops.report.markdown import COMMENT_LIMIT, Room, code
+from edgeops.report.plan_markdown import digest_line, markdown, same_plan
 
 
 def plan_of(*changes, devices=22, refusals=(), seconds=None):
@@ -50,7 +50,9 @@ def test_one_change_on_three_devices():
         "|---:|---:|---:|---:|---:|\n"
         "| 0 | 3 | 0 | 19 | 0 |\n"
         "\n"
-        "<details open><summary>change <b>3 devices</b></summary>\n"
+        "**Blast radius:** one patch × 3 devices\n"
+        "\n"
+        "<details open><summary>change: this patch × <b>3 devices</b></summary>\n"
         "\n"
         "`a`, `b`, `c`\n"
         "\n"
@@ -62,7 +64,9 @@ def test_one_change_on_three_devices():
         "\n"
         "</details>\n"
         "\n"
-        "At the rates of this hub that takes about 9 s."
+        "At the rates of this hub that takes about 9 s.\n"
+        "\n"
+        "Plan digest `d`, hub `production`"
     )
 
 
@@ -122,9 +126,38 @@ def test_a_big_plan_gets_shorter_and_says_so():
 def test_a_patch_for_ten_thousand_devices_is_short():
     plan = plan_of(*(patch(f"sensor-{n:05}", {"a": 1}) for n in range(10_000)), devices=10_000)
     text = markdown(plan)
-    assert "change <b>10,000 devices</b>" in text
+    assert "change: this patch × <b>10,000 devices</b>" in text
     assert "and 9,800 more" in text
     assert len(text) < 5_000
+
+
+def test_a_job_summary_has_room_for_more():
+    wanted = [{f"path{i}": f"{n}" * 50 for i in range(20)} for n in range(300)]
+    plan = plan_of(*(patch(f"sensor-{n:05}", want) for n, want in enumerate(wanted)), devices=300)
+    assert "Left out" in markdown(plan)
+    text = markdown(plan, room=Room.SUMMARY)
+    assert "Left out" not in text
+    assert COMMENT_LIMIT < len(text) < Room.SUMMARY
+
+
+def test_against_git_it_says_since_when():
+    text = markdown(plan_of(patch("a", {"b": 1})), base="0123456789")
+    assert text.startswith("### edgeops plan: `auckland-cbd` at `1a2b3c4` since `0123456`\n")
+
+
+def test_plans_are_known_by_their_digest_lines():
+    text = markdown(plan_of(patch("a", {"b": 1})))
+    assert digest_line("d", "production") in text.splitlines()
+    assert same_plan(text, f"anything\n{digest_line('d', 'production')}")
+    assert not same_plan(text, digest_line("d", "other"))
+    assert not same_plan(markdown(plan_of()), markdown(plan_of()))  # nothing to do has no line
+
+
+def test_a_value_cannot_pass_for_a_digest_line():
+    line = digest_line("d", "production")
+    plan = plan_of(patch("a", {line: f"\n{line}\n"}), refusals=(Refusal(line, line, line),))
+    plan = replace(plan, fleet=line, digest="other")
+    assert line not in markdown(plan).splitlines()
 
 
 TEXT = st.text(st.sampled_from("`~<>@#|\n\r\\\"' \u202e\ud800é") | st.characters(), max_size=30)

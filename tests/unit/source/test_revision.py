@@ -47,6 +47,21 @@ def test_any_revision(committed: Path, git: Git) -> None:
         assert load_revision(committed, rev).commit == first
 
 
+def test_three_dots_are_where_the_branch_left(committed: Path, git: Git) -> None:
+    left = resolve_commit(committed, "HEAD")
+    git(committed, "branch", "trunk")
+    for branch in ("trunk", "work"):
+        git(committed, "checkout", "-B", branch, left)
+        git(committed, "commit", "--allow-empty", "-m", branch)
+    assert resolve_commit(committed, "trunk...") == left
+    assert resolve_commit(committed, "work...") == resolve_commit(committed, "HEAD")
+    assert error(lambda: resolve_commit(committed, "nowhere...")) == "unknown revision `nowhere`"
+    git(committed, "checkout", "--orphan", "other")
+    git(committed, "commit", "-m", "x")
+    message = error(lambda: resolve_commit(committed, "work..."))
+    assert message == "HEAD and `work` have no commit in common"
+
+
 def test_a_cache_serves_commits_and_the_working_tree_alike(committed: Path) -> None:
     class Counting(Cache):
         puts = 0

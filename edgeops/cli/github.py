@@ -1,0 +1,185 @@
+"""`edgeops github`: what the workflows of a fleet have to do with GitHub itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeops.cli.github_outputs import models, outputs
+from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
+from edgeops.cli.settings import settings
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from edgeops.github.workflow import Workflow
+    from edgeops.plan.document import SavedPlan
+
+PLAN_MARKER = "fleet-plan"
+DRIFT_MARKER = "fleet-drift"
+
+app = typer.Typer(
+    help="For steps of GitHub workflows: comments, approval, the issue about drift.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.command("models", short_help="Which models to train, as a matrix.")(models)
+app.command("outputs", short_help="A JSON object as outputs of the step.")(outputs)
+app.command("propose", short_help="What is changed here, as a pull request.")(propose_changes)
+app.command("propose-release", short_help="A published release, as one.")(propose_release)
+app.command("propose-promotions", short_help="What is next for models, as some.")(
+    propose_promotions
+)
+
+
+@app.command("comment")
+def comment(
+    context: typer.Context,
+    file: Annotated[
+        list[Path],
+        typer.Option(
+            help="Markdown, as of `sync --dry-run -o markdown`; the first that is there in full,"
+            " others folded.",
+            metavar="FILE",
+        ),
+    ],
+    marker: Annotated[
+        str, typer.Option(help="Which comment of ours it is.", metavar="WORD")
+    ] = PLAN_MARKER,
+    note: Annotated[str, typer.Option(help="A sentence in front.", metavar="TEXT")] = "",
+) -> None:
+    """Let the one comment on the pull request say this.
+
+    Creates or updates it. With a token that may only read, as that of a pull
+    request from a fork, the summary of the step gets the text instead.
+
+    \b
+    Examples:
+      edgeops github comment --file live.md --file rendered.md
+    """
+    from edgeops.cli.files import read_text
+    from edgeops.github.comments import stick
+    from edgeops.github.pulls import pull_request_of
+    from edgeops.github.rest import GitHubError
+    from edgeops.report.pull_request import comment as composed
+
+    options, workflow = settings(context), _workflow()
+    texts = [read_text(path, "the text", "") for path in file if path.exists()]
+    if not any(text.strip() for text in texts) and not note:
+        raise EdgeOpsError(
+            f"there is nothing to say: {', '.join(map(str, file))} is missing or empty",
+            "make it with `edgeops sync --dry-run -o markdown`",
+        )
+    text = composed(texts, note=note, run_url=workflow.run_url)
+    api = workflow.api(_ca_file())
+    number = pull_request_of(workflow, api)
+    if number is None:
+        raise EdgeOpsError(
+            f"there is no open pull request from the branch {workflow.branch}",
+            "run this for pull requests, or on the branch of one",
+        )
+    try:
+        written = stick(api, number, marker, text)
+    except GitHubError as error:
+        if error.status != 403:
+            raise
+        workflow.summarize(text)
+        options.note(f"the token may not comment on #{number}: the summary has the text instead")
+    else:
+        options.note(f"comment on #{number}: {written}")
+
+
+@app.command("approval")
+def approval(
+    plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    marker: Annotated[
+        str, typer.Option(help="The comment that shows plans.", metavar="WORD")
+    ] = PLAN_MARKER,
+) -> None:
+    """Was this very plan approved in the pull request that became this commit?
+
+    Gives the step the outputs `approved` and `changes`, true or false, and
+    says why in its summary. Approved means: somebody else who may write to the
+    repository approved the last commit after our comment showed this plan's
+    digest. A plan without changes needs no approval.
+
+    \b
+    Examples:
+      edgeops github approval plan.json
+    """
+    from edgeops.github.approval import Approval, approval_of
+    from edgeops.report.plan_markdown import digest_line
+
+    saved, workflow = _saved(plan), _workflow()
+    if saved.writes:
+        line = digest_line(saved.digest, saved.hub)
+        found = approval_of(workflow.api(_ca_file()), workflow.sha, workflow.branch, marker, line)
+    else:
+        found = Approval(True, "nothing changes")
+    workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
+    words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
+    workflow.summarize(f"\n{words}.")
+    typer.echo(words)
+
+
+@app.command("drift-issue")
+def drift_issue(
+    context: typer.Context,
+    plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    text: Annotated[
+        Path, typer.Option(help="The same plan as Markdown.", metavar="FILE", show_default=False)
+    ],
+    marker: Annotated[
+        str, typer.Option(help="Which issue of ours it is.", metavar="WORD")
+    ] = DRIFT_MARKER,
+) -> None:
+    """Keep one issue open as long as the hub is not as git wants it.
+
+    Opens it, updates it, and closes it when the plan has nothing to do.
+
+    \b
+    Examples:
+      edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
+      edgeops github drift-issue plan.json --text plan.md
+    """
+    from edgeops.cli.files import read_text
+    from edgeops.github.issues import close, keep_open
+
+    options, saved, workflow = settings(context), _saved(plan), _workflow()
+    api = workflow.api(_ca_file())
+    if saved.writes:
+        title = f"Hub {saved.hub} is not as git wants it"
+        body = read_text(text, "the text", "").strip()
+        kept, url = keep_open(api, marker, title, f"{body}\n\n{_WHAT_TO_DO}")
+    else:
+        kept, url = close(api, marker, f"In sync again, see {workflow.run_url}")
+    options.note(f"issue about drift: {kept} {url}".rstrip())
+
+
+_WHAT_TO_DO = (
+    "**What to do:** to put it back, run the workflow `fleet-sync`; to keep what was changed on"
+    " the hub, write it into git. This issue closes itself when hub and git agree."
+)
+
+
+def _workflow() -> Workflow:
+    from edgeops.github.workflow import read_workflow
+
+    return read_workflow(os.environ)
+
+
+def _saved(plan: Path) -> SavedPlan:
+    from edgeops.cli.files import read_text
+    from edgeops.plan.document import read_saved
+
+    return read_saved(read_text(plan, "the plan", "save one with `edgeops sync --dry-run --out`"))
+
+
+def _ca_file() -> str | None:
+    return os.environ.get("SSL_CERT_FILE") or None
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,1 @@
+"""GitHub: its REST API, and what it tells a workflow about itself."""

@@ -1,0 +1,144 @@
+"""Calls to GitHub's REST API, and its refusals as our errors.
+
+Source: "Getting started with the REST API" (GitHub Docs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from edgeops.errors import EdgeOpsError
+from edgeops.twin import JsonObject
+
+if TYPE_CHECKING:
+    import requests
+
+_TIMEOUT = (10, 120)  # seconds: to connect, and between two bytes of an answer
+_PAGE = 100
+_RETRIES = 3
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class GitHubError(EdgeOpsError):
+    """GitHub refused, or cannot be reached; `status` is that of HTTP, None without an answer."""
+
+    def __init__(self, message: str, hint: str, status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class Rest:
+    """The REST API below one URL, as https://api.github.com/repos/OWNER/NAME."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        about: str,
+        token: str | None,
+        ca_file: str | None = None,
+        hints: Mapping[int, str] | None = None,
+    ) -> None:
+        """`about` says in errors what was asked for, `hints` what to do about each status.
+
+        Raises `GitHubError` for a URL that would send the token without TLS.
+        """
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.util import Retry
+
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise GitHubError(f"{url} is not https", "the token must not be sent without TLS")
+        self._url = url
+        self._about = about
+        self._token = token
+        self._hints = hints or {}
+        self._verify = ca_file or True
+        self._session = requests.Session()
+        self._session.auth = self._authorize  # also keeps requests from looking into ~/.netrc
+        self._session.headers["X-GitHub-Api-Version"] = "2022-11-28"
+        retry = Retry(
+            _RETRIES,
+            connect=0,
+            read=0,
+            other=0,
+            backoff_factor=1,
+            status_forcelist=(502, 503, 504),
+            allowed_methods=("GET", "PATCH"),  # a POST that was lost may have been carried out
+            raise_on_status=False,
+        )
+        self._session.mount(f"{parts.scheme}://", HTTPAdapter(max_retries=retry))
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """What is at a path, as `/pulls/7`."""
+        return self.json("GET", self._url + path, params=query)
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Make something at a path; None where GitHub has nothing to say of it."""
+        return self.json("POST", self._url + path, json=body)
+
+    def patch(self, path: str, **body: Any) -> Any:
+        """Change what is at a path."""
+        return self.json("PATCH", self._url + path, json=body)
+
+    def pages(self, path: str, **query: str | int) -> Iterator[JsonObject]:
+        """Every item of a list, page by page as they are needed."""
+        page = 1
+        while True:
+            found = self.get(path, **query, per_page=_PAGE, page=page)
+            yield from found
+            if len(found) < _PAGE:
+                return
+            page += 1
+
+    def json(self, method: str, url: str, **options: Any) -> Any:
+        """The answer of any URL of GitHub. Raises `GitHubError`."""
+        response = self.ask(method, url, **options)
+        if response.status_code == 204:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            raise GitHubError("GitHub's answer is not JSON", "is the URL right?") from None
+
+    def ask(self, method: str, url: str, **options: Any) -> requests.Response:
+        """The response, whose content may still be under way. Raises `GitHubError`."""
+        options["headers"] = {"Accept": "application/vnd.github+json"} | options.get("headers", {})
+        with self.reaching():
+            response = self._session.request(
+                method, url, timeout=_TIMEOUT, verify=self._verify, **options
+            )
+        if not response.ok:
+            response.close()
+            hint = self._hints.get(response.status_code, "try again later")
+            raise GitHubError(
+                f"GitHub answered {response.status_code} for {self._about}",
+                hint,
+                response.status_code,
+            )
+        return response
+
+    @contextmanager
+    def reaching(self) -> Iterator[None]:
+        """Failures to reach GitHub as `GitHubError`."""
+        import requests
+
+        try:
+            yield
+        except requests.exceptions.SSLError as error:
+            raise GitHubError(
+                "GitHub's certificate is not trusted", "see SSL_CERT_FILE for a company's own CA"
+            ) from error
+        except requests.RequestException as error:
+            raise GitHubError(
+                f"{self._about} cannot be reached", "check network and proxy"
+            ) from error
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request

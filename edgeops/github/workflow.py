@@ -1,0 +1,105 @@
+"""What GitHub tells a step of a workflow about itself.
+
+Source: "Variables reference" and "Workflow commands" (GitHub Docs).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeops.errors import EdgeOpsError
+from edgeops.github.rest import Rest
+from edgeops.twin import JsonObject
+
+# Who writes with the token of a workflow.
+BOT = "github-actions[bot]"
+
+_HINTS = {
+    401: "GITHUB_TOKEN is not valid any more",
+    403: "the job's `permissions` do not allow it, or the rate limit is used up",
+    404: "is there such a thing, and may the token see it (`permissions` of the job)?",
+    422: "does the repository allow it?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One run of a workflow, as its step sees it. `event` is what started it."""
+
+    repository: str
+    api_url: str
+    run_url: str
+    sha: str
+    branch: str
+    event: JsonObject = field(repr=False)
+    token: str = field(repr=False)
+    summary: Path | None = None
+    output: Path | None = None
+
+    def api(self, ca_file: str | None = None) -> Rest:
+        """The REST API of the repository."""
+        return Rest(
+            f"{self.api_url}/repos/{self.repository}",
+            about=self.repository,
+            token=self.token,
+            ca_file=ca_file,
+            hints=_HINTS,
+        )
+
+    def summarize(self, markdown: str) -> None:
+        """Append Markdown to the summary of the step."""
+        _append(self.summary, f"{markdown}\n")
+
+    def give(self, **outputs: str) -> None:
+        """Set outputs of the step; values of one line."""
+        _append(self.output, "".join(f"{name}={value}\n" for name, value in outputs.items()))
+
+
+def read_workflow(environ: Mapping[str, str]) -> Workflow:
+    """The workflow that this process is a step of. Raises `EdgeOpsError` when it is none."""
+    repository = environ.get("GITHUB_REPOSITORY")
+    if not repository:
+        raise EdgeOpsError(
+            "this is not a step of a GitHub workflow: GITHUB_REPOSITORY is not set",
+            "`edgeops sync --dry-run -o markdown` makes the text for any other place",
+        )
+    token = environ.get("GITHUB_TOKEN")
+    if not token:
+        raise EdgeOpsError(
+            "GITHUB_TOKEN is not set", "give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`"
+        )
+    server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return Workflow(
+        repository=repository,
+        api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
+        sha=environ.get("GITHUB_SHA", ""),
+        branch=environ.get("GITHUB_REF_NAME", ""),
+        event=_event(environ.get("GITHUB_EVENT_PATH")),
+        token=token,
+        summary=_path(environ.get("GITHUB_STEP_SUMMARY")),
+        output=_path(environ.get("GITHUB_OUTPUT")),
+    )
+
+
+def _event(path: str | None) -> JsonObject:
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EdgeOpsError(f"cannot read the event of the workflow, {path}", "") from error
+    return event if isinstance(event, dict) else {}
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _append(path: Path | None, text: str) -> None:
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)

@@ -1,0 +1,114 @@
+"""What a reviewer should know of a plan before reading it: warnings, counts, which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from edgeops.fleet.model import DesiredDevice
+from edgeops.plan.counts import Kind, by_device, counts, kind_of
+from edgeops.plan.model import Plan, Reason
+from edgeops.report.markdown import code
+from edgeops.report.plan_groups import Group
+from edgeops.report.words import count, first_names
+
+_ROWS = 20
+_GONE = ""  # the row of devices that git does not have any more
+_WARNINGS = {
+    Reason.DRIFT: ("changed on the hub by others", "this puts {} back as in git"),
+    Reason.ADOPTED: ("on the hub, not managed by edgeops so far", "this takes {} over"),
+}
+
+
+def overview(
+    plan: Plan, groups: Sequence[Group], devices: Mapping[str, DesiredDevice], names: int
+) -> Iterator[str]:
+    """The blocks of Markdown above the patches of a plan that has changes.
+
+    `devices` are those of git, for their groups and protection; `names` is how
+    many names a list may have.
+    """
+    yield from _warnings(plan, devices, names)
+    yield _counts(plan)
+    yield _blast_radius(groups)
+    if table := _rollout_groups(plan, devices):
+        yield table
+
+
+def _warnings(plan: Plan, devices: Mapping[str, DesiredDevice], names: int) -> Iterator[str]:
+    changed = by_device(plan.changes)
+    for reason, (what, effect) in _WARNINGS.items():
+        found = [name for name, all_ in changed.items() if any(c.reason is reason for c in all_)]
+        if found:
+            effect = effect.format("it" if len(found) == 1 else "them")
+            yield _alert(f"{count(len(found), 'device')} {what}; {effect}", found, names)
+    protected = [name for name in changed if name in devices and devices[name].protect]
+    if protected:
+        yield _alert(f"{count(len(protected), 'protected device')} among them", protected, names)
+
+
+def _alert(text: str, devices: Sequence[str], names: int) -> str:
+    first, more = first_names(devices, names)
+    listed = ", ".join([*map(code, first), *([more] if more else [])])
+    return f"> [!WARNING]\n> **{text}**: {listed}"
+
+
+def _counts(plan: Plan) -> str:
+    found = counts(plan)
+    return (
+        "| to create | to change | to delete | in sync | refused |\n"
+        "|---:|---:|---:|---:|---:|\n"
+        f"| {found.create:,} | {found.change:,} | {found.delete:,}"
+        f" | {found.in_sync:,} | {found.refused:,} |"
+    )
+
+
+def _blast_radius(groups: Sequence[Group]) -> str:
+    widest = max(len(group.devices) for group in groups)
+    if len(groups) == 1:
+        return f"**Blast radius:** one patch × {count(widest, 'device')}"
+    return f"**Blast radius:** {len(groups):,} patches, the widest × {count(widest, 'device')}"
+
+
+@dataclass(slots=True)
+class _Row:
+    """One group of devices: how many there are, and to how many what happens."""
+
+    devices: int
+    kinds: dict[Kind, int]
+
+    @property
+    def touched(self) -> int:
+        return sum(self.kinds.values())
+
+
+def _rollout_groups(plan: Plan, devices: Mapping[str, DesiredDevice]) -> str:
+    """A table of the groups of the fleet that get something; empty where there are none."""
+    rows: dict[str, _Row] = {}
+    for device in devices.values():
+        for group in device.groups:
+            rows.setdefault(group, _Row(0, dict.fromkeys(Kind, 0))).devices += 1
+    if not rows:
+        return ""
+    for name, changes in by_device(plan.changes).items():
+        kind = kind_of(changes)
+        for group in devices[name].groups if name in devices else (_GONE,):
+            row = rows.setdefault(group, _Row(0, dict.fromkeys(Kind, 0)))
+            row.kinds[kind] += 1
+    touched = sorted(
+        ((name, row) for name, row in rows.items() if row.touched),
+        key=lambda found: (-found[1].touched, found[0]),
+    )
+    return "\n".join(_table(touched)) if touched else ""
+
+
+def _table(rows: Sequence[tuple[str, _Row]]) -> Iterable[str]:
+    yield "| group | devices | to create | to change | to delete |"
+    yield "|---|---:|---:|---:|---:|"
+    for name, row in rows[:_ROWS]:
+        what = code(name).replace("|", "\\|") if name else "no longer in git"
+        numbers = " | ".join(f"{row.kinds[kind]:,}" for kind in Kind)
+        size = f"{row.devices:,}" if name else ""
+        yield f"| {what} | {size} | {numbers} |"
+    if len(rows) > _ROWS:
+        yield f"| and {count(len(rows) - _ROWS, 'more group')} | | | | |"

@@ -1,0 +1,45 @@
+"""Several previews of one change as one comment, always short enough for GitHub."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from edgeops.report.markdown import Room, fits
+from edgeops.report.plan_markdown import same_plan
+
+_LEFT_OUT = "(there is no room for it here: see the summary of the run)"
+
+
+def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
+    """The first preview in full, each other one folded below it.
+
+    A preview of the very plan that is shown already is not told again. `note`
+    is one sentence in front; `run_url` is where all is found in full.
+    """
+    parts = [f"> [!NOTE]\n> {note}"] if note else []
+    shown: list[str] = []
+    for text in map(str.strip, texts):
+        if any(text == other for other in shown):
+            continue
+        if any(same_plan(text, other) for other in shown):
+            parts.append(f"The same result: {_title(text)}.")
+            continue
+        part = _folded(text) if shown else text
+        if not fits("\n\n".join([*parts, part]), Room.COMMENT):
+            part = f"{_title(text)} {_LEFT_OUT}"
+        shown.append(text)
+        parts.append(part)
+    if run_url:
+        parts.append(f"[All of it]({run_url}): in the summary, and as JSON in the artifacts.")
+    return "\n\n".join(parts)
+
+
+def _folded(text: str) -> str:
+    title = html.escape(_title(text).replace("`", ""))
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _title(text: str) -> str:
+    """The first line, which is a heading, as plain text."""
+    return text.partition("\n")[0].lstrip("# ")

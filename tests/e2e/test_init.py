@@ -1,0 +1,123 @@
+"""`edgeops init`: a repository that works at once, from the checkout and from the wheel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edgeops import __version__
+
+CHECKOUT = Path(__file__).parents[2]
+ACTION = f"example/edgeops/.github/actions/edgeops@v{__version__}"
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(root).as_posix(): file.read_bytes()
+        for file in root.rglob("*")
+        if file.is_file() and ".git" not in file.parts
+    }
+
+
+@pytest.fixture
+def new(tmp_path, edgeops):
+    """A new repository in a folder that was not there; not yet a git repository."""
+    root = tmp_path / "my-fleet"
+    made = edgeops("init", str(root))
+    assert made.code == 0, made.err
+    assert made.out.split() == sorted(files(root))
+    return root
+
+
+def test_it_works_at_once_on_the_hub_in_the_box(new, edgeops, unused_port, monkeypatch):
+    monkeypatch.setenv("EDGEOPS_HTTPS_PORT", str(unused_port))
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "new"]):
+        subprocess.run(["git", *command], cwd=new, check=True)
+    valid = edgeops("validate", "--repo", str(new))
+    assert (valid.code, valid.out) == (0, "my-fleet: 2 devices, no problems\n"), valid.err
+    synced = edgeops("sync", "--repo", str(new))
+    assert (synced.code, "2 devices synced" in synced.out) == (0, True), synced.err
+    again = edgeops("sync", "--repo", str(new), "--dry-run", "--detailed-exitcode")
+    assert (again.code, "2 devices are in sync" in again.out) == (0, True)
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=new, check=True, capture_output=True
+    )
+    assert status.stdout == b""  # what edgeops keeps is ignored
+
+
+def test_the_rings_take_a_release(new, edgeops, release_in_git):
+    class Repo:
+        root = new
+
+    release_in_git(Repo, "m", "1.0.0")
+    given = edgeops(
+        "model", "promote", "m@1.0.0", "--to", "canary", "--slot", "a", "--repo", str(new)
+    )
+    assert (given.code, "devices that get another release" in given.err) == (0, True), given.err
+
+
+def test_editors_find_the_schema_of_every_manifest(new):
+    for file in (new / "fleet").rglob("*.yaml"):
+        modeline = file.read_text().splitlines()[0]
+        schema = modeline.removeprefix("# yaml-language-server: $schema=")
+        assert (file.parent / schema).resolve().is_relative_to(new / "schemas")
+        assert (file.parent / schema).is_file()
+
+
+def test_workflows_are_ours_but_for_the_action(new):
+    ours = CHECKOUT / ".github/workflows"
+    for file in (new / ".github/workflows").iterdir():
+        text = file.read_text().replace(ACTION, "./.github/actions/edgeops")
+        only_ours = set((ours / file.name).read_text().splitlines()) - set(text.splitlines())
+        assert set(text.splitlines()) <= set((ours / file.name).read_text().splitlines())
+        assert all(line.endswith("# only in the repository of edgeops") for line in only_ours)
+        assert "edgeops/training" not in file.read_text()
+        jobs = yaml.safe_load(file.read_text())["jobs"].values()
+        assert any(step.get("uses") == ACTION for job in jobs for step in job["steps"])
+
+
+def test_nothing_is_overwritten(new, edgeops):
+    (new / "README.md").write_text("mine")
+    before = files(new)
+    refused = edgeops("init", "--repo", str(new))
+    assert (refused.code, refused.out) == (5, "")
+    assert "there already: .github/CODEOWNERS" in refused.err
+    assert files(new) == before
+
+    (new.parent / "other").mkdir()
+    (new.parent / "other/.gitignore").symlink_to("nowhere")
+    refused = edgeops("init", str(new.parent / "other"))
+    assert (refused.code, "there already: .gitignore\n" in refused.err) == (5, True)
+
+
+def test_a_name_that_no_fleet_can_have(tmp_path, edgeops):
+    assert edgeops("init", str(tmp_path / "flotte d'été")).code == 0
+    assert "{name: fleet}" in (tmp_path / "flotte d'été/fleet/fleet.yaml").read_text()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, edgeops):
+    (tmp_path / "file").write_text("")
+    failed = edgeops("init", str(tmp_path / "file"))
+    assert (failed.code, "error: cannot write " in failed.err) == (1, True), failed.err
+
+
+def test_the_wheel_makes_the_same(new, tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=CHECKOUT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("edgeops-*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from edgeops.cli.main import main; main()"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "unpacked"), "init", "wheel/my-fleet"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    assert files(tmp_path / "wheel/my-fleet") == files(new)

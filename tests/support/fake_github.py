@@ -1,0 +1,288 @@
+"""A small GitHub on loopback: REST for pull requests, comments, reviews, issues and dispatches.
+
+It keeps what it is told, so that tests can look at it. A token that may only
+read gets GitHub's answer 403 for every write, as the token of a fork does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+REPOSITORY = "contoso/fleet"
+WRITER = "token-that-writes"
+READER = "token-that-reads"
+BOT = {"login": "github-actions[bot]", "type": "Bot"}
+
+Json = dict[str, Any]
+
+
+class FakeGitHub:
+    """One repository. `requests` lists every call as `POST /issues/7/comments`."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.pulls: dict[int, Json] = {}
+        self.issues: dict[int, Json] = {}  # pull requests are not among them
+        self.comments: dict[int, list[Json]] = {}  # of pull requests and issues
+        self.reviews: dict[int, list[Json]] = {}
+        self.dispatches: list[Json] = []
+        self.permissions = {"ada": "write", "grace": "write"}  # of others: read
+        self.requests: list[str] = []
+        self.hiccups = 0  # so many of the next calls get a 502
+        self._ids = itertools.count(1)
+        self._ticks = itertools.count()
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that ask for a change, refused ones included."""
+        return [one for one in self.requests if not one.startswith("GET ")]
+
+    def now(self) -> str:
+        """A moment after every earlier one."""
+        return f"2026-05-01T10:{next(self._ticks):02}:00Z"
+
+    def open_pull(
+        self, branch: str, sha: str, *, base: str = "main", title: str = "change", **more: Any
+    ) -> int:
+        """A pull request; `head_repo` names the repository of its branch."""
+        number = next(self._ids)
+        home = {"full_name": more.pop("head_repo", REPOSITORY)}
+        self.pulls[number] = {
+            "number": number,
+            "state": "open",
+            "title": title,
+            "body": more.pop("body", ""),
+            "user": {"login": more.pop("author", "ada"), "type": "User"},
+            "html_url": f"https://github.example/{REPOSITORY}/pull/{number}",
+            "head": {"ref": branch, "sha": sha, "repo": home, "label": f"contoso:{branch}"},
+            "base": {"ref": base, "repo": {"full_name": REPOSITORY}},
+            "labels": [],
+            "merged_at": None,
+            "merge_commit_sha": None,
+        }
+        return number
+
+    def merge(self, number: int, sha: str) -> None:
+        """The pull request became this commit of its base."""
+        merged = {"state": "closed", "merged_at": self.now(), "merge_commit_sha": sha}
+        self.pulls[number].update(merged)
+
+    def review(self, number: int, state: str = "APPROVED", *, by: str = "grace") -> None:
+        """A review of what the pull request is now."""
+        self.reviews.setdefault(number, []).append(
+            {
+                "state": state,
+                "user": {"login": by, "type": "User"},
+                "author_association": "MEMBER",
+                "commit_id": self.pulls[number]["head"]["sha"],
+                "submitted_at": self.now(),
+            }
+        )
+
+    def comment(self, number: int, body: str, *, user: Json = BOT) -> Json:
+        """A comment as it is when somebody writes it."""
+        at = self.now()
+        made = {"id": next(self._ids), "body": body, "user": user}
+        made |= {"created_at": at, "updated_at": at}
+        self.comments.setdefault(number, []).append(made)
+        return made
+
+    def bodies(self, number: int) -> list[str]:
+        """The texts of the comments of a pull request or issue."""
+        return [comment["body"] for comment in self.comments.get(number, [])]
+
+    # The REST API below.
+
+    def routes(self) -> list[web.RouteDef]:
+        repo = f"/repos/{REPOSITORY}"
+        return [
+            web.get(f"{repo}/pulls", self._list_pulls),
+            web.post(f"{repo}/pulls", self._open_pull),
+            web.get(f"{repo}/pulls/{{number}}", self._get_pull),
+            web.patch(f"{repo}/pulls/{{number}}", self._edit_pull),
+            web.get(f"{repo}/pulls/{{number}}/reviews", self._list_reviews),
+            web.get(f"{repo}/commits/{{sha}}/pulls", self._pulls_of_commit),
+            web.get(f"{repo}/collaborators/{{login}}/permission", self._permission),
+            web.get(f"{repo}/issues", self._list_issues),
+            web.post(f"{repo}/issues", self._open_issue),
+            web.patch(f"{repo}/issues/{{number}}", self._edit_issue),
+            web.post(f"{repo}/issues/{{number}}/labels", self._add_labels),
+            web.get(f"{repo}/issues/{{number}}/comments", self._list_comments),
+            web.post(f"{repo}/issues/{{number}}/comments", self._add_comment),
+            web.patch(f"{repo}/issues/comments/{{id}}", self._edit_comment),
+            web.post(f"{repo}/actions/workflows/{{name}}/dispatches", self._dispatch),
+        ]
+
+    async def _list_pulls(self, request: web.Request) -> web.Response:
+        state, head = request.query.get("state", "open"), request.query.get("head")
+        found = [
+            pull
+            for pull in self.pulls.values()
+            if state in ("all", pull["state"]) and head in (None, pull["head"]["label"])
+        ]
+        return _page(request, found)
+
+    async def _open_pull(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        head, base = asked["head"], asked["base"]
+        taken = [
+            p for p in self.pulls.values() if p["head"]["ref"] == head and p["state"] == "open"
+        ]
+        if taken:
+            return _refusal(422, f"A pull request already exists for contoso:{head}.")
+        number = self.open_pull(
+            head, asked.get("sha", ""), base=base, title=asked["title"],
+            body=asked.get("body", ""), author=BOT["login"],
+        )  # fmt: skip
+        return web.json_response(self.pulls[number], status=201)
+
+    async def _get_pull(self, request: web.Request) -> web.Response:
+        return _one(self.pulls.get(_number(request)))
+
+    async def _edit_pull(self, request: web.Request) -> web.Response:
+        return await _edited(request, self.pulls.get(_number(request)))
+
+    async def _list_reviews(self, request: web.Request) -> web.Response:
+        return _page(request, self.reviews.get(_number(request), []))
+
+    async def _pulls_of_commit(self, request: web.Request) -> web.Response:
+        sha = request.match_info["sha"]
+        pulls = self.pulls.values()
+        return _page(
+            request, [p for p in pulls if sha in (p["merge_commit_sha"], p["head"]["sha"])]
+        )
+
+    async def _permission(self, request: web.Request) -> web.Response:
+        login = request.match_info["login"]
+        return web.json_response({"permission": self.permissions.get(login, "read")})
+
+    async def _list_issues(self, request: web.Request) -> web.Response:
+        state, labels = request.query.get("state", "open"), request.query.get("labels")
+        wanted = set(labels.split(",")) if labels else set()
+        found = [
+            issue
+            for issue in self.issues.values()
+            if state in ("all", issue["state"])
+            and wanted <= {label["name"] for label in issue["labels"]}
+        ]
+        return _page(request, found)
+
+    async def _open_issue(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        number = next(self._ids)
+        self.issues[number] = {
+            "number": number,
+            "state": "open",
+            "title": asked["title"],
+            "body": asked["body"],
+            "user": BOT,
+            "labels": [{"name": name} for name in asked.get("labels", [])],
+            "html_url": f"https://github.example/{REPOSITORY}/issues/{number}",
+        }
+        return web.json_response(self.issues[number], status=201)
+
+    async def _edit_issue(self, request: web.Request) -> web.Response:
+        return await _edited(request, self.issues.get(_number(request)))
+
+    async def _add_labels(self, request: web.Request) -> web.Response:
+        number = _number(request)
+        thing = self.pulls.get(number) or self.issues.get(number)
+        if thing is None:
+            return _one(None)
+        thing["labels"] += [{"name": name} for name in (await request.json())["labels"]]
+        return web.json_response(thing["labels"])
+
+    async def _list_comments(self, request: web.Request) -> web.Response:
+        return _page(request, self.comments.get(_number(request), []))
+
+    async def _add_comment(self, request: web.Request) -> web.Response:
+        number, body = _number(request), (await request.json())["body"]
+        if number not in self.pulls and number not in self.issues:
+            return _one(None)
+        if len(body) > 65_536:
+            return _refusal(422, "Body is too long (maximum is 65536 characters)")
+        return web.json_response(self.comment(number, body), status=201)
+
+    async def _edit_comment(self, request: web.Request) -> web.Response:
+        every = itertools.chain.from_iterable(self.comments.values())
+        wanted = int(request.match_info["id"])
+        found = next((comment for comment in every if comment["id"] == wanted), None)
+        if found is not None:
+            found["updated_at"] = self.now()
+        return await _edited(request, found)
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
+        self.dispatches.append({"workflow": request.match_info["name"], **await request.json()})
+        return web.Response(status=204)
+
+    @web.middleware
+    async def gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Notes the call, and lets only those in who may do it."""
+        path = request.path.removeprefix(f"/repos/{REPOSITORY}")
+        self.requests.append(f"{request.method} {path}")
+        if self.hiccups:
+            self.hiccups -= 1
+            return _refusal(502, "Server Error")
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in (WRITER, READER):
+            return _refusal(401, "Bad credentials")
+        if token == READER and request.method != "GET":
+            return _refusal(403, "Resource not accessible by integration")
+        response: web.StreamResponse = await handler(request)
+        return response
+
+
+def _number(request: web.Request) -> int:
+    return int(request.match_info["number"])
+
+
+def _page(request: web.Request, found: list[Json]) -> web.Response:
+    size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
+    return web.json_response(found[size * (page - 1) : size * page])
+
+
+def _one(found: Json | None) -> web.Response:
+    return _refusal(404, "Not Found") if found is None else web.json_response(found)
+
+
+async def _edited(request: web.Request, found: Json | None) -> web.Response:
+    if found is not None:
+        found.update(await request.json())
+    return _one(found)
+
+
+def _refusal(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message, "status": str(status)}, status=status)
+
+
+@contextmanager
+def running(fake: FakeGitHub) -> Iterator[FakeGitHub]:
+    """The fake answers at `fake.url` while this lasts."""
+    loop = asyncio.new_event_loop()
+
+    async def start() -> web.AppRunner:
+        app = web.Application(middlewares=[fake.gate])
+        app.add_routes(fake.routes())
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
+
+    thread = threading.Thread(target=loop.run_forever, name="GitHub", daemon=True)
+    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    try:
+        yield fake
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,61 @@
+"""One comment that is kept up to date."""
+
+import pytest
+
+from edgeops.errors import UsageError
+from edgeops.github.comments import Written, stick
+from edgeops.github.issues import Kept, close, keep_open
+
+
+@pytest.fixture
+def number(github):
+    return github.open_pull("faster", "1" * 40)
+
+
+def test_it_is_written_once_then_changed_then_left_alone(api, github, number):
+    assert stick(api, number, "fleet-plan", "one") is Written.CREATED
+    assert stick(api, number, "fleet-plan", "two") is Written.UPDATED
+    at = github.comments[number][0]["updated_at"]
+    assert stick(api, number, "fleet-plan", "two") is Written.UNCHANGED
+    assert github.bodies(number) == ["<!-- edgeops:fleet-plan -->\ntwo"]
+    assert github.comments[number][0]["updated_at"] == at  # so an approval of it stays one
+
+
+def test_it_is_found_among_many_and_other_markers_are_others(api, github, number):
+    stick(api, number, "fleet-plan", "one")
+    for count in range(120):
+        github.comment(number, f"chat {count}", user={"login": "ada", "type": "User"})
+    assert stick(api, number, "fleet-plan", "two") is Written.UPDATED
+    assert stick(api, number, "model-card", "three") is Written.CREATED
+
+
+def test_line_ends_as_a_browser_sends_them_make_no_difference(api, github, number):
+    stick(api, number, "fleet-plan", "one\ntwo")
+    comment = github.comments[number][0]
+    comment["body"] = comment["body"].replace("\n", "\r\n")
+    assert stick(api, number, "fleet-plan", "one\ntwo") is Written.UNCHANGED
+
+
+def test_a_comment_of_somebody_else_is_never_changed(api, github, number):
+    forged = "<!-- edgeops:fleet-plan -->\nAll is well."
+    github.comment(number, forged, user={"login": "mallory", "type": "User"})
+    assert stick(api, number, "fleet-plan", "one") is Written.CREATED
+    assert github.bodies(number)[0] == forged
+
+
+def test_a_marker_cannot_end_itself(api, number):
+    with pytest.raises(UsageError, match="is no marker"):
+        stick(api, number, "x --><b", "one")
+
+
+def test_one_issue_as_long_as_something_is_wrong(api, github):
+    assert close(api, "fleet-drift", "gone") == (Kept.NONE, "")
+    assert keep_open(api, "fleet-drift", "Drift", "one")[0] is Kept.OPENED
+    assert keep_open(api, "fleet-drift", "Drift", "one")[0] is Kept.UNCHANGED
+    kept, url = keep_open(api, "fleet-drift", "Drift", "two")
+    (issue,) = github.issues.values()
+    assert (kept, url) == (Kept.UPDATED, issue["html_url"])
+    assert close(api, "fleet-drift", "gone") == (Kept.CLOSED, url)
+    assert (issue["state"], github.bodies(issue["number"])) == ("closed", ["gone"])
+    assert keep_open(api, "fleet-drift", "Drift", "again")[0] is Kept.OPENED
+    assert len(github.issues) == 2

@@ -1,0 +1,42 @@
+"""Calls to GitHub: pages, refusals, and no token without TLS."""
+
+import pytest
+from fake_github import READER, REPOSITORY, WRITER
+
+from edgeops.github.rest import GitHubError, Rest
+
+
+def test_a_list_is_read_to_its_end(api, github):
+    for number in range(230):
+        github.open_pull(f"b{number}", "0" * 40)
+    assert len(list(api.pages("/pulls", state="open"))) == 230
+    assert github.requests == ["GET /pulls"] * 3
+
+
+def test_a_refusal_has_its_status_and_says_what_to_do(github):
+    url = f"{github.url}/repos/{REPOSITORY}"
+    hints = {403: "give the job `issues: write`"}
+    api = Rest(url, about="contoso/fleet", token=READER, hints=hints)
+    with pytest.raises(GitHubError, match="GitHub answered 403 for contoso/fleet") as refused:
+        api.post("/issues", title="t", body="b")
+    assert (refused.value.status, refused.value.hint) == (403, "give the job `issues: write`")
+
+
+def test_a_hiccup_is_waited_out_where_asking_again_does_no_harm(api, github):
+    github.open_pull("b", "0" * 40)
+    github.hiccups = 1
+    assert api.get("/pulls/1")["number"] == 1
+    github.hiccups = 1
+    with pytest.raises(GitHubError, match="GitHub answered 502"):
+        api.post("/issues/1/comments", body="hello")
+
+
+def test_a_token_is_never_sent_without_tls():
+    with pytest.raises(GitHubError, match="is not https"):
+        Rest("http://api.github.example/repos/o/r", about="o/r", token=WRITER)
+
+
+def test_what_does_not_answer_is_told():
+    with pytest.raises(GitHubError, match="contoso/fleet cannot be reached") as error:
+        Rest("http://127.0.0.1:1", about="contoso/fleet", token=WRITER).get("/pulls")
+    assert error.value.status is None

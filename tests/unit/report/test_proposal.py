@@ -1,0 +1,85 @@
+"""What the pull requests of workflows say, and that it always fits."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from edgeops.fleet.rollout import Rollout
+from edgeops.plan.health import State
+from edgeops.promotion.change import Change
+from edgeops.promotion.decide import Decision, Look, Reason, Step, Way
+from edgeops.promotion.rings import Ring
+from edgeops.release import ModelRelease
+from edgeops.report.markdown import COMMENT_LIMIT
+from edgeops.report.proposal import (
+    promotion_text,
+    promotion_title,
+    release_text,
+    release_title,
+)
+
+DAY = timedelta(days=1)
+RELEASE = ModelRelease("m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "onnx", path="m")
+TO_CANARY = Change("fleet/groups.yaml", "canary", "crowds", "m@1.0.0", "m@1.1.0")
+CANARY = Ring("canary", Rollout(1, DAY, 100), "m@1.1.0", ("c1",))
+REST = Ring("all", Rollout(2, DAY, 100), "m@1.0.0", ("d1",))
+WAY = Way("crowds", "m@1.1.0", (CANARY,), (REST,))
+
+
+def text(changes=(TO_CANARY,), scorecard="### Model `m`", **more):
+    facts = {"why_not": "No ring has m yet.", "plots": ()}
+    return release_text(RELEASE, changes, scorecard=scorecard, **(facts | more))
+
+
+def test_a_release_for_the_first_ring():
+    assert release_title(RELEASE, (TO_CANARY,)) == "Release m@1.1.0 to canary"
+    assert text(plots=["https://host/1.1.0-week.png"]) == (
+        f"`m@1.1.0`, 1,234 bytes, sha256 `{'a' * 64}`.\n\n"
+        "| group | slot | before | after |\n|---|---|---|---|\n"
+        "| `canary` | `crowds` | `m@1.0.0` | `m@1.1.0` |\n\n"
+        "### Model `m`\n\n"
+        "![1.1.0-week](https://host/1.1.0-week.png)"
+    )
+    first = replace(TO_CANARY, before=None)
+    assert "| `crowds` | `nothing` | `m@1.1.0` |" in text((first,))
+
+
+def test_a_release_for_nobody_yet():
+    assert release_title(RELEASE, ()) == "Release m@1.1.0"
+    assert "No group gets it yet. No ring has m yet." in text(())
+
+
+@pytest.mark.parametrize("length", [60_000, 64_500, 65_536, 200_000])
+@pytest.mark.parametrize("images", [0, 30])
+def test_it_always_fits(length, images):
+    plots = [f"https://host/{'x' * 100}/{number}.png" for number in range(images)]
+    body = text(scorecard="é" * (length // 2), plots=plots)
+    assert len(body.encode()) < COMMENT_LIMIT
+    assert ("there is no room for the scorecard" in body) == (
+        length > 61_000 + 2_000 * (not images)
+    )
+
+
+def test_a_promotion_says_why():
+    decision = Decision(WAY, Step.PROMOTE, Look(CANARY, Step.PROMOTE, 1))
+    to_all = Change("fleet/groups.yaml", "all", "crowds", "m@1.0.0", "m@1.1.0")
+    assert promotion_title(decision, [to_all]) == "Promote m@1.1.0 to all"
+    assert promotion_text(decision, [to_all]).splitlines()[0] == (
+        "`crowds: all gets m@1.1.0 after 1 device of canary were healthy with it for 24 h`"
+    )
+    done = Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    assert promotion_text(done, ()) == "`crowds: every ring has m@1.1.0`"
+
+
+def test_a_revert_lists_the_devices_whatever_they_say():
+    said = "`@everyone` | <img src=x>\n# no"
+    reasons = tuple(Reason(f"c{n}", State.DEGRADED, said, None) for n in range(60))
+    decision = Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 1, reasons))
+    back = Change("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
+    assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"
+    lines = promotion_text(decision, [back]).splitlines()
+    listed = [line for line in lines if line.startswith("* ")]
+    assert len(listed) == 51
+    assert listed[-1] == "* and 10 more devices"
+    assert all(line.startswith("* ``c") and line.endswith("``") for line in listed[:-1])

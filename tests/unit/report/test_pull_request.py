@@ -1,0 +1,37 @@
+"""Several previews as one comment."""
+
+from edgeops.report.markdown import COMMENT_LIMIT
+from edgeops.report.plan_markdown import digest_line
+from edgeops.report.pull_request import comment
+
+LIVE = f"### edgeops plan: `f` at `1a2b3c4` → hub `local`\n\nlive\n\n{digest_line('d', 'local')}"
+RENDERED = "### edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`\n\nrendered"
+
+
+def test_the_first_in_full_the_others_folded():
+    assert comment([LIVE, RENDERED]) == (
+        f"{LIVE}\n\n"
+        "<details><summary>edgeops plan: f at 1a2b3c4 since 0a0b0c0</summary>\n\n"
+        f"{RENDERED}\n\n"
+        "</details>"
+    )
+
+
+def test_the_same_plan_is_not_told_twice():
+    again = f"{RENDERED}\n\n{digest_line('d', 'local')}"
+    said = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
+    assert comment([LIVE, again]) == f"{LIVE}\n\n{said}"
+    assert comment([LIVE, f"{LIVE}\n"]) == LIVE
+
+
+def test_a_note_stands_in_front_and_the_run_behind():
+    text = comment([RENDERED], note="No preview on the hub.", run_url="https://x/runs/1")
+    assert text.startswith("> [!NOTE]\n> No preview on the hub.\n\n### edgeops plan")
+    assert "[All of it](https://x/runs/1)" in text.rpartition("\n\n")[2]
+
+
+def test_what_does_not_fit_is_left_out_and_told():
+    long = f"### edgeops plan: `f`\n\n{'x' * 40_000}"
+    text = comment([long, f"{long}y", f"{long}z"], note="n", run_url="https://x/runs/1")
+    assert len(text) < COMMENT_LIMIT
+    assert text.count("there is no room for it here") == 2

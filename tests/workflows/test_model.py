@@ -1,0 +1,132 @@
+"""model.yml, run for real: two trainings apart, a release, a pull request with all of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edgeops.artifacts.digest import digest_file, digest_of
+from edgeops.release import ModelRelease
+from edgeops.training.release_file import release_document
+
+SMALL = Path(__file__).parents[1] / "training/repository"
+BRANCH = "edgeops/release/small"
+FIRST = b"a model of last year"
+FLEET = """\
+apiVersion: edgeops/v1
+kind: Fleet
+metadata: {name: tiny}
+spec:
+  hubs: {local: {}}
+  defaults: {modules: {model_loader: {}}}
+---
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: model_loader}
+spec: {image: "loader:1"}
+---
+apiVersion: edgeops/v1
+kind: Group
+metadata: {name: canary, priority: 1}
+spec:
+  selector: {}
+  rollout: {ring: 1, soak: 24h}
+  models: {crowdedness: small@1.0.0}  # a slot
+---
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: gateway}
+spec: {}
+"""
+
+
+@pytest.fixture
+def trained(world):
+    """The model `small`, quick and with two seeds; the first ring has a release of it."""
+    shutil.copytree(SMALL / "data", world.root / "data")
+    shutil.copytree(SMALL / "models", world.root / "models")
+    model = "models/small/model.yaml"
+    world.edit(model, "epochs: 3", "epochs: 1")
+    world.edit(model, "  split:", "  seeds: [1, 2]\n  baselines: [seasonal-naive-168h]\n  split:")
+    world.edit(model, "wape_vs_seasonal_naive: {max: 0.95}", "wape: {max: 9}")
+    world.write("models/small/releases/1.0.0.yaml", release_document(first(), {"wape": 1}, [], {}))
+    shutil.rmtree(world.root / "fleet")
+    world.write("fleet/fleet.yaml", FLEET)
+    world.push("a model")
+    return world
+
+
+def first() -> ModelRelease:
+    digest = digest_of([FIRST])
+    file = "small-1.0.0.onnx"
+    return ModelRelease(
+        "small", "1.0.0", file, digest.size, digest.sha256, digest.md5, "onnx",
+        path=f"small/1.0.0/{file}",
+    )  # fmt: skip
+
+
+def test_a_changed_model_becomes_a_release_and_a_pull_request(trained):
+    world = trained
+    before = world.git("rev-parse", "main")
+    run = world.run("model.yml", "workflow_dispatch", inputs={"models": "small", "version": ""})
+    assert run.code == 0, run.log
+    assert set(run.jobs) == {"choose", "train", "release"}
+    uploads = [call["name"] for call in run.inputs("actions/upload-artifact")]
+    assert sorted(uploads) == ["train@small@1", "train@small@2"]
+
+    # The branch holds one commit: the release, its artifact and card, and the line of the ring.
+    world.git("fetch", "--quiet", "origin", f"{BRANCH}:{BRANCH}")
+    assert world.git("rev-parse", f"{BRANCH}^") == before
+    author, _, *files = world.git("show", "--format=%s|%an", "--name-only", BRANCH).split("\n")
+    assert author == "Release small@1.1.0 to canary|github-actions[bot]"
+    plots = [file for file in files if file.endswith(".png")]
+    assert [file for file in files if file not in plots] == [
+        "fleet/fleet.yaml",
+        "models/small/releases/1.1.0.html",
+        "models/small/releases/1.1.0.yaml",
+        "models/small/releases/small-1.1.0.onnx",
+    ]
+    changed = world.git("diff", "-U0", "main", BRANCH, "--", "fleet").splitlines()[-2:]
+    assert changed == [
+        "-  models: {crowdedness: small@1.0.0}  # a slot",
+        "+  models: {crowdedness: small@1.1.0}  # a slot",
+    ]
+    world.git("checkout", "--quiet", BRANCH)
+    folder = world.root / "models/small/releases"
+    spec = yaml.safe_load((folder / "1.1.0.yaml").read_text())["spec"]
+    assert spec["sha256"] == digest_file(folder / "small-1.1.0.onnx").sha256
+    assert spec["provenance"]["commit"] == before
+    assert spec["provenance"]["workflowRun"].endswith("/contoso/fleet/actions/runs/4711")
+
+    # What was published is attested.
+    (attested,) = run.inputs("actions/attest-build-provenance")
+    assert attested["subject-name"] == "small@1.1.0"
+    assert attested["subject-digest"] == f"sha256:{spec['sha256']}"
+    assert not run.inputs("azure/login")  # no variable says who
+
+    # The pull request shows how good it is, with its plots.
+    (pull,) = world.github.pulls.values()
+    assert (pull["title"], pull["head"]["ref"]) == ("Release small@1.1.0 to canary", BRANCH)
+    assert pull["base"]["ref"] == "main"
+    assert "### Model `small`" in pull["body"]
+    assert "| `canary` | `crowdedness` | `small@1.0.0` | `small@1.1.0` |" in pull["body"]
+    folder = f"https://github.com/contoso/fleet/raw/{world.git('rev-parse', BRANCH)}"
+    assert re.findall(r"!\[.*\]\((.*)\)", pull["body"]) == [f"{folder}/{file}" for file in plots]
+    assert len(plots) > 2
+    assert "### Model `small`" in run.summary("release")
+
+    # Nothing starts for what a workflow pushes, so it starts the check itself.
+    assert world.github.dispatches == [{"workflow": "fleet-pr.yml", "ref": BRANCH}]
+
+
+def test_only_what_changed_is_trained(trained):
+    """A push that changes no model: the job that chooses says so, and nothing else runs."""
+    trained.write("models/small/releases/notes.txt", "no reason to train")
+    trained.push()
+    run = trained.run("model.yml", "push")
+    assert (run.code, run.jobs) == (0, {"choose": "success"}), run.log
+    assert not trained.github.requests

@@ -1,0 +1,77 @@
+"""What must hold of our workflows, whatever they do; zizmor and actionlint see to the rest."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+GITHUB = Path(__file__).parents[2] / ".github"
+FILES = sorted([*GITHUB.glob("workflows/*.yml"), *GITHUB.glob("actions/*/action.yml")])
+FLEET = ("fleet-pr.yml", "fleet-sync.yml")
+
+
+def workflow(name):
+    return yaml.safe_load((GITHUB / "workflows" / name).read_text())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name + "/" + file.name)
+def test_actions_are_pinned_and_say_their_version(file):
+    for line in file.read_text().splitlines():
+        if found := re.search(r"\buses: (?!\./)(\S+)(.*)", line):
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", found[1]), line
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", found[2]), line
+
+
+@pytest.mark.parametrize("name", FLEET)
+def test_steps_are_commands_of_edgeops_and_expand_nothing(name):
+    for job in workflow(name)["jobs"].values():
+        for step in job["steps"]:
+            if "run" in step:
+                assert step["run"].startswith("edgeops "), step
+                assert "${{" not in step["run"], step
+
+
+@pytest.mark.parametrize("name", FLEET)
+def test_jobs_may_do_no_more_than_they_do(name):
+    asked = workflow(name)
+    assert asked["permissions"] == {}
+    for job in asked["jobs"].values():
+        actions = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+        commands = " ".join(step.get("run", "") for step in job["steps"])
+        expected = {"contents": "read"}
+        if "azure/login" in actions:
+            expected["id-token"] = "write"
+        if "github comment" in commands:
+            expected["pull-requests"] = "write"
+        if "github approval" in commands:
+            expected["pull-requests"] = "read"
+        if "github drift-issue" in commands:
+            expected["issues"] = "write"
+        assert job["permissions"] == expected
+
+
+def test_only_what_waits_for_approval_can_write_to_the_hub():
+    jobs = workflow("fleet-sync.yml")["jobs"]
+    writers = {
+        name
+        for name, job in jobs.items()
+        for step in job["steps"]
+        if step.get("with", {}).get("client-id") == "${{ vars.AZURE_WRITER_CLIENT_ID }}"
+    }
+    assert writers == {"apply", "correct"} == {name for name in jobs if "environment" in jobs[name]}
+    assert jobs["apply"]["environment"] == (
+        "${{ needs.plan.outputs.approved == 'true' && 'production-approved' || 'production' }}"
+    )
+
+
+def test_a_sync_is_never_cut_off_and_never_runs_twice_at_once():
+    concurrency = workflow("fleet-sync.yml")["concurrency"]
+    assert concurrency["cancel-in-progress"] is False
+    assert "github.ref" not in concurrency["group"]
+
+
+def test_both_run_for_the_same_files():
+    runs = [workflow(name)[True] for name in FLEET]  # YAML 1.1 reads `on` as true
+    assert runs[0]["pull_request"]["paths"] == runs[1]["push"]["paths"]
+    assert "pull_request_target" not in {**runs[0], **runs[1]}
