@@ -50,7 +50,7 @@ def publish(
     """Publish a build under `models/<name>/releases` of a repository and in a store.
 
     Without a version, a build that is published already keeps its version, and
-    another one gets the next. Artifacts of at most `kept_in_git` bytes are
+    another one gets the next that is free. Artifacts of at most `kept_in_git` bytes are
     also copied beside the release file, the model card and its plots always. Raises
     `Refused` when a gate does not let the model through, or the version has
     other bytes; `ArtifactError` when the store fails.
@@ -59,7 +59,9 @@ def publish(
     _check_gates(scorecard)
     digest = _digest(build.artifact)
     known = _known(root, scorecard.model)
-    release = _release(scorecard.model, version or _version(known, digest), digest)
+    release = _release(
+        scorecard.model, version or _version(known, scorecard.model, store, digest), digest
+    )
     before = known.get(release.version)
     if before not in (None, release):
         raise Refused(
@@ -129,21 +131,39 @@ def _known(root: Path, name: str) -> dict[str, ModelRelease]:
     return {release.version: release for release in found.of(name)}
 
 
-def _version(known: dict[str, ModelRelease], digest: Digest) -> str:
+def _version(known: dict[str, ModelRelease], name: str, store: Store, digest: Digest) -> str:
+    """The version that these bytes have, or the next one that neither git nor the store has.
+
+    The store may have one of a release that never came to git.
+    """
     same = [version for version, release in known.items() if release.sha256 == digest.sha256]
-    return max(same, key=precedence) if same else next_version(known)
+    if same:
+        return max(same, key=precedence)
+    taken = list(known)
+    while True:
+        version = next_version(taken)
+        if store.sha256_of(_path(name, version)) in (None, digest.sha256):
+            return version
+        taken.append(version)
+
+
+def _path(name: str, version: str) -> str:
+    return f"{name}/{version}/{_file_name(name, version)}"
+
+
+def _file_name(name: str, version: str) -> str:
+    return f"{name}-{version}.onnx"
 
 
 def _release(name: str, version: str, digest: Digest) -> ModelRelease:
     precedence(version)
-    file_name = f"{name}-{version}.onnx"
     return ModelRelease(
         name=name,
         version=version,
-        file_name=file_name,
+        file_name=_file_name(name, version),
         size=digest.size,
         sha256=digest.sha256,
         md5=digest.md5,
         format="onnx",
-        path=f"{name}/{version}/{file_name}",
+        path=_path(name, version),
     )

@@ -234,16 +234,18 @@ def test_status_follows_what_devices_report(synced, local_hub):
     rows = json.loads(synced.edgeops("status", "-o", "json").out)
     assert rows["summary"]["health"]["Unknown"] == 22
 
-    local_hub.report(
-        "queen-street-210",
-        "$edgeAgent",
-        lastDesiredVersion=2,
-        lastDesiredStatus={"code": 200, "description": ""},
-    )
-    local_hub.set_connected("queen-street-210")
-    rows = json.loads(synced.edgeops("status", "--group", "canary", "-o", "json").out)
-    found = {row["device"]: row for row in rows["devices"]}["queen-street-210"]
-    assert (found["inSync"], found["connected"], found["health"]) == (True, True, "Converged")
+    for device in ("k-road-150", "queen-street-210"):  # the second one is to have a model
+        local_hub.report(
+            device,
+            "$edgeAgent",
+            lastDesiredVersion=2,
+            lastDesiredStatus={"code": 200, "description": ""},
+        )
+        local_hub.set_connected(device)
+    rows = json.loads(synced.edgeops("status", "-o", "json").out)["devices"]
+    found = {row["device"]: (row["inSync"], row["connected"], row["health"]) for row in rows}
+    assert found["k-road-150"] == (True, True, "Converged")
+    assert found["queen-street-210"] == (True, True, "Progressing")
 
     late = synced.edgeops("status", "--wait", "--timeout", "0")
     assert (late.code, "have not converged" in late.err) == (1, True)

@@ -93,6 +93,19 @@ def test_the_same_build_again_changes_nothing(build, root, store):
     assert len(files(root)) == 3
 
 
+def test_plots_are_kept_beside_the_card(build, root, store):
+    made = build()
+    (made.folder / "evaluation/week.png").write_bytes(b"a picture")
+    release = publish(made, root=root, store=store).file
+    assert release.with_name("1.0.0-week.png").read_bytes() == b"a picture"
+
+
+def test_a_version_that_never_came_to_git_is_passed_over(build, root, store, tmp_path):
+    publish(build(), root=tmp_path / "a branch that was deleted", store=store)
+    publish(build(b"another"), root=tmp_path / "another one", store=store, version="1.1.0")
+    assert publish(build(b"new"), root=root, store=store).release.version == "1.2.0"
+
+
 def test_the_card_of_a_release_stays_as_it_was(build, root, store):
     card = publish(build(), root=root, store=store).file.with_name("1.0.0.html")
     publish(build(card="judged again"), root=root, store=store)
@@ -114,7 +127,7 @@ def test_a_version_never_gets_other_bytes(build, root, store, tmp_path):
     assert "publish as 1.1.0" in refused.value.hint
     # Nor when git does not know of it, but the store does.
     with pytest.raises(Refused, match="already published with other bytes"):
-        publish(build(b"other"), root=tmp_path / "elsewhere", store=store)
+        publish(build(b"other"), root=tmp_path / "elsewhere", store=store, version="1.0.0")
     assert not (tmp_path / "elsewhere").exists()
 
 
