@@ -64,7 +64,7 @@ def evaluate(
 
 def _evaluate(options: Settings, name: str, with_champion: bool) -> Evaluated:
     from edgeops.report.progress import progress
-    from edgeops.training.build import build_folder
+    from edgeops.training.build import build_folder, facts_of
     from edgeops.training.evaluation import evaluate as judge
     from edgeops.training.model_file import load_model_file
     from edgeops.training.samples import experiment
@@ -75,7 +75,7 @@ def _evaluate(options: Settings, name: str, with_champion: bool) -> Evaluated:
     check_model(model)
     data = experiment(model)
     folder = build_folder(model, data.dataset.sha256)
-    facts = _facts(folder, name)
+    facts = facts_of(folder, name)
     champion = _champion(options, root, name) if with_champion else None
     with progress(
         "evaluating",
@@ -91,18 +91,12 @@ def _evaluate(options: Settings, name: str, with_champion: bool) -> Evaluated:
     return evaluated
 
 
-def _facts(folder: BuildFolder, name: str) -> JsonObject:
-    try:
-        facts: JsonObject = json.loads(folder.facts.read_bytes())
-    except (OSError, ValueError) as error:
-        raise EdgeOpsError(
-            f"{name} is not trained as model.yaml has it now", f"run `edgeops model train {name}`"
-        ) from error
-    return facts
-
-
 def _champion(options: Settings, root: Path, name: str) -> Champion | None:
-    """The newest release whose file is in git or in the store of the local hub."""
+    """The newest release, if its file is in git or in the store of the local hub.
+
+    Raises `EdgeOpsError` when what is there is not what was published.
+    """
+    from edgeops.artifacts.digest import digest_file
     from edgeops.artifacts.version import precedence
     from edgeops.cli.load import state_dir
     from edgeops.source.releases import load_releases
@@ -116,9 +110,15 @@ def _champion(options: Settings, root: Path, name: str) -> Champion | None:
     places = [releases.copy(newest.reference)]
     if newest.path is not None:
         places.append(state_dir(root) / "artifacts" / newest.path)
-    for place in places:
-        if place.is_file():
+    there = [place for place in places if place.is_file()]
+    for place in there:
+        if digest_file(place).sha256 == newest.sha256:
             return Champion(newest.version, place)
+    if there:
+        raise EdgeOpsError(
+            f"{there[0]} is not what was published as {newest.reference}",
+            "bring the published file back, or judge with `--no-champion`",
+        )
     options.note(f"{newest.reference} is not on this machine: there is no champion")
     return None
 

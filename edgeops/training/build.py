@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeops.artifacts.digest import digest_file
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.load import read_data
 from edgeops.training.evaluate.scorecard import Scorecard
@@ -78,25 +79,45 @@ def latest_build(root: Path, name: str) -> Build:
 
     model = load_model_file(root, name)
     folder = build_folder(model, read_data(model).sha256)
-    try:
-        facts = json.loads(folder.facts.read_bytes())
-    except (OSError, ValueError) as error:
-        raise EdgeOpsError(
-            f"{name} is not trained as model.yaml has it now", f"run `edgeops model train {name}`"
-        ) from error
+    facts = facts_of(folder, name)
     card = folder.evaluation / "scorecard.json"
     try:
         judged = json.loads(card.read_bytes())
-    except (OSError, ValueError) as error:
+        inputs, scorecard = judged["inputs"], judged["scorecard"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _not_evaluated(name) from error
-    if judged.get("inputs") != evaluation_key(model, facts):
+    if inputs != evaluation_key(model, facts):
         raise _not_evaluated(name)
     return Build(
         folder.path,
         folder.file(released_form(model)),
-        from_json(judged["scorecard"]),
+        from_json(scorecard),
         facts["provenance"],
     )
+
+
+def facts_of(folder: BuildFolder, name: str) -> JsonObject:
+    """What `export` said of the files of a model, which are still what it wrote.
+
+    Raises `EdgeOpsError` when the model is not exported, or a file has changed since.
+    """
+    again = f"run `edgeops model train {name}`"
+    try:
+        facts: JsonObject = json.loads(folder.facts.read_bytes())
+        said = {folder.file(form): one["sha256"] for form, one in facts["files"].items()}
+        _ = facts["parity"], facts["milliseconds"]["file"], facts["provenance"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EdgeOpsError(f"{name} is not trained as model.yaml has it now", again) from error
+    for file, sha256 in said.items():
+        try:
+            found = digest_file(file).sha256
+        except OSError as error:
+            raise EdgeOpsError(
+                f"cannot read the artifact {file}: {error.strerror}", again
+            ) from error
+        if found != sha256:
+            raise EdgeOpsError(f"{file} has changed since it was exported", again)
+    return facts
 
 
 def released_form(model: ModelFile) -> str:
@@ -107,7 +128,7 @@ def released_form(model: ModelFile) -> str:
 
 def evaluation_key(model: ModelFile, facts: JsonObject) -> str:
     """What a scorecard is of: the files, and how the model file wants them judged."""
-    judged = {key: model.spec.get(key) for key in ("gates", "useCases", "baselines")}
+    judged = {key: model.spec.get(key) for key in ("gates", "useCases", "baselines", "notes")}
     files = {form: one["sha256"] for form, one in facts["files"].items()}
     return hashlib.sha256(json.dumps([judged, files], sort_keys=True).encode()).hexdigest()
 

@@ -88,7 +88,7 @@ def _compile(
     import keras
 
     stage = course.stage(epoch)
-    rate: Any = stage.learning_rate
+    rate: Any = float(stage.learning_rate)  # Keras takes no integer
     if training.get("schedule", "cosine") == "cosine":
         steps = stage.epochs * course.batches(stage)
         warmup = round(steps * training.get("warmup", 0))

@@ -45,14 +45,17 @@ def save(fitted: Fitted, path: Path) -> None:
 
 
 def load(path: Path) -> Fitted | None:
-    """The result of a training that `save` kept; None where there is none."""
+    """The result of a training that `save` kept; None where there is none, or another file."""
     found = read_arrays(path)
     if found is None:
         return None
     arrays, notes = dict(found[0]), found[1]
-    scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
-    job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])
-    return Fitted(job, arrays, scaling, tuple(notes["history"]))
+    try:
+        scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
+        job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])
+        return Fitted(job, arrays, scaling, tuple(notes["history"]))
+    except (KeyError, TypeError):
+        return None
 
 
 def _flat(fitted: Fitted) -> dict[str, FloatTensor]:

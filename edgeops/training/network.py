@@ -17,6 +17,8 @@ from edgeops.errors import EdgeOpsError
 from edgeops.twin import JsonObject
 
 LOG_BASE = "log_base"
+CLIP = (-4.0, 3.0)
+_SIZES = {"sequence-lstm": ("encoder", "decoder", "head"), "article-lstm": ("encoder",)}
 NARROW = 2.0  # softplus(-2) = 0.13: how far apart quantiles begin, in logarithms
 
 
@@ -72,10 +74,27 @@ def build(network: JsonObject, shape: Shape, scaling: Scaling) -> Any:
 
 def check(network: JsonObject, shape: Shape) -> None:
     """Raises `EdgeOpsError` where the network does not fit the window."""
+    kind = network["kind"]
+    missing = [size for size in _SIZES[kind] if size not in network]
+    if missing:
+        raise EdgeOpsError(
+            f"the network {kind} has no size of {', '.join(missing)}",
+            f"`network` in model.yaml needs {', '.join(_SIZES[kind])}",
+        )
     if based(network) and LOG_BASE not in shape.features:
         raise EdgeOpsError(
             f"the output base-times-exp needs the feature `{LOG_BASE}`",
             f"add `{LOG_BASE}` to the features, or use `output: level`",
+        )
+    low, high = network.get("clip", CLIP)
+    if not low < high:
+        raise EdgeOpsError(
+            f"`clip` goes from {low:g} to {high:g}", "give the smaller number first: [-4, 3]"
+        )
+    if list(shape.quantiles) != sorted(shape.quantiles):
+        raise EdgeOpsError(
+            f"the quantiles {', '.join(map(str, shape.quantiles))} do not rise",
+            "sort `network.quantiles` in model.yaml",
         )
 
 
@@ -131,7 +150,7 @@ def _ratio(network: JsonObject, shape: Shape, window: Any, raw: Any) -> Any:
     z = ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
     if not based(network):
         return z
-    low, high = network.get("clip", (-4.0, 3.0))
+    low, high = network.get("clip", CLIP)
     base = [step - 1 for step in shape.steps_ahead]
     column = shape.features.index(LOG_BASE)
     log_base = window[:, base[0] : base[-1] + 1, column : column + 1]

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeops.training.fitted import Fitted, Weights
 from edgeops.training.lessons import FloatTensor
-from edgeops.training.network import LOG_BASE, NARROW, Shape, based
+from edgeops.training.network import CLIP, LOG_BASE, NARROW, Shape, based
 from edgeops.training.onnx_graph import INPUT, Graph
 from edgeops.twin import JsonObject
 
@@ -127,7 +127,7 @@ def _in_order(graph: Graph, network: JsonObject, shape: Shape, raw: str) -> str:
     z = graph.add("Concat", *parts, axis=2) if len(parts) > 1 else parts[0]
     if not based(network):
         return z
-    low, high = (np.array(bound, np.float32) for bound in network.get("clip", (-4.0, 3.0)))
+    low, high = (np.array(bound, np.float32) for bound in network.get("clip", CLIP))
     return graph.add("Clip", z, graph.constant(low), graph.constant(high))
 
 

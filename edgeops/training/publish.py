@@ -68,6 +68,8 @@ def publish(
             f"{release.reference} is already published with other bytes",
             f"a release never changes: publish as {next_version(known)}",
         )
+    if known and before is None:
+        _check_champion(scorecard)
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _told(scorecard), gates, build.provenance)
     assert release.path is not None
@@ -110,6 +112,16 @@ def _check_gates(scorecard: Scorecard) -> None:
             f"{scorecard.model} does not pass its gates: {'; '.join(failed)}",
             "nothing was published; see `gates` in model.yaml",
         )
+
+
+def _check_champion(scorecard: Scorecard) -> None:
+    """There is a release: a gate that compares with it must have done so."""
+    for verdict in scorecard.gates:
+        if verdict.gate.endswith("_vs_champion") and verdict.value is None:
+            raise Refused(
+                f"{scorecard.model} was not compared with its last release: {verdict.reason}",
+                "bring the released file here, then `edgeops model evaluate` with --champion",
+            )
 
 
 def _digest(artifact: Path) -> Digest:

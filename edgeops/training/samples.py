@@ -129,6 +129,11 @@ class Experiment:
         columns = self.columns_of(series)
         return self._rows(self._builder(columns), self._history(columns), part)
 
+    def check_part(self, series: str, part: str) -> None:
+        """Raises `EdgeOpsError` where a part of a series has no origin."""
+        if not len(self.rows(series, part)):
+            raise self._too_little(series, self.builder(series), part)
+
     def history(self, series: str) -> FloatArray:
         """A whole series by step, repaired in hindsight; NaN where nothing is known."""
         return self._history(self.columns_of(series))
@@ -138,11 +143,7 @@ class Experiment:
         rows = self._rows(builder, history, part)
         rows = rows[rows % stride == 0]
         if not len(rows):
-            raise EdgeOpsError(
-                f"{name} has too little history for the {part} part of {self.model.name}",
-                f"a window needs {builder.hours:,} hours, the data has {len(data):,};"
-                " see `split` in model.yaml",
-            )
+            raise self._too_little(name, builder, part)
         windows = builder.windows(data, rows, self.known)
         samples = Samples(
             name,
@@ -156,6 +157,13 @@ class Experiment:
             builder.spec.interval,
         )
         return samples if windows.usable.all() else samples.chosen(windows.usable)
+
+    def _too_little(self, name: str, builder: WindowBuilder, part: str) -> EdgeOpsError:
+        return EdgeOpsError(
+            f"{name} has too little history for the {part} part of {self.model.name}",
+            f"a window needs {builder.hours:,} hours, the data has {len(self.dataset.series):,};"
+            " see `split` in model.yaml",
+        )
 
     def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:
         return WindowBuilder(window_spec(self.model, columns, self.dataset.series))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from edgeops.errors import EdgeOpsError
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
+from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.fit import Tick
 from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import baselines_of, jobs_of, shape_of
@@ -53,13 +57,31 @@ def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Train
     Raises `EdgeOpsError`.
     """
     check_model(data.model)
-    return Training(data, folder, tuple(jobs), lessons_of(data))
+    training = Training(data, folder, tuple(jobs), lessons_of(data))
+    for series in data.series:
+        data.check_part(series, "test")  # the export needs it, hours later
+    _check_weights(training.lessons)
+    return training
+
+
+def _check_weights(lessons: Lessons) -> None:
+    parts = [*(stage.data for stage in lessons.stages), lessons.validation]
+    if any(not (one.weight[~np.isnan(one.ratio)] > 0).any() for one in parts):
+        raise EdgeOpsError(
+            "none of the hours that are forecast counts",
+            "see `target.hours`, `target.otherHours` and `window.origins` in model.yaml",
+        )
 
 
 def check_model(model: ModelFile) -> None:
     """Check what can be checked without data. Raises `EdgeOpsError`."""
     shape = shape_of(model)
     check(model.section("network"), shape)
+    if ALL in model.section("useCases"):
+        raise EdgeOpsError(
+            f"a use case is called `{ALL}`, which is the name of all hours",
+            "call it something else",
+        )
     check_gates(
         model.section("gates"), baselines_of(model), shape.quantiles, model.section("useCases")
     )

@@ -55,6 +55,7 @@ def test_from_data_to_a_group(model_repo):
     repo.commit("small 1.0.0 for canary")
     assert "crowd" in repo.edgeops("render", "gateway").out
     _is_the_champion(repo)
+    _changed_files_are_noticed(repo, build)
     _a_gate_says_no(repo)
 
 
@@ -62,6 +63,30 @@ def _is_the_champion(repo):
     """The release is compared with what is judged next, on the same origins: here with itself."""
     card = json.loads(repo.process("model", "evaluate", "small", "-o", "json").out)
     assert card["metrics"]["wape_vs_champion"] == 1
+
+
+def _changed_files_are_noticed(repo, build):
+    """Neither a build nor a champion is taken that is not what was written once."""
+    copy = repo.root / "models/small/releases/small-1.0.0.onnx"
+    for file, commands, message in (
+        (build / "model-int8.onnx", ("evaluate", "publish"), "has changed since it was exported"),
+        (build / "artifact.json", ("evaluate", "publish"), "is not trained as model.yaml has it"),
+        (build / "evaluation/scorecard.json", ("publish",), "is not evaluated as it is now"),
+    ):
+        before = file.read_bytes()
+        file.write_bytes(b"[]")
+        for command in commands:
+            result = repo.edgeops("model", command, "small")
+            assert (result.code, message in result.err) == (1, True), result.err
+        file.write_bytes(before)
+    stored = repo.root / ".edgeops/artifacts/small/1.0.0/small-1.0.0.onnx"
+    kept = copy.read_bytes(), stored.read_bytes()
+    for file in (copy, stored):
+        file.write_bytes(b"[]")
+    result = repo.edgeops("model", "evaluate", "small")
+    assert (result.code, "is not what was published as small@1.0.0" in result.err) == (1, True)
+    copy.write_bytes(kept[0])
+    stored.write_bytes(kept[1])
 
 
 def _a_gate_says_no(repo):
@@ -80,6 +105,13 @@ def _a_gate_says_no(repo):
     [
         ("- dev_ma3\n", "- dev_ma4\n", "there is no feature `dev_ma4`", "dev_ma"),
         ("columns: all", "columns: [Nowhere]", "no column `Nowhere`", "the columns are"),
+        (
+            "validateUntil: 2024-02-04, testUntil: 2024-03-30",
+            "validateUntil: 2024-04-05, testUntil: 2024-05-01",
+            "for the test part",
+            "split",
+        ),
+        ("columns: all}", "columns: all, hours: [25]}", "/spec/target/hours/0", ""),
         ("trainUntil: 2023-12-31", "trainUntil: 2023-01-20", "too little history", "split"),
         ("window: {steps: 24", "window: {steps: 12", "the horizon is 24 steps", "use more steps"),
         ("    - log_base\n", "", "needs the feature `log_base`", "output: level"),

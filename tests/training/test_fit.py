@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edgeops.errors import EdgeOpsError
 from edgeops.training.fit import fit
 from edgeops.training.fitted import load, save
 from edgeops.training.lessons import Job, Lessons, Set, Stage
+from edgeops.training.network import check
 from tests.training.conftest import TRAINING, made, made_lessons, made_shape
 
 JOB = Job((1, 2, 3, 4), 7)
@@ -114,3 +116,23 @@ def test_a_result_is_the_same_after_saving(tmp_path):
     assert again is not None
     assert (again.job, again.history, again.sha256) == (JOB, fitted.history, fitted.sha256)
     assert load(tmp_path / "missing.npz") is None
+    np.savez(tmp_path / "other.npz", notes=np.frombuffer(b"{}", np.uint8))
+    assert load(tmp_path / "other.npz") is None
+
+
+def test_a_whole_number_is_a_learning_rate():
+    lessons = Lessons((Stage(made(64, 1), 1, 1),), made(60, 2))
+    assert len(trained(lessons, schedule="constant").history) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "quantiles", "message"),
+    [
+        ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm has no size of decoder, head"),
+        ({"clip": [3, -4]}, (0.5,), "`clip` goes from 3 to -4"),
+        ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 do not rise"),
+    ],
+)
+def test_a_network_that_cannot_be(changes, quantiles, message):
+    with pytest.raises(EdgeOpsError, match=message):
+        check({**NETWORK, **changes}, replace(made_shape(), quantiles=quantiles))

@@ -93,6 +93,18 @@ def test_the_same_build_again_changes_nothing(build, root, store):
     assert len(files(root)) == 3
 
 
+def test_a_release_must_have_been_compared_with_the_one_before(build, root, store):
+    alone = Verdict("wape_vs_champion", None, True, "no release to compare with")
+    first = build(gates=(alone,))
+    publish(first, root=root, store=store)
+    assert publish(first, root=root, store=store).new is False
+    with pytest.raises(Refused, match="m was not compared with its last release"):
+        publish(build(b"new", gates=(alone,)), root=root, store=store)
+    compared = Verdict("wape_vs_champion", 0.99, True, "wape_vs_champion is 0.99, at most 1")
+    done = publish(build(b"new", gates=(compared,)), root=root, store=store)
+    assert done.release.version == "1.1.0"
+
+
 def test_plots_are_kept_beside_the_card(build, root, store):
     made = build()
     (made.folder / "evaluation/week.png").write_bytes(b"a picture")

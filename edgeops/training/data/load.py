@@ -170,4 +170,6 @@ def _day(text: str) -> np.datetime64:
     try:
         return np.datetime64(text, "D")
     except ValueError as error:
-        raise EdgeOpsError(f"there is no day {text}") from error
+        raise EdgeOpsError(
+            f"there is no day {text}", "see `split` and `exclusions` in model.yaml"
+        ) from error

@@ -21,7 +21,10 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise EdgeOpsError(f"the period from {self.first} to {self.last} ends before it starts")
+            raise EdgeOpsError(
+                f"the period from {self.first} to {self.last} ends before it starts",
+                "see `exclusions` in model.yaml",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,10 @@ class Split:
 
     def __post_init__(self) -> None:
         if not self.train_until < self.validate_until < self.test_until:
-            raise EdgeOpsError("a split must be in order: training, validation, test")
+            raise EdgeOpsError(
+                "a split must be in order: training, validation, test",
+                "in model.yaml: trainUntil before validateUntil before testUntil",
+            )
 
 
 def parts(

@@ -38,7 +38,9 @@ def compare(
     low = high = math.nan
     if len(days) >= 2 * _BLOCK_DAYS:
         drawn = _differences(_drawn(days, rounds, np.random.default_rng(seed)))
-        low, high = map(float, np.nanpercentile(drawn, _PERCENTILES))
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn):
+            low, high = map(float, np.percentile(drawn, _PERCENTILES))
     return Comparison(name, float(_differences(days.sum(axis=0))), low, high)
 
 

@@ -93,7 +93,12 @@ def test_too_few_days_for_an_interval(forecasts_of, days, known):
 def test_forecasts_of_other_origins(pair):
     model, other = pair
     with pytest.raises(ValueError, match="the forecasts of lightgbm are not of the same origins"):
-        compare(model, replace(other, origins=other.origins + np.timedelta64(1, "h")), "lightgbm", seed=1)
+        compare(
+            model,
+            replace(other, origins=other.origins + np.timedelta64(1, "h")),
+            "lightgbm",
+            seed=1,
+        )
 
 
 def test_a_year_of_seventeen_streets_takes_less_than_a_second(forecasts_of):
