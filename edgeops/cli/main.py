@@ -148,6 +148,8 @@ def run(args: Sequence[str] | None = None) -> int:
         program = _program(rest[0] if rest else "")
         code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
+        if code == EXIT_INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
+            return _show("interrupted", "", EXIT_INTERRUPTED)
     except BrokenPipeError:  # the reader went away, as with `| head`
         _drop_output()
         return 1
