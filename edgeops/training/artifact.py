@@ -124,7 +124,7 @@ def check_parity(difference: float, most: float) -> None:
 def metadata(
     name: str, model_file: str, shape: Shape, window_spec: JsonObject, attribution: str
 ) -> dict[str, str]:
-    """What a model says of itself, each value as JSON; the forecaster reads it."""
+    """What a model says of itself, as JSON but for two plain words; the forecaster reads it."""
     return {
         "name": json.dumps(name),
         "model_file": json.dumps(model_file),

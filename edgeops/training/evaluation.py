@@ -74,13 +74,12 @@ def evaluate(
     files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
     judge_all = _Judge(data, shape_of(model).quantiles, files, trained, champion)
     found: dict[str, dict[str, list[Forecasts]]] = {}
-    scales: list[float] = []
     for series in data.series:
-        scales.append(_scale(data, series))
         for part in (TEST, LATER):
             for name, one in _forecasts(judge_all, series, part, form):
                 found.setdefault(part, {}).setdefault(name, []).append(one)
             tick(next(steps), total)
+    scales = {series: _scale(data, series) for series in data.series}
     return _evaluated(data, facts, form, found, scales)
 
 
@@ -108,7 +107,7 @@ def _evaluated(
     facts: JsonObject,
     form: str,
     found: Mapping[str, Mapping[str, list[Forecasts]]],
-    scales: list[float],
+    scales: Mapping[str, float],
 ) -> Evaluated:
     model, quantiles = data.model, shape_of(data.model).quantiles
     together = {
@@ -118,8 +117,9 @@ def _evaluated(
     cases = {name: frozenset(hours) for name, hours in model.section("useCases").items()}
     parts = {}
     for part, by_model in together.items():
-        rows = [len(one.actual) for one in found[part][MODEL]]
-        parts[part] = _part(by_model, np.repeat(scales, rows)[:, None], cases)
+        some = found[part][MODEL]  # a series may have nothing in a part
+        scale = [np.full((len(one.actual), 1), scales[one.series]) for one in some]
+        parts[part] = _part(by_model, np.concatenate(scale), cases)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
@@ -179,18 +179,18 @@ def _wape(forecasts: Forecasts) -> float:
 
 def _per_series(
     by_model: Mapping[str, list[Forecasts]],
-    scales: list[float],
+    scales: Mapping[str, float],
     cases: Mapping[str, frozenset[int]],
 ) -> dict[str, dict[str, Score]]:
-    """The figures of each series of a pooled model beside the first baseline."""
+    """The figures of each series of a pooled model, beside the others'."""
     if len(scales) == 1:
         return {}
-    shown = [name for name in by_model if name != EXACT]
     result: dict[str, dict[str, Score]] = {}
-    for index, scale in enumerate(scales):
-        for name in shown:
-            one = by_model[name][index]
-            result.setdefault(one.series, {})[name] = judge(one, scale, cases).slices[ALL]
+    for name, some in by_model.items():
+        if name != EXACT:
+            for one in some:
+                scored = judge(one, scales[one.series], cases).slices[ALL]
+                result.setdefault(one.series, {})[name] = scored
     return result
 
 

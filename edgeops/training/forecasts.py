@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeops.features.series import FloatArray, Hours
+from edgeops.features.calendar import hour_of_day
+from edgeops.features.series import FloatArray, Hours, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,19 +40,19 @@ class Forecasts:
     @property
     def targets(self) -> Hours:
         """The wall-clock hour at which each step begins that is forecast: n x horizon."""
-        ahead = (1 + np.arange(self.actual.shape[1])) * np.timedelta64(self.interval, "h")
-        targets: Hours = self.origins[:, None] + ahead
-        return targets
+        return targets_after(self.origins, self.actual.shape[1], self.interval)
 
     @property
-    def hour_of_day(self) -> np.ndarray:
+    def hour_of_day(self) -> IntArray:
         """The hour of the day, 0 to 23, of each step: n x horizon."""
-        return self.targets.astype("datetime64[h]").astype(np.int64) % 24
+        return hour_of_day(self.targets)
 
-    def within(self, hours: frozenset[int]) -> Forecasts:
-        """The same with only these hours of the day known."""
-        inside = np.isin(self.hour_of_day, sorted(hours))
-        return replace(self, actual=np.where(inside, self.actual, np.nan))
+
+def targets_after(origins: Hours, horizon: int, interval: int) -> Hours:
+    """The wall-clock hour at which each step after each origin begins: n x horizon."""
+    ahead = (1 + np.arange(horizon)) * np.timedelta64(interval, "h")
+    targets: Hours = origins[:, None] + ahead
+    return targets
 
 
 def joined(found: Sequence[Forecasts]) -> Forecasts:

@@ -1,10 +1,12 @@
 """Baselines that are trained: LightGBM on the same features, an LSTM as articles have it.
 
-They are kept in the folder of the build, since they depend on nothing else.
+They are kept in the folder of the build, each by its recipe.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -91,11 +93,13 @@ def _article(data: Experiment, folder: BuildFolder) -> Article:
     training = {**_ARTICLE_TRAINING, "backend": data.model.section("training").get("backend")}
     training = {key: value for key, value in training.items() if value is not None}
     backend.start(training)
-    path = folder.path / "baselines" / f"{ARTICLE}.npz"
+    recipe = json.dumps([_ARTICLE, training], sort_keys=True).encode()
+    key = hashlib.sha256(recipe).hexdigest()[:12]
+    path = folder.path / "baselines" / f"{ARTICLE}-{key}.npz"
     found = load(path)
     if found is None:
         job = Job(shape.steps_ahead, 1)
-        checkpoint: Path = path.with_name(f"{ARTICLE}.checkpoint.npz")
+        checkpoint: Path = path.with_suffix(".checkpoint.npz")
         lessons = plain_lessons(data, training)
         found = fit(job, _ARTICLE, training, shape, lessons, checkpoint, lambda _done, _total: None)
         save(found, path)

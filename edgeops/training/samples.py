@@ -27,9 +27,8 @@ from edgeops.training.data.load import (
 )
 from edgeops.training.data.split import parts
 from edgeops.training.data.targets import target, targets_of
+from edgeops.training.forecasts import targets_after
 from edgeops.training.model_file import ModelFile
-
-PARTS = ("train", "validation", "test", "later")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,12 +63,7 @@ class Samples:
     @property
     def hour_of_day(self) -> IntArray:
         """The hour of the day, 0 to 23, of each step that is forecast: n x horizon."""
-        ahead = (1 + np.arange(self.actual.shape[1])) * np.timedelta64(self.interval, "h")
-        return hour_of_day(self.origins[:, None] + ahead)
-
-    def feature(self, name: str) -> NDArray[np.float32]:
-        """One feature of every window: n x steps."""
-        return self.windows[:, :, self.features.index(name)]
+        return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
 
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
         """Some of the samples, by mask or index."""
@@ -114,7 +108,7 @@ class Experiment:
         return self._builder(self.columns_of(series))
 
     def samples(self, series: str, part: str, stride: int = 1) -> Samples:
-        """The usable samples of a series in a part (`PARTS`), of every `stride`-th step.
+        """The usable samples of a series in a part of `split`, of every `stride`-th step.
 
         Only those with any target. Raises `EdgeOpsError` when there is none.
         """

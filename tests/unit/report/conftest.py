@@ -81,7 +81,11 @@ def samples() -> Samples:
 @pytest.fixture(scope="session")
 def forecasts(samples: Samples) -> Forecasts:
     """The seasonal base of real windows as a forecast, with an interval around it."""
-    base = samples.scale[:, None] * np.exp(samples.feature("log_base").astype(float)) - 1
+    base = (
+        samples.scale[:, None]
+        * np.exp(samples.windows[:, :, samples.features.index("log_base")].astype(float))
+        - 1
+    )
     values = np.stack([0.85 * base, base, 1.2 * base], axis=2)
     return Forecasts(
         samples.series, samples.origins, samples.actual, values, (0.1, 0.5, 0.9), samples.interval
