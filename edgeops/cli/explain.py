@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.load import repository, snapshot, state_dir
+from edgeops.cli.load import parse_cache, repository, snapshot
 from edgeops.cli.settings import Output, settings
 
 
@@ -31,11 +31,10 @@ def explain(
     """
     from edgeops.fleet.explain import explain as explain_device
     from edgeops.report import explain_text as report
-    from edgeops.source.cache import Cache
 
     options = settings(context)
     root = repository(options)
-    with Cache(state_dir(root)) as cache:
+    with parse_cache(root) as cache:
         found = explain_device(snapshot(root, rev, cache), device, pointer)
     if output is Output.JSON:
         typer.echo(report.as_json(found))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository, state_dir
+from edgeops.cli.load import parse_cache, repository, state_dir
 from edgeops.cli.settings import Output, Settings, settings
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
@@ -82,10 +82,9 @@ def _seed(root: Path, options: Settings) -> None:
         return
     from edgeops.artifacts.seed import seed
     from edgeops.localhub.files import StateFiles
-    from edgeops.source.cache import Cache
     from edgeops.source.releases import load_releases
 
-    with Cache(state_dir(root)) as cache:
+    with parse_cache(root) as cache:
         found = load_releases(root, cache)
     copies = ((one.what, found.copy(name)) for name, one in found.releases.items())
     for warning in seed(copies, StateFiles(state_dir(root)).artifacts):

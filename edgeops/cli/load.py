@@ -27,15 +27,27 @@ class InvalidFleet(InvalidState):
 
 
 def repository(options: Settings) -> Path:
-    """The folder that holds `fleet/`."""
+    """The folder that holds `fleet/`. Raises `Refused` for state that is not this machine's."""
     from edgeops.source.root import find_root
+    from edgeops.source.state import refuse_foreign_state
 
-    return find_root(options.repo)
+    root = find_root(options.repo)
+    refuse_foreign_state(root)
+    return root
 
 
 def state_dir(root: Path) -> Path:
-    """Where edgeops keeps what is not in git: the cache and the local hub."""
-    return root / ".edgeops"
+    """Where edgeops keeps what is not in git: the local hub, artifacts, builds of models."""
+    from edgeops.source.state import STATE
+
+    return root / STATE
+
+
+def parse_cache(root: Path) -> Cache:
+    """What is remembered of files that were read before."""
+    from edgeops.source.cache import Cache, cache_folder
+
+    return Cache(cache_folder(root, Path.home(), os.environ))
 
 
 def https_port() -> int:
@@ -62,10 +74,9 @@ def snapshot(root: Path, rev: str | None, cache: Cache) -> Snapshot:
 def resolution(options: Settings, rev: str | None) -> Resolution:
     """The desired fleet of a revision with every problem that was found."""
     from edgeops.fleet.resolve import resolve
-    from edgeops.source.cache import Cache
 
     root = repository(options)
-    with Cache(state_dir(root)) as cache:
+    with parse_cache(root) as cache:
         return resolve(
             snapshot(root, rev, cache),
             hub=options.hub,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeops.cli.load import repository, resolution, snapshot, state_dir
+from edgeops.cli.load import parse_cache, repository, resolution, snapshot, state_dir
 from edgeops.cli.settings import Output, Settings, settings
 from edgeops.errors import EdgeOpsError, Interrupted, UsageError
 
@@ -81,11 +81,10 @@ def _in_git(options: Settings) -> tuple[DesiredFleet | None, Mapping[str, list[M
     """The desired fleet on disk if it is valid, and who names which release."""
     from edgeops.fleet.catalog import read_catalog
     from edgeops.promotion.deployed import mentions
-    from edgeops.source.cache import Cache
 
     root = repository(options)
     try:
-        with Cache(state_dir(root)) as cache:
+        with parse_cache(root) as cache:
             catalog, _ = read_catalog(snapshot(root, None, cache))
     except EdgeOpsError as error:  # no fleet/ yet
         options.note(f"note: {error.message}")

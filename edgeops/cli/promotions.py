@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.cli.load import desired_fleet, repository, snapshot, state_dir
+from edgeops.cli.load import desired_fleet, parse_cache, repository, snapshot
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -35,11 +35,10 @@ class Manifests:
 def read_manifests(options: Settings) -> Manifests:
     """Read the working tree. Raises `InvalidState` after printing what is wrong with it."""
     from edgeops.fleet.catalog import read_catalog
-    from edgeops.source.cache import Cache
 
     root = repository(options)
     fleet = desired_fleet(options, None)
-    with Cache(state_dir(root)) as cache:
+    with parse_cache(root) as cache:
         found = snapshot(root, None, cache)
     return Manifests(root, found, read_catalog(found)[0], fleet)
 

@@ -6,7 +6,13 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from edgeops.cli.load import local_artifacts_url, repository, snapshot, state_dir
+from edgeops.cli.load import (
+    local_artifacts_url,
+    parse_cache,
+    repository,
+    snapshot,
+    state_dir,
+)
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError
 
@@ -24,13 +30,12 @@ def artifact_target(options: Settings) -> ArtifactTarget:
     from edgeops.fleet.catalog import read_catalog
     from edgeops.fleet.model import ArtifactTarget, StoreKind
     from edgeops.fleet.resolve import LOCAL, find_hub, hub_targets
-    from edgeops.source.cache import Cache
 
     root = repository(options)
     local = ArtifactTarget(local_artifacts_url(state_dir(root)), StoreKind.LOCAL)
     if options.hub == LOCAL:
         return local
-    with Cache(state_dir(root)) as cache:
+    with parse_cache(root) as cache:
         catalog, _ = read_catalog(snapshot(root, None, cache))
     target = find_hub(hub_targets(catalog, local.url), options.hub).artifacts
     if target is None:
@@ -44,10 +49,9 @@ def artifact_store(options: Settings, target: ArtifactTarget) -> Store:
     """The store at a target, not yet connected. Raises `EdgeOpsError`."""
     from edgeops.artifacts.open import open_store
     from edgeops.localhub.files import StateFiles
-    from edgeops.source.cache import make_private_folder
 
     # What azure-identity logs at length, our error says in one line.
     logging.getLogger("azure").addHandler(logging.NullHandler())
-    state = state_dir(repository(options))
-    make_private_folder(state)  # a local store is in it
-    return open_store(target, os.environ, folder=StateFiles(state).artifacts)
+    files = StateFiles(state_dir(repository(options)))
+    files.make_directory()  # a local store is in it
+    return open_store(target, os.environ, folder=files.artifacts)

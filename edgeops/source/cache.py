@@ -1,12 +1,17 @@
 """What was computed before, in SQLite: a cache that is always allowed to fail.
 
-A broken, locked or read-only cache costs time, never correctness or an error.
+A broken, locked or read-only cache costs time, never correctness or an error. What it says is
+believed, so it lies where only this user writes: never in a checkout, whose files are anybody's.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
+import sys
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,15 +25,22 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 class Cache:
-    """A `Memo` kept in `cache.sqlite` of a folder; a context manager that saves at its end."""
+    """A `Memo` kept in `cache.sqlite` of a folder; a context manager that saves at its end.
 
-    def __init__(self, folder: Path, *, max_rows: int = _MAX_ROWS) -> None:
-        self._path = folder / "cache.sqlite"
+    Without a folder it forgets all at its end, as it does when others may write to the folder.
+    """
+
+    def __init__(self, folder: Path | None, *, max_rows: int = _MAX_ROWS) -> None:
         self._max_rows = max_rows
         self._new: dict[str, bytes] = {}
         self._db: sqlite3.Connection | None = None
+        if folder is None:
+            return
+        self._path = folder / "cache.sqlite"
         try:
-            make_private_folder(folder)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _only_ours(folder):
+                return
             self._db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._db.execute(_SCHEMA)
             self._db.execute("BEGIN")  # one for all: each SELECT alone would lock the file anew
@@ -92,6 +104,28 @@ class Cache:
                 self._path.unlink()
 
 
+def cache_folder(
+    root: Path, home: Path, environ: Mapping[str, str], platform: str = sys.platform
+) -> Path | None:
+    """The folder of this user's cache; None where it would lie in the fleet's own checkout.
+
+    As the XDG Base Directory Specification and Apple's File System Programming Guide have it
+    (platformdirs knows that too, and takes 30 ms to import).
+    """
+    usual = home / ("Library/Caches" if platform == "darwin" else ".cache")
+    chosen = Path(environ.get("XDG_CACHE_HOME", ""))
+    folder = (chosen if chosen.is_absolute() else usual) / "edgeops"
+    top = next((at for at in (root, *root.parents) if (at / ".git").exists()), root)
+    inside = folder.resolve().is_relative_to(top.resolve())
+    return None if inside else folder
+
+
+def _only_ours(folder: Path) -> bool:
+    """Whether nobody else can have written what is in a folder."""
+    about = folder.stat()
+    return about.st_uid == os.geteuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def _checksum(value: bytes) -> bytes:
     return zlib.crc32(value).to_bytes(4, "big")
 
@@ -102,11 +136,3 @@ def _checked(stored: Any) -> bytes | None:
         return None
     value = stored[4:]
     return value if stored[:4] == _checksum(value) else None
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make a folder for what must not be committed: git ignores all that is in it."""
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ from edgeops.source.git import GitFailed, repository, run
 from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
+from edgeops.source.state import committed_state, is_state_name
 
 if TYPE_CHECKING:
     from git import Repo
 
-_LOCAL_STATE = ".edgeops"
 _DETOURS = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
@@ -31,15 +32,10 @@ def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
     """
     with repository(root) as (repo, prefix):
         commit = _commit(repo, rev)
+        _refuse_state(repo, commit, prefix)
         entries = list(_tree(repo, commit, prefix))
         if not any(name.startswith("fleet/") for _, _, _, name in entries):
             raise no_fleet(f"{prefix or 'the repository'} at {commit[:7]}")
-        if any(name.startswith(f"{_LOCAL_STATE}/") for _, _, _, name in entries):
-            # Keys of the local hub, and results that would be believed without reading manifests.
-            raise EdgeOpsError(
-                f"{_LOCAL_STATE}/ is committed at {commit[:7]}; it holds local keys and caches",
-                f"git rm -r --cached {_LOCAL_STATE} and commit",
-            )
         files = (found for entry in entries if (found := _source_file(repo, *entry)))
         return read_snapshot(commit, files, packaged_schemas(), cache)
 
@@ -120,7 +116,7 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
     """Mode, object id, size (`-` if none) and path below the root, of all that may matter."""
     tree = f"{commit}:{prefix}"
     try:
-        output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS, _LOCAL_STATE)
+        output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS)
     except GitFailed as error:
         if not prefix:
             raise
@@ -130,6 +126,15 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
             about, _, name = entry.partition(b"\t")
             mode, _, sha, size = about.decode().split()
             yield mode, sha, size, os.fsdecode(name)
+
+
+def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
+    """Raise `Refused` when a commit holds what a checkout would put where state is kept."""
+    with suppress(GitFailed):  # without this folder there is no fleet either, which is told later
+        listed = run(repo, "ls-tree", "-z", "--name-only", "--full-tree", f"{commit}:{prefix}")
+        for name in map(os.fsdecode, listed.split(b"\0")):
+            if is_state_name(name):
+                raise committed_state(name, f"committed at {commit[:7]}")
 
 
 def _source_file(

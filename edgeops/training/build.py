@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edgeops.artifacts.digest import digest_file
 from edgeops.errors import EdgeOpsError
+from edgeops.source.state import STATE
 from edgeops.training.data.load import read_data
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
@@ -70,7 +71,7 @@ def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
     trained = {key: value for key, value in model.spec.items() if key not in _NOT_TRAINED}
     text = json.dumps([_LAYOUT, trained, data_sha256], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return BuildFolder(model.root / ".edgeops" / "models" / model.name / key)
+    return BuildFolder(model.root / STATE / "models" / model.name / key)
 
 
 def latest_build(root: Path, name: str) -> Build:

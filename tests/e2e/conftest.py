@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_state import share_state
 
 from edgeops.artifacts.digest import digest_of
 from edgeops.release import ModelRelease
@@ -222,7 +223,7 @@ def with_hub(local_hub: Any) -> Callable[[FleetRepo], Any]:
     """Lets a repository's commands find a running local hub."""
 
     def connect(repo: FleetRepo) -> Any:
-        (repo.root / ".edgeops").symlink_to(local_hub.state_dir)
+        share_state(repo.root, local_hub.state_dir)
         return local_hub
 
     return connect

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from onnx import TensorProto, helper
+from shared_state import share_state
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.tail import tail
@@ -109,7 +110,7 @@ def synced(empty_repo, local_mqtt_hub):
     empty_repo.write(
         "models/mean/releases/1.0.0.yaml", release(local_mqtt_hub, mean_of_two_hours())
     )
-    (empty_repo.root / ".edgeops").symlink_to(local_mqtt_hub.state_dir)
+    share_state(empty_repo.root, local_mqtt_hub.state_dir)
     empty_repo.commit()
     result = empty_repo.edgeops("sync")
     assert result.code == 0, result.out + result.err

@@ -58,3 +58,26 @@ def committed(fleet: Path, git: Callable[..., str]) -> Path:
     git(fleet, "add", ".")
     git(fleet, "commit", "-m", "first")
     return fleet
+
+
+@pytest.fixture
+def commit_state(committed: Path, git: Callable[..., str]) -> Callable[[str, str], None]:
+    """Commits local state: `commit_state(".edgeops", "folder")`, a file, link or submodule."""
+
+    def commit(name: str, form: str) -> None:
+        place = committed / name
+        if form == "folder":
+            write(place, {"models/built": "believe me"})
+        elif form == "file":
+            place.write_text("believe me")
+        elif form == "link":
+            place.symlink_to("fleet")
+        else:
+            head = git(committed, "rev-parse", "HEAD")
+            place.mkdir()
+            git(committed, "update-index", "--add", "--cacheinfo", f"160000,{head},{name}")
+        if form != "submodule":
+            git(committed, "add", "-f", name)
+        git(committed, "commit", "-m", "x")
+
+    return commit

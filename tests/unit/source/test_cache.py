@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeops.source.cache import Cache
+from edgeops.source.cache import Cache, cache_folder
 from edgeops.source.worktree import load_worktree
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".edgeops"
+    return tmp_path / "cache" / "edgeops"
 
 
 def remember(folder: Path, **entries: str) -> None:
@@ -25,11 +25,54 @@ def recall(folder: Path, key: str) -> bytes | None:
         return cache.get(key)
 
 
-def test_it_remembers_between_runs_and_git_ignores_it(folder: Path) -> None:
+def test_it_remembers_between_runs(folder: Path) -> None:
     remember(folder, a="1")
     remember(folder, a="2", b="3")
     assert (recall(folder, "a"), recall(folder, "b"), recall(folder, "c")) == (b"2", b"3", None)
-    assert (folder / ".gitignore").read_text() == "*\n"
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("others", [0o770, 0o702])
+def test_what_others_can_write_is_not_believed(folder: Path, others: int) -> None:
+    remember(folder, a="1")
+    folder.chmod(others)
+    assert recall(folder, "a") is None
+    remember(folder, b="1")
+    folder.chmod(0o755)
+    assert (recall(folder, "a"), recall(folder, "b")) == (b"1", None)
+
+
+def test_without_a_folder_it_forgets() -> None:
+    with Cache(None) as cache:
+        cache.put("a", b"1")
+        assert cache.get("a") == b"1"
+    with Cache(None) as cache:
+        assert cache.get("a") is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "expected"),
+    [
+        ("linux", {}, "home/.cache/edgeops"),
+        ("darwin", {}, "home/Library/Caches/edgeops"),
+        ("linux", {"XDG_CACHE_HOME": "{}/else"}, "else/edgeops"),
+        ("darwin", {"XDG_CACHE_HOME": "{}/else"}, "else/edgeops"),
+        ("linux", {"XDG_CACHE_HOME": "not/absolute"}, "home/.cache/edgeops"),
+        ("linux", {"XDG_CACHE_HOME": "{}/checkout/site/cache"}, None),
+        ("linux", {"XDG_CACHE_HOME": "{}/checkout/cache"}, None),
+        ("linux", {"XDG_CACHE_HOME": "{}/link"}, None),
+    ],
+)
+def test_the_cache_of_a_user_lies_outside_the_checkout(
+    tmp_path: Path, platform: str, environ: dict[str, str], expected: str | None
+) -> None:
+    root = tmp_path / "checkout" / "site"
+    root.mkdir(parents=True)
+    (tmp_path / "checkout" / ".git").mkdir()
+    (tmp_path / "link").symlink_to("checkout")
+    given = {name: value.format(tmp_path) for name, value in environ.items()}
+    found = cache_folder(root, tmp_path / "home", given, platform)
+    assert found == (tmp_path / expected if expected else None)
 
 
 def test_the_oldest_are_dropped(folder: Path) -> None:
@@ -51,7 +94,7 @@ def test_what_was_put_is_there_before_it_is_saved(folder: Path) -> None:
     "content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 4096]
 )
 def test_a_broken_file_is_rebuilt(folder: Path, content: bytes) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "cache.sqlite").write_bytes(content)
     remember(folder, a="1")
     remember(folder, a="1")
@@ -59,7 +102,7 @@ def test_a_broken_file_is_rebuilt(folder: Path, content: bytes) -> None:
 
 
 def test_a_database_of_another_shape_is_rebuilt(folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     db = sqlite3.connect(folder / "cache.sqlite")
     db.execute("CREATE TABLE memo (something TEXT)")
     db.close()
@@ -91,27 +134,29 @@ def test_a_locked_file_is_skipped(folder: Path) -> None:
 
 
 def test_no_place_for_it_is_no_error(tmp_path: Path) -> None:
-    (tmp_path / ".edgeops").write_text("a file where the folder should be")
-    remember(tmp_path / ".edgeops", a="1")
-    assert recall(tmp_path / ".edgeops", "a") is None
-    assert recall(tmp_path / "not" / "there", "a") is None
+    (tmp_path / "file").write_text("a file where the folder should be")
+    remember(tmp_path / "file", a="1")
+    assert recall(tmp_path / "file", "a") is None
+    assert recall(tmp_path / "file" / "below", "a") is None
 
 
-def test_a_remembered_snapshot_is_the_same_with_places_and_problems(fleet: Path) -> None:
+def test_a_remembered_snapshot_is_the_same_with_places_and_problems(
+    fleet: Path, tmp_path: Path
+) -> None:
     (fleet / "fleet" / "bad.yaml").write_text("a: 1\na: 2\n---\nkind: Devise\n")
     (fleet / "schemas" / "bad.json").write_text('{"type": 7}')
     fresh = load_worktree(fleet)
-    with Cache(fleet / ".edgeops") as cache:
+    with Cache(tmp_path / "cache") as cache:
         assert load_worktree(fleet, cache) == fresh
-    with Cache(fleet / ".edgeops") as cache:
+    with Cache(tmp_path / "cache") as cache:
         assert load_worktree(fleet, cache) == fresh
 
 
-def test_a_changed_file_is_read_again(fleet: Path) -> None:
-    with Cache(fleet / ".edgeops") as cache:
+def test_a_changed_file_is_read_again(fleet: Path, tmp_path: Path) -> None:
+    with Cache(tmp_path / "cache") as cache:
         load_worktree(fleet, cache)
     (fleet / "fleet" / "devices" / "d1.yaml").write_text("a: 1\na: 2\n")
-    with Cache(fleet / ".edgeops") as cache:
+    with Cache(tmp_path / "cache") as cache:
         assert load_worktree(fleet, cache).problems
 
 

@@ -142,13 +142,25 @@ def test_links_huge_files_and_submodules_are_refused(committed: Path, git: Git) 
     ]
 
 
-def test_committed_local_state_is_refused(committed: Path, git: Git) -> None:
-    (committed / ".edgeops").mkdir()
-    (committed / ".edgeops" / "cache.sqlite").write_text("believe me")
+@pytest.mark.parametrize(
+    "name", [".edgeops", ".EdgeOps", ".edge\u200cops", ".edgeop\u017f"], ids=ascii
+)
+@pytest.mark.parametrize("form", ["folder", "file", "link", "submodule"])
+def test_committed_local_state_is_refused(
+    committed: Path, commit_state: Callable[[str, str], None], name: str, form: str
+) -> None:
+    commit_state(name, form)
+    message = error(lambda: load_revision(committed, "HEAD"))
+    assert message.startswith(f"{name!a} is committed at ")
+
+
+def test_what_only_looks_like_local_state_is_not(committed: Path, git: Git) -> None:
+    (committed / "part").mkdir()
+    for name in (".edgeopsx", "edgeops", ".edgeops.yaml", "part/.edgeops"):
+        (committed / name).write_text("")
     git(committed, "add", "-f", ".")
     git(committed, "commit", "-m", "x")
-    message = error(lambda: load_revision(committed, "HEAD"))
-    assert message.startswith(".edgeops/ is committed at ")
+    assert load_revision(committed, "HEAD").documents
 
 
 def test_not_a_repository(fleet: Path) -> None:
