@@ -19,6 +19,7 @@ from typing import Any
 from edgeops.twin import JsonObject, keys_of, leaves, pointer, same
 
 TAG = "edgeops"
+PROTECT = "protect"  # the key of a stamp that keeps its device from being deleted
 
 Path = tuple[str, ...]
 
@@ -92,7 +93,7 @@ def encode(stamp: Stamp) -> JsonObject:
     if stamp.commit is not None:
         value["commit"] = stamp.commit
     if stamp.protect:
-        value["protect"] = True
+        value[PROTECT] = True
     return {**value, **_encode_owned(stamp.owned)}
 
 
@@ -110,7 +111,7 @@ def decode(tags: Mapping[str, Any]) -> Stamp | None:
         fleet=value["fleet"],
         commit=commit if isinstance(commit, str) else None,
         digest=content if isinstance(content, str) else "",
-        protect=value.get("protect") is True,
+        protect=value.get(PROTECT) is True,
         owned=_decode_owned(value),
     )
 

@@ -1,10 +1,10 @@
 """Which devices need read access to a private artifact store, and what their twin gets.
 
-Access is a secret that ends by itself, so it is no part of git, digest, plan,
-diff or stamp: it is written beside the changes of a sync, to
-`desired.access.<store> = {host, query, expires}` of the model_loader module,
-and never shown. Every write of desired properties wakes a device, so only
-those get it that have yet to download and whose access is near its end.
+Access is a secret that ends by itself: a plan says for which stores it may be given, but the
+secret, and who needs it now, are no part of git, digest, plan, diff or stamp. It is written
+beside the changes of a sync, to `desired.access.<store> = {host, query, expires}` of the
+model_loader module, and never shown. Every write of desired properties wakes a device, so
+only those get it that have yet to download and whose access is near its end.
 """
 
 from __future__ import annotations
@@ -56,16 +56,17 @@ def devices_in_need(
     return frozenset(
         name
         for name, device in wanted.items()
-        if _has_yet_to_download(device, loaders.get(name), artifacts.url)
+        if _has_yet_to_download(device, loaders.get(name), artifacts)
         and not _has_access(loaders.get(name), artifacts, now)
     )
 
 
-def _has_yet_to_download(device: DesiredDevice, loader: Twin | None, base_url: str) -> bool:
+def _has_yet_to_download(
+    device: DesiredDevice, loader: Twin | None, artifacts: ArtifactTarget
+) -> bool:
     reported = _object(loader.reported, "models") if loader else {}
     return any(
-        release.location(base_url).startswith(base_url.rstrip("/") + "/")
-        and _object(reported, slot).get("sha256") != release.sha256
+        artifacts.holds(release) and _object(reported, slot).get("sha256") != release.sha256
         for slot, release in device.models.items()
     )
 

@@ -16,6 +16,7 @@ from edgeops import stamp as stamps
 from edgeops.apply.replan import Conflict, Planned, replan
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
+from edgeops.plan.device import IDENTITY
 from edgeops.plan.model import Action, Change
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
 
@@ -88,11 +89,7 @@ class DeviceWriter:
     async def _carry_out(self, change: Change) -> None:
         match change.action:
             case Action.CREATE_DEVICE:
-                desired = self._planned.desired
-                assert desired is not None
-                await self._hub.create_device(
-                    desired.name, edge=desired.edge, authentication=desired.authentication
-                )
+                await self._hub.create_device(self._planned.device, **change.patch[IDENTITY])
             case Action.PATCH_DEVICE | Action.PATCH_MODULE | Action.STAMP_DEVICE:
                 await self._patch(change)
             case Action.DEPLOY:

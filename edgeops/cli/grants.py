@@ -21,7 +21,7 @@ def read_grants(
 
     Raises `EdgeOpsError` when access cannot be had, before anything is written.
     """
-    if target.artifacts is None or target.artifacts.store is None:
+    if target.artifacts is None or target.artifacts.store is None or not plan.access:
         return None
     from edgeops.apply.access import LIFETIME, devices_in_need, grants
     from edgeops.artifacts.open import mint_read_access

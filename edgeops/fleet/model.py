@@ -99,6 +99,10 @@ class ArtifactTarget:
         """Whether devices need read access, which sync gives them for a while."""
         return self.store is StoreKind.AZURE_BLOB
 
+    def holds(self, release: ModelRelease) -> bool:
+        """Whether devices download a release from here; its file may have a URL of its own."""
+        return release.location(self.url).startswith(self.url.rstrip("/") + "/")
+
 
 @dataclass(frozen=True, slots=True)
 class HubTarget:

@@ -9,10 +9,11 @@ from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Change, Reason, Refusal
-from edgeops.stamp import Path, Stamp
+from edgeops.stamp import PROTECT, Path, Stamp
 from edgeops.twin import EDGE_AGENT, JsonObject, LiveDevice, Twin, diff, merge_patch
 
 MODULES = "modules"  # the section of owned module identities in a stamp
+IDENTITY = "identity"  # the section of what a new device is, beside those of its twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ def plan_device(
         if not create:
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
         blank = LiveDevice(Twin(device.name))
-        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW)
+        identity = {"authentication": device.authentication, "edge": device.edge}
+        patch = {IDENTITY: identity}
+        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch=patch)
         return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
@@ -131,6 +134,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     changes: list[Change] = []
     stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
     if patch or stamp:
+        patch = _with_protect(patch, stamp)
         changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
     if deploy:
         before = _before(contents, deploy)
@@ -224,6 +228,14 @@ def _desired(live: LiveDevice, module: str) -> JsonObject:
 
 def _patches(sections: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
     return {section: patch for section, patch in sections.items() if patch}
+
+
+def _with_protect(patch: dict[str, JsonObject], stamp: JsonObject) -> dict[str, JsonObject]:
+    """The patch of a device that also tells when its protection against deletion changes."""
+    if PROTECT not in stamp:
+        return patch
+    tags = {**patch.get("tags", {}), stamps.TAG: {PROTECT: stamp[PROTECT]}}
+    return {"tags": tags, **{key: item for key, item in patch.items() if key != "tags"}}
 
 
 def _deploying(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:

@@ -37,6 +37,7 @@ class SavedPlan:
     digest: str
     options: PlanOptions
     writes: Mapping[_Write, JsonObject]
+    access: tuple[str, ...] = ()
 
 
 def to_json(plan: Plan) -> JsonObject:
@@ -59,6 +60,7 @@ def to_json(plan: Plan) -> JsonObject:
         },
         "summary": _summary(plan),
         "seconds": plan.seconds,
+        "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
         "refusals": [
             {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
@@ -92,6 +94,7 @@ def read_saved(text: str) -> SavedPlan:
             drift_only=_member(options, "driftOnly", bool),
         ),
         writes=dict(map(_saved_write, _member(value, "changes", list))),
+        access=_texts(_member({"access": [], **value}, "access", list), "access"),
     )
 
 
@@ -106,6 +109,8 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
             raise Refused(f"the saved plan is for the {word} {then}, not {now}")
     now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
     differences = _differences(saved.writes, now_writes)
+    if set(saved.access) != set(plan.access):
+        differences.append("it may give read access to other artifact stores")
     if saved.digest == plan.digest and not differences:
         return
     differences = differences or ["a masked value is another now"]

@@ -38,9 +38,11 @@ class Change:
     """One write: a merge patch by section, made on a twin that was at `etag`.
 
     `patch` maps `tags`, `desired` (twins) or `$edgeAgent`, `$edgeHub` (deploy)
-    to the merge patch of that section, without the stamp; `stamp` is the merge
-    patch of `tags.edgeops`. `before` has the live values of the patched paths
-    (a path that is absent on the hub is absent there).
+    to the merge patch of that section, without the stamp, of which only a
+    changed `protect` is told; `stamp` is the merge patch of `tags.edgeops`.
+    That of a new device is its `identity`: authentication, and whether it is an
+    edge device. `before` has the live values of the patched paths (a path that
+    is absent on the hub is absent there).
     """
 
     device: str
@@ -66,10 +68,12 @@ class Refusal:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `devices` is how many devices it covers and leaves on the hub. `digest` is
-    of what the changes write (not of etags, reasons and stamps): two plans
-    with one digest do the same. `seconds` is the expected duration from the
-    hub's rates, None where no rate applies.
+    `devices` is how many devices it covers and leaves on the hub. `access` are
+    the private artifact stores to which those may get read access for a while,
+    when they have yet to download. `digest` is of what the changes write (not
+    of etags, reasons and stamps) and of `access`: two plans with one digest do
+    the same. `seconds` is the expected duration from the hub's rates, None
+    where no rate applies.
     """
 
     fleet: str
@@ -82,3 +86,4 @@ class Plan:
     digest: str
     seconds: float | None = None
     options: PlanOptions = field(default_factory=PlanOptions)
+    access: tuple[str, ...] = ()

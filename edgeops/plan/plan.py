@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from edgeops.errors import Refused, UsageError
-from edgeops.fleet.model import DesiredFleet, HubTarget
+from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.duration import expected_seconds
 from edgeops.plan.model import Change, Plan, Reason, Refusal
@@ -58,6 +58,7 @@ def make_plan(
         removals = _removals(fleet, live, options, managed)
         protected = [removal for removal in removals if isinstance(removal, Refusal)]
         changes += [removal for removal in removals if isinstance(removal, Change)]
+    access = _access(hub, (fleet.devices[name] for name in chosen))
     return Plan(
         fleet=fleet.name,
         hub=hub.name,
@@ -66,17 +67,31 @@ def make_plan(
         devices=len(chosen) - waiting + len(protected),
         changes=tuple(changes),
         refusals=(*refusals, *protected),
-        digest=changes_digest(changes),
+        digest=changes_digest(changes, access),
         seconds=expected_seconds(hub, (fleet.devices[name] for name in chosen), changes),
         options=options,
+        access=access,
     )
 
 
-def changes_digest(changes: Iterable[Change]) -> str:
-    """The digest of what changes write: equal for two plans that do the same."""
-    return digest(
-        [[change.device, change.action, change.module, dict(change.patch)] for change in changes]
-    )
+def changes_digest(changes: Iterable[Change], access: Iterable[str] = ()) -> str:
+    """The digest of what a plan does: equal for two that do the same.
+
+    That is what its changes write, and to which stores it may give read access.
+    """
+    writes = [
+        [change.device, change.action, change.module, dict(change.patch)] for change in changes
+    ]
+    return digest({"writes": writes, "access": sorted(access)})
+
+
+def _access(hub: HubTarget, devices: Iterable[DesiredDevice]) -> tuple[str, ...]:
+    """The private stores that have models of these devices: git alone says so, not who needs it."""
+    store = hub.artifacts
+    if store is None or store.store is None or not store.private:
+        return ()
+    needed = any(store.holds(release) for one in devices for release in one.models.values())
+    return (store.store.value,) if needed else ()
 
 
 def _within(names: Iterable[str], options: PlanOptions) -> list[str]:

@@ -11,7 +11,7 @@ from edgeops.plan.model import Plan
 from edgeops.report.markdown import Room, code, diff_fence, first_fitting, html_code
 from edgeops.report.plan_groups import Entry, Group, Op, Part, grouped
 from edgeops.report.plan_overview import overview
-from edgeops.report.plan_text import REASONS, STAMP_ONLY, show_new, summary
+from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary
 from edgeops.report.values import show, show_path
 from edgeops.report.words import about, count, first_names, short_commit
 
@@ -104,6 +104,8 @@ def _blocks(
         yield _refusals(plan, detail)
     if plan.changes and plan.seconds is not None:
         yield f"At the rates of this hub that takes {about(plan.seconds)}."
+    for store in plan.access:
+        yield MAY_READ.format(code(store))
     if plan.changes:
         yield digest_line(plan.digest, plan.hub)
 

@@ -37,6 +37,9 @@ REASONS = {
     Reason.DRIFT: "drift: changed on the hub, put back as in git",
     Reason.REMOVED: "removed from git",
 }
+MAY_READ = (
+    "Devices that have yet to download a model may get read access to the store {}, for hours."
+)
 STAMP_ONLY = "the content is as in git; only the ownership stamp is written"
 
 
@@ -84,6 +87,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
         yield [f"At the rates of this hub that takes {about(plan.seconds)}."]
+    for store in plan.access:
+        yield [MAY_READ.format(store)]
 
 
 def _group(group: Group, verbose: bool) -> Iterator[Line]:

@@ -47,8 +47,8 @@ def committed_state(name: str, where: str) -> Refused:
     return _foreign(
         name,
         f"is {where}",
-        f"remove it from git and from disk: git rm -r --cached -- {name!a}, commit,"
-        f" then rm -r {STATE}",
+        f"remove it from git and from disk: git rm -r --cached -- {name.partition('/')[0]!a},"
+        f" commit, then rm -r {STATE}",
     )
 
 

@@ -159,7 +159,7 @@ async def read(hub, wanted):
 def planned(live, wanted):
     options = PlanOptions(create=True)
     created = "2026-01-01T00:00:00Z"
-    hub = HubTarget("h")
+    hub = HubTarget("h", "contoso", artifacts=STORE)
     return make_plan(wanted, live, hub=hub, options=options, managed=(), created_at=created)
 
 
@@ -193,12 +193,14 @@ def test_a_new_device_gets_its_access_in_the_write_that_names_the_model():
     asyncio.run(run())
 
 
-def test_plan_stamp_and_diff_know_nothing_of_access():
+def test_a_plan_says_which_store_and_nothing_else_knows_of_access():
     async def run():
         hub = MemoryHub()
         plan, _ = await sync(hub, device())
         hub.report("d", "model_loader", {"models": {"slot": {"sha256": SHA}}})
-        assert "access" not in json.dumps(to_json(plan))
+        shown = to_json(plan)
+        assert shown.pop("access") == ["azure-blob"]
+        assert "access" not in json.dumps(shown)
         stamp = decode((await loader(hub)).tags)
         assert not [path for path in stamp.owned if "access" in path]
         again, outcomes = await sync(hub, device())

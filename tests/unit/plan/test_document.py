@@ -99,6 +99,12 @@ def test_a_stale_plan_says_what_differs():
     )
 
 
+def test_access_to_another_store_makes_a_plan_stale():
+    saved = read_saved(json.dumps(to_json(PLAN)))
+    with pytest.raises(Refused, match="read access to other artifact stores"):
+        check_fresh(saved, replace(PLAN, access=("azure-blob",)))
+
+
 def test_a_long_list_of_differences_is_cut():
     saved = read_saved(
         json.dumps(to_json(plan(*(replace(CREATE, device=f"x{n}") for n in range(8)))))

@@ -5,12 +5,20 @@ from dataclasses import replace
 import pytest
 
 from edgeops.errors import Refused, UsageError
-from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
+from edgeops.fleet.model import (
+    ArtifactTarget,
+    DesiredDevice,
+    DesiredFleet,
+    DesiredModule,
+    HubTarget,
+    StoreKind,
+)
 from edgeops.plan.model import Action, Reason
 from edgeops.plan.offline import offline_live
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.plan.targets import changed_devices
+from edgeops.release import ModelRelease
 from edgeops.twin import Twin
 
 LOCAL = HubTarget("local")
@@ -205,3 +213,48 @@ def test_the_duration_follows_from_the_rates_of_the_hub():
     assert plan(many, offline_live(many), hub=azure).seconds == pytest.approx(1.0)
     created = plan(many, hub=azure)  # 100 identities a minute, far slower than the twins
     assert created.seconds == pytest.approx(1.0 + 60.0)
+
+
+# --- what it does beside writing twins ------------------------------------------
+
+
+def digest_of(*devices, hub=LOCAL):
+    return plan(fleet(*devices), hub=hub).digest
+
+
+def test_the_digest_tells_how_a_new_device_is_authenticated_and_protected():
+    digests = {
+        digest_of(device("d")),
+        digest_of(device("d", authentication="x509CA")),
+        digest_of(device("d", edge=True)),
+        digest_of(device("d", protect=True)),
+    }
+    assert len(digests) == 4
+
+
+BLOBS = ArtifactTarget("https://contoso.blob.core.windows.net/models", StoreKind.AZURE_BLOB)
+OPEN = ArtifactTarget("https://models.example", None)
+
+
+def release(**where):
+    return ModelRelease("m", "1.0.0", "m.onnx", 1, "a" * 64, "b" * 32, "onnx", **where)
+
+
+@pytest.mark.parametrize(
+    ("store", "where", "access"),
+    [
+        (BLOBS, {"path": "m/1.0.0/m.onnx"}, ("azure-blob",)),
+        (BLOBS, {"url": "https://elsewhere.example/m.onnx"}, ()),
+        (BLOBS, {"url": "https://contoso.blob.core.windows.net/models/m"}, ("azure-blob",)),
+        (OPEN, {"path": "m/1.0.0/m.onnx"}, ()),
+        (None, {"path": "m/1.0.0/m.onnx"}, ()),
+    ],
+)
+def test_a_plan_says_which_private_stores_it_may_give_access_to(store, where, access):
+    hub = HubTarget("production", "h", artifacts=store)
+    wanted = fleet(device("d1", models={"slot": release(**where)}), device("d2"))
+    in_sync = offline_live(wanted)
+    made = plan(wanted, in_sync, hub=hub)
+    assert (made.access, made.changes) == (access, ())
+    assert (made.digest == plan(THREE, offline_live(THREE), hub=hub).digest) == (not access)
+    assert plan(wanted, in_sync, hub=hub, targets=("d2",)).access == ()

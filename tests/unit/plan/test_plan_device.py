@@ -111,9 +111,36 @@ def test_a_foreign_value_that_git_now_names_becomes_owned():
 def test_protection_is_remembered_on_the_twin():
     live = synced(device())
     (change,) = plan(device(protect=True), live)
-    assert change.patch == {}
+    assert change.patch == {"tags": {"edgeops": {"protect": True}}}
     assert change.reason is Reason.CHANGED
-    assert decode(carried_out(live, [change]).twin.tags).protect
+    protected = carried_out(live, [change])
+    assert decode(protected.twin.tags).protect
+    (change,) = plan(device(), protected)
+    assert change.patch == {"tags": {"edgeops": {"protect": None}}}
+    assert change.before == {"tags": {"edgeops": {"protect": True}}}
+    assert carried_out(protected, [change]).twin.tags == live.twin.tags
+
+
+def test_protection_that_was_taken_away_on_the_hub_is_told():
+    live = synced(device(protect=True))
+    tags = {"edgeops": {**live.twin.tags["edgeops"], "protect": False}}
+    spoilt = replace(live, twin=replace(live.twin, tags={**live.twin.tags, **tags}))
+    (change,) = plan(device(protect=True), spoilt)
+    assert (change.before["tags"], change.patch["tags"]) == (
+        {"edgeops": {"protect": False}},
+        {"edgeops": {"protect": True}},
+    )
+
+
+def test_what_a_new_device_is_stands_in_the_plan():
+    for authentication, edge in (("sas", False), ("x509CA", True)):
+        new, *_ = plan(device(authentication=authentication, edge=edge), None)
+        assert new.patch == {"identity": {"authentication": authentication, "edge": edge}}
+
+
+def test_the_protection_of_a_new_device_stands_in_the_plan():
+    _, patch = plan(device(protect=True, tags={"floor": 1}), None)
+    assert patch.patch["tags"] == {"edgeops": {"protect": True}, "floor": 1}
 
 
 def test_a_damaged_stamp_is_repaired():

@@ -196,3 +196,8 @@ def test_any_plan_fits_and_closes_what_it_opens(changes, refusals, times):
     opened = [line for line in outside if line.startswith("<details")]
     assert len(opened) == outside.count("</details>")
     assert text.encode()  # no lone surrogates
+
+
+def test_it_says_which_stores_devices_may_get_access_to():
+    shown = markdown(replace(plan_of(), access=("azure-blob",)))
+    assert "may get read access to the store `azure-blob`" in shown

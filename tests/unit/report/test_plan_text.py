@@ -1,5 +1,7 @@
 """A plan as text, one example a situation."""
 
+from dataclasses import replace
+
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
 from edgeops.report.plan_text import summary, text
 
@@ -219,3 +221,34 @@ def test_colour_changes_no_character():
     for code in ("0", "1", "2", "31", "32", "33"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == text(plan)
+
+
+def test_protection_authentication_and_access_are_told():
+    new = Change(
+        "d", Action.CREATE_DEVICE, Reason.NEW,
+        patch={"identity": {"authentication": "x509CA", "edge": True}},
+    )  # fmt: skip
+    protect = Change(
+        "e", Action.PATCH_DEVICE, Reason.CHANGED,
+        patch={"tags": {"edgeops": {"protect": None}}},
+        before={"tags": {"edgeops": {"protect": True}}},
+    )  # fmt: skip
+    shown = text(replace(plan_of(new, protect), access=("azure-blob",)))
+    assert shown.partition("\n\n")[2] == (
+        "+ create d\n"
+        "  device\n"
+        '    + identity.authentication: "x509CA"\n'
+        "    + identity.edge: true\n"
+        "\n"
+        "~ change e\n"
+        "  device (changed in git)\n"
+        "    - tags.edgeops.protect: true\n"
+        "\n"
+        "1 device to create, 1 to change, 0 to delete; 20 in sync\n"
+        "Devices that have yet to download a model may get read access to the store azure-blob,"
+        " for hours."
+    )
+
+
+def test_access_is_told_also_where_nothing_changes():
+    assert "the store azure-blob" in text(replace(plan_of(), access=("azure-blob",)))
