@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +23,25 @@ class Disk:
 DISK = Disk()
 
 
-def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[int, int]:
-    """Write behind what a file holds; gives its size before and after.
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Which file it is, and its size in bytes."""
+
+    device: int
+    inode: int
+    size: int
+
+    def is_longer_than(self, other: FileState) -> bool:
+        """Whether it is the same file, with more in it."""
+        same = (self.device, self.inode) == (other.device, other.inode)
+        return same and self.size > other.size
+
+
+NOTHING = FileState(0, 0, 0)
+
+
+def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[FileState, FileState]:
+    """Write behind what a file holds; gives its state before and after.
 
     The blocks are on disk when this returns. Raises `OSError`; the file then
     is as it was, so far as the disk lets us cut off what came of the blocks.
@@ -31,23 +49,24 @@ def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[int,
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        before = os.fstat(handle).st_size
+        before = _state(os.fstat(handle))
         try:
-            after = before + _put(handle, blocks, disk)
-            if not before:
+            _put(handle, blocks, disk)
+            if not before.size:
                 sync_folder(path.parent)  # the file may be new
         except OSError:
             # Also after a failed fsync: a second one would say that all is well when it is not.
             with suppress(OSError):
-                os.ftruncate(handle, before)
+                os.ftruncate(handle, before.size)
             raise
+        after = _state(os.fstat(handle))
     finally:
         os.close(handle)
     return before, after
 
 
-def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> int:
-    """Let a file hold these blocks alone; gives its size.
+def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> FileState:
+    """Let a file hold these blocks alone; gives its state.
 
     It is the old or the new one, also after power loss. Raises `OSError`, and
     leaves nothing behind that takes room.
@@ -57,7 +76,8 @@ def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> int:
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
-            size = _put(handle, blocks, disk)
+            _put(handle, blocks, disk)
+            state = _state(os.fstat(handle))
         finally:
             os.close(handle)
         part.replace(path)
@@ -66,15 +86,26 @@ def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> int:
             part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-    return size
+    return state
 
 
-def _put(handle: int, blocks: Iterable[bytes], disk: Disk) -> int:
-    size = 0
+def state_of(path: Path) -> FileState:
+    """The state of a file, `NOTHING` when there is none or it is empty. Raises `OSError`."""
+    try:
+        return _state(path.stat())
+    except (FileNotFoundError, NotADirectoryError):
+        return NOTHING
+
+
+def _state(status: os.stat_result) -> FileState:
+    if stat.S_ISREG(status.st_mode) and not status.st_size:
+        return NOTHING
+    return FileState(status.st_dev, status.st_ino, status.st_size)
+
+
+def _put(handle: int, blocks: Iterable[bytes], disk: Disk) -> None:
     for block in blocks:
-        size += len(block)
         rest = memoryview(block)
         while rest:  # a disk that fills up takes a part, and says so only the next time
             rest = rest[disk.write(handle, rest) :]
     disk.sync(handle)
-    return size

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.forecaster.disk import DISK, Disk, append, replace
+from edgeops.modules.forecaster.disk import (
+    DISK,
+    NOTHING,
+    Disk,
+    FileState,
+    append,
+    replace,
+    state_of,
+)
 from edgeops.modules.forecaster.observations import Observation
 
 _MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces
@@ -22,13 +30,13 @@ _BLOCK = 64 * 1024
 class HistoryFile:
     """The observations of one device in one file.
 
-    All methods but `as_left` raise `OSError` when the storage cannot be used.
+    All methods raise `OSError` when the storage cannot be used.
     """
 
     def __init__(self, path: Path, disk: Disk = DISK) -> None:
         self.path = path
         self._disk = disk
-        self._size: int | None = None  # as we left it; None until all of it has been read
+        self._left: FileState | None = None  # as we left it; None until it has been read
 
     def as_left(self) -> bool:
         """Whether the file holds what was read and written here, and nothing else.
@@ -36,28 +44,25 @@ class HistoryFile:
         It does not when it has gone away, when others have put another one in
         its place, and when what a full disk took of a record could not be cut off.
         """
-        try:
-            size = self.path.stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            size = 0
-        except OSError:
-            return False
-        return size == self._size
+        return state_of(self.path) == self._left
+
+    def others_wrote(self) -> bool:
+        """Whether it is the file that was left, with more in it since."""
+        return self._left is not None and state_of(self.path).is_longer_than(self._left)
 
     def read(self) -> Iterator[Observation]:
         """Every observation that can be read, in the order it was written; none without a file."""
-        self._size = None
-        size = 0
-        try:
-            file = self.path.open("rb")
-        except (FileNotFoundError, NotADirectoryError):
-            self._size = 0
+        self._left = None
+        left = state_of(self.path)
+        if left == NOTHING:
+            self._left = left
             return
-        with file:
+        size = 0
+        with self.path.open("rb") as file:
             while line := file.readline(_MAX_LINE):
                 size += len(line)
                 yield from _parsed(line)
-        self._size = size
+        self._left = FileState(left.device, left.inode, size)
 
     def append(self, observations: Iterable[Observation]) -> None:
         """Write observations behind the others; they are on disk when this returns.
@@ -65,11 +70,11 @@ class HistoryFile:
         When this raises, none of them is.
         """
         before, after = append(self.path, _blocks(observations), self._disk)
-        self._size = after if before == self._size else None
+        self._left = after if before == self._left else None
 
     def replace(self, observations: Iterable[Observation]) -> None:
         """Write these observations instead of all others; the file is the old or the new one."""
-        self._size = replace(self.path, _blocks(observations), self._disk)
+        self._left = replace(self.path, _blocks(observations), self._disk)
 
 
 def _blocks(observations: Iterable[Observation]) -> Iterator[bytes]:

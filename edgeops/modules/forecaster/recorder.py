@@ -68,15 +68,16 @@ class Recorder:
         """Read a file that is not as it was left; what it lacks of the history is unsaved."""
         if self._file.as_left():
             return
+        theirs_are_newer = self._file.others_wrote()  # another forecaster in the same storage
         on_disk, records = History(), 0
         try:
             for one in self._file.read():
                 on_disk.add([one])
                 records += 1
-        finally:  # what could be read is of use already; of equal times, ours came later
-            lacking = on_disk.add(self.history.observations())
-            self.history = on_disk
-        self._unsaved.add(lacking)
+        finally:  # what could be read is of use already
+            parts = [on_disk, self.history]
+            self.history = _merged(*(reversed(parts) if theirs_are_newer else parts), self._unsaved)
+        self._unsaved.add(on_disk.add(self.history.observations()))
         self._records = records
         if not len(self.history) and self._first_fill is not None:
             self._fill(self._first_fill)
@@ -113,6 +114,14 @@ class Recorder:
         for fault in faults:
             self.refused += 1
             self._input_fault = fault
+
+
+def _merged(*parts: History) -> History:
+    """All of these; of an observation at the same second, the one of the last part that has it."""
+    merged = History()
+    for part in parts:
+        merged.add(part.observations())
+    return merged
 
 
 def _fault(what: str, step: Callable[[], None]) -> str | None:

@@ -179,6 +179,18 @@ def test_a_volume_that_comes_late_keeps_what_is_on_it(tmp_path, monkeypatch):
     assert values(opened(tmp_path / "mount")) == values(recorder)
 
 
+def test_two_forecasters_in_one_storage_do_not_contradict_each_other_for_ever(tmp_path):
+    one, other = opened(tmp_path), opened(tmp_path)
+    one.take(message(1))
+    other.take(message(2))
+    other.take(message(1, value=9))  # a revised count that the first does not hear of
+    for _ in range(5):
+        one.save()
+        other.save()
+    assert values(one) == values(other) == values(opened(tmp_path)) == {1: 10.0, 2: 3.0}
+    assert len(lines(tmp_path)) == 3
+
+
 def test_a_history_that_cannot_be_read_is_read_later_and_not_filled_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder_module, "_SPARE", 0)
     fill = tmp_path / "fill.csv"
