@@ -121,7 +121,7 @@ def _refusal(module: WantedModule, others: Iterable[WantedModule]) -> str | None
     if not is_edge_module_id(module.name):
         return "IoT Edge takes 1 to 128 letters, digits, - and _ as the name of a module"
     for other in others:
-        if other.name < module.name and other.name.lower() == module.name.lower():
+        if other.program and other.name < module.name and other.name.lower() == module.name.lower():
             return f"its name is that of {other.name} but for the case: their folders may be one"
     return refusal(module.env)
 

@@ -86,7 +86,8 @@ class App:
             finally:
                 self._save()
                 if hours := self._recorder.unsaved_hours:
-                    self._log.warning("%d hours of observations are not on disk", hours)
+                    fault = self._recorder.storage_fault
+                    self._log.warning("%d hours of observations are lost: %s", hours, fault)
                 self._uplink.stop()
                 uplink.join(timeout=10)
         if self._failed is not None:

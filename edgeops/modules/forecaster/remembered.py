@@ -22,6 +22,7 @@ class Memory:
         self._storage = storage
         self._disk = disk
         self._desired: Any = None  # nothing is known that could be kept
+        self._unsaved = False
 
     def recall(self) -> Any:
         """What is on disk; it is kept until the hub says otherwise."""
@@ -32,15 +33,17 @@ class Memory:
     def keep(self, desired: Any) -> None:
         """Keep these from now on; never raises."""
         self._desired = desired
+        self._unsaved = remembered(self._storage) != desired
         self.save()
 
     def save(self) -> None:
-        """Write what is to be kept unless the disk has it; never raises."""
+        """Write them if they could not be written yet, or are gone; never raises."""
         self.fault = None
-        if self._desired is None or remembered(self._storage) == self._desired:
-            return
         try:
-            remember(self._storage, self._desired, self._disk)
+            gone = self._desired is not None and not (self._storage / _FILE).exists()
+            if self._unsaved or gone:
+                remember(self._storage, self._desired, self._disk)
+            self._unsaved = False
         except OSError as error:
             why = error.strerror or type(error).__name__
             self.fault = f"cannot keep the desired properties: {why}"

@@ -259,6 +259,14 @@ def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     assert remembered(tmp_path) == {"model": "new"}
 
 
+def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):
+    one, other = Memory(tmp_path), Memory(tmp_path)
+    one.keep({"model": "street"})
+    other.keep({"model": "lane"})
+    one.save()
+    assert remembered(tmp_path) == {"model": "lane"}
+
+
 def test_what_cannot_be_recalled_is_not_overwritten(tmp_path):
     Memory(tmp_path).keep({"model": "street"})
     path = tmp_path / "history/desired.json"
