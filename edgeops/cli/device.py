@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +57,11 @@ def run(
     reports as edgeAgent does. Modules of edgeops run (model_loader,
     forecaster); other images are named and left out. The storage of a device
     is .edgeops/devices/DEVICE/. Ctrl-C stops all.
+
+    A module gets the environment of a container, nothing of yours: a proxy is
+    set in its manifest (HTTPS_PROXY). One whose `env` would change which code a
+    process of this machine loads, where it finds things or whom it trusts
+    (LD_PRELOAD, PYTHONPATH, PATH, SSL_CERT_FILE ...) is not started, and says so.
 
     A --history file has the columns `timestamp` (ISO 8601 with an offset from
     UTC), then one for each series. Hours that lie ahead count when they are over.
@@ -137,11 +141,11 @@ def _machine(options: Settings, history: Path | None) -> Machine:
         )
     return Machine(
         devices_folder=state.resolve() / "devices",
+        hub=endpoint.name,
         ca_file=Path(endpoint.ca_file).resolve(),
         connection_string=lambda device, module: access.device_connection_string(
             state, device, module
         ),
-        environ=os.environ,
         history=history.resolve() if history else None,
     )
 

@@ -23,7 +23,11 @@ from edgeops.edgeruntime.status import (
     Runtime,
     reported,
 )
-from edgeops.edgeruntime.storage import map_folders, storage_of
+from edgeops.edgeruntime.storage import (
+    map_folders,
+    storage_of,
+    with_paths_of_this_machine,
+)
 from edgeops.twin import JsonObject, diff, leaves
 
 
@@ -113,7 +117,11 @@ class Agent:
         storage = {
             module.name: storage_of(module, folders, self._folder) for module in deployment.modules
         }
-        ours = {one.name: one for one in deployment.modules if one.program and one.running}
+        modules = [
+            with_paths_of_this_machine(module, folders, self._folder)
+            for module in deployment.modules
+        ]
+        ours = {one.name: one for one in modules if _is_started(one)}
         await self._stop(
             [
                 name
@@ -121,11 +129,14 @@ class Agent:
                 if (started.module, started.storage) != (ours.get(name), storage.get(name))
             ]
         )
-        names = {module.name for module in deployment.modules}
+        names = {module.name for module in modules}
         self._status = {name: one for name, one in self._status.items() if name in names}
-        for module in deployment.modules:
+        for module in modules:
             if module.name not in ours:
-                self._status[module.name] = (module, _not_started(module))
+                status = _not_started(module)
+                self._status[module.name] = (module, status)
+                if status.runtime is Runtime.FAILED:
+                    self._tell(f"module {module.name} {status.description}")
             elif module.name not in self._started:
                 self._start(module, storage[module.name])
 
@@ -170,7 +181,13 @@ class Agent:
             last = want
 
 
+def _is_started(module: WantedModule) -> bool:
+    return bool(module.program and module.running and not module.refused)
+
+
 def _not_started(module: WantedModule) -> ModuleStatus:
     if module.program is None:
         return ModuleStatus(Runtime.UNKNOWN, NOT_PART_OF_THIS)
+    if module.running:
+        return ModuleStatus(Runtime.FAILED, f"cannot be started here: {module.refused}")
     return ModuleStatus(Runtime.STOPPED, "stopped")

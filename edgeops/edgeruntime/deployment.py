@@ -7,11 +7,13 @@ Microsoft Learn.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from edgeops.edgeruntime.environment import is_text, refusal
+from edgeops.limits import is_edge_module_id
 from edgeops.twin import JsonObject
 
 MODULES_OF_OURS: Mapping[str, str] = {
@@ -40,7 +42,11 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class WantedModule:
-    """One module of the deployment; `program` is None when its image is not one of ours."""
+    """One module of the deployment; `program` is None when its image is not one of ours.
+
+    `refused` says why it cannot be a process of this machine, whatever a
+    container could do with it.
+    """
 
     name: str
     image: str
@@ -50,6 +56,7 @@ class WantedModule:
     startup_order: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[Bind, ...] = ()
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ def parse_deployment(desired: Any) -> Deployment:
     if not isinstance(modules, dict):
         raise BadDeployment(400, "modules must be an object")
     wanted = [_module(name, value) for name, value in modules.items()]
+    wanted = [replace(one, refused=_refusal(one, wanted)) for one in wanted]
     wanted.sort(key=lambda module: (module.startup_order, module.name))
     return Deployment(version if isinstance(version, int) else 0, tuple(wanted))
 
@@ -92,16 +100,30 @@ def _module(name: str, value: Any) -> WantedModule:
     if policy not in _POLICIES:
         raise BadDeployment(400, f"module {name}: restartPolicy must be one of {_POLICIES}")
     order = value.get("startupOrder", 0)
+    program = MODULES_OF_OURS.get(_image_name(image))
+    options = _create_options(name, settings)
     return WantedModule(
         name=name,
         image=image,
-        program=MODULES_OF_OURS.get(_image_name(image)),
+        program=program,
         running=value.get("status", "running") == "running",
         restart_policy=policy,
         startup_order=order if isinstance(order, int) else 0,
         env=_environment(value.get("env")),
-        binds=_binds(name, settings),
+        binds=_binds(name, options) if program else (),  # of others, a volume may be anything
     )
+
+
+def _refusal(module: WantedModule, others: Iterable[WantedModule]) -> str | None:
+    """Why a module of ours is not started here; its name is that of a folder of its own."""
+    if module.program is None:
+        return None
+    if not is_edge_module_id(module.name):
+        return "IoT Edge takes 1 to 128 letters, digits, - and _ as the name of a module"
+    for other in others:
+        if other.program and other.name < module.name and other.name.lower() == module.name.lower():
+            return f"its name is that of {other.name} but for the case: their folders may be one"
+    return refusal(module.env)
 
 
 def _image_name(image: str) -> str:
@@ -119,8 +141,7 @@ def _environment(env: Any) -> Mapping[str, str]:
     }
 
 
-def _binds(name: str, settings: JsonObject) -> tuple[Bind, ...]:
-    options = _create_options(name, settings)
+def _binds(name: str, options: JsonObject) -> tuple[Bind, ...]:
     host = options.get("HostConfig")
     binds = host.get("Binds") if isinstance(host, dict) else None
     if not isinstance(binds, list | None):
@@ -143,7 +164,12 @@ def _create_options(name: str, settings: JsonObject) -> JsonObject:
 
 def _bind(name: str, text: Any) -> Bind:
     source, _, rest = str(text).partition(":")
-    paths = [PurePosixPath(source), PurePosixPath(rest.partition(":")[0])]
-    if not all(path.is_absolute() and ".." not in path.parts for path in paths):
+    bind = Bind(PurePosixPath(source), PurePosixPath(rest.partition(":")[0]))
+    paths = (bind.source, bind.target)
+    if (
+        not all(path.is_absolute() and ".." not in path.parts for path in paths)
+        or len(bind.target.parts) < 2  # the root is the container's own
+        or not is_text(str(text))
+    ):
         raise BadDeployment(400, f"module {name}: {str(text)[:128]!r} is not a storage binding")
-    return Bind(*paths)
+    return bind

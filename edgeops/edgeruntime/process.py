@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from edgeops.edgeruntime.restart import Backoff, restarts
 from edgeops.edgeruntime.status import ModuleStatus, Runtime
@@ -24,13 +25,14 @@ class Program:
     """What to start, and how long to wait before it is started again.
 
     `environment` is asked before every start and may raise `EdgeOpsError`,
-    which counts as a failed start.
+    which counts as a failed start. `folder` is where it runs.
     """
 
     command: Sequence[str]
     environment: Callable[[], Mapping[str, str]]
     restart_policy: str
     backoff: Backoff
+    folder: Path | None = None
 
 
 async def supervise(
@@ -52,7 +54,7 @@ async def supervise(
         try:
             code = await _run(program, partial(on_status, status), on_line)
             reason = f"ended with exit code {code}"
-        except (EdgeOpsError, OSError) as error:
+        except (EdgeOpsError, OSError, ValueError) as error:
             code, reason = 1, f"cannot be started: {error}"
         status = replace(status, exit_code=code, exited=time.time(), description=reason)
         if not restarts(program.restart_policy, code):
@@ -72,6 +74,7 @@ async def _run(
     process = await asyncio.create_subprocess_exec(
         *program.command,
         env=program.environment(),
+        cwd=program.folder,
         stdin=asyncio.subprocess.PIPE,  # closes when we end, whatever ends us
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

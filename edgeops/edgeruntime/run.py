@@ -10,29 +10,30 @@ from pathlib import Path
 
 from edgeops.edgeruntime.agent import Agent, Launcher
 from edgeops.edgeruntime.deployment import WantedModule
+from edgeops.edgeruntime.environment import Identity, process_environment
 from edgeops.edgeruntime.process import Program
 from edgeops.edgeruntime.restart import Backoff
 from edgeops.edgeruntime.sdk import connected, require_sdk
+from edgeops.edgeruntime.storage import FIRST_FILL, own_folder
 from edgeops.twin import EDGE_AGENT
 
-# All that a module gets of our environment: a container would not see the rest either.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONPATH", "PYTHONHASHSEED")
+_CHILD = Path(__file__).with_name("child.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What the devices share on this machine.
 
-    `devices_folder` has a folder for each device; `connection_string` gives
-    that of a device's module and may raise `EdgeOpsError`; `environ` is our
-    own environment; `history` is the CSV file of observations that a
+    `devices_folder` has a folder for each device; `hub` is the host name of
+    the local hub; `connection_string` gives that of a device's module and may
+    raise `EdgeOpsError`; `history` is the CSV file of observations that a
     forecaster without any begins with.
     """
 
     devices_folder: Path
+    hub: str
     ca_file: Path
     connection_string: Callable[[str, str], str]
-    environ: Mapping[str, str]
     history: Path | None = None
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -79,29 +80,35 @@ async def _run_device(
 
 
 def launcher(machine: Machine, device: str) -> Launcher:
-    """Starts the modules of a device with this Python, each as its container would be told."""
+    """Starts the modules of a device with this Python, each as its container would be told.
+
+    Nothing of our own environment is passed on.
+    """
 
     def launch(module: WantedModule, storage: Path) -> Program:
+        own = own_folder(machine.devices_folder / device, module.name)
+        home, temporary = own / ".home", own / ".tmp"  # beside a storage that may be `own` itself
+
         def environment() -> Mapping[str, str]:
-            storage.mkdir(parents=True, exist_ok=True)
-            ours = {name: machine.environ[name] for name in _INHERITED if name in machine.environ}
-            history = {"EDGEOPS_HISTORY_CSV": str(machine.history)} if machine.history else {}
+            for folder in (storage, home, temporary):
+                folder.mkdir(parents=True, exist_ok=True)
+            whose = Identity(device, module.name, machine.hub)
+            history = {FIRST_FILL: str(machine.history)} if machine.history else {}
             return {
-                **ours,
-                **module.env,
+                **process_environment(module.env, whose, Path(sys.executable), home, temporary),
                 **history,
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONSAFEPATH": "1",  # a folder `edgeops` where the user stands is not ours
                 "EDGEOPS_STORAGE": str(storage),
                 "EDGEOPS_CONNECTION_STRING": machine.connection_string(device, module.name),
                 "EDGEOPS_CA_FILE": str(machine.ca_file),
             }
 
         return Program(
-            command=(sys.executable, "-m", "edgeops.edgeruntime.child", str(module.program)),
+            # Isolated, whatever else is in the environment; unbuffered, so that lines come at once.
+            command=(sys.executable, "-I", "-u", "-X", "utf8", str(_CHILD), str(module.program)),
             environment=environment,
             restart_policy=module.restart_policy,
             backoff=machine.backoff,
+            folder=home,
         )
 
     return launch

@@ -199,6 +199,65 @@ def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
     assert "SharedAccessKey" not in out
 
 
+def test_a_module_sees_nothing_of_the_users_and_one_that_would_change_its_process_is_refused(
+    synced, in_background, monkeypatch
+):
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("the environment of a process can be read in Linux only")
+    canary = "canary-of-the-user"
+    for name in ("GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "HTTPS_PROXY", "LC_X"):
+        monkeypatch.setenv(name, canary)
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.0/8")  # for this command itself
+    synced.edit("fleet/fleet.yaml", "startupOrder: 1", 'env: {PYTHONPATH: "/srv/code"}')
+    proxy = '\n  env: {HTTPS_PROXY: "http://localhost:9", COLOUR: red}'  # nobody listens there
+    synced.edit("fleet/fleet.yaml", "loader:1.0.0", f"loader:1.0.0{proxy}")
+    synced.commit()
+    assert synced.edgeops("sync").code == 0
+    running = in_background(synced, "a")
+    why = (
+        "cannot be started here: the env of a process may not set 'PYTHONPATH', which would"
+        " change what code is loaded"
+    )
+    refused = f"a: module forecaster {why}\n"
+    holds = "slot crowdedness holds mean.onnx\n"
+    missing = {refused, holds}
+    while missing:
+        line = running.stdout.readline()
+        assert line, f"it ended before it said {missing}"
+        missing -= {said for said in missing if line.endswith(said)}
+
+    (loader,) = modules_of(running.pid)
+    environ = dict(
+        entry.split("=", 1) for entry in (loader / "environ").read_text().split("\0") if entry
+    )
+    assert canary not in environ.values()
+    assert (environ["COLOUR"], environ["HTTPS_PROXY"]) == ("red", "http://localhost:9")
+    assert environ.keys() - {"COLOUR", "HTTPS_PROXY", "LC_CTYPE"} == {
+        "LANG",
+        "TZ",
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "no_proxy",
+        "NO_PROXY",
+        "IOTEDGE_DEVICEID",
+        "IOTEDGE_MODULEID",
+        "EDGEOPS_STORAGE",
+        "EDGEOPS_CONNECTION_STRING",
+        "EDGEOPS_CA_FILE",
+    }
+    assert (loader / "cwd").resolve() == Path(environ["HOME"]).resolve()
+    row, *_ = json.loads(synced.edgeops("status", "-o", "json").out)["devices"]
+    assert row["health"] == "Degraded"
+    assert "module forecaster is failed" in row["reason"]
+
+
+def modules_of(pid: int) -> list[Path]:
+    """The folders in /proc of the processes that this one started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path("/proc", child) for child in children]
+
+
 def test_without_a_hub_for_devices_it_says_how_to_start_one(tiny_repo, with_hub):
     alone = tiny_repo.edgeops("device", "run", "a")
     assert (alone.code, alone.err) == (

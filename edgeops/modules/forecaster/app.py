@@ -19,10 +19,11 @@ from edgeops import __version__
 from edgeops.errors import EdgeOpsError
 from edgeops.modules.device import Device, SdkDevice
 from edgeops.modules.environment import module_environment
+from edgeops.modules.forecaster.disk import DISK, Disk
 from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.model import load_model
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.remembered import remember, remembered
+from edgeops.modules.forecaster.remembered import Memory
 from edgeops.modules.forecaster.service import Forecaster
 from edgeops.modules.forecaster.settings import parse_settings
 from edgeops.modules.forecaster.uplink import Uplink
@@ -31,6 +32,7 @@ from edgeops.twin import JsonObject
 
 INPUT = "observations"
 POLL_SECONDS = 1.0
+SAVE_SECONDS = 60.0  # how often what could not be written is tried again
 REPORT_SECONDS = 60.0  # numbers alone are not reported more often: each report costs a message
 _INBOX = 1000
 
@@ -39,16 +41,28 @@ class App:
     """Runs a `Forecaster` until told to stop."""
 
     def __init__(
-        self, device: Device, storage: Path, first_fill: Path | None, log: logging.Logger
+        self,
+        device: Device,
+        storage: Path,
+        first_fill: Path | None,
+        log: logging.Logger,
+        disk: Disk = DISK,
+        save_seconds: float = SAVE_SECONDS,
     ) -> None:
         self._storage = storage
+        self._recorder = Recorder(storage, disk)
+        self._memory = Memory(storage, disk)
         self._first_fill = first_fill
         self._log = log
+        self._save_seconds = save_seconds
+        self._saved_at = time.monotonic()
         self._inbox: queue.Queue[tuple[str, Any]] = queue.Queue(_INBOX)
         self._uplink = Uplink(device, self._desired_arrived, self._message_arrived, log)
         self._stop = threading.Event()
         self._failed: EdgeOpsError | None = None  # why the hub can never be reached
         self._told: JsonObject | None = None
+        self._told_essence: object = None
+        self._logged_fault: str | None = None
         self._told_at = 0.0
 
     def stop(self) -> None:
@@ -58,19 +72,22 @@ class App:
     def run(self) -> None:
         """Forecast until stopped. Raises `EdgeOpsError` when no hub can ever be reached so."""
         with ThreadPoolExecutor(1, thread_name_prefix="load") as loading:
-            recorder = Recorder(self._storage)
-            recorder.open(self._first_fill)
-            self._log.info("history: %d hours", len(recorder.history))
+            self._recorder.open(self._first_fill)
+            self._log.info("history: %d hours", len(self._recorder.history))
             forecaster = Forecaster(
-                recorder, Keeper(self._storage, load_model, loading), time.monotonic
+                self._recorder, Keeper(self._storage, load_model, loading), time.monotonic
             )
-            forecaster.settings = parse_settings(remembered(self._storage))
+            forecaster.settings = parse_settings(self._memory.recall())
             uplink = threading.Thread(target=self._talk, name="uplink", daemon=True)
             uplink.start()
             try:
                 while not self._stop.is_set():
                     self._turn(forecaster)
             finally:
+                self._save()
+                if hours := self._recorder.unsaved_hours:
+                    fault = self._recorder.storage_fault
+                    self._log.warning("%d hours of observations are lost: %s", hours, fault)
                 self._uplink.stop()
                 uplink.join(timeout=10)
         if self._failed is not None:
@@ -86,32 +103,49 @@ class App:
     def _turn(self, forecaster: Forecaster) -> None:
         with contextlib.suppress(queue.Empty):
             self._take(forecaster, *self._inbox.get(timeout=POLL_SECONDS))
+        if time.monotonic() - self._saved_at >= self._save_seconds:
+            self._save()
         forecast = forecaster.step(time.time())
         if forecast is not None:
             self._log.info("forecast of %s %s", forecast["model"], forecast["version"])
             self._uplink.publish(forecast)
+        self._log_fault()
         self._report(forecaster.reported())
 
     def _take(self, forecaster: Forecaster, kind: str, value: Any) -> None:
         if kind == INPUT:
-            forecaster.recorder.take(value)
+            self._recorder.take(value)
             return
         forecaster.settings = parse_settings(value)
         for warning in forecaster.settings.warnings:
             self._log.warning("desired properties: %s", warning)
-        try:
-            remember(self._storage, value)
-        except OSError as error:
-            self._log.warning("cannot keep the desired properties: %s", error.strerror)
+        self._memory.keep(value)
+
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        self._recorder.save()
+        self._memory.save()
+
+    def _log_fault(self) -> None:
+        fault = self._recorder.storage_fault or self._memory.fault
+        if fault != self._logged_fault:
+            self._logged_fault = fault
+            if fault:
+                self._log.warning("%s; trying again every %.0f s", fault, self._save_seconds)
+            else:
+                self._log.info("all that could not be written is on disk now")
 
     def _report(self, reported: JsonObject) -> None:
-        steady = self._told is not None and _essence(reported) == _essence(self._told)
+        if self._memory.fault:
+            reported = {**reported, "warnings": [*reported["warnings"], self._memory.fault]}
+        essence = (_essence(reported), self._recorder.storage_fault)
+        steady = self._told is not None and essence == self._told_essence
         now = time.monotonic()
         if reported == self._told or (steady and now - self._told_at < REPORT_SECONDS):
             return
         if not steady:
             self._log.info("%s", _in_words(reported["model"]))
-        self._told, self._told_at = reported, now
+        self._told, self._told_essence, self._told_at = reported, essence, now
         self._uplink.report({**reported, "forecaster": {"version": __version__}})
 
     def _desired_arrived(self, desired: Any) -> None:

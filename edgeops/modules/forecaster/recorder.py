@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from edgeops.modules.forecaster.disk import DISK, Disk
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.history_file import HistoryFile
 from edgeops.modules.forecaster.observations import Observation, parse_csv, parse_message
@@ -16,65 +17,117 @@ _SPARE = 20_000  # superseded records that the file may hold before it is writte
 class Recorder:
     """Takes observations in, and counts what it could not take.
 
-    `fault` is the last reason, of input or storage. Storage that cannot be
-    used costs the history over a restart, never a forecast.
+    Storage that cannot be used never costs a forecast. What could not be
+    written is kept as the history itself is, so it is bounded alike, and
+    written by the first `save` that can; `storage_fault` says why none could.
     """
 
-    def __init__(self, storage: Path) -> None:
+    def __init__(self, storage: Path, disk: Disk = DISK) -> None:
         self.history = History()
         self.refused = 0
-        self.fault: str | None = None
-        self._file = HistoryFile(storage / _FILE)
+        self.storage_fault: str | None = None
+        self._input_fault: str | None = None
+        self._file = HistoryFile(storage / _FILE, disk)
+        self._first_fill: Path | None = None
+        self._unsaved = History()
         self._records = 0
         self._limit = _SPARE
 
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the storage now, else why the last input could not be read."""
+        return self.storage_fault or self._input_fault
+
+    @property
+    def unsaved_hours(self) -> int:
+        """Hours with observations that are not on disk yet."""
+        return len(self._unsaved)
+
     def open(self, first_fill: Path | None = None) -> None:
         """Read what is on disk; if that is nothing, take a CSV file in."""
-        try:
-            for one in self._file.read():
-                self.history.add([one])
-                self._records += 1
-            self._compact()
-        except OSError as error:
-            self.fault = f"cannot read the history: {error.strerror}"
-        if not len(self.history) and first_fill is not None and first_fill.exists():
-            self._fill(first_fill)
+        self._first_fill = first_fill
+        self.save()
 
     def take(self, message: bytes | str) -> None:
         """Take a message of the input `observations` in."""
         parsed = parse_message(message)
         self._refuse(parsed.faults)
-        self._write(self.history.add(parsed.observations))
+        self._add(parsed.observations)
+        self.save()
+
+    def save(self) -> None:
+        """Bring to the disk what it lacks; never raises, and is cheap when it lacks nothing."""
+        faults = (
+            _fault("read", self._look_again),
+            _fault("write", self._append),
+            _fault("shorten", self._compact),
+        )
+        self.storage_fault = next(filter(None, faults), None)
+
+    def _look_again(self) -> None:
+        """Read a file that is not as it was left; what it lacks of the history is unsaved."""
+        if self._file.as_left():
+            return
+        theirs_are_newer = self._file.others_wrote()  # another forecaster in the same storage
+        on_disk, records = History(), 0
+        try:
+            for one in self._file.read():
+                on_disk.add([one])
+                records += 1
+        finally:  # what could be read is of use already
+            parts = [on_disk, self.history]
+            self.history = _merged(*(reversed(parts) if theirs_are_newer else parts), self._unsaved)
+        self._unsaved.add(on_disk.add(self.history.observations()))
+        self._records = records
+        if not len(self.history) and self._first_fill is not None:
+            self._fill(self._first_fill)
+
+    def _append(self) -> None:
+        if self.unsaved_hours:
+            self._file.append(self._unsaved.observations())
+            self._records += sum(1 for _ in self._unsaved.observations())
+            self._unsaved = History()
+
+    def _compact(self) -> None:
+        """Write the file anew when most of it is superseded or too old."""
+        if self._records > self._limit and not self.unsaved_hours and self._file.as_left():
+            kept = list(self.history.observations())
+            self._file.replace(kept)
+            self._records = len(kept)
+            self._limit = 2 * len(kept) + _SPARE
 
     def _fill(self, path: Path) -> None:
         try:
             with path.open(encoding="utf-8", errors="replace", newline="") as file:
                 for row in parse_csv(file):
                     self._refuse(row.faults)
-                    self.history.add(row.observations)
+                    self._add(row.observations)
+        except FileNotFoundError:
+            pass
         except OSError as error:
-            self.fault = f"cannot read {path.name}: {error.strerror}"
-        self._write(list(self.history.observations()))
+            self._input_fault = f"cannot read {path.name}: {error.strerror}"
+
+    def _add(self, observations: Iterable[Observation]) -> None:
+        self._unsaved.add(self.history.add(observations))
 
     def _refuse(self, faults: Iterable[str]) -> None:
         for fault in faults:
             self.refused += 1
-            self.fault = fault
+            self._input_fault = fault
 
-    def _write(self, observations: list[Observation]) -> None:
-        if not observations:
-            return
-        try:
-            self._file.append(observations)
-            self._records += len(observations)
-            self._compact()
-        except OSError as error:
-            self.fault = f"cannot write the history: {error.strerror}"
 
-    def _compact(self) -> None:
-        """Write the file anew when most of it is superseded or too old."""
-        if self._records > self._limit:
-            kept = list(self.history.observations())
-            self._file.replace(kept)
-            self._records = len(kept)
-            self._limit = 2 * len(kept) + _SPARE
+def _merged(*parts: History) -> History:
+    """All of these; of an observation at the same second, the one of the last part that has it."""
+    merged = History()
+    for part in parts:
+        merged.add(part.observations())
+    return merged
+
+
+def _fault(what: str, step: Callable[[], None]) -> str | None:
+    """Why a step on the storage could not be done."""
+    try:
+        step()
+    except OSError as error:
+        return f"cannot {what} the history: {error.strerror or type(error).__name__}"
+    return None

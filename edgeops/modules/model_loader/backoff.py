@@ -27,3 +27,4 @@ class Backoff:
 
 PASSING = Backoff(base=1.0, longest=600.0)  # a lost connection
 LASTING = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may cost a download
+LOCAL = Backoff(base=60.0, longest=600.0)  # a full disk: a try costs nothing until there is room

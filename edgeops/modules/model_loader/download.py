@@ -37,6 +37,11 @@ class Cancellation:
         """Whether it was cancelled."""
         return self._stopped.is_set()
 
+    @property
+    def received(self) -> bool:
+        """Whether a file began to arrive."""
+        return self._response is not None
+
     def cancel(self) -> None:
         """Stop: the download raises `Superseded` soon."""
         self._stopped.set()

@@ -14,7 +14,9 @@ LoadTest = Callable[[Path, str], None]
 
 _SECONDS = 300
 _LOAD_ONNX = """
-import sys, onnxruntime
+import sys
+sys.path[:] = sys.argv[2:]
+import onnxruntime
 onnxruntime.set_default_logger_severity(4)
 try:
     onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
@@ -30,14 +32,15 @@ def no_load_test(path: Path, model_format: str) -> None:
 def onnx_load_test(path: Path, model_format: str) -> None:
     """Loads ONNX models with onnxruntime where that is installed; takes all others.
 
-    A separate process, since a broken model may take its loader down with it.
+    A separate process, since a broken model may take its loader down with it;
+    it finds the packages that this one does, and no others.
     Raises `LoadFailed`.
     """
     if model_format != "onnx" or importlib.util.find_spec("onnxruntime") is None:
         return
     try:
         done = subprocess.run(  # noqa: S603 - our own code, a file of our own
-            [sys.executable, "-c", _LOAD_ONNX, str(path)],
+            [sys.executable, "-I", "-c", _LOAD_ONNX, str(path), *sys.path],
             check=False,
             capture_output=True,
             text=True,

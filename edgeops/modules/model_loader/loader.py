@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeops.modules.model_loader.access import access_for
-from edgeops.modules.model_loader.backoff import LASTING, PASSING
+from edgeops.modules.model_loader.backoff import LASTING, LOCAL, PASSING, Backoff
 from edgeops.modules.model_loader.decide import Download, Keep, decide
 from edgeops.modules.model_loader.desired import FLAT, Model, Wanted
 from edgeops.modules.model_loader.download import Cancellation, Downloader
@@ -229,8 +229,7 @@ class Loader:
             one = self._tries.get(model.slot)
             if one is not None and not cancellation.stopped:
                 one.failures += 1
-                backoff = PASSING if failure.passing else LASTING
-                wait = backoff.wait(one.failures, self.world.uniform)
+                wait = _backoff(failure, cancellation).wait(one.failures, self.world.uniform)
                 one.due = self.world.clock() + wait
                 if not failure.passing or one.failures > _QUIET_FAILURES:
                     self._set_error(model.slot, failure.fault)
@@ -268,6 +267,15 @@ class Loader:
         return _iso(self.world.now())
 
 
+def _backoff(failure: LoadFailed, cancellation: Cancellation) -> Backoff:
+    if failure.passing:
+        return PASSING
+    # What has cost no download is tried more often, so that it is not a matter
+    # of hours until somebody's `rm` has its effect.
+    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else LASTING
+
+
+_OF_THE_DISK = {Code.DISK_FULL, Code.STORAGE_NOT_WRITABLE, Code.STORAGE_FAILED}
 # What came before these failures is not lost.
 _RESUMED = {Code.CONNECTION_LOST, Code.STALLED}
 # A part file with these faults would fail again, or takes room that others need.

@@ -80,7 +80,11 @@ def make_session(settings: Settings, world: World) -> Session:
 
 
 def _storage_info(source: Path, root: Path) -> JsonObject:
-    return {"path": str(source), "totalMiB": shutil.disk_usage(root).total // _MEBIBYTE}
+    try:
+        size = {"totalMiB": shutil.disk_usage(root).total // _MEBIBYTE}
+    except OSError:  # it went away; that is told of the slots
+        size = {}
+    return {"path": str(source), **size}
 
 
 def _mountinfo() -> str:

@@ -217,6 +217,30 @@ def test_a_module_that_cannot_be_started_says_why(tmp_path, monkeypatch):
     run(bench, story)
 
 
+def test_a_module_whose_env_is_refused_has_failed_and_the_others_run(tmp_path):
+    bench = Bench(tmp_path, PRINTS_AND_WAITS)
+    why = (
+        "cannot be started here: the env of a process may not set"
+        " 'LD_PRELOAD', which would change what code is loaded"
+    )
+
+    async def story(hub: Hub) -> None:
+        hub.deploy(good=module(), bad=module())
+        await hub.until_running("bad")
+        hub.deploy(good=module(), bad=module(env={"LD_PRELOAD": {"value": "/tmp/x.so"}}))
+        state = await hub.until(lambda state: runtime(state, "bad") == "failed")
+        assert state["modules"]["bad"]["statusDescription"] == why
+        assert runtime(state, "good") == "running"
+        assert state["lastDesiredStatus"]["code"] == 200
+        hub.deploy(good=module(), bad=module(status="stopped", env={"PATH": {"value": "/"}}))
+        await hub.until(lambda state: runtime(state, "bad") == "stopped")
+        hub.deploy(good=module(), bad=module(env={"LOG": {"value": "1"}}))
+        await hub.until_running("bad")
+
+    run(bench, story)
+    assert bench.told.count(f"module bad {why}") == 1
+
+
 def test_long_lines_come_in_pieces(tmp_path):
     bench = Bench(tmp_path, "print('x' * 100_000 + '\\nlast', flush=True); " + PRINTS_AND_WAITS)
 

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
+
+from edgeops.edgeruntime import child
 
 
 def test_a_module_ends_when_its_parent_is_gone(tmp_path):
     (tmp_path / "waits.py").write_text(
         "import signal, sys\nprint(__name__, sys.argv, flush=True)\nsignal.pause()\n"
     )
-    child = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "edgeops.edgeruntime.child", "waits"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={"PYTHONPATH": str(tmp_path)},
     )
-    assert child.stdout is not None
-    assert child.stdout.readline().startswith("__main__ [")
-    child.communicate(timeout=20)  # closes its standard input, as the end of the parent does
-    assert child.returncode == -signal.SIGTERM
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("__main__ [")
+    process.communicate(timeout=20)  # closes its standard input, as the end of the parent does
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_it_runs_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
+    copy = tmp_path / "edgeops/edgeruntime/child.py"
+    copy.parent.mkdir(parents=True)
+    shutil.copy(Path(child.__file__), copy)
+    (tmp_path / "says.py").write_text("import textwrap\nprint('beside')\n")
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    (trap / "says.py").write_text("print('trapped')\n")
+    (trap / "textwrap.py").write_text("raise SystemExit('trapped')\n")
+    process = subprocess.Popen(
+        [sys.executable, "-I", str(copy), "says"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=trap,
+        env={"PYTHONPATH": str(trap), "PYTHONSTARTUP": str(trap / "says.py")},
+    )
+    assert process.stdout is not None
+    assert process.stdout.read() == "beside\n"
+    process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeops.edgeruntime.deployment import BadDeployment, Bind, parse_deployment
 from edgeops.edgeruntime.restart import Backoff, restarts
-from edgeops.edgeruntime.storage import map_folders, storage_of
+from edgeops.edgeruntime.storage import map_folders, storage_of, with_paths_of_this_machine
 
 LOADER = "ghcr.io/example/edgeops-model-loader:1.0.0"
 
@@ -81,6 +81,10 @@ def test_create_options_come_in_pieces():
         (desired(m=module(restartPolicy="often")), 400, "module m: restartPolicy must be"),
         (desired(m=module(LOADER, "models:/models")), 400, "module m: 'models:/models' is not"),
         (desired(m=module(LOADER, "/a:/../etc")), 400, "module m: '/a:/../etc' is not a storage"),
+        (desired(m=module(LOADER, "/a:/")), 400, "module m: '/a:/' is not a storage"),
+        (desired(m=module(LOADER, "/a:/.")), 400, "module m: '/a:/.' is not a storage"),
+        (desired(m=module(LOADER, "/a:/b\0c")), 400, r"module m: '/a:/b\\x00c' is not a storage"),
+        (desired(m=module(LOADER, "/a:/b\ud800")), 400, "module m: '/a:/b"),
         (
             desired(m={"settings": {"image": "i", "createOptions": "{"}}),
             400,
@@ -92,6 +96,45 @@ def test_a_bad_deployment_says_what_is_wrong(document, code, message):
     with pytest.raises(BadDeployment, match="^" + message.replace(".", r"\.")) as caught:
         parse_deployment(document)
     assert caught.value.code == code
+
+
+def test_the_volumes_of_others_are_their_own_business():
+    found = parse_deployment(desired(m=module("postgres:16", "data:/var/lib/postgresql", "/a:/")))
+    assert (found.modules[0].binds, found.modules[0].refused) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("../../escape", "IoT Edge takes 1 to 128 letters"),
+        ("..", "IoT Edge takes"),
+        ("a/b", "IoT Edge takes"),
+        ("", "IoT Edge takes"),
+        ("$edgeAgent", "IoT Edge takes"),
+        ("a\0", "IoT Edge takes"),
+        ("model_loader", "its name is that of Model_Loader but for the case"),
+    ],
+)
+def test_a_name_that_could_be_the_folder_of_another_is_refused(name, why):
+    modules = parse_deployment(
+        desired(**{name: module(), "Model_Loader": module(), "camera": module("camera:1")})
+    ).modules
+    refused = {one.name: one.refused for one in modules if one.refused}
+    assert refused.keys() == {name}
+    assert refused[name].startswith(why)
+
+
+def test_an_env_for_a_container_alone_is_refused_for_modules_that_are_processes_here():
+    env = {"PYTHONPATH": {"value": "/srv/code"}, "A": {"value": 1}}
+    modules = parse_deployment(
+        desired(loader=module(env=env), plain=module(), camera=module("camera:1", env=env))
+    ).modules
+    assert {one.name: one.refused for one in modules} == {
+        "loader": "the env of a process may not set 'PYTHONPATH', which would change"
+        " what code is loaded",
+        "plain": None,
+        "camera": None,
+    }
 
 
 JSON = st.recursive(
@@ -135,6 +178,69 @@ def test_modules_that_bind_the_same_source_share_a_folder(tmp_path):
     assert found["third"].name.startswith("models-")
     assert found["none"] == tmp_path / "containers/none"
     assert found["sly"] == tmp_path / "containers/sly"
+
+
+def test_the_closest_binding_holds_a_path():
+    found = parse_deployment(
+        desired(
+            m=module(
+                LOADER,
+                "/srv/models:/models",
+                "/srv/street:/models/street",
+                env={"EDGEOPS_STORAGE": {"value": "/models/street/"}},
+            )
+        )
+    ).modules
+    folders = map_folders(Path("/d"), found)
+    assert storage_of(found[0], folders, Path("/d")) == folders[PurePosixPath("/srv/street")]
+
+
+@pytest.mark.parametrize(
+    ("inside", "here"),
+    [
+        ("/models/history.csv", "models/history.csv"),
+        ("/models/a/../history.csv", "models/history.csv"),
+        ("/etc/passwd", "containers/m/etc/passwd"),
+        ("/models/../../../../etc/passwd", "containers/m/etc/passwd"),
+        ("../../etc/passwd", "containers/m/etc/passwd"),
+        ("/..", "containers/m"),
+        ("//etc/passwd", "containers/m/etc/passwd"),
+    ],
+)
+def test_a_file_that_env_names_is_one_of_the_device(tmp_path, inside, here):
+    env = {"EDGEOPS_HISTORY_CSV": {"value": inside}, "A": {"value": "/etc"}}
+    found = parse_deployment(desired(m=module(LOADER, "/srv:/models", env=env))).modules
+    mapped = with_paths_of_this_machine(found[0], map_folders(tmp_path, found), tmp_path)
+    assert mapped.env == {"EDGEOPS_HISTORY_CSV": str(tmp_path / here), "A": "/etc"}
+
+
+PATHS = st.lists(st.sampled_from(["", ".", "..", "a", "A", "containers", "~"]), max_size=5).map(
+    lambda parts: "/" + "/".join(parts)
+)
+
+
+@given(st.lists(st.tuples(PATHS, PATHS), max_size=4), PATHS | st.text(max_size=5), PATHS)
+def test_no_path_leads_out_of_the_folder_of_the_device(binds, storage, file):
+    root = Path("/devices/a")
+    env = {"EDGEOPS_STORAGE": {"value": storage}, "EDGEOPS_HISTORY_CSV": {"value": file}}
+    texts = [f"{source}:{target}" for source, target in binds]
+    try:
+        modules = parse_deployment(
+            desired(m=module(LOADER, *texts, env=env), n=module(LOADER, *texts))
+        ).modules
+    except BadDeployment:
+        return
+    folders = map_folders(root, modules)
+    assert all(root in folder.parents for folder in folders.values())
+    lowered = {str(folder).lower() for folder in folders.values()}
+    assert len(lowered) == len(folders), "two sources never share a folder"
+    for one in modules:
+        places = [storage_of(one, folders, root)]
+        if csv := with_paths_of_this_machine(one, folders, root).env.get("EDGEOPS_HISTORY_CSV"):
+            places.append(Path(csv))
+        for place in places:
+            assert root in place.parents
+            assert ".." not in place.parts
 
 
 def test_a_deeper_target_is_a_deeper_folder(tmp_path):

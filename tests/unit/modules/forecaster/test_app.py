@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import queue
 import threading
 import time
@@ -14,7 +16,9 @@ import pytest
 
 from edgeops.modules.device import Handlers, ModuleTwin, NotConnected
 from edgeops.modules.forecaster.app import App
+from edgeops.modules.forecaster.disk import Disk
 from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.remembered import remember, remembered
 from edgeops.modules.forecaster.status import iso
 from edgeops.twin import JsonObject, merge_patch
@@ -74,11 +78,11 @@ def hub() -> FakeHub:
 
 
 @pytest.fixture
-def run(storage, hub) -> Iterator[Callable[[], App]]:
+def run(storage, hub) -> Iterator[Callable[..., App]]:
     started: list[tuple[App, threading.Thread]] = []
 
-    def go() -> App:
-        app = App(hub, storage.root, None, logging.getLogger("test"))
+    def go(*arguments: Any) -> App:
+        app = App(hub, storage.root, None, logging.getLogger("test"), *arguments)
         thread = threading.Thread(target=app.run)
         thread.start()
         started.append((app, thread))
@@ -130,6 +134,37 @@ def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
     hub.desired = DESIRED
     hub.there.set()
     assert hub.messages.get(timeout=20)["quantiles"]["0.5"] == [4, 4]
+
+
+def test_a_full_disk_is_told_at_once_and_no_more_when_there_is_room(storage, hub, run):
+    full = threading.Event()
+
+    def write(handle: int, data: memoryview) -> int:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return os.write(handle, data)
+
+    app = run(Disk(write), 0.05)
+    hub.reported_state("NoModel")
+    full.set()
+    hub.desired = DESIRED
+    assert hub.handlers is not None
+    assert hub.handlers.on_message is not None
+    hub.handlers.on_desired()
+    hub.handlers.on_message(observations(4), "observations")
+    reported = hub.reports.get(timeout=20)
+    while "lastFault" not in reported["history"] or not reported["warnings"]:
+        reported = hub.reports.get(timeout=20)
+    assert reported["history"]["lastFault"] == ("cannot write the history: No space left on device")
+    assert reported["warnings"] == ["cannot keep the desired properties: No space left on device"]
+    full.clear()  # and nothing arrives any more
+    while "lastFault" in reported["history"] or reported["warnings"]:
+        reported = hub.reports.get(timeout=20)
+    app.stop()
+    assert remembered(storage.root) == DESIRED
+    again = Recorder(storage.root)
+    again.open()
+    assert len(again.history) == 4
 
 
 def test_a_changed_twin_is_read_again(storage, hub, run):

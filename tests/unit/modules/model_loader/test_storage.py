@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeops.modules.model_loader.faults import Code
+from edgeops.modules.model_loader.faults import Code, LoadFailed
+from edgeops.modules.model_loader.main import make_session
+from edgeops.modules.model_loader.settings import read_settings
 from edgeops.modules.model_loader.status import State
 from edgeops.modules.model_loader.storage import Storage, host_path
 
@@ -54,6 +56,74 @@ def test_the_disk_fills_up_during_the_download(make_device, server, number):
     assert "no room left in /srv/edgeops/models" in status.error.message
     assert device.runs(OLD)
     assert device.files() == ["current.json", "old.onnx"], "what was written makes room again"
+
+
+def test_once_there_is_room_the_model_comes_and_the_error_goes(make_device, server):
+    class Filling(Storage):
+        free = 0
+
+        def check_room(self, model, have):
+            if not Filling.free:
+                raise LoadFailed(Code.DISK_FULL, "no room")
+
+    device = make_device(storage_class=Storage)
+    device.bring(crowds=server.publish(OLD, "/old", "old.onnx"))
+    device = make_device(storage_class=Filling)
+    device.want(crowds=server.publish(NEW, "/new"))
+    waits = []
+    for _ in range(6):
+        waits.append(device.work())
+        device.time[0] += waits[-1]
+        assert device.status().error.code is Code.DISK_FULL
+        assert device.runs(OLD)
+    assert waits == [60, 120, 240, 480, 600, 600], "a look costs nothing, so none is far away"
+    assert server.gets("/new") == 0
+    Filling.free = 1
+    device.work()
+    assert (device.status().state, device.status().error) == (State.READY, None)
+    assert "error" not in device.reported()["models"]["crowds"]
+    assert device.runs(NEW)
+
+
+def test_a_disk_that_fills_up_in_each_download_is_tried_ever_more_rarely(make_device, server):
+    class Full:
+        """The downloader on a disk whose limit nobody can ask for, as with a quota."""
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        def fetch(self, model, part, *rest):
+            def refuse(data):
+                raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+            part.append = refuse
+            return self.inner.fetch(model, part, *rest)
+
+    device = make_device(downloader=Full)
+    device.want(crowds=server.publish(NEW, "/new"))
+    waits = []
+    for _ in range(6):
+        waits.append(device.work())
+        device.time[0] += waits[-1]
+    assert waits == [60, 120, 240, 480, 960, 1920]
+    assert server.gets("/new") == 6
+
+
+def test_a_model_that_is_there_waits_for_room_for_its_pointer_only(make_device, server):
+    class Full(Storage):
+        full = True
+
+        def switch(self, model, path, since):
+            if Full.full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().switch(model, path, since)
+
+    device = make_device(storage_class=Full)
+    status = device.bring(crowds=server.publish(NEW, "/new"))
+    assert (status.error.code, device.current()) == (Code.DISK_FULL, None)
+    Full.full = False
+    assert device.later().state is State.READY
+    assert (device.runs(NEW), server.gets("/new")) == (True, 1)
 
 
 @pytest.fixture
@@ -127,6 +197,15 @@ def test_a_slot_that_is_a_file_is_an_error_of_its_own(make_device, server):
     device = make_device()
     (device.storage / "crowds").write_text("")
     assert device.bring(crowds=server.publish(NEW, "/new")).error.code is Code.STORAGE_FAILED
+
+
+def test_a_storage_that_went_away_does_not_end_the_report(device, tmp_path):
+    folder = tmp_path / "away"
+    folder.mkdir()
+    session = make_session(read_settings({"EDGEOPS_STORAGE": str(folder)}, ""), device.loader.world)
+    assert session.info().storage.keys() == {"path", "totalMiB"}
+    folder.rmdir()
+    assert session.info().storage == {"path": str(folder)}
 
 
 MOUNTS = """\

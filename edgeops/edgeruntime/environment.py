@@ -1,0 +1,123 @@
+"""The environment of a module's process: what its container would have. No I/O.
+
+A container keeps the machine from what a deployment writes into `env`; a
+process of this machine has no such wall, and its user's secrets beside it. So
+nothing of the user's is passed on, and a deployment may not set what decides
+which code a process loads, where it finds things, or whom it trusts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which module of which device a process is, and the host name of its hub."""
+
+    device: str
+    module: str
+    hub: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Variables that a deployment may not set here: names as they are, case included."""
+
+    why: str
+    names: frozenset[str]
+    prefixes: tuple[str, ...]
+
+    def has(self, name: str) -> bool:
+        return name in self.names or name.startswith(self.prefixes)
+
+
+def _refused(why: str, text: str) -> _Refused:
+    """The variables in a text; `*` at the end stands for any rest of a name."""
+    names = text.split()
+    prefixes = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
+    return _Refused(why, frozenset(name for name in names if not name.endswith("*")), prefixes)
+
+
+# What the dynamic loader, the C library, Python, OpenSSL and the packages of
+# our modules read; and, in case one of these ever starts a program, what shells
+# and other interpreters do. IOTEDGE_* and EdgeHub* are what the device SDK
+# takes an identity from.
+_REFUSED = (
+    _refused(
+        "would change what code is loaded",
+        """LD_* _RLD* DYLD_* GLIBC_* GCONV_* MALLOC_* PYTHON* _PYTHON* __PYVENV* OMP_TOOL*
+        NODE_* PERL* RUBY* GEM_* LUA_* JAVA_* JDK_* _JAVA_* CLASSPATH DOTNET_* CORECLR_*
+        BASH* ENV IFS SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR GIT_*""",
+    ),
+    _refused(
+        "would change where a process of this machine finds things",
+        """PATH CDPATH HOME PWD OLDPWD SHELL USER LOGNAME TMPDIR TMP TEMP SQLITE_TMPDIR XDG_*
+        LOCPATH NLSPATH TZDIR HOSTALIASES LOCALDOMAIN RES_OPTIONS""",
+    ),
+    _refused(
+        "would change whom it trusts",
+        "OPENSSL_* SSL_* SSLKEYLOGFILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC",
+    ),
+    _refused(
+        "is set by `edgeops device run`",
+        """EDGEOPS_CONNECTION_STRING EDGEOPS_CA_FILE IOTEDGE_*
+        EdgeHubConnectionString EdgeModuleCACertificateFile""",
+    ),
+)
+
+
+def refusal(env: Mapping[str, str]) -> str | None:
+    """Why a module with this `env` is not started here, None when it may be."""
+    found = [
+        f"{name[:64]!r}, which {why}" for name, value in env.items() for why in _wrong(name, value)
+    ]
+    if not found:
+        return None
+    more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    return f"the env of a process may not set {'; '.join(found[:_MOST_TOLD])}{more}"
+
+
+def _wrong(name: str, value: str) -> Iterator[str]:
+    if not _NAME.match(name):
+        yield "is not the name of an environment variable"
+    elif not is_text(value):
+        yield "has a value that is not text"
+    else:
+        yield from (one.why for one in _REFUSED if one.has(name))
+
+
+def is_text(value: str) -> bool:
+    """Whether the operating system takes this as a value or a path."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def process_environment(
+    env: Mapping[str, str], whose: Identity, python: Path, home: Path, temporary: Path
+) -> dict[str, str]:
+    """All that a module's process gets, but what is EDGEOPS_* and set by `device run`.
+
+    `env` is what its deployment says: it may set another LANG and TZ, and
+    proxies; the local hub is never looked for behind one. `home` and
+    `temporary` are folders of the module's own.
+    """
+    direct = ",".join(filter(None, (env.get("no_proxy") or env.get("NO_PROXY"), whose.hub)))
+    return {
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        **env,
+        "no_proxy": direct,
+        "NO_PROXY": direct,
+        "PATH": f"{python.parent}:{_SYSTEM_PATH}",
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "IOTEDGE_DEVICEID": whose.device,
+        "IOTEDGE_MODULEID": whose.module,
+    }
