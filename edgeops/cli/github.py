@@ -14,6 +14,7 @@ from edgeops.cli.settings import settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
+    from edgeops.github.approval import Approval
     from edgeops.github.workflow import Workflow
     from edgeops.plan.document import SavedPlan
 
@@ -94,6 +95,9 @@ def comment(
 @app.command("approval")
 def approval(
     plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    text: Annotated[
+        Path, typer.Option(help="The same plan as Markdown.", metavar="FILE", show_default=False)
+    ],
     marker: Annotated[
         str, typer.Option(help="The comment that shows plans.", metavar="WORD")
     ] = PLAN_MARKER,
@@ -101,27 +105,38 @@ def approval(
     """Was this very plan approved in the pull request that became this commit?
 
     Gives the step the outputs `approved` and `changes`, true or false, and
-    says why in its summary. Approved means: somebody else who may write to the
-    repository approved the last commit after our comment showed this plan's
-    digest. A plan without changes needs no approval.
+    says why in its summary. Approved means: somebody who may write to the
+    repository, and neither opened the pull request nor pushed or wrote any of
+    its commits nor started the workflow that did, approved its last commit
+    after our comment showed exactly this plan. Nothing else may be changed but
+    fleet/, schemas/ and models/. What GitHub does not tell is not approved. A
+    plan without changes needs no approval.
 
     \b
     Examples:
-      edgeops github approval plan.json
+      edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
+      edgeops github approval plan.json --text plan.md
     """
-    from edgeops.github.approval import Approval, approval_of
+    from edgeops.cli.files import read_text
+    from edgeops.github.approval import Approval
+    from edgeops.report.markdown import code
     from edgeops.report.plan_markdown import digest_line
+    from edgeops.report.style import printable
 
     saved, workflow = _saved(plan), _workflow()
-    if saved.writes:
-        line = digest_line(saved.digest, saved.hub)
-        found = approval_of(workflow.api(_ca_file()), workflow.sha, workflow.branch, marker, line)
-    else:
+    shown = read_text(text, "the text", "make it with `edgeops sync --dry-run -o markdown`")
+    if not saved.writes:
         found = Approval(True, "nothing changes")
+    elif digest_line(saved.digest, saved.hub) not in shown.splitlines():
+        raise EdgeOpsError(
+            f"{text} does not show the plan {plan}", "make both with one `edgeops sync --dry-run`"
+        )
+    else:
+        found = _approval(workflow, marker, shown)
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
-    words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
-    workflow.summarize(f"\n{words}.")
-    typer.echo(words)
+    verdict = "Approved" if found.given else "Not approved yet"
+    workflow.summarize(f"\n{verdict}: {code(found.why, limit=2_000)}")
+    typer.echo(printable(f"{verdict}: {found.why}"))
 
 
 @app.command("drift-issue")
@@ -162,6 +177,22 @@ _WHAT_TO_DO = (
     "**What to do:** to put it back, run the workflow `fleet-sync`; to keep what was changed on"
     " the hub, write it into git. This issue closes itself when hub and git agree."
 )
+
+
+def _approval(workflow: Workflow, marker: str, text: str) -> Approval:
+    """Whether the plan with this Markdown is approved; not, where GitHub cannot be asked."""
+    from edgeops.github.approval import Approval, decide
+    from edgeops.github.gather import gather
+    from edgeops.github.rest import GitHubError
+
+    api, sha, branch = workflow.api(_ca_file()), workflow.sha, workflow.branch
+    try:
+        facts = gather(api, sha, branch, marker, repeated=workflow.attempt > 1)
+    except GitHubError as error:
+        return Approval(False, f"{error.message} ({error.hint})")
+    if facts is None:
+        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
+    return decide(facts, marker, text)
 
 
 def _workflow() -> Workflow:
