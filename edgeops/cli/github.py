@@ -96,8 +96,13 @@ def comment(
 def approval(
     plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
     text: Annotated[
-        Path, typer.Option(help="The same plan as Markdown.", metavar="FILE", show_default=False)
-    ],
+        Path | None,
+        typer.Option(
+            help="The same plan as Markdown; default: PLAN with the ending .md.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     marker: Annotated[
         str, typer.Option(help="The comment that shows plans.", metavar="WORD")
     ] = PLAN_MARKER,
@@ -115,24 +120,18 @@ def approval(
     \b
     Examples:
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
-      edgeops github approval plan.json --text plan.md
+      edgeops github approval plan.json
     """
-    from edgeops.cli.files import read_text
     from edgeops.github.approval import Approval
     from edgeops.report.markdown import code
-    from edgeops.report.plan_markdown import digest_line
     from edgeops.report.style import printable
 
     saved, workflow = _saved(plan), _workflow()
-    shown = read_text(text, "the text", "make it with `edgeops sync --dry-run -o markdown`")
-    if not saved.writes:
-        found = Approval(True, "nothing changes")
-    elif digest_line(saved.digest, saved.hub) not in shown.splitlines():
-        raise EdgeOpsError(
-            f"{text} does not show the plan {plan}", "make both with one `edgeops sync --dry-run`"
-        )
-    else:
+    if saved.writes:
+        shown = _shown(plan, saved, text or plan.with_suffix(".md"))
         found = _approval(workflow, marker, shown)
+    else:
+        found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
     verdict = "Approved" if found.given else "Not approved yet"
     workflow.summarize(f"\n{verdict}: {code(found.why, limit=2_000)}")
@@ -177,6 +176,18 @@ _WHAT_TO_DO = (
     "**What to do:** to put it back, run the workflow `fleet-sync`; to keep what was changed on"
     " the hub, write it into git. This issue closes itself when hub and git agree."
 )
+
+
+def _shown(plan: Path, saved: SavedPlan, text: Path) -> str:
+    """The Markdown of a saved plan."""
+    from edgeops.cli.files import read_text
+    from edgeops.report.plan_markdown import digest_line
+
+    hint = "make both with one `edgeops sync --dry-run --out PLAN -o markdown > TEXT`"
+    shown = read_text(text, "the text of the plan", hint)
+    if digest_line(saved.digest, saved.hub) not in shown.splitlines():
+        raise EdgeOpsError(f"{text} does not show the plan {plan}", hint)
+    return shown
 
 
 def _approval(workflow: Workflow, marker: str, text: str) -> Approval:
