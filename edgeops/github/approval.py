@@ -87,7 +87,7 @@ def _does_not_count(review: Review, facts: Facts, comment: Comment, wrote: Write
     who = review.by.login
     if not review.may_write:
         return f"{who} may not write to the repository"
-    if wrote.include(review.by):
+    if wrote.includes(review.by):
         return f"{who} wrote some of it"
     if review.commit != facts.pull.head:
         return f"{who} approved another commit"

@@ -31,7 +31,7 @@ class Writers:
     people: tuple[Account, ...] = ()
     unknown: str = ""
 
-    def include(self, account: Account) -> bool:
+    def includes(self, account: Account) -> bool:
         """Whether the account is one of them."""
         return any(account.is_same(one) for one in self.people)
 
