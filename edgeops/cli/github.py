@@ -14,6 +14,7 @@ from edgeops.cli.settings import settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
+    from edgeops.github.approval import Approval
     from edgeops.github.workflow import Workflow
     from edgeops.plan.document import SavedPlan
 
@@ -94,6 +95,14 @@ def comment(
 @app.command("approval")
 def approval(
     plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    text: Annotated[
+        Path | None,
+        typer.Option(
+            help="The same plan as Markdown; default: PLAN with the ending .md.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     marker: Annotated[
         str, typer.Option(help="The comment that shows plans.", metavar="WORD")
     ] = PLAN_MARKER,
@@ -101,27 +110,32 @@ def approval(
     """Was this very plan approved in the pull request that became this commit?
 
     Gives the step the outputs `approved` and `changes`, true or false, and
-    says why in its summary. Approved means: somebody else who may write to the
-    repository approved the last commit after our comment showed this plan's
-    digest. A plan without changes needs no approval.
+    says why in its summary. Approved means: somebody who may write to the
+    repository, and neither opened the pull request nor pushed or wrote any of
+    its commits nor started the workflow that did, approved its last commit
+    after our comment showed exactly this plan. Nothing else may be changed but
+    fleet/, schemas/ and models/. What GitHub does not tell is not approved. A
+    plan without changes needs no approval.
 
     \b
     Examples:
+      edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github approval plan.json
     """
-    from edgeops.github.approval import Approval, approval_of
-    from edgeops.report.plan_markdown import digest_line
+    from edgeops.github.approval import Approval
+    from edgeops.report.markdown import code
+    from edgeops.report.style import printable
 
     saved, workflow = _saved(plan), _workflow()
     if saved.writes:
-        line = digest_line(saved.digest, saved.hub)
-        found = approval_of(workflow.api(_ca_file()), workflow.sha, workflow.branch, marker, line)
+        shown = _shown(plan, saved, text or plan.with_suffix(".md"))
+        found = _approval(workflow, marker, shown)
     else:
         found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
-    words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
-    workflow.summarize(f"\n{words}.")
-    typer.echo(words)
+    verdict = "Approved" if found.given else "Not approved yet"
+    workflow.summarize(f"\n{verdict}: {code(found.why, limit=2_000)}")
+    typer.echo(printable(f"{verdict}: {found.why}"))
 
 
 @app.command("drift-issue")
@@ -162,6 +176,34 @@ _WHAT_TO_DO = (
     "**What to do:** to put it back, run the workflow `fleet-sync`; to keep what was changed on"
     " the hub, write it into git. This issue closes itself when hub and git agree."
 )
+
+
+def _shown(plan: Path, saved: SavedPlan, text: Path) -> str:
+    """The Markdown of a saved plan."""
+    from edgeops.cli.files import read_text
+    from edgeops.report.plan_markdown import digest_line
+
+    hint = "make both with one `edgeops sync --dry-run --out PLAN -o markdown > TEXT`"
+    shown = read_text(text, "the text of the plan", hint)
+    if digest_line(saved.digest, saved.hub) not in shown.splitlines():
+        raise EdgeOpsError(f"{text} does not show the plan {plan}", hint)
+    return shown
+
+
+def _approval(workflow: Workflow, marker: str, text: str) -> Approval:
+    """Whether the plan with this Markdown is approved; not, where GitHub cannot be asked."""
+    from edgeops.github.approval import Approval, decide
+    from edgeops.github.gather import gather
+    from edgeops.github.rest import GitHubError
+
+    api, sha, branch = workflow.api(_ca_file()), workflow.sha, workflow.branch
+    try:
+        facts = gather(api, sha, branch, marker, repeated=workflow.attempt > 1)
+    except GitHubError as error:
+        return Approval(False, f"{error.message} ({error.hint})")
+    if facts is None:
+        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
+    return decide(facts, marker, text)
 
 
 def _workflow() -> Workflow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,10 @@ def propose_changes(
     """Propose what is changed in fleet/, models/ and schemas/ and not committed.
 
     Pushes it as one commit on a branch, and opens the pull request of that
-    branch or brings it up to date. The working tree stays as it is.
+    branch or brings it up to date. The working tree stays as it is. Gives the
+    step the output `commits`, a JSON array: let the run upload an artifact
+    `proposal-COMMIT` for each, which tells `edgeops github approval` who is
+    behind it.
 
     \b
     Examples:
@@ -54,7 +58,7 @@ def propose_changes(
         options.note("nothing is changed, so there is nothing to propose")
         return
     text = read_text(body_file, "the text", "")
-    propose(options, Proposal(branch, title, _always(text), files), check)
+    _tell([propose(options, Proposal(branch, title, _always(text), files), check)])
 
 
 def propose_release(
@@ -92,7 +96,7 @@ def propose_release(
     shown = [path for path in uncommitted(git.root) if path.startswith(folder)]
     files = read_files(git.root, shown) | _edited(options, git, changes)
     text = read_text(scorecard, "the scorecard", "")
-    propose(
+    made = propose(
         options,
         Proposal(
             branch=f"edgeops/release/{release.name}",
@@ -109,6 +113,7 @@ def propose_release(
         ),
         check,
     )
+    _tell([made])
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
@@ -131,7 +136,9 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     git = read_manifests(options)
     if not models_of_rings(git.catalog):
         options.note("no group is a ring: set `rollout` under `spec` of groups")
+        _tell([])
         return
+    made = []
     for decision in decisions(options, git, None):
         changes = tuple(changes_of(git.catalog, decision, revert=True))
         typer.echo(decided([decision], {}, color=options.styled()))
@@ -139,17 +146,25 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
         workflow.summarize(f"\n{text}")
         if not changes:
             continue
-        propose(
-            options,
-            Proposal(
-                branch=f"edgeops/promote/{decision.way.slot}",
-                title=report.promotion_title(decision, changes),
-                text=_always(text),
-                files=_edited(options, git, changes),
-                meaning=str(changes),
-            ),
-            check,
+        proposal = Proposal(
+            branch=f"edgeops/promote/{decision.way.slot}",
+            title=report.promotion_title(decision, changes),
+            text=_always(text),
+            files=_edited(options, git, changes),
+            meaning=str(changes),
         )
+        made.append(propose(options, proposal, check))
+    _tell(made)
+
+
+def _tell(made: list[str | None]) -> None:
+    """The new commits as an output of the step: the run leaves a mark for each.
+
+    By the mark `edgeops github approval` knows who is behind a commit that a workflow made.
+    """
+    from edgeops.github.workflow import read_workflow
+
+    read_workflow(os.environ).give(commits=json.dumps([commit for commit in made if commit]))
 
 
 def _always(text: str) -> Callable[[str], str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import Settings, settings
 from edgeops.errors import EdgeOpsError, Refused
+
+if TYPE_CHECKING:
+    from edgeops.scaffold.origin import Origin
 
 _SHOWN = 10
 
@@ -19,16 +23,27 @@ def init(
     folder: Annotated[
         Path | None, typer.Argument(help="Where; the current folder by default.", metavar="[DIR]")
     ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose images the devices run: ghcr.io/NAME/edgeops-model-loader. Asked for on a"
+            " terminal; without one the manifests name an image that cannot be.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write a new fleet repository: manifests, schemas, GitHub workflows.
 
     Two devices in two rings, which work at once on the hub in the box. Its
-    README says how to connect it to Azure and GitHub. Nothing is ever
-    overwritten: exit code 5 when a file is there already.
+    README says how to connect it to Azure and GitHub. The workflows run this
+    very edgeops, by its version or commit; where it is neither they stop before
+    they sign in anywhere. Nothing is ever overwritten: exit code 5 when a file
+    is there already.
 
     \b
     Examples:
-      edgeops init my-fleet
+      edgeops init my-fleet --owner contoso
       cd my-fleet && git init && git add . && git commit -m "a new fleet"
       edgeops sync
     """
@@ -36,12 +51,46 @@ def init(
 
     options = settings(context)
     root = options.repo if folder is None else folder
-    files = new_repository(root.resolve().name)
+    origin = _origin()
+    owner = _ask() if owner is None else owner
+    files = new_repository(root.resolve().name, origin, owner)
     _refuse_to_overwrite(root, files)
     for path, data in files.items():
         _write(root / path, data)
         typer.echo(path)
     options.note(f"{len(files)} files are in {root}; commit them, then `edgeops sync`")
+    _note_what_is_open(options, origin, owner)
+
+
+def _origin() -> Origin:
+    """Where this edgeops was installed from."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from edgeops.scaffold.origin import NOWHERE, origin_of
+
+    try:
+        return origin_of(distribution("edgeops").read_text("direct_url.json"))
+    except PackageNotFoundError:  # run from its source, without having been installed
+        return NOWHERE
+
+
+def _ask() -> str:
+    """The owner of the images, from somebody at a terminal; empty where nobody is there."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return ""
+    question = "Owner of the images on GitHub (ghcr.io/OWNER/...), empty for none yet"
+    return str(typer.prompt(question, default="", show_default=False)).strip()
+
+
+def _note_what_is_open(options: Settings, origin: Origin, owner: str) -> None:
+    if not origin.version:
+        options.note(
+            "this edgeops was installed from a folder, so the workflows do not know which one to"
+            " run and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
+        )
+    if not owner or not origin.released:
+        why = "no --owner was given" if not owner else "there are no images of this edgeops"
+        options.note(f"{why}: set `image` in fleet/modules before you sync to Azure IoT Hub")
 
 
 def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:

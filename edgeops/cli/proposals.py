@@ -40,11 +40,12 @@ class Proposal:
         return digest.hexdigest()
 
 
-def propose(options: Settings, proposal: Proposal, check: str) -> None:
+def propose(options: Settings, proposal: Proposal, check: str) -> str | None:
     """Push the branch, open its pull request or bring it up to date, and start a check on it.
 
-    `check` is the file name of a workflow, or empty. What somebody closed
-    without merging is not proposed again. Raises `EdgeOpsError`.
+    Gives the commit if it is a new one. `check` is the file name of a workflow,
+    or empty. What somebody closed without merging is not proposed again. Raises
+    `EdgeOpsError`.
     """
     from edgeops.github import proposal as github
     from edgeops.github.workflow import BOT, read_workflow
@@ -63,7 +64,7 @@ def propose(options: Settings, proposal: Proposal, check: str) -> None:
     )
     if url := github.declined(api, pull):
         options.note(f"{proposal.title}: not proposed again, it was closed: {url}")
-        return
+        return None
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     author = Author(BOT, "41898282+github-actions[bot]@users.noreply.github.com")
     head = resolve_commit(root, "HEAD")
@@ -76,6 +77,7 @@ def propose(options: Settings, proposal: Proposal, check: str) -> None:
         github.start(api, check, proposal.branch)
     workflow.summarize(f"\n[{proposal.title}]({url}): {done}.")
     options.note(f"{proposal.title}: {done}, {url}")
+    return commit if new else None
 
 
 def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:

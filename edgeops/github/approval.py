@@ -1,22 +1,24 @@
 """Whether what a plan does was approved in the pull request that became a commit.
 
-A plan is approved when somebody else who may write to the repository approved
-the last commit of the pull request, after our comment there said what it says:
-that it shows this very digest.
-
-Source: "REST API endpoints for commits", "... pull request reviews" and
-"... collaborators" (GitHub Docs).
+A plan is approved when somebody who may write to the repository and wrote
+nothing of the pull request approved its last commit, after our comment there
+showed this very plan. Where GitHub does not tell enough, it is not approved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from edgeops.github.comments import find
-from edgeops.github.rest import Rest
-from edgeops.twin import JsonObject
+from edgeops.github.authorship import Writers, writers
+from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
+from edgeops.github.plan_comment import shows
 
-_MAY_WRITE = {"admin", "write"}
+# What a plan is made of. Anything else may do more than a plan can show.
+FOLDERS = ("fleet/", "schemas/", "models/")
+
+_SHOWN = 3
+_OPINIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
 
 
 class Approval(NamedTuple):
@@ -26,51 +28,71 @@ class Approval(NamedTuple):
     why: str
 
 
-def approval_of(api: Rest, sha: str, branch: str, marker: str, line: str) -> Approval:
-    """Whether the plan that is shown by this line of the comment was approved for this commit.
-
-    `branch` is the one that was merged into. Raises `GitHubError`.
-    """
-    pull = _merged_as(api, sha, branch)
-    if pull is None:
-        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
-    number = int(pull["number"])
-    comment = find(api, number, marker)
-    # A whole line: what comes from a manifest never stands alone on one.
-    if comment is None or line not in comment["body"].splitlines():
-        return Approval(False, f"#{number} does not show this plan")
-    by = _approver(api, pull, since=str(comment["updated_at"]))
-    if by is None:
-        return Approval(False, f"nobody who may approved this plan in #{number}")
-    return Approval(True, f"{by} approved this plan in #{number}")
-
-
-def _merged_as(api: Rest, sha: str, branch: str) -> JsonObject | None:
-    for pull in api.pages(f"/commits/{sha}/pulls"):
-        here = pull["merge_commit_sha"] == sha and pull["base"]["ref"] == branch
-        if pull["merged_at"] and here:
-            return pull
-    return None
+def decide(facts: Facts, marker: str, plan: str) -> Approval:
+    """Whether the plan with this Markdown is approved."""
+    number = f"#{facts.pull.number}"
+    for why in _against(facts, marker, plan):
+        return Approval(False, f"{number}: {why}")
+    wrote = writers(facts)
+    if wrote.unknown:
+        return Approval(False, f"{number}: who wrote it is not sure, {wrote.unknown}")
+    (comment,) = facts.comments
+    opinions = _opinions(facts)
+    for review in opinions:
+        if review.state == "CHANGES_REQUESTED" and review.may_write:
+            return Approval(False, f"{number}: {review.by.login} wants changes")
+    approvals = [review for review in opinions if review.state == "APPROVED"]
+    reasons = [_does_not_count(review, facts, comment, wrote) for review in approvals]
+    for review, reason in zip(approvals, reasons, strict=True):
+        if not reason:
+            return Approval(True, f"{review.by.login} approved this plan in {number}")
+    told = "".join(f"; {reason}" for reason in reasons)
+    return Approval(False, f"{number}: nobody who may has approved this plan{told}")
 
 
-def _approver(api: Rest, pull: JsonObject, *, since: str) -> str | None:
-    """Who approved the last commit; None as long as somebody asks for changes."""
-    last: dict[str, JsonObject] = {}
-    for review in api.pages(f"/pulls/{pull['number']}/reviews"):  # the oldest first
-        if review["state"] in {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"} and review["user"]:
-            last[review["user"]["login"]] = review
-    if any(review["state"] == "CHANGES_REQUESTED" for review in last.values()):
-        return None
-    author = pull["user"]["login"]
-    for login, review in last.items():
-        approved = review["state"] == "APPROVED" and review["commit_id"] == pull["head"]["sha"]
-        # Both are UTC in one form, so they compare as texts.
-        fresh = str(review["submitted_at"]) >= since
-        if approved and fresh and login != author and _may_write(api, login):
-            return login
-    return None
+def _against(facts: Facts, marker: str, plan: str) -> Iterator[str]:
+    if facts.outdated:
+        yield "this run is repeated, and the branch has moved on"
+    if not facts.pull.in_this_repository:
+        yield "it came from a fork"
+    if len(facts.commits) >= MOST_COMMITS or len(facts.commits) != facts.pull.commits:
+        yield f"it has {facts.pull.commits:,} commits, and GitHub does not list them all"
+    if facts.files >= MOST_FILES or facts.files != facts.pull.files:
+        yield f"it changes {facts.pull.files:,} files, and GitHub does not list them all"
+    others = sorted({path for path in facts.paths if not path.startswith(FOLDERS)})
+    if others:
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        yield f"it changes more than a plan shows: {', '.join(others[:_SHOWN])}{more}"
+    if len(facts.comments) > 1:
+        yield "it has several comments that show a plan"
+    if any(comment.hidden for comment in facts.comments):
+        yield "the comment that shows the plan is hidden"
+    if not any(shows(comment.text, marker, plan) for comment in facts.comments):
+        yield "it does not show this plan"
 
 
-def _may_write(api: Rest, login: str) -> bool:
-    found: JsonObject = api.get(f"/collaborators/{login}/permission")
-    return found["permission"] in _MAY_WRITE
+def _opinions(facts: Facts) -> list[Review]:
+    """The last word of everybody who is not an app, in the order of their first ones."""
+    last: list[Review] = []
+    for review in facts.reviews:
+        if review.state not in _OPINIONS or not review.by.person:
+            continue
+        place = next((i for i, one in enumerate(last) if one.by.is_same(review.by)), len(last))
+        last[place : place + 1] = [review]
+    return last
+
+
+def _does_not_count(review: Review, facts: Facts, comment: Comment, wrote: Writers) -> str:
+    """Why an approval is not one of this plan by somebody who may; empty if it is."""
+    who = review.by.login
+    if not review.may_write:
+        return f"{who} may not write to the repository"
+    if wrote.includes(review.by):
+        return f"{who} wrote some of it"
+    if review.commit != facts.pull.head:
+        return f"{who} approved another commit"
+    # Both are UTC in one form, so they compare as texts; of one second, nobody knows which
+    # was first.
+    if review.at <= comment.at:
+        return f"{who} approved before the comment was as it is now"
+    return ""

@@ -85,19 +85,36 @@ class Rest:
         """Change what is at a path."""
         return self.json("PATCH", self._url + path, json=body)
 
-    def pages(self, path: str, **query: str | int) -> Iterator[JsonObject]:
-        """Every item of a list, page by page as they are needed."""
-        page = 1
-        while True:
-            found = self.get(path, **query, per_page=_PAGE, page=page)
-            yield from found
-            if len(found) < _PAGE:
-                return
-            page += 1
+    def pages(
+        self, path: str, *, member: str | None = None, **query: str | int
+    ) -> Iterator[JsonObject]:
+        """Every item of a list, page by page as they are needed.
+
+        `member` names the list where GitHub wraps it in an object. Raises
+        `GitHubError` for a next page that is not GitHub's.
+
+        Source: "Using pagination in the REST API" (GitHub Docs): some lists have
+        numbers of pages, others only the link to the next one.
+        """
+        url: str | None = self._url + path
+        asked: dict[str, str | int] | None = {**query, "per_page": _PAGE}
+        while url:
+            response = self.ask("GET", url, params=asked)
+            found = self._decoded(response)
+            yield from found if member is None else found[member]
+            url, asked = self._next(response), None  # the link has the query in it
+
+    def _next(self, response: requests.Response) -> str | None:
+        url = response.links.get("next", {}).get("url")
+        if url and urlsplit(url)[:2] != urlsplit(self._url)[:2]:  # it would get the token
+            raise GitHubError("GitHub names a page of another server", "is a proxy in between?")
+        return url
 
     def json(self, method: str, url: str, **options: Any) -> Any:
         """The answer of any URL of GitHub. Raises `GitHubError`."""
-        response = self.ask(method, url, **options)
+        return self._decoded(self.ask(method, url, **options))
+
+    def _decoded(self, response: requests.Response) -> Any:
         if response.status_code == 204:
             return None
         try:

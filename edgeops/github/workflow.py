@@ -34,6 +34,7 @@ class Workflow:
     run_url: str
     sha: str
     branch: str
+    attempt: int
     event: JsonObject = field(repr=False)
     token: str = field(repr=False)
     summary: Path | None = None
@@ -78,6 +79,7 @@ def read_workflow(environ: Mapping[str, str]) -> Workflow:
         run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
         sha=environ.get("GITHUB_SHA", ""),
         branch=environ.get("GITHUB_REF_NAME", ""),
+        attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "1")),
         event=_event(environ.get("GITHUB_EVENT_PATH")),
         token=token,
         summary=_path(environ.get("GITHUB_STEP_SUMMARY")),
@@ -93,6 +95,12 @@ def _event(path: str | None) -> JsonObject:
     except (OSError, ValueError) as error:
         raise EdgeOpsError(f"cannot read the event of the workflow, {path}", "") from error
     return event if isinstance(event, dict) else {}
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise EdgeOpsError(f"GITHUB_RUN_ATTEMPT is not a number: {text!r}", "")
+    return int(text)
 
 
 def _path(text: str | None) -> Path | None:

@@ -1,7 +1,9 @@
-"""The files of a new fleet repository: manifests, schemas, workflows.
+"""The files of a new fleet repository: manifests, schemas, workflows, and their action.
 
 There is one copy of each: what only a new repository has is in `files/`;
-schemas and workflows are those of edgeops itself (a wheel holds them too).
+schemas, workflows and the action are those of edgeops itself (a wheel holds
+them too). Nothing in them names somebody else's repository or registry but
+what the user asked for: a name that is free today is taken tomorrow.
 """
 
 from __future__ import annotations
@@ -11,24 +13,37 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from edgeops import __version__
+from edgeops.errors import UsageError
+from edgeops.scaffold.origin import Origin
 from edgeops.source.schemas import schema_folder
 
-OWNER = "example"  # on GitHub, of edgeops
 WORKFLOWS = ("fleet-pr.yml", "fleet-sync.yml", "model.yml", "promote.yml")
+ACTION = ".github/actions/edgeops/action.yml"
+# No registry can ever have this name (RFC 2606), so nobody can put an image there.
+NO_REGISTRY = "registry.invalid"
 
-_ACTION = ".github/actions/edgeops"
 _OURS = re.compile(r"^.*# only in the repository of edgeops\n", re.MULTILINE)
+_VERSION = re.compile(r'default: "" # set by `edgeops init`')
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/fleet.schema.json
+_OWNER = re.compile(r"[a-z0-9](-?[a-z0-9]){0,38}\Z")
 _PACKAGE = Path(__file__).parent
 # Without the dot: they would mean something to the tools of this repository.
 _DOTTED = {"gitignore": ".gitignore", "github": ".github"}
 
 
-def new_repository(name: str) -> dict[str, bytes]:
-    """Every file by its path. The fleet gets the name, if it can be one of a fleet."""
+def new_repository(name: str, origin: Origin, owner: str = "") -> dict[str, bytes]:
+    """Every file by its path. The fleet gets the name, if it can be one of a fleet.
+
+    `owner` is whose images the devices run, as GitHub names them; without one,
+    or where there are no images of this edgeops, they name a registry that
+    cannot be. Raises `UsageError` for an owner that GitHub cannot have.
+    """
+    owner = owner.lower()
+    if owner and not _OWNER.match(owner):
+        raise UsageError(f"{owner!r} is not the name of an owner on GitHub", "as in contoso")
     words = {
         "FLEET_NAME": name if _NAME.match(name) else "fleet",
-        "EDGEOPS_OWNER": OWNER,
+        "IMAGE_REGISTRY": f"ghcr.io/{owner}" if owner and origin.released else NO_REGISTRY,
         "EDGEOPS_VERSION": __version__,
     }
     files = {}
@@ -40,7 +55,8 @@ def new_repository(name: str) -> dict[str, bytes]:
     for file in schemas.rglob("*.json"):
         files[f"schemas/{file.relative_to(schemas).as_posix()}"] = file.read_bytes()
     for workflow in WORKFLOWS:
-        files[f".github/workflows/{workflow}"] = _workflow(workflow).encode()
+        files[f".github/workflows/{workflow}"] = _shared(f"workflows/{workflow}").encode()
+    files[ACTION] = _action(origin.version).encode()
     return dict(sorted(files.items()))
 
 
@@ -53,9 +69,14 @@ def _own() -> Iterator[tuple[str, str]]:
             yield str(path), file.read_text(encoding="utf-8")
 
 
-def _workflow(name: str) -> str:
-    """A workflow as others need it: with the published action, without what concerns only us."""
-    inside = _PACKAGE / "workflows"
-    folder = inside if inside.is_dir() else _PACKAGE.parents[1] / ".github/workflows"
-    text = _OURS.sub("", (folder / name).read_text(encoding="utf-8"))
-    return text.replace(f"./{_ACTION}", f"{OWNER}/edgeops/{_ACTION}@v{__version__}")
+def _shared(path: str) -> str:
+    """A file of our own .github, without what concerns only us."""
+    inside = _PACKAGE / path
+    file = inside if inside.is_file() else _PACKAGE.parents[1] / ".github" / path
+    return _OURS.sub("", file.read_text(encoding="utf-8"))
+
+
+def _action(version: str) -> str:
+    text, found = _VERSION.subn(f'default: "{version}"', _shared("actions/edgeops/action.yml"))
+    assert found == 1
+    return text

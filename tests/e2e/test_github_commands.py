@@ -59,3 +59,29 @@ def test_what_is_no_plan_is_told(tiny_repo, in_workflow, tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"kind": "Other"}))
     result = tiny_repo.edgeops("github", "approval", str(tmp_path / "x.json"))
     assert (result.code, "error: this is not a saved plan" in result.err) == (1, True)
+
+
+@pytest.fixture
+def changing(plan):
+    """A saved plan with a change, and its text beside it."""
+    saved = json.loads(plan.read_text())
+    saved["changes"] = [{"device": "d", "module": None, "action": "patch-device", "patch": {}}]
+    plan.write_text(json.dumps(saved))
+    plan.with_suffix(".md").write_text(f"Plan digest `{saved['digest']}`, hub `local`\n")
+    return plan
+
+
+def test_a_github_that_is_not_there_has_approved_nothing(tiny_repo, in_workflow, changing):
+    result = tiny_repo.edgeops("github", "approval", str(changing))
+    assert (result.code, "Not approved yet: contoso/fleet cannot be" in result.out) == (0, True)
+    assert (changing.parent / "output").read_text() == "approved=false\nchanges=true\n"
+
+
+def test_the_text_is_that_of_the_plan(tiny_repo, in_workflow, changing):
+    text = changing.with_suffix(".md")
+    text.write_text(text.read_text().replace("hub `local`", "hub `other`"))
+    result = tiny_repo.edgeops("github", "approval", str(changing))
+    assert (result.code, f"error: {text} does not show the plan" in result.err) == (1, True)
+    text.unlink()
+    result = tiny_repo.edgeops("github", "approval", str(changing))
+    assert (result.code, "error: cannot read the text of the plan" in result.err) == (1, True)

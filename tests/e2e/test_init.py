@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,7 +14,8 @@ import yaml
 from edgeops import __version__
 
 CHECKOUT = Path(__file__).parents[2]
-ACTION = f"example/edgeops/.github/actions/edgeops@v{__version__}"
+ACTION = ".github/actions/edgeops/action.yml"
+LOADER = "fleet/modules/model_loader.yaml"
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -69,16 +71,62 @@ def test_editors_find_the_schema_of_every_manifest(new):
         assert (file.parent / schema).is_file()
 
 
-def test_workflows_are_ours_but_for_the_action(new):
-    ours = CHECKOUT / ".github/workflows"
-    for file in (new / ".github/workflows").iterdir():
-        text = file.read_text().replace(ACTION, "./.github/actions/edgeops")
-        only_ours = set((ours / file.name).read_text().splitlines()) - set(text.splitlines())
-        assert set(text.splitlines()) <= set((ours / file.name).read_text().splitlines())
-        assert all(line.endswith("# only in the repository of edgeops") for line in only_ours)
+def test_workflows_and_action_are_ours_but_for_what_concerns_only_us(new):
+    ours = CHECKOUT / ".github"
+    found = [*(new / ".github/workflows").iterdir(), new / ACTION]
+    assert len(found) == 5
+    for file in found:
+        path = file.relative_to(new / ".github")
+        written = set(file.read_text().splitlines())
+        before = set((ours / path).read_text().splitlines())
+        ending = "# only in the repository of edgeops"
+        assert all(line.endswith(ending) for line in before - written if "edgeops init" not in line)
+        assert {line.strip() for line in written - before} <= {'default: ""'}
         assert "edgeops/training" not in file.read_text()
-        jobs = yaml.safe_load(file.read_text())["jobs"].values()
-        assert any(step.get("uses") == ACTION for job in jobs for step in job["steps"])
+
+
+def test_nothing_names_a_repository_or_registry_that_nobody_chose(new):
+    for path, data in files(new).items():
+        if not path.startswith("schemas/"):
+            for name in re.findall(r"(?:uses: |ghcr\.io/)(\S+)", data.decode()):
+                assert name.startswith(("./", "actions/", "azure/")), (path, name)
+    manifest = yaml.safe_load((new / LOADER).read_text())
+    assert manifest["spec"]["image"].startswith("registry.invalid/edgeops-model-loader:")
+
+
+def test_what_is_no_release_has_workflows_that_stop_before_they_sign_in(new):
+    """This very edgeops was installed from a folder, which GitHub's runners do not have."""
+    script = yaml.safe_load((new / ACTION).read_text())["runs"]["steps"][1]["run"]
+    environment = {"VERSION": inputs(new)["version"]["default"], "EXTRAS": "entra", "PATH": "/bin"}
+    ended = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "::error::set inputs.version.default in .github/actions/edgeops/action.yml" in (
+        ended.stdout
+    )
+    for file in (new / ".github/workflows").iterdir():
+        for job in yaml.safe_load(file.read_text())["jobs"].values():
+            uses = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+            if "azure/login" in uses:
+                assert uses.index("./.github/actions/edgeops") < uses.index("azure/login")
+
+
+def test_it_says_what_is_open(tmp_path, edgeops):
+    made = edgeops("init", str(tmp_path / "new"))
+    assert "set inputs.version.default in .github/actions/edgeops/action.yml" in made.err
+    assert "no --owner was given: set `image` in fleet/modules" in made.err
+    made = edgeops("init", str(tmp_path / "owned"), "--owner", "Contoso")
+    assert "there are no images of this edgeops: set `image` in fleet/modules" in made.err
+
+
+@pytest.mark.parametrize("owner", ["a/b", "-a", "a--b", "a b", "a" * 40, "x:y"])
+def test_an_owner_that_github_cannot_have(tmp_path, edgeops, owner):
+    refused = edgeops("init", str(tmp_path / "new"), f"--owner={owner}")
+    assert (refused.code, "is not the name of an owner on GitHub" in refused.err) == (64, True)
+    assert not (tmp_path / "new").exists()
+
+
+def inputs(root):
+    return yaml.safe_load((root / ACTION).read_text())["inputs"]
 
 
 def test_nothing_is_overwritten(new, edgeops):
@@ -115,9 +163,21 @@ def test_the_wheel_makes_the_same(new, tmp_path):
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from edgeops.cli.main import main; main()"
     )
     subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "unpacked"), "init", "wheel/my-fleet"],
+        [
+            *(sys.executable, "-c", program, str(tmp_path / "unpacked")),
+            *("init", "wheel/my-fleet", "--owner", "contoso"),
+        ],
         cwd=tmp_path,
         check=True,
         capture_output=True,
     )
-    assert files(tmp_path / "wheel/my-fleet") == files(new)
+    made, source = files(tmp_path / "wheel/my-fleet"), files(new)
+    # A wheel has a version that others can install.
+    pinned = f'default: "{__version__}"'.encode()
+    assert made.pop(ACTION) == source.pop(ACTION).replace(
+        b'default: ""\n  extras', pinned + b"\n  extras"
+    )
+    image = f"ghcr.io/contoso/edgeops-model-loader:{__version__}".encode()
+    assert image in made.pop(LOADER)
+    del source[LOADER]
+    assert made == source

@@ -1,12 +1,14 @@
-"""A small GitHub on loopback: REST for pull requests, comments, reviews, issues and dispatches.
+"""A small GitHub on loopback: its REST API, as far as workflows of a fleet use it.
 
 It keeps what it is told, so that tests can look at it. A token that may only
 read gets GitHub's answer 403 for every write, as the token of a fork does.
+Shapes and limits are those of GitHub's description of its REST API.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import threading
 from collections.abc import Iterator
@@ -14,91 +16,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
+from github_state import BOT, REPOSITORY, GitHubState, Json
 
-REPOSITORY = "contoso/fleet"
 WRITER = "token-that-writes"
 READER = "token-that-reads"
-BOT = {"login": "github-actions[bot]", "type": "Bot"}
-
-Json = dict[str, Any]
 
 
-class FakeGitHub:
-    """One repository. `requests` lists every call as `POST /issues/7/comments`."""
+class FakeGitHub(GitHubState):
+    """`requests` lists every call as `POST /issues/7/comments`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.url = ""
-        self.pulls: dict[int, Json] = {}
-        self.issues: dict[int, Json] = {}  # pull requests are not among them
-        self.comments: dict[int, list[Json]] = {}  # of pull requests and issues
-        self.reviews: dict[int, list[Json]] = {}
-        self.dispatches: list[Json] = []
-        self.permissions = {"ada": "write", "grace": "write"}  # of others: read
         self.requests: list[str] = []
+        self.refused: dict[str, int] = {}  # the status that a path is answered with
+        self.elsewhere = ""  # where every answer says that its next page is
         self.hiccups = 0  # so many of the next calls get a 502
-        self._ids = itertools.count(1)
-        self._ticks = itertools.count()
 
     @property
     def writes(self) -> list[str]:
         """The calls that ask for a change, refused ones included."""
         return [one for one in self.requests if not one.startswith("GET ")]
-
-    def now(self) -> str:
-        """A moment after every earlier one."""
-        return f"2026-05-01T10:{next(self._ticks):02}:00Z"
-
-    def open_pull(
-        self, branch: str, sha: str, *, base: str = "main", title: str = "change", **more: Any
-    ) -> int:
-        """A pull request; `head_repo` names the repository of its branch."""
-        number = next(self._ids)
-        home = {"full_name": more.pop("head_repo", REPOSITORY)}
-        self.pulls[number] = {
-            "number": number,
-            "state": "open",
-            "title": title,
-            "body": more.pop("body", ""),
-            "user": {"login": more.pop("author", "ada"), "type": "User"},
-            "html_url": f"https://github.example/{REPOSITORY}/pull/{number}",
-            "head": {"ref": branch, "sha": sha, "repo": home, "label": f"contoso:{branch}"},
-            "base": {"ref": base, "repo": {"full_name": REPOSITORY}},
-            "labels": [],
-            "merged_at": None,
-            "merge_commit_sha": None,
-        }
-        return number
-
-    def merge(self, number: int, sha: str) -> None:
-        """The pull request became this commit of its base."""
-        merged = {"state": "closed", "merged_at": self.now(), "merge_commit_sha": sha}
-        self.pulls[number].update(merged)
-
-    def review(self, number: int, state: str = "APPROVED", *, by: str = "grace") -> None:
-        """A review of what the pull request is now."""
-        self.reviews.setdefault(number, []).append(
-            {
-                "state": state,
-                "user": {"login": by, "type": "User"},
-                "author_association": "MEMBER",
-                "commit_id": self.pulls[number]["head"]["sha"],
-                "submitted_at": self.now(),
-            }
-        )
-
-    def comment(self, number: int, body: str, *, user: Json = BOT) -> Json:
-        """A comment as it is when somebody writes it."""
-        at = self.now()
-        made = {"id": next(self._ids), "body": body, "user": user}
-        made |= {"created_at": at, "updated_at": at}
-        self.comments.setdefault(number, []).append(made)
-        return made
-
-    def bodies(self, number: int) -> list[str]:
-        """The texts of the comments of a pull request or issue."""
-        return [comment["body"] for comment in self.comments.get(number, [])]
-
-    # The REST API below.
 
     def routes(self) -> list[web.RouteDef]:
         repo = f"/repos/{REPOSITORY}"
@@ -108,7 +46,14 @@ class FakeGitHub:
             web.get(f"{repo}/pulls/{{number}}", self._get_pull),
             web.patch(f"{repo}/pulls/{{number}}", self._edit_pull),
             web.get(f"{repo}/pulls/{{number}}/reviews", self._list_reviews),
+            web.get(f"{repo}/pulls/{{number}}/commits", self._list_commits),
+            web.get(f"{repo}/pulls/{{number}}/files", self._list_files),
             web.get(f"{repo}/commits/{{sha}}/pulls", self._pulls_of_commit),
+            web.get(f"{repo}/activity", self._list_activity),
+            web.get(f"{repo}/git/ref/heads/{{branch:.+}}", self._get_branch),
+            web.get(f"{repo}/actions/artifacts", self._list_artifacts),
+            web.get(f"{repo}/actions/runs/{{number}}", self._get_run),
+            web.get(f"{repo}/actions/runs/{{number}}/attempts/{{attempt}}", self._get_run),
             web.get(f"{repo}/collaborators/{{login}}/permission", self._permission),
             web.get(f"{repo}/issues", self._list_issues),
             web.post(f"{repo}/issues", self._open_issue),
@@ -144,7 +89,43 @@ class FakeGitHub:
         return web.json_response(self.pulls[number], status=201)
 
     async def _get_pull(self, request: web.Request) -> web.Response:
-        return _one(self.pulls.get(_number(request)))
+        number = _number(request)
+        if number not in self.pulls:
+            return _one(None)
+        counts = {"commits": len(self.commits[number]), "changed_files": len(self.files[number])}
+        return _one({**counts, **self.pulls[number]})
+
+    async def _list_commits(self, request: web.Request) -> web.Response:
+        return _page(request, self.commits[_number(request)][:250])
+
+    async def _list_files(self, request: web.Request) -> web.Response:
+        return _page(request, self.files[_number(request)][:3000])
+
+    async def _list_activity(self, request: web.Request) -> web.Response:
+        """The newest first, with cursors: a number of a page means nothing here."""
+        wanted = request.query.get("ref")
+        every = [] if wanted in self.unlisted else self.activity[::-1]
+        found = [one for one in every if wanted in (None, one["ref"])]
+        size, cursor = int(request.query.get("per_page", 30)), request.query.get("after")
+        start = int(base64.b64decode(cursor)) if cursor else 0
+        after = base64.b64encode(str(start + size).encode()).decode()
+        link = _next(request, after=after) if found[start + size :] else {}
+        return web.json_response(found[start : start + size], headers=link)
+
+    async def _get_branch(self, request: web.Request) -> web.Response:
+        ref = f"refs/heads/{request.match_info['branch']}"
+        tip = next((one["after"] for one in self.activity[::-1] if one["ref"] == ref), None)
+        return _one({"ref": ref, "object": {"type": "commit", "sha": tip}} if tip else None)
+
+    async def _list_artifacts(self, request: web.Request) -> web.Response:
+        name = request.query.get("name")
+        found = [one for one in self.artifacts if name in (None, one["name"])]
+        return _page(request, found, member="artifacts")
+
+    async def _get_run(self, request: web.Request) -> web.Response:
+        attempts = self.runs.get(_number(request), [])
+        wanted = request.match_info.get("attempt", str(len(attempts)))
+        return _one(next((one for one in attempts if str(one["run_attempt"]) == wanted), None))
 
     async def _edit_pull(self, request: web.Request) -> web.Response:
         return await _edited(request, self.pulls.get(_number(request)))
@@ -161,7 +142,10 @@ class FakeGitHub:
 
     async def _permission(self, request: web.Request) -> web.Response:
         login = request.match_info["login"]
-        return web.json_response({"permission": self.permissions.get(login, "read")})
+        if self.user(login)["type"] != "User" or login in self.missing:
+            return _refusal(404, f"{login} is not a user")
+        permission = self.permissions.get(login, "read")
+        return web.json_response({"permission": permission, "user": self.user(login)})
 
     async def _list_issues(self, request: web.Request) -> web.Response:
         state, labels = request.query.get("state", "open"), request.query.get("labels")
@@ -176,7 +160,7 @@ class FakeGitHub:
 
     async def _open_issue(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        number = next(self._ids)
+        number = next(self._numbers)
         self.issues[number] = {
             "number": number,
             "state": "open",
@@ -227,6 +211,8 @@ class FakeGitHub:
         """Notes the call, and lets only those in who may do it."""
         path = request.path.removeprefix(f"/repos/{REPOSITORY}")
         self.requests.append(f"{request.method} {path}")
+        if path in self.refused:
+            return _refusal(self.refused[path], "Resource not accessible by integration")
         if self.hiccups:
             self.hiccups -= 1
             return _refusal(502, "Server Error")
@@ -236,6 +222,8 @@ class FakeGitHub:
         if token == READER and request.method != "GET":
             return _refusal(403, "Resource not accessible by integration")
         response: web.StreamResponse = await handler(request)
+        if self.elsewhere:
+            response.headers["Link"] = f'<{self.elsewhere}>; rel="next"'
         return response
 
 
@@ -243,9 +231,16 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["number"])
 
 
-def _page(request: web.Request, found: list[Json]) -> web.Response:
+def _page(request: web.Request, found: list[Json], member: str = "") -> web.Response:
     size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
-    return web.json_response(found[size * (page - 1) : size * page])
+    link = _next(request, page=page + 1) if found[size * page :] else {}
+    part = found[size * (page - 1) : size * page]
+    answer = {"total_count": len(found), member: part} if member else part
+    return web.json_response(answer, headers=link)
+
+
+def _next(request: web.Request, **query: str | int) -> dict[str, str]:
+    return {"Link": f'<{request.url.update_query(query)}>; rel="next"'}
 
 
 def _one(found: Json | None) -> web.Response:

@@ -52,24 +52,30 @@ class World:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         self.git("push", "--quiet", "origin", "HEAD:main")
-        return self.git("rev-parse", "HEAD")
+        sha = self.git("rev-parse", "HEAD")
+        self.github.push("main", sha)
+        return sha
 
     def pull_request(self, branch: str, *, fork: bool = False) -> int:
         """A pull request with everything that was changed; main is checked out again."""
         self.git("checkout", "--quiet", "-b", branch)
         sha = self._commit_and_go_back(branch)
+        if not fork:
+            self.github.push(branch, sha)
         owner = "mallory/fleet" if fork else REPOSITORY
         number = self.github.open_pull(branch, sha, head_repo=owner)
         self._publish(number, branch)
         return number
 
     @contextmanager
-    def more(self, number: int) -> Iterator[None]:
+    def more(self, number: int, *, by: str = "ada") -> Iterator[None]:
         """One more commit for a pull request: what is changed while its branch is checked out."""
         branch = self.github.pulls[number]["head"]["ref"]
         self.git("checkout", "--quiet", branch)
         yield
-        self.github.pulls[number]["head"]["sha"] = self._commit_and_go_back("more")
+        sha = self._commit_and_go_back("more")
+        self.github.pulls[number]["head"]["sha"] = sha
+        self.github.push(branch, sha, by=by)
         self._publish(number, branch)
 
     def merge(self, number: int) -> str:
@@ -148,7 +154,11 @@ class World:
         return sha
 
     def _publish(self, number: int, branch: str) -> None:
-        """What GitHub shows of a pull request: its branch, and its merge with main."""
+        """What GitHub shows of a pull request: its branch, its merge with main, its content."""
+        commits = self.git("rev-list", "--reverse", f"main..{branch}").split()
+        self.github.commits[number] = [self.github.commit(sha, "ada") for sha in commits]
+        changed = self.git("diff", "--no-renames", "--name-only", f"main...{branch}").splitlines()
+        self.github.files[number] = [{"filename": path, "status": "modified"} for path in changed]
         self.git("checkout", "--quiet", "--detach", "main")
         self.git("merge", "--quiet", "--no-ff", "--message", f"merge {branch} into main", branch)
         refs = [f"{branch}:refs/pull/{number}/head", f"HEAD:refs/pull/{number}/merge"]

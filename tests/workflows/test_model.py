@@ -76,10 +76,11 @@ def test_a_changed_model_becomes_a_release_and_a_pull_request(trained):
     assert run.code == 0, run.log
     assert set(run.jobs) == {"choose", "train", "release"}
     uploads = [call["name"] for call in run.inputs("actions/upload-artifact")]
-    assert sorted(uploads) == ["train@small@1", "train@small@2"]
 
     # The branch holds one commit: the release, its artifact and card, and the line of the ring.
     world.git("fetch", "--quiet", "origin", f"{BRANCH}:{BRANCH}")
+    made = f"proposal-{world.git('rev-parse', BRANCH)}"  # so who is behind the commit is known
+    assert sorted(uploads) == [made, "train@small@1", "train@small@2"]
     assert world.git("rev-parse", f"{BRANCH}^") == before
     author, _, *files = world.git("show", "--format=%s|%an", "--name-only", BRANCH).split("\n")
     assert author == "Release small@1.1.0 to canary|github-actions[bot]"

@@ -120,6 +120,8 @@ def test_the_next_ring_is_proposed_once_it_is_time(rings, report):
         "-  models: {crowds: m@1.0.0}  # proven",
         "+  models: {crowds: m@1.1.0}  # proven",
     ]
+    (mark,) = run.inputs("actions/upload-artifact")  # so who is behind the commit is known
+    assert mark["name"] == f"proposal-{rings.git('rev-parse', BRANCH)}"
     (pull,) = rings.github.pulls.values()
     assert (pull["title"], pull["base"]["ref"]) == ("Promote m@1.1.0 to all", "main")
     assert "2 devices of canary were healthy with it for 24 h" in pull["body"]

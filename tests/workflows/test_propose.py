@@ -81,6 +81,15 @@ def tip(world):
     return world.git("rev-parse", "refs/tip")
 
 
+def test_it_gives_the_commits_that_it_made(world, propose, change, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    change(30)
+    propose()
+    propose()  # the branch has it already: whoever made that commit, it was not this run
+    given = f'commits=["{tip(world)}"]\ncommits=[]\n'
+    assert (tmp_path / "output").read_text() == given
+
+
 def test_nothing_changed_is_nothing_proposed(world, propose):
     code, err = propose()
     assert (code, "there is nothing to propose" in err) == (0, True)

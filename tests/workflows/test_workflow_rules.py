@@ -45,7 +45,7 @@ def test_jobs_may_do_no_more_than_they_do(name):
         if "github comment" in commands:
             expected["pull-requests"] = "write"
         if "github approval" in commands:
-            expected["pull-requests"] = "read"
+            expected |= {"pull-requests": "read", "actions": "read"}
         if "github drift-issue" in commands:
             expected["issues"] = "write"
         assert job["permissions"] == expected

@@ -178,8 +178,11 @@ class FakeGitHub:
         return 404, {"message": "Not Found"}, {}
 
     def _list(self, ask: Request) -> Answer:
-        size, page = int(ask.query["per_page"]), int(ask.query["page"])
-        return 200, self._visible(ask.token)[(page - 1) * size : page * size], {}
+        size, page = int(ask.query["per_page"]), int(ask.query.get("page", 1))
+        found = self._visible(ask.token)
+        path = f"/api/v3/repos/contoso/models/releases?per_page={size}&page={page + 1}"
+        link = {"Link": f'<https://localhost:{self.port}{path}>; rel="next"'}
+        return 200, found[(page - 1) * size : page * size], link if found[page * size :] else {}
 
     def _create(self, ask: Request) -> Answer:
         body = json.loads(ask.body)

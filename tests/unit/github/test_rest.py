@@ -13,6 +13,27 @@ def test_a_list_is_read_to_its_end(api, github):
     assert github.requests == ["GET /pulls"] * 3
 
 
+def test_a_list_without_numbers_of_pages_is_read_to_its_end(api, github):
+    for number in range(230):
+        github.push("main", f"{number:040}")
+    told = [one["after"] for one in api.pages("/activity", ref="refs/heads/main")]
+    assert told == [f"{number:040}" for number in range(229, -1, -1)]
+
+
+def test_a_list_in_an_object_is_named(api, github):
+    run = github.run("push", "0" * 40)
+    for _ in range(101):
+        github.upload("x", run)
+    assert len(list(api.pages("/actions/artifacts", member="artifacts", name="x"))) == 101
+
+
+def test_the_token_is_not_sent_where_a_link_leads(api, github):
+    github.elsewhere = "http://127.0.0.1:1/next"
+    github.open_pull("b", "0" * 40)
+    with pytest.raises(GitHubError, match="a page of another server"):
+        list(api.pages("/pulls", state="open"))
+
+
 def test_a_refusal_has_its_status_and_says_what_to_do(github):
     url = f"{github.url}/repos/{REPOSITORY}"
     hints = {403: "give the job `issues: write`"}

@@ -1,0 +1,172 @@
+"""Asks GitHub for what decides about an approval.
+
+Source: "REST API endpoints for commits", "... pull requests", "... pull request
+reviews", "... collaborators", "... repositories" (activities), "... workflow
+runs" and "... artifacts" (GitHub Docs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from edgeops.github.accounts import Account, account_of, co_authors
+from edgeops.github.authorship import MARK, history_of
+from edgeops.github.facts import Comment, Commit, Facts, Pull, Push, Review, Run
+from edgeops.github.marker import is_ours
+from edgeops.github.rest import GitHubError, Rest
+from edgeops.twin import JsonObject
+
+_MAY_WRITE = {"admin", "write"}
+# What runs the workflows of a branch as the branch has them. A run for a pull request runs those
+# of the pull request.
+_EVENTS = {"push", "schedule", "workflow_dispatch"}
+
+
+def gather(api: Rest, sha: str, branch: str, marker: str, *, repeated: bool) -> Facts | None:
+    """What is known of the pull request that was merged into a branch as this commit, if any.
+
+    `repeated`: the workflow run that asks is not at its first attempt. Raises `GitHubError`.
+    """
+    found = _merged_as(api, sha, branch)
+    if found is None:
+        return None
+    number = int(found["number"])
+    pull = api.get(f"/pulls/{number}")
+    files = list(api.pages(f"/pulls/{number}/files"))
+    head, base = pull["head"], pull["base"]
+    here = base["repo"]["id"]
+    in_this_repository = (head["repo"] or {}).get("id") == here
+    pushes = _history(api, head["ref"]) if in_this_repository else ()
+    return Facts(
+        pull=Pull(
+            number=number,
+            opener=account_of(pull["user"]),
+            opened_at=pull["created_at"],
+            head=head["sha"],
+            in_this_repository=in_this_repository,
+            commits=pull["commits"],
+            files=pull["changed_files"],
+        ),
+        comments=tuple(_comments(api, number, marker)),
+        commits=tuple(map(_commit, api.pages(f"/pulls/{number}/commits"))),
+        paths=tuple(path for file in files for path in _paths(file)),
+        files=len(files),
+        pushes=pushes,
+        runs={
+            push.after: tuple(_runs(api, push.after, branch, here))
+            for push in history_of(pushes, head["sha"])
+            if push.by is not None and not push.by.person
+        },
+        reviews=tuple(_reviews(api, number)),
+        outdated=repeated and _tip(api, branch) != sha,
+    )
+
+
+def _merged_as(api: Rest, sha: str, branch: str) -> JsonObject | None:
+    for pull in api.pages(f"/commits/{sha}/pulls"):
+        here = pull["merge_commit_sha"] == sha and pull["base"]["ref"] == branch
+        if pull["merged_at"] and here:
+            return pull
+    return None
+
+
+def _comments(api: Rest, number: int, marker: str) -> Iterator[Comment]:
+    for comment in api.pages(f"/issues/{number}/comments"):
+        if is_ours(comment, marker):
+            hidden = bool(comment.get("minimized"))
+            yield Comment(comment["body"], comment["updated_at"], hidden)
+
+
+def _commit(found: JsonObject) -> Commit:
+    told = [account_of(found["author"]), account_of(found["committer"])]
+    told += co_authors(found["commit"]["message"])
+    return Commit(found["sha"], tuple(one for one in told if one is not None))
+
+
+def _paths(file: JsonObject) -> Iterator[str]:
+    yield file["filename"]
+    if "previous_filename" in file:
+        yield file["previous_filename"]
+
+
+def _history(api: Rest, branch: str) -> tuple[Push, ...]:
+    """The pushes to a branch, which may be gone by now; of such a one the last months."""
+    found = tuple(_pushes(api, branch, ref=f"refs/heads/{branch}"))
+    return found or tuple(_pushes(api, branch, time_period="quarter"))
+
+
+def _pushes(api: Rest, branch: str, **query: str) -> Iterator[Push]:
+    for one in api.pages("/activity", **query):
+        if one["ref"] == f"refs/heads/{branch}":
+            yield Push(
+                one["activity_type"], one["before"], one["after"], one["timestamp"],
+                account_of(one["actor"]),
+            )  # fmt: skip
+
+
+def _tip(api: Rest, branch: str) -> str:
+    return str(api.get(f"/git/ref/heads/{quote(branch)}")["object"]["sha"])
+
+
+def _runs(api: Rest, commit: str, branch: str, here: int) -> Iterator[Run]:
+    """The runs that left the mark of having made a commit."""
+    for artifact in api.pages("/actions/artifacts", member="artifacts", name=f"{MARK}{commit}"):
+        run = _get(api, f"/actions/runs/{(artifact['workflow_run'] or {}).get('id')}")
+        if run is not None:
+            yield Run(_is_of(api, run, branch, here), tuple(_starters(api, run)))
+
+
+def _is_of(api: Rest, run: JsonObject, branch: str, here: int) -> bool:
+    """Whether a run ran what the branch held at some time.
+
+    The name alone says little: a fork may have a branch of this name, and anybody may push a tag.
+    """
+    if run["event"] not in _EVENTS or run["head_branch"] != branch:
+        return False
+    if (run["head_repository"] or {}).get("id") != here:
+        return False
+    tips = (push.after for push in _pushes(api, branch, ref=f"refs/heads/{branch}"))
+    return run["head_sha"] in tips
+
+
+def _starters(api: Rest, run: JsonObject) -> Iterator[Account | None]:
+    """Who started each attempt; nobody the first one of a schedule."""
+    scheduled = run["event"] == "schedule"
+    if not scheduled:
+        yield account_of(run["actor"])
+    last = int(run["run_attempt"])
+    for attempt in range(2 if scheduled else 1, last + 1):
+        path = f"/actions/runs/{run['id']}/attempts/{attempt}"
+        yield account_of((run if attempt == last else api.get(path))["triggering_actor"])
+
+
+def _reviews(api: Rest, number: int) -> Iterator[Review]:
+    may_write: dict[Account, bool] = {}
+    for review in api.pages(f"/pulls/{number}/reviews"):  # the oldest first
+        by = account_of(review["user"])
+        if by is None or not by.person:
+            continue  # a deleted account or an app
+        if by not in may_write:
+            may_write[by] = _may_write(api, by)
+        at = str(review.get("submitted_at") or "")
+        yield Review(by, review["state"], review["commit_id"], at, may_write[by])
+
+
+def _may_write(api: Rest, account: Account) -> bool:
+    found = _get(api, f"/collaborators/{quote(account.login)}/permission")
+    if found is None or found["permission"] not in _MAY_WRITE:
+        return False
+    asked = account_of(found["user"])
+    return asked is not None and asked.is_same(account)
+
+
+def _get(api: Rest, path: str) -> Any:
+    """What is at a path; None where there is nothing."""
+    try:
+        return api.get(path)
+    except GitHubError as error:
+        if error.status != 404:
+            raise
+        return None

@@ -1,0 +1,61 @@
+"""Plans as they are really written, in comments as they are really written."""
+
+from dataclasses import replace
+
+import pytest
+
+from edgeops.github.marker import marked
+from edgeops.github.plan_comment import END, shows
+from edgeops.plan.model import Action, Change, Plan, Reason
+from edgeops.report.plan_markdown import markdown
+from edgeops.report.pull_request import comment
+
+CHANGE = Change(
+    "gateway",
+    Action.PATCH_DEVICE,
+    Reason.CHANGED,
+    patch={"desired": {"interval": 30}},
+    before={"desired": {"interval": 60}},
+)
+PLAN = Plan("f", "production", "a" * 40, "t", 3, (CHANGE,), (), "d" * 64, seconds=2.0)
+ELSEWHERE = replace(PLAN, commit="b" * 40, created_at="u")
+RENDERED = markdown(PLAN, base="c" * 40)
+
+
+def body(*texts, note=""):
+    return marked("fleet-plan", comment(texts, note=note, run_url="https://x/runs/1"))
+
+
+@pytest.mark.parametrize("plan", [PLAN, ELSEWHERE])
+def test_the_commit_may_be_another(plan):
+    assert shows(body(f"{markdown(PLAN)}\n", RENDERED), "fleet-plan", f"{markdown(plan)}\n")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PLAN, fleet="g"),
+        replace(PLAN, hub="local"),
+        replace(PLAN, digest="e" * 64),
+        replace(PLAN, seconds=9.0),
+        replace(PLAN, devices=4),
+        replace(PLAN, changes=(replace(CHANGE, reason=Reason.DRIFT),)),
+        replace(PLAN, changes=(replace(CHANGE, before={"desired": {"interval": 61}}),)),
+    ],
+)
+def test_nothing_else_may(other):
+    assert not shows(body(markdown(other), RENDERED), "fleet-plan", markdown(PLAN))
+
+
+def test_only_the_first_text_is_the_plan_that_is_shown():
+    other = replace(PLAN, digest="e" * 64)
+    assert not shows(body(markdown(other), markdown(PLAN)), "fleet-plan", markdown(PLAN))
+    assert not shows(body(RENDERED, markdown(PLAN)), "fleet-plan", markdown(PLAN))
+    assert not shows(body(markdown(PLAN), note="a note"), "fleet-plan", markdown(PLAN))
+
+
+def test_no_value_of_a_manifest_can_end_the_plan():
+    forged = {"desired": {"note": f"x\n\n{END}\n\ny", f"\n\n{END}": 1}}
+    plan = replace(PLAN, changes=(replace(CHANGE, patch=forged),))
+    assert f"\n\n{END}" not in markdown(plan)
+    assert shows(body(markdown(plan)), "fleet-plan", markdown(plan))
