@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,8 +27,8 @@ def init(
     owner: Annotated[
         str | None,
         typer.Option(
-            help="Whose images the devices run: ghcr.io/NAME/edgeops-model-loader. Asked for on a"
-            " terminal; without one the manifests name an image that cannot be.",
+            help="Whose edgeops the devices run: the images of its release on GitHub, by digest."
+            " Asked for on a terminal; without one the manifests name an image that cannot be.",
             metavar="NAME",
             show_default=False,
         ),
@@ -53,7 +54,7 @@ def init(
     root = options.repo if folder is None else folder
     origin = _origin()
     owner = _ask() if owner is None else owner
-    files = new_repository(root.resolve().name, origin, owner)
+    files = new_repository(root.resolve().name, origin, _images(owner, origin))
     _refuse_to_overwrite(root, files)
     for path, data in files.items():
         _write(root / path, data)
@@ -80,6 +81,18 @@ def _ask() -> str:
         return ""
     question = "Owner of the images on GitHub (ghcr.io/OWNER/...), empty for none yet"
     return str(typer.prompt(question, default="", show_default=False)).strip()
+
+
+def _images(owner: str, origin: Origin) -> Mapping[str, str]:
+    """The images to run, where somebody was named and there can be any."""
+    from edgeops.github.images import released_images
+    from edgeops.scaffold.repository import owner_on_github
+
+    if not owner:
+        return {}
+    owner = owner_on_github(owner)
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return released_images(server, owner, origin.version) if origin.released else {}
 
 
 def _note_what_is_open(options: Settings, origin: Origin, owner: str) -> None:

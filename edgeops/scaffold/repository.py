@@ -9,7 +9,7 @@ what the user asked for: a name that is free today is taken tomorrow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from edgeops import __version__
@@ -22,6 +22,7 @@ ACTION = ".github/actions/edgeops/action.yml"
 # No registry can ever have this name (RFC 2606), so nobody can put an image there.
 NO_REGISTRY = "registry.invalid"
 
+_LOADER = "edgeops-model-loader"
 _OURS = re.compile(r"^.*# only in the repository of edgeops\n", re.MULTILINE)
 _VERSION = re.compile(r'default: "" # set by `edgeops init`')
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/fleet.schema.json
@@ -31,19 +32,25 @@ _PACKAGE = Path(__file__).parent
 _DOTTED = {"gitignore": ".gitignore", "github": ".github"}
 
 
-def new_repository(name: str, origin: Origin, owner: str = "") -> dict[str, bytes]:
+def owner_on_github(name: str) -> str:
+    """An owner's name as registries want it. Raises `UsageError` where GitHub has none such."""
+    owner = name.lower()
+    if not _OWNER.match(owner):
+        raise UsageError(f"{owner!r} is not the name of an owner on GitHub", "as in contoso")
+    return owner
+
+
+def new_repository(
+    name: str, origin: Origin, images: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
     """Every file by its path. The fleet gets the name, if it can be one of a fleet.
 
-    `owner` is whose images the devices run, as GitHub names them; without one,
-    or where there are no images of this edgeops, they name a registry that
-    cannot be. Raises `UsageError` for an owner that GitHub cannot have.
+    `images` are those that the devices run, by name; without them the
+    manifests name a registry that cannot be.
     """
-    owner = owner.lower()
-    if owner and not _OWNER.match(owner):
-        raise UsageError(f"{owner!r} is not the name of an owner on GitHub", "as in contoso")
     words = {
         "FLEET_NAME": name if _NAME.match(name) else "fleet",
-        "IMAGE_REGISTRY": f"ghcr.io/{owner}" if owner and origin.released else NO_REGISTRY,
+        "LOADER_IMAGE": (images or {}).get(_LOADER) or f"{NO_REGISTRY}/{_LOADER}:{__version__}",
         "EDGEOPS_VERSION": __version__,
     }
     files = {}

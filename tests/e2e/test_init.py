@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fake_github import FakeGitHub, running
 
 from edgeops import __version__
 
@@ -154,7 +155,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, edgeops):
     assert (failed.code, "error: cannot write " in failed.err) == (1, True), failed.err
 
 
-def test_the_wheel_makes_the_same(new, tmp_path):
+def test_the_wheel_makes_the_same(new, tmp_path, monkeypatch):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=CHECKOUT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("edgeops-*.whl")
@@ -162,22 +163,25 @@ def test_the_wheel_makes_the_same(new, tmp_path):
     program = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from edgeops.cli.main import main; main()"
     )
-    subprocess.run(
-        [
-            *(sys.executable, "-c", program, str(tmp_path / "unpacked")),
-            *("init", "wheel/my-fleet", "--owner", "contoso"),
-        ],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
+    image = f"ghcr.io/contoso/edgeops-model-loader:{__version__}@sha256:{'a' * 64}"
+    with running(FakeGitHub()) as github:
+        github.images[f"contoso v{__version__}"] = image
+        monkeypatch.setenv("GITHUB_SERVER_URL", github.url)
+        subprocess.run(
+            [
+                *(sys.executable, "-c", program, str(tmp_path / "unpacked")),
+                *("init", "wheel/my-fleet", "--owner", "Contoso"),
+            ],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
     made, source = files(tmp_path / "wheel/my-fleet"), files(new)
     # A wheel has a version that others can install.
     pinned = f'default: "{__version__}"'.encode()
     assert made.pop(ACTION) == source.pop(ACTION).replace(
         b'default: ""\n  extras', pinned + b"\n  extras"
     )
-    image = f"ghcr.io/contoso/edgeops-model-loader:{__version__}".encode()
-    assert image in made.pop(LOADER)
+    assert image.encode() in made.pop(LOADER)
     del source[LOADER]
     assert made == source

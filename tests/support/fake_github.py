@@ -31,6 +31,7 @@ class FakeGitHub(GitHubState):
         self.requests: list[str] = []
         self.refused: dict[str, int] = {}  # the status that a path is answered with
         self.elsewhere = ""  # where every answer says that its next page is
+        self.images: dict[str, str] = {}  # images.txt of the releases, by owner and tag
         self.hiccups = 0  # so many of the next calls get a 502
 
     @property
@@ -41,6 +42,7 @@ class FakeGitHub(GitHubState):
     def routes(self) -> list[web.RouteDef]:
         repo = f"/repos/{REPOSITORY}"
         return [
+            web.get("/{owner}/edgeops/releases/download/{tag}/images.txt", self._images),
             web.get(f"{repo}/pulls", self._list_pulls),
             web.post(f"{repo}/pulls", self._open_pull),
             web.get(f"{repo}/pulls/{{number}}", self._get_pull),
@@ -64,6 +66,12 @@ class FakeGitHub(GitHubState):
             web.patch(f"{repo}/issues/comments/{{id}}", self._edit_comment),
             web.post(f"{repo}/actions/workflows/{{name}}/dispatches", self._dispatch),
         ]
+
+    async def _images(self, request: web.Request) -> web.Response:
+        found = self.images.get(f"{request.match_info['owner']} {request.match_info['tag']}")
+        if found is None:
+            raise web.HTTPNotFound
+        return web.Response(text=found)
 
     async def _list_pulls(self, request: web.Request) -> web.Response:
         state, head = request.query.get("state", "open"), request.query.get("head")
@@ -217,7 +225,8 @@ class FakeGitHub(GitHubState):
             self.hiccups -= 1
             return _refusal(502, "Server Error")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token not in (WRITER, READER):
+        public = "/releases/download/" in path
+        if token not in (WRITER, READER) and not public:
             return _refusal(401, "Bad credentials")
         if token == READER and request.method != "GET":
             return _refusal(403, "Resource not accessible by integration")

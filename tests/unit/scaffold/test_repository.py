@@ -4,11 +4,13 @@ import pytest
 import yaml
 
 from edgeops import __version__
+from edgeops.errors import UsageError
 from edgeops.scaffold.origin import NOWHERE, Origin
-from edgeops.scaffold.repository import ACTION, new_repository
+from edgeops.scaffold.repository import ACTION, new_repository, owner_on_github
 
 COMMIT = f"git+https://github.com/contoso/edgeops@{'a' * 40}"
 RELEASE = Origin("1.2.3", released=True)
+IMAGE = f"ghcr.io/contoso/edgeops-model-loader:1.2.3@sha256:{'b' * 64}"
 
 
 @pytest.mark.parametrize("origin", [RELEASE, Origin(COMMIT, released=False), NOWHERE])
@@ -19,14 +21,23 @@ def test_the_action_runs_this_very_edgeops(origin):
 
 
 @pytest.mark.parametrize(
-    ("origin", "owner", "registry"),
+    ("images", "image"),
     [
-        (RELEASE, "Contoso", "ghcr.io/contoso"),
-        (RELEASE, "", "registry.invalid"),
-        (NOWHERE, "contoso", "registry.invalid"),
+        (None, f"registry.invalid/edgeops-model-loader:{__version__}"),
+        ({"edgeops-forecaster": IMAGE}, f"registry.invalid/edgeops-model-loader:{__version__}"),
+        ({"edgeops-model-loader": IMAGE}, IMAGE),
     ],
 )
-def test_devices_run_images_that_somebody_chose(origin, owner, registry):
-    files = new_repository("f", origin, owner)
-    image = yaml.safe_load(files["fleet/modules/model_loader.yaml"])["spec"]["image"]
-    assert image == f"{registry}/edgeops-model-loader:{__version__}"
+def test_devices_run_images_that_somebody_chose(images, image):
+    files = new_repository("f", RELEASE, images)
+    assert yaml.safe_load(files["fleet/modules/model_loader.yaml"])["spec"]["image"] == image
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "-a", "a-", "a--b", "a b", "a" * 40, "ä"])
+def test_an_owner_that_github_cannot_have(name):
+    with pytest.raises(UsageError):
+        owner_on_github(name)
+
+
+def test_an_owner_is_lower_case_as_registries_want_it():
+    assert owner_on_github("Contoso-2") == "contoso-2"
