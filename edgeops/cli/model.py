@@ -41,7 +41,7 @@ def data(
     \b
     Examples:
       edgeops model data crowdedness-24h
-      edgeops model data crowdedness-24h --data-dir /mnt/counts
+      edgeops model data my-model --data-dir /mnt/counts
       edgeops model data crowdedness-24h -o json
     """
     options = settings(context)

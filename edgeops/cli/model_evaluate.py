@@ -63,7 +63,7 @@ def evaluate(
     \b
     Examples:
       edgeops model evaluate crowdedness-24h
-      edgeops model evaluate crowdedness-24h --data-dir /mnt/counts
+      edgeops model evaluate my-model --data-dir /mnt/counts
       edgeops model evaluate crowdedness-24h -o markdown >> "$GITHUB_STEP_SUMMARY"
     """
     options = settings(context)

@@ -46,7 +46,7 @@ def publish(
     Examples:
       edgeops model publish crowdedness-24h
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
-      edgeops model publish crowdedness-24h --data-dir /mnt/counts
+      edgeops model publish my-model --data-dir /mnt/counts
     """
     options = settings(context)
     with extra_train():

@@ -65,7 +65,7 @@ def train(
     Examples:
       edgeops model train crowdedness-24h
       edgeops model train crowdedness-horizons --jobs 4
-      edgeops model train crowdedness-24h --data-dir /mnt/counts
+      edgeops model train my-model --data-dir /mnt/counts
       edgeops model train crowdedness-horizons --shard 1/6     in a workflow matrix
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """

@@ -74,7 +74,7 @@ def learned(name: str, data: Experiment, folder: BuildFolder) -> Learned:
 
 def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
     path = folder.path / "baselines" / f"lightgbm-{boosting_version()[:12]}.txt"
-    kept = _kept(path)
+    kept = kept_boosting(path)
     if kept is not None:
         return kept
     stride = data.model.section("window").get("stride", 1)
@@ -87,7 +87,7 @@ def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
     return made
 
 
-def _kept(path: Path) -> Boosting | None:
+def kept_boosting(path: Path) -> Boosting | None:
     """Trees of an earlier run; None where there are none, or the file is damaged."""
     import lightgbm
 

@@ -98,8 +98,8 @@ def _parse(file: DataFile, rows: Iterator[tuple[int, list[str]]]) -> HourlySerie
 def _first_hour(file: DataFile, line: int, date: str, hour: int) -> np.datetime64:
     try:
         day = np.datetime64(calendar_date.fromisoformat(date), "D")
-    except ValueError as error:
-        raise fault(file, line, "date: the value is not a date", _hint()) from error
+    except ValueError:
+        raise fault(file, line, "date: the value is not a date", _hint()) from None
     if not YEARS[0] <= day.item().year <= YEARS[1]:
         raise fault(file, line, f"the year {day.item().year} cannot be", _hint())
     after_midnight = np.timedelta64(int(hour < _DAY_STARTS), "D")
@@ -119,9 +119,9 @@ def _numbers(file: DataFile, line: int, row: list[str]) -> list[float]:
     for column, cell in enumerate(row[len(_LABELS) :], start=len(_LABELS) + 1):
         try:
             numbers.append(float(cell) if cell else np.nan)
-        except ValueError as error:
+        except ValueError:
             message = f"column {column}: the count is not a number"
-            raise fault(file, line, message, _hint()) from error
+            raise fault(file, line, message, _hint()) from None
     return numbers
 
 

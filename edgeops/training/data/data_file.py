@@ -45,7 +45,9 @@ class DataFile:
 def fault(file: DataFile, line: int, message: str, hint: str = "") -> EdgeOpsError:
     """The error of a line (or row) of a data file.
 
-    Messages never hold what a cell does, nor names of columns that model.yaml does not have.
+    Messages never hold what a cell does, nor names of columns that model.yaml does not have:
+    the file may be another one than was meant. Nor may tracebacks: raise it from None where the
+    cause quotes a cell.
     """
     return EdgeOpsError(f"{file.name}:{line}: {message}", hint)
 

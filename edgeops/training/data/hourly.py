@@ -103,13 +103,13 @@ def _timestamp(file: DataFile, column: str, row: Row) -> datetime:
         return row.timestamp
     try:
         return datetime.fromisoformat(str(row.timestamp).strip())
-    except ValueError as error:
+    except ValueError:
         raise fault(
             file,
             row.line,
             f"{column}: the value is not a timestamp",
             "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00",
-        ) from error
+        ) from None
 
 
 def _moment(file: DataFile, row: Row, stamp: datetime, zone: ZoneInfo, previous: int | None) -> int:
@@ -155,8 +155,8 @@ def _number(file: DataFile, line: int, column: str, cell: object) -> float:
         return math.nan
     try:
         number = float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise fault(file, line, f"{column}: the value is not a number") from error
+    except (TypeError, ValueError, OverflowError):
+        raise fault(file, line, f"{column}: the value is not a number") from None
     if math.isinf(number):
         raise fault(file, line, f"{column}: the number is infinite")
     return number

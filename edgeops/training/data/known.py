@@ -89,8 +89,8 @@ def _event(
         raise fault(file, line, "the event ends before it starts")
     try:
         value = float(row[3]) if len(row) > len(_HEADER) and row[3].strip() else 1.0
-    except ValueError as error:
-        raise fault(file, line, "value: the value is not a number") from error
+    except ValueError:
+        raise fault(file, line, "value: the value is not a number") from None
     if not math.isfinite(value):
         raise fault(file, line, "the value is not finite")
     up = np.timedelta64(59, "m")
@@ -101,8 +101,8 @@ def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:
     hint = "write the time on the clock of the site, such as 2024-11-24T17:00"
     try:
         moment = datetime.fromisoformat(cell.strip())
-    except ValueError as error:
-        raise fault(file, line, f"{column}: the value is not a time", hint) from error
+    except ValueError:
+        raise fault(file, line, f"{column}: the value is not a time", hint) from None
     if moment.tzinfo is not None:
         raise fault(file, line, f"{column}: the time has an offset from UTC", hint)
     if not YEARS[0] <= moment.year <= YEARS[1]:

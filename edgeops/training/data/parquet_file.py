@@ -24,9 +24,12 @@ class ParquetFile:
     def __init__(self, file: DataFile, limits: Limits = LIMITS) -> None:
         self._file = file
         self._limits = limits
-        opened = self._open()
-        self.header: list[str] = [str(name) for name in opened.schema_arrow.names]
-        self._types = dict(zip(self.header, opened.schema_arrow.types, strict=True))
+        schema = self._open().schema_arrow
+        try:
+            self.header: list[str] = list(schema.names)
+        except UnicodeDecodeError as error:
+            raise fault(file, 1, "the name of a column is not UTF-8") from error
+        self._types = dict(zip(self.header, schema.types, strict=True))
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
         """The number of each row from 1, and its cells in the columns of these names."""
@@ -107,9 +110,9 @@ class ParquetFile:
     def _cells(self, name: str, column: Any, line: int) -> list[Any]:
         try:
             cells: list[Any] = column.to_pylist()
-        except (ValueError, OverflowError, KeyError) as error:  # times and zones Python lacks
+        except (ValueError, OverflowError, KeyError):  # times and zones Python lacks
             what = "a value from here on is not a number, a time or UTF-8 text"
-            raise fault(self._file, line, f"{self._shown(name)}: {what}") from error
+            raise fault(self._file, line, f"{self._shown(name)}: {what}") from None
         return cells
 
     def _shown(self, name: str) -> str:
