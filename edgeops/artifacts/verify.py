@@ -10,6 +10,7 @@ from pathlib import Path
 from edgeops.artifacts.digest import Digest, Hasher, chunks_of
 from edgeops.artifacts.store import ArtifactError, Store
 from edgeops.artifacts.url import open_url
+from edgeops.plain_file import open_plain
 from edgeops.release import ModelRelease
 
 
@@ -49,9 +50,9 @@ def digest_of_release(release: ModelRelease) -> Digest:
 
 
 def check_copy(release: ModelRelease, copy: Path) -> Check:
-    """The copy in git, which need not be there."""
+    """The copy in git, which need not be there; a link is not a copy."""
     try:
-        with copy.open("rb") as file:
+        with open_plain(copy.parent, copy.name) as file:
             return _check("git", release, chunks_of(file))
     except FileNotFoundError:
         return Check("git", Found.ABSENT)

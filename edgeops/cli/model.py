@@ -8,7 +8,7 @@ import typer
 
 from edgeops.cli.load import repository
 from edgeops.cli.model_evaluate import evaluate
-from edgeops.cli.model_extra import extra_train
+from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.model_list import list_releases
 from edgeops.cli.model_promote import promote
 from edgeops.cli.model_publish import publish
@@ -28,26 +28,32 @@ def model() -> None:
 def data(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The folder of the model in models/.")],
+    data_dir: DataDirs = None,
     output: Annotated[
         Output, typer.Option("--output", "-o", help="Form of the output.")
     ] = Output.TEXT,
 ) -> None:
     """Say how good the data of a model is: what is missing, zero, broken, and was repaired.
 
+    Paths in model.yaml start at the folder of the repository. What is not there
+    is looked for below each --data-dir. Links are not followed.
+
     \b
     Examples:
       edgeops model data crowdedness-24h
+      edgeops model data my-model --data-dir /mnt/counts
       edgeops model data crowdedness-24h -o json
     """
     options = settings(context)
     with extra_train():
         from edgeops.report import data_text
+        from edgeops.training.data.find import observed_file
         from edgeops.training.data.load import outage_hours, read_data
         from edgeops.training.data.quality import quality
         from edgeops.training.model_file import load_model_file
 
-        found = load_model_file(repository(options), name)
-        result = quality(read_data(found), outage_hours(found))
+        found = load_model_file(repository(options), name, data_dir or ())
+        result = quality(read_data(found, observed_file(found)), outage_hours(found))
     if output is Output.JSON:
         typer.echo(data_text.as_json(result), nl=False)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -11,18 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import repository
-from edgeops.cli.model_extra import extra_train
+from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.settings import Settings, settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgeops.release import ModelRelease
     from edgeops.training.build import BuildFolder
     from edgeops.training.champion import Champion
     from edgeops.training.evaluation import Evaluated
+    from edgeops.training.model_file import ModelFile
     from edgeops.training.samples import Experiment
     from edgeops.twin import JsonObject
+
+_OTHER = "bring the published file back, or judge with `--no-champion`"
 
 
 class Form(StrEnum):
@@ -42,6 +47,7 @@ def evaluate(
             "--champion/--no-champion", help="Compare with the last release on the same origins."
         ),
     ] = True,
+    data_dir: DataDirs = None,
     output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.TEXT,
 ) -> None:
     """Judge a trained model against its baselines and its last release.
@@ -51,30 +57,35 @@ def evaluate(
     model.yaml say whether `publish` takes it. In .edgeops/models/: the
     scorecard, all forecasts as Parquet, plots, and a model card (HTML).
 
+    Paths in model.yaml start at the folder of the repository. What is not there
+    is looked for below each --data-dir. Links are not followed.
+
     \b
     Examples:
       edgeops model evaluate crowdedness-24h
+      edgeops model evaluate my-model --data-dir /mnt/counts
       edgeops model evaluate crowdedness-24h -o markdown >> "$GITHUB_STEP_SUMMARY"
     """
     options = settings(context)
     with extra_train():
-        evaluated = _evaluate(options, name, champion)
+        from edgeops.training.model_file import load_model_file
+
+        model = load_model_file(repository(options), name, data_dir or ())
+        evaluated = _evaluate(options, model, champion)
         _show(options, evaluated, output)
 
 
-def _evaluate(options: Settings, name: str, with_champion: bool) -> Evaluated:
+def _evaluate(options: Settings, model: ModelFile, with_champion: bool) -> Evaluated:
     from edgeops.report.progress import progress
     from edgeops.training.build import build_folder, facts_of
     from edgeops.training.evaluation import evaluate as judge
-    from edgeops.training.model_file import load_model_file
     from edgeops.training.samples import experiment
     from edgeops.training.train import check_model
 
-    root = repository(options)
-    model = load_model_file(root, name)
+    root, name = model.root, model.name
     check_model(model)
     data = experiment(model)
-    folder = build_folder(model, data.dataset.sha256)
+    folder = build_folder(model, data.sha256)
     facts = facts_of(folder, name)
     champion = _champion(options, root, name) if with_champion else None
     with progress(
@@ -96,7 +107,6 @@ def _champion(options: Settings, root: Path, name: str) -> Champion | None:
 
     Raises `EdgeOpsError` when what is there is not what was published.
     """
-    from edgeops.artifacts.digest import digest_file
     from edgeops.artifacts.version import precedence
     from edgeops.cli.load import state_dir
     from edgeops.source.releases import load_releases
@@ -107,20 +117,33 @@ def _champion(options: Settings, root: Path, name: str) -> Champion | None:
     if not found:
         return None
     newest = found[-1]
-    places = [releases.copy(newest.reference)]
+    places = [(root, releases.copy(newest.reference).relative_to(root).as_posix())]
     if newest.path is not None:
-        places.append(state_dir(root) / "artifacts" / newest.path)
-    there = [place for place in places if place.is_file()]
-    for place in there:
-        if digest_file(place).sha256 == newest.sha256:
-            return Champion(newest.version, place)
-    if there:
-        raise EdgeOpsError(
-            f"{there[0]} is not what was published as {newest.reference}",
-            "bring the published file back, or judge with `--no-champion`",
-        )
+        places.append((state_dir(root) / "artifacts", newest.path))
+    others = []
+    for folder, path in places:
+        content = _published(folder, path, newest)
+        if content is not None and hashlib.sha256(content).hexdigest() == newest.sha256:
+            return Champion(newest.version, content)
+        others += [folder / path] * (content is not None)
+    if others:
+        raise EdgeOpsError(f"{others[0]} is not what was published as {newest.reference}", _OTHER)
     options.note(f"{newest.reference} is not on this machine: there is no champion")
     return None
+
+
+def _published(folder: Path, path: str, release: ModelRelease) -> bytes | None:
+    """What is at a place of a released file; None where there is nothing."""
+    from edgeops.plain_file import is_absent, read_plain
+    from edgeops.training.onnx_run import MAX_BYTES
+
+    try:
+        return read_plain(folder, path, MAX_BYTES)
+    except OSError as error:
+        if is_absent(error):
+            return None
+        message = f"cannot read {folder / path}, published as {release.reference}: {error.strerror}"
+        raise EdgeOpsError(message, _OTHER) from error
 
 
 def _write(data: Experiment, folder: BuildFolder, facts: JsonObject, evaluated: Evaluated) -> None:

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from edgeops.errors import EdgeOpsError
+
+# A path is looked up in the repository, then below each of these.
+DataDirs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--data-dir",
+        help="Folder outside the repository that paths in model.yaml may start at; repeatable.",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+    ),
+]
 
 
 @contextmanager

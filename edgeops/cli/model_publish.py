@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import repository
-from edgeops.cli.model_extra import extra_train
+from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.settings import Output, Settings, settings
 from edgeops.cli.stores import artifact_store, artifact_target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgeops.training.model_file import ModelFile
     from edgeops.training.publish import Published
 
 
@@ -26,6 +27,7 @@ def publish(
         str | None,
         typer.Option(help="major.minor.patch; the next minor version by default.", metavar="X.Y.Z"),
     ] = None,
+    data_dir: DataDirs = None,
     output: Annotated[
         Output, typer.Option("--output", "-o", help="Form of the output.")
     ] = Output.TEXT,
@@ -38,23 +40,28 @@ def publish(
     changes: other bytes need another version. Exit code 5: a gate said no, or
     the version is taken.
 
+    Name the folders again that the model was trained with (--data-dir).
+
     \b
     Examples:
       edgeops model publish crowdedness-24h
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
+      edgeops model publish my-model --data-dir /mnt/counts
     """
     options = settings(context)
     with extra_train():
-        _publish(options, name, version, output)
+        from edgeops.training.model_file import load_model_file
+
+        model = load_model_file(repository(options), name, data_dir or ())
+        _publish(options, model, version, output)
 
 
-def _publish(options: Settings, name: str, version: str | None, output: Output) -> None:
+def _publish(options: Settings, model: ModelFile, version: str | None, output: Output) -> None:
     from edgeops.report.progress import progress
     from edgeops.training.build import latest_build
     from edgeops.training.publish import publish
 
-    root = repository(options)
-    build = latest_build(root, name)
+    root, build = model.root, latest_build(model)
     store = artifact_store(options, artifact_target(options))
     with progress(
         "publishing",

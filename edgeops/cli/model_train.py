@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import repository
-from edgeops.cli.model_extra import extra_train
+from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.settings import Settings, settings
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeops.training.fitted import Fitted
+    from edgeops.training.lessons import Job
+    from edgeops.training.model_file import ModelFile
     from edgeops.training.train import Training
     from edgeops.twin import JsonObject
 
@@ -48,6 +50,7 @@ def train(
         Backend,
         typer.Option(help="Processes of this machine, or an existing Dask or Ray cluster."),
     ] = Backend.LOKY,
+    data_dir: DataDirs = None,
 ) -> None:
     """Train a model as its model.yaml says, and export it to ONNX.
 
@@ -55,10 +58,14 @@ def train(
     off goes on after its last epoch; both end with the same weights, to the
     bit, on the same machine. Results are in .edgeops/models/.
 
+    Paths in model.yaml start at the folder of the repository. What is not there
+    is looked for below each --data-dir. Links are not followed.
+
     \b
     Examples:
       edgeops model train crowdedness-24h
       edgeops model train crowdedness-horizons --jobs 4
+      edgeops model train my-model --data-dir /mnt/counts
       edgeops model train crowdedness-horizons --shard 1/6     in a workflow matrix
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
@@ -66,33 +73,36 @@ def train(
     if horizon is not None and shard is not None:
         raise UsageError("--horizon and --shard exclude each other", "give one of them")
     with extra_train():
-        _train(options, name, horizon, shard, jobs, backend)
+        from edgeops.training.model_file import load_model_file
+
+        model = load_model_file(repository(options), name, data_dir or ())
+        _train(options, model, _jobs(model, horizon, shard), jobs, backend)
+
+
+def _jobs(model: ModelFile, horizon: int | None, shard: str | None) -> tuple[Job, ...]:
+    from edgeops.training.jobs import jobs_of, of_horizon, of_shard
+
+    jobs = jobs_of(model)
+    if horizon is not None:
+        jobs = of_horizon(jobs, horizon)
+    return jobs if shard is None else of_shard(jobs, shard)
 
 
 def _train(
     options: Settings,
-    name: str,
-    horizon: int | None,
-    shard: str | None,
+    model: ModelFile,
+    jobs: tuple[Job, ...],
     processes: int | None,
     backend: Backend,
 ) -> None:
     from edgeops.training.build import build_folder
-    from edgeops.training.jobs import jobs_of, of_horizon, of_shard
-    from edgeops.training.model_file import load_model_file
     from edgeops.training.samples import experiment
     from edgeops.training.sweep import Engine, processes_for
     from edgeops.training.train import Where, check_model, prepare
 
-    model = load_model_file(repository(options), name)
-    jobs = jobs_of(model)
-    if horizon is not None:
-        jobs = of_horizon(jobs, horizon)
-    if shard is not None:
-        jobs = of_shard(jobs, shard)
     check_model(model)
     data = experiment(model)
-    training = prepare(data, build_folder(model, data.dataset.sha256), jobs)
+    training = prepare(data, build_folder(model, data.sha256), jobs)
     count = processes or processes_for(model.section("training"), len(training.missing))
     _run(options, training, Where(Engine(backend.value), count))
     done = training.complete()

@@ -12,6 +12,8 @@ from edgeops.cli.load import repository
 from edgeops.cli.settings import Settings
 from edgeops.errors import EdgeOpsError
 
+_MOST_BYTES = 64 * 1024 * 1024  # of one file in a pull request
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -82,13 +84,15 @@ def propose(options: Settings, proposal: Proposal, check: str) -> str | None:
 
 def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
     """What these files hold now; None for one that is gone. Raises `EdgeOpsError`."""
-    return {path: _read(root / path) for path in paths}
+    return {path: _read(root, path) for path in paths}
 
 
-def _read(path: Path) -> bytes | None:
+def _read(root: Path, path: str) -> bytes | None:
+    from edgeops.plain_file import is_absent, read_plain
+
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        return read_plain(root, path, _MOST_BYTES)
     except OSError as error:
+        if is_absent(error):
+            return None
         raise EdgeOpsError(f"cannot read {path}: {error.strerror}", "") from error

@@ -12,6 +12,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Place, Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
+from edgeops.plain_file import read_plain
 from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
@@ -72,7 +73,7 @@ def source_file(root: Path, name: str) -> SourceFile | Problem | None:
             return Problem(Place(name), "", "is not a file")
         if status.st_size > MAX_BYTES:
             return too_large(name, status.st_size)
-        data = path.read_bytes()
+        data = read_plain(root, name, MAX_BYTES)
     except OSError as error:
         return Problem(Place(name), "", f"cannot be read: {error.strerror}")
     return SourceFile(name, kind, _blob_id(data), lambda: data)

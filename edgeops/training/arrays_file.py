@@ -12,11 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeops.plain_file import open_plain
 from edgeops.training.whole_file import write_whole
 from edgeops.twin import JsonObject
 
 Arrays = Mapping[str, NDArray[Any]]
 _NOTES = "notes"
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    MemoryError,  # an array that says it is larger than this machine
+    RuntimeError,  # encrypted, or packed in an unknown way
+    zipfile.BadZipFile,
+)
 
 
 def write_arrays(path: Path, arrays: Arrays, notes: JsonObject) -> None:
@@ -29,10 +39,20 @@ def write_arrays(path: Path, arrays: Arrays, notes: JsonObject) -> None:
 
 
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], JsonObject] | None:
-    """What `write_arrays` wrote; None where there is no such file, or it is damaged."""
+    """What `write_arrays` wrote; None where there is no such file, or it is damaged.
+
+    Results of other machines are read too: nothing in them is run, and they
+    are as large in memory as they are on disk.
+    """
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open_plain(path.parent, path.name) as opened:
+            if any(one.compress_type for one in zipfile.ZipFile(opened).infolist()):
+                return None  # not ours, and maybe without end
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        if not all(isinstance(one, np.ndarray) for one in arrays.values()):
+            return None
         return arrays, json.loads(arrays.pop(_NOTES).tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except _DAMAGED:
         return None

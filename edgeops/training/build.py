@@ -10,11 +10,11 @@ from pathlib import Path
 from edgeops.artifacts.digest import digest_file
 from edgeops.errors import EdgeOpsError
 from edgeops.source.state import STATE
-from edgeops.training.data.load import read_data
+from edgeops.training.data.find import data_files
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
 from edgeops.training.lessons import Job
-from edgeops.training.model_file import ModelFile, load_model_file
+from edgeops.training.model_file import ModelFile
 from edgeops.twin import JsonObject
 
 # Counts up when the same model file would give other weights.
@@ -74,12 +74,12 @@ def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
     return BuildFolder(model.root / STATE / "models" / model.name / key)
 
 
-def latest_build(root: Path, name: str) -> Build:
+def latest_build(model: ModelFile) -> Build:
     """The build of a model file as it is now. Raises `EdgeOpsError` when a step is missing."""
     from edgeops.training.evaluate.scorecard_json import from_json
 
-    model = load_model_file(root, name)
-    folder = build_folder(model, read_data(model).sha256)
+    name = model.name
+    folder = build_folder(model, data_files(model).sha256)
     facts = facts_of(folder, name)
     card = folder.evaluation / "scorecard.json"
     try:

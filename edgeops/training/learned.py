@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.boosting import Boosting, boosting_version, fit_boosting
@@ -28,6 +29,7 @@ from edgeops.training.whole_file import write_whole
 from edgeops.twin import JsonObject
 
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
+_MOST_TREES = 256 * 1024 * 1024  # bytes
 _ARTICLE: JsonObject = {"kind": "article-lstm", "encoder": 64, "output": "level"}
 _ARTICLE_TRAINING: JsonObject = {
     "epochs": 20,
@@ -71,12 +73,10 @@ def learned(name: str, data: Experiment, folder: BuildFolder) -> Learned:
 
 
 def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
-    import lightgbm
-
     path = folder.path / "baselines" / f"lightgbm-{boosting_version()[:12]}.txt"
-    if path.exists():
-        booster = lightgbm.Booster(model_file=path)
-        return Boosting(booster, booster.num_trees())
+    kept = kept_boosting(path)
+    if kept is not None:
+        return kept
     stride = data.model.section("window").get("stride", 1)
     train, validation = (
         [data.samples(series, part, stride) for series in data.series]
@@ -85,6 +85,18 @@ def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
     made = fit_boosting(train, validation)
     write_whole(path, made.booster.model_to_string(num_iteration=made.rounds).encode())
     return made
+
+
+def kept_boosting(path: Path) -> Boosting | None:
+    """Trees of an earlier run; None where there are none, or the file is damaged."""
+    import lightgbm
+
+    try:
+        text = read_plain(path.parent, path.name, _MOST_TREES).decode()
+        booster = lightgbm.Booster(model_str=text)
+    except (OSError, ValueError, lightgbm.basic.LightGBMError):
+        return None
+    return Boosting(booster, booster.num_trees())
 
 
 def _article(data: Experiment, folder: BuildFolder) -> Article:

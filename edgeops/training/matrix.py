@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from edgeops.training.data_paths import data_paths, normal
 from edgeops.training.model_file import ModelFile
 
 # A change of these is a change of every model; only the repository of edgeops has them.
@@ -35,7 +36,7 @@ def model_names(root: Path) -> tuple[str, ...]:
 
 def changed(model: ModelFile, paths: Collection[str]) -> bool:
     """Whether one of the files that changed makes another model; releases do not."""
-    data = model.section("data").get("path")
+    data = {normal(path) for _, path in data_paths(model.spec)}
     return any(_makes(path, model.name, data) for path in paths)
 
 
@@ -53,11 +54,11 @@ def trainings(model: ModelFile) -> int:
     return (horizons.get("steps", 24) if each else 1) * len(model.spec.get("seeds", (1,)))
 
 
-def _makes(path: str, name: str, data: str | None) -> bool:
+def _makes(path: str, name: str, data: Collection[str]) -> bool:
     if path.startswith(_CODE):
         return True
     parents = PurePosixPath(path).parents
     folder = PurePosixPath("models", name)
     if folder in parents:
         return folder / "releases" not in parents
-    return data is not None and PurePosixPath(data) in (PurePosixPath(path), *parents)
+    return any(PurePosixPath(one) in (PurePosixPath(path), *parents) for one in data)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeops.errors import EdgeOpsError, InvalidState
+from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 from edgeops.fleet import yaml
-from edgeops.fleet.model import Document, Problem
+from edgeops.fleet.model import Document, Place, Problem
 from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.plain_file import is_absent, read_plain
 from edgeops.source.schemas import schema_folder
+from edgeops.training.data_paths import data_paths, path_fault
 from edgeops.twin import JsonObject
 
 _FILE = "model.yaml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.schema.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,9 @@ class ModelFile:
     """A valid model file: `spec` is as it was written, without defaults.
 
     `root` is the folder of the repository, which paths in the file start at;
-    `sha256` is of the value, so that comments and layout do not matter.
+    what is not there is looked for below `data_dirs`, the folders that the
+    caller names. `sha256` is of the value, so that comments and layout do not
+    matter; `marks` are those of `Document`.
     """
 
     name: str
@@ -31,6 +38,12 @@ class ModelFile:
     spec: JsonObject
     sha256: str
     description: str = ""
+    data_dirs: tuple[Path, ...] = ()
+    marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def place(self, pointer: str) -> Place:
+        """Where a value stands in the file."""
+        return Document(_path(self.name), None, self.marks).place(pointer)
 
     def section(self, name: str) -> JsonObject:
         """One part of the spec; empty when it was left out."""
@@ -38,25 +51,32 @@ class ModelFile:
         return part
 
 
-def load_model_file(root: Path, name: str) -> ModelFile:
+def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:
     """The model of a name. Raises `EdgeOpsError`; `InvalidModel` with all that is wrong in it."""
-    path = root / "models" / name / _FILE
+    if not _NAME.match(name):
+        raise UsageError(f"`{name}` is not the name of a model", _known(root, name))
+    shown = _path(name)
     try:
-        data = path.read_bytes()
+        data = read_plain(root, shown, yaml.MAX_BYTES)
     except OSError as error:
+        if is_absent(error):
+            raise EdgeOpsError(f"there is no {shown} in {root}", _known(root, name)) from error
         raise EdgeOpsError(
-            f"there is no models/{name}/{_FILE} in {root}", _known(root, name)
+            f"cannot read {shown}: {error.strerror}",
+            "a model file is a file of the repository itself",
         ) from error
-    shown = path.relative_to(root).as_posix()
     documents, problems = yaml.load(shown, data)
     if not problems:
         problems = _mismatches(shown, documents, name)
     if problems:
         raise InvalidModel(problems)
-    value = documents[0].value
+    document = documents[0]
+    value = document.value
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     description = value["metadata"].get("description", "")
-    return ModelFile(name, root, value["spec"], digest, description)
+    return ModelFile(
+        name, root, value["spec"], digest, description, tuple(data_dirs), document.marks
+    )
 
 
 class InvalidModel(InvalidState):
@@ -75,14 +95,33 @@ def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple
         return (_problem(documents[0] if documents else Document(shown, None, {}), "", message),)
     document = documents[0]
     schema = compile_schema(json.loads((schema_folder() / "model.schema.json").read_bytes()))
-    found = schema.mismatches(document.value)
-    if found:
-        return tuple(_problem(document, one.pointer, one.message, one.hint) for one in found)
+    problems = _bad_paths(document)
+    told = {problem.pointer for problem in problems}
+    problems += [
+        _problem(document, one.pointer, one.message, one.hint)
+        for one in schema.mismatches(document.value)
+        if one.pointer not in told
+    ]
+    if problems:
+        return tuple(sorted(problems))
     if document.value["metadata"]["name"] != name:
         hint = f"the name must be that of its folder, {name}"
         message = f"is `{document.value['metadata']['name']}`"
         return (_problem(document, "/metadata/name", message, hint),)
     return ()
+
+
+def _bad_paths(document: Document) -> list[Problem]:
+    value = document.value
+    found = []
+    for pointer, path in data_paths(value.get("spec") if isinstance(value, dict) else None):
+        if fault := path_fault(path):
+            found.append(_problem(document, pointer, f"`{path}` {fault[0]}", fault[1]))
+    return found
+
+
+def _path(name: str) -> str:
+    return f"models/{name}/{_FILE}"
 
 
 def _problem(document: Document, pointer: str, message: str, hint: str = "") -> Problem:

@@ -6,7 +6,6 @@ fails before leaves nothing half-published, and publishing again finishes it.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +15,19 @@ from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import Progress, Store, no_progress, verify
 from edgeops.artifacts.version import next_version, precedence
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.plain_file import open_plain, read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.releases import load_releases
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.release_file import release_document, release_folder, write_release
+from edgeops.training.whole_file import write_whole
 
 if TYPE_CHECKING:
     from edgeops.training.build import Build
 
 KEPT_IN_GIT = 512 * 1024  # bytes: larger artifacts are in the store only
 CARD = "evaluation/card.html"
+_MAX_CARD = 64 * 1024 * 1024  # bytes, of the card or a plot
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,11 @@ def publish(
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _told(scorecard), gates, build.provenance)
     assert release.path is not None
+    folder = release_folder(root, release.name)
+    _check_folder(root, folder / release.file_name)
     url = store.put(build.artifact, release.path, digest, progress)
     verify(store, release.path, digest)
 
-    folder = release_folder(root, release.name)
     if digest.size <= kept_in_git:
         FolderStore(folder, "").put(build.artifact, release.file_name, digest)
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,8 +94,31 @@ def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
     if not card.is_file() or (again and shown.exists()):
         return
     for plot in sorted(card.parent.glob("*.png")):
-        shutil.copyfile(plot, shown.with_name(f"{shown.stem}-{plot.name}"))
-    shutil.copyfile(card, shown)
+        _copy(plot, shown.with_name(f"{shown.stem}-{plot.name}"))
+    _copy(card, shown)
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Raises `EdgeOpsError`, also for what is not a file of the build itself."""
+    try:
+        write_whole(to, read_plain(file.parent, file.name, _MAX_CARD))
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot copy {file} to {to}: {error.strerror}", "evaluate the model again"
+        ) from error
+
+
+def _check_folder(root: Path, copy: Path) -> None:
+    """Raises `EdgeOpsError` when a copy in git would land elsewhere, because of a link."""
+    try:
+        open_plain(root, copy.relative_to(root).as_posix()).close()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot write {copy}: {error.strerror}",
+            "nothing was published; releases are plain files in folders of the repository",
+        ) from error
 
 
 def _told(scorecard: Scorecard) -> dict[str, float]:

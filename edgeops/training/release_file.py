@@ -11,6 +11,7 @@ from typing import Any
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.manifest import API_VERSION, parse
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
+from edgeops.plain_file import read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.schemas import packaged_schemas
 from edgeops.twin import JsonObject
@@ -76,13 +77,14 @@ def write_release(path: Path, text: str) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         path.hardlink_to(part)  # unlike a rename it never replaces what is there
     except FileExistsError:
-        if path.read_bytes() != text.encode():
+        if not _says(path, text.encode()):
             raise Refused(
                 f"{path} is there already, and says something else",
                 "a release never changes: publish under a new version",
@@ -91,6 +93,13 @@ def write_release(path: Path, text: str) -> bool:
     finally:
         part.unlink(missing_ok=True)
     return True
+
+
+def _says(path: Path, content: bytes) -> bool:
+    try:
+        return read_plain(path.parent, path.name, len(content)) == content
+    except OSError:  # larger, or not a file
+        return False
 
 
 def _rounded(value: float) -> float:

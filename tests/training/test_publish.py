@@ -112,6 +112,52 @@ def test_plots_are_kept_beside_the_card(build, root, store):
     assert release.with_name("1.0.0-week.png").read_bytes() == b"a picture"
 
 
+def test_nothing_is_written_through_links(build, root, store, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    folder = root / "models/m/releases"
+    folder.mkdir(parents=True)
+    made = build()
+    (made.folder / "evaluation/week.png").write_bytes(b"a picture")
+    for name in ("1.0.0.html", "1.0.0-week.png"):
+        (folder / name).symlink_to(tmp_path / "mine")
+    publish(made, root=root, store=store)
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert (folder / "1.0.0.html").read_text() == "<h1>card</h1>"
+    assert not any(file.is_symlink() for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("link", ["models", "models/m", "models/m/releases"])
+def test_a_folder_of_releases_that_is_elsewhere(build, root, store, tmp_path, link):
+    (tmp_path / "elsewhere/m/releases").mkdir(parents=True)
+    (root / link).parent.mkdir(parents=True, exist_ok=True)
+    (root / link).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EdgeOpsError, match=f"cannot write .*: {link} is a symbolic link") as caught:
+        publish(build(), root=root, store=store)
+    assert "nothing was published" in caught.value.hint
+    assert files(tmp_path / "elsewhere") == []
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev/stdin", "nowhere", "../../../../mine"])
+def test_a_copy_in_git_that_is_a_link(build, root, store, tmp_path, target):
+    (tmp_path / "mine").write_bytes(DATA)
+    folder = root / "models/m/releases"
+    folder.mkdir(parents=True)
+    (folder / "m-1.0.0.onnx").symlink_to(target)
+    with pytest.raises(EdgeOpsError, match=r"m-1.0.0.onnx is a symbolic link"):
+        publish(build(), root=root, store=store)
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("target", ["/etc/hostname", "/dev/zero"])
+def test_a_plot_that_is_not_of_the_build_is_not_copied(build, root, store, target):
+    made = build()
+    (made.folder / "evaluation/week.png").symlink_to(target)
+    with pytest.raises(EdgeOpsError, match=r"cannot copy .*week.png is a symbolic link"):
+        publish(made, root=root, store=store)
+    assert not any("week" in name or name.endswith(".yaml") for name in files(root))
+
+
 def test_a_version_that_never_came_to_git_is_passed_over(build, root, store, tmp_path):
     publish(build(), root=tmp_path / "a branch that was deleted", store=store)
     publish(build(b"another"), root=tmp_path / "another one", store=store, version="1.1.0")

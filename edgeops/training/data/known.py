@@ -10,35 +10,37 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
+from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.training.data.dataset import csv_rows, fault, read_bytes
+from edgeops.training.data.csv_file import csv_rows
+from edgeops.training.data.data_file import LIMITS, YEARS, DataFile, check_size, fault
 from edgeops.training.data.table import Table, read_table
 
 _HEADER = ["name", "start", "end"]
 _HOUR = np.timedelta64(1, "h")
 
 
-def read_events(path: Path) -> HourlySeries:
+def read_events(file: DataFile) -> HourlySeries:
     """Events from a CSV file with the columns `name`, `start`, `end` and perhaps `value`.
 
     Times are on the clock of the site, hours that an event touches count as
     whole, `end` is not part of it. An hour has the sum of the values (1 where
     none is given) of its events of one name. Raises `EdgeOpsError` with file:line.
     """
-    rows = csv_rows(path, read_bytes(path))
+    rows = csv_rows(file)
     header = [name.strip() for name in next(rows, (1, []))[1]]
     if header not in (_HEADER, [*_HEADER, "value"]):
-        raise fault(path, 1, "the columns must be name, start, end and perhaps value")
-    events = [_event(path, line, row) for line, row in rows]
+        raise fault(file, 1, "the columns must be name, start, end and perhaps value")
+    events = [_event(file, line, row) for line, row in rows]
     if not events:
-        raise fault(path, 1, "there are no events")
+        raise fault(file, 1, "there are no events")
     start = min(first for _, first, _, _ in events)
     count = int((max(end for _, _, end, _ in events) - start) / _HOUR)
     names = sorted({name for name, _, _, _ in events})
+    check_size(file, count, len(names), what="hours")
     values = np.zeros((count, len(names)))
     for name, first, end, value in events:
         values[int((first - start) / _HOUR) : int((end - start) / _HOUR), names.index(name)] += (
@@ -61,6 +63,11 @@ def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
         return None
     start = min(part.start for part in parts)
     count = max(part.index(start) * -1 + len(part) for part in parts)
+    if count * sum(len(part.columns) for part in parts) > LIMITS.values:
+        raise EdgeOpsError(
+            f"events and weather are {count:,} hours apart, which is more than fits into memory",
+            "leave out what lies far from the observations",
+        )
     columns: list[FloatArray] = []
     for part in parts:
         first = -part.index(start)
@@ -72,30 +79,32 @@ def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
 
 
 def _event(
-    path: Path, line: int, row: list[str]
+    file: DataFile, line: int, row: list[str]
 ) -> tuple[str, np.datetime64, np.datetime64, float]:
     name = row[0].strip()
-    first, end = (_time(path, line, cell) for cell in row[1:3])
+    first, end = (_time(file, line, *one) for one in zip(_HEADER[1:], row[1:3], strict=True))
     if not name:
-        raise fault(path, line, "the event has no name")
+        raise fault(file, line, "the event has no name")
     if end <= first:
-        raise fault(path, line, f"{name} ends before it starts")
+        raise fault(file, line, "the event ends before it starts")
     try:
         value = float(row[3]) if len(row) > len(_HEADER) and row[3].strip() else 1.0
-    except ValueError as error:
-        raise fault(path, line, f"`{row[3][:40]}` is no number") from error
+    except ValueError:
+        raise fault(file, line, "value: the value is not a number") from None
     if not math.isfinite(value):
-        raise fault(path, line, "the value is not finite")
+        raise fault(file, line, "the value is not finite")
     up = np.timedelta64(59, "m")
     return name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value
 
 
-def _time(path: Path, line: int, cell: str) -> np.datetime64:
+def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:
     hint = "write the time on the clock of the site, such as 2024-11-24T17:00"
     try:
         moment = datetime.fromisoformat(cell.strip())
-    except ValueError as error:
-        raise fault(path, line, f"`{cell[:40]}` is no time", hint) from error
+    except ValueError:
+        raise fault(file, line, f"{column}: the value is not a time", hint) from None
     if moment.tzinfo is not None:
-        raise fault(path, line, f"`{cell}` has an offset from UTC", hint)
+        raise fault(file, line, f"{column}: the time has an offset from UTC", hint)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise fault(file, line, f"{column}: the year {moment.year} cannot be")
     return np.datetime64(moment, "m")

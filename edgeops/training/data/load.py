@@ -12,7 +12,9 @@ from edgeops.features.spec import Base, Site, WindowSpec
 from edgeops.features.transforms import Smoothing
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
+from edgeops.training.data.data_file import DataFile
 from edgeops.training.data.dataset import Dataset
+from edgeops.training.data.find import DataFiles
 from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
@@ -24,27 +26,21 @@ OUTAGE_HOURS = 12
 INTERPOLATE_HOURS = 1
 
 
-def read_data(model: ModelFile) -> Dataset:
+def read_data(model: ModelFile, observed: DataFile) -> Dataset:
     """The observations that a model learns from. Raises `EdgeOpsError`."""
     data = model.section("data")
     if data["source"] == AKL:
-        path = data.get("path")
-        return read_akl(model.root / path if path else None)
-    if "table" not in data:
-        raise EdgeOpsError(
-            f"models/{model.name}/model.yaml names no file", "the source `table` needs `data.table`"
-        )
-    return read_table(_table(model, data["table"]))
+        return read_akl(observed)
+    return read_table(_table(model, data["table"], observed))
 
 
-def read_known(model: ModelFile) -> HourlySeries | None:
+def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
     """The events and the weather of a model; None without. Raises `EdgeOpsError`."""
-    data = model.section("data")
     parts = []
-    if "events" in data:
-        parts.append(read_events(model.root / data["events"]))
-    if "weather" in data:
-        parts.append(read_weather(_table(model, data["weather"])))
+    if files.events:
+        parts.append(read_events(files.events))
+    if files.weather:
+        parts.append(read_weather(_table(model, model.section("data")["weather"], files.weather)))
     return together(parts)
 
 
@@ -156,9 +152,9 @@ def _site(model: ModelFile) -> Site:
     )
 
 
-def _table(model: ModelFile, table: JsonObject) -> Table:
+def _table(model: ModelFile, table: JsonObject, file: DataFile) -> Table:
     return Table(
-        model.root / table["path"],
+        file,
         _site(model).zone,
         table.get("timestamp", "timestamp"),
         tuple(table.get("columns", ())),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from edgeops.features.wall_clock import Doubled, time_zone
-from edgeops.training.data.dataset import Dataset, csv_rows, fault, missing_package, read_bytes
-from edgeops.training.data.hourly import Row, to_hourly
+from edgeops.training.data.csv_file import csv_rows
+from edgeops.training.data.data_file import DataFile, check_size, fault
+from edgeops.training.data.dataset import Dataset
+from edgeops.training.data.hourly import Columns, Row, to_hourly
+from edgeops.training.data.parquet_file import ParquetFile
+
+_HINT = "`timestamp` and `columns` in model.yaml say which columns are read"
+_Rows = Iterator[tuple[int, list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Table:
     `combine` says what becomes of several rows in one hour.
     """
 
-    path: Path
+    file: DataFile
     zone: str
     timestamp: str = "timestamp"
     columns: tuple[str, ...] = ()
@@ -34,51 +40,60 @@ def read_table(table: Table) -> Dataset:
 
     Raises `EdgeOpsError` with file:line (of Parquet, the number of the row).
     """
-    path = table.path
-    data = read_bytes(path)
-    parquet = path.suffix.lower() == ".parquet"
-    header, rows = _parquet(path, data) if parquet else _csv(path, data)
+    file = table.file
+    header, rows_of = _parquet(file) if file.suffix == ".parquet" else _csv(file)
+    check_size(file, 1, len(header))
     names = _columns(table, header)
-    picked = [header.index(name) for name in names]
-    stamp = header.index(table.timestamp)
+    shown = _shown(table, header)
     series = to_hourly(
-        path,
-        names,
-        (Row(line, cells[stamp], [cells[index] for index in picked]) for line, cells in rows),
+        file,
+        Columns(shown[table.timestamp], {name: shown[name] for name in names}),
+        (Row(line, cells[0], cells[1:]) for line, cells in rows_of((table.timestamp, *names))),
         time_zone(table.zone),
         table.combine,
     )
-    return Dataset(path.name, series, hashlib.sha256(data).hexdigest())
+    return Dataset(PurePath(file.name).name, series, file.sha256)
 
 
 def _columns(table: Table, header: list[str]) -> tuple[str, ...]:
     wanted = table.columns or tuple(name for name in header if name != table.timestamp)
-    for name in (table.timestamp, *wanted):
-        if header.count(name) != 1:
-            what = "no column" if name not in header else "more than one column"
-            hint = f"the columns are {', '.join(header)}"
-            raise fault(table.path, 1, f"there is {what} `{name}`", hint)
+    counts = Counter(header)
+    for name in (table.timestamp, *table.columns):
+        if counts[name] != 1:
+            many = "more than one" if counts[name] else "no"
+            raise fault(table.file, 1, f"there is {many} column `{name}`", _HINT)
+    for number, name in enumerate(header, start=1):
+        if not table.columns and counts[name] != 1:
+            again = header.index(name, number) + 1
+            raise fault(table.file, 1, f"the columns {number} and {again} have one name", _HINT)
     if not wanted:
-        raise fault(table.path, 1, f"there is no column besides `{table.timestamp}`")
+        raise fault(table.file, 1, f"there is no column besides `{table.timestamp}`")
+    if table.timestamp in wanted:
+        raise fault(table.file, 1, f"column `{table.timestamp}` is the time, not a series", _HINT)
     return wanted
 
 
-def _csv(path: Path, data: bytes) -> tuple[list[str], Iterator[tuple[int, list[Any]]]]:
-    rows = csv_rows(path, data)
-    _, header = next(rows, (1, []))
-    return [name.strip() for name in header], rows
+def _shown(table: Table, header: list[str]) -> dict[str, str]:
+    """What messages call the columns: a name that model.yaml does not have is content."""
+    known = {table.timestamp, *table.columns}
+    return {
+        name: f"column `{name}`" if name in known else f"column {number}"
+        for number, name in enumerate(header, start=1)
+    }
 
 
-def _parquet(path: Path, data: bytes) -> tuple[list[str], Iterator[tuple[int, list[Any]]]]:
-    try:
-        from pyarrow import ArrowException, BufferReader
-        from pyarrow.parquet import read_table as read
-    except ModuleNotFoundError as error:
-        raise missing_package("pyarrow", "train") from error
-    try:
-        table = read(BufferReader(data))
-    except (ArrowException, OSError) as error:
-        raise fault(path, 1, "is not a Parquet file") from error
-    columns = [column.to_pylist() for column in table.columns]
-    rows = ((line, list(cells)) for line, cells in enumerate(zip(*columns, strict=True), start=1))
-    return list(table.column_names), rows
+def _csv(file: DataFile) -> tuple[list[str], Callable[[Sequence[str]], _Rows]]:
+    rows = csv_rows(file)
+    header = [name.strip() for name in next(rows, (1, []))[1]]
+
+    def chosen(names: Sequence[str]) -> _Rows:
+        places = {name: index for index, name in enumerate(header)}
+        indexes = [places[name] for name in names]
+        return ((line, [cells[index] for index in indexes]) for line, cells in rows)
+
+    return header, chosen
+
+
+def _parquet(file: DataFile) -> tuple[list[str], Callable[[Sequence[str]], _Rows]]:
+    opened = ParquetFile(file)
+    return opened.header, opened.rows

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeops.training.data.akl import read_akl
+from edgeops.training.data.data_file import DataFile
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.load import target_columns
 from edgeops.training.model_file import ModelFile, load_model_file
@@ -32,12 +33,12 @@ def streets(crowdedness: ModelFile, auckland: Dataset) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def csv_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes lines into a file."""
+def csv_file(tmp_path: Path) -> Callable[..., DataFile]:
+    """Writes lines into a file, and reads it."""
 
-    def write(*lines: str, name: str = "counts.csv") -> Path:
+    def write(*lines: str, name: str = "counts.csv") -> DataFile:
         path = tmp_path / name
         path.write_text("\n".join(lines) + "\n")
-        return path
+        return DataFile(name, path.read_bytes())
 
     return write

@@ -31,9 +31,11 @@ def test_a_part_that_begins_after_midnight(csv_file):
         (["time,a", "1,2"], ":1: the columns are not date, hour, year"),
         ([HEADER], ":1: there are no rows"),
         ([HEADER, row("2023-03-31", 7, 1)], ":2: has 4 cells, the header 5"),
-        ([HEADER, row("2023-03-31", 7, 1, "x")], ":2: a count is no number"),
-        ([HEADER, "2023-03-31,7,2023,1,2"], ":2: `7` is no hour"),
-        ([HEADER, row("31.3.2023", 7, 1, 2)], ":2: `31.3.2023` is no date"),
+        ([HEADER, row("2023-03-31", 7, 1, "x")], ":2: column 5: the count is not a number"),
+        ([HEADER, "2023-03-31,7,2023,1,2"], ":2: hour: the value is not an hour such as 6:00-6:59"),
+        ([HEADER, row("31.3.2023", 7, 1, 2)], ":2: date: the value is not a date"),
+        ([HEADER, row("NaT", 7, 1, 2)], ":2: date: the value is not a date"),
+        ([HEADER, row("9999-12-31", 7, 1, 2)], ":2: the year 9999 cannot be"),
         (
             [HEADER, row("2023-03-31", 7, 1, 2), row("2023-03-31", 9, 1, 2)],
             ":3: the hour is 9:00-9:59; after the rows above it must be 2023-03-31T08",
@@ -51,8 +53,3 @@ def test_counts_in_a_skipped_hour_that_nothing_explains(csv_file):
     rows = [row("2024-09-28", hour, 1, 2) for hour in (1, 2, 3)]
     with pytest.raises(EdgeOpsError, match="an hour that the clock in Pacific/Auckland skipped"):
         read_akl(csv_file(HEADER, *rows))
-
-
-def test_no_file(tmp_path):
-    with pytest.raises(EdgeOpsError, match=r"cannot read the data .*No such file"):
-        read_akl(tmp_path / "none.csv")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
 from edgeops.features.repair import total, without_outages
 from edgeops.training.data.akl import packaged_file
+from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.quality import quality
 from edgeops.training.data.targets import target
 
@@ -21,8 +20,7 @@ def hour(text: str) -> np.datetime64:
 
 @pytest.fixture(scope="module")
 def raw() -> list[list[str]]:
-    with packaged_file().open() as file:
-        return list(csv.reader(file))[1:]
+    return [cells for _, cells in csv_rows(packaged_file())][1:]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
 from edgeops.fleet.schema import compile_schema, schema_faults
+from edgeops.training.data.find import data_files, observed_file
 from edgeops.training.data.load import (
     pooled,
     read_data,
@@ -84,15 +85,15 @@ def test_the_model_that_is_shipped(crowdedness, auckland, streets):
     assert str(times.split.train_until) == "2023-12-31"
     assert (len(times.excluded), times.grace_days) == (4, 14)
     assert not pooled(crowdedness)
-    assert read_known(crowdedness) is None
+    assert read_known(crowdedness, data_files(crowdedness)) is None
     first = (CHECKOUT / "models/crowdedness-24h/model.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=../../schemas/model.schema.json"
 
 
 def test_data_of_the_users_own(model):
     small = model()
-    assert read_data(small).series.values.tolist() == [[1, 2], [3, 4]]
-    known = read_known(small)
+    assert read_data(small, observed_file(small)).series.values.tolist() == [[1, 2], [3, 4]]
+    known = read_known(small, data_files(small))
     assert known is not None
     assert known.columns == ("event:x",)
     assert window_spec(small, ("a",)).outage_hours == 12
@@ -139,7 +140,7 @@ def test_a_day_that_does_not_exist(model):
 
 def test_a_table_without_a_file(model):
     with pytest.raises(EdgeOpsError, match="names no file"):
-        read_data(model(("    table: {path: counts.csv}\n", "")))
+        observed_file(model(("    table: {path: counts.csv}\n", "")))
 
 
 def test_a_model_that_is_not_there():

@@ -1,5 +1,6 @@
 """What is found where a published file should be."""
 
+import os
 from itertools import repeat
 
 import pytest
@@ -45,6 +46,18 @@ def test_the_copy_in_git(tmp_path):
     copy.unlink()
     copy.mkdir()
     assert check_copy(RELEASE, copy).found is Found.UNREADABLE
+
+
+def test_a_copy_that_is_a_link_or_not_a_file(tmp_path):
+    (tmp_path / "elsewhere").write_bytes(DATA)
+    copy = tmp_path / "m.onnx"
+    copy.symlink_to("elsewhere")
+    checked = check_copy(RELEASE, copy)
+    assert checked.found is Found.UNREADABLE
+    assert checked.reason.endswith("m.onnx is a symbolic link")
+    copy.unlink()
+    os.mkfifo(copy)  # nobody writes to it: it would be waited for
+    assert check_copy(RELEASE, copy).reason.endswith("m.onnx is not a file")
 
 
 def test_the_file_in_a_store(tmp_path):

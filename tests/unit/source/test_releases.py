@@ -1,5 +1,7 @@
 """Release files without a fleet."""
 
+import pytest
+
 from edgeops.source.releases import load_releases
 
 TEXT = """\
@@ -38,6 +40,19 @@ def test_broken_files_and_links_are_problems(tmp_path):
     assert [problem.place.file for problem in found.problems] == [
         "models/a/releases/2.0.0.yaml",
         "models/a/releases/3.0.0.yaml",
+    ]
+
+
+@pytest.mark.parametrize("link", ["models", "models/a", "models/a/releases"])
+def test_release_files_that_are_elsewhere_are_not_read(tmp_path, link):
+    write(tmp_path / "elsewhere", "a", "1.0.0")
+    root = tmp_path / "root"
+    (root / link).parent.mkdir(parents=True)
+    (root / link).symlink_to(tmp_path / "elsewhere" / link)
+    found = load_releases(root)
+    assert found.releases == {}
+    assert [problem.message for problem in found.problems] == [
+        f"cannot be read: {link} is a symbolic link"
     ]
 
 

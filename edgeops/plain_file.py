@@ -1,0 +1,85 @@
+"""Reading files below a folder that others may have filled, such as a checkout.
+
+No name leads out of the folder, and no link below it is followed, so a file is what its path says.
+The folder itself was named by whoever runs us, and may be reached by links.
+
+Each step of a path is opened from the one before and what is open is looked at: nothing can be
+swapped between a look and the reading. A hard link is a file like any other; git makes none.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+# Without O_NONBLOCK a FIFO that nobody writes to would be waited for.
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NOT_FOLLOWED = (errno.ELOOP, errno.EMLINK)  # Linux and macOS; BSD
+
+
+def open_plain(folder: Path, name: str) -> BinaryIO:
+    """A regular file below a folder, open for reading; `name` is relative, with `/`.
+
+    Raises `OSError`, whose `strerror` says what is wrong: `ELOOP` a link,
+    `EINVAL` not a file, or a name that leads out; and what the system says.
+    """
+    parts = PurePosixPath(name).parts
+    if ".." in parts or name.startswith("/"):
+        raise OSError(errno.EINVAL, f"{name} leads out of the folder")
+    if not parts:
+        raise OSError(errno.EINVAL, f"{name or 'an empty path'} is a folder, not a file")
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for count, part in enumerate(parts, start=1):
+            at = "/".join(parts[:count])
+            before, handle = handle, _step(handle, part, at)
+            os.close(before)
+            _check_kind(handle, at, last=count == len(parts))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(folder: Path, name: str, most: int) -> bytes:
+    """The content of a regular file below a folder, of at most so many bytes.
+
+    Raises `OSError` as `open_plain`, and `EFBIG` for a larger file or one that
+    grows meanwhile.
+    """
+    with open_plain(folder, name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise OSError(errno.EFBIG, f"{name} has {size:,} bytes, allowed are {most:,}")
+        data = file.read(size + 1)
+    if len(data) > size:  # files of /proc say 0
+        raise OSError(errno.EFBIG, f"{name} has more bytes than it says")
+    return data
+
+
+def is_absent(error: OSError) -> bool:
+    """Whether an error of these functions means that there is no such file."""
+    return error.errno in (errno.ENOENT, errno.ENOTDIR)
+
+
+def _step(folder: int, part: str, at: str) -> int:
+    try:
+        return os.open(part, _FLAGS, dir_fd=folder)
+    except OSError as error:
+        if error.errno in _NOT_FOLLOWED:
+            raise OSError(errno.ELOOP, f"{at} is a symbolic link") from error
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.EINVAL, f"{at} is not a file") from error
+        raise
+
+
+def _check_kind(handle: int, at: str, *, last: bool) -> None:
+    mode = os.fstat(handle).st_mode
+    if not last and not stat.S_ISDIR(mode):
+        raise NotADirectoryError(errno.ENOTDIR, f"{at} is not a folder")
+    if last and not stat.S_ISREG(mode):
+        what = "a folder, not a file" if stat.S_ISDIR(mode) else "not a file"
+        raise OSError(errno.EINVAL, f"{at} is {what}")

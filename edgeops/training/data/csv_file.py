@@ -1,0 +1,70 @@
+"""CSV files, also packed by gzip, row by row."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+
+from edgeops.training.data.data_file import LIMITS, DataFile, Limits, check_size, fault
+
+_MAX_LINE = 4 * 1024 * 1024  # characters
+
+
+def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file with their lines, the header first; empty lines are left out.
+
+    Raises `EdgeOpsError` with file:line, also for a row that is not as long as the header.
+    """
+    data = _unpacked(file, limits)
+    reader = csv.reader(_lines(file, data))
+    width = count = 0
+    try:
+        for cells in reader:
+            if not cells:
+                continue
+            width = width or len(cells)
+            if len(cells) != width:
+                message = f"has {len(cells)} cells, the header {width}"
+                raise fault(file, reader.line_num, message, "is a comma or a quote missing?")
+            count += 1
+            check_size(file, count, width, limits=limits)
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise fault(file, reader.line_num, f"is not CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        hint = "save the file as CSV in UTF-8"
+        raise fault(file, _line_of_bad_text(data), "is not UTF-8 text", hint) from error
+
+
+def _lines(file: DataFile, data: bytes) -> Iterator[str]:
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    number = 0
+    while line := text.readline(_MAX_LINE + 1):
+        number += 1
+        if len(line) > _MAX_LINE:
+            raise fault(file, number, f"has more than {_MAX_LINE:,} characters")
+        yield line
+
+
+def _unpacked(file: DataFile, limits: Limits) -> bytes:
+    if file.suffix != ".gz":
+        return file.data
+    try:
+        with gzip.open(io.BytesIO(file.data)) as packed:
+            data = packed.read(limits.bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise fault(file, 1, "is not a whole gzip file") from error
+    if len(data) > limits.bytes:
+        raise fault(file, 1, f"has more than {limits.bytes:,} bytes when it is unpacked")
+    return data
+
+
+def _line_of_bad_text(data: bytes) -> int:
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return data[: error.start].count(b"\n") + 1
+    return 1

@@ -1,0 +1,87 @@
+"""The files that model.yaml names: in the repository, or below folders that the caller names."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from edgeops.fleet.model import Problem
+from edgeops.plain_file import is_absent, read_plain
+from edgeops.training.data.akl import NAME as AKL
+from edgeops.training.data.akl import packaged_file
+from edgeops.training.data.data_file import LIMITS, DataFile
+from edgeops.training.data_paths import HINT, normal
+from edgeops.training.model_file import InvalidModel, ModelFile
+
+_LINK = "take the link away, and name the folder that holds the file with --data-dir DIR"
+_HINTS = {
+    errno.ELOOP: _LINK,
+    errno.EINVAL: "name a CSV or Parquet file",
+    errno.EFBIG: "give a part of it, or pack a CSV file with gzip",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """All files that a model is made from."""
+
+    observed: DataFile
+    events: DataFile | None = None
+    weather: DataFile | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all of them: that of the observations where these are alone."""
+        known = [one.sha256 if one else None for one in (self.events, self.weather)]
+        if known == [None, None]:
+            return self.observed.sha256
+        return hashlib.sha256(json.dumps([self.observed.sha256, *known]).encode()).hexdigest()
+
+
+def data_files(model: ModelFile) -> DataFiles:
+    """The files of a model, read whole. Raises `EdgeOpsError`."""
+    data = model.section("data")
+    return DataFiles(
+        observed_file(model),
+        _read(model, "events") if "events" in data else None,
+        _read(model, "weather/path") if "weather" in data else None,
+    )
+
+
+def observed_file(model: ModelFile) -> DataFile:
+    """The file of the observations alone. Raises `EdgeOpsError`."""
+    data = model.section("data")
+    if data["source"] == AKL:
+        return _read(model, "path") if "path" in data else packaged_file()
+    if "table" not in data:
+        message = "names no file: the source `table` needs `data.table`"
+        raise InvalidModel((Problem(model.place("/spec/data/source"), "/spec/data", message),))
+    return _read(model, "table/path")
+
+
+def _read(model: ModelFile, where: str) -> DataFile:
+    """The file at a path below `data`, in the first folder that has it. Raises `InvalidModel`."""
+    path: Any = model.section("data")
+    for key in where.split("/"):
+        path = path[key]
+    name = normal(path)
+    for folder in (model.root, *model.data_dirs):
+        try:
+            data = read_plain(folder, name, LIMITS.bytes)
+        except OSError as error:
+            if is_absent(error):
+                continue
+            hint = _HINTS.get(error.errno or 0, "")
+            raise _unreadable(model, where, path, error.strerror or str(error), hint) from error
+        return DataFile(name if folder == model.root else str(folder / name), data)
+    tried = " or ".join(["the repository", *map(str, model.data_dirs)])
+    raise _unreadable(model, where, path, f"it is not in {tried}", HINT)
+
+
+def _unreadable(model: ModelFile, where: str, path: str, why: str, hint: str) -> InvalidModel:
+    pointer = f"/spec/data/{where}"
+    message = f"names `{path}`; cannot read the data: {why}"
+    return InvalidModel((Problem(model.place(pointer), pointer, message, hint),))
