@@ -10,7 +10,7 @@ import typer
 
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def approval(
       edgeops github approval plan.json
     """
     from edgeops.github.approval import Approval, approval_of
+    from edgeops.report.markdown import code
     from edgeops.report.plan_markdown import digest_line
 
     saved, workflow = _saved(plan), _workflow()
@@ -120,8 +121,8 @@ def approval(
         found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
     words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
-    workflow.summarize(f"\n{words}.")
-    typer.echo(words)
+    workflow.summarize(f"\n{code(words)}")
+    say(words)
 
 
 @app.command("drift-issue")
@@ -146,11 +147,12 @@ def drift_issue(
     """
     from edgeops.cli.files import read_text
     from edgeops.github.issues import close, keep_open
+    from edgeops.report.markdown import title as as_title
 
     options, saved, workflow = settings(context), _saved(plan), _workflow()
     api = workflow.api(_ca_file())
     if saved.writes:
-        title = f"Hub {saved.hub} is not as git wants it"
+        title = as_title(f"Hub {saved.hub} is not as git wants it")
         body = read_text(text, "the text", "").strip()
         kept, url = keep_open(api, marker, title, f"{body}\n\n{_WHAT_TO_DO}")
     else:

@@ -45,6 +45,7 @@ def propose_changes(
       edgeops github propose --branch edgeops/import --title "As on the hub" --body-file why.md
     """
     from edgeops.cli.files import read_text
+    from edgeops.report.markdown import title as as_title
     from edgeops.source.revision import uncommitted
 
     options = settings(context)
@@ -54,7 +55,7 @@ def propose_changes(
         options.note("nothing is changed, so there is nothing to propose")
         return
     text = read_text(body_file, "the text", "")
-    propose(options, Proposal(branch, title, _always(text), files), check)
+    propose(options, Proposal(branch, as_title(title), _always(text), files), check)
 
 
 def propose_release(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError, Refused
 
 _SHOWN = 10
@@ -40,7 +40,7 @@ def init(
     _refuse_to_overwrite(root, files)
     for path, data in files.items():
         _write(root / path, data)
-        typer.echo(path)
+        say(path)
     options.note(f"{len(files)} files are in {root}; commit them, then `edgeops sync`")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
-from edgeops.report.markdown import Room, fits
+from edgeops.report.markdown import Room, code, fits, html_code, plain
 from edgeops.report.plan_markdown import same_plan
 
+_NOTE = 1_000
 _LEFT_OUT = "(there is no room for it here: see the summary of the run)"
 
 
@@ -17,17 +17,17 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
     A preview of the very plan that is shown already is not told again. `note`
     is one sentence in front; `run_url` is where all is found in full.
     """
-    parts = [f"> [!NOTE]\n> {note}"] if note else []
+    parts = [f"> [!NOTE]\n> {plain(note, _NOTE)}"] if note else []
     shown: list[str] = []
     for text in map(str.strip, texts):
         if any(text == other for other in shown):
             continue
         if any(same_plan(text, other) for other in shown):
-            parts.append(f"The same result: {_title(text)}.")
+            parts.append(f"The same result: {code(_title(text))}.")
             continue
         part = _folded(text) if shown else text
         if not fits("\n\n".join([*parts, part]), Room.COMMENT):
-            part = f"{_title(text)} {_LEFT_OUT}"
+            part = f"{code(_title(text))} {_LEFT_OUT}"
         shown.append(text)
         parts.append(part)
     if run_url:
@@ -36,10 +36,9 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
 
 
 def _folded(text: str) -> str:
-    title = html.escape(_title(text).replace("`", ""))
-    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+    return f"<details><summary>{html_code(_title(text))}</summary>\n\n{text}\n\n</details>"
 
 
 def _title(text: str) -> str:
-    """The first line, which is a heading, as plain text."""
-    return text.partition("\n")[0].lstrip("# ")
+    """The first line, which is a heading, without its Markdown."""
+    return text.partition("\n")[0].lstrip("# ").replace("`", "")
