@@ -110,7 +110,7 @@ def approval(
       edgeops github approval plan.json
     """
     from edgeops.github.approval import Approval, approval_of
-    from edgeops.report.markdown import code
+    from edgeops.report.markdown import plain
     from edgeops.report.plan_markdown import digest_line
 
     saved, workflow = _saved(plan), _workflow()
@@ -121,7 +121,7 @@ def approval(
         found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
     words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
-    workflow.summarize(f"\n{code(words)}")
+    workflow.summarize(f"\n{plain(words, references=True)}.")
     say(words)
 
 

@@ -90,9 +90,9 @@ _SHAPES: tuple[_Pattern, ...] = (
     ),
     _pattern(
         "a password in a URL",
-        "://",
+        ":/",  # a path has one slash of them
         # Not a port, as in http://host:80/a@b, unless it is all there is before the @.
-        r"://[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@",
+        r":/{1,2}[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@",
     ),
 )
 
@@ -116,7 +116,7 @@ _NAMED: tuple[_Pattern, ...] = (
     _named(
         "authorization",
         r"authorization\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?(?:(?:bearer|basic|token)\s{1,4})?"
-        r"(?P<secret>[^\"'\\\r\n,;]{4,})",
+        r"(?P<secret>[^\"'\\\r\n,;]{3,})",
     ),
     _named("sig= sig%3d", rf"(?=sig){_START}sig(?:=|%3D)(?P<secret>[^\s\"'&;,<>\\]+)"),
     _pattern("", "bearer", r"\bBearer\s{1,4}(?P<secret>[^\s\"',;]{4,})"),
@@ -124,7 +124,7 @@ _NAMED: tuple[_Pattern, ...] = (
         "bearer basic",
         rf"(?=b){_START}(?:bearer|basic)(?:\s|%20){{1,4}}(?P<secret>[A-Za-z0-9._~+/%=-]{{16,}})",
     ),
-    _named("://", r"://(?P<secret>[^\s/:@?#\"'<>]{32,256})@"),  # a token instead of a user
+    _named(":/", r":/{1,2}(?P<secret>[^\s/:@?#\"'<>]{32,256})@"),  # a token instead of a user
     _named(_HINTS, rf"{_NAME}=(?P<secret>[^\s\"'&;,<>(){{}}\[\]\\`$]{{4,}})"),
     _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}\"(?P<secret>[^\"]{{4,}})"),
     _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}'(?P<secret>[^']{{4,}})"),

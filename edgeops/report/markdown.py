@@ -28,6 +28,7 @@ _HARMLESS = re.compile(
 )
 # ... but of these GitHub makes links to issues and commits.
 _REFERENCE = re.compile(r"\bGH-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_OUR_REFERENCE = re.compile(r"(?<= )#\d+")
 
 _TITLE = 200  # GitHub takes 256 characters
 # Not in titles: what is Markdown, mentions, references, links, or an order as `[skip ci]` is.
@@ -59,9 +60,13 @@ def cell(text: str, limit: int = 200) -> str:
     return code(text, limit).replace("|", r"\u007c")
 
 
-def plain(text: str, limit: int = 200) -> str:
-    """Text as it is where Markdown makes nothing of it, else as code."""
-    harmless = len(text) <= limit and _HARMLESS.fullmatch(text) and not _REFERENCE.search(text)
+def plain(text: str, limit: int = 200, *, references: bool = False) -> str:
+    """Text as it is where Markdown makes nothing of it, else as code.
+
+    With `references`, a `#7` of ours may be in it.
+    """
+    words = _OUR_REFERENCE.sub("", text) if references else text
+    harmless = len(text) <= limit and _HARMLESS.fullmatch(words) and not _REFERENCE.search(words)
     return text if harmless and one_line(text) == text else cell(text, limit)
 
 
@@ -82,7 +87,7 @@ def link(text: str, url: str) -> str:
 
 def image(name: str, url: str) -> str:
     """A picture, whose URL may have any characters in its path."""
-    place = quote(url, safe="/:", errors="surrogateescape")
+    place = quote(url, safe="/:", errors="replace")
     return f"![{_NOT_IN_TITLES.sub('_', one_line(name, _TITLE))}]({place})"
 
 
