@@ -14,7 +14,7 @@ from typing import Any
 
 MASKED = "***"
 
-_SHORTEST = 9  # no pattern below matches less, with the name beside it
+_SHORTEST = 5  # no pattern below matches less
 _SHORTEST_KNOWN = 8  # a shorter value of the environment is in ordinary words, too
 
 # Where a word begins, also in a text that was escaped before: \n, \u0026, %26.
@@ -34,11 +34,17 @@ class _Pattern:
 
     kind: str
     hints: frozenset[str]
-    regex: re.Pattern[str]
+    source: str
+    flags: int
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled when it is needed (re keeps it): all of them would take 10 ms of each start."""
+        return re.compile(self.source, self.flags)
 
 
 def _pattern(kind: str, hints: str, regex: str, flags: int = 0) -> _Pattern:
-    return _Pattern(kind, frozenset(hints.split()), re.compile(regex, flags))
+    return _Pattern(kind, frozenset(hints.split()), regex, flags)
 
 
 # Repeats are bounded, so that no text takes quadratic time.
@@ -90,9 +96,8 @@ _SHAPES: tuple[_Pattern, ...] = (
     ),
     _pattern(
         "a password in a URL",
-        ":/",  # a path has one slash of them
-        # Not a port, as in http://host:80/a@b, unless it is all there is before the @.
-        r":/{1,2}[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@",
+        "://",
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@?#]{0,128}:(?P<secret>[^\s/@?#]{3,256})@",
     ),
 )
 
@@ -124,8 +129,13 @@ _NAMED: tuple[_Pattern, ...] = (
         "bearer basic",
         rf"(?=b){_START}(?:bearer|basic)(?:\s|%20){{1,4}}(?P<secret>[A-Za-z0-9._~+/%=-]{{16,}})",
     ),
+    # A password with any characters, but not a port as in http://host:80/a@b. Where a URL was
+    # taken for a path, one slash is left.
+    _named(
+        ":/", r":/{1,2}[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@"
+    ),
     _named(":/", r":/{1,2}(?P<secret>[^\s/:@?#\"'<>]{32,256})@"),  # a token instead of a user
-    _named(_HINTS, rf"{_NAME}=(?P<secret>[^\s\"'&;,<>(){{}}\[\]\\`$]{{4,}})"),
+    _named(_HINTS, rf"{_NAME}=(?!\.\.\.)(?P<secret>[^\s\"'&;,<>(){{}}\[\]\\`$]{{4,}})"),
     _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}\"(?P<secret>[^\"]{{4,}})"),
     _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}'(?P<secret>[^']{{4,}})"),
     _named(_HINTS, rf"{_NAME}\"\s{{0,4}}:\s{{0,4}}\"(?P<secret>(?:[^\"\\]|\\.)+)"),

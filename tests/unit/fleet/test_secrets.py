@@ -115,7 +115,7 @@ def test_what_people_need_is_left(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "SharedAccessKey=...",
+        "expected HostName=...;SharedAccessKeyName=...;SharedAccessKey=...: see the portal",
         "the token is not valid: expired",
         "bearer authentication is off",
         "give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`",
