@@ -28,6 +28,7 @@ _HARMLESS = re.compile(
 )
 # ... but of these GitHub makes links to issues and commits.
 _REFERENCE = re.compile(r"\bGH-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_LIVE_IN_HTML = re.compile(r"[@#$]|\bGH-\d|:[\w+-]+:|://|\bwww\.", re.IGNORECASE)
 _OUR_REFERENCE = re.compile(r"(?<= )#\d+")
 
 _TITLE = 200  # GitHub takes 256 characters
@@ -57,7 +58,7 @@ def code(text: str, limit: int = 200) -> str:
 
 def cell(text: str, limit: int = 200) -> str:
     """The same as a cell of a table, whose end no code span would hide."""
-    return code(text, limit).replace("|", r"\u007c")
+    return code(text, limit).replace("|", r"\|")
 
 
 def plain(text: str, limit: int = 200, *, references: bool = False) -> str:
@@ -73,6 +74,12 @@ def plain(text: str, limit: int = 200, *, references: bool = False) -> str:
 def html_code(text: str, limit: int = 200) -> str:
     """Code inside a block of HTML, as in `<summary>`."""
     return f"<code>{html.escape(one_line(text, limit))}</code>"
+
+
+def html_plain(text: str, limit: int = 200) -> str:
+    """Text inside a block of HTML, as code only where GitHub would make something of it."""
+    shown = one_line(text, limit)
+    return html_code(text, limit) if _LIVE_IN_HTML.search(shown) else html.escape(shown)
 
 
 def title(text: str) -> str:

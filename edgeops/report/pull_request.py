@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeops.report.markdown import Room, code, fits, html_code, plain
+from edgeops.report.markdown import Room, fits, html_plain, plain
 from edgeops.report.plan_markdown import same_plan
 
 _NOTE = 1_000
@@ -23,11 +23,11 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
         if any(text == other for other in shown):
             continue
         if any(same_plan(text, other) for other in shown):
-            parts.append(f"The same result: {code(_title(text))}.")
+            parts.append(f"The same result: {_title(text)}.")
             continue
         part = _folded(text) if shown else text
         if not fits("\n\n".join([*parts, part]), Room.COMMENT):
-            part = f"{code(_title(text))} {_LEFT_OUT}"
+            part = f"{_title(text)} {_LEFT_OUT}"
         shown.append(text)
         parts.append(part)
     if run_url:
@@ -36,9 +36,10 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
 
 
 def _folded(text: str) -> str:
-    return f"<details><summary>{html_code(_title(text))}</summary>\n\n{text}\n\n</details>"
+    title = html_plain(_title(text).replace("`", ""))
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 def _title(text: str) -> str:
-    """The first line, which is a heading, without its Markdown."""
-    return text.partition("\n")[0].lstrip("# ").replace("`", "")
+    """The first line, which is a heading: Markdown like the rest of the text."""
+    return text.partition("\n")[0].lstrip("# ")

@@ -13,6 +13,7 @@ from edgeops.report.markdown import (
     code,
     diff_fence,
     html_code,
+    html_plain,
     image,
     link,
     plain,
@@ -46,6 +47,7 @@ def test_code_stays_code(text, limit):
         f"### edgeops: {code(text, limit)} at {code(text, limit)}",
         f"> [!WARNING]\n> **3 devices**: {code(text, limit)}, and 2 more",
         f"<details><summary>{html_code(text, limit)}</summary>\n\n{code(text)}\n\n</details>",
+        f"<details><summary>{html_plain(text, limit)}</summary>\n\n</details>",
         plain(text, limit),
         diff_fence([f"+ {text}", f"- {text}"]),
     ):

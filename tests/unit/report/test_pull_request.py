@@ -11,7 +11,7 @@ RENDERED = "### edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`\n\nrendered"
 def test_the_first_in_full_the_others_folded():
     assert comment([LIVE, RENDERED]) == (
         f"{LIVE}\n\n"
-        "<details><summary><code>edgeops plan: f at 1a2b3c4 since 0a0b0c0</code></summary>\n\n"
+        "<details><summary>edgeops plan: f at 1a2b3c4 since 0a0b0c0</summary>\n\n"
         f"{RENDERED}\n\n"
         "</details>"
     )
@@ -19,7 +19,7 @@ def test_the_first_in_full_the_others_folded():
 
 def test_the_same_plan_is_not_told_twice():
     again = f"{RENDERED}\n\n{digest_line('d', 'local')}"
-    said = "The same result: `edgeops plan: f at 1a2b3c4 since 0a0b0c0`."
+    said = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
     assert comment([LIVE, again]) == f"{LIVE}\n\n{said}"
     assert comment([LIVE, f"{LIVE}\n"]) == LIVE
 
