@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import desired_fleet, repository, state_dir
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import Settings, say, settings
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
@@ -163,7 +163,5 @@ async def _converged(options: Settings, names: list[str], seconds: float) -> lis
 
 
 def _print_line(device: str, module: str, line: str) -> None:
-    from edgeops.report.style import printable
-
-    typer.echo(f"{device}/{module} | {printable(line)}")
+    say(f"{device}/{module} | {line}")
     sys.stdout.flush()

@@ -10,7 +10,7 @@ import typer
 
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ def approval(
       edgeops github approval plan.json
     """
     from edgeops.github.approval import Approval
-    from edgeops.report.markdown import code
-    from edgeops.report.style import printable
+    from edgeops.report.markdown import plain
 
     saved, workflow = _saved(plan), _workflow()
     if saved.writes:
@@ -133,9 +132,9 @@ def approval(
     else:
         found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
-    verdict = "Approved" if found.given else "Not approved yet"
-    workflow.summarize(f"\n{verdict}: {code(found.why, limit=2_000)}")
-    typer.echo(printable(f"{verdict}: {found.why}"))
+    words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
+    workflow.summarize(f"\n{plain(words, 2_000, references=True)}.")
+    say(words)
 
 
 @app.command("drift-issue")
@@ -160,11 +159,12 @@ def drift_issue(
     """
     from edgeops.cli.files import read_text
     from edgeops.github.issues import close, keep_open
+    from edgeops.report.markdown import title as as_title
 
     options, saved, workflow = settings(context), _saved(plan), _workflow()
     api = workflow.api(_ca_file())
     if saved.writes:
-        title = f"Hub {saved.hub} is not as git wants it"
+        title = as_title(f"Hub {saved.hub} is not as git wants it")
         body = read_text(text, "the text", "").strip()
         kept, url = keep_open(api, marker, title, f"{body}\n\n{_WHAT_TO_DO}")
     else:

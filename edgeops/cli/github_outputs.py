@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from edgeops.cli.load import repository
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError, UsageError
 
 MACHINES = 8
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def models(
@@ -58,7 +60,7 @@ def models(
             files = [model for model in files if changed(model, paths)]
     trainings = [part for model in files for part in parts(model, machines)]
     for part in trainings:
-        typer.echo(f"{part.model} {part.shard}")
+        say(f"{part.model} {part.shard}")
     _give(
         {
             "models": [model.name for model in files],
@@ -97,6 +99,8 @@ def _give(values: Mapping[str, Any]) -> None:
     lines = []
     for name, value in values.items():
         text = value if isinstance(value, str) else json.dumps(value)
+        if not _NAME.fullmatch(name):
+            raise EdgeOpsError(f"{name!r} is not a name of an output", "use A-Z, a-z, 0-9, _ and -")
         if len(f"{name}={text}".splitlines()) != 1:
             raise EdgeOpsError(f"the value of {name!r} has several lines", "it cannot be an output")
         lines.append(f"{name}={text}\n")

@@ -49,6 +49,7 @@ def propose_changes(
       edgeops github propose --branch edgeops/import --title "As on the hub" --body-file why.md
     """
     from edgeops.cli.files import read_text
+    from edgeops.report.markdown import title as as_title
     from edgeops.source.revision import uncommitted
 
     options = settings(context)
@@ -58,7 +59,8 @@ def propose_changes(
         options.note("nothing is changed, so there is nothing to propose")
         return
     text = read_text(body_file, "the text", "")
-    _tell([propose(options, Proposal(branch, title, _always(text), files), check)])
+    proposal = Proposal(branch, as_title(title), _always(text), files)
+    _tell([propose(options, proposal, check)])
 
 
 def propose_release(

@@ -146,19 +146,20 @@ def events(
 ) -> None:
     """Show what happens on the local hub: telemetry, changed twins, connections.
 
+    Secrets in them are masked.
+
     \b
     Examples:
       edgeops hub events --follow
       edgeops hub events --device queen-street-210 -o json
     """
-    import json
-
     from edgeops.localhub.tail import tail
-    from edgeops.report.event_text import event_line
+    from edgeops.report.event_text import event_json, event_line
 
     state = state_dir(repository(settings(context)))
+    shown = event_json if output is Output.JSON else event_line
     for event in tail(state, last=last, device=device, follow=follow):
-        typer.echo(json.dumps(event) if output is Output.JSON else event_line(event))
+        typer.echo(shown(event))
         sys.stdout.flush()
 
 

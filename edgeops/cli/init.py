@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import Settings, say, settings
 from edgeops.errors import EdgeOpsError, Refused
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def init(
     _refuse_to_overwrite(root, files)
     for path, data in files.items():
         _write(root / path, data)
-        typer.echo(path)
+        say(path)
     options.note(f"{len(files)} files are in {root}; commit them, then `edgeops sync`")
     _note_what_is_open(options, origin, owner)
 

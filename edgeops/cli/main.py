@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from edgeops import __version__
-from edgeops.cli.settings import Settings
+from edgeops.cli.settings import Settings, say
 from edgeops.errors import EdgeOpsError
 
 EXIT_USAGE = 64
@@ -161,17 +161,18 @@ def run(args: Sequence[str] | None = None) -> int:
         return _show(error.format_message(), hint, EXIT_USAGE if usage else 1)
     except EdgeOpsError as error:
         if "--debug" in given:
-            raise
+            _show_traceback(error)
         return _show(error.message, error.hint, error.exit_code)
     except OSError as error:  # a full disk, too many open files: no fault of edgeops
-        if "--debug" in given:
-            raise
         _drop_output()
+        if "--debug" in given:
+            _show_traceback(error)
         where = f"{error.filename}: " if error.filename else ""
         return _show(f"{where}{error.strerror or type(error).__name__}", "", 1)
-    except Exception as error:  # a bug: say so, without a traceback that might show a secret
+    except Exception as error:  # a bug: say so
         if "--debug" in given:
-            raise
+            _show_traceback(error)
+            return 1
         return _show(
             f"unexpected {type(error).__name__}; this is a bug in edgeops",
             "run it again with --debug to see where",
@@ -186,13 +187,21 @@ def _drop_output() -> None:
 
 
 def _show(message: str, hint: str, code: int) -> int:
-    from edgeops.report.style import printable
-
     if message:
-        typer.echo(f"error: {printable(message)}", err=True)
+        say(f"error: {message}", err=True)
     if hint:
-        typer.echo(f"hint: {printable(hint)}", err=True)
+        say(f"hint: {hint}", err=True)
     return code
+
+
+def _show_traceback(error: Exception) -> None:
+    from traceback import format_exception
+
+    from edgeops.fleet.secrets import mask, secrets_of
+    from edgeops.report.inert import lines
+
+    text = "".join(format_exception(error)).rstrip("\n")
+    typer.echo(lines(mask(text, secrets_of(os.environ))), err=True)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import typer
 
 from edgeops.cli.load import repository
 from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Output, Settings, settings
+from edgeops.cli.settings import Output, Settings, say, settings
 from edgeops.cli.stores import artifact_store, artifact_target
 
 if TYPE_CHECKING:
@@ -75,17 +75,18 @@ def _publish(options: Settings, model: ModelFile, version: str | None, output: O
     if output is Output.JSON:
         typer.echo(_as_json(done, root), nl=False)
     else:
-        typer.echo(_text(done, root))
+        for line in _text(done, root):
+            say(line)
 
 
-def _text(done: Published, root: Path) -> str:
+def _text(done: Published, root: Path) -> tuple[str, str]:
     from edgeops.report.words import size
 
     release, file = done.release, done.file.relative_to(root)
     what = f"{release.reference}, {size(release.size)}, sha256 {release.sha256}"
     if not done.new:
-        return f"{what}\nis a release already, see {file}; the store has it"
-    return f"{what}\npublished; commit {file.parent}"
+        return what, f"is a release already, see {file}; the store has it"
+    return what, f"published; commit {file.parent}"
 
 
 def _as_json(done: Published, root: Path) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from edgeops.cli.load import repository
 from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import Settings, say, settings
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _run(options: Settings, training: Training, where: object) -> None:
 def _say(fitted: Fitted) -> None:
     best = min(fitted.history)
     epoch = fitted.history.index(best) + 1
-    typer.echo(
+    say(
         f"{fitted.job.name}  weights {fitted.sha256[:12]}  validation error {best:.2%}"
         f" (epoch {epoch} of {len(fitted.history)})"
     )
@@ -154,5 +154,5 @@ def _export(training: Training, done: tuple[Fitted, ...]) -> None:
     facts: JsonObject = export(data, folder, done, training.lessons.validation, made)
     for form, one in facts["files"].items():
         path = folder.file(form).relative_to(data.model.root)
-        typer.echo(f"{path}  {size(one['size'])}  sha256 {one['sha256']}")
+        say(f"{path}  {size(one['size'])}  sha256 {one['sha256']}")
     typer.echo(f"differs from Keras by at most {facts['parity']:.1e}")

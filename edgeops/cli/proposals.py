@@ -51,6 +51,7 @@ def propose(options: Settings, proposal: Proposal, check: str) -> str | None:
     """
     from edgeops.github import proposal as github
     from edgeops.github.workflow import BOT, read_workflow
+    from edgeops.report.markdown import link
     from edgeops.source.branch import Access, Author, commit_files, push_branch
     from edgeops.source.revision import resolve_commit
     from edgeops.source.root import folder_in_repository
@@ -77,7 +78,7 @@ def propose(options: Settings, proposal: Proposal, check: str) -> str | None:
     done, url = github.propose(api, replace(pull, text=proposal.text(folder.rstrip("/"))))
     if check and (new or done is github.Proposed.OPENED):
         github.start(api, check, proposal.branch)
-    workflow.summarize(f"\n[{proposal.title}]({url}): {done}.")
+    workflow.summarize(f"\n{link(proposal.title, url)}: {done}.")
     options.note(f"{proposal.title}: {done}, {url}")
     return commit if new else None
 

@@ -37,9 +37,15 @@ class Settings:
     def note(self, text: str) -> None:
         """Tell the user something that is not data; `--quiet` silences it."""
         if not self.quiet:
-            from edgeops.report.style import printable
+            say(text, err=True)
 
-            typer.echo(printable(text), err=True)
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print one line, whatever is in it; secrets masked, those of the environment as well."""
+    from edgeops.fleet.secrets import mask, secrets_of
+    from edgeops.report.inert import line
+
+    typer.echo(line(mask(text, secrets_of(os.environ))), err=err)
 
 
 def settings(context: typer.Context) -> Settings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.load import repository, resolution
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import Settings, say, settings
 from edgeops.errors import InvalidState, UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def validate(
     if output is Form.TEXT and found.fleet is not None:
         from edgeops.report.words import count
 
-        typer.echo(f"{found.fleet.name}: {count(len(found.fleet.devices), 'device')}, no problems")
+        say(f"{found.fleet.name}: {count(len(found.fleet.devices), 'device')}, no problems")
     elif found.problems:
         options.note(f"no problems in {path}; {len(found.problems)} in other files")
 

@@ -1,68 +1,226 @@
-"""Secrets that must not be in git or in any output: found by their unmistakable shapes."""
+"""What looks like a secret: the one place that knows. It must be in no git and in no output.
+
+Some texts are secrets by their own unmistakable shape (`find_secret` refuses them in git); others
+because a name beside them says so, as in `"password": "..."` or `Authorization: Bearer ...`.
+`mask` hides both in texts, `masked` in JSON values.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-_SHORTEST = 16  # no pattern below matches less
+MASKED = "***"
+
+_SHORTEST = 5  # no pattern below matches less
+_SHORTEST_KNOWN = 8  # a shorter value of the environment is in ordinary words, too
+
+# Where a word begins, also in a text that was escaped before: \n, \u0026, %26.
+_START = (
+    r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})"
+    r"|(?<=%[0-9A-Fa-f]{2}))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """How a kind of secret looks.
+
+    Every text that matches has one of the `hints` (lower case), which are fast
+    to look for. The group `secret` is what `mask` hides; the rest tells what it was.
+    """
+
+    kind: str
+    hints: frozenset[str]
+    source: str
+    flags: int
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled when it is needed (re keeps it): all of them would take 10 ms of each start."""
+        return re.compile(self.source, self.flags)
+
+
+def _pattern(kind: str, hints: str, regex: str, flags: int = 0) -> _Pattern:
+    return _Pattern(kind, frozenset(hints.split()), regex, flags)
+
 
 # Repeats are bounded, so that no text takes quadratic time.
-# Each pattern's group `secret` is what `mask` hides; the rest tells what it was.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
+_SHAPES: tuple[_Pattern, ...] = (
+    _pattern(
         "a private key",
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r"(?P<secret>.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
-            re.DOTALL,
-        ),
+        "-----begin",
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+        r"(?P<secret>.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        re.DOTALL,
     ),
-    (
+    _pattern(
         "a connection string with its key",
-        re.compile(
-            r"(?:SharedAccessKey|AccountKey)\s*=\s*(?P<secret>[A-Za-z0-9+/]{8,}={0,2})",
-            re.IGNORECASE,
-        ),
+        "accesskey accountkey",
+        r"(?:SharedAccessKey|AccountKey)\s*(?:=|%3D)\s*"
+        r"(?P<secret>[A-Za-z0-9+/]{8,}(?:%2[BF][A-Za-z0-9+/]*)*(?:=|%3D){0,2})",
+        re.IGNORECASE,
     ),
-    (
+    _pattern(
         "a shared access signature",
-        re.compile(r"(?:\b|\\u0026)sig=(?P<secret>[A-Za-z0-9%+/_-]{16,}={0,2})", re.IGNORECASE),
+        "sig= sig%3d",
+        rf"(?=sig){_START}sig(?:=|%3D)(?P<secret>[A-Za-z0-9%+/_-]{{16,}}={{0,2}})",
+        re.IGNORECASE,
     ),
-    ("a GitHub token", re.compile(r"\b(?P<secret>gh[pousr]_[A-Za-z0-9]{36,})")),
-    ("a GitHub token", re.compile(r"\b(?P<secret>github_pat_[A-Za-z0-9_]{22,})")),
-    ("an AWS access key", re.compile(r"\b(?P<secret>(?:AKIA|ASIA)[0-9A-Z]{16})\b")),
-    ("a Google API key", re.compile(r"\b(?P<secret>AIza[0-9A-Za-z_-]{35})")),
-    ("a Slack token", re.compile(r"\b(?P<secret>xox[abeoprs]-[0-9A-Za-z-]{10,})")),
-    (
+    _pattern(
+        "a GitHub token",
+        "ghp_ gho_ ghu_ ghs_ ghr_",
+        rf"(?=gh){_START}(?P<secret>gh[pousr]_(?:[A-Za-z0-9]{{36,}}|[0-9]*_?eyJ[\w.-]{{20,}}))",
+    ),
+    _pattern(
+        "a GitHub token",
+        "github_pat_",
+        rf"(?=github){_START}(?P<secret>github_pat_[A-Za-z0-9_]{{22,}})",
+    ),
+    _pattern(
+        "an AWS access key",
+        "akia asia",
+        rf"(?=A[KS]IA){_START}(?P<secret>A[KS]IA[0-9A-Z]{{16}})\b",
+    ),
+    _pattern("a Google API key", "aiza", rf"(?=AIza){_START}(?P<secret>AIza[0-9A-Za-z_-]{{35}})"),
+    _pattern(
+        "a Slack token", "xox", rf"(?=xox){_START}(?P<secret>xox[abeoprs]-[0-9A-Za-z-]{{10,}})"
+    ),
+    _pattern(
         "a signed token (JWT)",
-        re.compile(
-            r"\b(?P<secret>eyJ[A-Za-z0-9_-]{8,200}\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,})"
-        ),
+        "eyj",
+        rf"(?=eyJ){_START}(?P<secret>eyJ[A-Za-z0-9_-]{{8,200}}"
+        r"\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,})",
     ),
-    (
+    _pattern(
         "a password in a URL",
-        re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@?#]{0,128}:(?P<secret>[^\s/@?#]{3,256})@"),
+        "://",
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@?#]{0,128}:(?P<secret>[^\s/@?#]{3,256})@",
     ),
 )
+
+_SAYS_SO = (
+    r"(?:passw(?:or)?d|passphrase|secret|credential|connection_?string"
+    r"|(?:access|account|api|private|primary|secondary|shared|symmetric)_?key|token(?!s|iz))"
+)
+_NAMES_A_SECRET = re.compile(rf"{_SAYS_SO}|(?:^|_)(?:sas|sig)$", re.IGNORECASE)
+_FILE_OR_PLACE = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME)$", re.IGNORECASE)
+
+_HINTS = "passw signature passphrase secret credential connection key token"
+_NAME = rf"(?:{_SAYS_SO}|access_?signature)(?!_?name)[\w-]{{0,40}}"
+
+
+def _named(hints: str, regex: str) -> _Pattern:
+    return _pattern("", hints, regex, re.IGNORECASE)
+
+
+# What only a name beside it makes a secret.
+_NAMED: tuple[_Pattern, ...] = (
+    _named(
+        "authorization",
+        r"authorization\\?[\"']?\s{0,4}[:=]\s{0,4}\\?[\"']?(?:(?:bearer|basic|token)\s{1,4})?"
+        r"(?P<secret>[^\"'\\\r\n,;]{3,})",
+    ),
+    _named("sig= sig%3d", rf"(?=sig){_START}sig(?:=|%3D)(?P<secret>[^\s\"'&;,<>\\]+)"),
+    _pattern("", "bearer", r"\bBearer\s{1,4}(?P<secret>[^\s\"',;]{4,})"),
+    _named(
+        "bearer basic",
+        rf"(?=b){_START}(?:bearer|basic)(?:\s|%20){{1,4}}(?P<secret>[A-Za-z0-9._~+/%=-]{{16,}})",
+    ),
+    # A password with any characters, but not a port as in http://host:80/a@b. Where a URL was
+    # taken for a path, one slash is left.
+    _named(
+        ":/", r":/{1,2}[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@"
+    ),
+    _named(":/", r":/{1,2}(?P<secret>[^\s/:@?#\"'<>]{32,256})@"),  # a token instead of a user
+    _named(_HINTS, rf"{_NAME}=(?!\.\.\.)(?P<secret>[^\s\"'&;,<>(){{}}\[\]\\`$]{{4,}})"),
+    _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}\"(?P<secret>[^\"]{{4,}})"),
+    _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}'(?P<secret>[^']{{4,}})"),
+    _named(_HINTS, rf"{_NAME}\"\s{{0,4}}:\s{{0,4}}\"(?P<secret>(?:[^\"\\]|\\.)+)"),
+    _named(_HINTS, rf"{_NAME}'\s{{0,4}}:\s{{0,4}}'(?P<secret>(?:[^'\\]|\\.)+)"),
+    _named(  # JSON in JSON
+        _HINTS, rf"{_NAME}\\+\"\s{{0,4}}:\s{{0,4}}\\+\"(?P<secret>[^\"]+?)\\+\""
+    ),
+)
+
+_ALL = _SHAPES + _NAMED
+_ALL_HINTS = tuple(sorted(frozenset[str]().union(*(one.hints for one in _ALL))))
 
 
 def find_secret(text: str) -> str | None:
     """What kind of secret a text holds (`a private key`), or None; never the secret itself."""
-    if len(text) < _SHORTEST:
-        return None
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(text)), None)
+    found = (one.kind for one in _that_may_match(_SHAPES, text) if one.regex.search(text))
+    return next(found, None)
 
 
-def mask(text: str) -> str:
-    """The text with every secret in it replaced by `***`."""
-    if len(text) < _SHORTEST:
-        return text
-    for _, pattern in _PATTERNS:
-        text = pattern.sub(_hide, text)
+def mask(text: str, known: Iterable[str] = ()) -> str:
+    """The text with every secret in it replaced by `***`; `known` are secrets of any shape."""
+    for secret in known:
+        text = text.replace(secret, MASKED)
+    for one in _that_may_match(_ALL, text):
+        text = one.regex.sub(_hide, text)
     return text
+
+
+def _that_may_match(patterns: Sequence[_Pattern], text: str) -> list[_Pattern]:
+    """The patterns of which a text has a hint: mostly none, and that is found fast."""
+    if len(text) < _SHORTEST:
+        return []
+    lowered = text.lower()
+    found = {hint for hint in _ALL_HINTS if hint in lowered}
+    return [one for one in patterns if not found.isdisjoint(one.hints)] if found else []
+
+
+def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Values of the environment whose names say that they are secrets, the longest first."""
+    values = {
+        value
+        for name, value in environ.items()
+        if len(value) >= _SHORTEST_KNOWN
+        and names_a_secret(name)
+        and not _FILE_OR_PLACE.search(name)
+    }
+    return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def masked(value: Any, path: Sequence[str] = ()) -> Any:
+    """A JSON value without secrets.
+
+    What stands under a key such as `password` or `apiToken` becomes `***`, and
+    so do the parts of any text that look like a secret. `path` are the keys
+    above the value; one of them may already say that it is secret.
+    """
+    if any(map(names_a_secret, path)):
+        return _hidden(value)
+    return _masked(value)
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether what stands under a key of this name is a secret."""
+    return bool(_NAMES_A_SECRET.search(key))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            mask(key): _hidden(item) if names_a_secret(key) else _masked(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return mask(value) if isinstance(value, str) else value
+
+
+def _hidden(value: Any) -> Any:
+    # An empty object says only "an object is here"; nulls and switches are no secrets either.
+    if isinstance(value, dict):
+        return {mask(key): _hidden(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, bool) else MASKED
 
 
 def _hide(match: re.Match[str]) -> str:
     start, end = match.span("secret")
     whole = match.start()
-    return match[0][: start - whole] + "***" + match[0][end - whole :]
+    return match[0][: start - whole] + MASKED + match[0][end - whole :]

@@ -6,11 +6,11 @@ Error names and numbers: "Understand and resolve Azure IoT Hub errors", Microsof
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.fleet.secrets import mask
 from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound, Unauthorized
 from edgeops.hub.retry import Transient
 
@@ -180,9 +180,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return float(value) if value.isascii() and value.isdigit() else None
 
 
-_SECRET = re.compile(r"(?i)(sig|SharedAccessKey|SharedAccessSignature)=[^\s&;\"']+|Bearer \S+")
-
-
 def _code_and_text(answer: Answer) -> tuple[str, str]:
     """The hub's own name for an error, and its words: one line, short, no secret."""
     body = _json_object(answer.body)
@@ -198,7 +195,7 @@ def _code_and_text(answer: Answer) -> tuple[str, str]:
             str(body.get("errorCode") or answer.headers.get("iothub-errorcode", "")),
             message,
         )
-    words = _SECRET.sub("(secret)", " ".join(text.split()))[:300]
+    words = mask(" ".join(text.split()))[:300]
     return _NAMES.get(code, code), words or "the answer says nothing more"
 
 

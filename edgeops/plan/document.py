@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
+from edgeops.fleet.secrets import masked
 from edgeops.plan.counts import counts
-from edgeops.plan.masking import masked
 from edgeops.plan.model import Change, Plan
 from edgeops.plan.options import PlanOptions
 from edgeops.twin import JsonObject, same

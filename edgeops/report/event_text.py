@@ -1,10 +1,14 @@
-"""Events of a hub as lines of text."""
+"""Events of a hub as lines of text or JSON, secrets masked."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 
-from edgeops.report.style import printable
+from edgeops.fleet.secrets import MASKED, mask, masked
+from edgeops.report.documents import json_line
+from edgeops.report.inert import line
 from edgeops.twin import JsonObject
 
 _SHORT = {
@@ -17,6 +21,7 @@ _SHORT = {
 
 def event_line(event: JsonObject) -> str:
     """One event: when, who, what, and its body as JSON."""
+    event = _without_secrets(event)
     who = "/".join(filter(None, (event["deviceId"], event.get("moduleId"))))
     kind = _SHORT.get(event["source"], event["source"])
     system = event.get("systemProperties", {})
@@ -31,7 +36,28 @@ def event_line(event: JsonObject) -> str:
         _compact(own) if own else "",
         _body(event),
     ]
-    return printable("  ".join(filter(None, parts)))
+    return line("  ".join(filter(None, parts)))
+
+
+def event_json(event: JsonObject) -> str:
+    """One event as the hub gives it, on one line."""
+    return json_line(_without_secrets(event))
+
+
+def _without_secrets(event: JsonObject) -> JsonObject:
+    safe: JsonObject = masked(event)
+    if "bodyBase64" in event and _holds_secret(event["bodyBase64"]):
+        safe["bodyBase64"] = MASKED
+    return safe
+
+
+def _holds_secret(encoded: str) -> bool:
+    """Whether bytes that are not JSON hold a secret."""
+    try:
+        text = base64.b64decode(encoded).decode(errors="replace")
+    except binascii.Error:
+        return True  # not as the hub encodes it: nobody knows
+    return mask(text) != text
 
 
 def _body(event: JsonObject) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgeops.fleet.explain import Explained, Overridden
 from edgeops.fleet.model import Place
-from edgeops.plan.masking import masked
+from edgeops.fleet.secrets import masked
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, columns, cyan, dim, render
 from edgeops.report.values import show, show_path

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
 from edgeops.fleet.model import Problem
-from edgeops.fleet.secrets import mask
 from edgeops.report.markdown import code, first_fitting
 
 _PROBLEMS = (200, 50, 3)  # at most so many, until they fit
@@ -31,7 +30,7 @@ def _lines(error: EdgeOpsError, problems: Sequence[Problem], shown: int) -> Iter
 
 
 def _text(foreign: str) -> str:
-    return code(mask(foreign), _LONGEST)
+    return code(foreign, _LONGEST)
 
 
 def _hint(hint: str) -> str:

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Text is escaped here, and only here."""
+"""Pieces of HTML. Text is made inert and escaped here, and only here."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import base64
 import html
 from collections.abc import Iterable, Iterator, Mapping
 
+from edgeops.report.inert import one_line
 from edgeops.report.score_tables import Table
-from edgeops.report.style import printable
 
 
 def escaped(text: str) -> str:
     """Text that stays text, whatever is in it."""
-    return html.escape(printable(text))
+    return html.escape(one_line(text))
 
 
 def element(name: str, text: str, kind: str = "") -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.counts import Kind, by_device, counts, kind_of
 from edgeops.plan.model import Plan, Reason
-from edgeops.report.markdown import code
+from edgeops.report.markdown import cell, code
 from edgeops.report.plan_groups import Group
 from edgeops.report.words import count, first_names
 
@@ -106,7 +106,7 @@ def _table(rows: Sequence[tuple[str, _Row]]) -> Iterable[str]:
     yield "| group | devices | to create | to change | to delete |"
     yield "|---|---:|---:|---:|---:|"
     for name, row in rows[:_ROWS]:
-        what = code(name).replace("|", "\\|") if name else "no longer in git"
+        what = cell(name) if name else "no longer in git"
         numbers = " | ".join(f"{row.kinds[kind]:,}" for kind in Kind)
         size = f"{row.devices:,}" if name else ""
         yield f"| {what} | {size} | {numbers} |"

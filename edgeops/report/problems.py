@@ -9,7 +9,8 @@ from itertools import groupby
 from edgeops.fleet.model import Problem
 from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
-from edgeops.report.style import Line, bold, cyan, dim, printable, render
+from edgeops.report.inert import line, one_line
+from edgeops.report.style import Line, bold, cyan, dim, render
 from edgeops.report.words import count
 
 # Of one type and step; GitHub drops the rest without a word (actions/toolkit, problem-matchers.md).
@@ -53,7 +54,7 @@ def github(problems: Sequence[Problem], *, folder: str = "") -> str:
     rest = problems[GITHUB_ANNOTATIONS:]
     if rest:
         lines.append(f"GitHub shows {GITHUB_ANNOTATIONS} annotations; {len(rest):,} more problems:")
-        lines += [f"  {printable(str(p.place))}: {printable(_message(p))}" for p in rest]
+        lines += [line(f"  {problem.place}: {_message(problem)}") for problem in rest]
     return "\n".join(lines)
 
 
@@ -88,6 +89,7 @@ def _masked(problem: Problem) -> Problem:
     """The problem without secrets: a key may be one, and a user's schema gives words to hints."""
     return replace(
         problem,
+        place=replace(problem.place, file=mask(problem.place.file)),
         pointer=mask(problem.pointer),
         message=mask(problem.message),
         hint=mask(problem.hint),
@@ -100,7 +102,7 @@ def _message(problem: Problem) -> str:
 
 def _data(value: str) -> str:
     escaped = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return printable(escaped)
+    return one_line(escaped)
 
 
 def _property(value: str) -> str:

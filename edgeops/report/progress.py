@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import IO, Protocol
 
+from edgeops.report.inert import line
 from edgeops.report.words import duration
 
 _STEP = 0.1  # of the total
@@ -35,6 +36,7 @@ def progress(
     `label` says what is done, as "reading twins", `unit` of what; `clock` gives
     seconds (`time.monotonic`).
     """
+    label = line(label)
     if quiet:
         yield _nothing
     elif stream.isatty():
@@ -94,10 +96,10 @@ def _bar(label: str, stream: IO[str], color: bool, unit: str) -> Iterator[Progre
     from rich.progress import Progress as RichProgress
 
     columns = (
-        TextColumn(label),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(f"{unit}{{task.fields[rate]}}"),
+        TextColumn(f"{unit}{{task.fields[rate]}}", markup=False),
         TimeRemainingColumn(),
     )
     console = Console(file=stream, no_color=not color)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import unified_diff
 
+from edgeops.fleet.secrets import mask
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, Look, Reason, Step
@@ -62,7 +63,7 @@ def _object(decision: Decision) -> dict[str, object]:
             {
                 "device": one.device,
                 "state": one.state.value,
-                "reason": one.text,
+                "reason": mask(one.text),
                 "seconds": None if one.ran is None else int(one.ran.total_seconds()),
             }
             for one in (look.reasons if look else ())

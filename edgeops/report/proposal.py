@@ -8,17 +8,18 @@ from pathlib import PurePosixPath
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, Step
 from edgeops.release import ModelRelease
-from edgeops.report.markdown import code, first_fitting
+from edgeops.report.markdown import cell, code, first_fitting, image, plain, title
 from edgeops.report.promote_text import text
 from edgeops.report.words import count
 
 _REASONS = 50
+_CHANGES = 50
 
 
 def release_title(release: ModelRelease, changes: Sequence[Change]) -> str:
     """`Release crowdedness-24h@1.1.0 to canary`."""
     to = f" to {', '.join(change.group for change in changes)}" if changes else ""
-    return f"Release {release.reference}{to}"
+    return title(f"Release {release.reference}{to}")
 
 
 def release_text(
@@ -36,9 +37,9 @@ def release_text(
     """
     about = [
         f"{code(release.reference)}, {release.size:,} bytes, sha256 {code(release.sha256)}.",
-        _table(changes) if changes else f"No group gets it yet. {why_not}",
+        _table(changes) if changes else f"No group gets it yet. {plain(why_not)}",
     ]
-    pictures = [f"![{PurePosixPath(url).stem}]({url})" for url in plots]
+    pictures = [image(PurePosixPath(url).stem, url) for url in plots]
     missing = "(there is no room for the scorecard here: see the model card)"
     ways = ([scorecard.strip(), *pictures], [missing, *pictures], [missing])
     return first_fitting("\n\n".join([*about, *way]) for way in ways)
@@ -48,8 +49,8 @@ def promotion_title(decision: Decision, changes: Sequence[Change]) -> str:
     """`Promote crowdedness-24h@1.1.0 to half`, or where it goes back to."""
     groups = ", ".join(change.group for change in changes)
     if decision.step is Step.DEGRADED:
-        return f"Revert {decision.way.slot} to {decision.back_to} in {groups}"
-    return f"Promote {decision.way.release} to {groups}"
+        return title(f"Revert {decision.way.slot} to {decision.back_to} in {groups}")
+    return title(f"Promote {decision.way.release} to {groups}")
 
 
 def promotion_text(decision: Decision, changes: Sequence[Change]) -> str:
@@ -68,8 +69,10 @@ def _listed(reasons: Sequence[str]) -> Iterator[str]:
 
 def _table(changes: Sequence[Change]) -> str:
     rows = [
-        f"| {code(one.group)} | {code(one.slot)} | {code(one.before or 'nothing')}"
-        f" | {code(one.after)} |"
-        for one in changes
+        f"| {cell(one.group)} | {cell(one.slot)} | {cell(one.before or 'nothing')}"
+        f" | {cell(one.after)} |"
+        for one in changes[:_CHANGES]
     ]
+    if len(changes) > _CHANGES:
+        rows.append(f"| and {count(len(changes) - _CHANGES, 'more group')} | | | |")
     return "\n".join(["| group | slot | before | after |", "|---|---|---|---|", *rows])

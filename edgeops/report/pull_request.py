@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from edgeops.github.plan_comment import END
-from edgeops.report.markdown import Room, fits
+from edgeops.report.markdown import Room, fits, html_plain, plain
 from edgeops.report.plan_markdown import same_plan
 
+_NOTE = 1_000
 _LEFT_OUT = "(there is no room for it here: see the summary of the run)"
 
 
@@ -19,7 +19,7 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
     later plan. A preview of the very plan that is shown already is not told
     again. `note` is one sentence in front; `run_url` is where all is found in full.
     """
-    parts = [f"> [!NOTE]\n> {note}"] if note else []
+    parts = [f"> [!NOTE]\n> {plain(note, _NOTE)}"] if note else []
     shown: list[str] = []
     for text in map(str.strip, texts):
         if any(text == other for other in shown):
@@ -38,10 +38,10 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
 
 
 def _folded(text: str) -> str:
-    title = html.escape(_title(text).replace("`", ""))
+    title = html_plain(_title(text).replace("`", ""))
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 def _title(text: str) -> str:
-    """The first line, which is a heading, as plain text."""
+    """The first line, which is a heading: Markdown like the rest of the text."""
     return text.partition("\n")[0].lstrip("# ")

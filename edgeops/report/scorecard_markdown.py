@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgeops.report import score_tables, score_words
-from edgeops.report.markdown import code, first_fitting
+from edgeops.report.markdown import code, first_fitting, plain
 from edgeops.report.score_tables import Table
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import Scorecard
-
-# What Markdown takes as it is: no emphasis, links, mentions, issues or cells can be made of it.
-_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;%()+:–-]|\.(?=\d))*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
     yield f"### Model {code(card.model)}: {score_words.verdict(card)}"
     yield from _table(score_tables.gates(card), detail)
     for name, part in card.parts.items():
-        yield f"**On {code(name)}**, {_cell(score_words.period(part), detail)}:"
+        yield f"**On {code(name)}**, {plain(score_words.period(part), detail.cell)}:"
         yield from _table(score_tables.figures(card, name), detail)
         yield from _table(score_tables.comparisons(part), detail)
         yield from _table(score_tables.use_cases(card, name), detail)
@@ -65,11 +61,4 @@ def _table(table: Table, detail: _Detail) -> Iterator[str]:
 
 
 def _row(cells: tuple[str, ...], detail: _Detail) -> str:
-    return "| " + " | ".join(_cell(cell, detail) for cell in cells) + " |"
-
-
-def _cell(text: str, detail: _Detail) -> str:
-    """A cell as it is, or as code where Markdown would make something of it."""
-    if _HARMLESS.fullmatch(text) and len(text) <= detail.cell:
-        return text
-    return code(text, detail.cell).replace("|", r"\|")
+    return "| " + " | ".join(plain(cell, detail.cell) for cell in cells) + " |"

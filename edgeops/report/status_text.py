@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgeops.fleet.secrets import mask
 from edgeops.plan.health import Health, State
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, green, render, yellow
@@ -53,7 +54,7 @@ def as_json(rows: Sequence[DeviceStatus]) -> str:
                     "inSync": row.in_sync,
                     "connected": row.connected,
                     "health": row.health.state.value,
-                    "reason": row.health.reason,
+                    "reason": mask(row.health.reason),
                 }
                 for row in _sorted(rows)
             ],

@@ -6,10 +6,11 @@ Plain and coloured output have the same characters, so a pipe loses nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from edgeops.report.inert import one_line, without_command
 
 
 class Style(StrEnum):
@@ -33,21 +34,6 @@ class Span:
 
 
 Line = Sequence[Span | str]
-
-# Control characters, line separators, bidirectional overrides and lone surrogates: a value
-# from a manifest or a hub must neither steer the terminal nor start a line of its own.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """The text on one line, with characters that steer a terminal shown as escapes."""
-    return _UNPRINTABLE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    named = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
-    return named.get(code, f"\\u{code:04x}")
 
 
 def bold(text: str) -> Span:
@@ -81,15 +67,15 @@ def cyan(text: str) -> Span:
 
 
 def render(lines: Iterable[Line], color: bool) -> str:
-    """The lines as one text, without a newline at its end."""
-    return "\n".join("".join(_piece(piece, color) for piece in line).rstrip() for line in lines)
+    """The lines as one text, without a newline at its end; what they hold is inert."""
+    texts = ("".join(_piece(piece, color) for piece in line).rstrip() for line in lines)
+    return "\n".join(without_command(text, begins=True) for text in texts)
 
 
 def _piece(piece: Span | str, color: bool) -> str:
-    if isinstance(piece, str):
-        return printable(piece)
-    text = printable(piece.text)
-    return f"\x1b[{piece.style}m{text}\x1b[0m" if color and piece.style and text else text
+    text = _text(piece)
+    style = piece.style if isinstance(piece, Span) else Style.PLAIN
+    return f"\x1b[{style}m{text}\x1b[0m" if color and style and text else text
 
 
 def columns(rows: Sequence[Line], *, gap: int = 3, widest: int = 72) -> list[Line]:
@@ -116,4 +102,4 @@ def _space(cell: Span | str, index: int, widths: dict[int, int], gap: int) -> st
 
 
 def _text(cell: Span | str) -> str:
-    return printable(cell.text if isinstance(cell, Span) else cell)
+    return one_line(cell.text if isinstance(cell, Span) else cell)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from edgeops.plan.masking import MASKED, masked
-from edgeops.report.style import printable
+from edgeops.fleet.secrets import MASKED, masked
+from edgeops.fleet.shown import printable
 
 _PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeops.artifacts.verify import Check, Found
+from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, red, render
 from edgeops.report.words import count
@@ -37,7 +38,7 @@ def as_json(rows: Sequence[Verified]) -> str:
                     "release": row.release,
                     "good": row.good,
                     "checks": [
-                        {"place": one.place, "found": one.found.value, "reason": one.reason}
+                        {"place": one.place, "found": one.found.value, "reason": mask(one.reason)}
                         for one in row.checks
                     ],
                 }

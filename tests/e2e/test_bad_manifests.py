@@ -172,7 +172,7 @@ CASES = {
     ),
     "a terminal escape": (
         spec(r'{"\e[31mred": 1}'),
-        r"4:8: unknown key `\x1b[31mred`  /spec/\u001b[31mred",
+        r"4:8: unknown key `\u001b[31mred`  /spec/\u001b[31mred",
         "known here: edge,",
     ),
 }

@@ -98,3 +98,11 @@ def test_what_cannot_be_outputs(edgeops, outputs, tmp_path, text):
     refused = edgeops("github", "outputs", str(file))
     assert (refused.code, refused.err.startswith("error: ")) == (1, True)
     assert outputs() == {}
+
+
+@pytest.mark.parametrize("name", ["a<<EOF", "a\nb", "", "1a", "a=b"])
+def test_a_name_that_github_would_read_as_something_else(tiny_repo, outputs, tmp_path, name):
+    (tmp_path / "x.json").write_text(json.dumps({"ok": "1", name: "x"}))
+    done = tiny_repo.edgeops("github", "outputs", str(tmp_path / "x.json"))
+    assert (done.code, "is not a name of an output" in done.err) == (1, True)
+    assert outputs() == {}

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from edgeops.report.style import printable
+from edgeops.report.inert import one_line
 from edgeops.training.evaluate.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def text(figure: Figure, left: int, top: int, words: str, **look: Any) -> None:
 
 def cut(words: str, length: int) -> str:
     """The text, or as much of it as there is room for."""
-    shown = printable(words)
+    shown = one_line(words)
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
 
 

@@ -43,7 +43,7 @@ def test_the_place_is_that_of_the_exact_value() -> None:
 def test_a_message_shows_no_secret_and_no_control_character() -> None:
     value = "\x1b[31mSharedAccessKey=c2VjcmV0c2VjcmV0"
     ((_, message, _),) = said({"enum": ["x"]}, value)
-    assert message == "is `\\x1b[31mSharedAccessKey=***`; it must be x"
+    assert message == "is `\\u001b[31mSharedAccessKey=***`; it must be x"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_secrets import HELD, ORDINARY
 
-from edgeops.fleet.secrets import find_secret, mask
+from edgeops.fleet.secrets import find_secret, mask, masked, secrets_of
 
 KEY = "c2VjcmV0c2VjcmV0c2VjcmV0"
 
@@ -86,3 +90,98 @@ def test_long_text_takes_no_quadratic_time(piece: str) -> None:
     find_secret(text)
     mask(text)
     assert time.process_time() - start < 3
+
+
+@given(HELD, st.text(max_size=5), st.text(max_size=5))
+def test_no_made_secret_is_left(held, before, after):
+    secret, text = held
+    for one in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
+        assert not_in(secret, mask(one))
+    assert not_in(secret, mask(json.dumps({"message": text})))
+    assert mask(mask(text)) == mask(text)
+
+
+def not_in(secret, text):
+    return not any(piece in text for piece in secret.split("\n"))
+
+
+@given(ORDINARY)
+def test_what_people_need_is_left(text):
+    assert mask(text) == text
+    assert masked({"etag": text, "a": [text]}) == {"etag": text, "a": [text]}
+    assert mask(f"wants `{text}`, has 'x'") == f"wants `{text}`, has 'x'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expected HostName=...;SharedAccessKeyName=...;SharedAccessKey=...: see the portal",
+        "the token is not valid: expired",
+        "bearer authentication is off",
+        "give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`",
+        "git@github.com:o/r.git",
+        "ssh://git@github.com/o/r.git",
+        "http://localhost:8080/@scope/name",
+        "set EDGEOPS_SECRET_ACR",
+        "keys/releases.pub",
+        '"maxTokens": 512',
+    ],
+)
+def test_advice_is_left(text):
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("https://u:pa/ss@h.example/r.git", "https://u:***@h.example/r.git"),
+        ("https://u:p@ss@h.example/r.git", "https://u:***@h.example/r.git"),
+        ("https://u:p@h.example", "https://u:***@h.example"),
+        (f"https://{'a1' * 26}@dev.azure.com/o", "https://***@dev.azure.com/o"),
+        ("sig=short&se=1", "sig=***&se=1"),
+        ('{"password": "a\\"b", "x": 1}', '{"password": "***", "x": 1}'),
+        ("{'clientSecret': 'a', 'x': 1}", "{'clientSecret': '***', 'x': 1}"),
+    ],
+)
+def test_odd_secrets(text, left):
+    assert mask(text) == left
+
+
+def test_secrets_of_the_environment_may_have_any_shape():
+    environ = {
+        "EDGEOPS_SECRET_ACR": "correct horse",
+        "MY_TOKEN": "12345678",
+        "API_KEY": "short",
+        "TOKEN_FILE": "/run/token-of-the-job",
+        "PATH": "/usr/local/bin",
+        "DB_PASSWORD": "correct horse battery",
+    }
+    known = secrets_of(environ)
+    assert known == ("correct horse battery", "correct horse", "12345678")
+    said = "correct horse battery, correct horse, 12345678, short, /run/token-of-the-job"
+    assert mask(said, known) == "***, ***, ***, short, /run/token-of-the-job"
+
+
+@pytest.mark.parametrize(
+    "key", ["password", "DB_PASSWORD", "clientSecret", "apiToken", "accountKey", "connectionString"]
+)
+def test_values_under_a_key_that_names_a_secret(key):
+    assert masked({key: "x", "a": [{key: {"value": "x", "on": True, "gone": None}}]}) == {
+        key: "***",
+        "a": [{key: {"value": "***", "on": True, "gone": None}}],
+    }
+
+
+@pytest.mark.parametrize("key", ["keepVersions", "key", "tokens", "tokenizer", "monkey", "sasha"])
+def test_other_values_stay(key):
+    assert masked({key: "x", "n": 1}) == {key: "x", "n": 1}
+
+
+def test_texts_and_keys_that_look_like_a_secret():
+    text = f"HostName=h;SharedAccessKeyName=p;SharedAccessKey={KEY}"
+    assert KEY not in str(masked({"a": text, text: [text]}))
+
+
+def test_a_path_may_already_say_that_it_is_secret():
+    assert masked("x", ("env", "password", "value")) == "***"
+    assert masked("x", ("env",)) == "x"

@@ -113,7 +113,7 @@ def test_the_other_documents_of_a_file_survive_a_bad_one() -> None:
         ("a: " + "9" * 5000, ["1:4 is a number of 5000 digits"]),
         ("a: *b", ["1:4 the alias `*b` has no anchor `&b` above it"]),
         ("a: &a {b: *a}", ["1:11 the alias `*a` stands inside its own anchor"]),
-        ('"\\e[31m": 1\n"\\e[31m": 2', ["2:1 duplicate key `\\x1b[31m`"]),
+        ('"\\e[31m": 1\n"\\e[31m": 2', ["2:1 duplicate key `\\u001b[31m`"]),
         (b"a: b\nc: \xff", ["2:4 is not UTF-8 text"]),
         (b"\xff\xfea\0", ["1:1 is not UTF-8 text"]),
         (b"a: \0", ["1:4 holds the character U+0000"]),

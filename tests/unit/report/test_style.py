@@ -1,6 +1,7 @@
 """Lines of styled text."""
 
-from edgeops.report.style import bold, columns, green, printable, red, render
+from edgeops.fleet.shown import printable
+from edgeops.report.style import bold, columns, green, red, render
 
 
 def test_plain_and_coloured_text_have_the_same_characters():
