@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from edgeops.fleet.schema_words import Mismatch, words
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
+
+_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,15 @@ class Schema:
     _validator: Validator
 
     def mismatches(self, value: Any) -> tuple[Mismatch, ...]:
-        """Everything in a JSON value that the schema does not allow, sorted."""
-        return tuple(sorted(set(words(self._validator.iter_errors(value)))))
+        """Everything in a JSON value that the schema does not allow, sorted.
+
+        Of more than a thousand things it tells the first ones, and that there are more.
+        """
+        errors = list(islice(self._validator.iter_errors(value), _MOST + 1))
+        found = {*words(errors[:_MOST])}
+        if len(errors) > _MOST:
+            found.add(Mismatch("", f"has more than {_MOST:,} problems; some are listed"))
+        return tuple(sorted(found))
 
 
 def compile_schema(document: Any) -> Schema:

@@ -28,6 +28,8 @@ from edgeops.twin import pointer
 
 MAX_VALUES = 100_000  # in one document, aliases expanded
 MAX_DEPTH = 64
+MAX_KEY = 1024  # characters
+MAX_PATHS = 32 * 1024 * 1024  # characters of the pointers of all values in one document
 
 _STR_TAG = "tag:yaml.org,2002:str"
 
@@ -77,6 +79,7 @@ class Builder:
     _anchors: dict[str, _Anchor] = field(default_factory=dict)
     _marks: dict[str, Position] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
+    _paths: int = 0
     _root: Any = None
 
     def documents(self, events: Iterable[Event]) -> Iterator[Document]:
@@ -93,6 +96,7 @@ class Builder:
                 self._alias(event)
             elif isinstance(event, DocumentStartEvent):
                 self._anchors, self._marks, self._order, self._root = {}, {}, [], None
+                self._paths = 0
                 known = len(self.problems)
             elif (
                 isinstance(event, DocumentEndEvent)
@@ -116,6 +120,8 @@ class Builder:
 
     def _key(self, frame: _Frame, event: ScalarEvent) -> None:
         key, at = event.value, _position(event)
+        if len(key) > MAX_KEY:
+            raise self._broken(at, f"a key has {len(key):,} characters; it may have {MAX_KEY:,}")
         path = frame.path + pointer(key)
         if key == "<<" and event.implicit[0]:
             hint = "write the members out, or use a Group"
@@ -168,8 +174,7 @@ class Builder:
             copy = path + original[len(anchor.path) :]
             if copy.count("/") > MAX_DEPTH:
                 raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
-            self._marks[copy] = self._marks[original]
-            self._order.append(copy)
+            self._note(copy, self._marks[original])
         self._attach(anchor.value)
 
     # --- values and places ------------------------------------------------------
@@ -196,9 +201,15 @@ class Builder:
             path = f"{frame.path}/{len(frame.value)}"
         else:
             path, at = frame.key_path, frame.key_at
+        self._note(path, at)
+        return path
+
+    def _note(self, path: str, at: Position) -> None:
+        self._paths += len(path)
+        if self._paths > MAX_PATHS:
+            raise self._broken(at, "the keys above many values are too long", "use shorter keys")
         self._marks[path] = at
         self._order.append(path)
-        return path
 
     def _attach(self, value: Any) -> None:
         if not self._stack:
