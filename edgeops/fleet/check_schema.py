@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from edgeops import __version__
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.schema_words import Mismatch
+from edgeops.fleet.schema_words import Checked, Mismatch
 from edgeops.fleet.user_schema import compile_user_schema
 from edgeops.stamp import digest
 from edgeops.twin import JsonObject
 
 if TYPE_CHECKING:
-    from edgeops.fleet.schema_bounded import BoundedSchema, Checked
+    from edgeops.fleet.schema_bounded import BoundedSchema
 
-STEPS = 50_000  # that a schema may take for its first value
-MORE_STEPS = 2_000  # and for each further one
+STEPS = 50_000  # that a schema may take, besides those granted for the size of each value
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one schema: its results by the digest of the value, and the steps left."""
+    """What is known of one schema: its results by the digest of the value, and steps to spare."""
 
     results: dict[str, tuple[Mismatch, ...]] = field(default_factory=dict)
-    steps: int = STEPS
+    spare: int = STEPS
     compiled: BoundedSchema | None = None
     given_up: bool = False
 
@@ -55,34 +54,33 @@ class SchemaChecker:
             return ()
         key = f"checked/{__version__}/{name}/{of_value}"
         stored = self.memo.get(key) if self.memo is not None else None
-        steps, mismatches = _decode(stored) if stored is not None else (0, ())
+        checked = _decode(stored) if stored is not None else None
         # A result from another run counts as if it was found now, so that both end the same.
-        if stored is None or steps > known.steps:
+        if checked is None or known.spare + checked.saved < 0:
             if known.compiled is None:
                 known.compiled = compile_user_schema(schema)
-            checked = known.compiled.check(value, known.steps)
+            checked = known.compiled.check(value, known.spare)
             if checked.stopped_at is not None:
                 known.given_up = True
                 return (*checked.mismatches, _too_many_steps(checked.stopped_at))
-            steps, mismatches = checked.steps, checked.mismatches
             if self.memo is not None:
                 self.memo.put(key, _encode(checked))
-        known.steps += MORE_STEPS - steps
-        return mismatches
+        known.spare += min(checked.saved, 0)
+        return checked.mismatches
 
 
 def _too_many_steps(at: str) -> Mismatch:
     return Mismatch(
         "",
-        f"the schema takes too many steps (more than {STEPS:,}) to check this, at its `{at}`",
+        f"the schema takes too many steps to check this, the last at its `{at}`",
         "let it refer, repeat and branch less",
     )
 
 
 def _encode(checked: Checked) -> bytes:
-    return json.dumps([checked.steps, list(map(astuple, checked.mismatches))]).encode()
+    return json.dumps([checked.saved, list(map(astuple, checked.mismatches))]).encode()
 
 
-def _decode(stored: bytes) -> tuple[int, tuple[Mismatch, ...]]:
-    steps, mismatches = json.loads(stored)
-    return steps, tuple(Mismatch(*fields) for fields in mismatches)
+def _decode(stored: bytes) -> Checked:
+    saved, mismatches = json.loads(stored)
+    return Checked(tuple(Mismatch(*fields) for fields in mismatches), saved)

@@ -14,7 +14,7 @@ from edgeops.fleet.regular import BadExpression, Expressions
 from edgeops.fleet.schema_bounded import BoundedSchema
 from edgeops.fleet.schema_words import Mismatch
 
-MAX_STEPS = 200_000  # to check one document
+MAX_STEPS = 200_000  # to check one document, besides those granted for its size
 
 _URI = "https://json-schema.org/draft/2020-12/"
 
@@ -24,7 +24,7 @@ class Metaschema:
     """Checks one document, and then parts of it, within a counted number of steps."""
 
     _schema: BoundedSchema = field(init=False)
-    _left: int = MAX_STEPS
+    _spare: int = MAX_STEPS
 
     def __post_init__(self) -> None:
         expressions = Expressions()
@@ -38,8 +38,8 @@ class Metaschema:
 
     def faults(self, part: Any) -> tuple[Mismatch, ...]:
         """What keeps it from being a schema."""
-        checked = self._schema.check(part, self._left)
-        self._left -= checked.steps
+        checked = self._schema.check(part, self._spare)
+        self._spare += min(checked.saved, 0)
         if checked.stopped_at is None:
             return checked.mismatches
         hint = "it is for the properties of one module, 32 KB at most: check less in it"

@@ -20,6 +20,8 @@ _KNOWN = frozenset(
     | {"unevaluatedItems", "unevaluatedProperties"}
 )
 
+_ONE = 16
+
 
 def plain(schema: Any) -> Any:
     """The same schema without what `jsonschema` would act on by itself.
@@ -72,13 +74,16 @@ def parts(
 
 
 def weigh(value: Any, weights: dict[int, int]) -> int:
-    """About how many characters a value has as text; `weights` gets those of all in it, by id."""
+    """How long a value takes to print or to compare; `weights` gets that of all in it, by id.
+
+    A character of text counts 1, anything else as much as some characters.
+    """
     if isinstance(value, dict):
-        weight = 2 + sum(len(key) + 2 + weigh(item, weights) for key, item in value.items())
+        weight = _ONE + sum(len(key) + weigh(item, weights) for key, item in value.items())
     elif isinstance(value, list):
-        weight = 2 + sum(weigh(item, weights) for item in value)
+        weight = _ONE + sum(weigh(item, weights) for item in value)
     else:
-        return len(value) if isinstance(value, str) else 2
+        return _ONE + len(value) if isinstance(value, str) else _ONE
     weights[id(value)] = weight
     return weight
 

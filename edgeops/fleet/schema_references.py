@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, EMPTY_REGISTRY
@@ -12,7 +13,7 @@ from edgeops.fleet.metaschema import Metaschema
 from edgeops.fleet.schema_parts import parts
 from edgeops.fleet.schema_words import OWN_REFERENCES, Mismatch
 from edgeops.fleet.shown import shown
-from edgeops.twin import JsonObject, pointer
+from edgeops.twin import pointer
 
 if TYPE_CHECKING:
     from referencing._core import Resolver
@@ -30,11 +31,11 @@ def reference_faults(document: Any, metaschema: Metaschema) -> Iterator[Mismatch
     """
     found = list(parts(document))
     looked_into = {id(part): known for _, part, known in found}
-    try:
-        bases = _bases(document, [(at, part) for at, part, _ in found])
-    except ValueError as error:
-        yield Mismatch("", f"has an `$id` that is not a URI: {shown(str(error))}")
+    names = {at: part["$id"] for at, part, _ in found if isinstance(part.get("$id"), str)}
+    if bad := [Mismatch(f"{at}/$id", "is not a URI") for at in names if not _is_uri(names[at])]:
+        yield from bad
         return
+    bases = _bases(document, names)
     for at, part, _ in found:
         for keyword in ("$ref", "$dynamicRef"):
             reference = part.get(keyword)
@@ -56,17 +57,23 @@ def reference_faults(document: Any, metaschema: Metaschema) -> Iterator[Mismatch
                     yield Mismatch(here, text, fault.hint)
 
 
-def _bases(document: Any, found: list[tuple[str, JsonObject]]) -> dict[str, SchemaResolver]:
-    """What resolves references, by the pointers of the parts that have an `$id`; of the root, too.
+def _is_uri(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
-    Raises ValueError.
-    """
+
+def _bases(document: Any, names: Mapping[str, str]) -> dict[str, SchemaResolver]:
+    """What resolves references: of the root, and of each part with an `$id`, by its pointer."""
     root = DRAFT202012.create_resource(document)
     base = root.id() or ""
     bases = {"": EMPTY_REGISTRY.with_resource(base, root).crawl().resolver(base)}
-    for at, part in found:
-        if at and isinstance(part.get("$id"), str):
-            bases[at] = _nearest(bases, at).in_subresource(DRAFT202012.create_resource(part))
+    for at, name in names.items():
+        if at:
+            part = DRAFT202012.create_resource({"$id": name})
+            bases[at] = _nearest(bases, at).in_subresource(part)
     return bases
 
 

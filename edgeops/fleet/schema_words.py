@@ -58,6 +58,21 @@ class Mismatch:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a schema says of a value.
+
+    `saved` is how many steps it took less than a value of this size is
+    granted, negative when it took more. `stopped_at` is the pointer of the
+    keyword in the schema where the steps ran out; the mismatches are then only
+    those that were found until there.
+    """
+
+    mismatches: tuple[Mismatch, ...]
+    saved: int
+    stopped_at: str | None = None
+
+
 OWN_REFERENCES = "a schema can refer to its own `#/$defs/...` only"
 TOO_DEEP = Mismatch("", "the schema refers to itself without end, or is nested too deep")
 

@@ -94,15 +94,14 @@ def test_schemas_are_valid_and_their_examples_meet_them(path: Path) -> None:
     "path", sorted(schema_folder().glob("modules/*.json")), ids=lambda p: p.name
 )
 def test_a_fleet_can_take_the_schemas_of_our_modules_as_its_own(path: Path) -> None:
-    from edgeops.fleet.check_schema import STEPS
     from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
     document = json.loads(path.read_bytes())
     assert schema_faults(document) == ()
     for example in document.get("examples", ()):
-        checked = compile_user_schema(document).check(example, STEPS)
+        checked = compile_user_schema(document).check(example, 0)
         assert checked.mismatches == ()
-        assert checked.steps < STEPS / 100
+        assert checked.saved > 0
 
 
 def test_the_example_of_each_part_meets_it() -> None:
