@@ -20,6 +20,7 @@ from edgeops.fleet.schema_keywords import Keyword, keywords
 from edgeops.fleet.schema_parts import parts, weigh
 from edgeops.fleet.schema_words import OWN_REFERENCES, TOO_DEEP, Checked, Mismatch, words
 from edgeops.fleet.shown import shown
+from edgeops.limits import DESIRED_BYTES
 from edgeops.twin import pointer
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 100  # keywords inside each other: more than a value of ten levels can need
 _GRANTED = 2000  # steps for a value, and one more for every
-_GRANTED_FOR = 4  # of its weight
+_GRANTED_FOR = 4  # of its weight, up to that
+_HEAVIEST = 8 * DESIRED_BYTES  # of what a hub takes
 _WEIGHT = 256  # to compare or to print as much is one step
 _INSTRUCTIONS = 2048  # of a regular expression, each on one character, are one step
 
@@ -102,7 +104,7 @@ class BoundedSchema:
         Takes as many steps as a value of this size is granted, and those to spare.
         """
         weights: dict[int, int] = {}
-        granted = _GRANTED + weigh(value, weights) // _GRANTED_FOR
+        granted = _GRANTED + min(weigh(value, weights), _HEAVIEST) // _GRANTED_FOR
         self._work = work = _Work(granted + spare, weights)
         errors: list[ValidationError] = []
         more: list[Mismatch] = []
