@@ -98,13 +98,16 @@ class BoundedSchema:
             self.document, registry=self.registry, format_checker=self.formats
         )
 
-    def check(self, value: Any, spare: int) -> Checked:
+    def check(self, value: Any, spare: int, weights: dict[int, int] | None = None) -> Checked:
         """Everything in a value that the schema does not allow.
 
-        Takes as many steps as a value of this size is granted, and those to spare.
+        Takes as many steps as a value of this size is granted, and those to
+        spare. `weights` is what `weigh` gave, where that is known already.
         """
-        weights: dict[int, int] = {}
-        granted = _GRANTED + min(weigh(value, weights), _HEAVIEST) // _GRANTED_FOR
+        if weights is None:
+            weights = {}
+            weigh(value, weights)
+        granted = _GRANTED + min(weights.get(id(value), 0), _HEAVIEST) // _GRANTED_FOR
         self._work = work = _Work(granted + spare, weights)
         errors: list[ValidationError] = []
         more: list[Mismatch] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import pointer
 
 _LONGEST = 500  # characters of a message, and of a hint
+_ENOUGH = 8192  # characters of a value, of which far fewer are shown
 _MOST_SHOWN = 20  # of allowed values, and of unknown keys with a hint
 
 _TYPES = {
@@ -96,6 +98,12 @@ def _said(error: SchemaError) -> Iterator[Mismatch]:
     return _WORDS.get(str(error.validator), _other)(error)
 
 
+def _shown(value: Any) -> str:
+    """As `shown`, but of a value of any size: that searches all it is given for secrets."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return shown(text[:_ENOUGH])
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
@@ -114,7 +122,7 @@ def _type(error: SchemaError) -> Iterator[Mismatch]:
     names = [expected] if isinstance(expected, str) else expected
     hint = ""
     if "string" in names and isinstance(error.instance, (bool, int, float)):
-        hint = f'quote it: "{shown(error.instance)}"'
+        hint = f'quote it: "{_shown(error.instance)}"'
     elif error.instance is None:
         hint = "give it a value, or remove the line"
     yield Mismatch(_at(error), _wanted(error.instance, names), hint)
@@ -130,11 +138,11 @@ def _type_of(value: Any) -> str:
         case None:
             return "null (empty)"
         case bool():
-            return shown(value)
+            return _shown(value)
         case int() | float():
-            return f"the number {shown(value)}"
+            return f"the number {_shown(value)}"
         case str():
-            return f"the text `{shown(value)}`"
+            return f"the text `{_shown(value)}`"
         case list():
             return "a list"
     return "an object"
@@ -142,7 +150,7 @@ def _type_of(value: Any) -> str:
 
 def _required(error: SchemaError) -> Iterator[Mismatch]:
     for name in error.validator_value:  # those that are missing
-        yield Mismatch(_at(error), f"needs `{shown(name)}`", _about(error, name))
+        yield Mismatch(_at(error), f"needs `{_shown(name)}`", _about(error, name))
 
 
 def _about(error: SchemaError, name: str) -> str:
@@ -151,7 +159,7 @@ def _about(error: SchemaError, name: str) -> str:
     if not isinstance(described, dict):
         return ""
     if "const" in described:
-        return f"write `{name}: {shown(described['const'])}`"
+        return f"write `{name}: {_shown(described['const'])}`"
     return str(described.get("description", "")).partition(". ")[0].rstrip(".")
 
 
@@ -161,18 +169,18 @@ def _unknown_keys(error: SchemaError) -> Iterator[Mismatch]:
     shortlist = f"known here: {_some_of(known, 'and')}" if known else ""
     for index, name in enumerate(error.validator_value):
         hint = did_you_mean(name, free) if index < _MOST_SHOWN else ""
-        yield Mismatch(_at(error, name), f"unknown key `{shown(name)}`", hint or shortlist)
+        yield Mismatch(_at(error, name), f"unknown key `{_shown(name)}`", hint or shortlist)
 
 
 def _enum(error: SchemaError) -> Iterator[Mismatch]:
     allowed = [value for value in error.validator_value if isinstance(value, str)]
     hint = did_you_mean(error.instance, allowed) if isinstance(error.instance, str) else ""
     wanted = _some_of(error.validator_value, "or")
-    yield Mismatch(_at(error), f"is `{shown(error.instance)}`; it must be {wanted}", hint)
+    yield Mismatch(_at(error), f"is `{_shown(error.instance)}`; it must be {wanted}", hint)
 
 
 def _some_of(values: list[Any], word: str) -> str:
-    names = [shown(value) for value in islice(values, _MOST_SHOWN)]
+    names = [_shown(value) for value in islice(values, _MOST_SHOWN)]
     more = len(values) - len(names)
     return _list_of([*names, f"{more:,} others"] if more else names, word)
 
@@ -180,12 +188,12 @@ def _some_of(values: list[Any], word: str) -> str:
 def _pattern(error: SchemaError) -> Iterator[Mismatch]:
     title = error.schema.get("title", "")
     wanted = f"valid as {title[:1].lower()}{title[1:]}" if title[1:2].islower() else "valid"
-    hint = error.schema.get("description") or f"pattern: {shown(error.validator_value)}"
+    hint = error.schema.get("description") or f"pattern: {_shown(error.validator_value)}"
     if _of_key(error):
-        message = f"the key `{shown(error.instance)}` is not {wanted}"
+        message = f"the key `{_shown(error.instance)}` is not {wanted}"
         yield Mismatch(_at(error, error.instance), message, hint)
     else:
-        yield Mismatch(_at(error), f"`{shown(error.instance)}` is not {wanted}", hint)
+        yield Mismatch(_at(error), f"`{_shown(error.instance)}` is not {wanted}", hint)
 
 
 def _format(error: SchemaError) -> Iterator[Mismatch]:
@@ -195,7 +203,9 @@ def _format(error: SchemaError) -> Iterator[Mismatch]:
 
 def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
     def say(error: SchemaError) -> Iterator[Mismatch]:
-        yield Mismatch(_at(error), text.format(shown(error.instance), shown(error.validator_value)))
+        names = {"value": error.instance, "limit": error.validator_value}
+        used = {name: _shown(one) for name, one in names.items() if f"{{{name}}}" in text}
+        yield Mismatch(_at(error), text.format(**used))
 
     return say
 
@@ -219,7 +229,7 @@ def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
     names = _one_required(error.validator_value) if isinstance(error.instance, dict) else []
-    quoted = [f"`{shown(name)}`" for name in names]
+    quoted = [f"`{_shown(name)}`" for name in names]
     near = [errors for errors in branches.values() if not _wrong_type(errors)]
     if quoted and not branches:
         given = [name for name, key in zip(quoted, names, strict=True) if key in error.instance]
@@ -275,17 +285,17 @@ _WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
     "pattern": _pattern,
     "format": _format,
     "not": _not,
-    "const": _limit("is `{0}`; it must be `{1}`"),
-    "minimum": _limit("is {0}; it must be at least {1}"),
-    "maximum": _limit("is {0}; it must be at most {1}"),
-    "exclusiveMinimum": _limit("is {0}; it must be more than {1}"),
-    "exclusiveMaximum": _limit("is {0}; it must be less than {1}"),
-    "minLength": _limit("is shorter than {1} characters"),
-    "maxLength": _limit("is longer than {1} characters"),
-    "minItems": _limit("must have {1} or more items"),
-    "maxItems": _limit("may have {1} items at most"),
-    "minProperties": _limit("must have {1} or more members"),
-    "maxProperties": _limit("may have {1} members at most"),
+    "const": _limit("is `{value}`; it must be `{limit}`"),
+    "minimum": _limit("is {value}; it must be at least {limit}"),
+    "maximum": _limit("is {value}; it must be at most {limit}"),
+    "exclusiveMinimum": _limit("is {value}; it must be more than {limit}"),
+    "exclusiveMaximum": _limit("is {value}; it must be less than {limit}"),
+    "minLength": _limit("is shorter than {limit} characters"),
+    "maxLength": _limit("is longer than {limit} characters"),
+    "minItems": _limit("must have {limit} or more items"),
+    "maxItems": _limit("may have {limit} items at most"),
+    "minProperties": _limit("must have {limit} or more members"),
+    "maxProperties": _limit("may have {limit} members at most"),
     "uniqueItems": _limit("has an item twice"),
     "None": _nothing_allowed,
 }
