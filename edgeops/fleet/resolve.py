@@ -32,6 +32,7 @@ from edgeops.twin import JsonObject, pointer
 
 LOCAL = "local"
 _LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack
+_LONGEST = 800  # characters of a message, and of a hint
 LOCAL_ARTIFACTS_URL = "https://localhost:8443/artifacts"
 
 
@@ -56,22 +57,22 @@ def resolve(
     when the Fleet has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
-    hubs = hub_targets(catalog, local_artifacts_url)
-    artifacts = find_hub(hubs, hub).artifacts if catalog.fleet else None
+    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
+    artifacts = find_hub(hubs, hub).artifacts if hubs else None
     resolver = Resolver(
         catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
     )
     incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
     devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
-    problems = {*snapshot.problems, *name_problems, *device_problems}
+    problems = {*snapshot.problems, *name_problems, *hub_problems, *device_problems}
     found = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
-    if artifacts is None:
+    if artifacts is None and not hub_problems:
         found.append(_artifact_problems(catalog, hub, devices))
     for check in found:
         wrong, failed = attempt(partial(tuple, check), Place("fleet"))
         problems.update((*(wrong or ()), *failed))
-    if problems or catalog.fleet is None:
-        return Resolution(None, tuple(sorted(problems)))
+    if problems or catalog.fleet is None or hubs is None:
+        return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
     limits = catalog.fleet.what.get("limits", {})
     fleet = DesiredFleet(
         name=catalog.fleet.name,
@@ -81,6 +82,14 @@ def resolve(
         max_deletes=limits.get("maxDeletes", "10%"),
     )
     return Resolution(fleet, ())
+
+
+def _bounded(problem: Problem) -> Problem:
+    """The problem as it was, its texts cut where names in them are absurdly long."""
+    message, hint = problem.message, problem.hint
+    if max(len(message), len(hint)) <= _LONGEST:
+        return problem
+    return replace(problem, message=message[:_LONGEST], hint=hint[:_LONGEST])
 
 
 def _resolve_devices(

@@ -126,6 +126,11 @@ class TestReferences:
         assert found.keys() == {"m.yaml", "d.yaml"}
         assert "mend the other problems" in found["d.yaml"].hint
 
+    def test_a_name_of_any_length_gives_a_short_message(self, snapshot_of):
+        text = f"kind: Module\nmetadata: {{name: m}}\nspec: {{schema: {'s' * 5000}}}"
+        _, _, message, _ = the_problem(snapshot_of({"m.yaml": text}))
+        assert len(message) == 800
+
     def test_what_a_broken_manifest_defines_is_not_missing(self, snapshot_of):
         """The mistake is told once, where it is."""
         text = (
