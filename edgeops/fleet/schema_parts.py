@@ -14,13 +14,13 @@ _NAMED = frozenset(
 )
 _SINGLE = frozenset({"contains", "else", "if", "not", "propertyNames", "then"})
 _LISTED = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-# Those of the keywords that hold schemas which the metaschema does not look into by itself.
+# All keywords that hold schemas.
 _KNOWN = frozenset(
     {*_NAMED, *_SINGLE, *_LISTED, "additionalProperties", "contentSchema", "items"}
     | {"unevaluatedItems", "unevaluatedProperties"}
 )
 
-_ONE = 16
+_ONE = 16  # characters: what an item, a number or an object weighs by itself
 
 
 def plain(schema: Any) -> Any:
