@@ -77,12 +77,16 @@ def resolution(options: Settings, rev: str | None) -> Resolution:
 
     root = repository(options)
     with parse_cache(root) as cache:
-        return resolve(
+        found = resolve(
             snapshot(root, rev, cache),
             hub=options.hub,
             local_artifacts_url=local_artifacts_url(state_dir(root)),
             memo=cache,
         )
+    if options.debug:
+        for error in filter(None, (problem.error for problem in found.problems)):
+            raise error
+    return found
 
 
 def local_artifacts_url(state: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+from edgeops.fleet.attempt import attempt
 from edgeops.fleet.layers import OVERLAY_PARTS, Layer
 from edgeops.fleet.model import Document, Place, Problem, Snapshot
 from edgeops.fleet.rollout import Rollout, rollout
@@ -97,21 +99,33 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
                 problems.append(_twice(kind, first, thing))
         return found
 
+    def built(
+        documents: Iterable[Document], build: Callable[[Document], Iterable[T]]
+    ) -> Iterator[T]:
+        for document in documents:
+            work = partial(_all, build, document)
+            things, failed = attempt(work, document.place("/metadata/name"), "/metadata/name")
+            problems.extend(failed)
+            yield from things or ()
+
     sets = kinds.get("DeviceSet", ())
-    by_name("DeviceSet", (_named(document, document.value["spec"]) for document in sets))
-    groups = by_name("Group", map(_group, kinds.get("Group", ())))
-    devices = [_device(document) for document in kinds.get("Device", ())]
-    devices += [device for document in sets for device in _members(document)]
+    by_name("DeviceSet", built(sets, _device_set))
+    groups = by_name("Group", built(kinds.get("Group", ()), _group))
+    devices = [*built(kinds.get("Device", ()), _device), *built(sets, _members)]
     fleet = _only_fleet(kinds.get("Fleet", []), snapshot, problems)
     catalog = Catalog(
         fleet=fleet,
-        layers=tuple(_fleet_layers(fleet.document)) if fleet else (),
+        layers=tuple(built([fleet.document], _fleet_layers) if fleet else ()),
         groups=dict(sorted(groups.items(), key=lambda item: (item[1].what.priority, item[0]))),
-        modules=by_name("Module", map(_module, kinds.get("Module", ()))),
-        releases=by_name("ModelRelease", map(_release, kinds.get("ModelRelease", ()))),
+        modules=by_name("Module", built(kinds.get("Module", ()), _module)),
+        releases=by_name("ModelRelease", built(kinds.get("ModelRelease", ()), _release)),
         devices=by_name("device", sorted(devices, key=lambda device: device.place)),
     )
     return catalog, tuple(problems)
+
+
+def _all(build: Callable[[Document], Iterable[T]], document: Document) -> tuple[T, ...]:
+    return tuple(build(document))
 
 
 def _twice(kind: str, first: Named[T], second: Named[T]) -> Problem:
@@ -130,7 +144,8 @@ def _only_fleet(
         hint = "one file under fleet/ must have `kind: Fleet`"
         if snapshot.problems:
             hint += "; if there is one, mend its other problems first"
-        problems.append(Problem(Place("fleet"), "", "there is no Fleet", hint))
+        if "Fleet" not in snapshot.spoiled:
+            problems.append(Problem(Place("fleet"), "", "there is no Fleet", hint))
         return None
     fleets = [_named(document, document.value["spec"]) for document in documents]
     for second in fleets[1:]:
@@ -157,21 +172,25 @@ def _named(document: Document, what: T) -> Named[T]:
     return Named(document.value["metadata"]["name"], document, "/metadata/name", what)
 
 
-def _group(document: Document) -> Named[Group]:
+def _device_set(document: Document) -> Iterator[Named[JsonObject]]:
+    yield _named(document, document.value["spec"])
+
+
+def _group(document: Document) -> Iterator[Named[Group]]:
     metadata, spec = document.value["metadata"], document.value["spec"]
     layer = Layer(f"Group {metadata['name']}", document, "/spec", _overlay_parts(spec))
     ring = rollout(spec["rollout"]) if "rollout" in spec else None
-    return _named(document, Group(metadata.get("priority", 0), spec["selector"], layer, ring))
+    yield _named(document, Group(metadata.get("priority", 0), spec["selector"], layer, ring))
 
 
-def _module(document: Document) -> Named[Layer]:
+def _module(document: Document) -> Iterator[Named[Layer]]:
     name = document.value["metadata"]["name"]
     spec = merge_patch({}, document.value["spec"])
     layer = Layer(f"Module {name}", document, "/spec", spec, ("modules", name), base=True)
-    return _named(document, layer)
+    yield _named(document, layer)
 
 
-def _release(document: Document) -> Named[ModelRelease]:
+def _release(document: Document) -> Iterator[Named[ModelRelease]]:
     metadata, spec = document.value["metadata"], document.value["spec"]
     release = ModelRelease(
         name=metadata["name"],
@@ -184,13 +203,13 @@ def _release(document: Document) -> Named[ModelRelease]:
         path=spec.get("path"),
         url=spec.get("url"),
     )
-    return Named(release.reference, document, "/metadata/name", release)
+    yield Named(release.reference, document, "/metadata/name", release)
 
 
-def _device(document: Document) -> Named[Device]:
+def _device(document: Document) -> Iterator[Named[Device]]:
     metadata, spec = document.value["metadata"], document.value.get("spec", {})
     layer = Layer(f"Device {metadata['name']}", document, "/spec", spec)
-    return _named(document, Device(metadata.get("labels", {}), layer))
+    yield _named(document, Device(metadata.get("labels", {}), layer))
 
 
 def _members(document: Document) -> Iterator[Named[Device]]:

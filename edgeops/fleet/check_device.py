@@ -11,10 +11,11 @@ from typing import Any
 
 from edgeops import limits
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.edge import create_options, routes
+from edgeops.fleet.edge import binds, create_options, routes
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
+from edgeops.fleet.shown import shown
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, keys_of
 
 # Half of what `$edgeAgent` may hold for all modules together.
@@ -48,6 +49,14 @@ def module_findings(
                 f"`{ACCESS}` is kept for the read access that sync gives a device for a while",
                 "remove it; what is in git is no secret",
             )
+        models = module.desired.get("models", {})
+        if name == MODEL_LOADER and not isinstance(models, dict):
+            yield Finding(
+                (*at, "models"),
+                f"is `{shown(models)}`; it must be an object",
+                "name each slot in it, or leave it out: `models` of a device fills it",
+            )
+            continue  # a schema would say it again
         schema = schemas.get(module.spec.get("schema", ""))
         if schema is not None:
             for wrong in checker.mismatches(module.desired, schema):
@@ -66,6 +75,7 @@ def edge_findings(
                 ("modules", name),
                 f"module `{name}` has no image, which an IoT Edge device needs",
                 f"set `image` in the Module `{name}`",
+                absence=True,
             )
         yield from _container_findings(name, module.spec)
     yield from _route_findings(modules, runtime)
@@ -78,16 +88,15 @@ def edge_findings(
 
 def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
     at = ("modules", name)
-    host = spec.get("createOptions", {}).get("HostConfig", {})
-    binds = host.get("Binds", []) if isinstance(host, dict) else None
-    if not isinstance(binds, list) or not all(isinstance(bind, str) for bind in binds):
+    own = binds(spec)
+    if own is None:
         yield Finding(
             (*at, "createOptions", "HostConfig"),
             "`HostConfig.Binds` must be a list of texts",
             "as in `HostConfig: {Binds: [/source:/target]}`",
         )
         return
-    taken = {_target(bind.split(":")[1]) for bind in binds if ":" in bind}
+    taken = {_target(bind.split(":")[1]) for bind in own if ":" in bind}
     for index, mount in enumerate(spec.get("storage", ())):
         target = _target(mount["target"])
         if target in taken:

@@ -13,6 +13,7 @@ from edgeops.twin import pointer
 
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
     """Names of modules, releases and schemas that lead nowhere."""
+    spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
     for layer in catalog.overlays:
         for part, kind, names in (
@@ -21,7 +22,7 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
         ):
             for key, value in layer.value.get(part, {}).items():
                 name = key if part == "modules" else value
-                if name is not None and name not in names:
+                if not (name is None or name in names or f"{kind} {name}" in spoiled):
                     at = layer.pointer + pointer(part, key)
                     yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
     for module in catalog.modules.values():

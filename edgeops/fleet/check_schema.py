@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeops import __version__
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.schema import Schema, compile_schema
-from edgeops.fleet.schema_words import Mismatch
+from edgeops.fleet.schema_words import Checked, Mismatch
+from edgeops.fleet.user_schema import compile_user_schema
 from edgeops.stamp import digest
 from edgeops.twin import JsonObject
+
+if TYPE_CHECKING:
+    from edgeops.fleet.schema_bounded import BoundedSchema
+
+STEPS = 50_000  # that a schema may take, besides those granted for the size of each value
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one schema: its results by the digest of the value, and steps to spare."""
+
+    results: dict[str, tuple[Mismatch, ...]] = field(default_factory=dict)
+    spare: int = STEPS
+    compiled: BoundedSchema | None = None
+    given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -19,24 +34,53 @@ class SchemaChecker:
     """Validates values, each pair of value and schema once; `memo` keeps results between runs."""
 
     memo: Memo | None = None
-    _known: dict[str, tuple[Mismatch, ...]] = field(default_factory=dict)
-    _compiled: dict[str, Schema] = field(default_factory=dict)
+    _schemas: dict[str, _Known] = field(default_factory=dict)
 
     def mismatches(self, value: JsonObject, schema: Any) -> tuple[Mismatch, ...]:
-        """What the schema does not allow in a value, in order of path; empty when it is valid."""
-        name = digest(schema)
-        key = f"desired/{__version__}/{name}/{digest(value)}"
-        if key not in self._known:
-            stored = self.memo.get(key) if self.memo is not None else None
-            if stored is None:
-                self._known[key] = self._validate(value, schema, name)
-                if self.memo is not None:
-                    self.memo.put(key, json.dumps(list(map(astuple, self._known[key]))).encode())
-            else:
-                self._known[key] = tuple(Mismatch(*fields) for fields in json.loads(stored))
-        return self._known[key]
+        """What the schema does not allow in a value, in order of path; empty when it is valid.
 
-    def _validate(self, value: JsonObject, schema: Any, name: str) -> tuple[Mismatch, ...]:
-        if name not in self._compiled:
-            self._compiled[name] = compile_schema(schema)
-        return self._compiled[name].mismatches(value)
+        A schema that takes too many steps is not asked again: one mismatch says so.
+        """
+        name, of_value = digest(schema), digest(value)
+        known = self._schemas.setdefault(name, _Known())
+        if of_value not in known.results:
+            known.results[of_value] = self._result(known, name, of_value, value, schema)
+        return known.results[of_value]
+
+    def _result(
+        self, known: _Known, name: str, of_value: str, value: JsonObject, schema: Any
+    ) -> tuple[Mismatch, ...]:
+        if known.given_up:
+            return ()
+        key = f"checked/{__version__}/{name}/{of_value}"
+        stored = self.memo.get(key) if self.memo is not None else None
+        checked = _decode(stored) if stored is not None else None
+        # A result from another run counts as if it was found now, so that both end the same.
+        if checked is None or known.spare + checked.saved < 0:
+            if known.compiled is None:
+                known.compiled = compile_user_schema(schema)
+            checked = known.compiled.check(value, known.spare)
+            if checked.stopped_at is not None:
+                known.given_up = True
+                return (*checked.mismatches, _too_many_steps(checked.stopped_at))
+            if self.memo is not None:
+                self.memo.put(key, _encode(checked))
+        known.spare += min(checked.saved, 0)
+        return checked.mismatches
+
+
+def _too_many_steps(at: str) -> Mismatch:
+    return Mismatch(
+        "",
+        f"the schema takes too many steps to check this, the last at its `{at}`",
+        "let it refer, repeat and branch less",
+    )
+
+
+def _encode(checked: Checked) -> bytes:
+    return json.dumps([checked.saved, list(map(astuple, checked.mismatches))]).encode()
+
+
+def _decode(stored: bytes) -> Checked:
+    saved, mismatches = json.loads(stored)
+    return Checked(tuple(Mismatch(*fields) for fields in mismatches), saved)

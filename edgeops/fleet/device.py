@@ -165,7 +165,9 @@ class Resolver:
         desired = spec.get("desired", {})
         if name == MODEL_LOADER and models:
             wanted = {slot: one.twin_value(self.artifacts_url) for slot, one in models.items()}
-            desired = {**desired, "models": {**desired.get("models", {}), **wanted}}
+            own = desired.get("models", {})
+            if isinstance(own, dict):  # `module_findings` says so where it is not
+                desired = {**desired, "models": {**own, **wanted}}
         return DesiredModule(name, rest, desired)
 
     def _twin_findings(self, device: DesiredDevice, software: _Software) -> list[Finding]:
@@ -195,6 +197,7 @@ def _loader_findings(overlay: Overlay) -> list[Finding]:
             ("models", slot),
             f"models need the module `{MODEL_LOADER}`, which the device does not have",
             f"add `{MODEL_LOADER}: {{}}` to `modules`",
+            absence=True,
         )
         for slot in sorted(overlay.models)
     ]

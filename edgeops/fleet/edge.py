@@ -71,13 +71,21 @@ def routes(
             yield ("modules", module, "routes", name), name, text
 
 
+def binds(spec: JsonObject) -> list[str] | None:
+    """The mounts that `createOptions` name themselves; None where they are not a list of texts."""
+    host = spec.get("createOptions", {}).get("HostConfig", {})
+    named = host.get("Binds", []) if isinstance(host, dict) else None
+    fine = isinstance(named, list) and all(isinstance(bind, str) for bind in named)
+    return named if fine else None
+
+
 def create_options(spec: JsonObject) -> str:
     """The module's container options as JSON text, its storage as `HostConfig.Binds`."""
     options = dict(spec.get("createOptions", {}))
     mounts = [f"{mount['source']}:{mount['target']}" for mount in spec.get("storage", ())]
-    if mounts:
-        host = dict(options.get("HostConfig", {}))
-        options["HostConfig"] = {**host, "Binds": [*host.get("Binds", ()), *mounts]}
+    own = binds(spec)
+    if mounts and own is not None:
+        options["HostConfig"] = {**options.get("HostConfig", {}), "Binds": [*own, *mounts]}
     return _compact(options)
 
 

@@ -16,11 +16,15 @@ _NAMED_DEVICES = 3
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing wrong with a resolved device: the path in its document, and what."""
+    """One thing wrong with a resolved device: the path in its document, and what.
+
+    `absence` is set where something is missing that any layer could give.
+    """
 
     path: Path
     message: str
     hint: str = ""
+    absence: bool = False
 
 
 @dataclass(slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 from edgeops.fleet import yaml
+from edgeops.fleet.attempt import attempt
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
 from edgeops.fleet.secrets import find_secret
@@ -51,11 +52,29 @@ def parse(
     found = [*problems]
     valid = []
     for document in documents:
-        wrong = [*_check(document, schemas), *_secrets(document)]
-        found += wrong
-        if not wrong:
+        wrong, failed = attempt(partial(_wrong, document, schemas), document.place(""))
+        told = (*(wrong or ()), *failed)
+        found += [replace(problem, spoils=_name(document.value)) for problem in told]
+        if not told:
             valid.append(document)
     return tuple(valid), tuple(sorted(found))
+
+
+def _wrong(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:
+    return (*_check(document, schemas), *_secrets(document))
+
+
+def _name(value: Any) -> str:
+    """What a document would define, in the words of `Problem.spoils`."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(kind, str):
+        return ""
+    if kind == "Fleet":
+        return kind
+    metadata = value.get("metadata")
+    given = metadata if isinstance(metadata, dict) else {}
+    version = f"@{given.get('version')}" if kind == "ModelRelease" else ""
+    return f"{kind} {given.get('name')}{version}"
 
 
 def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:

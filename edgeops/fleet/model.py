@@ -30,12 +30,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong with the input: where, what, and what to do."""
+    """One thing that is wrong with the input: where, what, and what to do.
+
+    `spoils` names what is not read because of it, as in `Module camera`.
+    `error` is set where edgeops itself failed.
+    """
 
     place: Place
     pointer: str
     message: str
     hint: str = ""
+    spoils: str = field(default="", compare=False)
+    error: Exception | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,11 @@ class Snapshot:
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
     schemas: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spoiled(self) -> frozenset[str]:
+        """What has problems and so is not among the documents, as in `Module camera`."""
+        return frozenset(problem.spoils for problem in self.problems if problem.spoils)
 
 
 class StoreKind(StrEnum):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 from edgeops.errors import UsageError
-from edgeops.fleet.catalog import Catalog, Group, Named, read_catalog
+from edgeops.fleet.attempt import attempt
+from edgeops.fleet.catalog import Catalog, Device, Group, Named, read_catalog
 from edgeops.fleet.check_references import reference_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
-from edgeops.fleet.finding import Finding, Ledger
+from edgeops.fleet.finding import Ledger
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
@@ -19,6 +21,7 @@ from edgeops.fleet.model import (
     DesiredDevice,
     DesiredFleet,
     HubTarget,
+    Place,
     Problem,
     Snapshot,
     StoreKind,
@@ -28,6 +31,8 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
 LOCAL = "local"
+_LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack
+_LONGEST = 800  # characters of a message, and of a hint
 LOCAL_ARTIFACTS_URL = "https://localhost:8443/artifacts"
 
 
@@ -52,19 +57,22 @@ def resolve(
     when the Fleet has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
-    hubs = hub_targets(catalog, local_artifacts_url)
-    artifacts = find_hub(hubs, hub).artifacts if catalog.fleet else None
+    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
+    artifacts = find_hub(hubs, hub).artifacts if hubs else None
     resolver = Resolver(
         catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
     )
-    devices, device_problems = _resolve_devices(resolver)
-    problems = {*snapshot.problems, *name_problems, *device_problems}
-    problems.update(reference_problems(catalog, snapshot))
-    problems.update(ring_problems(catalog.groups.values()))
-    if artifacts is None:
-        problems.update(_artifact_problems(catalog, hub, devices))
-    if problems or catalog.fleet is None:
-        return Resolution(None, tuple(sorted(problems)))
+    incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
+    devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
+    problems = {*snapshot.problems, *name_problems, *hub_problems, *device_problems}
+    found = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
+    if artifacts is None and not hub_problems:
+        found.append(_artifact_problems(catalog, hub, devices))
+    for check in found:
+        wrong, failed = attempt(partial(tuple, check), Place("fleet"))
+        problems.update((*(wrong or ()), *failed))
+    if problems or catalog.fleet is None or hubs is None:
+        return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
     limits = catalog.fleet.what.get("limits", {})
     fleet = DesiredFleet(
         name=catalog.fleet.name,
@@ -76,24 +84,40 @@ def resolve(
     return Resolution(fleet, ())
 
 
-def _resolve_devices(resolver: Resolver) -> tuple[dict[str, DesiredDevice], list[Problem]]:
+def _bounded(problem: Problem) -> Problem:
+    """The problem as it was, its texts cut where names in them are absurdly long."""
+    message, hint = problem.message, problem.hint
+    if max(len(message), len(hint)) <= _LONGEST:
+        return problem
+    return replace(problem, message=message[:_LONGEST], hint=hint[:_LONGEST])
+
+
+def _resolve_devices(
+    resolver: Resolver, *, incomplete: bool
+) -> tuple[dict[str, DesiredDevice], list[Problem]]:
     ledger = Ledger()
     clashing: dict[tuple[str, ...], list[Problem]] = {}
     devices: dict[str, DesiredDevice] = {}
-    for name, device in sorted(resolver.catalog.devices.items()):
+
+    def resolve_one(device: Named[Device]) -> None:
         groups = resolver.groups(device)
-        devices[name], findings = resolver.resolve(device, groups)
-        if findings:
-            stack = resolver.stack(device, groups)
-            for finding in findings:
-                path = setter_of(finding.path, devices[name].models)
-                ledger.blame(Finding(path, finding.message, finding.hint), stack, name)
-        selected = devices[name].groups
-        if selected not in clashing:
-            clashing[selected] = list(_clashes(groups))
-        for problem in clashing[selected]:
-            ledger.add(problem, name)
-    return devices, ledger.problems()
+        resolved, findings = resolver.resolve(device, groups)
+        devices[device.name] = resolved
+        stack = resolver.stack(device, groups) if findings else ()
+        for finding in findings:
+            if not (incomplete and finding.absence):
+                path = setter_of(finding.path, resolved.models)
+                ledger.blame(replace(finding, path=path), stack, device.name)
+        if resolved.groups not in clashing:
+            clashing[resolved.groups] = list(_clashes(groups))
+        for problem in clashing[resolved.groups]:
+            ledger.add(problem, device.name)
+
+    failures: list[Problem] = []
+    for _, device in sorted(resolver.catalog.devices.items()):
+        _, failed = attempt(partial(resolve_one, device), device.place, device.pointer)
+        failures += failed
+    return devices, [*ledger.problems(), *failures]
 
 
 def _clashes(groups: Groups) -> Iterator[Problem]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import pointer
+
+_LONGEST = 500  # characters of a message, and of a hint
+_ENOUGH = 8192  # characters of a value, of which far fewer are shown
+_MOST_SHOWN = 20  # of allowed values, and of unknown keys with a hint
 
 _TYPES = {
     "object": "an object",
@@ -31,6 +36,7 @@ class SchemaError(Protocol):
     instance: Any
     schema: Any
     context: Any  # the errors of each alternative
+    cause: Any  # the exception of a format that is not met
 
     @property
     def path(self) -> Any:
@@ -54,14 +60,52 @@ class Mismatch:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a schema says of a value.
+
+    `saved` is how many steps it took less than a value of this size is
+    granted, negative when it took more. `stopped_at` is the pointer of the
+    keyword in the schema where the steps ran out; the mismatches are then only
+    those that were found until there.
+    """
+
+    mismatches: tuple[Mismatch, ...]
+    saved: int
+    stopped_at: str | None = None
+
+
+OWN_REFERENCES = "a schema can refer to its own `#/$defs/...` only"
+TOO_DEEP = Mismatch("", "the schema refers to itself without end, or is nested too deep")
+
+
 def words(errors: Iterable[SchemaError]) -> Iterator[Mismatch]:
-    """The errors as mismatches; one error may give several, and one may come twice."""
-    for error in errors:
-        if error.validator in ("anyOf", "oneOf"):
-            yield from _alternatives(error)
-        else:
-            say = _WORDS.get(str(error.validator), _other)
-            yield from say(error)
+    """The errors as mismatches; one error may give several, and one may come twice.
+
+    Where the type of a value is wrong, that is all that is said of the value itself.
+    """
+    known = list(errors)
+    of_wrong_type = {_at(error) for error in known if error.validator == "type"}
+    for error in known:
+        if error.validator == "type" or _of_key(error) or _at(error) not in of_wrong_type:
+            for one in _said(error):
+                yield Mismatch(one.pointer, _short(one.message), _short(one.hint))
+
+
+def _said(error: SchemaError) -> Iterator[Mismatch]:
+    if error.validator in ("anyOf", "oneOf"):
+        return _alternatives(error)
+    return _WORDS.get(str(error.validator), _other)(error)
+
+
+def _shown(value: Any) -> str:
+    """As `shown`, but of a value of any size: that searches all it is given for secrets."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return shown(text[:_ENOUGH])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _at(error: SchemaError, *more: str) -> str:
@@ -78,11 +122,15 @@ def _type(error: SchemaError) -> Iterator[Mismatch]:
     names = [expected] if isinstance(expected, str) else expected
     hint = ""
     if "string" in names and isinstance(error.instance, (bool, int, float)):
-        hint = f'quote it: "{shown(error.instance)}"'
+        hint = f'quote it: "{_shown(error.instance)}"'
     elif error.instance is None:
         hint = "give it a value, or remove the line"
-    wanted = _list_of([_TYPES.get(name, name) for name in names])
-    yield Mismatch(_at(error), f"is {_type_of(error.instance)}; it must be {wanted}", hint)
+    yield Mismatch(_at(error), _wanted(error.instance, names), hint)
+
+
+def _wanted(value: Any, types: list[str]) -> str:
+    wanted = _list_of([_TYPES.get(name, name) for name in types])
+    return f"is {_type_of(value)}; it must be {wanted}"
 
 
 def _type_of(value: Any) -> str:
@@ -90,20 +138,19 @@ def _type_of(value: Any) -> str:
         case None:
             return "null (empty)"
         case bool():
-            return shown(value)
+            return _shown(value)
         case int() | float():
-            return f"the number {shown(value)}"
+            return f"the number {_shown(value)}"
         case str():
-            return f"the text `{shown(value)}`"
+            return f"the text `{_shown(value)}`"
         case list():
             return "a list"
     return "an object"
 
 
 def _required(error: SchemaError) -> Iterator[Mismatch]:
-    for name in error.validator_value:
-        if name not in error.instance:
-            yield Mismatch(_at(error), f"needs `{name}`", _about(error, name))
+    for name in error.validator_value:  # those that are missing
+        yield Mismatch(_at(error), f"needs `{_shown(name)}`", _about(error, name))
 
 
 def _about(error: SchemaError, name: str) -> str:
@@ -112,55 +159,63 @@ def _about(error: SchemaError, name: str) -> str:
     if not isinstance(described, dict):
         return ""
     if "const" in described:
-        return f"write `{name}: {described['const']}`"
+        return f"write `{name}: {_shown(described['const'])}`"
     return str(described.get("description", "")).partition(". ")[0].rstrip(".")
 
 
 def _unknown_keys(error: SchemaError) -> Iterator[Mismatch]:
     known = list(error.schema.get("properties", {}))
-    patterns = list(error.schema.get("patternProperties", {}))
-    for name in error.instance:
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
-            free = [key for key in known if key not in error.instance]
-            hint = did_you_mean(name, free) or (
-                f"known here: {_list_of(known, 'and')}" if known else ""
-            )
-            yield Mismatch(_at(error, name), f"unknown key `{shown(name)}`", hint)
+    free = [key for key in known if key not in error.instance]
+    shortlist = f"known here: {_some_of(known, 'and')}" if known else ""
+    for index, name in enumerate(error.validator_value):
+        hint = did_you_mean(name, free) if index < _MOST_SHOWN else ""
+        yield Mismatch(_at(error, name), f"unknown key `{_shown(name)}`", hint or shortlist)
 
 
 def _enum(error: SchemaError) -> Iterator[Mismatch]:
     allowed = [value for value in error.validator_value if isinstance(value, str)]
     hint = did_you_mean(error.instance, allowed) if isinstance(error.instance, str) else ""
-    wanted = _list_of([shown(value) for value in error.validator_value])
-    yield Mismatch(_at(error), f"is `{shown(error.instance)}`; it must be {wanted}", hint)
+    wanted = _some_of(error.validator_value, "or")
+    yield Mismatch(_at(error), f"is `{_shown(error.instance)}`; it must be {wanted}", hint)
+
+
+def _some_of(values: list[Any], word: str) -> str:
+    names = [_shown(value) for value in islice(values, _MOST_SHOWN)]
+    more = len(values) - len(names)
+    return _list_of([*names, f"{more:,} others"] if more else names, word)
 
 
 def _pattern(error: SchemaError) -> Iterator[Mismatch]:
     title = error.schema.get("title", "")
     wanted = f"valid as {title[:1].lower()}{title[1:]}" if title[1:2].islower() else "valid"
-    hint = error.schema.get("description") or f"pattern: {shown(error.validator_value)}"
+    hint = error.schema.get("description") or f"pattern: {_shown(error.validator_value)}"
     if _of_key(error):
-        message = f"the key `{shown(error.instance)}` is not {wanted}"
+        message = f"the key `{_shown(error.instance)}` is not {wanted}"
         yield Mismatch(_at(error, error.instance), message, hint)
     else:
-        yield Mismatch(_at(error), f"`{shown(error.instance)}` is not {wanted}", hint)
+        yield Mismatch(_at(error), f"`{_shown(error.instance)}` is not {wanted}", hint)
 
 
 def _format(error: SchemaError) -> Iterator[Mismatch]:
-    wanted = {"regex": "regular expression"}.get(error.validator_value, error.validator_value)
     more = (error.instance,) if _of_key(error) else ()
-    yield Mismatch(_at(error, *more), f"`{shown(error.instance)}` is not a valid {wanted}")
+    yield Mismatch(_at(error, *more), error.cause.message, error.cause.hint)
 
 
 def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
     def say(error: SchemaError) -> Iterator[Mismatch]:
-        yield Mismatch(_at(error), text.format(shown(error.instance), shown(error.validator_value)))
+        names = {"value": error.instance, "limit": error.validator_value}
+        used = {name: _shown(one) for name, one in names.items() if f"{{{name}}}" in text}
+        yield Mismatch(_at(error), text.format(**used))
 
     return say
 
 
 def _nothing_allowed(error: SchemaError) -> Iterator[Mismatch]:
     yield Mismatch(_at(error), "is not allowed here")
+
+
+def _not(error: SchemaError) -> Iterator[Mismatch]:
+    return _nothing_allowed(error) if error.validator_value == {} else _other(error)
 
 
 def _other(error: SchemaError) -> Iterator[Mismatch]:
@@ -170,38 +225,50 @@ def _other(error: SchemaError) -> Iterator[Mismatch]:
 
 def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
     """What to say where no alternative fits, or more than one."""
-    names = _one_required(error.validator_value)
-    if names:
-        quoted = [f"`{name}`" for name in names]
-        if any(name in error.instance for name in names):
-            message = f"has {_list_of(quoted, 'and')}; only one may be given"
-        else:
-            message = f"needs {_list_of(quoted)}"
-        yield Mismatch(_at(error), message)
-        return
     branches: dict[int, list[SchemaError]] = {}
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
+    names = _one_required(error.validator_value) if isinstance(error.instance, dict) else []
+    quoted = [f"`{_shown(name)}`" for name in names]
     near = [errors for errors in branches.values() if not _wrong_type(errors)]
-    if near:
+    if quoted and not branches:
+        given = [name for name, key in zip(quoted, names, strict=True) if key in error.instance]
+        yield Mismatch(_at(error), f"has {_list_of(given, 'and')}; only one may be given")
+    elif quoted and not any(name in error.instance for name in names):
+        yield Mismatch(_at(error), f"needs {_list_of(quoted)}")
+    elif near:
         closest = min(near, key=len)
         yield from words(closest)
     elif branches:
-        types = [str(errors[0].validator_value) for errors in branches.values()]
-        wanted = _list_of([_TYPES.get(name, name) for name in types])
-        yield Mismatch(_at(error), f"is {_type_of(error.instance)}; it must be {wanted}")
+        yield Mismatch(_at(error), _wanted(error.instance, list(_types(branches.values()))))
     else:
         yield Mismatch(_at(error), "fits more than one alternative of the schema")
 
 
+def _types(branches: Iterable[list[SchemaError]]) -> dict[str, None]:
+    """The types that alternatives ask for, each once, in their order."""
+    wanted: dict[str, None] = {}
+    for errors in branches:
+        for error in filter(_of_type, errors):
+            types = error.validator_value
+            wanted |= dict.fromkeys([types] if isinstance(types, str) else types)
+    return wanted
+
+
 def _one_required(branches: list[Any]) -> list[str]:
     """The names where the alternatives are "one of these keys must be there", else nothing."""
-    names = [branch.get("required", ()) for branch in branches if isinstance(branch, dict)]
+    names: list[list[str]] = [
+        branch.get("required", []) if isinstance(branch, dict) else [] for branch in branches
+    ]
     return [name for (name,) in names] if all(len(name) == 1 for name in names) else []
 
 
 def _wrong_type(errors: list[SchemaError]) -> bool:
-    return any(error.validator == "type" and not error.path for error in errors)
+    return any(map(_of_type, errors))
+
+
+def _of_type(error: SchemaError) -> bool:
+    return error.validator == "type" and not error.path
 
 
 def _list_of(names: list[str], word: str = "or") -> str:
@@ -217,17 +284,18 @@ _WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
     "enum": _enum,
     "pattern": _pattern,
     "format": _format,
-    "const": _limit("is `{0}`; it must be `{1}`"),
-    "minimum": _limit("is {0}; it must be at least {1}"),
-    "maximum": _limit("is {0}; it must be at most {1}"),
-    "exclusiveMinimum": _limit("is {0}; it must be more than {1}"),
-    "exclusiveMaximum": _limit("is {0}; it must be less than {1}"),
-    "minLength": _limit("is shorter than {1} characters"),
-    "maxLength": _limit("is longer than {1} characters"),
-    "minItems": _limit("must have {1} or more items"),
-    "maxItems": _limit("may have {1} items at most"),
-    "minProperties": _limit("must have {1} or more members"),
-    "maxProperties": _limit("may have {1} members at most"),
+    "not": _not,
+    "const": _limit("is `{value}`; it must be `{limit}`"),
+    "minimum": _limit("is {value}; it must be at least {limit}"),
+    "maximum": _limit("is {value}; it must be at most {limit}"),
+    "exclusiveMinimum": _limit("is {value}; it must be more than {limit}"),
+    "exclusiveMaximum": _limit("is {value}; it must be less than {limit}"),
+    "minLength": _limit("is shorter than {limit} characters"),
+    "maxLength": _limit("is longer than {limit} characters"),
+    "minItems": _limit("must have {limit} or more items"),
+    "maxItems": _limit("may have {limit} items at most"),
+    "minProperties": _limit("must have {limit} or more members"),
+    "maxProperties": _limit("may have {limit} members at most"),
     "uniqueItems": _limit("has an item twice"),
     "None": _nothing_allowed,
 }

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
+
+_LONGEST = 128  # longer names are no slips of the hand, and take long to compare
+_MOST = 1000
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """A hint naming the choice that is closest to `name`, or `""` when none is close."""
+    """A hint naming the choice that is closest to `name`, or `""` when none is close.
+
+    Of more than a thousand choices it looks at the first ones.
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(name, sorted(choices), n=1, cutoff=0.6)
+    if len(name) > _LONGEST:
+        return ""
+    near = islice((one for one in sorted(choices) if len(one) <= _LONGEST), _MOST)
+    close = get_close_matches(name, near, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""

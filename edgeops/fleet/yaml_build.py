@@ -28,6 +28,9 @@ from edgeops.twin import pointer
 
 MAX_VALUES = 100_000  # in one document, aliases expanded
 MAX_DEPTH = 64
+MAX_TEXT = 4 * 1024 * 1024  # characters of keys and values in one document, aliases expanded
+MAX_KEY = 1024  # characters
+MAX_PATHS = 32 * 1024 * 1024  # characters of the pointers of all values in one document
 
 _STR_TAG = "tag:yaml.org,2002:str"
 
@@ -59,11 +62,15 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Anchor:
-    """A value with a name; `order[start:end]` are the paths in it, no `end` while it is read."""
+    """A value with a name; `order[start:end]` are the paths in it, no `end` while it is read.
+
+    `text` is how many characters are in it, or while it is read, were before it.
+    """
 
     value: Any
     path: str
     start: int
+    text: int
     end: int | None = None
 
 
@@ -77,6 +84,8 @@ class Builder:
     _anchors: dict[str, _Anchor] = field(default_factory=dict)
     _marks: dict[str, Position] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
+    _paths: int = 0
+    _text: int = 0
     _root: Any = None
 
     def documents(self, events: Iterable[Event]) -> Iterator[Document]:
@@ -93,6 +102,7 @@ class Builder:
                 self._alias(event)
             elif isinstance(event, DocumentStartEvent):
                 self._anchors, self._marks, self._order, self._root = {}, {}, [], None
+                self._paths = self._text = 0
                 known = len(self.problems)
             elif (
                 isinstance(event, DocumentEndEvent)
@@ -108,15 +118,19 @@ class Builder:
             self._key(self._stack[-1], event)
             return
         path = self._mark(_position(event))
+        self._text += len(event.value)
         value = self._value_of(event, path)
         self._attach(value)
         if event.anchor:
             end = len(self._order)
-            self._anchors[event.anchor] = _Anchor(value, path, end - 1, end)
+            self._anchors[event.anchor] = _Anchor(value, path, end - 1, len(event.value), end)
 
     def _key(self, frame: _Frame, event: ScalarEvent) -> None:
         key, at = event.value, _position(event)
+        if len(key) > MAX_KEY:
+            raise self._broken(at, f"a key has {len(key):,} characters; it may have {MAX_KEY:,}")
         path = frame.path + pointer(key)
+        self._text += len(key)
         if key == "<<" and event.implicit[0]:
             hint = "write the members out, or use a Group"
             self._problem(at, path, "merge keys (`<<`) are not YAML 1.2", hint)
@@ -143,13 +157,14 @@ class Builder:
         self._attach(value)
         self._stack.append(_Frame(value, path, event.anchor))
         if event.anchor:
-            self._anchors[event.anchor] = _Anchor(value, path, len(self._order) - 1)
+            self._anchors[event.anchor] = _Anchor(value, path, len(self._order) - 1, self._text)
 
     def _close(self) -> None:
         frame = self._stack.pop()
         anchor = self._anchors[frame.anchor] if frame.anchor else None
         if anchor and anchor.value is frame.value:
             anchor.end = len(self._order)
+            anchor.text = self._text - anchor.text
 
     def _alias(self, event: AliasEvent) -> None:
         at, name = _position(event), str(event.anchor)
@@ -164,12 +179,15 @@ class Builder:
         path = self._mark(at)
         inside = self._order[anchor.start + 1 : anchor.end]
         self._check_room(at, len(inside))
+        self._text += anchor.text
+        if self._text > MAX_TEXT:
+            message = f"the document has more than {MAX_TEXT:,} characters, aliases expanded"
+            raise self._broken(at, message, "write less text, or repeat it less")
         for original in inside:
             copy = path + original[len(anchor.path) :]
             if copy.count("/") > MAX_DEPTH:
                 raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
-            self._marks[copy] = self._marks[original]
-            self._order.append(copy)
+            self._note(copy, self._marks[original])
         self._attach(anchor.value)
 
     # --- values and places ------------------------------------------------------
@@ -196,9 +214,15 @@ class Builder:
             path = f"{frame.path}/{len(frame.value)}"
         else:
             path, at = frame.key_path, frame.key_at
+        self._note(path, at)
+        return path
+
+    def _note(self, path: str, at: Position) -> None:
+        self._paths += len(path)
+        if self._paths > MAX_PATHS:
+            raise self._broken(at, "the keys above many values are too long", "use shorter keys")
         self._marks[path] = at
         self._order.append(path)
-        return path
 
     def _attach(self, value: Any) -> None:
         if not self._stack:

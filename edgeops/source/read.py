@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from edgeops import __version__
+from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.fleet.model import Document, Place, Problem, Snapshot
 from edgeops.source.layout import Role
 from edgeops.source.record import Parsed, decode, encode
 from edgeops.source.user_schema import parse_schema
 
 # Raise it whenever the same bytes would be read in another way than before, in one release.
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
 
 
 def _parse(file: SourceFile, schemas: KindSchemas) -> Parsed:
+    data = file.read()
     if file.role is Role.SCHEMA:
-        return Parsed(*parse_schema(file.path, file.read()))
-    return Parsed(*parse(file.path, file.read(), schemas))
+        work = partial(parse_schema, file.path, data)
+    else:
+        work = partial(parse, file.path, data, schemas)
+    read, failed = attempt(work, Place(file.path))
+    return Parsed(*(read or ((), failed)))

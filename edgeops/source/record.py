@@ -21,15 +21,18 @@ def encode(parsed: Parsed) -> bytes | None:
     """The record as JSON; `decode` is the inverse for the file of the same path.
 
     None for the rare values that the encoder does not take: integers beyond 64
-    bits, halves of a surrogate pair, hundreds of levels.
+    bits, halves of a surrogate pair, hundreds of levels. And where edgeops
+    failed: the next one may not.
     """
+    if any(problem.error for problem in parsed.problems):
+        return None
     record = [
         [
             [document.value, list(document.marks), list(document.marks.values())]
             for document in parsed.documents
         ],
         [
-            [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint]
+            [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint, p.spoils]
             for p in parsed.problems
         ],
     ]
@@ -49,8 +52,7 @@ def decode(file: str, record: bytes) -> Parsed | None:
                 for value, paths, places in documents
             ),
             tuple(
-                Problem(Place(at, line, column), pointer, message, hint)
-                for at, line, column, pointer, message, hint in problems
+                Problem(Place(at, line, column), *texts) for at, line, column, *texts in problems
             ),
         )
     except (ValueError, TypeError):

@@ -7,8 +7,8 @@ import math
 from typing import NoReturn
 
 from edgeops.fleet.model import Document, Place, Problem
-from edgeops.fleet.schema import schema_faults
 from edgeops.fleet.shown import shown
+from edgeops.fleet.user_schema import schema_faults
 from edgeops.fleet.yaml import MAX_BYTES, too_large
 
 
@@ -17,7 +17,7 @@ def parse_schema(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Pr
     if len(data) > MAX_BYTES:
         return (), (too_large(file, len(data)),)
     try:
-        value = json.loads(data, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(data, parse_constant=_refuse, parse_float=_finite, parse_int=_integer)
     except json.JSONDecodeError as error:
         place = Place(file, error.lineno, error.colno)
         return (), (Problem(place, "", f"is not JSON: {error.msg}"),)
@@ -39,6 +39,12 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{shown(text)} is too large a number")
+    return value
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    _finite(text)  # keywords calculate with both kinds of numbers
     return value
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 FLEET = """\
@@ -22,6 +24,13 @@ spec: {schema: schemas/m.json}
 """
 KEY = "c2VjcmV0c2VjcmV0c2VjcmV0"
 CONNECTION = f"HostName=h.azure-devices.net;SharedAccessKeyName=o;SharedAccessKey={KEY}"
+BRANCHING = json.dumps(
+    {
+        "$defs": {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(24)}
+        | {"d24": {}},
+        "$ref": "#/$defs/d0",
+    }
+)
 NOT = "schemas/m.json:1:1: is not a JSON Schema: "
 SCHEMAS = {
     '{"properties": {"a": {"pattern": "("}}}': f"{NOT}`(` is not a valid regular expression",
@@ -47,6 +56,10 @@ SCHEMAS = {
         "fleet/x.yaml:9:32: is `1`; it must be `\\ud800`"
     ),
     f'{{"properties": {{"a": {{"maximum": {-(10**30)}}}}}}}': "fleet/x.yaml:9:32: is 1; it must",
+    '{"properties": {"a": {"pattern": "(?=a)"}}}': f"{NOT}`(?=a)` is not a regular expression that",
+    '{"$ref": "#/x", "x": {"type": "no"}}': f"{NOT}`#/x` is not a schema: is `no`; it must be",
+    f'{{"maximum": {"9" * 400}}}': "schemas/m.json:1:1: is not JSON: 9999",
+    BRANCHING: "fleet/x.yaml:9:22: the schema takes too many steps to check this, the last at",
     f'{{"properties": {{"a": {{"const": "{CONNECTION}"}}}}}}': "fleet/x.yaml:9:32: is `1`; it must",
 }
 
@@ -60,6 +73,14 @@ def test_a_bad_schema_of_the_user(empty_repo, schema):
         assert (result.code, result.err) == (3, "")
         assert result.out.startswith(SCHEMAS[schema])
         assert KEY not in result.out
+
+
+def test_an_expression_takes_no_more_time_than_its_text_is_long(empty_repo):
+    empty_repo.write("fleet/x.yaml", FLEET.replace("{a: 1}", f"{{a: '{'a' * 60}!'}}"))
+    empty_repo.write("schemas/m.json", '{"properties": {"a": {"pattern": "^(a|a)*$"}}}')
+    result = empty_repo.edgeops("validate")
+    assert result.code == 3
+    assert "hint: pattern: ^(a|a)*$" in result.out
 
 
 def test_a_schema_that_is_missing(empty_repo):

@@ -7,7 +7,8 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
-from edgeops.fleet.schema import compile_schema, schema_faults
+from edgeops.fleet.schema import compile_schema
+from edgeops.fleet.user_schema import schema_faults
 from edgeops.training.data.find import data_files, observed_file
 from edgeops.training.data.load import (
     pooled,

@@ -2,11 +2,13 @@
 
 import json
 import textwrap
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeops.fleet.manifest import parse
 from edgeops.fleet.resolve import resolve
 from edgeops.fleet.schema import compile_schema
 from edgeops.limits import is_edge_module_id, is_id
@@ -124,6 +126,33 @@ class TestReferences:
         assert found.keys() == {"m.yaml", "d.yaml"}
         assert "mend the other problems" in found["d.yaml"].hint
 
+    def test_a_name_of_any_length_gives_a_short_message(self, snapshot_of):
+        text = f"kind: Module\nmetadata: {{name: m}}\nspec: {{schema: {'s' * 5000}}}"
+        _, _, message, _ = the_problem(snapshot_of({"m.yaml": text}))
+        assert len(message) == 800
+
+    def test_what_a_broken_manifest_defines_is_not_missing(self, snapshot_of):
+        """The mistake is told once, where it is."""
+        text = (
+            "apiVersion: edgeops/v1\nkind: Module\nmetadata: {name: m}\nspec: 5\n---\n"
+            "apiVersion: edgeops/v1\nkind: Fleet\nmetadata: {name: f}\nspec:\n---\n"
+            "apiVersion: edgeops/v1\nkind: Group\nmetadata: {name: g}\n"
+            "spec: {selector: {}, modules: {model_loader: {}}, what: 1}\n---\n"
+            "apiVersion: edgeops/v1\nkind: ModelRelease\nmetadata: {name: c, version: 1.0.0}\n"
+            "spec: []\n---\n"
+            "apiVersion: edgeops/v1\nkind: Device\nmetadata: {name: d}\n"
+            "spec: {modules: {m: {}, other: {}}, models: {slot: c@1.0.0}}\n"
+        )
+        documents, problems = parse("a.yaml", text.encode(), packaged_schemas())
+        found = problems_of(replace(snapshot_of({}), documents=documents, problems=problems))
+        assert [(one.place.line, one.message) for one in found] == [
+            (4, "is the number 5; it must be an object"),
+            (9, "is null (empty); it must be an object"),
+            (14, "unknown key `what`"),
+            (19, "is a list; it must be an object"),
+            (24, "there is no Module `other`"),
+        ]
+
     def test_access_to_artifacts_is_never_in_git(self, snapshot_of):
         files = {
             "l.yaml": "kind: Module\nmetadata: {name: model_loader}\nspec: {}",
@@ -150,6 +179,55 @@ class TestReferences:
             "models need the module `model_loader`, which the device does not have",
             "add `model_loader: {}` to `modules`",
         )
+
+    @pytest.mark.parametrize("models", ["2", "text", "[1]", "false"])
+    @pytest.mark.parametrize("schema", [{}, {"properties": {"models": {"type": "object"}}}])
+    @pytest.mark.parametrize(
+        ("layer", "at"),
+        [
+            ("kind: Module\nmetadata: {name: model_loader}\nspec: {desired: {%s}}", "/spec"),
+            (
+                "kind: Group\nmetadata: {name: g}\n"
+                "spec: {selector: {}, modules: {model_loader: {desired: {%s}}}}",
+                "/spec/modules/model_loader",
+            ),
+            (
+                "kind: Fleet\nmetadata: {name: f}\n"
+                "spec: {defaults: {modules: {model_loader: {desired: {%s}}}}}",
+                "/spec/defaults/modules/model_loader",
+            ),
+            (
+                "kind: DeviceSet\nmetadata: {name: s}\nspec: {devices: [{name: e}], template: "
+                "{spec: {models: {slot: c@1.0.0}, modules: {model_loader: {desired: {%s}}}}}}",
+                "/spec/template/spec/modules/model_loader",
+            ),
+            (
+                "kind: Device\nmetadata: {name: e}\n"
+                "spec: {modules: {model_loader: {desired: {modelUrl: x, %s}}}}",
+                "/spec/modules/model_loader",
+            ),
+        ],
+        ids=["Module", "Group", "Fleet", "DeviceSet", "Device"],
+    )
+    def test_models_of_the_loader_are_an_object(self, snapshot_of, layer, at, schema, models):
+        files = {
+            "l": "kind: Module\nmetadata: {name: model_loader}\nspec: {schema: schemas/l.json}",
+            "r": "kind: ModelRelease\nmetadata: {name: c, version: 1.0.0}\nspec: {path: p, "
+            "fileName: f, size: 1, sha256: a, md5: b, format: onnx}",
+            "d": DEVICE + "{models: {slot: c@1.0.0}, modules: {model_loader: {}}}",
+            "x": layer % f"models: {models}",
+        }
+        if "kind: Module" in layer:
+            files["x"] = files["x"].replace("spec: {", "spec: {schema: schemas/l.json, ")
+            del files["l"]
+        place, pointer, message, hint = the_problem(snapshot_of(files, {"schemas/l.json": schema}))
+        assert (place[0], pointer) == ("x", f"{at}/desired/models")
+        assert "it must be an object" in message
+        assert hint
+
+    def test_models_of_another_module_are_its_own_matter(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {desired: {models: 2}}"
+        assert resolve(snapshot_of({"m": module, "d": DEVICE + "{modules: {m: {}}}"})).fleet
 
 
 class TestHubLimits:
@@ -264,7 +342,7 @@ class TestModuleSchema:
         assert len(memo) == 1
         (key,) = memo
         assert resolve(snapshot, memo=memo) == first
-        memo[key] = b"[]"
+        memo[key] = b"[1, []]"
         assert resolve(snapshot, memo=memo).problems == ()
 
 

@@ -80,12 +80,28 @@ def test_the_example_of_each_kind_is_valid(kind: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(schema_folder().rglob("*.json")), ids=lambda p: p.name)
 def test_schemas_are_valid_and_their_examples_meet_them(path: Path) -> None:
-    from edgeops.fleet.schema import compile_schema, schema_faults
+    from jsonschema import Draft202012Validator
+
+    from edgeops.fleet.schema import compile_schema
+
+    document = json.loads(path.read_bytes())
+    Draft202012Validator.check_schema(document)
+    for example in document.get("examples", ()):
+        assert compile_schema(document).mismatches(example) == ()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(schema_folder().glob("modules/*.json")), ids=lambda p: p.name
+)
+def test_a_fleet_can_take_the_schemas_of_our_modules_as_its_own(path: Path) -> None:
+    from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
     document = json.loads(path.read_bytes())
     assert schema_faults(document) == ()
     for example in document.get("examples", ()):
-        assert compile_schema(document).mismatches(example) == ()
+        checked = compile_user_schema(document).check(example, 0)
+        assert checked.mismatches == ()
+        assert checked.saved > 0
 
 
 def test_the_example_of_each_part_meets_it() -> None:

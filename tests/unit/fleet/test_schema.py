@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from edgeops.fleet.schema import compile_schema, schema_faults
+from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
 
 def said(schema: Any, value: Any) -> list[tuple[str, str, str]]:
-    return [(m.pointer, m.message, m.hint) for m in compile_schema(schema).mismatches(value)]
+    checked = compile_user_schema(schema).check(value, 50_000)
+    assert checked.stopped_at is None
+    return [(m.pointer, m.message, m.hint) for m in checked.mismatches]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,34 @@ def said(schema: Any, value: Any) -> list[tuple[str, str, str]]:
         ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, 1, "fits more than one alternative"),
         ({"anyOf": [{"type": "null"}, {"type": "object"}]}, "x", "it must be null or an object"),
         ({"anyOf": [{"type": "null"}, {"maximum": 3}]}, 4, "is 4; it must be at most 3"),
+        (
+            {"anyOf": [{"type": ["null", "array"]}, {"type": "array"}]},
+            "x",
+            "it must be null or a list",
+        ),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, "needs `a` or `b`"),
+        (
+            {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+            5,
+            "fits more than one alternative",
+        ),
+        (
+            {"oneOf": [{"required": [x]} for x in "abc"]},
+            {"a": 1, "c": 1},
+            "has `a` and `c`; only one",
+        ),
+        ({"anyOf": [{"type": "object", "required": [x]} for x in "ab"]}, 5, "it must be an object"),
+        (
+            {"anyOf": [{"type": "object", "required": [x]} for x in "ab"]},
+            [],
+            "it must be an object",
+        ),
+        ({"anyOf": [False, {"type": "null"}]}, 1, "is not allowed here"),
+        ({"allOf": [{"oneOf": [False, {"not": {}}]}]}, 1, "is not allowed here"),
+        ({"not": {"type": "integer"}}, 1, "does not meet `not` of the schema"),
+        ({"if": {"type": "integer"}, "then": {"minimum": 3}}, 1, "is 1; it must be at least 3"),
+        ({"type": "object", "oneOf": [{"required": ["a"]}, {}]}, 5, "it must be an object"),
+        ({"enum": list(range(100))}, "x", "18, 19 or 80 others"),
         ({"$ref": "#"}, 1, "the schema refers to itself without end"),
     ],
 )
@@ -38,6 +68,11 @@ def test_the_place_is_that_of_the_exact_value() -> None:
         ("/1/a~1b", "is the text `x`; it must be a whole number", ""),
         ("/1/c", "unknown key `c`", "known here: a/b"),
     ]
+
+
+def test_a_schema_that_is_false_for_a_property_is_told_at_the_property() -> None:
+    schema = {"properties": {"a": False}, "patternProperties": {"^x": False}}
+    assert [at for at, _, _ in said(schema, {"a": 1, "b": 1, "xy": 1})] == ["/a", "/xy"]
 
 
 def test_a_message_shows_no_secret_and_no_control_character() -> None:

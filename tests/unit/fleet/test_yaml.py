@@ -162,6 +162,28 @@ def test_depth_up_to_the_limit_is_fine() -> None:
     assert not problems("[" * MAX_DEPTH + "]" * MAX_DEPTH)
 
 
+KEY = "k" * 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{{{'k' * 1025}: 1}}", "a key has 1,025 characters; it may have 1,024"),
+        (f"{{{KEY}: {{{KEY}: {{{KEY}: [{'1,' * 20_000}]}}}}}}", "the keys above many values are"),
+        (f"- &a {'x' * 50_000}\n- [{'*a,' * 100}]", "more than 4,194,304 characters, aliases"),
+        (f"- &a [{'x' * 50_000}]\n- [{'*a,' * 100}]", "more than 4,194,304 characters, aliases"),
+        (f"- &a {{{KEY}: {{}}}}\n- [{'*a,' * 5000}]", "more than 4,194,304 characters, aliases"),
+    ],
+)
+def test_what_would_take_much_memory_is_refused(text: str, message: str) -> None:
+    (problem,) = problems(text)
+    assert message in problem
+
+
+def test_a_document_has_the_room_for_itself() -> None:
+    assert not problems("---\n".join(f"- &a {'x' * 50_000}\n- [{'*a,' * 60}]\n" for _ in "ab"))
+
+
 def test_without_the_c_parser_all_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import yaml as pyyaml
 

@@ -1,0 +1,87 @@
+"""JSON Schema 2020-12 itself: is a document a schema?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_specifications import REGISTRY
+from referencing.jsonschema import DRAFT202012, EMPTY_REGISTRY, SchemaRegistry
+
+from edgeops.fleet.regular import BadExpression, Expressions
+from edgeops.fleet.schema_bounded import BoundedSchema
+from edgeops.fleet.schema_parts import parts, weigh
+from edgeops.fleet.schema_words import Mismatch
+
+MAX_PARTS = 5000  # schemas in one document
+MAX_STEPS = 100_000  # to check them, besides those granted for their size
+
+_URI = "https://json-schema.org/draft/2020-12/"
+_SCHEMA = ["object", "boolean"]  # the types that a schema may have
+
+
+@dataclass(slots=True)
+class Metaschema:
+    """Checks a document within a counted number of steps, and then what references lead to."""
+
+    _schema: BoundedSchema = field(init=False)
+    _spare: int = MAX_STEPS
+
+    def __post_init__(self) -> None:
+        expressions = Expressions()
+
+        def is_expression(value: Any) -> bool:
+            return not isinstance(value, str) or expressions.size(value) > 0
+
+        formats = FormatChecker(())
+        formats.checks("regex", raises=BadExpression)(is_expression)
+        self._schema = BoundedSchema({"$ref": f"{_URI}schema"}, formats, _vocabularies())
+
+    def faults(self, document: Any) -> Iterator[Mismatch]:
+        """What keeps it from being a schema, as far as keywords are known.
+
+        Each part is checked for itself, so that it does not matter how deep it lies.
+        """
+        weights: dict[int, int] = {}
+        weigh(document, weights)
+        found = [(at, part) for at, part, known in parts(document) if known]
+        if len(found) > MAX_PARTS:
+            text = f"has more than {MAX_PARTS:,} schemas in it"
+            yield Mismatch("", text, "it is for the properties of one module, 32 KB at most")
+            return
+        for at, part in found or [("", document)]:
+            checked = self._schema.check(part, self._spare, weights)
+            self._spare += min(checked.saved, 0)
+            for fault in checked.mismatches:
+                yield replace(fault, pointer=at + fault.pointer)
+            if checked.stopped_at is not None:
+                yield Mismatch(at, "is too large", "make it smaller, or check less in it")
+
+
+@cache
+def _vocabularies() -> SchemaRegistry:
+    names = ["schema", *(part["$ref"] for part in Draft202012Validator.META_SCHEMA["allOf"])]
+    return EMPTY_REGISTRY.with_resources(
+        (_URI + name, DRAFT202012.create_resource(_static(REGISTRY.contents(_URI + name))))
+        for name in names
+    )
+
+
+def _static(value: Any) -> Any:
+    """The metaschema of one part: of those in it, it only asks what type they have.
+
+    And without `$schema`, which `jsonschema` would follow out of our own rules.
+    """
+    if isinstance(value, list):
+        return [_static(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _static(item) for key, item in value.items()}
+    if isinstance(found.get("$schema"), str):
+        del found["$schema"]
+    if isinstance(found.get("$dynamicRef"), str):
+        return {"type": _SCHEMA}
+    return found

@@ -1,0 +1,85 @@
+"""Keywords of JSON Schema where `jsonschema` takes too long or says one thing many times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+# A validator is more than `jsonschema.protocols.Validator` says: keywords need its `descend`.
+Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
+Search = Callable[[str, str], object]
+
+
+def keywords(search: Search) -> Mapping[str, Keyword]:
+    """The keywords; they look for a regular expression in a text by `search(expression, text)`."""
+    return {
+        "pattern": partial(_pattern, search),
+        "patternProperties": partial(_pattern_properties, search),
+        "additionalProperties": partial(_additional_properties, search),
+        "required": _required,
+        "uniqueItems": _unique_items,
+    }
+
+
+def _pattern(
+    search: Search, _: Any, expression: str, value: Any, __: Any
+) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not search(expression, value):
+        yield ValidationError("does not match")
+
+
+def _pattern_properties(
+    search: Search, validator: Any, patterns: Mapping[str, Any], value: Any, _: Any
+) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        for expression, schema in patterns.items():
+            for name, item in value.items():
+                if search(expression, name):
+                    yield from validator.descend(item, schema, name, expression)
+
+
+def _additional_properties(
+    search: Search, validator: Any, allowed: Any, value: Any, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    if not isinstance(value, dict):
+        return
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    more = [
+        name
+        for name in value
+        if name not in known and not any(search(pattern, name) for pattern in patterns)
+    ]
+    if allowed is not False:
+        for name in more:
+            yield from validator.descend(value[name], allowed, name)
+    elif more:
+        yield ValidationError("unknown keys", validator_value=more)
+
+
+def _required(_: Any, names: list[str], value: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        for name in names:
+            if name not in value:
+                yield ValidationError("is incomplete", validator_value=[name])
+
+
+def _unique_items(_: Any, wanted: Any, value: Any, __: Any) -> Iterator[ValidationError]:
+    if wanted and isinstance(value, list) and len(set(map(_text, value))) < len(value):
+        yield ValidationError("has an item twice")
+
+
+def _text(value: Any) -> str:
+    """Equal values, as JSON Schema has it (1 is 1.0 and not true), have equal texts."""
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

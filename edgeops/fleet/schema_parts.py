@@ -1,0 +1,104 @@
+"""The parts of a JSON Schema that are schemas themselves, and how large a JSON value is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from edgeops.twin import JsonObject, pointer
+
+# Keywords of 2020-12 by what they hold; any other one may hold a schema that a `$ref` leads to.
+_DATA = frozenset({"const", "default", "enum", "examples"})
+_NAMED = frozenset(
+    {"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"}
+)
+_SINGLE = frozenset({"contains", "else", "if", "not", "propertyNames", "then"})
+_LISTED = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+# All keywords that hold schemas.
+_KNOWN = frozenset(
+    {*_NAMED, *_SINGLE, *_LISTED, "additionalProperties", "contentSchema", "items"}
+    | {"unevaluatedItems", "unevaluatedProperties"}
+)
+
+_ONE = 16  # characters: what an item, a number or an object weighs by itself
+
+
+def plain(schema: Any) -> Any:
+    """The same schema without what `jsonschema` would act on by itself.
+
+    `$schema` of a part makes it leave the rules it was given, and it loses the
+    place of a value that is `false` to the schema.
+    """
+    if isinstance(schema, list):
+        return [plain(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found: JsonObject = {}
+    for keyword, value in schema.items():
+        if keyword == "$schema" and isinstance(value, str):
+            continue
+        if keyword in _DATA:
+            found[keyword] = value
+        elif keyword in _NAMED and isinstance(value, dict):
+            found[keyword] = {name: _refusing(part) for name, part in value.items()}
+        elif keyword in _LISTED and isinstance(value, list):
+            found[keyword] = [_refusing(part) for part in value]
+        else:
+            found[keyword] = _refusing(value) if keyword in _SINGLE else plain(value)
+    return found
+
+
+def _refusing(schema: Any) -> Any:
+    return {"not": {}} if schema is False else plain(schema)
+
+
+def parts(
+    schema: Any, at: str = "", *, known: bool = True
+) -> Iterator[tuple[str, JsonObject, bool]]:
+    """Every part with its pointer, and whether a metaschema looks into it; the root comes first."""
+    if isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from parts(part, f"{at}/{index}", known=known)
+    if not isinstance(schema, dict):
+        return
+    yield at, schema, known
+    for keyword, value in schema.items():
+        below, looked_into = at + pointer(keyword), known and keyword in _KNOWN
+        if keyword in _DATA:
+            continue
+        if keyword in _NAMED and isinstance(value, dict):
+            for name, part in value.items():
+                yield from parts(part, below + pointer(name), known=looked_into)
+        else:
+            yield from parts(value, below, known=looked_into)
+
+
+def weigh(value: Any, weights: dict[int, int]) -> int:
+    """How long a value takes to print or to compare; `weights` gets that of all in it, by id.
+
+    A character of text counts 1, anything else as much as some characters.
+    """
+    if isinstance(value, dict):
+        weight = _ONE + sum(len(key) + weigh(item, weights) for key, item in value.items())
+    elif isinstance(value, list):
+        weight = _ONE + sum(weigh(item, weights) for item in value)
+    else:
+        return _ONE + len(value) if isinstance(value, str) else _ONE
+    weights[id(value)] = weight
+    return weight
+
+
+def deeper_than(value: Any, levels: int) -> bool:
+    """Whether a value is nested deeper than that; takes no more levels of its own."""
+    row = [value]
+    for _ in range(levels + 1):
+        row = [item for one in row for item in _items(one)]
+        if not row:
+            return False
+    return True
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

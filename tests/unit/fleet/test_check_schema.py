@@ -1,0 +1,51 @@
+"""One schema for many values: what it may cost altogether."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeops.fleet.check_schema import SchemaChecker
+
+LINKS = 24
+BRANCHING = {
+    "$defs": {
+        **{f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(LINKS)},
+        f"d{LINKS}": {},
+    },
+    "properties": {"slow": {"$ref": "#/$defs/d0"}, "some": {"$ref": "#/$defs/d12"}},
+    "additionalProperties": {"type": "integer"},
+}
+
+
+class Memo(dict[str, bytes]):
+    def put(self, key: str, value: bytes) -> None:
+        self[key] = value
+
+
+def found(checker: SchemaChecker, values: list[Any]) -> list[list[str]]:
+    return [[one.message for one in checker.mismatches(value, BRANCHING)] for value in values]
+
+
+def test_a_schema_that_takes_too_many_steps_is_told_once() -> None:
+    values = [{"a": "x"}, {"slow": 1}, {"slow": 2}, {"a": "y"}]
+    first, slow, *others = found(SchemaChecker(), values)
+    assert first == ["is the text `x`; it must be a whole number"]
+    (told,) = slow
+    assert told.startswith("the schema takes too many steps to check this, the last at its `/$defs")
+    assert others == [[], []]
+
+
+def test_what_is_remembered_counts_as_if_it_was_found_now() -> None:
+    """The answer must not depend on what this machine has checked before."""
+    values = [{"some": number} for number in range(20)]
+    memo = Memo()
+    alone = found(SchemaChecker(), values)
+    assert sum(map(bool, alone)) == 1
+    assert found(SchemaChecker(memo), values) == alone
+    assert found(SchemaChecker(memo), values) == alone
+    assert len(memo) == alone.index(next(filter(None, alone)))
+
+
+def test_any_number_of_modest_values_is_fine() -> None:
+    values = [{"a": number, **{f"k{n}": n for n in range(20)}} for number in range(1000)]
+    assert not any(found(SchemaChecker(), values))
