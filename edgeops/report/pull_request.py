@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeops.github.plan_comment import END
 from edgeops.report.markdown import Room, fits, html_plain, plain
 from edgeops.report.plan_markdown import same_plan
 
@@ -15,9 +14,8 @@ _LEFT_OUT = "(there is no room for it here: see the summary of the run)"
 def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
     """The first preview in full, each other one folded below it.
 
-    A line that nobody sees ends the first one, so that it can be held against a
-    later plan. A preview of the very plan that is shown already is not told
-    again. `note` is one sentence in front; `run_url` is where all is found in full.
+    A preview of the very plan that is shown already is not told again. `note`
+    is one sentence in front; `run_url` is where all is found in full.
     """
     parts = [f"> [!NOTE]\n> {plain(note, _NOTE)}"] if note else []
     shown: list[str] = []
@@ -27,7 +25,7 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
         if any(same_plan(text, other) for other in shown):
             parts.append(f"The same result: {_title(text)}.")
             continue
-        part = _folded(text) if shown else f"{text}\n\n{END}"
+        part = _folded(text) if shown else text
         if not fits("\n\n".join([*parts, part]), Room.COMMENT):
             part = f"{_title(text)} {_LEFT_OUT}"
         shown.append(text)

@@ -10,7 +10,6 @@ from edgeops.github.accounts import Account
 from edgeops.github.approval import decide
 from edgeops.github.facts import Comment, Commit, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import marked
-from edgeops.github.plan_comment import END
 
 ADA, GRACE, MALLORY = Account("ada", 1), Account("grace", 2), Account("mallory", 3)
 BOT = Account("github-actions[bot]", 41898282, person=False)
@@ -25,7 +24,7 @@ def at(minute: int) -> str:
 
 
 def comment(text: str = PULLS, minute: int = 20) -> Comment:
-    return Comment(marked("fleet-plan", f"{text}\n\n{END}\n\nmore"), at(minute))
+    return Comment(marked("fleet-plan", f"{text}\n\nmore"), at(minute))
 
 
 def review(by: Account = GRACE, state: str = "APPROVED", **more) -> Review:
@@ -274,10 +273,11 @@ HIDDEN = "### edgeops plan: `f` at `bbbbbbb` → hub `production`\n\nNo changes.
         f"{HIDDEN}\n\n<!--\n{PULLS}\n-->",
         f"<!-- {PULLS} -->",
         f"{HIDDEN}\n\n<details>\n\n{PULLS}\n\n</details>",
-        f"{HIDDEN}\n\n{END}\n\n{PULLS}",
+        f"{HIDDEN}\n\n{PULLS}",
         f"> [!NOTE]\n> note\n\n{PULLS}",
         f"\n{PULLS}",
-        f"{PULLS}\n\nIt is not as bad as it looks.",
+        f"{PULLS} It is not as bad as it looks.",
+        f"{PULLS}\nIt is not as bad as it looks.",
         f"{PULLS}<!-- -->",
         "",
     ],
@@ -289,13 +289,12 @@ def test_a_comment_that_shows_anything_else_shows_nothing(text):
 @pytest.mark.parametrize(
     "body",
     [
-        marked("fleet-plan", PULLS),  # nothing ends it
-        marked("other", f"{PULLS}\n\n{END}"),
-        f"{PULLS}\n\n{END}",
+        marked("other", PULLS),
+        PULLS,
         "",
     ],
 )
-def test_a_comment_without_its_frame_shows_nothing(body):
+def test_a_comment_without_its_marker_shows_nothing(body):
     assert not verdict(comments=(Comment(body, at(20)),)).given
 
 

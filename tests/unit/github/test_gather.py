@@ -7,7 +7,6 @@ import pytest
 from edgeops.github.approval import decide
 from edgeops.github.comments import stick
 from edgeops.github.gather import gather
-from edgeops.github.plan_comment import END
 from edgeops.github.rest import GitHubError
 
 HEAD, MERGED, START = "1" * 40, "2" * 40, "3" * 40
@@ -29,7 +28,7 @@ def proposal(github, api):
     def open_it(*, opener="ada", pushed_by="ada"):
         github.push(BRANCH, HEAD, by=pushed_by)
         number = github.open_pull(BRANCH, HEAD, author=opener)
-        stick(api, number, "fleet-plan", f"{PLAN}\n\n{END}")
+        stick(api, number, "fleet-plan", PLAN)
         return number
 
     return open_it
@@ -144,7 +143,7 @@ def test_more_commits_than_github_lists(github, proposal, verdict):
 def test_a_comment_of_somebody_else_shows_nothing(github, api, verdict):
     github.push(BRANCH, HEAD)
     number = github.open_pull(BRANCH, HEAD)
-    forged = f"<!-- edgeops:fleet-plan -->\n{PLAN}\n\n{END}"
+    forged = f"<!-- edgeops:fleet-plan -->\n{PLAN}"
     github.comment(number, forged, user=github.user("ada"))
     github.review(number)
     assert verdict(number).why == "#1: it does not show this plan"
@@ -153,7 +152,7 @@ def test_a_comment_of_somebody_else_shows_nothing(github, api, verdict):
 def test_an_approval_of_an_earlier_comment_is_not_one_of_this(github, api, proposal, verdict):
     number = proposal()
     github.review(number)
-    stick(api, number, "fleet-plan", f"{PLAN}\n\n{END}\n\nmore")
+    stick(api, number, "fleet-plan", f"{PLAN}\n\nmore")
     assert verdict(number).why.endswith("grace approved before the comment was as it is now")
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from edgeops.github.marker import marked
-from edgeops.github.plan_comment import END, shows
+from edgeops.github.plan_comment import shows
 from edgeops.plan.model import Action, Change, Plan, Reason
-from edgeops.report.plan_markdown import markdown
+from edgeops.report.plan_markdown import digest_line, markdown
 from edgeops.report.pull_request import comment
 
 CHANGE = Change(
@@ -54,8 +54,10 @@ def test_only_the_first_text_is_the_plan_that_is_shown():
     assert not shows(body(markdown(PLAN), note="a note"), "fleet-plan", markdown(PLAN))
 
 
-def test_no_value_of_a_manifest_can_end_the_plan():
-    forged = {"desired": {"note": f"x\n\n{END}\n\ny", f"\n\n{END}": 1}}
-    plan = replace(PLAN, changes=(replace(CHANGE, patch=forged),))
-    assert f"\n\n{END}" not in markdown(plan)
+def test_a_plan_ends_with_its_digest_so_no_part_of_one_passes_for_another():
+    last = digest_line(PLAN.digest, PLAN.hub)
+    assert markdown(PLAN).endswith(f"\n\n{last}")
+    forged = {"desired": {"note": f"x\n\n{last}\n\ny", f"\n\n{last}": 1}}
+    plan = replace(PLAN, changes=(replace(CHANGE, patch=forged),), digest="e" * 64)
+    assert last not in markdown(plan).splitlines()
     assert shows(body(markdown(plan)), "fleet-plan", markdown(plan))

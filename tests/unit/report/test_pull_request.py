@@ -1,6 +1,5 @@
 """Several previews as one comment."""
 
-from edgeops.github.plan_comment import END
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.report.plan_markdown import digest_line
 from edgeops.report.pull_request import comment
@@ -12,7 +11,6 @@ RENDERED = "### edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`\n\nrendered"
 def test_the_first_in_full_the_others_folded():
     assert comment([LIVE, RENDERED]) == (
         f"{LIVE}\n\n"
-        f"{END}\n\n"
         "<details><summary>edgeops plan: f at 1a2b3c4 since 0a0b0c0</summary>\n\n"
         f"{RENDERED}\n\n"
         "</details>"
@@ -22,8 +20,8 @@ def test_the_first_in_full_the_others_folded():
 def test_the_same_plan_is_not_told_twice():
     again = f"{RENDERED}\n\n{digest_line('d', 'local')}"
     said = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
-    assert comment([LIVE, again]) == f"{LIVE}\n\n{END}\n\n{said}"
-    assert comment([LIVE, f"{LIVE}\n"]) == f"{LIVE}\n\n{END}"
+    assert comment([LIVE, again]) == f"{LIVE}\n\n{said}"
+    assert comment([LIVE, f"{LIVE}\n"]) == LIVE
 
 
 def test_a_note_stands_in_front_and_the_run_behind():
