@@ -8,6 +8,7 @@ import pytest
 
 from edgeops.localhub.mqtt.packets import Connack, Puback, Publish, Unsuback, Unsubscribe
 from edgeops.localhub.service import configurations, registry, twins
+from edgeops.localhub.steps import finish
 
 TWIN_ANSWERS = "$iothub/twin/res/#"
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
@@ -19,7 +20,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return twins.get_twin(hub.hub, "d1", module)
+    return finish(twins.get_twin(hub.hub, "d1", module))
 
 
 # --- twins ----------------------------------------------------------------------------

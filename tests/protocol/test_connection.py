@@ -14,6 +14,7 @@ from edgeops.localhub.mqtt.packets import (
     Will,
 )
 from edgeops.localhub.service import registry, twins
+from edgeops.localhub.steps import finish
 
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
 EVENTS = "devices/d1/messages/events/"
@@ -24,7 +25,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return twins.get_twin(hub.hub, "d1", module)
+    return finish(twins.get_twin(hub.hub, "d1", module))
 
 
 def events(hub):
@@ -247,8 +248,8 @@ def test_a_will_is_taken_and_not_sent(hub):
 
 def test_a_failing_hub_ends_the_connection_only(hub, caplog):
     client = hub.connect("d1")
-    hub.hub.store._sqlite.execute("ALTER TABLE events RENAME TO gone")
+    hub.hub.store._sqlite.execute("ALTER TABLE feed RENAME TO gone")
     client.publish(EVENTS, b"1")
     assert "no such table" in caplog.text
-    hub.hub.store._sqlite.execute("ALTER TABLE gone RENAME TO events")
+    hub.hub.store._sqlite.execute("ALTER TABLE gone RENAME TO feed")
     assert client.closed

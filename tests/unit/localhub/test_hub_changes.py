@@ -7,6 +7,7 @@ import pytest
 from edgeops.localhub.service import bulk, configurations, devices, registry, twins
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.steps import finish
 from edgeops.localhub.store import Store
 
 
@@ -80,7 +81,7 @@ def test_of_a_bulk_request_only_what_was_kept_is_told(hub, connected):
         {"id": "d1", "importMode": "updateTwin", "properties": {"desired": {"a": 1}}},
         {"id": "d2", "importMode": "create", "properties": {"desired": {"a.b": 1}}},
     ]
-    assert not bulk.import_devices(hub, body)["isSuccessful"]
+    assert not finish(bulk.import_devices(hub, body))["isSuccessful"]
     assert device.heard == [{"a": 1}]
     assert kinds(hub) == ["createDeviceIdentity", "updateTwin"]
 
@@ -141,14 +142,14 @@ def test_nobody_is_connected_when_a_hub_starts(hub):
     devices.set_connected(hub, "d1", "", connected=True)
     devices.all_gone(hub)
     devices.all_gone(hub)
-    assert twins.get_twin(hub, "d1")["connectionState"] == "Disconnected"
+    assert finish(twins.get_twin(hub, "d1"))["connectionState"] == "Disconnected"
     assert kinds(hub)[1:] == ["deviceConnected", "deviceDisconnected"]
 
 
 def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     hub.store._sqlite.executescript(
-        "DROP TABLE events; DROP TABLE sessions; PRAGMA user_version = 1;"
+        "DROP TABLE feed; DROP TABLE sessions; PRAGMA user_version = 1;"
     )
     with Store(tmp_path / "hub.db") as store:
         assert store.entry("d1")
