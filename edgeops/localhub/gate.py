@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 MOST_STRANGERS = 1000
 SECONDS_FOR_HANDSHAKE = 10.0
@@ -22,6 +23,9 @@ SECONDS_OF_GOODBYE = 5.0
 _BACKLOG = 4096
 _ACCEPTED_AT_ONCE = 64
 _SECONDS_WITHOUT_FILES = 0.1
+# When so many have gone that it is worth while, and all of them really have.
+_MANY = 100
+_SECONDS_TO_GO = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ class Gate:
         self._most = most
         self._strangers: dict[socket.socket, None] = {}  # the oldest first
         self._handshakes: set[asyncio.Task[None]] = set()
-        self._crowded = False
+        self._peak = 0
 
     def accept(self, listener: socket.socket) -> None:
         """Let in who waits at the door. Raises `OSError` when the process has no files left."""
@@ -52,14 +56,15 @@ class Gate:
             self._strangers[client] = None
             if len(self._strangers) > self._most:
                 self.drop_oldest()
+            self._peak = max(self._peak, len(self._strangers))
             task = asyncio.get_running_loop().create_task(self._secure(client))
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
 
     def drop_oldest(self) -> None:
         """Make room for others."""
-        if not self._crowded:
-            self._crowded = True
+        if self._peak < self._most:  # said once for each crowd
+            self._peak = self._most
             _log.warning("too many connections that do not authenticate: dropping the oldest")
         if self._strangers:
             oldest = next(iter(self._strangers))
@@ -72,23 +77,24 @@ class Gate:
         for task in self._handshakes:
             task.cancel()
 
-    async def _secure(self, client: socket.socket) -> None:
-        def known() -> None:
-            self._strangers.pop(client, None)
-            if self._crowded and len(self._strangers) < self._most // 2:
-                self._crowded = False
-                give_memory_back()
+    def _forget(self, client: socket.socket) -> None:
+        """It is a stranger no more, or has gone."""
+        self._strangers.pop(client, None)
+        if self._peak >= _MANY and len(self._strangers) <= self._peak // 2:
+            self._peak = len(self._strangers)
+            asyncio.get_running_loop().call_later(_SECONDS_TO_GO, give_memory_back)
 
+    async def _secure(self, client: socket.socket) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._factory(known),
+                lambda: self._factory(partial(self._forget, client)),
                 client,
                 ssl=self._context,
                 ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,
                 ssl_shutdown_timeout=SECONDS_OF_GOODBYE,
             )
         except OSError:  # it has gone, is too slow, or does not speak TLS
-            known()
+            self._forget(client)
             client.close()
 
 

@@ -7,14 +7,14 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
 
 from edgeops.localhub import gate
 from edgeops.localhub.failures import one_line
-from edgeops.localhub.http.wire import refusal
+from edgeops.localhub.http.wire import UNREADABLE, refusal
 from edgeops.localhub.state.errors import HubFault
 
 # For the whole head of a request, and between two requests.
@@ -35,7 +35,7 @@ class Handler(web.RequestHandler):
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]
             keepalive_timeout=SECONDS_FOR_HEAD,
-            lingering_time=_SECONDS_FOR_UNREAD_BODY,
+            lingering_time=0,  # see `finish_response`
         )
         self.known = known
 
@@ -52,8 +52,8 @@ class Handler(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """The answer to what is not HTTP, or to a failure of aiohttp itself."""
-        if request.writer.output_size > 0:
-            raise ConnectionError  # too late for an answer
+        if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
+            raise ConnectionError from exc  # nobody is there, or it is too late for an answer
         if status < 500:
             response = refusal(HubFault(status, "BadRequest", "The request is not HTTP."))
         else:
@@ -65,20 +65,27 @@ class Handler(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send a response, to who takes it in time."""
+        """Send a response, to who takes it in time, and pass over a body that nobody has read."""
         if isinstance(resp, web.HTTPException):
             resp = refusal(HubFault(resp.status, "BadRequest", resp.reason))
         try:
             async with asyncio.timeout(SECONDS_TO_TAKE_ANSWER):
-                return await super().finish_response(request, resp, start_time)
+                sent = await super().finish_response(request, resp, start_time)
         except TimeoutError:
             if self.transport is not None:
                 self.transport.abort()
             return resp, True
+        # aiohttp would do this too, but it fails on a body that cannot be decoded.
+        with suppress(TimeoutError, ConnectionError, *UNREADABLE):
+            async with asyncio.timeout(_SECONDS_FOR_UNREAD_BODY):
+                while await request.content.readany():
+                    pass
+        return sent
 
-    def log_exception(self, *args: Any, **_: Any) -> None:
+    def log_exception(self, *args: Any, exc_info: BaseException | None = None, **_: Any) -> None:
         """One line, no traceback."""
-        _log.error(*args)
+        message, *values = args
+        _log.error(f"{message}: %s", *values, one_line(exc_info) if exc_info else "")
 
 
 def failure() -> HubFault:

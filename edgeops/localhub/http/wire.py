@@ -19,6 +19,8 @@ from edgeops.twin import JsonObject
 # What one twin or identity takes in JSON, which Azure counts as 72 KB, is a part of this.
 MAX_BODY_BYTES = 1024 * 1024
 SECONDS_FOR_BODY = 30.0
+# A body that is shorter than it says, or not in its encoding.
+UNREADABLE = (web.RequestPayloadError, aiohttp.ClientPayloadError)
 
 
 async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> Any:
@@ -32,7 +34,7 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
                     raise errors.body_too_big(max_bytes)
     except TimeoutError as error:
         raise errors.body_too_slow() from error
-    except (web.RequestPayloadError, aiohttp.ClientPayloadError) as error:
+    except UNREADABLE as error:
         raise errors.unreadable("The body cannot be decoded.") from error
     return json.parsed(bytes(raw))
 

@@ -39,6 +39,7 @@ class _Socket(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._busy = False  # what the client has asked is not done yet
         self._full = False  # the client does not read the answers
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -64,6 +65,7 @@ class _Socket(asyncio.Protocol):
         self._known()
         self._open.discard(self)
         self._connection.lost()
+        self._transport = None  # it refers back to this, with all of OpenSSL behind it
 
     def pause_writing(self) -> None:
         self._full = True
@@ -75,7 +77,9 @@ class _Socket(asyncio.Protocol):
 
     def _take_questions(self) -> None:
         """Take more questions, unless there are enough already."""
-        with suppress(RuntimeError):  # the transport is closing
+        if self._transport is None:
+            return
+        with suppress(RuntimeError):  # it is closing
             if self._busy or self._full:
                 self._transport.pause_reading()
             else:
@@ -85,17 +89,19 @@ class _Socket(asyncio.Protocol):
         self._known()
 
     def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
             if self._transport.get_write_buffer_size() > _MAX_UNSENT:
                 self._transport.abort()
 
     def close(self) -> None:
-        self._transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def abort(self) -> None:
         """Cut the connection, sent or not."""
-        self._transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
 
 @asynccontextmanager
