@@ -75,7 +75,7 @@ def topic(random: Random) -> bytes:
         odd = random.choice([*hostile.TEXTS, "%ff%fe", "%00", "%", "😀" * 900, "\xff" * 9000])
         plain = odd if random.random() < 0.3 else quote(odd, safe="%")
         found += random.choice(["?$rid=", "?$rid=1&$rid=", "$.ct=", "?", "?$rid"]) + plain
-    if random.random() < 0.02:
+    if random.random() < 0.05:
         found = "$iothub/twin/GET/?$rid=" + random.choice(["é", "a", "%c3%a9"]) * 30000
         found = found[:60000]
     return text(random, found)
@@ -136,7 +136,8 @@ def hello(random: Random, host: str = "hub:1") -> bytes:
 
 def stream(random: Random, host: str = "hub:1") -> bytes:
     """All that a client sends."""
-    sent = b"".join(packet(random) for _ in range(random.randrange(12)))
+    sent = encode(Subscribe(1, (("$iothub/twin/res/#", 1),))) if random.random() < 0.5 else b""
+    sent += b"".join(packet(random) for _ in range(random.randrange(12)))
     if random.random() < 0.2:
         sent = hostile.mutated(random, sent)
     return (hello(random, host) if random.random() < 0.95 else b"") + sent

@@ -42,6 +42,8 @@ class Handler(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection has ended, from whatever side."""
         self.known()
+        if exc is not None and not isinstance(exc, ConnectionError):
+            exc = ConnectionResetError(str(exc))  # not TLS any more: it is gone all the same
         super().connection_lost(exc)
 
     def handle_error(
