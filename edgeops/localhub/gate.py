@@ -63,8 +63,8 @@ class Gate:
 
     def drop_oldest(self) -> None:
         """Make room for others."""
-        if self._peak < self._most:  # said once for each crowd
-            self._peak = self._most
+        if self._peak <= self._most:  # said once for each crowd
+            self._peak = self._most + 1
             _log.warning("too many connections that do not authenticate: dropping the oldest")
         if self._strangers:
             oldest = next(iter(self._strangers))
