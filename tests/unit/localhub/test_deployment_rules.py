@@ -74,3 +74,28 @@ def test_a_module_of_a_reserved_name_is_refused():
     with pytest.raises(HubFault) as caught:
         apply(MODULES, agent("$edgeX"))
     assert caught.value.status == 401
+
+
+@pytest.mark.parametrize("levels", [12, 3000])
+def test_a_path_of_too_many_levels_is_refused(levels):
+    path = "properties.desired." + "a." * (levels - 1) + "a"
+    with pytest.raises(HubFault, match="deeper than 10 levels"):
+        apply(MODULES, {"m1": {path: 1}})
+    assert apply(MODULES, {"m1": {"properties.desired." + "a." * 10 + "a": 1}}).save
+
+
+def test_content_of_too_many_values_is_refused():
+    paths = {f"properties.desired.a{number}": number for number in range(10_000)}
+    with pytest.raises(HubFault, match="more than 10,000 values"):
+        apply(MODULES, {"m1": paths})
+
+
+def test_paths_change_nothing_but_the_result():
+    content = {"m1": {"properties.desired": {"a": {"x": 1}}, "properties.desired.a.y": 2}}
+    deployed = apply(MODULES, content)
+    assert deployed.changes[0].patch == {"a": {"x": 1, "y": 2}}
+    assert content["m1"]["properties.desired"] == {"a": {"x": 1}}
+
+    modules = after(MODULES, deployed)
+    apply(modules, {"m1": {"properties.desired.a.z": 3}})
+    assert modules["m1"].twin.desired.values == {"a": {"x": 1, "y": 2}}
