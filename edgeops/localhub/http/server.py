@@ -70,19 +70,22 @@ class Handler(web.RequestHandler):
         """Send a response, to who takes it in time, and pass over a body that nobody has read."""
         if isinstance(resp, web.HTTPException):
             resp = refusal(HubFault(resp.status, "BadRequest", resp.reason))
+        late = asyncio.get_running_loop().call_later(SECONDS_TO_TAKE_ANSWER, self._cut)
         try:
-            async with asyncio.timeout(SECONDS_TO_TAKE_ANSWER):
-                sent = await super().finish_response(request, resp, start_time)
-        except TimeoutError:
-            if self.transport is not None:
-                self.transport.abort()
-            return resp, True
-        # aiohttp would do this too, but it fails on a body that cannot be decoded.
-        with suppress(TimeoutError, ConnectionError, *UNREADABLE):
-            async with asyncio.timeout(_SECONDS_FOR_UNREAD_BODY):
-                while await request.content.readany():
-                    pass
+            sent = await super().finish_response(request, resp, start_time)
+        finally:
+            late.cancel()
+        if not request.content.is_eof():
+            # aiohttp would do this too, but it fails on a body that cannot be decoded.
+            with suppress(TimeoutError, ConnectionError, *UNREADABLE):
+                async with asyncio.timeout(_SECONDS_FOR_UNREAD_BODY):
+                    while await request.content.readany():
+                        pass
         return sent
+
+    def _cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
 
     def log_exception(self, *args: Any, exc_info: BaseException | None = None, **_: Any) -> None:
         """One line, no traceback."""

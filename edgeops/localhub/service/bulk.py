@@ -13,7 +13,6 @@ from typing import Any
 
 from edgeops.localhub.service import registry
 from edgeops.localhub.service.hub import Hub, Writing
-from edgeops.localhub.service.turns import SECONDS_OF_A_TURN
 from edgeops.localhub.service.twins import keep
 from edgeops.localhub.state import errors, etags, twins
 from edgeops.localhub.state.entry import Entry
@@ -24,6 +23,7 @@ from edgeops.localhub.steps import Steps
 from edgeops.twin import JsonObject
 
 MAX_ENTRIES = 100
+_SECONDS_OF_A_TRANSACTION = 0.01  # an ordinary request is one
 
 
 def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
@@ -46,7 +46,7 @@ def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
 
 def _imported(hub: Hub, entries: list[JsonObject], faults: list[JsonObject]) -> int:
     """Do entries in one transaction as long as it is short; gives how many were done."""
-    until = time.perf_counter() + SECONDS_OF_A_TURN
+    until = time.perf_counter() + _SECONDS_OF_A_TRANSACTION
     with hub.writing() as writing:
         for count, entry in enumerate(entries, 1):
             try:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from edgeops.localhub.steps import Result, Steps
 
 SECONDS_OF_A_TURN = 0.002
+_FREE_ROUNDS = 4
 
 # Works until a moment (of `time.perf_counter`) has passed; gives whether it is done.
 Turn = Callable[[float], bool]
@@ -24,22 +25,21 @@ class Turns:
     """The work that waits for its next turn.
 
     All turns in one round of the event loop share `SECONDS_OF_A_TURN`: what
-    begins when they are used up waits for the next round. To answer a request
-    takes several rounds, so after a step that could not be cut everybody else
-    has as long as it took.
+    begins when they are used up waits. Then come rounds without turns, since
+    to answer a request takes several: whoever came meanwhile waits once.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Turn] = deque()
         self._until: float | None = None  # when the turns of this round must end
-        self._late = 0.0  # by how much they ended later
+        self._free = 0  # rounds without turns that are still to come
 
     def begin(self, turn: Turn) -> None:
         """Do work: at once when nobody waits and there is time, and what is left in turn."""
         if self._until is None:
             self._until = time.perf_counter() + SECONDS_OF_A_TURN
             asyncio.get_running_loop().call_soon(self._next_round)
-        if self._waiting or time.perf_counter() >= self._until or not self._do(turn, self._until):
+        if self._waiting or time.perf_counter() >= self._until or not turn(self._until):
             self._waiting.append(turn)
 
     async def run(self, steps: Steps[Result]) -> Result:
@@ -64,21 +64,16 @@ class Turns:
         return await done
 
     def _next_round(self) -> None:
-        late, self._late = self._late, 0.0
-        if late > SECONDS_OF_A_TURN:
-            asyncio.get_running_loop().call_later(late, self._next_round)
-            return
         if not self._waiting:
             self._until = None
             return
         asyncio.get_running_loop().call_soon(self._next_round)
+        if self._free:
+            self._free -= 1
+            return
+        self._free = _FREE_ROUNDS
         until = self._until = time.perf_counter() + SECONDS_OF_A_TURN
         while self._waiting and time.perf_counter() < until:
             turn = self._waiting.popleft()
-            if not self._do(turn, until):
+            if not turn(until):
                 self._waiting.append(turn)
-
-    def _do(self, turn: Turn, until: float) -> bool:
-        done = turn(until)
-        self._late = time.perf_counter() - until
-        return done

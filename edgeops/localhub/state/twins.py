@@ -143,7 +143,8 @@ def _patch_section(
 def _within_limits(name: str, values: JsonObject) -> JsonObject:
     section, max_bytes = _LIMITS[name]
     # Azure's way of counting leaves out much that costs time and room all the same.
-    if json.count(values) > MAX_VALUES or len(orjson.dumps(values)) > MAX_JSON_FOLD * max_bytes:
+    size = len(orjson.dumps(values))
+    if size > MAX_JSON_FOLD * max_bytes or (size > MAX_VALUES and json.count(values) > MAX_VALUES):
         raise errors.section_too_big(section, max_bytes)
     for violation in limits.check_section(values, max_bytes):
         if not violation.pointer:
