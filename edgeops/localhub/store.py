@@ -128,15 +128,16 @@ class Store:
         row = self._sqlite.execute(
             "SELECT body FROM entries WHERE device = ? AND module = ?", (device, module)
         ).fetchone()
-        return _entry(row[0]) if row else None
+        return entry_of(row[0]) if row else None
 
-    def modules(self, device: str) -> dict[str, Entry]:
-        """The modules of a device, by name in order."""
-        rows = self._sqlite.execute(
-            "SELECT module, body FROM entries WHERE device = ? AND module > '' ORDER BY module",
-            (device,),
+    def modules(self, device: str) -> dict[str, bytes]:
+        """The modules of a device by name in order, each for `entry_of` to read."""
+        return dict(
+            self._sqlite.execute(
+                "SELECT module, body FROM entries WHERE device = ? AND module > '' ORDER BY module",
+                (device,),
+            )
         )
-        return {module: _entry(body) for module, body in rows}
 
     def devices(self, after: str = "") -> Iterator[Entry]:
         """All devices in order of their id, those after one id.
@@ -150,7 +151,7 @@ class Store:
                 (after, _ROWS_AT_ONCE),
             ).fetchall()
             for after, body in rows:  # noqa: B007  where to go on
-                yield _entry(body)
+                yield entry_of(body)
             if len(rows) < _ROWS_AT_ONCE:
                 return
 
@@ -163,7 +164,7 @@ class Store:
                 (*after, _ROWS_AT_ONCE),
             ).fetchall()
             for device, module, body in rows:
-                yield _entry(body)
+                yield entry_of(body)
                 after = device, module
             if len(rows) < _ROWS_AT_ONCE:
                 return
@@ -182,7 +183,7 @@ class Store:
             "SELECT body FROM entries"
             " WHERE json_extract(CAST(body AS TEXT), '$.connection.connected')"
         )
-        return [_entry(body) for (body,) in rows]
+        return [entry_of(body) for (body,) in rows]
 
     def delete_module(self, device: str, module: str) -> None:
         """Forget a module."""
@@ -324,7 +325,7 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"it has layout {layout}")
 
 
-def _entry(body: bytes) -> Entry:
+def entry_of(body: bytes) -> Entry:
     """The inverse of `orjson.dumps(entry)`."""
     row = orjson.loads(body)
     identity, twin = row["identity"], row["twin"]

@@ -41,7 +41,7 @@ async def _test_queries(_: Hub, request: web.Request) -> web.Response:
 
 async def _apply(hub: Hub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    configurations.apply_content(hub, request.match_info["device"], body)
+    await hub.turns.run(configurations.apply_content(hub, request.match_info["device"], body))
     return no_content()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -10,13 +10,18 @@ from typing import Any
 import orjson
 
 from edgeops.localhub import query
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.service.twins import device_twins, keep, module_twins
 from edgeops.localhub.state import configurations, deployment, errors, etags
 from edgeops.localhub.state.configurations import Configuration
+from edgeops.localhub.state.deployment import Deployed
+from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import Written
-from edgeops.localhub.steps import Steps
+from edgeops.localhub.steps import Steps, finish
+from edgeops.localhub.store import entry_of
 from edgeops.twin import JsonObject
+
+_TRIES_IN_STEPS = 3
 
 
 @dataclass
@@ -85,20 +90,46 @@ def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> 
         hub.store.delete_configuration(configuration)
 
 
-def apply_content(hub: Hub, device: str, body: Any) -> None:
-    """Apply deployment content to one edge device. Raises `HubFault`."""
+def apply_content(hub: Hub, device: str, body: Any) -> Steps[None]:
+    """Apply deployment content to one edge device. Raises `HubFault`.
+
+    Worked out in steps, and kept when the modules are still what they were;
+    they are tried a few times, and at last in one go.
+    """
+    for _ in range(_TRIES_IN_STEPS):
+        found = hub.store.modules(device)
+        deployed = yield from _deployed(hub, device, found, body)
+        with hub.writing() as writing:
+            if hub.store.entry(device) and hub.store.modules(device) == found:
+                _keep_deployed(writing, device, found, deployed)
+                return
     with hub.writing() as writing:
-        before = hub.store.modules(device)
-        deployed = deployment.content_applied(hub.device(device), before, body, writing.moment)
-        for entry in deployed.save:
-            if entry.identity.module not in before:
-                writing.create(entry)
-        for module in deployed.delete:
-            writing.delete(device, module)
-        saved = {entry.identity.module: entry for entry in deployed.save}
-        for change in deployed.changes:
-            written, told = Written(saved[change.module], change), {"desired": change.patch}
-            keep(writing, written, told, "updateTwin")
+        found = hub.store.modules(device)
+        _keep_deployed(writing, device, found, finish(_deployed(hub, device, found, body)))
+
+
+def _deployed(hub: Hub, device: str, found: Mapping[str, bytes], body: Any) -> Steps[Deployed]:
+    owner = hub.device(device)
+    modules = {}
+    for name, stored in found.items():
+        modules[name] = entry_of(stored)
+        yield
+    moment = Moment(hub.clock(), hub.make_key)
+    return (yield from deployment.content_applied(owner, modules, body, moment))
+
+
+def _keep_deployed(
+    writing: Writing, device: str, before: Container[str], deployed: Deployed
+) -> None:
+    for entry in deployed.save:
+        if entry.identity.module not in before:
+            writing.create(entry)
+    for module in deployed.delete:
+        writing.delete(device, module)
+    saved = {entry.identity.module: entry for entry in deployed.save}
+    for change in deployed.changes:
+        written, told = Written(saved[change.module], change), {"desired": change.patch}
+        keep(writing, written, told, "updateTwin")
 
 
 def _find(hub: Hub, configuration: str) -> Configuration:

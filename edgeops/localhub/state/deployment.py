@@ -14,6 +14,7 @@ from edgeops.localhub.state import errors, json, twins
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT, JsonObject
 
 _DESIRED = "properties.desired"
@@ -32,7 +33,7 @@ class Deployed:
 
 def content_applied(
     device: Entry, modules: Mapping[str, Entry], body: Any, moment: Moment
-) -> Deployed:
+) -> Steps[Deployed]:
     """The modules of an edge device after its content was applied.
 
     Each module that the content names gets the desired properties replaced;
@@ -56,6 +57,7 @@ def content_applied(
             after[name] = module_created(
                 device.identity.device, name, {"managedBy": IOT_EDGE}, moment, after.keys()
             )
+            yield
     changes = []
     for name, value in content.items():
         if value:
@@ -65,6 +67,7 @@ def content_applied(
             after[name] = written.entry
             if written.change:
                 changes.append(written.change)
+            yield
     changed = tuple(entry for name, entry in after.items() if entry is not modules.get(name))
     return Deployed(changed, tuple(sorted(unlisted)), tuple(changes))
 

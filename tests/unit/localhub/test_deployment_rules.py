@@ -8,6 +8,7 @@ from edgeops.localhub.state.deployment import content_applied
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import device_created
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.steps import finish
 
 MOMENT = Moment(datetime(2026, 1, 2, tzinfo=UTC), new_key=lambda: "key")
 DEVICE, *SYSTEM = device_created("gw", {"capabilities": {"iotEdge": True}}, MOMENT, ()).save
@@ -15,7 +16,7 @@ MODULES = {entry.identity.module: entry for entry in SYSTEM}
 
 
 def apply(modules, content):
-    return content_applied(DEVICE, modules, {"modulesContent": content}, MOMENT)
+    return finish(content_applied(DEVICE, modules, {"modulesContent": content}, MOMENT))
 
 
 def agent(*names):
@@ -66,7 +67,7 @@ def test_without_an_edge_agent_no_module_is_removed():
 )
 def test_content_of_the_wrong_shape_is_refused(body):
     with pytest.raises(HubFault) as caught:
-        content_applied(DEVICE, MODULES, body, MOMENT)
+        finish(content_applied(DEVICE, MODULES, body, MOMENT))
     assert caught.value.code == "InvalidConfigurationContent"
 
 

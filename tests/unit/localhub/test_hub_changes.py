@@ -59,7 +59,7 @@ def test_writes_of_desired_properties_are_told_as_patches(hub, connected):
     twins.patch_twin(hub, "d1", "", {"tags": {"a": 1}}, None)
     twins.replace_twin(hub, "d1", "", {"properties": {"desired": {"b": 2}}}, None)
     content = {"modulesContent": {"$edgeHub": {"properties.desired": {"routes": {}}}}}
-    configurations.apply_content(hub, "d1", content)
+    finish(configurations.apply_content(hub, "d1", content))
 
     assert device.heard == [{"a": 1}, {"a": None, "b": 2}]
     assert edge_hub.heard == [{"routes": {}}]
@@ -166,3 +166,35 @@ def test_a_long_bulk_request_is_several_transactions(hub, monkeypatch):
     result = finish(steps)
     assert [error["deviceId"] for error in result["errors"]] == ["d/"]
     assert len(kinds(hub)) == 3
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_what_is_written_while_content_is_applied_is_kept(hub, times):
+    edge = {"deviceId": "d1", "capabilities": {"iotEdge": True}}
+    registry.put_device(hub, "d1", edge, None)
+    modules = {"modules": {"m1": {}}}
+    content = {"$edgeAgent": {"properties.desired": modules}, "m1": {"properties.desired.a": 1}}
+    finish(configurations.apply_content(hub, "d1", {"modulesContent": content}))
+    content["m1"] = {"properties.desired.b": 2}
+
+    steps = configurations.apply_content(hub, "d1", {"modulesContent": content})
+    for n in range(times):
+        next(steps)
+        next(steps)
+        next(steps)
+        twins.report(hub, "d1", "m1", {"n": n})
+    finish(steps)
+
+    twin = finish(twins.get_twin(hub, "d1", "m1"))["properties"]
+    assert (twin["desired"]["a"], twin["desired"]["b"]) == (1, 2)
+    assert twin["reported"]["n"] == times - 1
+
+
+def test_content_for_a_device_that_is_deleted_meanwhile_is_refused(hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1", "capabilities": {"iotEdge": True}}, None)
+    content = {"modulesContent": {"m1": {"properties.desired": {}}}}
+    steps = configurations.apply_content(hub, "d1", content)
+    next(steps)
+    registry.delete_device(hub, "d1", None)
+    with pytest.raises(HubFault, match="not registered"):
+        finish(steps)
