@@ -59,8 +59,8 @@ async def costly(ask: Ask) -> dict[str, Callable[[], Awaitable[int]]]:
         {"id": f"device-{n:05}", "importMode": "updateTwin", "properties": sections}
         for n in range(24)  # as many as have the values that one body may have
     ]
-    condition = " OR ".join(["tags.a=1"] * 600)
-    for n in range(20):
+    condition = " OR ".join(["tags.a=1"] * 300)
+    for n in range(10):
         body = {"id": f"c{n}", "content": {"deviceContent": {}}, "targetCondition": condition}
         await ask("PUT", f"/configurations/c{n}", json.dumps(body).encode())
 

@@ -72,6 +72,8 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
 
 @web.middleware
 async def _answering_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if isinstance(request.protocol, Connection):
+        request.protocol.began()
     try:
         if not _is_text(request.raw_path):
             raise HubFault(400, "BadRequest", "The address is not UTF-8.")

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from edgeops.localhub import gate
 from edgeops.localhub.failures import one_line
@@ -38,10 +39,17 @@ class Handler(web.RequestHandler):
             lingering_time=0,  # see `finish_response`
         )
         self.known = known
+        # Not every aiohttp minds the time before the first request.
+        self._silent = asyncio.get_running_loop().call_later(SECONDS_FOR_HEAD, self._cut)
+
+    def began(self) -> None:
+        """A request has come."""
+        self._silent.cancel()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection has ended, from whatever side."""
         self.known()
+        self._silent.cancel()
         if exc is not None and not isinstance(exc, ConnectionError):
             exc = ConnectionResetError(str(exc))  # not TLS any more: it is gone all the same
         super().connection_lost(exc)
@@ -73,6 +81,8 @@ class Handler(web.RequestHandler):
         late = asyncio.get_running_loop().call_later(SECONDS_TO_TAKE_ANSWER, self._cut)
         try:
             sent = await super().finish_response(request, resp, start_time)
+        except HttpProcessingError:  # older aiohttp reads on here, and stumbles over what comes
+            return resp, True
         finally:
             late.cancel()
         if not request.content.is_eof():

@@ -21,7 +21,8 @@ async def echo(request):
     return web.json_response(await json_body(request))
 
 
-async def ignore(_):
+async def ignore(request):
+    request.protocol.began()
     return web.Response()
 
 
