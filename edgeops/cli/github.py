@@ -14,7 +14,6 @@ from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
-    from edgeops.github.approval import Approval
     from edgeops.github.workflow import Workflow
     from edgeops.plan.document import SavedPlan
 
@@ -122,13 +121,20 @@ def approval(
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github approval plan.json
     """
-    from edgeops.github.approval import Approval
+    from edgeops.github.approval import Approval, approval_of
     from edgeops.report.markdown import plain
 
     saved, workflow = _saved(plan), _workflow()
     if saved.writes:
         shown = _shown(plan, saved, text or plan.with_suffix(".md"))
-        found = _approval(workflow, marker, shown)
+        found = approval_of(
+            workflow.api(_ca_file()),
+            workflow.sha,
+            workflow.branch,
+            marker,
+            shown,
+            repeated=workflow.attempt > 1,
+        )
     else:
         found = Approval(True, "nothing changes")
     workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
@@ -188,22 +194,6 @@ def _shown(plan: Path, saved: SavedPlan, text: Path) -> str:
     if digest_line(saved.digest, saved.hub) not in shown.splitlines():
         raise EdgeOpsError(f"{text} does not show the plan {plan}", hint)
     return shown
-
-
-def _approval(workflow: Workflow, marker: str, text: str) -> Approval:
-    """Whether the plan with this Markdown is approved; not, where GitHub cannot be asked."""
-    from edgeops.github.approval import Approval, decide
-    from edgeops.github.gather import gather
-    from edgeops.github.rest import GitHubError
-
-    api, sha, branch = workflow.api(_ca_file()), workflow.sha, workflow.branch
-    try:
-        facts = gather(api, sha, branch, marker, repeated=workflow.attempt > 1)
-    except GitHubError as error:
-        return Approval(False, f"{error.message} ({error.hint})")
-    if facts is None:
-        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
-    return decide(facts, marker, text)
 
 
 def _workflow() -> Workflow:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
+from edgeops.github.gather import gather
 from edgeops.github.plan_comment import shows
+from edgeops.github.rest import GitHubError, Rest
 
 # What a plan is made of. Anything else may do more than a plan can show.
 FOLDERS = ("fleet/", "schemas/", "models/")
@@ -26,6 +28,23 @@ class Approval(NamedTuple):
 
     given: bool
     why: str
+
+
+def approval_of(
+    api: Rest, sha: str, branch: str, marker: str, plan: str, *, repeated: bool = False
+) -> Approval:
+    """Whether the plan with this Markdown was approved for the commit that a branch is at.
+
+    `repeated`: the workflow run that asks is not at its first attempt. Where
+    GitHub does not answer, it is not approved.
+    """
+    try:
+        facts = gather(api, sha, branch, marker, repeated=repeated)
+    except GitHubError as error:
+        return Approval(False, f"{error.message} ({error.hint})")
+    if facts is None:
+        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
+    return decide(facts, marker, plan)
 
 
 def decide(facts: Facts, marker: str, plan: str) -> Approval:

@@ -8,28 +8,24 @@ import json
 import os
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-
-from aiohttp import web
 
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub import lock, tls
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles, write_private
+from edgeops.localhub.http import server as http
 from edgeops.localhub.http.app import application
+from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.server import listening
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.store import Store
-
-_SECONDS_TO_FINISH = 5.0
 
 
 async def serve(
@@ -64,16 +60,18 @@ async def serve(
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))
             await running.enter_async_context(
-                _site(application(hub, keys, faults, files.artifacts), listener, context)
+                http.listening(application(hub, keys, faults, files.artifacts), listener, context)
             )
-            mqtt = None
+            device_port = None
             if mqtt_port is not None:
                 devices_at = running.enter_context(_listening(host, mqtt_port, "--mqtt-port"))
-                await running.enter_async_context(listening(Broker(hub, keys), devices_at, context))
-                mqtt = _port(devices_at)
+                await running.enter_async_context(
+                    mqtt.listening(Broker(hub, keys), devices_at, context)
+                )
+                device_port = _port(devices_at)
             running.callback(hub.stop)
             stop = await running.enter_async_context(_stop_signals())
-            endpoint = Endpoint(host, _port(listener), os.getpid(), files.ca, mqtt)
+            endpoint = Endpoint(host, _port(listener), os.getpid(), files.ca, device_port)
             _announce(files, endpoint)
             running.callback(files.endpoint.unlink, missing_ok=True)
             ready(endpoint)
@@ -97,25 +95,6 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
                 f"port {port} on {host} is in use", f"choose another one with {option}"
             ) from error
         raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
-
-
-@asynccontextmanager
-async def _site(
-    app: web.Application, listener: socket.socket, context: ssl.SSLContext
-) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listener, ssl_context=context).start()
-        yield
-    finally:
-        connections = runner.server.connections if runner.server else []
-        transports = [connection.transport for connection in connections]
-        await runner.cleanup()
-        for transport in transports:
-            if transport is not None:
-                transport.abort()  # idle clients do not answer the goodbye of TLS
-        await asyncio.sleep(0)
 
 
 @asynccontextmanager

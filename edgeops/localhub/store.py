@@ -28,9 +28,13 @@ from edgeops.localhub.state.entry import (
 from edgeops.localhub.state.events import Event
 from edgeops.twin import JsonObject
 
-_LAYOUT = 2
-_OLDER_LAYOUTS = (0, 1)  # 0 is a new file; 1 had no sessions and events
+_LAYOUT = 3
+_OLDER_LAYOUTS = (0, 1, 2)  # 0 is a new file; 1 had no sessions and events, 2 no sizes of events
 MAX_EVENTS = 100_000
+MAX_EVENT_BYTES = 64 * 1024 * 1024
+# What a page of events holds, and whatever it has for its first one.
+_PAGE_BYTES = 1024 * 1024
+_ROWS_AT_ONCE = 16
 _TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
         device TEXT NOT NULL,
@@ -45,11 +49,19 @@ _TABLES = """
         subscriptions BLOB NOT NULL,
         PRIMARY KEY (device, module)
     );
-    CREATE TABLE IF NOT EXISTS events (
+    CREATE TABLE IF NOT EXISTS feed (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
         device TEXT NOT NULL,
+        bytes_so_far INTEGER NOT NULL,  -- of all events up to this one, since the first
         body BLOB NOT NULL
     );
+"""
+# The newest, with their numbers; the rest may have been any size, which the file gives back.
+_EVENTS_OF_LAYOUT_2 = """
+    INSERT INTO feed
+        SELECT sequence, device, sum(length(body)) OVER (ORDER BY sequence), body
+        FROM (SELECT * FROM events ORDER BY sequence DESC LIMIT 1000) ORDER BY sequence;
+    DROP TABLE events;
 """
 
 
@@ -116,31 +128,46 @@ class Store:
         row = self._sqlite.execute(
             "SELECT body FROM entries WHERE device = ? AND module = ?", (device, module)
         ).fetchone()
-        return _entry(row[0]) if row else None
+        return entry_of(row[0]) if row else None
 
-    def modules(self, device: str) -> dict[str, Entry]:
-        """The modules of a device, by name in order."""
-        rows = self._sqlite.execute(
-            "SELECT module, body FROM entries WHERE device = ? AND module > '' ORDER BY module",
-            (device,),
+    def modules(self, device: str) -> dict[str, bytes]:
+        """The modules of a device by name in order, each for `entry_of` to read."""
+        return dict(
+            self._sqlite.execute(
+                "SELECT module, body FROM entries WHERE device = ? AND module > '' ORDER BY module",
+                (device,),
+            )
         )
-        return {module: _entry(body) for module, body in rows}
 
     def devices(self, after: str = "") -> Iterator[Entry]:
-        """All devices in order of their id, those after one id; read as they are taken."""
-        rows = self._sqlite.execute(
-            "SELECT body FROM entries WHERE device > ? AND module = '' ORDER BY device", (after,)
-        )
-        return (_entry(body) for (body,) in rows)
+        """All devices in order of their id, those after one id.
+
+        Read as they are taken, a few at a time: writes may go on in between.
+        """
+        while True:
+            rows = self._sqlite.execute(
+                "SELECT device, body FROM entries WHERE device > ? AND module = ''"
+                " ORDER BY device LIMIT ?",
+                (after, _ROWS_AT_ONCE),
+            ).fetchall()
+            for after, body in rows:  # noqa: B007  where to go on
+                yield entry_of(body)
+            if len(rows) < _ROWS_AT_ONCE:
+                return
 
     def all_modules(self, after: tuple[str, str] = ("", "")) -> Iterator[Entry]:
-        """All modules in order of (device, module), those after one; read as they are taken."""
-        rows = self._sqlite.execute(
-            "SELECT body FROM entries WHERE (device, module) > (?, ?) AND module > ''"
-            " ORDER BY device, module",
-            after,
-        )
-        return (_entry(body) for (body,) in rows)
+        """All modules in order of (device, module), those after one; read as `devices` are."""
+        while True:
+            rows = self._sqlite.execute(
+                "SELECT device, module, body FROM entries WHERE (device, module) > (?, ?)"
+                " AND module > '' ORDER BY device, module LIMIT ?",
+                (*after, _ROWS_AT_ONCE),
+            ).fetchall()
+            for device, module, body in rows:
+                yield entry_of(body)
+                after = device, module
+            if len(rows) < _ROWS_AT_ONCE:
+                return
 
     def save(self, *entries: Entry) -> None:
         """Keep entries, in place of earlier ones of the same name."""
@@ -156,7 +183,7 @@ class Store:
             "SELECT body FROM entries"
             " WHERE json_extract(CAST(body AS TEXT), '$.connection.connected')"
         )
-        return [_entry(body) for (body,) in rows]
+        return [entry_of(body) for (body,) in rows]
 
     def delete_module(self, device: str, module: str) -> None:
         """Forget a module."""
@@ -196,32 +223,53 @@ class Store:
     # --- events ----------------------------------------------------------------------
 
     def add_events(self, events: Iterable[Event]) -> None:
-        """Add to the feed; of all events the newest `MAX_EVENTS` are kept."""
-        rows = [(event.device, orjson.dumps(event.document)) for event in events]
+        """Add to the feed; the newest are kept: `MAX_EVENTS` of at most `MAX_EVENT_BYTES`."""
+        last, bytes_so_far = self._sqlite.execute(
+            "SELECT sequence, bytes_so_far FROM feed ORDER BY sequence DESC LIMIT 1"
+        ).fetchone() or (0, 0)
+        rows = []
+        for event in events:
+            body = orjson.dumps(event.document)
+            bytes_so_far += len(body)
+            rows.append((event.device, bytes_so_far, body))
         if rows:
-            self._sqlite.executemany("INSERT INTO events (device, body) VALUES (?, ?)", rows)
+            self._sqlite.executemany(
+                "INSERT INTO feed (device, bytes_so_far, body) VALUES (?, ?, ?)", rows
+            )
             self._sqlite.execute(
-                "DELETE FROM events WHERE sequence <= ?", (self.last_event() - MAX_EVENTS,)
+                "DELETE FROM feed WHERE sequence <= max(?, (SELECT sequence - 1 FROM feed"
+                " WHERE bytes_so_far > ? ORDER BY sequence LIMIT 1))",
+                (last + len(rows) - MAX_EVENTS, bytes_so_far - MAX_EVENT_BYTES),
             )
 
     def last_event(self) -> int:
         """The number of the newest event, 0 before the first."""
-        (newest,) = self._sqlite.execute("SELECT max(sequence) FROM events").fetchone()
+        (newest,) = self._sqlite.execute("SELECT max(sequence) FROM feed").fetchone()
         return newest or 0
 
     def events(self, after: int, most: int, device: str | None) -> list[JsonObject]:
-        """The oldest of the events after one number, of all devices or of one."""
+        """The oldest of the events after one number, of all devices or of one.
+
+        Fewer than there are when they are large; none only when there are none.
+        """
         rows = self._sqlite.execute(
-            "SELECT sequence, body FROM events WHERE sequence > ? AND device = ifnull(?, device)"
+            "SELECT sequence, body FROM feed WHERE sequence > ? AND device = ifnull(?, device)"
             " ORDER BY sequence LIMIT ?",
             (after, device, most),
         )
-        return [{"sequence": sequence, **orjson.loads(body)} for sequence, body in rows]
+        found, room = [], _PAGE_BYTES
+        for sequence, body in rows:
+            found.append({"sequence": sequence, **orjson.loads(body)})
+            room -= len(body)
+            if room <= 0:
+                break
+        rows.close()
+        return found
 
     def start_of_last_events(self, count: int, device: str | None) -> int:
         """The number after which that many events come, of all devices or of one."""
         rows = self._sqlite.execute(
-            "SELECT sequence FROM events WHERE device = ifnull(?, device)"
+            "SELECT sequence FROM feed WHERE device = ifnull(?, device)"
             " ORDER BY sequence DESC LIMIT 1 OFFSET ?",
             (device, count),
         ).fetchone()
@@ -236,10 +284,14 @@ class Store:
         ).fetchone()
         return Configuration(**orjson.loads(row[0])) if row else None
 
-    def configurations(self) -> list[Configuration]:
-        """All configurations in order of their id."""
-        rows = self._sqlite.execute("SELECT body FROM configurations ORDER BY id")
-        return [Configuration(**orjson.loads(body)) for (body,) in rows]
+    def configurations(self) -> Iterator[Configuration]:
+        """All configurations in order of their id, read one at a time as they are taken."""
+        found = ""
+        while row := self._sqlite.execute(
+            "SELECT id, body FROM configurations WHERE id > ? ORDER BY id LIMIT 1", (found,)
+        ).fetchone():
+            found, body = row
+            yield Configuration(**orjson.loads(body))
 
     def save_configuration(self, configuration: Configuration) -> None:
         """Keep a configuration, in place of an earlier one of the same id."""
@@ -262,14 +314,18 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
     # to all of them at once must not wait for the disk.
     sqlite.execute("PRAGMA cache_size = -65536")  # KB
     sqlite.execute("PRAGMA wal_autocheckpoint = 8192")  # pages of 4 KB
+    sqlite.execute(f"PRAGMA journal_size_limit = {8192 * 4096}")
     (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
     if layout in _OLDER_LAYOUTS:
-        sqlite.executescript(f"{_TABLES} PRAGMA user_version = {_LAYOUT};")
+        moved = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
+        sqlite.executescript(f"BEGIN; {_TABLES} {moved} PRAGMA user_version = {_LAYOUT}; COMMIT;")
+        if moved:
+            sqlite.execute("VACUUM")
     elif layout != _LAYOUT:
         raise sqlite3.DatabaseError(f"it has layout {layout}")
 
 
-def _entry(body: bytes) -> Entry:
+def entry_of(body: bytes) -> Entry:
     """The inverse of `orjson.dumps(entry)`."""
     row = orjson.loads(body)
     identity, twin = row["identity"], row["twin"]

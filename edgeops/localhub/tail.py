@@ -39,7 +39,7 @@ def tail(state_dir: Path, *, last: int, device: str | None, follow: bool) -> Ite
         page = _page(endpoint, key, {**asked, **cursor, "max": _PAGE, "wait": wait})
         yield from page["events"]
         cursor = {"after": page["next"]}
-        if len(page["events"]) < _PAGE:
+        if not page["events"]:
             if not follow:
                 return
             wait = _SECONDS_TO_WAIT

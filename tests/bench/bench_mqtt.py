@@ -32,6 +32,7 @@ from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.localhub.service import bulk
 from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.steps import finish
 from edgeops.localhub.store import Store
 
 SERVE = """
@@ -86,7 +87,7 @@ def make_devices(state_dir: Path, names: list[str]) -> None:
                 }
                 for name in names[start : start + BATCH]
             ]
-            assert bulk.import_devices(Hub(store), entries)["isSuccessful"]
+            assert finish(bulk.import_devices(Hub(store), entries))["isSuccessful"]
 
 
 @contextmanager

@@ -45,6 +45,7 @@ class Client:
 
     def __init__(self, hub: FakeHub) -> None:
         self.closed = False
+        self.let_in = False
         self._hub = hub
         self._reader = Reader(ANY_SIZE)
         self._connection = Connection(hub.broker, self, hub.now)
@@ -56,12 +57,16 @@ class Client:
     def close(self) -> None:
         self.closed = True
 
+    def known(self) -> None:
+        self.let_in = True
+
     def send(self, *packets: Packet) -> None:
         for packet in packets:
             self.send_bytes(encode(packet))
 
     def send_bytes(self, data: bytes) -> None:
         self._connection.receive(data, self._hub.now)
+        self._connection.work()
 
     def received(self) -> list[Packet]:
         """What came since the last call."""

@@ -8,6 +8,7 @@ import pytest
 
 from edgeops.localhub.mqtt.packets import Connack, Puback, Publish, Unsuback, Unsubscribe
 from edgeops.localhub.service import configurations, registry, twins
+from edgeops.localhub.steps import finish
 
 TWIN_ANSWERS = "$iothub/twin/res/#"
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
@@ -19,7 +20,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return twins.get_twin(hub.hub, "d1", module)
+    return finish(twins.get_twin(hub.hub, "d1", module))
 
 
 # --- twins ----------------------------------------------------------------------------
@@ -98,7 +99,7 @@ def test_modules_are_told_of_applied_content(hub):
     client = hub.connect("d1/m1", DESIRED)
     for value in ({"a": 1, "b": 2}, {"b": 2}):
         content = {"modulesContent": {"m1": {"properties.desired": value}}}
-        configurations.apply_content(hub.hub, "d1", content)
+        finish(configurations.apply_content(hub.hub, "d1", content))
     first, second = client.received()
     assert json.loads(first.payload) == {"a": 1, "b": 2, "$version": 2}
     assert json.loads(second.payload) == {"a": None, "$version": 3}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from urllib.parse import unquote
+
 import pytest
 
 from edgeops.localhub.mqtt.packets import (
@@ -12,8 +15,10 @@ from edgeops.localhub.mqtt.packets import (
     Puback,
     Publish,
     Will,
+    encode,
 )
 from edgeops.localhub.service import registry, twins
+from edgeops.localhub.steps import finish
 
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
 EVENTS = "devices/d1/messages/events/"
@@ -24,7 +29,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return twins.get_twin(hub.hub, "d1", module)
+    return finish(twins.get_twin(hub.hub, "d1", module))
 
 
 def events(hub):
@@ -247,8 +252,48 @@ def test_a_will_is_taken_and_not_sent(hub):
 
 def test_a_failing_hub_ends_the_connection_only(hub, caplog):
     client = hub.connect("d1")
-    hub.hub.store._sqlite.execute("ALTER TABLE events RENAME TO gone")
+    hub.hub.store._sqlite.execute("ALTER TABLE feed RENAME TO gone")
     client.publish(EVENTS, b"1")
     assert "no such table" in caplog.text
-    hub.hub.store._sqlite.execute("ALTER TABLE gone RENAME TO events")
+    hub.hub.store._sqlite.execute("ALTER TABLE gone RENAME TO feed")
     assert client.closed
+
+
+def test_who_proves_who_it_is_is_a_stranger_no_more(hub):
+    assert not hub.stranger().let_in
+    assert not hub.greeted("d1", password=b"wrong").let_in
+    assert hub.greeted("d1").let_in
+
+
+def test_a_request_id_comes_back_or_ends_the_connection(hub, caplog):
+    for request in ("", "a", "%ff", "%00", "é" * 1000, "%F0%9F%98%80", "x" * 30_000):
+        client = hub.connect("d1", "$iothub/twin/res/#", clean_session=True)
+        [answer] = client.publish(f"$iothub/twin/GET/?$rid={request}")
+        assert answer.topic.startswith("$iothub/twin/res/200/?$rid=")
+        assert unquote(answer.topic.partition("$rid=")[2]) == unquote(request)
+    for request in ("é" * 30_000, "x" * 65_000, "%e9" * 20_000):
+        client = hub.connect("d1", "$iothub/twin/res/#", clean_session=True)
+        client.publish(f"$iothub/twin/GET/?$rid={request}")
+        assert client.closed
+    assert [record.levelname for record in caplog.records if record.levelno > logging.INFO] == [
+        "WARNING"
+    ] * 3
+
+
+def test_filters_that_mean_nothing_are_not_kept(hub):
+    client = hub.connect("d1")
+    assert client.subscribe("$iothub/twin/" + "a" * 60, "$iothub/twin/" + "a" * 6000) == [1, 0x80]
+
+
+def test_work_stops_when_its_time_is_up_and_goes_on_later(hub):
+    wire = hub.connect("d1", "$iothub/twin/res/#")
+    connection = wire._connection
+    asking = encode(Publish("$iothub/twin/GET/?$rid=1", b""))
+    connection.receive(asking * 3, hub.now)
+    assert not connection.work(until=0.0)
+    connection.receive(asking, hub.now)  # what comes meanwhile is not lost, nor is the rest
+    assert len(wire.received()) == 1
+    assert connection.work()
+    assert len(wire.received()) == 3
+    assert connection.work()
+    assert wire.received() == []

@@ -142,6 +142,17 @@ def test_who_follows_hears_of_an_event_when_it_comes(local_mqtt_hub, service, di
         list(following)
 
 
+def test_large_events_come_in_several_pages(local_mqtt_hub, service, dial):
+    service("PUT", "/devices/d1", {"deviceId": "d1"})
+    device = dial(local_mqtt_hub)
+    device.connect("d1")
+    for n in range(8):
+        device.send(Publish("devices/d1/messages/events/", b'"%s"' % (b"x" * 200_000), 1, n + 1))
+        device.receive()
+    assert len(service("GET", "/events?last=8")["events"]) < 8
+    assert len(list(tail(local_mqtt_hub.state_dir, last=8, device="d1", follow=False))) == 8
+
+
 def test_events_of_a_hub_that_is_not_running(tmp_path):
     with pytest.raises(EdgeOpsError, match="is not running"):
         list(tail(tmp_path, last=1, device=None, follow=False))

@@ -165,3 +165,11 @@ def test_any_bytes_are_packets_or_refused(pieces):
             assert len(reader._buffer) <= MOST + 5
     except MalformedPacket:
         pass
+
+
+def test_packets_other_than_messages_are_small():
+    many = encode(Subscribe(1, (("a" * 90, 0),) * 200))
+    reader = Reader(1_000_000)
+    reader.feed(many)
+    with pytest.raises(MalformedPacket, match="the most is 16384"):
+        reader.next()

@@ -1,4 +1,4 @@
-"""How long a fuzzer runs: a fixed number of rounds, or as many seconds as EDGEOPS_FUZZ_SECONDS says."""
+"""How long a fuzzer runs: so many rounds, or as many seconds as EDGEOPS_FUZZ_SECONDS says."""
 
 import os
 import random
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def rounds(count: int, seed: int) -> Iterator[random.Random]:
-    """A random source for each round: `count` with fixed seeds, or new ones until the time is over."""
+    """A random source a round: `count` with fixed seeds, or new ones until the time is over."""
     seconds = float(os.environ.get("EDGEOPS_FUZZ_SECONDS", "0"))
     if not seconds:
         yield from (random.Random(f"{seed}/{number}") for number in range(count))

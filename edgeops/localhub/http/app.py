@@ -12,11 +12,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
+from edgeops.localhub.failures import one_line
 from edgeops.localhub.faults import Fault, FaultPlan
 from edgeops.localhub.http import configurations, devices, events, methods, modules, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.wire import MAX_BODY_BYTES, refusal
+from edgeops.localhub.http.server import Handler as Connection
+from edgeops.localhub.http.server import failure
+from edgeops.localhub.http.wire import refusal
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
@@ -41,8 +44,7 @@ def application(
     The files in `artifacts` are for everybody.
     """
     app = web.Application(
-        client_max_size=MAX_BODY_BYTES,
-        middlewares=[*([_injecting(faults)] if faults else []), _answering_errors],
+        middlewares=[*([_injecting(faults)] if faults else []), _answering_errors]
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _authorized(route, hub, keys))
@@ -59,6 +61,8 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
             keys=keys,
             now=time.time(),
         )
+        if isinstance(request.protocol, Connection):
+            request.protocol.known()
         if route.right not in rights:
             raise errors.unauthorized()
         return await route.handler(hub, request)
@@ -68,7 +72,11 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
 
 @web.middleware
 async def _answering_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if isinstance(request.protocol, Connection):
+        request.protocol.began()
     try:
+        if not _is_text(request.raw_path):
+            raise HubFault(400, "BadRequest", "The address is not UTF-8.")
         return await handler(request)
     except HubFault as fault:
         return refusal(fault)
@@ -76,9 +84,20 @@ async def _answering_errors(request: web.Request, handler: Handler) -> web.Strea
         return refusal(HubFault(404, "ResourceNotFound", "There is no such operation."))
     except web.HTTPMethodNotAllowed:
         return refusal(HubFault(405, "MethodNotAllowed", "The resource has no such operation."))
-    except Exception:
-        _log.exception("%s %s failed", request.method, request.path)
-        return refusal(HubFault(500, "ServerError", "The local hub failed; its log says why."))
+    except ConnectionError:  # the client has gone
+        raise
+    except Exception as error:
+        _log.error("%s %s failed: %s", request.method, request.path, one_line(error))
+        return refusal(failure())
+
+
+def _is_text(path: str) -> bool:
+    """Whether it was UTF-8: aiohttp lets other bytes through as halves of surrogate pairs."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _injecting(faults: FaultPlan) -> Middleware:

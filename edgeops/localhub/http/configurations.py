@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.wire import answer, if_match, json_body, no_content, top
+from edgeops.localhub.http.wire import answer, if_match, json_body, no_content, rows, top
 from edgeops.localhub.policies import Right
 from edgeops.localhub.service import configurations
 from edgeops.localhub.service.hub import Hub
@@ -13,17 +13,19 @@ from edgeops.localhub.state.configurations import MAX_OF_A_KIND, query_errors
 
 
 async def _list(hub: Hub, request: web.Request) -> web.Response:
-    return answer(configurations.list_configurations(hub, top(request, 2 * MAX_OF_A_KIND)))
+    most = top(request, 2 * MAX_OF_A_KIND)
+    return answer(rows(await hub.turns.run(configurations.list_configurations(hub, most))))
 
 
 async def _get(hub: Hub, request: web.Request) -> web.Response:
-    return answer(configurations.get_configuration(hub, request.match_info["id"]))
+    found = configurations.get_configuration(hub, request.match_info["id"])
+    return answer(await hub.turns.run(found))
 
 
 async def _put(hub: Hub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    document, new = configurations.put_configuration(
-        hub, request.match_info["id"], body, if_match(request)
+    document, new = await hub.turns.run(
+        configurations.put_configuration(hub, request.match_info["id"], body, if_match(request))
     )
     return answer(document, 201 if new else 200)
 
@@ -39,7 +41,7 @@ async def _test_queries(_: Hub, request: web.Request) -> web.Response:
 
 async def _apply(hub: Hub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    configurations.apply_content(hub, request.match_info["device"], body)
+    await hub.turns.run(configurations.apply_content(hub, request.match_info["device"], body))
     return no_content()
 
 

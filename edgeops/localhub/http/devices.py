@@ -11,10 +11,11 @@ from edgeops.localhub.service import bulk, registry
 from edgeops.localhub.service.hub import Hub
 
 _MOST_LISTED = 1000
+_MAX_IMPORT_BYTES = 8 * 1024 * 1024
 
 
 async def _list(hub: Hub, request: web.Request) -> web.Response:
-    return answer(registry.list_devices(hub, top(request, _MOST_LISTED)))
+    return answer(await hub.turns.run(registry.list_devices(hub, top(request, _MOST_LISTED))))
 
 
 async def _get(hub: Hub, request: web.Request) -> web.Response:
@@ -32,16 +33,17 @@ async def _delete(hub: Hub, request: web.Request) -> web.Response:
 
 
 async def _import(hub: Hub, request: web.Request) -> web.Response:
-    result = bulk.import_devices(hub, await json_body(request))
+    body = await json_body(request, _MAX_IMPORT_BYTES)
+    result = await hub.turns.run(bulk.import_devices(hub, body))
     return answer(result, 200 if result["isSuccessful"] else 400)
 
 
 async def _device_statistics(hub: Hub, _: web.Request) -> web.Response:
-    return answer(registry.device_statistics(hub))
+    return answer(await hub.turns.run(registry.device_statistics(hub)))
 
 
 async def _service_statistics(hub: Hub, _: web.Request) -> web.Response:
-    return answer(registry.service_statistics(hub))
+    return answer(await hub.turns.run(registry.service_statistics(hub)))
 
 
 ROUTES = (

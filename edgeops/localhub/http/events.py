@@ -1,8 +1,8 @@
 """The events of the hub, which on Azure come out of its Event Hubs endpoint.
 
 `GET /events?after=&last=&max=&wait=&device=`: those after the cursor `after`
-(or the `last` so many), at most `max`; when there are none yet, the answer
-waits up to `wait` seconds for the first.
+(or the `last` so many), at most `max`, and fewer when they are large; when
+there are none yet, the answer waits up to `wait` seconds for the first.
 """
 
 from __future__ import annotations

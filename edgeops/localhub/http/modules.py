@@ -12,7 +12,7 @@ from edgeops.localhub.service.hub import Hub
 
 
 async def _list(hub: Hub, request: web.Request) -> web.Response:
-    return answer(registry.list_modules(hub, request.match_info["device"]))
+    return answer(await hub.turns.run(registry.list_modules(hub, request.match_info["device"])))
 
 
 async def _get(hub: Hub, request: web.Request) -> web.Response:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.wire import answer, if_match, json_body, json_object, whole_number
+from edgeops.localhub.http.wire import (
+    answer,
+    if_match,
+    json_body,
+    json_object,
+    rows,
+    whole_number,
+)
 from edgeops.localhub.policies import Right
 from edgeops.localhub.service import twins
 from edgeops.localhub.service.hub import Hub
@@ -15,7 +22,7 @@ _PAGE = 100
 
 
 async def _get(hub: Hub, request: web.Request) -> web.Response:
-    return answer(twins.get_twin(hub, *_name(request)))
+    return answer(await hub.turns.run(twins.get_twin(hub, *_name(request))))
 
 
 async def _patch(hub: Hub, request: web.Request) -> web.Response:
@@ -31,8 +38,9 @@ async def _put(hub: Hub, request: web.Request) -> web.Response:
 async def _query(hub: Hub, request: web.Request) -> web.Response:
     body = await json_object(request)
     token = request.headers.get("x-ms-continuation")
-    rows, following, kind = twins.run_query(hub, body.get("query"), _page_size(request), token)
-    response = answer(rows)
+    asked = twins.run_query(hub, body.get("query"), _page_size(request), token)
+    found, following, kind = await hub.turns.run(asked)
+    response = answer(rows(found))
     response.headers["x-ms-item-type"] = kind
     if following:
         response.headers["x-ms-continuation"] = following

@@ -6,10 +6,13 @@ No I/O of its own: bytes go out through a `Channel`.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterator
 from typing import Protocol
 
 import orjson
 
+from edgeops.localhub.failures import one_line
 from edgeops.localhub.mqtt import topics
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.identity import Claim, claim
@@ -44,6 +47,9 @@ class Channel(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes, sooner or later."""
 
+    def known(self) -> None:
+        """The client has proved who it is."""
+
     def close(self) -> None:
         """End the connection once everything is sent."""
 
@@ -52,6 +58,8 @@ class Connection:
     """The hub's end of one MQTT connection; a `Link` of the hub once the device is let in."""
 
     __slots__ = (
+        "_asked",
+        "_began",
         "_broker",
         "_channel",
         "_clean",
@@ -68,11 +76,12 @@ class Connection:
         self._broker = broker
         self._channel = channel
         self._session = Session()
+        self._asked: Iterator[Event] = iter(())
         self._name: Name | None = None
         self._subscriptions: dict[str, int] = {}
         self._clean = False
         self._ended = False
-        self._heard = now
+        self._began = self._heard = now
         self._silence = SECONDS_TO_CONNECT
         self._expiry = float("inf")
         broker.connections.add(self)
@@ -80,32 +89,40 @@ class Connection:
     # --- bytes, time and the end ----------------------------------------------------------
 
     def receive(self, data: bytes, now: float) -> None:
-        """Do what the client asks. `now` in seconds of a monotonic clock."""
+        """Take in what the client asks, for `work` to do. `now` in seconds of a monotonic clock."""
+        self._asked = self._session.receive_data(data)
+        self._heard = now
+
+    def work(self, until: float = float("inf")) -> bool:
+        """Do what the client has asked, until a moment (of `time.perf_counter`); gives if done."""
         try:
-            for event in self._session.receive_data(data):
+            for event in () if self._ended else self._asked:
                 self._handle(event)
                 if self._ended:
                     break
+                if time.perf_counter() >= until:
+                    return False
         except HubFault as fault:  # the device was deleted meanwhile
             self.close(fault.message)
-        except Exception:
-            _log.exception("an MQTT connection failed")
+        except Exception as error:
+            _log.error("the MQTT connection of %s failed: %s", self._name, one_line(error))
             self.close("the local hub failed")
-        if self._name is not None:  # bytes of a stranger buy no time
-            self._heard = now
-        self._flush()
+        finally:
+            self._flush()
+        return True
 
     def expire(self, now: float, wall: float) -> None:
         """Close when the client was silent for too long or its token has expired."""
-        if now - self._heard > self._silence:
+        # Bytes of a stranger buy no time.
+        if now - (self._began if self._name is None else self._heard) > self._silence:
             self.close("silent for too long")
         elif wall >= self._expiry:
             self.close("the token has expired")
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, level: int = logging.INFO) -> None:
         """End the connection from this side."""
         if not self._ended:
-            _log.info("closing the MQTT connection of %s: %s", self._name, reason)
+            _log.log(level, "closing the MQTT connection of %s: %s", self._name, reason)
             self._flush()
             self.lost()
             self._channel.close()
@@ -124,8 +141,8 @@ class Connection:
         try:
             if hub.links.remove(self._name, self) and hub.store.entry(*self._name):
                 devices.set_connected(hub, *self._name, connected=False)
-        except Exception:  # whoever closes many connections must get to the last
-            _log.exception("the end of an MQTT connection could not be kept")
+        except Exception as error:
+            _log.error("the end of an MQTT connection could not be kept: %s", one_line(error))
 
     def _flush(self) -> None:
         data = self._session.data_to_send()
@@ -178,7 +195,8 @@ class Connection:
             case Disconnect():
                 self.close("the client has disconnected")
             case Violation():
-                self.close(event.reason)
+                # Of strangers anybody can send any number, and fill the log.
+                self.close(event.reason, logging.WARNING if self._name else logging.INFO)
 
     def _connect(self, packet: Connect) -> None:
         code, claimed = self._judged(packet)
@@ -187,6 +205,7 @@ class Connection:
             self.close(f"refused with code {code}")
             return
         hub, name = self._broker.hub, (claimed.device, claimed.module)
+        self._channel.known()
         self._name, self._clean = name, packet.clean_session
         self._silence = min(1.5 * packet.keep_alive or LONGEST_SILENCE, LONGEST_SILENCE)
         if packet.clean_session:
@@ -265,7 +284,7 @@ class Connection:
                     properties["mqtt-retain"] = "true"
                 devices.send_telemetry(self._broker.hub, *self._name, properties, message.payload)
             case None:
-                self.close("a message on a topic that devices have not")
+                self.close("a message on a topic that devices have not", logging.WARNING)
                 return
         self._session.acknowledge(message)
 

@@ -24,6 +24,8 @@ from edgeops.localhub.mqtt.packets import (
 )
 
 _MOST_LENGTH_BYTES = 4
+# Of packets other than PUBLISH: whoever subscribes to thousands of filters keeps others waiting.
+_MOST_OTHER_BYTES = 16 * 1024
 
 
 class MalformedPacket(Exception):
@@ -64,8 +66,9 @@ class Reader:
             shift += 7
         else:
             raise MalformedPacket("the length of a packet has more than 4 bytes")
-        if length > self.most_bytes:
-            raise MalformedPacket(f"a packet of {length} bytes; the most is {self.most_bytes}")
+        most = self.most_bytes if kind == _PUBLISH else min(self.most_bytes, _MOST_OTHER_BYTES)
+        if length > most:
+            raise MalformedPacket(f"a packet of {length} bytes; the most is {most}")
         start = position + 1
         if len(self._buffer) < start + length:
             return None

@@ -66,9 +66,15 @@ class Session:
         self._cost = 0
 
     def receive_data(self, data: bytes) -> Iterator[Event]:
-        """What these bytes say, one event at a time; answer each before taking the next."""
+        """What these bytes say, one event at a time; answer each before taking the next.
+
+        Events that were not taken come out of the next call.
+        """
         if not self._over:
             self._reader.feed(data)
+        return self._events()
+
+    def _events(self) -> Iterator[Event]:
         while not self._over:
             try:
                 packet = self._reader.next()

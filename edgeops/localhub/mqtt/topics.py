@@ -12,6 +12,10 @@ from urllib.parse import quote, unquote
 _REPORT = "$iothub/twin/PATCH/properties/reported/"
 _GET = "$iothub/twin/GET/"
 _ANSWER = "$iothub/methods/res/"
+# Percent-encoded, as the topic of the answer repeats it; a topic has at most 65,535 bytes.
+MAX_REQUEST_BYTES = 32 * 1024
+# Filters are kept for devices that are away; the longest that means anything is half of this.
+MAX_FILTER_CHARACTERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def asked(topic: str, device: str, module: str) -> Asked | None:
     if topic == events or topic.startswith(events + "/"):
         return Telemetry(_pairs(topic.removeprefix(events).removeprefix("/")))
     request = _pairs(query).get("$rid") if mark else None
-    if request is None:
+    if request is None or len(_quoted(request)) > MAX_REQUEST_BYTES:
         return None
     if path == _GET:
         return TwinGet(request)
@@ -89,8 +93,10 @@ def method(name: str, request: str) -> str:
 def may_subscribe(topic_filter: str, device: str, module: str) -> bool:
     """Whether a device or module may subscribe to this: its own topics, and `$iothub`."""
     own = root(device, module)
-    return topic_filter.startswith(("$iothub/twin/", "$iothub/methods/", own)) and _well_formed(
-        topic_filter
+    return (
+        len(topic_filter) <= MAX_FILTER_CHARACTERS
+        and topic_filter.startswith(("$iothub/twin/", "$iothub/methods/", own))
+        and _well_formed(topic_filter)
     )
 
 

@@ -5,7 +5,7 @@ twins", Microsoft Learn. GROUP BY and aggregates other than COUNT() come later.
 """
 
 from edgeops.localhub.query.ast import Condition, Query, QueryError
-from edgeops.localhub.query.evaluate import matches, run
+from edgeops.localhub.query.evaluate import matches
 from edgeops.localhub.query.grammar import condition, parse
 from edgeops.localhub.query.page import after, page
 
@@ -18,5 +18,4 @@ __all__ = [
     "matches",
     "page",
     "parse",
-    "run",
 ]

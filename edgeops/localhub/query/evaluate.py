@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from edgeops.localhub.query.ast import (
@@ -25,8 +24,8 @@ from edgeops.localhub.query.ast import (
     Negate,
     Not,
     Path,
-    Query,
 )
+from edgeops.localhub.query.numbers import computed_number
 from edgeops.twin import JsonObject
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -46,16 +45,6 @@ _ARITHMETIC: Mapping[str, Callable[[Any, Any], int | float]] = {
 }
 
 
-def run(query: Query, twins: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    """The rows of a query over the twins of its source, as they come."""
-    found = (twin for twin in twins if passes(query.where, twin))
-    if query.count is None:
-        rows = (row(query, twin) for twin in found)
-    else:
-        rows = ({query.count: sum(1 for _ in found)} for _ in range(1))
-    return islice(rows, query.top)
-
-
 def matches(condition: Condition, twin: JsonObject) -> bool:
     """Whether a condition targets a twin (of its source)."""
     return passes(condition.where, twin)
@@ -66,35 +55,9 @@ def passes(where: Expression | None, twin: JsonObject) -> bool:
     return where is None or value(where, twin) is True
 
 
-def row(query: Query, twin: JsonObject) -> JsonObject:
-    """What SELECT takes of a twin; columns that are undefined are left out."""
-    if not query.columns:
-        return twin
-    values = ((column.name, value(column.expression, twin)) for column in query.columns)
-    return {name: found for name, found in values if found is not UNDEFINED}
-
-
 def value(expression: Expression, twin: JsonObject) -> Any:
     """The JSON value of an expression on a twin, or UNDEFINED."""
-    match expression:
-        case Literal(constant):
-            return constant
-        case Path(keys):
-            return _follow(keys, twin)
-        case IsDefined(path):
-            return _follow(path.keys, twin) is not UNDEFINED
-        case Not(operand):
-            found = value(operand, twin)
-            return not found if isinstance(found, bool) else UNDEFINED
-        case Negate(operand):
-            return _calculate("-", 0, value(operand, twin))
-        case Logical(word, operands):
-            return _logical(word, operands, twin)
-        case In(operand, items, negated):
-            return _membership(value(operand, twin), [value(item, twin) for item in items], negated)
-        case Binary(symbol, left, right):
-            compute = _compare if symbol in _COMPARISONS else _calculate
-            return compute(symbol, value(left, twin), value(right, twin))
+    return _VALUES[type(expression)](expression, twin)
 
 
 def _follow(keys: tuple[str, ...], twin: JsonObject) -> Any:
@@ -106,10 +69,21 @@ def _follow(keys: tuple[str, ...], twin: JsonObject) -> Any:
     return found
 
 
-def _logical(word: str, operands: tuple[Expression, ...], twin: JsonObject) -> Any:
-    decisive = word == "OR"
+def _not(expression: Not, twin: JsonObject) -> Any:
+    found = value(expression.operand, twin)
+    return not found if isinstance(found, bool) else UNDEFINED
+
+
+def _binary(expression: Binary, twin: JsonObject) -> Any:
+    left, right = value(expression.left, twin), value(expression.right, twin)
+    compute = _COMPUTATIONS[expression.operator]
+    return compute(expression.operator, left, right)
+
+
+def _logical(expression: Logical, twin: JsonObject) -> Any:
+    decisive = expression.operator == "OR"
     outcome: Any = not decisive
-    for operand in operands:
+    for operand in expression.operands:
         found = value(operand, twin)
         if found is decisive:
             return decisive
@@ -118,14 +92,17 @@ def _logical(word: str, operands: tuple[Expression, ...], twin: JsonObject) -> A
     return outcome
 
 
-def _membership(found: Any, items: list[Any], negated: bool) -> Any:
-    if _primitive(found) is None:
+def _membership(expression: In, twin: JsonObject) -> Any:
+    found = value(expression.operand, twin)
+    if type(found) not in _PRIMITIVES:
         return UNDEFINED
-    return any(_compare("=", found, item) is True for item in items) != negated
+    items = (value(item, twin) for item in expression.items)
+    return any(_compare("=", found, item) is True for item in items) != expression.negated
 
 
 def _compare(symbol: str, left: Any, right: Any) -> Any:
-    if _primitive(left) is None or _primitive(left) != _primitive(right):
+    kind = _PRIMITIVES.get(type(left))
+    if kind is None or kind != _PRIMITIVES.get(type(right)):
         return UNDEFINED
     if left is None:
         return symbol in ("=", "<=", ">=")
@@ -133,26 +110,34 @@ def _compare(symbol: str, left: Any, right: Any) -> Any:
 
 
 def _calculate(symbol: str, left: Any, right: Any) -> Any:
-    if not _primitive(left) == _primitive(right) == "number":
+    if not _PRIMITIVES.get(type(left)) == _PRIMITIVES.get(type(right)) == "number":
         return UNDEFINED
     try:
-        result = _ARITHMETIC[symbol](left, right)
-        if not math.isfinite(result):
-            return UNDEFINED
+        return computed_number(_ARITHMETIC[symbol](left, right))
     except (ArithmeticError, ValueError):
         return UNDEFINED
-    return int(result) if result == int(result) else result
 
 
-def _primitive(found: Any) -> str | None:
-    """The type of a value that can be compared, or None."""
-    match found:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-    return None
+# By type, since this is done for every part of a query on every twin.
+_VALUES: Mapping[type, Callable[[Any, JsonObject], Any]] = {
+    Literal: lambda expression, _: expression.value,
+    Path: lambda expression, twin: _follow(expression.keys, twin),
+    IsDefined: lambda expression, twin: _follow(expression.path.keys, twin) is not UNDEFINED,
+    Not: _not,
+    Negate: lambda expression, twin: _calculate("-", 0, value(expression.operand, twin)),
+    Logical: _logical,
+    In: _membership,
+    Binary: _binary,
+}
+_COMPUTATIONS: Mapping[str, Callable[[str, Any, Any], Any]] = {
+    **dict.fromkeys(_COMPARISONS, _compare),
+    **dict.fromkeys(_ARITHMETIC, _calculate),
+}
+# The types of values that can be compared.
+_PRIMITIVES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+}

@@ -57,9 +57,9 @@ def expression(reader: Reader) -> Expression:
     level: tuple[Expression, ...] = (found,)
     for _ in range(_MAX_DEPTH):
         level = tuple(child for parent in level for child in children(parent))
-    if level:
-        raise _too_deep(start)
-    return found
+        if not level:
+            return found
+    raise _too_deep(start)
 
 
 def _too_deep(position: int) -> QueryError:

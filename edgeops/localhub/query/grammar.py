@@ -98,7 +98,7 @@ def _count(reader: Reader) -> str:
 
 
 def _columns(reader: Reader) -> tuple[Column, ...]:
-    columns: list[Column] = []
+    columns: dict[str, Column] = {}
     unnamed = 0
     while not columns or reader.accept(","):
         position = reader.token.position
@@ -109,10 +109,10 @@ def _columns(reader: Reader) -> tuple[Column, ...]:
         elif name is None:
             unnamed += 1
             name = f"${unnamed}"
-        if any(column.name == name for column in columns):
+        if name in columns:
             raise QueryError(f"two columns are named {name}; name one with AS", position)
-        columns.append(Column(found, name))
-    return tuple(columns)
+        columns[name] = Column(found, name)
+    return tuple(columns.values())
 
 
 def _alias(reader: Reader) -> str | None:

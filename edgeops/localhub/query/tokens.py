@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeops.localhub.query.ast import QueryError
+from edgeops.localhub.query.numbers import literal_number
 
 KEYWORDS = frozenset(
     {"SELECT", "TOP", "AS", "FROM", "WHERE", "GROUP", "BY", "AND", "OR", "NOT", "IN", "NIN"}
@@ -29,9 +28,11 @@ class Kind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word: its value (keywords in upper case), as it was written, and where it stands."""
+class Token(NamedTuple):
+    """One word: its value (keywords in upper case), as it was written, and where it stands.
+
+    A tuple, since a query has thousands of them.
+    """
 
     kind: Kind
     value: Any
@@ -60,13 +61,12 @@ def tokens(text: str) -> Iterator[Token]:
         QueryError: where no word can be read.
     """
     position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise QueryError(_unreadable(text[position]), position)
+    while match := _TOKEN.match(text, position):
         if match.lastgroup != "space":
             yield _token(match)
         position = match.end()
+    if position < len(text):
+        raise QueryError(_unreadable(text[position]), position)
     yield Token(Kind.END, "", "the end", position)
 
 
@@ -79,17 +79,18 @@ def _unreadable(character: str) -> str:
 def _token(match: re.Match[str]) -> Token:
     written, position = match[0], match.start()
     match match.lastgroup:
-        case "name" if written.upper() in KEYWORDS:
-            return Token(Kind.KEYWORD, written.upper(), written, position)
+        case "symbol":
+            return Token(Kind.SYMBOL, "!=" if written == "<>" else written, written, position)
         case "name":
+            word = written.upper()
+            if word in KEYWORDS:
+                return Token(Kind.KEYWORD, word, written, position)
             return Token(Kind.NAME, written, written, position)
         case "quoted":
             return Token(Kind.QUOTED_NAME, match["quoted"], written, position)
         case "string":
             return Token(Kind.STRING, _unescape(written[1:-1], position + 1), written, position)
-        case "number":
-            return Token(Kind.NUMBER, _number(written, position), written, position)
-    return Token(Kind.SYMBOL, "!=" if written == "<>" else written, written, position)
+    return Token(Kind.NUMBER, _number(written, position), written, position)
 
 
 def _unescape(text: str, position: int) -> str:
@@ -100,19 +101,19 @@ def _unescape(text: str, position: int) -> str:
             return match[2]
         raise QueryError(f"unknown escape {match[0]}", position + match.start())
 
-    return _ESCAPE.sub(character, text)
+    # \\u escapes are UTF-16: what is beyond 16 bits takes two of them
+    units = _ESCAPE.sub(character, text).encode("utf-16-le", "surrogatepass")
+    try:
+        return units.decode("utf-16-le")
+    except UnicodeDecodeError as error:
+        raise QueryError("half of a surrogate pair is not a character", position) from error
 
 
 def _number(text: str, position: int) -> int | float:
-    if text[:2] in ("0x", "0X"):
-        value: int | float = int(text, 16)
-    else:
-        # Python refuses to read integers of thousands of digits; as a float they are infinite.
-        value = int(text) if text.isdigit() and len(text) <= 20 else float(text)
     try:
-        finite = math.isfinite(value)
-    except OverflowError:
-        finite = False
-    if not finite:
-        raise QueryError("the number is too large", position)
-    return value
+        if text[:2] in ("0x", "0X"):
+            return literal_number(int(text, 16))
+        # Python refuses to read integers of thousands of digits; as a float they are infinite.
+        return literal_number(int(text) if text.isdigit() and len(text) <= 20 else float(text))
+    except OverflowError as error:
+        raise QueryError("the number is too large", position) from error

@@ -6,6 +6,7 @@ A device may be named once, also when the entries are of different modules
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,30 +19,44 @@ from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections
+from edgeops.localhub.steps import Steps
 from edgeops.twin import JsonObject
 
 MAX_ENTRIES = 100
+_SECONDS_OF_A_TRANSACTION = 0.01  # an ordinary request is one
 
 
-def import_devices(hub: Hub, body: Any) -> JsonObject:
+def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
     """Do each entry; gives `{isSuccessful, errors, warnings}`. Raises `HubFault` 400, 413.
 
-    All that succeed are kept together; those that fail change nothing.
+    Each that succeeds is kept, in as few transactions as may be; those that fail change nothing.
     """
     entries = _entries(body)
     repeated = [device for device, n in Counter(e["id"] for e in entries).items() if n > 1]
     if repeated:
         fault = HubFault(400, "DeviceDefinedMultipleTimes", "A device may be given only once.")
         return _result([_error({"id": device}, fault) for device in repeated])
-    faults = []
+    faults: list[JsonObject] = []
+    done = 0
+    while done < len(entries):
+        done += _imported(hub, entries[done:], faults)
+        yield
+    return _result(faults)
+
+
+def _imported(hub: Hub, entries: list[JsonObject], faults: list[JsonObject]) -> int:
+    """Do entries in one transaction as long as it is short; gives how many were done."""
+    until = time.perf_counter() + _SECONDS_OF_A_TRANSACTION
     with hub.writing() as writing:
-        for entry in entries:
+        for count, entry in enumerate(entries, 1):
             try:
                 with writing.attempt():
                     _MODES[entry["importMode"]](hub, writing, entry)
             except HubFault as fault:
                 faults.append(_error(entry, fault))
-    return _result(faults)
+            if time.perf_counter() >= until:
+                return count
+    return len(entries)
 
 
 def _entries(body: Any) -> list[JsonObject]:

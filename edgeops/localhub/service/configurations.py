@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+import orjson
+
 from edgeops.localhub import query
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.service.twins import device_twins, keep, module_twins
 from edgeops.localhub.state import configurations, deployment, errors, etags
 from edgeops.localhub.state.configurations import Configuration
+from edgeops.localhub.state.deployment import Deployed
+from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import Written
+from edgeops.localhub.steps import Steps, finish
+from edgeops.localhub.store import entry_of
 from edgeops.twin import JsonObject
 
-
-def list_configurations(hub: Hub, most: int) -> list[JsonObject]:
-    """At most so many configurations, by id."""
-    return [_document(hub, found) for found in hub.store.configurations()[:most]]
+_TRIES_IN_STEPS = 3
 
 
-def get_configuration(hub: Hub, configuration: str) -> JsonObject:
+@dataclass
+class _Target:
+    """Whom a configuration targets, and how many were found."""
+
+    id: str
+    edge: bool
+    condition: query.Condition
+    count: int = 0
+
+
+def list_configurations(hub: Hub, most: int) -> Steps[list[bytes]]:
+    """At most so many configurations (JSON), by id."""
+    targets = []
+    for found in islice(hub.store.configurations(), most):
+        targets.append(_target(found))
+        yield
+    yield from _count(hub, targets)
+    documents = []
+    for target in targets:
+        kept = hub.store.configuration(target.id)
+        if kept is not None:  # it may have been deleted meanwhile
+            documents.append(orjson.dumps(configurations.document(kept, target.count)))
+        yield
+    return documents
+
+
+def get_configuration(hub: Hub, configuration: str) -> Steps[JsonObject]:
     """A configuration. Raises `HubFault` 404."""
-    return _document(hub, _find(hub, configuration))
+    return (yield from _document(hub, _find(hub, configuration)))
 
 
 def put_configuration(
     hub: Hub, configuration: str, body: Any, if_match: str | None
-) -> tuple[JsonObject, bool]:
+) -> Steps[tuple[JsonObject, bool]]:
     """Create a configuration (no `if_match`) or update it; gives it, and whether it is new.
 
     Raises `HubFault`.
     """
     if not isinstance(body, dict) or body.get("id") != configuration:
         raise errors.invalid("'id' in the body must be the one in the address.")
+    edge = []
+    if if_match is None:
+        for other in hub.store.configurations():
+            edge.append(other.edge)
+            yield
     with hub.writing() as writing:
         if if_match is None:
             if hub.store.configuration(configuration):
                 raise errors.configuration_exists(configuration)
-            others = hub.store.configurations()
-            kept = configurations.created(configuration, body, writing.moment, others)
+            kept = configurations.created(configuration, body, writing.moment, edge)
         else:
             found = _find(hub, configuration)
             etags.require(if_match, found.etag)
             kept = configurations.updated(found, body, writing.moment)
         hub.store.save_configuration(kept)
-    return _document(hub, kept), if_match is None
+    yield
+    return (yield from _document(hub, kept)), if_match is None
 
 
 def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> None:
@@ -53,20 +90,46 @@ def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> 
         hub.store.delete_configuration(configuration)
 
 
-def apply_content(hub: Hub, device: str, body: Any) -> None:
-    """Apply deployment content to one edge device. Raises `HubFault`."""
+def apply_content(hub: Hub, device: str, body: Any) -> Steps[None]:
+    """Apply deployment content to one edge device. Raises `HubFault`.
+
+    Worked out in steps, and kept when the modules are still what they were;
+    they are tried a few times, and at last in one go.
+    """
+    for _ in range(_TRIES_IN_STEPS):
+        found = hub.store.modules(device)
+        deployed = yield from _deployed(hub, device, found, body)
+        with hub.writing() as writing:
+            if hub.store.entry(device) and hub.store.modules(device) == found:
+                _keep_deployed(writing, device, found, deployed)
+                return
     with hub.writing() as writing:
-        before = hub.store.modules(device)
-        deployed = deployment.content_applied(hub.device(device), before, body, writing.moment)
-        for entry in deployed.save:
-            if entry.identity.module not in before:
-                writing.create(entry)
-        for module in deployed.delete:
-            writing.delete(device, module)
-        saved = {entry.identity.module: entry for entry in deployed.save}
-        for change in deployed.changes:
-            written, told = Written(saved[change.module], change), {"desired": change.patch}
-            keep(writing, written, told, "updateTwin")
+        found = hub.store.modules(device)
+        _keep_deployed(writing, device, found, finish(_deployed(hub, device, found, body)))
+
+
+def _deployed(hub: Hub, device: str, found: Mapping[str, bytes], body: Any) -> Steps[Deployed]:
+    owner = hub.device(device)
+    modules = {}
+    for name, stored in found.items():
+        modules[name] = entry_of(stored)
+        yield
+    moment = Moment(hub.clock(), hub.make_key)
+    return (yield from deployment.content_applied(owner, modules, body, moment))
+
+
+def _keep_deployed(
+    writing: Writing, device: str, before: Container[str], deployed: Deployed
+) -> None:
+    for entry in deployed.save:
+        if entry.identity.module not in before:
+            writing.create(entry)
+    for module in deployed.delete:
+        writing.delete(device, module)
+    saved = {entry.identity.module: entry for entry in deployed.save}
+    for change in deployed.changes:
+        written, told = Written(saved[change.module], change), {"desired": change.patch}
+        keep(writing, written, told, "updateTwin")
 
 
 def _find(hub: Hub, configuration: str) -> Configuration:
@@ -76,12 +139,30 @@ def _find(hub: Hub, configuration: str) -> Configuration:
     return found
 
 
-def _document(hub: Hub, configuration: Configuration) -> JsonObject:
+def _target(configuration: Configuration) -> _Target:
     condition = configurations.target(configuration)
-    twins = device_twins(hub) if condition.source == "devices" else module_twins(hub)
-    targeted = sum(
-        query.matches(condition, twin)
-        for twin in twins
-        if not configuration.edge or twin["capabilities"]["iotEdge"]
-    )
-    return configurations.document(configuration, targeted)
+    return _Target(configuration.id, configuration.edge, condition)
+
+
+def _document(hub: Hub, configuration: Configuration) -> Steps[JsonObject]:
+    target = _target(configuration)
+    yield from _count(hub, [target])
+    return configurations.document(configuration, target.count)
+
+
+def _count(hub: Hub, targets: list[_Target]) -> Steps[None]:
+    """Count the twins that each targets."""
+    of_devices = [each for each in targets if each.condition.source == "devices"]
+    of_modules = [each for each in targets if each.condition.source != "devices"]
+    if of_devices:
+        yield from _count_among(device_twins(hub), of_devices)
+    if of_modules:
+        yield from _count_among(module_twins(hub), of_modules)
+
+
+def _count_among(twins: Iterator[JsonObject | None], targets: list[_Target]) -> Steps[None]:
+    for twin in twins:
+        for target in targets:
+            yield
+            if twin is not None and (not target.edge or twin["capabilities"]["iotEdge"]):
+                target.count += query.matches(target.condition, twin)

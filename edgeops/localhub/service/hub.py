@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from edgeops.localhub.policies import new_key
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.pulse import Pulse
+from edgeops.localhub.service.turns import Turns
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.events import Event
@@ -24,13 +25,17 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Hub:
-    """A hub on a store. `arrivals` beats when there are new events."""
+    """A hub on a store.
+
+    `arrivals` beats when there are new events; what takes long is done in `turns`.
+    """
 
     store: Store
     clock: Callable[[], datetime] = _now
     make_key: Callable[[], str] = new_key
     links: Links = field(default_factory=Links)
     arrivals: Pulse = field(default_factory=Pulse)
+    turns: Turns = field(default_factory=Turns)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:

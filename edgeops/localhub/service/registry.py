@@ -8,13 +8,18 @@ from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.state import errors, etags, identities
 from edgeops.localhub.state.documents import device_document, module_document
 from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.steps import Steps
 from edgeops.localhub.store import Store
 from edgeops.twin import JsonObject
 
 
-def list_devices(hub: Hub, most: int) -> list[JsonObject]:
+def list_devices(hub: Hub, most: int) -> Steps[list[JsonObject]]:
     """At most so many device identities, by id."""
-    return [device_document(entry) for entry in islice(hub.store.devices(), most)]
+    found = []
+    for entry in islice(hub.store.devices(), most):
+        found.append(device_document(entry))
+        yield
+    return found
 
 
 def get_device(hub: Hub, device: str) -> JsonObject:
@@ -37,10 +42,16 @@ def delete_device(hub: Hub, device: str, if_match: str | None) -> None:
         remove_device(hub, writing, device, if_match)
 
 
-def list_modules(hub: Hub, device: str) -> list[JsonObject]:
+def list_modules(hub: Hub, device: str) -> Steps[list[JsonObject]]:
     """The module identities of a device, the system's included. Raises `HubFault` 404."""
     hub.device(device)
-    return [module_document(entry) for entry in hub.store.modules(device).values()]
+    found = []
+    for entry in hub.store.all_modules(after=(device, "")):
+        if entry.identity.device != device:
+            break
+        found.append(module_document(entry))
+        yield
+    return found
 
 
 def get_module(hub: Hub, device: str, module: str) -> JsonObject:
@@ -69,9 +80,12 @@ def delete_module(hub: Hub, device: str, module: str, if_match: str | None) -> N
         remove_module(hub, writing, device, module, if_match)
 
 
-def device_statistics(hub: Hub) -> JsonObject:
+def device_statistics(hub: Hub) -> Steps[JsonObject]:
     """How many devices there are."""
-    statuses = [entry.identity.status for entry in hub.store.devices()]
+    statuses = []
+    for entry in hub.store.devices():
+        statuses.append(entry.identity.status)
+        yield
     return {
         "totalDeviceCount": len(statuses),
         "enabledDeviceCount": statuses.count("enabled"),
@@ -79,9 +93,12 @@ def device_statistics(hub: Hub) -> JsonObject:
     }
 
 
-def service_statistics(hub: Hub) -> JsonObject:
+def service_statistics(hub: Hub) -> Steps[JsonObject]:
     """How many devices are connected."""
-    connected = sum(entry.connection.connected for entry in hub.store.devices())
+    connected = 0
+    for entry in hub.store.devices():
+        connected += entry.connection.connected
+        yield
     return {"connectedDeviceCount": connected}
 
 

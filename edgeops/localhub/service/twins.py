@@ -13,14 +13,18 @@ from edgeops.localhub.state.documents import twin_document
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections, Written
+from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT, JsonObject
 
 Deployments = list[tuple[str, query.Condition]]
 
 
-def get_twin(hub: Hub, device: str, module: str = "") -> JsonObject:
+def get_twin(hub: Hub, device: str, module: str = "") -> Steps[JsonObject]:
     """A twin as the service API shows it. Raises `HubFault` 404."""
-    return _document(hub, hub.entry(device, module))
+    entry = hub.entry(device, module)
+    if module != EDGE_AGENT:
+        return twin_document(entry)
+    return (yield from _agent_document(hub, entry, (yield from _deployments(hub))))
 
 
 def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
@@ -30,7 +34,7 @@ def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | No
         entry = _writable(hub, device, module, if_match)
         written = twins.patched(entry, sections, writing.moment)
         keep(writing, written, sections, "updateTwin")
-    return _document(hub, written.entry)
+    return twin_document(written.entry)
 
 
 def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
@@ -40,7 +44,7 @@ def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | 
         entry = _writable(hub, device, module, if_match)
         written = twins.replaced(entry, sections, writing.moment)
         keep(writing, written, {"tags": None, "desired": None, **sections}, "replaceTwin")
-    return _document(hub, written.entry)
+    return twin_document(written.entry)
 
 
 def report(hub: Hub, device: str, module: str, patch: Any) -> int:
@@ -71,16 +75,20 @@ def device_twins(hub: Hub, after: str = "") -> Iterator[JsonObject]:
     return (twin_document(entry) for entry in hub.store.devices(after))
 
 
-def module_twins(hub: Hub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject]:
-    """All module twins in order of (device, module), those after one."""
-    deployments = _deployments(hub)
-    return (_module_document(hub, entry, deployments) for entry in hub.store.all_modules(after))
+def module_twins(hub: Hub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject | None]:
+    """All module twins in order of (device, module), those after one; None for a step between."""
+    deployments = yield from _deployments(hub)
+    for entry in hub.store.all_modules(after):
+        if entry.identity.module == EDGE_AGENT:
+            yield (yield from _agent_document(hub, entry, deployments))
+        else:
+            yield twin_document(entry)
 
 
 def run_query(
     hub: Hub, text: Any, size: int, token: str | None
-) -> tuple[list[JsonObject], str | None, str]:
-    """One page of a query: its rows, the token of the next page, and what the rows are.
+) -> Steps[tuple[list[bytes], str | None, str]]:
+    """One page of a query: its rows (JSON), the token of the next page, and what the rows are.
 
     Raises `HubFault` 400.
     """
@@ -88,36 +96,38 @@ def run_query(
         raise errors.invalid("'query' must be a text.")
     try:
         asked = query.parse(text)
+        yield
         after = query.after(asked, token) or ("", "")
-        found: Iterable[JsonObject] = (
+        found: Iterable[JsonObject | None] = (
             device_twins(hub, after[0]) if asked.source == "devices" else module_twins(hub, after)
         )
-        rows, following = query.page(asked, found, size, token)
+        rows, following = yield from query.page(asked, found, size, token)
     except query.QueryError as error:
         raise errors.invalid(f"BadRequest: {error}") from error
     return rows, following, asked.kind
 
 
-def _document(hub: Hub, entry: Entry) -> JsonObject:
-    if entry.identity.module == EDGE_AGENT:
-        return _module_document(hub, entry, _deployments(hub))
-    return twin_document(entry)
-
-
-def _module_document(hub: Hub, entry: Entry, deployments: Deployments) -> JsonObject:
-    """A module twin; that of `$edgeAgent` says which deployments target its device."""
-    if entry.identity.module != EDGE_AGENT or not deployments:
+def _agent_document(hub: Hub, entry: Entry, deployments: Deployments) -> Steps[JsonObject]:
+    """The twin of an `$edgeAgent`, which says which deployments target its device."""
+    owner = hub.store.entry(entry.identity.device) if deployments else None
+    if owner is None:  # nothing targets anybody, or the device was deleted meanwhile
         return twin_document(entry)
-    device = twin_document(hub.device(entry.identity.device))
-    return twin_document(entry, configurations.edge_targets(deployments, device))
+    device = twin_document(owner)
+    targeting = []
+    for name, condition in deployments:
+        if query.matches(condition, device):
+            targeting.append(name)
+        yield
+    return twin_document(entry, configurations.targeted_by(targeting))
 
 
-def _deployments(hub: Hub) -> Deployments:
-    return [
-        (configuration.id, configurations.target(configuration))
-        for configuration in hub.store.configurations()
-        if configuration.edge
-    ]
+def _deployments(hub: Hub) -> Steps[Deployments]:
+    found = []
+    for configuration in hub.store.configurations():
+        if configuration.edge:
+            found.append((configuration.id, configurations.target(configuration)))
+        yield
+    return found
 
 
 def _writable(hub: Hub, device: str, module: str, if_match: str | None) -> Entry:

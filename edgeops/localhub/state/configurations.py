@@ -20,6 +20,9 @@ from edgeops.localhub.state.moment import Moment
 from edgeops.twin import EDGE_AGENT, JsonObject
 
 MAX_OF_A_KIND = 100
+# Limits of this hub alone: reading the queries must not take long.
+MAX_METRICS = 20
+MAX_METRIC_CHARACTERS = 16_384
 
 _ID = re.compile(r"[a-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")
 _CONTENTS = ("deviceContent", "moduleContent", "modulesContent")
@@ -50,10 +53,11 @@ class Configuration:
         return counter_etag(self.revision)
 
 
-def created(
-    configuration: str, body: Any, moment: Moment, others: Iterable[Configuration]
-) -> Configuration:
-    """A new configuration next to `others`. Raises `HubFault` 400 and 413."""
+def created(configuration: str, body: Any, moment: Moment, others: Iterable[bool]) -> Configuration:
+    """A new configuration next to others: for each, whether it is an edge deployment.
+
+    Raises `HubFault` 400 and 413.
+    """
     if not _ID.match(configuration):
         raise errors.invalid(
             "The configuration id must be 1 to 128 lower-case letters, digits "
@@ -62,7 +66,7 @@ def created(
     now = moment.timestamp
     content = _content(_object(body).get("content"))
     fresh = _with_mutable(Configuration(configuration, content, now, now), body)
-    if sum(other.edge == fresh.edge for other in others) >= MAX_OF_A_KIND:
+    if sum(edge == fresh.edge for edge in others) >= MAX_OF_A_KIND:
         raise errors.too_many_configurations(MAX_OF_A_KIND)
     return fresh
 
@@ -84,15 +88,9 @@ def target(configuration: Configuration) -> query.Condition:
     return query.condition(configuration.target_condition)
 
 
-def edge_targets(
-    deployments: Iterable[tuple[str, query.Condition]], device_twin: JsonObject
-) -> JsonObject:
-    """The `configurations` of an `$edgeAgent` twin: the deployments that target its device."""
-    return {
-        name: {"status": "Targeted"}
-        for name, condition in deployments
-        if query.matches(condition, device_twin)
-    }
+def targeted_by(deployments: Iterable[str]) -> JsonObject:
+    """The `configurations` of an `$edgeAgent` twin, for the deployments that target its device."""
+    return {name: {"status": "Targeted"} for name in deployments}
 
 
 def document(configuration: Configuration, targeted: int) -> JsonObject:
@@ -120,14 +118,12 @@ def document(configuration: Configuration, targeted: int) -> JsonObject:
 def query_errors(body: Any) -> JsonObject:
     """What is wrong with a target condition and metrics: the answer of `testQueries`."""
     given = _object(body)
-    answer: JsonObject = {"customMetricQueryErrors": {}}
+    answer: JsonObject = {
+        "customMetricQueryErrors": _metric_errors(given.get("customMetricQueries"))
+    }
     fault = _condition_error(given.get("targetCondition"))
     if fault:
         answer["targetConditionError"] = fault
-    for name, text in _object_or_none(given.get("customMetricQueries")).items():
-        fault = _query_error(text)
-        if fault:
-            answer["customMetricQueryErrors"][name] = fault
     return answer
 
 
@@ -145,10 +141,8 @@ def _with_mutable(configuration: Configuration, body: JsonObject) -> Configurati
     if not all(isinstance(item, str) for item in _object_or_none(labels).values()):
         raise errors.invalid("'labels' must be texts.")
     metrics = body.get("metrics", configuration.metrics)
-    for text in _object_or_none(_object_or_none(metrics).get("queries")).values():
-        fault = _query_error(text)
-        if fault:
-            raise errors.bad_metric(fault)
+    for fault in _metric_errors(_object_or_none(metrics).get("queries")).values():
+        raise errors.bad_metric(fault)
     return replace(
         configuration,
         target_condition=condition or "",
@@ -198,6 +192,18 @@ def _source_error(configuration: Configuration, condition: str | None) -> str:
     if not condition or query.condition(condition).source == wanted:
         return ""
     return f"the target condition must be on {wanted}"
+
+
+def _metric_errors(queries: Any) -> dict[str, str]:
+    """What is wrong with custom metrics, by name."""
+    given = _object_or_none(queries)
+    if len(given) > MAX_METRICS:
+        raise errors.bad_metric(f"there may be at most {MAX_METRICS} custom metrics")
+    if sum(len(text) for text in given.values() if isinstance(text, str)) > MAX_METRIC_CHARACTERS:
+        raise errors.bad_metric(
+            f"custom metrics may have {MAX_METRIC_CHARACTERS:,} characters together"
+        )
+    return {name: fault for name, text in given.items() if (fault := _query_error(text))}
 
 
 def _query_error(text: Any) -> str:

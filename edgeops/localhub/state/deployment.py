@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops.localhub.state import errors, twins
+from edgeops import limits
+from edgeops.localhub.state import errors, json, twins
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT, JsonObject
 
 _DESIRED = "properties.desired"
+# A limit of this hub alone: 50 modules of ordinary size have a tenth of it.
+MAX_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Deployed:
 
 def content_applied(
     device: Entry, modules: Mapping[str, Entry], body: Any, moment: Moment
-) -> Deployed:
+) -> Steps[Deployed]:
     """The modules of an edge device after its content was applied.
 
     Each module that the content names gets the desired properties replaced;
@@ -53,6 +57,7 @@ def content_applied(
             after[name] = module_created(
                 device.identity.device, name, {"managedBy": IOT_EDGE}, moment, after.keys()
             )
+            yield
     changes = []
     for name, value in content.items():
         if value:
@@ -62,6 +67,7 @@ def content_applied(
             after[name] = written.entry
             if written.change:
                 changes.append(written.change)
+            yield
     changed = tuple(entry for name, entry in after.items() if entry is not modules.get(name))
     return Deployed(changed, tuple(sorted(unlisted)), tuple(changes))
 
@@ -79,6 +85,12 @@ def modules_content(body: Any) -> dict[str, JsonObject]:
                 raise errors.bad_content(f"Module {module} has '{path}': not a desired property.")
             if path == _DESIRED and not isinstance(item, dict):
                 raise errors.bad_content(f"'{_DESIRED}' of module {module} must be an object.")
+            if path.count(".") - _DESIRED.count(".") > limits.DEPTH + 1:
+                raise errors.bad_content(
+                    f"Module {module} has a path that is deeper than {limits.DEPTH} levels."
+                )
+    if json.count(content) > MAX_VALUES:
+        raise errors.bad_content(f"'modulesContent' holds more than {MAX_VALUES:,} values.")
     return content
 
 
@@ -95,13 +107,23 @@ def _listed_modules(content: Mapping[str, JsonObject]) -> tuple[str, ...] | None
 def _desired(paths: JsonObject, current: JsonObject) -> JsonObject:
     """The desired properties that content paths give; a single path is set in the current ones."""
     desired: JsonObject = paths.get(_DESIRED, current)
+    if len(paths) > (_DESIRED in paths):
+        desired = _copy(desired)
     for path, value in paths.items():
         if path != _DESIRED:
-            desired = _with_value(desired, path.removeprefix(_DESIRED + ".").split("."), value)
+            _set(desired, path.removeprefix(_DESIRED + ".").split("."), value)
     return desired
 
 
-def _with_value(target: Any, keys: list[str], value: Any) -> JsonObject:
-    inside = target if isinstance(target, dict) else {}
-    first, *rest = keys
-    return inside | {first: _with_value(inside.get(first), rest, value) if rest else value}
+def _copy(value: Any) -> Any:
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _set(target: JsonObject, keys: list[str], value: Any) -> None:
+    *above, last = keys
+    for key in above:
+        inside = target.get(key)
+        if not isinstance(inside, dict):
+            inside = target[key] = {}
+        target = inside
+    target[last] = value

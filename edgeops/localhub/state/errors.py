@@ -124,6 +124,11 @@ def etag_mismatch() -> HubFault:
     )
 
 
+def body_too_slow() -> HubFault:
+    """408: the rest of the request did not come in time."""
+    return HubFault(408, "RequestTimeout", "The body of the request did not come in time.")
+
+
 def body_too_big(max_bytes: int) -> HubFault:
     """413001: the request is larger than the hub reads."""
     return HubFault(413, "MessageTooLarge", f"The request body is larger than {max_bytes} bytes.")

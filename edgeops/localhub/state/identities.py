@@ -21,6 +21,8 @@ SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
 IOT_EDGE = "IotEdge"
 
 _SCOPE = "ms-azure-iot-edge://"
+_MOST_PARENTS = 5  # Azure takes one
+_LONGEST_TEXT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,8 @@ def _edge(body: JsonObject, current: bool) -> bool:
 
 def _text(body: JsonObject, name: str) -> str | None:
     value = body.get(name)
-    if not isinstance(value, str | None):
-        raise errors.invalid(f"'{name}' must be a text.")
+    if not isinstance(value, str | None) or len(value or "") > _LONGEST_TEXT:
+        raise errors.invalid(f"'{name}' must be a text of at most {_LONGEST_TEXT} characters.")
     return value
 
 
@@ -200,4 +202,6 @@ def _parents(body: JsonObject) -> tuple[str, ...] | None:
         return None
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise errors.invalid("'parentScopes' must be a list of texts.")
+    if len(value) > _MOST_PARENTS:
+        raise errors.invalid(f"'parentScopes' must have at most {_MOST_PARENTS} items.")
     return tuple(value)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from edgeops import limits
-from edgeops.localhub.state import errors
+from edgeops.localhub.state import errors, json
 from edgeops.localhub.state.entry import Entry, Section, TwinState
 from edgeops.localhub.state.moment import Moment
 from edgeops.twin import JsonObject, merge_patch, same
@@ -22,6 +24,12 @@ _LIMITS = {
     "desired": ("Properties.Desired", limits.DESIRED_BYTES),
     "reported": ("Properties.Reported", limits.REPORTED_BYTES),
 }
+
+
+# Limits of this hub alone, which ordinary sections within those of Azure cannot reach:
+# values in a section, and how many times the bytes that Azure counts its JSON may have.
+MAX_VALUES = 5_000
+MAX_JSON_FOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,10 @@ def _patch_section(
 
 def _within_limits(name: str, values: JsonObject) -> JsonObject:
     section, max_bytes = _LIMITS[name]
+    # Azure's way of counting leaves out much that costs time and room all the same.
+    size = len(orjson.dumps(values))
+    if size > MAX_JSON_FOLD * max_bytes or (size > MAX_VALUES and json.count(values) > MAX_VALUES):
+        raise errors.section_too_big(section, max_bytes)
     for violation in limits.check_section(values, max_bytes):
         if not violation.pointer:
             raise errors.section_too_big(section, max_bytes)

@@ -7,6 +7,7 @@ import pytest
 from edgeops.localhub.service import bulk, configurations, devices, registry, twins
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.steps import finish
 from edgeops.localhub.store import Store
 
 
@@ -58,7 +59,7 @@ def test_writes_of_desired_properties_are_told_as_patches(hub, connected):
     twins.patch_twin(hub, "d1", "", {"tags": {"a": 1}}, None)
     twins.replace_twin(hub, "d1", "", {"properties": {"desired": {"b": 2}}}, None)
     content = {"modulesContent": {"$edgeHub": {"properties.desired": {"routes": {}}}}}
-    configurations.apply_content(hub, "d1", content)
+    finish(configurations.apply_content(hub, "d1", content))
 
     assert device.heard == [{"a": 1}, {"a": None, "b": 2}]
     assert edge_hub.heard == [{"routes": {}}]
@@ -80,7 +81,7 @@ def test_of_a_bulk_request_only_what_was_kept_is_told(hub, connected):
         {"id": "d1", "importMode": "updateTwin", "properties": {"desired": {"a": 1}}},
         {"id": "d2", "importMode": "create", "properties": {"desired": {"a.b": 1}}},
     ]
-    assert not bulk.import_devices(hub, body)["isSuccessful"]
+    assert not finish(bulk.import_devices(hub, body))["isSuccessful"]
     assert device.heard == [{"a": 1}]
     assert kinds(hub) == ["createDeviceIdentity", "updateTwin"]
 
@@ -141,15 +142,59 @@ def test_nobody_is_connected_when_a_hub_starts(hub):
     devices.set_connected(hub, "d1", "", connected=True)
     devices.all_gone(hub)
     devices.all_gone(hub)
-    assert twins.get_twin(hub, "d1")["connectionState"] == "Disconnected"
+    assert finish(twins.get_twin(hub, "d1"))["connectionState"] == "Disconnected"
     assert kinds(hub)[1:] == ["deviceConnected", "deviceDisconnected"]
 
 
 def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     hub.store._sqlite.executescript(
-        "DROP TABLE events; DROP TABLE sessions; PRAGMA user_version = 1;"
+        "DROP TABLE feed; DROP TABLE sessions; PRAGMA user_version = 1;"
     )
     with Store(tmp_path / "hub.db") as store:
         assert store.entry("d1")
         assert store.last_event() == 0
+
+
+def test_a_long_bulk_request_is_several_transactions(hub, monkeypatch):
+    monkeypatch.setattr("edgeops.localhub.service.bulk._SECONDS_OF_A_TRANSACTION", 0.0)
+    body = [{"id": f"d{n}", "importMode": "create"} for n in range(3)]
+    steps = bulk.import_devices(hub, [*body, {"id": "d/", "importMode": "create"}])
+    for done in (1, 2, 3):
+        next(steps)
+        assert len(kinds(hub)) == done
+    result = finish(steps)
+    assert [error["deviceId"] for error in result["errors"]] == ["d/"]
+    assert len(kinds(hub)) == 3
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_what_is_written_while_content_is_applied_is_kept(hub, times):
+    edge = {"deviceId": "d1", "capabilities": {"iotEdge": True}}
+    registry.put_device(hub, "d1", edge, None)
+    modules = {"modules": {"m1": {}}}
+    content = {"$edgeAgent": {"properties.desired": modules}, "m1": {"properties.desired.a": 1}}
+    finish(configurations.apply_content(hub, "d1", {"modulesContent": content}))
+    content["m1"] = {"properties.desired.b": 2}
+
+    steps = configurations.apply_content(hub, "d1", {"modulesContent": content})
+    for n in range(times):
+        next(steps)
+        next(steps)
+        next(steps)
+        twins.report(hub, "d1", "m1", {"n": n})
+    finish(steps)
+
+    twin = finish(twins.get_twin(hub, "d1", "m1"))["properties"]
+    assert (twin["desired"]["a"], twin["desired"]["b"]) == (1, 2)
+    assert twin["reported"]["n"] == times - 1
+
+
+def test_content_for_a_device_that_is_deleted_meanwhile_is_refused(hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1", "capabilities": {"iotEdge": True}}, None)
+    content = {"modulesContent": {"m1": {"properties.desired": {}}}}
+    steps = configurations.apply_content(hub, "d1", content)
+    next(steps)
+    registry.delete_device(hub, "d1", None)
+    with pytest.raises(HubFault, match="not registered"):
+        finish(steps)

@@ -243,3 +243,31 @@ def test_bad_target_conditions(text, message):
     with pytest.raises(QueryError) as caught:
         condition(text)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9007199254740992", 2**53),
+        ("9007199254740993", 2.0**53),
+        ("0x20000000000001", 2.0**53),
+        ("99999999999999999999", 1e20),
+        (r"'\ud83d\ude00'", "\U0001f600"),
+        (r"'\u00e9\uffff'", "\u00e9\uffff"),
+    ],
+)
+def test_constants_that_json_can_say(text, value):
+    literal = where(text)
+    assert literal == Literal(value)
+    assert type(literal.value) is type(value)
+
+
+@pytest.mark.parametrize("text", [r"'\ud800'", r"'\udc00\ud800'", r"'a\ud83d'"])
+def test_halves_of_surrogate_pairs_are_refused(text):
+    with pytest.raises(QueryError, match="half of a surrogate pair"):
+        where(text)
+
+
+def test_a_number_beyond_floats_is_refused():
+    with pytest.raises(QueryError, match="the number is too large"):
+        where("0x" + "F" * 300)

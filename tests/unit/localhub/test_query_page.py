@@ -6,9 +6,16 @@ from itertools import chain
 
 import pytest
 
-from edgeops.localhub.query import QueryError, after, page, parse
+from edgeops.localhub.query import QueryError, after, parse
+from edgeops.localhub.query import page as page_in_steps
+from edgeops.localhub.steps import finish
 
 ALL = parse("SELECT * FROM devices")
+
+
+def page(query, stored, size, token=None):
+    rows, following = finish(page_in_steps(query, stored, size, token))
+    return [json.loads(row) for row in rows], following
 
 
 def twins(count):
@@ -79,9 +86,17 @@ def forged(*content):
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
+_, of_all = page(ALL, twins(3), 2)
+OF_ALL, *_ = json.loads(base64.urlsafe_b64decode(of_all))
+
+
 @pytest.mark.parametrize(
     "token",
-    ["x", "!!!", "päge", "AAAA", forged(), forged("digest", "d", "", 1), forged(*"[" * 9)],
+    [
+        *("x", "!!!", "päge", "AAAA", forged(), forged("digest", "d", "", 1), forged(*"[" * 9)),
+        *(forged(OF_ALL, "d", "", count) for count in (-5, 0, True, 1.5, None, 10**18, 10**30)),
+        *(forged(OF_ALL, *key, 1) for key in (("\ud800", ""), ("d", "\udfff"), (1, ""), ("d",))),
+    ],
 )
 def test_bad_tokens_are_refused(token):
     with pytest.raises(QueryError, match="the continuation token is not one of this query"):
@@ -92,3 +107,29 @@ def test_a_token_is_of_one_query():
     _, token = page(ALL, twins(3), 2)
     with pytest.raises(QueryError, match="not one of this query"):
         page(parse("SELECT * FROM devices "), twins(3), 2, token)
+
+
+def test_a_page_of_large_twins_ends_early():
+    stored = [twin | {"properties": "x" * 900_000} for twin in twins(10)]
+    assert [len(items) for items in pages(ALL, stored, 100)] == [4, 4, 2]
+    assert all_of(ALL, stored, 100) == stored
+    top = parse("SELECT TOP 5 * FROM devices")
+    assert [len(items) for items in pages(top, stored, 100)] == [4, 1]
+
+
+def test_a_twin_larger_than_a_page_is_a_page():
+    stored = [twin | {"properties": "x" * 5_000_000} for twin in twins(2)]
+    assert [len(items) for items in pages(ALL, stored, 100)] == [1, 1]
+
+
+def test_a_row_that_repeats_large_properties_is_refused():
+    columns = ", ".join(f"properties AS p{number}" for number in range(100))
+    with pytest.raises(QueryError, match="a row is larger than 4,194,304 bytes"):
+        page(parse(f"SELECT {columns} FROM devices"), [{"properties": "x" * 50_000}], 100)
+
+
+def test_steps_without_a_twin_change_nothing():
+    stored = twins(3)
+    with_pauses = [None, stored[0], None, None, *stored[1:], None]
+    assert page(ALL, with_pauses, 2) == page(ALL, stored, 2)
+    assert page(parse("SELECT COUNT() FROM devices"), with_pauses, 2) == ([{"$1": 3}], None)

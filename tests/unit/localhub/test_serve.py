@@ -138,6 +138,62 @@ def test_a_body_that_is_too_big_is_refused(ask):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b'{"tags": {"a": [' + b"[]," * 30_000 + b"1]}}",
+        b'{"tags": {"a": [' + b"1," * 200_000 + b"1]}}",
+        b'[{"id": "d1", "tags": {"a": "' + b"," * 200_000 + b'"}}]',
+    ],
+)
+def test_a_body_of_too_many_values_is_refused(ask, body):
+    for method, path in (("PATCH", "/twins/d1"), ("POST", "/devices")):
+        assert refusal(ask(method, path, body)) == (400, "DeserializationError")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_body_that_is_not_in_its_encoding_is_refused(ask, encoding):
+    answer = ask("PATCH", "/twins/d1", b'{"tags": {}}', Content_Encoding=encoding)
+    assert refusal(answer) == (400, "DeserializationError")
+
+
+def test_a_body_that_does_not_come_is_refused(local_hub, ask, monkeypatch):
+    monkeypatch.setattr("edgeops.localhub.http.wire.SECONDS_FOR_BODY", 0.1)
+    assert refusal(ask("PATCH", "/twins/d1", b"", Content_Length="5")) == (408, "RequestTimeout")
+
+
+@pytest.mark.parametrize(
+    "path", ["/devices/\xff", "/events?device=\xed\xa0\x80", "/artifacts/\xfe"]
+)
+def test_an_address_that_is_not_utf_8_is_refused(ask, path, monkeypatch):
+    # http.client sends ASCII only, unless it is told to
+    encode = lambda _, request: request.encode("latin-1")  # noqa: E731
+    monkeypatch.setattr(http.client.HTTPConnection, "_encode_request", encode)
+    monkeypatch.setattr(http.client.HTTPConnection, "_validate_path", lambda *_: None)
+    assert refusal(ask("GET", path)) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        r"SELECT '\\ud800' AS a FROM devices",
+        "SELECT TOP 99999999999999999999 COUNT() FROM devices",
+        "SELECT TOP 9007199254740993 * FROM devices",
+    ],
+)
+def test_queries_of_what_json_cannot_say_are_refused(ask, query):
+    answer = ask("POST", "/devices/query", b'{"query": "%s"}' % query.encode())
+    assert refusal(answer) == (400, "ArgumentInvalid")
+
+
+def test_large_numbers_of_a_query_are_floats(ask):
+    query = (
+        "SELECT 99999999999999999999 AS a, 0xFFFFFFFFFFFFFFFFFF AS b, 1e300*10 AS c FROM devices"
+    )
+    status, _, rows = ask("POST", "/devices/query", b'{"query": "%s"}' % query.encode())
+    assert (status, rows) == (200, [{"a": 1e20, "b": float(2**72), "c": 1e301}])
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/devices/d2", b"[]"),
@@ -148,6 +204,8 @@ def test_a_body_that_is_too_big_is_refused(ask):
         ("/devices/d2", b'{"deviceId": "d2", "capabilities": {"iotEdge": "yes"}}'),
         ("/devices/d2", b'{"deviceId": "d2", "deviceScope": 1}'),
         ("/devices/d2", b'{"deviceId": "d2", "parentScopes": "x"}'),
+        ("/devices/d2", b'{"deviceId": "d2", "parentScopes": ["a", "b", "c", "d", "e", "f"]}'),
+        ("/devices/d2", b'{"deviceId": "d2", "deviceScope": "%s"}' % (b"x" * 600)),
         ("/devices/d2", b'{"deviceId": "d2", "statusReason": []}'),
         ("/devices/d1/modules/m1", b'{"deviceId": "d1", "moduleId": "m2"}'),
         ("/devices/d1/modules/m1", b'{"deviceId": "d1", "moduleId": "m1", "managedBy": 1}'),

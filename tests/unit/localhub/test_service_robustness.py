@@ -11,6 +11,7 @@ from edgeops.localhub.service import bulk, configurations, registry, twins
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.state.configurations import query_errors
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.steps import finish
 from edgeops.localhub.store import Store
 
 KEYS = [
@@ -70,19 +71,20 @@ def test_every_body_is_answered(tmp_path_factory, body, if_match):
     with Store(tmp_path_factory.mktemp("hub") / "hub.db") as store:
         hub = Hub(store)
         registry.put_device(hub, "d1", {"deviceId": "d1", "capabilities": {"iotEdge": True}}, None)
+        created = {"id": "d2", "importMode": "create"}
         named = {"deviceId": "d1", "moduleId": "m1", "id": "c1"}
         requests = [
             lambda: registry.put_device(hub, "d1", body | named, if_match),
             lambda: registry.put_module(hub, "d1", "m1", body | named, if_match),
             lambda: twins.patch_twin(hub, "d1", "", body, if_match),
             lambda: twins.replace_twin(hub, "d1", "m1", body, if_match),
-            lambda: configurations.put_configuration(hub, "c1", body | named, if_match),
-            lambda: configurations.apply_content(hub, "d1", body),
-            lambda: configurations.apply_content(hub, "d1", {"modulesContent": body}),
+            lambda: finish(configurations.put_configuration(hub, "c1", body | named, if_match)),
+            lambda: finish(configurations.apply_content(hub, "d1", body)),
+            lambda: finish(configurations.apply_content(hub, "d1", {"modulesContent": body})),
             lambda: query_errors(body),
-            lambda: twins.run_query(hub, body.get("a"), 100, None),
-            lambda: bulk.import_devices(hub, body),
-            lambda: bulk.import_devices(hub, [{"id": "d2", "importMode": "create"} | body]),
+            lambda: finish(twins.run_query(hub, body.get("a"), 100, None)),
+            lambda: finish(bulk.import_devices(hub, body)),
+            lambda: finish(bulk.import_devices(hub, [created | body])),
         ]
         for request in requests:
             with suppress(HubFault):

@@ -122,3 +122,24 @@ def test_too_much_of_a_section_is_403_and_says_which():
         with pytest.raises(HubFault, match=f"'{section}' size should be less than") as caught:
             twins.patched(FRESH, {name: big}, MOMENT)
         assert (caught.value.status, caught.value.code) == (403, "DeviceModelMaxPropertiesExceeded")
+
+
+@pytest.mark.parametrize("section", ["tags", "desired", "reported"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": [None] * 5_001},  # no bytes at all, as Azure counts
+        {"a": [[]] * 5_001},
+        {f"k{number}": {} for number in range(5_001)},
+        {f"k{number}": ["\u0001" * 4_000] * 3 for number in range(9)},
+    ],
+)
+def test_what_costs_much_and_counts_little_is_refused(section, value):
+    with pytest.raises(HubFault) as caught:
+        twins.patched(FRESH, {section: value}, MOMENT)
+    assert (caught.value.status, caught.value.code) == (403, "DeviceModelMaxPropertiesExceeded")
+
+
+def test_a_section_as_large_as_azure_takes_is_taken():
+    desired = {f"key{number:04}": 4503599627370495 for number in range(2_100)}
+    assert twins.patched(FRESH, {"desired": desired}, MOMENT).entry.twin.desired.version == 2

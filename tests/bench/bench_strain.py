@@ -1,0 +1,213 @@
+"""What one client can do to the others of a local hub: their waiting, its memory, its disk.
+
+    python tests/bench/bench_strain.py --devices 5000 --strangers 8000
+
+Ends with 1 when a goal is missed: nobody waits for 0.1 s because of somebody
+else's request, the memory of connections that are gone is given back up to
+50 MB, and the database has at most 128 MB of events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import ssl
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+from bench_mqtt import KEY, hub_process, make_devices, memory_kb, processor_seconds
+from mqtt_devices import Device, connect
+
+from edgeops.hub.credentials import parse_connection_string
+from edgeops.localhub import access, loop
+from edgeops.localhub.access import Endpoint
+from edgeops.localhub.mqtt.packets import Publish, encode
+
+GOAL_MS = 100
+GOAL_KB = 50 * 1024
+GOAL_BYTES = 128 * 1024 * 1024
+MESSAGES = 400
+MESSAGE_BYTES = 255_000
+SECONDS_TO_SETTLE = 4
+
+SELECT = "SELECT deviceId FROM devices WHERE "
+QUERIES = {
+    "IN of 1,600 values": SELECT + "version IN [" + ",".join(["9999"] * 1600) + "]",
+    "OR of 900 comparisons": SELECT + " OR ".join(["a=1"] * 900),
+    "sums of 60 terms": SELECT + " OR ".join(["+".join(["version"] * 60) + "=1"] * 14),
+    "300 columns": "SELECT " + ",".join(f"tags AS a{n}" for n in range(300)) + " FROM devices",
+    "everything of modules": "SELECT * FROM devices.modules",
+}
+EVERYTHING = "SELECT * FROM devices"
+LARGE = {f"key{n:04}": 4503599627370495 for n in range(2000)}
+
+Ask = Callable[[str, str, bytes], Awaitable[int]]
+
+
+async def costly(ask: Ask) -> dict[str, Callable[[], Awaitable[int]]]:
+    """What costs a hub most, by name."""
+    sections = {"desired": LARGE, "reported": LARGE}
+    update = [
+        {"id": f"device-{n:05}", "importMode": "updateTwin", "properties": sections}
+        for n in range(24)  # as many as have the values that one body may have
+    ]
+    condition = " OR ".join(["tags.a=1"] * 300)
+    for n in range(10):
+        body = {"id": f"c{n}", "content": {"deviceContent": {}}, "targetCondition": condition}
+        await ask("PUT", f"/configurations/c{n}", json.dumps(body).encode())
+
+    def asking(method: str, path: str, body: object = None) -> Callable[[], Awaitable[int]]:
+        raw = json.dumps(body).encode()
+        return lambda: ask(method, path, raw)
+
+    queries = {
+        name: asking("POST", "/devices/query", {"query": text}) for name, text in QUERIES.items()
+    }
+    return {
+        **queries,
+        "bulk of large twins": asking("POST", "/devices", update),
+        "a page of large twins": asking("POST", "/devices/query", {"query": EVERYTHING}),
+        "configurations": asking("GET", "/configurations"),
+        "statistics": asking("GET", "/statistics/devices"),
+        "a body of empty lists": asking("PATCH", "/twins/device-00001", [[]] * 19_990),
+        "a body of 7 MB": asking("POST", "/devices", ["x" * 7_000_000]),
+    }
+
+
+async def waiting(ask: Ask, work: Callable[[], Awaitable[int]]) -> list[float]:
+    """How long others waited for an answer while some work was done, in order, in ms."""
+    times: list[float] = []
+    working = asyncio.ensure_future(work())
+    while not working.done():
+        began = time.perf_counter()
+        await ask("GET", "/devices/device-00000", b"")
+        times.append((time.perf_counter() - began) * 1000)
+        await asyncio.sleep(0.01)
+    assert await working < 500
+    return sorted(times)
+
+
+async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.StreamWriter]:
+    """Connections that never authenticate: `tcp`, half a handshake, or all of `tls`."""
+    assert endpoint.mqtt_port
+    found = []
+    context = ssl.create_default_context(cafile=endpoint.ca_file)
+    secure = {"ssl": context, "server_hostname": "localhost"} if kind == "tls" else {}
+    for _ in range(count):
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(endpoint.host, endpoint.mqtt_port, **secure)
+            if kind == "half":
+                outgoing = ssl.MemoryBIO()
+                half = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+                with suppress(ssl.SSLWantReadError):
+                    half.do_handshake()
+                writer.write(outgoing.read()[:200])
+            found.append(writer)
+    return found
+
+
+async def devices_of(
+    endpoint: Endpoint, names: list[str], told: Callable[[Device, Publish, float], None]
+) -> list[Device]:
+    assert endpoint.mqtt_port
+    return await connect(
+        names,
+        told,
+        host="127.0.0.1",
+        port=endpoint.mqtt_port,
+        hostname=endpoint.hostname,
+        keys=dict.fromkeys(names, KEY),
+        ca_file=endpoint.ca_file,
+    )
+
+
+async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: int) -> bool:
+    text = access.connection_string(state_dir)
+    credential = parse_connection_string(text, "the bench")
+    headers = {"Authorization": await credential.authorization()}
+    context = ssl.create_default_context(cafile=endpoint.ca_file)
+    met = True
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
+
+        async def ask(method: str, path: str, body: bytes) -> int:
+            url = f"https://{endpoint.hostname}{path}"
+            async with session.request(method, url, data=body, headers=headers) as answer:
+                await answer.read()
+                return answer.status
+
+        print(
+            f"{'while one asks':<28}{'s':>8}{'others p50 ms':>16}{'max ms':>9}{'processor s':>13}"
+        )
+        for what, work in (await costly(ask)).items():
+            began, busy = time.perf_counter(), processor_seconds(endpoint.pid)
+            times = await waiting(ask, work)
+            took = time.perf_counter() - began
+            used = processor_seconds(endpoint.pid) - busy
+            row = f"{took:>8.2f}{times[len(times) // 2]:>16.1f}{times[-1]:>9.1f}{used:>13.2f}"
+            print(f"{what:<28}{row}", flush=True)
+            met = met and times[-1] < GOAL_MS
+
+    for kind in ("tcp", "half", "tls"):
+        before = memory_kb(endpoint.pid)
+        some = await strangers(endpoint, count, kind)
+        peak = memory_kb(endpoint.pid)
+        began = time.perf_counter()
+        [device] = await devices_of(endpoint, names[:1], lambda *_: None)
+        entered = time.perf_counter() - began
+        for writer in some:
+            writer.transport.abort()
+        device.transport.abort()
+        await asyncio.sleep(SECONDS_TO_SETTLE)
+        after = memory_kb(endpoint.pid)
+        print(
+            f"{count:,} strangers ({kind}): {before >> 10} MB, {peak >> 10} MB with them,"
+            f" {after >> 10} MB when they are gone; a device got in within {entered:.2f} s",
+            flush=True,
+        )
+        met = met and after - before < GOAL_KB
+
+    answered = asyncio.Event()
+    [device] = await devices_of(endpoint, names[:1], lambda *_: answered.set())
+    topic = f"devices/{names[0]}/messages/events/"
+    for _ in range(MESSAGES):
+        device.transport.write(encode(Publish(topic, os.urandom(MESSAGE_BYTES))))
+        device.ask_twin()
+        await answered.wait()
+        answered.clear()
+    size = sum((state_dir / name).stat().st_size for name in ("hub.db", "hub.db-wal"))
+    print(f"{MESSAGES} messages of {MESSAGE_BYTES >> 10} KB: {size >> 20} MB of database")
+    return met and size < GOAL_BYTES
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--devices", type=int, default=5000)
+    parser.add_argument("--strangers", type=int, default=8000)
+    asked = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    names = [f"device-{n:05}" for n in range(asked.devices)]
+    met = []
+
+    async def run(endpoint: Endpoint, state_dir: Path) -> None:
+        met.append(await measure(endpoint, state_dir, names, asked.strangers))
+
+    with tempfile.TemporaryDirectory() as folder:
+        state_dir = Path(folder)
+        make_devices(state_dir, names)
+        with hub_process(state_dir) as endpoint:
+            loop.run(run(endpoint, state_dir))
+    if not all(met):
+        sys.exit("a goal was missed: nobody waits 0.1 s, 50 MB are kept, 128 MB of database")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""HTTP connections as nobody should make them: answered as Azure would, in time, and quietly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+
+import pytest
+from aiohttp import web
+
+from edgeops.localhub.http import server
+from edgeops.localhub.http.server import Handler
+from edgeops.localhub.http.wire import json_body
+
+LARGE = 30_000_000  # more than sockets hold
+
+
+async def echo(request):
+    return web.json_response(await json_body(request))
+
+
+async def ignore(request):
+    request.protocol.began()
+    return web.Response()
+
+
+async def large(_):
+    return web.Response(body=bytes(LARGE))
+
+
+class Connected(Handler):
+    """A connection that says when it is there, and when it has gone."""
+
+    def __init__(self, manager):
+        super().__init__(manager, lambda: self.gone.set())
+        self.made, self.gone = asyncio.Event(), asyncio.Event()
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.made.set()
+
+
+def converse(client):
+    """What `client(reader, writer, connection)` gives, on a connection to a small application."""
+
+    async def main():
+        app = web.Application()
+        app.router.add_post("/echo", echo)
+        app.router.add_post("/ignore", ignore)
+        app.router.add_get("/large", large)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        connection = Connected(runner.server)
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(lambda: connection, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        async with asyncio.timeout(20):
+            await connection.made.wait()
+            found = await client(reader, writer, connection)
+        writer.transport.abort()
+        listening.close()
+        await runner.cleanup()
+        return found
+
+    return asyncio.run(main())
+
+
+def sending(raw):
+    """The answer to some bytes, after which the hub closes the connection."""
+
+    async def client(reader, writer, _):
+        writer.write(raw)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return head.partition(b"\r\n")[0], body
+
+    return client
+
+
+def posting(path, content, *lines):
+    head = [f"POST {path} HTTP/1.1", "Host: hub", "Connection: close", *lines]
+    return "\r\n".join([*head, f"Content-Length: {len(content)}", "", ""]).encode() + content
+
+
+@pytest.fixture
+def errors(caplog):
+    """What was logged as an error."""
+    return lambda: [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01 no\r\n\r\n",
+        b"GET / HTTP/9.9.9\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_gets_the_body_of_azure(raw, errors):
+    status, body = converse(sending(raw))
+    assert status.split()[1] in (b"400", b"417")
+    refused = json.loads(body)
+    assert refused["Message"].startswith("ErrorCode:BadRequest;")
+    assert refused["ExceptionMessage"].startswith("Tracking ID:")
+    assert errors() == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_body_that_nobody_reads_nor_can_decode_is_no_failure(encoding, errors):
+    raw = posting("/ignore", b"not compressed", f"Content-Encoding: {encoding}")
+    assert converse(sending(raw))[0].split()[1] == b"200"
+    assert errors() == []
+
+
+def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
+    monkeypatch.setattr(server, "SECONDS_FOR_HEAD", 0.1)
+    assert converse(sending(b"GET / HTT")) == (b"", b"")
+    assert errors() == []
+
+
+def test_who_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
+    monkeypatch.setattr(server, "SECONDS_TO_TAKE_ANSWER", 0.1)
+
+    async def client(_reader, writer, connection):
+        writer.write(b"GET /large HTTP/1.1\r\nHost: hub\r\n\r\n")
+        await connection.gone.wait()
+
+    converse(client)
+    assert errors() == []
+
+
+@pytest.mark.parametrize("error", [None, ConnectionResetError("reset"), ssl.SSLError("garbage")])
+@pytest.mark.parametrize("sent", [b"POST /echo HTTP/1.1\r\nHost: a\r\n", b"{", b"0" * 50_000])
+def test_a_client_that_vanishes_is_no_failure(error, sent, errors):
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+
+    async def client(_, _writer, connection):
+        transport = connection.transport
+        connection.data_received(sent if sent.startswith(b"POST") else head + sent)
+        for _ in range(10):  # it is read, and more is waited for
+            await asyncio.sleep(0)
+        connection.connection_lost(error)
+        transport.abort()
+
+    converse(client)
+    assert errors() == []

@@ -1,0 +1,98 @@
+"""What the store keeps, how much of it, and that it can be read while it is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from edgeops.localhub.service import devices, registry
+from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.state.events import Event
+from edgeops.localhub.store import MAX_EVENT_BYTES, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "hub.db") as store:
+        yield store
+
+
+def event(number, size):
+    return Event("d1", "", {"number": number, "body": "x" * size})
+
+
+def numbers(store):
+    return [found["number"] for found in store.events(0, 1_000_000, None)]
+
+
+def add(store, *events):
+    with store.transaction():
+        store.add_events(events)
+
+
+def test_of_large_events_the_newest_are_kept(store, tmp_path):
+    each = 250_000
+    for number in range(400):
+        add(store, event(number, each))
+    oldest = store.events(0, 1, None)[0]["number"]
+    assert 0 < 400 - oldest - MAX_EVENT_BYTES // (each + 50) <= 1
+    assert store.events(0, 1, None)[0]["sequence"] == oldest + 1
+    assert store.last_event() == 400
+    kept = sum((tmp_path / name).stat().st_size for name in ("hub.db", "hub.db-wal"))
+    assert kept < 2 * MAX_EVENT_BYTES
+
+
+def test_one_large_event_takes_the_room_of_many_small_ones(store, monkeypatch):
+    small, large = (len(orjson.dumps(event(10, size).document)) for size in (100, 9_000))
+    monkeypatch.setattr("edgeops.localhub.store.MAX_EVENT_BYTES", large + 5 * small)
+    add(store, *(event(number, 100) for number in range(10, 50)))
+    assert numbers(store)[-1] == 49
+    assert len(numbers(store)) == 40
+    add(store, event(50, 9_000))
+    assert numbers(store) == list(range(45, 51))
+    add(store, event(51, 30_000))  # the newest is kept whatever it has
+    assert numbers(store) == [51]
+
+
+def test_a_page_of_large_events_is_shorter(store):
+    add(store, *(event(number, 300_000) for number in range(10)))
+    first = store.events(0, 100, None)
+    assert [found["number"] for found in first] == [0, 1, 2, 3]
+    assert [found["number"] for found in store.events(4, 100, None)] == [4, 5, 6, 7]
+
+
+def test_events_of_the_layout_before_are_taken_over(tmp_path, store):
+    add(store, *(event(number, 100) for number in range(1200)))
+    store._sqlite.executescript(
+        """
+        CREATE TABLE events (sequence INTEGER PRIMARY KEY, device TEXT, body BLOB);
+        INSERT INTO events SELECT sequence, device, body FROM feed;
+        DROP TABLE feed;
+        PRAGMA user_version = 2;
+        """
+    )
+    with Store(tmp_path / "hub.db") as later:
+        assert numbers(later)[0] == 200
+        add(later, event(1200, 100))
+        assert numbers(later)[-1] == 1200
+        assert later.last_event() == 1201
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            later._sqlite.execute("SELECT * FROM events")
+
+
+def test_entries_are_read_while_others_are_written(store):
+    hub = Hub(store, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    for number in range(100):
+        registry.put_device(hub, f"d{number:03}", {"deviceId": f"d{number:03}"}, None)
+        registry.put_module(
+            hub, f"d{number:03}", "m", {"deviceId": f"d{number:03}", "moduleId": "m"}, None
+        )
+    for read in (store.devices, store.all_modules):
+        seen = []
+        for entry in read():
+            seen.append(entry.identity.device)
+            devices.set_connected(hub, entry.identity.device, "", connected=True)
+        assert seen == [f"d{number:03}" for number in range(100)]
