@@ -126,7 +126,7 @@ def check_mismatches(found: tuple[Mismatch, ...]) -> None:
 
 def test_nasty_schemas_end_within_their_steps() -> None:
     used = 0
-    for chance in rounds(700, seed=2):
+    for chance in rounds(450, seed=2):
         schema, value = any_schema(chance, 3, nasty=True), any_value(chance, 4)
         start = time.monotonic()
         try:
@@ -144,7 +144,7 @@ def test_nasty_schemas_end_within_their_steps() -> None:
 
 
 def test_tame_schemas_say_what_jsonschema_says() -> None:
-    for chance in rounds(500, seed=3):
+    for chance in rounds(350, seed=3):
         schema, value = any_schema(chance, 3, nasty=False), any_value(chance, 4)
         try:
             assert schema_faults(schema) == ()
