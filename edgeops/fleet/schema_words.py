@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
+from edgeops.fleet.secrets import MASKED, names_a_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import pointer
@@ -104,6 +105,15 @@ def _shown(value: Any) -> str:
     return shown(text[:_ENOUGH])
 
 
+def _value(error: SchemaError) -> str:
+    """The value that is wrong; not what stands under a key like `password`."""
+    return MASKED if _is_secret(error) else _shown(error.instance)
+
+
+def _is_secret(error: SchemaError) -> bool:
+    return not _of_key(error) and any(names_a_secret(str(key)) for key in error.absolute_path)
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
@@ -122,27 +132,27 @@ def _type(error: SchemaError) -> Iterator[Mismatch]:
     names = [expected] if isinstance(expected, str) else expected
     hint = ""
     if "string" in names and isinstance(error.instance, (bool, int, float)):
-        hint = f'quote it: "{_shown(error.instance)}"'
+        hint = f'quote it: "{_value(error)}"'
     elif error.instance is None:
         hint = "give it a value, or remove the line"
-    yield Mismatch(_at(error), _wanted(error.instance, names), hint)
+    yield Mismatch(_at(error), _wanted(error, names), hint)
 
 
-def _wanted(value: Any, types: list[str]) -> str:
+def _wanted(error: SchemaError, types: list[str]) -> str:
     wanted = _list_of([_TYPES.get(name, name) for name in types])
-    return f"is {_type_of(value)}; it must be {wanted}"
+    return f"is {_type_of(error)}; it must be {wanted}"
 
 
-def _type_of(value: Any) -> str:
-    match value:
+def _type_of(error: SchemaError) -> str:
+    match error.instance:
         case None:
             return "null (empty)"
         case bool():
-            return _shown(value)
+            return _shown(error.instance)
         case int() | float():
-            return f"the number {_shown(value)}"
+            return f"the number {_value(error)}"
         case str():
-            return f"the text `{_shown(value)}`"
+            return f"the text `{_value(error)}`"
         case list():
             return "a list"
     return "an object"
@@ -176,7 +186,7 @@ def _enum(error: SchemaError) -> Iterator[Mismatch]:
     allowed = [value for value in error.validator_value if isinstance(value, str)]
     hint = did_you_mean(error.instance, allowed) if isinstance(error.instance, str) else ""
     wanted = _some_of(error.validator_value, "or")
-    yield Mismatch(_at(error), f"is `{_shown(error.instance)}`; it must be {wanted}", hint)
+    yield Mismatch(_at(error), f"is `{_value(error)}`; it must be {wanted}", hint)
 
 
 def _some_of(values: list[Any], word: str) -> str:
@@ -190,10 +200,10 @@ def _pattern(error: SchemaError) -> Iterator[Mismatch]:
     wanted = f"valid as {title[:1].lower()}{title[1:]}" if title[1:2].islower() else "valid"
     hint = error.schema.get("description") or f"pattern: {_shown(error.validator_value)}"
     if _of_key(error):
-        message = f"the key `{_shown(error.instance)}` is not {wanted}"
+        message = f"the key `{_value(error)}` is not {wanted}"
         yield Mismatch(_at(error, error.instance), message, hint)
     else:
-        yield Mismatch(_at(error), f"`{_shown(error.instance)}` is not {wanted}", hint)
+        yield Mismatch(_at(error), f"`{_value(error)}` is not {wanted}", hint)
 
 
 def _format(error: SchemaError) -> Iterator[Mismatch]:
@@ -203,9 +213,8 @@ def _format(error: SchemaError) -> Iterator[Mismatch]:
 
 def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
     def say(error: SchemaError) -> Iterator[Mismatch]:
-        names = {"value": error.instance, "limit": error.validator_value}
-        used = {name: _shown(one) for name, one in names.items() if f"{{{name}}}" in text}
-        yield Mismatch(_at(error), text.format(**used))
+        value = _value(error) if "{value}" in text else ""
+        yield Mismatch(_at(error), text.format(value=value, limit=_shown(error.validator_value)))
 
     return say
 
@@ -240,7 +249,7 @@ def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
         closest = min(near, key=len)
         yield from words(closest)
     elif branches:
-        yield Mismatch(_at(error), _wanted(error.instance, list(_types(branches.values()))))
+        yield Mismatch(_at(error), _wanted(error, list(_types(branches.values()))))
     else:
         yield Mismatch(_at(error), "fits more than one alternative of the schema")
 

@@ -41,7 +41,8 @@ def approval_of(
     try:
         facts = gather(api, sha, branch, marker, repeated=repeated)
     except GitHubError as error:
-        return Approval(False, f"{error.message} ({error.hint})")
+        hint = f" ({error.hint})" if error.hint else ""
+        return Approval(False, f"{error.message}{hint}")
     if facts is None:
         return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
     return decide(facts, marker, plan)

@@ -100,3 +100,26 @@ def test_references_inside_a_schema_work() -> None:
     schema = {"$id": "https://example.com/a", "$defs": {"x": {"type": "null"}}, "$ref": "#/$defs/x"}
     assert schema_faults(schema) == ()
     assert said(schema, None) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"pattern": "^[0-9]+$"},
+        {"type": "integer"},
+        {"enum": ["a", "b"]},
+        {"const": "a"},
+        {"anyOf": [{"type": "null"}, {"type": "array"}]},
+        {"type": "object", "properties": {"a": {}}, "additionalProperties": False},
+    ],
+)
+def test_what_stands_under_a_secret_key_is_not_shown(schema):
+    for value in ("hunter2", {"deeper": "hunter2"}):
+        found = said({"properties": {"password": schema}}, {"password": value})
+        assert found or isinstance(value, dict)
+        assert "hunter2" not in str(found)
+
+
+def test_nor_a_number_under_one():
+    (found,) = said({"properties": {"pin_password": {"maximum": 10}}}, {"pin_password": 4711})
+    assert found == ("/pin_password", "is ***; it must be at most 10", "")
