@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import desired_fleet, repository, state_dir
-from edgeops.cli.settings import Settings, say, settings
+from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.edgeruntime.run import Machine
-    from edgeops.report.status_text import DeviceStatus
+    from edgeops.plan.health import DeviceStatus
 
 app = typer.Typer(
     help="Run edge devices on this machine, against the local IoT Hub.",
@@ -89,7 +88,7 @@ def _names(options: Settings, devices: list[str], every: bool) -> list[str]:
         raise UsageError("name the devices to run, or say --all")
     if not every:
         return sorted(set(devices))
-    fleet = desired_fleet(options, "HEAD")
+    fleet = workspace(options).at("HEAD").fleet
     return sorted(name for name, device in fleet.devices.items() if device.edge)
 
 
@@ -130,7 +129,7 @@ def _machine(options: Settings, history: Path | None) -> Machine:
             "`edgeops device run` needs the local hub: it holds the devices' keys",
             "leave --hub out",
         )
-    state = state_dir(repository(options))
+    state = workspace(options).state
     endpoint = access.running(state)
     if endpoint is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
@@ -151,15 +150,16 @@ def _machine(options: Settings, history: Path | None) -> Machine:
 
 
 async def _converged(options: Settings, names: list[str], seconds: float) -> list[DeviceStatus]:
-    from edgeops.cli.session import open_session
-    from edgeops.cli.watch import wait_until_converged
+    from edgeops.api.session import open_session
+    from edgeops.api.statuses import until_converged
 
-    fleet = desired_fleet(options, "HEAD")
+    where = workspace(options)
+    fleet = where.at("HEAD").fleet
     for name in names:
         if name not in fleet.devices:
             raise EdgeOpsError(f"git has no device `{name}`", "leave --until-converged out")
-    async with open_session(fleet.hubs[options.hub], repository(options), options) as hub:
-        return await wait_until_converged(hub, fleet, names, seconds, options)
+    async with open_session(where, fleet.hubs[options.hub]) as hub:
+        return await until_converged(where, hub, fleet, names, seconds)
 
 
 def _print_line(device: str, module: str, line: str) -> None:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.load import parse_cache, repository, snapshot
-from edgeops.cli.settings import Output, settings
+from edgeops.cli.settings import Output, settings, workspace
 
 
 def explain(
@@ -33,9 +32,7 @@ def explain(
     from edgeops.report import explain_text as report
 
     options = settings(context)
-    root = repository(options)
-    with parse_cache(root) as cache:
-        found = explain_device(snapshot(root, rev, cache), device, pointer)
+    found = explain_device(workspace(options).at(rev).snapshot, device, pointer)
     if output is Output.JSON:
         typer.echo(report.as_json(found))
     else:

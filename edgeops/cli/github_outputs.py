@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeops.cli.load import repository
-from edgeops.cli.settings import say, settings
+from edgeops.cli.settings import say, settings, workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 MACHINES = 8
@@ -46,7 +45,7 @@ def models(
     from edgeops.training.model_file import load_model_file
 
     options = settings(context)
-    root = repository(options)
+    root = workspace(options).root
     known = model_names(root)
     for name in only.split():
         if name not in known:

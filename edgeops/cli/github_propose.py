@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository
-from edgeops.cli.promotions import Manifests, decisions, edit, read_manifests
+from edgeops.cli.promotions import decisions, edit, read_manifests
 from edgeops.cli.proposals import Proposal, propose, read_files
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import settings, workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
+    from edgeops.api.workspace import Revision
     from edgeops.promotion.change import Change
 
 Files = dict[str, bytes | None]
@@ -53,7 +53,7 @@ def propose_changes(
     from edgeops.source.revision import uncommitted
 
     options = settings(context)
-    root = repository(options)
+    root = workspace(options).root
     files = read_files(root, uncommitted(root))
     if not files:
         options.note("nothing is changed, so there is nothing to propose")
@@ -95,8 +95,8 @@ def propose_release(
     first, why_not = entry(git.catalog, release.name, reference)
     changes = (first,) if first else ()
     folder = f"models/{release.name}/releases/"
-    shown = [path for path in uncommitted(git.root) if path.startswith(folder)]
-    files = read_files(git.root, shown) | _edited(options, git, changes)
+    shown = [path for path in uncommitted(git.workspace.root) if path.startswith(folder)]
+    files = read_files(git.workspace.root, shown) | _edited(git, changes)
     text = read_text(scorecard, "the scorecard", "")
     made = propose(
         options,
@@ -141,7 +141,7 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
         _tell([])
         return
     made = []
-    for decision in decisions(options, git, None):
+    for decision in decisions(git, None):
         changes = tuple(changes_of(git.catalog, decision, revert=True))
         typer.echo(decided([decision], {}, color=options.styled()))
         text = report.promotion_text(decision, changes)
@@ -152,7 +152,7 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
             branch=f"edgeops/promote/{decision.way.slot}",
             title=report.promotion_title(decision, changes),
             text=_always(text),
-            files=_edited(options, git, changes),
+            files=_edited(git, changes),
             meaning=str(changes),
         )
         made.append(propose(options, proposal, check))
@@ -173,6 +173,6 @@ def _always(text: str) -> Callable[[str], str]:
     return lambda _root: text
 
 
-def _edited(options: Settings, git: Manifests, changes: tuple[Change, ...]) -> Files:
-    texts = edit(options, git, changes, dry_run=True) if changes else {}
+def _edited(git: Revision, changes: tuple[Change, ...]) -> Files:
+    texts = edit(git, changes, dry_run=True) if changes else {}
     return {file: after.encode() for file, (_, after) in texts.items()}

@@ -6,17 +6,16 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import parse_cache, repository, state_dir
-from edgeops.cli.settings import Output, Settings, settings
+from edgeops.cli.settings import Output, settings, workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
+    from edgeops.api.workspace import Workspace
     from edgeops.localhub.access import Endpoint
 
 app = typer.Typer(
@@ -69,26 +68,26 @@ def serve(
         typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
         sys.stdout.flush()
 
-    root = repository(settings(context))
-    _seed(root, settings(context))
+    where = workspace(settings(context))
+    _seed(where)
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    run(serve_hub(state_dir(root), port=port, mqtt_port=mqtt_port or None, ready=ready))
+    run(serve_hub(where.state, port=port, mqtt_port=mqtt_port or None, ready=ready))
 
 
-def _seed(root: Path, options: Settings) -> None:
+def _seed(where: Workspace) -> None:
     """Put the artifacts that git holds where the hub serves them."""
-    if not any(root.glob("models/*/releases/*")):
+    if not any(where.root.glob("models/*/releases/*")):
         return
     from edgeops.artifacts.seed import seed
     from edgeops.localhub.files import StateFiles
     from edgeops.source.releases import load_releases
 
-    with parse_cache(root) as cache:
-        found = load_releases(root, cache)
+    with where.cache() as cache:
+        found = load_releases(where.root, cache)
     copies = ((one.what, found.copy(name)) for name, one in found.releases.items())
-    for warning in seed(copies, StateFiles(state_dir(root)).artifacts):
-        options.note(f"warning: {warning}")
+    for warning in seed(copies, StateFiles(where.state).artifacts):
+        where.observer.note(f"warning: {warning}")
 
 
 def _end_with_parent() -> None:
@@ -121,7 +120,7 @@ def connection_string(
     """
     from edgeops.localhub import access
 
-    state = state_dir(repository(settings(context)))
+    state = workspace(settings(context)).state
     if module and not device:
         raise UsageError("--module needs --device")
     if device:
@@ -156,7 +155,7 @@ def events(
     from edgeops.localhub.tail import tail
     from edgeops.report.event_text import event_json, event_line
 
-    state = state_dir(repository(settings(context)))
+    state = workspace(settings(context)).state
     shown = event_json if output is Output.JSON else event_line
     for event in tail(state, last=last, device=device, follow=follow):
         typer.echo(shown(event))
@@ -176,7 +175,7 @@ def reset(
     """
     from edgeops.localhub import access
 
-    state = state_dir(repository(settings(context)))
+    state = workspace(settings(context)).state
     if not yes and not typer.confirm(f"Delete all devices and twins of the local hub in {state}?"):
         raise EdgeOpsError("not confirmed: nothing was deleted")
     access.reset(state)

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from edgeops import __version__
-from edgeops.cli.settings import Settings, say
+from edgeops.cli.settings import Settings, is_styled, say
 from edgeops.errors import EdgeOpsError
 
 EXIT_USAGE = 64
@@ -127,10 +127,14 @@ def edgeops(
     context.obj = Settings(
         repo=repo,
         hub=hub,
-        color=not (no_color or os.environ.get("NO_COLOR")),
+        color=_color(["--no-color"] if no_color else []),
         quiet=quiet,
         debug=debug,
     )
+
+
+def _color(given: Sequence[str]) -> bool:
+    return not ("--no-color" in given or os.environ.get("NO_COLOR"))
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -160,6 +164,7 @@ def run(args: Sequence[str] | None = None) -> int:
         hint = "`edgeops --help` and --help of a command show examples" if usage else ""
         return _show(error.format_message(), hint, EXIT_USAGE if usage else 1)
     except EdgeOpsError as error:
+        _list_problems(error, given)
         if "--debug" in given:
             _show_traceback(error)
         return _show(error.message, error.hint, error.exit_code)
@@ -184,6 +189,15 @@ def run(args: Sequence[str] | None = None) -> int:
 def _drop_output() -> None:
     """What is still buffered cannot be written: do not try again when the process ends."""
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+
+
+def _list_problems(error: EdgeOpsError, given: Sequence[str]) -> None:
+    """What is wrong with the desired state, where that is what the error is about."""
+    problems = getattr(error, "problems", ())
+    if problems:
+        from edgeops.report.problems import text
+
+        typer.echo(text(problems, color=is_styled(sys.stderr, _color(given))), err=True)
 
 
 def _show(message: str, hint: str, code: int) -> int:

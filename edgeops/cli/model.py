@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.load import repository
 from edgeops.cli.model_evaluate import evaluate
 from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.model_list import list_releases
@@ -14,7 +13,7 @@ from edgeops.cli.model_promote import promote
 from edgeops.cli.model_publish import publish
 from edgeops.cli.model_train import train
 from edgeops.cli.model_verify import verify
-from edgeops.cli.settings import Output, settings
+from edgeops.cli.settings import Output, settings, workspace
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -52,7 +51,7 @@ def data(
         from edgeops.training.data.quality import quality
         from edgeops.training.model_file import load_model_file
 
-        found = load_model_file(repository(options), name, data_dir or ())
+        found = load_model_file(workspace(options).root, name, data_dir or ())
         result = quality(read_data(found, observed_file(found)), outage_hours(found))
     if output is Output.JSON:
         typer.echo(data_text.as_json(result), nl=False)

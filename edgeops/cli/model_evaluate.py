@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository
 from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Settings, settings
+from edgeops.cli.settings import Settings, settings, workspace
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def evaluate(
     with extra_train():
         from edgeops.training.model_file import load_model_file
 
-        model = load_model_file(repository(options), name, data_dir or ())
+        model = load_model_file(workspace(options).root, name, data_dir or ())
         evaluated = _evaluate(options, model, champion)
         _show(options, evaluated, output)
 
@@ -108,8 +107,8 @@ def _champion(options: Settings, root: Path, name: str) -> Champion | None:
     Raises `EdgeOpsError` when what is there is not what was published.
     """
     from edgeops.artifacts.version import precedence
-    from edgeops.cli.load import state_dir
     from edgeops.source.releases import load_releases
+    from edgeops.source.state import STATE
     from edgeops.training.champion import Champion
 
     releases = load_releases(root)
@@ -119,7 +118,7 @@ def _champion(options: Settings, root: Path, name: str) -> Champion | None:
     newest = found[-1]
     places = [(root, releases.copy(newest.reference).relative_to(root).as_posix())]
     if newest.path is not None:
-        places.append((state_dir(root) / "artifacts", newest.path))
+        places.append((root / STATE / "artifacts", newest.path))
     others = []
     for folder, path in places:
         content = _published(folder, path, newest)

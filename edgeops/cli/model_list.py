@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeops.cli.load import parse_cache, repository, resolution, snapshot, state_dir
-from edgeops.cli.settings import Output, Settings, settings
+from edgeops.cli.settings import Output, Settings, settings, workspace
 from edgeops.errors import EdgeOpsError, Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from edgeops.api.workspace import Workspace
     from edgeops.fleet.model import DesiredFleet
     from edgeops.promotion.deployed import Mention
     from edgeops.report.release_text import ReleaseRow, Spread
@@ -51,13 +51,14 @@ def _rows(options: Settings, name: str | None) -> list[ReleaseRow]:
     from edgeops.report.release_text import Place, ReleaseRow
     from edgeops.source.releases import load_releases
 
-    found = load_releases(repository(options))
+    where = workspace(options)
+    found = load_releases(where.root)
     for problem in found.problems:
         options.note(f"left out: {problem.place}: {problem.message}")
     if name is not None and not any(found.of(name)):
         raise _unknown(found, name)
-    fleet, named = _in_git(options)
-    spreads = _on_hub(options, fleet) if fleet and found.releases else None
+    fleet, named = _in_git(where)
+    spreads = _on_hub(where, fleet) if fleet and found.releases else None
     rows = []
     for reference, one in found.releases.items():
         if name in (None, one.what.name):
@@ -77,53 +78,51 @@ def _rows(options: Settings, name: str | None) -> list[ReleaseRow]:
     return sorted(rows, key=lambda row: row.release.name)
 
 
-def _in_git(options: Settings) -> tuple[DesiredFleet | None, Mapping[str, list[Mention]]]:
+def _in_git(where: Workspace) -> tuple[DesiredFleet | None, Mapping[str, list[Mention]]]:
     """The desired fleet on disk if it is valid, and who names which release."""
-    from edgeops.fleet.catalog import read_catalog
     from edgeops.promotion.deployed import mentions
 
-    root = repository(options)
+    tree = where.at(None)
     try:
-        with parse_cache(root) as cache:
-            catalog, _ = read_catalog(snapshot(root, None, cache))
+        catalog = tree.catalog
     except EdgeOpsError as error:  # no fleet/ yet
-        options.note(f"note: {error.message}")
+        where.observer.note(f"note: {error.message}")
         return None, {}
-    fleet = resolution(options, None).fleet
+    fleet = tree.resolution.fleet
     if fleet is None:
-        options.note("note: the desired state is not valid, see `edgeops validate`")
+        where.observer.note("note: the desired state is not valid, see `edgeops validate`")
     return fleet, mentions(catalog)
 
 
-def _on_hub(options: Settings, fleet: DesiredFleet) -> Mapping[str, Spread] | None:
+def _on_hub(where: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] | None:
     """Where each release runs; None, and why, when the hub cannot be asked."""
-    from edgeops.cli.asynchronous import complete
+    from edgeops.api.running import complete
     from edgeops.localhub.access import running
 
-    target = fleet.hubs[options.hub]
-    if target.local and running(state_dir(repository(options))) is None:
-        options.note("note: the local hub is not running, so nobody knows what runs where")
+    target = fleet.hubs[where.hub]
+    if target.local and running(where.state) is None:
+        where.observer.note("note: the local hub is not running, so nobody knows what runs where")
         return None
     try:
-        return complete(_ask(options, fleet))
+        return complete(_ask(where, fleet))
     except Interrupted:
         raise
     except EdgeOpsError as error:
-        options.note(f"note: hub {options.hub} was not asked: {error.message}")
+        where.observer.note(f"note: hub {where.hub} was not asked: {error.message}")
         return None
 
 
-async def _ask(options: Settings, fleet: DesiredFleet) -> Mapping[str, Spread]:
-    from edgeops.cli.session import open_session
-    from edgeops.cli.watch import statuses
+async def _ask(where: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread]:
+    from edgeops.api.session import open_session
+    from edgeops.api.statuses import statuses
     from edgeops.plan.health import State
     from edgeops.promotion.deployed import wanted_on
     from edgeops.report.release_text import Spread
 
     wanted = wanted_on(fleet)
     names = {name for devices in wanted.values() for name in devices}
-    async with open_session(fleet.hubs[options.hub], repository(options), options) as hub:
-        rows = await statuses(hub, fleet, names, options)
+    async with open_session(where, fleet.hubs[where.hub]) as hub:
+        rows = await statuses(where, hub, fleet, names)
     converged = {row.device for row in rows if row.health.state is State.CONVERGED}
     return {
         reference: Spread(len(converged & set(devices)), len(devices))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.promotions import Manifests, decisions, edit, read_manifests
+from edgeops.cli.promotions import decisions, edit, read_manifests
 from edgeops.cli.settings import Output, Settings, settings
 from edgeops.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from edgeops.api.workspace import Revision
     from edgeops.fleet.catalog import Catalog
     from edgeops.promotion.change import Change
 
@@ -73,11 +74,11 @@ def promote(
 
 
 def _to_group(
-    options: Settings, git: Manifests, change: Change, dry_run: bool, output: Output
+    options: Settings, git: Revision, change: Change, dry_run: bool, output: Output
 ) -> None:
     from edgeops.report import promote_text as report
 
-    texts = edit(options, git, [change], dry_run)
+    texts = edit(git, [change], dry_run)
     if output is Output.JSON:
         typer.echo(report.change_json(change), nl=False)
     elif texts:
@@ -109,17 +110,17 @@ def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Cha
 
 
 def _to_next_rings(
-    options: Settings, git: Manifests, slot: str | None, revert: bool, dry_run: bool, output: Output
+    options: Settings, git: Revision, slot: str | None, revert: bool, dry_run: bool, output: Output
 ) -> None:
     from edgeops.promotion.change import changes_of
     from edgeops.promotion.decide import Step
     from edgeops.report import promote_text as report
 
-    found = decisions(options, git, slot)
+    found = decisions(git, slot)
     if not found:
         options.note("no ring has a model yet: promote a release to the first one with --to")
     changes = [change for one in found for change in changes_of(git.catalog, one, revert=revert)]
-    texts = edit(options, git, changes, dry_run)
+    texts = edit(git, changes, dry_run)
     if output is Output.JSON:
         typer.echo(report.as_json(found, changes), nl=False)
     elif found:

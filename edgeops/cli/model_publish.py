@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository
+from edgeops.api.stores import artifact_store, artifact_target
 from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Output, Settings, say, settings
-from edgeops.cli.stores import artifact_store, artifact_target
+from edgeops.cli.settings import Output, Settings, say, settings, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +51,7 @@ def publish(
     with extra_train():
         from edgeops.training.model_file import load_model_file
 
-        model = load_model_file(repository(options), name, data_dir or ())
+        model = load_model_file(workspace(options).root, name, data_dir or ())
         _publish(options, model, version, output)
 
 
@@ -62,7 +61,8 @@ def _publish(options: Settings, model: ModelFile, version: str | None, output: O
     from edgeops.training.publish import publish
 
     root, build = model.root, latest_build(model)
-    store = artifact_store(options, artifact_target(options))
+    where = workspace(options)
+    store = artifact_store(where, artifact_target(where))
     with progress(
         "publishing",
         sys.stderr,

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository
 from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Settings, say, settings
+from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def train(
     with extra_train():
         from edgeops.training.model_file import load_model_file
 
-        model = load_model_file(repository(options), name, data_dir or ())
+        model = load_model_file(workspace(options).root, name, data_dir or ())
         _train(options, model, _jobs(model, horizon, shard), jobs, backend)
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository
-from edgeops.cli.settings import Output, Settings, settings
-from edgeops.cli.stores import artifact_store, artifact_target
+from edgeops.api.stores import artifact_store, artifact_target
+from edgeops.cli.settings import Output, Settings, settings, workspace
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 
 if TYPE_CHECKING:
@@ -62,12 +61,13 @@ def _verify(options: Settings, names: list[str]) -> list[Verified]:
     from edgeops.report.verify_text import Verified
     from edgeops.source.releases import load_releases
 
-    found = load_releases(repository(options))
+    where = workspace(options)
+    found = load_releases(where.root)
     if found.problems:
         first = found.problems[0]
         raise InvalidState(f"{first.place}: {first.message}", first.hint)
-    target = artifact_target(options)
-    store = artifact_store(options, target) if target.store else None
+    target = artifact_target(where)
+    store = artifact_store(where, target) if target.store else None
     rows = []
     for name in _chosen(found, names):
         release = found.releases[name].what

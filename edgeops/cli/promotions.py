@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.cli.load import desired_fleet, parse_cache, repository, snapshot
-from edgeops.cli.settings import Settings
+from edgeops.cli.settings import Settings, workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
-    from edgeops.fleet.catalog import Catalog
-    from edgeops.fleet.model import DesiredFleet, Snapshot
+    from edgeops.api.workspace import Revision
+    from edgeops.fleet.model import DesiredFleet
     from edgeops.promotion.change import Change
     from edgeops.promotion.decide import Decision, Way
     from edgeops.promotion.health import SlotHealth
     from edgeops.twin import LiveDevice
 
 
-@dataclass(frozen=True)
-class Manifests:
-    """The manifests as they are on disk, and the valid fleet that they make."""
-
-    root: Path
-    snapshot: Snapshot
-    catalog: Catalog
-    fleet: DesiredFleet
+def read_manifests(options: Settings) -> Revision:
+    """The working tree. Raises `InvalidFleet` when what it has is not valid."""
+    tree = workspace(options).at(None)
+    _ = tree.fleet
+    return tree
 
 
-def read_manifests(options: Settings) -> Manifests:
-    """Read the working tree. Raises `InvalidState` after printing what is wrong with it."""
-    from edgeops.fleet.catalog import read_catalog
-
-    root = repository(options)
-    fleet = desired_fleet(options, None)
-    with parse_cache(root) as cache:
-        found = snapshot(root, None, cache)
-    return Manifests(root, found, read_catalog(found)[0], fleet)
-
-
-def decisions(options: Settings, git: Manifests, slot: str | None) -> list[Decision]:
+def decisions(git: Revision, slot: str | None) -> list[Decision]:
     """What happens next with each slot, or with one, as the hub shows. Raises `EdgeOpsError`."""
-    from edgeops.cli.asynchronous import complete
+    from edgeops.api.running import complete
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.promotion.decide import decide, way
     from edgeops.promotion.rings import rings, slots_in_rings
@@ -63,17 +45,18 @@ def decisions(options: Settings, git: Manifests, slot: str | None) -> list[Decis
         if (found := way(one, rings(git.catalog, git.fleet, one)))
     ]
     names = {name for one in ways for name in one.witnesses}
-    live = complete(_live(options, git, names)) if names else {}
-    now = datetime.now(UTC)
+    live = complete(_live(git, names)) if names else {}
+    now = git.workspace.clock.now()
     return [decide(one, _states(one, git.fleet, live), now) for one in ways]
 
 
-async def _live(options: Settings, git: Manifests, names: set[str]) -> dict[str, LiveDevice]:
-    from edgeops.cli.reading import read
-    from edgeops.cli.session import open_session
+async def _live(git: Revision, names: set[str]) -> dict[str, LiveDevice]:
+    from edgeops.api.reading import read
+    from edgeops.api.session import open_session
 
-    async with open_session(git.fleet.hubs[options.hub], git.root, options) as hub:
-        return await read(hub, git.fleet, names, options)
+    where = git.workspace
+    async with open_session(where, git.fleet.hubs[where.hub]) as hub:
+        return await read(where, hub, git.fleet, names)
 
 
 def _states(one: Way, fleet: DesiredFleet, live: Mapping[str, LiveDevice]) -> dict[str, SlotHealth]:
@@ -87,9 +70,7 @@ def _states(one: Way, fleet: DesiredFleet, live: Mapping[str, LiveDevice]) -> di
     }
 
 
-def edit(
-    options: Settings, git: Manifests, changes: Sequence[Change], dry_run: bool
-) -> dict[str, tuple[str, str]]:
+def edit(git: Revision, changes: Sequence[Change], dry_run: bool) -> dict[str, tuple[str, str]]:
     """Write the files that change, unless it is a dry run; gives their texts before and after.
 
     Raises `EdgeOpsError`, and then has written none.
@@ -99,15 +80,16 @@ def edit(
     from edgeops.source.revision import uncommitted
     from edgeops.source.schemas import packaged_schemas
 
-    texts = edited(changes, lambda file: (git.root / file).read_bytes().decode())
+    root, note = git.workspace.root, git.workspace.observer.note
+    texts = edited(changes, lambda file: (root / file).read_bytes().decode())
     if not texts:
         return texts
     after = {file: text for file, (_, text) in texts.items()}
-    devices = affected(git.snapshot, git.fleet, after, packaged_schemas(), options.hub)
+    devices = affected(git.snapshot, git.fleet, after, packaged_schemas(), git.workspace.hub)
     with contextlib.suppress(EdgeOpsError):  # no git repository
-        for file in sorted(texts.keys() & set(uncommitted(git.root))):
-            options.note(f"note: {file} had changes before that are not committed")
-    options.note(
+        for file in sorted(texts.keys() & set(uncommitted(root))):
+            note(f"note: {file} had changes before that are not committed")
+    note(
         f"devices that get another release once this is committed and synced: {len(devices):,}"
         if devices
         else "note: no device gets another release: groups of a higher priority,"
@@ -115,5 +97,5 @@ def edit(
     )
     if not dry_run:
         for file, text in after.items():
-            write_atomically(git.root / file, text)
+            write_atomically(root / file, text)
     return texts

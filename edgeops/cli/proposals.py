@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeops.cli.load import repository
-from edgeops.cli.settings import Settings
+from edgeops.cli.settings import Settings, workspace
 from edgeops.errors import EdgeOpsError
 
 _MOST_BYTES = 64 * 1024 * 1024  # of one file in a pull request
@@ -56,7 +55,7 @@ def propose(options: Settings, proposal: Proposal, check: str) -> str | None:
     from edgeops.source.revision import resolve_commit
     from edgeops.source.root import folder_in_repository
 
-    root, workflow = repository(options), read_workflow(os.environ)
+    root, workflow = workspace(options).root, read_workflow(os.environ)
     api = workflow.api(os.environ.get("SSL_CERT_FILE") or None)
     pull = github.PullRequest(
         owner=workflow.repository.partition("/")[0],

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.load import desired_fleet
-from edgeops.cli.settings import settings
+from edgeops.cli.settings import settings, workspace
 from edgeops.errors import UsageError
 
 
@@ -50,7 +49,7 @@ def render(
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.report.documents import dump_json, dump_yaml
 
-    fleet = desired_fleet(settings(context), rev)
+    fleet = workspace(settings(context)).at(rev).fleet
     names = devices or sorted(fleet.devices)
     for name in names:
         if name not in fleet.devices:

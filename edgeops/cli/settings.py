@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from edgeops.api.observer import Progress
+    from edgeops.api.workspace import Workspace
+    from edgeops.plan.health import DeviceStatus
 
 
 class Output(StrEnum):
@@ -31,13 +39,17 @@ class Settings:
 
     def styled(self, stream: IO[str] | None = None) -> bool:
         """Whether a stream gets colour: it is a terminal, and nobody asked for plain."""
-        terminal = (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
-        return self.color and terminal
+        return is_styled(stream or sys.stdout, self.color)
 
     def note(self, text: str) -> None:
         """Tell the user something that is not data; `--quiet` silences it."""
         if not self.quiet:
             say(text, err=True)
+
+
+def is_styled(stream: IO[str], color: bool) -> bool:
+    """Whether a stream gets colour where the user has nothing against it."""
+    return color and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -46,6 +58,54 @@ def say(text: str, *, err: bool = False) -> None:
     from edgeops.report.inert import line
 
     typer.echo(line(mask(text, secrets_of(os.environ))), err=err)
+
+
+class Screen:
+    """Shows on standard error what a verb tells on the way."""
+
+    def __init__(self, options: Settings) -> None:
+        self._options = options
+        self._told = ""
+
+    def note(self, text: str) -> None:
+        """One line, unless the user asked for quiet."""
+        self._options.note(text)
+
+    def progress(
+        self, what: str, unit: str = "devices", *, quiet: bool = False
+    ) -> AbstractContextManager[Progress]:
+        """A bar on a terminal, a line now and then elsewhere."""
+        from edgeops.report.progress import progress
+
+        return progress(
+            what,
+            sys.stderr,
+            clock=time.monotonic,
+            quiet=self._options.quiet or quiet,
+            color=self._options.color,
+            unit=unit,
+        )
+
+    def waiting(self, devices: Sequence[DeviceStatus]) -> None:
+        """Their counts, when these are others than before."""
+        from edgeops.report.status_text import summary
+
+        if self._told != (text := summary(devices)):
+            self._told = text
+            self.note(text)
+
+
+def workspace(options: Settings) -> Workspace:
+    """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
+    from edgeops.api.workspace import Workspace
+
+    return Workspace.find(
+        options.repo,
+        hub=options.hub,
+        environ=os.environ,
+        observer=Screen(options),
+        debug=options.debug,
+    )
 
 
 def settings(context: typer.Context) -> Settings:

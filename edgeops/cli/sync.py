@@ -123,12 +123,11 @@ def sync(
         verbose=verbose,
     )
     _check(request)
-    from edgeops.cli.asynchronous import complete
     from edgeops.cli.sync_output import tell_failure
     from edgeops.cli.synchronize import synchronize
 
     try:
-        code = complete(synchronize(request, settings(context)))
+        code = synchronize(request, settings(context))
     except EdgeOpsError as error:
         tell_failure(request, error)
         raise

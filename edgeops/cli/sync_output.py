@@ -11,16 +11,15 @@ from edgeops.cli.request import Form, Request
 from edgeops.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from edgeops.api.plans import Planned
     from edgeops.apply.outcome import Outcome
     from edgeops.errors import EdgeOpsError
-    from edgeops.fleet.model import DesiredFleet
     from edgeops.plan.model import Plan
 
 
-def show_plan(
-    request: Request, options: Settings, fleet: DesiredFleet, plan: Plan, base: str | None = None
-) -> None:
-    """Print a plan; `base` is the commit that it was made against where that is no hub."""
+def show_plan(request: Request, options: Settings, planned: Planned) -> None:
+    """Print a plan."""
+    plan = planned.plan
     if request.output is Form.JSON:
         from edgeops.plan.document import to_json
         from edgeops.report.documents import dump_json
@@ -29,22 +28,23 @@ def show_plan(
     elif request.output is Form.MARKDOWN:
         from edgeops.report.plan_markdown import markdown
 
-        typer.echo(markdown(plan, fleet.devices, base=base))
+        typer.echo(markdown(plan, planned.fleet.devices, base=planned.base))
     else:
         from edgeops.report.plan_text import text
 
         typer.echo(text(plan, color=options.styled(), verbose=request.verbose))
 
 
-def keep_plan(request: Request, fleet: DesiredFleet, plan: Plan, base: str | None = None) -> None:
+def keep_plan(request: Request, planned: Planned) -> None:
     """Write a plan to the files that were asked for."""
     if request.out is not None:
-        save(plan, request.out)
+        save(planned.plan, request.out)
     if request.summary is not None:
         from edgeops.report.markdown import Room
         from edgeops.report.plan_markdown import markdown
 
-        text = markdown(plan, fleet.devices, base=base, room=Room.SUMMARY)
+        devices = planned.fleet.devices
+        text = markdown(planned.plan, devices, base=planned.base, room=Room.SUMMARY)
         _append(request.summary, text)
 
 
@@ -78,7 +78,7 @@ def tell_failure(request: Request, error: EdgeOpsError) -> None:
     """
     if request.output is not Form.MARKDOWN and request.summary is None:
         return
-    from edgeops.cli.load import InvalidFleet
+    from edgeops.api.workspace import InvalidFleet
     from edgeops.report.failure_markdown import failure_markdown
 
     text = failure_markdown(error, error.problems if isinstance(error, InvalidFleet) else ())

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.load import repository, resolution
-from edgeops.cli.settings import Settings, say, settings
+from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import InvalidState, UsageError
 
 if TYPE_CHECKING:
@@ -49,11 +48,12 @@ def validate(
       edgeops validate --rev main -o json
     """
     options = settings(context)
-    below = "." if path is None else _in_repository(path, options, exists=rev is None)
-    found = resolution(options, rev)
+    where = workspace(options)
+    below = "." if path is None else _in_repository(path, where.root, exists=rev is None)
+    found = where.at(rev).resolution
     shown = [p for p in found.problems if below in (".", p.place.file) or _below(p, below)]
     if shown or output is not Form.TEXT:
-        _report(shown, output, options)
+        _report(shown, output, options, where.root)
     if shown:
         raise InvalidState("")
     if output is Form.TEXT and found.fleet is not None:
@@ -64,7 +64,7 @@ def validate(
         options.note(f"no problems in {path}; {len(found.problems)} in other files")
 
 
-def _report(problems: list[Problem], output: Form, options: Settings) -> None:
+def _report(problems: list[Problem], output: Form, options: Settings, root: Path) -> None:
     from edgeops.report import problems as report
 
     if output is Form.JSON:
@@ -72,7 +72,7 @@ def _report(problems: list[Problem], output: Form, options: Settings) -> None:
     elif output is Form.GITHUB:
         from edgeops.source.root import folder_in_repository
 
-        typer.echo(report.github(problems, folder=folder_in_repository(repository(options))))
+        typer.echo(report.github(problems, folder=folder_in_repository(root)))
     else:
         typer.echo(report.text(problems, color=options.styled()))
 
@@ -81,12 +81,11 @@ def _below(problem: Problem, folder: str) -> bool:
     return problem.place.file.startswith(f"{folder}/")
 
 
-def _in_repository(path: str, options: Settings, *, exists: bool) -> str:
+def _in_repository(path: str, root: Path, *, exists: bool) -> str:
     """A path that was typed, from the root of the fleet. Raises `UsageError`.
 
     Taken from the current folder, or else from the root, as problems are shown.
     """
-    root = repository(options)
     for base in (Path.cwd(), root):
         place = Path(os.path.normpath(base / path))
         if place.is_relative_to(root) and (os.path.lexists(place) or not exists):

@@ -40,6 +40,16 @@ class Health:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """Does the hub hold what git says, is the device connected, how does it do."""
+
+    device: str
+    in_sync: bool
+    connected: bool
+    health: Health
+
+
 def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Health:
     """The health of a device; `in_sync` says whether its twins agree with git.
 

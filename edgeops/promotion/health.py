@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice
-from edgeops.plan.device import plan_device
+from edgeops.plan.device import is_in_sync
 from edgeops.plan.health import Health, health
 from edgeops.twin import LiveDevice
 
@@ -28,7 +28,7 @@ def slot_health(
     A Converged device has the wanted digest in every slot. Connected or not:
     what it reported last counts.
     """
-    in_sync = plan_device(device, live, fleet=fleet, commit=commit, create=True) == ()
+    in_sync = is_in_sync(device, live, fleet=fleet, commit=commit)
     return SlotHealth(health(device, live, in_sync), _since(live, slot))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from edgeops.fleet.secrets import mask
-from edgeops.plan.health import Health, State
+from edgeops.plan.health import DeviceStatus, State
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, green, render, yellow
 from edgeops.report.words import count
@@ -21,16 +20,6 @@ _STYLE = {
     State.PROGRESSING: Style.CYAN,
     State.CONVERGED: Style.GREEN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
-    """One row: does the hub hold what git says, is the device connected, how does it do."""
-
-    device: str
-    in_sync: bool
-    connected: bool
-    health: Health
 
 
 def text(rows: Sequence[DeviceStatus], *, color: bool = False) -> str:

@@ -1,18 +1,16 @@
-"""A hub for the length of one command; the local hub is started when none runs."""
+"""A hub for the length of one verb; the local hub is started when none runs."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from edgeops.cli.load import https_port, state_dir
-from edgeops.cli.settings import Settings
+from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
@@ -22,17 +20,17 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def open_session(target: HubTarget, root: Path, options: Settings) -> AsyncIterator[Hub]:
+async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator[Hub]:
     """The hub of this target, connected; closed again, and stopped if it was started for us."""
     from edgeops.hub.open import open_hub
 
-    with _local_hub(root, options) if target.local else contextlib.nullcontext() as local:
-        async with open_hub(target, environ=os.environ, local=local) as hub:
+    with _local_hub(workspace) if target.local else contextlib.nullcontext() as local:
+        async with open_hub(target, environ=workspace.environ, local=local) as hub:
             yield hub
 
 
 @contextlib.contextmanager
-def _local_hub(root: Path, options: Settings) -> Iterator[LocalAccess]:
+def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
     """Access to the running local hub, or to one that runs until this ends.
 
     Commands that use the hub at the same time share a lock, so that the one
@@ -42,16 +40,16 @@ def _local_hub(root: Path, options: Settings) -> Iterator[LocalAccess]:
     from edgeops.localhub.access import connection_string
     from edgeops.localhub.files import StateFiles
 
-    files = StateFiles(state_dir(root))
+    files = StateFiles(workspace.state)
     files.make_directory()
     with _lock_file(files.directory / "session.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        child = _start_unless_running(root, files.directory)
+        child = _start_unless_running(workspace)
         try:
             yield LocalAccess(connection_string(files.directory), str(files.ca))
         finally:
             if child is not None:
-                _wait_for_others(lock.fileno(), options)
+                _wait_for_others(lock.fileno(), workspace)
                 _stop(child)
 
 
@@ -64,20 +62,21 @@ def _lock_file(path: Path) -> IO[str]:
         ) from error
 
 
-def _start_unless_running(root: Path, state: Path) -> subprocess.Popen[str] | None:
+def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:
     from edgeops.localhub.access import running
 
-    with _lock_file(state / "start.lock") as starting:
+    with _lock_file(workspace.state / "start.lock") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)  # of two commands at once, one starts the hub
-        return None if running(state) else _start(root)
+        return None if running(workspace.state) else _start(workspace)
 
 
-def _start(root: Path) -> subprocess.Popen[str]:
+def _start(workspace: Workspace) -> subprocess.Popen[str]:
     """A hub of our own; it ends when our end of its standard input closes, whatever ends us."""
     # -P: a folder `edgeops` where the user stands is not our program.
-    command = [sys.executable, "-P", "-m", "edgeops", "--repo", str(root), "hub", "serve"]
+    root, port = str(workspace.root), str(workspace.https_port)
+    command = [sys.executable, "-P", "-m", "edgeops", "--repo", root, "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--port", str(https_port()), "--mqtt-port", "0", "--with-parent"],
+        [*command, "--port", port, "--mqtt-port", "0", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -95,11 +94,11 @@ def _start(root: Path) -> subprocess.Popen[str]:
     return child
 
 
-def _wait_for_others(lock: int, options: Settings) -> None:
+def _wait_for_others(lock: int, workspace: Workspace) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        options.note("waiting: another edgeops command still uses the local hub")
+        workspace.observer.note("waiting: another edgeops command still uses the local hub")
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 

@@ -1,0 +1,198 @@
+"""What would make a hub agree with git, and making it agree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeops.api.grants import read_grants
+from edgeops.api.reading import read
+from edgeops.api.running import complete
+from edgeops.api.session import open_session
+from edgeops.api.workspace import Workspace
+
+if TYPE_CHECKING:
+    from edgeops.apply.access import Grants
+    from edgeops.apply.outcome import Outcome
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.hub.port import Hub
+    from edgeops.plan.document import SavedPlan
+    from edgeops.plan.model import Plan
+    from edgeops.plan.options import PlanOptions
+    from edgeops.twin import LiveDevice
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a plan is to cover. `create` None: as the Fleet says of the hub.
+
+    `changed_since` limits it to devices that differ from that revision;
+    `offline` then compares git with git, and asks no hub.
+    """
+
+    rev: str = "HEAD"
+    targets: tuple[str, ...] = ()
+    prune: bool = False
+    drift_only: bool = False
+    create: bool | None = None
+    changed_since: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and the fleet it is made from; `base` is the commit it starts from, if no hub."""
+
+    plan: Plan
+    fleet: DesiredFleet
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What became of the devices of a plan; `interrupted`: somebody stopped it before its end."""
+
+    planned: Planned
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    interrupted: bool
+
+
+def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
+    """What a sync would write; nothing is written.
+
+    Raises `InvalidFleet`, `UsageError` for targets that are not there, `Refused`
+    when it would delete too much, and `HubError`.
+    """
+    request = request or PlanRequest()
+    fleet = workspace.at(request.rev).fleet
+    base = workspace.at(request.changed_since).fleet if request.changed_since else None
+    options = _options(workspace, request, fleet, base)
+    if request.offline:
+        assert base is not None
+        return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
+
+    async def ask() -> Plan:
+        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+            return (await _live_plan(workspace, hub, fleet, options))[1]
+
+    return Planned(complete(ask()), fleet)
+
+
+def sync(
+    workspace: Workspace,
+    request: PlanRequest | SavedPlan | None = None,
+    *,
+    before_writing: Callable[[Planned], None] = lambda _: None,
+    stopping: Callable[[asyncio.Event], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> Synced:
+    """Make a hub agree with git, or carry out exactly a plan that was saved.
+
+    `before_writing` gets the plan, and may raise to write nothing; `stopping`
+    is entered while devices are written, and may set its event to let those in
+    flight finish and skip the rest. One device's failure is an outcome. Raises
+    what `plan` does, and `Refused` for a saved plan that is stale.
+    """
+    from edgeops.plan.document import SavedPlan, check_fresh
+
+    saved = request if isinstance(request, SavedPlan) else None
+    asked = request if isinstance(request, PlanRequest) else PlanRequest()
+    fleet = workspace.at(saved.commit if saved and saved.commit else asked.rev).fleet
+    options = saved.options if saved else _options(workspace, asked, fleet, None)
+
+    async def write() -> Synced:
+        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+            live, made = await _live_plan(workspace, hub, fleet, options)
+            if saved:
+                check_fresh(saved, made)
+            planned = Planned(made, fleet)
+            before_writing(planned)
+            grants = read_grants(workspace, fleet, made, live)
+            started = workspace.clock.monotonic()
+            stop = asyncio.Event()
+            with stopping(stop):
+                outcomes = await _apply(workspace, hub, planned, grants, stop)
+            seconds = workspace.clock.monotonic() - started
+            return Synced(planned, outcomes, seconds, stop.is_set())
+
+    return complete(write())
+
+
+def _options(
+    workspace: Workspace, request: PlanRequest, fleet: DesiredFleet, base: DesiredFleet | None
+) -> PlanOptions:
+    from edgeops.plan.options import PlanOptions
+    from edgeops.plan.targets import changed_devices
+
+    create = fleet.hubs[workspace.hub].create_devices if request.create is None else request.create
+    return PlanOptions(
+        targets=request.targets,
+        prune=request.prune,
+        create=create,
+        only=None if base is None else changed_devices(base, fleet),
+        drift_only=request.drift_only,
+    )
+
+
+def _offline_plan(
+    workspace: Workspace, fleet: DesiredFleet, base: DesiredFleet, options: PlanOptions
+) -> Plan:
+    """What turns the twins of one revision into those of another."""
+    from edgeops.plan.offline import offline_live
+    from edgeops.plan.plan import make_plan
+
+    return make_plan(
+        fleet,
+        offline_live(base),
+        hub=fleet.hubs[workspace.hub],
+        options=options,
+        managed=tuple(base.devices),
+        created_at=_now(workspace),
+    )
+
+
+async def _live_plan(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, options: PlanOptions
+) -> tuple[dict[str, LiveDevice], Plan]:
+    """The devices as they are on the hub, and what to write to them."""
+    from edgeops.plan.plan import make_plan
+    from edgeops.plan.targets import covered
+
+    managed = tuple(await hub.devices_of(fleet.name)) if options.prune else ()
+    live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
+    made = make_plan(
+        fleet,
+        live,
+        hub=fleet.hubs[workspace.hub],
+        options=options,
+        managed=managed,
+        created_at=_now(workspace),
+    )
+    return live, made
+
+
+async def _apply(
+    workspace: Workspace, hub: Hub, planned: Planned, grants: Grants | None, stop: asyncio.Event
+) -> tuple[Outcome, ...]:
+    from edgeops.apply.apply import apply
+
+    changes, refusals = planned.plan.changes, planned.plan.refusals
+    written = {change.device for change in changes} | (grants.devices if grants else set())
+    devices, done = len(written) + len(refusals), 0
+    with workspace.observer.progress("syncing", quiet=not written) as told:
+
+        def observe(_: Outcome) -> None:
+            nonlocal done
+            done += 1
+            told(done, devices)
+
+        return await apply(
+            planned.plan, planned.fleet, hub, grants=grants, observer=observe, stop=stop
+        )
+
+
+def _now(workspace: Workspace) -> str:
+    return workspace.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,123 @@
+"""How devices are: in sync, connected, healthy; once, or when they have converged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from edgeops.api.reading import read
+from edgeops.api.running import complete
+from edgeops.api.session import open_session
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.hub.port import Hub
+    from edgeops.plan.health import DeviceStatus
+
+SECONDS_BETWEEN_READS = 5.0
+
+
+def status(
+    workspace: Workspace,
+    *,
+    rev: str = "HEAD",
+    group: str | None = None,
+    wait: float | None = None,
+) -> list[DeviceStatus]:
+    """How the devices of a fleet are, or those of a group, by name.
+
+    With `wait`, once all are in sync and Converged: raises `EdgeOpsError` when
+    that takes longer than that many seconds. Raises `InvalidFleet`, `UsageError`
+    for a group without devices, and `HubError`.
+    """
+    fleet = workspace.at(rev).fleet
+    names = _members(fleet, group)
+    if wait is not None:
+        return wait_until_converged(workspace, fleet, names, wait)
+
+    async def ask() -> list[DeviceStatus]:
+        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+            return await statuses(workspace, hub, fleet, names)
+
+    return complete(ask())
+
+
+def wait_until_converged(
+    workspace: Workspace, fleet: DesiredFleet, names: Collection[str], seconds: float
+) -> list[DeviceStatus]:
+    """The status of the named devices once all are in sync and Converged.
+
+    Raises `EdgeOpsError` when that takes longer than that many seconds, and `HubError`.
+    """
+
+    async def ask() -> list[DeviceStatus]:
+        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+            return await until_converged(workspace, hub, fleet, names, seconds)
+
+    return complete(ask())
+
+
+async def statuses(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
+) -> list[DeviceStatus]:
+    """How the named devices are now."""
+    from edgeops.plan.device import is_in_sync
+    from edgeops.plan.health import DeviceStatus, health
+
+    live = await read(workspace, hub, fleet, names)
+    rows = []
+    for name in sorted(names):
+        device, now = fleet.devices[name], live.get(name)
+        in_sync = is_in_sync(device, now, fleet=fleet.name, commit=fleet.commit)
+        twins = (now.twin, *now.modules.values()) if now else ()
+        connected = any(twin.connected for twin in twins)
+        rows.append(DeviceStatus(name, in_sync, connected, health(device, now, in_sync)))
+    return rows
+
+
+async def until_converged(
+    workspace: Workspace,
+    hub: Hub,
+    fleet: DesiredFleet,
+    names: Collection[str],
+    seconds: float,
+) -> list[DeviceStatus]:
+    """The status once all named devices are in sync and Converged.
+
+    Raises `EdgeOpsError` when that takes longer than that many seconds.
+    """
+    from edgeops.plan.health import State
+
+    clock = workspace.clock.monotonic
+    deadline = clock() + seconds
+    while True:
+        rows = await statuses(workspace, hub, fleet, names)
+        pending = [r for r in rows if not r.in_sync or r.health.state is not State.CONVERGED]
+        if not pending:
+            return rows
+        workspace.observer.waiting(rows)
+        left = deadline - clock()
+        if left <= 0:
+            first = pending[0]
+            why = first.health.reason or first.health.state.value
+            raise EdgeOpsError(
+                f"{len(pending)} of {len(rows)} devices have not converged in {seconds:g} s"
+                f" (first: {first.device}, {why})",
+                "see `edgeops status`",
+            )
+        await asyncio.sleep(min(SECONDS_BETWEEN_READS, left))
+
+
+def _members(fleet: DesiredFleet, group: str | None) -> list[str]:
+    from edgeops.fleet.suggest import did_you_mean
+
+    if group is None:
+        return sorted(fleet.devices)
+    names = sorted(name for name, device in fleet.devices.items() if group in device.groups)
+    if not names:
+        groups = {group for device in fleet.devices.values() for group in device.groups}
+        raise UsageError(f"no device is in a group `{group}`", did_you_mean(group, groups))
+    return names

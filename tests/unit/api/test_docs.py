@@ -1,0 +1,19 @@
+"""docs/python.md says what works."""
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[3] / "docs/python.md"
+
+
+def test_its_examples_run(with_hub, root, monkeypatch, capsys):
+    monkeypatch.chdir(root)
+    (code,) = ["\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL))]
+    exec(compile(code, PAGE.name, "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "b create-device {'identity': {'authentication': 'sas', 'edge': False}}"
+    assert printed[-3:] == [
+        "set()",
+        "[('a', <Status.APPLIED: 'applied'>), ('b', <Status.APPLIED: 'applied'>)]",
+        "[('a', True, <State.UNKNOWN: 'Unknown'>), ('b', True, <State.UNKNOWN: 'Unknown'>)]",
+    ]
