@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
+from edgeops.files import write_blocks
 from edgeops.fleet.manifest import API_VERSION, parse
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
 from edgeops.plain_file import read_plain
@@ -75,14 +75,8 @@ def write_release(path: Path, text: str) -> bool:
     Raises `Refused` when it is there with another text.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.unlink(missing_ok=True)
-        with part.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(part)  # unlike a rename it never replaces what is there
+        write_blocks(path, [text.encode()], first_wins=True)
     except FileExistsError:
         if not _says(path, text.encode()):
             raise Refused(
@@ -90,8 +84,6 @@ def write_release(path: Path, text: str) -> bool:
                 "a release never changes: publish under a new version",
             ) from None
         return False
-    finally:
-        part.unlink(missing_ok=True)
     return True
 
 
