@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgeops.artifacts.checked_file import opened
-from edgeops.artifacts.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
 from edgeops.artifacts.store import (
     ArtifactError,
     Progress,
@@ -18,6 +17,7 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
 from edgeops.files import sync_folder, write_blocks
 
 

@@ -148,7 +148,7 @@ def _published(folder: Path, path: str, release: ModelRelease) -> bytes | None:
 
 def _write(data: Experiment, folder: BuildFolder, facts: JsonObject, evaluated: Evaluated) -> None:
     """Everything that is kept of a judgement; the scorecard last, so that it says: all is here."""
-    from edgeops.artifacts.digest import digest_file
+    from edgeops.digest import digest_file
     from edgeops.files import write_whole
     from edgeops.report.model_card import CardFacts, model_card
     from edgeops.report.plots.model_plots import model_plots

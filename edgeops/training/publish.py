@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.artifacts.digest import Digest, digest_file
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import Progress, Store, no_progress, verify
 from edgeops.artifacts.version import next_version, precedence
+from edgeops.digest import Digest, digest_file
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
 from edgeops.files import write_whole
 from edgeops.plain_file import open_plain, read_plain
