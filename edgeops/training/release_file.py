@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.files import write_blocks
 from edgeops.fleet.manifest import API_VERSION, parse
-from edgeops.fleet.yaml_scalar import NotJson, plain_value
+from edgeops.fleet.yaml_dump import dump_block
 from edgeops.plain_file import read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.schemas import packaged_schemas
@@ -57,7 +56,7 @@ def release_document(
         "metadata": {"name": release.name, "version": release.version},
         "spec": {key: part for key, part in spec.items() if part not in (None, {}, [])},
     }
-    text = _MODELINE + _dump(value)
+    text = _MODELINE + dump_block(value)
     _, problems = parse(f"{release.reference}.yaml", text.encode(), packaged_schemas())
     if problems:
         first = problems[0]
@@ -97,27 +96,3 @@ def _says(path: Path, content: bytes) -> bool:
 def _rounded(value: float) -> float:
     short = float(f"{value:.{_DIGITS}g}")
     return int(short) if short.is_integer() else short
-
-
-def _dump(value: Any) -> str:
-    """Block YAML that parsers of YAML 1.1 and 1.2 read alike."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, _data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        style = None if _is_text(data) else '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-    Dumper.add_representer(str, text)
-    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
-
-
-def _is_text(data: str) -> bool:
-    """Whether YAML 1.2 reads the unquoted text as text; PyYAML knows what YAML 1.1 does."""
-    try:
-        return plain_value(data) == data
-    except NotJson:
-        return False
