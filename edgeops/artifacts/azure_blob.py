@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, cast
 
 from edgeops.artifacts.azure_account import Container, asking
 from edgeops.artifacts.checked_file import opened
-from edgeops.artifacts.digest import Digest, digest_of
 from edgeops.artifacts.store import (
     Progress,
     checked_name,
@@ -22,6 +21,7 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.digest import Digest, digest_of
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobProperties, StorageStreamDownloader

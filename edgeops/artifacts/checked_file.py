@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from edgeops.artifacts.digest import Digest, Hasher
 from edgeops.artifacts.store import ArtifactError, Progress
+from edgeops.digest import Digest, Hasher
 
 
 class CheckedFile:

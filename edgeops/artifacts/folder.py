@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from edgeops.artifacts.checked_file import CheckedFile, opened
-from edgeops.artifacts.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
+from edgeops.artifacts.checked_file import opened
 from edgeops.artifacts.store import (
     ArtifactError,
     Progress,
@@ -19,6 +17,8 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
+from edgeops.files import sync_folder, write_blocks
 
 
 class FolderStore:
@@ -44,18 +44,13 @@ class FolderStore:
             return url
         with _doing("write", target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-            part = Path(path)
             try:
-                with os.fdopen(handle, "wb") as copy, opened(file, digest, progress) as source:
-                    os.fchmod(handle, 0o644)  # published files are no secret
-                    _copy(source, copy)
-                target.hardlink_to(part)  # unlike a rename it never replaces what is there
-                _flush_directory(target.parent)
+                with opened(file, digest, progress) as source:
+                    chunks = iter(partial(source.read, CHUNK_BYTES), b"")
+                    write_blocks(target, chunks, mode=0o644, first_wins=True)
+                sync_folder(target.parent)
             except FileExistsError:  # somebody was faster
                 refuse_other_bytes(name, digest_file(target).sha256, digest)
-            finally:
-                part.unlink()
         return url
 
     @contextmanager
@@ -73,22 +68,6 @@ class FolderStore:
 
     def _path(self, name: str) -> Path:
         return self._root / checked_name(name)
-
-
-def _copy(source: CheckedFile, copy: BinaryIO) -> None:
-    """Copy to disk, not only to its cache."""
-    while chunk := source.read(CHUNK_BYTES):
-        copy.write(chunk)
-    copy.flush()
-    os.fsync(copy.fileno())
-
-
-def _flush_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _chunks(file: BinaryIO, path: Path) -> Iterator[bytes]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from edgeops.artifacts.checked_file import CheckedFile
-from edgeops.artifacts.digest import CHUNK_BYTES
 from edgeops.artifacts.store import ArtifactError
+from edgeops.digest import CHUNK_BYTES
 from edgeops.errors import EdgeOpsError
 from edgeops.github.rest import GitHubError, Rest
 from edgeops.twin import JsonObject

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from edgeops.artifacts.checked_file import opened
-from edgeops.artifacts.digest import Digest, digest_of
 from edgeops.artifacts.github_api import GitHubApi, token_missing
 from edgeops.artifacts.store import (
     ArtifactError,
@@ -22,6 +21,7 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.digest import Digest, digest_of
 from edgeops.errors import UsageError
 from edgeops.twin import JsonObject
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from edgeops.artifacts.digest import Digest, digest_of
+from edgeops.digest import Digest, digest_of
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 Progress = Callable[[int, int], None]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from edgeops.artifacts.digest import CHUNK_BYTES
 from edgeops.artifacts.store import ArtifactError
+from edgeops.digest import CHUNK_BYTES
 
 if TYPE_CHECKING:
     import requests

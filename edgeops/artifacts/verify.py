@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from edgeops.artifacts.digest import Digest, Hasher, chunks_of
 from edgeops.artifacts.store import ArtifactError, Store
 from edgeops.artifacts.url import open_url
+from edgeops.digest import Digest, Hasher, chunks_of
 from edgeops.plain_file import open_plain
 from edgeops.release import ModelRelease
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
+from edgeops.files import write_blocks
 
 MAX_READ_BYTES = 256 * 1024 * 1024
 
@@ -41,7 +42,9 @@ def write_atomically(path: Path, text: str) -> None:
         if place.exists() and not place.is_file():
             place.write_text(text, encoding="utf-8")
         else:
-            _replace(place, text)
+            if not place.parent.exists():
+                place.parent.mkdir(parents=True)
+            write_blocks(place, [text.encode()])
     except OSError as error:
         raise EdgeOpsError(
             f"cannot write {path}: {error.strerror}", "nothing was written; choose another place"
@@ -55,18 +58,3 @@ def append(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise EdgeOpsError(f"cannot write {path}: {error.strerror}", "") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True)
-    part = path.with_name(f".edgeops.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

@@ -19,10 +19,8 @@ import typer
 
 from edgeops import __version__
 from edgeops.cli.settings import Settings, is_styled, say
-from edgeops.errors import EdgeOpsError
+from edgeops.errors import EdgeOpsError, ExitCode
 
-EXIT_USAGE = 64
-EXIT_INTERRUPTED = 130
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
 _VALUED = {"--repo", "--hub"}
 
@@ -152,17 +150,17 @@ def run(args: Sequence[str] | None = None) -> int:
         program = _program(rest[0] if rest else "")
         code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
-        if code == EXIT_INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
-            return _show("interrupted", "", EXIT_INTERRUPTED)
+        if code == ExitCode.INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
+            return _show("interrupted", "", ExitCode.INTERRUPTED)
     except BrokenPipeError:  # the reader went away, as with `| head`
         _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        return _show("interrupted", "", EXIT_INTERRUPTED)
+        return _show("interrupted", "", ExitCode.INTERRUPTED)
     except typer.TyperException as error:
         usage = error.exit_code == 2
         hint = "`edgeops --help` and --help of a command show examples" if usage else ""
-        return _show(error.format_message(), hint, EXIT_USAGE if usage else 1)
+        return _show(error.format_message(), hint, ExitCode.USAGE if usage else 1)
     except EdgeOpsError as error:
         _list_problems(error, given)
         if "--debug" in given:

@@ -147,14 +147,14 @@ def _published(folder: Path, path: str, release: ModelRelease) -> bytes | None:
 
 def _write(data: Experiment, folder: BuildFolder, facts: JsonObject, evaluated: Evaluated) -> None:
     """Everything that is kept of a judgement; the scorecard last, so that it says: all is here."""
-    from edgeops.artifacts.digest import digest_file
+    from edgeops.digest import digest_file
+    from edgeops.files import write_whole
     from edgeops.report.model_card import CardFacts, model_card
     from edgeops.report.plots.model_plots import model_plots
     from edgeops.training.build import evaluation_key
     from edgeops.training.evaluate.scorecard import MODEL
     from edgeops.training.evaluate.scorecard_json import to_json
     from edgeops.training.evaluate.table import write_table
-    from edgeops.training.whole_file import write_whole
 
     card, model, place = evaluated.scorecard, data.model, folder.evaluation
     place.mkdir(parents=True, exist_ok=True)

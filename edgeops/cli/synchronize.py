@@ -12,16 +12,12 @@ from edgeops.cli.files import read_text
 from edgeops.cli.request import Form, Request
 from edgeops.cli.settings import Settings, workspace
 from edgeops.cli.sync_output import keep_plan, save, show_outcomes, show_plan
+from edgeops.errors import ExitCode
 
 if TYPE_CHECKING:
     from edgeops.api.plans import Planned, PlanRequest, Synced
     from edgeops.api.workspace import Workspace
     from edgeops.plan.document import SavedPlan
-
-EXIT_CHANGES = 2
-EXIT_PARTLY = 4
-EXIT_REFUSED = 5
-EXIT_INTERRUPTED = 130
 
 
 def synchronize(request: Request, options: Settings) -> int:
@@ -125,8 +121,8 @@ def _finish_dry_run(request: Request, options: Settings, planned: Planned) -> in
     if not request.detailed_exitcode:
         return 0
     if planned.plan.changes:
-        return EXIT_CHANGES
-    return EXIT_REFUSED if planned.plan.refusals else 0
+        return ExitCode.CHANGES
+    return ExitCode.REFUSED if planned.plan.refusals else 0
 
 
 def _exit_code(done: Synced) -> int:
@@ -134,7 +130,7 @@ def _exit_code(done: Synced) -> int:
 
     ends = {outcome.status for outcome in done.outcomes}
     if done.interrupted and Status.SKIPPED in ends:
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
-        return EXIT_PARTLY
-    return EXIT_REFUSED if Status.REFUSED in ends else 0
+        return ExitCode.PARTLY
+    return ExitCode.REFUSED if Status.REFUSED in ends else 0

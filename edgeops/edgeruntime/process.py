@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from edgeops.edgeruntime.restart import Backoff, restarts
+from edgeops.backoff import Backoff
+from edgeops.edgeruntime.restart import STEADY_SECONDS, restarts
 from edgeops.edgeruntime.status import ModuleStatus, Runtime
 from edgeops.errors import EdgeOpsError
 
@@ -61,9 +62,9 @@ async def supervise(
             ended = Runtime.FAILED if code else Runtime.STOPPED
             on_status(replace(status, runtime=ended))
             return
-        failures = 1 if time.monotonic() - began >= program.backoff.steady else failures + 1
+        failures = 1 if time.monotonic() - began >= STEADY_SECONDS else failures + 1
         on_status(replace(status, runtime=Runtime.BACKOFF))
-        await asyncio.sleep(program.backoff.wait(failures))
+        await asyncio.sleep(program.backoff.limit(failures))
         status = replace(status, restarts=status.restarts + 1)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from edgeops.backoff import Backoff
 from edgeops.edgeruntime.agent import Agent, Launcher
 from edgeops.edgeruntime.deployment import WantedModule
 from edgeops.edgeruntime.environment import Identity, process_environment
 from edgeops.edgeruntime.process import Program
-from edgeops.edgeruntime.restart import Backoff
+from edgeops.edgeruntime.restart import RESTART
 from edgeops.edgeruntime.sdk import connected, require_sdk
 from edgeops.edgeruntime.storage import FIRST_FILL, own_folder
 from edgeops.twin import EDGE_AGENT
@@ -35,7 +36,7 @@ class Machine:
     ca_file: Path
     connection_string: Callable[[str, str], str]
     history: Path | None = None
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = RESTART
 
 
 async def run_devices(

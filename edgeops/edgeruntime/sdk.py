@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.twin import JsonObject
 
-FIRST_RETRY = 1.0
-LAST_RETRY = 30.0
 ANSWER_SECONDS = 60.0
+_RETRY = Backoff(base=1.0, longest=30.0)
 
 
 def require_sdk() -> None:
@@ -83,7 +83,7 @@ class SdkConnection:
         await self._until_answered(lambda: self._client.patch_twin_reported_properties(patch))
 
     async def _until_answered(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        wait = FIRST_RETRY
+        failures = 0
         while True:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -91,9 +91,10 @@ class SdkConnection:
                     return await ask()
             except Exception as error:  # the SDK has many, and says too much in them
                 why = type(error.__cause__ or error).__name__
-                self._tell(f"the hub does not answer ({why}); trying again in {wait:.0f} s")
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads devices
-            wait = min(LAST_RETRY, wait * 2)
+            failures += 1
+            wait = _RETRY.wait(failures, random.uniform)
+            self._tell(f"the hub does not answer ({why}); trying again in {wait:.0f} s")
+            await asyncio.sleep(wait)
 
     async def _subscribe(self) -> None:
         if self._subscribed:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from edgeops.backoff import Backoff
 from edgeops.hub.port import HubError
 
 T = TypeVar("T")
@@ -69,4 +70,4 @@ class Retry:
     def _wait(self, failure: Transient, failures: int) -> float:
         if failure.after is not None:
             return failure.after
-        return self.uniform(0, min(self.longest, self.base * 2 ** (failures - 1)))
+        return self.uniform(0, Backoff(self.base, self.longest).limit(failures))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,23 +61,3 @@ class StateFiles:
                 f"cannot keep the local hub's state in {self.directory}: {error.strerror}",
                 "choose a directory that you can write to",
             ) from error
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    _part(path, content).replace(path)
-
-
-def create_private(path: Path, content: bytes) -> None:
-    """Like `write_private`, but a file that is there already stays: the first writer wins."""
-    part = _part(path, content)
-    with suppress(FileExistsError):
-        path.hardlink_to(part)
-    part.unlink()
-
-
-def _part(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    return Path(name)

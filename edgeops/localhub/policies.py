@@ -9,10 +9,12 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Flag, auto
 
 from edgeops.errors import EdgeOpsError
-from edgeops.localhub.files import StateFiles, create_private
+from edgeops.files import write_private
+from edgeops.localhub.files import StateFiles
 
 
 class Right(Flag):
@@ -43,7 +45,8 @@ def policy_keys(files: StateFiles) -> dict[str, str]:
     if not files.policies.exists():
         files.make_directory()
         keys = {policy: new_key() for policy in POLICIES}
-        create_private(files.policies, json.dumps(keys).encode())
+        with suppress(FileExistsError):
+            write_private(files.policies, json.dumps(keys).encode(), first_wins=True)
     try:
         keys = json.loads(files.policies.read_bytes())
         return {policy: keys[policy] for policy in POLICIES}

@@ -14,10 +14,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.files import write_private
 from edgeops.localhub import lock, tls
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
-from edgeops.localhub.files import StateFiles, write_private
+from edgeops.localhub.files import StateFiles
 from edgeops.localhub.http import server as http
 from edgeops.localhub.http.app import application
 from edgeops.localhub.mqtt import server as mqtt

@@ -6,7 +6,8 @@ import ssl
 from collections.abc import Iterable
 
 from edgeops.errors import EdgeOpsError
-from edgeops.localhub.files import StateFiles, write_private
+from edgeops.files import write_private
+from edgeops.localhub.files import StateFiles
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 

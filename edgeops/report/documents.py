@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from typing import Any
 
 from edgeops.fleet.shown import escape, printable
+from edgeops.fleet.yaml_dump import dump_block
 from edgeops.report.inert import in_quotes, without_command
-
-# Texts that YAML 1.2 (core schema) would read as something else, but YAML 1.1, which
-# PyYAML writes for, would not: 1e3, 0o17, ... These need quotes.
-_YAML_12_SCALAR = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
-)
 
 
 def dump_json(value: Any) -> str:
@@ -32,24 +25,8 @@ def _json_escape(character: str) -> str:
 
 
 def dump_yaml(value: Any) -> str:
-    """A YAML document: block style, key order as it is, no anchors, ends with a newline.
-
-    YAML 1.1 and 1.2 parsers read the same value from it.
-    """
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, _data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        quoted = _YAML_12_SCALAR.fullmatch(data) or not _is_inert(data)
-        style = '"' if quoted else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-    Dumper.add_representer(str, text)
-    document = yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
-    return in_quotes(document, escape=escape)
+    """A YAML document for people, as `dump_block` has it; ends with a newline."""
+    return in_quotes(dump_block(value, quoted=lambda text: not _is_inert(text)), escape=escape)
 
 
 def _is_inert(data: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from edgeops.artifacts.digest import Digest
+from edgeops.digest import Digest
 from edgeops.report import html, score_tables, score_words
 from edgeops.report.model_card_style import STYLE
 from edgeops.report.plots.model_plots import Plot

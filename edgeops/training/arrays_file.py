@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeops.files import write_whole
 from edgeops.plain_file import open_plain
-from edgeops.training.whole_file import write_whole
 from edgeops.twin import JsonObject
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeops.artifacts.digest import digest_file
+from edgeops.digest import digest_file
 from edgeops.errors import EdgeOpsError
 from edgeops.source.state import STATE
 from edgeops.training.data.find import data_files

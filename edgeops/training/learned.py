@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edgeops.files import write_whole
 from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
@@ -25,7 +26,6 @@ from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
 from edgeops.training.samples import Experiment, Samples
 from edgeops.training.sets import plain_lessons
-from edgeops.training.whole_file import write_whole
 from edgeops.twin import JsonObject
 
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"

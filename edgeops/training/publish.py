@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.artifacts.digest import Digest, digest_file
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import Progress, Store, no_progress, verify
 from edgeops.artifacts.version import next_version, precedence
+from edgeops.digest import Digest, digest_file
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.files import write_whole
 from edgeops.plain_file import open_plain, read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.releases import load_releases
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.release_file import release_document, release_folder, write_release
-from edgeops.training.whole_file import write_whole
 
 if TYPE_CHECKING:
     from edgeops.training.build import Build

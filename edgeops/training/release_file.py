@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
+from edgeops.files import write_blocks
 from edgeops.fleet.manifest import API_VERSION, parse
-from edgeops.fleet.yaml_scalar import NotJson, plain_value
+from edgeops.fleet.yaml_dump import dump_block
 from edgeops.plain_file import read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.schemas import packaged_schemas
@@ -57,7 +56,7 @@ def release_document(
         "metadata": {"name": release.name, "version": release.version},
         "spec": {key: part for key, part in spec.items() if part not in (None, {}, [])},
     }
-    text = _MODELINE + _dump(value)
+    text = _MODELINE + dump_block(value)
     _, problems = parse(f"{release.reference}.yaml", text.encode(), packaged_schemas())
     if problems:
         first = problems[0]
@@ -75,14 +74,8 @@ def write_release(path: Path, text: str) -> bool:
     Raises `Refused` when it is there with another text.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.unlink(missing_ok=True)
-        with part.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(part)  # unlike a rename it never replaces what is there
+        write_blocks(path, [text.encode()], first_wins=True)
     except FileExistsError:
         if not _says(path, text.encode()):
             raise Refused(
@@ -90,8 +83,6 @@ def write_release(path: Path, text: str) -> bool:
                 "a release never changes: publish under a new version",
             ) from None
         return False
-    finally:
-        part.unlink(missing_ok=True)
     return True
 
 
@@ -105,27 +96,3 @@ def _says(path: Path, content: bytes) -> bool:
 def _rounded(value: float) -> float:
     short = float(f"{value:.{_DIGITS}g}")
     return int(short) if short.is_integer() else short
-
-
-def _dump(value: Any) -> str:
-    """Block YAML that parsers of YAML 1.1 and 1.2 read alike."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, _data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        style = None if _is_text(data) else '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-    Dumper.add_representer(str, text)
-    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
-
-
-def _is_text(data: str) -> bool:
-    """Whether YAML 1.2 reads the unquoted text as text; PyYAML knows what YAML 1.1 does."""
-    try:
-        return plain_value(data) == data
-    except NotJson:
-        return False

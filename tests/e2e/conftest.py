@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from shared_state import share_state
 
-from edgeops.artifacts.digest import digest_of
+from edgeops.digest import digest_of
 from edgeops.release import ModelRelease
 from edgeops.training.release_file import release_document, release_folder, write_release
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edgeops.artifacts.digest import digest_of
+from edgeops.digest import digest_of
 
 FLEET = """\
 apiVersion: edgeops/v1

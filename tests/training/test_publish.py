@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edgeops.artifacts.digest import digest_of
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.open import open_store
 from edgeops.artifacts.store import ArtifactError
 from edgeops.artifacts.verify import digest_of_release
+from edgeops.digest import digest_of
 from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
 from edgeops.fleet.model import ArtifactTarget, StoreKind
 from edgeops.source.releases import load_releases

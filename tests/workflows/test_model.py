@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from edgeops.artifacts.digest import digest_file, digest_of
+from edgeops.digest import digest_file, digest_of
 from edgeops.release import ModelRelease
 from edgeops.training.release_file import release_document
 

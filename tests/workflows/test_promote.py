@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edgeops.artifacts.digest import digest_of
 from edgeops.cli.main import run as edgeops
+from edgeops.digest import digest_of
 from edgeops.release import ModelRelease
 from edgeops.training.release_file import release_document
 

@@ -8,8 +8,8 @@ import shutil
 import pytest
 from fake_github import READER, REPOSITORY, WRITER
 
-from edgeops.artifacts.digest import digest_of
 from edgeops.cli.main import run
+from edgeops.digest import digest_of
 from edgeops.release import ModelRelease
 from edgeops.training.release_file import release_document
 

@@ -1,26 +1,15 @@
-"""Bytes on disk: all of them, or none when the disk does not take them."""
+"""Files whose state is known: bytes are on disk all of them, or none."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeops.modules.slots import sync_folder
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """The calls by which bytes get to the disk: `os.write` and `os.fsync`."""
-
-    write: Callable[[int, memoryview], int] = os.write
-    sync: Callable[[int], None] = os.fsync
-
-
-DISK = Disk()
+from edgeops.files import DISK, Disk, put, sync_folder, write_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +40,7 @@ def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[File
     try:
         before = _state(os.fstat(handle))
         try:
-            _put(handle, blocks, disk)
+            put(handle, blocks, disk)
             if not before.size:
                 sync_folder(path.parent)  # the file may be new
         except OSError:
@@ -72,21 +61,9 @@ def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> FileState
     leaves nothing behind that takes room.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        try:
-            _put(handle, blocks, disk)
-            state = _state(os.fstat(handle))
-        finally:
-            os.close(handle)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
+    status = write_blocks(path, blocks, mode=0o644, sole_writer=True, disk=disk)
     sync_folder(path.parent)
-    return state
+    return _state(status)
 
 
 def state_of(path: Path) -> FileState:
@@ -101,11 +78,3 @@ def _state(status: os.stat_result) -> FileState:
     if stat.S_ISREG(status.st_mode) and not status.st_size:
         return NOTHING
     return FileState(status.st_dev, status.st_ino, status.st_size)
-
-
-def _put(handle: int, blocks: Iterable[bytes], disk: Disk) -> None:
-    for block in blocks:
-        rest = memoryview(block)
-        while rest:  # a disk that fills up takes a part, and says so only the next time
-            rest = rest[disk.write(handle, rest) :]
-    disk.sync(handle)

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.forecaster.disk import DISK, Disk, replace
+from edgeops.files import DISK, Disk
+from edgeops.modules.forecaster.disk import replace
 
 _FILE = "history/desired.json"
 

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from edgeops.backoff import Backoff
 from edgeops.modules.device import Device, Handlers, NotConnected
 from edgeops.twin import JsonObject, diff, leaves
 
 OUTPUT = "forecasts"
 MESSAGES_KEPT = 100  # forecasts that wait for the hub; the oldest ones go first
-FIRST_RETRY = 1.0
-LAST_RETRY = 60.0
+_RETRY = Backoff(base=1.0, longest=60.0)
 
 
 class Uplink:
@@ -57,7 +57,7 @@ class Uplink:
 
     def run(self) -> None:
         """Work until `stop`."""
-        connected, wait = False, FIRST_RETRY
+        connected, failures = False, 0
         while not self._stop.is_set():
             self._wake.clear()
             try:
@@ -66,11 +66,12 @@ class Uplink:
                     self._log.info("connected to the hub")
                     connected = self._stale = True
                 self._exchange()
-                wait = FIRST_RETRY
+                failures = 0
             except NotConnected as error:
+                failures += 1
+                wait = _RETRY.wait(failures, random.uniform)
                 self._log.warning("%s; trying again in %.0f s", error.message, wait)
-                self._stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - spreads a fleet
-                wait = min(LAST_RETRY, wait * 2)
+                self._stop.wait(wait)
                 continue
             self._wake.wait()
         self._device.close()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeops.digest import Digest
 from edgeops.modules.model_loader.access import Access, parse_access
 from edgeops.modules.model_loader.faults import Code, Fault
 from edgeops.modules.slots import POINTER, is_slot
@@ -54,6 +55,14 @@ class Model:
     def digest(self) -> str:
         """The digest that tells it from other models."""
         return self.sha256 or self.md5
+
+    def matches(self, found: Digest) -> bool:
+        """Whether a file with this digest is the model."""
+        return (
+            self.size in (None, found.size)
+            and self.sha256 in ("", found.sha256)
+            and self.md5 in ("", found.md5)
+        )
 
 
 @dataclass(frozen=True, slots=True)

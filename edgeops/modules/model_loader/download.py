@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from edgeops.digest import Digest
 from edgeops.modules.model_loader.access import Access
 from edgeops.modules.model_loader.desired import Model
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
 from edgeops.modules.model_loader.http import Timeouts, get
-from edgeops.modules.model_loader.part import Digest, Part
+from edgeops.modules.model_loader.part import Part
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -186,7 +187,7 @@ _SPOILED = {Code.FILE_CHANGED, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.CHECKSUM
 
 
 def _verify(digest: Digest, model: Model, *, resumed: bool) -> None:
-    if digest.fits(model):
+    if model.matches(digest):
         return
     if resumed:
         # The pieces may be of two versions of the file: only a whole one proves anything.

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edgeops.backoff import Backoff
 from edgeops.modules.model_loader.access import access_for
-from edgeops.modules.model_loader.backoff import LASTING, LOCAL, PASSING, Backoff
 from edgeops.modules.model_loader.decide import Download, Keep, decide
 from edgeops.modules.model_loader.desired import FLAT, Model, Wanted
 from edgeops.modules.model_loader.download import Cancellation, Downloader
@@ -25,6 +25,10 @@ from edgeops.modules.model_loader.part import Part
 from edgeops.modules.model_loader.status import SlotStatus, State
 from edgeops.modules.model_loader.storage import Storage
 from edgeops.modules.slots import CurrentModel, read_current
+
+PASSING = Backoff(base=1.0, longest=600.0)  # a lost connection
+LASTING = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may cost a download
+LOCAL = Backoff(base=60.0, longest=600.0)  # a full disk: a try costs nothing until there is room
 
 _QUIET_FAILURES = 2  # passing failures in a row that are not reported yet
 

@@ -2,61 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from edgeops.modules.model_loader.desired import Model
-
-_BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """Size in bytes and lower-case hexadecimal digests; `md5` is empty when it was not asked."""
-
-    size: int
-    sha256: str
-    md5: str = ""
-
-    def fits(self, model: Model) -> bool:
-        """Whether a file with this digest is the wanted model."""
-        return (
-            model.size in (None, self.size)
-            and model.sha256 in ("", self.sha256)
-            and model.md5 in ("", self.md5)
-        )
-
-
-class Hasher:
-    """SHA-256, and MD5 where it is asked for, of bytes that come in pieces."""
-
-    def __init__(self, *, md5: bool) -> None:
-        self.size = 0
-        self._sha256 = hashlib.sha256()
-        self._md5: Any = hashlib.md5(usedforsecurity=False) if md5 else None
-
-    def update(self, data: bytes) -> None:
-        """Take in the next bytes."""
-        self.size += len(data)
-        self._sha256.update(data)
-        if self._md5 is not None:
-            self._md5.update(data)
-
-    def digest(self) -> Digest:
-        """The digest of all bytes so far."""
-        md5 = self._md5.hexdigest() if self._md5 is not None else ""
-        return Digest(self.size, self._sha256.hexdigest(), md5)
-
-
-def digest_file(path: Path, *, md5: bool) -> Digest:
-    """The digest of a file on disk. Raises `OSError`, also when it is a link."""
-    hasher = Hasher(md5=md5)
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        _take_in(file, hasher)
-    return hasher.digest()
+from edgeops.digest import Digest, Hasher, chunks_of
 
 
 class Part:
@@ -72,7 +21,8 @@ class Part:
             path.unlink()
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         self._file = os.fdopen(handle, "rb+", buffering=0)
-        _take_in(self._file, self._hasher)
+        for chunk in chunks_of(self._file):
+            self._hasher.add(chunk)
 
     def __enter__(self) -> Part:
         return self
@@ -91,7 +41,7 @@ class Part:
         while view:
             written = self._file.write(view)
             view = view[written:]
-        self._hasher.update(data)
+        self._hasher.add(data)
 
     def restart(self) -> None:
         """Forget what came so far."""
@@ -103,8 +53,3 @@ class Part:
         """Bring the bytes to the disk; gives the digest of all of them."""
         os.fsync(self._file.fileno())
         return self._hasher.digest()
-
-
-def _take_in(file: BinaryIO, hasher: Hasher) -> None:
-    while block := file.read(_BLOCK):
-        hasher.update(block)

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from edgeops.backoff import Backoff
 from edgeops.modules.device import Device, Handlers, NotConnected
-from edgeops.modules.model_loader.backoff import Backoff
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.loader import Loader
 from edgeops.modules.model_loader.status import LoaderInfo, report_patch, reported

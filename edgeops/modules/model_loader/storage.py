@@ -15,11 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeops.digest import Digest, chunks_of, digest_of
+from edgeops.files import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
 from edgeops.modules.model_loader.desired import FLAT, Model
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.model_loader.part import Digest, digest_file
-from edgeops.modules.slots import POINTER, CurrentModel, read_current, sync_folder, write_current
+from edgeops.modules.slots import POINTER, CurrentModel, read_current, write_current
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -68,12 +69,13 @@ class Storage:
         )
 
     def digest(self, path: Path, *, md5: bool) -> Digest:
-        """The digest of a file. Raises `OSError`."""
+        """The digest of a file. Raises `OSError`, also when it is a link."""
         status = path.lstat()
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._digests.get((str(path), md5))
         if known is None or known[0] != stamp:
-            known = (stamp, digest_file(path, md5=md5))
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                known = (stamp, digest_of(chunks_of(file), md5=md5))
             self._digests[str(path), md5] = known
         return known[1]
 
@@ -83,7 +85,7 @@ class Storage:
         with suppress(OSError):
             status = path.lstat()
             if stat.S_ISREG(status.st_mode) and model.size in (None, status.st_size):
-                return self.digest(path, md5=bool(model.md5)).fits(model)
+                return model.matches(self.digest(path, md5=bool(model.md5)))
         return False
 
     def check_room(self, model: Model, have: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeops.files import beside
 from edgeops.training.forecasts import Forecasts
 
 COLUMNS = ("part", "model", "series", "origin", "horizon", "hour", "y", "yhat", "lo", "hi")
@@ -23,8 +24,7 @@ def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]
     """
     from pyarrow.parquet import ParquetWriter
 
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with beside(path) as part:
         writer: Any = None
         for table in _tables(found):
             writer = writer or ParquetWriter(part, table.schema, compression="zstd")
@@ -32,8 +32,6 @@ def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]
         if writer is not None:
             writer.close()
             part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_table(path: Path) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from edgeops.artifacts.digest import digest_file
 from edgeops.artifacts.open import open_store
 from edgeops.artifacts.store import ArtifactError, verify
+from edgeops.digest import digest_file
 from edgeops.errors import Refused, UsageError
 from edgeops.fleet.model import ArtifactTarget, StoreKind
 

@@ -15,8 +15,8 @@ import requests
 
 from edgeops.artifacts.azure_account import open_container, read_access
 from edgeops.artifacts.azure_blob import AzureBlobStore
-from edgeops.artifacts.digest import digest_file
 from edgeops.artifacts.store import ArtifactError
+from edgeops.digest import digest_file
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import ArtifactTarget, StoreKind
 

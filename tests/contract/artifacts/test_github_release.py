@@ -3,9 +3,9 @@
 import pytest
 import requests
 
-from edgeops.artifacts.digest import digest_file
 from edgeops.artifacts.github_release import GitHubReleaseStore
 from edgeops.artifacts.store import ArtifactError
+from edgeops.digest import digest_file
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 NAME = "crowdedness-24h/1.0.0/model.onnx"

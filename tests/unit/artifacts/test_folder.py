@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from edgeops.artifacts.digest import digest_file
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import ArtifactError, verify
+from edgeops.digest import digest_file
 from edgeops.errors import Refused
 
 

@@ -5,7 +5,6 @@ from itertools import repeat
 
 import pytest
 
-from edgeops.artifacts.digest import digest_of
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.seed import seed
 from edgeops.artifacts.verify import (
@@ -17,6 +16,7 @@ from edgeops.artifacts.verify import (
     digest_of_release,
     is_good,
 )
+from edgeops.digest import digest_of
 from edgeops.release import ModelRelease
 
 DATA = b"a model"

@@ -9,16 +9,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from edgeops.backoff import Backoff
 from edgeops.edgeruntime.agent import Agent
 from edgeops.edgeruntime.deployment import WantedModule
 from edgeops.edgeruntime.process import Program
-from edgeops.edgeruntime.restart import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.twin import JsonObject, merge_patch
 
 LOADER = "example/edgeops-model-loader:1"
 PRINTS_AND_WAITS = "import sys, signal; print('here', flush=True); signal.pause()"
-QUICK = Backoff(first=0.01, longest=0.01, steady=60)
+QUICK = Backoff(base=0.01, longest=0.01)
 
 
 class Hub:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.edgeruntime.deployment import BadDeployment, Bind, parse_deployment
-from edgeops.edgeruntime.restart import Backoff, restarts
+from edgeops.edgeruntime.restart import restarts
 from edgeops.edgeruntime.storage import map_folders, storage_of, with_paths_of_this_machine
 
 LOADER = "ghcr.io/example/edgeops-model-loader:1.0.0"
@@ -261,7 +261,3 @@ def test_a_deeper_target_is_a_deeper_folder(tmp_path):
 )
 def test_restart_policies(policy, after_0, after_1):
     assert (restarts(policy, 0), restarts(policy, 1)) == (after_0, after_1)
-
-
-def test_the_wait_doubles_up_to_a_minute():
-    assert [Backoff().wait(failures) for failures in (1, 2, 3, 7, 5000)] == [1, 2, 4, 60, 60]

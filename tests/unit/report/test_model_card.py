@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from edgeops.artifacts.digest import Digest
+from edgeops.digest import Digest
 from edgeops.report.model_card import CardFacts, model_card
 from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.training.evaluate.scorecard import ALL, MODEL

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from edgeops.modules.model_loader.backoff import LASTING, PASSING
 from edgeops.modules.model_loader.decide import Download, Folder, Keep, Switch, decide, outdated
 from edgeops.modules.model_loader.desired import FLAT, Model
 
@@ -47,15 +46,3 @@ def test_the_file_in_use_is_never_outdated():
     assert outdated(["c", "b", "a"], "a", 1) == ["c", "b"]
     assert outdated(["c", "b", "a"], "a", 2) == ["b"]
     assert outdated(["c", "b", "a"], "c", 5) == []
-
-
-def test_waits_double_up_to_a_limit_and_half_of_each_is_random():
-    assert [PASSING.wait(n, lambda low, high: high) for n in (1, 2, 3, 11, 10**6)] == [
-        1.0,
-        2.0,
-        4.0,
-        600.0,
-        600.0,
-    ]
-    assert PASSING.wait(3, lambda low, high: low) == 2.0
-    assert LASTING.wait(1, lambda low, high: high) == 60.0

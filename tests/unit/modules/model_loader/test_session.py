@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeops.backoff import Backoff
 from edgeops.fleet.schema import compile_schema
 from edgeops.modules.device import ModuleTwin, NotConnected
-from edgeops.modules.model_loader.backoff import Backoff
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.session import Session
 from edgeops.modules.model_loader.status import LoaderInfo

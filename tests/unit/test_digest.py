@@ -2,12 +2,13 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.artifacts.digest import Digest, chunks_of, digest_file, digest_of
+from edgeops.digest import Digest, chunks_of, digest_file, digest_of
 
 
 def test_a_digest_names_content_and_size(tmp_path):
@@ -28,6 +29,11 @@ def test_how_a_stream_is_cut_makes_no_difference(content, cuts):
     assert found.sha256 == hashlib.sha256(content).hexdigest()
     assert found.md5 == hashlib.md5(content).hexdigest()
     assert found.size == len(content)
+
+
+@given(st.binary())
+def test_md5_is_left_out_where_it_is_not_asked_for(content):
+    assert digest_of([content], md5=False) == replace(digest_of([content]), md5="")
 
 
 def test_a_file_is_read_piece_by_piece():

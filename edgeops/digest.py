@@ -15,8 +15,8 @@ CHUNK_BYTES = 1024 * 1024
 class Digest:
     """The digests of a file in lower-case hexadecimal, and its size in bytes.
 
-    `sha256` decides; `md5` is for those who know no better, such as Azure Blob
-    and devices of older fleets.
+    `sha256` decides; `md5`, empty when it was not asked for, is for those who know no better,
+    such as Azure Blob and devices of older fleets.
     """
 
     sha256: str
@@ -27,20 +27,22 @@ class Digest:
 class Hasher:
     """Takes the bytes of a file piece by piece, and gives its digest; `size` is of all so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, md5: bool = True) -> None:
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self.size = 0
 
     def add(self, chunk: bytes) -> None:
         """The next piece."""
         self._sha256.update(chunk)
-        self._md5.update(chunk)
+        if self._md5:
+            self._md5.update(chunk)
         self.size += len(chunk)
 
     def digest(self) -> Digest:
         """The digest of all pieces so far."""
-        return Digest(self._sha256.hexdigest(), self._md5.hexdigest(), self.size)
+        md5 = self._md5.hexdigest() if self._md5 else ""
+        return Digest(self._sha256.hexdigest(), md5, self.size)
 
 
 def chunks_of(file: BinaryIO) -> Iterator[bytes]:
@@ -49,9 +51,9 @@ def chunks_of(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def digest_of(chunks: Iterable[bytes]) -> Digest:
+def digest_of(chunks: Iterable[bytes], *, md5: bool = True) -> Digest:
     """The digest of a stream."""
-    hasher = Hasher()
+    hasher = Hasher(md5=md5)
     for chunk in chunks:
         hasher.add(chunk)
     return hasher.digest()

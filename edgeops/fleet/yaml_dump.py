@@ -1,0 +1,34 @@
+"""Values as YAML in block style."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+# Texts that YAML 1.2 (core schema) would read as something else, but YAML 1.1, which
+# PyYAML writes for, would not: 1e3, 0o17, ... These need quotes.
+_YAML_12_SCALAR = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
+)
+
+
+def dump_block(value: Any, *, quoted: Callable[[str], bool] = lambda _text: False) -> str:
+    """A YAML document: block style, key order as it is, no anchors, ends with a newline.
+
+    YAML 1.1 and 1.2 parsers read the same value from it. `quoted` tells which texts are to stand
+    in double quotes though YAML does not need them.
+    """
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+        style = '"' if _YAML_12_SCALAR.fullmatch(data) or quoted(data) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
