@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edgeops.fleet.catalog import Catalog, Device, Group, Named
+from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import Layer, Overlay, Path, lay
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule
+from edgeops.fleet.named import Named
 from edgeops.fleet.select import matches
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
-from edgeops.fleet.catalog import Catalog, Device, Named, read_catalog
+from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
+from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Path, settings
 from edgeops.fleet.model import Place, Snapshot
+from edgeops.fleet.named import Named
 from edgeops.fleet.resolve import LOCAL_ARTIFACTS_URL
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, keys_of, leaves

@@ -9,11 +9,12 @@ from itertools import combinations
 
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
-from edgeops.fleet.catalog import Catalog, Device, Group, Named, read_catalog
+from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_references import reference_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
+from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
@@ -26,6 +27,7 @@ from edgeops.fleet.model import (
     Snapshot,
     StoreKind,
 )
+from edgeops.fleet.named import Named
 from edgeops.fleet.rollout import ring_problems
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
@@ -73,7 +75,7 @@ def resolve(
         problems.update((*(wrong or ()), *failed))
     if problems or catalog.fleet is None or hubs is None:
         return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
-    limits = catalog.fleet.what.get("limits", {})
+    limits = catalog.fleet.what.limits
     fleet = DesiredFleet(
         name=catalog.fleet.name,
         commit=snapshot.commit,
@@ -147,7 +149,7 @@ def hub_targets(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarg
         return {}
     local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL)
     hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
-    for name, spec in catalog.fleet.what.get("hubs", {}).items():
+    for name, spec in catalog.fleet.what.hubs.items():
         if name != LOCAL:
             hubs[name] = _azure_hub(name, spec)
     return hubs

@@ -11,7 +11,8 @@ from edgeops.fleet.model import Problem
 from edgeops.twin import JsonObject
 
 if TYPE_CHECKING:
-    from edgeops.fleet.catalog import Group, Named
+    from edgeops.fleet.kinds import Group
+    from edgeops.fleet.named import Named
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeops.fleet.catalog import Named, read_catalog
+from edgeops.fleet.catalog import read_catalog
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Problem
+from edgeops.fleet.named import Named
 from edgeops.release import ModelRelease
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
