@@ -11,6 +11,7 @@ from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_references import reference_problems
+from edgeops.fleet.check_rings import ring_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
@@ -28,7 +29,6 @@ from edgeops.fleet.model import (
     StoreKind,
 )
 from edgeops.fleet.named import Named
-from edgeops.fleet.rollout import ring_problems
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
