@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.load import parse_cache, repository, snapshot
+from edgeops.cli.load import local_artifacts_url, parse_cache, repository, snapshot, state_dir
 from edgeops.cli.settings import Output, settings
 
 
@@ -35,7 +35,12 @@ def explain(
     options = settings(context)
     root = repository(options)
     with parse_cache(root) as cache:
-        found = explain_device(snapshot(root, rev, cache), device, pointer)
+        found = explain_device(
+            snapshot(root, rev, cache),
+            device,
+            pointer,
+            artifacts_url=local_artifacts_url(state_dir(root)),
+        )
     if output is Output.JSON:
         typer.echo(report.as_json(found))
     else:

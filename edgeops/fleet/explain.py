@@ -14,7 +14,6 @@ from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Path, settings
 from edgeops.fleet.model import Place, Snapshot
 from edgeops.fleet.named import Named
-from edgeops.fleet.resolve import LOCAL_ARTIFACTS_URL
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, keys_of, leaves
 from edgeops.twin import pointer as pointer_of
@@ -44,15 +43,18 @@ class Explained:
     overrode: tuple[Overridden, ...] = ()
 
 
-def explain(snapshot: Snapshot, device: str, pointer: str = "") -> tuple[Explained, ...]:
+def explain(
+    snapshot: Snapshot, device: str, pointer: str = "", *, artifacts_url: str = ""
+) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device`. Works also when other parts of the
-    fleet have problems. Raises EdgeOpsError for a device or a pointer that does
-    not exist; its hint says what there is.
+    The document is that of `render_device`; the URLs of its models begin with
+    `artifacts_url`. Works also when other parts of the fleet have problems.
+    Raises EdgeOpsError for a device or a pointer that does not exist; its hint
+    says what there is.
     """
     catalog, _ = read_catalog(snapshot)
-    resolver = Resolver(catalog, LOCAL_ARTIFACTS_URL, {}, SchemaChecker())  # nothing to check
+    resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # nothing to check
     found = _find_device(catalog, device)
     groups = resolver.groups(found)
     resolved, _ = resolver.resolve(found, groups)

@@ -35,7 +35,6 @@ from edgeops.twin import JsonObject, pointer
 LOCAL = "local"
 _LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack
 _LONGEST = 800  # characters of a message, and of a hint
-LOCAL_ARTIFACTS_URL = "https://localhost:8443/artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,14 @@ def resolve(
     snapshot: Snapshot,
     *,
     hub: str = LOCAL,
-    local_artifacts_url: str = LOCAL_ARTIFACTS_URL,
+    local_artifacts_url: str | None = None,
     memo: Memo | None = None,
 ) -> Resolution:
     """The desired state of all devices on one hub, checked as far as that is possible offline.
 
-    `memo` keeps results of schema validation between runs. Raises UsageError
-    when the Fleet has no such hub.
+    `local_artifacts_url` is where the local hub serves artifacts. `memo` keeps
+    results of schema validation between runs. Raises UsageError when the Fleet
+    has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
@@ -143,11 +143,11 @@ def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> 
     )
 
 
-def hub_targets(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
+def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, HubTarget]:
     """The hubs of the Fleet by name, the local one among them; none where there is no Fleet."""
     if catalog.fleet is None:
         return {}
-    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL)
+    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL) if local_artifacts_url else None
     hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
     for name, spec in catalog.fleet.what.hubs.items():
         if name != LOCAL:
