@@ -86,7 +86,7 @@ def _seed(root: Path, options: Settings) -> None:
 
     with parse_cache(root) as cache:
         found = load_releases(root, cache)
-    copies = ((one.what, found.copy(name)) for name, one in found.releases.items())
+    copies = ((one.spec, found.copy(name)) for name, one in found.releases.items())
     for warning in seed(copies, StateFiles(state_dir(root)).artifacts):
         options.note(f"warning: {warning}")
 

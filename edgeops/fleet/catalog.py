@@ -62,20 +62,20 @@ class Catalog:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Those of the Fleet, lowest first: its edge runtime and its defaults."""
-        return (self.fleet.what.runtime, self.fleet.what.defaults) if self.fleet else ()
+        return (self.fleet.spec.runtime, self.fleet.spec.defaults) if self.fleet else ()
 
     @property
     def runtime(self) -> JsonObject:
         """What `defaults.edge` says of the IoT Edge runtime."""
-        return self.fleet.what.runtime.value if self.fleet else {}
+        return self.fleet.spec.runtime.value if self.fleet else {}
 
     @property
     def overlays(self) -> list[Layer]:
         """Every layer that can set something on devices, each once."""
         layers = [layer for layer in self.layers if not layer.base]
-        layers += [group.what.layer for group in self.groups.values()]
+        layers += [group.spec.layer for group in self.groups.values()]
         # The members of a DeviceSet share one layer.
-        of_devices = {id(device.what.layer): device.what.layer for device in self.devices.values()}
+        of_devices = {id(device.spec.layer): device.spec.layer for device in self.devices.values()}
         return [*layers, *of_devices.values()]
 
 
@@ -100,7 +100,7 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
         if manifest:
             manifests[kind].append(manifest)
 
-    members = [device for group in manifests["DeviceSet"] for device in group.what.members]
+    members = [device for group in manifests["DeviceSet"] for device in group.spec.members]
     manifests["Device"] = sorted([*manifests["Device"], *members], key=lambda device: device.place)
     problems += _fleet_problems(manifests["Fleet"], snapshot)
     del manifests["Fleet"][1:]
@@ -111,7 +111,7 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
         named[declared.name], twice = _by_name(kind, manifests[kind])
         problems += twice
     groups = named["groups"].items()
-    named["groups"] = dict(sorted(groups, key=lambda item: (item[1].what.priority, item[0])))
+    named["groups"] = dict(sorted(groups, key=lambda item: (item[1].spec.priority, item[0])))
     return Catalog(**named), tuple(problems)
 
 

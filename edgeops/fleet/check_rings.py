@@ -12,10 +12,10 @@ from edgeops.fleet.named import Named
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
     """Groups that are a ring which another group is already: which goes first would be chance."""
     first: dict[int, Named[Group]] = {}
-    for group in sorted(groups, key=lambda one: one.place):
-        if group.what.rollout is None:
+    for group in sorted(groups, key=lambda group: group.place):
+        if group.spec.rollout is None:
             continue
-        ring = group.what.rollout.ring
+        ring = group.spec.rollout.ring
         other = first.setdefault(ring, group)
         if other is not group:
             at = "/spec/rollout/ring"

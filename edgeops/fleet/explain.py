@@ -55,17 +55,17 @@ def explain(
     """
     catalog, _ = read_catalog(snapshot)
     resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # nothing to check
-    found = _find_device(catalog, device)
-    groups = resolver.groups(found)
-    resolved, _ = resolver.resolve(found, groups)
-    stack = resolver.stack(found, groups)
+    manifest = _find_device(catalog, device)
+    groups = resolver.groups(manifest)
+    resolved, _ = resolver.resolve(manifest, groups)
+    stack = resolver.stack(manifest, groups)
     start = _path(pointer)
     explained = []
     for path, value in leaves(_part(render_device(resolved), start), start):
         said = settings(stack, setter_of(path, resolved.models))
         if said:
-            losers = tuple(Overridden(one.value, one.place, one.layer.name) for one in said[1:])
-            winner = said[0]
+            winner, *lost = said
+            losers = tuple(Overridden(loser.value, loser.place, loser.layer.name) for loser in lost)
             explained.append(
                 Explained(pointer_of(*path), value, winner.place, winner.layer.name, losers)
             )

@@ -140,5 +140,5 @@ def _overlay_parts(spec: JsonObject) -> JsonObject:
     return {key: value for key, value in spec.items() if key in OVERLAY_PARTS}
 
 
-def _named(document: Document, what: T) -> Named[T]:
-    return Named(document.value["metadata"]["name"], document, "/metadata/name", what)
+def _named(document: Document, spec: T) -> Named[T]:
+    return Named(document.value["metadata"]["name"], document, "/metadata/name", spec)

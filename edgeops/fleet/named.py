@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Named(Generic[T]):
-    """A thing with its name and the place of the name."""
+    """A manifest, or a member of one, as its kind says: its name, where that stands, its spec."""
 
     name: str
     document: Document
     pointer: str
-    what: T
+    spec: T
 
     @property
     def place(self) -> Place:

@@ -67,15 +67,15 @@ def resolve(
     incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
     devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
     problems = {*snapshot.problems, *name_problems, *hub_problems, *device_problems}
-    found = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
+    checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
     if artifacts is None and not hub_problems:
-        found.append(_artifact_problems(catalog, hub, devices))
-    for check in found:
+        checks.append(_artifact_problems(catalog, hub, devices))
+    for check in checks:
         wrong, failed = attempt(partial(tuple, check), Place("fleet"))
         problems.update((*(wrong or ()), *failed))
     if problems or catalog.fleet is None or hubs is None:
         return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
-    limits = catalog.fleet.what.limits
+    limits = catalog.fleet.spec.limits
     fleet = DesiredFleet(
         name=catalog.fleet.name,
         commit=snapshot.commit,
@@ -125,19 +125,19 @@ def _resolve_devices(
 def _clashes(groups: Groups) -> Iterator[Problem]:
     """Groups of equal priority that set the same path: which one wins would be chance."""
     for first, second in combinations(groups, 2):
-        if first.what.priority != second.what.priority:
+        if first.spec.priority != second.spec.priority:
             continue
-        for path in clashes(first.what.layer.value, second.what.layer.value):
+        for path in clashes(first.spec.layer.value, second.spec.layer.value):
             yield _clash(first, second, path)
 
 
 def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
-    at = second.what.layer.pointer + pointer(*path)
-    other = first.document.place(first.what.layer.pointer + pointer(*path))
+    at = second.spec.layer.pointer + pointer(*path)
+    other = first.document.place(first.spec.layer.pointer + pointer(*path))
     return Problem(
         second.document.place(at),
         at,
-        f"groups `{first.name}` and `{second.name}` have the same priority ({first.what.priority}) "
+        f"groups `{first.name}` and `{second.name}` have the same priority ({first.spec.priority}) "
         f"and both set `{'/'.join(path)}`: here and at {other}",
         "give one of them a higher `metadata.priority`",
     )
@@ -149,7 +149,7 @@ def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, 
         return {}
     local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL) if local_artifacts_url else None
     hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
-    for name, spec in catalog.fleet.what.hubs.items():
+    for name, spec in catalog.fleet.spec.hubs.items():
         if name != LOCAL:
             hubs[name] = _azure_hub(name, spec)
     return hubs

@@ -28,7 +28,7 @@ class Change:
 def change(catalog: Catalog, group: str, slot: str, release: str) -> Change:
     """The change that gives a release to a group of the catalog."""
     found = catalog.groups[group]
-    before = found.what.layer.value.get("models", {}).get(slot)
+    before = found.spec.layer.value.get("models", {}).get(slot)
     return Change(found.document.file, group, slot, before, release)
 
 

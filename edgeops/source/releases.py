@@ -30,11 +30,11 @@ class Releases:
 
     def copy(self, reference: str) -> Path:
         """Where git holds a copy of the artifact, if it does. Raises `KeyError`."""
-        return self.file(reference).with_name(self.releases[reference].what.file_name)
+        return self.file(reference).with_name(self.releases[reference].spec.file_name)
 
     def of(self, model: str) -> Iterator[ModelRelease]:
         """The releases of one model."""
-        return (one.what for one in self.releases.values() if one.what.name == model)
+        return (one.spec for one in self.releases.values() if one.spec.name == model)
 
 
 def load_releases(root: Path, memo: Memo | None = None) -> Releases:
