@@ -19,6 +19,7 @@ from typing import Any
 from edgeops.twin import JsonObject, keys_of, leaves, pointer, same
 
 TAG = "edgeops"
+FLEET = f"tags.{TAG}.fleet"  # where the name of the fleet stands, as queries say it
 PROTECT = "protect"  # the key of a stamp that keeps its device from being deleted
 
 Path = tuple[str, ...]

@@ -32,7 +32,10 @@ def explain(
     from edgeops.report import explain_text as report
 
     options = settings(context)
-    found = explain_device(workspace(options).at(rev).snapshot, device, pointer)
+    where = workspace(options)
+    found = explain_device(
+        where.at(rev).snapshot, device, pointer, artifacts_url=where.local_artifacts_url
+    )
     if output is Output.JSON:
         typer.echo(report.as_json(found))
     else:

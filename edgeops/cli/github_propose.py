@@ -91,7 +91,7 @@ def propose_release(
     git = read_manifests(options)
     if reference not in git.catalog.releases:
         raise UsageError(f"there is no release `{reference}` in models/", "publish it first")
-    release = git.catalog.releases[reference].what
+    release = git.catalog.releases[reference].spec
     first, why_not = entry(git.catalog, release.name, reference)
     changes = (first,) if first else ()
     folder = f"models/{release.name}/releases/"

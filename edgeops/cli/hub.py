@@ -85,7 +85,7 @@ def _seed(where: Workspace) -> None:
 
     with where.cache() as cache:
         found = load_releases(where.root, cache)
-    copies = ((one.what, found.copy(name)) for name, one in found.releases.items())
+    copies = ((named.spec, found.copy(name)) for name, named in found.releases.items())
     for warning in seed(copies, StateFiles(where.state).artifacts):
         where.observer.note(f"warning: {warning}")
 

@@ -61,10 +61,10 @@ def _rows(options: Settings, name: str | None) -> list[ReleaseRow]:
     spreads = _on_hub(where, fleet) if fleet and found.releases else None
     rows = []
     for reference, one in found.releases.items():
-        if name in (None, one.what.name):
+        if name in (None, one.spec.name):
             spec: dict[str, Any] = one.document.value["spec"]
             row = ReleaseRow(
-                one.what,
+                one.spec,
                 wape=spec.get("metrics", {}).get("wape"),
                 passed=True if spec.get("gates") else None,  # a gate that says no has no release
                 in_git=tuple(
@@ -139,6 +139,6 @@ def _nowhere() -> Spread:
 def _unknown(found: Releases, name: str) -> EdgeOpsError:
     from edgeops.fleet.suggest import did_you_mean
 
-    models = {one.what.name for one in found.releases.values()}
+    models = {one.spec.name for one in found.releases.values()}
     hint = did_you_mean(name, models) or "`edgeops model publish` makes releases"
     return UsageError(f"there is no release of `{name}` in models/", hint)

@@ -70,7 +70,7 @@ def _verify(options: Settings, names: list[str]) -> list[Verified]:
     store = artifact_store(where, target) if target.store else None
     rows = []
     for name in _chosen(found, names):
-        release = found.releases[name].what
+        release = found.releases[name].spec
         checks = (check_copy(release, found.copy(name)), _elsewhere(release, target, store))
         seeded = target.store is StoreKind.LOCAL
         rows.append(Verified(name, checks, is_good(checks, seeded=seeded)))
@@ -105,7 +105,7 @@ def _chosen(found: Releases, names: list[str]) -> list[str]:
     for name in names:
         some = {name} & found.releases.keys() or {one.reference for one in found.of(name)}
         if not some:
-            models = {one.what.name for one in found.releases.values()}
+            models = {one.spec.name for one in found.releases.values()}
             hint = did_you_mean(name, {*found.releases, *models})
             raise UsageError(f"there is no release `{name}` in models/", hint)
         chosen |= some

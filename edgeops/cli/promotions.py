@@ -32,7 +32,7 @@ def decisions(git: Revision, slot: str | None) -> list[Decision]:
     from edgeops.promotion.decide import decide, way
     from edgeops.promotion.rings import rings, slots_in_rings
 
-    if not any(group.what.rollout for group in git.catalog.groups.values()):
+    if not any(group.spec.rollout for group in git.catalog.groups.values()):
         hint = "set `rollout: {ring: 1, soak: 24h}` under `spec` of the group that is first"
         raise EdgeOpsError("no group is a ring", hint)
     slots = slots_in_rings(git.catalog)

@@ -26,7 +26,7 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
                     at = layer.pointer + pointer(part, key)
                     yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
     for module in catalog.modules.values():
-        schema = module.what.value.get("schema")
+        schema = module.spec.value.get("schema")
         if schema and schema not in snapshot.schemas and schema not in files_with_problems:
             at = "/spec/schema"
             yield _missing(module.document, at, "file", schema, snapshot.schemas, broken=False)

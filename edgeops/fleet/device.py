@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edgeops.fleet.catalog import Catalog, Device, Group, Named
+from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import Layer, Overlay, Path, lay
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule
+from edgeops.fleet.named import Named
 from edgeops.fleet.select import matches
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease
@@ -59,19 +61,19 @@ class Resolver:
     _deployments: dict[str, _Deployment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bases = {name: one.what.value for name, one in self.catalog.modules.items()}
+        self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
 
     def groups(self, device: Named[Device]) -> Groups:
         """The groups that select a device, the lowest first."""
-        labels = device.what.labels
+        labels = device.spec.labels
         groups = self.catalog.groups.values()
-        return tuple(group for group in groups if matches(group.what.selector, labels))
+        return tuple(group for group in groups if matches(group.spec.selector, labels))
 
     def stack(self, device: Named[Device], groups: Groups) -> tuple[Layer, ...]:
         """All layers of a device, the lowest first."""
-        bases = (module.what for module in self.catalog.modules.values())
-        of_groups = (group.what.layer for group in groups)
-        return (*bases, *self.catalog.layers, *of_groups, device.what.layer)
+        bases = (module.spec for module in self.catalog.modules.values())
+        of_groups = (group.spec.layer for group in groups)
+        return (*bases, *self.catalog.layers, *of_groups, device.spec.layer)
 
     def resolve(
         self, device: Named[Device], groups: Groups
@@ -82,21 +84,21 @@ class Resolver:
         """
         names = tuple(group.name for group in groups)
         # The members of a DeviceSet have one layer, the very same object.
-        key = (names, id(device.what.layer))
+        key = (names, id(device.spec.layer))
         if key not in self._alike:
             self._alike[key] = self._resolve(device, groups, names)
         first, findings = self._alike[key]
-        return replace(first, name=device.name, labels=device.what.labels), findings
+        return replace(first, name=device.name, labels=device.spec.labels), findings
 
     def _resolve(
         self, device: Named[Device], groups: Groups, names: tuple[str, ...]
     ) -> tuple[DesiredDevice, tuple[Finding, ...]]:
-        spec, edge = device.what.layer.value, device.what.edge
+        spec, edge = device.spec.layer.value, device.spec.edge
         overlay = lay(self._overlay_below(groups, names), spec, self._bases)
         software = self._run(overlay, spec, names, edge=edge)
         resolved = DesiredDevice(
             name=device.name,
-            labels=device.what.labels,
+            labels=device.spec.labels,
             groups=names,
             edge=edge,
             authentication=spec.get("authentication", "sas"),
@@ -114,7 +116,7 @@ class Resolver:
         if names not in self._below:
             layers = [layer for layer in self.catalog.layers if not layer.base]
             overlay = Overlay()
-            for layer in (*layers, *(group.what.layer for group in groups)):
+            for layer in (*layers, *(group.spec.layer for group in groups)):
                 overlay = lay(overlay, layer.value, self._bases)
             self._below[names] = overlay
         return self._below[names]
@@ -131,7 +133,7 @@ class Resolver:
     def _make_software(self, overlay: Overlay, *, edge: bool) -> _Software:
         releases = self.catalog.releases
         models = {
-            slot: releases[wanted].what
+            slot: releases[wanted].spec
             for slot, wanted in sorted(overlay.models.items())
             if wanted in releases
         }
@@ -164,7 +166,7 @@ class Resolver:
         rest = {key: value for key, value in spec.items() if key != "desired"}
         desired = spec.get("desired", {})
         if name == MODEL_LOADER and models:
-            wanted = {slot: one.twin_value(self.artifacts_url) for slot, one in models.items()}
+            wanted = {slot: model.twin_value(self.artifacts_url) for slot, model in models.items()}
             own = desired.get("models", {})
             if isinstance(own, dict):  # `module_findings` says so where it is not
                 desired = {**desired, "models": {**own, **wanted}}

@@ -152,7 +152,8 @@ def deployment_manifest(device: DesiredDevice) -> JsonObject:
             "`edge: true` in its spec makes it one",
         )
     sections = dict(device.edge_content)
-    sections |= {name: one.desired for name, one in sorted(device.modules.items()) if one.desired}
+    modules = sorted(device.modules.items())
+    sections |= {name: module.desired for name, module in modules if module.desired}
     return {
         "modulesContent": {
             name: {"properties.desired": desired} for name, desired in sections.items()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
-from edgeops.fleet.catalog import Catalog, Device, Named, read_catalog
+from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
+from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Path, settings
 from edgeops.fleet.model import Place, Snapshot
-from edgeops.fleet.resolve import LOCAL_ARTIFACTS_URL
+from edgeops.fleet.named import Named
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, keys_of, leaves
 from edgeops.twin import pointer as pointer_of
@@ -42,26 +43,29 @@ class Explained:
     overrode: tuple[Overridden, ...] = ()
 
 
-def explain(snapshot: Snapshot, device: str, pointer: str = "") -> tuple[Explained, ...]:
+def explain(
+    snapshot: Snapshot, device: str, pointer: str = "", *, artifacts_url: str = ""
+) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device`. Works also when other parts of the
-    fleet have problems. Raises EdgeOpsError for a device or a pointer that does
-    not exist; its hint says what there is.
+    The document is that of `render_device`; the URLs of its models begin with
+    `artifacts_url`. Works also when other parts of the fleet have problems.
+    Raises EdgeOpsError for a device or a pointer that does not exist; its hint
+    says what there is.
     """
     catalog, _ = read_catalog(snapshot)
-    resolver = Resolver(catalog, LOCAL_ARTIFACTS_URL, {}, SchemaChecker())  # nothing to check
-    found = _find_device(catalog, device)
-    groups = resolver.groups(found)
-    resolved, _ = resolver.resolve(found, groups)
-    stack = resolver.stack(found, groups)
+    resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # nothing to check
+    manifest = _find_device(catalog, device)
+    groups = resolver.groups(manifest)
+    resolved, _ = resolver.resolve(manifest, groups)
+    stack = resolver.stack(manifest, groups)
     start = _path(pointer)
     explained = []
     for path, value in leaves(_part(render_device(resolved), start), start):
         said = settings(stack, setter_of(path, resolved.models))
         if said:
-            losers = tuple(Overridden(one.value, one.place, one.layer.name) for one in said[1:])
-            winner = said[0]
+            winner, *lost = said
+            losers = tuple(Overridden(loser.value, loser.place, loser.layer.name) for loser in lost)
             explained.append(
                 Explained(pointer_of(*path), value, winner.place, winner.layer.name, losers)
             )

@@ -49,8 +49,8 @@ class Ledger:
     def problems(self) -> list[Problem]:
         """The problems; the message of a shared one says which devices have it."""
         return [
-            replace(one, message=one.message + _names(devices))
-            for one, devices in self._devices.items()
+            replace(problem, message=problem.message + _names(devices))
+            for problem, devices in self._devices.items()
         ]
 
 

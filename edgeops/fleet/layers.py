@@ -99,7 +99,7 @@ def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
 
     A layer that sets an array or a scalar on the way to the path has its say, too.
     """
-    found: list[Setting] = []
+    said: list[Setting] = []
     removed = False
     for layer in reversed(stack):
         if removed and not layer.base:
@@ -108,17 +108,17 @@ def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
         if value is _ABSENT:
             continue
         removed = removed or value is None
-        if value is not None or found:
-            found.append(Setting(value, layer, said_at))
-    return found
+        if value is not None or said:
+            said.append(Setting(value, layer, said_at))
+    return said
 
 
 def origin(stack: Sequence[Layer], path: Path) -> Setting:
     """The setting that made a path what it is; of its nearest parent if nobody named it."""
     while True:
-        found = settings(stack, path)
-        if found:
-            return found[0]
+        said = settings(stack, path)
+        if said:
+            return said[0]
         path = path[:-1]
 
 

@@ -49,15 +49,15 @@ def parse(
     `file` is only the name that places carry.
     """
     documents, problems = yaml.load(file, data)
-    found = [*problems]
+    all_problems = [*problems]
     valid = []
     for document in documents:
         wrong, failed = attempt(partial(_wrong, document, schemas), document.place(""))
         told = (*(wrong or ()), *failed)
-        found += [replace(problem, spoils=_name(document.value)) for problem in told]
+        all_problems += [replace(problem, spoils=_name(document.value)) for problem in told]
         if not told:
             valid.append(document)
-    return tuple(valid), tuple(sorted(found))
+    return tuple(valid), tuple(sorted(all_problems))
 
 
 def _wrong(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:

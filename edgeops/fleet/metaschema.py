@@ -47,12 +47,12 @@ class Metaschema:
         """
         weights: dict[int, int] = {}
         weigh(document, weights)
-        found = [(at, part) for at, part, known in parts(document) if known]
-        if len(found) > MAX_PARTS:
+        schemas = [(at, part) for at, part, known in parts(document) if known]
+        if len(schemas) > MAX_PARTS:
             text = f"has more than {MAX_PARTS:,} schemas in it"
             yield Mismatch("", text, "it is for the properties of one module, 32 KB at most")
             return
-        for at, part in found or [("", document)]:
+        for at, part in schemas or [("", document)]:
             checked = self._schema.check(part, self._spare, weights)
             self._spare += min(checked.saved, 0)
             for fault in checked.mismatches:
@@ -79,9 +79,9 @@ def _static(value: Any) -> Any:
         return [_static(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _static(item) for key, item in value.items()}
-    if isinstance(found.get("$schema"), str):
-        del found["$schema"]
-    if isinstance(found.get("$dynamicRef"), str):
+    static = {key: _static(item) for key, item in value.items()}
+    if isinstance(static.get("$schema"), str):
+        del static["$schema"]
+    if isinstance(static.get("$dynamicRef"), str):
         return {"type": _SCHEMA}
-    return found
+    return static

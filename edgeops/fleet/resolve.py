@@ -9,11 +9,13 @@ from itertools import combinations
 
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
-from edgeops.fleet.catalog import Catalog, Device, Group, Named, read_catalog
+from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_references import reference_problems
+from edgeops.fleet.check_rings import ring_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
+from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
@@ -26,14 +28,13 @@ from edgeops.fleet.model import (
     Snapshot,
     StoreKind,
 )
-from edgeops.fleet.rollout import ring_problems
+from edgeops.fleet.named import Named
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.twin import JsonObject, pointer
 
 LOCAL = "local"
 _LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack
 _LONGEST = 800  # characters of a message, and of a hint
-LOCAL_ARTIFACTS_URL = "https://localhost:8443/artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,14 @@ def resolve(
     snapshot: Snapshot,
     *,
     hub: str = LOCAL,
-    local_artifacts_url: str = LOCAL_ARTIFACTS_URL,
+    local_artifacts_url: str | None = None,
     memo: Memo | None = None,
 ) -> Resolution:
     """The desired state of all devices on one hub, checked as far as that is possible offline.
 
-    `memo` keeps results of schema validation between runs. Raises UsageError
-    when the Fleet has no such hub.
+    `local_artifacts_url` is where the local hub serves artifacts. `memo` keeps
+    results of schema validation between runs. Raises UsageError when the Fleet
+    has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
@@ -65,15 +67,15 @@ def resolve(
     incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
     devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
     problems = {*snapshot.problems, *name_problems, *hub_problems, *device_problems}
-    found = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
+    checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
     if artifacts is None and not hub_problems:
-        found.append(_artifact_problems(catalog, hub, devices))
-    for check in found:
+        checks.append(_artifact_problems(catalog, hub, devices))
+    for check in checks:
         wrong, failed = attempt(partial(tuple, check), Place("fleet"))
         problems.update((*(wrong or ()), *failed))
     if problems or catalog.fleet is None or hubs is None:
         return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
-    limits = catalog.fleet.what.get("limits", {})
+    limits = catalog.fleet.spec.limits
     fleet = DesiredFleet(
         name=catalog.fleet.name,
         commit=snapshot.commit,
@@ -123,31 +125,31 @@ def _resolve_devices(
 def _clashes(groups: Groups) -> Iterator[Problem]:
     """Groups of equal priority that set the same path: which one wins would be chance."""
     for first, second in combinations(groups, 2):
-        if first.what.priority != second.what.priority:
+        if first.spec.priority != second.spec.priority:
             continue
-        for path in clashes(first.what.layer.value, second.what.layer.value):
+        for path in clashes(first.spec.layer.value, second.spec.layer.value):
             yield _clash(first, second, path)
 
 
 def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
-    at = second.what.layer.pointer + pointer(*path)
-    other = first.document.place(first.what.layer.pointer + pointer(*path))
+    at = second.spec.layer.pointer + pointer(*path)
+    other = first.document.place(first.spec.layer.pointer + pointer(*path))
     return Problem(
         second.document.place(at),
         at,
-        f"groups `{first.name}` and `{second.name}` have the same priority ({first.what.priority}) "
+        f"groups `{first.name}` and `{second.name}` have the same priority ({first.spec.priority}) "
         f"and both set `{'/'.join(path)}`: here and at {other}",
         "give one of them a higher `metadata.priority`",
     )
 
 
-def hub_targets(catalog: Catalog, local_artifacts_url: str) -> dict[str, HubTarget]:
+def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, HubTarget]:
     """The hubs of the Fleet by name, the local one among them; none where there is no Fleet."""
     if catalog.fleet is None:
         return {}
-    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL)
+    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL) if local_artifacts_url else None
     hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
-    for name, spec in catalog.fleet.what.get("hubs", {}).items():
+    for name, spec in catalog.fleet.spec.hubs.items():
         if name != LOCAL:
             hubs[name] = _azure_hub(name, spec)
     return hubs

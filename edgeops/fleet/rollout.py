@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from edgeops.fleet.model import Problem
 from edgeops.twin import JsonObject
-
-if TYPE_CHECKING:
-    from edgeops.fleet.catalog import Group, Named
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -37,17 +31,3 @@ def rollout(spec: JsonObject) -> Rollout:
         soak=timedelta(**{_UNITS[soak[-1]]: int(soak[:-1])}),
         min_healthy=int(spec.get("minHealthy", "100%").rstrip("%")),
     )
-
-
-def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
-    """Groups that are a ring which another group is already: which goes first would be chance."""
-    first: dict[int, Named[Group]] = {}
-    for group in sorted(groups, key=lambda one: one.place):
-        if group.what.rollout is None:
-            continue
-        ring = group.what.rollout.ring
-        other = first.setdefault(ring, group)
-        if other is not group:
-            at = "/spec/rollout/ring"
-            message = f"ring {ring} is already group `{other.name}`, at {other.document.place(at)}"
-            yield Problem(group.document.place(at), at, message, "give one of them another number")

@@ -32,10 +32,10 @@ class Schema:
         Of more than a thousand things it tells the first ones, and that there are more.
         """
         errors = list(islice(self._validator.iter_errors(value), _MOST + 1))
-        found = {*words(errors[:_MOST])}
+        mismatches = {*words(errors[:_MOST])}
         if len(errors) > _MOST:
-            found.add(Mismatch("", f"has more than {_MOST:,} problems; some are listed"))
-        return tuple(sorted(found))
+            mismatches.add(Mismatch("", f"has more than {_MOST:,} problems; some are listed"))
+        return tuple(sorted(mismatches))
 
 
 def compile_schema(document: Any) -> Schema:

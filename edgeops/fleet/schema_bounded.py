@@ -85,11 +85,11 @@ class BoundedSchema:
 
     def __post_init__(self) -> None:
         weigh(self.document, self._weights)
-        found = list(parts(self.document))
-        self._lookup = len(found)
-        self._named = any("$id" in part for at, part, _ in found if at)
+        schemas = list(parts(self.document))
+        self._lookup = len(schemas)
+        self._named = any("$id" in part for at, part, _ in schemas if at)
         functions = {**Draft202012Validator.VALIDATORS, **keywords(self._search)}
-        counted = {name: self._counted(name, one) for name, one in functions.items()}
+        counted = {name: self._counted(name, function) for name, function in functions.items()}
         types = Draft202012Validator.TYPE_CHECKER.redefine("boolean", self._is_boolean)
         validator: Callable[..., Validator] = extend(  # type: ignore[no-untyped-call]
             Draft202012Validator, counted, type_checker=types
@@ -121,8 +121,8 @@ class BoundedSchema:
         except Unresolvable as error:  # one that only a part with an `$id` of its own has
             text = f"the schema refers to `{shown(error.ref)}`, which is not in it"
             more = [Mismatch("", text, OWN_REFERENCES)]
-        found = tuple(sorted({*words(errors), *more}))
-        return Checked(found, granted - work.steps, stopped_at)
+        mismatches = tuple(sorted({*words(errors), *more}))
+        return Checked(mismatches, granted - work.steps, stopped_at)
 
     def _search(self, expression: str, text: str) -> bool:
         self._work.take(1 + len(text) * self._expressions.size(expression) // _INSTRUCTIONS)

@@ -33,19 +33,19 @@ def plain(schema: Any) -> Any:
         return [plain(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    found: JsonObject = {}
+    copy: JsonObject = {}
     for keyword, value in schema.items():
         if keyword == "$schema" and isinstance(value, str):
             continue
         if keyword in _DATA:
-            found[keyword] = value
+            copy[keyword] = value
         elif keyword in _NAMED and isinstance(value, dict):
-            found[keyword] = {name: _refusing(part) for name, part in value.items()}
+            copy[keyword] = {name: _refusing(part) for name, part in value.items()}
         elif keyword in _LISTED and isinstance(value, list):
-            found[keyword] = [_refusing(part) for part in value]
+            copy[keyword] = [_refusing(part) for part in value]
         else:
-            found[keyword] = _refusing(value) if keyword in _SINGLE else plain(value)
-    return found
+            copy[keyword] = _refusing(value) if keyword in _SINGLE else plain(value)
+    return copy
 
 
 def _refusing(schema: Any) -> Any:
@@ -92,7 +92,7 @@ def deeper_than(value: Any, levels: int) -> bool:
     """Whether a value is nested deeper than that; takes no more levels of its own."""
     row = [value]
     for _ in range(levels + 1):
-        row = [item for one in row for item in _items(one)]
+        row = [item for part in row for item in _items(part)]
         if not row:
             return False
     return True

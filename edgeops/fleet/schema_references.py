@@ -29,14 +29,14 @@ def reference_faults(document: Any, metaschema: Metaschema) -> Iterator[Mismatch
     `document` is valid against the metaschema, which does not look into
     keywords that it does not know.
     """
-    found = list(parts(document))
-    looked_into = {id(part): known for _, part, known in found}
-    names = {at: part["$id"] for at, part, _ in found if isinstance(part.get("$id"), str)}
+    schemas = list(parts(document))
+    looked_into = {id(part): known for _, part, known in schemas}
+    names = {at: part["$id"] for at, part, _ in schemas if isinstance(part.get("$id"), str)}
     if bad := [Mismatch(f"{at}/$id", "is not a URI") for at in names if not _is_uri(names[at])]:
         yield from bad
         return
     bases = _bases(document, names)
-    for at, part, _ in found:
+    for at, part, _ in schemas:
         for keyword in ("$ref", "$dynamicRef"):
             reference = part.get(keyword)
             if not isinstance(reference, str):

@@ -89,8 +89,8 @@ def words(errors: Iterable[SchemaError]) -> Iterator[Mismatch]:
     of_wrong_type = {_at(error) for error in known if error.validator == "type"}
     for error in known:
         if error.validator == "type" or _of_key(error) or _at(error) not in of_wrong_type:
-            for one in _said(error):
-                yield Mismatch(one.pointer, _short(one.message), _short(one.hint))
+            for said in _said(error):
+                yield Mismatch(said.pointer, _short(said.message), _short(said.hint))
 
 
 def _said(error: SchemaError) -> Iterator[Mismatch]:

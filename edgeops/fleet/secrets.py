@@ -146,21 +146,21 @@ _NAMED: tuple[_Pattern, ...] = (
 )
 
 _ALL = _SHAPES + _NAMED
-_ALL_HINTS = tuple(sorted(frozenset[str]().union(*(one.hints for one in _ALL))))
+_ALL_HINTS = tuple(sorted(frozenset[str]().union(*(pattern.hints for pattern in _ALL))))
 
 
 def find_secret(text: str) -> str | None:
     """What kind of secret a text holds (`a private key`), or None; never the secret itself."""
-    found = (one.kind for one in _that_may_match(_SHAPES, text) if one.regex.search(text))
-    return next(found, None)
+    patterns = _that_may_match(_SHAPES, text)
+    return next((pattern.kind for pattern in patterns if pattern.regex.search(text)), None)
 
 
 def mask(text: str, known: Iterable[str] = ()) -> str:
     """The text with every secret in it replaced by `***`; `known` are secrets of any shape."""
     for secret in known:
         text = text.replace(secret, MASKED)
-    for one in _that_may_match(_ALL, text):
-        text = one.regex.sub(_hide, text)
+    for pattern in _that_may_match(_ALL, text):
+        text = pattern.regex.sub(_hide, text)
     return text
 
 
@@ -169,8 +169,8 @@ def _that_may_match(patterns: Sequence[_Pattern], text: str) -> list[_Pattern]:
     if len(text) < _SHORTEST:
         return []
     lowered = text.lower()
-    found = {hint for hint in _ALL_HINTS if hint in lowered}
-    return [one for one in patterns if not found.isdisjoint(one.hints)] if found else []
+    hints = {hint for hint in _ALL_HINTS if hint in lowered}
+    return [pattern for pattern in patterns if not hints.isdisjoint(pattern.hints)] if hints else []
 
 
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:

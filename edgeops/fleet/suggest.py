@@ -18,6 +18,6 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
 
     if len(name) > _LONGEST:
         return ""
-    near = islice((one for one in sorted(choices) if len(one) <= _LONGEST), _MOST)
+    near = islice((choice for choice in sorted(choices) if len(choice) <= _LONGEST), _MOST)
     close = get_close_matches(name, near, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""

@@ -40,9 +40,9 @@ def _evaluated(document: Any) -> Iterator[Mismatch]:
     """The one pair of keywords where `jsonschema` itself looks for regular expressions."""
     from edgeops.fleet.schema_parts import parts
 
-    found = [(at, part) for at, part, _ in parts(document)]
-    if any("patternProperties" in part for _, part in found):
-        for at, part in found:
+    schemas = [(at, part) for at, part, _ in parts(document)]
+    if any("patternProperties" in part for _, part in schemas):
+        for at, part in schemas:
             if "unevaluatedProperties" in part:
                 text = "`unevaluatedProperties` does not go together with `patternProperties`"
                 hint = "use `additionalProperties`, or list the `properties`"

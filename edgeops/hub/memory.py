@@ -10,6 +10,7 @@ from edgeops.hub.errors import Answer, Subject, refusal
 from edgeops.hub.port import HubError
 from edgeops.hub.retry import Transient
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES, check_section
+from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, Twin, merge_patch
 
 _HUB = "memory"
@@ -46,12 +47,8 @@ class MemoryHub:
 
     async def devices_of(self, fleet: str) -> list[str]:
         """See `Hub.devices_of`."""
-        stamps = {name: device.twin.tags.get("edgeops") for name, device in self._devices.items()}
-        return sorted(
-            name
-            for name, stamp in stamps.items()
-            if isinstance(stamp, dict) and stamp.get("fleet") == fleet
-        )
+        stamps = {name: decode(device.twin.tags) for name, device in self._devices.items()}
+        return sorted(name for name, stamp in stamps.items() if stamp and stamp.fleet == fleet)
 
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str

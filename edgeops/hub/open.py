@@ -13,7 +13,6 @@ from edgeops.fleet.model import HubTarget
 from edgeops.hub.credentials import Credential, default_entra, parse_connection_string
 from edgeops.hub.port import Hub
 from edgeops.hub.rates import Rates, no_rates, rates_of
-from edgeops.hub.retry import Retry
 
 # Requests at once. The hub in the box has no latency to hide, and each connection costs it, and
 # us, a TLS handshake.
@@ -131,24 +130,12 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
 
 def _connect(access: _Access) -> Hub:
     from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
-    from edgeops.hub.control import Control
-    from edgeops.hub.rest import Bounds, Rest
-    from edgeops.hub.twins import Twins
 
-    rest = Rest(
+    return AzureHub(
         access.credential,
         tls=_trust(access.ca_file),
-        proxy=access.proxy,
-        concurrency=access.in_flight,
-        rates=access.rates,
-        retry=Retry(),
-        bounds=Bounds(),
-    )
-    control = Control(
-        access.credential,
         ca_file=access.ca_file,
         proxy=access.proxy,
         rates=access.rates,
-        retry=Retry(),
+        in_flight=access.in_flight,
     )
-    return AzureHub(Twins(rest), control)

@@ -17,6 +17,7 @@ from edgeops.hub.errors import Subject, odd_answer
 from edgeops.hub.port import HubError
 from edgeops.hub.rest import Rest
 from edgeops.limits import Operation
+from edgeops.stamp import FLEET
 from edgeops.twin import EDGE_AGENT, JsonObject, Twin
 
 PAGE = 100  # the largest page that Azure documents
@@ -37,7 +38,7 @@ class Twins:
         value, _ = await self._rest.send(Operation.TWIN_READ, "GET", _path(device, module), subject)
         return self._twin(value, subject)
 
-    async def patch(
+    async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
     ) -> Twin:
         """The twin after a merge patch. Raises `EtagMismatch`, `NotFound`."""
@@ -57,12 +58,12 @@ class Twins:
         )
         return self._twin(value, subject)
 
-    async def devices(self) -> AsyncIterator[Twin]:
+    async def device_twins(self) -> AsyncIterator[Twin]:
         """All device twins, by query."""
         async for item in self._query("SELECT * FROM devices"):
             yield self._twin(item, Subject(self._hub))
 
-    async def modules(self) -> AsyncIterator[Twin]:
+    async def module_twins(self) -> AsyncIterator[Twin]:
         """All module twins, by query."""
         async for item in self._query("SELECT * FROM devices.modules"):
             yield self._twin(item, Subject(self._hub))
@@ -74,7 +75,7 @@ class Twins:
                 f"the fleet name {fleet!r} cannot be asked for in a query",
                 "use letters, digits, '.', '_' and '-'",
             )
-        query = f"SELECT deviceId FROM devices WHERE tags.edgeops.fleet = '{fleet}'"  # noqa: S608
+        query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
         return sorted([item["deviceId"] async for item in self._query(query)])
 
     async def _query(self, query: str) -> AsyncIterator[JsonObject]:

@@ -38,10 +38,10 @@ def counts(plan: Plan) -> Counts:
 
 def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
     """The changes of each device, in their order."""
-    found: dict[str, list[Change]] = {}
+    grouped: dict[str, list[Change]] = {}
     for change in changes:
-        found.setdefault(change.device, []).append(change)
-    return found
+        grouped.setdefault(change.device, []).append(change)
+    return grouped
 
 
 def kind_of(changes: Iterable[Change]) -> Kind:

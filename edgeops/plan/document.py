@@ -124,13 +124,13 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
 
 def _summary(plan: Plan) -> JsonObject:
     """Devices by what happens to them."""
-    found = counts(plan)
+    counted = counts(plan)
     return {
-        "create": found.create,
-        "change": found.change,
-        "delete": found.delete,
-        "refused": found.refused,
-        "inSync": found.in_sync,
+        "create": counted.create,
+        "change": counted.change,
+        "delete": counted.delete,
+        "refused": counted.refused,
+        "inSync": counted.in_sync,
     }
 
 
@@ -162,14 +162,14 @@ def _saved_write(value: Any) -> tuple[_Write, JsonObject]:
 
 
 def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[str]:
-    found = [f"{_words(write)} is no longer needed" for write in then if write not in now]
-    found += [f"{_words(write)} is needed now" for write in now if write not in then]
-    found += [
+    differences = [f"{_words(write)} is no longer needed" for write in then if write not in now]
+    differences += [f"{_words(write)} is needed now" for write in now if write not in then]
+    differences += [
         f"{_words(write)} would write something else"
         for write in then
         if write in now and not same(then[write], now[write])
     ]
-    return found
+    return differences
 
 
 def _words(write: _Write) -> str:

@@ -90,7 +90,7 @@ def _access(hub: HubTarget, devices: Iterable[DesiredDevice]) -> tuple[str, ...]
     store = hub.artifacts
     if store is None or store.store is None or not store.private:
         return ()
-    needed = any(store.holds(release) for one in devices for release in one.models.values())
+    needed = any(store.holds(release) for device in devices for release in device.models.values())
     return (store.store.value,) if needed else ()
 
 

@@ -43,9 +43,9 @@ def _devices_of(fleet: DesiredFleet, target: str) -> list[str]:
         return [target]
     devices = fleet.devices.values()
     label, equals, value = target.partition("=")
-    found = [device.name for device in devices if equals and device.labels.get(label) == value]
-    if found:
-        return found
+    labelled = [device.name for device in devices if equals and device.labels.get(label) == value]
+    if labelled:
+        return labelled
     labels = {f"{key}={item}" for device in devices for key, item in device.labels.items()}
     hint = did_you_mean(target, labels if equals else fleet.devices)
     raise UsageError(

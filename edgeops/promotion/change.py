@@ -9,7 +9,7 @@ from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.model import DesiredFleet, Snapshot
-from edgeops.fleet.resolve import resolve
+from edgeops.fleet.resolve import LOCAL, resolve
 from edgeops.promotion.decide import Decision, Step
 from edgeops.promotion.edit import set_model
 
@@ -28,7 +28,7 @@ class Change:
 def change(catalog: Catalog, group: str, slot: str, release: str) -> Change:
     """The change that gives a release to a group of the catalog."""
     found = catalog.groups[group]
-    before = found.what.layer.value.get("models", {}).get(slot)
+    before = found.spec.layer.value.get("models", {}).get(slot)
     return Change(found.document.file, group, slot, before, release)
 
 
@@ -72,7 +72,12 @@ def affected(
     documents = [one for one in snapshot.documents if one.file not in texts]
     for file, text in texts.items():
         documents += parse(file, text.encode(), schemas)[0]
-    found = resolve(replace(snapshot, documents=tuple(documents)), hub=hub)
+    local = fleet.hubs[LOCAL].artifacts
+    found = resolve(
+        replace(snapshot, documents=tuple(documents)),
+        hub=hub,
+        local_artifacts_url=local.url if local else None,
+    )
     if found.fleet is None:
         first = found.problems[0]
         raise InvalidState(

@@ -65,9 +65,9 @@ def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
 
 def _groups(catalog: Catalog) -> Iterator[tuple[str, Rollout, dict[str, str | None]]]:
     found = [
-        (group.what.rollout, name, group.what.layer.value.get("models", {}))
+        (group.spec.rollout, name, group.spec.layer.value.get("models", {}))
         for name, group in catalog.groups.items()
-        if group.what.rollout is not None
+        if group.spec.rollout is not None
     ]
     for rollout, name, models in sorted(found, key=lambda one: one[0].ring):
         yield name, rollout, models

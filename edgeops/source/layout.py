@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from edgeops.errors import EdgeOpsError
+from edgeops.fleet.catalog import KINDS
 from edgeops.fleet.model import Place, Problem
-from edgeops.source.schemas import KINDS
 
 FOLDERS = ("fleet", "models", "schemas")
 

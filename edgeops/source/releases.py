@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeops.fleet.catalog import Named, read_catalog
+from edgeops.fleet.catalog import read_catalog
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Problem
+from edgeops.fleet.named import Named
 from edgeops.release import ModelRelease
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
@@ -29,11 +30,11 @@ class Releases:
 
     def copy(self, reference: str) -> Path:
         """Where git holds a copy of the artifact, if it does. Raises `KeyError`."""
-        return self.file(reference).with_name(self.releases[reference].what.file_name)
+        return self.file(reference).with_name(self.releases[reference].spec.file_name)
 
     def of(self, model: str) -> Iterator[ModelRelease]:
         """The releases of one model."""
-        return (one.what for one in self.releases.values() if one.what.name == model)
+        return (one.spec for one in self.releases.values() if one.spec.name == model)
 
 
 def load_releases(root: Path, memo: Memo | None = None) -> Releases:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from edgeops.fleet.catalog import KINDS
 from edgeops.fleet.manifest import KindSchemas
-
-KINDS = ("Device", "DeviceSet", "Fleet", "Group", "Module", "ModelRelease")
 
 _PACKAGE = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ def no_waiting(monkeypatch):
     """Repeats come at once."""
     from edgeops.hub.retry import Retry
 
-    monkeypatch.setattr("edgeops.hub.open.Retry", partial(Retry, base=0.0))
+    monkeypatch.setattr("edgeops.hub.azure.Retry", partial(Retry, base=0.0))
 
 
 @pytest.fixture

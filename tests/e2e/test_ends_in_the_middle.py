@@ -14,7 +14,7 @@ def no_waiting(monkeypatch):
     """Repeats come at once."""
     from edgeops.hub.retry import Retry
 
-    monkeypatch.setattr("edgeops.hub.open.Retry", partial(Retry, base=0.0))
+    monkeypatch.setattr("edgeops.hub.azure.Retry", partial(Retry, base=0.0))
 
 
 def test_a_hub_that_is_killed_in_the_middle(many, monkeypatch, unused_port):

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from fuzz_budget import rounds
 
 from edgeops.fleet import yaml
 from edgeops.fleet.model import Problem
-from edgeops.fleet.resolve import resolve
+from edgeops.fleet.resolve import resolve as resolve_snapshot
 from edgeops.source.layout import FOLDERS, role
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = (ROOT, ROOT / "tests/examples/valid/every-kind", ROOT / "tests/golden/resolve/rings")
+resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 KINDS = packaged_schemas()
 SLOW = 20  # seconds for one small fleet: far more than it takes, far less than a hang
 

@@ -66,7 +66,7 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     ]
     assert (tmp_path / "store/m/1.0.0/m-1.0.0.onnx").read_bytes() == DATA
     found = load_releases(root)
-    assert found.releases["m@1.0.0"].what == done.release
+    assert found.releases["m@1.0.0"].spec == done.release
     assert found.copy("m@1.0.0").read_bytes() == DATA
     spec = found.releases["m@1.0.0"].document.value["spec"]
     assert spec["metrics"] == {"wape": 0.07}

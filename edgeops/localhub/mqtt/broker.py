@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.service.links import Name
 
-if TYPE_CHECKING:
-    from edgeops.localhub.mqtt.connection import Connection
-
 # A device that was away long reads its whole twin anyway.
 MAX_UNDELIVERED = 16
+
+
+class OpenConnection(Protocol):
+    """What the broker does with a connection."""
+
+    def expire(self, now: float, wall: float) -> None:
+        """Close when its time is up: by a monotonic clock, or by that on the wall."""
+
+    def close(self, reason: str) -> None:
+        """End the connection."""
 
 
 class Broker:
@@ -22,7 +29,7 @@ class Broker:
     def __init__(self, hub: Hub, policies: Mapping[str, str]) -> None:
         self.hub = hub
         self.policies = policies
-        self.connections: set[Connection] = set()
+        self.connections: set[OpenConnection] = set()
         self._undelivered: dict[Name, tuple[Publish, ...]] = {}
 
     def keep_undelivered(self, name: Name, messages: tuple[Publish, ...]) -> None:

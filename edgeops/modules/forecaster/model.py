@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
-from edgeops.modules.forecaster.windows import WINDOWS, Window, Windows
+from edgeops.modules.forecaster.windows import RawWindows, Window, Windows
 
 if TYPE_CHECKING:
     import numpy as np
 
     from edgeops.modules.slots import CurrentModel
+
+
+def _features(metadata: ModelMetadata) -> Windows:
+    from edgeops.modules.forecaster.feature_windows import FeatureWindows
+
+    return FeatureWindows(metadata)
+
+
+# A model names its kind of window in its metadata; these are all.
+_WINDOWS: Mapping[str, Callable[[ModelMetadata], Windows]] = {
+    # Each raises `ModelError` when the model's metadata does not fit.
+    "raw": RawWindows,
+    "features": _features,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ def load_model(current: CurrentModel) -> Model:
         raise ModelError("ChecksumMismatch", "the model file is not what the slot says it is")
     session = _session(data)
     metadata = parse_metadata(session.get_modelmeta().custom_metadata_map)
-    kind = WINDOWS.get(metadata.window)
+    kind = _WINDOWS.get(metadata.window)
     if kind is None:
         raise ModelError("BadMetadata", f"no kind of window is called {metadata.window[:64]}")
     windows = kind(metadata)

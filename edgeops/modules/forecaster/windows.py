@@ -1,11 +1,7 @@
-"""Windows: from hourly observations to what a model takes.
-
-A model names its kind of window in its metadata; `WINDOWS` is all that there are.
-"""
+"""Windows: from hourly observations to what a model takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,16 +56,3 @@ class RawWindows:
         values = np.array([recent.values[name] for name in said.inputs], dtype=np.float32).T
         first = recent.last_hour + 1
         return Window(values, tuple(range(first, first + said.horizon + 1)))
-
-
-def _features(metadata: ModelMetadata) -> Windows:
-    from edgeops.modules.forecaster.feature_windows import FeatureWindows
-
-    return FeatureWindows(metadata)
-
-
-WINDOWS: Mapping[str, Callable[[ModelMetadata], Windows]] = {
-    # Each raises `ModelError` when the model's metadata does not fit.
-    "raw": RawWindows,
-    "features": _features,
-}

@@ -3,17 +3,19 @@
 import json
 import textwrap
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.manifest import parse
-from edgeops.fleet.resolve import resolve
+from edgeops.fleet.resolve import resolve as resolve_snapshot
 from edgeops.fleet.schema import compile_schema
 from edgeops.limits import is_edge_module_id, is_id
 from edgeops.source.schemas import packaged_schemas
 
+resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 DEVICE = "kind: Device\nmetadata: {name: d}\nspec: "
 EDGE = "kind: Device\nmetadata: {name: d}\nspec: {edge: true, modules: {m: {}}}"
 

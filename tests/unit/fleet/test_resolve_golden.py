@@ -6,15 +6,17 @@ document and, of an edge device, the deployment manifest of each device.
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from edgeops.fleet.edge import deployment_manifest, render_device
 from edgeops.fleet.explain import explain
-from edgeops.fleet.resolve import resolve
+from edgeops.fleet.resolve import resolve as resolve_snapshot
 from edgeops.source.worktree import load_worktree
 
+resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 ROOT = Path(__file__).parents[3]
 CASES = sorted(path for path in (ROOT / "tests/golden/resolve").iterdir() if path.is_dir())
 

@@ -73,7 +73,7 @@ def read(twins):
 
 
 def patch(twins):
-    return twins.patch(
+    return twins.patch_twin(
         "queen-street-210", None, tags={"a": None}, desired={"b": 1}, etag="AAAAAAAAAAE="
     )
 
@@ -127,7 +127,7 @@ def test_a_patch_carries_its_etag_and_only_what_changes(on_bad_hub, steps):
 
 def test_a_query_is_followed_page_by_page(on_bad_hub, steps):
     async def all_devices(twins):
-        return [twin.device async for twin in twins.devices()]
+        return [twin.device async for twin in twins.device_twins()]
 
     names, hub = on_bad_hub(
         all_devices,
@@ -146,7 +146,7 @@ def test_a_query_is_followed_page_by_page(on_bad_hub, steps):
 
 def test_a_query_that_never_ends_is_noticed(on_bad_hub, steps):
     async def all_modules(twins):
-        return [twin async for twin in twins.modules()]
+        return [twin async for twin in twins.module_twins()]
 
     with pytest.raises(HubError, match="same page of a query for ever"):
         on_bad_hub(all_modules, steps.json([], x_ms_continuation="again"))
@@ -238,7 +238,7 @@ def test_garbage_with_status_200_is_not_a_twin(on_bad_hub, steps, body):
 @pytest.mark.parametrize("body", [b"{}", b"[1]", b'[{"etag": ""}]', b'"x"'])
 def test_garbage_with_status_200_is_not_a_page(on_bad_hub, steps, body):
     async def all_devices(twins):
-        return [twin async for twin in twins.devices()]
+        return [twin async for twin in twins.device_twins()]
 
     with pytest.raises(HubError, match="not what an IoT Hub sends"):
         on_bad_hub(all_devices, steps.raw(body))
