@@ -16,10 +16,11 @@ from edgeops.errors import EdgeOpsError
 from edgeops.training.calibrate import margin
 from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import FloatTensor, Set
-from edgeops.training.network import Shape, based
+from edgeops.training.network import Shape
 from edgeops.training.onnx_graph import Graph, serialized
 from edgeops.training.onnx_network import add_network, add_ratio
 from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.recipe import NetworkSection
 from edgeops.twin import JsonObject
 
 _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
@@ -29,7 +30,7 @@ _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
 class Plan:
     """What the graph is made of: the network of the model file, its whole shape, its metadata."""
 
-    network: JsonObject
+    network: NetworkSection
     shape: Shape
     says: Mapping[str, str]
 
@@ -64,7 +65,7 @@ def calibrated(plan: Plan, fitted: Sequence[Fitted], validation: Set, coverage: 
     ratio = OnnxModel(assemble(plan, fitted)).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
-    if based(plan.network):
+    if plan.network.is_based:
         truth, low, high = np.log(truth), np.log(low), np.log(high)
     return assemble(plan, fitted, margin(truth, low, high, coverage))
 
