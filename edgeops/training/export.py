@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeops.features.spec import THIS_SERIES, WindowSpec
-from edgeops.features.spec_json import to_json
+from edgeops.features.spec import THIS_SERIES
 from edgeops.training import backend
 from edgeops.training.artifact import (
     Plan,
@@ -103,16 +102,10 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
 
 
 def _metadata(data: Experiment) -> dict[str, str]:
-    model = data.model
-    spec = _spec(data)
-    return metadata(
-        model.name, model.sha256, shape_of(model), to_json(spec), data.dataset.attribution
-    )
-
-
-def _spec(data: Experiment) -> WindowSpec:
-    columns = (THIS_SERIES,) if data.model.recipe.target.is_pooled else data.columns
-    return window_spec(data.model, columns, data.dataset.series)
+    model, quantiles = data.model, data.model.recipe.network.quantiles
+    columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
+    spec = window_spec(model, columns, data.dataset.series)
+    return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
 
 
 def _compared(data: Experiment) -> FloatTensor:

@@ -104,8 +104,9 @@ def kept_boosting(path: Path) -> Boosting | None:
 def _article(data: Experiment, folder: BuildFolder) -> Article:
     whole = shape_of(data.model)
     shape = Shape(whole.features, whole.steps, whole.steps_ahead, (0.5,))
-    written = data.model.spec["training"]
-    said = {**_ARTICLE_TRAINING, **{key: written[key] for key in ("backend",) if key in written}}
+    said = dict(_ARTICLE_TRAINING)
+    if "backend" in (written := data.model.spec["training"]):  # else the key would be another
+        said["backend"] = written["backend"]
     key = hashlib.sha256(json.dumps([_ARTICLE, said], sort_keys=True).encode()).hexdigest()[:12]
     training = training_of(said)
     backend.start(training)
