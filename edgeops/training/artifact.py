@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.spec import WindowSpec
+from edgeops.features.spec_json import to_json
 from edgeops.training.calibrate import margin
 from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import FloatTensor, Set
-from edgeops.training.network import Shape, based
+from edgeops.training.network import Shape
 from edgeops.training.onnx_graph import Graph, serialized
 from edgeops.training.onnx_network import add_network, add_ratio
 from edgeops.training.onnx_run import OnnxModel
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import NetworkSection
 
 _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
 
@@ -29,7 +31,7 @@ _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
 class Plan:
     """What the graph is made of: the network of the model file, its whole shape, its metadata."""
 
-    network: JsonObject
+    network: NetworkSection
     shape: Shape
     says: Mapping[str, str]
 
@@ -64,7 +66,7 @@ def calibrated(plan: Plan, fitted: Sequence[Fitted], validation: Set, coverage: 
     ratio = OnnxModel(assemble(plan, fitted)).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
-    if based(plan.network):
+    if plan.network.is_based:
         truth, low, high = np.log(truth), np.log(low), np.log(high)
     return assemble(plan, fitted, margin(truth, low, high, coverage))
 
@@ -122,19 +124,19 @@ def check_parity(difference: float, most: float) -> None:
 
 
 def metadata(
-    name: str, model_file: str, shape: Shape, window_spec: JsonObject, attribution: str
+    name: str, model_file: str, spec: WindowSpec, quantiles: Sequence[float], attribution: str
 ) -> dict[str, str]:
     """What a model says of itself, as JSON but for two plain words; the forecaster reads it."""
     return {
         "name": json.dumps(name),
         "model_file": json.dumps(model_file),
         "window": "features",
-        "window_spec": json.dumps(window_spec, separators=(",", ":")),
-        "inputs": json.dumps(shape.features, separators=(",", ":")),
-        "window_steps": json.dumps(shape.steps),
-        "horizon": json.dumps(len(shape.steps_ahead)),
-        "interval_hours": json.dumps(window_spec["interval"]),
-        "quantiles": json.dumps(shape.quantiles),
+        "window_spec": json.dumps(to_json(spec), separators=(",", ":")),
+        "inputs": json.dumps(spec.features, separators=(",", ":")),
+        "window_steps": json.dumps(spec.steps),
+        "horizon": json.dumps(spec.horizon),
+        "interval_hours": json.dumps(spec.interval),
+        "quantiles": json.dumps(quantiles),
         "output": "ratio",
         "attribution": json.dumps(attribution),
     }

@@ -14,18 +14,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.dataset import missing_package
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import TrainingSection
 
-DEFAULT = "tensorflow"
 _PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
 
 
-def start(training: JsonObject) -> None:
+def start(training: TrainingSection) -> None:
     """Make Keras ready in this process, before anything else imports it.
 
     Raises `EdgeOpsError` when a package is missing, or Keras already runs with another backend.
     """
-    name, threads = training.get("backend", DEFAULT), training.get("threads", 1)
+    name, threads = training.backend, training.threads
     wanted = {
         "KERAS_BACKEND": name,
         "OMP_NUM_THREADS": str(threads),

@@ -123,8 +123,7 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
 
 def released_form(model: ModelFile) -> str:
     """Which exported form is published: the last one of `export.formats`."""
-    forms: list[str] = model.section("export").get("formats", ["onnx", "onnx-int8"])
-    return forms[-1]
+    return model.recipe.export.formats[-1]
 
 
 def evaluation_key(model: ModelFile, facts: JsonObject) -> str:

@@ -17,7 +17,7 @@ from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import mase_scale, score
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
-from edgeops.training.jobs import baselines_of, shape_of
+from edgeops.training.jobs import shape_of
 from edgeops.training.learned import Learned, learned
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.samples import Experiment, Samples
@@ -63,7 +63,7 @@ def evaluate(
     """
     model = data.model
     form = released_form(model)
-    wanted = baselines_of(model)
+    wanted = model.recipe.baselines
     total = len(data.series) * 2 + sum(name not in BASELINES for name in wanted)
     steps = iter(range(1, total + 1))
     trained = {}
@@ -93,7 +93,7 @@ def _forecasts(
     yield MODEL, judge_all.files[form].forecasts(samples, judge_all.quantiles)
     if form != EXACT and EXACT in judge_all.files:
         yield EXACT, judge_all.files[EXACT].forecasts(samples, judge_all.quantiles)
-    for name in baselines_of(judge_all.data.model):
+    for name in judge_all.data.model.recipe.baselines:
         make: Callable[[Samples], Forecasts] = (
             BASELINES[name] if name in BASELINES else judge_all.learned[name].forecast
         )
@@ -114,7 +114,7 @@ def _evaluated(
         part: {name: joined(some) for name, some in by_model.items()}
         for part, by_model in found.items()
     }
-    cases = {name: frozenset(hours) for name, hours in model.section("useCases").items()}
+    cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
     parts = {}
     for part, by_model in together.items():
         some = found[part][MODEL]  # a series may have nothing in a part
@@ -129,7 +129,7 @@ def _evaluated(
         parts,
         _per_series(found[TEST], scales, cases),
         metrics,
-        verdicts(model.section("gates"), metrics),
+        verdicts(model.recipe.gates, metrics),
     )
     return Evaluated(card, found)
 
@@ -195,5 +195,5 @@ def _per_series(
 
 
 def _scale(data: Experiment, series: str) -> float:
-    interval: int = data.model.section("transforms").get("intervalHours", 1)
-    return mase_scale(data.history(series), data.rows(series, "train"), _WEEK // interval)
+    steps = _WEEK // data.model.recipe.transforms.interval_hours
+    return mase_scale(data.history(series), data.rows(series, "train"), steps)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeops.features.spec import THIS_SERIES, WindowSpec
-from edgeops.features.spec_json import to_json
+from edgeops.features.spec import THIS_SERIES
 from edgeops.files import write_whole
 from edgeops.training import backend
 from edgeops.training.artifact import (
@@ -24,7 +23,7 @@ from edgeops.training.artifact import (
     quantized,
 )
 from edgeops.training.build import BuildFolder
-from edgeops.training.data.load import pooled, window_spec
+from edgeops.training.data.load import window_spec
 from edgeops.training.fitted import Fitted
 from edgeops.training.jobs import shape_of
 from edgeops.training.lessons import FloatTensor, Set
@@ -33,7 +32,6 @@ from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
 from edgeops.twin import JsonObject
 
-_PARITY = 1e-5
 _MOST_COMPARED = 5000  # windows; of pooled models every so many
 
 
@@ -51,20 +49,18 @@ def export(
     form, and of `predict` of one network in Keras.
     Raises `EdgeOpsError` when a file is not what was trained.
     """
-    model = data.model
-    backend.start(model.section("training"))
-    plan = Plan(model.section("network"), shape_of(model), _metadata(data))
-    calibration = model.section("calibration")
-    if calibration.get("kind", "none") == "cqr" and len(plan.shape.quantiles) > 1:
-        exact = calibrated(plan, fitted, validation, calibration.get("coverage", 0.8))
+    recipe = data.model.recipe
+    backend.start(recipe.training)
+    plan = Plan(recipe.network, shape_of(data.model), _metadata(data))
+    if recipe.calibration.kind == "cqr" and len(plan.shape.quantiles) > 1:
+        exact = calibrated(plan, fitted, validation, recipe.calibration.coverage)
     else:
         exact = assemble(plan, fitted)
-    settings = model.section("export")
     difference = parity(plan, fitted, _compared(data), exact)
-    check_parity(difference, settings.get("parity", _PARITY))
+    check_parity(difference, recipe.export.parity)
     made = {}
     content = exact
-    for form in settings.get("formats", ["onnx", "onnx-int8"]):
+    for form in recipe.export.formats:
         content = exact if form == "onnx" else quantized(exact)
         write_whole(folder.file(form), content)
         made[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -85,15 +81,14 @@ def export(
 
 def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
     """What a model is made of, with what and how: `provenance` of its release file."""
-    training = data.model.section("training")
-    name = training.get("backend", backend.DEFAULT)
+    training = data.model.recipe.training
     found: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
-        "framework": {"backend": name, **backend.versions(name)},
+        "framework": {"backend": training.backend, **backend.versions(training.backend)},
         "python": platform.python_version(),
         "processor": f"{platform.machine()}, {_processor()}",
-        "threads": training.get("threads", 1),
+        "threads": training.threads,
         "command": f"edgeops model train {data.model.name}",
     }
     if data.dataset.attribution:
@@ -107,16 +102,10 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
 
 
 def _metadata(data: Experiment) -> dict[str, str]:
-    model = data.model
-    spec = _spec(data)
-    return metadata(
-        model.name, model.sha256, shape_of(model), to_json(spec), data.dataset.attribution
-    )
-
-
-def _spec(data: Experiment) -> WindowSpec:
-    columns = (THIS_SERIES,) if pooled(data.model) else data.columns
-    return window_spec(data.model, columns, data.dataset.series)
+    model, quantiles = data.model, data.model.recipe.network.quantiles
+    columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
+    spec = window_spec(model, columns, data.dataset.series)
+    return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
 
 
 def _compared(data: Experiment) -> FloatTensor:

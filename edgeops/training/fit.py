@@ -19,7 +19,7 @@ from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import Course, FloatTensor, Job, Lessons, Set
 from edgeops.training.loss import error_of, loss_of, truth
 from edgeops.training.network import Shape, build, scaling_of
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import NetworkSection, TrainingSection
 
 _PREDICT_BATCH = 2048
 
@@ -39,8 +39,8 @@ class _Run:
 
 def fit(
     job: Job,
-    network: JsonObject,
-    training: JsonObject,
+    network: NetworkSection,
+    training: TrainingSection,
     shape: Shape,
     lessons: Lessons,
     checkpoint: Path | None,
@@ -59,7 +59,7 @@ def fit(
     shape = Shape(shape.features, shape.steps, job.steps_ahead, shape.quantiles)
     scaling = scaling_of([lessons.stages[-1].data.windows], shape.features)
     run = _Run(build(network, shape, scaling))
-    course = Course(lessons.stages, training["batch"])
+    course = Course(lessons.stages, training.batch)
     _restore(run, course, training, shape.quantiles, checkpoint)
     run.average = run.average or _trainable(run.model)
     while run.epoch < course.epochs:
@@ -68,7 +68,7 @@ def fit(
         order = _shuffled(len(stage.data.windows), course.batch, job.seed, run.epoch)
         for number, some in enumerate(order, start=1):
             run.model.train_on_batch(stage.data.windows[some], truth(stage.data, some))
-            _follow(run, training.get("ema", 0))
+            _follow(run, training.ema)
             tick(done + number, course.batches_before(course.epochs))
         _judge(run, training, shape.quantiles, lessons.validation)
         run.epoch += 1
@@ -82,16 +82,16 @@ def fit(
 
 
 def _compile(
-    model: Any, training: JsonObject, quantiles: Sequence[float], course: Course, epoch: int
+    model: Any, training: TrainingSection, quantiles: Sequence[float], course: Course, epoch: int
 ) -> None:
     """Give the model an optimiser for the stage of an epoch."""
     import keras
 
     stage = course.stage(epoch)
     rate: Any = float(stage.learning_rate)  # Keras takes no integer
-    if training.get("schedule", "cosine") == "cosine":
+    if training.schedule == "cosine":
         steps = stage.epochs * course.batches(stage)
-        warmup = round(steps * training.get("warmup", 0))
+        warmup = round(steps * training.warmup)
         rate = keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else rate,
             max(1, steps - warmup),
@@ -100,20 +100,22 @@ def _compile(
         )
     optimizer = keras.optimizers.AdamW(
         rate,
-        weight_decay=training.get("weightDecay", 0.0),
-        global_clipnorm=training.get("clipNorm"),
+        weight_decay=training.weight_decay,
+        global_clipnorm=training.clip_norm,
     )
-    model.compile(optimizer, loss_of(training.get("loss", "pinball"), quantiles))
+    model.compile(optimizer, loss_of(training.loss, quantiles))
     optimizer.build(model.trainable_variables)
 
 
-def _judge(run: _Run, training: JsonObject, quantiles: Sequence[float], validation: Set) -> None:
+def _judge(
+    run: _Run, training: TrainingSection, quantiles: Sequence[float], validation: Set
+) -> None:
     """The error of the averaged weights, which are kept when they are the best."""
     raw = _trainable(run.model)
     _assign(run.model, run.average)
     output = run.model.predict(validation.windows, batch_size=_PREDICT_BATCH, verbose=0)
     error = error_of(training, quantiles, validation, np.asarray(output, np.float64))
-    if not run.history or error < min(run.history) or training.get("restoreBest") == "none":
+    if not run.history or error < min(run.history) or training.restore_best == "none":
         run.best = run.average
     run.history.append(error)
     _assign(run.model, raw)
@@ -167,7 +169,7 @@ def _keep(run: _Run, checkpoint: Path | None) -> None:
 def _restore(
     run: _Run,
     course: Course,
-    training: JsonObject,
+    training: TrainingSection,
     quantiles: Sequence[float],
     checkpoint: Path | None,
 ) -> None:

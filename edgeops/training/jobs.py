@@ -1,4 +1,4 @@
-"""What a model file asks for: trainings, and which of them are this machine's; baselines."""
+"""What a model file asks for: trainings, and which of them are this machine's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from edgeops.errors import UsageError
-from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.lessons import Job
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import Shape
@@ -16,26 +15,17 @@ _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})\Z")
 
 def shape_of(model: ModelFile) -> Shape:
     """What the whole model takes and gives."""
-    horizon = model.section("horizons").get("steps", 24)
-    return Shape(
-        tuple(model.spec["features"]),
-        model.section("window").get("steps", 24),
-        tuple(range(1, horizon + 1)),
-        tuple(model.section("network").get("quantiles", (0.5,))),
-    )
-
-
-def baselines_of(model: ModelFile) -> tuple[str, ...]:
-    """The baselines that a model is compared with."""
-    return tuple(model.spec.get("baselines", BASELINES))
+    recipe = model.recipe
+    ahead = tuple(range(1, recipe.horizons.steps + 1))
+    return Shape(recipe.features, recipe.window.steps, ahead, recipe.network.quantiles)
 
 
 def jobs_of(model: ModelFile) -> tuple[Job, ...]:
     """All trainings of a model: one a seed and, for `horizons.models: each`, one a step ahead."""
     steps = shape_of(model).steps_ahead
-    each = model.section("horizons").get("models", "one") == "each"
+    each = model.recipe.horizons.models == "each"
     groups = [(step,) for step in steps] if each else [steps]
-    return tuple(Job(group, seed) for group in groups for seed in model.spec.get("seeds", (1,)))
+    return tuple(Job(group, seed) for group in groups for seed in model.recipe.seeds)
 
 
 def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:

@@ -24,6 +24,7 @@ from edgeops.training.lessons import Job
 from edgeops.training.network import Shape
 from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
+from edgeops.training.recipe import network_of, training_of
 from edgeops.training.samples import Experiment, Samples
 from edgeops.training.sets import plain_lessons
 from edgeops.twin import JsonObject
@@ -31,6 +32,7 @@ from edgeops.twin import JsonObject
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
 _MOST_TREES = 256 * 1024 * 1024  # bytes
 _ARTICLE: JsonObject = {"kind": "article-lstm", "encoder": 64, "output": "level"}
+_NETWORK = network_of(_ARTICLE)
 _ARTICLE_TRAINING: JsonObject = {
     "epochs": 20,
     "batch": 256,
@@ -60,7 +62,7 @@ class Article:
 
     def forecast(self, samples: Samples) -> Forecasts:
         """See `Learned.forecast`."""
-        ratio = keras_ratio(_ARTICLE, self.shape, [self.fitted], samples.windows)
+        ratio = keras_ratio(_NETWORK, self.shape, [self.fitted], samples.windows)
         values = counts(ratio, samples.scale)
         return Forecasts(
             samples.series, samples.origins, samples.actual, values, (0.5,), samples.interval
@@ -77,7 +79,7 @@ def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
     kept = kept_boosting(path)
     if kept is not None:
         return kept
-    stride = data.model.section("window").get("stride", 1)
+    stride = data.model.recipe.window.stride
     train, validation = (
         [data.samples(series, part, stride) for series in data.series]
         for part in ("train", "validation")
@@ -102,18 +104,19 @@ def kept_boosting(path: Path) -> Boosting | None:
 def _article(data: Experiment, folder: BuildFolder) -> Article:
     whole = shape_of(data.model)
     shape = Shape(whole.features, whole.steps, whole.steps_ahead, (0.5,))
-    training = {**_ARTICLE_TRAINING, "backend": data.model.section("training").get("backend")}
-    training = {key: value for key, value in training.items() if value is not None}
+    said = dict(_ARTICLE_TRAINING)
+    if "backend" in (written := data.model.spec["training"]):  # else the key would be another
+        said["backend"] = written["backend"]
+    key = hashlib.sha256(json.dumps([_ARTICLE, said], sort_keys=True).encode()).hexdigest()[:12]
+    training = training_of(said)
     backend.start(training)
-    recipe = json.dumps([_ARTICLE, training], sort_keys=True).encode()
-    key = hashlib.sha256(recipe).hexdigest()[:12]
     path = folder.path / "baselines" / f"{ARTICLE}-{key}.npz"
     found = load(path)
     if found is None:
         job = Job(shape.steps_ahead, 1)
         checkpoint: Path = path.with_suffix(".checkpoint.npz")
         lessons = plain_lessons(data, training)
-        found = fit(job, _ARTICLE, training, shape, lessons, checkpoint, lambda _done, _total: None)
+        found = fit(job, _NETWORK, training, shape, lessons, checkpoint, lambda _done, _total: None)
         save(found, path)
         checkpoint.unlink(missing_ok=True)
     return Article(shape, found)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeops.training.lessons import FloatTensor, Set
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import TrainingSection
 
 
 def truth(data: Set, some: NDArray[np.int64]) -> FloatTensor:
@@ -39,13 +39,13 @@ def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
 
 
 def error_of(
-    training: JsonObject, quantiles: Sequence[float], data: Set, output: NDArray[np.float64]
+    training: TrainingSection, quantiles: Sequence[float], data: Set, output: NDArray[np.float64]
 ) -> float:
     """The mean absolute error of the median, or the loss, over the mean ratio."""
     known = ~np.isnan(data.ratio)
     weight = np.where(known, data.weight, 0.0)
     error = np.where(known, data.ratio, 0.0)[:, :, None] - output
-    if training.get("restoreBest", "validation-mae") == "validation-loss":
+    if training.restore_best == "validation-loss":
         share = np.array(quantiles)
         each = np.maximum(share * error, (share - 1) * error).mean(axis=-1)
     else:

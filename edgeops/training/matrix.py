@@ -49,9 +49,8 @@ def parts(model: ModelFile, machines: int) -> Iterator[Part]:
 
 def trainings(model: ModelFile) -> int:
     """How many networks a model file asks for; see `jobs_of`."""
-    horizons = model.section("horizons")
-    each = horizons.get("models", "one") == "each"
-    return (horizons.get("steps", 24) if each else 1) * len(model.spec.get("seeds", (1,)))
+    horizons = model.recipe.horizons
+    return (horizons.steps if horizons.models == "each" else 1) * len(model.recipe.seeds)
 
 
 def _makes(path: str, name: str, data: Collection[str]) -> bool:

@@ -7,7 +7,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 from edgeops.fleet import yaml
@@ -17,15 +19,16 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.plain_file import is_absent, read_plain
 from edgeops.source.schemas import schema_folder
 from edgeops.training.data_paths import data_paths, path_fault
+from edgeops.training.recipe import Recipe, recipe_of
 from edgeops.twin import JsonObject
 
 _FILE = "model.yaml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.schema.json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelFile:
-    """A valid model file: `spec` is as it was written, without defaults.
+    """A valid model file: `spec` is as it was written, `recipe` has the defaults.
 
     `root` is the folder of the repository, which paths in the file start at;
     what is not there is looked for below `data_dirs`, the folders that the
@@ -45,10 +48,14 @@ class ModelFile:
         """Where a value stands in the file."""
         return Document(_path(self.name), None, self.marks).place(pointer)
 
-    def section(self, name: str) -> JsonObject:
-        """One part of the spec; empty when it was left out."""
-        part: JsonObject = self.spec.get(name, {})
-        return part
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The spec with its defaults."""
+        return recipe_of(self.spec)
+
+    def section(self, name: str) -> Any:
+        """One part of the recipe."""
+        return getattr(self.recipe, name)
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:

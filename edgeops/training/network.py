@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeops.errors import EdgeOpsError
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import NetworkSection
 
 LOG_BASE = "log_base"
-CLIP = (-4.0, 3.0)
 _SIZES = {"sequence-lstm": ("encoder", "decoder", "head"), "article-lstm": ("encoder",)}
 NARROW = 2.0  # softplus(-2) = 0.13: how far apart quantiles begin, in logarithms
 
@@ -55,7 +54,7 @@ def scaling_of(windows: Sequence[NDArray[np.float32]], features: Sequence[str]) 
     return Scaling(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
 
 
-def build(network: JsonObject, shape: Shape, scaling: Scaling) -> Any:
+def build(network: NetworkSection, shape: Shape, scaling: Scaling) -> Any:
     """The Keras model of the part `network` of a model file, not compiled.
 
     Raises `EdgeOpsError` where the network does not fit the window.
@@ -68,25 +67,25 @@ def build(network: JsonObject, shape: Shape, scaling: Scaling) -> Any:
         window
     )
     kinds = {"sequence-lstm": _sequence_lstm, "article-lstm": _article_lstm}
-    raw = kinds[network["kind"]](network, shape, scaled)
-    return Model(window, _ratio(network, shape, window, raw), name=network["kind"])
+    raw = kinds[network.kind](network, shape, scaled)
+    return Model(window, _ratio(network, shape, window, raw), name=network.kind)
 
 
-def check(network: JsonObject, shape: Shape) -> None:
+def check(network: NetworkSection, shape: Shape) -> None:
     """Raises `EdgeOpsError` where the network does not fit the window."""
-    kind = network["kind"]
-    missing = [size for size in _SIZES[kind] if size not in network]
+    kind = network.kind
+    missing = [size for size in _SIZES[kind] if getattr(network, size) is None]
     if missing:
         raise EdgeOpsError(
             f"the network {kind} has no size of {', '.join(missing)}",
             f"`network` in model.yaml needs {', '.join(_SIZES[kind])}",
         )
-    if based(network) and LOG_BASE not in shape.features:
+    if network.is_based and LOG_BASE not in shape.features:
         raise EdgeOpsError(
             f"the output base-times-exp needs the feature `{LOG_BASE}`",
             f"add `{LOG_BASE}` to the features, or use `output: level`",
         )
-    low, high = network.get("clip", CLIP)
+    low, high = network.clip
     if not low < high:
         raise EdgeOpsError(
             f"`clip` goes from {low:g} to {high:g}", "give the smaller number first: [-4, 3]"
@@ -98,46 +97,41 @@ def check(network: JsonObject, shape: Shape) -> None:
         )
 
 
-def based(network: JsonObject) -> bool:
-    """Whether the network forecasts the deviation from the seasonal base."""
-    return bool(network.get("output", "base-times-exp") == "base-times-exp")
-
-
-def _sequence_lstm(network: JsonObject, shape: Shape, scaled: Any) -> Any:
+def _sequence_lstm(network: NetworkSection, shape: Shape, scaled: Any) -> Any:
     """What the past says, then a two-way LSTM over the steps ahead: n x steps ahead x quantiles."""
     from keras import layers
 
-    dropout = network.get("dropout", 0)
-    hidden = layers.SpatialDropout1D(network.get("inputDropout", 0))(scaled)
-    hidden = layers.GaussianNoise(network.get("noise", 0))(hidden)
-    past = layers.LSTM(network["encoder"], name="encoder")(hidden)
+    dropout = network.dropout
+    hidden = layers.SpatialDropout1D(network.input_dropout)(scaled)
+    hidden = layers.GaussianNoise(network.noise)(hidden)
+    past = layers.LSTM(network.encoder, name="encoder")(hidden)
     past = layers.Dropout(dropout)(past)
     everywhere = layers.RepeatVector(shape.steps)(past)
     ahead = layers.Concatenate()([hidden, everywhere])
     ahead = layers.Bidirectional(
-        layers.LSTM(network["decoder"], return_sequences=True, name="lstm"), name="decoder"
+        layers.LSTM(network.decoder, return_sequences=True, name="lstm"), name="decoder"
     )(ahead)
     ahead = layers.Dropout(dropout)(ahead)
     ahead = layers.Concatenate()([ahead, hidden, everywhere])
-    head = layers.Dense(network["head"], network.get("activation", "silu"), name="head")(ahead)
+    head = layers.Dense(network.head, network.activation, name="head")(ahead)
     head = layers.Dropout(dropout)(head)
     out = layers.Dense(len(shape.quantiles), name="out")(head)
     first, last = min(shape.steps_ahead) - 1, max(shape.steps_ahead)
     return out[:, first:last]
 
 
-def _article_lstm(network: JsonObject, shape: Shape, scaled: Any) -> Any:
+def _article_lstm(network: NetworkSection, shape: Shape, scaled: Any) -> Any:
     """One LSTM over the window and a dense layer: n x steps ahead x quantiles."""
     from keras import layers
 
-    hidden = layers.LSTM(network["encoder"], name="encoder")(scaled)
-    hidden = layers.Dropout(network.get("dropout", 0))(hidden)
+    hidden = layers.LSTM(network.encoder, name="encoder")(scaled)
+    hidden = layers.Dropout(network.dropout)(hidden)
     count = len(shape.steps_ahead), len(shape.quantiles)
     out = layers.Dense(count[0] * count[1], name="out")(hidden)
     return layers.Reshape(count)(out)
 
 
-def _ratio(network: JsonObject, shape: Shape, window: Any, raw: Any) -> Any:
+def _ratio(network: NetworkSection, shape: Shape, window: Any, raw: Any) -> Any:
     """The quantiles, in order by construction, as ratios to the scale."""
     from keras import ops
 
@@ -148,9 +142,9 @@ def _ratio(network: JsonObject, shape: Shape, window: Any, raw: Any) -> Any:
     for index in range(middle - 1, -1, -1):
         parts.insert(0, parts[0] - ops.softplus(raw[:, :, index : index + 1] - NARROW))
     z = ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
-    if not based(network):
+    if not network.is_based:
         return z
-    low, high = network.get("clip", CLIP)
+    low, high = network.clip
     base = [step - 1 for step in shape.steps_ahead]
     column = shape.features.index(LOG_BASE)
     log_base = window[:, base[0] : base[-1] + 1, column : column + 1]

@@ -13,15 +13,15 @@ import numpy as np
 
 from edgeops.training.fitted import Fitted, Weights
 from edgeops.training.lessons import FloatTensor
-from edgeops.training.network import CLIP, LOG_BASE, NARROW, Shape, based
+from edgeops.training.network import LOG_BASE, NARROW, Shape
 from edgeops.training.onnx_graph import INPUT, Graph
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import NetworkSection
 
 _TO_ONNX_GATES = (0, 3, 1, 2)  # of i, f, c, o: i, o, f, c
 _VARIANCE_FLOOR = 1e-7  # keras.layers.Normalization
 
 
-def add_network(graph: Graph, network: JsonObject, shape: Shape, fitted: Fitted) -> str:
+def add_network(graph: Graph, network: NetworkSection, shape: Shape, fitted: Fitted) -> str:
     """The output z of one network before `exp` (or the ratio, for `output: level`).
 
     n x steps ahead x quantiles; `shape` is of the network's own steps ahead.
@@ -31,27 +31,27 @@ def add_network(graph: Graph, network: JsonObject, shape: Shape, fitted: Fitted)
     deviation = np.maximum(fitted.scaling.deviation, np.float32(_VARIANCE_FLOOR))
     scaled = graph.add("Div", scaled, graph.constant(deviation))
     kinds = {"sequence-lstm": _sequence_lstm, "article-lstm": _article_lstm}
-    raw = kinds[network["kind"]](graph, network, shape, fitted.weights, scaled)
+    raw = kinds[network.kind](graph, network, shape, fitted.weights, scaled)
     return _in_order(graph, network, shape, raw)
 
 
-def add_ratio(graph: Graph, network: JsonObject, shape: Shape, z: str, margin: float) -> str:
+def add_ratio(graph: Graph, network: NetworkSection, shape: Shape, z: str, margin: float) -> str:
     """The ratios of z, with the outer quantiles moved out by `margin` (calibration).
 
     The margin is in logarithms for `base-times-exp`, else in ratios.
     """
     outward = np.array([np.sign(share - 0.5) for share in shape.quantiles], np.float32)
     outward[1:-1] = 0
-    if based(network):
+    if network.is_based:
         column = shape.features.index(LOG_BASE)
         z = graph.add("Add", z, _slice(graph, INPUT, (2, column, column + 1), _ahead(shape)))
     if margin:
         z = graph.add("Add", z, graph.constant(outward * np.float32(margin)))
-    return graph.add("Exp", z) if based(network) else z
+    return graph.add("Exp", z) if network.is_based else z
 
 
 def _sequence_lstm(
-    graph: Graph, network: JsonObject, shape: Shape, weights: Weights, scaled: str
+    graph: Graph, network: NetworkSection, shape: Shape, weights: Weights, scaled: str
 ) -> str:
     past = graph.add("Squeeze", _lstm(graph, weights, scaled, ["encoder"])[1], _axes(graph, 0))
     times = graph.constant(np.array([shape.steps, 1, 1], np.int64))
@@ -63,13 +63,13 @@ def _sequence_lstm(
     ahead = graph.add("Reshape", ahead, graph.constant(np.array([0, 0, -1], np.int64)))
     ahead = graph.add("Concat", ahead, scaled, everywhere, axis=2)
     head = _dense(graph, weights, ahead, "head")
-    head = _activation(graph, network.get("activation", "silu"), head)
+    head = _activation(graph, network.activation, head)
     out = graph.add("Transpose", _dense(graph, weights, head, "out"), perm=[1, 0, 2])
     return _slice(graph, out, _ahead(shape))
 
 
 def _article_lstm(
-    graph: Graph, _network: JsonObject, shape: Shape, weights: Weights, scaled: str
+    graph: Graph, _network: NetworkSection, shape: Shape, weights: Weights, scaled: str
 ) -> str:
     past = graph.add("Squeeze", _lstm(graph, weights, scaled, ["encoder"])[1], _axes(graph, 0))
     count = [0, len(shape.steps_ahead), len(shape.quantiles)]
@@ -112,7 +112,7 @@ def _activation(graph: Graph, name: str, value: str) -> str:
     return graph.add({"relu": "Relu", "tanh": "Tanh"}[name], value)
 
 
-def _in_order(graph: Graph, network: JsonObject, shape: Shape, raw: str) -> str:
+def _in_order(graph: Graph, network: NetworkSection, shape: Shape, raw: str) -> str:
     """As `network.build` does it: quantiles that cannot cross, and bounds."""
     middle, count = shape.quantiles.index(0.5), len(shape.quantiles)
     parts = [_slice(graph, raw, (2, middle, middle + 1))]
@@ -125,9 +125,9 @@ def _in_order(graph: Graph, network: JsonObject, shape: Shape, raw: str) -> str:
         else:
             parts.insert(0, graph.add("Sub", parts[0], apart))
     z = graph.add("Concat", *parts, axis=2) if len(parts) > 1 else parts[0]
-    if not based(network):
+    if not network.is_based:
         return z
-    low, high = (np.array(bound, np.float32) for bound in network.get("clip", CLIP))
+    low, high = (np.array(bound, np.float32) for bound in network.clip)
     return graph.add("Clip", z, graph.constant(low), graph.constant(high))
 
 

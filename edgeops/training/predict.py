@@ -10,11 +10,11 @@ import numpy as np
 
 from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import FloatTensor
-from edgeops.training.network import Shape, based, build
-from edgeops.twin import JsonObject
+from edgeops.training.network import Shape, build
+from edgeops.training.recipe import NetworkSection
 
 
-def keras_model(network: JsonObject, shape: Shape, fitted: Fitted) -> Any:
+def keras_model(network: NetworkSection, shape: Shape, fitted: Fitted) -> Any:
     """The Keras model of a training."""
     own = Shape(shape.features, shape.steps, fitted.job.steps_ahead, shape.quantiles)
     model = build(network, own, fitted.scaling)
@@ -24,7 +24,7 @@ def keras_model(network: JsonObject, shape: Shape, fitted: Fitted) -> Any:
 
 
 def keras_ratio(
-    network: JsonObject, shape: Shape, fitted: Sequence[Fitted], windows: FloatTensor
+    network: NetworkSection, shape: Shape, fitted: Sequence[Fitted], windows: FloatTensor
 ) -> FloatTensor:
     """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons side by side."""
     groups: dict[tuple[int, ...], list[FloatTensor]] = {}
@@ -33,7 +33,7 @@ def keras_ratio(
         groups.setdefault(one.job.steps_ahead, []).append(np.asarray(output))
     parts = []
     for _, outputs in sorted(groups.items()):
-        if based(network):
+        if network.is_based:
             parts.append(np.exp(np.mean(np.log(outputs), axis=0)))
         else:
             parts.append(np.mean(outputs, axis=0))
@@ -41,7 +41,7 @@ def keras_ratio(
 
 
 def keras_milliseconds(
-    network: JsonObject, shape: Shape, fitted: Fitted, window: FloatTensor, rounds: int = 20
+    network: NetworkSection, shape: Shape, fitted: Fitted, window: FloatTensor, rounds: int = 20
 ) -> float:
     """The median time of `predict` for one window (1 x steps x features)."""
     model = keras_model(network, shape, fitted)

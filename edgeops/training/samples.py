@@ -17,9 +17,6 @@ from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
 from edgeops.training.data.load import (
     Times,
-    interpolate_hours,
-    outage_hours,
-    pooled,
     read_data,
     read_known,
     target_columns,
@@ -96,14 +93,12 @@ class Experiment:
     @property
     def series(self) -> tuple[str, ...]:
         """The names of the series: the target, or each column of a pooled one."""
-        if pooled(self.model):
-            return self.columns
-        name: str = self.model.section("target").get("name", self.model.name)
-        return (name,)
+        target = self.model.recipe.target
+        return self.columns if target.is_pooled else (target.name,)
 
     def columns_of(self, series: str) -> tuple[str, ...]:
         """The columns that a series is the sum of."""
-        return (series,) if pooled(self.model) else self.columns
+        return (series,) if self.model.recipe.target.is_pooled else self.columns
 
     def builder(self, series: str) -> WindowBuilder:
         """What cuts the windows of a series. Raises `EdgeOpsError` where the spec cannot be."""
@@ -172,7 +167,7 @@ class Experiment:
             times.split, steps, spec.horizon, spec.interval, times.excluded, times.grace_days
         )[part]
         rows = found[found >= builder.hours // spec.interval - 1]
-        made = self.model.section("window").get("origins")
+        made = self.model.recipe.window.origins
         if made and part != "train":
             rows = rows[np.isin(hour_of_day(steps[rows]), made)]
         known = ~np.isnan(targets_of(history, rows, spec.horizon)).all(axis=1)
@@ -180,10 +175,9 @@ class Experiment:
 
     def _history(self, columns: tuple[str, ...]) -> FloatArray:
         """The sum of columns by step, repaired in hindsight."""
-        data, model = self.dataset.series, self.model
-        hourly = target(data, columns, outage_hours(model), interpolate_hours(model))
-        interval = model.section("transforms").get("intervalHours", 1)
-        return aggregate(data.start, hourly, interval)[1]
+        data, repairs = self.dataset.series, self.model.recipe.repairs
+        hourly = target(data, columns, repairs.outage_hours, repairs.interpolate_hours)
+        return aggregate(data.start, hourly, self.model.recipe.transforms.interval_hours)[1]
 
 
 def experiment(model: ModelFile) -> Experiment:

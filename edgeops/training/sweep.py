@@ -17,7 +17,7 @@ from edgeops.training.fit import Tick, fit
 from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import Job, Lessons
 from edgeops.training.network import Shape
-from edgeops.twin import JsonObject
+from edgeops.training.recipe import NetworkSection, TrainingSection
 
 
 class Engine(StrEnum):
@@ -32,8 +32,8 @@ class Engine(StrEnum):
 class Task:
     """What all trainings of a model have in common."""
 
-    network: JsonObject
-    training: JsonObject
+    network: NetworkSection
+    training: TrainingSection
     shape: Shape
     lessons: Lessons
 
@@ -84,13 +84,12 @@ def run_apart(
             yield fitted
 
 
-def processes_for(training: JsonObject, jobs: int) -> int:
+def processes_for(training: TrainingSection, jobs: int) -> int:
     """How many trainings this machine does at once."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    threads: int = training.get("threads", 1)
-    return max(1, min(jobs, cores // threads))
+    return max(1, min(jobs, cores // training.threads))
 
 
 def _nowhere(_job: Job) -> Path | None:

@@ -13,7 +13,7 @@ from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.fit import Tick
 from edgeops.training.fitted import Fitted, save
-from edgeops.training.jobs import baselines_of, jobs_of, shape_of
+from edgeops.training.jobs import jobs_of, shape_of
 from edgeops.training.lessons import Job, Lessons
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
@@ -75,16 +75,14 @@ def _check_weights(lessons: Lessons) -> None:
 
 def check_model(model: ModelFile) -> None:
     """Check what can be checked without data. Raises `EdgeOpsError`."""
-    shape = shape_of(model)
-    check(model.section("network"), shape)
-    if ALL in model.section("useCases"):
+    recipe, shape = model.recipe, shape_of(model)
+    check(recipe.network, shape)
+    if ALL in recipe.use_cases:
         raise EdgeOpsError(
             f"a use case is called `{ALL}`, which is the name of all hours",
             "call it something else",
         )
-    check_gates(
-        model.section("gates"), baselines_of(model), shape.quantiles, model.section("useCases")
-    )
+    check_gates(recipe.gates, recipe.baselines, shape.quantiles, recipe.use_cases)
 
 
 def train(
@@ -92,9 +90,7 @@ def train(
 ) -> Iterator[Fitted]:
     """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
     model, folder, jobs = training.data.model, training.folder, training.missing
-    task = Task(
-        model.section("network"), model.section("training"), shape_of(model), training.lessons
-    )
+    task = Task(model.recipe.network, model.recipe.training, shape_of(model), training.lessons)
     if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:

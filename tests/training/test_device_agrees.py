@@ -33,7 +33,6 @@ from edgeops.modules.forecaster.service import Forecaster
 from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.status import iso
 from edgeops.modules.slots import CurrentModel, write_current
-from edgeops.training.data.load import pooled
 from edgeops.training.evaluate.table import write_table
 from edgeops.training.model_file import load_model_file
 from edgeops.training.onnx_run import OnnxModel
@@ -158,7 +157,7 @@ def seasonal(
 ) -> Evaluated:
     """The model that forecasts the seasonal base, evaluated as any other."""
     spec = of.builder(of.series[0]).spec
-    onnx = make(replace(spec, columns=(THIS_SERIES,)) if pooled(of.model) else spec)
+    onnx = make(replace(spec, columns=(THIS_SERIES,)) if of.model.recipe.target.is_pooled else spec)
     return judged(of, samples, onnx, folder)
 
 

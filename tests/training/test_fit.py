@@ -10,10 +10,11 @@ from edgeops.training.fit import fit
 from edgeops.training.fitted import load, save
 from edgeops.training.lessons import Job, Lessons, Set, Stage
 from edgeops.training.network import check
+from edgeops.training.recipe import NetworkSection
 from tests.training.conftest import TRAINING, made, made_lessons, made_shape
 
 JOB = Job((1, 2, 3, 4), 7)
-NETWORK = {"kind": "article-lstm", "encoder": 4, "dropout": 0.2}  # the quickest to compile
+NETWORK = NetworkSection("article-lstm", encoder=4, dropout=0.2)  # the quickest to compile
 
 
 class PowerLoss(Exception):
@@ -21,7 +22,7 @@ class PowerLoss(Exception):
 
 
 def trained(lessons, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
-    training = {**TRAINING, **changes}
+    training = replace(TRAINING, **changes)
     return fit(job, NETWORK, training, made_shape(), lessons, checkpoint, tick)
 
 
@@ -97,7 +98,7 @@ def test_the_best_weights_are_kept():
     best = wild(6)
     at = best.history.index(min(best.history))
     assert best.sha256 == wild(at + 1).sha256
-    last = wild(6, restoreBest="none")
+    last = wild(6, restore_best="none")
     assert (last.sha256 == best.sha256) is (at == 5)
 
 
@@ -110,7 +111,7 @@ def test_every_loss_and_schedule_learns(loss, schedule):
 
 
 def test_a_result_is_the_same_after_saving(tmp_path):
-    fitted = trained(made_lessons(1), restoreBest="validation-loss")
+    fitted = trained(made_lessons(1), restore_best="validation-loss")
     save(fitted, tmp_path / "deep" / "job.npz")
     again = load(tmp_path / "deep" / "job.npz")
     assert again is not None
@@ -129,10 +130,10 @@ def test_a_whole_number_is_a_learning_rate():
     ("changes", "quantiles", "message"),
     [
         ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm has no size of decoder, head"),
-        ({"clip": [3, -4]}, (0.5,), "`clip` goes from 3 to -4"),
+        ({"clip": (3, -4)}, (0.5,), "`clip` goes from 3 to -4"),
         ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 do not rise"),
     ],
 )
 def test_a_network_that_cannot_be(changes, quantiles, message):
     with pytest.raises(EdgeOpsError, match=message):
-        check({**NETWORK, **changes}, replace(made_shape(), quantiles=quantiles))
+        check(replace(NETWORK, **changes), replace(made_shape(), quantiles=quantiles))

@@ -10,10 +10,11 @@ from edgeops.errors import UsageError
 from edgeops.training.fit import Job
 from edgeops.training.jobs import jobs_of, of_horizon, of_shard
 from edgeops.training.model_file import ModelFile
+from tests.training.conftest import LEAST
 
 
 def model(**spec) -> ModelFile:
-    return ModelFile("m", Path(), {"features": ["log_base"], **spec}, "")
+    return ModelFile("m", Path(), {**LEAST, **spec}, "")
 
 
 EACH = model(horizons={"steps": 3, "models": "each"}, seeds=[1, 2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,11 @@ from edgeops.training.fitted import Fitted
 from edgeops.training.lessons import Job
 from edgeops.training.network import Scaling, Shape, build
 from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.recipe import NetworkSection
 from tests.training.conftest import NETWORK, made
 
 SCALING = Scaling(np.float32([0.1, -0.2, 0.0]), np.float32([0.5, 2.0, 1.0]))
-ARTICLE = {"kind": "article-lstm", "encoder": 5, "output": "level"}
+ARTICLE = NetworkSection("article-lstm", encoder=5, output="level")
 
 
 def fitted(network, shape, steps_ahead, seed) -> Fitted:
@@ -31,7 +34,7 @@ def fitted(network, shape, steps_ahead, seed) -> Fitted:
 @pytest.mark.parametrize("quantiles", [(0.5,), (0.1, 0.5, 0.9), (0.05, 0.25, 0.5, 0.75)])
 def test_a_sequence_lstm_is_the_same_in_onnx(activation, quantiles):
     shape = Shape(("log_base", "dev", "hour_sin1"), 6, (1, 2, 3, 4), quantiles)
-    network = {**NETWORK, "activation": activation}
+    network = replace(NETWORK, activation=activation)
     one = fitted(network, shape, shape.steps_ahead, 1)
     plan = Plan(network, shape, {})
     assert parity(plan, [one], made(50, 3).windows, assemble(plan, [one])) < 1e-5
@@ -44,7 +47,7 @@ def test_an_article_lstm_of_the_level_is_the_same_in_onnx(shape):
 
 
 def test_a_network_for_each_horizon_stands_side_by_side(shape):
-    network = {**ARTICLE, "output": "base-times-exp"}
+    network = replace(ARTICLE, output="base-times-exp")
     networks = [fitted(network, shape, (step,), step) for step in (3, 1, 4, 2)]
     plan = Plan(network, shape, {})
     assert parity(plan, networks, made(50, 3).windows, assemble(plan, networks)) < 1e-5
@@ -70,7 +73,7 @@ def test_the_same_network_gives_the_same_bytes(shape):
 
 def test_eight_bits_are_smaller_and_say_the_same_of_themselves():
     shape = Shape(("log_base", "dev", "hour_sin1"), 6, (1, 2, 3, 4), (0.1, 0.5, 0.9))
-    network = {**NETWORK, "encoder": 64, "decoder": 32}
+    network = replace(NETWORK, encoder=64, decoder=32)
     one = fitted(network, shape, shape.steps_ahead, 1)
     exact = assemble(Plan(network, shape, {"name": '"small"'}), [one])
     small = quantized(exact)

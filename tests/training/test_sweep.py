@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.training.lessons import Job
+from edgeops.training.recipe import NetworkSection
 from edgeops.training.sweep import Engine, Task, processes_for, run_apart, run_here
 from tests.training.conftest import TRAINING, made_lessons
 
@@ -14,7 +17,7 @@ JOBS = (Job((1,), 1), Job((2,), 1))
 
 @pytest.fixture
 def task(shape) -> Task:
-    return Task({"kind": "article-lstm", "encoder": 3}, TRAINING, shape, made_lessons(1))
+    return Task(NetworkSection("article-lstm", encoder=3), TRAINING, shape, made_lessons(1))
 
 
 @pytest.fixture
@@ -87,5 +90,5 @@ def test_no_cluster(task, checkpoint, environ, message):
 
 
 def test_as_many_at_once_as_there_are_cores():
-    assert processes_for({"threads": 1}, 1) == 1
-    assert processes_for({"threads": 4096}, 10) == 1
+    assert processes_for(replace(TRAINING, threads=1), 1) == 1
+    assert processes_for(replace(TRAINING, threads=4096), 10) == 1

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from edgeops.fleet.model import Problem
 from edgeops.plain_file import is_absent, read_plain
@@ -43,30 +42,30 @@ class DataFiles:
 
 def data_files(model: ModelFile) -> DataFiles:
     """The files of a model, read whole. Raises `EdgeOpsError`."""
-    data = model.section("data")
+    data = model.recipe.data
     return DataFiles(
         observed_file(model),
-        _read(model, "events") if "events" in data else None,
-        _read(model, "weather/path") if "weather" in data else None,
+        _read(model, "events", data.events) if data.events is not None else None,
+        _read(model, "weather/path", data.weather.path) if data.weather else None,
     )
 
 
 def observed_file(model: ModelFile) -> DataFile:
     """The file of the observations alone. Raises `EdgeOpsError`."""
-    data = model.section("data")
-    if data["source"] == AKL:
-        return _read(model, "path") if "path" in data else packaged_file()
-    if "table" not in data:
+    data = model.recipe.data
+    if data.source == AKL:
+        return packaged_file() if data.path is None else _read(model, "path", data.path)
+    if data.table is None:
         message = "names no file: the source `table` needs `data.table`"
         raise InvalidModel((Problem(model.place("/spec/data/source"), "/spec/data", message),))
-    return _read(model, "table/path")
+    return _read(model, "table/path", data.table.path)
 
 
-def _read(model: ModelFile, where: str) -> DataFile:
-    """The file at a path below `data`, in the first folder that has it. Raises `InvalidModel`."""
-    path: Any = model.section("data")
-    for key in where.split("/"):
-        path = path[key]
+def _read(model: ModelFile, where: str, path: str) -> DataFile:
+    """The file of a path, which stands at `where` in `data`, in the first folder that has it.
+
+    Raises `InvalidModel`.
+    """
     name = normal(path)
     for folder in (model.root, *model.data_dirs):
         try:

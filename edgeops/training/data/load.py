@@ -20,47 +20,39 @@ from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import Table, read_table
 from edgeops.training.model_file import ModelFile
-from edgeops.twin import JsonObject
-
-OUTAGE_HOURS = 12
-INTERPOLATE_HOURS = 1
+from edgeops.training.recipe import SiteSection, TableSection
 
 
 def read_data(model: ModelFile, observed: DataFile) -> Dataset:
     """The observations that a model learns from. Raises `EdgeOpsError`."""
-    data = model.section("data")
-    if data["source"] == AKL:
+    data = model.recipe.data
+    if data.source == AKL:
         return read_akl(observed)
-    return read_table(_table(model, data["table"], observed))
+    assert data.table is not None, "`observed_file` has read it"
+    return read_table(_table(data.site, data.table, observed))
 
 
 def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
     """The events and the weather of a model; None without. Raises `EdgeOpsError`."""
-    parts = []
+    data, parts = model.recipe.data, []
     if files.events:
         parts.append(read_events(files.events))
-    if files.weather:
-        parts.append(read_weather(_table(model, model.section("data")["weather"], files.weather)))
+    if files.weather and data.weather:
+        parts.append(read_weather(_table(data.site, data.weather, files.weather)))
     return together(parts)
 
 
 def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, ...]:
     """The columns that make the target. Raises `EdgeOpsError` for one that is not there."""
-    target = model.section("target")
-    left_out = target.get("except", [])
-    wanted = available if target["columns"] == "all" else tuple(target["columns"])
-    for name in (*wanted, *left_out):
+    target = model.recipe.target
+    wanted = available if target.columns == "all" else target.columns
+    for name in (*wanted, *target.except_):
         if name not in available:
             raise EdgeOpsError(
                 f"the data has no column `{name}`, which the target of {model.name} names",
                 f"the columns are {', '.join(available)}",
             )
-    return tuple(name for name in wanted if name not in left_out)
-
-
-def pooled(model: ModelFile) -> bool:
-    """Whether each column is a series of its own (`target.combine: pool`)."""
-    return bool(model.section("target").get("combine") == "pool")
+    return tuple(name for name in wanted if name not in target.except_)
 
 
 def window_spec(
@@ -71,34 +63,36 @@ def window_spec(
     A base `stl` or `mstl` is fitted on the training part of `data`; only these
     need it.
     """
-    transforms = model.section("transforms")
-    smoothing = transforms.get("smoothing")
+    recipe, transforms = model.recipe, model.recipe.transforms
+    smoothing = transforms.smoothing
     return WindowSpec(
-        features=tuple(model.spec["features"]),
+        features=recipe.features,
         columns=columns,
-        site=_site(model),
-        steps=model.section("window").get("steps", 24),
-        horizon=model.section("horizons").get("steps", 24),
-        interval=transforms.get("intervalHours", 1),
+        site=_site(recipe.data.site),
+        steps=recipe.window.steps,
+        horizon=recipe.horizons.steps,
+        interval=transforms.interval_hours,
         base=_base(model, data),
-        level_hours=transforms.get("levelHours", 672),
-        smoothing=Smoothing(smoothing["kind"], smoothing["steps"]) if smoothing else None,
-        outage_hours=outage_hours(model),
+        level_hours=transforms.level_hours,
+        smoothing=Smoothing(smoothing.kind, smoothing.steps) if smoothing else None,
+        outage_hours=recipe.repairs.outage_hours,
     )
 
 
 def _base(model: ModelFile, data: HourlySeries | None) -> Base:
-    transforms = model.section("transforms")
-    said = transforms.get("seasonalAdjustment", {})
-    base = Base(said.get("kind", "median"), said.get("weeks", 4))
+    transforms = model.recipe.transforms
+    said = transforms.seasonal_adjustment
+    base = Base(said.kind, said.weeks)
     if not base.is_fitted:
         return base
     assert data is not None, "a profile is fitted on data"
     columns, times = target_columns(model, data.columns), times_of(model)
-    targets = tuple((column,) for column in columns) if pooled(model) else (columns,)
+    targets = (
+        tuple((column,) for column in columns) if model.recipe.target.is_pooled else (columns,)
+    )
     fit = Fit(
         base.kind,
-        transforms.get("intervalHours", 1),
+        transforms.interval_hours,
         outage_hours(model),
         times.split,
         times.excluded,
@@ -109,14 +103,7 @@ def _base(model: ModelFile, data: HourlySeries | None) -> Base:
 
 def outage_hours(model: ModelFile) -> int:
     """How many zeros in a row are an outage."""
-    hours: int = model.section("repairs").get("outageHours", OUTAGE_HOURS)
-    return hours
-
-
-def interpolate_hours(model: ModelFile) -> int:
-    """How long a gap in targets may be to be bridged."""
-    hours: int = model.section("repairs").get("interpolateHours", INTERPOLATE_HOURS)
-    return hours
+    return model.recipe.repairs.outage_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +117,20 @@ class Times:
 
 def times_of(model: ModelFile) -> Times:
     """The split and the exclusions of a model. Raises `EdgeOpsError` where they cannot be."""
-    split, exclusions = model.section("split"), model.section("exclusions")
+    split, exclusions = model.recipe.split, model.recipe.exclusions
     return Times(
-        Split(_day(split["trainUntil"]), _day(split["validateUntil"]), _day(split["testUntil"])),
-        tuple(
-            Period(_day(period["from"]), _day(period["to"]))
-            for period in exclusions.get("periods", [])
-        ),
-        exclusions.get("graceDays", 0),
+        Split(_day(split.train_until), _day(split.validate_until), _day(split.test_until)),
+        tuple(Period(_day(period.from_), _day(period.to)) for period in exclusions.periods),
+        exclusions.grace_days,
     )
 
 
-def _site(model: ModelFile) -> Site:
-    site = model.section("data")["site"]
-    return Site(
-        site["timeZone"],
-        site.get("latitude"),
-        site.get("longitude"),
-        site.get("country"),
-        site.get("subdivision"),
-    )
+def _site(site: SiteSection) -> Site:
+    return Site(site.time_zone, site.latitude, site.longitude, site.country, site.subdivision)
 
 
-def _table(model: ModelFile, table: JsonObject, file: DataFile) -> Table:
-    return Table(
-        file,
-        _site(model).zone,
-        table.get("timestamp", "timestamp"),
-        tuple(table.get("columns", ())),
-        table.get("combine", "sum"),
-    )
+def _table(site: SiteSection, table: TableSection, file: DataFile) -> Table:
+    return Table(file, site.time_zone, table.timestamp, table.columns, table.combine)
 
 
 def _day(text: str) -> np.datetime64:

@@ -11,7 +11,6 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import schema_faults
 from edgeops.training.data.find import data_files, observed_file
 from edgeops.training.data.load import (
-    pooled,
     read_data,
     read_known,
     target_columns,
@@ -85,7 +84,7 @@ def test_the_model_that_is_shipped(crowdedness, auckland, streets):
     times = times_of(crowdedness)
     assert str(times.split.train_until) == "2023-12-31"
     assert (len(times.excluded), times.grace_days) == (4, 14)
-    assert not pooled(crowdedness)
+    assert not crowdedness.recipe.target.is_pooled
     assert read_known(crowdedness, data_files(crowdedness)) is None
     first = (CHECKOUT / "models/crowdedness-24h/model.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=../../schemas/model.schema.json"
@@ -109,7 +108,7 @@ def test_the_digest_is_of_the_value(model):
 def test_columns_of_the_target(model):
     wanted = model(("columns: all", "columns: [b, a], except: [a], combine: pool"))
     assert target_columns(wanted, ("a", "b", "c")) == ("b",)
-    assert pooled(wanted)
+    assert wanted.recipe.target.is_pooled
     with pytest.raises(EdgeOpsError, match="no column `b`, which the target of small names"):
         target_columns(wanted, ("a",))
 

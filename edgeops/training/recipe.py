@@ -1,0 +1,271 @@
+"""model.yaml with names and defaults: every default of it is here, and nowhere else.
+
+The fields are named as the keys of `schemas/model.schema.json`, which has explained and checked
+each of them. Needs nothing that is to be installed for training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, get_args, get_type_hints
+
+from edgeops.twin import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSection:
+    """`data.site`."""
+
+    time_zone: str
+    latitude: float | None = None
+    longitude: float | None = None
+    country: str | None = None
+    subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableSection:
+    """`data.table` and `data.weather`, which is never combined."""
+
+    path: str
+    timestamp: str = "timestamp"
+    columns: tuple[str, ...] = ()
+    combine: Literal["sum", "mean"] = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSection:
+    """`data`."""
+
+    source: str
+    site: SiteSection
+    table: TableSection | None = None
+    path: str | None = None
+    events: str | None = None
+    weather: TableSection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairsSection:
+    """`repairs`."""
+
+    outage_hours: int = 12
+    interpolate_hours: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSection:
+    """`target`; without `hours` all count."""
+
+    name: str
+    columns: Literal["all"] | tuple[str, ...]
+    except_: tuple[str, ...] = ()
+    combine: Literal["sum", "pool"] = "sum"
+    hours: tuple[int, ...] = ()
+    other_hours: float = 0.1
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether each column is a series of its own."""
+        return self.combine == "pool"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSection:
+    """One of `exclusions.periods`."""
+
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionsSection:
+    """`exclusions`."""
+
+    periods: tuple[PeriodSection, ...] = ()
+    grace_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingSection:
+    """`transforms.smoothing`."""
+
+    kind: Literal["moving-average", "exponential"]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonalAdjustmentSection:
+    """`transforms.seasonalAdjustment`."""
+
+    kind: Literal["median", "mean", "decomposition", "stl", "mstl"] = "median"
+    weeks: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TransformsSection:
+    """`transforms`."""
+
+    interval_hours: int = 1
+    smoothing: SmoothingSection | None = None
+    seasonal_adjustment: SeasonalAdjustmentSection = SeasonalAdjustmentSection()
+    level_hours: int = 672
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSection:
+    """`window`; without `origins` a forecast may begin at any hour."""
+
+    steps: int = 24
+    stride: int = 1
+    origins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonsSection:
+    """`horizons`."""
+
+    steps: int = 24
+    models: Literal["one", "each"] = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSection:
+    """`network`; which sizes it needs depends on its kind."""
+
+    kind: Literal["sequence-lstm", "article-lstm"]
+    encoder: int | None = None
+    decoder: int | None = None
+    head: int | None = None
+    activation: str = "silu"
+    output: Literal["base-times-exp", "level"] = "base-times-exp"
+    clip: tuple[float, ...] = (-4.0, 3.0)
+    quantiles: tuple[float, ...] = (0.5,)
+    dropout: float = 0
+    input_dropout: float = 0
+    noise: float = 0
+
+    @property
+    def is_based(self) -> bool:
+        """Whether the network forecasts the deviation from the seasonal base."""
+        return self.output == "base-times-exp"
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainSection:
+    """`training.pretrain`."""
+
+    epochs: int
+    learning_rate: float
+    stride: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSection:
+    """`training`."""
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    backend: str = "tensorflow"
+    threads: int = 1
+    pretrain: PretrainSection | None = None
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup: float = 0
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    ema: float = 0
+    loss: Literal["pinball", "mae", "mse"] = "pinball"
+    restore_best: Literal["validation-mae", "validation-loss", "none"] = "validation-mae"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSection:
+    """`split`."""
+
+    train_until: str
+    validate_until: str
+    test_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationSection:
+    """`calibration`."""
+
+    kind: Literal["cqr", "none"] = "none"
+    coverage: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSection:
+    """`export`."""
+
+    formats: tuple[str, ...] = ("onnx", "onnx-int8")
+    parity: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The `spec` of a model file: how the model is made and judged."""
+
+    data: DataSection
+    target: TargetSection
+    features: tuple[str, ...]
+    network: NetworkSection
+    training: TrainingSection
+    split: SplitSection
+    repairs: RepairsSection = RepairsSection()
+    exclusions: ExclusionsSection = ExclusionsSection()
+    transforms: TransformsSection = TransformsSection()
+    window: WindowSection = WindowSection()
+    horizons: HorizonsSection = HorizonsSection()
+    seeds: tuple[int, ...] = (1,)
+    use_cases: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    baselines: tuple[str, ...] = ("seasonal-naive-168h", "seasonal-naive-24h", "median-4-weeks")
+    calibration: CalibrationSection = CalibrationSection()
+    export: ExportSection = ExportSection()
+    gates: JsonObject = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def recipe_of(spec: JsonObject) -> Recipe:
+    """The recipe in the `spec` of a model file that its schema has accepted."""
+    recipe: Recipe = _section(Recipe, spec)
+    return recipe
+
+
+def network_of(section: JsonObject) -> NetworkSection:
+    """As `recipe_of`, of `network` alone."""
+    network: NetworkSection = _section(NetworkSection, section)
+    return network
+
+
+def training_of(section: JsonObject) -> TrainingSection:
+    """As `recipe_of`, of `training` alone."""
+    training: TrainingSection = _section(TrainingSection, section)
+    return training
+
+
+def _section(kind: type[Any], section: JsonObject) -> Any:
+    known = _fields(kind)
+    return kind(**{known[key][0]: _value(known[key][1], value) for key, value in section.items()})
+
+
+def _value(inner: type[Any] | None, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_value(inner, one) for one in value)
+    return value if inner is None else _section(inner, value)
+
+
+def _fields(kind: type[Any]) -> Mapping[str, tuple[str, type[Any] | None]]:
+    """By key of model.yaml: the field, and the section that its values are."""
+    hints = get_type_hints(kind)
+    found: dict[str, tuple[str, type[Any] | None]] = {}
+    for one in fields(kind):
+        first, *more = one.name.split("_")
+        hint: Any = hints[one.name]
+        inner: Any = next((part for part in (hint, *get_args(hint)) if is_dataclass(part)), None)
+        found[first + "".join(map(str.capitalize, more))] = one.name, inner
+    return found
