@@ -100,7 +100,7 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
         if manifest:
             manifests[kind].append(manifest)
 
-    members = [device for group in manifests["DeviceSet"] for device in group.spec.members]
+    members = [device for many in manifests["DeviceSet"] for device in many.spec.members]
     manifests["Device"] = sorted([*manifests["Device"], *members], key=lambda device: device.place)
     problems += _fleet_problems(manifests["Fleet"], snapshot)
     del manifests["Fleet"][1:]
