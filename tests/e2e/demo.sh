@@ -3,6 +3,7 @@
 # devices that fetch a model.
 # Works in a temporary clone with a local IoT Hub of its own; leaves nothing behind.
 set -euo pipefail
+set -m # what runs in the background hears SIGINT, and stops what it started
 
 here=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
@@ -13,7 +14,7 @@ python3 -c 'import socket; socket.create_server(("127.0.0.1", 8883)).close()' 2>
 export EDGEOPS_MQTT_PORT=${EDGEOPS_MQTT_PORT:-8883}
 hub= devices=
 stop() {
-  for process in $devices $hub; do kill "$process" 2> /dev/null && wait "$process" 2> /dev/null || true; done
+  for process in $devices $hub; do kill -INT "$process" && wait "$process" || true; done 2> /dev/null
   rm -rf "$work"
 }
 trap stop EXIT
@@ -88,6 +89,10 @@ for _ in $(seq 120); do
   sleep 0.5
 done
 run edgeops status
+say "Ctrl-C stops them."
+kill -INT "$devices"
+wait "$devices" || true
+devices=
 say "What one says: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is the 80 % interval."
 printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
 [ -n "$forecast" ] || { echo "demo: no forecast came" >&2; exit 1; }
