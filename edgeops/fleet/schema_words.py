@@ -111,7 +111,9 @@ def _value(error: SchemaError) -> str:
 
 
 def _is_secret(error: SchemaError) -> bool:
-    return not _of_key(error) and any(names_a_secret(str(key)) for key in error.absolute_path)
+    keys = map(str, error.absolute_path)
+    # connectionStringEnv and its like name the variable that has the secret.
+    return not _of_key(error) and any(names_a_secret(k) and not k.endswith("Env") for k in keys)
 
 
 def _short(text: str) -> str:
