@@ -59,7 +59,7 @@ class Gate:
             self._peak = max(self._peak, len(self._strangers))
             task = asyncio.get_running_loop().create_task(self._secure(client))
             self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            task.add_done_callback(partial(self._after_handshake, client))
 
     def drop_oldest(self) -> None:
         """Make room for others."""
@@ -72,10 +72,23 @@ class Gate:
             with suppress(OSError):
                 oldest.shutdown(socket.SHUT_RDWR)  # its transport closes it
 
-    def close(self) -> None:
-        """Stop what is not connected yet."""
+    async def close(self) -> None:
+        """End what is not connected yet; its sockets are closed when this returns."""
         for task in self._handshakes:
             task.cancel()
+        await asyncio.gather(*self._handshakes, return_exceptions=True)
+
+    def _after_handshake(self, client: socket.socket, task: asyncio.Task[None]) -> None:
+        self._handshakes.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None and not task.cancelled():
+            return
+        # Here and not in the task: one that is cancelled before its first step runs none of it.
+        self._forget(client)
+        client.close()
+        # An OSError: it has gone, is too slow, or does not speak TLS.
+        if error is not None and not isinstance(error, OSError):
+            _log.error("a connection failed before it was secured", exc_info=error)
 
     def _forget(self, client: socket.socket) -> None:
         """It is a stranger no more, or has gone."""
@@ -85,17 +98,13 @@ class Gate:
             asyncio.get_running_loop().call_later(_SECONDS_TO_GO, give_memory_back)
 
     async def _secure(self, client: socket.socket) -> None:
-        try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._factory(partial(self._forget, client)),
-                client,
-                ssl=self._context,
-                ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,
-                ssl_shutdown_timeout=SECONDS_OF_GOODBYE,
-            )
-        except OSError:  # it has gone, is too slow, or does not speak TLS
-            self._forget(client)
-            client.close()
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: self._factory(partial(self._forget, client)),
+            client,
+            ssl=self._context,
+            ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,
+            ssl_shutdown_timeout=SECONDS_OF_GOODBYE,
+        )
 
 
 @asynccontextmanager
@@ -132,7 +141,7 @@ async def listening(
         for handle in later:
             handle.cancel()
         loop.remove_reader(listener)
-        gate.close()
+        await gate.close()
 
 
 def give_memory_back() -> None:

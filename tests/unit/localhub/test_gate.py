@@ -129,6 +129,28 @@ def test_what_is_not_tls_is_cut_off_quietly(at_the_gate, caplog):
     assert caplog.records == []
 
 
+@pytest.fixture
+def context(_certificates):
+    return tls.server_context(_certificates)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_closing_leaves_no_socket_open(context, steps):
+    async def main():
+        shut = gate.Gate(Greeting, context, most=2)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            with socket.create_connection(listener.getsockname(), timeout=5) as client:
+                shut.accept(listener)
+                for _ in range(steps):  # of the handshake, which waits for the client
+                    await asyncio.sleep(0)
+                await shut.close()
+                await asyncio.sleep(0)
+                assert client.recv(1) == b""
+
+    asyncio.run(main())
+
+
 def test_without_files_the_oldest_stranger_makes_room(at_the_gate, monkeypatch):
     accept, failures = socket.socket.accept, [OSError(errno.EMFILE, "too many open files")]
 
