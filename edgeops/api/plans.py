@@ -13,6 +13,7 @@ from edgeops.api.reading import read
 from edgeops.api.running import complete
 from edgeops.api.session import open_session
 from edgeops.api.workspace import Workspace
+from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
@@ -68,11 +69,12 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     when it would delete too much, and `HubError`.
     """
     request = request or PlanRequest()
-    fleet = workspace.at(request.rev).fleet
+    fleet = _desired(workspace, request)
     base = workspace.at(request.changed_since).fleet if request.changed_since else None
     options = _options(workspace, request, fleet, base)
     if request.offline:
-        assert base is not None
+        if base is None:
+            raise UsageError("an offline plan needs a revision to start from", "give changed_since")
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
     async def ask() -> Plan:
@@ -99,9 +101,12 @@ def sync(
     from edgeops.plan.document import SavedPlan, check_fresh
 
     saved = request if isinstance(request, SavedPlan) else None
-    asked = request if isinstance(request, PlanRequest) else PlanRequest()
-    fleet = workspace.at(saved.commit if saved and saved.commit else asked.rev).fleet
-    options = saved.options if saved else _options(workspace, asked, fleet, None)
+    if saved:
+        fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
+    else:
+        asked = request if isinstance(request, PlanRequest) else PlanRequest()
+        fleet = _desired(workspace, asked)
+        options = _options(workspace, asked, fleet, None)
 
     async def write() -> Synced:
         async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
@@ -119,6 +124,18 @@ def sync(
             return Synced(planned, outcomes, seconds, stop.is_set())
 
     return complete(write())
+
+
+def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
+    """The fleet of the request; tells of files that HEAD does not hold yet."""
+    from edgeops.source.revision import uncommitted
+
+    fleet = workspace.at(request.rev).fleet
+    paths = uncommitted(workspace.root) if request.rev == "HEAD" else ()
+    if paths:
+        shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        workspace.observer.note(f"note: not committed, so not part of HEAD: {shown}")
+    return fleet
 
 
 def _options(

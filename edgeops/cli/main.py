@@ -191,11 +191,12 @@ def _drop_output() -> None:
 
 def _list_problems(error: EdgeOpsError, given: Sequence[str]) -> None:
     """What is wrong with the desired state, where that is what the error is about."""
-    problems = getattr(error, "problems", ())
-    if problems:
+    from edgeops.api.workspace import InvalidFleet
+
+    if isinstance(error, InvalidFleet):
         from edgeops.report.problems import text
 
-        typer.echo(text(problems, color=is_styled(sys.stderr, _color(given))), err=True)
+        typer.echo(text(error.problems, color=is_styled(sys.stderr, _color(given))), err=True)
 
 
 def _show(message: str, hint: str, code: int) -> int:

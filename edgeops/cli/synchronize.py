@@ -26,8 +26,6 @@ def synchronize(request: Request, options: Settings) -> int:
 
     where = workspace(options)
     saved = _saved(request)
-    if not saved:
-        _note_uncommitted(request, where)
     if request.dry_run:
         return _finish_dry_run(request, options, plan(where, _asked(request)))
 
@@ -72,15 +70,6 @@ def _saved(request: Request) -> SavedPlan | None:
         return None
     hint = "save one with `edgeops sync --dry-run --out`"
     return read_saved(read_text(request.saved, "the plan", hint))
-
-
-def _note_uncommitted(request: Request, where: Workspace) -> None:
-    from edgeops.source.revision import uncommitted
-
-    paths = uncommitted(where.root) if request.rev == "HEAD" else ()
-    if paths:
-        shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-        where.observer.note(f"note: not committed, so not part of HEAD: {shown}")
 
 
 def _on_interrupt(

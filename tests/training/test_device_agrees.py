@@ -148,7 +148,11 @@ def crowdedness() -> Experiment:
 def streets(crowdedness) -> Experiment:
     """A model of any one street; one of the sensors has outages."""
     spec = dict(crowdedness.model.spec)
-    spec["target"] = {"columns": ["150 K Road", "205 Queen Street"], "combine": "pool"}
+    spec["target"] = {
+        "name": "street",
+        "columns": ["150 K Road", "205 Queen Street"],
+        "combine": "pool",
+    }
     return replace(crowdedness, model=replace(crowdedness.model, spec=spec))
 
 
