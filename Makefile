@@ -21,7 +21,7 @@ quick: .venv/dev ## the unit tests, while you work
 
 test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
+	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/jsonvalue.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
 
 check: .venv/dev ## lint, format, types, layers, README, own fleet, workflows
 	$(BIN)/ruff check .

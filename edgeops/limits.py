@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from edgeops.twin import pointer
+from edgeops.jsonvalue import pointer
 
 TAGS_BYTES = 8 * 1024
 DESIRED_BYTES = 32 * 1024

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from edgeops.twin import JsonObject, keys_of, leaves, pointer, same
+from edgeops.jsonvalue import JsonObject, keys_of, leaves, pointer, same
 
 TAG = "edgeops"
 FLEET = f"tags.{TAG}.fleet"  # where the name of the fleet stands, as queries say it

@@ -1,4 +1,4 @@
-"""Twins as values, and the arithmetic on them: merge patch, three-way diff.
+"""Twins as values, and the three-way diff of their sections.
 
 A twin section (tags, desired, reported) is a JSON object without the hub's own
 `$version` and `$metadata`. Arrays are single values: a hub replaces them whole.
@@ -6,12 +6,12 @@ A twin section (tags, desired, reported) is a JSON object without the hub's own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-JsonObject = dict[str, Any]
+from edgeops.jsonvalue import JsonObject, same
 
 EDGE_AGENT = "$edgeAgent"
 EDGE_HUB = "$edgeHub"
@@ -46,64 +46,6 @@ class LiveDevice:
 
     twin: Twin
     modules: Mapping[str, Twin] = field(default_factory=dict)
-
-
-# --- JSON pointers (RFC 6901) -------------------------------------------------
-
-
-def pointer(*keys: str | int) -> str:
-    """The JSON pointer of a path: `pointer("a", "b/c")` is `/a/b~1c`; no keys is the root."""
-    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-
-
-def keys_of(path: str) -> tuple[str, ...]:
-    """The path of a JSON pointer; the inverse of `pointer` for string keys."""
-    if "~" not in path:
-        return tuple(path.split("/")[1:])
-    return tuple(key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:])
-
-
-def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every path to a value that is not a non-empty object, in sorted order.
-
-    An empty object is a leaf: it says "an object is here".
-    """
-    if isinstance(value, dict) and value:
-        for key in sorted(value):
-            yield from leaves(value[key], (*path, key))
-    else:
-        yield path, value
-
-
-# --- comparison and merge -----------------------------------------------------
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two JSON values are equal by type and value: `1` is not `true`, `1` is `1.0`."""
-    kind = type(a)
-    if kind is not type(b):
-        return bool not in (kind, type(b)) and bool(a == b)
-    if kind is dict:
-        return bool(a.keys() == b.keys()) and all(same(a[key], b[key]) for key in a)
-    if kind is list:
-        return len(a) == len(b) and all(map(same, a, b))
-    return bool(a == b)
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """The target with a JSON merge patch applied (RFC 7396); neither argument is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
-
-
-# --- three-way diff -----------------------------------------------------------
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from edgeops.artifacts.access import ReadAccess
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, ArtifactTarget, DesiredDevice, StoreKind
-from edgeops.twin import JsonObject, LiveDevice, Twin
+from edgeops.jsonvalue import JsonObject
+from edgeops.twin import LiveDevice, Twin
 
 # Long enough for a daily sync to renew it before a device that retries finds it expired.
 LIFETIME = timedelta(hours=24)

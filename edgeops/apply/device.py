@@ -16,9 +16,10 @@ from edgeops import stamp as stamps
 from edgeops.apply.replan import Conflict, Planned, replan
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
+from edgeops.jsonvalue import merge_patch
 from edgeops.plan.device import IDENTITY
 from edgeops.plan.model import Action, Change
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 Sleep = Callable[[float], Awaitable[None]]
 

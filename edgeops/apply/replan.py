@@ -8,9 +8,10 @@ from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredDevice
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import Hub
+from edgeops.jsonvalue import JsonObject, leaves, same
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.model import Action, Change, Refusal
-from edgeops.twin import JsonObject, LiveDevice, leaves, same
+from edgeops.twin import LiveDevice
 
 
 class Conflict(EdgeOpsError):

@@ -15,7 +15,7 @@ from edgeops.artifacts.store import ArtifactError
 from edgeops.digest import CHUNK_BYTES
 from edgeops.errors import EdgeOpsError
 from edgeops.github.rest import GitHubError, Rest
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 if TYPE_CHECKING:
     import requests

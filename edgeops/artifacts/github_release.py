@@ -23,7 +23,7 @@ from edgeops.artifacts.store import (
 )
 from edgeops.digest import Digest, digest_of
 from edgeops.errors import UsageError
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 _DIGEST = "sha256:"
 

@@ -12,7 +12,7 @@ from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
-    from edgeops.edgeruntime.run import Machine
+    from edgeops.localedge.run import Machine
     from edgeops.plan.health import DeviceStatus
 
 app = typer.Typer(
@@ -98,7 +98,7 @@ async def _run(
     """Run devices for ever, or until they have converged: then their status."""
     import asyncio
 
-    from edgeops.edgeruntime.run import run_devices
+    from edgeops.localedge.run import run_devices
 
     def tell(device: str, text: str) -> None:
         options.note(f"{device}: {text}")
@@ -121,7 +121,7 @@ async def _run(
 
 
 def _machine(options: Settings, history: Path | None) -> Machine:
-    from edgeops.edgeruntime.run import Machine
+    from edgeops.localedge.run import Machine
     from edgeops.localhub import access
 
     if options.hub != "local":

@@ -18,13 +18,13 @@ from edgeops.errors import EdgeOpsError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgeops.jsonvalue import JsonObject
     from edgeops.release import ModelRelease
     from edgeops.training.build import BuildFolder
     from edgeops.training.champion import Champion
     from edgeops.training.evaluation import Evaluated
     from edgeops.training.model_file import ModelFile
     from edgeops.training.samples import Experiment
-    from edgeops.twin import JsonObject
 
 _OTHER = "bring the published file back, or judge with `--no-champion`"
 

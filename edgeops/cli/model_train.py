@@ -15,11 +15,11 @@ from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
+    from edgeops.jsonvalue import JsonObject
     from edgeops.training.fitted import Fitted
     from edgeops.training.lessons import Job
     from edgeops.training.model_file import ModelFile
     from edgeops.training.train import Training
-    from edgeops.twin import JsonObject
 
 
 class Backend(StrEnum):

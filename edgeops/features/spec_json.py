@@ -13,7 +13,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import feature
 from edgeops.features.spec import Base, BaseKind, Site, WindowSpec
 from edgeops.features.transforms import Smoothing
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
 _Read = Callable[[Any, str], Any]

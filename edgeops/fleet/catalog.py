@@ -23,8 +23,8 @@ from edgeops.fleet.kinds import (
 from edgeops.fleet.layers import Layer
 from edgeops.fleet.model import Document, Place, Problem, Snapshot
 from edgeops.fleet.named import Named
+from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
-from edgeops.twin import JsonObject
 
 Reader = Callable[[Document], Named[Any]]
 

@@ -16,7 +16,8 @@ from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, keys_of
+from edgeops.jsonvalue import JsonObject, keys_of
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 # Half of what `$edgeAgent` may hold for all modules together.
 CREATE_OPTIONS_BYTES = limits.DESIRED_BYTES // 2

@@ -8,7 +8,7 @@ from typing import Any
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.model import Document, Problem, Snapshot
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.twin import pointer
+from edgeops.jsonvalue import pointer
 
 
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:

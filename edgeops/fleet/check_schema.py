@@ -10,8 +10,8 @@ from edgeops import __version__
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.schema_words import Checked, Mismatch
 from edgeops.fleet.user_schema import compile_user_schema
+from edgeops.jsonvalue import JsonObject
 from edgeops.stamp import digest
-from edgeops.twin import JsonObject
 
 if TYPE_CHECKING:
     from edgeops.fleet.schema_bounded import BoundedSchema

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgeops import limits, stamp
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 # Fleet name apart, what a stamp holds besides the owned paths, generously.
 _FIXED_BYTES = 512

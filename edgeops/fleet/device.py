@@ -18,9 +18,9 @@ from edgeops.fleet.layers import Layer, Overlay, Path, lay
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule
 from edgeops.fleet.named import Named
 from edgeops.fleet.select import matches
+from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease
-from edgeops.twin import JsonObject
 
 Groups = tuple[Named[Group], ...]
 

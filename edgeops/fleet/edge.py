@@ -13,8 +13,9 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.jsonvalue import JsonObject
 from edgeops.limits import VALUE_BYTES
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 AGENT_IMAGE = "mcr.microsoft.com/azureiotedge-agent:1.5"
 HUB_IMAGE = "mcr.microsoft.com/azureiotedge-hub:1.5"

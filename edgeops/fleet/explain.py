@@ -15,8 +15,8 @@ from edgeops.fleet.layers import Path, settings
 from edgeops.fleet.model import Place, Snapshot
 from edgeops.fleet.named import Named
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.twin import JsonObject, keys_of, leaves
-from edgeops.twin import pointer as pointer_of
+from edgeops.jsonvalue import JsonObject, keys_of, leaves
+from edgeops.jsonvalue import pointer as pointer_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from edgeops.fleet.layers import OVERLAY_PARTS, Layer
 from edgeops.fleet.model import Document
 from edgeops.fleet.named import Named
 from edgeops.fleet.rollout import Rollout, rollout
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.release import ModelRelease
-from edgeops.twin import JsonObject, merge_patch
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeops.fleet.model import Document, Place
-from edgeops.twin import JsonObject, merge_patch, pointer
+from edgeops.jsonvalue import JsonObject, merge_patch, pointer
 
 Path = tuple[str, ...]
 

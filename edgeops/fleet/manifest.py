@@ -16,7 +16,7 @@ from edgeops.fleet.schema import Schema, compile_schema
 from edgeops.fleet.secrets import find_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.twin import JsonObject, pointer
+from edgeops.jsonvalue import JsonObject, pointer
 
 API_VERSION = "edgeops/v1"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
-from edgeops.twin import JsonObject
 
 MODEL_LOADER = "model_loader"  # the module that holds the models of a device
 

@@ -30,7 +30,7 @@ from edgeops.fleet.model import (
 )
 from edgeops.fleet.named import Named
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.twin import JsonObject, pointer
+from edgeops.jsonvalue import JsonObject, pointer
 
 LOCAL = "local"
 _LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack

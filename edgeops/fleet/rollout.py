@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

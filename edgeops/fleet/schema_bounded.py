@@ -20,8 +20,8 @@ from edgeops.fleet.schema_keywords import Keyword, keywords
 from edgeops.fleet.schema_parts import parts, weigh
 from edgeops.fleet.schema_words import OWN_REFERENCES, TOO_DEEP, Checked, Mismatch, words
 from edgeops.fleet.shown import shown
+from edgeops.jsonvalue import pointer
 from edgeops.limits import DESIRED_BYTES
-from edgeops.twin import pointer
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

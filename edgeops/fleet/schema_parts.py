@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeops.twin import JsonObject, pointer
+from edgeops.jsonvalue import JsonObject, pointer
 
 # Keywords of 2020-12 by what they hold; any other one may hold a schema that a `$ref` leads to.
 _DATA = frozenset({"const", "default", "enum", "examples"})

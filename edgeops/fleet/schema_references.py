@@ -13,7 +13,7 @@ from edgeops.fleet.metaschema import Metaschema
 from edgeops.fleet.schema_parts import parts
 from edgeops.fleet.schema_words import OWN_REFERENCES, Mismatch
 from edgeops.fleet.shown import shown
-from edgeops.twin import pointer
+from edgeops.jsonvalue import pointer
 
 if TYPE_CHECKING:
     from referencing._core import Resolver

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from edgeops.fleet.secrets import MASKED, names_a_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.twin import pointer
+from edgeops.jsonvalue import pointer
 
 _LONGEST = 500  # characters of a message, and of a hint
 _ENOUGH = 8192  # characters of a value, of which far fewer are shown

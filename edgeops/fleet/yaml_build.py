@@ -24,7 +24,7 @@ from yaml.events import (
 from edgeops.fleet.model import Document, Place, Problem
 from edgeops.fleet.shown import shown
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
-from edgeops.twin import pointer
+from edgeops.jsonvalue import pointer
 
 MAX_VALUES = 100_000  # in one document, aliases expanded
 MAX_DEPTH = 64

@@ -16,7 +16,7 @@ from edgeops.github.authorship import MARK, history_of
 from edgeops.github.facts import Comment, Commit, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import is_ours
 from edgeops.github.rest import GitHubError, Rest
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 _MAY_WRITE = {"admin", "write"}
 # What runs the workflows of a branch as the branch has them. A run for a pull request runs those

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
 from edgeops.github.rest import Rest
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 
 class Kept(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeops.errors import UsageError
 from edgeops.github.workflow import BOT
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 
 def marked(marker: str, text: str) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
 from edgeops.github.rest import GitHubError, Rest
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edgeops.errors import EdgeOpsError
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 if TYPE_CHECKING:
     import requests

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
 from edgeops.github.rest import Rest
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 # Who writes with the token of a workflow.
 BOT = "github-actions[bot]"

@@ -18,8 +18,8 @@ from edgeops.hub.credentials import Credential
 from edgeops.hub.errors import Subject
 from edgeops.hub.rates import Rates
 from edgeops.hub.retry import Retry
+from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
-from edgeops.twin import JsonObject
 
 LANES = 4
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from edgeops.hub.errors import Answer, Subject, refusal
 from edgeops.hub.port import HubError
 from edgeops.hub.retry import Transient
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES, check_section
 from edgeops.stamp import decode
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, Twin, merge_patch
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, Twin
 
 _HUB = "memory"
 

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from edgeops.errors import EdgeOpsError
-from edgeops.twin import JsonObject, Twin
+from edgeops.jsonvalue import JsonObject
+from edgeops.twin import Twin
 
 
 class HubError(EdgeOpsError):

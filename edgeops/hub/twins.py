@@ -16,9 +16,10 @@ from edgeops.errors import EdgeOpsError
 from edgeops.hub.errors import Subject, odd_answer
 from edgeops.hub.port import HubError
 from edgeops.hub.rest import Rest
+from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
-from edgeops.twin import EDGE_AGENT, JsonObject, Twin
+from edgeops.twin import EDGE_AGENT, Twin
 
 PAGE = 100  # the largest page that Azure documents
 

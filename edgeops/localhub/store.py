@@ -16,6 +16,7 @@ from types import TracebackType
 import orjson
 
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.configurations import Configuration
 from edgeops.localhub.state.entry import (
     Authentication,
@@ -26,7 +27,6 @@ from edgeops.localhub.state.entry import (
     TwinState,
 )
 from edgeops.localhub.state.events import Event
-from edgeops.twin import JsonObject
 
 _LAYOUT = 3
 _OLDER_LAYOUTS = (0, 1, 2)  # 0 is a new file; 1 had no sessions and events, 2 no sizes of events

@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.access import Endpoint, running
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.sas import signature
-from edgeops.twin import JsonObject
 
 _POLICY = "service"
 _PAGE = 1000

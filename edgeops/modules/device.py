@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.environment import ModuleEnvironment
 from edgeops.modules.trust import all_certificates
-from edgeops.twin import JsonObject
 
 CLOSE_SECONDS = 5.0
 

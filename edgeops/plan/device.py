@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.stamp import PROTECT, Path, Stamp
-from edgeops.twin import EDGE_AGENT, JsonObject, LiveDevice, Twin, diff, merge_patch
+from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of owned module identities in a stamp
 IDENTITY = "identity"  # the section of what a new device is, beside those of its twin

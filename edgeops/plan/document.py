@@ -13,10 +13,10 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.secrets import masked
+from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
 from edgeops.plan.model import Change, Plan
 from edgeops.plan.options import PlanOptions
-from edgeops.twin import JsonObject, same
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject, leaves, same
 from edgeops.stamp import Path
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, diff, leaves, same
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, diff
 
 # Where the entries are units: half a module or half a route is of no use to IoT Edge.
 _UNITS = {EDGE_AGENT: ("modules", "systemModules"), EDGE_HUB: ("routes",)}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.plan.options import PlanOptions
-from edgeops.twin import JsonObject
 
 
 class Action(StrEnum):

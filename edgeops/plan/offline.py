@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
+from edgeops.jsonvalue import merge_patch
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Change, Refusal
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, merge_patch
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 
 def offline_live(base: DesiredFleet) -> dict[str, LiveDevice]:

@@ -7,9 +7,9 @@ import binascii
 import json
 
 from edgeops.fleet.secrets import MASKED, mask, masked
+from edgeops.jsonvalue import JsonObject
 from edgeops.report.documents import json_line
 from edgeops.report.inert import line
-from edgeops.twin import JsonObject
 
 _SHORT = {
     "Telemetry": "telemetry",

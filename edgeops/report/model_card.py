@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from edgeops.digest import Digest
+from edgeops.jsonvalue import JsonObject
 from edgeops.report import html, score_tables, score_words
 from edgeops.report.model_card_style import STYLE
 from edgeops.report.plots.model_plots import Plot
 from edgeops.report.score_tables import Table
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
-from edgeops.twin import JsonObject
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _PROVENANCE = {

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.counts import Kind, by_device, kind_of
 from edgeops.plan.model import Action, Change, Plan, Reason
-from edgeops.twin import EDGE_AGENT, JsonObject, merge_patch
+from edgeops.twin import EDGE_AGENT
 
 _ABSENT = object()
 _DEVICE = "device"

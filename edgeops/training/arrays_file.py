@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeops.files import write_whole
+from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import open_plain
-from edgeops.twin import JsonObject
 
 Arrays = Mapping[str, NDArray[Any]]
 _NOTES = "notes"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from edgeops.digest import digest_file
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.source.state import STATE
 from edgeops.training.data.find import data_files
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
 from edgeops.training.lessons import Job
 from edgeops.training.model_file import ModelFile
-from edgeops.twin import JsonObject
 
 # Counts up when the same model file would give other weights.
 _LAYOUT = 1

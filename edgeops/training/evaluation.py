@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeops.features.series import FloatArray
+from edgeops.jsonvalue import JsonObject
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
 from edgeops.training.evaluate.baselines import BASELINES
@@ -21,7 +22,6 @@ from edgeops.training.jobs import shape_of
 from edgeops.training.learned import Learned, learned
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.samples import Experiment, Samples
-from edgeops.twin import JsonObject
 
 EXACT = "onnx"  # the form with 32-bit weights
 _WEEK = 168

@@ -12,6 +12,7 @@ import numpy as np
 
 from edgeops.features.spec import THIS_SERIES
 from edgeops.files import write_whole
+from edgeops.jsonvalue import JsonObject
 from edgeops.training import backend
 from edgeops.training.artifact import (
     Plan,
@@ -30,7 +31,6 @@ from edgeops.training.lessons import FloatTensor, Set
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
-from edgeops.twin import JsonObject
 
 _MOST_COMPARED = 5000  # windows; of pooled models every so many
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgeops.files import write_whole
+from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
@@ -27,7 +28,6 @@ from edgeops.training.predict import keras_ratio
 from edgeops.training.recipe import network_of, training_of
 from edgeops.training.samples import Experiment, Samples
 from edgeops.training.sets import plain_lessons
-from edgeops.twin import JsonObject
 
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
 _MOST_TREES = 256 * 1024 * 1024  # bytes

@@ -16,11 +16,11 @@ from edgeops.fleet import yaml
 from edgeops.fleet.model import Document, Place, Problem
 from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import is_absent, read_plain
 from edgeops.source.schemas import schema_folder
 from edgeops.training.data_paths import data_paths, path_fault
 from edgeops.training.recipe import Recipe, recipe_of
-from edgeops.twin import JsonObject
 
 _FILE = "model.yaml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.schema.json

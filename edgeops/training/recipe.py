@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

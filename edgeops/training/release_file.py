@@ -10,10 +10,10 @@ from edgeops.errors import EdgeOpsError, Refused
 from edgeops.files import write_blocks
 from edgeops.fleet.manifest import API_VERSION, parse
 from edgeops.fleet.yaml_dump import dump_block
+from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.schemas import packaged_schemas
-from edgeops.twin import JsonObject
 
 _MODELINE = "# yaml-language-server: $schema=../../../schemas/modelrelease.schema.json\n"
 _DIGITS = 6  # of a metric

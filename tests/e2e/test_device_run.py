@@ -22,8 +22,8 @@ from onnx import TensorProto, helper
 from shared_state import share_state
 
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.tail import tail
-from edgeops.twin import JsonObject
 
 FLEET = """\
 apiVersion: edgeops/v1

@@ -1,7 +1,7 @@
 """Waits double up to a limit, and are spread."""
 
 from edgeops.backoff import Backoff
-from edgeops.edgeruntime.restart import RESTART
+from edgeops.localedge.restart import RESTART
 from edgeops.modules.model_loader.loader import LASTING, PASSING
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops import limits
+from edgeops.jsonvalue import merge_patch
 from edgeops.stamp import (
     Stamp,
     decode,
@@ -19,7 +20,6 @@ from edgeops.stamp import (
     patch,
     same_content,
 )
-from edgeops.twin import merge_patch
 
 paths = st.frozensets(
     st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=6), min_size=1).map(

@@ -1,28 +1,13 @@
-"""The arithmetic of twins: merge patch, three-way diff, pointers."""
+"""The three-way diff of a twin section."""
 
 from copy import deepcopy
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgeops.twin import diff, keys_of, leaves, merge_patch, pointer, same
-
-keys = st.sampled_from(["a", "b", "c", "d"])
-scalars = st.booleans() | st.integers(0, 2) | st.sampled_from(["", "x", 1.0, 0.5])
-values = st.recursive(
-    scalars | st.lists(scalars, max_size=2),
-    lambda inner: st.dictionaries(keys, inner, max_size=3),
-    max_leaves=8,
-)
-sections = st.dictionaries(keys, values, max_size=4)
-patches = st.dictionaries(
-    keys,
-    st.recursive(
-        st.none() | scalars, lambda inner: st.dictionaries(keys, inner, max_size=3), max_leaves=6
-    ),
-    max_size=4,
-)
+from edgeops.jsonvalue import leaves, merge_patch, same
+from edgeops.twin import diff
+from tests.support.json_values import sections
 
 
 def paths(section):
@@ -43,83 +28,6 @@ def related(a, b):
     """Whether one path is the other, or lies below it."""
     shorter = min(len(a), len(b))
     return a[:shorter] == b[:shorter]
-
-
-class TestPointers:
-    @pytest.mark.parametrize(
-        ("path", "text"),
-        [((), ""), (("a", "b"), "/a/b"), (("a/b", "m~n"), "/a~1b/m~0n"), (("list", 3), "/list/3")],
-    )
-    def test_pointer(self, path, text):
-        assert pointer(*path) == text
-        assert keys_of(text) == tuple(map(str, path))
-
-    @given(st.lists(st.text()))
-    def test_round_trip(self, path):
-        assert keys_of(pointer(*path)) == tuple(path)
-
-    def test_leaves_are_sorted_and_an_empty_object_is_one(self):
-        assert list(leaves({"b": {}, "a": {"y": [1], "x": None}})) == [
-            (("a", "x"), None),
-            (("a", "y"), [1]),
-            (("b",), {}),
-        ]
-
-
-class TestSame:
-    @pytest.mark.parametrize(
-        ("a", "b", "expected"),
-        [
-            (1, 1.0, True),
-            (1, True, False),
-            (0, False, False),
-            ([1], [True], False),
-            ([1, 2], [1], False),
-            ({"a": [{"b": 1}]}, {"a": [{"b": 1.0}]}, True),
-            ({"a": 1}, {"a": 1, "b": 2}, False),
-            ("1", 1, False),
-            (None, False, False),
-            ({}, [], False),
-        ],
-    )
-    def test_by_type_and_value(self, a, b, expected):
-        assert same(a, b) is expected
-        assert same(b, a) is expected
-
-
-class TestMergePatch:
-    @pytest.mark.parametrize(
-        ("target", "patch", "result"),
-        [  # the examples of RFC 7396, appendix A, that concern objects
-            ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-            ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-            ({"a": "b"}, {"a": None}, {}),
-            ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
-            ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-            ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
-            ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-            ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-            (["a", "b"], ["c", "d"], ["c", "d"]),
-            ({"a": "b"}, ["c"], ["c"]),
-            ({"a": "foo"}, None, None),
-            ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-            ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-            ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-        ],
-    )
-    def test_rfc_7396(self, target, patch, result):
-        assert merge_patch(target, patch) == result
-
-    @given(sections, patches)
-    def test_changes_neither_argument(self, target, patch):
-        before = deepcopy((target, patch))
-        merge_patch(target, patch)
-        assert (target, patch) == before
-
-    @given(sections, patches)
-    def test_is_idempotent(self, target, patch):
-        once = merge_patch(target, patch)
-        assert same(merge_patch(once, patch), once)
 
 
 class TestDiff:

@@ -12,9 +12,9 @@ import aiohttp
 import orjson
 from aiohttp import web
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors, etags, json
 from edgeops.localhub.state.errors import HubFault
-from edgeops.twin import JsonObject
 
 # What one twin or identity takes in JSON, which Azure counts as 72 KB, is a part of this.
 MAX_BODY_BYTES = 1024 * 1024

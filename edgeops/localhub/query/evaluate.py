@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
@@ -26,7 +27,6 @@ from edgeops.localhub.query.ast import (
     Path,
 )
 from edgeops.localhub.query.numbers import computed_number
-from edgeops.twin import JsonObject
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

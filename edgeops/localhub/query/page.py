@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.query.ast import UNDEFINED, Query, QueryError
 from edgeops.localhub.query.evaluate import passes, value
 from edgeops.localhub.query.numbers import LARGEST_EXACT
 from edgeops.localhub.steps import Steps
-from edgeops.twin import JsonObject
 
 Key = tuple[str, str]
 # The rows of a page, each as JSON, and the token of the next page (None: these were the last).

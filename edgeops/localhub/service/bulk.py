@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service import registry
 from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.service.twins import keep
@@ -20,7 +21,6 @@ from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections
 from edgeops.localhub.steps import Steps
-from edgeops.twin import JsonObject
 
 MAX_ENTRIES = 100
 _SECONDS_OF_A_TRANSACTION = 0.01  # an ordinary request is one

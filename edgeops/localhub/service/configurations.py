@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
 from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.service.twins import device_twins, keep, module_twins
@@ -19,7 +20,6 @@ from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import Written
 from edgeops.localhub.steps import Steps, finish
 from edgeops.localhub.store import entry_of
-from edgeops.twin import JsonObject
 
 _TRIES_IN_STEPS = 3
 

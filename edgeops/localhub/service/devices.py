@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import sas
 from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import Connection, Entry, Section
-from edgeops.twin import JsonObject
 
 
 def authenticate(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.steps import Steps
-from edgeops.twin import JsonObject
 
 
 async def read_events(

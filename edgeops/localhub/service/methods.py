@@ -12,11 +12,11 @@ from typing import Any
 
 import orjson
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service.hub import Hub
 from edgeops.localhub.service.links import Name
 from edgeops.localhub.state import errors, json
 from edgeops.localhub.state.errors import HubFault
-from edgeops.twin import JsonObject
 
 MAX_PAYLOAD_BYTES = 128 * 1024
 

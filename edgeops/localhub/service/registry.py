@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.state import errors, etags, identities
 from edgeops.localhub.state.documents import device_document, module_document
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.steps import Steps
 from edgeops.localhub.store import Store
-from edgeops.twin import JsonObject
 
 
 def list_devices(hub: Hub, most: int) -> Steps[list[JsonObject]]:

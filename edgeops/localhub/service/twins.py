@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
 from edgeops.localhub.service.hub import Hub, Writing
 from edgeops.localhub.state import configurations, errors, etags, events, twins
@@ -14,7 +15,7 @@ from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections, Written
 from edgeops.localhub.steps import Steps
-from edgeops.twin import EDGE_AGENT, JsonObject
+from edgeops.twin import EDGE_AGENT
 
 Deployments = list[tuple[str, query.Condition]]
 

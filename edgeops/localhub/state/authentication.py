@@ -7,10 +7,10 @@ import binascii
 import re
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.entry import Authentication
 from edgeops.localhub.state.moment import Moment
-from edgeops.twin import JsonObject
 
 _THUMBPRINT = re.compile(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
 

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.deployment import modules_content
 from edgeops.localhub.state.etags import counter_etag
 from edgeops.localhub.state.moment import Moment
-from edgeops.twin import EDGE_AGENT, JsonObject
+from edgeops.twin import EDGE_AGENT
 
 MAX_OF_A_KIND = 100
 # Limits of this hub alone: reading the queries must not take long.

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops import limits
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors, json, twins
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.steps import Steps
-from edgeops.twin import EDGE_AGENT, JsonObject
+from edgeops.twin import EDGE_AGENT
 
 _DESIRED = "properties.desired"
 # A limit of this hub alone: 50 modules of ordinary size have a tenth of it.

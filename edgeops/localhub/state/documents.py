@@ -5,10 +5,10 @@ Source: Microsoft's API description of the IoT Hub service, version 2021-04-12.
 
 from __future__ import annotations
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.authentication import authentication_document, thumbprint_document
 from edgeops.localhub.state.entry import Entry, Section
 from edgeops.localhub.state.etags import identity_etag, twin_etag
-from edgeops.twin import JsonObject
 
 
 def device_document(entry: Entry) -> JsonObject:

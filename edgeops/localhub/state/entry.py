@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.moment import NEVER
-from edgeops.twin import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import json
 from edgeops.localhub.state.documents import twin_document
 from edgeops.localhub.state.entry import Entry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.moment import Moment
-from edgeops.twin import JsonObject
 
 _SYSTEM_PROPERTIES = {
     "$.mid": "message-id",

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeops import limits
+from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.authentication import authentication_of
 from edgeops.localhub.state.entry import Entry, Identity
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import fresh_twin
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
 IOT_EDGE = "IotEdge"

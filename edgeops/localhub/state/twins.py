@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from edgeops import limits
+from edgeops.jsonvalue import JsonObject, merge_patch, same
 from edgeops.localhub.state import errors, json
 from edgeops.localhub.state.entry import Entry, Section, TwinState
 from edgeops.localhub.state.moment import Moment
-from edgeops.twin import JsonObject, merge_patch, same
 
 # Section name (tags, desired, reported) -> what to write; None clears it, absent leaves it alone.
 Sections = dict[str, JsonObject | None]

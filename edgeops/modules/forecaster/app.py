@@ -18,6 +18,7 @@ from typing import Any
 from edgeops import __version__
 from edgeops.errors import EdgeOpsError
 from edgeops.files import DISK, Disk
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.device import Device, SdkDevice
 from edgeops.modules.environment import module_environment
 from edgeops.modules.forecaster.keeper import Keeper
@@ -28,7 +29,6 @@ from edgeops.modules.forecaster.service import Forecaster
 from edgeops.modules.forecaster.settings import parse_settings
 from edgeops.modules.forecaster.uplink import Uplink
 from edgeops.modules.log import start_log
-from edgeops.twin import JsonObject
 
 INPUT = "observations"
 POLL_SECONDS = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.history import NotReady
 from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.metadata import ModelError
@@ -12,7 +13,6 @@ from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.status import Condition, State, reported, telemetry
-from edgeops.twin import JsonObject
 
 
 class Forecaster:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import compress, pairwise
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Model
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.windows import Window
-from edgeops.twin import JsonObject
 
 
 class State(StrEnum):

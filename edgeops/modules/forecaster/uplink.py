@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from edgeops.backoff import Backoff
+from edgeops.jsonvalue import JsonObject, leaves
 from edgeops.modules.device import Device, Handlers, NotConnected
-from edgeops.twin import JsonObject, diff, leaves
+from edgeops.twin import diff
 
 OUTPUT = "forecasts"
 MESSAGES_KEPT = 100  # forecasts that wait for the hub; the oldest ones go first

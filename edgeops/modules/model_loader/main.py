@@ -15,6 +15,7 @@ from typing import Any
 
 import edgeops
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.device import SdkDevice
 from edgeops.modules.log import start_log
 from edgeops.modules.model_loader.download import Downloader
@@ -26,7 +27,6 @@ from edgeops.modules.model_loader.settings import Settings, read_settings
 from edgeops.modules.model_loader.status import LoaderInfo
 from edgeops.modules.model_loader.storage import Storage
 from edgeops.modules.trust import extra_certificates
-from edgeops.twin import JsonObject
 
 _MEBIBYTE = 1 << 20
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edgeops.backoff import Backoff
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.modules.device import Device, Handlers, NotConnected
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.loader import Loader
 from edgeops.modules.model_loader.status import LoaderInfo, report_patch, reported
-from edgeops.twin import JsonObject, merge_patch
 
 _RECONNECT = Backoff(base=1.0, longest=300.0)
 _SETTLE_SECONDS = 1.0  # quick downloads are reported once, when they are done

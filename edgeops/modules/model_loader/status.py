@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edgeops.jsonvalue import JsonObject, leaves
 from edgeops.modules.model_loader.desired import FLAT, Wanted
 from edgeops.modules.model_loader.faults import Fault
 from edgeops.modules.slots import CurrentModel
-from edgeops.twin import JsonObject, diff, leaves
+from edgeops.twin import diff
 
 _MESSAGE_LENGTH = 300
 _OWNED = ("lastModelUpdate", "models", "model", "loader")

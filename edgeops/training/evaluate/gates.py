@@ -8,10 +8,10 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_AND_NIGHT
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Part, Verdict
-from edgeops.twin import JsonObject
 
 CHAMPION = "champion"  # the last release of the model, when there is one
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")

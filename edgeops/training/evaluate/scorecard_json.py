@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.scorecard import (
     Comparison,
     Judged,
@@ -16,7 +17,6 @@ from edgeops.training.evaluate.scorecard import (
     Scorecard,
     Verdict,
 )
-from edgeops.twin import JsonObject
 
 API_VERSION, KIND = "edgeops/v1", "Scorecard"
 _DIGITS = 6

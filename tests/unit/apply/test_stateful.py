@@ -17,10 +17,11 @@ from edgeops.errors import Refused
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.memory import MemoryHub
+from edgeops.jsonvalue import JsonObject, leaves, merge_patch, same
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, JsonObject, leaves, merge_patch, same
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 DEVICES = ("d1", "d2")
 MODULES = ("m", "n")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgeops.errors import UsageError
 from edgeops.fleet.model import ArtifactTarget, Snapshot, StoreKind
 from edgeops.fleet.resolve import resolve as resolve_snapshot
-from edgeops.twin import leaves
+from edgeops.jsonvalue import leaves
 
 resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 LOADER = "kind: Module\nmetadata: {name: model_loader}\nspec: {image: loader:1}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgeops.fleet import yaml
 from edgeops.fleet.yaml_build import MAX_DEPTH
-from edgeops.twin import leaves, pointer
+from edgeops.jsonvalue import leaves, pointer
 
 
 def value(text: str) -> object:

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.jsonvalue import merge_patch
 from edgeops.plan.device import plan_device
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Reason
 from edgeops.plan.offline import carried_out
 from edgeops.stamp import decode
-from edgeops.twin import LiveDevice, Twin, merge_patch
+from edgeops.twin import LiveDevice, Twin
 
 BINDS = '{"HostConfig":{"Binds":["/srv:/models"]}}'
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
+from edgeops.jsonvalue import merge_patch
 from edgeops.plan.document import to_json
 from edgeops.plan.offline import offline_live
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
-from edgeops.twin import LiveDevice, Twin, merge_patch
+from edgeops.twin import LiveDevice, Twin
 
 CASES = sorted(
     folder for folder in (Path(__file__).parents[2] / "golden/plan").iterdir() if folder.is_dir()

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
+from edgeops.jsonvalue import leaves, same
 from edgeops.plan.device import plan_device
 from edgeops.plan.offline import carried_out
-from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin, leaves, same
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 keys = st.sampled_from(["a", "b", "c"])
 values = st.sampled_from([0, 1, True, "x", [1], {}])

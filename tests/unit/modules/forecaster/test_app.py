@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from edgeops.files import Disk
+from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.modules.device import Handlers, ModuleTwin, NotConnected
 from edgeops.modules.forecaster.app import App
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.remembered import remember, remembered
 from edgeops.modules.forecaster.status import iso
-from edgeops.twin import JsonObject, merge_patch
 
 DESIRED = {"model": "crowdedness", "intervalSeconds": 1}
 

@@ -12,11 +12,11 @@ import pytest
 
 from edgeops.backoff import Backoff
 from edgeops.fleet.schema import compile_schema
+from edgeops.jsonvalue import merge_patch
 from edgeops.modules.device import ModuleTwin, NotConnected
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.session import Session
 from edgeops.modules.model_loader.status import LoaderInfo
-from edgeops.twin import merge_patch
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.backoff import Backoff
-from edgeops.edgeruntime.agent import Agent
-from edgeops.edgeruntime.deployment import WantedModule
-from edgeops.edgeruntime.process import Program
 from edgeops.errors import EdgeOpsError
-from edgeops.twin import JsonObject, merge_patch
+from edgeops.jsonvalue import JsonObject, merge_patch
+from edgeops.localedge.agent import Agent
+from edgeops.localedge.deployment import WantedModule
+from edgeops.localedge.process import Program
 
 LOADER = "example/edgeops-model-loader:1"
 PRINTS_AND_WAITS = "import sys, signal; print('here', flush=True); signal.pause()"
@@ -258,7 +258,7 @@ def test_long_lines_come_in_pieces(tmp_path):
 
 
 def test_a_module_that_does_not_want_to_end_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("edgeops.edgeruntime.process.SECONDS_TO_END", 0.1)
+    monkeypatch.setattr("edgeops.localedge.process.SECONDS_TO_END", 0.1)
     bench = Bench(
         tmp_path,
         "import os, signal; signal.signal(signal.SIGTERM, lambda *_: os.write(1, b'no\\n'));"

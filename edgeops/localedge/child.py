@@ -1,6 +1,6 @@
 """Runs one module as the container would; ends when the process that started it is gone.
 
-`python -I .../edgeops/edgeruntime/child.py edgeops.modules.model_loader`: without
+`python -I .../edgeops/localedge/child.py edgeops.modules.model_loader`: without
 PYTHON* variables, the user's own packages and the folder that it stands in.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from edgeops.edgeruntime.deployment import WantedModule
+from edgeops.localedge.deployment import WantedModule
 
 DEFAULT_STORAGE = "/models"
 FIRST_FILL = "EDGEOPS_HISTORY_CSV"

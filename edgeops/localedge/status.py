@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from edgeops.edgeruntime.deployment import WantedModule
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
+from edgeops.localedge.deployment import WantedModule
 
 NOT_PART_OF_THIS = "not started here: this runtime has no containers"
 _NEVER = "0001-01-01T00:00:00Z"

@@ -9,26 +9,27 @@ from pathlib import Path
 from typing import Protocol
 
 from edgeops import __version__
-from edgeops.edgeruntime.deployment import (
+from edgeops.jsonvalue import JsonObject, leaves
+from edgeops.localedge.deployment import (
     BadDeployment,
     Deployment,
     WantedModule,
     parse_deployment,
 )
-from edgeops.edgeruntime.process import Program, supervise
-from edgeops.edgeruntime.status import (
+from edgeops.localedge.process import Program, supervise
+from edgeops.localedge.status import (
     NOT_PART_OF_THIS,
     DesiredStatus,
     ModuleStatus,
     Runtime,
     reported,
 )
-from edgeops.edgeruntime.storage import (
+from edgeops.localedge.storage import (
     map_folders,
     storage_of,
     with_paths_of_this_machine,
 )
-from edgeops.twin import JsonObject, diff, leaves
+from edgeops.twin import diff
 
 
 class Connection(Protocol):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.edgeruntime.environment import Identity, process_environment, refusal
+from edgeops.localedge.environment import Identity, process_environment, refusal
 
 WHOSE = Identity("a", "forecaster", "localhost")
 HARMLESS = {

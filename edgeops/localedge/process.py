@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from edgeops.backoff import Backoff
-from edgeops.edgeruntime.restart import STEADY_SECONDS, restarts
-from edgeops.edgeruntime.status import ModuleStatus, Runtime
 from edgeops.errors import EdgeOpsError
+from edgeops.localedge.restart import STEADY_SECONDS, restarts
+from edgeops.localedge.status import ModuleStatus, Runtime
 
 SECONDS_TO_END = 10.0  # what a container engine gives, too
 _MAX_LINE = 8192

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from edgeops.edgeruntime import run
-from edgeops.edgeruntime.deployment import Bind, WantedModule
-from edgeops.edgeruntime.process import Program, supervise
-from edgeops.edgeruntime.run import Machine, launcher
+from edgeops.localedge import run
+from edgeops.localedge.deployment import Bind, WantedModule
+from edgeops.localedge.process import Program, supervise
+from edgeops.localedge.run import Machine, launcher
 
 MODULE = WantedModule(
     name="model_loader",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edgeops.edgeruntime import child
+from edgeops.localedge import child
 
 
 def test_a_module_ends_when_its_parent_is_gone(tmp_path):
@@ -16,7 +16,7 @@ def test_a_module_ends_when_its_parent_is_gone(tmp_path):
         "import signal, sys\nprint(__name__, sys.argv, flush=True)\nsignal.pause()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "edgeops.edgeruntime.child", "waits"],
+        [sys.executable, "-m", "edgeops.localedge.child", "waits"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -29,7 +29,7 @@ def test_a_module_ends_when_its_parent_is_gone(tmp_path):
 
 
 def test_it_runs_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
-    copy = tmp_path / "edgeops/edgeruntime/child.py"
+    copy = tmp_path / "edgeops/localedge/child.py"
     copy.parent.mkdir(parents=True)
     shutil.copy(Path(child.__file__), copy)
     (tmp_path / "says.py").write_text("import textwrap\nprint('beside')\n")

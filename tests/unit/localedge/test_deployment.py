@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.edgeruntime.deployment import BadDeployment, Bind, parse_deployment
-from edgeops.edgeruntime.restart import restarts
-from edgeops.edgeruntime.storage import map_folders, storage_of, with_paths_of_this_machine
+from edgeops.localedge.deployment import BadDeployment, Bind, parse_deployment
+from edgeops.localedge.restart import restarts
+from edgeops.localedge.storage import map_folders, storage_of, with_paths_of_this_machine
 
 LOADER = "ghcr.io/example/edgeops-model-loader:1.0.0"
 

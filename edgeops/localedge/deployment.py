@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from edgeops.edgeruntime.environment import is_text, refusal
+from edgeops.jsonvalue import JsonObject
 from edgeops.limits import is_edge_module_id
-from edgeops.twin import JsonObject
+from edgeops.localedge.environment import is_text, refusal
 
 MODULES_OF_OURS: Mapping[str, str] = {
     # last part of the image's name -> the Python module that its container runs

@@ -11,7 +11,7 @@ from typing import Any
 
 from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
-from edgeops.twin import JsonObject
+from edgeops.jsonvalue import JsonObject
 
 ANSWER_SECONDS = 60.0
 _RETRY = Backoff(base=1.0, longest=30.0)

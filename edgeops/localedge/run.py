@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeops.backoff import Backoff
-from edgeops.edgeruntime.agent import Agent, Launcher
-from edgeops.edgeruntime.deployment import WantedModule
-from edgeops.edgeruntime.environment import Identity, process_environment
-from edgeops.edgeruntime.process import Program
-from edgeops.edgeruntime.restart import RESTART
-from edgeops.edgeruntime.sdk import connected, require_sdk
-from edgeops.edgeruntime.storage import FIRST_FILL, own_folder
+from edgeops.localedge.agent import Agent, Launcher
+from edgeops.localedge.deployment import WantedModule
+from edgeops.localedge.environment import Identity, process_environment
+from edgeops.localedge.process import Program
+from edgeops.localedge.restart import RESTART
+from edgeops.localedge.sdk import connected, require_sdk
+from edgeops.localedge.storage import FIRST_FILL, own_folder
 from edgeops.twin import EDGE_AGENT
 
 _CHILD = Path(__file__).with_name("child.py")
