@@ -149,7 +149,7 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
         if not changes:
             continue
         proposal = Proposal(
-            branch=f"edgeops/promote/{decision.way.slot}",
+            branch=f"edgeops/promote/{decision.rollout.slot}",
             title=report.promotion_title(decision, changes),
             text=_always(text),
             files=_edited(git, changes),

@@ -17,9 +17,9 @@ from edgeops.errors import UsageError
 if TYPE_CHECKING:
     from edgeops.jsonvalue import JsonObject
     from edgeops.training.fitted import Fitted
-    from edgeops.training.lessons import Job
     from edgeops.training.model_file import ModelFile
     from edgeops.training.train import Training
+    from edgeops.training.training_data import Job
 
 
 class Backend(StrEnum):
@@ -150,7 +150,7 @@ def _export(training: Training, done: tuple[Fitted, ...]) -> None:
 
     data, folder = training.data, training.folder
     made = provenance(data, head_commit(data.model.root), os.environ)
-    facts: JsonObject = export(data, folder, done, training.lessons.validation, made)
+    facts: JsonObject = export(data, folder, done, training.training_data.validation, made)
     for form, one in facts["files"].items():
         path = folder.file(form).relative_to(data.model.root)
         say(f"{path}  {size(one['size'])}  sha256 {one['sha256']}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgeops.api.workspace import Revision
     from edgeops.fleet.model import DesiredFleet
     from edgeops.promotion.change import Change
-    from edgeops.promotion.decide import Decision, Way
+    from edgeops.promotion.decide import Decision, RolloutState
     from edgeops.promotion.health import SlotHealth
     from edgeops.twin import LiveDevice
 
@@ -29,7 +29,7 @@ def decisions(git: Revision, slot: str | None) -> list[Decision]:
     """What happens next with each slot, or with one, as the hub shows. Raises `EdgeOpsError`."""
     from edgeops.api.running import complete
     from edgeops.fleet.suggest import did_you_mean
-    from edgeops.promotion.decide import decide, way
+    from edgeops.promotion.decide import decide, rollout_state
     from edgeops.promotion.rings import rings, slots_in_rings
 
     if not any(group.spec.rollout for group in git.catalog.groups.values()):
@@ -42,7 +42,7 @@ def decisions(git: Revision, slot: str | None) -> list[Decision]:
     ways = [
         found
         for one in (slots if slot is None else (slot,))
-        if (found := way(one, rings(git.catalog, git.fleet, one)))
+        if (found := rollout_state(one, rings(git.catalog, git.fleet, one)))
     ]
     names = {name for one in ways for name in one.witnesses}
     live = complete(_live(git, names)) if names else {}
@@ -59,7 +59,9 @@ async def _live(git: Revision, names: set[str]) -> dict[str, LiveDevice]:
         return await read(where, hub, git.fleet, names)
 
 
-def _states(one: Way, fleet: DesiredFleet, live: Mapping[str, LiveDevice]) -> dict[str, SlotHealth]:
+def _states(
+    one: RolloutState, fleet: DesiredFleet, live: Mapping[str, LiveDevice]
+) -> dict[str, SlotHealth]:
     from edgeops.promotion.health import slot_health
 
     return {

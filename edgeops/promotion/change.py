@@ -38,11 +38,11 @@ def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterato
     It goes back in every ring that has it: left in the first, it would be
     promoted again.
     """
-    slot = decision.way.slot
+    slot = decision.rollout.slot
     if decision.step is Step.PROMOTE and decision.to is not None:
-        yield change(catalog, decision.to, slot, decision.way.release)
+        yield change(catalog, decision.to, slot, decision.rollout.release)
     if decision.step is Step.DEGRADED and revert and decision.back_to is not None:
-        for ring in decision.way.having:
+        for ring in decision.rollout.having:
             yield change(catalog, ring.group, slot, decision.back_to)
 
 

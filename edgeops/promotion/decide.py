@@ -23,7 +23,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RolloutState:
     """How far the release of a slot has come: the rings that have it, and those after them.
 
     The release is that of the first ring that has one.
@@ -41,7 +41,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class UnhealthyDevice:
     """A device that was not healthy for the whole soak time; `ran` is how long it has the model."""
 
     device: str
@@ -51,44 +51,44 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a ring shows: `needed` of its devices must be healthy; `reasons` are the others."""
+class RingHealth:
+    """How a ring is: `needed` of its devices must be healthy; `unhealthy` are those that are not."""
 
     ring: Ring
     step: Step
     needed: int
-    reasons: tuple[Reason, ...] = ()
+    unhealthy: tuple[UnhealthyDevice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens with a slot; `look` is at the ring that decided it, None when all is done."""
+    """What happens with a slot; `ring` is the one that decided it, None when all is done."""
 
-    way: Way
+    rollout: RolloutState
     step: Step
-    look: Look | None = None
+    ring: RingHealth | None = None
 
     @property
     def to(self) -> str | None:
         """The group that has, or would get, the release next; None when every ring has it."""
-        return self.way.rest[0].group if self.way.rest else None
+        return self.rollout.rest[0].group if self.rollout.rest else None
 
     @property
     def back_to(self) -> str | None:
         """The release that a later ring still runs, which a bad one can be replaced by."""
-        return next((ring.release for ring in self.way.rest if ring.release is not None), None)
+        return next((ring.release for ring in self.rollout.rest if ring.release is not None), None)
 
 
-def way(slot: str, rings: Sequence[Ring]) -> Way | None:
+def rollout_state(slot: str, rings: Sequence[Ring]) -> RolloutState | None:
     """How far the release of a slot has come; None when no ring sets the slot."""
     chain = list(dropwhile(lambda ring: ring.release is None, rings))
     if not chain or (release := chain[0].release) is None:
         return None
     having = tuple(takewhile(lambda ring: ring.release == release, chain))
-    return Way(slot, release, having, tuple(chain[len(having) :]))
+    return RolloutState(slot, release, having, tuple(chain[len(having) :]))
 
 
-def decide(way: Way, states: Mapping[str, SlotHealth], now: datetime) -> Decision:
+def decide(rollout: RolloutState, states: Mapping[str, SlotHealth], now: datetime) -> Decision:
     """Whether the first ring without the release gets it, from the states of the witnesses.
 
     It does when every ring before it is good: at least `minHealthy` of its
@@ -96,29 +96,29 @@ def decide(way: Way, states: Mapping[str, SlotHealth], now: datetime) -> Decisio
     may be offline or on their way. A ring is Degraded when more devices are
     than `minHealthy` leaves. A ring without devices shows nothing.
     """
-    if not way.rest:
-        return Decision(way, Step.DONE)
+    if not rollout.rest:
+        return Decision(rollout, Step.DONE)
     worst_first = list(Step)
-    looks = [_look(ring, states, now) for ring in reversed(way.having)]
-    worst = min(looks, key=lambda look: worst_first.index(look.step))
-    return Decision(way, worst.step, worst)
+    ring_health = [_ring_health(ring, states, now) for ring in reversed(rollout.having)]
+    worst = min(ring_health, key=lambda ring: worst_first.index(ring.step))
+    return Decision(rollout, worst.step, worst)
 
 
-def _look(ring: Ring, states: Mapping[str, SlotHealth], now: datetime) -> Look:
+def _ring_health(ring: Ring, states: Mapping[str, SlotHealth], now: datetime) -> RingHealth:
     total = len(ring.devices)
     needed = -(-total * ring.rollout.min_healthy // 100)  # rounded up
-    reasons = []
+    unhealthy = []
     for device in ring.devices:
         state = states[device]
         ran = max(now - state.since, timedelta()) if state.since else None
         healthy = state.health.state is State.CONVERGED
         if not healthy or ran is None or ran < ring.rollout.soak:
-            reasons.append(Reason(device, state.health.state, state.health.reason, ran))
-    degraded = sum(reason.state is State.DEGRADED for reason in reasons)
+            unhealthy.append(UnhealthyDevice(device, state.health.state, state.health.reason, ran))
+    degraded = sum(device.state is State.DEGRADED for device in unhealthy)
     if degraded > total - needed:
         step = Step.DEGRADED
-    elif total and total - len(reasons) >= needed:
+    elif total and total - len(unhealthy) >= needed:
         step = Step.PROMOTE
     else:
         step = Step.HOLD
-    return Look(ring, step, needed, tuple(reasons))
+    return RingHealth(ring, step, needed, tuple(unhealthy))

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from edgeops.fleet.secrets import mask
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
-from edgeops.promotion.decide import Decision, Look, Reason, Step
+from edgeops.promotion.decide import Decision, RingHealth, Step, UnhealthyDevice
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
 from edgeops.report.words import count, duration
@@ -50,13 +50,13 @@ def _change(change: Change) -> dict[str, str | None]:
 
 
 def _object(decision: Decision) -> dict[str, object]:
-    way, look = decision.way, decision.look
+    rollout, ring = decision.rollout, decision.ring
     return {
-        "slot": way.slot,
+        "slot": rollout.slot,
         "step": decision.step.value,
-        "release": way.release,
-        "rings": [ring.group for ring in way.having],
-        "ring": look.ring.group if look else None,
+        "release": rollout.release,
+        "rings": [each.group for each in rollout.having],
+        "ring": ring.ring.group if ring else None,
         "to": decision.to,
         "backTo": decision.back_to,
         "reasons": [
@@ -66,40 +66,40 @@ def _object(decision: Decision) -> dict[str, object]:
                 "reason": mask(one.text),
                 "seconds": None if one.ran is None else int(one.ran.total_seconds()),
             }
-            for one in (look.reasons if look else ())
+            for one in (ring.unhealthy if ring else ())
         ],
     }
 
 
 def _decision(decision: Decision) -> Iterator[Line]:
-    way, look = decision.way, decision.look
-    start: Line = [bold(way.slot), ": "]
-    if look is None:
-        yield [*start, f"every ring has {way.release}"]
+    rollout, ring = decision.rollout, decision.ring
+    start: Line = [bold(rollout.slot), ": "]
+    if ring is None:
+        yield [*start, f"every ring has {rollout.release}"]
         return
-    devices = count(len(look.ring.devices), "device")
-    soak = _hours(look.ring.rollout.soak)
+    devices = count(len(ring.ring.devices), "device")
+    soak = _hours(ring.ring.rollout.soak)
     if decision.step is Step.PROMOTE:
-        why = f" after {devices} of {look.ring.group} were healthy with it for {soak}"
-        yield [*start, green(f"{decision.to} gets {way.release}"), why]
+        why = f" after {devices} of {ring.ring.group} were healthy with it for {soak}"
+        yield [*start, green(f"{decision.to} gets {rollout.release}"), why]
     elif decision.step is Step.DEGRADED:
-        yield [*start, red(f"{way.release} is Degraded in {look.ring.group}")]
-        yield from _reasons(look, soak)
+        yield [*start, red(f"{rollout.release} is Degraded in {ring.ring.group}")]
+        yield from _reasons(ring, soak)
     else:
         why = (
-            f": {look.needed} of {devices} in {look.ring.group} must be healthy with it for {soak}"
+            f": {ring.needed} of {devices} in {ring.ring.group} must be healthy with it for {soak}"
         )
-        if not look.ring.devices:
-            why = f": no device of {look.ring.group} runs it because of that group"
-        yield [*start, yellow(f"{decision.to} waits for {way.release}"), why]
-        yield from _reasons(look, soak)
+        if not ring.ring.devices:
+            why = f": no device of {ring.ring.group} runs it because of that group"
+        yield [*start, yellow(f"{decision.to} waits for {rollout.release}"), why]
+        yield from _reasons(ring, soak)
 
 
-def _reasons(look: Look, soak: str) -> Iterator[Line]:
-    yield from columns([[f"  {one.device}", _why(one, soak)] for one in look.reasons])
+def _reasons(ring: RingHealth, soak: str) -> Iterator[Line]:
+    yield from columns([[f"  {one.device}", _why(one, soak)] for one in ring.unhealthy])
 
 
-def _why(one: Reason, soak: str) -> str:
+def _why(one: UnhealthyDevice, soak: str) -> str:
     if one.state is not State.CONVERGED:
         return f"{one.state.value}: {one.text}" if one.text else one.state.value
     if one.ran is None:

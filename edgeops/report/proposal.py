@@ -49,8 +49,8 @@ def promotion_title(decision: Decision, changes: Sequence[Change]) -> str:
     """`Promote crowdedness-24h@1.1.0 to half`, or where it goes back to."""
     groups = ", ".join(change.group for change in changes)
     if decision.step is Step.DEGRADED:
-        return title(f"Revert {decision.way.slot} to {decision.back_to} in {groups}")
-    return title(f"Promote {decision.way.release} to {groups}")
+        return title(f"Revert {decision.rollout.slot} to {decision.back_to} in {groups}")
+    return title(f"Promote {decision.rollout.release} to {groups}")
 
 
 def promotion_text(decision: Decision, changes: Sequence[Change]) -> str:

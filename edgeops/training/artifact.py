@@ -17,12 +17,12 @@ from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import to_json
 from edgeops.training.calibrate import margin
 from edgeops.training.fitted import Fitted
-from edgeops.training.lessons import FloatTensor, Set
 from edgeops.training.network import Shape
 from edgeops.training.onnx_graph import Graph, serialized
 from edgeops.training.onnx_network import add_network, add_ratio
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.recipe import NetworkSection
+from edgeops.training.training_data import Examples, FloatTensor
 
 _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
 
@@ -61,7 +61,9 @@ def _mean(graph: Graph, plan: Plan, steps: tuple[int, ...], some: Sequence[Fitte
     return graph.add("Mul", total, graph.constant(np.array(1 / len(outputs), np.float32)))
 
 
-def calibrated(plan: Plan, fitted: Sequence[Fitted], validation: Set, coverage: float) -> bytes:
+def calibrated(
+    plan: Plan, fitted: Sequence[Fitted], validation: Examples, coverage: float
+) -> bytes:
     """As `assemble`, with the margin that holds `coverage` on validation windows."""
     ratio = OnnxModel(assemble(plan, fitted)).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)

@@ -14,8 +14,8 @@ from edgeops.source.state import STATE
 from edgeops.training.data.find import data_files
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
-from edgeops.training.lessons import Job
 from edgeops.training.model_file import ModelFile
+from edgeops.training.training_data import Job
 
 # Counts up when the same model file would give other weights.
 _LAYOUT = 1

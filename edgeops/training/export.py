@@ -27,10 +27,10 @@ from edgeops.training.build import BuildFolder
 from edgeops.training.data.load import window_spec
 from edgeops.training.fitted import Fitted
 from edgeops.training.jobs import shape_of
-from edgeops.training.lessons import FloatTensor, Set
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
+from edgeops.training.training_data import Examples, FloatTensor
 
 _MOST_COMPARED = 5000  # windows; of pooled models every so many
 
@@ -39,7 +39,7 @@ def export(
     data: Experiment,
     folder: BuildFolder,
     fitted: Sequence[Fitted],
-    validation: Set,
+    validation: Examples,
     provenance: JsonObject,
 ) -> JsonObject:
     """Write the files of a model and what is known of them; gives the latter.

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from edgeops.training.arrays_file import read_arrays, write_arrays
 from edgeops.training.fitted import Fitted
-from edgeops.training.lessons import Course, FloatTensor, Job, Lessons, Set
 from edgeops.training.loss import error_of, loss_of, truth
 from edgeops.training.network import Shape, build, scaling_of
 from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.training_data import Examples, FloatTensor, Job, Schedule, TrainingData
 
 _PREDICT_BATCH = 2048
 
@@ -42,7 +42,7 @@ def fit(
     network: NetworkSection,
     training: TrainingSection,
     shape: Shape,
-    lessons: Lessons,
+    training_data: TrainingData,
     checkpoint: Path | None,
     tick: Tick,
 ) -> Fitted:
@@ -55,26 +55,26 @@ def fit(
     import keras
 
     keras.utils.set_random_seed(job.seed)
-    lessons = lessons.of(job)
+    training_data = training_data.of(job)
     shape = Shape(shape.features, shape.steps, job.steps_ahead, shape.quantiles)
-    scaling = scaling_of([lessons.stages[-1].data.windows], shape.features)
+    scaling = scaling_of([training_data.stages[-1].data.windows], shape.features)
     run = _Run(build(network, shape, scaling))
-    course = Course(lessons.stages, training.batch)
-    _restore(run, course, training, shape.quantiles, checkpoint)
+    schedule = Schedule(training_data.stages, training.batch)
+    _restore(run, schedule, training, shape.quantiles, checkpoint)
     run.average = run.average or _trainable(run.model)
-    while run.epoch < course.epochs:
-        stage = course.stage(run.epoch)
-        done = course.batches_before(run.epoch)
-        order = _shuffled(len(stage.data.windows), course.batch, job.seed, run.epoch)
+    while run.epoch < schedule.epochs:
+        stage = schedule.stage(run.epoch)
+        done = schedule.batches_before(run.epoch)
+        order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
         for number, some in enumerate(order, start=1):
             run.model.train_on_batch(stage.data.windows[some], truth(stage.data, some))
             _follow(run, training.ema)
-            tick(done + number, course.batches_before(course.epochs))
-        _judge(run, training, shape.quantiles, lessons.validation)
+            tick(done + number, schedule.batches_before(schedule.epochs))
+        _judge(run, training, shape.quantiles, training_data.validation)
         run.epoch += 1
-        if run.epoch < course.epochs and course.begins(run.epoch):
+        if run.epoch < schedule.epochs and schedule.begins(run.epoch):
             _assign(run.model, run.average)
-            _compile(run.model, training, shape.quantiles, course, run.epoch)
+            _compile(run.model, training, shape.quantiles, schedule, run.epoch)
         _keep(run, checkpoint)
     _assign(run.model, run.best)
     weights = {one.path: _array(one) for one in run.model.trainable_variables}
@@ -82,15 +82,19 @@ def fit(
 
 
 def _compile(
-    model: Any, training: TrainingSection, quantiles: Sequence[float], course: Course, epoch: int
+    model: Any,
+    training: TrainingSection,
+    quantiles: Sequence[float],
+    schedule: Schedule,
+    epoch: int,
 ) -> None:
     """Give the model an optimiser for the stage of an epoch."""
     import keras
 
-    stage = course.stage(epoch)
+    stage = schedule.stage(epoch)
     rate: Any = float(stage.learning_rate)  # Keras takes no integer
     if training.schedule == "cosine":
-        steps = stage.epochs * course.batches(stage)
+        steps = stage.epochs * schedule.batches(stage)
         warmup = round(steps * training.warmup)
         rate = keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else rate,
@@ -108,7 +112,7 @@ def _compile(
 
 
 def _judge(
-    run: _Run, training: TrainingSection, quantiles: Sequence[float], validation: Set
+    run: _Run, training: TrainingSection, quantiles: Sequence[float], validation: Examples
 ) -> None:
     """The error of the averaged weights, which are kept when they are the best."""
     raw = _trainable(run.model)
@@ -168,7 +172,7 @@ def _keep(run: _Run, checkpoint: Path | None) -> None:
 
 def _restore(
     run: _Run,
-    course: Course,
+    schedule: Schedule,
     training: TrainingSection,
     quantiles: Sequence[float],
     checkpoint: Path | None,
@@ -177,7 +181,7 @@ def _restore(
     found = read_arrays(checkpoint) if checkpoint is not None else None
     arrays, notes = found or ({}, {"epoch": 0, "history": []})
     run.epoch, run.history = notes["epoch"], notes["history"]
-    _compile(run.model, training, quantiles, course, min(run.epoch, course.epochs - 1))
+    _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
     if found is None:
         return
     for index, variable in enumerate(_state(run)):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeops.training.arrays_file import read_arrays, write_arrays
-from edgeops.training.lessons import FloatTensor, Job
 from edgeops.training.network import Scaling
+from edgeops.training.training_data import FloatTensor, Job
 
 Weights = Mapping[str, FloatTensor]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from edgeops.errors import UsageError
-from edgeops.training.lessons import Job
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import Shape
+from edgeops.training.training_data import Job
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})\Z")
 

@@ -17,17 +17,17 @@ from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.boosting import Boosting, boosting_version, fit_boosting
+from edgeops.training.examples import plain_training_data
 from edgeops.training.fit import fit
 from edgeops.training.fitted import Fitted, load, save
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.jobs import shape_of
-from edgeops.training.lessons import Job
 from edgeops.training.network import Shape
 from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
 from edgeops.training.recipe import network_of, training_of
 from edgeops.training.samples import Experiment, Samples
-from edgeops.training.sets import plain_lessons
+from edgeops.training.training_data import Job
 
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
 _MOST_TREES = 256 * 1024 * 1024  # bytes
@@ -115,8 +115,10 @@ def _article(data: Experiment, folder: BuildFolder) -> Article:
     if found is None:
         job = Job(shape.steps_ahead, 1)
         checkpoint: Path = path.with_suffix(".checkpoint.npz")
-        lessons = plain_lessons(data, training)
-        found = fit(job, _NETWORK, training, shape, lessons, checkpoint, lambda _done, _total: None)
+        training_data = plain_training_data(data, training)
+        found = fit(
+            job, _NETWORK, training, shape, training_data, checkpoint, lambda _done, _total: None
+        )
         save(found, path)
         checkpoint.unlink(missing_ok=True)
     return Article(shape, found)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeops.training.lessons import FloatTensor, Set
 from edgeops.training.recipe import TrainingSection
+from edgeops.training.training_data import Examples, FloatTensor
 
 
-def truth(data: Set, some: NDArray[np.int64]) -> FloatTensor:
+def truth(data: Examples, some: NDArray[np.int64]) -> FloatTensor:
     """Ratio and weight together, n x horizon x 2; what is unknown has no weight."""
     ratio, weight = data.ratio[some], data.weight[some]
     unknown = np.isnan(ratio)
@@ -39,7 +39,10 @@ def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
 
 
 def error_of(
-    training: TrainingSection, quantiles: Sequence[float], data: Set, output: NDArray[np.float64]
+    training: TrainingSection,
+    quantiles: Sequence[float],
+    data: Examples,
+    output: NDArray[np.float64],
 ) -> float:
     """The mean absolute error of the median, or the loss, over the mean ratio."""
     known = ~np.isnan(data.ratio)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeops.training.fitted import Fitted, Weights
-from edgeops.training.lessons import FloatTensor
 from edgeops.training.network import LOG_BASE, NARROW, Shape
 from edgeops.training.onnx_graph import INPUT, Graph
 from edgeops.training.recipe import NetworkSection
+from edgeops.training.training_data import FloatTensor
 
 _TO_ONNX_GATES = (0, 3, 1, 2)  # of i, f, c, o: i, o, f, c
 _VARIANCE_FLOOR = 1e-7  # keras.layers.Normalization

@@ -13,8 +13,8 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray
 from edgeops.plain_file import read_plain
 from edgeops.training.forecasts import Forecasts
-from edgeops.training.lessons import FloatTensor
 from edgeops.training.samples import Samples
+from edgeops.training.training_data import FloatTensor
 
 _AGAIN = "train the model again, or bring the published file back"
 MAX_BYTES = 2**31 - 1  # of a model: a protocol buffer holds no more

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from edgeops.training.fitted import Fitted
-from edgeops.training.lessons import FloatTensor
 from edgeops.training.network import Shape, build
 from edgeops.training.recipe import NetworkSection
+from edgeops.training.training_data import FloatTensor
 
 
 def keras_model(network: NetworkSection, shape: Shape, fitted: Fitted) -> Any:

@@ -15,9 +15,9 @@ from edgeops.training import backend
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.fit import Tick, fit
 from edgeops.training.fitted import Fitted
-from edgeops.training.lessons import Job, Lessons
 from edgeops.training.network import Shape
 from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.training_data import Job, TrainingData
 
 
 class Engine(StrEnum):
@@ -35,7 +35,7 @@ class Task:
     network: NetworkSection
     training: TrainingSection
     shape: Shape
-    lessons: Lessons
+    training_data: TrainingData
 
 
 def _no_tick(_done: int, _total: int) -> None:
@@ -52,7 +52,9 @@ def run_here(
         def step(done: int, total: int, number: int = number) -> None:
             tick(number * total + done, len(jobs) * total)
 
-        yield fit(job, task.network, task.training, task.shape, task.lessons, checkpoint(job), step)
+        yield fit(
+            job, task.network, task.training, task.shape, task.training_data, checkpoint(job), step
+        )
 
 
 def run_apart(
@@ -99,7 +101,9 @@ def _nowhere(_job: Job) -> Path | None:
 def _one(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
     """One training, in whatever process this is."""
     backend.start(task.training)
-    return fit(job, task.network, task.training, task.shape, task.lessons, checkpoint, _no_tick)
+    return fit(
+        job, task.network, task.training, task.shape, task.training_data, checkpoint, _no_tick
+    )
 
 
 @contextmanager

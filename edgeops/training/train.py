@@ -11,15 +11,15 @@ from edgeops.errors import EdgeOpsError
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
+from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
 from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, shape_of
-from edgeops.training.lessons import Job, Lessons
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
 from edgeops.training.samples import Experiment
-from edgeops.training.sets import lessons_of
 from edgeops.training.sweep import Engine, Task, run_apart, run_here
+from edgeops.training.training_data import Job, TrainingData
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Training:
     data: Experiment
     folder: BuildFolder
     jobs: tuple[Job, ...]
-    lessons: Lessons
+    training_data: TrainingData
 
     @property
     def missing(self) -> tuple[Job, ...]:
@@ -57,15 +57,15 @@ def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Train
     Raises `EdgeOpsError`.
     """
     check_model(data.model)
-    training = Training(data, folder, tuple(jobs), lessons_of(data))
+    training = Training(data, folder, tuple(jobs), training_data_of(data))
     for series in data.series:
         data.check_part(series, "test")  # the export needs it, hours later
-    _check_weights(training.lessons)
+    _check_weights(training.training_data)
     return training
 
 
-def _check_weights(lessons: Lessons) -> None:
-    parts = [*(stage.data for stage in lessons.stages), lessons.validation]
+def _check_weights(training_data: TrainingData) -> None:
+    parts = [*(stage.data for stage in training_data.stages), training_data.validation]
     if any(not (one.weight[~np.isnan(one.ratio)] > 0).any() for one in parts):
         raise EdgeOpsError(
             "none of the hours that are forecast counts",
@@ -90,7 +90,9 @@ def train(
 ) -> Iterator[Fitted]:
     """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
     model, folder, jobs = training.data.model, training.folder, training.missing
-    task = Task(model.recipe.network, model.recipe.training, shape_of(model), training.lessons)
+    task = Task(
+        model.recipe.network, model.recipe.training, shape_of(model), training.training_data
+    )
     if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:

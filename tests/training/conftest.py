@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from edgeops.training import backend
-from edgeops.training.lessons import Lessons, Set, Stage
 from edgeops.training.network import Shape
 from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.training_data import Examples, Stage, TrainingData
 
 # The least that the spec of a model file says.
 LEAST = {
@@ -46,19 +46,19 @@ def made_shape() -> Shape:
 
 
 @pytest.fixture
-def lessons() -> Lessons:
-    return made_lessons()
+def training_data() -> TrainingData:
+    return made_training_data()
 
 
-def made_lessons(epochs: int = 3) -> Lessons:
+def made_training_data(epochs: int = 3) -> TrainingData:
     """200 windows to learn from, 60 to judge by."""
-    return Lessons((Stage(made(200, 1), epochs, 0.01),), made(60, 2))
+    return TrainingData((Stage(made(200, 1), epochs, 0.01),), made(60, 2))
 
 
-def made(count: int, seed: int) -> Set:
+def made(count: int, seed: int) -> Examples:
     """Windows whose ratio follows from what they hold."""
     random = np.random.default_rng(seed)
     windows = random.normal(0, 0.3, (count, 6, len(FEATURES))).astype(np.float32)
     noise = random.normal(0, 0.1, (count, 4))
     ratio = np.exp(windows[:, :4, 0] + 0.5 * windows[:, -1:, 1] + noise).astype(np.float32)
-    return Set(windows, ratio, np.ones_like(ratio))
+    return Examples(windows, ratio, np.ones_like(ratio))

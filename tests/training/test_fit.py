@@ -8,10 +8,10 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.training.fit import fit
 from edgeops.training.fitted import load, save
-from edgeops.training.lessons import Job, Lessons, Set, Stage
 from edgeops.training.network import check
 from edgeops.training.recipe import NetworkSection
-from tests.training.conftest import TRAINING, made, made_lessons, made_shape
+from edgeops.training.training_data import Examples, Job, Stage, TrainingData
+from tests.training.conftest import TRAINING, made, made_shape, made_training_data
 
 JOB = Job((1, 2, 3, 4), 7)
 NETWORK = NetworkSection("article-lstm", encoder=4, dropout=0.2)  # the quickest to compile
@@ -21,26 +21,26 @@ class PowerLoss(Exception):
     pass
 
 
-def trained(lessons, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
+def trained(training_data, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
     training = replace(TRAINING, **changes)
-    return fit(job, NETWORK, training, made_shape(), lessons, checkpoint, tick)
+    return fit(job, NETWORK, training, made_shape(), training_data, checkpoint, tick)
 
 
 @pytest.fixture(scope="module")
 def whole():
     """A training from start to end."""
-    return trained(made_lessons())
+    return trained(made_training_data())
 
 
 def test_it_learns(whole):
     assert whole.history[2] < whole.history[1] < whole.history[0]
 
 
-def test_another_seed_gives_other_weights(lessons, whole):
-    assert trained(lessons, job=replace(JOB, seed=8)).sha256 != whole.sha256
+def test_another_seed_gives_other_weights(training_data, whole):
+    assert trained(training_data, job=replace(JOB, seed=8)).sha256 != whole.sha256
 
 
-def test_a_training_that_was_cut_off_ends_with_the_same_weights(lessons, whole, tmp_path):
+def test_a_training_that_was_cut_off_ends_with_the_same_weights(training_data, whole, tmp_path):
     checkpoint = tmp_path / "checkpoint.npz"
 
     def cut(done, total):
@@ -48,9 +48,9 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(lessons, whole, 
             raise PowerLoss
 
     with pytest.raises(PowerLoss):
-        trained(lessons, checkpoint=checkpoint, tick=cut)
+        trained(training_data, checkpoint=checkpoint, tick=cut)
     seen = []
-    again = trained(lessons, checkpoint=checkpoint, tick=lambda *tick: seen.append(tick))
+    again = trained(training_data, checkpoint=checkpoint, tick=lambda *tick: seen.append(tick))
     assert seen[0] == (8, 21)  # the second epoch of 7 batches
     assert (again.sha256, again.history) == (whole.sha256, whole.history)
 
@@ -58,7 +58,7 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(lessons, whole, 
 @pytest.mark.parametrize("at", [10, 12, 14])  # before, after and beyond the second stage begins
 def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
     stages = (Stage(made(90, 3), 2, 0.02), Stage(made(120, 4), 2, 0.005))  # 2 x 3, 2 x 4 batches
-    lessons = Lessons(stages, made(60, 2))
+    training_data = TrainingData(stages, made(60, 2))
     checkpoint = tmp_path / "checkpoint.npz"
 
     def cut(done, total):
@@ -67,33 +67,33 @@ def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
             raise PowerLoss
 
     with pytest.raises(PowerLoss):
-        trained(lessons, checkpoint=checkpoint, tick=cut)
-    assert trained(lessons, checkpoint=checkpoint).sha256 == trained(lessons).sha256
+        trained(training_data, checkpoint=checkpoint, tick=cut)
+    assert trained(training_data, checkpoint=checkpoint).sha256 == trained(training_data).sha256
 
 
-def test_a_damaged_checkpoint_counts_as_none(lessons, whole, tmp_path):
+def test_a_damaged_checkpoint_counts_as_none(training_data, whole, tmp_path):
     checkpoint = tmp_path / "checkpoint.npz"
     checkpoint.write_bytes(b"PK\x03\x04 cut off")
-    assert trained(lessons, checkpoint=checkpoint).sha256 == whole.sha256
+    assert trained(training_data, checkpoint=checkpoint).sha256 == whole.sha256
 
 
-def test_what_is_unknown_does_not_count(lessons):
+def test_what_is_unknown_does_not_count(training_data):
     data = made(200, 1)
     ratio, weight = data.ratio.copy(), data.weight.copy()
     ratio[::3, 1], weight[::3, 1] = np.nan, 0
-    unknown = trained(with_data(lessons, Set(data.windows, ratio, data.weight)))
-    ignored = trained(with_data(lessons, Set(data.windows, data.ratio, weight)))
+    unknown = trained(with_data(training_data, Examples(data.windows, ratio, data.weight)))
+    ignored = trained(with_data(training_data, Examples(data.windows, data.ratio, weight)))
     assert unknown.sha256 == ignored.sha256
 
 
-def with_data(lessons, data):
-    return replace(lessons, stages=(replace(lessons.stages[0], data=data),))
+def with_data(training_data, data):
+    return replace(training_data, stages=(replace(training_data.stages[0], data=data),))
 
 
 def test_the_best_weights_are_kept():
     def wild(epochs, **changes):
-        lessons = Lessons((Stage(made(200, 1), epochs, 0.5),), made(60, 2))
-        return trained(lessons, schedule="constant", ema=0, **changes)
+        training_data = TrainingData((Stage(made(200, 1), epochs, 0.5),), made(60, 2))
+        return trained(training_data, schedule="constant", ema=0, **changes)
 
     best = wild(6)
     at = best.history.index(min(best.history))
@@ -106,12 +106,12 @@ def test_the_best_weights_are_kept():
     ("loss", "schedule"), [("pinball", "constant"), ("mae", "cosine"), ("mse", "cosine")]
 )
 def test_every_loss_and_schedule_learns(loss, schedule):
-    history = trained(made_lessons(4), loss=loss, schedule=schedule, warmup=0.1).history
+    history = trained(made_training_data(4), loss=loss, schedule=schedule, warmup=0.1).history
     assert history[-1] < history[0]
 
 
 def test_a_result_is_the_same_after_saving(tmp_path):
-    fitted = trained(made_lessons(1), restore_best="validation-loss")
+    fitted = trained(made_training_data(1), restore_best="validation-loss")
     save(fitted, tmp_path / "deep" / "job.npz")
     again = load(tmp_path / "deep" / "job.npz")
     assert again is not None
@@ -122,8 +122,8 @@ def test_a_result_is_the_same_after_saving(tmp_path):
 
 
 def test_a_whole_number_is_a_learning_rate():
-    lessons = Lessons((Stage(made(64, 1), 1, 1),), made(60, 2))
-    assert len(trained(lessons, schedule="constant").history) == 1
+    training_data = TrainingData((Stage(made(64, 1), 1, 1),), made(60, 2))
+    assert len(trained(training_data, schedule="constant").history) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 from edgeops.training.artifact import Plan, assemble, calibrated, parity, quantized
 from edgeops.training.fitted import Fitted
-from edgeops.training.lessons import Job
 from edgeops.training.network import Scaling, Shape, build
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.recipe import NetworkSection
+from edgeops.training.training_data import Job
 from tests.training.conftest import NETWORK, made
 
 SCALING = Scaling(np.float32([0.1, -0.2, 0.0]), np.float32([0.5, 2.0, 1.0]))

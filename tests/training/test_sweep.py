@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.training.lessons import Job
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.sweep import Engine, Task, processes_for, run_apart, run_here
-from tests.training.conftest import TRAINING, made_lessons
+from edgeops.training.training_data import Job
+from tests.training.conftest import TRAINING, made_training_data
 
 JOBS = (Job((1,), 1), Job((2,), 1))
 
 
 @pytest.fixture
 def task(shape) -> Task:
-    return Task(NetworkSection("article-lstm", encoder=3), TRAINING, shape, made_lessons(1))
+    return Task(NetworkSection("article-lstm", encoder=3), TRAINING, shape, made_training_data(1))
 
 
 @pytest.fixture

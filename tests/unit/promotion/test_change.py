@@ -7,7 +7,7 @@ import pytest
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.plan.health import Health, State
 from edgeops.promotion.change import Change, affected, change, changes_of, edited
-from edgeops.promotion.decide import decide, way
+from edgeops.promotion.decide import decide, rollout_state
 from edgeops.promotion.health import SlotHealth, slot_health
 from edgeops.promotion.rings import rings
 from edgeops.source.schemas import packaged_schemas
@@ -21,7 +21,7 @@ FILE = "fleet/all.yaml"
 
 def decision(fleet, state):
     _, catalog, desired = fleet
-    found = way("s", rings(catalog, desired, "s"))
+    found = rollout_state("s", rings(catalog, desired, "s"))
     states = dict.fromkeys(found.witnesses, SlotHealth(Health(state), LONG_AGO))
     return decide(found, states, NOW)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgeops.fleet.rollout import Rollout
 from edgeops.plan.health import Health, State
-from edgeops.promotion.decide import Step, decide, way
+from edgeops.promotion.decide import Step, decide, rollout_state
 from edgeops.promotion.health import SlotHealth
 from edgeops.promotion.rings import Ring
 
@@ -29,7 +29,7 @@ def ill(state, reason="why"):
 
 
 def decided(rings, **states):
-    found = way("s", rings)
+    found = rollout_state("s", rings)
     assert found is not None
     return decide(found, states, NOW)
 
@@ -40,7 +40,7 @@ def two(first="b", second="a", **options):
 
 def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
     found = decided(two(), d1=healthy(), d2=healthy(DAY * 2))
-    assert (found.step, found.to, found.way.release) == (Step.PROMOTE, "all", "b")
+    assert (found.step, found.to, found.rollout.release) == (Step.PROMOTE, "all", "b")
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
 def test_one_device_that_has_not_shown_it_yet_holds_the_release(state, ran):
     found = decided(two(), d1=healthy(), d2=state)
     assert found.step is Step.HOLD
-    assert found.look is not None
-    assert [(one.device, one.ran) for one in found.look.reasons] == [("d2", ran)]
+    assert found.ring is not None
+    assert [(one.device, one.ran) for one in found.ring.unhealthy] == [("d2", ran)]
 
 
 def test_min_healthy_lets_some_devices_be_offline_or_degraded():
@@ -87,8 +87,8 @@ def test_every_ring_before_must_be_good_not_only_the_last():
     rings = [ring("canary", "b", "d1"), ring("half", "b", "d2"), ring("all", "a", "d3")]
     found = decided(rings, d1=ill(State.DEGRADED), d2=healthy())
     assert found.step is Step.DEGRADED
-    assert found.look is not None
-    assert found.look.ring.group == "canary"
+    assert found.ring is not None
+    assert found.ring.ring.group == "canary"
     assert decided(rings, d1=healthy(), d2=healthy()).to == "all"
 
 
@@ -97,15 +97,15 @@ def test_a_ring_without_devices_shows_nothing():
 
 
 def test_when_every_ring_has_it_no_device_is_asked():
-    found = way("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
+    found = rollout_state("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
     assert found is not None
     assert found.witnesses == ()
     assert decide(found, {}, NOW).step is Step.DONE
 
 
 def test_the_way_begins_at_the_first_ring_with_a_release():
-    assert way("s", [ring("canary", None), ring("all", None)]) is None
-    found = way("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
+    assert rollout_state("s", [ring("canary", None), ring("all", None)]) is None
+    found = rollout_state("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
     assert found is not None
     assert (found.witnesses, [one.group for one in found.rest]) == (("d2",), ["all"])
 
@@ -128,7 +128,7 @@ def test_a_release_goes_on_only_with_enough_healthy_devices(states, percent):
         if one.health.state is State.CONVERGED and one.since and one.since <= NOW - DAY
     ]
     assert (found.step is Step.PROMOTE) == (len(good) / len(states) >= percent / 100)
-    assert found.look is not None
-    assert len(found.look.reasons) == len(states) - len(good)
+    assert found.ring is not None
+    assert len(found.ring.unhealthy) == len(states) - len(good)
     degraded = sum(one.health.state is State.DEGRADED for one in states)
-    assert (found.step is Step.DEGRADED) == (degraded > len(states) - found.look.needed)
+    assert (found.step is Step.DEGRADED) == (degraded > len(states) - found.ring.needed)

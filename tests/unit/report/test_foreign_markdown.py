@@ -14,8 +14,7 @@ from edgeops.fleet.rollout import rollout
 from edgeops.plan.health import State
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
 from edgeops.promotion.change import Change as Promotion
-from edgeops.promotion.decide import Decision, Look, Step, Way
-from edgeops.promotion.decide import Reason as DeviceReason
+from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.release import ModelRelease
 from edgeops.report import outcomes, scorecard_markdown
@@ -113,9 +112,11 @@ def test_outcomes(found):
 def test_proposals(group, slot, model, said):
     ring = Ring(group, rollout({"ring": 1}), model, (said,))
     last = Ring(slot, rollout({"ring": 2}), model, ())
-    reasons = (DeviceReason(said, State.DEGRADED, said, None),)
+    reasons = (UnhealthyDevice(said, State.DEGRADED, said, None),)
     decision = Decision(
-        Way(slot, model, (ring,), (last,)), Step.DEGRADED, Look(ring, Step.DEGRADED, 1, reasons)
+        RolloutState(slot, model, (ring,), (last,)),
+        Step.DEGRADED,
+        RingHealth(ring, Step.DEGRADED, 1, reasons),
     )
     changes = [Promotion("fleet/x.yaml", group, slot, said, model)]
     assert inert(promotion_text(decision, changes))

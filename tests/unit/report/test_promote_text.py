@@ -6,30 +6,32 @@ from datetime import timedelta
 from edgeops.fleet.rollout import Rollout
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
-from edgeops.promotion.decide import Decision, Look, Reason, Step, Way
+from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.report.promote_text import as_json, change_json, text
 
 DAY = Rollout(1, timedelta(hours=24), 100)
 CANARY = Ring("canary", DAY, "m@1.1.0", ("d1", "d22"))
-WAY = Way("crowds", "m@1.1.0", (CANARY,), (Ring("half", DAY, None), Ring("all", DAY, "m@1.0.0")))
+ROLLOUT = RolloutState(
+    "crowds", "m@1.1.0", (CANARY,), (Ring("half", DAY, None), Ring("all", DAY, "m@1.0.0"))
+)
 REASONS = (
-    Reason("d1", State.CONVERGED, "", timedelta(hours=3)),
-    Reason("d22", State.OFFLINE, "last active yesterday", None),
-    Reason("d3", State.CONVERGED, "", None),
-    Reason("d4", State.UNKNOWN, "", timedelta()),
-    Reason("d5", State.CONVERGED, "", timedelta()),
+    UnhealthyDevice("d1", State.CONVERGED, "", timedelta(hours=3)),
+    UnhealthyDevice("d22", State.OFFLINE, "last active yesterday", None),
+    UnhealthyDevice("d3", State.CONVERGED, "", None),
+    UnhealthyDevice("d4", State.UNKNOWN, "", timedelta()),
+    UnhealthyDevice("d5", State.CONVERGED, "", timedelta()),
 )
 TEXTS = {"fleet/g.yaml": ("a: 1\nb: 2", "a: 3\nb: 2")}
 
 
 def test_every_decision_says_why():
     decisions = [
-        Decision(WAY, Step.PROMOTE, Look(CANARY, Step.PROMOTE, 2)),
-        Decision(WAY, Step.HOLD, Look(CANARY, Step.HOLD, 2, REASONS)),
-        Decision(WAY, Step.HOLD, Look(Ring("canary", DAY, "m@1.1.0"), Step.HOLD, 0)),
-        Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 2, REASONS[:1])),
-        Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE),
+        Decision(ROLLOUT, Step.PROMOTE, RingHealth(CANARY, Step.PROMOTE, 2)),
+        Decision(ROLLOUT, Step.HOLD, RingHealth(CANARY, Step.HOLD, 2, REASONS)),
+        Decision(ROLLOUT, Step.HOLD, RingHealth(Ring("canary", DAY, "m@1.1.0"), Step.HOLD, 0)),
+        Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:1])),
+        Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE),
     ]
     assert text(decisions, {}).splitlines() == [
         "crowds: half gets m@1.1.0 after 2 devices of canary were healthy with it for 24 h",
@@ -59,7 +61,7 @@ def test_the_diff_can_be_applied_and_colour_adds_no_characters():
     ]
     colored = text((), TEXTS, color=True)
     assert "\x1b[31m-a: 1\x1b[0m" in colored
-    done = Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    done = Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
     assert text([done], TEXTS) == f"crowds: every ring has m@1.1.0\n\n{plain}"
 
 
@@ -75,7 +77,8 @@ def test_json():
     assert json.loads(change_json(change)) == expected
     found = json.loads(
         as_json(
-            [Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 2, REASONS[:2]))], [change]
+            [Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:2]))],
+            [change],
         )
     )
     assert found["changes"] == [expected]

@@ -8,7 +8,7 @@ import pytest
 from edgeops.fleet.rollout import Rollout
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
-from edgeops.promotion.decide import Decision, Look, Reason, Step, Way
+from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import COMMENT_LIMIT
@@ -24,7 +24,7 @@ RELEASE = ModelRelease("m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "
 TO_CANARY = Change("fleet/groups.yaml", "canary", "crowds", "m@1.0.0", "m@1.1.0")
 CANARY = Ring("canary", Rollout(1, DAY, 100), "m@1.1.0", ("c1",))
 REST = Ring("all", Rollout(2, DAY, 100), "m@1.0.0", ("d1",))
-WAY = Way("crowds", "m@1.1.0", (CANARY,), (REST,))
+ROLLOUT = RolloutState("crowds", "m@1.1.0", (CANARY,), (REST,))
 
 
 def text(changes=(TO_CANARY,), scorecard="### Model `m`", **more):
@@ -62,20 +62,20 @@ def test_it_always_fits(length, images):
 
 
 def test_a_promotion_says_why():
-    decision = Decision(WAY, Step.PROMOTE, Look(CANARY, Step.PROMOTE, 1))
+    decision = Decision(ROLLOUT, Step.PROMOTE, RingHealth(CANARY, Step.PROMOTE, 1))
     to_all = Change("fleet/groups.yaml", "all", "crowds", "m@1.0.0", "m@1.1.0")
     assert promotion_title(decision, [to_all]) == "Promote m@1.1.0 to all"
     assert promotion_text(decision, [to_all]).splitlines()[0] == (
         "`crowds: all gets m@1.1.0 after 1 device of canary were healthy with it for 24 h`"
     )
-    done = Decision(Way("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    done = Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
     assert promotion_text(done, ()) == "`crowds: every ring has m@1.1.0`"
 
 
 def test_a_revert_lists_the_devices_whatever_they_say():
     said = "`@everyone` | <img src=x>\n# no"
-    reasons = tuple(Reason(f"c{n}", State.DEGRADED, said, None) for n in range(60))
-    decision = Decision(WAY, Step.DEGRADED, Look(CANARY, Step.DEGRADED, 1, reasons))
+    reasons = tuple(UnhealthyDevice(f"c{n}", State.DEGRADED, said, None) for n in range(60))
+    decision = Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 1, reasons))
     back = Change("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
     assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"
     lines = promotion_text(decision, [back]).splitlines()

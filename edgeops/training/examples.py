@@ -1,4 +1,4 @@
-"""From the data of a model to its lessons: the windows of all its series, in stages."""
+"""What networks learn from: the windows of all series of a model, in stages."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeops.training.lessons import FloatTensor, Lessons, Set, Stage
 from edgeops.training.recipe import TargetSection, TrainingSection
 from edgeops.training.samples import Experiment, Samples
+from edgeops.training.training_data import Examples, FloatTensor, Stage, TrainingData
 
 
-def lessons_of(data: Experiment) -> Lessons:
+def training_data_of(data: Experiment) -> TrainingData:
     """What a model file wants its networks to learn from.
 
     With `pretrain` they first learn from each column as a series of its own.
     Raises `EdgeOpsError` where there is too little data.
     """
     training = data.model.recipe.training
-    lessons = plain_lessons(data, training)
+    training_data = plain_training_data(data, training)
     first = training.pretrain
     if first is None:
-        return lessons
+        return training_data
     columns = [data.samples_of_column(column, "train", first.stride) for column in data.columns]
-    stage = Stage(_as_set(data.model.recipe.target, columns), first.epochs, first.learning_rate)
-    return Lessons((stage, *lessons.stages), lessons.validation)
+    stage = Stage(_examples(data.model.recipe.target, columns), first.epochs, first.learning_rate)
+    return TrainingData((stage, *training_data.stages), training_data.validation)
 
 
-def plain_lessons(data: Experiment, training: TrainingSection) -> Lessons:
-    """One stage, of the series themselves. Raises as `lessons_of`."""
+def plain_training_data(data: Experiment, training: TrainingSection) -> TrainingData:
+    """One stage, of the series themselves. Raises as `training_data_of`."""
     recipe = data.model.recipe
     stride = recipe.window.stride
     thinned = stride if len(data.series) > 1 else 1
     train, validation = (
-        _as_set(recipe.target, [data.samples(series, part, every) for series in data.series])
+        _examples(recipe.target, [data.samples(series, part, every) for series in data.series])
         for part, every in (("train", stride), ("validation", thinned))
     )
-    return Lessons((Stage(train, training.epochs, training.learning_rate),), validation)
+    return TrainingData((Stage(train, training.epochs, training.learning_rate),), validation)
 
 
-def _as_set(target: TargetSection, some: Sequence[Samples]) -> Set:
+def _examples(target: TargetSection, some: Sequence[Samples]) -> Examples:
     """The samples of one or more series as one set."""
-    return Set(
+    return Examples(
         np.concatenate([one.windows for one in some]) if len(some) > 1 else some[0].windows,
         np.concatenate([one.ratio for one in some]).astype(np.float32),
         np.concatenate([_weight(target, one) for one in some]),

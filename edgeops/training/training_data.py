@@ -1,4 +1,4 @@
-"""What networks learn from: sets of windows, in stages."""
+"""What networks learn from: examples, in stages, and the schedule of their epochs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Set:
+class Examples:
     """Windows (n x steps x features) with what a network learns of them.
 
     `ratio` is (count + 1) over the scale, n x horizon, NaN where unknown;
@@ -38,10 +38,10 @@ class Set:
     ratio: FloatTensor
     weight: FloatTensor
 
-    def of(self, job: Job) -> Set:
+    def of(self, job: Job) -> Examples:
         """The same with the steps of a job only."""
         steps = np.array(job.steps_ahead) - 1
-        return Set(self.windows, self.ratio[:, steps], self.weight[:, steps])
+        return Examples(self.windows, self.ratio[:, steps], self.weight[:, steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,26 +51,26 @@ class Stage:
     The next stage goes on from the averaged weights of the one before.
     """
 
-    data: Set
+    data: Examples
     epochs: int
     learning_rate: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
+class TrainingData:
     """All stages of a training, and the set that it is judged by."""
 
     stages: tuple[Stage, ...]
-    validation: Set
+    validation: Examples
 
-    def of(self, job: Job) -> Lessons:
+    def of(self, job: Job) -> TrainingData:
         """The same with the steps of a job only."""
         stages = (Stage(one.data.of(job), one.epochs, one.learning_rate) for one in self.stages)
-        return Lessons(tuple(stages), self.validation.of(job))
+        return TrainingData(tuple(stages), self.validation.of(job))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class Schedule:
     """The epochs of all stages, counted through."""
 
     stages: tuple[Stage, ...]
