@@ -52,7 +52,7 @@ class UnhealthyDevice:
 
 @dataclass(frozen=True, slots=True)
 class RingHealth:
-    """How a ring is: `needed` of its devices must be healthy; `unhealthy` are those that are not."""
+    """A ring: `needed` of its devices must be healthy; `unhealthy` are those that are not."""
 
     ring: Ring
     step: Step
