@@ -13,8 +13,10 @@ from edgeops.errors import Interrupted
 T = TypeVar("T")
 
 
-def complete(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine. Raises `Interrupted` on Ctrl-C.
+def complete(
+    work: Coroutine[Any, Any, T], *, hint: str = "what was written stays; sync again to go on"
+) -> T:
+    """The result of a coroutine. Raises `Interrupted` on Ctrl-C, with a hint.
 
     Where an event loop runs already, as in a notebook, the work gets a thread
     and a loop of its own.
@@ -27,7 +29,7 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
                 return thread.submit(asyncio.run, work).result()
         return asyncio.run(work)
     except KeyboardInterrupt:
-        raise Interrupted("interrupted", "what was written stays; sync again to go on") from None
+        raise Interrupted("interrupted", hint) from None
 
 
 def _in_a_loop() -> bool:

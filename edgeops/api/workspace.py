@@ -96,6 +96,11 @@ class Workspace:
         return Revision(self, rev)
 
     @property
+    def ca_file(self) -> str | None:
+        """The CAs to trust, where the user has others than the system's."""
+        return self.environ.get("SSL_CERT_FILE") or None
+
+    @property
     def https_port(self) -> int:
         """The port of the local hub that this user has chosen. Raises `UsageError`."""
         from edgeops.localhub.access import DEFAULT_PORT

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeops.cli.settings import Settings, say, settings, workspace
-from edgeops.errors import EdgeOpsError, UsageError
-
-if TYPE_CHECKING:
-    from edgeops.localedge.run import Machine
-    from edgeops.plan.health import DeviceStatus
+from edgeops.cli.settings import say, settings, workspace
+from edgeops.errors import UsageError
 
 app = typer.Typer(
     help="Run edge devices on this machine, against the local IoT Hub.",
@@ -71,95 +67,23 @@ def run(
       edgeops device run --all --until-converged
       edgeops device run k-road-150 --history counts.csv
     """
-    import asyncio
+    from edgeops.api.devices import edge_devices, run_devices
 
+    if every == bool(devices):
+        raise UsageError("name the devices to run, or say --all")
     options = settings(context)
-    names = _names(options, devices or [], every)
-    machine = _machine(options, history)
-    rows = asyncio.run(_run(options, machine, names, timeout if until_converged else None))
+    where = workspace(options)
+    rows = run_devices(
+        where,
+        edge_devices(where) if every else sorted(set(devices or ())),
+        history=history,
+        until_converged_within=timeout if until_converged else None,
+        printed=_print_line,
+    )
     if rows is not None:
         from edgeops.report.status_text import text
 
         typer.echo(text(rows, color=options.styled()))
-
-
-def _names(options: Settings, devices: list[str], every: bool) -> list[str]:
-    if every == bool(devices):
-        raise UsageError("name the devices to run, or say --all")
-    if not every:
-        return sorted(set(devices))
-    fleet = workspace(options).at("HEAD").fleet
-    return sorted(name for name, device in fleet.devices.items() if device.edge)
-
-
-async def _run(
-    options: Settings, machine: Machine, names: list[str], seconds: float | None
-) -> list[DeviceStatus] | None:
-    """Run devices for ever, or until they have converged: then their status."""
-    import asyncio
-
-    from edgeops.localedge.run import run_devices
-
-    def tell(device: str, text: str) -> None:
-        options.note(f"{device}: {text}")
-
-    running = asyncio.create_task(run_devices(machine, names, tell, _print_line))
-    waiting = None
-    if seconds is not None:
-        waiting = asyncio.create_task(_converged(options, names, seconds))
-    tasks = [task for task in (running, waiting) if task is not None]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error
-    return waiting.result() if waiting is not None else None
-
-
-def _machine(options: Settings, history: Path | None) -> Machine:
-    from edgeops.localedge.run import Machine
-    from edgeops.localhub import access
-
-    if options.hub != "local":
-        raise UsageError(
-            "`edgeops device run` needs the local hub: it holds the devices' keys",
-            "leave --hub out",
-        )
-    state = workspace(options).state
-    endpoint = access.running(state)
-    if endpoint is None:
-        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
-    if endpoint.mqtt_port is None:
-        raise EdgeOpsError(
-            "the local hub takes no devices: it runs without MQTT",
-            "start it with `edgeops hub serve`, without --mqtt-port 0",
-        )
-    return Machine(
-        devices_folder=state.resolve() / "devices",
-        hub=endpoint.name,
-        ca_file=Path(endpoint.ca_file).resolve(),
-        connection_string=lambda device, module: access.device_connection_string(
-            state, device, module
-        ),
-        history=history.resolve() if history else None,
-    )
-
-
-async def _converged(options: Settings, names: list[str], seconds: float) -> list[DeviceStatus]:
-    from edgeops.api.session import open_session
-    from edgeops.api.statuses import until_converged
-
-    where = workspace(options)
-    fleet = where.at("HEAD").fleet
-    for name in names:
-        if name not in fleet.devices:
-            raise EdgeOpsError(f"git has no device `{name}`", "leave --until-converged out")
-    async with open_session(where, fleet.hubs[options.hub]) as hub:
-        return await until_converged(where, hub, fleet, names, seconds)
 
 
 def _print_line(device: str, module: str, line: str) -> None:

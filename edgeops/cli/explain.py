@@ -6,19 +6,16 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.settings import Output, settings, workspace
+from edgeops.cli.options import Output, OutputOption, RevisionOption
+from edgeops.cli.settings import settings, show, workspace
 
 
 def explain(
     context: typer.Context,
     device: Annotated[str, typer.Argument(help="A device of the fleet.", show_default=False)],
     pointer: Annotated[str, typer.Argument(help="JSON pointer of a part, as /tags/location.")] = "",
-    rev: Annotated[
-        str | None, typer.Option(help="A git revision, not the files on disk.", metavar="REV")
-    ] = None,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="Form of the output.")
-    ] = Output.TEXT,
+    rev: RevisionOption = None,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show which file and line set each value of a device, and what it overrode.
 
@@ -28,15 +25,9 @@ def explain(
       edgeops explain queen-street-210 /modules/model_loader
       edgeops explain queen-street-210 /tags/location/lat --rev HEAD~3
     """
-    from edgeops.fleet.explain import explain as explain_device
-    from edgeops.report import explain_text as report
+    from edgeops.api import fleets
+    from edgeops.report import explain_text
 
     options = settings(context)
-    where = workspace(options)
-    found = explain_device(
-        where.at(rev).snapshot, device, pointer, artifacts_url=where.local_artifacts_url
-    )
-    if output is Output.JSON:
-        typer.echo(report.as_json(found))
-    else:
-        typer.echo(report.text(found, color=options.styled()))
+    found = fleets.explain(workspace(options), device, pointer, rev=rev)
+    show(options, explain_text, found, output)

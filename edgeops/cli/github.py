@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeops.cli.files import read_text
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
+from edgeops.cli.options import SavedPlanFile
 from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
 
@@ -59,10 +61,7 @@ def comment(
     Examples:
       edgeops github comment --file live.md --file rendered.md
     """
-    from edgeops.cli.files import read_text
-    from edgeops.github.comments import stick
-    from edgeops.github.pulls import pull_request_of
-    from edgeops.github.rest import GitHubError
+    from edgeops.api import github as api
     from edgeops.report.pull_request import comment as composed
 
     options, workflow = settings(context), _workflow()
@@ -72,28 +71,17 @@ def comment(
             f"there is nothing to say: {', '.join(map(str, file))} is missing or empty",
             "make it with `edgeops sync --dry-run -o markdown`",
         )
-    text = composed(texts, note=note, run_url=workflow.run_url)
-    api = workflow.api(_ca_file())
-    number = pull_request_of(workflow, api)
-    if number is None:
-        raise EdgeOpsError(
-            f"there is no open pull request from the branch {workflow.branch}",
-            "run this for pull requests, or on the branch of one",
-        )
-    try:
-        written = stick(api, number, marker, text)
-    except GitHubError as error:
-        if error.status != 403:
-            raise
-        workflow.summarize(text)
+    done = api.comment(workflow, marker, composed(texts, note=note, run_url=workflow.run_url))
+    if done.how is None:
+        number = done.number
         options.note(f"the token may not comment on #{number}: the summary has the text instead")
     else:
-        options.note(f"comment on #{number}: {written}")
+        options.note(f"comment on #{done.number}: {done.how}")
 
 
 @app.command("approval")
 def approval(
-    plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    plan: SavedPlanFile,
     text: Annotated[
         Path | None,
         typer.Option(
@@ -121,23 +109,13 @@ def approval(
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github approval plan.json
     """
-    from edgeops.github.approval import Approval, approval_of
+    from edgeops.api import github as api
     from edgeops.report.markdown import plain
 
     saved, workflow = _saved(plan), _workflow()
-    if saved.writes:
-        shown = _shown(plan, saved, text or plan.with_suffix(".md"))
-        found = approval_of(
-            workflow.api(_ca_file()),
-            workflow.sha,
-            workflow.branch,
-            marker,
-            shown,
-            repeated=workflow.attempt > 1,
-        )
-    else:
-        found = Approval(True, "nothing changes")
-    workflow.give(approved=_bool(found.given), changes=_bool(bool(saved.writes)))
+    shown = _shown(plan, saved, text or plan.with_suffix(".md")) if saved.writes else ""
+    found = api.approval(workflow, saved, marker, shown)
+    workflow.give(approved=found.given, changes=bool(saved.writes))
     words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
     workflow.summarize(f"\n{plain(words, 2_000, references=True)}.")
     say(words)
@@ -146,7 +124,7 @@ def approval(
 @app.command("drift-issue")
 def drift_issue(
     context: typer.Context,
-    plan: Annotated[Path, typer.Argument(help="A plan that sync saved with --out.")],
+    plan: SavedPlanFile,
     text: Annotated[
         Path, typer.Option(help="The same plan as Markdown.", metavar="FILE", show_default=False)
     ],
@@ -163,19 +141,14 @@ def drift_issue(
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github drift-issue plan.json --text plan.md
     """
-    from edgeops.cli.files import read_text
-    from edgeops.github.issues import close, keep_open
-    from edgeops.report.markdown import title as as_title
+    from edgeops.api import github as api
+    from edgeops.report.markdown import title
 
-    options, saved, workflow = settings(context), _saved(plan), _workflow()
-    api = workflow.api(_ca_file())
-    if saved.writes:
-        title = as_title(f"Hub {saved.hub} is not as git wants it")
-        body = read_text(text, "the text", "").strip()
-        kept, url = keep_open(api, marker, title, f"{body}\n\n{_WHAT_TO_DO}")
-    else:
-        kept, url = close(api, marker, f"In sync again, see {workflow.run_url}")
-    options.note(f"issue about drift: {kept} {url}".rstrip())
+    saved = _saved(plan)
+    body = read_text(text, "the text", "").strip() if saved.writes else ""
+    heading = title(f"Hub {saved.hub} is not as git wants it")
+    done = api.drift_issue(_workflow(), saved, marker, heading, f"{body}\n\n{_WHAT_TO_DO}")
+    settings(context).note(f"issue about drift: {done.how} {done.url}".rstrip())
 
 
 _WHAT_TO_DO = (
@@ -186,7 +159,6 @@ _WHAT_TO_DO = (
 
 def _shown(plan: Path, saved: SavedPlan, text: Path) -> str:
     """The Markdown of a saved plan."""
-    from edgeops.cli.files import read_text
     from edgeops.report.plan_markdown import digest_line
 
     hint = "make both with one `edgeops sync --dry-run --out PLAN -o markdown > TEXT`"
@@ -203,15 +175,6 @@ def _workflow() -> Workflow:
 
 
 def _saved(plan: Path) -> SavedPlan:
-    from edgeops.cli.files import read_text
     from edgeops.plan.document import read_saved
 
     return read_saved(read_text(plan, "the plan", "save one with `edgeops sync --dry-run --out`"))
-
-
-def _ca_file() -> str | None:
-    return os.environ.get("SSL_CERT_FILE") or None
-
-
-def _bool(value: bool) -> str:
-    return "true" if value else "false"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from edgeops.cli.files import read_text
 from edgeops.cli.settings import say, settings, workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.errors import EdgeOpsError
 
 MACHINES = 8
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def models(
@@ -39,36 +37,18 @@ def models(
     Examples:
       edgeops github models --changed-since "$BEFORE" --only "$MODELS"
     """
-    from edgeops.fleet.suggest import did_you_mean
-    from edgeops.source.changes import changed_since as paths_changed_since
-    from edgeops.training.matrix import changed, model_names, parts
-    from edgeops.training.model_file import load_model_file
+    from edgeops.api.github import trainings
 
-    options = settings(context)
-    root = workspace(options).root
-    known = model_names(root)
-    for name in only.split():
-        if name not in known:
-            raise UsageError(f"there is no model `{name}`", did_you_mean(name, known) or "")
-    files = [load_model_file(root, name) for name in only.split() or known]
-    if changed_since:
-        paths = paths_changed_since(root, changed_since)
-        if paths is None:
-            options.note(f"{changed_since} is not in this clone: all models count as changed")
-        else:
-            files = [model for model in files if changed(model, paths)]
-    trainings = [part for model in files for part in parts(model, machines)]
-    for part in trainings:
-        say(f"{part.model} {part.shard}")
-    _give(
-        {
-            "models": [model.name for model in files],
-            "trainings": [
-                {"model": part.model, "shard": part.shard, "artifact": part.artifact}
-                for part in trainings
-            ],
-        }
+    found = trainings(
+        workspace(settings(context)),
+        changed_since=changed_since,
+        only=only.split(),
+        machines=machines,
     )
+    parts = [{"model": p.model, "shard": p.shard, "artifact": p.artifact} for p in found.parts]
+    for part in found.parts:
+        say(f"{part.model} {part.shard}")
+    _give({"models": found.models, "trainings": parts})
 
 
 def outputs(
@@ -80,8 +60,6 @@ def outputs(
     Examples:
       edgeops github outputs published.json
     """
-    from edgeops.cli.files import read_text
-
     try:
         value = json.loads(read_text(file, "the JSON", ""))
     except ValueError as error:
@@ -91,17 +69,8 @@ def outputs(
     _give(value)
 
 
-def _give(values: Mapping[str, Any]) -> None:
-    """Outputs of the step: text as it is, anything else as JSON; nothing outside of a workflow."""
-    from edgeops.cli.files import append
+def _give(values: dict[str, object]) -> None:
+    from edgeops.github.outputs import give_outputs
 
-    lines = []
-    for name, value in values.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        if not _NAME.fullmatch(name):
-            raise EdgeOpsError(f"{name!r} is not a name of an output", "use A-Z, a-z, 0-9, _ and -")
-        if len(f"{name}={text}".splitlines()) != 1:
-            raise EdgeOpsError(f"the value of {name!r} has several lines", "it cannot be an output")
-        lines.append(f"{name}={text}\n")
-    if path := os.environ.get("GITHUB_OUTPUT"):
-        append(Path(path), "".join(lines))
+    path = os.environ.get("GITHUB_OUTPUT")  # nothing is given outside of a workflow
+    give_outputs(Path(path) if path else None, values)

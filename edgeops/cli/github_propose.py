@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeops.cli.promotions import decisions, edit, read_manifests
-from edgeops.cli.proposals import Proposal, propose, read_files
-from edgeops.cli.settings import settings, workspace
-from edgeops.errors import UsageError
+from edgeops.api import proposals as api
+from edgeops.cli.files import read_text
+from edgeops.cli.settings import Settings, settings, workspace
 
-if TYPE_CHECKING:
-    from edgeops.api.workspace import Revision
-    from edgeops.promotion.change import Change
-
-Files = dict[str, bytes | None]
 Check = Annotated[
     str,
     typer.Option(
@@ -48,19 +40,15 @@ def propose_changes(
     Examples:
       edgeops github propose --branch edgeops/import --title "As on the hub" --body-file why.md
     """
-    from edgeops.cli.files import read_text
     from edgeops.report.markdown import title as as_title
-    from edgeops.source.revision import uncommitted
 
     options = settings(context)
-    root = workspace(options).root
-    files = read_files(root, uncommitted(root))
+    files = api.uncommitted_files(workspace(options))
     if not files:
         options.note("nothing is changed, so there is nothing to propose")
         return
     text = read_text(body_file, "the text", "")
-    proposal = Proposal(branch, as_title(title), _always(text), files)
-    _tell([propose(options, proposal, check)])
+    _propose(options, [api.Proposal(branch, as_title(title), lambda _: text, files)], check)
 
 
 def propose_release(
@@ -82,40 +70,12 @@ def propose_release(
     Examples:
       edgeops github propose-release crowdedness-24h@1.1.0 --scorecard scorecard.md
     """
-    from edgeops.cli.files import read_text
-    from edgeops.promotion.entry import entry
-    from edgeops.report import proposal as report
-    from edgeops.source.revision import uncommitted
+    from edgeops.report.proposal import release_proposal
 
     options = settings(context)
-    git = read_manifests(options)
-    if reference not in git.catalog.releases:
-        raise UsageError(f"there is no release `{reference}` in models/", "publish it first")
-    release = git.catalog.releases[reference].spec
-    first, why_not = entry(git.catalog, release.name, reference)
-    changes = (first,) if first else ()
-    folder = f"models/{release.name}/releases/"
-    shown = [path for path in uncommitted(git.workspace.root) if path.startswith(folder)]
-    files = read_files(git.workspace.root, shown) | _edited(git, changes)
+    found = api.new_release(workspace(options), reference)
     text = read_text(scorecard, "the scorecard", "")
-    made = propose(
-        options,
-        Proposal(
-            branch=f"edgeops/release/{release.name}",
-            title=report.release_title(release, changes),
-            text=lambda root: report.release_text(
-                release,
-                changes,
-                why_not=why_not,
-                scorecard=text,
-                plots=[f"{root}/{path}" for path in shown if path.endswith(".png")],
-            ),
-            files=files,
-            meaning=f"{release} {changes}",
-        ),
-        check,
-    )
-    _tell([made])
+    _propose(options, [release_proposal(found, text)], check)
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
@@ -129,50 +89,30 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
       edgeops github propose-promotions --hub production --check fleet-pr.yml
     """
     from edgeops.github.workflow import read_workflow
-    from edgeops.promotion.change import changes_of
-    from edgeops.promotion.rings import models_of_rings
-    from edgeops.report import proposal as report
-    from edgeops.report.promote_text import text as decided
+    from edgeops.report.promote_text import decision_text
+    from edgeops.report.proposal import promotion_proposal, promotion_text
 
     options, workflow = settings(context), read_workflow(os.environ)
-    git = read_manifests(options)
-    if not models_of_rings(git.catalog):
-        options.note("no group is a ring: set `rollout` under `spec` of groups")
-        _tell([])
-        return
-    made = []
-    for decision in decisions(git, None):
-        changes = tuple(changes_of(git.catalog, decision, revert=True))
-        typer.echo(decided([decision], {}, color=options.styled()))
-        text = report.promotion_text(decision, changes)
-        workflow.summarize(f"\n{text}")
-        if not changes:
-            continue
-        proposal = Proposal(
-            branch=f"edgeops/promote/{decision.rollout.slot}",
-            title=report.promotion_title(decision, changes),
-            text=_always(text),
-            files=_edited(git, changes),
-            meaning=str(changes),
-        )
-        made.append(propose(options, proposal, check))
-    _tell(made)
+    found = api.next_releases(workspace(options))
+    for slot in found:
+        typer.echo(decision_text(slot.decision, color=options.styled()))
+        workflow.summarize("\n" + promotion_text(slot.decision, slot.changes))
+    _propose(options, [promotion_proposal(slot) for slot in found if slot.changes], check)
 
 
-def _tell(made: list[str | None]) -> None:
-    """The new commits as an output of the step: the run leaves a mark for each.
+def _propose(options: Settings, proposals: list[api.Proposal], check: str) -> None:
+    """Propose all; the new commits are an output of the step, and the run leaves a mark for each.
 
     By the mark `edgeops github approval` knows who is behind a commit that a workflow made.
     """
     from edgeops.github.workflow import read_workflow
+    from edgeops.report.proposal import proposed_markdown, proposed_text
 
-    read_workflow(os.environ).give(commits=json.dumps([commit for commit in made if commit]))
-
-
-def _always(text: str) -> Callable[[str], str]:
-    return lambda _root: text
-
-
-def _edited(git: Revision, changes: tuple[Change, ...]) -> Files:
-    texts = edit(git, changes, dry_run=True) if changes else {}
-    return {file: after.encode() for file, (_, after) in texts.items()}
+    workflow, commits = read_workflow(os.environ), []
+    for proposal in proposals:
+        done = api.propose(workspace(options), workflow, proposal, check=check)
+        options.note(proposed_text(done))
+        if done.how != "declined":
+            workflow.summarize("\n" + proposed_markdown(done))
+        commits += [done.commit] if done.commit else []
+    workflow.give(commits=commits)

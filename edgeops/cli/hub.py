@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.settings import Output, settings, workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.cli.options import Output
+from edgeops.cli.settings import settings, workspace
+from edgeops.errors import EdgeOpsError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
-    from edgeops.api.workspace import Workspace
     from edgeops.localhub.access import Endpoint
 
 app = typer.Typer(
@@ -60,6 +60,7 @@ def serve(
       edgeops hub serve
       edgeops hub serve --port 9443 --mqtt-port 0
     """
+    from edgeops.api.hubs import seed_artifacts
     from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
@@ -69,25 +70,10 @@ def serve(
         sys.stdout.flush()
 
     where = workspace(settings(context))
-    _seed(where)
+    seed_artifacts(where)
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     run(serve_hub(where.state, port=port, mqtt_port=mqtt_port or None, ready=ready))
-
-
-def _seed(where: Workspace) -> None:
-    """Put the artifacts that git holds where the hub serves them."""
-    if not any(where.root.glob("models/*/releases/*")):
-        return
-    from edgeops.artifacts.seed import seed
-    from edgeops.localhub.files import StateFiles
-    from edgeops.source.releases import load_releases
-
-    with where.cache() as cache:
-        found = load_releases(where.root, cache)
-    copies = ((named.spec, found.copy(name)) for name, named in found.releases.items())
-    for warning in seed(copies, StateFiles(where.state).artifacts):
-        where.observer.note(f"warning: {warning}")
 
 
 def _end_with_parent() -> None:
@@ -118,15 +104,10 @@ def connection_string(
       edgeops hub connection-string
       edgeops hub connection-string --device queen-street-210
     """
-    from edgeops.localhub import access
+    from edgeops.api import hubs
 
-    state = workspace(settings(context)).state
-    if module and not device:
-        raise UsageError("--module needs --device")
-    if device:
-        typer.echo(access.device_connection_string(state, device, module))
-    else:
-        typer.echo(access.connection_string(state, policy))
+    where = workspace(settings(context))
+    typer.echo(hubs.connection_string(where, device=device, module=module, policy=policy))
 
 
 @app.command("events")
@@ -152,12 +133,12 @@ def events(
       edgeops hub events --follow
       edgeops hub events --device queen-street-210 -o json
     """
-    from edgeops.localhub.tail import tail
+    from edgeops.api import hubs
     from edgeops.report.event_text import event_json, event_line
 
-    state = workspace(settings(context)).state
+    where = workspace(settings(context))
     shown = event_json if output is Output.JSON else event_line
-    for event in tail(state, last=last, device=device, follow=follow):
+    for event in hubs.events(where, last=last, device=device, follow=follow):
         typer.echo(shown(event))
         sys.stdout.flush()
 
@@ -173,10 +154,11 @@ def reset(
     Example:
       edgeops hub reset --yes
     """
-    from edgeops.localhub import access
+    from edgeops.api import hubs
 
-    state = workspace(settings(context)).state
-    if not yes and not typer.confirm(f"Delete all devices and twins of the local hub in {state}?"):
+    where = workspace(settings(context))
+    question = f"Delete all devices and twins of the local hub in {where.state}?"
+    if not yes and not typer.confirm(question):
         raise EdgeOpsError("not confirmed: nothing was deleted")
-    access.reset(state)
+    hubs.reset(where)
     settings(context).note("the local hub is empty")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from edgeops.cli.model_evaluate import evaluate
-from edgeops.cli.model_extra import DataDirs, extra_train
 from edgeops.cli.model_list import list_releases
 from edgeops.cli.model_promote import promote
 from edgeops.cli.model_publish import publish
 from edgeops.cli.model_train import train
 from edgeops.cli.model_verify import verify
-from edgeops.cli.settings import Output, settings, workspace
+from edgeops.cli.options import DataDirs, ModelName, Output, OutputOption
+from edgeops.cli.settings import settings, show, workspace
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -26,11 +24,9 @@ def model() -> None:
 @app.command("data")
 def data(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The folder of the model in models/.")],
+    name: ModelName,
     data_dir: DataDirs = None,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="Form of the output.")
-    ] = Output.TEXT,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Say how good the data of a model is: what is missing, zero, broken, and was repaired.
 
@@ -43,20 +39,12 @@ def data(
       edgeops model data my-model --data-dir /mnt/counts
       edgeops model data crowdedness-24h -o json
     """
-    options = settings(context)
-    with extra_train():
-        from edgeops.report import data_text
-        from edgeops.training.data.find import observed_file
-        from edgeops.training.data.load import outage_hours, read_data
-        from edgeops.training.data.quality import quality
-        from edgeops.training.model_file import load_model_file
+    from edgeops.api import models
+    from edgeops.report import data_text
 
-        found = load_model_file(workspace(options).root, name, data_dir or ())
-        result = quality(read_data(found, observed_file(found)), outage_hours(found))
-    if output is Output.JSON:
-        typer.echo(data_text.as_json(result), nl=False)
-    else:
-        typer.echo(data_text.text(result, color=options.styled()))
+    options = settings(context)
+    found = models.data_quality(workspace(options), name, data_dirs=data_dir or ())
+    show(options, data_text, found, output)
 
 
 app.command("train", short_help="Train as model.yaml says, and export to ONNX.")(train)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeops.cli.promotions import decisions, edit, read_manifests
-from edgeops.cli.settings import Output, Settings, settings
+from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.settings import settings, show, workspace
 from edgeops.errors import Refused, UsageError
-
-if TYPE_CHECKING:
-    from edgeops.api.workspace import Revision
-    from edgeops.fleet.catalog import Catalog
-    from edgeops.promotion.change import Change
 
 
 def promote(
@@ -39,9 +34,7 @@ def promote(
         ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff only.")] = False,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="Form of the output.")
-    ] = Output.TEXT,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Give a group another release of a model: edit its manifest, and show the diff.
 
@@ -65,72 +58,22 @@ def promote(
         raise UsageError("NAME@VERSION and --to GROUP go together", "or say --next")
     if revert and not forward:
         raise UsageError("--revert-degraded needs --next")
+    from edgeops.api import promotions as api
+    from edgeops.report import promote_text as report
+
     options = settings(context)
-    git = read_manifests(options)
+    where = workspace(options)
     if release is not None and to is not None:
-        _to_group(options, git, _wanted(git.catalog, release, to, slot), dry_run, output)
-    else:
-        _to_next_rings(options, git, slot, revert, dry_run, output)
-
-
-def _to_group(
-    options: Settings, git: Revision, change: Change, dry_run: bool, output: Output
-) -> None:
-    from edgeops.report import promote_text as report
-
-    texts = edit(git, [change], dry_run)
-    if output is Output.JSON:
-        typer.echo(report.change_json(change), nl=False)
-    elif texts:
-        typer.echo(report.text((), texts, color=options.styled()))
-    else:
-        options.note(f"{change.group} has {change.after} already")
-
-
-def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Change:
-    """The change that the user asked for. Raises `UsageError` for what git does not have."""
-    from edgeops.fleet.suggest import did_you_mean
-    from edgeops.promotion.change import change
-    from edgeops.promotion.slots import choose_slot
-
-    model, at, _ = release.partition("@")
-    if not at:
-        raise UsageError(f"`{release}` is not a release", "name one as NAME@VERSION")
-    if release not in catalog.releases:
-        versions = sorted(name for name in catalog.releases if name.startswith(f"{model}@"))
-        there = f"there are {', '.join(versions)}" if versions else ""
-        hint = there or did_you_mean(release, catalog.releases) or "publish it first"
-        raise UsageError(f"there is no release `{release}` in models/", hint)
-    if group not in catalog.groups:
-        there = f"the groups are {', '.join(sorted(catalog.groups))}"
-        raise UsageError(
-            f"there is no group `{group}`", did_you_mean(group, catalog.groups) or there
-        )
-    return change(catalog, group, choose_slot(catalog, model, slot), release)
-
-
-def _to_next_rings(
-    options: Settings, git: Revision, slot: str | None, revert: bool, dry_run: bool, output: Output
-) -> None:
-    from edgeops.promotion.change import changes_of
-    from edgeops.promotion.decide import Step
-    from edgeops.report import promote_text as report
-
-    found = decisions(git, slot)
-    if not found:
-        options.note("no ring has a model yet: promote a release to the first one with --to")
-    changes = [change for one in found for change in changes_of(git.catalog, one, revert=revert)]
-    texts = edit(git, changes, dry_run)
-    if output is Output.JSON:
-        typer.echo(report.as_json(found, changes), nl=False)
-    elif found:
-        typer.echo(report.text(found, texts, color=options.styled()))
-    if changes or all(one.step is Step.DONE for one in found):
+        done = api.promote(where, release, to, slot=slot, dry_run=dry_run)
+        if done.texts or output is Output.JSON:
+            show(options, report, done, output)
+        else:
+            options.note(f"{to} has {release} already")
         return
-    back = [one.back_to for one in found if one.step is Step.DEGRADED]
-    hint = ""
-    if any(back):
-        hint = "--revert-degraded edits the rings back to the release of a later ring"
-    elif back:
-        hint = "no later ring runs another release: revert the commit that brought it"
-    raise Refused("no ring gets a release now", hint)
+    done = api.promote_next(where, slot=slot, revert_degraded=revert, dry_run=dry_run)
+    if not done.decisions:
+        options.note("no ring has a model yet: promote a release to the first one with --to")
+    if done.decisions or output is Output.JSON:
+        show(options, report, done, output)
+    if not done.is_over:
+        raise Refused("no ring gets a release now", report.hint(done))

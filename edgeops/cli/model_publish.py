@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeops.api.stores import artifact_store, artifact_target
-from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Output, Settings, say, settings, workspace
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from edgeops.training.model_file import ModelFile
-    from edgeops.training.publish import Published
+from edgeops.cli.options import DataDirs, ModelName, Output, OutputOption
+from edgeops.cli.settings import settings, show, workspace
 
 
 def publish(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The folder of the model in models/.")],
+    name: ModelName,
     version: Annotated[
         str | None,
         typer.Option(help="major.minor.patch; the next minor version by default.", metavar="X.Y.Z"),
     ] = None,
     data_dir: DataDirs = None,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="Form of the output.")
-    ] = Output.TEXT,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Publish the trained and evaluated model, if its gates let it through.
 
@@ -47,60 +36,10 @@ def publish(
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
       edgeops model publish my-model --data-dir /mnt/counts
     """
+    from edgeops.api import models
+
     options = settings(context)
-    with extra_train():
-        from edgeops.training.model_file import load_model_file
+    done = models.publish(workspace(options), name, version=version, data_dirs=data_dir or ())
+    from edgeops.report import published_text
 
-        model = load_model_file(workspace(options).root, name, data_dir or ())
-        _publish(options, model, version, output)
-
-
-def _publish(options: Settings, model: ModelFile, version: str | None, output: Output) -> None:
-    from edgeops.report.progress import progress
-    from edgeops.training.build import latest_build
-    from edgeops.training.publish import publish
-
-    root, build = model.root, latest_build(model)
-    where = workspace(options)
-    store = artifact_store(where, artifact_target(where))
-    with progress(
-        "publishing",
-        sys.stderr,
-        clock=time.monotonic,
-        quiet=options.quiet,
-        color=options.color,
-        unit="bytes",
-    ) as told:
-        done = publish(build, root=root, store=store, version=version, progress=told)
-    if output is Output.JSON:
-        typer.echo(_as_json(done, root), nl=False)
-    else:
-        for line in _text(done, root):
-            say(line)
-
-
-def _text(done: Published, root: Path) -> tuple[str, str]:
-    from edgeops.report.words import size
-
-    release, file = done.release, done.file.relative_to(root)
-    what = f"{release.reference}, {size(release.size)}, sha256 {release.sha256}"
-    if not done.new:
-        return what, f"is a release already, see {file}; the store has it"
-    return what, f"published; commit {file.parent}"
-
-
-def _as_json(done: Published, root: Path) -> str:
-    from edgeops.report.documents import dump_json
-
-    release = done.release
-    return dump_json(
-        {
-            "name": release.name,
-            "version": release.version,
-            "file": done.file.relative_to(root).as_posix(),
-            "url": done.url,
-            "size": release.size,
-            "sha256": release.sha256,
-            "new": done.new,
-        }
-    )
+    show(options, published_text, done, output)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.model_extra import DataDirs, extra_train
-from edgeops.cli.settings import Settings, say, settings, workspace
-from edgeops.errors import UsageError
+from edgeops.cli.options import DataDirs, ModelName
+from edgeops.cli.settings import say, settings, workspace
 
 if TYPE_CHECKING:
-    from edgeops.jsonvalue import JsonObject
     from edgeops.training.fitted import Fitted
-    from edgeops.training.model_file import ModelFile
-    from edgeops.training.train import Training
-    from edgeops.training.training_data import Job
 
 
 class Backend(StrEnum):
@@ -32,7 +24,7 @@ class Backend(StrEnum):
 
 def train(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The folder of the model in models/.")],
+    name: ModelName,
     horizon: Annotated[
         int | None,
         typer.Option(min=1, help="Only the network of this horizon (`horizons.models: each`)."),
@@ -68,70 +60,27 @@ def train(
       edgeops model train crowdedness-horizons --shard 1/6     in a workflow matrix
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
-    options = settings(context)
-    if horizon is not None and shard is not None:
-        raise UsageError("--horizon and --shard exclude each other", "give one of them")
-    with extra_train():
-        from edgeops.training.model_file import load_model_file
+    from edgeops.api import models
 
-        model = load_model_file(workspace(options).root, name, data_dir or ())
-        _train(options, model, _jobs(model, horizon, shard), jobs, backend)
-
-
-def _jobs(model: ModelFile, horizon: int | None, shard: str | None) -> tuple[Job, ...]:
-    from edgeops.training.jobs import jobs_of, of_horizon, of_shard
-
-    jobs = jobs_of(model)
-    if horizon is not None:
-        jobs = of_horizon(jobs, horizon)
-    return jobs if shard is None else of_shard(jobs, shard)
-
-
-def _train(
-    options: Settings,
-    model: ModelFile,
-    jobs: tuple[Job, ...],
-    processes: int | None,
-    backend: Backend,
-) -> None:
-    from edgeops.training.build import build_folder
-    from edgeops.training.samples import experiment
-    from edgeops.training.sweep import Engine, processes_for
-    from edgeops.training.train import Where, check_model, prepare
-
-    check_model(model)
-    data = experiment(model)
-    training = prepare(data, build_folder(model, data.sha256), jobs)
-    count = processes or processes_for(model.section("training"), len(training.missing))
-    _run(options, training, Where(Engine(backend.value), count))
-    done = training.complete()
-    if done is None:
+    done = models.train(
+        workspace(settings(context)),
+        name,
+        horizon=horizon,
+        shard=shard,
+        processes=jobs,
+        engine=backend.value,
+        data_dirs=data_dir or (),
+        trained=_say,
+    )
+    if not done.files:
         typer.echo("exported once all trainings are done: run it again without the option")
         return
-    _export(training, done)
 
+    from edgeops.report.words import size
 
-def _run(options: Settings, training: Training, where: object) -> None:
-    from edgeops.report.progress import progress
-    from edgeops.training.train import Where, train
-
-    assert isinstance(where, Where)
-    missing = training.missing
-    if len(missing) < len(training.jobs):
-        options.note(f"{len(training.jobs) - len(missing)} of {len(training.jobs)} trained already")
-    if not missing:
-        return
-    here = where.processes == 1 or len(missing) == 1
-    with progress(
-        "training",
-        sys.stderr,
-        clock=time.monotonic,
-        quiet=options.quiet,
-        color=options.color,
-        unit="batches" if here else "networks",
-    ) as tick:
-        for fitted in train(training, where, tick, os.environ):
-            _say(fitted)
+    for file in done.files:
+        say(f"{file.path}  {size(file.size)}  sha256 {file.sha256}")
+    typer.echo(f"differs from Keras by at most {done.parity:.1e}")
 
 
 def _say(fitted: Fitted) -> None:
@@ -141,17 +90,3 @@ def _say(fitted: Fitted) -> None:
         f"{fitted.job.name}  weights {fitted.sha256[:12]}  validation error {best:.2%}"
         f" (epoch {epoch} of {len(fitted.history)})"
     )
-
-
-def _export(training: Training, done: tuple[Fitted, ...]) -> None:
-    from edgeops.report.words import size
-    from edgeops.source.revision import head_commit
-    from edgeops.training.export import export, provenance
-
-    data, folder = training.data, training.folder
-    made = provenance(data, head_commit(data.model.root), os.environ)
-    facts: JsonObject = export(data, folder, done, training.training_data.validation, made)
-    for form, one in facts["files"].items():
-        path = folder.file(form).relative_to(data.model.root)
-        say(f"{path}  {size(one['size'])}  sha256 {one['sha256']}")
-    typer.echo(f"differs from Keras by at most {facts['parity']:.1e}")

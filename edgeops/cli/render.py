@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from edgeops.cli.files import write_atomically
+from edgeops.cli.options import RevisionOption
 from edgeops.cli.settings import settings, workspace
-from edgeops.errors import UsageError
 
 
 class Form(StrEnum):
@@ -28,9 +29,7 @@ def render(
     deployment: Annotated[
         bool, typer.Option("--deployment", help="The IoT Edge deployment manifest, not the twins.")
     ] = False,
-    rev: Annotated[
-        str | None, typer.Option(help="A git revision, not the files on disk.", metavar="REV")
-    ] = None,
+    rev: RevisionOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Write one file a device into this folder.", metavar="DIR")
     ] = None,
@@ -45,24 +44,16 @@ def render(
       edgeops render --deployment queen-street-210 -o json > deployment.json
       az iot edge set-modules --device-id queen-street-210 --content deployment.json ...
     """
-    from edgeops.fleet.edge import deployment_manifest, render_device
-    from edgeops.fleet.suggest import did_you_mean
+    from edgeops.api import fleets
     from edgeops.report.documents import dump_json, dump_yaml
 
-    fleet = workspace(settings(context)).at(rev).fleet
-    names = devices or sorted(fleet.devices)
-    for name in names:
-        if name not in fleet.devices:
-            raise UsageError(f"the fleet has no device `{name}`", did_you_mean(name, fleet.devices))
-    form = deployment_manifest if deployment else render_device
+    options = settings(context)
+    rendered = fleets.render(workspace(options), devices or (), rev=rev, deployment=deployment)
     dump = dump_json if output is Form.JSON else dump_yaml
-    rendered = {name: form(fleet.devices[name]) for name in names}
     if out is not None:
-        from edgeops.cli.files import write_atomically
-
         for name, document in rendered.items():
             write_atomically(out / f"{name}.{output}", dump(document))
-        settings(context).note(f"{len(rendered)} files in {out}")
+        options.note(f"{len(rendered)} files in {out}")
     elif len(rendered) == 1 or output is Form.YAML:
         typer.echo("---\n".join(dump(document) for document in rendered.values()), nl=False)
     else:

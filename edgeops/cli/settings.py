@@ -8,9 +8,8 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from edgeops.api.observer import Progress
     from edgeops.api.workspace import Workspace
     from edgeops.plan.health import DeviceStatus
-
-
-class Output(StrEnum):
-    """Forms of output that every reading command has."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +37,17 @@ class Settings:
         """Tell the user something that is not data; `--quiet` silences it."""
         if not self.quiet:
             say(text, err=True)
+
+
+def show(options: Settings, report: Any, value: object, output: str) -> None:
+    """Print a value as a module of `edgeops.report` makes text, JSON or Markdown of it."""
+    if output == "json":
+        text = report.as_json(value)
+    elif output == "markdown":
+        text = report.markdown(value)
+    else:
+        text = report.text(value, color=options.styled())
+    typer.echo(text.removesuffix("\n"))
 
 
 def is_styled(stream: IO[str], color: bool) -> bool:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.settings import Output, settings, workspace
+from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.settings import settings, show, workspace
 
 
 def status(
@@ -24,9 +25,7 @@ def status(
     timeout: Annotated[
         float, typer.Option(help="How long --wait waits.", metavar="SECONDS", min=0)
     ] = 300,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="Form of the output.")
-    ] = Output.TEXT,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show for every device: in sync with git? connected? healthy, or why not?
 
@@ -45,11 +44,8 @@ def status(
       edgeops status -o json
     """
     from edgeops.api.statuses import status as ask
-    from edgeops.report import status_text as report
+    from edgeops.report import status_text
 
     options = settings(context)
     rows = ask(workspace(options), rev=rev, group=group, wait=timeout if wait else None)
-    if output is Output.JSON:
-        typer.echo(report.as_json(rows))
-    else:
-        typer.echo(report.text(rows, color=options.styled()))
+    show(options, status_text, rows, output)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeops.cli.options import RevisionOption
 from edgeops.cli.settings import Settings, say, settings, workspace
 from edgeops.errors import InvalidState, UsageError
 
@@ -29,9 +30,7 @@ def validate(
     path: Annotated[
         str | None, typer.Argument(help="Show only problems in this file or folder.")
     ] = None,
-    rev: Annotated[
-        str | None, typer.Option(help="A git revision, not the files on disk.", metavar="REV")
-    ] = None,
+    rev: RevisionOption = None,
     output: Annotated[
         Form, typer.Option("--output", "-o", help="github prints workflow annotations.")
     ] = Form.TEXT,
@@ -47,10 +46,12 @@ def validate(
       edgeops validate fleet/groups
       edgeops validate --rev main -o json
     """
+    from edgeops.api.fleets import validate as check
+
     options = settings(context)
     where = workspace(options)
     below = "." if path is None else _in_repository(path, where.root, exists=rev is None)
-    found = where.at(rev).resolution
+    found = check(where, rev=rev)
     shown = [p for p in found.problems if below in (".", p.place.file) or _below(p, below)]
     if shown or output is not Form.TEXT:
         _report(shown, output, options, where.root)

@@ -9,8 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.github.outputs import append, give_outputs
 from edgeops.github.rest import Rest
 from edgeops.jsonvalue import JsonObject
 
@@ -37,26 +39,28 @@ class Workflow:
     attempt: int
     event: JsonObject = field(repr=False)
     token: str = field(repr=False)
+    server: str = "https://github.com"
+    ca_file: str | None = None
     summary: Path | None = None
     output: Path | None = None
 
-    def api(self, ca_file: str | None = None) -> Rest:
+    def api(self) -> Rest:
         """The REST API of the repository."""
         return Rest(
             f"{self.api_url}/repos/{self.repository}",
             about=self.repository,
             token=self.token,
-            ca_file=ca_file,
+            ca_file=self.ca_file,
             hints=_HINTS,
         )
 
     def summarize(self, markdown: str) -> None:
         """Append Markdown to the summary of the step."""
-        _append(self.summary, f"{markdown}\n")
+        append(self.summary, f"{markdown}\n")
 
-    def give(self, **outputs: str) -> None:
-        """Set outputs of the step; values of one line."""
-        _append(self.output, "".join(f"{name}={value}\n" for name, value in outputs.items()))
+    def give(self, **outputs: Any) -> None:
+        """Set outputs of the step. Raises `EdgeOpsError`."""
+        give_outputs(self.output, outputs)
 
 
 def read_workflow(environ: Mapping[str, str]) -> Workflow:
@@ -82,6 +86,8 @@ def read_workflow(environ: Mapping[str, str]) -> Workflow:
         attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "1")),
         event=_event(environ.get("GITHUB_EVENT_PATH")),
         token=token,
+        server=server,
+        ca_file=environ.get("SSL_CERT_FILE") or None,
         summary=_path(environ.get("GITHUB_STEP_SUMMARY")),
         output=_path(environ.get("GITHUB_OUTPUT")),
     )
@@ -105,9 +111,3 @@ def _number(text: str) -> int:
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
-
-
-def _append(path: Path | None, text: str) -> None:
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text)

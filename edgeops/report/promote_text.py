@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import unified_diff
 
+from edgeops.api.promotions import Promotion
 from edgeops.fleet.secrets import mask
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
-from edgeops.promotion.decide import Decision, RingHealth, Step, UnhealthyDevice
+from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
 from edgeops.report.words import count, duration
 
-Texts = Mapping[str, tuple[str, str]]  # of each file: before, after
 
-
-def text(decisions: Sequence[Decision], texts: Texts, *, color: bool = False) -> str:
+def text(promotion: Promotion, *, color: bool = False) -> str:
     """What was decided for each slot and why, then the diff; no newline at its end."""
-    lines = [line for decision in decisions for line in _decision(decision)]
-    diff = list(_diff(texts))
-    return render([*lines, *([[]] if lines and diff else []), *diff], color)
+    why = [decision_text(decision, color=color) for decision in promotion.decisions or ()]
+    diff = [render(lines, color)] if (lines := list(_diff(promotion.texts))) else []
+    return "\n".join([*why, *([""] if why and diff else []), *diff])
 
 
-def change_json(change: Change) -> str:
-    """One change as an object: `file`, `group`, `slot`, `before` (or null), `after`."""
-    return dump_json(_change(change))
+def decision_text(decision: Decision, *, color: bool = False) -> str:
+    """What was decided for a slot and why, then a line a device that is not there yet."""
+    devices = columns([[f"  {device}", words] for device, words in unhealthy(decision)])
+    return render([_why(decision), *devices], color)
 
 
-def as_json(decisions: Sequence[Decision], changes: Sequence[Change]) -> str:
-    """An object with one object a slot in `decisions`, and one a change in `changes`."""
-    return dump_json(
-        {
-            "decisions": [_object(decision) for decision in decisions],
-            "changes": [_change(change) for change in changes],
-        }
-    )
+def why(decision: Decision) -> str:
+    """What was decided for a slot and why, in one sentence."""
+    return render([_why(decision)], color=False)
+
+
+def unhealthy(decision: Decision) -> list[tuple[str, str]]:
+    """The devices that a release waits for or is Degraded on, each with its reason."""
+    if decision.ring is None or decision.step is Step.PROMOTE:
+        return []
+    soak = _hours(decision.ring.ring.rollout.soak)
+    return [(found.device, _state(found, soak)) for found in decision.ring.unhealthy]
+
+
+def as_json(promotion: Promotion) -> str:
+    """An object with one object a slot in `decisions`, and one a change in `changes`.
+
+    Without decisions the one change alone: `file`, `group`, `slot`, `before` (or null), `after`.
+    """
+    changes = [_change(change) for change in promotion.changes]
+    if promotion.decisions is None:
+        return dump_json(changes[0])
+    decisions = [_object(decision) for decision in promotion.decisions]
+    return dump_json({"decisions": decisions, "changes": changes})
+
+
+def hint(promotion: Promotion) -> str:
+    """What to do where no ring gets a release; may be empty."""
+    back = [one.back_to for one in promotion.decisions or () if one.step is Step.DEGRADED]
+    if any(back):
+        return "--revert-degraded edits the rings back to the release of a later ring"
+    return "no later ring runs another release: revert the commit that brought it" if back else ""
 
 
 def _change(change: Change) -> dict[str, str | None]:
@@ -71,47 +94,37 @@ def _object(decision: Decision) -> dict[str, object]:
     }
 
 
-def _decision(decision: Decision) -> Iterator[Line]:
+def _why(decision: Decision) -> Line:
     rollout, ring = decision.rollout, decision.ring
     start: Line = [bold(rollout.slot), ": "]
     if ring is None:
-        yield [*start, f"every ring has {rollout.release}"]
-        return
-    devices = count(len(ring.ring.devices), "device")
+        return [*start, f"every ring has {rollout.release}"]
+    group, devices = ring.ring.group, count(len(ring.ring.devices), "device")
     soak = _hours(ring.ring.rollout.soak)
     if decision.step is Step.PROMOTE:
-        why = f" after {devices} of {ring.ring.group} were healthy with it for {soak}"
-        yield [*start, green(f"{decision.to} gets {rollout.release}"), why]
-    elif decision.step is Step.DEGRADED:
-        yield [*start, red(f"{rollout.release} is Degraded in {ring.ring.group}")]
-        yield from _reasons(ring, soak)
-    else:
-        why = (
-            f": {ring.needed} of {devices} in {ring.ring.group} must be healthy with it for {soak}"
-        )
-        if not ring.ring.devices:
-            why = f": no device of {ring.ring.group} runs it because of that group"
-        yield [*start, yellow(f"{decision.to} waits for {rollout.release}"), why]
-        yield from _reasons(ring, soak)
+        after = f" after {devices} of {group} were healthy with it for {soak}"
+        return [*start, green(f"{decision.to} gets {rollout.release}"), after]
+    if decision.step is Step.DEGRADED:
+        return [*start, red(f"{rollout.release} is Degraded in {group}")]
+    missing = f": {ring.needed} of {devices} in {group} must be healthy with it for {soak}"
+    if not ring.ring.devices:
+        missing = f": no device of {group} runs it because of that group"
+    return [*start, yellow(f"{decision.to} waits for {rollout.release}"), missing]
 
 
-def _reasons(ring: RingHealth, soak: str) -> Iterator[Line]:
-    yield from columns([[f"  {one.device}", _why(one, soak)] for one in ring.unhealthy])
-
-
-def _why(one: UnhealthyDevice, soak: str) -> str:
-    if one.state is not State.CONVERGED:
-        return f"{one.state.value}: {one.text}" if one.text else one.state.value
-    if one.ran is None:
+def _state(device: UnhealthyDevice, soak: str) -> str:
+    if device.state is not State.CONVERGED:
+        return f"{device.state.value}: {device.text}" if device.text else device.state.value
+    if device.ran is None:
         return "Converged, but does not say since when"
-    return f"Converged for {_hours(one.ran)} of {soak}"
+    return f"Converged for {_hours(device.ran)} of {soak}"
 
 
 def _hours(length: timedelta) -> str:
     return duration(length.total_seconds()) if length else "0 s"
 
 
-def _diff(texts: Texts) -> Iterator[Line]:
+def _diff(texts: Mapping[str, tuple[str, str]]) -> Iterator[Line]:
     for file, (before, after) in sorted(texts.items()):
         pair = (before.splitlines(keepends=True), after.splitlines(keepends=True))
         for line in unified_diff(*pair, f"a/{file}", f"b/{file}"):

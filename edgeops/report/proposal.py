@@ -1,19 +1,66 @@
-"""Titles and texts of the pull requests that workflows open."""
+"""Titles and texts of the pull requests that workflows open, and what became of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from edgeops.api.proposals import NewRelease, NextRelease, Proposal, Proposed
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, Step
 from edgeops.release import ModelRelease
-from edgeops.report.markdown import cell, code, first_fitting, image, plain, title
-from edgeops.report.promote_text import text
+from edgeops.report.markdown import cell, code, first_fitting, image, link, plain, title
+from edgeops.report.promote_text import unhealthy, why
 from edgeops.report.words import count
 
-_REASONS = 50
+_DEVICES = 50
 _CHANGES = 50
+
+
+def release_proposal(found: NewRelease, scorecard: str) -> Proposal:
+    """The pull request of a release that was just published; `scorecard` is Markdown."""
+    plots = [path for path in found.added if path.endswith(".png")]
+
+    def text(folder: str) -> str:
+        return release_text(
+            found.release,
+            found.changes,
+            why_not=found.why_not,
+            scorecard=scorecard,
+            plots=[f"{folder}/{path}" for path in plots],
+        )
+
+    return Proposal(
+        branch=f"edgeops/release/{found.release.name}",
+        title=release_title(found.release, found.changes),
+        text=text,
+        files=found.files,
+        meaning=f"{found.release} {found.changes}",
+    )
+
+
+def promotion_proposal(found: NextRelease) -> Proposal:
+    """The pull request that gives rings another release."""
+    text = promotion_text(found.decision, found.changes)
+    return Proposal(
+        branch=f"edgeops/promote/{found.decision.rollout.slot}",
+        title=promotion_title(found.decision, found.changes),
+        text=lambda _: text,
+        files=found.files,
+        meaning=str(found.changes),
+    )
+
+
+def proposed_markdown(done: Proposed) -> str:
+    """What became of a proposal, for the summary of the step."""
+    return f"{link(done.title, done.url)}: {done.how}."
+
+
+def proposed_text(done: Proposed) -> str:
+    """What became of a proposal, in a line."""
+    if done.how == "declined":
+        return f"{done.title}: not proposed again, it was closed: {done.url}"
+    return f"{done.title}: {done.how}, {done.url}"
 
 
 def release_title(release: ModelRelease, changes: Sequence[Change]) -> str:
@@ -55,15 +102,15 @@ def promotion_title(decision: Decision, changes: Sequence[Change]) -> str:
 
 def promotion_text(decision: Decision, changes: Sequence[Change]) -> str:
     """Why a release goes on or back, or stays; and what changes, if anything does."""
-    why, *reasons = text([decision], {}).splitlines()
-    return "\n\n".join([code(why), *_listed(reasons), *([_table(changes)] if changes else [])])
+    parts = [code(why(decision)), *_listed(unhealthy(decision))]
+    return "\n\n".join([*parts, *([_table(changes)] if changes else [])])
 
 
-def _listed(reasons: Sequence[str]) -> Iterator[str]:
-    if reasons:
-        lines = [f"* {code(reason.strip())}" for reason in reasons[:_REASONS]]
-        if len(reasons) > _REASONS:
-            lines.append(f"* and {count(len(reasons) - _REASONS, 'more device')}")
+def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if devices:
+        lines = [f"* {code(f'{device}  {words}')}" for device, words in devices[:_DEVICES]]
+        if len(devices) > _DEVICES:
+            lines.append(f"* and {count(len(devices) - _DEVICES, 'more device')}")
         yield "\n".join(lines)
 
 

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from edgeops.release import ModelRelease
+from edgeops.api.releases import ReleaseRow, Spread
+from edgeops.promotion.deployed import Mention
 from edgeops.report.documents import dump_json
 from edgeops.report.score_words import NOTHING, percent
 from edgeops.report.style import Line, Span, bold, columns, dim, green, red, render, yellow
 from edgeops.report.words import count, first_names
 
 _PLACES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A manifest that names the release for a slot; `kind` is `Fleet`, `Group` or `Device`."""
-
-    kind: str
-    name: str
-    slot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How many devices of a hub run the release in good health, of those that git wants it on."""
-
-    converged: int
-    devices: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRow:
-    """One release: how good it was when it was published, who names it, where it runs.
-
-    `wape` is a share; it and `passed` (its gates) are None where the release
-    file does not say. `on_hub` is None where no hub was asked.
-    """
-
-    release: ModelRelease
-    wape: float | None = None
-    passed: bool | None = None
-    in_git: tuple[Place, ...] = ()
-    on_hub: Spread | None = None
 
 
 def text(rows: Sequence[ReleaseRow], *, color: bool = False) -> str:
@@ -108,7 +76,7 @@ def _on_hub(spread: Spread | None) -> Span | str:
     return green(words) if spread.converged == spread.devices else yellow(words)
 
 
-def _in_git(places: Sequence[Place]) -> Span | str:
+def _in_git(places: Sequence[Mention]) -> Span | str:
     if not places:
         return dim("not used")
     names, more = first_names([f"{p.kind} {p.name} ({p.slot})" for p in places], _PLACES)

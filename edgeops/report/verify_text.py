@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from edgeops.artifacts.verify import Check, Found
+from edgeops.api.releases import Verified
+from edgeops.artifacts.verify import Found
 from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, red, render
@@ -13,15 +13,6 @@ from edgeops.report.words import count
 
 _PLACES = ("git", "store", "url")
 _STYLE = {Found.SAME: Style.GREEN, Found.ABSENT: Style.DIM}
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A release (`name@version`): what was found of it, and whether devices get the right file."""
-
-    release: str
-    checks: tuple[Check, ...]
-    good: bool
 
 
 def text(rows: Sequence[Verified], *, color: bool = False) -> str:
@@ -55,6 +46,14 @@ def summary(rows: Sequence[Verified]) -> str:
     bad = sum(not row.good for row in rows)
     what = f"{bad:,} not confirmed" if bad else "all are what was published"
     return f"{count(len(rows), 'release')}: {what}"
+
+
+def hint(rows: Sequence[Verified]) -> str:
+    """What to do where not all are what was published; may be empty."""
+    found = {check.found for row in rows for check in row.checks}
+    if Found.CHANGED in found:
+        return "bring the published file back, or publish another one under a new version"
+    return "was it published to the store of this hub?" if Found.ABSENT in found else ""
 
 
 def _lines(rows: Sequence[Verified]) -> Iterator[Line]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from edgeops.artifacts.version import precedence
 from edgeops.errors import EdgeOpsError
 from edgeops.features.spec_json import from_json
 from edgeops.features.window import WindowBuilder
+from edgeops.plain_file import is_absent, read_plain
+from edgeops.release import ModelRelease
+from edgeops.source.releases import load_releases
 from edgeops.training.forecasts import Forecasts
-from edgeops.training.onnx_run import OnnxModel, counts
+from edgeops.training.onnx_run import MAX_BYTES, OnnxModel, counts
 from edgeops.training.samples import Experiment, Samples
 
+_OTHER = "bring the published file back, or judge with `--no-champion`"
 _MOST_STEPS = 168  # as `window.steps` in schemas/model.schema.json
 
 
@@ -21,6 +29,43 @@ class Champion:
 
     version: str
     content: bytes
+
+
+def last_release(
+    root: Path, state: Path, name: str, note: Callable[[str], None]
+) -> Champion | None:
+    """The newest release of a model, if its file is in git or in the store of the local hub.
+
+    Raises `EdgeOpsError` when what is there is not what was published.
+    """
+    releases = load_releases(root)
+    newest = max(releases.of(name), key=lambda release: precedence(release.version), default=None)
+    if newest is None:
+        return None
+    places = [(root, releases.copy(newest.reference).relative_to(root).as_posix())]
+    if newest.path is not None:
+        places.append((state / "artifacts", newest.path))
+    others = []
+    for folder, path in places:
+        content = _published(folder, path, newest)
+        if content is not None and hashlib.sha256(content).hexdigest() == newest.sha256:
+            return Champion(newest.version, content)
+        others += [folder / path] * (content is not None)
+    if others:
+        raise EdgeOpsError(f"{others[0]} is not what was published as {newest.reference}", _OTHER)
+    note(f"{newest.reference} is not on this machine: there is no champion")
+    return None
+
+
+def _published(folder: Path, path: str, release: ModelRelease) -> bytes | None:
+    """What is at a place of a released file; None where there is nothing."""
+    try:
+        return read_plain(folder, path, MAX_BYTES)
+    except OSError as error:
+        if is_absent(error):
+            return None
+        message = f"cannot read {folder / path}, published as {release.reference}: {error.strerror}"
+        raise EdgeOpsError(message, _OTHER) from error
 
 
 def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -> Forecasts:

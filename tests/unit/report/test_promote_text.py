@@ -3,12 +3,13 @@
 import json
 from datetime import timedelta
 
+from edgeops.api.promotions import Promotion
 from edgeops.fleet.rollout import Rollout
 from edgeops.plan.health import State
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
-from edgeops.report.promote_text import as_json, change_json, text
+from edgeops.report.promote_text import as_json, text
 
 DAY = Rollout(1, timedelta(hours=24), 100)
 CANARY = Ring("canary", DAY, "m@1.1.0", ("d1", "d22"))
@@ -33,7 +34,7 @@ def test_every_decision_says_why():
         Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:1])),
         Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE),
     ]
-    assert text(decisions, {}).splitlines() == [
+    assert text(Promotion((), {}, tuple(decisions))).splitlines() == [
         "crowds: half gets m@1.1.0 after 2 devices of canary were healthy with it for 24 h",
         "crowds: half waits for m@1.1.0: 2 of 2 devices in canary must be healthy with it for 24 h",
         "  d1    Converged for 3 h of 24 h",
@@ -49,7 +50,7 @@ def test_every_decision_says_why():
 
 
 def test_the_diff_can_be_applied_and_colour_adds_no_characters():
-    plain = text((), TEXTS)
+    plain = text(Promotion((), TEXTS))
     assert plain.splitlines() == [
         "--- a/fleet/g.yaml",
         "+++ b/fleet/g.yaml",
@@ -59,10 +60,10 @@ def test_the_diff_can_be_applied_and_colour_adds_no_characters():
         " b: 2",
         "\\ No newline at end of file",
     ]
-    colored = text((), TEXTS, color=True)
+    colored = text(Promotion((), TEXTS), color=True)
     assert "\x1b[31m-a: 1\x1b[0m" in colored
     done = Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
-    assert text([done], TEXTS) == f"crowds: every ring has m@1.1.0\n\n{plain}"
+    assert text(Promotion((), TEXTS, (done,))) == f"crowds: every ring has m@1.1.0\n\n{plain}"
 
 
 def test_json():
@@ -74,11 +75,18 @@ def test_json():
         "before": None,
         "after": "m@1.1.0",
     }
-    assert json.loads(change_json(change)) == expected
+    assert json.loads(as_json(Promotion((change,), {}))) == expected
     found = json.loads(
         as_json(
-            [Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:2]))],
-            [change],
+            Promotion(
+                (change,),
+                {},
+                (
+                    Decision(
+                        ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:2])
+                    ),
+                ),
+            )
         )
     )
     assert found["changes"] == [expected]

@@ -2,9 +2,10 @@
 
 import json
 
+from edgeops.api.releases import ReleaseRow, Spread
+from edgeops.promotion.deployed import Mention
 from edgeops.release import ModelRelease
 from edgeops.report import release_text as report
-from edgeops.report.release_text import Place, ReleaseRow, Spread
 
 
 def _release(version, size=133_143):
@@ -16,11 +17,11 @@ STABLE = ReleaseRow(
     _release("1.0.0"),
     0.0745,
     True,
-    (Place("Group", "stable", "crowdedness"), Place("Device", "cbd-gateway", "total")),
+    (Mention("Group", "stable", "crowdedness"), Mention("Device", "cbd-gateway", "total")),
     Spread(20, 21),
 )
 CANARY = ReleaseRow(
-    _release("1.1.0"), 0.0732, True, (Place("Group", "canary", "crowdedness"),), Spread(2, 2)
+    _release("1.1.0"), 0.0732, True, (Mention("Group", "canary", "crowdedness"),), Spread(2, 2)
 )
 OTHERS = ReleaseRow(_release("0.1.0", 1_434_837))
 
@@ -49,7 +50,7 @@ def test_no_releases():
 
 
 def test_many_places_are_cut():
-    places = tuple(Place("Device", f"queen-street-{n}", "crowdedness") for n in range(21))
+    places = tuple(Mention("Device", f"queen-street-{n}", "crowdedness") for n in range(21))
     text = report.text([ReleaseRow(_release("1.0.0"), in_git=places)])
     assert "queen-street-3 (crowdedness), and 17 more" in text
 

@@ -2,8 +2,9 @@
 
 import json
 
+from edgeops.api.releases import Verified
 from edgeops.artifacts.verify import Check, Found
-from edgeops.report.verify_text import Verified, as_json, text
+from edgeops.report.verify_text import as_json, text
 
 ROWS = (
     Verified(

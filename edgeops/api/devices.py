@@ -1,0 +1,114 @@
+"""Edge devices on this machine: their modules as processes, against the local hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.api.running import complete
+from edgeops.api.session import open_session
+from edgeops.api.statuses import until_converged
+from edgeops.api.workspace import LOCAL, Workspace
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.localedge.run import Machine
+    from edgeops.plan.health import DeviceStatus
+
+
+def edge_devices(workspace: Workspace) -> list[str]:
+    """The names of all edge devices of the fleet at HEAD. Raises `InvalidFleet`."""
+    fleet = workspace.at("HEAD").fleet
+    return sorted(name for name, device in fleet.devices.items() if device.edge)
+
+
+def run_devices(
+    workspace: Workspace,
+    devices: Sequence[str],
+    *,
+    history: Path | None = None,
+    until_converged_within: float | None = None,
+    printed: Callable[[str, str, str], None] = lambda _device, _module, _line: None,
+) -> list[DeviceStatus] | None:
+    """Stand in for the IoT Edge runtime of these devices, until interrupted.
+
+    With `until_converged_within` (seconds) until they are in sync with HEAD and
+    Converged: gives their status. `history` is a CSV file of observations that a
+    forecaster without any begins with; `printed` gets each line that a module
+    prints. Raises `UsageError` for a hub other than the local one, `EdgeOpsError`
+    when that does not run or lacks a device, or when it takes too long.
+    """
+    machine = _machine(workspace, history)
+    running = _run(workspace, machine, devices, until_converged_within, printed)
+    return complete(running, hint="")
+
+
+async def _run(
+    workspace: Workspace,
+    machine: Machine,
+    names: Sequence[str],
+    seconds: float | None,
+    printed: Callable[[str, str, str], None],
+) -> list[DeviceStatus] | None:
+    from edgeops.localedge.run import run_devices as run
+
+    def tell(device: str, text: str) -> None:
+        workspace.observer.note(f"{device}: {text}")
+
+    running = asyncio.create_task(run(machine, names, tell, printed))
+    waiting = None
+    if seconds is not None:
+        waiting = asyncio.create_task(_converged(workspace, names, seconds))
+    tasks = [task for task in (running, waiting) if task is not None]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+    return waiting.result() if waiting is not None else None
+
+
+async def _converged(
+    workspace: Workspace, names: Sequence[str], seconds: float
+) -> list[DeviceStatus]:
+    fleet = workspace.at("HEAD").fleet
+    for name in names:
+        if name not in fleet.devices:
+            raise EdgeOpsError(f"git has no device `{name}`", "leave --until-converged out")
+    async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+        return await until_converged(workspace, hub, fleet, names, seconds)
+
+
+def _machine(workspace: Workspace, history: Path | None) -> Machine:
+    from edgeops.localedge.run import Machine
+    from edgeops.localhub import access
+
+    if workspace.hub != LOCAL:
+        raise UsageError(
+            "`edgeops device run` needs the local hub: it holds the devices' keys",
+            "leave --hub out",
+        )
+    state = workspace.state
+    endpoint = access.running(state)
+    if endpoint is None:
+        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+    if endpoint.mqtt_port is None:
+        raise EdgeOpsError(
+            "the local hub takes no devices: it runs without MQTT",
+            "start it with `edgeops hub serve`, without --mqtt-port 0",
+        )
+    return Machine(
+        devices_folder=state.resolve() / "devices",
+        hub=endpoint.name,
+        ca_file=Path(endpoint.ca_file).resolve(),
+        connection_string=lambda device, module: access.device_connection_string(
+            state, device, module
+        ),
+        history=history.resolve() if history else None,
+    )

@@ -1,0 +1,58 @@
+"""The desired state of a fleet without a hub: is it valid, what does it say, where from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from edgeops.api.workspace import Workspace
+from edgeops.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.explain import Explained
+    from edgeops.fleet.resolve import Resolution
+    from edgeops.jsonvalue import JsonObject
+
+
+def validate(workspace: Workspace, *, rev: str | None = None) -> Resolution:
+    """All problems of the desired state, at a revision or on disk; its fleet if there are none.
+
+    Raises `EdgeOpsError` where there is no fleet or no such revision.
+    """
+    return workspace.at(rev).resolution
+
+
+def render(
+    workspace: Workspace,
+    devices: Sequence[str] = (),
+    *,
+    rev: str | None = None,
+    deployment: bool = False,
+) -> dict[str, JsonObject]:
+    """The resolved twins of devices by name, or their IoT Edge deployment manifests.
+
+    All devices where none is named. Raises `InvalidFleet`, and `UsageError` for a
+    device that is not there.
+    """
+    from edgeops.fleet.edge import deployment_manifest, render_device
+    from edgeops.fleet.suggest import did_you_mean
+
+    fleet = workspace.at(rev).fleet
+    for name in devices:
+        if name not in fleet.devices:
+            raise UsageError(f"the fleet has no device `{name}`", did_you_mean(name, fleet.devices))
+    form = deployment_manifest if deployment else render_device
+    return {name: form(fleet.devices[name]) for name in devices or sorted(fleet.devices)}
+
+
+def explain(
+    workspace: Workspace, device: str, pointer: str = "", *, rev: str | None = None
+) -> tuple[Explained, ...]:
+    """Which file and line set each value of a device below a JSON pointer, and what it overrode.
+
+    Raises `InvalidState`, and `UsageError` for what is not there.
+    """
+    from edgeops.fleet.explain import explain as explain_device
+
+    snapshot = workspace.at(rev).snapshot
+    return explain_device(snapshot, device, pointer, artifacts_url=workspace.local_artifacts_url)

@@ -1,0 +1,140 @@
+"""What a step of a GitHub workflow does for a fleet: comment, look for approval, keep an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.github.approval import Approval
+    from edgeops.github.workflow import Workflow
+    from edgeops.plan.document import SavedPlan
+    from edgeops.training.matrix import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """The pull request that was commented on; `how` is None where the token may not comment."""
+
+    number: int
+    how: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftIssue:
+    """What became of the issue about drift (`opened`, `updated`, `closed`, ...), and its URL."""
+
+    how: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trainings:
+    """The models that a workflow has to train, and how they are spread over machines."""
+
+    models: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+def comment(workflow: Workflow, marker: str, text: str) -> Commented:
+    """Let the one comment with this marker on the pull request of a run say this (Markdown).
+
+    With a token that may only read, the summary of the step says it. Raises `EdgeOpsError`
+    where there is no pull request, and `GitHubError`.
+    """
+    from edgeops.github.comments import stick
+    from edgeops.github.pulls import pull_request_of
+    from edgeops.github.rest import GitHubError
+
+    api = workflow.api()
+    number = pull_request_of(workflow, api)
+    if number is None:
+        raise EdgeOpsError(
+            f"there is no open pull request from the branch {workflow.branch}",
+            "run this for pull requests, or on the branch of one",
+        )
+    try:
+        return Commented(number, stick(api, number, marker, text).value)
+    except GitHubError as error:
+        if error.status != 403:
+            raise
+        workflow.summarize(text)
+        return Commented(number, None)
+
+
+def approval(workflow: Workflow, saved: SavedPlan, marker: str, shown: str) -> Approval:
+    """Whether this very plan was approved in the pull request that became the run's commit.
+
+    `shown` is the plan as Markdown, which the comment with this marker must show.
+    Raises `GitHubError`.
+    """
+    from edgeops.github.approval import Approval, approval_of
+
+    if not saved.writes:
+        return Approval(True, "nothing changes")
+    return approval_of(
+        workflow.api(),
+        workflow.sha,
+        workflow.branch,
+        marker,
+        shown,
+        repeated=workflow.attempt > 1,
+    )
+
+
+def drift_issue(
+    workflow: Workflow, saved: SavedPlan, marker: str, title: str, text: str
+) -> DriftIssue:
+    """Keep the one issue with this marker open while a plan has something to do.
+
+    Raises `GitHubError`.
+    """
+    from edgeops.github.issues import close, keep_open
+
+    api = workflow.api()
+    if saved.writes:
+        how, url = keep_open(api, marker, title, text)
+    else:
+        how, url = close(api, marker, f"In sync again, see {workflow.run_url}")
+    return DriftIssue(how.value, url)
+
+
+def trainings(
+    workspace: Workspace,
+    *,
+    changed_since: str = "",
+    only: Sequence[str] = (),
+    machines: int = 8,
+) -> Trainings:
+    """Which models to train: all, `only` these, or those that `changed_since` a revision.
+
+    Each on at most so many `machines`. Raises `UsageError` for a model that is
+    not there, and `InvalidModel`.
+    """
+    from edgeops.fleet.suggest import did_you_mean
+    from edgeops.source.changes import changed_since as paths_changed_since
+    from edgeops.training.matrix import changed, model_names, parts
+    from edgeops.training.model_file import load_model_file
+
+    root = workspace.root
+    known = model_names(root)
+    for name in only:
+        if name not in known:
+            raise UsageError(f"there is no model `{name}`", did_you_mean(name, known) or "")
+    files = [load_model_file(root, name) for name in only or known]
+    if changed_since:
+        paths = paths_changed_since(root, changed_since)
+        if paths is None:
+            workspace.observer.note(
+                f"{changed_since} is not in this clone: all models count as changed"
+            )
+        else:
+            files = [model for model in files if changed(model, paths)]
+    return Trainings(
+        tuple(model.name for model in files),
+        tuple(part for model in files for part in parts(model, machines)),
+    )

@@ -1,0 +1,70 @@
+"""The local hub of a workspace: connection strings, events, starting afresh, serving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from edgeops.api.workspace import Workspace
+from edgeops.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgeops.jsonvalue import JsonObject
+
+
+def connection_string(
+    workspace: Workspace,
+    *,
+    device: str | None = None,
+    module: str | None = None,
+    policy: str = "iothubowner",
+) -> str:
+    """The connection string of a service, or of a device or module, for the local hub: a secret.
+
+    Raises `UsageError` for an unknown policy, and `EdgeOpsError` for a device or
+    module that the hub does not have, or that has no key.
+    """
+    from edgeops.localhub import access
+
+    if module and not device:
+        raise UsageError("--module needs --device")
+    if device:
+        return access.device_connection_string(workspace.state, device, module)
+    return access.connection_string(workspace.state, policy)
+
+
+def events(
+    workspace: Workspace, *, last: int = 20, device: str | None = None, follow: bool = False
+) -> Iterator[JsonObject]:
+    """The newest events of the local hub, the oldest of them first; `follow` waits for more.
+
+    Raises `EdgeOpsError` when no local hub runs.
+    """
+    from edgeops.localhub.tail import tail
+
+    yield from tail(workspace.state, last=last, device=device, follow=follow)
+
+
+def reset(workspace: Workspace) -> None:
+    """Delete all devices, twins and configurations of the local hub; keys and certificates stay.
+
+    Raises `Refused` while it runs.
+    """
+    from edgeops.localhub import access
+
+    access.reset(workspace.state)
+
+
+def seed_artifacts(workspace: Workspace) -> None:
+    """Put the artifacts that git holds where the local hub serves them."""
+    if not any(workspace.root.glob("models/*/releases/*")):
+        return
+    from edgeops.artifacts.seed import seed
+    from edgeops.localhub.files import StateFiles
+    from edgeops.source.releases import load_releases
+
+    with workspace.cache() as cache:
+        found = load_releases(workspace.root, cache)
+    copies = ((named.spec, found.copy(name)) for name, named in found.releases.items())
+    for warning in seed(copies, StateFiles(workspace.state).artifacts):
+        workspace.observer.note(f"warning: {warning}")

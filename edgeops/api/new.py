@@ -1,0 +1,99 @@
+"""A new fleet repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.errors import EdgeOpsError, Refused
+
+if TYPE_CHECKING:
+    from edgeops.scaffold.origin import Origin
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepository:
+    """The files of a new repository, from its root, and what is still to be done by hand."""
+
+    root: Path
+    files: tuple[str, ...]
+    open_points: tuple[str, ...]
+
+
+def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> NewRepository:
+    """Write a fleet repository whose workflows run this very edgeops.
+
+    Its devices run the images of this edgeops that `owner` has released on a
+    GitHub server. Raises `Refused` when a file is there already, and then
+    nothing is written; `UsageError` for an owner that cannot be, and `GitHubError`.
+    """
+    from edgeops.scaffold.repository import new_repository
+
+    origin = _origin()
+    files = new_repository(root.resolve().name, origin, _images(owner, origin, server))
+    _refuse_to_overwrite(root, files)
+    for path, data in files.items():
+        _write(root / path, data)
+    return NewRepository(root, tuple(files), tuple(_open_points(origin, owner)))
+
+
+def _origin() -> Origin:
+    """Where this edgeops was installed from."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from edgeops.scaffold.origin import NOWHERE, origin_of
+
+    try:
+        return origin_of(distribution("edgeops").read_text("direct_url.json"))
+    except PackageNotFoundError:  # run from its source, without having been installed
+        return NOWHERE
+
+
+def _images(owner: str, origin: Origin, server: str) -> Mapping[str, str]:
+    """The images to run, where somebody was named and there can be any."""
+    from edgeops.github.images import released_images
+    from edgeops.scaffold.repository import owner_on_github
+
+    if not owner:
+        return {}
+    owner = owner_on_github(owner)
+    return released_images(server, owner, origin.version) if origin.released else {}
+
+
+def _open_points(origin: Origin, owner: str) -> list[str]:
+    points = []
+    if not origin.version:
+        points.append(
+            "this edgeops was installed from a folder, so the workflows do not know which one to"
+            " run and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
+        )
+    if not owner or not origin.released:
+        why = "no --owner was given" if not owner else "there are no images of this edgeops"
+        points.append(f"{why}: set `image` in fleet/modules before you sync to Azure IoT Hub")
+    return points
+
+
+def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
+    there = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
+    if there:
+        shown = ", ".join(there[:_SHOWN])
+        more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+        raise Refused(
+            f"there already: {shown}{more}",
+            "nothing was written; choose an empty folder, and copy from there what you need",
+        )
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("xb") as new:
+            new.write(data)
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot write {file}: {error.strerror}", "choose another folder"
+        ) from error

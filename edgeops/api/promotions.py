@@ -1,0 +1,186 @@
+"""Giving groups another release of a model: the edit of their manifests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeops.api.reading import read
+from edgeops.api.running import complete
+from edgeops.api.session import open_session
+from edgeops.api.workspace import Revision, Workspace
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.fleet.catalog import Catalog
+    from edgeops.promotion.change import Change
+    from edgeops.promotion.decide import Decision, RolloutState
+    from edgeops.promotion.health import SlotHealth
+    from edgeops.twin import LiveDevice
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Releases for groups: the changes, and the texts of each edited file before and after.
+
+    `decisions` say for each slot why; None where somebody asked for a change.
+    """
+
+    changes: tuple[Change, ...]
+    texts: Mapping[str, tuple[str, str]]
+    decisions: tuple[Decision, ...] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits: something changes, or every ring has its release."""
+        from edgeops.promotion.decide import Step
+
+        return bool(self.changes) or all(one.step is Step.DONE for one in self.decisions or ())
+
+
+def promote(
+    workspace: Workspace,
+    release: str,
+    group: str,
+    *,
+    slot: str | None = None,
+    dry_run: bool = False,
+) -> Promotion:
+    """Give a group a release (`name@version`), in the slot that holds that model by default.
+
+    Edits its manifest on disk, unless it is a `dry_run`. Raises `UsageError` for
+    what git does not have, `InvalidFleet`, and `EdgeOpsError`; then nothing is edited.
+    """
+    tree = read_valid(workspace)
+    changes = (_wanted(tree.catalog, release, group, slot),)
+    return Promotion(changes, edit(tree, changes, dry_run=dry_run))
+
+
+def promote_next(
+    workspace: Workspace,
+    *,
+    slot: str | None = None,
+    revert_degraded: bool = False,
+    dry_run: bool = False,
+) -> Promotion:
+    """Bring the release of each slot, or of one, to its next ring if the hub shows that it is time.
+
+    Where one is Degraded, `revert_degraded` gives its rings what a later ring
+    still runs. Raises as `promote`, and `HubError`.
+    """
+    from edgeops.promotion.change import changes_of
+
+    tree = read_valid(workspace)
+    decisions = decide_next(tree, slot)
+    changes = tuple(
+        change
+        for decision in decisions
+        for change in changes_of(tree.catalog, decision, revert=revert_degraded)
+    )
+    return Promotion(changes, edit(tree, changes, dry_run=dry_run), decisions)
+
+
+def decide_next(tree: Revision, slot: str | None = None) -> tuple[Decision, ...]:
+    """What happens next with each slot, or with one, as the hub shows. Raises `EdgeOpsError`."""
+    from edgeops.fleet.suggest import did_you_mean
+    from edgeops.promotion.decide import decide, rollout_state
+    from edgeops.promotion.rings import rings, slots_in_rings
+
+    fleet, catalog = tree.fleet, tree.catalog
+    if not any(group.spec.rollout for group in catalog.groups.values()):
+        hint = "set `rollout: {ring: 1, soak: 24h}` under `spec` of the group that is first"
+        raise EdgeOpsError("no group is a ring", hint)
+    slots = slots_in_rings(catalog)
+    if slot is not None and slot not in slots:
+        hint = did_you_mean(slot, slots) or "promote a release to the first ring with --to"
+        raise UsageError(f"no ring has a slot `{slot}`", hint)
+    states = [rollout_state(name, rings(catalog, fleet, name)) for name in slots]
+    rollouts = [state for state in states if state and slot in (None, state.slot)]
+    names = {name for rollout in rollouts for name in rollout.witnesses}
+    live = complete(_live(tree, names)) if names else {}
+    now = tree.workspace.clock.now()
+    return tuple(decide(rollout, _health(tree, rollout, live), now) for rollout in rollouts)
+
+
+def edit(tree: Revision, changes: Sequence[Change], *, dry_run: bool) -> dict[str, tuple[str, str]]:
+    """Edit the files that change, unless it is a dry run; gives their texts before and after.
+
+    Notes how many devices get another release. Raises `EdgeOpsError`, and then has written none.
+    """
+    from edgeops.files import write_whole
+    from edgeops.promotion.change import affected, edited
+    from edgeops.source.revision import uncommitted
+    from edgeops.source.schemas import packaged_schemas
+
+    root, note = tree.workspace.root, tree.workspace.observer.note
+    texts = edited(changes, lambda file: (root / file).read_bytes().decode())
+    if not texts:
+        return texts
+    after = {file: text for file, (_, text) in texts.items()}
+    devices = affected(tree.snapshot, tree.fleet, after, packaged_schemas(), tree.workspace.hub)
+    with contextlib.suppress(EdgeOpsError):  # no git repository
+        for file in sorted(texts.keys() & set(uncommitted(root))):
+            note(f"note: {file} had changes before that are not committed")
+    note(
+        f"devices that get another release once this is committed and synced: {len(devices):,}"
+        if devices
+        else "note: no device gets another release: groups of a higher priority,"
+        " or the devices themselves, set the slot"
+    )
+    if not dry_run:
+        for file, text in after.items():
+            try:
+                write_whole(root / file, text.encode())
+            except OSError as error:
+                raise EdgeOpsError(f"cannot write {file}: {error.strerror}", "") from error
+    return texts
+
+
+def read_valid(workspace: Workspace) -> Revision:
+    """The working tree. Raises `InvalidFleet` when what it has is not valid."""
+    tree = workspace.at(None)
+    _ = tree.fleet
+    return tree
+
+
+def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Change:
+    from edgeops.fleet.suggest import did_you_mean
+    from edgeops.promotion.change import change
+    from edgeops.promotion.slots import choose_slot
+
+    model, at, _ = release.partition("@")
+    if not at:
+        raise UsageError(f"`{release}` is not a release", "name one as NAME@VERSION")
+    if release not in catalog.releases:
+        versions = sorted(name for name in catalog.releases if name.startswith(f"{model}@"))
+        there = f"there are {', '.join(versions)}" if versions else ""
+        hint = there or did_you_mean(release, catalog.releases) or "publish it first"
+        raise UsageError(f"there is no release `{release}` in models/", hint)
+    if group not in catalog.groups:
+        there = f"the groups are {', '.join(sorted(catalog.groups))}"
+        raise UsageError(
+            f"there is no group `{group}`", did_you_mean(group, catalog.groups) or there
+        )
+    return change(catalog, group, choose_slot(catalog, model, slot), release)
+
+
+async def _live(tree: Revision, names: set[str]) -> dict[str, LiveDevice]:
+    workspace = tree.workspace
+    async with open_session(workspace, tree.fleet.hubs[workspace.hub]) as hub:
+        return await read(workspace, hub, tree.fleet, names)
+
+
+def _health(
+    tree: Revision, rollout: RolloutState, live: Mapping[str, LiveDevice]
+) -> dict[str, SlotHealth]:
+    from edgeops.promotion.health import slot_health
+
+    fleet = tree.fleet
+    return {
+        name: slot_health(
+            fleet.devices[name], live.get(name), rollout.slot, fleet=fleet.name, commit=fleet.commit
+        )
+        for name in rollout.witnesses
+    }

@@ -1,0 +1,188 @@
+"""Changes of a fleet repository as pull requests of a workflow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeops.api.promotions import decide_next, edit, read_valid
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.api.workspace import Revision
+    from edgeops.github.workflow import Workflow
+    from edgeops.promotion.change import Change
+    from edgeops.promotion.decide import Decision
+    from edgeops.release import ModelRelease
+
+Files = Mapping[str, bytes | None]
+_MOST_BYTES = 64 * 1024 * 1024  # of one file in a pull request
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed: `files` from the root of the fleet, None where one is removed.
+
+    `text` gets the URL of that root in the new commit, below which files can be
+    looked at. By `meaning` the same proposal is known again, whatever else is
+    in the files; empty: by the files.
+    """
+
+    branch: str
+    title: str
+    text: Callable[[str], str]
+    files: Files
+    meaning: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The same proposal has the same."""
+        digest = hashlib.sha256(self.meaning.encode())
+        if self.meaning:
+            return digest.hexdigest()
+        for path, data in sorted(self.files.items()):
+            content = "removed" if data is None else hashlib.sha256(data).hexdigest()
+            digest.update(f"{path}\0{content}\0".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A pull request: `opened`, `updated`, `unchanged` or `declined` by somebody who closed it.
+
+    `commit` is that of its branch where it is a new one.
+    """
+
+    title: str
+    how: str
+    url: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelease:
+    """A release that was just published: who gets it first, and why nobody where none does.
+
+    `added` are its files, which `files` has among those of the proposal.
+    """
+
+    release: ModelRelease
+    changes: tuple[Change, ...]
+    why_not: str
+    added: tuple[str, ...]
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class NextRelease:
+    """What happens next with a slot, and the files that change for it."""
+
+    decision: Decision
+    changes: tuple[Change, ...]
+    files: Files
+
+
+def uncommitted_files(workspace: Workspace) -> Files:
+    """What is changed in fleet/, models/ and schemas/ and not committed. Raises `EdgeOpsError`."""
+    from edgeops.source.revision import uncommitted
+
+    return _read(workspace.root, uncommitted(workspace.root))
+
+
+def new_release(workspace: Workspace, reference: str) -> NewRelease:
+    """What a release (`name@version`) that was just published changes.
+
+    Raises `UsageError` where it is not in models/, and `InvalidFleet`.
+    """
+    from edgeops.promotion.entry import entry
+    from edgeops.source.revision import uncommitted
+
+    tree = read_valid(workspace)
+    if reference not in tree.catalog.releases:
+        raise UsageError(f"there is no release `{reference}` in models/", "publish it first")
+    release = tree.catalog.releases[reference].spec
+    first, why_not = entry(tree.catalog, release.name, reference)
+    changes = (first,) if first else ()
+    folder = f"models/{release.name}/releases/"
+    added = tuple(path for path in uncommitted(workspace.root) if path.startswith(folder))
+    files = {**_read(workspace.root, added), **_edited(tree, changes)}
+    return NewRelease(release, changes, why_not, added, files)
+
+
+def next_releases(workspace: Workspace) -> tuple[NextRelease, ...]:
+    """What `promote_next` would edit for each slot of the rings, back where one is Degraded.
+
+    None, and a note, where no group is a ring. Raises as `promote_next`.
+    """
+    from edgeops.promotion.change import changes_of
+    from edgeops.promotion.rings import models_of_rings
+
+    tree = read_valid(workspace)
+    if not models_of_rings(tree.catalog):
+        workspace.observer.note("no group is a ring: set `rollout` under `spec` of groups")
+        return ()
+    found = []
+    for decision in decide_next(tree):
+        changes = tuple(changes_of(tree.catalog, decision, revert=True))
+        found.append(NextRelease(decision, changes, _edited(tree, changes)))
+    return tuple(found)
+
+
+def propose(
+    workspace: Workspace, workflow: Workflow, proposal: Proposal, *, check: str = ""
+) -> Proposed:
+    """Push the branch, open its pull request or bring it up to date, and start a check on it.
+
+    `check` is the file name of a workflow, or empty. What somebody closed
+    without merging is not proposed again. Raises `EdgeOpsError`.
+    """
+    from edgeops.github import proposal as github
+    from edgeops.github.workflow import BOT
+    from edgeops.source.branch import Access, Author, commit_files, push_branch
+    from edgeops.source.revision import resolve_commit
+    from edgeops.source.root import folder_in_repository
+
+    root, api = workspace.root, workflow.api()
+    pull = github.PullRequest(
+        owner=workflow.repository.partition("/")[0],
+        branch=proposal.branch,
+        base=workflow.branch,
+        title=proposal.title,
+        digest=proposal.digest,
+    )
+    if url := github.declined(api, pull):
+        return Proposed(proposal.title, "declined", url)
+    author = Author(BOT, "41898282+github-actions[bot]@users.noreply.github.com")
+    head = resolve_commit(root, "HEAD")
+    made = commit_files(root, head, proposal.files, proposal.title, author)
+    access = Access(workflow.server, workflow.token)
+    commit, new = push_branch(root, made, proposal.branch, author, access)
+    base = f"{workflow.server}/{workflow.repository}/raw/{commit}/{folder_in_repository(root)}"
+    done, url = github.propose(api, replace(pull, text=proposal.text(base.rstrip("/"))))
+    if check and (new or done is github.Proposed.OPENED):
+        github.start(api, check, proposal.branch)
+    return Proposed(proposal.title, done.value, url, commit if new else None)
+
+
+def _edited(tree: Revision, changes: tuple[Change, ...]) -> dict[str, bytes]:
+    texts = edit(tree, changes, dry_run=True) if changes else {}
+    return {file: after.encode() for file, (_, after) in texts.items()}
+
+
+def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
+    """What these files hold now; None for one that is gone. Raises `EdgeOpsError`."""
+    from edgeops.plain_file import is_absent, read_plain
+
+    found: dict[str, bytes | None] = {}
+    for path in paths:
+        try:
+            found[path] = read_plain(root, path, _MOST_BYTES)
+        except OSError as error:
+            if not is_absent(error):
+                raise EdgeOpsError(f"cannot read {path}: {error.strerror}", "") from error
+            found[path] = None
+    return found

@@ -1,0 +1,193 @@
+"""The releases of models: which there are, who runs them, and whether they are as published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgeops.api.running import complete
+from edgeops.api.session import open_session
+from edgeops.api.statuses import statuses
+from edgeops.api.stores import artifact_store, artifact_target
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError, Interrupted, InvalidState, UsageError
+
+if TYPE_CHECKING:
+    from edgeops.artifacts.store import Store
+    from edgeops.artifacts.verify import Check
+    from edgeops.fleet.model import ArtifactTarget, DesiredFleet
+    from edgeops.promotion.deployed import Mention
+    from edgeops.release import ModelRelease
+    from edgeops.source.releases import Releases
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How many devices of a hub run the release in good health, of those that git wants it on."""
+
+    converged: int = 0
+    devices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """One release: how good it was when it was published, who names it, where it runs.
+
+    `wape` is a share; it and `passed` (its gates) are None where the release
+    file does not say. `on_hub` is None where no hub was asked.
+    """
+
+    release: ModelRelease
+    wape: float | None = None
+    passed: bool | None = None
+    in_git: tuple[Mention, ...] = ()
+    on_hub: Spread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A release (`name@version`): what was found of it, and whether devices get the right file."""
+
+    release: str
+    checks: tuple[Check, ...]
+    good: bool
+
+
+def releases(workspace: Workspace, model: str | None = None) -> list[ReleaseRow]:
+    """All releases, or those of a model: by name, the newest version first.
+
+    What cannot be read, or asked, is noted and left out. Raises `UsageError` for
+    a model without releases.
+    """
+    from edgeops.artifacts.version import precedence
+    from edgeops.source.releases import load_releases
+
+    found, note = load_releases(workspace.root), workspace.observer.note
+    for problem in found.problems:
+        note(f"left out: {problem.place}: {problem.message}")
+    if model is not None and not any(found.of(model)):
+        hint = "`edgeops model publish` makes releases"
+        raise _unknown(found, model, models_only=True, hint=hint)
+    fleet, named = _in_git(workspace)
+    spreads = _on_hub(workspace, fleet) if fleet and found.releases else None
+    rows = []
+    for reference, release in found.releases.items():
+        if model in (None, release.spec.name):
+            spec: dict[str, Any] = release.document.value["spec"]
+            row = ReleaseRow(
+                release.spec,
+                wape=spec.get("metrics", {}).get("wape"),
+                passed=True if spec.get("gates") else None,  # a gate that says no has no release
+                in_git=tuple(named.get(reference, ())),
+                on_hub=spreads.get(reference, Spread()) if spreads is not None else None,
+            )
+            rows.append(row)
+    rows.sort(key=lambda row: precedence(row.release.version), reverse=True)
+    return sorted(rows, key=lambda row: row.release.name)
+
+
+def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
+    """Look at what was published again: in git, and in the store of the hub or at the URL.
+
+    `names` are models or `name@version`; all by default. Raises `UsageError`
+    for one that is not there, and `InvalidState` for release files that cannot be read.
+    """
+    from edgeops.artifacts.verify import check_copy, is_good
+    from edgeops.fleet.model import StoreKind
+    from edgeops.source.releases import load_releases
+
+    found = load_releases(workspace.root)
+    if found.problems:
+        first = found.problems[0]
+        raise InvalidState(f"{first.place}: {first.message}", first.hint)
+    target = artifact_target(workspace)
+    store = artifact_store(workspace, target) if target.store else None
+    rows = []
+    for name in _chosen(found, names):
+        release = found.releases[name].spec
+        elsewhere = _elsewhere(workspace, release, target, store)
+        checks = (check_copy(release, found.copy(name)), elsewhere)
+        rows.append(Verified(name, checks, is_good(checks, seeded=target.store is StoreKind.LOCAL)))
+    return rows
+
+
+def _in_git(workspace: Workspace) -> tuple[DesiredFleet | None, Mapping[str, list[Mention]]]:
+    """The desired fleet on disk if it is valid, and who names which release."""
+    from edgeops.promotion.deployed import mentions
+
+    tree, note = workspace.at(None), workspace.observer.note
+    try:
+        catalog = tree.catalog
+    except EdgeOpsError as error:  # no fleet/ yet
+        note(f"note: {error.message}")
+        return None, {}
+    fleet = tree.resolution.fleet
+    if fleet is None:
+        note("note: the desired state is not valid, see `edgeops validate`")
+    return fleet, mentions(catalog)
+
+
+def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] | None:
+    """Where each release runs; None, and why, when the hub cannot be asked."""
+    from edgeops.localhub.access import running
+
+    note = workspace.observer.note
+    if fleet.hubs[workspace.hub].local and running(workspace.state) is None:
+        note("note: the local hub is not running, so nobody knows what runs where")
+        return None
+    try:
+        return complete(_ask(workspace, fleet))
+    except Interrupted:
+        raise
+    except EdgeOpsError as error:
+        note(f"note: hub {workspace.hub} was not asked: {error.message}")
+        return None
+
+
+async def _ask(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread]:
+    from edgeops.plan.health import State
+    from edgeops.promotion.deployed import wanted_on
+
+    wanted = wanted_on(fleet)
+    names = {name for devices in wanted.values() for name in devices}
+    async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+        rows = await statuses(workspace, hub, fleet, names)
+    converged = {row.device for row in rows if row.health.state is State.CONVERGED}
+    return {
+        reference: Spread(len(converged & set(devices)), len(devices))
+        for reference, devices in wanted.items()
+    }
+
+
+def _elsewhere(
+    workspace: Workspace, release: ModelRelease, target: ArtifactTarget, store: Store | None
+) -> Check:
+    from edgeops.artifacts.verify import check_stored, check_url
+
+    if release.url is None and store is not None:
+        return check_stored(release, store)
+    return check_url(release, release.location(target.url), ca_file=workspace.ca_file)
+
+
+def _chosen(found: Releases, names: Sequence[str]) -> list[str]:
+    """The references of the releases that were named, sorted. Raises `UsageError`."""
+    if not names:
+        return sorted(found.releases)
+    chosen: set[str] = set()
+    for name in names:
+        some = {name} & found.releases.keys() or {one.reference for one in found.of(name)}
+        if not some:
+            raise _unknown(found, name)
+        chosen |= some
+    return sorted(chosen)
+
+
+def _unknown(
+    found: Releases, name: str, *, models_only: bool = False, hint: str = ""
+) -> UsageError:
+    from edgeops.fleet.suggest import did_you_mean
+
+    models = {release.spec.name for release in found.releases.values()}
+    known = models if models_only else {*found.releases, *models}
+    return UsageError(f"there is no release `{name}` in models/", did_you_mean(name, known) or hint)
