@@ -13,7 +13,7 @@ from edgeops.api.reading import read
 from edgeops.api.running import complete
 from edgeops.api.session import open_session
 from edgeops.api.workspace import Workspace
-from edgeops.errors import UsageError
+from edgeops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
@@ -51,6 +51,13 @@ class Planned:
     fleet: DesiredFleet
     base: str | None = None
 
+    @property
+    def devices(self) -> frozenset[str]:
+        """The devices of the fleet that it covers."""
+        from edgeops.plan.targets import covered
+
+        return frozenset(covered(self.fleet, self.plan.options))
+
 
 @dataclass(frozen=True, slots=True)
 class Synced:
@@ -60,6 +67,18 @@ class Synced:
     outcomes: tuple[Outcome, ...]
     seconds: float
     interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the `ExitCode` of a sync that was stopped, or did not write all that it should."""
+        from edgeops.apply.outcome import Status
+
+        ends = {outcome.status for outcome in self.outcomes}
+        if self.interrupted and Status.SKIPPED in ends:
+            return ExitCode.INTERRUPTED
+        if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
+            return ExitCode.PARTLY
+        return ExitCode.REFUSED if Status.REFUSED in ends else 0
 
 
 def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.api import proposals as api
 from edgeops.cli.files import read_text
 from edgeops.cli.settings import Settings, settings, workspace
+
+if TYPE_CHECKING:
+    from edgeops.api.proposals import Proposal
 
 Check = Annotated[
     str,
@@ -40,6 +42,7 @@ def propose_changes(
     Examples:
       edgeops github propose --branch edgeops/import --title "As on the hub" --body-file why.md
     """
+    from edgeops.api import proposals as api
     from edgeops.report.markdown import title as as_title
 
     options = settings(context)
@@ -70,6 +73,7 @@ def propose_release(
     Examples:
       edgeops github propose-release crowdedness-24h@1.1.0 --scorecard scorecard.md
     """
+    from edgeops.api import proposals as api
     from edgeops.report.proposal import release_proposal
 
     options = settings(context)
@@ -88,6 +92,7 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     Examples:
       edgeops github propose-promotions --hub production --check fleet-pr.yml
     """
+    from edgeops.api import proposals as api
     from edgeops.github.workflow import read_workflow
     from edgeops.report.promote_text import decision_text
     from edgeops.report.proposal import promotion_proposal, promotion_text
@@ -100,17 +105,18 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     _propose(options, [promotion_proposal(slot) for slot in found if slot.changes], check)
 
 
-def _propose(options: Settings, proposals: list[api.Proposal], check: str) -> None:
+def _propose(options: Settings, proposals: list[Proposal], check: str) -> None:
     """Propose all; the new commits are an output of the step, and the run leaves a mark for each.
 
     By the mark `edgeops github approval` knows who is behind a commit that a workflow made.
     """
+    from edgeops.api.proposals import propose
     from edgeops.github.workflow import read_workflow
     from edgeops.report.proposal import proposed_markdown, proposed_text
 
     workflow, commits = read_workflow(os.environ), []
     for proposal in proposals:
-        done = api.propose(workspace(options), workflow, proposal, check=check)
+        done = propose(workspace(options), workflow, proposal, check=check)
         options.note(proposed_text(done))
         if done.how != "declined":
             workflow.summarize("\n" + proposed_markdown(done))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.request import Form, Request
+from edgeops.cli.options import Document, DocumentOption
 from edgeops.cli.settings import settings
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -82,7 +82,7 @@ def sync(
             metavar="FILE",
         ),
     ] = None,
-    output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.TEXT,
+    output: DocumentOption = Document.TEXT,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every device and value in full.")
     ] = False,
@@ -104,51 +104,41 @@ def sync(
     Exit codes: 0 done, 1 error, 2 changes pending (--detailed-exitcode),
     3 desired state invalid, 4 partly applied, 5 refused, 130 interrupted.
     """
-    request = Request(
+    from edgeops.api.plans import PlanRequest
+    from edgeops.cli import synchronize as steps
+
+    request = PlanRequest(
         rev=rev,
-        dry_run=dry_run,
-        detailed_exitcode=detailed_exitcode,
-        out=out,
-        saved=plan,
         targets=tuple(target or ()),
         prune=prune,
         drift_only=drift_only,
         create=create,
         changed_since=changed_since,
         offline=offline,
-        wait=wait,
-        timeout=timeout,
-        summary=summary,
-        output=output,
-        verbose=verbose,
     )
-    _check(request)
-    from edgeops.cli.sync_output import tell_failure
-    from edgeops.cli.synchronize import synchronize
-
+    only_dry = (changed_since, offline, detailed_exitcode, summary)
+    if not dry_run:
+        for flag, used in zip(_ONLY_DRY, only_dry, strict=True):
+            if used:
+                raise UsageError(f"{flag} needs --dry-run")
+    if offline and not changed_since:
+        raise UsageError("--offline needs --changed-since REV: the revision to compare with")
+    if dry_run and (plan or wait):
+        raise UsageError("--dry-run writes nothing; it goes with neither --plan nor --wait")
+    if plan and (target or prune or drift_only or out):
+        raise UsageError("--plan takes --target, --prune and --drift-only from the saved plan")
+    if drift_only and (prune or offline):
+        raise UsageError("--drift-only goes with neither --prune nor --offline")
+    told = steps.Told(settings(context), output, verbose, out, summary)
     try:
-        code = synchronize(request, settings(context))
+        if dry_run:
+            code = steps.dry_run(told, request, detailed=detailed_exitcode)
+        else:
+            code = steps.write(told, plan or request, timeout if wait else None)
     except EdgeOpsError as error:
-        tell_failure(request, error)
+        told.failure(error)
         raise
     raise typer.Exit(code)
 
 
-def _check(request: Request) -> None:
-    if not request.dry_run:
-        for flag, used in {
-            "--changed-since": request.changed_since,
-            "--offline": request.offline,
-            "--detailed-exitcode": request.detailed_exitcode,
-            "--summary": request.summary,
-        }.items():
-            if used:
-                raise UsageError(f"{flag} needs --dry-run")
-    if request.offline and not request.changed_since:
-        raise UsageError("--offline needs --changed-since REV: the revision to compare with")
-    if request.dry_run and (request.saved or request.wait):
-        raise UsageError("--dry-run writes nothing; it goes with neither --plan nor --wait")
-    if request.saved and (request.targets or request.prune or request.drift_only or request.out):
-        raise UsageError("--plan takes --target, --prune and --drift-only from the saved plan")
-    if request.drift_only and (request.prune or request.offline):
-        raise UsageError("--drift-only goes with neither --prune nor --offline")
+_ONLY_DRY = ("--changed-since", "--offline", "--detailed-exitcode", "--summary")

@@ -6,70 +6,121 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.cli.files import read_text
-from edgeops.cli.request import Form, Request
-from edgeops.cli.settings import Settings, workspace
-from edgeops.cli.sync_output import keep_plan, save, show_outcomes, show_plan
-from edgeops.errors import ExitCode
+import typer
+
+from edgeops.api import plans
+from edgeops.cli.files import append, read_text, write_atomically
+from edgeops.cli.options import Document
+from edgeops.cli.settings import Settings, show, workspace
+from edgeops.errors import EdgeOpsError, ExitCode
 
 if TYPE_CHECKING:
-    from edgeops.api.plans import Planned, PlanRequest, Synced
-    from edgeops.api.workspace import Workspace
     from edgeops.plan.document import SavedPlan
 
 
-def synchronize(request: Request, options: Settings) -> int:
-    """Carry out the request; gives the exit code."""
-    from edgeops.api.plans import plan, sync
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a sync tells of its plan and outcomes, and the files that get the plan as well."""
 
-    where = workspace(options)
-    saved = _saved(request)
-    if request.dry_run:
-        return _finish_dry_run(request, options, plan(where, _asked(request)))
+    options: Settings
+    output: Document
+    verbose: bool
+    out: Path | None
+    summary: Path | None
 
-    def show(planned: Planned) -> None:
-        if request.out is not None:
-            save(planned.plan, request.out)
-        if request.output is Form.TEXT:
-            show_plan(request, options, planned)
+    def plan(self, planned: plans.Planned) -> None:
+        """Print a plan."""
+        from edgeops.report import planned as report
 
-    done = sync(
+        if self.verbose and self.output is Document.TEXT:
+            typer.echo(report.text(planned, color=self.options.styled(), verbose=True))
+        else:
+            show(self.options, report, planned, self.output)
+
+    def keep(self, planned: plans.Planned) -> None:
+        """Write a plan to the files that were asked for."""
+        from edgeops.report import planned as report
+        from edgeops.report.markdown import Room
+
+        if self.out is not None:
+            write_atomically(self.out, report.as_json(planned))
+        if self.summary is not None:
+            append(self.summary, report.markdown(planned, Room.SUMMARY) + "\n")
+
+    def outcomes(self, done: plans.Synced) -> None:
+        """Print what became of the devices."""
+        from edgeops.report import outcomes as report
+
+        outcomes, seconds = done.outcomes, done.seconds
+        if self.output is Document.JSON:
+            typer.echo(report.as_json(outcomes))
+        elif self.output is Document.MARKDOWN:
+            typer.echo(report.markdown(outcomes, seconds=seconds))
+        else:
+            color = self.options.styled()
+            typer.echo("\n" + report.text(outcomes, seconds=seconds, color=color))
+
+    def failure(self, error: EdgeOpsError) -> None:
+        """Say in place of a plan why there is none, in Markdown.
+
+        It is for people who do not see stderr: those of a pull request.
+        """
+        if self.output is not Document.MARKDOWN and self.summary is None:
+            return
+        from edgeops.report.planned import no_plan
+
+        text = no_plan(error)
+        if self.output is Document.MARKDOWN:
+            typer.echo(text)
+        if self.summary is not None:
+            append(self.summary, f"{text}\n")
+
+
+def dry_run(told: Told, request: plans.PlanRequest, *, detailed: bool) -> int:
+    """Show what a sync would write; gives the exit code."""
+    planned = plans.plan(workspace(told.options), request)
+    told.keep(planned)
+    told.plan(planned)
+    if not detailed:
+        return 0
+    if planned.plan.changes:
+        return ExitCode.CHANGES
+    return ExitCode.REFUSED if planned.plan.refusals else 0
+
+
+def write(told: Told, request: plans.PlanRequest | Path, wait: float | None) -> int:
+    """Carry out a request or a saved plan, then wait so many seconds; gives the exit code."""
+
+    def before(planned: plans.Planned) -> None:
+        told.keep(planned)
+        if told.output is Document.TEXT:
+            told.plan(planned)
+
+    where = workspace(told.options)
+    done = plans.sync(
         where,
-        saved or _asked(request),
-        before_writing=show,
-        stopping=_on_interrupt(options),
+        _saved(request) if isinstance(request, Path) else request,
+        before_writing=before,
+        stopping=_on_interrupt(told.options),
     )
-    if done.outcomes or request.output is not Form.TEXT:
-        show_outcomes(request, options, done.outcomes, done.seconds)
-    code = _exit_code(done)
-    if request.wait and code == 0:
-        _wait(request, where, done)
-    return code
+    if done.outcomes or told.output is not Document.TEXT:
+        told.outcomes(done)
+    if wait is not None and done.exit_code == 0:
+        from edgeops.api.statuses import wait_until_converged
+
+        wait_until_converged(where, done.planned.fleet, done.planned.devices, wait)
+    return done.exit_code
 
 
-def _asked(request: Request) -> PlanRequest:
-    from edgeops.api.plans import PlanRequest
-
-    return PlanRequest(
-        rev=request.rev,
-        targets=request.targets,
-        prune=request.prune,
-        drift_only=request.drift_only,
-        create=request.create,
-        changed_since=request.changed_since,
-        offline=request.offline,
-    )
-
-
-def _saved(request: Request) -> SavedPlan | None:
+def _saved(file: Path) -> SavedPlan:
     from edgeops.plan.document import read_saved
 
-    if request.saved is None:
-        return None
     hint = "save one with `edgeops sync --dry-run --out`"
-    return read_saved(read_text(request.saved, "the plan", hint))
+    return read_saved(read_text(file, "the plan", hint))
 
 
 def _on_interrupt(
@@ -93,33 +144,3 @@ def _on_interrupt(
             loop.remove_signal_handler(signal.SIGINT)
 
     return stopping
-
-
-def _wait(request: Request, where: Workspace, done: Synced) -> None:
-    from edgeops.api.statuses import wait_until_converged
-    from edgeops.plan.targets import covered
-
-    fleet = done.planned.fleet
-    names = covered(fleet, done.planned.plan.options)
-    wait_until_converged(where, fleet, names, request.timeout)
-
-
-def _finish_dry_run(request: Request, options: Settings, planned: Planned) -> int:
-    keep_plan(request, planned)
-    show_plan(request, options, planned)
-    if not request.detailed_exitcode:
-        return 0
-    if planned.plan.changes:
-        return ExitCode.CHANGES
-    return ExitCode.REFUSED if planned.plan.refusals else 0
-
-
-def _exit_code(done: Synced) -> int:
-    from edgeops.apply.outcome import Status
-
-    ends = {outcome.status for outcome in done.outcomes}
-    if done.interrupted and Status.SKIPPED in ends:
-        return ExitCode.INTERRUPTED
-    if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
-        return ExitCode.PARTLY
-    return ExitCode.REFUSED if Status.REFUSED in ends else 0
