@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
 
@@ -140,3 +141,11 @@ def test_nor_what_stands_under_one_in_a_value_that_is_shown(value):
     assert (pointer, "***" in message) == ("/auth", True)
     assert "hunter2" not in message
     assert "4711" not in message
+
+
+def test_of_very_many_problems_some_are_told():
+    items = compile_schema({"items": {"type": "integer"}})
+    assert len(items.mismatches(["x"] * 1000)) == 1000
+    first, *others = items.mismatches(["x"] * 5000)
+    assert (first.pointer, first.message) == ("", "has more than 1,000 problems; some are listed")
+    assert len(others) == 1000
