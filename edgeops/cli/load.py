@@ -47,7 +47,7 @@ def parse_cache(root: Path) -> Cache:
     """What is remembered of files that were read before."""
     from edgeops.source.cache import Cache, cache_folder
 
-    return Cache(cache_folder(root, Path.home(), os.environ))
+    return Cache(cache_folder(root, os.environ))
 
 
 def https_port() -> int:

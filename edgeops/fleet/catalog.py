@@ -143,7 +143,7 @@ def _only_fleet(
     if not documents:
         hint = "one file under fleet/ must have `kind: Fleet`"
         if snapshot.problems:
-            hint += "; if there is one, mend its other problems first"
+            hint += "; if there is one, fix its other problems first"
         if "Fleet" not in snapshot.spoiled:
             problems.append(Problem(Place("fleet"), "", "there is no Fleet", hint))
         return None

@@ -37,7 +37,7 @@ def refuse_foreign_state(root: Path) -> None:
         if found.is_symlink():
             raise _foreign(found.name, "is a link", f"remove it: rm {found.name!a}")
         if found.name != STATE or not found.is_dir():
-            raise _foreign(found.name, f"is not the folder {STATE}", "rename or remove it")
+            raise _foreign(found.name, f"is not a folder named {STATE}", "rename or remove it")
         if tracked := _tracked(root):
             raise committed_state(tracked, "in git")
 
