@@ -25,24 +25,21 @@ UNREADABLE = (web.RequestPayloadError, aiohttp.ClientPayloadError)
 
 async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """The JSON body. Raises `HubFault` 400, 408 and 413."""
+    raw = bytearray()
     try:
         if request.content.is_eof():  # as almost always; the rest costs more than it seems
-            return json.parsed(_within(request.content.read_nowait(), max_bytes))
-        raw = b""
-        async with asyncio.timeout(SECONDS_FOR_BODY):
-            while chunk := await request.content.readany():
-                raw = _within(raw + chunk, max_bytes)
+            raw += request.content.read_nowait()
+        else:
+            async with asyncio.timeout(SECONDS_FOR_BODY):
+                while len(raw) <= max_bytes and (chunk := await request.content.readany()):
+                    raw += chunk
     except TimeoutError as error:
         raise errors.body_too_slow() from error
     except UNREADABLE as error:
         raise errors.unreadable("The body cannot be decoded.") from error
-    return json.parsed(raw)
-
-
-def _within(raw: bytes, max_bytes: int) -> bytes:
     if len(raw) > max_bytes:
         raise errors.body_too_big(max_bytes)
-    return raw
+    return json.parsed(raw)
 
 
 async def json_object(request: web.Request) -> JsonObject:

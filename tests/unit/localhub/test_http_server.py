@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import ssl
+import time
 
 import pytest
 from aiohttp import web
@@ -19,6 +20,11 @@ LARGE = 30_000_000  # more than sockets hold
 
 async def echo(request):
     return web.json_response(await json_body(request))
+
+
+async def bulk(request):
+    """As `echo`, of as much as a bulk request may have."""
+    return web.json_response(len(await json_body(request, LARGE)))
 
 
 async def ignore(request):
@@ -48,6 +54,7 @@ def converse(client):
     async def main():
         app = web.Application()
         app.router.add_post("/echo", echo)
+        app.router.add_post("/bulk", bulk)
         app.router.add_post("/ignore", ignore)
         app.router.add_get("/large", large)
         runner = web.AppRunner(app)
@@ -113,6 +120,27 @@ def test_a_body_that_nobody_reads_nor_can_decode_is_no_failure(encoding, errors)
     raw = posting("/ignore", b"not compressed", f"Content-Encoding: {encoding}")
     assert converse(sending(raw))[0].split()[1] == b"200"
     assert errors() == []
+
+
+def test_a_large_body_in_small_pieces_costs_no_more_than_its_pieces(errors):
+    pieces = [b'"', *[b"x" * 8_000] * 1000, *[b"x"] * 1000, b'"']
+    size = sum(map(len, pieces))
+
+    async def client(reader, _writer, connection):
+        head = f"POST /bulk HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
+        connection.data_received(head.encode())
+        began = time.process_time()
+        for piece in pieces:
+            connection.data_received(piece)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it is read, and the next one is waited for
+        spent = time.process_time() - began
+        await reader.readuntil(b"\r\n\r\n")
+        return spent, int(await reader.read(7))
+
+    spent, read = converse(client)
+    assert (read, errors()) == (size - 2, [])
+    assert spent < 1.0, "to copy all that has come for each piece takes several times as long"
 
 
 def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
