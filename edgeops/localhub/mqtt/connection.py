@@ -76,7 +76,7 @@ class Connection:
         self._broker = broker
         self._channel = channel
         self._session = Session()
-        self._asked: Iterator[Event] = iter(())
+        self._asked: Iterator[Event | None] = iter(())
         self._name: Name | None = None
         self._subscriptions: dict[str, int] = {}
         self._clean = False
@@ -179,7 +179,7 @@ class Connection:
 
     # --- what the device asks -------------------------------------------------------------
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event | None) -> None:
         match event:
             case Connect():
                 self._connect(event)
