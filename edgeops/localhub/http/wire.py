@@ -19,12 +19,13 @@ from edgeops.twin import JsonObject
 # What one twin or identity takes in JSON, which Azure counts as 72 KB, is a part of this.
 MAX_BODY_BYTES = 1024 * 1024
 SECONDS_FOR_BODY = 30.0
-# A body that is shorter than it says, or not in its encoding.
-UNREADABLE = (web.RequestPayloadError, aiohttp.ClientPayloadError)
+_COMPRESSED = ("gzip", "deflate", "br", "zstd")
 
 
 async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """The JSON body. Raises `HubFault` 400, 408 and 413."""
+    if request.headers.get("Content-Encoding", "").lower() in _COMPRESSED:
+        raise errors.unreadable("The local hub does not take compressed bodies.")
     raw = bytearray()
     try:
         if request.content.is_eof():  # as almost always; the rest costs more than it seems
@@ -35,8 +36,8 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
                     raw += chunk
     except TimeoutError as error:
         raise errors.body_too_slow() from error
-    except UNREADABLE as error:
-        raise errors.unreadable("The body cannot be decoded.") from error
+    except (web.RequestPayloadError, aiohttp.ClientPayloadError) as error:
+        raise errors.unreadable("The body ends too soon, or its chunks are wrong.") from error
     if len(raw) > max_bytes:
         raise errors.body_too_big(max_bytes)
     return json.parsed(raw)
