@@ -284,7 +284,7 @@ class Connection:
                     properties["mqtt-retain"] = "true"
                 devices.send_telemetry(self._broker.hub, *self._name, properties, message.payload)
             case None:
-                self.close("a message on a topic that devices have not", logging.WARNING)
+                self.close("a message on a topic that is not one of its own", logging.WARNING)
                 return
         self._session.acknowledge(message)
 
