@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.forecaster.disk import DISK, Disk, replace
+from edgeops.modules.disk import DISK, Disk, replace
 from edgeops.twin import same
 
 _FILE = "history/desired.json"

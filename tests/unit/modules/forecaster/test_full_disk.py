@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeops.modules.disk import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
-from edgeops.modules.forecaster.disk import DISK, Disk
 from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
