@@ -2,18 +2,19 @@
 
 In the storage folder each slot is a folder of versioned model files and one
 small pointer, `current.json`, that names the file in use. The pointer is
-replaced whole (`os.replace`), so a reader sees the old model or the new one.
+replaced whole, so a reader sees the old model or the new one.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from edgeops.modules.disk import replace
 
 POINTER = "current.json"
 RESERVED = ("history",)  # folders of other modules in the same storage
@@ -87,24 +88,7 @@ def write_current(model: CurrentModel) -> None:
         "format": model.format,
         "since": model.since,
     }
-    folder = model.path.parent
-    part = folder / f".{POINTER}.part"
-    part.unlink(missing_ok=True)  # of a process that was killed; or a link that leads elsewhere
-    with part.open("xb") as file:
-        file.write(json.dumps(pointer, indent=2).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / POINTER)
-    sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive power loss. Raises `OSError`."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    replace(model.path.with_name(POINTER), [json.dumps(pointer, indent=2).encode()])
 
 
 def is_regular(path: Path) -> bool:

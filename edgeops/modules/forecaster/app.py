@@ -18,8 +18,8 @@ from typing import Any
 from edgeops import __version__
 from edgeops.errors import EdgeOpsError
 from edgeops.modules.device import Device, SdkDevice
+from edgeops.modules.disk import DISK, Disk
 from edgeops.modules.environment import module_environment
-from edgeops.modules.forecaster.disk import DISK, Disk
 from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.model import load_model
 from edgeops.modules.forecaster.recorder import Recorder

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.forecaster.disk import (
+from edgeops.modules.disk import (
     DISK,
     NOTHING,
     Disk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from edgeops.modules.forecaster.disk import DISK, Disk
+from edgeops.modules.disk import DISK, Disk
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.history_file import HistoryFile
 from edgeops.modules.forecaster.observations import Observation, parse_csv, parse_message

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.forecaster.disk import DISK, Disk, replace
+from edgeops.modules.disk import DISK, Disk, replace
+from edgeops.twin import same
 
 _FILE = "history/desired.json"
 
@@ -33,7 +34,7 @@ class Memory:
     def keep(self, desired: Any) -> None:
         """Keep these from now on; never raises."""
         self._desired = desired
-        self._unsaved = remembered(self._storage) != desired
+        self._unsaved = not same(remembered(self._storage), desired)
         self.save()
 
     def save(self) -> None:

@@ -15,11 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeops.modules.disk import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
 from edgeops.modules.model_loader.desired import FLAT, Model
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.modules.model_loader.part import Digest, digest_file
-from edgeops.modules.slots import POINTER, CurrentModel, read_current, sync_folder, write_current
+from edgeops.modules.slots import POINTER, CurrentModel, read_current, write_current
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from edgeops.modules.device import Handlers, ModuleTwin, NotConnected
+from edgeops.modules.disk import Disk
 from edgeops.modules.forecaster.app import App
-from edgeops.modules.forecaster.disk import Disk
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.remembered import remember, remembered

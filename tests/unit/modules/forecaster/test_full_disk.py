@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeops.modules.disk import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
-from edgeops.modules.forecaster.disk import DISK, Disk
 from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
@@ -257,6 +257,13 @@ def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     shutil.rmtree(tmp_path / "history")
     memory.save()
     assert remembered(tmp_path) == {"model": "new"}
+
+
+def test_what_differs_by_type_alone_is_kept_too(tmp_path):
+    memory = Memory(tmp_path)
+    memory.keep({"intervalSeconds": 1})
+    memory.keep({"intervalSeconds": True})
+    assert remembered(tmp_path)["intervalSeconds"] is True
 
 
 def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):

@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeops.modules.slots import sync_folder
-
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -72,9 +70,10 @@ def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> FileState
     leaves nothing behind that takes room.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f".{path.name}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        part.unlink(missing_ok=True)  # of a process that was killed; or a link that leads elsewhere
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
             _put(handle, blocks, disk)
             state = _state(os.fstat(handle))
@@ -87,6 +86,15 @@ def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> FileState
         raise
     sync_folder(path.parent)
     return state
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive power loss. Raises `OSError`."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def state_of(path: Path) -> FileState:
