@@ -43,7 +43,7 @@ def writers(facts: Facts) -> Writers:
         return Writers(unknown="GitHub does not tell all pushes to its branch")
     if history[-1].at > facts.pull.opened_at:
         return Writers(unknown="its branch was made anew after it was opened")
-    people = [person for commit in facts.commits for person in commit.people]
+    people = [person for commit in facts.commits for person in commit]
     by_runs = False
     for push in history:
         if push.kind not in _PUSHES:
