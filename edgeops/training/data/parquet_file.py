@@ -75,7 +75,7 @@ class ParquetFile:
         raise fault(self._file, 1, f"{self._shown(name)} has neither numbers, times nor texts")
 
     def _check_claims(self, claims: Any, columns: int) -> None:
-        # Of row groups, not of columns: where these do not fit the schema, pyarrow ends the process.
+        # Of row groups: asked for columns that do not fit the schema, pyarrow ends the process.
         groups = [claims.row_group(index) for index in range(claims.num_row_groups)]
         rows = sum(group.num_rows for group in groups)
         check_size(self._file, rows, columns, limits=self._limits)
