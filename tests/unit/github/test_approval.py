@@ -8,7 +8,7 @@ import pytest
 
 from edgeops.github.accounts import Account
 from edgeops.github.approval import decide
-from edgeops.github.facts import Comment, Commit, Facts, Pull, Push, Review, Run
+from edgeops.github.facts import Comment, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import marked
 
 ADA, GRACE, MALLORY = Account("ada", 1), Account("grace", 2), Account("mallory", 3)
@@ -41,7 +41,7 @@ PULL = Pull(7, ADA, at(10), HEAD, in_this_repository=True, commits=1, files=1)
 FACTS = Facts(
     pull=PULL,
     comments=(comment(),),
-    commits=(Commit(HEAD, (ADA,)),),
+    commits=((ADA,),),
     paths=("fleet/fleet.yaml",),
     files=1,
     pushes=(push(),),
@@ -63,7 +63,7 @@ def by_bot(*runs: Run, opener: Account = BOT, **more):
     """A pull request that a workflow made; `runs` say that it was they."""
     return verdict(
         pull=of_pull(opener=opener),
-        commits=(Commit(HEAD, (BOT,)),),
+        commits=((BOT,),),
         pushes=(push(BOT),),
         runs={HEAD: runs},
         **more,
@@ -79,7 +79,7 @@ def test_somebody_else_approved_what_the_comment_shows():
     [
         ({"pull": of_pull(opener=GRACE)}, "grace wrote some of it"),
         ({"pushes": (push(GRACE),)}, "grace wrote some of it"),
-        ({"commits": (Commit(HEAD, (ADA, GRACE)),)}, "grace wrote some of it"),
+        ({"commits": ((ADA, GRACE),)}, "grace wrote some of it"),
         ({"reviews": (review(ADA),)}, "ada wrote some of it"),
         ({"reviews": (review(may_write=False),)}, "grace may not write to the repository"),
         ({"reviews": (review(commit=OLD),)}, "grace approved another commit"),
@@ -143,7 +143,7 @@ def test_what_others_merged_into_the_branch_was_pushed_elsewhere():
 
 
 def test_an_author_whom_github_does_not_know_is_known_as_who_pushed():
-    assert verdict(commits=(Commit(HEAD, ()),)) == GIVEN
+    assert verdict(commits=((),)) == GIVEN
 
 
 @pytest.mark.parametrize("who", [None, Account("dependabot[bot]", 8, person=False)])
@@ -155,7 +155,7 @@ def test_an_account_is_its_number_whatever_its_name_is_now():
     renamed = Account("grace-hopper", 2)
     assert not verdict(pushes=(push(renamed),)).given
     assert verdict(pushes=(push(Account("grace", 99)),)).given  # somebody else took the name
-    assert not verdict(commits=(Commit(HEAD, (Account("GRACE", None),)),)).given
+    assert not verdict(commits=((Account("GRACE", None),),)).given
 
 
 def test_what_a_schedule_proposes_anybody_who_may_can_approve():
@@ -188,7 +188,7 @@ def test_a_push_onto_what_a_workflow_proposed_counts_as_well():
     pushes = (push(MALLORY, 2, "push", before=OLD), push(BOT, after=OLD))
     found = verdict(
         pull=of_pull(opener=BOT, commits=2),
-        commits=(Commit(OLD, (BOT,)), Commit(HEAD, (BOT,))),  # it says it was the workflow
+        commits=((BOT,), (BOT,)),  # it says it was the workflow
         pushes=pushes,
         runs={OLD: (SCHEDULED,)},
         reviews=(review(MALLORY),),
