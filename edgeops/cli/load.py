@@ -108,7 +108,7 @@ def desired_fleet(options: Settings, rev: str | None) -> DesiredFleet:
         where = "the working tree" if rev is None else rev
         raise InvalidFleet(
             f"the desired state in {where} is not valid",
-            "mend what is listed above and commit",
+            "fix what is listed above and commit",
             tuple(found.problems),
         )
     return found.fleet

@@ -42,7 +42,7 @@ def writers(facts: Facts) -> Writers:
     if not history:
         return Writers(unknown="GitHub does not tell all pushes to its branch")
     if history[-1].at > facts.pull.opened_at:
-        return Writers(unknown="its branch was made anew after it was opened")
+        return Writers(unknown="its branch was created again after it was opened")
     people = [person for commit in facts.commits for person in commit]
     by_runs = False
     for push in history:
@@ -58,7 +58,9 @@ def writers(facts: Facts) -> Writers:
         by_runs = True
     opener = facts.pull.opener
     if opener is not None and not opener.person and not (opener.login == BOT and by_runs):
-        return Writers(unknown=f"it was opened by the app {opener.login}: for whom is not known")
+        return Writers(
+            unknown=f"it was opened by the app {opener.login}: on whose behalf is not known"
+        )
     if opener is not None:
         people.append(opener)
     return Writers(tuple(people))
@@ -84,7 +86,7 @@ def _behind(push: Push, facts: Facts) -> list[Account] | str:
     commit = push.after[:7]
     if push.by is None or push.by.login != BOT:
         who = f"the app {push.by.login}" if push.by else "an account that is not told"
-        return f"{commit} was pushed by {who}: for whom is not known"
+        return f"{commit} was pushed by {who}: on whose behalf is not known"
     runs = [run for run in facts.runs.get(push.after, ()) if run.trusted]
     if not runs:
         return f"{commit} was pushed by a workflow, and no run of the base branch says it was it"
