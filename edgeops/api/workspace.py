@@ -44,7 +44,7 @@ class Workspace:
     """Where a fleet is, and which hub is meant. Nothing is read before a verb needs it.
 
     `root` holds `fleet/`; `environ` has what credentials and artifact stores
-    look for; `home` is where the cache of this user lies. `debug` raises what
+    look for, and HOME, where the cache of this user lies. `debug` raises what
     edgeops itself fails at, where else that is one of the problems.
     """
 
@@ -52,7 +52,6 @@ class Workspace:
     hub: str = LOCAL
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     observer: Observer = field(default_factory=Silent, repr=False)
-    home: Path = field(default_factory=Path.home, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False)
     debug: bool = False
 
@@ -89,7 +88,7 @@ class Workspace:
         """What is remembered of files that were read before."""
         from edgeops.source.cache import Cache, cache_folder
 
-        return Cache(cache_folder(self.root, self.home, self.environ))
+        return Cache(cache_folder(self.root, self.environ))
 
     def at(self, rev: str | None = "HEAD") -> Revision:
         """The fleet at a revision, or as it is on disk (None). It is read once, when needed."""
@@ -176,7 +175,7 @@ class Revision:
             where = "the working tree" if self.rev is None else self.rev
             raise InvalidFleet(
                 f"the desired state in {where} is not valid",
-                "mend what is listed above and commit",
+                "fix what is listed above and commit",
                 tuple(resolved.problems),
             )
         return resolved.fleet

@@ -81,15 +81,12 @@ def comment(
 
 @app.command("approval")
 def approval(
-    plan: SavedPlanFile,
-    text: Annotated[
-        Path | None,
-        typer.Option(
-            help="The same plan as Markdown; default: PLAN with the ending .md.",
-            metavar="FILE",
-            show_default=False,
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            help="A plan that sync saved with --out; beside it, as .md, the same as Markdown."
         ),
-    ] = None,
+    ],
     marker: Annotated[
         str, typer.Option(help="The comment that shows plans.", metavar="WORD")
     ] = PLAN_MARKER,
@@ -113,7 +110,7 @@ def approval(
     from edgeops.report.markdown import plain
 
     saved, workflow = _saved(plan), _workflow()
-    shown = _shown(plan, saved, text or plan.with_suffix(".md")) if saved.writes else ""
+    shown = _shown(plan, saved) if saved.writes else ""
     found = api.approval(workflow, saved, marker, shown)
     workflow.give(approved=found.given, changes=bool(saved.writes))
     words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
@@ -157,11 +154,12 @@ _WHAT_TO_DO = (
 )
 
 
-def _shown(plan: Path, saved: SavedPlan, text: Path) -> str:
-    """The Markdown of a saved plan."""
+def _shown(plan: Path, saved: SavedPlan) -> str:
+    """The Markdown of a saved plan, from the file beside it."""
     from edgeops.report.plan_markdown import digest_line
 
-    hint = "make both with one `edgeops sync --dry-run --out PLAN -o markdown > TEXT`"
+    text = plan.with_suffix(".md")
+    hint = f"make both with one `edgeops sync --dry-run --out {plan} -o markdown > {text}`"
     shown = read_text(text, "the text of the plan", hint)
     if digest_line(saved.digest, saved.hub) not in shown.splitlines():
         raise EdgeOpsError(f"{text} does not show the plan {plan}", hint)

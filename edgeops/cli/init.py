@@ -21,7 +21,7 @@ def init(
         str | None,
         typer.Option(
             help="Whose edgeops the devices run: the images of its release on GitHub, by digest."
-            " Asked for on a terminal; without one the manifests name an image that cannot be.",
+            " Asked for on a terminal; without one the manifests name no image that exists.",
             metavar="NAME",
             show_default=False,
         ),
@@ -31,9 +31,9 @@ def init(
 
     Two devices in two rings, which work at once on the hub in the box. Its
     README says how to connect it to Azure and GitHub. The workflows run this
-    very edgeops, by its version or commit; where it is neither they stop before
-    they sign in anywhere. Nothing is ever overwritten: exit code 5 when a file
-    is there already.
+    very edgeops, by its version or commit; if it was installed from a folder it
+    has neither, and they stop before they sign in anywhere. Nothing is ever
+    overwritten: exit code 5 when a file is there already.
 
     \b
     Examples:

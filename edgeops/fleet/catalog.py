@@ -145,5 +145,5 @@ def _fleet_problems(fleets: list[Named[Fleet]], snapshot: Snapshot) -> list[Prob
         return []
     hint = "one file under fleet/ must have `kind: Fleet`"
     if snapshot.problems:
-        hint += "; if there is one, mend its other problems first"
+        hint += "; if there is one, fix its other problems first"
     return [Problem(Place("fleet"), "", "there is no Fleet", hint)]

@@ -37,5 +37,5 @@ def _missing(
 ) -> Problem:
     hint = did_you_mean(name, known)
     if broken and not hint:
-        hint = "if a file defines it, mend the other problems of that file first"
+        hint = "if a file defines it, fix the other problems of that file first"
     return Problem(document.place(at), at, f"there is no {kind} `{name}`", hint)

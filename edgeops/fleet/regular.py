@@ -63,7 +63,7 @@ class Expressions:
             self._program += compiled.programsize
             if len(self._compiled) >= MAX_EXPRESSIONS or self._program > MAX_PROGRAM:
                 raise BadExpression(
-                    f"`{shown(expression)}` is one regular expression too many",
+                    f"`{shown(expression)}`: the schema has too many regular expressions",
                     f"a schema has {MAX_EXPRESSIONS} different ones at most, and no large ones; "
                     "use `enum` or `maxLength`",
                 )

@@ -45,10 +45,6 @@ class _Exhausted(Exception):
     """The steps ran out."""
 
 
-class _Endless(Exception):
-    """Keywords lie deeper inside each other than any value needs."""
-
-
 @dataclass(slots=True)
 class _Work:
     """What one check has taken so far."""
@@ -116,7 +112,7 @@ class BoundedSchema:
             errors.extend(self._validator.iter_errors(value))
         except _Exhausted:
             stopped_at = self._where(*work.last)
-        except (_Endless, RecursionError):
+        except RecursionError:
             more = [TOO_DEEP]
         except Unresolvable as error:  # one that only a part with an `$id` of its own has
             text = f"the schema refers to `{shown(error.ref)}`, which is not in it"
@@ -155,7 +151,7 @@ class BoundedSchema:
             work.depth += 1
             try:
                 if work.depth > _MAX_DEPTH:
-                    raise _Endless
+                    raise RecursionError
                 for error in function(validator, said, value, schema):
                     work.take(1)  # an error is handed up through every keyword around it
                     yield error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
-from edgeops.fleet.secrets import MASKED, names_a_secret
+from edgeops.fleet.secrets import MASKED, masked_by_key, names_a_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import pointer
@@ -101,8 +101,9 @@ def _said(error: SchemaError) -> Iterator[Mismatch]:
 
 def _shown(value: Any) -> str:
     """As `shown`, but of a value of any size: that searches all it is given for secrets."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return shown(text[:_ENOUGH])
+    if not isinstance(value, str):
+        value = json.dumps(masked_by_key(value), ensure_ascii=False)
+    return shown(value[:_ENOUGH])
 
 
 def _value(error: SchemaError) -> str:

@@ -55,7 +55,7 @@ def decide(facts: Facts, marker: str, plan: str) -> Approval:
         return Approval(False, f"{number}: {why}")
     wrote = writers(facts)
     if wrote.unknown:
-        return Approval(False, f"{number}: who wrote it is not sure, {wrote.unknown}")
+        return Approval(False, f"{number}: its authors are not certain: {wrote.unknown}")
     (comment,) = facts.comments
     opinions = _opinions(facts)
     for review in opinions:
@@ -67,12 +67,12 @@ def decide(facts: Facts, marker: str, plan: str) -> Approval:
         if not reason:
             return Approval(True, f"{review.by.login} approved this plan in {number}")
     told = "".join(f"; {reason}" for reason in reasons)
-    return Approval(False, f"{number}: nobody who may has approved this plan{told}")
+    return Approval(False, f"{number}: nobody who is allowed to has approved this plan{told}")
 
 
 def _against(facts: Facts, marker: str, plan: str) -> Iterator[str]:
     if facts.outdated:
-        yield "this run is repeated, and the branch has moved on"
+        yield "this run was started again, and the branch has moved on since"
     if not facts.pull.in_this_repository:
         yield "it came from a fork"
     if len(facts.commits) >= MOST_COMMITS or len(facts.commits) != facts.pull.commits:

@@ -12,7 +12,7 @@ an artifact that is named after the commit, which nothing but that run can make.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeops.github.accounts import Account
@@ -42,8 +42,8 @@ def writers(facts: Facts) -> Writers:
     if not history:
         return Writers(unknown="GitHub does not tell all pushes to its branch")
     if history[-1].at > facts.pull.opened_at:
-        return Writers(unknown="its branch was made anew after it was opened")
-    people = [person for commit in facts.commits for person in commit.people]
+        return Writers(unknown="its branch was created again after it was opened")
+    people = [person for commit in facts.commits for person in commit]
     by_runs = False
     for push in history:
         if push.kind not in _PUSHES:
@@ -58,7 +58,9 @@ def writers(facts: Facts) -> Writers:
         by_runs = True
     opener = facts.pull.opener
     if opener is not None and not opener.person and not (opener.login == BOT and by_runs):
-        return Writers(unknown=f"it was opened by the app {opener.login}: for whom is not known")
+        return Writers(
+            unknown=f"it was opened by the app {opener.login}: on whose behalf is not known"
+        )
     if opener is not None:
         people.append(opener)
     return Writers(tuple(people))
@@ -84,16 +86,12 @@ def _behind(push: Push, facts: Facts) -> list[Account] | str:
     commit = push.after[:7]
     if push.by is None or push.by.login != BOT:
         who = f"the app {push.by.login}" if push.by else "an account that is not told"
-        return f"{commit} was pushed by {who}: for whom is not known"
+        return f"{commit} was pushed by {who}: on whose behalf is not known"
     runs = [run for run in facts.runs.get(push.after, ()) if run.trusted]
     if not runs:
         return f"{commit} was pushed by a workflow, and no run of the base branch says it was it"
-    starters = list(_people(starter for run in runs for starter in run.started_by))
-    if None in starters:
+    starters = [starter for run in runs for starter in run.started_by]
+    people = [starter for starter in starters if starter is not None and starter.person]
+    if len(people) < len(starters):
         return f"the workflow run that pushed {commit} was started by a workflow"
-    return [starter for starter in starters if starter is not None]
-
-
-def _people(starters: Iterator[Account | None]) -> Iterator[Account | None]:
-    for starter in starters:
-        yield starter if starter is not None and starter.person else None
+    return people

@@ -35,14 +35,6 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit; `people` are its author, committer and co-authors, as it says itself."""
-
-    sha: str
-    people: tuple[Account, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Push:
     """A change of what a branch points to, by an account that had signed in."""
 
@@ -80,12 +72,13 @@ class Review:
 class Facts:
     """All that decides. Pushes: the newest first; reviews: the oldest first.
 
+    `commits`: of each its author, committer and co-authors, as it says itself.
     `outdated`: this is a later attempt of a run, and the branch has moved on.
     """
 
     pull: Pull
     comments: tuple[Comment, ...]
-    commits: tuple[Commit, ...]
+    commits: tuple[tuple[Account, ...], ...]
     paths: tuple[str, ...]
     files: int
     pushes: tuple[Push, ...]

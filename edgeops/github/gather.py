@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from edgeops.github.accounts import Account, account_of, co_authors
 from edgeops.github.authorship import MARK, history_of
-from edgeops.github.facts import Comment, Commit, Facts, Pull, Push, Review, Run
+from edgeops.github.facts import Comment, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import is_ours
 from edgeops.github.rest import GitHubError, Rest
 from edgeops.jsonvalue import JsonObject
@@ -50,7 +50,7 @@ def gather(api: Rest, sha: str, branch: str, marker: str, *, repeated: bool) -> 
             files=pull["changed_files"],
         ),
         comments=tuple(_comments(api, number, marker)),
-        commits=tuple(map(_commit, api.pages(f"/pulls/{number}/commits"))),
+        commits=tuple(map(_people, api.pages(f"/pulls/{number}/commits"))),
         paths=tuple(path for file in files for path in _paths(file)),
         files=len(files),
         pushes=pushes,
@@ -79,10 +79,10 @@ def _comments(api: Rest, number: int, marker: str) -> Iterator[Comment]:
             yield Comment(comment["body"], comment["updated_at"], hidden)
 
 
-def _commit(found: JsonObject) -> Commit:
-    told = [account_of(found["author"]), account_of(found["committer"])]
-    told += co_authors(found["commit"]["message"])
-    return Commit(found["sha"], tuple(one for one in told if one is not None))
+def _people(commit: JsonObject) -> tuple[Account, ...]:
+    told = [account_of(commit["author"]), account_of(commit["committer"])]
+    told += co_authors(commit["commit"]["message"])
+    return tuple(one for one in told if one is not None)
 
 
 def _paths(file: JsonObject) -> Iterator[str]:

@@ -27,5 +27,5 @@ def is_ours(thing: JsonObject, marker: str) -> bool:
 
 def _line(marker: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+", marker):
-        raise UsageError(f"{marker!r} is no marker", "use a-z, 0-9 and -, as in fleet-plan")
+        raise UsageError(f"{marker!r} is not a marker", "use a-z, 0-9 and -, as in fleet-plan")
     return f"<!-- edgeops:{marker} -->"

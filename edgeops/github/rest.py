@@ -141,8 +141,9 @@ class Rest:
 
     @contextmanager
     def reaching(self) -> Iterator[None]:
-        """Failures to reach GitHub as `GitHubError`."""
+        """Failures to reach GitHub as `GitHubError`, also while its answer is under way."""
         import requests
+        from urllib3.exceptions import HTTPError
 
         try:
             yield
@@ -150,7 +151,7 @@ class Rest:
             raise GitHubError(
                 "GitHub's certificate is not trusted", "see SSL_CERT_FILE for a company's own CA"
             ) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise GitHubError(
                 f"{self._about} cannot be reached", "check network and proxy"
             ) from error

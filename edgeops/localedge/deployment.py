@@ -122,7 +122,7 @@ def _refusal(module: WantedModule, others: Iterable[WantedModule]) -> str | None
         return "IoT Edge takes 1 to 128 letters, digits, - and _ as the name of a module"
     for other in others:
         if other.program and other.name < module.name and other.name.lower() == module.name.lower():
-            return f"its name is that of {other.name} but for the case: their folders may be one"
+            return f"its name differs from {other.name} by case alone: both may get the same folder"
     return refusal(module.env)
 
 

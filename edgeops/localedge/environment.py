@@ -8,6 +8,7 @@ which code a process loads, where it finds things, or whom it trusts.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,51 +28,33 @@ class Identity:
     hub: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """Variables that a deployment may not set here: names as they are, case included."""
-
-    why: str
-    names: frozenset[str]
-    prefixes: tuple[str, ...]
-
-    def has(self, name: str) -> bool:
-        return name in self.names or name.startswith(self.prefixes)
-
-
-def _refused(why: str, text: str) -> _Refused:
-    """The variables in a text; `*` at the end stands for any rest of a name."""
-    names = text.split()
-    prefixes = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
-    return _Refused(why, frozenset(name for name in names if not name.endswith("*")), prefixes)
+def _names(text: str) -> re.Pattern[str]:
+    """The names in a text, case included; `*` stands for any rest of a name."""
+    return re.compile("|".join(map(fnmatch.translate, text.split())))
 
 
 # What the dynamic loader, the C library, Python, OpenSSL and the packages of
 # our modules read; and, in case one of these ever starts a program, what shells
 # and other interpreters do. IOTEDGE_* and EdgeHub* are what the device SDK
 # takes an identity from.
-_REFUSED = (
-    _refused(
-        "would change what code is loaded",
+_REFUSED = {
+    "would change what code is loaded": _names(
         """LD_* _RLD* DYLD_* GLIBC_* GCONV_* MALLOC_* PYTHON* _PYTHON* __PYVENV* OMP_TOOL*
         NODE_* PERL* RUBY* GEM_* LUA_* JAVA_* JDK_* _JAVA_* CLASSPATH DOTNET_* CORECLR_*
-        BASH* ENV IFS SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR GIT_*""",
+        BASH* ENV IFS SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR GIT_*"""
     ),
-    _refused(
-        "would change where a process of this machine finds things",
+    "would change where a process of this machine finds things": _names(
         """PATH CDPATH HOME PWD OLDPWD SHELL USER LOGNAME TMPDIR TMP TEMP SQLITE_TMPDIR XDG_*
-        LOCPATH NLSPATH TZDIR HOSTALIASES LOCALDOMAIN RES_OPTIONS""",
+        LOCPATH NLSPATH TZDIR HOSTALIASES LOCALDOMAIN RES_OPTIONS RESOLV_* NIS_PATH GETCONF_DIR"""
     ),
-    _refused(
-        "would change whom it trusts",
-        "OPENSSL_* SSL_* SSLKEYLOGFILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC",
+    "would change whom it trusts": _names(
+        "OPENSSL_* SSL_* SSLKEYLOGFILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC"
     ),
-    _refused(
-        "is set by `edgeops device run`",
+    "is set by `edgeops device run`": _names(
         """EDGEOPS_CONNECTION_STRING EDGEOPS_CA_FILE IOTEDGE_*
-        EdgeHubConnectionString EdgeModuleCACertificateFile""",
+        EdgeHubConnectionString EdgeModuleCACertificateFile"""
     ),
-)
+}
 
 
 def refusal(env: Mapping[str, str]) -> str | None:
@@ -91,7 +74,7 @@ def _wrong(name: str, value: str) -> Iterator[str]:
     elif not is_text(value):
         yield "has a value that is not text"
     else:
-        yield from (one.why for one in _REFUSED if one.has(name))
+        yield from (why for why, names in _REFUSED.items() if names.match(name))
 
 
 def is_text(value: str) -> bool:

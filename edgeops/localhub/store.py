@@ -55,6 +55,7 @@ _TABLES = """
         bytes_so_far INTEGER NOT NULL,  -- of all events up to this one, since the first
         body BLOB NOT NULL
     );
+    CREATE INDEX IF NOT EXISTS feed_of_device ON feed (device);  -- and, as every index, by sequence
 """
 # The newest, with their numbers; the rest may have been any size, which the file gives back.
 _EVENTS_OF_LAYOUT_2 = """
@@ -252,10 +253,11 @@ class Store:
 
         Fewer than there are when they are large; none only when there are none.
         """
+        of_one = "" if device is None else "AND device = :device"
         rows = self._sqlite.execute(
-            "SELECT sequence, body FROM feed WHERE sequence > ? AND device = ifnull(?, device)"
-            " ORDER BY sequence LIMIT ?",
-            (after, device, most),
+            f"SELECT sequence, body FROM feed WHERE sequence > :after {of_one}"  # noqa: S608
+            " ORDER BY sequence LIMIT :most",
+            {"after": after, "device": device, "most": most},
         )
         found, room = [], _PAGE_BYTES
         for sequence, body in rows:
@@ -268,12 +270,13 @@ class Store:
 
     def start_of_last_events(self, count: int, device: str | None) -> int:
         """The number after which that many events come, of all devices or of one."""
-        rows = self._sqlite.execute(
-            "SELECT sequence FROM feed WHERE device = ifnull(?, device)"
-            " ORDER BY sequence DESC LIMIT 1 OFFSET ?",
+        if device is None:
+            return max(0, self.last_event() - count)
+        row = self._sqlite.execute(
+            "SELECT sequence FROM feed WHERE device = ? ORDER BY sequence DESC LIMIT 1 OFFSET ?",
             (device, count),
         ).fetchone()
-        return rows[0] if rows else 0
+        return row[0] if row else 0
 
     # --- configurations ------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeops.files import sync_folder, write_blocks
+from edgeops.modules.disk import replace
 
 POINTER = "current.json"
 RESERVED = ("history",)  # folders of other modules in the same storage
@@ -88,9 +88,7 @@ def write_current(model: CurrentModel) -> None:
         "format": model.format,
         "since": model.since,
     }
-    folder = model.path.parent
-    write_blocks(folder / POINTER, [json.dumps(pointer, indent=2).encode()], sole_writer=True)
-    sync_folder(folder)
+    replace(model.path.with_name(POINTER), [json.dumps(pointer, indent=2).encode()])
 
 
 def is_regular(path: Path) -> bool:

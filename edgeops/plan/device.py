@@ -112,12 +112,6 @@ def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
 
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
-    patch = _patches(
-        {
-            "tags": diff(live.twin.tags, device.tags, _owned(old, "tags")),
-            "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
-        }
-    )
     deploy = _patches(
         {
             module: content_patch(_desired(live, module), want, _owned(old, module), module)
@@ -134,15 +128,22 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     if not run.prune:
         new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
     first = _first_stamp(old, new, more=bool(deploy or deletions))
+    stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
+    # Of a stamp the patch tells one thing: that the protection against deletion changes.
+    protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
+    patch = _patches(
+        {
+            "tags": {**diff(live.twin.tags, device.tags, _owned(old, "tags")), **protect},
+            "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
+        }
+    )
 
     reason = _reason(old, new)
     change = Change(device.name, Action.PATCH_DEVICE, reason, etag=live.twin.etag)
     sections = {"tags": live.twin.tags, "desired": live.twin.desired}
     contents = {module: _desired(live, module) for module in deploy}
     changes: list[Change] = []
-    stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
     if patch or stamp:
-        patch = _with_protect(patch, stamp)
         changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
     if deploy:
         before = _before(contents, deploy)
@@ -236,14 +237,6 @@ def _desired(live: LiveDevice, module: str) -> JsonObject:
 
 def _patches(sections: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
     return {section: patch for section, patch in sections.items() if patch}
-
-
-def _with_protect(patch: dict[str, JsonObject], stamp: JsonObject) -> dict[str, JsonObject]:
-    """The patch of a device that also tells when its protection against deletion changes."""
-    if PROTECT not in stamp:
-        return patch
-    tags = {**patch.get("tags", {}), stamps.TAG: {PROTECT: stamp[PROTECT]}}
-    return {"tags": tags, **{key: item for key, item in patch.items() if key != "tags"}}
 
 
 def _deploying(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:

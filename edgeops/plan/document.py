@@ -37,7 +37,7 @@ class SavedPlan:
     digest: str
     options: PlanOptions
     writes: Mapping[_Write, JsonObject]
-    access: tuple[str, ...] = ()
+    access: tuple[str, ...]
 
 
 def to_json(plan: Plan) -> JsonObject:
@@ -94,7 +94,7 @@ def read_saved(text: str) -> SavedPlan:
             drift_only=_member(options, "driftOnly", bool),
         ),
         writes=dict(map(_saved_write, _member(value, "changes", list))),
-        access=_texts(_member({"access": [], **value}, "access", list), "access"),
+        access=_texts(_member(value, "access", list), "access"),
     )
 
 

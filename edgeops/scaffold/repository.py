@@ -40,17 +40,15 @@ def owner_on_github(name: str) -> str:
     return owner
 
 
-def new_repository(
-    name: str, origin: Origin, images: Mapping[str, str] | None = None
-) -> dict[str, bytes]:
+def new_repository(name: str, origin: Origin, images: Mapping[str, str]) -> dict[str, bytes]:
     """Every file by its path. The fleet gets the name, if it can be one of a fleet.
 
     `images` are those that the devices run, by name; without them the
-    manifests name a registry that cannot be.
+    manifests name a registry that cannot exist.
     """
     words = {
         "FLEET_NAME": name if _NAME.match(name) else "fleet",
-        "LOADER_IMAGE": (images or {}).get(_LOADER) or f"{NO_REGISTRY}/{_LOADER}:{__version__}",
+        "LOADER_IMAGE": images.get(_LOADER, f"{NO_REGISTRY}/{_LOADER}:{__version__}"),
         "EDGEOPS_VERSION": __version__,
     }
     files = {}

@@ -105,19 +105,20 @@ class Cache:
 
 
 def cache_folder(
-    root: Path, home: Path, environ: Mapping[str, str], platform: str = sys.platform
+    root: Path, environ: Mapping[str, str], platform: str = sys.platform
 ) -> Path | None:
-    """The folder of this user's cache; None where it would lie in the fleet's own checkout.
+    """The folder of this user's cache; None without a home, and in the fleet's own checkout.
 
     As the XDG Base Directory Specification and Apple's File System Programming Guide have it
     (platformdirs knows that too, and takes 30 ms to import).
     """
-    usual = home / ("Library/Caches" if platform == "darwin" else ".cache")
-    chosen = Path(environ.get("XDG_CACHE_HOME", ""))
-    folder = (chosen if chosen.is_absolute() else usual) / "edgeops"
+    folder = Path(environ.get("XDG_CACHE_HOME", ""), "edgeops")
+    if not folder.is_absolute():
+        usual = "Library/Caches" if platform == "darwin" else ".cache"
+        folder = Path(environ.get("HOME", ""), usual, "edgeops")
     top = next((at for at in (root, *root.parents) if (at / ".git").exists()), root)
     inside = folder.resolve().is_relative_to(top.resolve())
-    return None if inside else folder
+    return folder if folder.is_absolute() and not inside else None
 
 
 def _only_ours(folder: Path) -> bool:

@@ -20,13 +20,18 @@ _SPELLINGS = ":(icase).*e*d*g*e*o*p*"
 
 
 def is_state_name(name: str) -> bool:
-    """Whether some file system takes this name for `.edgeops`.
+    """Whether some file system takes this name for `.edgeops`."""
+    return is_name_of(name, STATE)
+
+
+def is_name_of(name: str, folder: str) -> bool:
+    """Whether some file system takes a name for that of a folder in lower case.
 
     Those of macOS ignore case, and HFS+ also characters that nobody sees (git had to learn this
     for `.git`: CVE-2014-9390).
     """
     seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
-    return seen.casefold() == STATE
+    return seen.casefold() == folder
 
 
 def refuse_foreign_state(root: Path) -> None:
@@ -37,7 +42,7 @@ def refuse_foreign_state(root: Path) -> None:
         if found.is_symlink():
             raise _foreign(found.name, "is a link", f"remove it: rm {found.name!a}")
         if found.name != STATE or not found.is_dir():
-            raise _foreign(found.name, f"is not the folder {STATE}", "rename or remove it")
+            raise _foreign(found.name, f"is not a folder named {STATE}", "rename or remove it")
         if tracked := _tracked(root):
             raise committed_state(tracked, "in git")
 

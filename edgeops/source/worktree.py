@@ -69,8 +69,6 @@ def source_file(root: Path, name: str) -> SourceFile | Problem | None:
             return None
         if badly_named := name_problem(name):
             return badly_named
-        if not stat.S_ISREG(status.st_mode):
-            return Problem(Place(name), "", "is not a file")
         if status.st_size > MAX_BYTES:
             return too_large(name, status.st_size)
         data = read_plain(root, name, MAX_BYTES)

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-_OURS = {".git": "git's own files", ".edgeops": "keys and caches"}
+from edgeops.source.state import STATE, is_name_of
+
 HINT = (
     "keep the data in the repository, or name its folder with --data-dir DIR"
     " and write the path from there"
@@ -34,9 +35,16 @@ def path_fault(path: str) -> tuple[str, str] | None:
     if parts[0] == "..":
         return "leads out of the repository", HINT
     for part in parts:
-        if held := _OURS.get(part.lower()):  # some file systems make no difference of case
+        if held := _held(part):
             return f"is in {part}/, which holds {held}", "keep data in a folder of its own"
     return None
+
+
+def _held(name: str) -> str | None:
+    """What a folder holds that is no place for data, under any name that means it somewhere."""
+    if is_name_of(name, STATE):
+        return "keys and caches"
+    return "git's own files" if is_name_of(name, ".git") else None
 
 
 def normal(path: str) -> str:

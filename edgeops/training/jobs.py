@@ -46,5 +46,5 @@ def of_shard(jobs: Sequence[Job], shard: str) -> tuple[Job, ...]:
     """The jobs of the shard `i/n`: every n-th. Raises `UsageError` when it makes no sense."""
     match = _SHARD.match(shard)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"`{shard}` is no shard", "give number/count, such as 1/4 for the first")
+        raise UsageError(f"`{shard}` is not a shard", "give number/count, as 1/4 for the first")
     return tuple(jobs[int(match[1]) - 1 :: int(match[2])])

@@ -58,7 +58,7 @@ class Graph:
     ) -> bytes:
         """The model as bytes: n x `window` -> n x `ratio`, with metadata.
 
-        Raises `onnx.checker.ValidationError` for what is no valid model.
+        Raises `onnx.checker.ValidationError` for what is not a valid model.
         """
         from onnx import TensorProto, checker, helper
 

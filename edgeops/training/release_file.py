@@ -33,7 +33,7 @@ def release_document(
     """The text of a release file; the same values give the same text.
 
     `gates` are sentences, one for each gate that let the model through. Metrics
-    have six significant digits; those that are no number are left out. Raises
+    have six significant digits; those that are not numbers are left out. Raises
     `EdgeOpsError` for what schemas/modelrelease.schema.json does not allow, and
     for a secret.
     """

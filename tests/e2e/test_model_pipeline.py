@@ -225,7 +225,7 @@ def test_a_step_that_is_missing_is_named(model_repo, command):
     ("options", "message"),
     [
         (["--horizon", "3"], "no network for horizon 3 alone"),
-        (["--shard", "5/4"], "`5/4` is no shard"),
+        (["--shard", "5/4"], "`5/4` is not a shard"),
         (["--horizon", "1", "--shard", "1/2"], "exclude each other"),
     ],
 )

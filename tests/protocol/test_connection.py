@@ -297,3 +297,14 @@ def test_work_stops_when_its_time_is_up_and_goes_on_later(hub):
     assert len(wire.received()) == 3
     assert connection.work()
     assert wire.received() == []
+
+
+def test_packets_that_ask_nothing_of_the_hub_take_time_all_the_same(hub):
+    wire = hub.connect("d1")
+    connection = wire._connection
+    connection.receive((encode(Pingreq()) + encode(Puback(1))) * 2, hub.now)
+    turns = 1
+    while not connection.work(until=0.0):
+        turns += 1
+    assert turns == 5
+    assert wire.received() == [Pingresp(), Pingresp()]

@@ -1,4 +1,4 @@
-"""HTTPS: the web application on a socket, with patience for nobody, and Azure's error bodies."""
+"""HTTPS: the web application on a socket, with time limits for clients, and Azure's errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +15,7 @@ from aiohttp.http import HttpProcessingError
 
 from edgeops.localhub import gate
 from edgeops.localhub.failures import one_line
-from edgeops.localhub.http.wire import UNREADABLE, refusal
+from edgeops.localhub.http.wire import refusal
 from edgeops.localhub.state.errors import HubFault
 
 # For the whole head of a request, and between two requests.
@@ -36,7 +36,8 @@ class Handler(web.RequestHandler):
             loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]
             keepalive_timeout=SECONDS_FOR_HEAD,
-            lingering_time=0,  # see `finish_response`
+            auto_decompress=False,  # a megabyte of a stranger could stand for a gigabyte
+            lingering_time=_SECONDS_FOR_UNREAD_BODY,
         )
         self.known = known
         # Not every aiohttp minds the time before the first request.
@@ -75,23 +76,16 @@ class Handler(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send a response, to who takes it in time, and pass over a body that nobody has read."""
+        """Send a response, to who takes it in time."""
         if isinstance(resp, web.HTTPException):
             resp = refusal(HubFault(resp.status, "BadRequest", resp.reason))
         late = asyncio.get_running_loop().call_later(SECONDS_TO_TAKE_ANSWER, self._cut)
         try:
-            sent = await super().finish_response(request, resp, start_time)
+            return await super().finish_response(request, resp, start_time)
         except HttpProcessingError:  # older aiohttp reads on here, and stumbles over what comes
             return resp, True
         finally:
             late.cancel()
-        if not request.content.is_eof():
-            # aiohttp would do this too, but it fails on a body that cannot be decoded.
-            with suppress(TimeoutError, ConnectionError, *UNREADABLE):
-                async with asyncio.timeout(_SECONDS_FOR_UNREAD_BODY):
-                    while await request.content.readany():
-                        pass
-        return sent
 
     def _cut(self) -> None:
         if self.transport is not None:

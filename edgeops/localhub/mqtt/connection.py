@@ -76,7 +76,7 @@ class Connection:
         self._broker = broker
         self._channel = channel
         self._session = Session()
-        self._asked: Iterator[Event] = iter(())
+        self._asked: Iterator[Event | None] = iter(())
         self._name: Name | None = None
         self._subscriptions: dict[str, int] = {}
         self._clean = False
@@ -179,7 +179,7 @@ class Connection:
 
     # --- what the device asks -------------------------------------------------------------
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event | None) -> None:
         match event:
             case Connect():
                 self._connect(event)
@@ -284,7 +284,7 @@ class Connection:
                     properties["mqtt-retain"] = "true"
                 devices.send_telemetry(self._broker.hub, *self._name, properties, message.payload)
             case None:
-                self.close("a message on a topic that devices have not", logging.WARNING)
+                self.close("a message on a topic that is not one of its own", logging.WARNING)
                 return
         self._session.acknowledge(message)
 

@@ -65,16 +65,17 @@ class Session:
         self._unacknowledged: dict[int, Publish] = {}
         self._cost = 0
 
-    def receive_data(self, data: bytes) -> Iterator[Event]:
+    def receive_data(self, data: bytes) -> Iterator[Event | None]:
         """What these bytes say, one event at a time; answer each before taking the next.
 
-        Events that were not taken come out of the next call.
+        None is a packet that needs no more: there may be thousands, and who takes
+        the events may stop at any. Those that were not taken come out of the next call.
         """
         if not self._over:
             self._reader.feed(data)
         return self._events()
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self) -> Iterator[Event | None]:
         while not self._over:
             try:
                 packet = self._reader.next()
@@ -83,9 +84,7 @@ class Session:
                 return
             if packet is None:
                 return
-            event = self._event(packet)
-            if event is not None:
-                yield event
+            yield self._event(packet)
 
     def data_to_send(self) -> bytes:
         """The bytes for the client since the last call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -152,17 +152,10 @@ def _document(hub: Hub, configuration: Configuration) -> Steps[JsonObject]:
 
 def _count(hub: Hub, targets: list[_Target]) -> Steps[None]:
     """Count the twins that each targets."""
-    of_devices = [each for each in targets if each.condition.source == "devices"]
-    of_modules = [each for each in targets if each.condition.source != "devices"]
-    if of_devices:
-        yield from _count_among(device_twins(hub), of_devices)
-    if of_modules:
-        yield from _count_among(module_twins(hub), of_modules)
-
-
-def _count_among(twins: Iterator[JsonObject | None], targets: list[_Target]) -> Steps[None]:
-    for twin in twins:
-        for target in targets:
-            yield
-            if twin is not None and (not target.edge or twin["capabilities"]["iotEdge"]):
-                target.count += query.matches(target.condition, twin)
+    for source, twins in (("devices", device_twins), ("devices.modules", module_twins)):
+        of_source = [target for target in targets if target.condition.source == source]
+        for twin in twins(hub) if of_source else ():
+            for target in of_source:
+                yield
+                if twin is not None and (not target.edge or twin["capabilities"]["iotEdge"]):
+                    target.count += query.matches(target.condition, twin)

@@ -15,7 +15,7 @@ MAX_VALUES = 100_000
 MAX_CONTAINERS = 20_000
 
 
-def parsed(raw: bytes) -> Any:
+def parsed(raw: bytes | bytearray) -> Any:
     """The value of a JSON text. Raises `HubFault` 400."""
     containers = raw.count(b"[") + raw.count(b"{")  # those in texts too: it must be quick
     if containers > MAX_CONTAINERS:

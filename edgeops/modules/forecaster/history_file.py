@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.files import DISK, Disk
-from edgeops.modules.forecaster.disk import NOTHING, FileState, append, replace, state_of
+from edgeops.modules.disk import NOTHING, FileState, append, replace, state_of
 from edgeops.modules.forecaster.observations import Observation
 
 _MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces

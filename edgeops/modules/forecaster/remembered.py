@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.files import DISK, Disk
-from edgeops.modules.forecaster.disk import replace
+from edgeops.jsonvalue import same
+from edgeops.modules.disk import replace
 
 _FILE = "history/desired.json"
 
@@ -34,7 +35,7 @@ class Memory:
     def keep(self, desired: Any) -> None:
         """Keep these from now on; never raises."""
         self._desired = desired
-        self._unsaved = remembered(self._storage) != desired
+        self._unsaved = not same(remembered(self._storage), desired)
         self.save()
 
     def save(self) -> None:

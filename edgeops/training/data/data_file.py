@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
 
-YEARS = (1900, 2200)
+_YEARS = (1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,13 @@ def fault(file: DataFile, line: int, message: str, hint: str = "") -> EdgeOpsErr
     cause quotes a cell.
     """
     return EdgeOpsError(f"{file.name}:{line}: {message}", hint)
+
+
+def check_year(file: DataFile, line: int, year: int, *, what: str = "", hint: str = "") -> None:
+    """Raises `EdgeOpsError` for a time that nobody has counts of; later code takes any other."""
+    first, last = _YEARS
+    if not first <= year <= last:
+        raise fault(file, line, f"{what}the year {year} is not between {first} and {last}", hint)
 
 
 def check_size(

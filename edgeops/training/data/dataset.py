@@ -12,7 +12,7 @@ from edgeops.features.series import HourlySeries
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something that was mended on reading: what, and at which wall-clock hours."""
+    """Something that was repaired on reading: what, and at which wall-clock hours."""
 
     what: str
     first: np.datetime64

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeops.features.series import FloatArray, HourlySeries
 from edgeops.features.wall_clock import Doubled, to_wall_clock
-from edgeops.training.data.data_file import YEARS, DataFile, check_size, fault
+from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
 
 _HOUR = 3600
 _LONGEST_GAP = 366 * 24 * _HOUR
@@ -78,8 +78,7 @@ def _read(
     before = 0
     for row in rows:
         stamp = _timestamp(file, columns.timestamp, row)
-        if not YEARS[0] <= stamp.year <= YEARS[1]:
-            raise fault(file, row.line, f"the year {stamp.year} cannot be")
+        check_year(file, row.line, stamp.year)
         if naive is None:
             naive = stamp.tzinfo is None
         if naive is not (stamp.tzinfo is None):

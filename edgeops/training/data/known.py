@@ -16,7 +16,7 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray, HourlySeries
 from edgeops.training.data.csv_file import csv_rows
-from edgeops.training.data.data_file import LIMITS, YEARS, DataFile, check_size, fault
+from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
 from edgeops.training.data.table import Table, read_table
 
 _HEADER = ["name", "start", "end"]
@@ -105,6 +105,5 @@ def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:
         raise fault(file, line, f"{column}: the value is not a time", hint) from None
     if moment.tzinfo is not None:
         raise fault(file, line, f"{column}: the time has an offset from UTC", hint)
-    if not YEARS[0] <= moment.year <= YEARS[1]:
-        raise fault(file, line, f"{column}: the year {moment.year} cannot be")
+    check_year(file, line, moment.year, what=f"{column}: ")
     return np.datetime64(moment, "m")

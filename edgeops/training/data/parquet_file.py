@@ -35,7 +35,7 @@ class ParquetFile:
         """The number of each row from 1, and its cells in the columns of these names."""
         texts = {name for name in names if self._is_text(name)}
         opened = self._open(read_dictionary=sorted(texts))
-        self._check_claims(opened.metadata, set(names))
+        self._check_claims(opened.metadata, len(names))
         line = 0
         for batch in self._batches(opened, names):
             columns = []
@@ -74,16 +74,12 @@ class ParquetFile:
             return False
         raise fault(self._file, 1, f"{self._shown(name)} has neither numbers, times nor texts")
 
-    def _check_claims(self, claims: Any, names: set[str]) -> None:
+    def _check_claims(self, claims: Any, columns: int) -> None:
+        # Of row groups: asked for columns that do not fit the schema, pyarrow ends the process.
         groups = [claims.row_group(index) for index in range(claims.num_row_groups)]
         rows = sum(group.num_rows for group in groups)
-        check_size(self._file, rows, len(names), limits=self._limits)
-        size = sum(
-            group.column(index).total_uncompressed_size
-            for group in groups
-            for index in range(group.num_columns)
-            if group.column(index).path_in_schema in names
-        )
+        check_size(self._file, rows, columns, limits=self._limits)
+        size = sum(group.total_byte_size for group in groups)
         most = _PACKED * self._limits.bytes
         if size > most:
             message = f"has {size:,} bytes when it is unpacked, allowed are {most:,}"
@@ -110,7 +106,7 @@ class ParquetFile:
     def _cells(self, name: str, column: Any, line: int) -> list[Any]:
         try:
             cells: list[Any] = column.to_pylist()
-        except (ValueError, OverflowError, KeyError):  # times and zones Python lacks
+        except (ValueError, OverflowError, LookupError):  # times and zones Python lacks, damage
             what = "a value from here on is not a number, a time or UTF-8 text"
             raise fault(self._file, line, f"{self._shown(name)}: {what}") from None
         return cells

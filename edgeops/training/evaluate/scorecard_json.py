@@ -48,7 +48,7 @@ def from_json(value: Any) -> Scorecard:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise EdgeOpsError(
-            "this is no scorecard that this version of edgeops wrote", "evaluate the model again"
+            "this is not a scorecard that this version of edgeops wrote", "evaluate the model again"
         ) from error
 
 

@@ -92,6 +92,16 @@ def test_a_line_without_end():
         rows_of(b"a\n" + b"," * 5_000_000)
 
 
+def test_a_row_without_end_that_goes_on_over_lines():
+    with pytest.raises(EdgeOpsError, match=r"counts.csv:\d{6}: has more than 4,194,304 char"):
+        rows_of(b"a\n" + b'"b\n",' * 1_000_000)
+
+
+def test_rows_that_are_long_only_together():
+    file = DataFile("counts.csv", (b'"' + b"b" * 100_000 + b'\n"\n') * 45)
+    assert len(list(csv_rows(file))) == 45
+
+
 def test_more_columns_than_anybody_has():
     with pytest.raises(EdgeOpsError, match=r"counts.csv:1: has 11 columns, allowed are 10"):
         rows_of(b"," * 10)

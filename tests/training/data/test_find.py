@@ -97,6 +97,8 @@ def test_a_path_leads_out_of_no_folder(root: Path, tmp_path: Path) -> None:
         ("/etc/passwd", "`/etc/passwd` is an absolute path", "--data-dir DIR"),
         (".git/config", "is in .git/, which holds git's own files", "of its own"),
         ("data/../.GIT/config", "is in .GIT/", "of its own"),
+        ("data/../.g\u200dit/config", "which holds git's own files", "of its own"),
+        (".Edge\u200cOps/policies.json", "which holds keys", "of its own"),
         (".edgeops/policies.json", "is in .edgeops/, which holds keys", "of its own"),
         ("none.csv", "it is not in the repository", "--data-dir DIR"),
         ("link.csv", "link.csv is a symbolic link", "--data-dir DIR"),

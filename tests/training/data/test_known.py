@@ -27,7 +27,7 @@ def test_events_cover_the_hours_that_they_touch(csv_file):
         ("concert,2024-11-24T17:30,2024-11-24T17:30", "ends before it starts"),
         ("concert,2024-11-24T17:30Z,2024-11-24T18:30Z", "start: the time has an offset from UTC"),
         ("concert,24 November,2024-11-24", "start: the value is not a time"),
-        ("concert,2024-11-24,9999-12-31", "end: the year 9999 cannot be"),
+        ("concert,2024-11-24,9999-12-31", "end: the year 9999 is not between 1900 and 2200"),
         (",2024-11-24,2024-11-25", "the event has no name"),
         ("concert,2024-11-24", "has 2 cells, the header 3"),
     ],

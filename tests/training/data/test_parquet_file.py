@@ -60,7 +60,7 @@ def test_columns_that_nobody_asked_for_may_be_anything():
     ("columns", "message"),
     [
         ({"timestamp": [1, 2], "a": [1, 2]}, ":1: column `timestamp`: the value is not a time"),
-        ({"timestamp": [date(1, 1, 1)], "a": [1]}, ":1: the year 1 cannot be"),
+        ({"timestamp": [date(1, 1, 1)], "a": [1]}, ":1: the year 1 is not between 1900 and 2200"),
         ({"timestamp": TIMES, "a": ["1", "2", SECRET]}, ":3: column 2: the value is not a number"),
         ({"timestamp": TIMES, "a": [b"1", b"2", b"\xff"]}, ":3: column 2: the value is not"),
         ({"timestamp": TIMES, SECRET: [[1]] * 3}, ":1: column 2 has neither numbers, times nor"),
@@ -89,6 +89,23 @@ def test_pages_that_are_damaged():
         read(DataFile("counts.parquet", broken))
 
 
+@pytest.mark.parametrize("repetition", [b"\0", b"\4"], ids=["required", "repeated"])
+def test_a_schema_that_does_not_fit_the_pages(repetition):
+    whole = parquet({"timestamp": TIMES, "a": [1, 2, 3]}).data
+    assert whole.count(b"\x25\2\x18\1a") == 1  # a is optional
+    forged = whole.replace(b"\x25\2\x18\1a", b"\x25" + repetition + b"\x18\1a")
+    with pytest.raises(EdgeOpsError, match=r"counts.parquet:1: "):
+        read(DataFile("counts.parquet", forged))
+
+
+def test_a_text_that_is_not_in_its_dictionary():
+    whole = parquet({"timestamp": TIMES, "a": ["1", "2", "3"]}, compression="none").data
+    before, numbers, after = whole.rpartition(b"\6\1\2\3\x24")  # of the texts
+    forged = before + numbers[:-1] + b"\xff" + after
+    with pytest.raises(EdgeOpsError, match=r"counts.parquet:1: column 2: a value from here on"):
+        read(DataFile("counts.parquet", forged))
+
+
 def test_a_small_file_of_many_rows_is_not_unpacked():
     """By what it claims: it may be far more than there is memory for."""
     same = pyarrow.DictionaryArray.from_arrays(pyarrow.array(np.zeros(100_001, np.int8)), ["x"])
@@ -105,6 +122,16 @@ def test_pages_that_unpack_to_far_more_than_they_are():
     opened = ParquetFile(file, Limits(bytes=1000))
     with pytest.raises(EdgeOpsError, match=r"has \d+,\d{3} bytes when it is unpacked"):
         next(opened.rows(["a"]))
+
+
+@pytest.mark.parametrize("called", [b"other_name", b"\xff" * 10])
+def test_pages_that_say_they_are_of_another_column(called):
+    file = parquet({"timestamp": TIMES, "big_column": ["x" * 100_000] * 3}, compression="zstd")
+    before, _, after = file.data.rpartition(b"big_column")  # in the chunk, behind the schema
+    forged = DataFile(file.name, before + called + after)
+    opened = ParquetFile(forged, Limits(bytes=1000))
+    with pytest.raises(EdgeOpsError, match=r"has \d+,\d{3} bytes when it is unpacked"):
+        next(opened.rows(["big_column"]))
 
 
 def test_a_long_text_that_is_repeated_is_not_unpacked():

@@ -49,10 +49,10 @@ def test_a_scorecard_is_the_same_after_json(card):
 
 @pytest.mark.parametrize("value", [None, [], {}, {"apiVersion": "edgeops/v1", "kind": "Scorecard"}])
 def test_anything_else_is_no_scorecard(value):
-    with pytest.raises(EdgeOpsError, match="this is no scorecard"):
+    with pytest.raises(EdgeOpsError, match="this is not a scorecard"):
         from_json(value)
 
 
 def test_a_scorecard_of_another_version(card):
-    with pytest.raises(EdgeOpsError, match="this is no scorecard"):
+    with pytest.raises(EdgeOpsError, match="this is not a scorecard"):
         from_json({**to_json(card), "apiVersion": "edgeops/v2"})

@@ -44,7 +44,7 @@ class TestNames:
 
     def test_the_fleet_may_be_in_a_file_that_does_not_load(self, snapshot_of):
         broken = snapshot_of({"f.yaml": "kind: Fleet\nmetadata: [\n"})
-        assert any("mend its other problems" in problem.hint for problem in problems_of(broken))
+        assert any("fix its other problems" in problem.hint for problem in problems_of(broken))
 
     def test_two_fleets(self, snapshot_of):
         text = "kind: Fleet\nmetadata: {name: f}\nspec: {}\n"
@@ -126,7 +126,7 @@ class TestReferences:
         files = {"m.yaml": "kind: [Module", "d.yaml": DEVICE + "{modules: {m: {}}}"}
         found = {problem.place.file: problem for problem in problems_of(snapshot_of(files))}
         assert found.keys() == {"m.yaml", "d.yaml"}
-        assert "mend the other problems" in found["d.yaml"].hint
+        assert "fix the other problems" in found["d.yaml"].hint
 
     def test_a_name_of_any_length_gives_a_short_message(self, snapshot_of):
         text = f"kind: Module\nmetadata: {{name: m}}\nspec: {{schema: {'s' * 5000}}}"

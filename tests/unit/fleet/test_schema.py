@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
 
@@ -123,3 +124,28 @@ def test_what_stands_under_a_secret_key_is_not_shown(schema):
 def test_nor_a_number_under_one():
     (found,) = said({"properties": {"pin_password": {"maximum": 10}}}, {"pin_password": 4711})
     assert found == ("/pin_password", "is ***; it must be at most 10", "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"passwords": ["hunter2"]},
+        {"credentials": {"value": "hunter2"}},
+        {"list": [{"credentials": {"more": ["hunter2"]}}]},
+        {"pin_password": 4711},
+    ],
+)
+def test_nor_what_stands_under_one_in_a_value_that_is_shown(value):
+    schema = {"properties": {"auth": {"enum": ["none"]}}}
+    ((pointer, message, _),) = said(schema, {"auth": value})
+    assert (pointer, "***" in message) == ("/auth", True)
+    assert "hunter2" not in message
+    assert "4711" not in message
+
+
+def test_of_very_many_problems_some_are_told():
+    items = compile_schema({"items": {"type": "integer"}})
+    assert len(items.mismatches(["x"] * 1000)) == 1000
+    first, *others = items.mismatches(["x"] * 5000)
+    assert (first.pointer, first.message) == ("", "has more than 1,000 problems; some are listed")
+    assert len(others) == 1000

@@ -44,7 +44,7 @@ def test_a_comment_of_somebody_else_is_never_changed(api, github, number):
 
 
 def test_a_marker_cannot_end_itself(api, number):
-    with pytest.raises(UsageError, match="is no marker"):
+    with pytest.raises(UsageError, match="is not a marker"):
         stick(api, number, "x --><b", "one")
 
 

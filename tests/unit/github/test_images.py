@@ -1,5 +1,8 @@
 """The images of a release of edgeops."""
 
+import socket
+import threading
+
 import pytest
 
 from edgeops.github.images import released_images
@@ -41,3 +44,17 @@ def test_a_release_that_is_not_there(github):
         released_images(github.url, "contoso", "1.2.3")
     assert caught.value.message == "GitHub answered 404 for the images of contoso/edgeops 1.2.3"
     assert "has contoso published this version?" in caught.value.hint
+
+
+def test_an_answer_that_breaks_off():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(65_536)
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nghcr.io/")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(GitHubError, match=r"contoso/edgeops 1.2.3 cannot be reached"):
+            released_images(f"http://127.0.0.1:{server.getsockname()[1]}", "contoso", "1.2.3")

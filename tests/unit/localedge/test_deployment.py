@@ -112,7 +112,7 @@ def test_the_volumes_of_others_are_their_own_business():
         ("", "IoT Edge takes"),
         ("$edgeAgent", "IoT Edge takes"),
         ("a\0", "IoT Edge takes"),
-        ("model_loader", "its name is that of Model_Loader but for the case"),
+        ("model_loader", "its name differs from Model_Loader by case alone"),
     ],
 )
 def test_a_name_that_could_be_the_folder_of_another_is_refused(name, why):

@@ -24,6 +24,7 @@ HARMLESS = {
     "_": "",
     "ENVIRONMENT": "production",
     "HOMEPAGE": "x",
+    "MY_PATH": "x",
     "ld_preload": "another variable: names are told apart by case",
 }
 
@@ -46,7 +47,8 @@ def test_what_a_container_is_told_is_taken():
             "would change what code is loaded",
         ),
         (
-            "PATH CDPATH HOME TMPDIR TMP TEMP SHELL XDG_CONFIG_HOME LOCPATH HOSTALIASES TZDIR",
+            """PATH CDPATH HOME TMPDIR TMP TEMP SHELL XDG_CONFIG_HOME LOCPATH HOSTALIASES TZDIR
+            RES_OPTIONS RESOLV_HOST_CONF RESOLV_OVERRIDE_TRIM_DOMAINS NIS_PATH GETCONF_DIR""",
             "would change where a process of this machine finds things",
         ),
         (

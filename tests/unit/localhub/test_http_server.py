@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import ssl
+import time
+import zlib
 
 import pytest
 from aiohttp import web
 
 from edgeops.localhub.http import server
 from edgeops.localhub.http.server import Handler
-from edgeops.localhub.http.wire import json_body
+from edgeops.localhub.http.wire import json_body, refusal
+from edgeops.localhub.state.errors import HubFault
 
 LARGE = 30_000_000  # more than sockets hold
 
 
 async def echo(request):
     return web.json_response(await json_body(request))
+
+
+async def bulk(request):
+    """As `echo`, of as much as a bulk request may have."""
+    return web.json_response(len(await json_body(request, LARGE)))
+
+
+async def size(request):
+    return web.json_response(len(await request.read()))
 
 
 async def ignore(request):
@@ -45,9 +58,18 @@ class Connected(Handler):
 def converse(client):
     """What `client(reader, writer, connection)` gives, on a connection to a small application."""
 
+    @web.middleware
+    async def refusing(request, handler):
+        try:
+            return await handler(request)
+        except HubFault as fault:
+            return refusal(fault)
+
     async def main():
-        app = web.Application()
+        app = web.Application(middlewares=[refusing])
         app.router.add_post("/echo", echo)
+        app.router.add_post("/bulk", bulk)
+        app.router.add_post("/size", size)
         app.router.add_post("/ignore", ignore)
         app.router.add_get("/large", large)
         runner = web.AppRunner(app)
@@ -113,6 +135,64 @@ def test_a_body_that_nobody_reads_nor_can_decode_is_no_failure(encoding, errors)
     raw = posting("/ignore", b"not compressed", f"Content-Encoding: {encoding}")
     assert converse(sending(raw))[0].split()[1] == b"200"
     assert errors() == []
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_a_body_is_never_decompressed(pack, errors):
+    encoding = {gzip.compress: "gzip", zlib.compress: "Deflate"}[pack]
+    body = pack(bytes(1_000_000))
+    raw = posting("/size", body, f"Content-Encoding: {encoding}")
+    assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", str(len(body)).encode())
+    status, said = converse(sending(posting("/echo", pack(b"{}"), f"Content-Encoding: {encoding}")))
+    assert status.split()[1] == b"400"
+    assert "does not take compressed bodies" in json.loads(said)["Message"]
+    assert errors() == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "utf-8"])
+def test_what_is_not_compression_is_no_matter(coding):
+    raw = posting("/echo", b"[1]", f"Content-Encoding: {coding}")
+    assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", b"[1]")
+
+
+@pytest.mark.parametrize("rest", [b"no chunk\r\n", b"1\r\nx", None])
+def test_a_body_that_nobody_reads_and_that_goes_wrong_is_no_failure(rest, errors, monkeypatch):
+    monkeypatch.setattr(server, "_SECONDS_FOR_UNREAD_BODY", 0.1)
+
+    async def client(reader, _writer, connection):
+        head = b"POST /ignore HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.data_received(head + b"1\r\nx\r\n")
+        status = await reader.readline()
+        if rest is None:
+            connection.transport.abort()
+        else:
+            connection.data_received(rest)
+        await connection.gone.wait()
+        return status.split()[1]
+
+    assert converse(client) == b"200"
+    assert errors() == []
+
+
+def test_a_large_body_in_small_pieces_costs_no_more_than_its_pieces(errors):
+    pieces = [b'"', *[b"x" * 8_000] * 1000, *[b"x"] * 1000, b'"']
+    size = sum(map(len, pieces))
+
+    async def client(reader, _writer, connection):
+        head = f"POST /bulk HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
+        connection.data_received(head.encode())
+        began = time.process_time()
+        for piece in pieces:
+            connection.data_received(piece)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it is read, and the next one is waited for
+        spent = time.process_time() - began
+        await reader.readuntil(b"\r\n\r\n")
+        return spent, int(await reader.read(7))
+
+    spent, read = converse(client)
+    assert (read, errors()) == (size - 2, [])
+    assert spent < 1.0, "to copy all that has come for each piece takes several times as long"
 
 
 def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):

@@ -20,8 +20,8 @@ def store(tmp_path):
         yield store
 
 
-def event(number, size):
-    return Event("d1", "", {"number": number, "body": "x" * size})
+def event(number, size, device="d1"):
+    return Event(device, "", {"number": number, "body": "x" * size})
 
 
 def numbers(store):
@@ -62,6 +62,34 @@ def test_a_page_of_large_events_is_shorter(store):
     first = store.events(0, 100, None)
     assert [found["number"] for found in first] == [0, 1, 2, 3]
     assert [found["number"] for found in store.events(4, 100, None)] == [4, 5, 6, 7]
+
+
+def test_the_events_of_one_device_are_found_without_reading_those_of_others(store):
+    add(store, event(0, 10, "rare"), *(event(number, 10) for number in range(1, 3000)))
+    steps = []
+    store._sqlite.set_progress_handler(lambda: steps.append(1), 100)
+    assert [found["number"] for found in store.events(0, 100, "rare")] == [0]
+    assert store.events(1, 100, "rare") == store.events(0, 100, "nobody") == []
+    assert store.start_of_last_events(1, "rare") == store.start_of_last_events(1, "nobody") == 0
+    assert len(steps) < 10, "a scan of all takes more than 100"
+
+
+@pytest.mark.parametrize(
+    ("count", "device", "numbers"),
+    [
+        (0, None, []),
+        (2, None, [3, 4]),
+        (5, None, [0, 1, 2, 3, 4]),
+        (9, None, [0, 1, 2, 3, 4]),
+        (0, "d1", []),
+        (2, "d1", [2, 4]),
+        (9, "d1", [0, 2, 4]),
+    ],
+)
+def test_the_last_events(store, count, device, numbers):
+    add(store, *(event(number, 10, f"d{1 + number % 2}") for number in range(5)))
+    start = store.start_of_last_events(count, device)
+    assert [found["number"] for found in store.events(start, 100, device)] == numbers
 
 
 def test_events_of_the_layout_before_are_taken_over(tmp_path, store):

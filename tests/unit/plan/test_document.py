@@ -148,6 +148,7 @@ GOOD = to_json(PLAN)
         json.dumps(GOOD | {"options": None}),
         json.dumps(GOOD | {"digest": 1}),
         json.dumps({key: value for key, value in GOOD.items() if key != "hub"}),
+        json.dumps({key: value for key, value in GOOD.items() if key != "access"}),
         json.dumps(GOOD | {"options": GOOD["options"] | {"targets": [1]}}),
         json.dumps(GOOD | {"changes": [1]}),
         json.dumps(GOOD | {"changes": [{"device": "d"}]}),

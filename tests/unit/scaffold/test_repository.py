@@ -15,7 +15,7 @@ IMAGE = f"ghcr.io/contoso/edgeops-model-loader:1.2.3@sha256:{'b' * 64}"
 
 @pytest.mark.parametrize("origin", [RELEASE, Origin(COMMIT, released=False), NOWHERE])
 def test_the_action_runs_this_very_edgeops(origin):
-    action = yaml.safe_load(new_repository("f", origin)[ACTION])
+    action = yaml.safe_load(new_repository("f", origin, {})[ACTION])
     assert action["inputs"]["version"]["default"] == origin.version
     assert "SOURCE" not in str(action["runs"])
 
@@ -23,7 +23,7 @@ def test_the_action_runs_this_very_edgeops(origin):
 @pytest.mark.parametrize(
     ("images", "image"),
     [
-        (None, f"registry.invalid/edgeops-model-loader:{__version__}"),
+        ({}, f"registry.invalid/edgeops-model-loader:{__version__}"),
         ({"edgeops-forecaster": IMAGE}, f"registry.invalid/edgeops-model-loader:{__version__}"),
         ({"edgeops-model-loader": IMAGE}, IMAGE),
     ],

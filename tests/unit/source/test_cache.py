@@ -61,6 +61,9 @@ def test_without_a_folder_it_forgets() -> None:
         ("linux", {"XDG_CACHE_HOME": "{}/checkout/site/cache"}, None),
         ("linux", {"XDG_CACHE_HOME": "{}/checkout/cache"}, None),
         ("linux", {"XDG_CACHE_HOME": "{}/link"}, None),
+        ("linux", {"HOME": ""}, None),
+        ("linux", {"HOME": "", "XDG_CACHE_HOME": "{}/else"}, "else/edgeops"),
+        ("linux", {"HOME": "not/absolute"}, None),
     ],
 )
 def test_the_cache_of_a_user_lies_outside_the_checkout(
@@ -70,8 +73,9 @@ def test_the_cache_of_a_user_lies_outside_the_checkout(
     root.mkdir(parents=True)
     (tmp_path / "checkout" / ".git").mkdir()
     (tmp_path / "link").symlink_to("checkout")
-    given = {name: value.format(tmp_path) for name, value in environ.items()}
-    found = cache_folder(root, tmp_path / "home", given, platform)
+    given = {"HOME": "{}/home", **environ}
+    given = {name: value.format(tmp_path) for name, value in given.items()}
+    found = cache_folder(root, given, platform)
     assert found == (tmp_path / expected if expected else None)
 
 

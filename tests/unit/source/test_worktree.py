@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_a_huge_file_is_refused_by_its_size(fleet: Path) -> None:
     assert problem.message == "is 50,000,000 bytes; one file may have 1,048,576"
 
 
+def test_a_pipe_is_refused_and_not_waited_for(fleet: Path) -> None:
+    os.mkfifo(fleet / "fleet" / "pipe.yaml")
+    (problem,) = load_worktree(fleet).problems
+    assert str(problem.place) == "fleet/pipe.yaml:1:1"
+    assert problem.message.endswith("is not a file")
+
+
 def test_a_folder_named_like_a_manifest_is_a_folder(fleet: Path) -> None:
     (fleet / "fleet" / "folder.yaml").mkdir()
     (fleet / "fleet" / "folder.yaml" / "d2.yaml").write_text(DEVICE)
@@ -95,6 +103,7 @@ def test_a_remembered_tree_needs_neither_git_nor_jsonschema(fleet: Path) -> None
         load_worktree(fleet, cache)
     script = f"""
 import sys
+import os
 from pathlib import Path
 from edgeops.source.cache import Cache
 from edgeops.source.worktree import load_worktree

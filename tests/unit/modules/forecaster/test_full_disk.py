@@ -259,6 +259,13 @@ def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     assert remembered(tmp_path) == {"model": "new"}
 
 
+def test_what_differs_by_type_alone_is_kept_too(tmp_path):
+    memory = Memory(tmp_path)
+    memory.keep({"intervalSeconds": 1})
+    memory.keep({"intervalSeconds": True})
+    assert remembered(tmp_path)["intervalSeconds"] is True
+
+
 def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):
     one, other = Memory(tmp_path), Memory(tmp_path)
     one.keep({"model": "street"})
