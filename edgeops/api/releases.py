@@ -54,7 +54,7 @@ class Verified:
     good: bool
 
 
-def releases(workspace: Workspace, model: str | None = None) -> list[ReleaseRow]:
+def list_releases(workspace: Workspace, model: str | None = None) -> list[ReleaseRow]:
     """All releases, or those of a model: by name, the newest version first.
 
     What cannot be read, or asked, is noted and left out. Raises `UsageError` for

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.files import read_text
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
 from edgeops.cli.options import SavedPlanFile
 from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
+from edgeops.user_files import read_text
 
 if TYPE_CHECKING:
     from edgeops.github.workflow import Workflow

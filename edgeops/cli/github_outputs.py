@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.files import read_text
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.errors import EdgeOpsError
+from edgeops.user_files import read_text
 
 MACHINES = 8
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.files import read_text
 from edgeops.cli.settings import Settings, settings, workspace
+from edgeops.user_files import read_text
 
 if TYPE_CHECKING:
     from edgeops.api.proposals import Proposal

@@ -26,8 +26,8 @@ def list_releases(
       edgeops model list
       edgeops model list crowdedness-24h -o json
     """
-    from edgeops.api.releases import releases
+    from edgeops.api import releases as api
     from edgeops.report import release_text
 
     options = settings(context)
-    show(options, release_text, releases(workspace(options), name), output)
+    show(options, release_text, api.list_releases(workspace(options), name), output)

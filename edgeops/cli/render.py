@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.files import write_atomically
 from edgeops.cli.options import RevisionOption
 from edgeops.cli.settings import settings, workspace
+from edgeops.user_files import write_atomically
 
 
 class Form(StrEnum):

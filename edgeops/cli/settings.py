@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,9 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgeops.api.observer import Progress
     from edgeops.api.workspace import Workspace
-    from edgeops.plan.health import DeviceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +58,16 @@ def say(text: str, *, err: bool = False) -> None:
     typer.echo(line(mask(text, secrets_of(os.environ))), err=err)
 
 
-class Screen:
-    """Shows on standard error what a verb tells on the way."""
-
-    def __init__(self, options: Settings) -> None:
-        self._options = options
-        self._told = ""
-
-    def note(self, text: str) -> None:
-        """One line, unless the user asked for quiet."""
-        self._options.note(text)
-
-    def progress(
-        self, what: str, unit: str = "devices", *, quiet: bool = False
-    ) -> AbstractContextManager[Progress]:
-        """A bar on a terminal, a line now and then elsewhere."""
-        from edgeops.report.progress import progress
-
-        return progress(
-            what,
-            sys.stderr,
-            clock=time.monotonic,
-            quiet=self._options.quiet or quiet,
-            color=self._options.color,
-            unit=unit,
-        )
-
-    def waiting(self, devices: Sequence[DeviceStatus]) -> None:
-        """Their counts, when these are others than before."""
-        from edgeops.report.status_text import summary
-
-        if self._told != (text := summary(devices)):
-            self._told = text
-            self.note(text)
-
-
 def workspace(options: Settings) -> Workspace:
     """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
     from edgeops.api.workspace import Workspace
+    from edgeops.report.screen import Screen
 
     return Workspace.find(
         options.repo,
         hub=options.hub,
         environ=os.environ,
-        observer=Screen(options),
+        observer=Screen(options.note, options.quiet, options.color),
         debug=options.debug,
     )
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from edgeops.api import plans
-from edgeops.cli.files import append, read_text, write_atomically
 from edgeops.cli.options import Document
 from edgeops.cli.settings import Settings, show, workspace
 from edgeops.errors import EdgeOpsError, ExitCode
+from edgeops.user_files import append, read_text, write_atomically
 
 if TYPE_CHECKING:
     from edgeops.plan.document import SavedPlan

@@ -80,7 +80,7 @@ def test_a_plan_that_cannot_be_read(hub_repo, tmp_path):
 
 
 def test_a_plan_that_never_ends_is_not_read_for_ever(hub_repo, tmp_path, monkeypatch):
-    monkeypatch.setattr("edgeops.cli.files.MAX_READ_BYTES", 1024)
+    monkeypatch.setattr("edgeops.user_files.MAX_READ_BYTES", 1024)
     result = hub_repo.edgeops("sync", "--plan", "/dev/zero")
     assert result.code == 1
     assert result.err.startswith("error: cannot read the plan /dev/zero: it is larger than any")

@@ -1,4 +1,4 @@
-"""Files that commands read and write for the user."""
+"""Files that a user names: read within bounds, written whole or not at all."""
 
 from __future__ import annotations
 
