@@ -1,0 +1,41 @@
+"""The desired state without a hub."""
+
+import pytest
+
+from edgeops.api import InvalidFleet, explain, render, validate
+from edgeops.errors import UsageError
+
+
+def test_a_valid_fleet_has_no_problems(workspace):
+    found = validate(workspace)
+    assert found.problems == ()
+    assert sorted(found.fleet.devices) == ["a", "b"]
+
+
+def test_all_problems_are_given_and_none_is_raised(workspace, root):
+    (root / "fleet/more.yaml").write_text(
+        "apiVersion: edgeops/v1\nkind: Device\nmetadata: {name: a}\nspec: {desired: 5}\n"
+    )
+    found = validate(workspace)
+    assert found.fleet is None
+    assert {problem.place.file for problem in found.problems} == {"fleet/more.yaml"}
+    assert validate(workspace, rev="HEAD").problems == ()
+    with pytest.raises(InvalidFleet) as refused:
+        render(workspace)
+    assert refused.value.problems == found.problems
+
+
+def test_twins_and_deployment_manifests(workspace):
+    everything = render(workspace)
+    assert sorted(everything) == ["a", "b"]
+    assert render(workspace, ["b"]) == {"b": everything["b"]}
+    assert everything["a"]["desired"] == {"interval": 60}
+    manifest = render(workspace, ["a"], deployment=True)["a"]
+    assert "modulesContent" in manifest
+    with pytest.raises(UsageError, match="the fleet has no device `c`"):
+        render(workspace, ["c"])
+
+
+def test_where_a_value_comes_from(workspace):
+    (found,) = explain(workspace, "a", "/desired/interval")
+    assert (found.value, found.layer, found.place.file) == (60, "Group all", "fleet/fleet.yaml")
