@@ -51,6 +51,6 @@ def test_shards_are_all_jobs_once(count, shards):
 
 
 @pytest.mark.parametrize("shard", ["", "3", "0/4", "5/4", "1/0", "a/b", "1/2/3", "-1/2"])
-def test_what_is_no_shard(shard):
-    with pytest.raises(UsageError, match="no shard"):
+def test_what_is_not_a_shard(shard):
+    with pytest.raises(UsageError, match="is not a shard"):
         of_shard(jobs_of(EACH), shard)
