@@ -23,8 +23,7 @@ def promote(
         bool, typer.Option("--next", help="Bring each slot to its next ring, if it is time.")
     ] = False,
     slot: Annotated[
-        str | None,
-        typer.Option(help="The slot; by default the one that holds this model already."),
+        str | None, typer.Option(help="The slot; by default the one that holds this model already.")
     ] = None,
     revert: Annotated[
         bool,

@@ -30,16 +30,14 @@ def train(
         typer.Option(min=1, help="Only the network of this horizon (`horizons.models: each`)."),
     ] = None,
     shard: Annotated[
-        str | None,
-        typer.Option(metavar="I/N", help="Only every N-th training, from the I-th on."),
+        str | None, typer.Option(metavar="I/N", help="Only every N-th training, from the I-th on.")
     ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Trainings at once; as many as there are cores."),
     ] = None,
     backend: Annotated[
-        Backend,
-        typer.Option(help="Processes of this machine, or an existing Dask or Ray cluster."),
+        Backend, typer.Option(help="Processes of this machine, or an existing Dask or Ray cluster.")
     ] = Backend.LOKY,
     data_dir: DataDirs = None,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import shutil
@@ -10,6 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from edgeops.api import Workspace
+
+CHECKOUT = Path(__file__).parents[2]
 REPOSITORY = Path(__file__).parents[1] / "training" / "repository"
 MODEL = "models/small/model.yaml"
 
@@ -41,6 +46,8 @@ def test_from_data_to_a_group(model_repo):
     assert {"card.html", "forecasts.parquet", "scorecard.json", "mape-by-horizon.png"} <= kept
     assert "Heart of the City Auckland" in (build / "evaluation/card.html").read_text()
 
+    _python_gives_the_same(repo)
+
     published = repo.edgeops("model", "publish", "small")
     assert published.code == 0, published.err
     release = yaml.safe_load((repo.root / "models/small/releases/1.0.0.yaml").read_text())
@@ -58,6 +65,19 @@ def test_from_data_to_a_group(model_repo):
     _changed_files_are_noticed(repo, build)
     _the_data_may_be_elsewhere(repo)
     _a_gate_says_no(repo)
+
+
+def _python_gives_the_same(repo):
+    """As docs/python.md shows it."""
+    _, _, page = (CHECKOUT / "docs/python.md").read_text().partition("## Models")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1].replace("crowdedness-24h", "small")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "python.md", "exec"), {"workspace": Workspace.find(repo.root)})
+    gates, *models, shape = printed.getvalue().splitlines()
+    assert gates == "{'wape_vs_seasonal_naive': True, 'size_bytes': True}"
+    assert {line.split()[0] for line in models} >= {"model", "seasonal-naive-168h"}
+    assert shape.endswith(", 24, 3)")
 
 
 def _is_the_champion(repo):
