@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeops.api.workspace import Workspace
@@ -10,16 +11,31 @@ from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeops.fleet.explain import Explained
-    from edgeops.fleet.resolve import Resolution
+    from edgeops.fleet.model import DesiredFleet, Problem
     from edgeops.jsonvalue import JsonObject
 
 
-def validate(workspace: Workspace, *, rev: str | None = None) -> Resolution:
-    """All problems of the desired state, at a revision or on disk; its fleet if there are none.
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The problems that were asked for, how many others there are, and the fleet if there is none."""
+
+    problems: tuple[Problem, ...]
+    elsewhere: int
+    fleet: DesiredFleet | None
+
+
+def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
+    """The problems of the desired state at a revision, or on disk: all, or those `below` a path.
 
     Raises `EdgeOpsError` where there is no fleet or no such revision.
     """
-    return workspace.at(rev).resolution
+    found = workspace.at(rev).resolution
+    inside = tuple(
+        problem
+        for problem in found.problems
+        if below in (".", problem.place.file) or problem.place.file.startswith(f"{below}/")
+    )
+    return Validation(inside, len(found.problems) - len(inside), found.fleet)
 
 
 def render(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeops.api.grants import read_grants
@@ -143,6 +144,15 @@ def sync(
             return Synced(planned, outcomes, seconds, stop.is_set())
 
     return complete(write())
+
+
+def saved_plan(file: Path) -> SavedPlan:
+    """The plan in a file that `sync` saved. Raises `EdgeOpsError`."""
+    from edgeops.plan.document import read_saved
+    from edgeops.user_files import read_text
+
+    hint = "save one with `edgeops sync --dry-run --out`"
+    return read_saved(read_text(file, "the plan", hint))
 
 
 def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:

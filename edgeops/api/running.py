@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import signal
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from edgeops.errors import Interrupted
@@ -30,6 +32,32 @@ def complete(
         return asyncio.run(work)
     except KeyboardInterrupt:
         raise Interrupted("interrupted", hint) from None
+
+
+def stop_on_interrupt(
+    note: Callable[[str], None],
+) -> Callable[[asyncio.Event], AbstractContextManager[None]]:
+    """For `sync`: lets Ctrl-C finish the devices in flight; a second one ends the program at once.
+
+    Works in the main thread only.
+    """
+
+    @contextmanager
+    def stopping(stop: asyncio.Event) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def interrupted() -> None:
+            loop.remove_signal_handler(signal.SIGINT)
+            note("interrupted: finishing the devices in flight (Ctrl-C again ends at once)")
+            stop.set()
+
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+    return stopping
 
 
 def _in_a_loop() -> bool:

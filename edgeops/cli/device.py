@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops.cli.options import argument, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.errors import UsageError
 
@@ -22,15 +23,13 @@ app = typer.Typer(
 def run(
     context: typer.Context,
     devices: Annotated[
-        list[str] | None, typer.Argument(help="The devices to run.", metavar="DEVICE...")
+        list[str] | None, argument("The devices to run.", metavar="DEVICE...")
     ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Run every edge device of the fleet at HEAD.")
-    ] = False,
+    every: Annotated[bool, option("Run every edge device of the fleet at HEAD.", "--all")] = False,
     history: Annotated[
         Path | None,
-        typer.Option(
-            help="CSV file of observations that a forecaster without any begins with.",
+        option(
+            "CSV file of observations that a forecaster without any begins with.",
             metavar="FILE",
             exists=True,
             dir_okay=False,
@@ -38,12 +37,10 @@ def run(
     ] = None,
     until_converged: Annotated[
         bool,
-        typer.Option(
-            "--until-converged", help="End once the devices are in sync with HEAD and Converged."
-        ),
+        option("End once the devices are in sync with HEAD and Converged.", "--until-converged"),
     ] = False,
     timeout: Annotated[
-        float, typer.Option(help="How long --until-converged waits.", metavar="SECONDS", min=0)
+        float, option("How long --until-converged waits.", metavar="SECONDS", min=0)
     ] = 300,
 ) -> None:
     """Stand in for the IoT Edge runtime: start the devices' modules as processes.

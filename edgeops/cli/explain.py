@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption, RevisionOption
+from edgeops.cli.options import Output, OutputOption, RevisionOption, argument
 from edgeops.cli.settings import settings, show, workspace
 
 
 def explain(
     context: typer.Context,
-    device: Annotated[str, typer.Argument(help="A device of the fleet.", show_default=False)],
-    pointer: Annotated[str, typer.Argument(help="JSON pointer of a part, as /tags/location.")] = "",
+    device: Annotated[str, argument("A device of the fleet.", show_default=False)],
+    pointer: Annotated[str, argument("JSON pointer of a part, as /tags/location.")] = "",
     rev: RevisionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
-from edgeops.cli.options import SavedPlanFile
+from edgeops.cli.options import SavedPlanFile, argument, option
 from edgeops.cli.settings import say, settings
 from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
@@ -41,16 +41,14 @@ def comment(
     context: typer.Context,
     file: Annotated[
         list[Path],
-        typer.Option(
-            help="Markdown, as of `sync --dry-run -o markdown`; the first that is there in full,"
+        option(
+            "Markdown, as of `sync --dry-run -o markdown`; the first that is there in full,"
             " others folded.",
             metavar="FILE",
         ),
     ],
-    marker: Annotated[
-        str, typer.Option(help="Which comment of ours it is.", metavar="WORD")
-    ] = PLAN_MARKER,
-    note: Annotated[str, typer.Option(help="A sentence in front.", metavar="TEXT")] = "",
+    marker: Annotated[str, option("Which comment of ours it is.", metavar="WORD")] = PLAN_MARKER,
+    note: Annotated[str, option("A sentence in front.", metavar="TEXT")] = "",
 ) -> None:
     """Let the one comment on the pull request say this.
 
@@ -83,13 +81,9 @@ def comment(
 def approval(
     plan: Annotated[
         Path,
-        typer.Argument(
-            help="A plan that sync saved with --out; beside it, as .md, the same as Markdown."
-        ),
+        argument("A plan that sync saved with --out; beside it, as .md, the same as Markdown."),
     ],
-    marker: Annotated[
-        str, typer.Option(help="The comment that shows plans.", metavar="WORD")
-    ] = PLAN_MARKER,
+    marker: Annotated[str, option("The comment that shows plans.", metavar="WORD")] = PLAN_MARKER,
 ) -> None:
     """Was this very plan approved in the pull request that became this commit?
 
@@ -107,9 +101,10 @@ def approval(
       edgeops github approval plan.json
     """
     from edgeops.api import github as api
+    from edgeops.api.plans import saved_plan
     from edgeops.report.markdown import plain
 
-    saved, workflow = _saved(plan), _workflow()
+    saved, workflow = saved_plan(plan), _workflow()
     shown = _shown(plan, saved) if saved.writes else ""
     found = api.approval(workflow, saved, marker, shown)
     workflow.give(approved=found.given, changes=bool(saved.writes))
@@ -122,12 +117,8 @@ def approval(
 def drift_issue(
     context: typer.Context,
     plan: SavedPlanFile,
-    text: Annotated[
-        Path, typer.Option(help="The same plan as Markdown.", metavar="FILE", show_default=False)
-    ],
-    marker: Annotated[
-        str, typer.Option(help="Which issue of ours it is.", metavar="WORD")
-    ] = DRIFT_MARKER,
+    text: Annotated[Path, option("The same plan as Markdown.", metavar="FILE", show_default=False)],
+    marker: Annotated[str, option("Which issue of ours it is.", metavar="WORD")] = DRIFT_MARKER,
 ) -> None:
     """Keep one issue open as long as the hub is not as git wants it.
 
@@ -139,19 +130,13 @@ def drift_issue(
       edgeops github drift-issue plan.json --text plan.md
     """
     from edgeops.api import github as api
-    from edgeops.report.markdown import title
+    from edgeops.api.plans import saved_plan
+    from edgeops.report import drift_issue as report
 
-    saved = _saved(plan)
-    body = read_text(text, "the text", "").strip() if saved.writes else ""
-    heading = title(f"Hub {saved.hub} is not as git wants it")
-    done = api.drift_issue(_workflow(), saved, marker, heading, f"{body}\n\n{_WHAT_TO_DO}")
+    saved = saved_plan(plan)
+    body = report.body(read_text(text, "the text", "")) if saved.writes else ""
+    done = api.drift_issue(_workflow(), saved, marker, report.heading(saved.hub), body)
     settings(context).note(f"issue about drift: {done.how} {done.url}".rstrip())
-
-
-_WHAT_TO_DO = (
-    "**What to do:** to put it back, run the workflow `fleet-sync`; to keep what was changed on"
-    " the hub, write it into git. This issue closes itself when hub and git agree."
-)
 
 
 def _shown(plan: Path, saved: SavedPlan) -> str:
@@ -170,9 +155,3 @@ def _workflow() -> Workflow:
     from edgeops.github.workflow import read_workflow
 
     return read_workflow(os.environ)
-
-
-def _saved(plan: Path) -> SavedPlan:
-    from edgeops.plan.document import read_saved
-
-    return read_saved(read_text(plan, "the plan", "save one with `edgeops sync --dry-run --out`"))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops.cli.options import argument, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
@@ -19,14 +20,12 @@ MACHINES = 8
 def models(
     context: typer.Context,
     changed_since: Annotated[
-        str, typer.Option(help="Only models that changed since; empty means all.", metavar="REV")
+        str, option("Only models that changed since; empty means all.", metavar="REV")
     ] = "",
     only: Annotated[
-        str, typer.Option(help="Only these, separated by spaces; empty means all.", metavar="NAMES")
+        str, option("Only these, separated by spaces; empty means all.", metavar="NAMES")
     ] = "",
-    machines: Annotated[
-        int, typer.Option(help="At most so many for one model.", min=1, max=100)
-    ] = MACHINES,
+    machines: Annotated[int, option("At most so many for one model.", min=1, max=100)] = MACHINES,
 ) -> None:
     """Say which models a workflow has to train, and how to spread them over machines.
 
@@ -52,7 +51,7 @@ def models(
 
 
 def outputs(
-    file: Annotated[Path, typer.Argument(help="A JSON object, as of `model publish -o json`.")],
+    file: Annotated[Path, argument("A JSON object, as of `model publish -o json`.")],
 ) -> None:
     """Give the step each value of a JSON object as an output.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeops.cli.options import argument, option
 from edgeops.cli.settings import Settings, settings, workspace
 from edgeops.user_files import read_text
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 Check = Annotated[
     str,
-    typer.Option(
-        help="Start this workflow on the branch: what a workflow's token does starts none.",
+    option(
+        "Start this workflow on the branch: what a workflow's token does starts none.",
         metavar="FILE",
     ),
 ]
@@ -25,9 +26,9 @@ Check = Annotated[
 
 def propose_changes(
     context: typer.Context,
-    branch: Annotated[str, typer.Option(help="The branch, which is ours.", metavar="NAME")],
-    title: Annotated[str, typer.Option(help="Title and commit message.", metavar="TEXT")],
-    body_file: Annotated[Path, typer.Option(help="The text, Markdown.", metavar="FILE")],
+    branch: Annotated[str, option("The branch, which is ours.", metavar="NAME")],
+    title: Annotated[str, option("Title and commit message.", metavar="TEXT")],
+    body_file: Annotated[Path, option("The text, Markdown.", metavar="FILE")],
     check: Check = "",
 ) -> None:
     """Propose what is changed in fleet/, models/ and schemas/ and not committed.
@@ -57,11 +58,9 @@ def propose_changes(
 def propose_release(
     context: typer.Context,
     reference: Annotated[
-        str, typer.Argument(help="A release that was just published.", metavar="NAME@VERSION")
+        str, argument("A release that was just published.", metavar="NAME@VERSION")
     ],
-    scorecard: Annotated[
-        Path, typer.Option(help="As of `model evaluate -o markdown`.", metavar="FILE")
-    ],
+    scorecard: Annotated[Path, option("As of `model evaluate -o markdown`.", metavar="FILE")],
     check: Check = "",
 ) -> None:
     """Propose a published release: its files, and its place in the first ring.

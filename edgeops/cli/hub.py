@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.options import Output
+from edgeops.cli.options import Output, option
 from edgeops.cli.settings import settings, workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
@@ -30,8 +30,8 @@ def serve(
     context: typer.Context,
     port: Annotated[
         int,
-        typer.Option(
-            help="HTTPS port on 127.0.0.1; 0 takes a free one.",
+        option(
+            "HTTPS port on 127.0.0.1; 0 takes a free one.",
             envvar="EDGEOPS_HTTPS_PORT",
             min=0,
             max=65535,
@@ -39,8 +39,8 @@ def serve(
     ] = DEFAULT_PORT,
     mqtt_port: Annotated[
         int,
-        typer.Option(
-            help="MQTT port on 127.0.0.1 for devices; 0 goes without. Microsoft's device SDK"
+        option(
+            "MQTT port on 127.0.0.1 for devices; 0 goes without. Microsoft's device SDK"
             " always uses 8883.",
             envvar="EDGEOPS_MQTT_PORT",
             min=0,
@@ -85,13 +85,11 @@ def _end_with_parent() -> None:
 def connection_string(
     context: typer.Context,
     device: Annotated[
-        str | None, typer.Option("--device", "-d", help="Of this device, not of the service.")
+        str | None, option("Of this device, not of the service.", "--device", "-d")
     ] = None,
-    module: Annotated[
-        str | None, typer.Option("--module", "-m", help="Of this module of the device.")
-    ] = None,
+    module: Annotated[str | None, option("Of this module of the device.", "--module", "-m")] = None,
     policy: Annotated[
-        str, typer.Option(help="Shared access policy of the service connection string.")
+        str, option("Shared access policy of the service connection string.")
     ] = "iothubowner",
 ) -> None:
     """Print a connection string of the local hub, for any Azure IoT tool or SDK.
@@ -114,15 +112,13 @@ def connection_string(
 def events(
     context: typer.Context,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with those that come, until Ctrl-C.")
+        bool, option("Go on with those that come, until Ctrl-C.", "--follow", "-f")
     ] = False,
-    last: Annotated[
-        int, typer.Option(help="Begin with so many of the newest.", min=0, max=100_000)
-    ] = 20,
+    last: Annotated[int, option("Begin with so many of the newest.", min=0, max=100_000)] = 20,
     device: Annotated[
-        str | None, typer.Option("--device", "-d", help="Of this device and its modules only.")
+        str | None, option("Of this device and its modules only.", "--device", "-d")
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="Form of a line.")] = Output.TEXT,
+    output: Annotated[Output, option("Form of a line.", "--output", "-o")] = Output.TEXT,
 ) -> None:
     """Show what happens on the local hub: telemetry, changed twins, connections.
 
@@ -146,7 +142,7 @@ def events(
 @app.command("reset")
 def reset(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, option("Do not ask.", "--yes", "-y")] = False,
 ) -> None:
     """Delete every device, module, twin and configuration of the local hub.
 

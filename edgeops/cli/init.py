@@ -9,18 +9,19 @@ from typing import Annotated
 
 import typer
 
+from edgeops.cli.options import argument, option
 from edgeops.cli.settings import say, settings
 
 
 def init(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(help="Where; the current folder by default.", metavar="[DIR]")
+        Path | None, argument("Where; the current folder by default.", metavar="[DIR]")
     ] = None,
     owner: Annotated[
         str | None,
-        typer.Option(
-            help="Whose edgeops the devices run: the images of its release on GitHub, by digest."
+        option(
+            "Whose edgeops the devices run: the images of its release on GitHub, by digest."
             " Asked for on a terminal; without one the manifests name no image that exists.",
             metavar="NAME",
             show_default=False,

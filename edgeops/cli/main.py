@@ -18,8 +18,9 @@ from typing import Annotated
 import typer
 
 from edgeops import __version__
+from edgeops.cli.options import option
 from edgeops.cli.settings import Settings, is_styled, say
-from edgeops.errors import EdgeOpsError, ExitCode
+from edgeops.errors import ExitCode
 
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
 _VALUED = {"--repo", "--hub"}
@@ -89,24 +90,21 @@ def _version(wanted: bool) -> None:
 def edgeops(
     context: typer.Context,
     repo: Annotated[
-        Path,
-        typer.Option(
-            help="Fleet repository, or a folder in it.", metavar="DIR", envvar="EDGEOPS_REPO"
-        ),
+        Path, option("Fleet repository, or a folder in it.", metavar="DIR", envvar="EDGEOPS_REPO")
     ] = Path(),
     hub: Annotated[
         str,
-        typer.Option(
-            help="Name of a hub in the Fleet manifest; `local` is the hub in the box.",
+        option(
+            "Name of a hub in the Fleet manifest; `local` is the hub in the box.",
             metavar="NAME",
             envvar="EDGEOPS_HUB",
         ),
     ] = "local",
-    no_color: Annotated[bool, typer.Option("--no-color", help="Plain output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks for errors.")] = False,
+    no_color: Annotated[bool, option("Plain output.", "--no-color")] = False,
+    quiet: Annotated[bool, option("No progress, no notes.", "--quiet", "-q")] = False,
+    debug: Annotated[bool, option("Tracebacks for errors.", "--debug")] = False,
     _version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+        bool, option("Show the version.", "--version", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Desired state of an IoT fleet in git, synced to Azure IoT Hub twins.
@@ -160,26 +158,14 @@ def run(args: Sequence[str] | None = None) -> int:
         usage = error.exit_code == 2
         hint = "`edgeops --help` and --help of a command show examples" if usage else ""
         return _show(error.format_message(), hint, ExitCode.USAGE if usage else 1)
-    except EdgeOpsError as error:
-        _list_problems(error, given)
-        if "--debug" in given:
-            _show_traceback(error)
-        return _show(error.message, error.hint, error.exit_code)
-    except OSError as error:  # a full disk, too many open files: no fault of edgeops
-        _drop_output()
-        if "--debug" in given:
-            _show_traceback(error)
-        where = f"{error.filename}: " if error.filename else ""
-        return _show(f"{where}{error.strerror or type(error).__name__}", "", 1)
-    except Exception as error:  # a bug: say so
-        if "--debug" in given:
-            _show_traceback(error)
-            return 1
-        return _show(
-            f"unexpected {type(error).__name__}; this is a bug in edgeops",
-            "run it again with --debug to see where",
-            1,
-        )
+    except Exception as error:
+        if isinstance(error, OSError):
+            _drop_output()
+        from edgeops.report.failure import failure
+
+        color = is_styled(sys.stderr, _color(given))
+        text, code = failure(error, debug="--debug" in given, color=color, environ=os.environ)
+        typer.echo(text, err=True, nl=bool(text))
     return code if isinstance(code, int) else 0
 
 
@@ -188,32 +174,12 @@ def _drop_output() -> None:
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
 
 
-def _list_problems(error: EdgeOpsError, given: Sequence[str]) -> None:
-    """What is wrong with the desired state, where that is what the error is about."""
-    from edgeops.api.workspace import InvalidFleet
-
-    if isinstance(error, InvalidFleet):
-        from edgeops.report.problems import text
-
-        typer.echo(text(error.problems, color=is_styled(sys.stderr, _color(given))), err=True)
-
-
 def _show(message: str, hint: str, code: int) -> int:
     if message:
         say(f"error: {message}", err=True)
     if hint:
         say(f"hint: {hint}", err=True)
     return code
-
-
-def _show_traceback(error: Exception) -> None:
-    from traceback import format_exception
-
-    from edgeops.fleet.secrets import mask, secrets_of
-    from edgeops.report.inert import lines
-
-    text = "".join(format_exception(error)).rstrip("\n")
-    typer.echo(lines(mask(text, secrets_of(os.environ))), err=True)
 
 
 def main() -> None:

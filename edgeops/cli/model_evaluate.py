@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.options import DataDirs, Document, DocumentOption, ModelName
+from edgeops.cli.options import DataDirs, Document, DocumentOption, ModelName, option
 from edgeops.cli.settings import settings, show, workspace
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ def evaluate(
     name: ModelName,
     champion: Annotated[
         bool,
-        typer.Option(
-            "--champion/--no-champion", help="Compare with the last release on the same origins."
-        ),
+        option("Compare with the last release on the same origins.", "--champion/--no-champion"),
     ] = True,
     data_dir: DataDirs = None,
     output: DocumentOption = Document.TEXT,

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.options import Output, OutputOption, argument
 from edgeops.cli.settings import settings, show, workspace
 
 
 def list_releases(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(help="Only the releases of this model.", metavar="NAME")
+        str | None, argument("Only the releases of this model.", metavar="NAME")
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.options import Output, OutputOption, argument, option
 from edgeops.cli.settings import settings, show, workspace
 from edgeops.errors import Refused, UsageError
 
@@ -14,25 +14,23 @@ from edgeops.errors import Refused, UsageError
 def promote(
     context: typer.Context,
     release: Annotated[
-        str | None, typer.Argument(help="The release to promote.", metavar="NAME@VERSION")
+        str | None, argument("The release to promote.", metavar="NAME@VERSION")
     ] = None,
-    to: Annotated[
-        str | None, typer.Option("--to", help="The group that gets it.", metavar="GROUP")
-    ] = None,
+    to: Annotated[str | None, option("The group that gets it.", "--to", metavar="GROUP")] = None,
     forward: Annotated[
-        bool, typer.Option("--next", help="Bring each slot to its next ring, if it is time.")
+        bool, option("Bring each slot to its next ring, if it is time.", "--next")
     ] = False,
     slot: Annotated[
-        str | None, typer.Option(help="The slot; by default the one that holds this model already.")
+        str | None, option("The slot; by default the one that holds this model already.")
     ] = None,
     revert: Annotated[
         bool,
-        typer.Option(
+        option(
+            "With --next: give the rings of a Degraded release what a later ring still runs.",
             "--revert-degraded",
-            help="With --next: give the rings of a Degraded release what a later ring still runs.",
         ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff only.")] = False,
+    dry_run: Annotated[bool, option("Show the diff only.", "--dry-run")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Give a group another release of a model: edit its manifest, and show the diff.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import DataDirs, ModelName, Output, OutputOption
+from edgeops.cli.options import DataDirs, ModelName, Output, OutputOption, option
 from edgeops.cli.settings import settings, show, workspace
 
 
@@ -14,8 +14,7 @@ def publish(
     context: typer.Context,
     name: ModelName,
     version: Annotated[
-        str | None,
-        typer.Option(help="major.minor.patch; the next minor version by default.", metavar="X.Y.Z"),
+        str | None, option("major.minor.patch; the next minor version by default.", metavar="X.Y.Z")
     ] = None,
     data_dir: DataDirs = None,
     output: OutputOption = Output.TEXT,

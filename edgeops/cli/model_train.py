@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeops.cli.options import DataDirs, ModelName
+from edgeops.cli.options import DataDirs, ModelName, option
 from edgeops.cli.settings import say, settings, workspace
 
 if TYPE_CHECKING:
@@ -26,18 +26,16 @@ def train(
     context: typer.Context,
     name: ModelName,
     horizon: Annotated[
-        int | None,
-        typer.Option(min=1, help="Only the network of this horizon (`horizons.models: each`)."),
+        int | None, option("Only the network of this horizon (`horizons.models: each`).", min=1)
     ] = None,
     shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Only every N-th training, from the I-th on.")
+        str | None, option("Only every N-th training, from the I-th on.", metavar="I/N")
     ] = None,
     jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, help="Trainings at once; as many as there are cores."),
+        int | None, option("Trainings at once; as many as there are cores.", "--jobs", "-j", min=1)
     ] = None,
     backend: Annotated[
-        Backend, typer.Option(help="Processes of this machine, or an existing Dask or Ray cluster.")
+        Backend, option("Processes of this machine, or an existing Dask or Ray cluster.")
     ] = Backend.LOKY,
     data_dir: DataDirs = None,
 ) -> None:

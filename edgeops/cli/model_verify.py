@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.options import Output, OutputOption, argument
 from edgeops.cli.settings import settings, show, workspace
 from edgeops.errors import EdgeOpsError
 
@@ -15,9 +15,7 @@ def verify(
     context: typer.Context,
     releases: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="Models or releases, as NAME or NAME@VERSION; all by default.", metavar="RELEASE"
-        ),
+        argument("Models or releases, as NAME or NAME@VERSION; all by default.", metavar="RELEASE"),
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import RevisionOption
+from edgeops.cli.options import RevisionOption, argument, option
 from edgeops.cli.settings import settings, workspace
 from edgeops.user_files import write_atomically
 
@@ -23,17 +23,16 @@ class Form(StrEnum):
 def render(
     context: typer.Context,
     devices: Annotated[
-        list[str] | None,
-        typer.Argument(help="Devices; all when none is named.", show_default=False),
+        list[str] | None, argument("Devices; all when none is named.", show_default=False)
     ] = None,
     deployment: Annotated[
-        bool, typer.Option("--deployment", help="The IoT Edge deployment manifest, not the twins.")
+        bool, option("The IoT Edge deployment manifest, not the twins.", "--deployment")
     ] = False,
     rev: RevisionOption = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write one file a device into this folder.", metavar="DIR")
+        Path | None, option("Write one file a device into this folder.", metavar="DIR")
     ] = None,
-    output: Annotated[Form, typer.Option("--output", "-o", help="Form of the output.")] = Form.YAML,
+    output: Annotated[Form, option("Form of the output.", "--output", "-o")] = Form.YAML,
 ) -> None:
     """Print the resolved twins, or the deployment manifest, of devices.
 

@@ -6,25 +6,18 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption
+from edgeops.cli.options import Output, OutputOption, option
 from edgeops.cli.settings import settings, show, workspace
 
 
 def status(
     context: typer.Context,
     group: Annotated[
-        str | None,
-        typer.Option("--group", "-g", help="Only the devices of this group.", metavar="NAME"),
+        str | None, option("Only the devices of this group.", "--group", "-g", metavar="NAME")
     ] = None,
-    rev: Annotated[
-        str, typer.Option(help="The git revision to compare with.", metavar="REV")
-    ] = "HEAD",
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until all are in sync and Converged.")
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option(help="How long --wait waits.", metavar="SECONDS", min=0)
-    ] = 300,
+    rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
+    wait: Annotated[bool, option("Wait until all are in sync and Converged.", "--wait")] = False,
+    timeout: Annotated[float, option("How long --wait waits.", metavar="SECONDS", min=0)] = 300,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Show for every device: in sync with git? connected? healthy, or why not?

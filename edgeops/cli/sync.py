@@ -7,85 +7,69 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Document, DocumentOption
+from edgeops.cli.options import Document, DocumentOption, option
 from edgeops.cli.settings import settings
 from edgeops.errors import EdgeOpsError, UsageError
 
 
 def sync(
     context: typer.Context,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan; write nothing.")
-    ] = False,
-    rev: Annotated[str, typer.Option(help="The git revision to sync.", metavar="REV")] = "HEAD",
+    dry_run: Annotated[bool, option("Show the plan; write nothing.", "--dry-run")] = False,
+    rev: Annotated[str, option("The git revision to sync.", metavar="REV")] = "HEAD",
     target: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Only this device, or devices with this label (key=value); repeatable.",
+        option(
+            "Only this device, or devices with this label (key=value); repeatable.",
             metavar="TARGET",
         ),
     ] = None,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Delete devices that are no longer in git.")
-    ] = False,
+    prune: Annotated[bool, option("Delete devices that are no longer in git.", "--prune")] = False,
     drift_only: Annotated[
         bool,
-        typer.Option(
+        option(
+            "Only put back what others changed on the hub; what git changed since waits.",
             "--drift-only",
-            help="Only put back what others changed on the hub; what git changed since waits.",
         ),
     ] = False,
     create: Annotated[
         bool | None,
-        typer.Option(
+        option(
+            "Create missing devices; default: createDevices of the hub, yes for local.",
             "--create/--no-create",
-            help="Create missing devices; default: createDevices of the hub, yes for local.",
             show_default=False,
         ),
     ] = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="With --dry-run: exit 2 on changes.")
+        bool, option("With --dry-run: exit 2 on changes.", "--detailed-exitcode")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Save the plan as JSON, for --plan later.", metavar="FILE")
+        Path | None, option("Save the plan as JSON, for --plan later.", metavar="FILE")
     ] = None,
     plan: Annotated[
         Path | None,
-        typer.Option(
-            help="Execute exactly this saved plan, or refuse if it is stale.", metavar="FILE"
-        ),
+        option("Execute exactly this saved plan, or refuse if it is stale.", metavar="FILE"),
     ] = None,
     changed_since: Annotated[
         str | None,
-        typer.Option(
-            help="With --dry-run: only devices that differ from this revision; `main...` is where"
+        option(
+            "With --dry-run: only devices that differ from this revision; `main...` is where"
             " this branch left main.",
             metavar="REV",
         ),
     ] = None,
     offline: Annotated[
-        bool,
-        typer.Option(
-            "--offline", help="With --dry-run and --changed-since: git against git, no hub."
-        ),
+        bool, option("With --dry-run and --changed-since: git against git, no hub.", "--offline")
     ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Then wait until the devices have converged.")
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option(help="How long --wait waits.", metavar="SECONDS", min=0)
-    ] = 300,
+    wait: Annotated[bool, option("Then wait until the devices have converged.", "--wait")] = False,
+    timeout: Annotated[float, option("How long --wait waits.", metavar="SECONDS", min=0)] = 300,
     summary: Annotated[
         Path | None,
-        typer.Option(
-            help="With --dry-run: append the plan as Markdown, for GITHUB_STEP_SUMMARY.",
-            metavar="FILE",
+        option(
+            "With --dry-run: append the plan as Markdown, for GITHUB_STEP_SUMMARY.", metavar="FILE"
         ),
     ] = None,
     output: DocumentOption = Document.TEXT,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Every device and value in full.")
-    ] = False,
+    verbose: Annotated[bool, option("Every device and value in full.", "--verbose", "-v")] = False,
 ) -> None:
     """Make the twins on the hub agree with what is committed.
 

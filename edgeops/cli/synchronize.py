@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from edgeops.api import plans
+from edgeops.api.running import stop_on_interrupt
 from edgeops.cli.options import Document
 from edgeops.cli.settings import Settings, show, workspace
 from edgeops.errors import EdgeOpsError, ExitCode
-from edgeops.user_files import append, read_text, write_atomically
-
-if TYPE_CHECKING:
-    from edgeops.plan.document import SavedPlan
+from edgeops.user_files import append, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +96,9 @@ def write(told: Told, request: plans.PlanRequest | Path, wait: float | None) -> 
     where = workspace(told.options)
     done = plans.sync(
         where,
-        _saved(request) if isinstance(request, Path) else request,
+        plans.saved_plan(request) if isinstance(request, Path) else request,
         before_writing=before,
-        stopping=_on_interrupt(told.options),
+        stopping=stop_on_interrupt(told.options.note),
     )
     if done.outcomes or told.output is not Document.TEXT:
         told.outcomes(done)
@@ -114,33 +107,3 @@ def write(told: Told, request: plans.PlanRequest | Path, wait: float | None) -> 
 
         wait_until_converged(where, done.planned.fleet, done.planned.devices, wait)
     return done.exit_code
-
-
-def _saved(file: Path) -> SavedPlan:
-    from edgeops.plan.document import read_saved
-
-    hint = "save one with `edgeops sync --dry-run --out`"
-    return read_saved(read_text(file, "the plan", hint))
-
-
-def _on_interrupt(
-    options: Settings,
-) -> Callable[[asyncio.Event], contextlib.AbstractContextManager[None]]:
-    """Lets Ctrl-C finish the devices in flight; a second one ends the program at once."""
-
-    @contextlib.contextmanager
-    def stopping(stop: asyncio.Event) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-
-        def interrupted() -> None:
-            loop.remove_signal_handler(signal.SIGINT)
-            options.note("interrupted: finishing the devices in flight (Ctrl-C again ends at once)")
-            stop.set()
-
-        loop.add_signal_handler(signal.SIGINT, interrupted)
-        try:
-            yield
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
-
-    return stopping

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import RevisionOption
-from edgeops.cli.settings import Settings, say, settings, workspace
-from edgeops.errors import InvalidState, UsageError
-
-if TYPE_CHECKING:
-    from edgeops.fleet.model import Problem
+from edgeops.cli.options import RevisionOption, argument, option
+from edgeops.cli.settings import say, settings, show, workspace
+from edgeops.errors import InvalidState
 
 
 class Form(StrEnum):
@@ -27,12 +23,10 @@ class Form(StrEnum):
 
 def validate(
     context: typer.Context,
-    path: Annotated[
-        str | None, typer.Argument(help="Show only problems in this file or folder.")
-    ] = None,
+    path: Annotated[str | None, argument("Show only problems in this file or folder.")] = None,
     rev: RevisionOption = None,
     output: Annotated[
-        Form, typer.Option("--output", "-o", help="github prints workflow annotations.")
+        Form, option("github prints workflow annotations.", "--output", "-o")
     ] = Form.TEXT,
 ) -> None:
     """Check the desired state: schemas, references, hub limits, secrets.
@@ -46,49 +40,22 @@ def validate(
       edgeops validate fleet/groups
       edgeops validate --rev main -o json
     """
-    from edgeops.api.fleets import validate as check
+    from edgeops.api import fleets
+    from edgeops.report import problems as report
+    from edgeops.source.root import folder_in_repository, path_in_fleet
 
     options = settings(context)
     where = workspace(options)
-    below = "." if path is None else _in_repository(path, where.root, exists=rev is None)
-    found = check(where, rev=rev)
-    shown = [p for p in found.problems if below in (".", p.place.file) or _below(p, below)]
-    if shown or output is not Form.TEXT:
-        _report(shown, output, options, where.root)
-    if shown:
+    exists = rev is None
+    below = "." if path is None else path_in_fleet(path, where.root, Path.cwd(), exists=exists)
+    found = fleets.validate(where, rev=rev, below=below)
+    if output is Form.GITHUB:
+        typer.echo(report.github(found.problems, folder=folder_in_repository(where.root)))
+    elif found.problems or output is Form.JSON:
+        show(options, report, found.problems, output)
+    if found.problems:
         raise InvalidState("")
-    if output is Form.TEXT and found.fleet is not None:
-        from edgeops.report.words import count
-
-        say(f"{found.fleet.name}: {count(len(found.fleet.devices), 'device')}, no problems")
-    elif found.problems:
-        options.note(f"no problems in {path}; {len(found.problems)} in other files")
-
-
-def _report(problems: list[Problem], output: Form, options: Settings, root: Path) -> None:
-    from edgeops.report import problems as report
-
-    if output is Form.JSON:
-        typer.echo(report.as_json(problems))
-    elif output is Form.GITHUB:
-        from edgeops.source.root import folder_in_repository
-
-        typer.echo(report.github(problems, folder=folder_in_repository(root)))
-    else:
-        typer.echo(report.text(problems, color=options.styled()))
-
-
-def _below(problem: Problem, folder: str) -> bool:
-    return problem.place.file.startswith(f"{folder}/")
-
-
-def _in_repository(path: str, root: Path, *, exists: bool) -> str:
-    """A path that was typed, from the root of the fleet. Raises `UsageError`.
-
-    Taken from the current folder, or else from the root, as problems are shown.
-    """
-    for base in (Path.cwd(), root):
-        place = Path(os.path.normpath(base / path))
-        if place.is_relative_to(root) and (os.path.lexists(place) or not exists):
-            return place.relative_to(root).as_posix()
-    raise UsageError(f"there is no {path} in {root}", "give a file or folder of the fleet")
+    if found.elsewhere:
+        options.note(f"no problems in {path}; {found.elsewhere} in other files")
+    elif output is Form.TEXT and found.fleet is not None:
+        say(report.none_in(found.fleet))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from edgeops.fleet.model import Problem
+from edgeops.fleet.model import DesiredFleet, Problem
 from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import line, one_line
@@ -23,6 +23,11 @@ def text(problems: Sequence[Problem], *, color: bool = False) -> str:
     Files are set apart by an empty line. No newline at its end.
     """
     return render(_lines([*map(_masked, problems)]), color)
+
+
+def none_in(fleet: DesiredFleet) -> str:
+    """That there are none: `auckland-cbd: 22 devices, no problems`."""
+    return f"{fleet.name}: {count(len(fleet.devices), 'device')}, no problems"
 
 
 def as_json(problems: Sequence[Problem]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from edgeops.errors import EdgeOpsError
+from edgeops.errors import EdgeOpsError, UsageError
 
 
 def find_root(start: Path) -> Path:
@@ -30,3 +31,16 @@ def folder_in_repository(root: Path) -> str:
         if (folder / ".git").exists():
             return "" if folder == root else root.relative_to(folder).as_posix()
     return ""
+
+
+def path_in_fleet(path: str, root: Path, current: Path, *, exists: bool = True) -> str:
+    """A path that somebody typed, from the root of the fleet. Raises `UsageError`.
+
+    Taken from the current folder, or else from the root, as problems are shown.
+    `exists` False takes one that is not on disk.
+    """
+    for base in (current, root):
+        place = Path(os.path.normpath(base / path))
+        if place.is_relative_to(root) and (os.path.lexists(place) or not exists):
+            return place.relative_to(root).as_posix()
+    raise UsageError(f"there is no {path} in {root}", "give a file or folder of the fleet")
