@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The problems that were asked for, how many others there are, and the fleet if there is none."""
+    """The problems that were asked for, how many others there are, the fleet if there are none."""
 
     problems: tuple[Problem, ...]
     elsewhere: int
