@@ -14,8 +14,8 @@ from edgeops.api.workspace import LOCAL, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
+    from edgeops.health.device import DeviceStatus
     from edgeops.localedge.run import Machine
-    from edgeops.plan.health import DeviceStatus
 
 
 def edge_devices(workspace: Workspace) -> list[str]:

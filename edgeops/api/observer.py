@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from edgeops.plan.health import DeviceStatus
+    from edgeops.health.device import DeviceStatus
 
 # What a long run calls as it goes on: so much is done, of how much.
 Progress = Callable[[int, int], None]

@@ -15,9 +15,9 @@ from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.fleet.catalog import Catalog
+    from edgeops.health.slot import SlotHealth
     from edgeops.promotion.change import Change
     from edgeops.promotion.decide import Decision, RolloutState
-    from edgeops.promotion.health import SlotHealth
     from edgeops.twin import LiveDevice
 
 
@@ -175,12 +175,11 @@ async def _live(tree: Revision, names: set[str]) -> dict[str, LiveDevice]:
 def _health(
     tree: Revision, rollout: RolloutState, live: Mapping[str, LiveDevice]
 ) -> dict[str, SlotHealth]:
-    from edgeops.promotion.health import slot_health
+    from edgeops.api.statuses import is_in_sync
+    from edgeops.health.slot import slot_health
 
-    fleet = tree.fleet
-    return {
-        name: slot_health(
-            fleet.devices[name], live.get(name), rollout.slot, fleet=fleet.name, commit=fleet.commit
-        )
-        for name in rollout.witnesses
-    }
+    def of(name: str, on_hub: LiveDevice | None) -> SlotHealth:
+        in_sync = is_in_sync(tree.fleet, name, on_hub)
+        return slot_health(tree.fleet.devices[name], on_hub, rollout.slot, in_sync)
+
+    return {name: of(name, live.get(name)) for name in rollout.witnesses}

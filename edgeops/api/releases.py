@@ -146,14 +146,13 @@ def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] |
 
 
 async def _ask(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread]:
-    from edgeops.plan.health import State
     from edgeops.promotion.deployed import wanted_on
 
     wanted = wanted_on(fleet)
     names = {name for devices in wanted.values() for name in devices}
     async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
         rows = await statuses(workspace, hub, fleet, names)
-    converged = {row.device for row in rows if row.health.state is State.CONVERGED}
+    converged = {row.device for row in rows if row.is_converged}
     return {
         reference: Spread(len(converged & set(devices)), len(devices))
         for reference, devices in wanted.items()

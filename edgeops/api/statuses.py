@@ -14,8 +14,9 @@ from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.fleet.model import DesiredFleet
+    from edgeops.health.device import DeviceStatus
     from edgeops.hub.port import Hub
-    from edgeops.plan.health import DeviceStatus
+    from edgeops.twin import LiveDevice
 
 SECONDS_BETWEEN_READS = 5.0
 
@@ -64,18 +65,21 @@ async def statuses(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
 ) -> list[DeviceStatus]:
     """How the named devices are now."""
-    from edgeops.plan.device import is_in_sync
-    from edgeops.plan.health import DeviceStatus, health
+    from edgeops.health.device import device_status
 
     live = await read(workspace, hub, fleet, names)
-    rows = []
-    for name in sorted(names):
-        device, now = fleet.devices[name], live.get(name)
-        in_sync = is_in_sync(device, now, fleet=fleet.name, commit=fleet.commit)
-        twins = (now.twin, *now.modules.values()) if now else ()
-        connected = any(twin.connected for twin in twins)
-        rows.append(DeviceStatus(name, in_sync, connected, health(device, now, in_sync)))
-    return rows
+    return [
+        device_status(fleet.devices[name], live.get(name), is_in_sync(fleet, name, live.get(name)))
+        for name in sorted(names)
+    ]
+
+
+def is_in_sync(fleet: DesiredFleet, name: str, live: LiveDevice | None) -> bool:
+    """Whether the hub holds all that git says of a device."""
+    from edgeops.plan.device import plan_device
+
+    device = fleet.devices[name]
+    return plan_device(device, live, fleet=fleet.name, commit=fleet.commit, create=True) == ()
 
 
 async def until_converged(
@@ -89,13 +93,11 @@ async def until_converged(
 
     Raises `EdgeOpsError` when that takes longer than that many seconds.
     """
-    from edgeops.plan.health import State
-
     clock = workspace.clock.monotonic
     deadline = clock() + seconds
     while True:
         rows = await statuses(workspace, hub, fleet, names)
-        pending = [r for r in rows if not r.in_sync or r.health.state is not State.CONVERGED]
+        pending = [r for r in rows if not (r.in_sync and r.is_converged)]
         if not pending:
             return rows
         workspace.observer.waiting(rows)

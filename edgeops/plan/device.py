@@ -54,13 +54,6 @@ def plan_device(
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
 
-def is_in_sync(
-    device: DesiredDevice, live: LiveDevice | None, *, fleet: str, commit: str | None
-) -> bool:
-    """Whether the hub holds all that git says of a device."""
-    return plan_device(device, live, fleet=fleet, commit=commit, create=True) == ()
-
-
 def plan_removal(live: LiveDevice, *, fleet: str) -> Change | Refusal | None:
     """The deletion of a device that git no longer has; None when this fleet does not manage it."""
     stamp = stamps.decode(live.twin.tags)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import dropwhile, takewhile
 
-from edgeops.plan.health import State
-from edgeops.promotion.health import SlotHealth
+from edgeops.health.device import HealthState
+from edgeops.health.slot import SlotHealth
 from edgeops.promotion.rings import Ring
 
 
@@ -45,7 +45,7 @@ class UnhealthyDevice:
     """A device that was not healthy for the whole soak time; `ran` is how long it has the model."""
 
     device: str
-    state: State
+    state: HealthState
     text: str
     ran: timedelta | None
 
@@ -111,10 +111,10 @@ def _ring_health(ring: Ring, states: Mapping[str, SlotHealth], now: datetime) ->
     for device in ring.devices:
         state = states[device]
         ran = max(now - state.since, timedelta()) if state.since else None
-        healthy = state.health.state is State.CONVERGED
+        healthy = state.health.state is HealthState.CONVERGED
         if not healthy or ran is None or ran < ring.rollout.soak:
             unhealthy.append(UnhealthyDevice(device, state.health.state, state.health.reason, ran))
-    degraded = sum(device.state is State.DEGRADED for device in unhealthy)
+    degraded = sum(device.state is HealthState.DEGRADED for device in unhealthy)
     if degraded > total - needed:
         step = Step.DEGRADED
     elif total and total - len(unhealthy) >= needed:

@@ -8,7 +8,7 @@ from difflib import unified_diff
 
 from edgeops.api.promotions import Promotion
 from edgeops.fleet.secrets import mask
-from edgeops.plan.health import State
+from edgeops.health.device import HealthState
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.report.documents import dump_json
@@ -113,7 +113,7 @@ def _why(decision: Decision) -> Line:
 
 
 def _state(device: UnhealthyDevice, soak: str) -> str:
-    if device.state is not State.CONVERGED:
+    if device.state is not HealthState.CONVERGED:
         return f"{device.state.value}: {device.text}" if device.text else device.state.value
     if device.ran is None:
         return "Converged, but does not say since when"

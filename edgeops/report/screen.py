@@ -13,7 +13,7 @@ from edgeops.report.progress import progress
 
 if TYPE_CHECKING:
     from edgeops.api.observer import Progress
-    from edgeops.plan.health import DeviceStatus
+    from edgeops.health.device import DeviceStatus
 
 
 @dataclass(slots=True)

@@ -6,19 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from edgeops.fleet.secrets import mask
-from edgeops.plan.health import DeviceStatus, State
+from edgeops.health.device import DeviceStatus, HealthState
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, green, render, yellow
 from edgeops.report.words import count
 
 # What needs attention comes first.
-_ORDER = (State.DEGRADED, State.OFFLINE, State.UNKNOWN, State.PROGRESSING, State.CONVERGED)
+_ORDER = (
+    HealthState.DEGRADED,
+    HealthState.OFFLINE,
+    HealthState.UNKNOWN,
+    HealthState.PROGRESSING,
+    HealthState.CONVERGED,
+)
 _STYLE = {
-    State.DEGRADED: Style.RED,
-    State.OFFLINE: Style.YELLOW,
-    State.UNKNOWN: Style.YELLOW,
-    State.PROGRESSING: Style.CYAN,
-    State.CONVERGED: Style.GREEN,
+    HealthState.DEGRADED: Style.RED,
+    HealthState.OFFLINE: Style.YELLOW,
+    HealthState.UNKNOWN: Style.YELLOW,
+    HealthState.PROGRESSING: Style.CYAN,
+    HealthState.CONVERGED: Style.GREEN,
 }
 
 
@@ -83,6 +89,6 @@ def _sorted(rows: Sequence[DeviceStatus]) -> list[DeviceStatus]:
     return sorted(rows, key=lambda row: (_ORDER.index(row.health.state), row.device))
 
 
-def _by_state(rows: Sequence[DeviceStatus]) -> list[tuple[State, int]]:
+def _by_state(rows: Sequence[DeviceStatus]) -> list[tuple[HealthState, int]]:
     found = Counter(row.health.state for row in rows)
     return [(state, found[state]) for state in reversed(_ORDER)]

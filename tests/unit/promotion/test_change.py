@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from edgeops.errors import EdgeOpsError, InvalidState
-from edgeops.plan.health import Health, State
+from edgeops.health.device import Health, HealthState
+from edgeops.health.slot import SlotHealth
 from edgeops.promotion.change import Change, affected, change, changes_of, edited
 from edgeops.promotion.decide import decide, rollout_state
-from edgeops.promotion.health import SlotHealth, slot_health
 from edgeops.promotion.rings import rings
 from edgeops.source.schemas import packaged_schemas
-from edgeops.twin import LiveDevice, Twin
 
 OLD, NEW = "s: m@1.0.0", "s: m@1.1.0"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,14 +27,14 @@ def decision(fleet, state):
 
 def test_a_promotion_changes_the_next_ring(three_rings):
     fleet = three_rings(canary=NEW, everybody=OLD)
-    found = list(changes_of(fleet[1], decision(fleet, State.CONVERGED), revert=True))
+    found = list(changes_of(fleet[1], decision(fleet, HealthState.CONVERGED), revert=True))
     assert found == [Change(FILE, "half", "s", None, "m@1.1.0")]
-    assert not list(changes_of(fleet[1], decision(fleet, State.OFFLINE), revert=True))
+    assert not list(changes_of(fleet[1], decision(fleet, HealthState.OFFLINE), revert=True))
 
 
 def test_a_revert_changes_every_ring_that_has_the_release(three_rings):
     fleet = three_rings(NEW, NEW, OLD)
-    degraded = decision(fleet, State.DEGRADED)
+    degraded = decision(fleet, HealthState.DEGRADED)
     assert not list(changes_of(fleet[1], degraded, revert=False))
     assert list(changes_of(fleet[1], degraded, revert=True)) == [
         Change(FILE, "canary", "s", "m@1.1.0", "m@1.0.0"),
@@ -78,22 +77,3 @@ def test_the_devices_that_get_another_release(three_rings):
     with pytest.raises(InvalidState, match=r"there is no ModelRelease `m@9\.0\.0`"):
         changed("m@9.0.0")
     assert change(catalog, "all", "s", "m@1.1.0").before == "m@1.0.0"
-
-
-def test_the_health_of_a_slot_has_its_since(three_rings):
-    _, _, fleet = three_rings(canary=NEW)
-    device = fleet.devices["d1"]
-
-    def seen(since):
-        reported = {"models": {"s": {"state": "ready", "sha256": "b" * 64, "since": since}}}
-        loader = Twin("d1", "model_loader", reported=reported, connected=True)
-        live = LiveDevice(Twin("d1"), {"model_loader": loader})
-        return slot_health(device, live, "s", fleet="f", commit=None)
-
-    assert seen("2026-01-01T00:00:00Z").since == LONG_AGO
-    assert seen("2026-01-01T00:00:00").since == LONG_AGO
-    assert seen("2026-01-01T02:00:00+02:00").since == LONG_AGO
-    for odd in ("yesterday", 7, None, {}, "2026-13-01"):
-        assert seen(odd).since is None
-    assert seen("2026-01-01T00:00:00Z").health.state is State.PROGRESSING  # not in sync with git
-    assert slot_health(device, None, "s", fleet="f", commit=None).health.state is State.UNKNOWN

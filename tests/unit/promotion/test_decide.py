@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.rollout import Rollout
-from edgeops.plan.health import Health, State
+from edgeops.health.device import Health, HealthState
+from edgeops.health.slot import SlotHealth
 from edgeops.promotion.decide import Step, decide, rollout_state
-from edgeops.promotion.health import SlotHealth
 from edgeops.promotion.rings import Ring
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def ring(group, release, *devices, min_healthy=100):
 
 
 def healthy(ran=DAY):
-    return SlotHealth(Health(State.CONVERGED), NOW - ran)
+    return SlotHealth(Health(HealthState.CONVERGED), NOW - ran)
 
 
 def ill(state, reason="why"):
@@ -48,10 +48,10 @@ def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
     [
         (healthy(DAY - timedelta(seconds=1)), DAY - timedelta(seconds=1)),
         (healthy(-DAY), timedelta()),  # its clock is ahead
-        (SlotHealth(Health(State.CONVERGED)), None),
-        (ill(State.OFFLINE), DAY),
-        (ill(State.PROGRESSING), DAY),
-        (ill(State.UNKNOWN), DAY),
+        (SlotHealth(Health(HealthState.CONVERGED)), None),
+        (ill(HealthState.OFFLINE), DAY),
+        (ill(HealthState.PROGRESSING), DAY),
+        (ill(HealthState.UNKNOWN), DAY),
     ],
 )
 def test_one_device_that_has_not_shown_it_yet_holds_the_release(state, ran):
@@ -65,27 +65,27 @@ def test_min_healthy_lets_some_devices_be_offline_or_degraded():
     devices = [f"d{number}" for number in range(10)]
     rings = [ring("canary", "b", *devices, min_healthy=85), ring("all", "a")]
     states = dict.fromkeys(devices, healthy())
-    for state in (State.OFFLINE, State.DEGRADED):
+    for state in (HealthState.OFFLINE, HealthState.DEGRADED):
         assert decided(rings, **(states | {"d0": ill(state)})).step is Step.PROMOTE
     assert decided(
-        rings, **(states | {"d0": ill(State.OFFLINE), "d1": ill(State.OFFLINE)})
+        rings, **(states | {"d0": ill(HealthState.OFFLINE), "d1": ill(HealthState.OFFLINE)})
     ).step is (Step.HOLD)
     assert decided(
-        rings, **(states | {"d0": ill(State.DEGRADED), "d1": ill(State.DEGRADED)})
+        rings, **(states | {"d0": ill(HealthState.DEGRADED), "d1": ill(HealthState.DEGRADED)})
     ).step is (Step.DEGRADED)
 
 
 def test_a_degraded_ring_goes_back_to_what_a_later_one_runs():
     rings = [*two(second=None), ring("rest", "a")]
-    found = decided(rings, d1=healthy(), d2=ill(State.DEGRADED, "model s: LoadTestFailed"))
+    found = decided(rings, d1=healthy(), d2=ill(HealthState.DEGRADED, "model s: LoadTestFailed"))
     assert (found.step, found.back_to) == (Step.DEGRADED, "a")
-    alone = decided(two(second=None), d1=healthy(), d2=ill(State.DEGRADED))
+    alone = decided(two(second=None), d1=healthy(), d2=ill(HealthState.DEGRADED))
     assert (alone.step, alone.back_to) == (Step.DEGRADED, None)
 
 
 def test_every_ring_before_must_be_good_not_only_the_last():
     rings = [ring("canary", "b", "d1"), ring("half", "b", "d2"), ring("all", "a", "d3")]
-    found = decided(rings, d1=ill(State.DEGRADED), d2=healthy())
+    found = decided(rings, d1=ill(HealthState.DEGRADED), d2=healthy())
     assert found.step is Step.DEGRADED
     assert found.ring is not None
     assert found.ring.ring.group == "canary"
@@ -112,7 +112,7 @@ def test_the_way_begins_at_the_first_ring_with_a_release():
 
 STATES = st.builds(
     SlotHealth,
-    st.builds(Health, st.sampled_from(State)),
+    st.builds(Health, st.sampled_from(HealthState)),
     st.none() | st.timedeltas(-DAY, 3 * DAY).map(lambda ran: NOW - ran),
 )
 
@@ -125,10 +125,10 @@ def test_a_release_goes_on_only_with_enough_healthy_devices(states, percent):
     good = [
         one
         for one in states
-        if one.health.state is State.CONVERGED and one.since and one.since <= NOW - DAY
+        if one.health.state is HealthState.CONVERGED and one.since and one.since <= NOW - DAY
     ]
     assert (found.step is Step.PROMOTE) == (len(good) / len(states) >= percent / 100)
     assert found.ring is not None
     assert len(found.ring.unhealthy) == len(states) - len(good)
-    degraded = sum(one.health.state is State.DEGRADED for one in states)
+    degraded = sum(one.health.state is HealthState.DEGRADED for one in states)
     assert (found.step is Step.DEGRADED) == (degraded > len(states) - found.ring.needed)

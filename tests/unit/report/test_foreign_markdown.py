@@ -11,7 +11,7 @@ from edgeops.apply.outcome import Outcome, Status
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
 from edgeops.fleet.model import DesiredDevice, Place, Problem
 from edgeops.fleet.rollout import rollout
-from edgeops.plan.health import State
+from edgeops.health.device import HealthState
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
 from edgeops.promotion.change import Change as Promotion
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
@@ -112,7 +112,7 @@ def test_outcomes(found):
 def test_proposals(group, slot, model, said):
     ring = Ring(group, rollout({"ring": 1}), model, (said,))
     last = Ring(slot, rollout({"ring": 2}), model, ())
-    reasons = (UnhealthyDevice(said, State.DEGRADED, said, None),)
+    reasons = (UnhealthyDevice(said, HealthState.DEGRADED, said, None),)
     decision = Decision(
         RolloutState(slot, model, (ring,), (last,)),
         Step.DEGRADED,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from edgeops.api.promotions import Promotion
 from edgeops.fleet.rollout import Rollout
-from edgeops.plan.health import State
+from edgeops.health.device import HealthState
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
@@ -17,11 +17,11 @@ ROLLOUT = RolloutState(
     "crowds", "m@1.1.0", (CANARY,), (Ring("half", DAY, None), Ring("all", DAY, "m@1.0.0"))
 )
 REASONS = (
-    UnhealthyDevice("d1", State.CONVERGED, "", timedelta(hours=3)),
-    UnhealthyDevice("d22", State.OFFLINE, "last active yesterday", None),
-    UnhealthyDevice("d3", State.CONVERGED, "", None),
-    UnhealthyDevice("d4", State.UNKNOWN, "", timedelta()),
-    UnhealthyDevice("d5", State.CONVERGED, "", timedelta()),
+    UnhealthyDevice("d1", HealthState.CONVERGED, "", timedelta(hours=3)),
+    UnhealthyDevice("d22", HealthState.OFFLINE, "last active yesterday", None),
+    UnhealthyDevice("d3", HealthState.CONVERGED, "", None),
+    UnhealthyDevice("d4", HealthState.UNKNOWN, "", timedelta()),
+    UnhealthyDevice("d5", HealthState.CONVERGED, "", timedelta()),
 )
 TEXTS = {"fleet/g.yaml": ("a: 1\nb: 2", "a: 3\nb: 2")}
 

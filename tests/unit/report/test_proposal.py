@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from edgeops.fleet.rollout import Rollout
-from edgeops.plan.health import State
+from edgeops.health.device import HealthState
 from edgeops.promotion.change import Change
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
@@ -74,7 +74,7 @@ def test_a_promotion_says_why():
 
 def test_a_revert_lists_the_devices_whatever_they_say():
     said = "`@everyone` | <img src=x>\n# no"
-    reasons = tuple(UnhealthyDevice(f"c{n}", State.DEGRADED, said, None) for n in range(60))
+    reasons = tuple(UnhealthyDevice(f"c{n}", HealthState.DEGRADED, said, None) for n in range(60))
     decision = Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 1, reasons))
     back = Change("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
     assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"

@@ -2,15 +2,15 @@
 
 import json
 
-from edgeops.plan.health import Health, State
+from edgeops.health.device import Health, HealthState
 from edgeops.report import status_text as report
 from edgeops.report.status_text import DeviceStatus
 
 ROWS = [
-    DeviceStatus("queen-street-210", True, True, Health(State.CONVERGED)),
-    DeviceStatus("quay-street-107", True, False, Health(State.UNKNOWN, "never connected")),
-    DeviceStatus("cbd-gateway", False, True, Health(State.DEGRADED, "module m is backoff")),
-    DeviceStatus("a", True, True, Health(State.CONVERGED)),
+    DeviceStatus("queen-street-210", True, True, Health(HealthState.CONVERGED)),
+    DeviceStatus("quay-street-107", True, False, Health(HealthState.UNKNOWN, "never connected")),
+    DeviceStatus("cbd-gateway", False, True, Health(HealthState.DEGRADED, "module m is backoff")),
+    DeviceStatus("a", True, True, Health(HealthState.CONVERGED)),
 ]
 
 
@@ -48,5 +48,5 @@ def test_json():
 
 
 def test_what_a_device_reports_cannot_steer_the_terminal():
-    row = DeviceStatus("a", True, True, Health(State.DEGRADED, "\x1b[2Jgone"))
+    row = DeviceStatus("a", True, True, Health(HealthState.DEGRADED, "\x1b[2Jgone"))
     assert "\x1b" not in report.text([row])

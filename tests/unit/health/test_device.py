@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
-from edgeops.plan.health import Health, State, health
+from edgeops.health.device import Health, HealthState, health
 from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice, Twin
 
@@ -50,12 +50,12 @@ def edge_health(reported):
 
 
 def test_a_device_that_reports_the_wanted_model_has_converged_connected_or_not():
-    assert health(device(), loader(DONE), True) == Health(State.CONVERGED)
-    assert health(device(), loader(DONE, connected=False), True) == Health(State.CONVERGED)
+    assert health(device(), loader(DONE), True) == Health(HealthState.CONVERGED)
+    assert health(device(), loader(DONE, connected=False), True) == Health(HealthState.CONVERGED)
 
 
 def test_an_edge_device_has_converged_when_its_agent_confirms_the_current_version():
-    assert edge_health(confirmed()) == Health(State.CONVERGED)
+    assert edge_health(confirmed()) == Health(HealthState.CONVERGED)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_an_edge_device_has_converged_when_its_agent_confirms_the_current_versio
     ],
 )
 def test_an_edge_device_progresses_until_then(reported, reason):
-    assert edge_health(reported) == Health(State.PROGRESSING, reason)
+    assert edge_health(reported) == Health(HealthState.PROGRESSING, reason)
 
 
 def test_an_edge_device_whose_agent_twin_is_missing_progresses():
     live = LiveDevice(Twin("d", connected=True))
-    assert health(device(edge=True, models=False), live, True).state is State.PROGRESSING
+    assert health(device(edge=True, models=False), live, True).state is HealthState.PROGRESSING
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_edge_device_whose_agent_twin_is_missing_progresses():
     ],
 )
 def test_an_edge_device_degrades(reported, reason):
-    assert edge_health(reported) == Health(State.DEGRADED, reason)
+    assert edge_health(reported) == Health(HealthState.DEGRADED, reason)
 
 
 def test_the_agent_says_why_and_a_foreign_module_is_not_our_fault():
@@ -99,20 +99,20 @@ def test_the_agent_says_why_and_a_foreign_module_is_not_our_fault():
     reported = confirmed() | {"lastDesiredStatus": status}
     assert edge_health(reported).reason == "$edgeAgent refused its deployment (412): bad schema"
     assert edge_health(confirmed(modules={"theirs": {"runtimeStatus": "failed"}})).state is (
-        State.CONVERGED
+        HealthState.CONVERGED
     )
 
 
 def test_an_error_with_a_code_is_shown_with_its_message():
     slot = {"state": "error", "error": {"code": "NotFound", "message": "no such file (404)"}}
     judged = health(device(), loader({"models": {"crowdedness": slot}}), True)
-    assert judged == Health(State.DEGRADED, "model crowdedness: NotFound: no such file (404)")
+    assert judged == Health(HealthState.DEGRADED, "model crowdedness: NotFound: no such file (404)")
 
 
 def test_a_slot_that_reports_an_error_degrades():
     slot = {"state": "error", "error": "digest differs"}
     degraded = health(device(), loader({"models": {"crowdedness": slot}}), True)
-    assert degraded == Health(State.DEGRADED, "model crowdedness: digest differs")
+    assert degraded == Health(HealthState.DEGRADED, "model crowdedness: digest differs")
     bare = health(device(), loader({"models": {"crowdedness": {"state": "error"}}}), True)
     assert bare.reason == "model crowdedness: error"
 
@@ -121,32 +121,32 @@ def test_a_slot_with_another_digest_progresses():
     slot = {"state": "downloading", "sha256": "old"}
     progressing = health(device(), loader({"models": {"crowdedness": slot}}), True)
     assert progressing == Health(
-        State.PROGRESSING, "model crowdedness: crowd@1.0.0 not there yet (downloading)"
+        HealthState.PROGRESSING, "model crowdedness: crowd@1.0.0 not there yet (downloading)"
     )
 
 
 def test_a_device_out_of_sync_has_not_converged():
     assert health(device(), loader(DONE), False) == Health(
-        State.PROGRESSING, "not in sync with git"
+        HealthState.PROGRESSING, "not in sync with git"
     )
 
 
 def test_unknown_offline_and_not_on_the_hub():
     never = LiveDevice(Twin("d", last_activity="0001-01-01T00:00:00Z"))
-    assert health(device(), None, False) == Health(State.UNKNOWN, "not on the hub")
-    assert health(device(), never, True) == Health(State.UNKNOWN, "never connected")
+    assert health(device(), None, False) == Health(HealthState.UNKNOWN, "not on the hub")
+    assert health(device(), never, True) == Health(HealthState.UNKNOWN, "never connected")
     active = LiveDevice(Twin("d", last_activity="2026-01-01T00:00:00Z"))
     assert health(device(), active, True) == Health(
-        State.OFFLINE, "last active 2026-01-01T00:00:00Z"
+        HealthState.OFFLINE, "last active 2026-01-01T00:00:00Z"
     )
     gone = loader({"models": {}}, connected=False)
-    assert health(device(), gone, True) == Health(State.OFFLINE, "not connected")
+    assert health(device(), gone, True) == Health(HealthState.OFFLINE, "not connected")
 
 
 def test_a_device_with_nothing_to_report_is_healthy_while_connected():
     plain = device(models=False)
-    assert health(plain, loader({}), True).state is State.CONVERGED
-    assert health(plain, loader({}, connected=False), True).state is State.UNKNOWN
+    assert health(plain, loader({}), True).state is HealthState.CONVERGED
+    assert health(plain, loader({}, connected=False), True).state is HealthState.UNKNOWN
 
 
 SECTIONS = ["models", "crowdedness", "modules", "model_loader", "systemModules", "edgeAgent"]
@@ -163,4 +163,4 @@ def test_devices_may_report_anything(agent_reports, loader_reports, connected):
     live = agent(agent_reports, connected=connected)
     twin = Twin("d", "model_loader", reported=loader_reports)
     live = replace(live, modules={**live.modules, "model_loader": twin})
-    assert health(device(edge=True), live, True).state in State
+    assert health(device(edge=True), live, True).state in HealthState

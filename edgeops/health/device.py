@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from edgeops.fleet.model import MODEL_LOADER, DesiredDevice
+from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import mask
+from edgeops.health.reported import reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
 _BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
@@ -22,7 +23,7 @@ _SYSTEM_MODULES = ("edgeAgent", "edgeHub")
 _REASON_LENGTH = 200
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     """Whether a device runs what git says."""
 
     CONVERGED = "Converged"
@@ -36,18 +37,29 @@ class State(StrEnum):
 class Health:
     """The state of one device, and why."""
 
-    state: State
+    state: HealthState
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """Does the hub hold what git says, is the device connected, how does it do."""
+    """Whether the hub holds what git says of a device, whether it is connected, its health."""
 
     device: str
     in_sync: bool
     connected: bool
     health: Health
+
+    @property
+    def is_converged(self) -> bool:
+        """Whether the device reports that it runs what git says."""
+        return self.health.state is HealthState.CONVERGED
+
+
+def device_status(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> DeviceStatus:
+    """The status of a device; `in_sync` says whether its twins agree with git."""
+    state = health(device, live, in_sync)
+    return DeviceStatus(device.name, in_sync, live is not None and _is_connected(live), state)
 
 
 def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Health:
@@ -57,21 +69,28 @@ def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Hea
     has nothing to report of what git wants only when it is connected.
     """
     if live is None:
-        return Health(State.UNKNOWN, "not on the hub")
-    twins = (live.twin, *live.modules.values())
-    connected = any(twin.connected for twin in twins)
+        return Health(HealthState.UNKNOWN, "not on the hub")
     faults = list(_faults(device, live))
     if faults:
-        return Health(State.DEGRADED, "; ".join(faults))
+        return Health(HealthState.DEGRADED, "; ".join(faults))
+    connected = _is_connected(live)
     missing = list(_missing(device, live, in_sync))
     if not missing and (connected or device.edge or device.models):
-        return Health(State.CONVERGED)
+        return Health(HealthState.CONVERGED)
     if connected:
-        return Health(State.PROGRESSING, "; ".join(missing))
-    last = max(filter(None, map(_active, twins)), default=None)
-    if last is None and not any(twin.reported for twin in twins):
-        return Health(State.UNKNOWN, "never connected")
-    return Health(State.OFFLINE, f"last active {last}" if last else "not connected")
+        return Health(HealthState.PROGRESSING, "; ".join(missing))
+    last = max(filter(None, map(_active, _twins(live))), default=None)
+    if last is None and not any(twin.reported for twin in _twins(live)):
+        return Health(HealthState.UNKNOWN, "never connected")
+    return Health(HealthState.OFFLINE, f"last active {last}" if last else "not connected")
+
+
+def _is_connected(live: LiveDevice) -> bool:
+    return any(twin.connected for twin in _twins(live))
+
+
+def _twins(live: LiveDevice) -> tuple[Twin, ...]:
+    return live.twin, *live.modules.values()
 
 
 def _active(twin: Twin) -> str | None:
@@ -83,22 +102,22 @@ def _active(twin: Twin) -> str | None:
 def _faults(device: DesiredDevice, live: LiveDevice) -> Iterator[str]:
     agent = live.modules.get(EDGE_AGENT)
     if device.edge and agent is not None:
-        code = _at(agent.reported, "lastDesiredStatus", "code")
+        code = value_at(agent.reported, "lastDesiredStatus", "code")
         if _has_seen(agent) and code is not None and code != 200:
-            why = _text(_at(agent.reported, "lastDesiredStatus", "description"))
+            why = _text(value_at(agent.reported, "lastDesiredStatus", "description"))
             yield f"$edgeAgent refused its deployment ({_text(code)})" + (f": {why}" if why else "")
         for group, names in (
             ("modules", sorted(device.modules)),
             ("systemModules", _SYSTEM_MODULES),
         ):
             for name in names:
-                status = _at(agent.reported, group, name, "runtimeStatus")
+                status = value_at(agent.reported, group, name, "runtimeStatus")
                 if isinstance(status, str) and status.lower() in _BAD_RUNTIME:
                     yield f"module {name} is {status.lower()}"
     for slot in sorted(device.models):
-        reported = _slot(live, slot)
-        error = _at(reported, "error")
-        if error or _at(reported, "state") == "error":
+        reported = reported_slot(live, slot)
+        error = value_at(reported, "error")
+        if error or value_at(reported, "state") == "error":
             yield f"model {slot}: {_error_text(error) or 'error'}"
 
 
@@ -109,35 +128,23 @@ def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator
         agent = live.modules.get(EDGE_AGENT)
         if agent is None or not _has_seen(agent):
             yield "$edgeAgent has not seen its deployment yet"
-        elif _at(agent.reported, "lastDesiredStatus", "code") != 200:
+        elif value_at(agent.reported, "lastDesiredStatus", "code") != 200:
             yield "$edgeAgent has not confirmed its deployment yet"
     for slot, release in sorted(device.models.items()):
-        if _at(_slot(live, slot), "sha256") != release.sha256:
-            state = _text(_at(_slot(live, slot), "state"))
+        if value_at(reported_slot(live, slot), "sha256") != release.sha256:
+            state = _text(value_at(reported_slot(live, slot), "state"))
             yield f"model {slot}: {release.reference} not there yet" + (
                 f" ({state})" if state else ""
             )
 
 
 def _has_seen(agent: Twin) -> bool:
-    return bool(_at(agent.reported, "lastDesiredVersion") == agent.desired_version)
-
-
-def _slot(live: LiveDevice, slot: str) -> Any:
-    loader = live.modules.get(MODEL_LOADER)
-    return _at(loader.reported, "models", slot) if loader else None
-
-
-def _at(value: Any, *keys: str) -> Any:
-    """The value below these keys, None when there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return bool(value_at(agent.reported, "lastDesiredVersion") == agent.desired_version)
 
 
 def _error_text(error: Any) -> str:
     """An error as model_loader reports it (`{code, message}`), or however else it is written."""
-    code, message = _at(error, "code"), _at(error, "message")
+    code, message = value_at(error, "code"), value_at(error, "message")
     return f"{_text(code)}: {_text(message)}" if code and message else _text(error)
 
 
