@@ -1,4 +1,4 @@
-"""`edgeops device`: real modules on this machine, without containers."""
+"""`edgeops device`: edge devices on this machine, without containers."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import argument, option
-from edgeops.cli.settings import say, settings, workspace
+from edgeops.cli.options import TimeoutOption, argument, group, option
+from edgeops.cli.settings import has_color, say, workspace
 from edgeops.errors import UsageError
 
-app = typer.Typer(
-    help="Run edge devices on this machine, against the local IoT Hub.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
+app = group("Run edge devices on this machine, connected to the local IoT Hub emulator.")
 
 
 @app.command("run")
@@ -29,34 +25,30 @@ def run(
     history: Annotated[
         Path | None,
         option(
-            "CSV file of observations that a forecaster without any begins with.",
+            "CSV file of observations for a forecaster that has none: `timestamp` (ISO 8601 with"
+            " an offset from UTC), then a column per series.",
             metavar="FILE",
             exists=True,
             dir_okay=False,
         ),
     ] = None,
     until_converged: Annotated[
-        bool,
-        option("End once the devices are in sync with HEAD and Converged.", "--until-converged"),
+        bool, option("Stop once the devices have converged on HEAD.", "--until-converged")
     ] = False,
-    timeout: Annotated[
-        float, option("How long --until-converged waits.", metavar="SECONDS", min=0)
-    ] = 300,
+    timeout: TimeoutOption = 300,
 ) -> None:
-    """Stand in for the IoT Edge runtime: start the devices' modules as processes.
+    """Run edge devices as the IoT Edge runtime does, with processes instead of containers.
 
-    Each device gets its deployment from the local hub, as edgeAgent does, and
-    reports as edgeAgent does. Modules of edgeops run (model_loader,
-    forecaster); other images are named and left out. The storage of a device
-    is .edgeops/devices/DEVICE/. Ctrl-C stops all.
+    Each device gets its deployment from the local hub and reports as edgeAgent
+    does. Only edgeops' own modules run (model_loader, forecaster); others are
+    listed and skipped. The storage of a device is .edgeops/devices/DEVICE/.
+    Ctrl-C stops all. Hours of a --history file that lie ahead count when they
+    are over.
 
-    A module gets the environment of a container, nothing of yours: a proxy is
-    set in its manifest (HTTPS_PROXY). One whose `env` would change which code a
-    process of this machine loads, where it finds things or whom it trusts
-    (LD_PRELOAD, PYTHONPATH, PATH, SSL_CERT_FILE ...) is not started, and says so.
-
-    A --history file has the columns `timestamp` (ISO 8601 with an offset from
-    UTC), then one for each series. Hours that lie ahead count when they are over.
+    A module gets the environment of a container, nothing of yours: set a proxy
+    in its manifest (HTTPS_PROXY). A module whose `env` changes which code a
+    process loads, where it looks for files or whom it trusts (LD_PRELOAD,
+    PYTHONPATH, PATH, SSL_CERT_FILE ...) is reported and not started.
 
     \b
     Examples:
@@ -67,9 +59,8 @@ def run(
     from edgeops.api.devices import edge_devices, run_devices
 
     if every == bool(devices):
-        raise UsageError("name the devices to run, or say --all")
-    options = settings(context)
-    where = workspace(options)
+        raise UsageError("name the devices to run, or use --all")
+    where = workspace(context)
     rows = run_devices(
         where,
         edge_devices(where) if every else sorted(set(devices or ())),
@@ -80,7 +71,7 @@ def run(
     if rows is not None:
         from edgeops.report.status_text import text
 
-        typer.echo(text(rows, color=options.styled()))
+        typer.echo(text(rows, color=has_color(context)))
 
 
 def _print_line(device: str, module: str, line: str) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption, RevisionOption, argument
-from edgeops.cli.settings import settings, show, workspace
+from edgeops.cli.options import OutputOption, RevisionOption, argument
+from edgeops.cli.settings import show, workspace
 
 
 def explain(
@@ -15,7 +15,7 @@ def explain(
     device: Annotated[str, argument("A device of the fleet.", show_default=False)],
     pointer: Annotated[str, argument("JSON pointer of a part, as /tags/location.")] = "",
     rev: RevisionOption = None,
-    output: OutputOption = Output.TEXT,
+    output: OutputOption = "text",
 ) -> None:
     """Show which file and line set each value of a device, and what it overrode.
 
@@ -28,6 +28,5 @@ def explain(
     from edgeops.api import fleets
     from edgeops.report import explain_text
 
-    options = settings(context)
-    found = fleets.explain(workspace(options), device, pointer, rev=rev)
-    show(options, explain_text, found, output)
+    found = fleets.explain(workspace(context), device, pointer, rev=rev)
+    show(context, explain_text, found, output)

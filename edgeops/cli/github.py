@@ -1,39 +1,33 @@
-"""`edgeops github`: what the workflows of a fleet have to do with GitHub itself."""
+"""`edgeops github`: the steps of a fleet's GitHub workflows."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
-from edgeops.cli.options import SavedPlanFile, argument, option
-from edgeops.cli.settings import say, settings
+from edgeops.cli.options import SavedPlanFile, group, option
+from edgeops.cli.settings import note, say, settings
 from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
 
-if TYPE_CHECKING:
-    from edgeops.github.workflow import Workflow
-    from edgeops.plan.document import SavedPlan
-
-PLAN_MARKER = "fleet-plan"
-DRIFT_MARKER = "fleet-drift"
-
-app = typer.Typer(
-    help="For steps of GitHub workflows: comments, approval, the issue about drift.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
+app = group("Run the steps of GitHub workflows: plan comment, approval, pull requests.")
+app.command("models", short_help="List the models to train, as a job matrix.")(models)
+app.command("outputs", short_help="Set step outputs from a JSON object.")(outputs)
+app.command("propose", short_help="Open a pull request for uncommitted changes.")(propose_changes)
+app.command("propose-release", short_help="Open a pull request for a published release.")(
+    propose_release
 )
-app.command("models", short_help="Which models to train, as a matrix.")(models)
-app.command("outputs", short_help="A JSON object as outputs of the step.")(outputs)
-app.command("propose", short_help="What is changed here, as a pull request.")(propose_changes)
-app.command("propose-release", short_help="A published release, as one.")(propose_release)
-app.command("propose-promotions", short_help="What is next for models, as some.")(
+app.command("propose-promotions", short_help="Open pull requests for pending promotions.")(
     propose_promotions
 )
+
+_BOTH = "make both with `edgeops sync --dry-run --out PLAN.json -o markdown > PLAN.md`"
+PlanMarker = Annotated[str, option("Marker of the comment to look for.", metavar="WORD")]
 
 
 @app.command("comment")
@@ -41,59 +35,46 @@ def comment(
     context: typer.Context,
     file: Annotated[
         list[Path],
-        option(
-            "Markdown, as of `sync --dry-run -o markdown`; the first that is there in full,"
-            " others folded.",
-            metavar="FILE",
-        ),
+        option("Markdown; the first existing file is shown, the rest collapsed.", metavar="FILE"),
     ],
-    marker: Annotated[str, option("Which comment of ours it is.", metavar="WORD")] = PLAN_MARKER,
-    note: Annotated[str, option("A sentence in front.", metavar="TEXT")] = "",
+    marker: PlanMarker = "fleet-plan",
+    note: Annotated[str, option("Text to prepend.", metavar="TEXT")] = "",
 ) -> None:
-    """Let the one comment on the pull request say this.
+    """Create or update the plan comment on the pull request.
 
-    Creates or updates it. With a token that may only read, as that of a pull
-    request from a fork, the summary of the step gets the text instead.
+    If the token may only read, as for a pull request from a fork, the text
+    goes to the summary of the step instead.
 
     \b
     Examples:
       edgeops github comment --file live.md --file rendered.md
     """
     from edgeops.api import github as api
-    from edgeops.report.pull_request import comment as composed
+    from edgeops.github.workflow import read_workflow
+    from edgeops.report import pull_request as report
 
-    options, workflow = settings(context), _workflow()
+    workflow = read_workflow(os.environ)
     texts = [read_text(path, "the text", "") for path in file if path.exists()]
-    if not any(text.strip() for text in texts) and not note:
+    if not note and not any(map(str.strip, texts)):
         raise EdgeOpsError(
-            f"there is nothing to say: {', '.join(map(str, file))} is missing or empty",
-            "make it with `edgeops sync --dry-run -o markdown`",
+            f"there is nothing to say: {', '.join(map(str, file))} is missing or empty", _BOTH
         )
-    done = api.comment(workflow, marker, composed(texts, note=note, run_url=workflow.run_url))
-    if done.how is None:
-        number = done.number
-        options.note(f"the token may not comment on #{number}: the summary has the text instead")
-    else:
-        options.note(f"comment on #{done.number}: {done.how}")
+    text = report.comment(texts, note=note, run_url=workflow.run_url)
+    settings(context).note(report.commented(api.comment(workflow, marker, text)))
 
 
 @app.command("approval")
-def approval(
-    plan: Annotated[
-        Path,
-        argument("A plan that sync saved with --out; beside it, as .md, the same as Markdown."),
-    ],
-    marker: Annotated[str, option("The comment that shows plans.", metavar="WORD")] = PLAN_MARKER,
-) -> None:
-    """Was this very plan approved in the pull request that became this commit?
+def approval(plan: SavedPlanFile, marker: PlanMarker = "fleet-plan") -> None:
+    """Check whether exactly this plan was approved on the pull request of this commit.
 
-    Gives the step the outputs `approved` and `changes`, true or false, and
-    says why in its summary. Approved means: somebody who may write to the
-    repository, and neither opened the pull request nor pushed or wrote any of
-    its commits nor started the workflow that did, approved its last commit
-    after our comment showed exactly this plan. Nothing else may be changed but
-    fleet/, schemas/ and models/. What GitHub does not tell is not approved. A
-    plan without changes needs no approval.
+    Sets the step outputs `approved` and `changes` to true or false, and writes
+    the reason to the step summary. A plan is approved when somebody with write
+    access, who neither opened the pull request nor pushed or wrote any of its
+    commits nor started the workflow that did, approved its last commit after
+    the plan comment showed exactly this plan, and nothing but fleet/, schemas/
+    and models/ changes. What GitHub does not report counts as not approved. A
+    plan without changes needs no approval. The Markdown form of the plan must
+    be beside it, with the suffix .md.
 
     \b
     Examples:
@@ -102,15 +83,20 @@ def approval(
     """
     from edgeops.api import github as api
     from edgeops.api.plans import saved_plan
-    from edgeops.report.markdown import plain
+    from edgeops.github.workflow import read_workflow
+    from edgeops.report.plan_markdown import shows
+    from edgeops.report.pull_request import verdict
 
-    saved, workflow = saved_plan(plan), _workflow()
-    shown = _shown(plan, saved) if saved.writes else ""
-    found = api.approval(workflow, saved, marker, shown)
-    workflow.give(approved=found.given, changes=bool(saved.writes))
-    words = f"{'Approved' if found.given else 'Not approved yet'}: {found.why}"
-    workflow.summarize(f"\n{plain(words, 2_000, references=True)}.")
-    say(words)
+    saved, workflow = saved_plan(plan), read_workflow(os.environ)
+    beside = plan.with_suffix(".md")
+    shown = read_text(beside, "the text of the plan", _BOTH) if saved.writes else ""
+    if saved.writes and not shows(shown, saved):
+        raise EdgeOpsError(f"{beside} does not show the plan {plan}", _BOTH)
+    approved = api.approval(workflow, saved, marker, shown)
+    workflow.give(approved=approved.given, changes=bool(saved.writes))
+    text, markdown = verdict(approved)
+    workflow.summarize(markdown)
+    say(text)
 
 
 @app.command("drift-issue")
@@ -118,11 +104,11 @@ def drift_issue(
     context: typer.Context,
     plan: SavedPlanFile,
     text: Annotated[Path, option("The same plan as Markdown.", metavar="FILE", show_default=False)],
-    marker: Annotated[str, option("Which issue of ours it is.", metavar="WORD")] = DRIFT_MARKER,
+    marker: Annotated[str, option("Marker of the issue.", metavar="WORD")] = "fleet-drift",
 ) -> None:
-    """Keep one issue open as long as the hub is not as git wants it.
+    """Keep an issue open while the hub differs from git.
 
-    Opens it, updates it, and closes it when the plan has nothing to do.
+    Opens and updates the issue, and closes it when the plan has no changes.
 
     \b
     Examples:
@@ -131,27 +117,12 @@ def drift_issue(
     """
     from edgeops.api import github as api
     from edgeops.api.plans import saved_plan
+    from edgeops.github.workflow import read_workflow
     from edgeops.report import drift_issue as report
 
     saved = saved_plan(plan)
     body = report.body(read_text(text, "the text", "")) if saved.writes else ""
-    done = api.drift_issue(_workflow(), saved, marker, report.heading(saved.hub), body)
-    settings(context).note(f"issue about drift: {done.how} {done.url}".rstrip())
-
-
-def _shown(plan: Path, saved: SavedPlan) -> str:
-    """The Markdown of a saved plan, from the file beside it."""
-    from edgeops.report.plan_markdown import digest_line
-
-    text = plan.with_suffix(".md")
-    hint = f"make both with one `edgeops sync --dry-run --out {plan} -o markdown > {text}`"
-    shown = read_text(text, "the text of the plan", hint)
-    if digest_line(saved.digest, saved.hub) not in shown.splitlines():
-        raise EdgeOpsError(f"{text} does not show the plan {plan}", hint)
-    return shown
-
-
-def _workflow() -> Workflow:
-    from edgeops.github.workflow import read_workflow
-
-    return read_workflow(os.environ)
+    done = api.drift_issue(
+        read_workflow(os.environ), saved, marker, report.heading(saved.hub), body
+    )
+    note(context, f"drift issue: {done.how} {done.url}".rstrip())

@@ -1,4 +1,4 @@
-"""`edgeops github models` and `outputs`: from one step of a workflow to the next."""
+"""`edgeops github models` and `outputs`: values for later steps and jobs."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from typing import Annotated
 import typer
 
 from edgeops.cli.options import argument, option
-from edgeops.cli.settings import say, settings, workspace
+from edgeops.cli.settings import say, workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
-
-MACHINES = 8
 
 
 def models(
     context: typer.Context,
     changed_since: Annotated[
-        str, option("Only models that changed since; empty means all.", metavar="REV")
+        str, option("Only models that changed since this revision.", metavar="REV")
     ] = "",
-    only: Annotated[
-        str, option("Only these, separated by spaces; empty means all.", metavar="NAMES")
-    ] = "",
-    machines: Annotated[int, option("At most so many for one model.", min=1, max=100)] = MACHINES,
+    only: Annotated[str, option("Only these, separated by spaces.", metavar="NAMES")] = "",
+    machines: Annotated[
+        int, option("Maximum number of machines for one model.", min=1, max=100)
+    ] = 8,
 ) -> None:
-    """Say which models a workflow has to train, and how to spread them over machines.
+    """List the models that a workflow has to train, and spread them over machines.
 
-    Gives the step two outputs, JSON for `matrix`: `models`, a list of names,
-    and `trainings`, a list of objects with `model`, `shard` and `artifact`.
+    Sets two step outputs, JSON for `matrix`: `models`, a list of names, and
+    `trainings`, a list of objects with `model`, `shard` and `artifact`. Without
+    options, or where they are empty, all models are listed.
 
     \b
     Examples:
@@ -38,22 +37,22 @@ def models(
     """
     from edgeops.api.github import trainings
 
-    found = trainings(
-        workspace(settings(context)),
+    made = trainings(
+        workspace(context),
         changed_since=changed_since,
         only=only.split(),
         machines=machines,
     )
-    parts = [{"model": p.model, "shard": p.shard, "artifact": p.artifact} for p in found.parts]
-    for part in found.parts:
+    for part in made.parts:
         say(f"{part.model} {part.shard}")
-    _give({"models": found.models, "trainings": parts})
+    parts = [{"model": p.model, "shard": p.shard, "artifact": p.artifact} for p in made.parts]
+    _give({"models": made.models, "trainings": parts})
 
 
 def outputs(
-    file: Annotated[Path, argument("A JSON object, as of `model publish -o json`.")],
+    file: Annotated[Path, argument("A JSON object, as written by `model publish -o json`.")],
 ) -> None:
-    """Give the step each value of a JSON object as an output.
+    """Set a step output for each value of a JSON object.
 
     \b
     Examples:
@@ -62,14 +61,14 @@ def outputs(
     try:
         value = json.loads(read_text(file, "the JSON", ""))
     except ValueError as error:
-        raise EdgeOpsError(f"{file} is not JSON", "") from error
+        raise EdgeOpsError(f"{file} is not JSON") from error
     if not isinstance(value, dict):
-        raise EdgeOpsError(f"{file} is not a JSON object", "")
+        raise EdgeOpsError(f"{file} is not a JSON object")
     _give(value)
 
 
 def _give(values: dict[str, object]) -> None:
     from edgeops.github.outputs import give_outputs
 
-    path = os.environ.get("GITHUB_OUTPUT")  # nothing is given outside of a workflow
+    path = os.environ.get("GITHUB_OUTPUT")  # outside of a workflow nothing is written
     give_outputs(Path(path) if path else None, values)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops.cli.options import argument, option
-from edgeops.cli.settings import Settings, settings, workspace
+from edgeops.cli.settings import has_color, note, workspace
 from edgeops.user_files import read_text
 
 if TYPE_CHECKING:
@@ -17,27 +17,24 @@ if TYPE_CHECKING:
 
 Check = Annotated[
     str,
-    option(
-        "Start this workflow on the branch: what a workflow's token does starts none.",
-        metavar="FILE",
-    ),
+    option("Workflow to start: pushes made with GITHUB_TOKEN trigger none.", metavar="FILE"),
 ]
 
 
 def propose_changes(
     context: typer.Context,
-    branch: Annotated[str, option("The branch, which is ours.", metavar="NAME")],
+    branch: Annotated[str, option("Branch to push; managed by edgeops.", metavar="NAME")],
     title: Annotated[str, option("Title and commit message.", metavar="TEXT")],
-    body_file: Annotated[Path, option("The text, Markdown.", metavar="FILE")],
+    body_file: Annotated[Path, option("Markdown text of the pull request.", metavar="FILE")],
     check: Check = "",
 ) -> None:
-    """Propose what is changed in fleet/, models/ and schemas/ and not committed.
+    """Open a pull request for the uncommitted changes in fleet/, models/ and schemas/.
 
-    Pushes it as one commit on a branch, and opens the pull request of that
-    branch or brings it up to date. The working tree stays as it is. Gives the
-    step the output `commits`, a JSON array: let the run upload an artifact
-    `proposal-COMMIT` for each, which tells `edgeops github approval` who is
-    behind it.
+    Pushes them as one commit to a branch, and creates or updates the pull
+    request of that branch. The working tree does not change. Sets the step
+    output `commits`, a JSON array: the run must upload an artifact
+    `proposal-COMMIT` for each, which tells `edgeops github approval` who
+    started the run.
 
     \b
     Examples:
@@ -46,27 +43,24 @@ def propose_changes(
     from edgeops.api import proposals as api
     from edgeops.report.markdown import title as as_title
 
-    options = settings(context)
-    files = api.uncommitted_files(workspace(options))
+    files = api.uncommitted_files(workspace(context))
     if not files:
-        options.note("nothing is changed, so there is nothing to propose")
+        note(context, "there are no uncommitted changes to propose")
         return
     text = read_text(body_file, "the text", "")
-    _propose(options, [api.Proposal(branch, as_title(title), lambda _: text, files)], check)
+    _propose(context, [api.Proposal(branch, as_title(title), lambda _: text, files)], check)
 
 
 def propose_release(
     context: typer.Context,
-    reference: Annotated[
-        str, argument("A release that was just published.", metavar="NAME@VERSION")
-    ],
-    scorecard: Annotated[Path, option("As of `model evaluate -o markdown`.", metavar="FILE")],
+    reference: Annotated[str, argument("The published release.", metavar="NAME@VERSION")],
+    scorecard: Annotated[Path, option("Output of `model evaluate -o markdown`.", metavar="FILE")],
     check: Check = "",
 ) -> None:
-    """Propose a published release: its files, and its place in the first ring.
+    """Open a pull request for a published release.
 
-    In the first ring it takes the place of an earlier release. A model that no
-    ring has is proposed without a place: who runs it is for people to say.
+    It adds the release files, and lets the first ring run this release instead
+    of an earlier one. If no ring runs the model yet, it only adds the files.
 
     \b
     Examples:
@@ -75,17 +69,16 @@ def propose_release(
     from edgeops.api import proposals as api
     from edgeops.report.proposal import release_proposal
 
-    options = settings(context)
-    found = api.new_release(workspace(options), reference)
+    found = api.new_release(workspace(context), reference)
     text = read_text(scorecard, "the scorecard", "")
-    _propose(options, [release_proposal(found, text)], check)
+    _propose(context, [release_proposal(found, text)], check)
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
-    """Propose what `edgeops model promote --next --revert-degraded` would edit.
+    """Open pull requests for what `model promote --next --revert-degraded` would edit.
 
-    One pull request a slot. Does nothing, with exit code 0, where it is not
-    time yet.
+    One pull request per slot. If no promotion is due, it does nothing and ends
+    with exit code 0.
 
     \b
     Examples:
@@ -96,27 +89,24 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     from edgeops.report.promote_text import decision_text
     from edgeops.report.proposal import promotion_proposal, promotion_text
 
-    options, workflow = settings(context), read_workflow(os.environ)
-    found = api.next_releases(workspace(options))
+    workflow = read_workflow(os.environ)
+    found = api.next_releases(workspace(context))
     for slot in found:
-        typer.echo(decision_text(slot.decision, color=options.styled()))
+        typer.echo(decision_text(slot.decision, color=has_color(context)))
         workflow.summarize("\n" + promotion_text(slot.decision, slot.changes))
-    _propose(options, [promotion_proposal(slot) for slot in found if slot.changes], check)
+    _propose(context, [promotion_proposal(slot) for slot in found if slot.changes], check)
 
 
-def _propose(options: Settings, proposals: list[Proposal], check: str) -> None:
-    """Propose all; the new commits are an output of the step, and the run leaves a mark for each.
-
-    By the mark `edgeops github approval` knows who is behind a commit that a workflow made.
-    """
+def _propose(context: typer.Context, proposals: list[Proposal], check: str) -> None:
+    """Open or update the pull requests, and set the step output `commits`."""
     from edgeops.api.proposals import propose
     from edgeops.github.workflow import read_workflow
     from edgeops.report.proposal import proposed_markdown, proposed_text
 
     workflow, commits = read_workflow(os.environ), []
     for proposal in proposals:
-        done = propose(workspace(options), workflow, proposal, check=check)
-        options.note(proposed_text(done))
+        done = propose(workspace(context), workflow, proposal, check=check)
+        note(context, proposed_text(done))
         if done.how != "declined":
             workflow.summarize("\n" + proposed_markdown(done))
         commits += [done.commit] if done.commit else []

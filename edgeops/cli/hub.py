@@ -1,4 +1,4 @@
-"""`edgeops hub`: the IoT Hub in the box."""
+"""`edgeops hub`: the local IoT Hub emulator."""
 
 from __future__ import annotations
 
@@ -6,54 +6,45 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeops.cli.options import Output, option
-from edgeops.cli.settings import settings, workspace
+from edgeops.cli.options import OutputOption, group, option
+from edgeops.cli.settings import note, workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
-app = typer.Typer(
-    help="The IoT Hub in the box: serve it, connect to it, watch it, start afresh.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
+app = group("Run and inspect the local IoT Hub emulator.")
+
+
+def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
+    return option(help, envvar=variable, min=0, max=65535)
 
 
 @app.command("serve")
 def serve(
     context: typer.Context,
     port: Annotated[
-        int,
-        option(
-            "HTTPS port on 127.0.0.1; 0 takes a free one.",
-            envvar="EDGEOPS_HTTPS_PORT",
-            min=0,
-            max=65535,
-        ),
+        int, _port("HTTPS port on 127.0.0.1; 0 chooses a free one.", "EDGEOPS_HTTPS_PORT")
     ] = DEFAULT_PORT,
     mqtt_port: Annotated[
         int,
-        option(
-            "MQTT port on 127.0.0.1 for devices; 0 goes without. Microsoft's device SDK"
-            " always uses 8883.",
-            envvar="EDGEOPS_MQTT_PORT",
-            min=0,
-            max=65535,
+        _port(
+            "MQTT port on 127.0.0.1; 0 disables MQTT. Azure device SDKs always use 8883.",
+            "EDGEOPS_MQTT_PORT",
         ),
     ] = DEFAULT_MQTT_PORT,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
-    """Run the local IoT Hub until Ctrl-C.
+    """Run the local IoT Hub emulator until Ctrl-C.
 
-    Services reach it by HTTPS, devices by MQTT over TLS. It listens on the
-    loopback interface only and keeps everything under .edgeops/: state, keys,
-    and the certificate (ca.pem) that clients trust.
+    Service SDKs reach it by HTTPS, devices by MQTT over TLS. It listens on the
+    loopback interface only. State, keys and the certificate that clients must
+    trust (ca.pem) are stored in .edgeops/.
 
     \b
     Examples:
@@ -69,7 +60,7 @@ def serve(
         typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
         sys.stdout.flush()
 
-    where = workspace(settings(context))
+    where = workspace(context)
     seed_artifacts(where)
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -85,17 +76,17 @@ def _end_with_parent() -> None:
 def connection_string(
     context: typer.Context,
     device: Annotated[
-        str | None, option("Of this device, not of the service.", "--device", "-d")
+        str | None, option("Device to connect as, instead of a service.", "--device", "-d")
     ] = None,
-    module: Annotated[str | None, option("Of this module of the device.", "--module", "-m")] = None,
-    policy: Annotated[
-        str, option("Shared access policy of the service connection string.")
-    ] = "iothubowner",
+    module: Annotated[
+        str | None, option("Module of the device to connect as.", "--module", "-m")
+    ] = None,
+    policy: Annotated[str, option("Shared access policy of the service.")] = "iothubowner",
 ) -> None:
     """Print a connection string of the local hub, for any Azure IoT tool or SDK.
 
-    It is a secret of this machine's local hub. Clients must trust
-    .edgeops/ca.pem (REQUESTS_CA_BUNDLE for the Python service SDK).
+    It contains a key of the local hub. Clients must trust .edgeops/ca.pem
+    (REQUESTS_CA_BUNDLE for the Python service SDK).
 
     \b
     Examples:
@@ -104,25 +95,23 @@ def connection_string(
     """
     from edgeops.api import hubs
 
-    where = workspace(settings(context))
+    where = workspace(context)
     typer.echo(hubs.connection_string(where, device=device, module=module, policy=policy))
 
 
 @app.command("events")
 def events(
     context: typer.Context,
-    follow: Annotated[
-        bool, option("Go on with those that come, until Ctrl-C.", "--follow", "-f")
-    ] = False,
-    last: Annotated[int, option("Begin with so many of the newest.", min=0, max=100_000)] = 20,
+    follow: Annotated[bool, option("Print new events until Ctrl-C.", "--follow", "-f")] = False,
+    last: Annotated[int, option("Start with the newest N events.", min=0, max=100_000)] = 20,
     device: Annotated[
-        str | None, option("Of this device and its modules only.", "--device", "-d")
+        str | None, option("Only events of this device and its modules.", "--device", "-d")
     ] = None,
-    output: Annotated[Output, option("Form of a line.", "--output", "-o")] = Output.TEXT,
+    output: OutputOption = "text",
 ) -> None:
-    """Show what happens on the local hub: telemetry, changed twins, connections.
+    """Print the events of the local hub: telemetry, twin changes, connections.
 
-    Secrets in them are masked.
+    Secrets are masked. With -o json each line is one JSON object.
 
     \b
     Examples:
@@ -132,8 +121,8 @@ def events(
     from edgeops.api import hubs
     from edgeops.report.event_text import event_json, event_line
 
-    where = workspace(settings(context))
-    shown = event_json if output is Output.JSON else event_line
+    where = workspace(context)
+    shown = event_json if output == "json" else event_line
     for event in hubs.events(where, last=last, device=device, follow=follow):
         typer.echo(shown(event))
         sys.stdout.flush()
@@ -142,7 +131,7 @@ def events(
 @app.command("reset")
 def reset(
     context: typer.Context,
-    yes: Annotated[bool, option("Do not ask.", "--yes", "-y")] = False,
+    yes: Annotated[bool, option("Delete without asking.", "--yes", "-y")] = False,
 ) -> None:
     """Delete every device, module, twin and configuration of the local hub.
 
@@ -152,9 +141,9 @@ def reset(
     """
     from edgeops.api import hubs
 
-    where = workspace(settings(context))
+    where = workspace(context)
     question = f"Delete all devices and twins of the local hub in {where.state}?"
     if not yes and not typer.confirm(question):
         raise EdgeOpsError("not confirmed: nothing was deleted")
     hubs.reset(where)
-    settings(context).note("the local hub is empty")
+    note(context, "the local hub is empty")

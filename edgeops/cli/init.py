@@ -1,4 +1,4 @@
-"""`edgeops init`: a new fleet repository."""
+"""`edgeops init`: create a new fleet repository."""
 
 from __future__ import annotations
 
@@ -10,31 +10,27 @@ from typing import Annotated
 import typer
 
 from edgeops.cli.options import argument, option
-from edgeops.cli.settings import say, settings
+from edgeops.cli.settings import note, say, settings
 
 
 def init(
     context: typer.Context,
     folder: Annotated[
-        Path | None, argument("Where; the current folder by default.", metavar="[DIR]")
+        Path | None, argument("Folder; the current one by default.", metavar="[DIR]")
     ] = None,
     owner: Annotated[
         str | None,
-        option(
-            "Whose edgeops the devices run: the images of its release on GitHub, by digest."
-            " Asked for on a terminal; without one the manifests name no image that exists.",
-            metavar="NAME",
-            show_default=False,
-        ),
+        option("GitHub owner of the module images; asked for on a terminal.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """Write a new fleet repository: manifests, schemas, GitHub workflows.
+    """Create a new fleet repository: manifests, schemas, GitHub workflows.
 
-    Two devices in two rings, which work at once on the hub in the box. Its
-    README says how to connect it to Azure and GitHub. The workflows run this
-    very edgeops, by its version or commit; if it was installed from a folder it
-    has neither, and they stop before they sign in anywhere. Nothing is ever
-    overwritten: exit code 5 when a file is there already.
+    It has two devices in two rings, which work at once on the local hub; its
+    README says how to connect it to Azure and GitHub. The manifests name the
+    images of the owner's edgeops release by digest; without an owner, they name
+    none that exists. The workflows install this version or commit of edgeops;
+    one installed from a folder has neither, and they stop before they sign in
+    anywhere. Existing files are never overwritten: exit code 5.
 
     \b
     Examples:
@@ -44,15 +40,14 @@ def init(
     """
     from edgeops.api.new import init as new
 
-    options = settings(context)
-    root = options.repo if folder is None else folder
+    root = settings(context).repo if folder is None else folder
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     made = new(root, owner=_ask() if owner is None else owner, server=server)
     for path in made.files:
         say(path)
-    options.note(f"{len(made.files)} files are in {root}; commit them, then `edgeops sync`")
+    note(context, f"{len(made.files)} files are in {root}; commit them, then `edgeops sync`")
     for point in made.open_points:
-        options.note(point)
+        note(context, point)
 
 
 def _ask() -> str:

@@ -19,8 +19,8 @@ import typer
 
 from edgeops import __version__
 from edgeops.cli.options import option
-from edgeops.cli.settings import Settings, is_styled, say
-from edgeops.errors import ExitCode
+from edgeops.cli.settings import Settings, is_styled
+from edgeops.errors import EdgeOpsError, ExitCode, Interrupted, UsageError
 
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
 _VALUED = {"--repo", "--hub"}
@@ -28,26 +28,24 @@ _VALUED = {"--repo", "--hub"}
 
 # Modules of this package, and what `edgeops --help` says of them.
 _COMMANDS = {
-    "init": "A new fleet repository.",
-    "validate": "Is the desired state valid? Offline.",
-    "render": "The resolved twins, or deployment manifests.",
-    "explain": "Which file and line set each value of a device.",
-    "sync": "Make the hub agree with git; --dry-run shows how.",
-    "status": "In sync? Connected? Healthy?",
+    "init": "Create a new fleet repository.",
+    "validate": "Validate the desired state (offline).",
+    "render": "Print resolved twins or deployment manifests.",
+    "explain": "Show which file and line set each value of a device.",
+    "sync": "Make the hub match git; --dry-run shows the plan.",
+    "status": "Show sync, connection and health status.",
 }
 _GROUPS = {
-    "hub": "The IoT Hub in the box.",
-    "device": "Edge devices on this machine.",
-    "github": "For steps of GitHub workflows.",
-    "model": "Models: data, training, releases, promotion.",
+    "hub": "Run and inspect the local IoT Hub emulator.",
+    "device": "Run edge devices on this machine.",
+    "github": "Run the steps of GitHub workflows: plan comment, approval, pull requests.",
+    "model": "Train, evaluate, publish and promote models.",
 }
 
 
 def _global_options_apart(args: Sequence[str]) -> tuple[list[str], list[str]]:
     """The global options, which work anywhere, and the other arguments."""
-    apart: list[str] = []
-    rest: list[str] = []
-    queue = list(args)
+    apart, rest, queue = list[str](), list[str](), list(args)
     while queue:
         arg = queue.pop(0)
         if arg == "--":
@@ -94,15 +92,11 @@ def edgeops(
     ] = Path(),
     hub: Annotated[
         str,
-        option(
-            "Name of a hub in the Fleet manifest; `local` is the hub in the box.",
-            metavar="NAME",
-            envvar="EDGEOPS_HUB",
-        ),
+        option("Hub of the Fleet manifest, or `local`.", metavar="NAME", envvar="EDGEOPS_HUB"),
     ] = "local",
-    no_color: Annotated[bool, option("Plain output.", "--no-color")] = False,
-    quiet: Annotated[bool, option("No progress, no notes.", "--quiet", "-q")] = False,
-    debug: Annotated[bool, option("Tracebacks for errors.", "--debug")] = False,
+    no_color: Annotated[bool, option("Print without colour.", "--no-color")] = False,
+    quiet: Annotated[bool, option("Show no progress and no notes.", "--quiet", "-q")] = False,
+    debug: Annotated[bool, option("Show tracebacks of errors.", "--debug")] = False,
     _version: Annotated[
         bool, option("Show the version.", "--version", callback=_version, is_eager=True)
     ] = False,
@@ -114,18 +108,13 @@ def edgeops(
     \b
     Examples:
       edgeops validate                    check fleet/ as it is on disk
-      edgeops sync --dry-run              what HEAD would change on the local hub
-      edgeops sync --hub production       make a hub agree with HEAD
-      edgeops explain queen-street-210    which file and line set each value
-      edgeops status                      in sync? connected? healthy?
+      edgeops sync --dry-run              show what HEAD would change on the local hub
+      edgeops sync --hub production       make a hub match HEAD
+      edgeops explain queen-street-210    show which file and line set each value
+      edgeops status                      show sync, connection and health status
     """
-    context.obj = Settings(
-        repo=repo,
-        hub=hub,
-        color=_color(["--no-color"] if no_color else []),
-        quiet=quiet,
-        debug=debug,
-    )
+    color = _color(["--no-color"] if no_color else [])
+    context.obj = Settings(repo, hub, color=color, quiet=quiet, debug=debug)
 
 
 def _color(given: Sequence[str]) -> bool:
@@ -148,24 +137,21 @@ def run(args: Sequence[str] | None = None) -> int:
         code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
         if code == ExitCode.INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
-            return _show("interrupted", "", ExitCode.INTERRUPTED)
+            return _fail(Interrupted("interrupted"), given)
     except BrokenPipeError:  # the reader went away, as with `| head`
         _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        return _show("interrupted", "", ExitCode.INTERRUPTED)
+        return _fail(Interrupted("interrupted"), given)
     except typer.TyperException as error:
+        hint = "`edgeops --help` and --help of a command show examples"
         usage = error.exit_code == 2
-        hint = "`edgeops --help` and --help of a command show examples" if usage else ""
-        return _show(error.format_message(), hint, ExitCode.USAGE if usage else 1)
+        message = error.format_message().replace("Value error, ", "")  # a prefix of pydantic's
+        return _fail(UsageError(message, hint) if usage else EdgeOpsError(message), given)
     except Exception as error:
         if isinstance(error, OSError):
             _drop_output()
-        from edgeops.report.failure import failure
-
-        color = is_styled(sys.stderr, _color(given))
-        text, code = failure(error, debug="--debug" in given, color=color, environ=os.environ)
-        typer.echo(text, err=True, nl=bool(text))
+        return _fail(error, given, debug="--debug" in given)
     return code if isinstance(code, int) else 0
 
 
@@ -174,11 +160,13 @@ def _drop_output() -> None:
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
 
 
-def _show(message: str, hint: str, code: int) -> int:
-    if message:
-        say(f"error: {message}", err=True)
-    if hint:
-        say(f"hint: {hint}", err=True)
+def _fail(error: Exception, args: Sequence[str], *, debug: bool = False) -> int:
+    """Show an error on stderr; gives the exit code."""
+    from edgeops.report.failure import failure
+
+    color = is_styled(sys.stderr, _color(args))
+    text, code = failure(error, debug=debug, color=color, environ=os.environ)
+    typer.echo(text, err=True, nl=bool(text))
     return code
 
 

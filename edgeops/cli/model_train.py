@@ -1,25 +1,33 @@
-"""`edgeops model train`."""
+"""`edgeops model data` and `train`."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from edgeops.cli.options import DataDirs, ModelName, option
-from edgeops.cli.settings import say, settings, workspace
-
-if TYPE_CHECKING:
-    from edgeops.training.fitted import Fitted
+from edgeops.cli.options import DataDirs, ModelName, OutputOption, option
+from edgeops.cli.settings import say, show, workspace
 
 
-class Backend(StrEnum):
-    """Where trainings run."""
+def data(
+    context: typer.Context,
+    name: ModelName,
+    data_dir: DataDirs = None,
+    output: OutputOption = "text",
+) -> None:
+    """Report the quality of a model's data: missing, zero, broken and repaired hours.
 
-    LOKY = "loky"
-    DASK = "dask"
-    RAY = "ray"
+    \b
+    Examples:
+      edgeops model data crowdedness-24h
+      edgeops model data my-model --data-dir /mnt/counts -o json
+    """
+    from edgeops.api import models
+    from edgeops.report import data_text
+
+    quality = models.data_quality(workspace(context), name, data_dirs=data_dir or ())
+    show(context, data_text, quality, output)
 
 
 def train(
@@ -29,24 +37,22 @@ def train(
         int | None, option("Only the network of this horizon (`horizons.models: each`).", min=1)
     ] = None,
     shard: Annotated[
-        str | None, option("Only every N-th training, from the I-th on.", metavar="I/N")
+        str | None, option("Only every N-th training, starting at the I-th.", metavar="I/N")
     ] = None,
     jobs: Annotated[
-        int | None, option("Trainings at once; as many as there are cores.", "--jobs", "-j", min=1)
+        int | None, option("Parallel trainings; by default one per core.", "--jobs", "-j", min=1)
     ] = None,
     backend: Annotated[
-        Backend, option("Processes of this machine, or an existing Dask or Ray cluster.")
-    ] = Backend.LOKY,
+        Literal["loky", "dask", "ray"],
+        option("Processes of this machine (loky), or an existing Dask or Ray cluster."),
+    ] = "loky",
     data_dir: DataDirs = None,
 ) -> None:
     """Train a model as its model.yaml says, and export it to ONNX.
 
-    What is trained already is not trained again, and a training that was cut
-    off goes on after its last epoch; both end with the same weights, to the
-    bit, on the same machine. Results are in .edgeops/models/.
-
-    Paths in model.yaml start at the folder of the repository. What is not there
-    is looked for below each --data-dir. Links are not followed.
+    Finished trainings are not repeated, and an interrupted training continues
+    after its last epoch; on the same machine, both end with the same weights,
+    bit for bit. Results are stored in .edgeops/models/.
 
     \b
     Examples:
@@ -57,32 +63,17 @@ def train(
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
     from edgeops.api import models
+    from edgeops.report.trained_text import export_lines, network_line
 
     done = models.train(
-        workspace(settings(context)),
+        workspace(context),
         name,
         horizon=horizon,
         shard=shard,
         processes=jobs,
-        engine=backend.value,
+        engine=backend,
         data_dirs=data_dir or (),
-        trained=_say,
+        trained=lambda fitted: say(network_line(fitted)),
     )
-    if not done.files:
-        typer.echo("exported once all trainings are done: run it again without the option")
-        return
-
-    from edgeops.report.words import size
-
-    for file in done.files:
-        say(f"{file.path}  {size(file.size)}  sha256 {file.sha256}")
-    typer.echo(f"differs from Keras by at most {done.parity:.1e}")
-
-
-def _say(fitted: Fitted) -> None:
-    best = min(fitted.history)
-    epoch = fitted.history.index(best) + 1
-    say(
-        f"{fitted.job.name}  weights {fitted.sha256[:12]}  validation error {best:.2%}"
-        f" (epoch {epoch} of {len(fitted.history)})"
-    )
+    for line in export_lines(done):
+        say(line)

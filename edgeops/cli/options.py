@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,33 +18,27 @@ def argument(help: str, **more: Any) -> Any:  # noqa: A002
     return typer.Argument(help=help, **more)
 
 
-class Output(StrEnum):
-    """Forms of output that every reading command has."""
-
-    TEXT = "text"
-    JSON = "json"
+def group(help: str) -> typer.Typer:  # noqa: A002
+    """A command that has commands of its own, for functions to be added to."""
+    return typer.Typer(help=help, rich_markup_mode=None, no_args_is_help=True)
 
 
-class Document(StrEnum):
-    """Forms of output of what is shown in pull requests as well."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-OutputOption = Annotated[Output, option("Form of the output.", "--output", "-o")]
-DocumentOption = Annotated[Document, option("Form of the output.", "--output", "-o")]
-RevisionOption = Annotated[
-    str | None, option("A git revision, not the files on disk.", metavar="REV")
+OutputOption = Annotated[Literal["text", "json"], option("Form of the output.", "--output", "-o")]
+DocumentOption = Annotated[
+    Literal["text", "json", "markdown"], option("Form of the output.", "--output", "-o")
 ]
+RevisionOption = Annotated[
+    str | None, option("A git revision instead of the files on disk.", metavar="REV")
+]
+TimeoutOption = Annotated[float, option("How long to wait.", metavar="SECONDS", min=0)]
 ModelName = Annotated[str, argument("The folder of the model in models/.")]
-SavedPlanFile = Annotated[Path, argument("A plan that `sync` saved with --out.")]
+SavedPlanFile = Annotated[Path, argument("A plan saved by `sync --out`.")]
 # A path is looked up in the repository, then below each of these.
 DataDirs = Annotated[
     list[Path] | None,
     option(
-        "Folder outside the repository that paths in model.yaml may start at; repeatable.",
+        "Folder outside the repository to look in for paths of model.yaml that the repository"
+        " does not hold; repeatable. Links are not followed.",
         "--data-dir",
         metavar="DIR",
         exists=True,

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgeops.cli.options import RevisionOption, argument, option
-from edgeops.cli.settings import settings, workspace
+from edgeops.cli.settings import note, workspace
 from edgeops.user_files import write_atomically
-
-
-class Form(StrEnum):
-    """Forms of rendered documents."""
-
-    YAML = "yaml"
-    JSON = "json"
 
 
 def render(
@@ -32,7 +24,9 @@ def render(
     out: Annotated[
         Path | None, option("Write one file a device into this folder.", metavar="DIR")
     ] = None,
-    output: Annotated[Form, option("Form of the output.", "--output", "-o")] = Form.YAML,
+    output: Annotated[
+        Literal["yaml", "json"], option("Form of the output.", "--output", "-o")
+    ] = "yaml",
 ) -> None:
     """Print the resolved twins, or the deployment manifest, of devices.
 
@@ -46,14 +40,13 @@ def render(
     from edgeops.api import fleets
     from edgeops.report.documents import dump_json, dump_yaml
 
-    options = settings(context)
-    rendered = fleets.render(workspace(options), devices or (), rev=rev, deployment=deployment)
-    dump = dump_json if output is Form.JSON else dump_yaml
+    rendered = fleets.render(workspace(context), devices or (), rev=rev, deployment=deployment)
+    dump = dump_json if output == "json" else dump_yaml
     if out is not None:
         for name, document in rendered.items():
             write_atomically(out / f"{name}.{output}", dump(document))
-        options.note(f"{len(rendered)} files in {out}")
-    elif len(rendered) == 1 or output is Form.YAML:
+        note(context, f"{len(rendered)} files in {out}")
+    elif len(rendered) == 1 or output == "yaml":
         typer.echo("---\n".join(dump(document) for document in rendered.values()), nl=False)
     else:
         typer.echo(dump(rendered), nl=False)

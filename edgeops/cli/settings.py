@@ -1,4 +1,4 @@
-"""What the global options say."""
+"""What the global options say, and what every command does with them."""
 
 from __future__ import annotations
 
@@ -24,24 +24,51 @@ class Settings:
     quiet: bool
     debug: bool
 
-    def styled(self, stream: IO[str] | None = None) -> bool:
-        """Whether a stream gets colour: it is a terminal, and nobody asked for plain."""
-        return is_styled(stream or sys.stdout, self.color)
-
     def note(self, text: str) -> None:
         """Tell the user something that is not data; `--quiet` silences it."""
         if not self.quiet:
             say(text, err=True)
 
 
-def show(options: Settings, report: Any, value: object, output: str) -> None:
+def settings(context: typer.Context) -> Settings:
+    """The global options that a command was called with."""
+    assert isinstance(context.obj, Settings)
+    return context.obj
+
+
+def has_color(context: typer.Context) -> bool:
+    """Whether standard output gets colour."""
+    return is_styled(sys.stdout, settings(context).color)
+
+
+def note(context: typer.Context, text: str) -> None:
+    """Tell the user something that is not data; `--quiet` silences it."""
+    settings(context).note(text)
+
+
+def workspace(context: typer.Context) -> Workspace:
+    """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
+    from edgeops.api.workspace import Workspace
+    from edgeops.report.screen import Screen
+
+    options = settings(context)
+    return Workspace.find(
+        options.repo,
+        hub=options.hub,
+        environ=os.environ,
+        observer=Screen(options.note, options.quiet, options.color),
+        debug=options.debug,
+    )
+
+
+def show(context: typer.Context, report: Any, value: object, output: str, **more: bool) -> None:
     """Print a value as a module of `edgeops.report` makes text, JSON or Markdown of it."""
     if output == "json":
         text = report.as_json(value)
     elif output == "markdown":
         text = report.markdown(value)
     else:
-        text = report.text(value, color=options.styled())
+        text = report.text(value, color=has_color(context), **more)
     typer.echo(text.removesuffix("\n"))
 
 
@@ -56,24 +83,3 @@ def say(text: str, *, err: bool = False) -> None:
     from edgeops.report.inert import line
 
     typer.echo(line(mask(text, secrets_of(os.environ))), err=err)
-
-
-def workspace(options: Settings) -> Workspace:
-    """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
-    from edgeops.api.workspace import Workspace
-    from edgeops.report.screen import Screen
-
-    return Workspace.find(
-        options.repo,
-        hub=options.hub,
-        environ=os.environ,
-        observer=Screen(options.note, options.quiet, options.color),
-        debug=options.debug,
-    )
-
-
-def settings(context: typer.Context) -> Settings:
-    """The global options that a command was called with."""
-    found = context.obj
-    assert isinstance(found, Settings)
-    return found

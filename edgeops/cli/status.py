@@ -1,4 +1,4 @@
-"""`edgeops status`: in sync, connected, healthy?"""
+"""`edgeops status`: sync, connection and health of every device."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edgeops.cli.options import Output, OutputOption, option
-from edgeops.cli.settings import settings, show, workspace
+from edgeops.cli.options import OutputOption, TimeoutOption, option
+from edgeops.cli.settings import show, workspace
 
 
 def status(
@@ -16,18 +16,20 @@ def status(
         str | None, option("Only the devices of this group.", "--group", "-g", metavar="NAME")
     ] = None,
     rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
-    wait: Annotated[bool, option("Wait until all are in sync and Converged.", "--wait")] = False,
-    timeout: Annotated[float, option("How long --wait waits.", metavar="SECONDS", min=0)] = 300,
-    output: OutputOption = Output.TEXT,
+    wait: Annotated[
+        bool, option("Wait until all devices are in sync and have converged.", "--wait")
+    ] = False,
+    timeout: TimeoutOption = 300,
+    output: OutputOption = "text",
 ) -> None:
-    """Show for every device: in sync with git? connected? healthy, or why not?
+    """Show the sync, connection and health status of every device.
 
     \b
-    Health, from what devices report:
+    Health, from what a device reports:
       Converged    it runs what git says
-      Progressing  connected, and on its way
+      Progressing  it is connected and does not run it yet
       Degraded     it reported an error
-      Offline      not connected, and not there yet
+      Offline      it is not connected and did not run it when last seen
       Unknown      it never connected
 
     \b
@@ -39,6 +41,5 @@ def status(
     from edgeops.api.statuses import status as ask
     from edgeops.report import status_text
 
-    options = settings(context)
-    rows = ask(workspace(options), rev=rev, group=group, wait=timeout if wait else None)
-    show(options, status_text, rows, output)
+    rows = ask(workspace(context), rev=rev, group=group, wait=timeout if wait else None)
+    show(context, status_text, rows, output)

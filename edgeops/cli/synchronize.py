@@ -9,8 +9,7 @@ import typer
 
 from edgeops.api import plans
 from edgeops.api.running import stop_on_interrupt
-from edgeops.cli.options import Document
-from edgeops.cli.settings import Settings, show, workspace
+from edgeops.cli.settings import has_color, settings, show, workspace
 from edgeops.errors import EdgeOpsError, ExitCode
 from edgeops.user_files import append, write_atomically
 
@@ -19,8 +18,8 @@ from edgeops.user_files import append, write_atomically
 class Told:
     """How a sync tells of its plan and outcomes, and the files that get the plan as well."""
 
-    options: Settings
-    output: Document
+    context: typer.Context
+    output: str
     verbose: bool
     out: Path | None
     summary: Path | None
@@ -29,53 +28,42 @@ class Told:
         """Print a plan."""
         from edgeops.report import planned as report
 
-        if self.verbose and self.output is Document.TEXT:
-            typer.echo(report.text(planned, color=self.options.styled(), verbose=True))
-        else:
-            show(self.options, report, planned, self.output)
+        show(self.context, report, planned, self.output, verbose=self.verbose)
 
     def keep(self, planned: plans.Planned) -> None:
         """Write a plan to the files that were asked for."""
         from edgeops.report import planned as report
-        from edgeops.report.markdown import Room
 
         if self.out is not None:
             write_atomically(self.out, report.as_json(planned))
         if self.summary is not None:
-            append(self.summary, report.markdown(planned, Room.SUMMARY) + "\n")
+            append(self.summary, report.summary(planned))
 
     def outcomes(self, done: plans.Synced) -> None:
         """Print what became of the devices."""
         from edgeops.report import outcomes as report
 
-        outcomes, seconds = done.outcomes, done.seconds
-        if self.output is Document.JSON:
-            typer.echo(report.as_json(outcomes))
-        elif self.output is Document.MARKDOWN:
-            typer.echo(report.markdown(outcomes, seconds=seconds))
-        else:
-            color = self.options.styled()
-            typer.echo("\n" + report.text(outcomes, seconds=seconds, color=color))
+        if self.output == "json":
+            typer.echo(report.as_json(done.outcomes))
+        elif self.output == "markdown":
+            typer.echo(report.markdown(done.outcomes, seconds=done.seconds))
+        elif done.outcomes:
+            color = has_color(self.context)
+            typer.echo("\n" + report.text(done.outcomes, seconds=done.seconds, color=color))
 
     def failure(self, error: EdgeOpsError) -> None:
-        """Say in place of a plan why there is none, in Markdown.
-
-        It is for people who do not see stderr: those of a pull request.
-        """
-        if self.output is not Document.MARKDOWN and self.summary is None:
-            return
+        """Say in Markdown why there is no plan: a pull request does not show stderr."""
         from edgeops.report.planned import no_plan
 
-        text = no_plan(error)
-        if self.output is Document.MARKDOWN:
-            typer.echo(text)
+        if self.output == "markdown":
+            typer.echo(no_plan(error))
         if self.summary is not None:
-            append(self.summary, f"{text}\n")
+            append(self.summary, f"{no_plan(error)}\n")
 
 
 def dry_run(told: Told, request: plans.PlanRequest, *, detailed: bool) -> int:
     """Show what a sync would write; gives the exit code."""
-    planned = plans.plan(workspace(told.options), request)
+    planned = plans.plan(workspace(told.context), request)
     told.keep(planned)
     told.plan(planned)
     if not detailed:
@@ -90,18 +78,17 @@ def write(told: Told, request: plans.PlanRequest | Path, wait: float | None) -> 
 
     def before(planned: plans.Planned) -> None:
         told.keep(planned)
-        if told.output is Document.TEXT:
+        if told.output == "text":
             told.plan(planned)
 
-    where = workspace(told.options)
+    where = workspace(told.context)
     done = plans.sync(
         where,
         plans.saved_plan(request) if isinstance(request, Path) else request,
         before_writing=before,
-        stopping=stop_on_interrupt(told.options.note),
+        stopping=stop_on_interrupt(settings(told.context).note),
     )
-    if done.outcomes or told.output is not Document.TEXT:
-        told.outcomes(done)
+    told.outcomes(done)
     if wait is not None and done.exit_code == 0:
         from edgeops.api.statuses import wait_until_converged
 

@@ -1,24 +1,15 @@
-"""`edgeops validate`: is the desired state valid? Offline."""
+"""`edgeops validate`: check the desired state, offline."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgeops.cli.options import RevisionOption, argument, option
-from edgeops.cli.settings import say, settings, show, workspace
+from edgeops.cli.settings import note, say, show, workspace
 from edgeops.errors import InvalidState
-
-
-class Form(StrEnum):
-    """Forms of the list of problems."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
 
 
 def validate(
@@ -26,8 +17,9 @@ def validate(
     path: Annotated[str | None, argument("Show only problems in this file or folder.")] = None,
     rev: RevisionOption = None,
     output: Annotated[
-        Form, option("github prints workflow annotations.", "--output", "-o")
-    ] = Form.TEXT,
+        Literal["text", "json", "github"],
+        option("Form of the output; github prints workflow annotations.", "--output", "-o"),
+    ] = "text",
 ) -> None:
     """Check the desired state: schemas, references, hub limits, secrets.
 
@@ -44,18 +36,17 @@ def validate(
     from edgeops.report import problems as report
     from edgeops.source.root import folder_in_repository, path_in_fleet
 
-    options = settings(context)
-    where = workspace(options)
+    where = workspace(context)
     exists = rev is None
     below = "." if path is None else path_in_fleet(path, where.root, Path.cwd(), exists=exists)
     found = fleets.validate(where, rev=rev, below=below)
-    if output is Form.GITHUB:
+    if output == "github":
         typer.echo(report.github(found.problems, folder=folder_in_repository(where.root)))
-    elif found.problems or output is Form.JSON:
-        show(options, report, found.problems, output)
+    elif found.problems or output == "json":
+        show(context, report, found.problems, output)
     if found.problems:
         raise InvalidState("")
     if found.elsewhere:
-        options.note(f"no problems in {path}; {found.elsewhere} in other files")
-    elif output is Form.TEXT and found.fleet is not None:
+        note(context, f"no problems in {path}; {found.elsewhere} in other files")
+    elif output == "text" and found.fleet is not None:
         say(report.none_in(found.fleet))

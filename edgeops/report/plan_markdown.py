@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.counts import Kind
+from edgeops.plan.document import SavedPlan
 from edgeops.plan.model import Plan
 from edgeops.report.markdown import Room, code, diff_fence, first_fitting, html_code
 from edgeops.report.plan_groups import Entry, Group, Op, Part, grouped
@@ -68,6 +69,11 @@ def digest_line(digest: str, hub: str) -> str:
     the beginning of one is ours.
     """
     return f"Plan digest `{digest}`, hub {code(hub)}"
+
+
+def shows(text: str, saved: SavedPlan) -> bool:
+    """Whether such a text shows a saved plan."""
+    return digest_line(saved.digest, saved.hub) in text.splitlines()
 
 
 def same_plan(text: str, other: str) -> bool:

@@ -22,12 +22,21 @@ def as_json(planned: Planned) -> str:
     return dump_json(to_json(planned.plan))
 
 
-def markdown(planned: Planned, room: Room = Room.COMMENT) -> str:
-    """For a pull request, or with more room for the summary of a step."""
-    plan, devices = planned.plan, planned.fleet.devices
-    return plan_markdown.markdown(plan, devices, base=planned.base, room=room)
+def markdown(planned: Planned) -> str:
+    """For a pull request."""
+    return _markdown(planned, Room.COMMENT)
+
+
+def summary(planned: Planned) -> str:
+    """As Markdown for the summary of a step, which has more room; ends with a newline."""
+    return _markdown(planned, Room.SUMMARY) + "\n"
 
 
 def no_plan(error: EdgeOpsError) -> str:
     """Markdown that says in place of a plan why there is none, with the problems of the fleet."""
     return failure_markdown(error, error.problems if isinstance(error, InvalidFleet) else ())
+
+
+def _markdown(planned: Planned, room: Room) -> str:
+    plan, devices = planned.plan, planned.fleet.devices
+    return plan_markdown.markdown(plan, devices, base=planned.base, room=room)

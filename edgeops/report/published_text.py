@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, render
 from edgeops.report.words import size
-from edgeops.training.publish import Published
+
+if TYPE_CHECKING:
+    from edgeops.training.publish import Published
 
 
 def text(done: Published, *, color: bool = False) -> str:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edgeops.report.markdown import Room, fits, html_plain, plain
 from edgeops.report.plan_markdown import same_plan
+
+if TYPE_CHECKING:
+    from edgeops.api.github import Commented
+    from edgeops.github.approval import Approval
 
 _NOTE = 1_000
 _LEFT_OUT = "(there is no room for it here: see the summary of the run)"
@@ -33,6 +38,19 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
     if run_url:
         parts.append(f"[All of it]({run_url}): in the summary, and as JSON in the artifacts.")
     return "\n\n".join(parts)
+
+
+def commented(done: Commented) -> str:
+    """One line that says what became of a comment."""
+    if done.how is None:
+        return f"the token may not comment on #{done.number}: the step summary has the text instead"
+    return f"comment on #{done.number}: {done.how}"
+
+
+def verdict(approval: Approval) -> tuple[str, str]:
+    """Whether a plan was approved and why, as a line and as Markdown."""
+    line = f"{'Approved' if approval.given else 'Not approved yet'}: {approval.why}"
+    return line, f"\n{plain(line, 2_000, references=True)}."
 
 
 def _folded(text: str) -> str:
