@@ -120,9 +120,7 @@ def drift_issue(
     from edgeops.github.workflow import read_workflow
     from edgeops.report import drift_issue as report
 
-    saved = saved_plan(plan)
+    saved, workflow = saved_plan(plan), read_workflow(os.environ)
     body = report.body(read_text(text, "the text", "")) if saved.writes else ""
-    done = api.drift_issue(
-        read_workflow(os.environ), saved, marker, report.heading(saved.hub), body
-    )
+    done = api.drift_issue(workflow, saved, marker, report.heading(saved.hub), body)
     note(context, f"drift issue: {done.how} {done.url}".rstrip())

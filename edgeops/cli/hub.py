@@ -85,8 +85,8 @@ def connection_string(
 ) -> None:
     """Print a connection string of the local hub, for any Azure IoT tool or SDK.
 
-    It contains a key of the local hub. Clients must trust .edgeops/ca.pem
-    (REQUESTS_CA_BUNDLE for the Python service SDK).
+    It holds a key. Clients must trust .edgeops/ca.pem (REQUESTS_CA_BUNDLE for
+    the Python service SDK).
 
     \b
     Examples:
@@ -109,9 +109,7 @@ def events(
     ] = None,
     output: OutputOption = "text",
 ) -> None:
-    """Print the events of the local hub: telemetry, twin changes, connections.
-
-    Secrets are masked. With -o json each line is one JSON object.
+    """Print the events of the local hub: telemetry, twin changes, connections; secrets masked.
 
     \b
     Examples:
