@@ -79,8 +79,8 @@ edgeops sync | tail -n 1
 
 say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast."
 python "$here/tests/e2e/demo_history.py" "$work/history.csv"
-printf '%s$ edgeops device run queen-street-210 federal-street-61 --history %s%s\n' "$bold" "$work/history.csv" "$plain"
-edgeops device run queen-street-210 federal-street-61 --history "$work/history.csv" &
+printf '%s$ edgeops device run queen-street-210 high-street-2 --history %s%s\n' "$bold" "$work/history.csv" "$plain"
+edgeops device run queen-street-210 high-street-2 --history "$work/history.csv" &
 devices=$!
 forecast=
 for _ in $(seq 120); do
@@ -88,7 +88,7 @@ for _ in $(seq 120); do
   kill -0 "$devices" # they are still running
   sleep 0.5
 done
-run edgeops status
+run edgeops status --group canary --wait --timeout 60
 say "Ctrl-C stops them."
 kill -INT "$devices"
 wait "$devices" || true
