@@ -55,7 +55,7 @@ class Refused(EdgeOpsError):
 
 
 class UsageError(EdgeOpsError):
-    """The command line makes no sense."""
+    """The command line is not valid."""
 
     exit_code = ExitCode.USAGE
 

@@ -8,22 +8,21 @@ from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
 from edgeops.files import write_blocks
+from edgeops.translate import doing
 
 MAX_READ_BYTES = 256 * 1024 * 1024
 
 
 def read_text(path: Path, what: str, hint: str) -> str:
     """The text of a file, which is `what` to the user. Raises `EdgeOpsError`."""
+    with doing(f"read {what} {path}", hint), path.open("rb") as file:
+        data = file.read(MAX_READ_BYTES + 1)  # bounded: a device such as /dev/zero never ends
+    if len(data) > MAX_READ_BYTES:
+        raise EdgeOpsError(f"cannot read {what} {path}: it is larger than any plan", hint)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_READ_BYTES + 1)  # bounded: a device such as /dev/zero never ends
-        if len(data) > MAX_READ_BYTES:
-            raise EdgeOpsError(f"cannot read {what} {path}: it is larger than any plan", hint)
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise EdgeOpsError(f"cannot read {what} {path}: it is not UTF-8", hint) from error
-    except OSError as error:
-        raise EdgeOpsError(f"cannot read {what} {path}: {error.strerror}", hint) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -35,7 +34,7 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         EdgeOpsError: the folder is not writable, or the disk is full.
     """
-    try:
+    with doing(f"write {path}", "nothing was written; choose another place"):
         place = Path(os.path.realpath(path))
         if place.is_symlink():  # what is left of links in a circle
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -45,16 +44,9 @@ def write_atomically(path: Path, text: str) -> None:
             if not place.parent.exists():
                 place.parent.mkdir(parents=True)
             write_blocks(place, [text.encode()])
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot write {path}: {error.strerror}", "nothing was written; choose another place"
-        ) from error
 
 
 def append(path: Path, text: str) -> None:
     """Add text to the end of a file. Raises `EdgeOpsError`."""
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise EdgeOpsError(f"cannot write {path}: {error.strerror}", "") from error
+    with doing(f"write {path}"), path.open("a", encoding="utf-8") as file:
+        file.write(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,7 +209,8 @@ def publish(
         build = latest_build(_model(workspace, name, data_dirs))
         store = artifact_store(workspace, artifact_target(workspace))
         with workspace.observer.progress("publishing", "bytes") as told:
-            return into(build, root=workspace.root, store=store, version=version, progress=told)
+            done = into(build, root=workspace.root, store=store, version=version, progress=told)
+        return replace(done, file=done.file.relative_to(workspace.root))
 
 
 def _model(workspace: Workspace, name: str, data_dirs: Sequence[Path]) -> ModelFile:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.errors import EdgeOpsError, Refused
+from edgeops.errors import Refused
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.scaffold.origin import Origin
@@ -89,11 +90,7 @@ def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    try:
+    with doing(f"write {file}", "choose another folder"):
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("xb") as new:
             new.write(data)
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot write {file}: {error.strerror}", "choose another folder"
-        ) from error

@@ -12,6 +12,7 @@ from edgeops.api.running import complete
 from edgeops.api.session import open_session
 from edgeops.api.workspace import Revision, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.fleet.catalog import Catalog
@@ -131,10 +132,8 @@ def edit(tree: Revision, changes: Sequence[Change], *, dry_run: bool) -> dict[st
     )
     if not dry_run:
         for file, text in after.items():
-            try:
+            with doing(f"write {file}"):
                 write_whole(root / file, text.encode())
-            except OSError as error:
-                raise EdgeOpsError(f"cannot write {file}: {error.strerror}", "") from error
     return texts
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from edgeops.api.promotions import decide_next, edit, read_valid
 from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.errors import UsageError
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.api.workspace import Revision
@@ -179,10 +180,11 @@ def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
 
     found: dict[str, bytes | None] = {}
     for path in paths:
-        try:
-            found[path] = read_plain(root, path, _MOST_BYTES)
-        except OSError as error:
-            if not is_absent(error):
-                raise EdgeOpsError(f"cannot read {path}: {error.strerror}", "") from error
-            found[path] = None
+        with doing(f"read {path}"):
+            try:
+                found[path] = read_plain(root, path, _MOST_BYTES)
+            except OSError as error:
+                if not is_absent(error):
+                    raise
+                found[path] = None
     return found

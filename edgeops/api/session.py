@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.fleet.model import HubTarget
@@ -54,12 +55,8 @@ def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
 
 
 def _lock_file(path: Path) -> IO[str]:
-    try:
+    with doing(f"write {path}", "the local hub keeps its state there"):
         return path.open("a")
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot write {path}: {error.strerror}", "the local hub keeps its state there"
-        ) from error
 
 
 def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:

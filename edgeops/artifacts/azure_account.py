@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from edgeops.artifacts.access import ReadAccess
 from edgeops.artifacts.store import ArtifactError
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import ArtifactTarget
+from edgeops.translate import translate
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient, ContainerClient
@@ -112,7 +113,7 @@ def _signer(container: Container, now: datetime, expires: datetime) -> dict[str,
     key = getattr(container.client.credential, "account_key", None)
     if key is not None:
         return {"account_key": key}
-    with asking(container):
+    with storage_errors(container):
         delegated = container.account.get_user_delegation_key(now - _CLOCK_SKEW, expires)
     return {"user_delegation_key": delegated}
 
@@ -123,9 +124,15 @@ def _account_name(container: Container) -> str:
     return url.path.strip("/") or str(url.hostname).partition(".")[0]
 
 
-@contextmanager
-def asking(container: Container) -> Iterator[None]:
-    """Errors of the SDK as ours; their own texts are not shown, since they may hold anything."""
+_HINTS = {
+    403: "publishing needs the role Storage Blob Data Contributor, "
+    "read access for devices Storage Blob Delegator and Storage Blob Data Reader",
+    404: "create the container, or correct `artifacts.url` of the hub",
+}
+
+
+def storage_errors(container: Container) -> AbstractContextManager[None]:
+    """For `with`: errors of the SDK as ours; their texts are not shown, they may hold anything."""
     from azure.core.exceptions import (
         AzureError,
         ClientAuthenticationError,
@@ -134,28 +141,25 @@ def asking(container: Container) -> Iterator[None]:
     )
 
     where = f"the container {container.client.url}"
-    try:
-        yield
-    except ClientAuthenticationError as error:
-        raise ArtifactError(
-            f"no access to {where}{_code(error)}", "check the credentials, or sign in: `az login`"
-        ) from error
-    except HttpResponseError as error:
-        hints = {
-            403: "publishing needs the role Storage Blob Data Contributor, "
-            "read access for devices Storage Blob Delegator and Storage Blob Data Reader",
-            404: "create the container, or correct `artifacts.url` of the hub",
-        }
-        raise ArtifactError(
-            f"{where} answered {error.status_code}{_code(error)}",
-            hints.get(error.status_code or 0, "try again later"),
-        ) from error
-    except ServiceRequestError as error:
-        raise ArtifactError(
-            f"{where} cannot be reached", "check the network, the proxy and `artifacts.url`"
-        ) from error
-    except AzureError as error:
-        raise ArtifactError(f"{where} did not answer as expected", "try again later") from error
+
+    def no_access(error: Any) -> ArtifactError:
+        hint = "check the credentials, or sign in: `az login`"
+        return ArtifactError(f"no access to {where}{_code(error)}", hint)
+
+    def refused(error: Any) -> ArtifactError:
+        hint = _HINTS.get(error.status_code, "try again later")
+        return ArtifactError(f"{where} answered {error.status_code}{_code(error)}", hint)
+
+    def unreachable(_: Any) -> ArtifactError:
+        hint = "check the network, the proxy and `artifacts.url`"
+        return ArtifactError(f"{where} cannot be reached", hint)
+
+    return translate(
+        (ClientAuthenticationError, no_access),
+        (HttpResponseError, refused),
+        (ServiceRequestError, unreachable),
+        (AzureError, lambda _: ArtifactError(f"{where} gave an odd answer", "try again later")),
+    )
 
 
 def _code(error: Any) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from edgeops.artifacts.azure_account import Container, asking
+from edgeops.artifacts.azure_account import Container, storage_errors
 from edgeops.artifacts.checked_file import opened
 from edgeops.artifacts.store import (
     Progress,
@@ -63,7 +63,7 @@ class AzureBlobStore:
             content_type="application/octet-stream",
             content_md5=bytearray.fromhex(digest.md5),
         )
-        with asking(self._container), opened(file, digest, progress) as source:
+        with storage_errors(self._container), opened(file, digest, progress) as source:
             try:
                 self._client.upload_blob(
                     name,
@@ -80,20 +80,20 @@ class AzureBlobStore:
     @contextmanager
     def open(self, name: str) -> Iterator[Iterator[bytes]]:
         """See `Store.open`."""
-        with asking(self._container):
+        with storage_errors(self._container):
             if self._properties(checked_name(name)) is None:
                 raise not_published(name)
             download = self._client.download_blob(name)
         yield self._chunks(download)
 
     def _chunks(self, download: StorageStreamDownloader[bytes]) -> Iterator[bytes]:
-        with asking(self._container):
+        with storage_errors(self._container):
             yield from download.chunks()
 
     def _properties(self, name: str) -> BlobProperties | None:
         from azure.core.exceptions import ResourceNotFoundError
 
-        with asking(self._container):
+        with storage_errors(self._container):
             try:
                 return self._client.get_blob_client(name).get_blob_properties()
             except ResourceNotFoundError as error:

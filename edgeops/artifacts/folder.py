@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,7 @@ from edgeops.artifacts.store import (
 )
 from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
 from edgeops.files import sync_folder, write_blocks
+from edgeops.translate import doing, translate
 
 
 class FolderStore:
@@ -57,12 +58,9 @@ class FolderStore:
     def open(self, name: str) -> Iterator[Iterator[bytes]]:
         """See `Store.open`."""
         path = self._path(name)
-        try:
+        absent = FileNotFoundError, IsADirectoryError, NotADirectoryError
+        with _doing("read", path), translate((absent, lambda _: not_published(name))):
             file = path.open("rb")
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            raise not_published(name) from None
-        except OSError as error:
-            raise _cannot("read", path, error) from error
         with file:
             yield _chunks(file, path)
 
@@ -75,15 +73,6 @@ def _chunks(file: BinaryIO, path: Path) -> Iterator[bytes]:
         yield from chunks_of(file)
 
 
-@contextmanager
-def _doing(what: str, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _cannot(what, path, error) from error
-
-
-def _cannot(what: str, path: Path, error: OSError) -> ArtifactError:
-    return ArtifactError(
-        f"cannot {what} {path}: {error.strerror}", "is there room, and do you own the folder?"
-    )
+def _doing(what: str, path: Path) -> AbstractContextManager[None]:
+    hint = "check the free space, and that you own the folder"
+    return doing(f"{what} {path}", hint, ArtifactError)

@@ -6,7 +6,7 @@ Source: "REST API endpoints for releases" and "... for release assets" (GitHub D
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +16,7 @@ from edgeops.digest import CHUNK_BYTES
 from edgeops.errors import EdgeOpsError
 from edgeops.github.rest import GitHubError, Rest
 from edgeops.jsonvalue import JsonObject
+from edgeops.translate import translate
 
 if TYPE_CHECKING:
     import requests
@@ -99,13 +100,9 @@ class GitHubApi:
             yield from response.iter_content(CHUNK_BYTES)
 
 
-@contextmanager
-def _as_store() -> Iterator[None]:
+def _as_store() -> AbstractContextManager[None]:
     """What GitHub refuses is what the store refuses."""
-    try:
-        yield
-    except GitHubError as error:
-        raise _of_store(error) from error
+    return translate((GitHubError, _of_store))
 
 
 def _of_store(error: GitHubError) -> ArtifactError:

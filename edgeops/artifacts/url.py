@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from edgeops.artifacts.store import ArtifactError
 from edgeops.digest import CHUNK_BYTES
+from edgeops.translate import reaching
 
 if TYPE_CHECKING:
     import requests
@@ -29,7 +30,7 @@ def open_url(url: str, *, ca_file: str | None = None) -> Iterator[Iterator[bytes
     with requests.Session() as session:
         session.auth = _anonymous  # keeps requests from looking into ~/.netrc
         session.headers["Accept-Encoding"] = "identity"
-        with _reaching(host):
+        with reaching(host, ArtifactError):
             response = session.get(url, stream=True, timeout=_TIMEOUT, verify=ca_file or True)
         with response:
             if not response.url.startswith("https:"):
@@ -44,19 +45,5 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _chunks(response: requests.Response, host: str) -> Iterator[bytes]:
-    with _reaching(host):
+    with reaching(host, ArtifactError):
         yield from response.iter_content(CHUNK_BYTES)
-
-
-@contextmanager
-def _reaching(host: str) -> Iterator[None]:
-    import requests
-
-    try:
-        yield
-    except requests.exceptions.SSLError as error:
-        raise ArtifactError(
-            f"the certificate of {host} is not trusted", "see SSL_CERT_FILE for your own CA"
-        ) from error
-    except requests.RequestException as error:
-        raise ArtifactError(f"{host} cannot be reached", "check network and proxy") from error

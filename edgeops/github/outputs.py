@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.user_files import append
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -30,15 +31,5 @@ def give_outputs(file: Path | None, values: Mapping[str, Any]) -> None:
         if len(f"{name}={text}".splitlines()) != 1:
             raise EdgeOpsError(f"the value of {name!r} has several lines", "it cannot be an output")
         lines.append(f"{name}={text}\n")
-    append(file, "".join(lines))
-
-
-def append(file: Path | None, text: str) -> None:
-    """Add text to a file of the step, where there is one. Raises `EdgeOpsError`."""
-    if file is None:
-        return
-    try:
-        with file.open("a", encoding="utf-8") as opened:
-            opened.write(text)
-    except OSError as error:
-        raise EdgeOpsError(f"cannot write {file}: {error.strerror}", "") from error
+    if file is not None:
+        append(file, "".join(lines))

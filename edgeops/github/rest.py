@@ -6,12 +6,13 @@ Source: "Getting started with the REST API" (GitHub Docs).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
+from edgeops.translate import reaching
 
 if TYPE_CHECKING:
     import requests
@@ -139,22 +140,9 @@ class Rest:
             )
         return response
 
-    @contextmanager
-    def reaching(self) -> Iterator[None]:
+    def reaching(self) -> AbstractContextManager[None]:
         """Failures to reach GitHub as `GitHubError`, also while its answer is under way."""
-        import requests
-        from urllib3.exceptions import HTTPError
-
-        try:
-            yield
-        except requests.exceptions.SSLError as error:
-            raise GitHubError(
-                "GitHub's certificate is not trusted", "see SSL_CERT_FILE for a company's own CA"
-            ) from error
-        except (requests.RequestException, HTTPError) as error:
-            raise GitHubError(
-                f"{self._about} cannot be reached", "check network and proxy"
-            ) from error
+        return reaching(self._about, GitHubError)
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
-from edgeops.github.outputs import append, give_outputs
+from edgeops.github.outputs import give_outputs
 from edgeops.github.rest import Rest
 from edgeops.jsonvalue import JsonObject
+from edgeops.user_files import append
 
 # Who writes with the token of a workflow.
 BOT = "github-actions[bot]"
@@ -56,7 +57,8 @@ class Workflow:
 
     def summarize(self, markdown: str) -> None:
         """Append Markdown to the summary of the step."""
-        append(self.summary, f"{markdown}\n")
+        if self.summary is not None:
+            append(self.summary, f"{markdown}\n")
 
     def give(self, **outputs: Any) -> None:
         """Set outputs of the step. Raises `EdgeOpsError`."""

@@ -123,7 +123,7 @@ class _Lane:
     def _run(self, call: Call, subject: Subject) -> None:
         if self._managers is None:
             self._managers = self._connect()
-        with sdk.errors_as_ours(subject):
+        with sdk.sdk_errors(subject):
             call(*self._managers)
 
     async def close(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.credentials import Credential, no_entra_token
 from edgeops.hub.errors import Answer, Subject, odd_answer, refusal
 from edgeops.hub.unreachable import Failure, no_answer
+from edgeops.translate import translate
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -59,25 +59,22 @@ def close(managers: Managers) -> None:
         manager.protocol.close()
 
 
-@contextmanager
-def errors_as_ours(subject: Subject) -> Iterator[None]:
-    """Turns every exception of a call of the SDK into `HubError` or `Transient`."""
+def sdk_errors(subject: Subject) -> AbstractContextManager[None]:
+    """For `with`: every exception of a call of the SDK as `HubError` or `Transient`."""
     from azure.core.exceptions import AzureError
     from msrest.exceptions import ClientRequestError, HttpOperationError
     from requests import RequestException
 
-    try:
-        yield
-    except HttpOperationError as error:
-        raise refusal(_answer_of(error), subject) from error
-    except ClientRequestError as error:
-        raise no_answer(failure_of(error.inner_exception), subject.hub) from error
-    except RequestException as error:  # while reading the body
-        raise no_answer(failure_of(error), subject.hub) from error
-    except AzureError as error:
-        raise no_entra_token(subject.hub) from error
-    except ValueError as error:  # the SDK could not read a successful answer
-        raise odd_answer(subject) from error
+    def no_answer_of(error: Any) -> Exception:
+        return no_answer(failure_of(error), subject.hub)
+
+    return translate(
+        (HttpOperationError, lambda error: refusal(_answer_of(error), subject)),
+        (ClientRequestError, lambda error: no_answer_of(error.inner_exception)),
+        (RequestException, no_answer_of),  # while reading the body
+        (AzureError, lambda _: no_entra_token(subject.hub)),
+        (ValueError, lambda _: odd_answer(subject)),  # a success that the SDK could not read
+    )
 
 
 def _answer_of(error: Any) -> Answer:

@@ -108,7 +108,7 @@ def promotion_text(decision: Decision, changes: Sequence[Change]) -> str:
 
 def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
     if devices:
-        lines = [f"* {code(f'{device}  {words}')}" for device, words in devices[:_DEVICES]]
+        lines = [f"* {code(f'{device}   {words}')}" for device, words in devices[:_DEVICES]]
         if len(devices) > _DEVICES:
             lines.append(f"* and {count(len(devices) - _DEVICES, 'more device')}")
         yield "\n".join(lines)

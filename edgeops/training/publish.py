@@ -32,7 +32,7 @@ _MAX_CARD = 64 * 1024 * 1024  # bytes, of the card or a plot
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A release, its file (from the root of the repository) and its URL; `new`: it is one now."""
+    """A release, its file in the repository and its URL; `new` is False if it was there before."""
 
     release: ModelRelease
     file: Path
@@ -86,7 +86,7 @@ def publish(
     _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=before is not None)
     file = folder / f"{release.version}.yaml"
     new = before is None and write_release(file, text)
-    return Published(release, file.relative_to(root), url, new)
+    return Published(release, file, url, new)
 
 
 def _copy_card(card: Path, shown: Path, *, again: bool) -> None:

@@ -16,5 +16,5 @@ def test_its_examples_run(with_hub, root, monkeypatch, capsys):
     assert printed[-3:] == [
         "set()",
         "[('a', <Status.APPLIED: 'applied'>), ('b', <Status.APPLIED: 'applied'>)]",
-        "[('a', True, <State.UNKNOWN: 'Unknown'>), ('b', True, <State.UNKNOWN: 'Unknown'>)]",
+        "[('a', True, <HealthState.UNKNOWN: 'Unknown'>), ('b', True, <HealthState.UNKNOWN: 'Unknown'>)]",
     ]
