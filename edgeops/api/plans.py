@@ -149,10 +149,11 @@ def sync(
 def saved_plan(file: Path) -> SavedPlan:
     """The plan in a file that `sync` saved. Raises `EdgeOpsError`."""
     from edgeops.plan.document import read_saved
+    from edgeops.source.schemas import packaged_schema
     from edgeops.user_files import read_text
 
     hint = "save one with `edgeops sync --dry-run --out`"
-    return read_saved(read_text(file, "the plan", hint))
+    return read_saved(read_text(file, "the plan", hint), packaged_schema("plan"))
 
 
 def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:

@@ -7,11 +7,12 @@ the plan is made again from git and the hub, and must do the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
+from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
@@ -69,8 +70,11 @@ def to_json(plan: Plan) -> JsonObject:
     }
 
 
-def read_saved(text: str) -> SavedPlan:
-    """The plan that was saved as this text. Raises `EdgeOpsError` when it is none."""
+def read_saved(text: str, schema: Any) -> SavedPlan:
+    """The plan that was saved as this text; `schema` is `schemas/plan.schema.json`.
+
+    Raises `EdgeOpsError` when it is not a plan.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -79,22 +83,23 @@ def read_saved(text: str) -> SavedPlan:
         raise _not_a_plan("it has no `kind: Plan`")
     if value.get("apiVersion") != API_VERSION:
         raise _not_a_plan(f"its apiVersion is not {API_VERSION}")
-    options = _member(value, "options", dict)
-    only = _member(options, "only", list, type(None))
+    for mismatch in compile_schema(schema).mismatches(value):
+        raise _not_a_plan(f"{mismatch.pointer} {mismatch.message}")
+    options, only = value["options"], value["options"]["only"]
     return SavedPlan(
-        fleet=_member(value, "fleet", str),
-        hub=_member(value, "hub", str),
-        commit=_member(value, "commit", str, type(None)),
-        digest=_member(value, "digest", str),
+        fleet=value["fleet"],
+        hub=value["hub"],
+        commit=value["commit"],
+        digest=value["digest"],
         options=PlanOptions(
-            targets=_texts(_member(options, "targets", list), "targets"),
-            prune=_member(options, "prune", bool),
-            create=_member(options, "create", bool),
-            only=None if only is None else frozenset(_texts(only, "only")),
-            drift_only=_member(options, "driftOnly", bool),
+            targets=tuple(options["targets"]),
+            prune=options["prune"],
+            create=options["create"],
+            only=None if only is None else frozenset(only),
+            drift_only=options["driftOnly"],
         ),
-        writes=dict(map(_saved_write, _member(value, "changes", list))),
-        access=_texts(_member(value, "access", list), "access"),
+        writes={(c["device"], c["action"], c["module"]): c["patch"] for c in value["changes"]},
+        access=tuple(value["access"]),
     )
 
 
@@ -150,17 +155,6 @@ def _write(change: Change) -> _Write:
     return change.device, change.action.value, change.module
 
 
-def _saved_write(value: Any) -> tuple[_Write, JsonObject]:
-    if not isinstance(value, dict):
-        raise _not_a_plan("a change is not an object")
-    write = (
-        _member(value, "device", str),
-        _member(value, "action", str),
-        _member(value, "module", str, type(None)),
-    )
-    return write, _member(value, "patch", dict)
-
-
 def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[str]:
     differences = [f"{_words(write)} is no longer needed" for write in then if write not in now]
     differences += [f"{_words(write)} is needed now" for write in now if write not in then]
@@ -175,19 +169,6 @@ def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[
 def _words(write: _Write) -> str:
     device, action, module = write
     return f"{action} {device}" + (f"/{module}" if module else "")
-
-
-def _member(value: JsonObject, name: str, *kinds: type) -> Any:
-    if name not in value or not isinstance(value[name], kinds):
-        raise _not_a_plan(f"`{name}` is missing or of the wrong type")
-    return value[name]
-
-
-def _texts(values: Iterable[Any], name: str) -> tuple[str, ...]:
-    texts = tuple(values)
-    if not all(isinstance(text, str) for text in texts):
-        raise _not_a_plan(f"`{name}` holds something that is not text")
-    return texts
 
 
 def _not_a_plan(why: str) -> EdgeOpsError:

@@ -28,9 +28,9 @@ def change(**members):
         (lambda text: "[]", "it has no `kind: Plan`"),
         (change(kind="Fleet"), "it has no `kind: Plan`"),
         (change(apiVersion="edgeops/v9"), "its apiVersion is not edgeops/v1"),
-        (change(options=None), "`options` is missing or of the wrong type"),
-        (change(changes=[7]), "a change is not an object"),
-        (change(commit=7), "`commit` is missing or of the wrong type"),
+        (change(options=None), "/options is null (empty); it must be an object"),
+        (change(changes=[7]), "/changes/0 is the number 7; it must be an object"),
+        (change(commit=7), "/commit is the number 7; it must be text or null"),
     ],
 )
 def test_a_damaged_plan(hub_repo, saved, registry, spoil, why):

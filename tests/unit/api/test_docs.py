@@ -16,5 +16,6 @@ def test_its_examples_run(with_hub, root, monkeypatch, capsys):
     assert printed[-3:] == [
         "set()",
         "[('a', <Status.APPLIED: 'applied'>), ('b', <Status.APPLIED: 'applied'>)]",
-        "[('a', True, <HealthState.UNKNOWN: 'Unknown'>), ('b', True, <HealthState.UNKNOWN: 'Unknown'>)]",
+        "[('a', True, <HealthState.UNKNOWN: 'Unknown'>),"
+        " ('b', True, <HealthState.UNKNOWN: 'Unknown'>)]",
     ]

@@ -12,6 +12,7 @@ from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.github.workflow import read_workflow
 from edgeops.plan.document import read_saved, to_json
 from edgeops.report.documents import dump_json
+from edgeops.source.schemas import packaged_schema
 
 SHA = "1" * 40
 
@@ -43,7 +44,7 @@ def saved(workspace, root, git):
     file.write_text(file.read_text().replace("60", "30"))
     git("commit", "--all", "--quiet", "--message", "faster")
     made = plan(workspace, PlanRequest(changed_since="HEAD~1", offline=True))
-    return read_saved(dump_json(to_json(made.plan)))
+    return read_saved(dump_json(to_json(made.plan)), packaged_schema("plan"))
 
 
 def test_one_comment_is_kept_up_to_date(github, workflow, tmp_path):

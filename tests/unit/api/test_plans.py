@@ -10,6 +10,7 @@ from edgeops.apply.outcome import Status
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 from edgeops.plan.document import read_saved, to_json
 from edgeops.report.documents import dump_json
+from edgeops.source.schemas import packaged_schema
 
 
 def changed(planned):
@@ -51,7 +52,7 @@ def test_whoever_looks_at_the_plan_may_refuse_it(with_hub):
 
 
 def test_a_saved_plan_is_carried_out_once_and_then_stale(with_hub):
-    saved = read_saved(dump_json(to_json(plan(with_hub).plan)))
+    saved = read_saved(dump_json(to_json(plan(with_hub).plan)), packaged_schema("plan"))
     assert len(sync(with_hub, saved).outcomes) == 2
     with pytest.raises(Refused, match="stale"):
         sync(with_hub, saved)

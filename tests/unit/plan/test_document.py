@@ -73,7 +73,7 @@ def test_secrets_are_masked_and_stamps_left_out():
 
 
 def test_a_saved_plan_is_read_back_for_planning_again():
-    saved = read_saved(json.dumps(to_json(PLAN)))
+    saved = read_saved(json.dumps(to_json(PLAN)), SCHEMA)
     assert (saved.fleet, saved.hub, saved.commit) == ("f", "local", "c2")
     assert saved.options == PLAN.options
     assert saved.digest == PLAN.digest
@@ -82,11 +82,11 @@ def test_a_saved_plan_is_read_back_for_planning_again():
 
 def test_new_etags_and_reasons_do_not_make_a_plan_stale():
     again = plan(replace(PATCH, etag="BBBB", reason=Reason.DRIFT), MODULE, CREATE, DELETE)
-    check_fresh(read_saved(json.dumps(to_json(PLAN))), again)
+    check_fresh(read_saved(json.dumps(to_json(PLAN)), SCHEMA), again)
 
 
 def test_a_stale_plan_says_what_differs():
-    saved = read_saved(json.dumps(to_json(PLAN)))
+    saved = read_saved(json.dumps(to_json(PLAN)), SCHEMA)
     later = plan(
         replace(PATCH, patch={"desired": {"interval": 10}}), CREATE, replace(MODULE, module="n")
     )
@@ -100,21 +100,21 @@ def test_a_stale_plan_says_what_differs():
 
 
 def test_access_to_another_store_makes_a_plan_stale():
-    saved = read_saved(json.dumps(to_json(PLAN)))
+    saved = read_saved(json.dumps(to_json(PLAN)), SCHEMA)
     with pytest.raises(Refused, match="read access to other artifact stores"):
         check_fresh(saved, replace(PLAN, access=("azure-blob",)))
 
 
 def test_a_long_list_of_differences_is_cut():
     saved = read_saved(
-        json.dumps(to_json(plan(*(replace(CREATE, device=f"x{n}") for n in range(8)))))
+        json.dumps(to_json(plan(*(replace(CREATE, device=f"x{n}") for n in range(8))))), SCHEMA
     )
     with pytest.raises(Refused, match="and 3 more"):
         check_fresh(saved, plan())
 
 
 def test_another_secret_is_found_though_masked():
-    saved = read_saved(json.dumps(to_json(plan(PATCH))))
+    saved = read_saved(json.dumps(to_json(plan(PATCH))), SCHEMA)
     other = replace(PATCH, patch={"desired": {"interval": 30, "password": "hunter3"}})
     with pytest.raises(Refused, match="a masked value is another now"):
         check_fresh(saved, plan(other))
@@ -124,12 +124,12 @@ def test_a_saved_plan_that_was_edited_is_refused():
     document = to_json(PLAN)
     del document["changes"][3]
     with pytest.raises(Refused, match="delete-device d4 is needed now"):
-        check_fresh(read_saved(json.dumps(document)), PLAN)
+        check_fresh(read_saved(json.dumps(document), SCHEMA), PLAN)
 
 
 @pytest.mark.parametrize("field", ["fleet", "hub", "commit"])
 def test_a_plan_for_something_else_is_refused(field):
-    saved = read_saved(json.dumps(to_json(PLAN)))
+    saved = read_saved(json.dumps(to_json(PLAN)), SCHEMA)
     with pytest.raises(Refused, match=f"is for the {field}"):
         check_fresh(saved, replace(PLAN, **{field: "other"}))
 
@@ -156,4 +156,4 @@ GOOD = to_json(PLAN)
 )
 def test_what_is_no_saved_plan_is_a_clear_error(text):
     with pytest.raises(EdgeOpsError, match="this is not a saved plan: "):
-        read_saved(text)
+        read_saved(text, SCHEMA)
