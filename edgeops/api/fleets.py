@@ -29,13 +29,13 @@ def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") 
 
     Raises `EdgeOpsError` where there is no fleet or no such revision.
     """
-    found = workspace.at(rev).resolution
+    resolution = workspace.at(rev).resolution
     inside = tuple(
         problem
-        for problem in found.problems
+        for problem in resolution.problems
         if below in (".", problem.place.file) or problem.place.file.startswith(f"{below}/")
     )
-    return Validation(inside, len(found.problems) - len(inside), found.fleet)
+    return Validation(inside, len(resolution.problems) - len(inside), resolution.fleet)
 
 
 def render(

@@ -64,7 +64,7 @@ def seed_artifacts(workspace: Workspace) -> None:
     from edgeops.source.releases import load_releases
 
     with workspace.cache() as cache:
-        found = load_releases(workspace.root, cache)
-    copies = ((named.spec, found.copy(name)) for name, named in found.releases.items())
+        releases = load_releases(workspace.root, cache)
+    copies = ((named.spec, releases.copy(name)) for name, named in releases.releases.items())
     for warning in seed(copies, StateFiles(workspace.state).artifacts):
         workspace.observer.note(f"warning: {warning}")

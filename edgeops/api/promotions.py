@@ -17,7 +17,7 @@ from edgeops.translate import doing
 if TYPE_CHECKING:
     from edgeops.fleet.catalog import Catalog
     from edgeops.health.slot import SlotHealth
-    from edgeops.promotion.change import Change
+    from edgeops.promotion.change import ManifestChange
     from edgeops.promotion.decide import Decision, RolloutState
     from edgeops.twin import LiveDevice
 
@@ -29,7 +29,7 @@ class Promotion:
     `decisions` say for each slot why; None where somebody asked for a change.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[ManifestChange, ...]
     texts: Mapping[str, tuple[str, str]]
     decisions: tuple[Decision, ...] | None = None
 
@@ -38,7 +38,9 @@ class Promotion:
         """Whether nothing waits: something changes, or every ring has its release."""
         from edgeops.promotion.decide import Step
 
-        return bool(self.changes) or all(one.step is Step.DONE for one in self.decisions or ())
+        return bool(self.changes) or all(
+            decision.step is Step.DONE for decision in self.decisions or ()
+        )
 
 
 def promote(
@@ -105,7 +107,9 @@ def decide_next(tree: Revision, slot: str | None = None) -> tuple[Decision, ...]
     return tuple(decide(rollout, _health(tree, rollout, live), now) for rollout in rollouts)
 
 
-def edit(tree: Revision, changes: Sequence[Change], *, dry_run: bool) -> dict[str, tuple[str, str]]:
+def edit(
+    tree: Revision, changes: Sequence[ManifestChange], *, dry_run: bool
+) -> dict[str, tuple[str, str]]:
     """Edit the files that change, unless it is a dry run; gives their texts before and after.
 
     Notes how many devices get another release. Raises `EdgeOpsError`, and then has written none.
@@ -144,7 +148,7 @@ def read_valid(workspace: Workspace) -> Revision:
     return tree
 
 
-def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Change:
+def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> ManifestChange:
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.promotion.change import change
     from edgeops.promotion.slots import choose_slot

@@ -16,7 +16,7 @@ from edgeops.translate import doing
 if TYPE_CHECKING:
     from edgeops.api.workspace import Revision
     from edgeops.github.workflow import Workflow
-    from edgeops.promotion.change import Change
+    from edgeops.promotion.change import ManifestChange
     from edgeops.promotion.decide import Decision
     from edgeops.release import ModelRelease
 
@@ -72,7 +72,7 @@ class NewRelease:
     """
 
     release: ModelRelease
-    changes: tuple[Change, ...]
+    changes: tuple[ManifestChange, ...]
     why_not: str
     added: tuple[str, ...]
     files: Files
@@ -83,7 +83,7 @@ class NextRelease:
     """What happens next with a slot, and the files that change for it."""
 
     decision: Decision
-    changes: tuple[Change, ...]
+    changes: tuple[ManifestChange, ...]
     files: Files
 
 
@@ -126,11 +126,11 @@ def next_releases(workspace: Workspace) -> tuple[NextRelease, ...]:
     if not models_of_rings(tree.catalog):
         workspace.observer.note("no group is a ring: set `rollout` under `spec` of groups")
         return ()
-    found = []
+    releases = []
     for decision in decide_next(tree):
         changes = tuple(changes_of(tree.catalog, decision, revert=True))
-        found.append(NextRelease(decision, changes, _edited(tree, changes)))
-    return tuple(found)
+        releases.append(NextRelease(decision, changes, _edited(tree, changes)))
+    return tuple(releases)
 
 
 def propose(
@@ -143,7 +143,7 @@ def propose(
     """
     from edgeops.github import proposal as github
     from edgeops.github.workflow import BOT
-    from edgeops.source.branch import Access, Author, commit_files, push_branch
+    from edgeops.source.branch import Author, PushAccess, commit_files, push_branch
     from edgeops.source.revision import resolve_commit
     from edgeops.source.root import folder_in_repository
 
@@ -160,16 +160,16 @@ def propose(
     author = Author(BOT, "41898282+github-actions[bot]@users.noreply.github.com")
     head = resolve_commit(root, "HEAD")
     made = commit_files(root, head, proposal.files, proposal.title, author)
-    access = Access(workflow.server, workflow.token)
+    access = PushAccess(workflow.server, workflow.token)
     commit, new = push_branch(root, made, proposal.branch, author, access)
     base = f"{workflow.server}/{workflow.repository}/raw/{commit}/{folder_in_repository(root)}"
     done, url = github.propose(api, replace(pull, text=proposal.text(base.rstrip("/"))))
-    if check and (new or done is github.Proposed.OPENED):
+    if check and (new or done is github.PullRequestOutcome.OPENED):
         github.start(api, check, proposal.branch)
     return Proposed(proposal.title, done.value, url, commit if new else None)
 
 
-def _edited(tree: Revision, changes: tuple[Change, ...]) -> dict[str, bytes]:
+def _edited(tree: Revision, changes: tuple[ManifestChange, ...]) -> dict[str, bytes]:
     texts = edit(tree, changes, dry_run=True) if changes else {}
     return {file: after.encode() for file, (_, after) in texts.items()}
 
@@ -178,13 +178,13 @@ def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
     """What these files hold now; None for one that is gone. Raises `EdgeOpsError`."""
     from edgeops.plain_file import is_absent, read_plain
 
-    found: dict[str, bytes | None] = {}
+    contents: dict[str, bytes | None] = {}
     for path in paths:
         with doing(f"read {path}"):
             try:
-                found[path] = read_plain(root, path, _MOST_BYTES)
+                contents[path] = read_plain(root, path, _MOST_BYTES)
             except OSError as error:
                 if not is_absent(error):
                     raise
-                found[path] = None
-    return found
+                contents[path] = None
+    return contents

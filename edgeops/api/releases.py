@@ -63,16 +63,16 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
     from edgeops.artifacts.version import precedence
     from edgeops.source.releases import load_releases
 
-    found, note = load_releases(workspace.root), workspace.observer.note
-    for problem in found.problems:
+    releases, note = load_releases(workspace.root), workspace.observer.note
+    for problem in releases.problems:
         note(f"left out: {problem.place}: {problem.message}")
-    if model is not None and not any(found.of(model)):
+    if model is not None and not any(releases.of(model)):
         hint = "`edgeops model publish` makes releases"
-        raise _unknown(found, model, models_only=True, hint=hint)
+        raise _unknown(releases, model, models_only=True, hint=hint)
     fleet, named = _in_git(workspace)
-    spreads = _on_hub(workspace, fleet) if fleet and found.releases else None
+    spreads = _on_hub(workspace, fleet) if fleet and releases.releases else None
     rows = []
-    for reference, release in found.releases.items():
+    for reference, release in releases.releases.items():
         if model in (None, release.spec.name):
             spec: dict[str, Any] = release.document.value["spec"]
             row = ReleaseRow(
@@ -97,17 +97,17 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
     from edgeops.fleet.model import StoreKind
     from edgeops.source.releases import load_releases
 
-    found = load_releases(workspace.root)
-    if found.problems:
-        first = found.problems[0]
+    releases = load_releases(workspace.root)
+    if releases.problems:
+        first = releases.problems[0]
         raise InvalidState(f"{first.place}: {first.message}", first.hint)
     target = artifact_target(workspace)
     store = artifact_store(workspace, target) if target.store else None
     rows = []
-    for name in _chosen(found, names):
-        release = found.releases[name].spec
+    for name in _chosen(releases, names):
+        release = releases.releases[name].spec
         elsewhere = _elsewhere(workspace, release, target, store)
-        checks = (check_copy(release, found.copy(name)), elsewhere)
+        checks = (check_copy(release, releases.copy(name)), elsewhere)
         rows.append(Verified(name, checks, is_good(checks, seeded=target.store is StoreKind.LOCAL)))
     return rows
 
@@ -169,24 +169,24 @@ def _elsewhere(
     return check_url(release, release.location(target.url), ca_file=workspace.ca_file)
 
 
-def _chosen(found: Releases, names: Sequence[str]) -> list[str]:
+def _chosen(releases: Releases, names: Sequence[str]) -> list[str]:
     """The references of the releases that were named, sorted. Raises `UsageError`."""
     if not names:
-        return sorted(found.releases)
+        return sorted(releases.releases)
     chosen: set[str] = set()
     for name in names:
-        some = {name} & found.releases.keys() or {one.reference for one in found.of(name)}
-        if not some:
-            raise _unknown(found, name)
-        chosen |= some
+        named = {name} & releases.releases.keys() or {spec.reference for spec in releases.of(name)}
+        if not named:
+            raise _unknown(releases, name)
+        chosen |= named
     return sorted(chosen)
 
 
 def _unknown(
-    found: Releases, name: str, *, models_only: bool = False, hint: str = ""
+    releases: Releases, name: str, *, models_only: bool = False, hint: str = ""
 ) -> UsageError:
     from edgeops.fleet.suggest import did_you_mean
 
-    models = {release.spec.name for release in found.releases.values()}
-    known = models if models_only else {*found.releases, *models}
+    models = {release.spec.name for release in releases.releases.values()}
+    known = models if models_only else {*releases.releases, *models}
     return UsageError(f"there is no release `{name}` in models/", did_you_mean(name, known) or hint)

@@ -96,5 +96,5 @@ def _moment(text: Any) -> datetime | None:
 
 def _object(value: Mapping[str, Any], key: str) -> JsonObject:
     """The object under a key; devices and other tools may have written anything."""
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
+    member = value.get(key)
+    return member if isinstance(member, dict) else {}

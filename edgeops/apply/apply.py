@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from edgeops.apply.access import Grants
 from edgeops.apply.device import DeviceWriter, Sleep
 from edgeops.apply.outcome import Outcome, Status
-from edgeops.apply.replan import Conflict, Planned
+from edgeops.apply.replan import Conflict, DeviceChanges
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredFleet
 from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
@@ -81,17 +81,19 @@ async def apply(
     return tuple(sorted(outcomes, key=lambda outcome: outcome.device))
 
 
-def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[Planned]:
+def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[DeviceChanges]:
     changes = by_device(plan.changes)
     for device in sorted(grants.devices) if grants else ():
         changes.setdefault(device, [])
-    for device, its in changes.items():
+    for device, of_device in changes.items():
         access = grants.patch if grants and device in grants.devices else {}
         desired = fleet.devices.get(device)
-        yield Planned(device, desired, tuple(its), plan.fleet, plan.commit, access)
+        yield DeviceChanges(device, desired, tuple(of_device), plan.fleet, plan.commit, access)
 
 
-async def _write(planned: Planned, writer: DeviceWriter) -> tuple[Outcome, EdgeOpsError | None]:
+async def _write(
+    planned: DeviceChanges, writer: DeviceWriter
+) -> tuple[Outcome, EdgeOpsError | None]:
     device = planned.device
     try:
         await writer.write()

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import assert_never
 
 from edgeops import stamp as stamps
-from edgeops.apply.replan import Conflict, Planned, replan
+from edgeops.apply.replan import Conflict, DeviceChanges, replan
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
 from edgeops.jsonvalue import merge_patch
@@ -40,7 +40,7 @@ class DeviceWriter:
     """
 
     def __init__(
-        self, hub: Hub, planned: Planned, sleep: Sleep, unguarded: asyncio.Semaphore
+        self, hub: Hub, planned: DeviceChanges, sleep: Sleep, unguarded: asyncio.Semaphore
     ) -> None:
         self.written = 0
         self._hub = hub

@@ -19,7 +19,7 @@ class Conflict(EdgeOpsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class DeviceChanges:
     """The part of a plan that is for one device; `desired` is None when it is to be deleted.
 
     `access` is the patch of desired properties, secret and no part of the
@@ -34,7 +34,7 @@ class Planned:
     access: JsonObject = field(default_factory=dict, repr=False)
 
 
-async def replan(hub: Hub, planned: Planned) -> tuple[LiveDevice | None, tuple[Change, ...]]:
+async def replan(hub: Hub, planned: DeviceChanges) -> tuple[LiveDevice | None, tuple[Change, ...]]:
     """The device as it is now, and what of its plan is still to do.
 
     Raises `Conflict` when something else would have to be done, `Refused` when
@@ -53,16 +53,16 @@ async def replan(hub: Hub, planned: Planned) -> tuple[LiveDevice | None, tuple[C
     return live, changes
 
 
-async def _read(hub: Hub, planned: Planned) -> LiveDevice | None:
+async def _read(hub: Hub, planned: DeviceChanges) -> LiveDevice | None:
     device = planned.desired
     request = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
-    found = await read_live(
+    live = await read_live(
         hub, {planned.device: request}, by_query=False, progress=lambda _done, _all: None
     )
-    return found.get(planned.device)
+    return live.get(planned.device)
 
 
-def _plan(live: LiveDevice | None, planned: Planned) -> tuple[Change, ...] | Refusal:
+def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...] | Refusal:
     if planned.desired is None:
         removal = plan_removal(live, fleet=planned.fleet) if live else None
         if isinstance(removal, Refusal):

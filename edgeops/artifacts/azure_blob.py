@@ -38,11 +38,11 @@ class AzureBlobStore:
 
     def sha256_of(self, name: str) -> str | None:
         """See `Store.sha256_of`. Blobs that others uploaded are read to find out."""
-        found = self._properties(checked_name(name))
-        if found is None:
+        properties = self._properties(checked_name(name))
+        if properties is None:
             return None
-        if found.metadata and _SHA256 in found.metadata:
-            return str(found.metadata[_SHA256])
+        if properties.metadata and _SHA256 in properties.metadata:
+            return str(properties.metadata[_SHA256])
         with self.open(name) as chunks:
             return digest_of(chunks).sha256
 

@@ -14,7 +14,7 @@ from edgeops.artifacts.checked_file import CheckedFile
 from edgeops.artifacts.store import ArtifactError
 from edgeops.digest import CHUNK_BYTES
 from edgeops.errors import EdgeOpsError
-from edgeops.github.rest import GitHubError, Rest
+from edgeops.github.rest import GitHubApi, GitHubError
 from edgeops.jsonvalue import JsonObject
 from edgeops.translate import translate
 
@@ -29,7 +29,7 @@ _HINTS = {
 }
 
 
-class GitHubApi:
+class GitHubReleases:
     """The releases of one repository. All calls may raise `ArtifactError`."""
 
     def __init__(self, downloads_url: str, token: str | None, ca_file: str | None) -> None:
@@ -38,7 +38,7 @@ class GitHubApi:
         owner, repository = urlsplit(downloads_url).path.strip("/").split("/")[:2]
         api = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
         self.repository = f"{owner}/{repository}"
-        self._rest = Rest(
+        self._rest = GitHubApi(
             f"{api}/repos/{self.repository}",
             about=f"the releases of {self.repository}",
             token=token,
@@ -49,12 +49,12 @@ class GitHubApi:
     def published(self, tag: str) -> JsonObject | None:
         """The published release of a tag."""
         try:
-            found: JsonObject = self._rest.get(f"/releases/tags/{quote(tag, safe='')}")
+            release: JsonObject = self._rest.get(f"/releases/tags/{quote(tag, safe='')}")
         except GitHubError as error:
             if error.status == 404:
                 return None
             raise _of_store(error) from error
-        return found
+        return release
 
     def draft(self, tag: str) -> JsonObject | None:
         """A draft for a tag, which a publisher left that was cut off; only writers see drafts."""

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from edgeops.artifacts.checked_file import opened
-from edgeops.artifacts.github_api import GitHubApi, token_missing
+from edgeops.artifacts.github_api import GitHubReleases, token_missing
 from edgeops.artifacts.store import (
     ArtifactError,
     Progress,
@@ -33,7 +33,7 @@ class GitHubReleaseStore:
 
     def __init__(self, url: str, token: str | None, *, ca_file: str | None = None) -> None:
         self._url = url.rstrip("/")
-        self._api = GitHubApi(url, token, ca_file)
+        self._api = GitHubReleases(url, token, ca_file)
         self._can_write = bool(token)
 
     def sha256_of(self, name: str) -> str | None:

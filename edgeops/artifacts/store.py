@@ -53,11 +53,11 @@ class Store(Protocol):
 def verify(store: Store, name: str, expected: Digest) -> None:
     """Read a published file back. Raises `ArtifactError` when it is not what is expected."""
     with store.open(name) as chunks:
-        found = digest_of(chunks)
-    if found != expected:
+        actual = digest_of(chunks)
+    if actual != expected:
         raise ArtifactError(
-            f"the store holds something else as {name}: {found.size:,} bytes with SHA-256 "
-            f"{found.sha256[:12]}..., not {expected.size:,} with {expected.sha256[:12]}...",
+            f"the store holds something else as {name}: {actual.size:,} bytes with SHA-256 "
+            f"{actual.sha256[:12]}..., not {expected.size:,} with {expected.sha256[:12]}...",
             "publish it again under a new version",
         )
 

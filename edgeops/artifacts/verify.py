@@ -38,10 +38,10 @@ def is_good(checks: Sequence[Check], *, seeded: bool) -> bool:
     With `seeded` nor need the other place, if there is a copy: the local hub
     takes it from git when it starts.
     """
-    found = {check.place: check.found for check in checks}
-    copy = found.pop("git", Found.ABSENT)
+    states = {check.place: check.found for check in checks}
+    copy = states.pop("git", Found.ABSENT)
     fine = {Found.SAME, Found.ABSENT} if seeded and copy is Found.SAME else {Found.SAME}
-    return copy in (Found.SAME, Found.ABSENT) and set(found.values()) <= fine
+    return copy in (Found.SAME, Found.ABSENT) and set(states.values()) <= fine
 
 
 def digest_of_release(release: ModelRelease) -> Digest:
@@ -88,11 +88,11 @@ def _check(place: str, release: ModelRelease, chunks: Iterable[bytes]) -> Check:
     hasher = Hasher()
     for chunk in _bounded(chunks, expected.size):
         hasher.add(chunk)
-    found = hasher.digest()
-    if found == expected:
+    actual = hasher.digest()
+    if actual == expected:
         return Check(place, Found.SAME)
-    whole = found.size <= expected.size
-    is_now = f"{found.size:,} bytes with SHA-256 {found.sha256[:12]}..." if whole else "longer"
+    whole = actual.size <= expected.size
+    is_now = f"{actual.size:,} bytes with SHA-256 {actual.sha256[:12]}..." if whole else "longer"
     return Check(
         place,
         Found.CHANGED,

@@ -21,12 +21,12 @@ def precedence(version: str) -> Precedence:
 
     Raises `UsageError` for what is not major.minor.patch with, perhaps, a pre-release.
     """
-    found = _VERSION.match(version)
-    if found is None:
+    match = _VERSION.match(version)
+    if match is None:
         raise UsageError(
             f"`{version}` is not a version", "give major.minor.patch, as in 1.2.0 or 1.2.0-rc.1"
         )
-    major, minor, patch, pre = found.groups()
+    major, minor, patch, pre = match.groups()
     words = tuple(map(_identifier, pre.split("."))) if pre else ()
     return int(major), int(minor), int(patch), not words, words
 

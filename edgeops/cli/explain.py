@@ -28,5 +28,5 @@ def explain(
     from edgeops.api import fleets
     from edgeops.report import explain_text
 
-    found = fleets.explain(workspace(context), device, pointer, rev=rev)
-    show(context, explain_text, found, output)
+    explained = fleets.explain(workspace(context), device, pointer, rev=rev)
+    show(context, explain_text, explained, output)

@@ -69,9 +69,9 @@ def propose_release(
     from edgeops.api import proposals as api
     from edgeops.report.proposal import release_proposal
 
-    found = api.new_release(workspace(context), reference)
+    release = api.new_release(workspace(context), reference)
     text = read_text(scorecard, "the scorecard", "")
-    _propose(context, [release_proposal(found, text)], check)
+    _propose(context, [release_proposal(release, text)], check)
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
@@ -90,11 +90,11 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     from edgeops.report.proposal import promotion_proposal, promotion_text
 
     workflow = read_workflow(os.environ)
-    found = api.next_releases(workspace(context))
-    for slot in found:
+    slots = api.next_releases(workspace(context))
+    for slot in slots:
         typer.echo(decision_text(slot.decision, color=has_color(context)))
         workflow.summarize("\n" + promotion_text(slot.decision, slot.changes))
-    _propose(context, [promotion_proposal(slot) for slot in found if slot.changes], check)
+    _propose(context, [promotion_proposal(slot) for slot in slots if slot.changes], check)
 
 
 def _propose(context: typer.Context, proposals: list[Proposal], check: str) -> None:

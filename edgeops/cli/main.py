@@ -19,7 +19,7 @@ import typer
 
 from edgeops import __version__
 from edgeops.cli.options import option
-from edgeops.cli.settings import Settings, is_styled
+from edgeops.cli.settings import GlobalOptions, is_styled
 from edgeops.errors import EdgeOpsError, ExitCode, Interrupted, UsageError
 
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
@@ -114,7 +114,7 @@ def edgeops(
       edgeops status                      show sync, connection and health status
     """
     color = _color(["--no-color"] if no_color else [])
-    context.obj = Settings(repo, hub, color=color, quiet=quiet, debug=debug)
+    context.obj = GlobalOptions(repo, hub, color=color, quiet=quiet, debug=debug)
 
 
 def _color(given: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class GlobalOptions:
     """The global options of one run."""
 
     repo: Path
@@ -30,9 +30,9 @@ class Settings:
             say(text, err=True)
 
 
-def settings(context: typer.Context) -> Settings:
+def settings(context: typer.Context) -> GlobalOptions:
     """The global options that a command was called with."""
-    assert isinstance(context.obj, Settings)
+    assert isinstance(context.obj, GlobalOptions)
     return context.obj
 
 

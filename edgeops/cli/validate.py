@@ -39,14 +39,14 @@ def validate(
     where = workspace(context)
     exists = rev is None
     below = "." if path is None else path_in_fleet(path, where.root, Path.cwd(), exists=exists)
-    found = fleets.validate(where, rev=rev, below=below)
+    validation = fleets.validate(where, rev=rev, below=below)
     if output == "github":
-        typer.echo(report.github(found.problems, folder=folder_in_repository(where.root)))
-    elif found.problems or output == "json":
-        show(context, report, found.problems, output)
-    if found.problems:
+        typer.echo(report.github(validation.problems, folder=folder_in_repository(where.root)))
+    elif validation.problems or output == "json":
+        show(context, report, validation.problems, output)
+    if validation.problems:
         raise InvalidState("")
-    if found.elsewhere:
-        note(context, f"no problems in {path}; {found.elsewhere} in other files")
-    elif output == "text" and found.fleet is not None:
-        say(report.none_in(found.fleet))
+    if validation.elsewhere:
+        note(context, f"no problems in {path}; {validation.elsewhere} in other files")
+    elif output == "text" and validation.fleet is not None:
+        say(report.none_in(validation.fleet))

@@ -40,5 +40,5 @@ def co_authors(message: str) -> Iterator[Account]:
 
     Source: "Creating a commit with multiple authors" (GitHub Docs).
     """
-    for found in _CO_AUTHOR.finditer(message):
-        yield Account(found["login"], int(found["id"]) if found["id"] else None)
+    for trailer in _CO_AUTHOR.finditer(message):
+        yield Account(trailer["login"], int(trailer["id"]) if trailer["id"] else None)

@@ -14,7 +14,7 @@ from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
 from edgeops.github.gather import gather
 from edgeops.github.plan_comment import shows
-from edgeops.github.rest import GitHubError, Rest
+from edgeops.github.rest import GitHubApi, GitHubError
 
 # What a plan is made of. Anything else may do more than a plan can show.
 FOLDERS = ("fleet/", "schemas/", "models/")
@@ -31,7 +31,7 @@ class Approval(NamedTuple):
 
 
 def approval_of(
-    api: Rest, sha: str, branch: str, marker: str, plan: str, *, repeated: bool = False
+    api: GitHubApi, sha: str, branch: str, marker: str, plan: str, *, repeated: bool = False
 ) -> Approval:
     """Whether the plan with this Markdown was approved for the commit that a branch is at.
 
@@ -97,7 +97,9 @@ def _opinions(facts: Facts) -> list[Review]:
     for review in facts.reviews:
         if review.state not in _OPINIONS or not review.by.person:
             continue
-        place = next((i for i, one in enumerate(last) if one.by.is_same(review.by)), len(last))
+        place = next(
+            (i for i, earlier in enumerate(last) if earlier.by.is_same(review.by)), len(last)
+        )
         last[place : place + 1] = [review]
     return last
 

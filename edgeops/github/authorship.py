@@ -33,7 +33,7 @@ class Writers:
 
     def includes(self, account: Account) -> bool:
         """Whether the account is one of them."""
-        return any(account.is_same(one) for one in self.people)
+        return any(account.is_same(person) for person in self.people)
 
 
 def writers(facts: Facts) -> Writers:
@@ -68,15 +68,15 @@ def writers(facts: Facts) -> Writers:
 
 def history_of(pushes: Sequence[Push], head: str) -> tuple[Push, ...]:
     """The pushes that made a branch what it is, back to its creation; empty if any is missing."""
-    found: list[Push] = []
+    history: list[Push] = []
     wanted = head
     for push in pushes:
         if push.after == wanted:
-            found.append(push)
+            history.append(push)
             if push.kind == CREATED:
-                return tuple(found)
+                return tuple(history)
             wanted = push.before
-        elif found:
+        elif history:
             break  # what came after the head does not matter; a gap before it does
     return ()
 

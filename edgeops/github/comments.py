@@ -9,11 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
-from edgeops.github.rest import Rest
+from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 
 
-class Written(StrEnum):
+class CommentOutcome(StrEnum):
     """What became of a comment."""
 
     CREATED = "created"
@@ -21,23 +21,23 @@ class Written(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def stick(api: Rest, number: int, marker: str, text: str) -> Written:
+def stick(api: GitHubApi, number: int, marker: str, text: str) -> CommentOutcome:
     """Let the comment with this marker on a pull request say this text. Raises `GitHubError`.
 
     A comment that says it already is left alone: its time is that of its text.
     """
     body = marked(marker, text)
-    found = find(api, number, marker)
-    if found is None:
+    comment = find(api, number, marker)
+    if comment is None:
         api.post(f"/issues/{number}/comments", body=body)
-        return Written.CREATED
-    if found["body"].replace("\r\n", "\n") == body:
-        return Written.UNCHANGED
-    api.patch(f"/issues/comments/{found['id']}", body=body)
-    return Written.UPDATED
+        return CommentOutcome.CREATED
+    if comment["body"].replace("\r\n", "\n") == body:
+        return CommentOutcome.UNCHANGED
+    api.patch(f"/issues/comments/{comment['id']}", body=body)
+    return CommentOutcome.UPDATED
 
 
-def find(api: Rest, number: int, marker: str) -> JsonObject | None:
+def find(api: GitHubApi, number: int, marker: str) -> JsonObject | None:
     """Our comment with this marker."""
     comments = api.pages(f"/issues/{number}/comments")
     return next((comment for comment in comments if is_ours(comment, marker)), None)

@@ -15,7 +15,7 @@ from edgeops.github.accounts import Account, account_of, co_authors
 from edgeops.github.authorship import MARK, history_of
 from edgeops.github.facts import Comment, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import is_ours
-from edgeops.github.rest import GitHubError, Rest
+from edgeops.github.rest import GitHubApi, GitHubError
 from edgeops.jsonvalue import JsonObject
 
 _MAY_WRITE = {"admin", "write"}
@@ -24,15 +24,15 @@ _MAY_WRITE = {"admin", "write"}
 _EVENTS = {"push", "schedule", "workflow_dispatch"}
 
 
-def gather(api: Rest, sha: str, branch: str, marker: str, *, repeated: bool) -> Facts | None:
+def gather(api: GitHubApi, sha: str, branch: str, marker: str, *, repeated: bool) -> Facts | None:
     """What is known of the pull request that was merged into a branch as this commit, if any.
 
     `repeated`: the workflow run that asks is not at its first attempt. Raises `GitHubError`.
     """
-    found = _merged_as(api, sha, branch)
-    if found is None:
+    merged = _merged_as(api, sha, branch)
+    if merged is None:
         return None
-    number = int(found["number"])
+    number = int(merged["number"])
     pull = api.get(f"/pulls/{number}")
     files = list(api.pages(f"/pulls/{number}/files"))
     head, base = pull["head"], pull["base"]
@@ -64,7 +64,7 @@ def gather(api: Rest, sha: str, branch: str, marker: str, *, repeated: bool) -> 
     )
 
 
-def _merged_as(api: Rest, sha: str, branch: str) -> JsonObject | None:
+def _merged_as(api: GitHubApi, sha: str, branch: str) -> JsonObject | None:
     for pull in api.pages(f"/commits/{sha}/pulls"):
         here = pull["merge_commit_sha"] == sha and pull["base"]["ref"] == branch
         if pull["merged_at"] and here:
@@ -72,7 +72,7 @@ def _merged_as(api: Rest, sha: str, branch: str) -> JsonObject | None:
     return None
 
 
-def _comments(api: Rest, number: int, marker: str) -> Iterator[Comment]:
+def _comments(api: GitHubApi, number: int, marker: str) -> Iterator[Comment]:
     for comment in api.pages(f"/issues/{number}/comments"):
         if is_ours(comment, marker):
             hidden = bool(comment.get("minimized"))
@@ -80,9 +80,9 @@ def _comments(api: Rest, number: int, marker: str) -> Iterator[Comment]:
 
 
 def _people(commit: JsonObject) -> tuple[Account, ...]:
-    told = [account_of(commit["author"]), account_of(commit["committer"])]
-    told += co_authors(commit["commit"]["message"])
-    return tuple(one for one in told if one is not None)
+    accounts = [account_of(commit["author"]), account_of(commit["committer"])]
+    accounts += co_authors(commit["commit"]["message"])
+    return tuple(account for account in accounts if account is not None)
 
 
 def _paths(file: JsonObject) -> Iterator[str]:
@@ -91,26 +91,24 @@ def _paths(file: JsonObject) -> Iterator[str]:
         yield file["previous_filename"]
 
 
-def _history(api: Rest, branch: str) -> tuple[Push, ...]:
+def _history(api: GitHubApi, branch: str) -> tuple[Push, ...]:
     """The pushes to a branch, which may be gone by now; of such a one the last months."""
-    found = tuple(_pushes(api, branch, ref=f"refs/heads/{branch}"))
-    return found or tuple(_pushes(api, branch, time_period="quarter"))
+    pushes = tuple(_pushes(api, branch, ref=f"refs/heads/{branch}"))
+    return pushes or tuple(_pushes(api, branch, time_period="quarter"))
 
 
-def _pushes(api: Rest, branch: str, **query: str) -> Iterator[Push]:
-    for one in api.pages("/activity", **query):
-        if one["ref"] == f"refs/heads/{branch}":
-            yield Push(
-                one["activity_type"], one["before"], one["after"], one["timestamp"],
-                account_of(one["actor"]),
-            )  # fmt: skip
+def _pushes(api: GitHubApi, branch: str, **query: str) -> Iterator[Push]:
+    for push in api.pages("/activity", **query):
+        if push["ref"] == f"refs/heads/{branch}":
+            by = account_of(push["actor"])
+            yield Push(push["activity_type"], push["before"], push["after"], push["timestamp"], by)
 
 
-def _tip(api: Rest, branch: str) -> str:
+def _tip(api: GitHubApi, branch: str) -> str:
     return str(api.get(f"/git/ref/heads/{quote(branch)}")["object"]["sha"])
 
 
-def _runs(api: Rest, commit: str, branch: str, here: int) -> Iterator[Run]:
+def _runs(api: GitHubApi, commit: str, branch: str, here: int) -> Iterator[Run]:
     """The runs that left the mark of having made a commit."""
     for artifact in api.pages("/actions/artifacts", member="artifacts", name=f"{MARK}{commit}"):
         run = _get(api, f"/actions/runs/{(artifact['workflow_run'] or {}).get('id')}")
@@ -118,7 +116,7 @@ def _runs(api: Rest, commit: str, branch: str, here: int) -> Iterator[Run]:
             yield Run(_is_of(api, run, branch, here), tuple(_starters(api, run)))
 
 
-def _is_of(api: Rest, run: JsonObject, branch: str, here: int) -> bool:
+def _is_of(api: GitHubApi, run: JsonObject, branch: str, here: int) -> bool:
     """Whether a run ran what the branch held at some time.
 
     The name alone says little: a fork may have a branch of this name, and anybody may push a tag.
@@ -131,7 +129,7 @@ def _is_of(api: Rest, run: JsonObject, branch: str, here: int) -> bool:
     return run["head_sha"] in tips
 
 
-def _starters(api: Rest, run: JsonObject) -> Iterator[Account | None]:
+def _starters(api: GitHubApi, run: JsonObject) -> Iterator[Account | None]:
     """Who started each attempt; nobody the first one of a schedule."""
     scheduled = run["event"] == "schedule"
     if not scheduled:
@@ -142,7 +140,7 @@ def _starters(api: Rest, run: JsonObject) -> Iterator[Account | None]:
         yield account_of((run if attempt == last else api.get(path))["triggering_actor"])
 
 
-def _reviews(api: Rest, number: int) -> Iterator[Review]:
+def _reviews(api: GitHubApi, number: int) -> Iterator[Review]:
     may_write: dict[Account, bool] = {}
     for review in api.pages(f"/pulls/{number}/reviews"):  # the oldest first
         by = account_of(review["user"])
@@ -154,15 +152,15 @@ def _reviews(api: Rest, number: int) -> Iterator[Review]:
         yield Review(by, review["state"], review["commit_id"], at, may_write[by])
 
 
-def _may_write(api: Rest, account: Account) -> bool:
-    found = _get(api, f"/collaborators/{quote(account.login)}/permission")
-    if found is None or found["permission"] not in _MAY_WRITE:
+def _may_write(api: GitHubApi, account: Account) -> bool:
+    permission = _get(api, f"/collaborators/{quote(account.login)}/permission")
+    if permission is None or permission["permission"] not in _MAY_WRITE:
         return False
-    asked = account_of(found["user"])
+    asked = account_of(permission["user"])
     return asked is not None and asked.is_same(account)
 
 
-def _get(api: Rest, path: str) -> Any:
+def _get(api: GitHubApi, path: str) -> Any:
     """What is at a path; None where there is nothing."""
     try:
         return api.get(path)

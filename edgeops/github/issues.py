@@ -8,11 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
-from edgeops.github.rest import Rest
+from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 
 
-class Kept(StrEnum):
+class IssueOutcome(StrEnum):
     """What became of an issue."""
 
     OPENED = "opened"
@@ -22,37 +22,37 @@ class Kept(StrEnum):
     NONE = "not needed"
 
 
-def keep_open(api: Rest, marker: str, title: str, text: str) -> tuple[Kept, str]:
+def keep_open(api: GitHubApi, marker: str, title: str, text: str) -> tuple[IssueOutcome, str]:
     """Let the open issue with this marker say this, opening one if need be; gives its URL too.
 
     Raises `GitHubError`.
     """
     body = marked(marker, text)
-    found = _find(api, marker)
-    if found is None:
+    issue = _find(api, marker)
+    if issue is None:
         made = api.post("/issues", title=title, body=body)
-        return Kept.OPENED, str(made["html_url"])
-    url = str(found["html_url"])
-    if found["title"] == title and found["body"].replace("\r\n", "\n") == body:
-        return Kept.UNCHANGED, url
-    api.patch(f"/issues/{found['number']}", title=title, body=body)
-    return Kept.UPDATED, url
+        return IssueOutcome.OPENED, str(made["html_url"])
+    url = str(issue["html_url"])
+    if issue["title"] == title and issue["body"].replace("\r\n", "\n") == body:
+        return IssueOutcome.UNCHANGED, url
+    api.patch(f"/issues/{issue['number']}", title=title, body=body)
+    return IssueOutcome.UPDATED, url
 
 
-def close(api: Rest, marker: str, why: str) -> tuple[Kept, str]:
+def close(api: GitHubApi, marker: str, why: str) -> tuple[IssueOutcome, str]:
     """Close the open issue with this marker, if there is one; gives its URL too.
 
     Raises `GitHubError`.
     """
-    found = _find(api, marker)
-    if found is None:
-        return Kept.NONE, ""
-    api.post(f"/issues/{found['number']}/comments", body=why)
-    api.patch(f"/issues/{found['number']}", state="closed", state_reason="completed")
-    return Kept.CLOSED, str(found["html_url"])
+    issue = _find(api, marker)
+    if issue is None:
+        return IssueOutcome.NONE, ""
+    api.post(f"/issues/{issue['number']}/comments", body=why)
+    api.patch(f"/issues/{issue['number']}", state="closed", state_reason="completed")
+    return IssueOutcome.CLOSED, str(issue["html_url"])
 
 
-def _find(api: Rest, marker: str) -> JsonObject | None:
+def _find(api: GitHubApi, marker: str) -> JsonObject | None:
     issues = api.pages("/issues", state="open")
-    found = (issue for issue in issues if "pull_request" not in issue)
-    return next((issue for issue in found if is_ours(issue, marker)), None)
+    candidates = (issue for issue in issues if "pull_request" not in issue)
+    return next((issue for issue in candidates if is_ours(issue, marker)), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
-from edgeops.github.rest import GitHubError, Rest
+from edgeops.github.rest import GitHubApi, GitHubError
 from edgeops.jsonvalue import JsonObject
 
 
@@ -35,7 +35,7 @@ class PullRequest:
         return marked(self.marker, self.text)
 
 
-class Proposed(StrEnum):
+class PullRequestOutcome(StrEnum):
     """What became of a proposal."""
 
     OPENED = "opened"
@@ -43,45 +43,45 @@ class Proposed(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def declined(api: Rest, pull: PullRequest) -> str | None:
+def declined(api: GitHubApi, pull: PullRequest) -> str | None:
     """The URL of a pull request with this very content that somebody closed without merging.
 
     Raises `GitHubError`.
     """
-    for one in _pulls(api, pull, "closed"):
-        if one["merged_at"] is None and is_ours(one, pull.marker):
-            return str(one["html_url"])
+    for closed in _pulls(api, pull, "closed"):
+        if closed["merged_at"] is None and is_ours(closed, pull.marker):
+            return str(closed["html_url"])
     return None
 
 
-def propose(api: Rest, pull: PullRequest) -> tuple[Proposed, str]:
+def propose(api: GitHubApi, pull: PullRequest) -> tuple[PullRequestOutcome, str]:
     """Let the one open pull request of this branch say this; gives its URL too.
 
     Raises `GitHubError`.
     """
-    found = next(iter(_pulls(api, pull, "open")), None)
-    if found is None:
+    existing = next(iter(_pulls(api, pull, "open")), None)
+    if existing is None:
         made = _open(api, pull)
-        return Proposed.OPENED, str(made["html_url"])
-    url = str(found["html_url"])
-    body = str(found["body"] or "").replace("\r\n", "\n")
-    if (found["title"], body) == (pull.title, pull.body):
-        return Proposed.UNCHANGED, url
-    api.patch(f"/pulls/{found['number']}", title=pull.title, body=pull.body)
-    return Proposed.UPDATED, url
+        return PullRequestOutcome.OPENED, str(made["html_url"])
+    url = str(existing["html_url"])
+    body = str(existing["body"] or "").replace("\r\n", "\n")
+    if (existing["title"], body) == (pull.title, pull.body):
+        return PullRequestOutcome.UNCHANGED, url
+    api.patch(f"/pulls/{existing['number']}", title=pull.title, body=pull.body)
+    return PullRequestOutcome.UPDATED, url
 
 
-def start(api: Rest, workflow: str, branch: str) -> None:
+def start(api: GitHubApi, workflow: str, branch: str) -> None:
     """Start a workflow on a branch: what its own token does starts none. Raises `GitHubError`."""
     api.post(f"/actions/workflows/{workflow}/dispatches", ref=branch)
 
 
-def _pulls(api: Rest, pull: PullRequest, state: str) -> list[JsonObject]:
+def _pulls(api: GitHubApi, pull: PullRequest, state: str) -> list[JsonObject]:
     head = f"{pull.owner}:{pull.branch}"
     return list(api.pages("/pulls", state=state, head=head, base=pull.base))
 
 
-def _open(api: Rest, pull: PullRequest) -> JsonObject:
+def _open(api: GitHubApi, pull: PullRequest) -> JsonObject:
     try:
         made: JsonObject = api.post(
             "/pulls", title=pull.title, body=pull.body, head=pull.branch, base=pull.base

@@ -5,11 +5,11 @@ Source: "REST API endpoints for pull requests" (GitHub Docs).
 
 from __future__ import annotations
 
-from edgeops.github.rest import Rest
+from edgeops.github.rest import GitHubApi
 from edgeops.github.workflow import Workflow
 
 
-def pull_request_of(workflow: Workflow, api: Rest) -> int | None:
+def pull_request_of(workflow: Workflow, api: GitHubApi) -> int | None:
     """The number of the pull request of the event, or of the open one from this branch.
 
     A workflow that was dispatched for a pull request runs on its branch. Raises `GitHubError`.
@@ -20,5 +20,5 @@ def pull_request_of(workflow: Workflow, api: Rest) -> int | None:
     if not workflow.branch:
         return None
     owner = workflow.repository.partition("/")[0]
-    found = api.pages("/pulls", state="open", head=f"{owner}:{workflow.branch}")
-    return next((int(pull["number"]) for pull in found), None)
+    open_pulls = api.pages("/pulls", state="open", head=f"{owner}:{workflow.branch}")
+    return next((int(pull["number"]) for pull in open_pulls), None)

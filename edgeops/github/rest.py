@@ -31,7 +31,7 @@ class GitHubError(EdgeOpsError):
         self.status = status
 
 
-class Rest:
+class GitHubApi:
     """The REST API below one URL, as https://api.github.com/repos/OWNER/NAME."""
 
     def __init__(
@@ -101,8 +101,8 @@ class Rest:
         asked: dict[str, str | int] | None = {**query, "per_page": _PAGE}
         while url:
             response = self.ask("GET", url, params=asked)
-            found = self._decoded(response)
-            yield from found if member is None else found[member]
+            answer = self._decoded(response)
+            yield from answer if member is None else answer[member]
             url, asked = self._next(response), None  # the link has the query in it
 
     def _next(self, response: requests.Response) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.github.outputs import give_outputs
-from edgeops.github.rest import Rest
+from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 from edgeops.user_files import append
 
@@ -45,9 +45,9 @@ class Workflow:
     summary: Path | None = None
     output: Path | None = None
 
-    def api(self) -> Rest:
+    def api(self) -> GitHubApi:
         """The REST API of the repository."""
-        return Rest(
+        return GitHubApi(
             f"{self.api_url}/repos/{self.repository}",
             about=self.repository,
             token=self.token,

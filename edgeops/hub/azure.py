@@ -7,7 +7,7 @@ import ssl
 from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
 from edgeops.hub.rates import Rates
-from edgeops.hub.rest import Bounds, Rest
+from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
 from edgeops.hub.twins import Twins
 
@@ -25,7 +25,7 @@ class AzureHub(Twins, Control):
         rates: Rates,
         in_flight: int,
     ) -> None:
-        rest = Rest(
+        rest = HubApi(
             credential,
             tls=tls,
             proxy=proxy,

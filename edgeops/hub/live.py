@@ -56,7 +56,7 @@ async def read_live(
 async def _read_each(
     hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress
 ) -> dict[str, LiveDevice]:
-    found: dict[str, LiveDevice] = {}
+    live: dict[str, LiveDevice] = {}
     done = 0
     waiting: Iterator[tuple[str, ReadRequest]] = iter(wanted.items())
 
@@ -65,7 +65,7 @@ async def _read_each(
         for name, request in waiting:  # shared: each reader takes the next device
             device = await _read_device(hub, name, request)
             if device is not None:
-                found[name] = device
+                live[name] = device
             done += 1
             progress(done, len(wanted))
 
@@ -75,7 +75,7 @@ async def _read_each(
                 group.create_task(reader())
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return {name: found[name] for name in wanted if name in found}
+    return {name: live[name] for name in wanted if name in live}
 
 
 async def _read_device(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:

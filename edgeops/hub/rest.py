@@ -39,7 +39,7 @@ class Bounds:
     body: int = 64 * 1024 * 1024  # 100 twins with the metadata of every value are well below
 
 
-class Rest:
+class HubApi:
     """Sends requests to one hub, at most `concurrency` at a time. Made inside an event loop."""
 
     def __init__(

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.errors import Subject, odd_answer
 from edgeops.hub.port import HubError
-from edgeops.hub.rest import Rest
+from edgeops.hub.rest import HubApi
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
@@ -29,7 +29,7 @@ _FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 class Twins:
     """Reads, queries and patches the twins of one hub."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: HubApi) -> None:
         self._rest = rest
         self._hub = rest.hostname
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from edgeops.plan.model import Action, Change, Plan
 
 
-class Kind(StrEnum):
+class DeviceFate(StrEnum):
     """What happens to a device, in the order of reports."""
 
     CREATE = "create"
@@ -31,7 +31,7 @@ class Counts:
 def counts(plan: Plan) -> Counts:
     """The numbers of a plan, in devices."""
     kinds = [kind_of(changes) for changes in by_device(plan.changes).values()]
-    create, change, delete = (kinds.count(kind) for kind in Kind)
+    create, change, delete = (kinds.count(kind) for kind in DeviceFate)
     refused = len({refusal.device for refusal in plan.refusals})
     return Counts(create, change, delete, refused, max(0, plan.devices - create - change - refused))
 
@@ -44,9 +44,9 @@ def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return grouped
 
 
-def kind_of(changes: Iterable[Change]) -> Kind:
+def kind_of(changes: Iterable[Change]) -> DeviceFate:
     """What the changes of one device do to it."""
     actions = {change.action for change in changes}
     if Action.CREATE_DEVICE in actions:
-        return Kind.CREATE
-    return Kind.DELETE if Action.DELETE_DEVICE in actions else Kind.CHANGE
+        return DeviceFate.CREATE
+    return DeviceFate.DELETE if Action.DELETE_DEVICE in actions else DeviceFate.CHANGE

@@ -15,7 +15,7 @@ from edgeops.promotion.edit import set_model
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ManifestChange:
     """One slot of one group, whose manifest is in `file`: the release before (if any) and after."""
 
     file: str
@@ -25,14 +25,14 @@ class Change:
     after: str
 
 
-def change(catalog: Catalog, group: str, slot: str, release: str) -> Change:
+def change(catalog: Catalog, group: str, slot: str, release: str) -> ManifestChange:
     """The change that gives a release to a group of the catalog."""
-    found = catalog.groups[group]
-    before = found.spec.layer.value.get("models", {}).get(slot)
-    return Change(found.document.file, group, slot, before, release)
+    target = catalog.groups[group]
+    before = target.spec.layer.value.get("models", {}).get(slot)
+    return ManifestChange(target.document.file, group, slot, before, release)
 
 
-def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterator[Change]:
+def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterator[ManifestChange]:
     """What a decision changes; with `revert` also where a Degraded release goes back.
 
     It goes back in every ring that has it: left in the first, it would be
@@ -46,15 +46,17 @@ def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterato
             yield change(catalog, ring.group, slot, decision.back_to)
 
 
-def edited(changes: Iterable[Change], read: Callable[[str], str]) -> dict[str, tuple[str, str]]:
+def edited(
+    changes: Iterable[ManifestChange], read: Callable[[str], str]
+) -> dict[str, tuple[str, str]]:
     """The text of each changed file before and after. Raises `EdgeOpsError`."""
     texts: dict[str, tuple[str, str]] = {}
-    for one in changes:
-        before, now = texts.get(one.file) or (read(one.file),) * 2
+    for change in changes:
+        before, now = texts.get(change.file) or (read(change.file),) * 2
         try:
-            texts[one.file] = before, set_model(now, one.group, one.slot, one.after)
+            texts[change.file] = before, set_model(now, change.group, change.slot, change.after)
         except EdgeOpsError as error:
-            raise EdgeOpsError(f"{one.file}: {error.message}", error.hint) from error
+            raise EdgeOpsError(f"{change.file}: {error.message}", error.hint) from error
     return {file: text for file, text in texts.items() if text[0] != text[1]}
 
 
@@ -69,22 +71,22 @@ def affected(
 
     Raises `InvalidState` when the desired state would not be valid then.
     """
-    documents = [one for one in snapshot.documents if one.file not in texts]
+    documents = [document for document in snapshot.documents if document.file not in texts]
     for file, text in texts.items():
         documents += parse(file, text.encode(), schemas)[0]
     local = fleet.hubs[LOCAL].artifacts
-    found = resolve(
+    resolution = resolve(
         replace(snapshot, documents=tuple(documents)),
         hub=hub,
         local_artifacts_url=local.url if local else None,
     )
-    if found.fleet is None:
-        first = found.problems[0]
+    if resolution.fleet is None:
+        first = resolution.problems[0]
         raise InvalidState(
             f"the desired state would not be valid: {first.place}: {first.message}",
             first.hint or "nothing was written",
         )
-    after = found.fleet.devices
+    after = resolution.fleet.devices
     return tuple(
         name for name, device in fleet.devices.items() if device.models != after[name].models
     )

@@ -19,19 +19,19 @@ class Mention:
 
 def mentions(catalog: Catalog) -> dict[str, list[Mention]]:
     """Who names each release (`name@version`)."""
-    found: dict[str, list[Mention]] = {}
+    mentioned: dict[str, list[Mention]] = {}
     for layer in catalog.overlays:
         kind, _, name = layer.name.partition(" ")
         for slot, reference in layer.value.get("models", {}).items():
             if reference is not None:
-                found.setdefault(reference, []).append(Mention(kind, name, slot))
-    return found
+                mentioned.setdefault(reference, []).append(Mention(kind, name, slot))
+    return mentioned
 
 
 def wanted_on(fleet: DesiredFleet) -> dict[str, list[str]]:
     """The devices that are to run each release, in any slot."""
-    found: dict[str, list[str]] = {}
+    devices: dict[str, list[str]] = {}
     for name, device in fleet.devices.items():
         for reference in {release.reference for release in device.models.values()}:
-            found.setdefault(reference, []).append(name)
-    return found
+            devices.setdefault(reference, []).append(name)
+    return devices

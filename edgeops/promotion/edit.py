@@ -127,8 +127,10 @@ def _edited(text: str, group: str, slot: str, reference: str) -> str | None:
         roots = _roots(text)
     except yaml.YAMLError:  # such as one anchor name twice, which only YAML 1.1 minds
         return None
-    found = (root for root in roots if (_text(root, "kind"), _text(root, *_NAME)) == (_KIND, group))
-    spec = _member(next(found, None), "spec")
+    groups = (
+        root for root in roots if (_text(root, "kind"), _text(root, *_NAME)) == (_KIND, group)
+    )
+    spec = _member(next(groups, None), "spec")
     models = _member(spec, "models")
     value = _member(models, slot)
     if isinstance(value, ScalarNode):
@@ -152,8 +154,8 @@ def _key(slot: str) -> str:
 
 def _replaced(text: str, value: ScalarNode, reference: str) -> str:
     start, end = value.start_mark.index, value.end_mark.index
-    found = _PROPERTIES.match(text, start, end)
-    start = found.end() if found else start
+    properties = _PROPERTIES.match(text, start, end)
+    start = properties.end() if properties else start
     old = text[start:end]
     quote = value.style if value.style in ("'", '"') else ""
     space = "" if old or text[start - 1].isspace() else " "
@@ -184,5 +186,5 @@ def _line_end(text: str, at: int) -> int:
     """Where the next line begins; `at` itself where one does."""
     if at and text[at - 1] == "\n":
         return at
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found + 1
+    line_end = text.find("\n", at)
+    return len(text) if line_end < 0 else line_end + 1

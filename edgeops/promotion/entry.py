@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.promotion.change import Change, change
+from edgeops.promotion.change import ManifestChange, change
 from edgeops.promotion.rings import models_of_rings
 
 
-def entry(catalog: Catalog, model: str, release: str) -> tuple[Change | None, str]:
+def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | None, str]:
     """The change that gives a release to the first ring, or None and a sentence that says why not.
 
     It takes the place of an earlier release only: rings that do not have the
@@ -28,7 +28,7 @@ def entry(catalog: Catalog, model: str, release: str) -> tuple[Change | None, st
         where = f"in the slots {' and '.join(slots)}" if slots else "yet"
         return None, f"{'Rings have' if slots else 'No ring has'} {model} {where}."
     (slot,) = slots
-    group, models = next(one for one in rings if one[1].get(slot, "") is not None)
+    group, models = next(ring for ring in rings if ring[1].get(slot, "") is not None)
     before = models.get(slot)
     if before is not None and _model(before) != model:
         return None, f"The first ring, {group}, has {before} in the slot {slot}."

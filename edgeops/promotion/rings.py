@@ -43,7 +43,7 @@ def slots_in_rings(catalog: Catalog) -> tuple[str, ...]:
 
 def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
     """The rings in their order; a group that empties the slot (`null`) takes no part."""
-    found: list[Ring] = []
+    made: list[Ring] = []
     taken: set[str] = set()
     for group, rollout, models in _groups(catalog):
         release = models.get(slot)
@@ -59,15 +59,15 @@ def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
         ]
         if release is not None:
             taken.update(devices)
-        found.append(Ring(group, rollout, release, tuple(devices)))
-    return tuple(found)
+        made.append(Ring(group, rollout, release, tuple(devices)))
+    return tuple(made)
 
 
 def _groups(catalog: Catalog) -> Iterator[tuple[str, Rollout, dict[str, str | None]]]:
-    found = [
+    groups = [
         (group.spec.rollout, name, group.spec.layer.value.get("models", {}))
         for name, group in catalog.groups.items()
         if group.spec.rollout is not None
     ]
-    for rollout, name, models in sorted(found, key=lambda one: one[0].ring):
+    for rollout, name, models in sorted(groups, key=lambda group: group[0].ring):
         yield name, rollout, models

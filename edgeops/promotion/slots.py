@@ -39,9 +39,9 @@ def choose_slot(catalog: Catalog, model: str, slot: str | None = None) -> str:
 
 def slots_in_use(catalog: Catalog) -> dict[str, set[str]]:
     """Every slot that is set anywhere in git, with the names of the models in it."""
-    found: dict[str, set[str]] = {}
+    models_by_slot: dict[str, set[str]] = {}
     for layer in catalog.overlays:
         for slot, reference in layer.value.get("models", {}).items():
             if reference is not None:
-                found.setdefault(slot, set()).add(reference.partition("@")[0])
-    return found
+                models_by_slot.setdefault(slot, set()).add(reference.partition("@")[0])
+    return models_by_slot

@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 
 from edgeops.report.inert import one_line
-from edgeops.report.score_tables import Table
+from edgeops.report.score_tables import ScoreTable
 
 
 def escaped(text: str) -> str:
@@ -46,7 +46,7 @@ def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
     return f"<dl{_class(kind)}>\n{rows}\n</dl>" if rows else ""
 
 
-def table(shown: Table, marked: str = "", kinds: Mapping[str, str] | None = None) -> str:
+def table(shown: ScoreTable, marked: str = "", kinds: Mapping[str, str] | None = None) -> str:
     """A table that scrolls by itself.
 
     The row whose first cell is `marked` stands out; `kinds` are the classes of

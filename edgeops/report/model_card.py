@@ -10,7 +10,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.report import html, score_tables, score_words
 from edgeops.report.model_card_style import STYLE
 from edgeops.report.plots.model_plots import Plot
-from edgeops.report.score_tables import Table
+from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
 
@@ -157,8 +157,8 @@ def _made(facts: CardFacts) -> Iterator[tuple[str, str]]:
         yield _PROVENANCE.get(name, name), text
 
 
-def _files(artifacts: Mapping[str, Digest]) -> Table:
+def _files(artifacts: Mapping[str, Digest]) -> ScoreTable:
     rows = tuple(
         (name, f"{digest.size:,}", digest.sha256) for name, digest in sorted(artifacts.items())
     )
-    return Table(("file", "bytes", "sha256"), rows, "lrl")
+    return ScoreTable(("file", "bytes", "sha256"), rows, "lrl")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject, merge_patch
-from edgeops.plan.counts import Kind, by_device, kind_of
+from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.model import Action, Change, Plan, Reason
 from edgeops.twin import EDGE_AGENT
 
@@ -28,7 +28,7 @@ class Op(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PathChange:
     """One changed path. `old` and `new` count as far as `op` has them.
 
     Where the devices of a group get different values, `variants` has them with
@@ -43,12 +43,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TwinChange:
     """What happens to one twin, or to the deployment, of each device in a group."""
 
     title: str
     reason: Reason
-    entries: tuple[Entry, ...]
+    entries: tuple[PathChange, ...]
 
     @property
     def stamp_only(self) -> bool:
@@ -57,15 +57,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DeviceGroup:
     """Devices that get the same."""
 
-    kind: Kind
+    kind: DeviceFate
     devices: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[TwinChange, ...]
 
 
-def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -> tuple[Group, ...]:
+def grouped(
+    plan: Plan, *, per_device: bool = False, every_path: bool = False
+) -> tuple[DeviceGroup, ...]:
     """The devices of a plan by what they get: new ones first, the largest group first.
 
     Changed devices share a group only where their patches are identical. New
@@ -73,33 +75,33 @@ def grouped(plan: Plan, *, per_device: bool = False, every_path: bool = False) -
     of its own; `per_device` keeps them apart too. A module deployed to a new
     device is one entry, or one for `every_path` of it.
     """
-    found: dict[str, tuple[Kind, list[str], list[tuple[Part, ...]]]] = {}
+    found: dict[str, tuple[DeviceFate, list[str], list[tuple[TwinChange, ...]]]] = {}
     for device, changes in by_device(plan.changes).items():
         kind = kind_of(changes)
-        new = kind is Kind.CREATE
+        new = kind is DeviceFate.CREATE
         parts = _parts(changes, brief=new and not every_path)
         key = json.dumps([kind, _key(parts, paths_only=new and not per_device)])
         _, devices, variants = found.setdefault(key, (kind, [], []))
         devices.append(device)
         variants.append(parts)
     groups = [
-        Group(kind, tuple(sorted(devices)), _common(variants))
+        DeviceGroup(kind, tuple(sorted(devices)), _common(variants))
         for kind, devices, variants in found.values()
     ]
-    order = list(Kind)
+    order = list(DeviceFate)
     return tuple(sorted(groups, key=lambda g: (order.index(g.kind), -len(g.devices), g.devices)))
 
 
-def _parts(changes: Iterable[Change], brief: bool) -> tuple[Part, ...]:
+def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
     """One part a twin: its creation and its patch are one thing to the reader.
 
     That a device gets a new stamp is told only when it is all it gets.
     """
-    found: dict[str, Part] = {}
+    found: dict[str, TwinChange] = {}
     for change in changes:
         title = _title(change)
         entries = tuple(_entries_of(change.patch, change.before, brief))
-        before = found.get(title, Part(title, change.reason, ()))
+        before = found.get(title, TwinChange(title, change.reason, ()))
         found[title] = replace(before, entries=before.entries + entries)
     parts = tuple(found.values())
     return tuple(part for part in parts if part.entries or part.title != _DEVICE) or parts
@@ -113,29 +115,29 @@ def _title(change: Change) -> str:
 
 def _entries_of(
     patch: Mapping[str, JsonObject], before: Mapping[str, JsonObject], brief: bool
-) -> Iterator[Entry]:
+) -> Iterator[PathChange]:
     """Every path that a patch changes, with the value on the hub before, in sorted order."""
     for section in sorted(patch):
         yield from _entries((section,), patch[section], before.get(section, {}), brief)
 
 
-def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[Entry]:
+def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[PathChange]:
     if isinstance(new, dict) and isinstance(old, dict):
         for key in sorted(new):
             yield from _entries((*path, key), new[key], old.get(key, _ABSENT), brief)
     elif new is None:
         if old is not _ABSENT:
-            yield Entry(Op.REMOVE, path, old=old)
+            yield PathChange(Op.REMOVE, path, old=old)
     elif old is _ABSENT:
         yield from _additions(path, merge_patch(None, new), brief)
     else:
-        yield Entry(Op.CHANGE, path, old=old, new=merge_patch(None, new))
+        yield PathChange(Op.CHANGE, path, old=old, new=merge_patch(None, new))
 
 
-def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[Entry]:
+def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[PathChange]:
     whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
     if whole or (brief and is_edge_module(path)):
-        yield Entry(Op.ADD, path, new=new)
+        yield PathChange(Op.ADD, path, new=new)
         return
     for key in sorted(new):
         yield from _additions((*path, key), new[key], brief)
@@ -146,7 +148,7 @@ def is_edge_module(path: tuple[str, ...]) -> bool:
     return len(path) == 3 and path[0] == EDGE_AGENT and path[1] in {"modules", "systemModules"}
 
 
-def _key(parts: tuple[Part, ...], *, paths_only: bool) -> list[Any]:
+def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:
     return [
         [
             part.title,
@@ -164,7 +166,7 @@ def _canonical(*values: Any) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def _common(devices: list[tuple[Part, ...]]) -> tuple[Part, ...]:
+def _common(devices: list[tuple[TwinChange, ...]]) -> tuple[TwinChange, ...]:
     """The parts of the first device, whose entries know what the other devices get there."""
     return tuple(
         replace(

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeops.fleet.model import DesiredDevice
-from edgeops.plan.counts import Kind
+from edgeops.plan.counts import DeviceFate
 from edgeops.plan.document import SavedPlan
 from edgeops.plan.model import Plan
 from edgeops.report.markdown import Room, code, diff_fence, first_fitting, html_code
-from edgeops.report.plan_groups import Entry, Group, Op, Part, grouped
+from edgeops.report.plan_groups import DeviceGroup, Op, PathChange, TwinChange, grouped
 from edgeops.report.plan_overview import overview
 from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary
 from edgeops.report.values import show, show_path
@@ -85,7 +85,7 @@ def same_plan(text: str, other: str) -> bool:
 
 def _blocks(
     plan: Plan,
-    groups: Sequence[Group],
+    groups: Sequence[DeviceGroup],
     devices: Mapping[str, DesiredDevice],
     base: str | None,
     detail: _Detail,
@@ -116,15 +116,15 @@ def _blocks(
         yield digest_line(plan.digest, plan.hub)
 
 
-def _group(group: Group, detail: _Detail, *, unfolded: bool) -> Iterator[str]:
+def _group(group: DeviceGroup, detail: _Detail, *, unfolded: bool) -> Iterator[str]:
     several = len(group.devices) > 1
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
-    verb = "change: this patch ×" if several and group.kind is Kind.CHANGE else group.kind
+    verb = "change: this patch ×" if several and group.kind is DeviceFate.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
     yield f"<details{' open' if unfolded else ''}><summary>{verb} <b>{what}</b></summary>"
     if several:
         yield _names(group.devices, detail)
-    if group.kind is not Kind.DELETE:
+    if group.kind is not DeviceFate.DELETE:
         lines = [line for part in group.parts[:_PARTS] for line in _part(part, detail)]
         yield diff_fence(lines)
     yield "</details>"
@@ -135,7 +135,7 @@ def _names(names: Sequence[str], detail: _Detail) -> str:
     return ", ".join([*map(code, first), *([more] if more else [])])
 
 
-def _part(part: Part, detail: _Detail) -> Iterator[str]:
+def _part(part: TwinChange, detail: _Detail) -> Iterator[str]:
     yield f"@@ {part.title} ({REASONS[part.reason]}) @@"
     if part.stamp_only:
         yield f"# {STAMP_ONLY}"
@@ -146,7 +146,7 @@ def _part(part: Part, detail: _Detail) -> Iterator[str]:
         yield f"# and {count(left, 'more path')}"
 
 
-def _entry(entry: Entry, limit: int) -> Iterator[str]:
+def _entry(entry: PathChange, limit: int) -> Iterator[str]:
     path = show_path(entry.path)
     path = path if len(path) <= limit else f"{path[:limit]}…"
     if entry.op is not Op.ADD:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeops.fleet.model import DesiredDevice
-from edgeops.plan.counts import Kind, by_device, counts, kind_of
+from edgeops.plan.counts import DeviceFate, by_device, counts, kind_of
 from edgeops.plan.model import Plan, Reason
 from edgeops.report.markdown import cell, code
-from edgeops.report.plan_groups import Group
+from edgeops.report.plan_groups import DeviceGroup
 from edgeops.report.words import count, first_names
 
 _ROWS = 20
@@ -21,7 +21,7 @@ _WARNINGS = {
 
 
 def overview(
-    plan: Plan, groups: Sequence[Group], devices: Mapping[str, DesiredDevice], names: int
+    plan: Plan, groups: Sequence[DeviceGroup], devices: Mapping[str, DesiredDevice], names: int
 ) -> Iterator[str]:
     """The blocks of Markdown above the patches of a plan that has changes.
 
@@ -63,7 +63,7 @@ def _counts(plan: Plan) -> str:
     )
 
 
-def _blast_radius(groups: Sequence[Group]) -> str:
+def _blast_radius(groups: Sequence[DeviceGroup]) -> str:
     widest = max(len(group.devices) for group in groups)
     if len(groups) == 1:
         return f"**Blast radius:** one patch × {count(widest, 'device')}"
@@ -75,7 +75,7 @@ class _Row:
     """One group of devices: how many there are, and to how many what happens."""
 
     devices: int
-    kinds: dict[Kind, int]
+    kinds: dict[DeviceFate, int]
 
     @property
     def touched(self) -> int:
@@ -87,13 +87,13 @@ def _rollout_groups(plan: Plan, devices: Mapping[str, DesiredDevice]) -> str:
     rows: dict[str, _Row] = {}
     for device in devices.values():
         for group in device.groups:
-            rows.setdefault(group, _Row(0, dict.fromkeys(Kind, 0))).devices += 1
+            rows.setdefault(group, _Row(0, dict.fromkeys(DeviceFate, 0))).devices += 1
     if not rows:
         return ""
     for name, changes in by_device(plan.changes).items():
         kind = kind_of(changes)
         for group in devices[name].groups if name in devices else (_GONE,):
-            row = rows.setdefault(group, _Row(0, dict.fromkeys(Kind, 0)))
+            row = rows.setdefault(group, _Row(0, dict.fromkeys(DeviceFate, 0)))
             row.kinds[kind] += 1
     touched = sorted(
         ((name, row) for name, row in rows.items() if row.touched),
@@ -107,7 +107,7 @@ def _table(rows: Sequence[tuple[str, _Row]]) -> Iterable[str]:
     yield "|---|---:|---:|---:|---:|"
     for name, row in rows[:_ROWS]:
         what = cell(name) if name else "no longer in git"
-        numbers = " | ".join(f"{row.kinds[kind]:,}" for kind in Kind)
+        numbers = " | ".join(f"{row.kinds[kind]:,}" for kind in DeviceFate)
         size = f"{row.devices:,}" if name else ""
         yield f"| {what} | {size} | {numbers} |"
     if len(rows) > _ROWS:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeops.plan.counts import Counts, Kind, counts
+from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
 from edgeops.report.plan_groups import (
-    Entry,
-    Group,
+    DeviceGroup,
     Op,
-    Part,
+    PathChange,
+    TwinChange,
     grouped,
     is_edge_module,
 )
@@ -24,9 +24,9 @@ _ONE_LINE = 90
 _VARIANTS = 4
 
 _KIND = {
-    Kind.CREATE: (Op.ADD, Style.GREEN),
-    Kind.CHANGE: (Op.CHANGE, Style.YELLOW),
-    Kind.DELETE: (Op.REMOVE, Style.RED),
+    DeviceFate.CREATE: (Op.ADD, Style.GREEN),
+    DeviceFate.CHANGE: (Op.CHANGE, Style.YELLOW),
+    DeviceFate.DELETE: (Op.REMOVE, Style.RED),
 }
 _OP_STYLE = {Op.ADD: Style.GREEN, Op.CHANGE: Style.YELLOW, Op.REMOVE: Style.RED}
 
@@ -91,16 +91,16 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield [MAY_READ.format(store)]
 
 
-def _group(group: Group, verbose: bool) -> Iterator[Line]:
+def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
     op, style = _KIND[group.kind]
     single = len(group.devices) == 1
     what = group.devices[0] if single else f"{len(group.devices):,} devices"
-    removed = dim("  removed from git") if group.kind is Kind.DELETE else ""
+    removed = dim("  removed from git") if group.kind is DeviceFate.DELETE else ""
     yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
     if not single:
         for line in wrapped_names(group.devices, "    ", None if verbose else _NAMES):
             yield [line]
-    if group.kind is not Kind.DELETE:
+    if group.kind is not DeviceFate.DELETE:
         for part in group.parts:
             yield _part_title(part, group.kind)
             for entry in part.entries:
@@ -109,15 +109,15 @@ def _group(group: Group, verbose: bool) -> Iterator[Line]:
                 yield ["    ", dim(STAMP_ONLY)]
 
 
-def _part_title(part: Part, kind: Kind) -> Line:
-    if kind is Kind.CREATE:
+def _part_title(part: TwinChange, kind: DeviceFate) -> Line:
+    if kind is DeviceFate.CREATE:
         return ["  ", part.title]
     reason = REASONS[part.reason]
     marked = yellow(reason) if part.reason is Reason.DRIFT else dim(reason)
     return ["  ", part.title, dim(" ("), marked, dim(")")]
 
 
-def _entry(entry: Entry, limit: int | None) -> Iterator[Line]:
+def _entry(entry: PathChange, limit: int | None) -> Iterator[Line]:
     path = show_path(entry.path)
     start: list[Span | str] = [Span(f"    {entry.op} ", _OP_STYLE[entry.op]), path]
     if entry.op is Op.ADD:
@@ -136,7 +136,7 @@ def _entry(entry: Entry, limit: int | None) -> Iterator[Line]:
         yield [Span("        + ", Style.GREEN), new]
 
 
-def show_new(entry: Entry, limit: int | None) -> str:
+def show_new(entry: PathChange, limit: int | None) -> str:
     """What devices get at a path, as `60 x 14, 300 x 7` where they get different values."""
     if not entry.variants:
         return show(_brief(entry.new, entry.path), entry.path, limit)

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from edgeops.api.promotions import Promotion
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import HealthState
-from edgeops.promotion.change import Change
+from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
@@ -62,7 +62,7 @@ def hint(promotion: Promotion) -> str:
     return "no later ring runs another release: revert the commit that brought it" if back else ""
 
 
-def _change(change: Change) -> dict[str, str | None]:
+def _change(change: ManifestChange) -> dict[str, str | None]:
     return {
         "file": change.file,
         "group": change.group,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from edgeops.api.proposals import NewRelease, NextRelease, Proposal, Proposed
-from edgeops.promotion.change import Change
+from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, Step
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import cell, code, first_fitting, image, link, plain, title
@@ -63,7 +63,7 @@ def proposed_text(done: Proposed) -> str:
     return f"{done.title}: {done.how}, {done.url}"
 
 
-def release_title(release: ModelRelease, changes: Sequence[Change]) -> str:
+def release_title(release: ModelRelease, changes: Sequence[ManifestChange]) -> str:
     """`Release crowdedness-24h@1.1.0 to canary`."""
     to = f" to {', '.join(change.group for change in changes)}" if changes else ""
     return title(f"Release {release.reference}{to}")
@@ -71,7 +71,7 @@ def release_title(release: ModelRelease, changes: Sequence[Change]) -> str:
 
 def release_text(
     release: ModelRelease,
-    changes: Sequence[Change],
+    changes: Sequence[ManifestChange],
     *,
     why_not: str,
     scorecard: str,
@@ -92,7 +92,7 @@ def release_text(
     return first_fitting("\n\n".join([*about, *way]) for way in ways)
 
 
-def promotion_title(decision: Decision, changes: Sequence[Change]) -> str:
+def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> str:
     """`Promote crowdedness-24h@1.1.0 to half`, or where it goes back to."""
     groups = ", ".join(change.group for change in changes)
     if decision.step is Step.DEGRADED:
@@ -100,7 +100,7 @@ def promotion_title(decision: Decision, changes: Sequence[Change]) -> str:
     return title(f"Promote {decision.rollout.release} to {groups}")
 
 
-def promotion_text(decision: Decision, changes: Sequence[Change]) -> str:
+def promotion_text(decision: Decision, changes: Sequence[ManifestChange]) -> str:
     """Why a release goes on or back, or stays; and what changes, if anything does."""
     parts = [code(why(decision)), *_listed(unhealthy(decision))]
     return "\n\n".join([*parts, *([_table(changes)] if changes else [])])
@@ -114,7 +114,7 @@ def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _table(changes: Sequence[Change]) -> str:
+def _table(changes: Sequence[ManifestChange]) -> str:
     rows = [
         f"| {cell(one.group)} | {cell(one.slot)} | {cell(one.before or 'nothing')}"
         f" | {cell(one.after)} |"

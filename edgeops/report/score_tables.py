@@ -14,7 +14,7 @@ _DAY_AND_NIGHT = ("day", "night")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ScoreTable:
     """A heading a column and rows of cells; `align` has an `l` or `r` for each column."""
 
     headings: tuple[str, ...]
@@ -22,7 +22,7 @@ class Table:
     align: str
 
 
-def figures(card: Scorecard, part: str, *, every: bool = False) -> Table:
+def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     """The model, then the baselines from the best to the worst, with their errors.
 
     `every` adds the figures that a terminal has no room for.
@@ -46,10 +46,10 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> Table:
             cells += [figure(score.mae, 1), percent(score.smape)]
             cells += [figure(score.pinball, 1), percent(score.width, 1)] * quantiles
         rows.append(tuple(cells))
-    return Table(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
+    return ScoreTable(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def comparisons(part: Part) -> Table:
+def comparisons(part: Part) -> ScoreTable:
     """The difference in WAPE to each other model, the closest first, and what that shows."""
     rows = tuple(
         (
@@ -61,10 +61,10 @@ def comparisons(part: Part) -> Table:
         for one in sorted(part.comparisons, key=lambda one: -one.difference)
     )
     headings = ("WAPE less that of", "points", "95% interval", "it shows")
-    return Table(headings, rows, "lrrl")
+    return ScoreTable(headings, rows, "lrrl")
 
 
-def use_cases(card: Scorecard, part: str) -> Table:
+def use_cases(card: Scorecard, part: str) -> ScoreTable:
     """The WAPE of each use case but day and night, a column a model."""
     models = card.parts[part].models
     order = _order(models)
@@ -74,10 +74,10 @@ def use_cases(card: Scorecard, part: str) -> Table:
         if name not in (ALL, *_DAY_AND_NIGHT)
     )
     headings = ("WAPE by use case", *(_name(card, other) for other in order))
-    return Table(headings, rows, "l" + "r" * len(order))
+    return ScoreTable(headings, rows, "l" + "r" * len(order))
 
 
-def per_series(card: Scorecard) -> Table:
+def per_series(card: Scorecard) -> ScoreTable:
     """The series of a pooled model in the test part, from the best to the worst."""
     others = sorted({name for scores in card.per_series.values() for name in scores} - {MODEL})
     coverage = (f"{interval(card)} coverage",) if len(card.quantiles) > 1 else ()
@@ -95,16 +95,16 @@ def per_series(card: Scorecard) -> Table:
         "MAPE (left out)",
         *coverage,
     )
-    return Table(headings, tuple(rows), "l" + "r" * (len(headings) - 1))
+    return ScoreTable(headings, tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def gates(card: Scorecard) -> Table:
+def gates(card: Scorecard) -> ScoreTable:
     """What each gate says, and why; those that failed first."""
     rows = tuple(
         (PASSED if one.passed else FAILED, one.gate, one.reason)
         for one in sorted(card.gates, key=lambda one: one.passed)
     )
-    return Table(("verdict", "gate", "why"), rows, "lll")
+    return ScoreTable(("verdict", "gate", "why"), rows, "lll")
 
 
 def interval(card: Scorecard) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from edgeops.report import score_tables, score_words
 from edgeops.report.markdown import code, first_fitting, plain
-from edgeops.report.score_tables import Table
+from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
-class _Detail:
+class _Room:
     """How much is told: rows of a table, characters of a cell."""
 
     rows: int
@@ -21,7 +21,7 @@ class _Detail:
 
 
 # Tried in this order until it fits.
-_DETAILS = (_Detail(200, 200), _Detail(40, 100), _Detail(10, 60), _Detail(2, 20), _Detail(0, 20))
+_DETAILS = (_Room(200, 200), _Room(40, 100), _Room(10, 60), _Room(2, 20), _Room(0, 20))
 
 
 def markdown(card: Scorecard) -> str:
@@ -32,7 +32,7 @@ def markdown(card: Scorecard) -> str:
     return first_fitting("\n\n".join(_blocks(card, detail)) for detail in _DETAILS)
 
 
-def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
+def _blocks(card: Scorecard, detail: _Room) -> Iterator[str]:
     yield f"### Model {code(card.model)}: {score_words.verdict(card)}"
     yield from _table(score_tables.gates(card), detail)
     for name, part in card.parts.items():
@@ -47,7 +47,7 @@ def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
         yield "</details>"
 
 
-def _table(table: Table, detail: _Detail) -> Iterator[str]:
+def _table(table: ScoreTable, detail: _Room) -> Iterator[str]:
     if not table.rows:
         return
     rows = table.rows[: detail.rows]
@@ -60,5 +60,5 @@ def _table(table: Table, detail: _Detail) -> Iterator[str]:
         yield f"{left} left out, since a comment can be only so long; the model card has all."
 
 
-def _row(cells: tuple[str, ...], detail: _Detail) -> str:
+def _row(cells: tuple[str, ...], detail: _Room) -> str:
     return "| " + " | ".join(plain(cell, detail.cell) for cell in cells) + " |"

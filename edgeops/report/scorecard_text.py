@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edgeops.report import score_tables, score_words
-from edgeops.report.score_tables import Table
+from edgeops.report.score_tables import ScoreTable
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import Scorecard
@@ -47,7 +47,7 @@ def _lines(card: Scorecard) -> Iterator[Line]:
     yield [bold(f"{card.model}: "), Span(score_words.verdict(card), failed)]
 
 
-def _table(table: Table, most: int | None = None) -> Iterator[Line]:
+def _table(table: ScoreTable, most: int | None = None) -> Iterator[Line]:
     rows = table.rows[:most]
     widths = [max(map(len, cells)) for cells in zip(table.headings, *rows, strict=True)]
 

@@ -82,6 +82,6 @@ def _shared(path: str) -> str:
 
 
 def _action(version: str) -> str:
-    text, found = _VERSION.subn(f'default: "{version}"', _shared("actions/edgeops/action.yml"))
-    assert found == 1
+    text, replaced = _VERSION.subn(f'default: "{version}"', _shared("actions/edgeops/action.yml"))
+    assert replaced == 1
     return text

@@ -27,7 +27,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PushAccess:
     """Who may push to repositories on a server, as https://github.com; a `token` of it."""
 
     server: str
@@ -67,7 +67,7 @@ def commit_files(
 
 
 def push_branch(
-    root: Path, commit: str, branch: str, author: Author, access: Access
+    root: Path, commit: str, branch: str, author: Author, access: PushAccess
 ) -> tuple[str, bool]:
     """Let a branch of the remote be this commit; gives its commit, and whether that is new.
 
@@ -96,7 +96,7 @@ def push_branch(
     return commit, True
 
 
-def _authorized(repo: Repo, access: Access) -> dict[str, str]:
+def _authorized(repo: Repo, access: PushAccess) -> dict[str, str]:
     """The environment in which git may push to the remote; the token is on no command line."""
     try:
         url = repo.remote(_REMOTE).url

@@ -12,7 +12,7 @@ from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, Place, Problem, Snapshot
 from edgeops.source.layout import Role
-from edgeops.source.record import Parsed, decode, encode
+from edgeops.source.record import ParsedFile, decode, encode
 from edgeops.source.user_schema import parse_schema
 
 # Raise it whenever the same bytes would be read in another way than before, in one release.
@@ -52,7 +52,7 @@ def read_snapshot(
     return Snapshot(commit, tuple(documents), tuple(sorted(problems)), user_schemas)
 
 
-def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Parsed:
+def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> ParsedFile:
     if memo is None:
         return _parse(file, schemas)
     key = f"file/{__version__}/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
@@ -66,11 +66,11 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
     return parsed
 
 
-def _parse(file: SourceFile, schemas: KindSchemas) -> Parsed:
+def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
     data = file.read()
     if file.role is Role.SCHEMA:
         work = partial(parse_schema, file.path, data)
     else:
         work = partial(parse, file.path, data, schemas)
     read, failed = attempt(work, Place(file.path))
-    return Parsed(*(read or ((), failed)))
+    return ParsedFile(*(read or ((), failed)))

@@ -10,14 +10,14 @@ from edgeops.fleet.model import Document, Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedFile:
     """The documents and problems of one file."""
 
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
 
 
-def encode(parsed: Parsed) -> bytes | None:
+def encode(parsed: ParsedFile) -> bytes | None:
     """The record as JSON; `decode` is the inverse for the file of the same path.
 
     None for the rare values that the encoder does not take: integers beyond 64
@@ -42,11 +42,11 @@ def encode(parsed: Parsed) -> bytes | None:
         return None
 
 
-def decode(file: str, record: bytes) -> Parsed | None:
+def decode(file: str, record: bytes) -> ParsedFile | None:
     """The record that `encode` gave, or None where these bytes are none."""
     try:
         documents, problems = orjson.loads(record)
-        return Parsed(
+        return ParsedFile(
             tuple(
                 Document(file, value, dict(zip(paths, map(tuple, places), strict=True)))
                 for value, paths, places in documents

@@ -34,7 +34,7 @@ class Releases:
 
     def of(self, model: str) -> Iterator[ModelRelease]:
         """The releases of one model."""
-        return (one.spec for one in self.releases.values() if one.spec.name == model)
+        return (named.spec for named in self.releases.values() if named.spec.name == model)
 
 
 def load_releases(root: Path, memo: Memo | None = None) -> Releases:

@@ -36,7 +36,7 @@ def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
         entries = list(_tree(repo, commit, prefix))
         if not any(name.startswith("fleet/") for _, _, _, name in entries):
             raise no_fleet(f"{prefix or 'the repository'} at {commit[:7]}")
-        files = (found for entry in entries if (found := _source_file(repo, *entry)))
+        files = (file for entry in entries if (file := _source_file(repo, *entry)))
         return read_snapshot(commit, files, packaged_schemas(), cache)
 
 

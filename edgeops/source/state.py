@@ -36,13 +36,13 @@ def is_name_of(name: str, folder: str) -> bool:
 
 def refuse_foreign_state(root: Path) -> None:
     """Raise `Refused` when a `.edgeops` in this folder was not made by edgeops here."""
-    for found in root.iterdir():
-        if not is_state_name(found.name):
+    for entry in root.iterdir():
+        if not is_state_name(entry.name):
             continue
-        if found.is_symlink():
-            raise _foreign(found.name, "is a link", f"remove it: rm {found.name!a}")
-        if found.name != STATE or not found.is_dir():
-            raise _foreign(found.name, f"is not a folder named {STATE}", "rename or remove it")
+        if entry.is_symlink():
+            raise _foreign(entry.name, "is a link", f"remove it: rm {entry.name!a}")
+        if entry.name != STATE or not entry.is_dir():
+            raise _foreign(entry.name, f"is not a folder named {STATE}", "rename or remove it")
         if tracked := _tracked(root):
             raise committed_state(tracked, "in git")
 

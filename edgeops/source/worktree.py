@@ -31,7 +31,7 @@ def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = Non
     names = sorted(_names(root))
     if path is not None:
         names = _below(root, path, names)
-    files = (found for name in names if (found := source_file(root, name)))
+    files = (file for name in names if (file := source_file(root, name)))
     return read_snapshot(None, files, packaged_schemas(), cache)
 
 

@@ -11,7 +11,7 @@ import pytest
 from edgeops import __version__
 from edgeops.fleet.manifest import parse
 from edgeops.source.read import PARSER_VERSION
-from edgeops.source.record import Parsed, encode
+from edgeops.source.record import ParsedFile, encode
 from edgeops.source.schemas import packaged_schemas
 
 COMMANDS = [
@@ -77,7 +77,7 @@ def test_nor_on_the_commit_that_has_it(with_link):
 
 def _what_a_cache_would_say(path, file, good: bytes, evil: bytes) -> None:
     """A cache file that has the result of reading one text under the key of another."""
-    record = encode(Parsed(*parse(file, evil, packaged_schemas())))
+    record = encode(ParsedFile(*parse(file, evil, packaged_schemas())))
     sha = subprocess.run(
         ["git", "hash-object", "--stdin"], input=good, capture_output=True, check=True
     ).stdout.decode()

@@ -9,7 +9,7 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.model import Place
 from edgeops.fleet.resolve import resolve
-from edgeops.source.record import Parsed, encode
+from edgeops.source.record import ParsedFile, encode
 
 DEVICE = "kind: Device\nmetadata: {name: %s}\nspec: %s\n"
 
@@ -56,5 +56,5 @@ def test_one_document_and_it_is_not_remembered() -> None:
         ("a.yaml:1:1", True),
         ("a.yaml:4:1", False),
     ]
-    assert encode(Parsed(documents, problems)) is None
-    assert encode(Parsed(documents, problems[1:])) is not None
+    assert encode(ParsedFile(documents, problems)) is None
+    assert encode(ParsedFile(documents, problems[1:])) is not None

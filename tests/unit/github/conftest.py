@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fake_github import REPOSITORY, WRITER, FakeGitHub, running
 
-from edgeops.github.rest import Rest
+from edgeops.github.rest import GitHubApi
 
 
 @pytest.fixture
@@ -17,5 +17,5 @@ def github() -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture
-def api(github: FakeGitHub) -> Rest:
-    return Rest(f"{github.url}/repos/{REPOSITORY}", about=REPOSITORY, token=WRITER)
+def api(github: FakeGitHub) -> GitHubApi:
+    return GitHubApi(f"{github.url}/repos/{REPOSITORY}", about=REPOSITORY, token=WRITER)

@@ -3,7 +3,7 @@
 import pytest
 from fake_github import READER, REPOSITORY, WRITER
 
-from edgeops.github.rest import GitHubError, Rest
+from edgeops.github.rest import GitHubApi, GitHubError
 
 
 def test_a_list_is_read_to_its_end(api, github):
@@ -37,7 +37,7 @@ def test_the_token_is_not_sent_where_a_link_leads(api, github):
 def test_a_refusal_has_its_status_and_says_what_to_do(github):
     url = f"{github.url}/repos/{REPOSITORY}"
     hints = {403: "give the job `issues: write`"}
-    api = Rest(url, about="contoso/fleet", token=READER, hints=hints)
+    api = GitHubApi(url, about="contoso/fleet", token=READER, hints=hints)
     with pytest.raises(GitHubError, match="GitHub answered 403 for contoso/fleet") as refused:
         api.post("/issues", title="t", body="b")
     assert (refused.value.status, refused.value.hint) == (403, "give the job `issues: write`")
@@ -54,10 +54,10 @@ def test_a_hiccup_is_waited_out_where_asking_again_does_no_harm(api, github):
 
 def test_a_token_is_never_sent_without_tls():
     with pytest.raises(GitHubError, match="is not https"):
-        Rest("http://api.github.example/repos/o/r", about="o/r", token=WRITER)
+        GitHubApi("http://api.github.example/repos/o/r", about="o/r", token=WRITER)
 
 
 def test_what_does_not_answer_is_told():
     with pytest.raises(GitHubError, match="contoso/fleet cannot be reached") as error:
-        Rest("http://127.0.0.1:1", about="contoso/fleet", token=WRITER).get("/pulls")
+        GitHubApi("http://127.0.0.1:1", about="contoso/fleet", token=WRITER).get("/pulls")
     assert error.value.status is None

@@ -9,7 +9,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
 from edgeops.hub.rates import no_rates
-from edgeops.hub.rest import Bounds, Rest
+from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
 from edgeops.hub.twins import Twins, twin_of
 from edgeops.twin import Twin
@@ -36,7 +36,7 @@ def ask(hub, question, retry, *, ca_file=None, bounds=None, hostname=None, proxy
         credential = hub.credential
         if hostname:
             credential.hostname = hostname
-        rest = Rest(
+        rest = HubApi(
             credential,
             tls=ssl.create_default_context(cafile=ca_file or hub.ca_file),
             proxy=proxy,

@@ -7,7 +7,7 @@ import pytest
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.health.device import Health, HealthState
 from edgeops.health.slot import SlotHealth
-from edgeops.promotion.change import Change, affected, change, changes_of, edited
+from edgeops.promotion.change import ManifestChange, affected, change, changes_of, edited
 from edgeops.promotion.decide import decide, rollout_state
 from edgeops.promotion.rings import rings
 from edgeops.source.schemas import packaged_schemas
@@ -28,7 +28,7 @@ def decision(fleet, state):
 def test_a_promotion_changes_the_next_ring(three_rings):
     fleet = three_rings(canary=NEW, everybody=OLD)
     found = list(changes_of(fleet[1], decision(fleet, HealthState.CONVERGED), revert=True))
-    assert found == [Change(FILE, "half", "s", None, "m@1.1.0")]
+    assert found == [ManifestChange(FILE, "half", "s", None, "m@1.1.0")]
     assert not list(changes_of(fleet[1], decision(fleet, HealthState.OFFLINE), revert=True))
 
 
@@ -37,8 +37,8 @@ def test_a_revert_changes_every_ring_that_has_the_release(three_rings):
     degraded = decision(fleet, HealthState.DEGRADED)
     assert not list(changes_of(fleet[1], degraded, revert=False))
     assert list(changes_of(fleet[1], degraded, revert=True)) == [
-        Change(FILE, "canary", "s", "m@1.1.0", "m@1.0.0"),
-        Change(FILE, "half", "s", "m@1.1.0", "m@1.0.0"),
+        ManifestChange(FILE, "canary", "s", "m@1.1.0", "m@1.0.0"),
+        ManifestChange(FILE, "half", "s", "m@1.1.0", "m@1.0.0"),
     ]
 
 
@@ -47,7 +47,7 @@ GROUP = "kind: Group\nmetadata: {name: %s}\nspec: {selector: {}, models: {s: m@1
 
 def test_changes_of_one_file_are_made_one_after_the_other():
     text = "---\n".join(GROUP % name for name in ("a", "b", "c"))
-    some = [Change("f", name, "s", "m@1.0.0", "m@1.1.0") for name in ("a", "c")]
+    some = [ManifestChange("f", name, "s", "m@1.0.0", "m@1.1.0") for name in ("a", "c")]
     ((file, (before, after)),) = edited(some, {"f": text}.__getitem__).items()
     assert (file, before) == ("f", text)
     assert after.count("m@1.1.0") == 2
@@ -55,10 +55,10 @@ def test_changes_of_one_file_are_made_one_after_the_other():
 
 
 def test_what_is_so_already_is_no_edit_and_errors_name_the_file():
-    same = Change("f", "a", "s", "m@1.0.0", "m@1.0.0")
+    same = ManifestChange("f", "a", "s", "m@1.0.0", "m@1.0.0")
     assert edited([same], lambda _: GROUP % "a") == {}
     with pytest.raises(EdgeOpsError, match=r"^f\.yaml: the file has no Group `b`"):
-        edited([Change("f.yaml", "b", "s", None, "m@1.0.0")], lambda _: GROUP % "a")
+        edited([ManifestChange("f.yaml", "b", "s", None, "m@1.0.0")], lambda _: GROUP % "a")
 
 
 def test_the_devices_that_get_another_release(three_rings):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from edgeops.api.promotions import Promotion
 from edgeops.fleet.rollout import Rollout
 from edgeops.health.device import HealthState
-from edgeops.promotion.change import Change
+from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.report.promote_text import as_json, text
@@ -67,7 +67,7 @@ def test_the_diff_can_be_applied_and_colour_adds_no_characters():
 
 
 def test_json():
-    change = Change("fleet/g.yaml", "half", "crowds", None, "m@1.1.0")
+    change = ManifestChange("fleet/g.yaml", "half", "crowds", None, "m@1.1.0")
     expected = {
         "file": "fleet/g.yaml",
         "group": "half",

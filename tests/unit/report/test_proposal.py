@@ -7,7 +7,7 @@ import pytest
 
 from edgeops.fleet.rollout import Rollout
 from edgeops.health.device import HealthState
-from edgeops.promotion.change import Change
+from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.release import ModelRelease
@@ -21,7 +21,7 @@ from edgeops.report.proposal import (
 
 DAY = timedelta(days=1)
 RELEASE = ModelRelease("m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "onnx", path="m")
-TO_CANARY = Change("fleet/groups.yaml", "canary", "crowds", "m@1.0.0", "m@1.1.0")
+TO_CANARY = ManifestChange("fleet/groups.yaml", "canary", "crowds", "m@1.0.0", "m@1.1.0")
 CANARY = Ring("canary", Rollout(1, DAY, 100), "m@1.1.0", ("c1",))
 REST = Ring("all", Rollout(2, DAY, 100), "m@1.0.0", ("d1",))
 ROLLOUT = RolloutState("crowds", "m@1.1.0", (CANARY,), (REST,))
@@ -63,7 +63,7 @@ def test_it_always_fits(length, images):
 
 def test_a_promotion_says_why():
     decision = Decision(ROLLOUT, Step.PROMOTE, RingHealth(CANARY, Step.PROMOTE, 1))
-    to_all = Change("fleet/groups.yaml", "all", "crowds", "m@1.0.0", "m@1.1.0")
+    to_all = ManifestChange("fleet/groups.yaml", "all", "crowds", "m@1.0.0", "m@1.1.0")
     assert promotion_title(decision, [to_all]) == "Promote m@1.1.0 to all"
     assert promotion_text(decision, [to_all]).splitlines()[0] == (
         "`crowds: all gets m@1.1.0 after 1 device of canary were healthy with it for 24 h`"
@@ -76,7 +76,7 @@ def test_a_revert_lists_the_devices_whatever_they_say():
     said = "`@everyone` | <img src=x>\n# no"
     reasons = tuple(UnhealthyDevice(f"c{n}", HealthState.DEGRADED, said, None) for n in range(60))
     decision = Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 1, reasons))
-    back = Change("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
+    back = ManifestChange("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
     assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"
     lines = promotion_text(decision, [back]).splitlines()
     listed = [line for line in lines if line.startswith("* ")]

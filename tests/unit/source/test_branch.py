@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.source.branch import Access, Author, commit_files, push_branch
+from edgeops.source.branch import Author, PushAccess, commit_files, push_branch
 
 BOT = Author("a bot", "bot@example.com")
-NOBODY = Access("https://github.example", "t0ken")
+NOBODY = PushAccess("https://github.example", "t0ken")
 
 
 def git(root, *args):
@@ -92,12 +92,12 @@ def test_only_the_server_of_the_token_sees_it(clone, server):
     git(clone, "remote", "set-url", "origin", f"{url}/contoso/fleet")
     head = git(clone, "rev-parse", "HEAD")
     with pytest.raises(EdgeOpsError) as failed:
-        push_branch(clone, head, "x", BOT, Access(url, "t0ken"))
+        push_branch(clone, head, "x", BOT, PushAccess(url, "t0ken"))
     login = base64.b64encode(b"x-access-token:t0ken").decode()
     assert server.asked == [f"Basic {login}"]
     assert "t0ken" not in str(failed.value) + failed.value.hint
     assert login not in str(failed.value) + failed.value.hint
-    assert "t0ken" not in repr(Access(url, "t0ken"))
+    assert "t0ken" not in repr(PushAccess(url, "t0ken"))
 
     with pytest.raises(EdgeOpsError, match="git ls-remote failed"):
         push_branch(clone, head, "x", BOT, NOBODY)
