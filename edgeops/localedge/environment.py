@@ -59,13 +59,13 @@ _REFUSED = {
 
 def refusal(env: Mapping[str, str]) -> str | None:
     """Why a module with this `env` is not started here, None when it may be."""
-    found = [
+    refused = [
         f"{name[:64]!r}, which {why}" for name, value in env.items() for why in _wrong(name, value)
     ]
-    if not found:
+    if not refused:
         return None
-    more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-    return f"the env of a process may not set {'; '.join(found[:_MOST_TOLD])}{more}"
+    more = f"; and {len(refused) - _MOST_TOLD} more" if len(refused) > _MOST_TOLD else ""
+    return f"the env of a process may not set {'; '.join(refused[:_MOST_TOLD])}{more}"
 
 
 def _wrong(name: str, value: str) -> Iterator[str]:

@@ -30,21 +30,21 @@ def as_json(quality: Quality) -> str:
             "first": str(quality.first),
             "hours": quality.hours,
             "repairs": [
-                {"what": one.what, "first": str(one.first), "hours": one.hours}
-                for one in quality.repairs
+                {"what": repair.what, "first": str(repair.first), "hours": repair.hours}
+                for repair in quality.repairs
             ],
             "columns": [
                 {
-                    "name": one.name,
-                    "missing": one.missing,
-                    "zeros": one.zeros,
-                    "mean": round(one.mean, 3),
+                    "name": column.name,
+                    "missing": column.missing,
+                    "zeros": column.zeros,
+                    "mean": round(column.mean, 3),
                     "outages": [
                         {"first": str(o.first), "hours": o.hours, "zeros": o.zeros}
-                        for o in one.outages
+                        for o in column.outages
                     ],
                 }
-                for one in quality.columns
+                for column in quality.columns
             ],
         }
     )
@@ -57,26 +57,28 @@ def _lines(quality: Quality) -> Iterator[Line]:
     if quality.attribution:
         yield [dim(quality.attribution)]
     yield []
-    for one in quality.repairs:
-        yield [f"repaired  {_time(one.first)}  {count(one.hours, 'hour')}: {one.what}"]
+    for repair in quality.repairs:
+        yield [f"repaired  {_time(repair.first)}  {count(repair.hours, 'hour')}: {repair.what}"]
     if quality.repairs:
         yield []
     heading: Line = [bold("column"), bold("mean/h"), bold("missing"), bold("zero"), bold("outages")]
-    yield from columns([heading, *(_row(one, hours) for one in quality.columns)])
+    yield from columns([heading, *(_row(column, hours) for column in quality.columns)])
 
 
-def _row(one: ColumnQuality, hours: int) -> Line:
+def _row(column: ColumnQuality, hours: int) -> Line:
     return [
-        one.name,
-        f"{one.mean:,.1f}",
-        f"{one.missing / hours:.1%}",
-        f"{one.zeros / hours:.1%}",
-        yellow(_outages(one.outages)),
+        column.name,
+        f"{column.mean:,.1f}",
+        f"{column.missing / hours:.1%}",
+        f"{column.zeros / hours:.1%}",
+        yellow(_outages(column.outages)),
     ]
 
 
 def _outages(outages: tuple[Outage, ...]) -> str:
-    shown = [f"{one.hours:,} h from {_time(one.first)}" for one in outages[:_OUTAGES_SHOWN]]
+    shown = [
+        f"{outage.hours:,} h from {_time(outage.first)}" for outage in outages[:_OUTAGES_SHOWN]
+    ]
     more = len(outages) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 

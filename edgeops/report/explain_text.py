@@ -25,7 +25,7 @@ def as_json(values: Sequence[Explained]) -> str:
 
 def _row(value: Explained) -> Line:
     keys = keys_of(value.path)
-    lost = "; ".join(_lost(one, keys) for one in value.overrode)
+    lost = "; ".join(_lost(overridden, keys) for overridden in value.overrode)
     return [
         f"{show_path(keys)} = {show(value.value, keys)}",
         cyan(str(value.place)) if value.place else dim("default of edgeops"),
@@ -33,9 +33,9 @@ def _row(value: Explained) -> Line:
     ]
 
 
-def _lost(one: Overridden, keys: tuple[str, ...]) -> str:
-    what = "a removal" if one.value is None else show(one.value, keys, limit=60)
-    return f"{what} ({one.layer}, {one.place})"
+def _lost(overridden: Overridden, keys: tuple[str, ...]) -> str:
+    what = "a removal" if overridden.value is None else show(overridden.value, keys, limit=60)
+    return f"{what} ({overridden.layer}, {overridden.place})"
 
 
 def _object(value: Explained) -> JsonObject:
@@ -46,8 +46,12 @@ def _object(value: Explained) -> JsonObject:
         "layer": value.layer,
         **_place(value.place),
         "overrode": [
-            {"value": masked(one.value, keys), "layer": one.layer, **_place(one.place)}
-            for one in value.overrode
+            {
+                "value": masked(overridden.value, keys),
+                "layer": overridden.layer,
+                **_place(overridden.place),
+            }
+            for overridden in value.overrode
         ],
     }
 

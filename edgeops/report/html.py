@@ -76,7 +76,7 @@ def picture(png: bytes, title: str, caption: str) -> str:
 
 
 def _aligned(cells: tuple[str, ...], align: str) -> Iterator[tuple[str, str]]:
-    return zip(cells, ("number" if one == "r" else "" for one in align), strict=True)
+    return zip(cells, ("number" if letter == "r" else "" for letter in align), strict=True)
 
 
 def _class(kind: str) -> str:

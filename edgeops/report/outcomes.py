@@ -98,15 +98,15 @@ def _number(outcomes: Sequence[Outcome], status: Status) -> int:
 
 def _reasons(outcomes: Sequence[Outcome]) -> list[_Reason]:
     """Everything that was not done, by reason: a whole hub may fail for one."""
-    found: dict[tuple[Status, str, str], list[str]] = {}
+    devices_by_reason: dict[tuple[Status, str, str], list[str]] = {}
     for outcome in sorted(outcomes, key=lambda outcome: outcome.device):
         if outcome.status in _GOOD:
             continue
         partly = f" (after {count(outcome.written, 'write')})" if outcome.written else ""
         key = (outcome.status, mask(outcome.message), mask(outcome.hint))
-        found.setdefault(key, []).append(outcome.device + partly)
+        devices_by_reason.setdefault(key, []).append(outcome.device + partly)
     order = list(Status)
-    reasons = [_Reason(*key, tuple(devices)) for key, devices in found.items()]
+    reasons = [_Reason(*key, tuple(devices)) for key, devices in devices_by_reason.items()]
     return sorted(reasons, key=lambda r: (order.index(r.status), -len(r.devices), r.devices))
 
 
@@ -136,17 +136,17 @@ def _markdown(
     yield "### edgeops sync"
     yield ""
     yield f"**{summary(outcomes, seconds)}**"
-    found = _reasons(outcomes)
-    if found:
+    all_reasons = _reasons(outcomes)
+    if all_reasons:
         yield ""
-    for reason in found[:reasons]:
+    for reason in all_reasons[:reasons]:
         first, more = first_names(reason.devices, names)
         devices = ", ".join([*map(code, first), *([more] if more else [])])
         why = f": {code(reason.message)}" if reason.message else ""
         hint = f" (hint: {code(reason.hint)})" if reason.hint else ""
         yield f"- {_WORDS[reason.status]}: {devices}{why}{hint}"
-    if len(found) > reasons:
-        yield f"- and {count(len(found) - reasons, 'more reason')}"
+    if len(all_reasons) > reasons:
+        yield f"- and {count(len(all_reasons) - reasons, 'more reason')}"
     if _number(outcomes, Status.SKIPPED):
         yield ""
         yield f"To go on, {_GO_ON}."

@@ -75,18 +75,18 @@ def grouped(
     of its own; `per_device` keeps them apart too. A module deployed to a new
     device is one entry, or one for `every_path` of it.
     """
-    found: dict[str, tuple[DeviceFate, list[str], list[tuple[TwinChange, ...]]]] = {}
+    alike: dict[str, tuple[DeviceFate, list[str], list[tuple[TwinChange, ...]]]] = {}
     for device, changes in by_device(plan.changes).items():
         kind = kind_of(changes)
         new = kind is DeviceFate.CREATE
         parts = _parts(changes, brief=new and not every_path)
         key = json.dumps([kind, _key(parts, paths_only=new and not per_device)])
-        _, devices, variants = found.setdefault(key, (kind, [], []))
+        _, devices, variants = alike.setdefault(key, (kind, [], []))
         devices.append(device)
         variants.append(parts)
     groups = [
         DeviceGroup(kind, tuple(sorted(devices)), _common(variants))
-        for kind, devices, variants in found.values()
+        for kind, devices, variants in alike.values()
     ]
     order = list(DeviceFate)
     return tuple(sorted(groups, key=lambda g: (order.index(g.kind), -len(g.devices), g.devices)))
@@ -97,13 +97,13 @@ def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
 
     That a device gets a new stamp is told only when it is all it gets.
     """
-    found: dict[str, TwinChange] = {}
+    by_title: dict[str, TwinChange] = {}
     for change in changes:
         title = _title(change)
         entries = tuple(_entries_of(change.patch, change.before, brief))
-        before = found.get(title, TwinChange(title, change.reason, ()))
-        found[title] = replace(before, entries=before.entries + entries)
-    parts = tuple(found.values())
+        before = by_title.get(title, TwinChange(title, change.reason, ()))
+        by_title[title] = replace(before, entries=before.entries + entries)
+    parts = tuple(by_title.values())
     return tuple(part for part in parts if part.entries or part.title != _DEVICE) or parts
 
 
@@ -183,5 +183,5 @@ def _common(devices: list[tuple[TwinChange, ...]]) -> tuple[TwinChange, ...]:
 def _variants(values: list[Any]) -> tuple[tuple[Any, int], ...]:
     texts = [_canonical(value) for value in values]
     by_text = dict(zip(texts, values, strict=True))
-    found = Counter(texts).most_common()
-    return tuple((by_text[text], number) for text, number in found) if len(found) > 1 else ()
+    counted = Counter(texts).most_common()
+    return tuple((by_text[text], number) for text, number in counted) if len(counted) > 1 else ()

@@ -58,7 +58,7 @@ def markdown(
     """
     groups = grouped(plan, every_path=True)
     details = _DETAILS if room is Room.SUMMARY else _DETAILS[1:]
-    texts = ("\n\n".join(_blocks(plan, groups, devices or {}, base, one)) for one in details)
+    texts = ("\n\n".join(_blocks(plan, groups, devices or {}, base, detail)) for detail in details)
     return first_fitting(texts, room)
 
 
@@ -79,7 +79,9 @@ def shows(text: str, saved: SavedPlan) -> bool:
 def same_plan(text: str, other: str) -> bool:
     """Whether two such texts show plans that write the same to one hub."""
     begin = "Plan digest `"
-    lines = ({line for line in one.splitlines() if line.startswith(begin)} for one in (text, other))
+    lines = (
+        {line for line in shown.splitlines() if line.startswith(begin)} for shown in (text, other)
+    )
     return bool(set.intersection(*lines))
 
 

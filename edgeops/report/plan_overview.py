@@ -38,10 +38,10 @@ def overview(
 def _warnings(plan: Plan, devices: Mapping[str, DesiredDevice], names: int) -> Iterator[str]:
     changed = by_device(plan.changes)
     for reason, (what, effect) in _WARNINGS.items():
-        found = [name for name, all_ in changed.items() if any(c.reason is reason for c in all_)]
-        if found:
-            effect = effect.format("it" if len(found) == 1 else "them")
-            yield _alert(f"{count(len(found), 'device')} {what}; {effect}", found, names)
+        affected = [name for name, all_ in changed.items() if any(c.reason is reason for c in all_)]
+        if affected:
+            effect = effect.format("it" if len(affected) == 1 else "them")
+            yield _alert(f"{count(len(affected), 'device')} {what}; {effect}", affected, names)
     protected = [name for name in changed if name in devices and devices[name].protect]
     if protected:
         yield _alert(f"{count(len(protected), 'protected device')} among them", protected, names)
@@ -54,12 +54,12 @@ def _alert(text: str, devices: Sequence[str], names: int) -> str:
 
 
 def _counts(plan: Plan) -> str:
-    found = counts(plan)
+    numbers = counts(plan)
     return (
         "| to create | to change | to delete | in sync | refused |\n"
         "|---:|---:|---:|---:|---:|\n"
-        f"| {found.create:,} | {found.change:,} | {found.delete:,}"
-        f" | {found.in_sync:,} | {found.refused:,} |"
+        f"| {numbers.create:,} | {numbers.change:,} | {numbers.delete:,}"
+        f" | {numbers.in_sync:,} | {numbers.refused:,} |"
     )
 
 
@@ -97,7 +97,7 @@ def _rollout_groups(plan: Plan, devices: Mapping[str, DesiredDevice]) -> str:
             row.kinds[kind] += 1
     touched = sorted(
         ((name, row) for name, row in rows.items() if row.touched),
-        key=lambda found: (-found[1].touched, found[0]),
+        key=lambda entry: (-entry[1].touched, entry[0]),
     )
     return "\n".join(_table(touched)) if touched else ""
 

@@ -54,23 +54,23 @@ def text(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
 
 def summary(plan: Plan) -> str:
     """The plan in one sentence, as `22 devices to create, 0 to change, 0 to delete; 3 in sync`."""
-    found = counts(plan)
+    numbers = counts(plan)
     if not plan.changes:
         at = short_commit(plan.commit)
-        return f"No changes. {_in_sync(found)} with {at}{_refused(found)}."
+        return f"No changes. {_in_sync(numbers)} with {at}{_refused(numbers)}."
     return (
-        f"{count(found.create, 'device')} to create, {found.change:,} to change,"
-        f" {found.delete:,} to delete; {found.in_sync:,} in sync{_refused(found)}"
+        f"{count(numbers.create, 'device')} to create, {numbers.change:,} to change,"
+        f" {numbers.delete:,} to delete; {numbers.in_sync:,} in sync{_refused(numbers)}"
     )
 
 
-def _in_sync(found: Counts) -> str:
-    verb = "is" if found.in_sync == 1 else "are"
-    return f"{count(found.in_sync, 'device')} {verb} in sync"
+def _in_sync(numbers: Counts) -> str:
+    verb = "is" if numbers.in_sync == 1 else "are"
+    return f"{count(numbers.in_sync, 'device')} {verb} in sync"
 
 
-def _refused(found: Counts) -> str:
-    return f", {found.refused:,} refused" if found.refused else ""
+def _refused(numbers: Counts) -> str:
+    return f", {numbers.refused:,} refused" if numbers.refused else ""
 
 
 def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:

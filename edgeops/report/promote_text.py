@@ -39,7 +39,7 @@ def unhealthy(decision: Decision) -> list[tuple[str, str]]:
     if decision.ring is None or decision.step is Step.PROMOTE:
         return []
     soak = _hours(decision.ring.ring.rollout.soak)
-    return [(found.device, _state(found, soak)) for found in decision.ring.unhealthy]
+    return [(device.device, _state(device, soak)) for device in decision.ring.unhealthy]
 
 
 def as_json(promotion: Promotion) -> str:
@@ -56,7 +56,9 @@ def as_json(promotion: Promotion) -> str:
 
 def hint(promotion: Promotion) -> str:
     """What to do where no ring gets a release; may be empty."""
-    back = [one.back_to for one in promotion.decisions or () if one.step is Step.DEGRADED]
+    back = [
+        decision.back_to for decision in promotion.decisions or () if decision.step is Step.DEGRADED
+    ]
     if any(back):
         return "--revert-degraded edits the rings back to the release of a later ring"
     return "no later ring runs another release: revert the commit that brought it" if back else ""
@@ -84,12 +86,12 @@ def _object(decision: Decision) -> dict[str, object]:
         "backTo": decision.back_to,
         "reasons": [
             {
-                "device": one.device,
-                "state": one.state.value,
-                "reason": mask(one.text),
-                "seconds": None if one.ran is None else int(one.ran.total_seconds()),
+                "device": device.device,
+                "state": device.state.value,
+                "reason": mask(device.text),
+                "seconds": None if device.ran is None else int(device.ran.total_seconds()),
             }
-            for one in (ring.unhealthy if ring else ())
+            for device in (ring.unhealthy if ring else ())
         ],
     }
 

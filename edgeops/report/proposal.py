@@ -17,37 +17,37 @@ _DEVICES = 50
 _CHANGES = 50
 
 
-def release_proposal(found: NewRelease, scorecard: str) -> Proposal:
+def release_proposal(release: NewRelease, scorecard: str) -> Proposal:
     """The pull request of a release that was just published; `scorecard` is Markdown."""
-    plots = [path for path in found.added if path.endswith(".png")]
+    plots = [path for path in release.added if path.endswith(".png")]
 
     def text(folder: str) -> str:
         return release_text(
-            found.release,
-            found.changes,
-            why_not=found.why_not,
+            release.release,
+            release.changes,
+            why_not=release.why_not,
             scorecard=scorecard,
             plots=[f"{folder}/{path}" for path in plots],
         )
 
     return Proposal(
-        branch=f"edgeops/release/{found.release.name}",
-        title=release_title(found.release, found.changes),
+        branch=f"edgeops/release/{release.release.name}",
+        title=release_title(release.release, release.changes),
         text=text,
-        files=found.files,
-        meaning=f"{found.release} {found.changes}",
+        files=release.files,
+        meaning=f"{release.release} {release.changes}",
     )
 
 
-def promotion_proposal(found: NextRelease) -> Proposal:
+def promotion_proposal(next_release: NextRelease) -> Proposal:
     """The pull request that gives rings another release."""
-    text = promotion_text(found.decision, found.changes)
+    text = promotion_text(next_release.decision, next_release.changes)
     return Proposal(
-        branch=f"edgeops/promote/{found.decision.rollout.slot}",
-        title=promotion_title(found.decision, found.changes),
+        branch=f"edgeops/promote/{next_release.decision.rollout.slot}",
+        title=promotion_title(next_release.decision, next_release.changes),
         text=lambda _: text,
-        files=found.files,
-        meaning=str(found.changes),
+        files=next_release.files,
+        meaning=str(next_release.changes),
     )
 
 

@@ -34,7 +34,10 @@ def _object(row: ReleaseRow) -> dict[str, object]:
         "fileName": release.file_name,
         "size": release.size,
         "sha256": release.sha256,
-        "git": [{"kind": one.kind, "name": one.name, "slot": one.slot} for one in row.in_git],
+        "git": [
+            {"kind": mention.kind, "name": mention.name, "slot": mention.slot}
+            for mention in row.in_git
+        ],
         "hub": hub and {"converged": hub.converged, "devices": hub.devices},
     }
 

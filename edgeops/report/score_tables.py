@@ -39,7 +39,7 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     for name in _order(models):
         score = models[name].slices[ALL]
         cells = [_name(card, name), percent(score.wape), figure(score.mase), _mape(score)]
-        cells += [_wape(models[name], one) for one in slices]
+        cells += [_wape(models[name], slice_) for slice_ in slices]
         if quantiles:
             cells.append(percent(score.coverage, 1))
         if every:
@@ -53,12 +53,12 @@ def comparisons(part: Part) -> ScoreTable:
     """The difference in WAPE to each other model, the closest first, and what that shows."""
     rows = tuple(
         (
-            baseline_name(one.other),
-            points(one.difference),
-            f"{points(one.low)} to {points(one.high)}",
-            reading(one),
+            baseline_name(comparison.other),
+            points(comparison.difference),
+            f"{points(comparison.low)} to {points(comparison.high)}",
+            reading(comparison),
         )
-        for one in sorted(part.comparisons, key=lambda one: -one.difference)
+        for comparison in sorted(part.comparisons, key=lambda comparison: -comparison.difference)
     )
     headings = ("WAPE less that of", "points", "95% interval", "it shows")
     return ScoreTable(headings, rows, "lrrl")
@@ -101,8 +101,8 @@ def per_series(card: Scorecard) -> ScoreTable:
 def gates(card: Scorecard) -> ScoreTable:
     """What each gate says, and why; those that failed first."""
     rows = tuple(
-        (PASSED if one.passed else FAILED, one.gate, one.reason)
-        for one in sorted(card.gates, key=lambda one: one.passed)
+        (PASSED if verdict.passed else FAILED, verdict.gate, verdict.reason)
+        for verdict in sorted(card.gates, key=lambda verdict: verdict.passed)
     )
     return ScoreTable(("verdict", "gate", "why"), rows, "lll")
 
@@ -121,8 +121,8 @@ def _name(card: Scorecard, name: str) -> str:
 
 
 def _wape(judged: Judged, name: str) -> str:
-    found = judged.slices.get(name)
-    return percent(found.wape if found else None)
+    score = judged.slices.get(name)
+    return percent(score.wape if score else None)
 
 
 def _mape(score: Score) -> str:

@@ -90,5 +90,5 @@ def _sorted(rows: Sequence[DeviceStatus]) -> list[DeviceStatus]:
 
 
 def _by_state(rows: Sequence[DeviceStatus]) -> list[tuple[HealthState, int]]:
-    found = Counter(row.health.state for row in rows)
-    return [(state, found[state]) for state in reversed(_ORDER)]
+    numbers = Counter(row.health.state for row in rows)
+    return [(state, numbers[state]) for state in reversed(_ORDER)]

@@ -29,8 +29,12 @@ def as_json(rows: Sequence[Verified]) -> str:
                     "release": row.release,
                     "good": row.good,
                     "checks": [
-                        {"place": one.place, "found": one.found.value, "reason": mask(one.reason)}
-                        for one in row.checks
+                        {
+                            "place": check.place,
+                            "found": check.found.value,
+                            "reason": mask(check.reason),
+                        }
+                        for check in row.checks
                     ],
                 }
                 for row in rows
@@ -50,14 +54,16 @@ def summary(rows: Sequence[Verified]) -> str:
 
 def hint(rows: Sequence[Verified]) -> str:
     """What to do where not all are what was published; may be empty."""
-    found = {check.found for row in rows for check in row.checks}
-    if Found.CHANGED in found:
+    states = {check.found for row in rows for check in row.checks}
+    if Found.CHANGED in states:
         return "bring the published file back, or publish another one under a new version"
-    return "was it published to the store of this hub?" if Found.ABSENT in found else ""
+    return "was it published to the store of this hub?" if Found.ABSENT in states else ""
 
 
 def _lines(rows: Sequence[Verified]) -> Iterator[Line]:
-    places = [one for one in _PLACES if any(c.place == one for row in rows for c in row.checks)]
+    places = [
+        place for place in _PLACES if any(c.place == place for row in rows for c in row.checks)
+    ]
     if rows:
         titles = [dim(title.upper()) for title in ("release", *places)]
         yield from columns([titles, *(_row(row, places) for row in rows)])
@@ -70,9 +76,9 @@ def _lines(rows: Sequence[Verified]) -> Iterator[Line]:
 
 
 def _row(row: Verified, places: Sequence[str]) -> Line:
-    found = {check.place: check.found for check in row.checks}
-    return [row.release, *(_cell(found.get(place)) for place in places)]
+    states = {check.place: check.found for check in row.checks}
+    return [row.release, *(_cell(states.get(place)) for place in places)]
 
 
-def _cell(found: Found | None) -> Span | str:
-    return "" if found is None else Span(found.value, _STYLE.get(found, Style.RED))
+def _cell(state: Found | None) -> Span | str:
+    return "" if state is None else Span(state.value, _STYLE.get(state, Style.RED))

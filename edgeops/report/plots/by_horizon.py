@@ -130,7 +130,7 @@ def spread(places: Sequence[float], gap: float, top: float) -> list[float]:
             pools[-1] += last
     level = [fmean(pool) for pool in pools for _ in pool]
     highest = top - gap * (len(order) - 1)
-    found = [0.0] * len(order)
+    positions = [0.0] * len(order)
     for rank, index in enumerate(order):
-        found[index] = max(0.0, min(level[rank], highest)) + rank * gap
-    return found
+        positions[index] = max(0.0, min(level[rank], highest)) + rank * gap
+    return positions

@@ -43,8 +43,8 @@ def _draw(figure: Figure, model: str, part: str, series: str, errors: Sequence[D
     )
     start = first - timedelta(first.weekday())
     table = np.full((7, (last - start).days // 7 + 1), np.nan)
-    for one in errors:
-        table[_cell(one.day, start)] = 100 * one.share
+    for error in errors:
+        table[_cell(error.day, start)] = 100 * error.share
     size = np.nanpercentile(np.abs(table), _COLOURS_END)
     limit = max(5.0, 5 * np.ceil(size / 5))
 
@@ -54,19 +54,19 @@ def _draw(figure: Figure, model: str, part: str, series: str, errors: Sequence[D
     )
     _grid(plot, start, first, last)
     worst = worst_days(errors)
-    for one in errors if table.shape[1] <= _NUMBERED else worst:
-        row, week = _cell(one.day, start)
-        light = abs(100 * one.share) > 0.6 * limit
+    for error in errors if table.shape[1] <= _NUMBERED else worst:
+        row, week = _cell(error.day, start)
+        light = abs(100 * error.share) > 0.6 * limit
         plot.text(
             week + 0.5,
             row + 0.52,
-            str(one.day.day),
+            str(error.day.day),
             ha="center",
             va="center",
             fontsize=8.5 if table.shape[1] <= _NUMBERED else 7,
             color="white" if light else INK,
         )
-    plot.add_collection(_frames([_cell(one.day, start) for one in worst]), autolim=False)
+    plot.add_collection(_frames([_cell(error.day, start) for error in worst]), autolim=False)
     percent = FuncFormatter(lambda x, _: f"{x:+.0f}%" if x else "0%")
     place = axes(figure, 890, 110, 18, 360)
     bar = figure.colorbar(mesh, cax=place, extend="both", format=percent)
@@ -117,5 +117,6 @@ def _frames(cells: Sequence[tuple[int, int]]) -> PatchCollection:
 def worst_in_words(errors: Sequence[DayError]) -> str:
     """The five worst days, as `Sun 24 Nov 2024 +32%, ...`."""
     return ", ".join(
-        f"{one.day:%a} {one.day.day} {one.day:%b %Y} {one.share:+.0%}" for one in worst_days(errors)
+        f"{error.day:%a} {error.day.day} {error.day:%b %Y} {error.share:+.0%}"
+        for error in worst_days(errors)
     )

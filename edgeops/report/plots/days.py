@@ -113,4 +113,4 @@ def day_errors(forecasts: Forecasts) -> tuple[DayError, ...]:
 
 def worst_days(errors: Sequence[DayError], number: int = 5) -> tuple[DayError, ...]:
     """The days of largest error, up or down, the worst first."""
-    return tuple(sorted(errors, key=lambda one: (-abs(one.share), one.day))[:number])
+    return tuple(sorted(errors, key=lambda error: (-abs(error.share), error.day))[:number])

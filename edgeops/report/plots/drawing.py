@@ -94,5 +94,5 @@ def cut(words: str, length: int) -> str:
 
 def period(card: Scorecard, part: str) -> str:
     """The model and the part of the data, as `m, test part: 2024-07-01 to 2024-12-31`."""
-    found = card.parts[part]
-    return f"{cut(card.model, 28)}, {part} part: {found.first[:10]} to {found.last[:10]}"
+    period = card.parts[part]
+    return f"{cut(card.model, 28)}, {part} part: {period.first[:10]} to {period.last[:10]}"
