@@ -13,7 +13,7 @@ from edgeops.fleet.model import DesiredDevice, Place, Problem
 from edgeops.fleet.rollout import rollout
 from edgeops.health.device import HealthState
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
-from edgeops.promotion.change import Change as Promotion
+from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.release import ModelRelease
@@ -118,7 +118,7 @@ def test_proposals(group, slot, model, said):
         Step.DEGRADED,
         RingHealth(ring, Step.DEGRADED, 1, reasons),
     )
-    changes = [Promotion("fleet/x.yaml", group, slot, said, model)]
+    changes = [ManifestChange("fleet/x.yaml", group, slot, said, model)]
     assert inert(promotion_text(decision, changes))
     release = ModelRelease(model, said, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
     text = release_text(release, (), why_not=said, scorecard="", plots=())
@@ -127,7 +127,7 @@ def test_proposals(group, slot, model, said):
 
 def test_very_many_changes_fit():
     release = ModelRelease("m", "1.0.0", "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
-    changes = [Promotion("f", "g" * 64, "s" * 64, "m" * 64, "n" * 64)] * 2_000
+    changes = [ManifestChange("f", "g" * 64, "s" * 64, "m" * 64, "n" * 64)] * 2_000
     text = release_text(release, changes, why_not="", scorecard="s", plots=())
     assert "and 1,950 more groups" in text
     assert len(text) < COMMENT_LIMIT
