@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.files import DISK, Disk
-from edgeops.modules.disk import NOTHING, FileState, append, replace, state_of
 from edgeops.modules.forecaster.observations import Observation
+from edgeops.modules.runtime.disk import NOTHING, FileState, append, replace, state_of
 
 _MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces
 _BLOCK = 64 * 1024

@@ -7,8 +7,8 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import Model
-from edgeops.modules.slots import CurrentModel, read_current
+from edgeops.modules.forecaster.model import LoadedModel
+from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 RETRY_SECONDS = 60.0
 
@@ -23,10 +23,10 @@ class Keeper:
     def __init__(
         self,
         storage: Path,
-        load: Callable[[CurrentModel], Model],
+        load: Callable[[CurrentModel], LoadedModel],
         executor: Executor,
     ) -> None:
-        self.model: Model | None = None
+        self.model: LoadedModel | None = None
         self.error: ModelError | None = None
         self._storage = storage
         self._load = load
@@ -34,7 +34,7 @@ class Keeper:
         self._slot: str | None = None
         self._tried: CurrentModel | None = None
         self._tried_at = 0.0
-        self._running: Future[Model] | None = None
+        self._running: Future[LoadedModel] | None = None
 
     @property
     def loading(self) -> bool:
@@ -65,7 +65,7 @@ class Keeper:
         self._slot, self._tried, self._running = slot, None, None
         self.model = self.error = None
 
-    def _take_over(self, finished: Future[Model]) -> None:
+    def _take_over(self, finished: Future[LoadedModel]) -> None:
         self._running = None
         error = finished.exception()
         if error is None:

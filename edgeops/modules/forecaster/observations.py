@@ -31,7 +31,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedInput:
     """What could be read, and why the rest could not."""
 
     observations: tuple[Observation, ...] = ()
@@ -42,18 +42,18 @@ class _Bad(Exception):
     """This part of the input cannot be read."""
 
 
-def parse_message(data: bytes | str) -> Parsed:
+def parse_message(data: bytes | str) -> ParsedInput:
     """The observations in a message `{"timestamp", "values": {name: number}}`, or a list of them.
 
     What is wrong with one element does not spoil the others; `null` is a gap.
     Never raises.
     """
     if len(data) > MAX_MESSAGE_BYTES:
-        return Parsed(faults=(f"message is larger than {MAX_MESSAGE_BYTES} bytes",))
+        return ParsedInput(faults=(f"message is larger than {MAX_MESSAGE_BYTES} bytes",))
     try:
         message = json.loads(data)
     except (ValueError, RecursionError):
-        return Parsed(faults=("message is not JSON",))
+        return ParsedInput(faults=("message is not JSON",))
     found: list[Observation] = []
     faults: list[str] = []
     for item in message if isinstance(message, list) else [message]:
@@ -61,10 +61,10 @@ def parse_message(data: bytes | str) -> Parsed:
             found += _of_item(item)
         except _Bad as fault:
             faults.append(str(fault))
-    return Parsed(tuple(found), tuple(faults))
+    return ParsedInput(tuple(found), tuple(faults))
 
 
-def parse_csv(lines: Iterable[str]) -> Iterator[Parsed]:
+def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
     """The observations of each row of a CSV file with the columns `timestamp`, then the series.
 
     An empty cell is a gap. Never raises for what the file holds.
@@ -73,24 +73,24 @@ def parse_csv(lines: Iterable[str]) -> Iterator[Parsed]:
     try:
         header = next(rows, [])
         if not header or header[0].strip().lstrip("\ufeff") != _TIMESTAMP:
-            yield Parsed(faults=("the first column of the CSV file must be `timestamp`",))
+            yield ParsedInput(faults=("the first column of the CSV file must be `timestamp`",))
             return
         names = [name.strip() for name in header[1:]]
         for row in rows:
             if row:
                 yield _of_row(names, row)
     except csv.Error as error:
-        yield Parsed(faults=(f"not CSV: {error}",))
+        yield ParsedInput(faults=(f"not CSV: {error}",))
 
 
-def _of_row(names: list[str], row: list[str]) -> Parsed:
+def _of_row(names: list[str], row: list[str]) -> ParsedInput:
     cells = {
         name: _number_of(cell) for name, cell in zip(names, row[1:], strict=False) if cell.strip()
     }
     try:
-        return Parsed(tuple(_of_item({_TIMESTAMP: row[0].strip(), "values": cells})))
+        return ParsedInput(tuple(_of_item({_TIMESTAMP: row[0].strip(), "values": cells})))
     except _Bad as fault:
-        return Parsed(faults=(str(fault),))
+        return ParsedInput(faults=(str(fault),))
 
 
 def _number_of(cell: str) -> float | str:

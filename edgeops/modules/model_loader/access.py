@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class StoreAccess:
     """A query string that opens the files of one host until `expires`. The query is a secret."""
 
     store: str
@@ -27,13 +27,13 @@ class Access:
         return f"{url}{'&' if urlsplit(url).query else '?'}{self.query.lstrip('?')}"
 
 
-def access_for(url: str, accesses: Iterable[Access]) -> Access | None:
+def access_for(url: str, accesses: Iterable[StoreAccess]) -> StoreAccess | None:
     """The access that opens a URL, the one that lasts longest when there are several."""
     fitting = [access for access in accesses if access.opens(url)]
     return max(fitting, key=lambda access: access.expires, default=None)
 
 
-def parse_access(value: Any) -> tuple[tuple[Access, ...], list[str]]:
+def parse_access(value: Any) -> tuple[tuple[StoreAccess, ...], list[str]]:
     """The read accesses in `desired.access`, and warnings about those that are no use."""
     if not isinstance(value, dict):
         return (), ["access must be an object"]
@@ -47,7 +47,7 @@ def parse_access(value: Any) -> tuple[tuple[Access, ...], list[str]]:
     return tuple(found), warnings
 
 
-def _parse_entry(store: str, entry: Any) -> Access | None:
+def _parse_entry(store: str, entry: Any) -> StoreAccess | None:
     if not isinstance(entry, dict):
         return None
     host, query, expires = (entry.get(key) for key in ("host", "query", "expires"))
@@ -57,4 +57,4 @@ def _parse_entry(store: str, entry: Any) -> Access | None:
         moment = datetime.fromisoformat(expires)
     except ValueError:
         return None
-    return Access(store, host, query, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return StoreAccess(store, host, query, moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeops.modules.model_loader.desired import FLAT, Model
+from edgeops.modules.model_loader.desired import FLAT, WantedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Download:
 Step = Keep | Switch | Download
 
 
-def decide(model: Model, folder: Folder) -> Step:
+def decide(model: WantedModel, folder: Folder) -> Step:
     """The next step: a model counts as there by its digest, whatever its name."""
     if model.slot == FLAT:
         # Who uses the single-model form opens the file by the name in the twin.

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edgeops.digest import Digest
-from edgeops.modules.model_loader.access import Access
-from edgeops.modules.model_loader.desired import Model
+from edgeops.modules.model_loader.access import StoreAccess
+from edgeops.modules.model_loader.desired import WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
 from edgeops.modules.model_loader.http import Timeouts, get
-from edgeops.modules.model_loader.part import Part
+from edgeops.modules.model_loader.part import PartFile
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -77,7 +77,11 @@ class Downloader:
     etags: dict[str, str] = field(default_factory=dict)
 
     def fetch(
-        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+        self,
+        model: WantedModel,
+        part: PartFile,
+        access: StoreAccess | None,
+        cancellation: Cancellation,
     ) -> Digest:
         """The digest of the whole file, which is then in `part`, and is the wanted one.
 
@@ -97,11 +101,15 @@ class Downloader:
             raise
         return digest
 
-    def _most(self, model: Model) -> int:
+    def _most(self, model: WantedModel) -> int:
         return self.max_bytes if model.size is None else model.size
 
     def _receive(
-        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+        self,
+        model: WantedModel,
+        part: PartFile,
+        access: StoreAccess | None,
+        cancellation: Cancellation,
     ) -> None:
         headers = {}
         if part.size:
@@ -122,7 +130,7 @@ class Downloader:
                 cancellation.check()  # a read that was shut down fails in its own way
                 raise
 
-    def _starts(self, response: Response, model: Model, part: Part, place: str) -> bool:
+    def _starts(self, response: Response, model: WantedModel, part: PartFile, place: str) -> bool:
         """Whether there are bytes to read; `part` then ends where they begin."""
         first, total = _content_range(response)
         if response.status_code == 416:
@@ -148,7 +156,12 @@ class Downloader:
         return True
 
     def _read(
-        self, response: Response, model: Model, part: Part, place: str, cancellation: Cancellation
+        self,
+        response: Response,
+        model: WantedModel,
+        part: PartFile,
+        place: str,
+        cancellation: Cancellation,
     ) -> None:
         most = self._most(model)
         window, before = self.clock(), part.size
@@ -170,7 +183,7 @@ class Downloader:
                 passing=True,
             )
 
-    def _check_size(self, size: int, model: Model, place: str) -> None:
+    def _check_size(self, size: int, model: WantedModel, place: str) -> None:
         if model.size is None and size > self.max_bytes:
             raise LoadFailed(
                 Code.TOO_LARGE,
@@ -186,7 +199,7 @@ class Downloader:
 _SPOILED = {Code.FILE_CHANGED, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.CHECKSUM_MISMATCH}
 
 
-def _verify(digest: Digest, model: Model, *, resumed: bool) -> None:
+def _verify(digest: Digest, model: WantedModel, *, resumed: bool) -> None:
     if model.matches(digest):
         return
     if resumed:

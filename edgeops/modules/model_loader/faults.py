@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ModelFault:
     """Why a slot does not have what the twin wants: a code for programs, a message for people."""
 
     code: Code
@@ -47,7 +47,7 @@ class LoadFailed(Exception):
 
     def __init__(self, code: Code, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
-        self.fault = Fault(code, message)
+        self.fault = ModelFault(code, message)
         self.passing = passing
 
 

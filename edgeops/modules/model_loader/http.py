@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from edgeops.modules.model_loader.access import Access
+from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def get(
     url: str,
     headers: Mapping[str, str],
     *,
-    access: Access | None,
+    access: StoreAccess | None,
     timeouts: Timeouts,
 ) -> Iterator[Response]:
     """The response to a GET, redirects followed, its body not yet read.
@@ -88,7 +88,7 @@ def _send(session: Session, url: str, headers: Mapping[str, str], timeouts: Time
     )
 
 
-def _check_status(response: Response, place: str, access: Access | None) -> None:
+def _check_status(response: Response, place: str, access: StoreAccess | None) -> None:
     status = response.status_code
     if status in (200, 206, 416):
         return

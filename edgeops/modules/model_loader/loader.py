@@ -17,14 +17,14 @@ from pathlib import Path
 from edgeops.backoff import Backoff
 from edgeops.modules.model_loader.access import access_for
 from edgeops.modules.model_loader.decide import Download, Keep, decide
-from edgeops.modules.model_loader.desired import FLAT, Model, Wanted
+from edgeops.modules.model_loader.desired import FLAT, Wanted, WantedModel
 from edgeops.modules.model_loader.download import Cancellation, Downloader
-from edgeops.modules.model_loader.faults import Code, Fault, LoadFailed, Superseded
+from edgeops.modules.model_loader.faults import Code, LoadFailed, ModelFault, Superseded
 from edgeops.modules.model_loader.load_test import LoadTest
-from edgeops.modules.model_loader.part import Part
-from edgeops.modules.model_loader.status import SlotStatus, State
+from edgeops.modules.model_loader.part import PartFile
+from edgeops.modules.model_loader.status import SlotState, SlotStatus
 from edgeops.modules.model_loader.storage import Storage
-from edgeops.modules.slots import CurrentModel, read_current
+from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 PASSING = Backoff(base=1.0, longest=600.0)  # a lost connection
 LASTING = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may cost a download
@@ -66,7 +66,7 @@ class Loader:
     _wanted: Wanted = field(default_factory=Wanted)
     _tries: dict[str, _Try] = field(default_factory=dict)
     _statuses: dict[str, SlotStatus] = field(default_factory=dict)
-    _active: tuple[Model, Cancellation] | None = None
+    _active: tuple[WantedModel, Cancellation] | None = None
 
     def offer(self, wanted: Wanted) -> None:
         """From now on this is wanted; what is on its way and no longer wanted is cancelled.
@@ -124,7 +124,7 @@ class Loader:
 
     # --- one slot --------------------------------------------------------------
 
-    def _next(self) -> tuple[Model, Wanted, Cancellation] | None:
+    def _next(self) -> tuple[WantedModel, Wanted, Cancellation] | None:
         with self._lock:
             slot = next((slot for slot in self._tries if self._is_due(slot)), None)
             if slot is None:
@@ -136,7 +136,7 @@ class Loader:
     def _is_due(self, slot: str) -> bool:
         return self._tries[slot].due <= self.world.clock()
 
-    def _attempt(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> None:
+    def _attempt(self, model: WantedModel, wanted: Wanted, cancellation: Cancellation) -> None:
         try:
             with self.storage.in_our_words():
                 current = self._bring(model, wanted, cancellation)
@@ -151,10 +151,12 @@ class Loader:
             with self._lock:
                 if not cancellation.stopped:
                     self._tries.pop(model.slot, None)
-                    self._statuses[model.slot] = SlotStatus(State.READY, current.since, current)
+                    self._statuses[model.slot] = SlotStatus(SlotState.READY, current.since, current)
             self._end(cancellation)
 
-    def _bring(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> CurrentModel:
+    def _bring(
+        self, model: WantedModel, wanted: Wanted, cancellation: Cancellation
+    ) -> CurrentModel:
         folder = self.storage.folder(model)
         found = self.storage.look(model)
         step = decide(model, found)
@@ -172,13 +174,13 @@ class Loader:
         return current
 
     def _download(
-        self, model: Model, path: Path, wanted: Wanted, cancellation: Cancellation
+        self, model: WantedModel, path: Path, wanted: Wanted, cancellation: Cancellation
     ) -> None:
-        self._set_state(model, State.DOWNLOADING)
+        self._set_state(model, SlotState.DOWNLOADING)
         self.world.log.info("%s: downloading %s", _name(model), model.file_name)
         part_path = self.storage.part_path(model)
         try:
-            with Part(part_path, md5=bool(model.md5)) as part:
+            with PartFile(part_path, md5=bool(model.md5)) as part:
                 self.storage.check_room(model, part.size)
                 access, before = access_for(model.url, wanted.access), part.size
                 try:
@@ -187,7 +189,7 @@ class Loader:
                     if failure.fault.code in _RESUMED and part.size > before:
                         self._getting_on(model)
                     raise
-            self._set_state(model, State.VERIFYING)
+            self._set_state(model, SlotState.VERIFYING)
             self.storage.install(part_path, path)
         except LoadFailed as failure:
             if failure.fault.code in _WORTHLESS:
@@ -197,12 +199,12 @@ class Loader:
             part_path.unlink(missing_ok=True)  # a full disk gets its room back
             raise
 
-    def _getting_on(self, model: Model) -> None:
+    def _getting_on(self, model: WantedModel) -> None:
         with self._lock:
             if one := self._tries.get(model.slot):
                 one.failures = 0
 
-    def _kept(self, model: Model, path: Path) -> CurrentModel:
+    def _kept(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             return self._switch(model, path)
         current = read_current(self.storage.root, model.slot)
@@ -211,7 +213,7 @@ class Loader:
             return current
         return self.storage.switch(model, path, current.since if current else self._now())
 
-    def _switch(self, model: Model, path: Path) -> CurrentModel:
+    def _switch(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             return self.storage.in_use(model, path, _iso(written))
@@ -219,7 +221,7 @@ class Loader:
 
     # --- what others see ---------------------------------------------------------
 
-    def _set_state(self, model: Model, state: State) -> None:
+    def _set_state(self, model: WantedModel, state: SlotState) -> None:
         """Say what is going on; an error stays while the same is tried again in vain."""
         with self._lock:
             before, one = self._statuses.get(model.slot), self._tries.get(model.slot)
@@ -228,7 +230,7 @@ class Loader:
                 self._statuses[model.slot] = SlotStatus(state, self._now(), in_use)
         self.changed()
 
-    def _failed(self, model: Model, failure: LoadFailed, cancellation: Cancellation) -> None:
+    def _failed(self, model: WantedModel, failure: LoadFailed, cancellation: Cancellation) -> None:
         with self._lock:
             one = self._tries.get(model.slot)
             if one is not None and not cancellation.stopped:
@@ -258,10 +260,10 @@ class Loader:
         for slot, fault in wanted.faults.items():
             self._set_error(slot, fault)
 
-    def _set_error(self, slot: str, fault: Fault) -> None:
+    def _set_error(self, slot: str, fault: ModelFault) -> None:
         before = self._statuses.get(slot)
         if before is None or before.error != fault:
-            status = SlotStatus(State.ERROR, self._now(), self._in_use(slot), fault)
+            status = SlotStatus(SlotState.ERROR, self._now(), self._in_use(slot), fault)
             self._statuses[slot] = status
 
     def _in_use(self, slot: str) -> CurrentModel | None:
@@ -286,7 +288,7 @@ _RESUMED = {Code.CONNECTION_LOST, Code.STALLED}
 _WORTHLESS = {Code.CHECKSUM_MISMATCH, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.DISK_FULL}
 
 
-def _name(model: Model) -> str:
+def _name(model: WantedModel) -> str:
     return f"slot {model.slot}" if model.slot != FLAT else "model"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeops.digest import Digest, Hasher, chunks_of
 
 
-class Part:
+class PartFile:
     """The part file of one model, open for appending; what it holds already is hashed again.
 
     All calls may raise `OSError`.
@@ -24,7 +24,7 @@ class Part:
         for chunk in chunks_of(self._file):
             self._hasher.add(chunk)
 
-    def __enter__(self) -> Part:
+    def __enter__(self) -> PartFile:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from edgeops.jsonvalue import JsonObject, leaves
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.model_loader.desired import FLAT, Wanted
-from edgeops.modules.model_loader.faults import Fault
-from edgeops.modules.slots import CurrentModel
-from edgeops.twin import diff
+from edgeops.modules.model_loader.faults import ModelFault
+from edgeops.modules.runtime.slots import CurrentModel
 
 _MESSAGE_LENGTH = 300
-_OWNED = ("lastModelUpdate", "models", "model", "loader")
+OWNED = ("models", "model", "loader")  # `lastModelUpdate` stays when no model is in use any more
 
 
-class State(StrEnum):
+class SlotState(StrEnum):
     """Where a slot is on its way to the wanted model."""
 
     READY = "ready"
@@ -29,10 +28,10 @@ class State(StrEnum):
 class SlotStatus:
     """One slot: its state since an ISO 8601 time, what it holds, and what is wrong."""
 
-    state: State
+    state: SlotState
     since: str
     in_use: CurrentModel | None = None
-    error: Fault | None = None
+    error: ModelFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInf
     updates = [
         status.in_use.since
         for status in statuses.values()
-        if status.state is State.READY and status.in_use
+        if status.state is SlotState.READY and status.in_use
     ]
     properties: JsonObject = {
         "models": {slot: _slot(status) for slot, status in statuses.items() if slot != FLAT},
@@ -64,15 +63,6 @@ def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInf
     if updates:
         properties["lastModelUpdate"] = max(updates)
     return _without_nothing(properties)
-
-
-def report_patch(on_hub: JsonObject, now: JsonObject) -> JsonObject:
-    """The smallest patch from what the hub has to what is so now; empty when nothing changed.
-
-    `lastModelUpdate` stays when no model is in use any more.
-    """
-    owned = (path for path, _ in leaves(on_hub) if path and path[0] in _OWNED[1:])
-    return diff(on_hub, now, owned)
 
 
 def _slot(status: SlotStatus) -> JsonObject:
@@ -98,7 +88,7 @@ def _flat(status: SlotStatus) -> JsonObject:
     }
 
 
-def _error(fault: Fault | None) -> JsonObject | None:
+def _error(fault: ModelFault | None) -> JsonObject | None:
     if fault is None:
         return None
     return {"code": fault.code.value, "message": fault.message[:_MESSAGE_LENGTH]}

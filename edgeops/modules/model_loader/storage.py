@@ -18,9 +18,9 @@ from pathlib import Path
 from edgeops.digest import Digest, chunks_of, digest_of
 from edgeops.files import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
-from edgeops.modules.model_loader.desired import FLAT, Model
+from edgeops.modules.model_loader.desired import FLAT, WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.slots import POINTER, CurrentModel, read_current, write_current
+from edgeops.modules.runtime.slots import POINTER, CurrentModel, read_current, write_current
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -39,7 +39,7 @@ class Storage:
     source: Path
     _digests: dict[tuple[str, bool], tuple[tuple[int, ...], Digest]] = field(default_factory=dict)
 
-    def folder(self, model: Model) -> Path:
+    def folder(self, model: WantedModel) -> Path:
         """The folder of the model's slot, made where missing. Raises `LoadFailed`, `OSError`."""
         path = self.root / model.slot
         if path != self.root:
@@ -48,11 +48,11 @@ class Storage:
             raise LoadFailed(Code.UNSAFE_PATH, f"{model.slot} in the storage is a symbolic link")
         return path
 
-    def part_path(self, model: Model) -> Path:
+    def part_path(self, model: WantedModel) -> Path:
         """Where the model is downloaded to."""
         return self.root / model.slot / f".{model.digest[:16]}.part"
 
-    def look(self, model: Model) -> Folder:
+    def look(self, model: WantedModel) -> Folder:
         """What lies in the folder of the model's slot. Raises `OSError`."""
         path = self.root / model.slot
         current = None if model.slot == FLAT else read_current(self.root, model.slot)
@@ -79,7 +79,7 @@ class Storage:
             self._digests[str(path), md5] = known
         return known[1]
 
-    def _is(self, model: Model, path: Path) -> bool:
+    def _is(self, model: WantedModel, path: Path) -> bool:
         if path.name.startswith(".") or path.name == POINTER:
             return False
         with suppress(OSError):
@@ -88,7 +88,7 @@ class Storage:
                 return model.matches(self.digest(path, md5=bool(model.md5)))
         return False
 
-    def check_room(self, model: Model, have: int) -> None:
+    def check_room(self, model: WantedModel, have: int) -> None:
         """Refuse a download that cannot fit; `have` bytes of it are there. Raises `LoadFailed`."""
         if model.size is None:
             return
@@ -108,14 +108,14 @@ class Storage:
         part.replace(target)  # a link of this name is replaced, not followed
         sync_folder(target.parent)
 
-    def switch(self, model: Model, path: Path, since: str) -> CurrentModel:
+    def switch(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
         """Let the slot hold this file; gives what it then holds. Raises `OSError`."""
         current = self.in_use(model, path, since)
         os.utime(path)  # the age by which old versions are deleted
         write_current(current)
         return current
 
-    def in_use(self, model: Model, path: Path, since: str) -> CurrentModel:
+    def in_use(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
         """The file as the model of its slot. Raises `OSError`."""
         digest = self.digest(path, md5=bool(model.md5))
         return CurrentModel(
@@ -130,7 +130,7 @@ class Storage:
             since=since,
         )
 
-    def clean(self, model: Model, current: str, keep_versions: int) -> None:
+    def clean(self, model: WantedModel, current: str, keep_versions: int) -> None:
         """Delete old versions and part files of the slot. Raises `OSError`.
 
         The single-model form only loses its part files: what else lies at the

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.disk import replace
+from edgeops.modules.runtime.disk import replace
 
 POINTER = "current.json"
 RESERVED = ("history",)  # folders of other modules in the same storage

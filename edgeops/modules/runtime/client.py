@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.environment import ModuleEnvironment
-from edgeops.modules.trust import all_certificates
+from edgeops.modules.runtime.environment import ModuleEnvironment
+from edgeops.modules.runtime.trust import all_certificates
 
 CLOSE_SECONDS = 5.0
 
@@ -46,7 +46,7 @@ class Handlers:
     on_message: Callable[[bytes, str], None] | None = None
 
 
-class Device(Protocol):
+class ModuleClient(Protocol):
     """What a module needs of the hub. All calls may raise `NotConnected`."""
 
     def connect(self, handlers: Handlers) -> None:
@@ -66,8 +66,8 @@ class Device(Protocol):
 
 
 @dataclass(slots=True)
-class SdkDevice:
-    """The `Device` on azure-iot-device."""
+class SdkClient:
+    """The `ModuleClient` on azure-iot-device."""
 
     environment: ModuleEnvironment
     _client: Any = field(default=None, init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops.modules.slots import is_slot
+from edgeops.modules.runtime.slots import is_slot
 
 DEFAULT_INTERVAL = 3600
 MAX_INTERVAL = 86400
@@ -13,7 +13,7 @@ _MAX_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ForecasterSettings:
     """The desired properties, checked: what is wrong in them is in `warnings`.
 
     `slot` is None when the twin names none; `interval` is in seconds. `series`
@@ -26,14 +26,14 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
-def parse_settings(desired: Any) -> Settings:
+def parse_desired(desired: Any) -> ForecasterSettings:
     """The settings in desired properties; never raises.
 
     The rules are those of schemas/modules/forecaster.desired.schema.json. A
     bad or unknown property is ignored with a warning.
     """
     if not isinstance(desired, dict):
-        return Settings(warnings=("desired properties must be an object",))
+        return ForecasterSettings(warnings=("desired properties must be an object",))
     slot, interval, series = None, DEFAULT_INTERVAL, None
     warnings = []
     for key, value in desired.items():
@@ -51,7 +51,7 @@ def parse_settings(desired: Any) -> Settings:
                 warnings.append(f"series must be a name of 1 to {_MAX_NAME} characters")
         elif not key.startswith("$"):
             warnings.append(f"{key[:64]}: no such property; it is ignored")
-    return Settings(slot, interval, series, tuple(warnings))
+    return ForecasterSettings(slot, interval, series, tuple(warnings))
 
 
 def _is_interval(value: Any) -> bool:
