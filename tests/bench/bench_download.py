@@ -59,9 +59,8 @@ def plain(url: str, ca_file: str, target: Path) -> None:
 def model_loader(md5: bool, megabytes: int) -> Callable[[str, str, Path], None]:
     """The download of model_loader: sized, hashed, synced to the disk."""
     from edgeops.modules.model_loader.desired import WantedModel
-    from edgeops.modules.model_loader.download import Cancellation, Downloader
+    from edgeops.modules.model_loader.download import Cancellation, Downloader, PartFile
     from edgeops.modules.model_loader.http import open_session
-    from edgeops.modules.model_loader.part import PartFile
 
     sha256, md5sum = hashlib.sha256(), hashlib.md5()
     for _ in range(megabytes):

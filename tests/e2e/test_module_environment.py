@@ -105,7 +105,7 @@ import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from edgeops.modules.forecaster.model import load_model
-from edgeops.modules.forecaster.keeper import Keeper
+from edgeops.modules.forecaster.model import Keeper
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.desired import parse_desired

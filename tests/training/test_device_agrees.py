@@ -27,8 +27,7 @@ from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.history import HOURS_KEPT
-from edgeops.modules.forecaster.keeper import Keeper
-from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.model import Keeper, load_model
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso

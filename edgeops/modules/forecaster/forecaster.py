@@ -7,9 +7,8 @@ from collections.abc import Callable
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.history import NotReady
-from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import LoadedModel
+from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import ForecasterState, ForecasterStatus, reported, telemetry

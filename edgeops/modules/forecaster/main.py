@@ -15,17 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from edgeops import __version__
-from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.files import DISK, Disk
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.forecaster.desired import parse_desired
-from edgeops.modules.forecaster.desired_file import DesiredFile
+from edgeops.modules.forecaster.desired import DesiredFile, parse_desired
 from edgeops.modules.forecaster.forecaster import Forecaster
-from edgeops.modules.forecaster.keeper import Keeper
-from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.model import Keeper, load_model
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.runtime.client import ModuleClient, SdkClient
+from edgeops.modules.runtime.client import ModuleClient
 from edgeops.modules.runtime.environment import module_environment
 from edgeops.modules.runtime.module import DeviceModule
 from edgeops.modules.runtime.program import run_program
@@ -36,7 +33,6 @@ POLL_SECONDS = 1.0
 SAVE_SECONDS = 60.0  # how often what could not be written is tried again
 REPORT_SECONDS = 60.0  # numbers alone are not reported more often: each report costs a message
 _INBOX = 1000
-_RECONNECT = Backoff(base=1.0, longest=60.0)
 
 
 class ForecasterModule:
@@ -62,9 +58,7 @@ class ForecasterModule:
         self._save_seconds = save_seconds
         self._saved_at = time.monotonic()
         self._inbox: queue.Queue[Callable[[], None]] = queue.Queue(_INBOX)
-        self._module = DeviceModule(
-            client, log, self._desired_arrived, self._message_arrived, reconnect=_RECONNECT
-        )
+        self._module = DeviceModule(client, log, self._desired_arrived, self._message_arrived)
         self._stop = threading.Event()
         self._failed: EdgeOpsError | None = None  # why the hub can never be reached
         self._reported: JsonObject | None = None
@@ -179,7 +173,7 @@ def make_module(log: logging.Logger) -> ForecasterModule:
     environment = module_environment(os.environ)
     first_fill = os.environ.get("EDGEOPS_HISTORY_CSV")
     return ForecasterModule(
-        SdkClient(environment),
+        ModuleClient(environment),
         environment.storage,
         Path(first_fill) if first_fill else environment.storage / "history" / "first-fill.csv",
         log,

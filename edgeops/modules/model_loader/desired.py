@@ -56,12 +56,12 @@ class WantedModel:
         """The digest that tells it from other models."""
         return self.sha256 or self.md5
 
-    def matches(self, found: Digest) -> bool:
+    def matches(self, digest: Digest) -> bool:
         """Whether a file with this digest is the model."""
         return (
-            self.size in (None, found.size)
-            and self.sha256 in ("", found.sha256)
-            and self.md5 in ("", found.md5)
+            self.size in (None, digest.size)
+            and self.sha256 in ("", digest.sha256)
+            and self.md5 in ("", digest.md5)
         )
 
 
@@ -94,8 +94,7 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
     """What the desired properties want; never raises."""
     if not isinstance(desired, dict):
         return Wanted(fault=_invalid("desired properties must be an object"))
-    models: dict[str, WantedModel] = {}
-    faults: dict[str, ModelFault] = {}
+    parsed: dict[str, WantedModel | ModelFault] = {}
     warnings: list[str] = []
     keep_versions, fault = KEEP_VERSIONS, None
     access: tuple[StoreAccess, ...] = ()
@@ -104,7 +103,7 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
         if key == "models" and isinstance(value, dict):
             for slot, model in value.items():
                 if is_slot(slot):
-                    _sort_out(_parse_model(slot, model, warnings), slot, models, faults)
+                    parsed[slot] = _parse_model(slot, model, warnings)
                 else:
                     warnings.append(f"models: `{_short(slot)}` cannot name a slot; it is ignored")
         elif key == "models":
@@ -115,25 +114,15 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
             else:
                 warnings.append(f"keepVersions must be from 1 to 20; {KEEP_VERSIONS} are kept")
         elif key == "access":
-            access, said = parse_access(value)
-            warnings += said
+            access, access_warnings = parse_access(value)
+            warnings += access_warnings
         elif key not in flat_keys:
             warnings.append(f"unknown key `{_short(key)}` is ignored")
     if any(key in desired for key in flat_keys):
-        _sort_out(_parse_flat(desired, flat, warnings), FLAT, models, faults)
+        parsed[FLAT] = _parse_flat(desired, flat, warnings)
+    models = {slot: model for slot, model in parsed.items() if isinstance(model, WantedModel)}
+    faults = {slot: error for slot, error in parsed.items() if isinstance(error, ModelFault)}
     return Wanted(models, faults, fault, _few(warnings), keep_versions, access)
-
-
-def _sort_out(
-    parsed: WantedModel | ModelFault,
-    slot: str,
-    models: dict[str, WantedModel],
-    faults: dict[str, ModelFault],
-) -> None:
-    if isinstance(parsed, WantedModel):
-        models[slot] = parsed
-    else:
-        faults[slot] = parsed
 
 
 # --- one model -------------------------------------------------------------------

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from edgeops.digest import Digest
+from edgeops.digest import Digest, Hasher, chunks_of
 from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.desired import WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
 from edgeops.modules.model_loader.http import Timeouts, get
-from edgeops.modules.model_loader.part import PartFile
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -24,6 +25,53 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 _LEAST_BYTES = 1024  # in a stall time; a server that sends less has stalled as well
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)\Z")
+
+
+class PartFile:
+    """The part file of one model, open for appending; what it holds already is hashed again.
+
+    All calls may raise `OSError`.
+    """
+
+    def __init__(self, path: Path, *, md5: bool) -> None:
+        self._md5 = md5
+        self._hasher = Hasher(md5=md5)
+        if path.is_symlink():
+            path.unlink()
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        self._file = os.fdopen(handle, "rb+", buffering=0)
+        for chunk in chunks_of(self._file):
+            self._hasher.add(chunk)
+
+    def __enter__(self) -> PartFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._hasher.size
+
+    def append(self, data: bytes) -> None:
+        """Write the next bytes, hashing them on the way."""
+        view = memoryview(data)
+        while view:
+            written = self._file.write(view)
+            view = view[written:]
+        self._hasher.add(data)
+
+    def restart(self) -> None:
+        """Forget what came so far."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._hasher = Hasher(md5=self._md5)
+
+    def finish(self) -> Digest:
+        """Bring the bytes to the disk; gives the digest of all of them."""
+        os.fsync(self._file.fileno())
+        return self._hasher.digest()
 
 
 @dataclass(slots=True)

@@ -18,10 +18,9 @@ from edgeops.backoff import Backoff
 from edgeops.modules.model_loader.access import access_for
 from edgeops.modules.model_loader.decide import Download, Keep, decide
 from edgeops.modules.model_loader.desired import FLAT, Wanted, WantedModel
-from edgeops.modules.model_loader.download import Cancellation, Downloader
+from edgeops.modules.model_loader.download import Cancellation, Downloader, PartFile
 from edgeops.modules.model_loader.faults import Code, LoadFailed, ModelFault, Superseded
 from edgeops.modules.model_loader.load_test import LoadTest
-from edgeops.modules.model_loader.part import PartFile
 from edgeops.modules.model_loader.status import SlotState, SlotStatus
 from edgeops.modules.model_loader.storage import Storage
 from edgeops.modules.runtime.slots import CurrentModel, read_current

@@ -14,35 +14,84 @@ import logging
 import os
 import random
 import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import edgeops
+from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.model_loader.desired import FlatKeys
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
 from edgeops.modules.model_loader.http import Timeouts, open_session
 from edgeops.modules.model_loader.load_test import no_load_test, onnx_load_test
 from edgeops.modules.model_loader.loader import Loader, World
-from edgeops.modules.model_loader.module import LoaderModule
-from edgeops.modules.model_loader.status import LoaderInfo
+from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
 from edgeops.modules.model_loader.storage import Storage, host_path
-from edgeops.modules.runtime.client import SdkClient
+from edgeops.modules.runtime.client import ModuleClient
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
+    extra_certificates,
     integer,
     module_environment,
     switch,
 )
+from edgeops.modules.runtime.module import DeviceModule
 from edgeops.modules.runtime.program import run_program
-from edgeops.modules.runtime.trust import extra_certificates
 
+_RECONNECT = Backoff(base=1.0, longest=300.0)
+_SETTLE_SECONDS = 1.0  # quick downloads are reported once, when they are done
 _MAX_BYTES = 2 * 1024**3
 _MEBIBYTE = 1 << 20
+
+
+class LoaderModule:
+    """Keeps a loader working on what the module twin wants, until `stop`."""
+
+    def __init__(
+        self,
+        client: ModuleClient,
+        loader: Loader,
+        flat: FlatKeys,
+        info: Callable[[], LoaderInfo],
+        reconnect: Backoff = _RECONNECT,
+    ) -> None:
+        self._loader = loader
+        self.info = info
+        self._stop = threading.Event()
+        self._module = DeviceModule(
+            client,
+            loader.world.log,
+            lambda _, desired: loader.offer(parse_desired(desired, flat)),
+            owned=OWNED,
+            reconnect=reconnect,
+        )
+        self._module.report(self._reported)
+        loader.changed = self._module.wake
+
+    def run(self) -> None:
+        """Talk to the hub and keep the loader working, until `stop`."""
+        worker = threading.Thread(target=self._loader.run, args=(self._stop,), name="loader")
+        worker.start()
+        try:
+            self._module.run()
+        finally:
+            self.stop()
+            worker.join()
+
+    def stop(self) -> None:
+        """End `run` soon; from any thread."""
+        self._stop.set()
+        self._module.stop()
+        self._loader.interrupt()
+
+    def _reported(self) -> JsonObject:
+        self._loader.settled.wait(_SETTLE_SECONDS)
+        return reported(*self._loader.snapshot(), self.info())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +159,7 @@ def make_module(settings: LoaderSettings, world: World) -> LoaderModule:
         world=world,
     )
     return LoaderModule(
-        client=SdkClient(settings.module),
+        client=ModuleClient(settings.module),
         loader=loader,
         flat=settings.flat,
         info=lambda: LoaderInfo(edgeops.__version__, _storage_info(settings.storage_source, root)),

@@ -59,33 +59,24 @@ def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInf
         },
     }
     if FLAT in statuses:
-        properties["model"] = _flat(statuses[FLAT])
+        properties["model"] = _slot(statuses[FLAT], flat=True)
     if updates:
         properties["lastModelUpdate"] = max(updates)
     return _without_nothing(properties)
 
 
-def _slot(status: SlotStatus) -> JsonObject:
-    model = status.in_use
-    return {
+def _slot(status: SlotStatus, *, flat: bool = False) -> JsonObject:
+    properties = {
         "state": status.state.value,
-        "name": model.name if model else "",
-        "version": model.version if model else "",
-        "sha256": model.sha256 if model else "",
         "error": _error(status.error),
         "since": status.since,
     }
-
-
-def _flat(status: SlotStatus) -> JsonObject:
-    model = status.in_use
-    return {
-        "state": status.state.value,
-        "fileName": model.path.name if model else "",
-        "sha256": model.sha256 if model else "",
-        "error": _error(status.error),
-        "since": status.since,
-    }
+    if model := status.in_use:
+        named = {"fileName": model.path.name}
+        if not flat:
+            named = {"name": model.name, "version": model.version}
+        properties |= {**named, "sha256": model.sha256}
+    return properties
 
 
 def _error(fault: ModelFault | None) -> JsonObject | None:

@@ -3,11 +3,10 @@
 A module of your own stands on it as ours do; docs/own-module.md shows how.
 """
 
-from edgeops.modules.runtime.client import ModuleClient, ModuleTwin, NotConnected, SdkClient
+from edgeops.modules.runtime.client import ModuleClient, ModuleTwin, NotConnected
 from edgeops.modules.runtime.environment import ModuleEnvironment, module_environment
-from edgeops.modules.runtime.log import start_log
 from edgeops.modules.runtime.module import DeviceModule
-from edgeops.modules.runtime.program import run_module, run_program
+from edgeops.modules.runtime.program import run_module, run_program, start_log
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "ModuleEnvironment",
     "ModuleTwin",
     "NotConnected",
-    "SdkClient",
     "module_environment",
     "read_current",
     "run_module",

@@ -11,12 +11,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.runtime.environment import ModuleEnvironment
-from edgeops.modules.runtime.trust import all_certificates
+from edgeops.modules.runtime.environment import ModuleEnvironment, all_certificates
 
 CLOSE_SECONDS = 5.0
 
@@ -46,28 +45,9 @@ class Handlers:
     on_message: Callable[[bytes, str], None] | None = None
 
 
-class ModuleClient(Protocol):
-    """What a module needs of the hub. All calls may raise `NotConnected`."""
-
-    def connect(self, handlers: Handlers) -> None:
-        """Connect and call the handlers from now on."""
-
-    def twin(self) -> ModuleTwin:
-        """The module's twin as the hub has it now."""
-
-    def report(self, patch: JsonObject) -> None:
-        """Apply a merge patch to the reported properties."""
-
-    def send(self, message: str, output: str) -> None:
-        """Send a telemetry message (JSON text) on an output."""
-
-    def close(self) -> None:
-        """Disconnect; never raises and never takes long."""
-
-
 @dataclass(slots=True)
-class SdkClient:
-    """The `ModuleClient` on azure-iot-device."""
+class ModuleClient:
+    """What a module needs of the hub, on azure-iot-device."""
 
     environment: ModuleEnvironment
     _client: Any = field(default=None, init=False)

@@ -1,4 +1,4 @@
-"""What a module is told by its environment variables."""
+"""The settings of a module in environment variables, and the certificates that these name."""
 
 from __future__ import annotations
 
@@ -55,3 +55,29 @@ def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
     if text not in ("on", "off"):
         raise EdgeOpsError(f"{name} must be on or off")
     return text == "on"
+
+
+def extra_certificates(ca_file: Path | None) -> str | None:
+    """The certificates in EDGEOPS_CA_FILE as PEM. Raises `EdgeOpsError` when there are none."""
+    if ca_file is None:
+        return None
+    try:
+        text = ca_file.read_text("ascii")
+    except (OSError, ValueError):
+        text = ""
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        raise EdgeOpsError(
+            f"EDGEOPS_CA_FILE: no certificate can be read from {ca_file}",
+            "give a PEM file, like the local hub's ca.pem",
+        )
+    return text
+
+
+def all_certificates(ca_file: Path | None) -> str | None:
+    """The public certificates and those of EDGEOPS_CA_FILE as PEM; None without the latter."""
+    extra = extra_certificates(ca_file)
+    if extra is None:
+        return None
+    import certifi
+
+    return certifi.contents() + "\n" + extra

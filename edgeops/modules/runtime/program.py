@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from edgeops.errors import EdgeOpsError
-from edgeops.modules.runtime.client import SdkClient
+from edgeops.modules.runtime.client import ModuleClient
 from edgeops.modules.runtime.environment import module_environment
-from edgeops.modules.runtime.log import start_log
 from edgeops.modules.runtime.module import DeviceModule
 
 
@@ -38,7 +38,7 @@ def run_module(
     """
 
     def make(log: logging.Logger) -> DeviceModule:
-        client = SdkClient(module_environment(os.environ))
+        client = ModuleClient(module_environment(os.environ))
         return DeviceModule(client, log, on_desired, on_message)
 
     run_program(name, make)
@@ -65,3 +65,23 @@ def run_program(name: str, make: Callable[[logging.Logger], Stoppable]) -> None:
         hint = f" ({error.hint})" if error.hint else ""
         log.error("%s%s", error.message, hint)  # noqa: TRY400 - a message, never a traceback
         sys.exit(error.exit_code)
+
+
+def start_log(module: str) -> logging.Logger:
+    """The module's log, written to stderr as `time level module: event`, in UTC.
+
+    The libraries' own logs are off: they write tracebacks and addresses.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter(
+        f"%(asctime)s %(levelname)s {module}: %(message)s", "%Y-%m-%dT%H:%M:%SZ"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    for library in ("azure", "paho", "urllib3", "requests"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+    log = logging.getLogger(f"edgeops.{module}")
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    return log

@@ -20,7 +20,7 @@ POINTER = "current.json"
 RESERVED = ("history",)  # folders of other modules in the same storage
 
 _SLOT = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_TEXTS = ("file", "name", "version", "sha256", "md5", "format", "since")
+_TEXTS = ("name", "version", "sha256", "md5", "format", "since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,8 @@ def read_current(storage: Path, slot: str) -> CurrentModel | None:
         return None
     if not _is_pointer(value) or not is_regular(folder / value["file"]):
         return None
-    return CurrentModel(
-        slot=slot,
-        path=folder / value["file"],
-        name=value["name"],
-        version=value["version"],
-        sha256=value["sha256"],
-        md5=value["md5"],
-        size=value["size"],
-        format=value["format"],
-        since=value["since"],
-    )
+    properties = {key: value[key] for key in (*_TEXTS, "size")}
+    return CurrentModel(slot=slot, path=folder / value["file"], **properties)
 
 
 def write_current(model: CurrentModel) -> None:
@@ -78,16 +69,8 @@ def write_current(model: CurrentModel) -> None:
 
     The switch survives power loss. Raises `OSError`.
     """
-    pointer = {
-        "file": model.path.name,
-        "name": model.name,
-        "version": model.version,
-        "sha256": model.sha256,
-        "md5": model.md5,
-        "size": model.size,
-        "format": model.format,
-        "since": model.since,
-    }
+    pointer = {"file": model.path.name}
+    pointer |= {key: getattr(model, key) for key in (*_TEXTS, "size")}
     replace(model.path.with_name(POINTER), [json.dumps(pointer, indent=2).encode()])
 
 
@@ -102,7 +85,7 @@ def is_regular(path: Path) -> bool:
 def _is_pointer(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and all(isinstance(value.get(key), str) for key in _TEXTS)
+        and all(isinstance(value.get(key), str) for key in ("file", *_TEXTS))
         and type(value.get("size")) is int
         and value["file"] == Path(value["file"]).name
         and value["file"] not in ("", "..")

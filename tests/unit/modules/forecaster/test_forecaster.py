@@ -10,8 +10,7 @@ import pytest
 
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
-from edgeops.modules.forecaster.keeper import RETRY_SECONDS, Keeper
-from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.model import RETRY_SECONDS, Keeper, load_model
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.recorder import Recorder
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
-from edgeops.modules.forecaster.desired_file import DesiredFile
+from edgeops.modules.forecaster.desired import DesiredFile
 from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder

@@ -16,7 +16,7 @@ import pytest
 
 from edgeops.files import Disk
 from edgeops.jsonvalue import JsonObject, merge_patch
-from edgeops.modules.forecaster.desired_file import DesiredFile
+from edgeops.modules.forecaster.desired import DesiredFile
 from edgeops.modules.forecaster.main import ForecasterModule
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder

@@ -16,9 +16,8 @@ from edgeops.features.spec_json import to_json
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.history import History, NotReady
-from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import LoadedModel, load_model
+from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.recorder import Recorder
 

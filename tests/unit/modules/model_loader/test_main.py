@@ -10,9 +10,12 @@ from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.load_test import onnx_load_test
 from edgeops.modules.model_loader.main import make_module, read_settings
-from edgeops.modules.runtime.environment import ModuleEnvironment, module_environment
-from edgeops.modules.runtime.log import start_log
-from edgeops.modules.runtime.trust import all_certificates
+from edgeops.modules.runtime.environment import (
+    ModuleEnvironment,
+    all_certificates,
+    module_environment,
+)
+from edgeops.modules.runtime.program import start_log
 
 
 def test_the_defaults_are_those_of_a_device():

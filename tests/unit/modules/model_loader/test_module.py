@@ -14,7 +14,7 @@ from edgeops.backoff import Backoff
 from edgeops.fleet.schema import compile_schema
 from edgeops.jsonvalue import merge_patch
 from edgeops.modules.model_loader.desired import FlatKeys
-from edgeops.modules.model_loader.module import LoaderModule
+from edgeops.modules.model_loader.main import LoaderModule
 from edgeops.modules.model_loader.status import LoaderInfo
 from edgeops.modules.runtime.client import ModuleTwin, NotConnected
 
