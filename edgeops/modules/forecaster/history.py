@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from math import isnan, nan
+from operator import attrgetter
 
 from edgeops.modules.forecaster.observations import HOUR, Observation
 
@@ -42,12 +43,12 @@ class History:
         return len(self._hours)
 
     def add(self, observations: Iterable[Observation]) -> list[Observation]:
-        """Take observations in; gives those that changed the history."""
-        return [one for one in observations if self._add(one)]
+        """Add observations; gives those that changed the history."""
+        return [observation for observation in observations if self._add(observation)]
 
-    def _add(self, one: Observation) -> bool:
-        hour = one.at // HOUR
-        if one.name not in self._names and len(self._names) >= MAX_SERIES:
+    def _add(self, observation: Observation) -> bool:
+        hour = observation.at // HOUR
+        if observation.name not in self._names and len(self._names) >= MAX_SERIES:
             return False
         if hour not in self._hours and len(self._hours) >= self._kept:
             oldest = min(self._hours)
@@ -55,17 +56,17 @@ class History:
                 return False
             del self._hours[oldest]
         known = self._hours.setdefault(hour, {})
-        before = known.get(one.name)
-        if before is not None and (before.at > one.at or before == one):
+        before = known.get(observation.name)
+        if before is not None and (before.at > observation.at or before == observation):
             return False
-        self._names.add(one.name)
-        known[one.name] = one
+        self._names.add(observation.name)
+        known[observation.name] = observation
         return True
 
     def observations(self) -> Iterator[Observation]:
         """All of it, oldest first."""
         for hour in sorted(self._hours):
-            yield from sorted(self._hours[hour].values(), key=lambda one: (one.at, one.name))
+            yield from sorted(self._hours[hour].values(), key=attrgetter("at", "name"))
 
     @property
     def names(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from edgeops.modules.forecaster.observations import Observation, parse_csv, pars
 from edgeops.modules.runtime.disk import NOTHING, FileState, append, replace, state_of
 
 _FILE = "history/observations.jsonl"
-_SPARE = 20_000  # superseded records that the file may hold before it is written anew
+_SPARE = 20_000  # superseded records that the file may hold before it is rewritten
 _MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces
 _BLOCK = 64 * 1024
 
@@ -76,8 +76,9 @@ class HistoryFile:
 
 def _blocks(observations: Iterable[Observation]) -> Iterator[bytes]:
     block = bytearray()
-    for one in observations:
-        block += b"\n" + json.dumps([one.at, one.name, one.value], separators=(",", ":")).encode()
+    for observation in observations:
+        record = [observation.at, observation.name, observation.value]
+        block += b"\n" + json.dumps(record, separators=(",", ":")).encode()
         if len(block) >= _BLOCK:
             yield bytes(block)
             block.clear()
@@ -96,7 +97,7 @@ def _parsed(line: bytes) -> Iterator[Observation]:
 
 
 class Recorder:
-    """Takes observations in, and counts what it could not take.
+    """Records observations, and counts those that it had to refuse.
 
     Storage that cannot be used never costs a forecast. What could not be
     written is kept as the history itself is, so it is bounded alike, and
@@ -125,35 +126,35 @@ class Recorder:
         return len(self._unsaved)
 
     def open(self, first_fill: Path | None = None) -> None:
-        """Read what is on disk; if that is nothing, take a CSV file in."""
+        """Read the history on disk; fill an empty one from a CSV file."""
         self._first_fill = first_fill
         self.save()
 
     def take(self, message: bytes | str) -> None:
-        """Take a message of the input `observations` in."""
+        """Record the observations of one message."""
         parsed = parse_message(message)
         self._refuse(parsed.faults)
         self._add(parsed.observations)
         self.save()
 
     def save(self) -> None:
-        """Bring to the disk what it lacks; never raises, and is cheap when it lacks nothing."""
+        """Write what is not on disk yet; never raises, and is cheap when nothing is missing."""
         faults = (
-            _fault("read", self._look_again),
+            _fault("read", self._reread),
             _fault("write", self._append),
             _fault("shorten", self._compact),
         )
         self.storage_fault = next(filter(None, faults), None)
 
-    def _look_again(self) -> None:
+    def _reread(self) -> None:
         """Read a file that is not as it was left; what it lacks of the history is unsaved."""
         if self._file.as_left():
             return
         theirs_are_newer = self._file.others_wrote()  # another forecaster in the same storage
         on_disk, records = History(), 0
         try:
-            for one in self._file.read():
-                on_disk.add([one])
+            for observation in self._file.read():
+                on_disk.add([observation])
                 records += 1
         finally:  # what could be read is of use already
             parts = [on_disk, self.history]
@@ -170,7 +171,7 @@ class Recorder:
             self._unsaved = History()
 
     def _compact(self) -> None:
-        """Write the file anew when most of it is superseded or too old."""
+        """Rewrite the file when most of it is superseded or too old."""
         if self._records > self._limit and not self.unsaved_hours and self._file.as_left():
             kept = list(self.history.observations())
             self._file.replace(kept)

@@ -37,7 +37,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 class WantedModel:
     """What one slot should hold.
 
-    `size` is in bytes (None: not said); at least one of the digests is set.
+    `size` is in bytes (None: unknown); at least one of the digests is set.
     `url` may hold a secret in its query where an existing fleet puts it there.
     """
 
@@ -105,7 +105,7 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
                 if is_slot(slot):
                     parsed[slot] = _parse_model(slot, model, warnings)
                 else:
-                    warnings.append(f"models: `{_short(slot)}` cannot name a slot; it is ignored")
+                    warnings.append(f"models: `{_short(slot)}` is not a slot name; it is ignored")
         elif key == "models":
             fault = _invalid("models must be an object")
         elif key == "keepVersions":

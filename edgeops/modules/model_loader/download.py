@@ -185,13 +185,15 @@ class Downloader:
             if total == part.size:
                 self._check_size(total, model, place)
                 return False
-            raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+            raise _changed(place)
         if response.status_code == 206:
             if first is None and response.headers.get("Content-Length") == "0":
                 return False  # some stores answer like this at the end of the file
             before, etag = self.etags.get(model.digest), _strong_etag(response)
             if first != part.size or (before and etag and before != etag):
-                raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+                raise LoadFailed(
+                    Code.FILE_CHANGED, f"the file at {place} has changed", transient=True
+                )
         else:
             part.restart()
             length = response.headers.get("Content-Length", "")
@@ -221,30 +223,37 @@ class Downloader:
             now = self.clock()
             if now - window >= self.timeouts.stall:
                 if part.size - before < _LEAST_BYTES:
-                    raise LoadFailed(Code.STALLED, f"{place} hardly sends anything", passing=True)
+                    raise LoadFailed(
+                        Code.STALLED, f"the transfer from {place} stalled", transient=True
+                    )
                 window, before = now, part.size
         cancellation.check()
         if model.size is not None and part.size < model.size:
             raise LoadFailed(
                 Code.CONNECTION_LOST,
                 f"{place} stopped after {part.size:,} of {model.size:,} bytes",
-                passing=True,
+                transient=True,
             )
 
     def _check_size(self, size: int, model: WantedModel, place: str) -> None:
         if model.size is None and size > self.max_bytes:
             raise LoadFailed(
                 Code.TOO_LARGE,
-                f"{place} sends more than the {self.max_bytes:,} bytes that are allowed",
+                f"{place} sends more than the allowed {self.max_bytes:,} bytes",
             )
         if model.size is not None and size != model.size:
             raise LoadFailed(
-                Code.SIZE_MISMATCH, f"{place} has {size:,} bytes, the twin says {model.size:,}"
+                Code.SIZE_MISMATCH,
+                f"the file at {place} has {size:,} bytes, not {model.size:,}",
             )
 
 
-# What the part file holds is of no use after these.
+# After these failures the part file is useless.
 _SPOILED = {Code.FILE_CHANGED, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.CHECKSUM_MISMATCH}
+
+
+def _changed(place: str) -> LoadFailed:
+    return LoadFailed(Code.FILE_CHANGED, f"the file at {place} has changed", transient=True)
 
 
 def _verify(digest: Digest, model: WantedModel, *, resumed: bool) -> None:
@@ -253,7 +262,7 @@ def _verify(digest: Digest, model: WantedModel, *, resumed: bool) -> None:
     if resumed:
         # The pieces may be of two versions of the file: only a whole one proves anything.
         raise LoadFailed(
-            Code.FILE_CHANGED, "the file changed while it was downloaded", passing=True
+            Code.FILE_CHANGED, "the file changed while it was downloaded", transient=True
         )
     if model.size not in (None, digest.size):
         raise LoadFailed(

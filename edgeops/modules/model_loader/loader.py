@@ -1,4 +1,4 @@
-"""Brings the slots to what the twin wants, one step of one slot at a time.
+"""Makes the slots hold what the twin wants, one step of one slot at a time.
 
 `offer` takes the newest desired state, from any thread; `work` does what is
 due, on one. What a newer state no longer wants is cancelled. A slot that fails
@@ -25,11 +25,11 @@ from edgeops.modules.model_loader.status import SlotState, SlotStatus
 from edgeops.modules.model_loader.storage import Storage
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
-PASSING = Backoff(base=1.0, longest=600.0)  # a lost connection
-LASTING = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may cost a download
+TRANSIENT = Backoff(base=1.0, longest=600.0)  # a lost connection
+PERSISTENT = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may download
 LOCAL = Backoff(base=60.0, longest=600.0)  # a full disk: a try costs nothing until there is room
 
-_QUIET_FAILURES = 2  # passing failures in a row that are not reported yet
+_QUIET_FAILURES = 2  # transient failures in a row that are not reported yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Loader:
     _active: tuple[WantedModel, Cancellation] | None = None
 
     def offer(self, wanted: Wanted) -> None:
-        """From now on this is wanted; what is on its way and no longer wanted is cancelled.
+        """Make this the desired state; a download that it no longer wants is cancelled.
 
-        What cannot be understood at all changes nothing but the report.
+        Desired properties that are invalid as a whole change only the report.
         """
         with self._lock:
             before = self._wanted
@@ -137,7 +137,7 @@ class Loader:
 
     def _attempt(self, model: WantedModel, wanted: Wanted, cancellation: Cancellation) -> None:
         try:
-            with self.storage.in_our_words():
+            with self.storage.as_load_failures():
                 current = self._bring(model, wanted, cancellation)
         except Superseded:
             self._end(cancellation)
@@ -157,8 +157,7 @@ class Loader:
         self, model: WantedModel, wanted: Wanted, cancellation: Cancellation
     ) -> CurrentModel:
         folder = self.storage.folder(model)
-        found = self.storage.look(model)
-        step = decide(model, found)
+        step = decide(model, self.storage.look(model))
         path = folder / step.file
         if isinstance(step, Keep):
             current = self._kept(model, path)
@@ -186,7 +185,7 @@ class Loader:
                     self.downloader.fetch(model, part, access, cancellation)
                 except LoadFailed as failure:
                     if failure.fault.code in _RESUMED and part.size > before:
-                        self._getting_on(model)
+                        self._count_progress(model)
                     raise
             self._set_state(model, SlotState.VERIFYING)
             self.storage.install(part_path, path)
@@ -198,17 +197,17 @@ class Loader:
             part_path.unlink(missing_ok=True)  # a full disk gets its room back
             raise
 
-    def _getting_on(self, model: WantedModel) -> None:
+    def _count_progress(self, model: WantedModel) -> None:
         with self._lock:
-            if one := self._tries.get(model.slot):
-                one.failures = 0
+            if retry := self._tries.get(model.slot):
+                retry.failures = 0
 
     def _kept(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             return self._switch(model, path)
         current = read_current(self.storage.root, model.slot)
-        said = (model.name, model.version, model.format)
-        if current and (current.name, current.version, current.format) == said:
+        wanted = (model.name, model.version, model.format)
+        if current and (current.name, current.version, current.format) == wanted:
             return current
         return self.storage.switch(model, path, current.since if current else self._now())
 
@@ -223,20 +222,20 @@ class Loader:
     def _set_state(self, model: WantedModel, state: SlotState) -> None:
         """Say what is going on; an error stays while the same is tried again in vain."""
         with self._lock:
-            before, one = self._statuses.get(model.slot), self._tries.get(model.slot)
-            if before is None or before.error is None or one is None or not one.failures:
+            before, retry = self._statuses.get(model.slot), self._tries.get(model.slot)
+            if before is None or before.error is None or retry is None or not retry.failures:
                 in_use = self._in_use(model.slot)
                 self._statuses[model.slot] = SlotStatus(state, self._now(), in_use)
         self.changed()
 
     def _failed(self, model: WantedModel, failure: LoadFailed, cancellation: Cancellation) -> None:
         with self._lock:
-            one = self._tries.get(model.slot)
-            if one is not None and not cancellation.stopped:
-                one.failures += 1
-                wait = _backoff(failure, cancellation).wait(one.failures, self.world.uniform)
-                one.due = self.world.clock() + wait
-                if not failure.passing or one.failures > _QUIET_FAILURES:
+            retry = self._tries.get(model.slot)
+            if retry is not None and not cancellation.stopped:
+                retry.failures += 1
+                wait = _backoff(failure, cancellation).wait(retry.failures, self.world.uniform)
+                retry.due = self.world.clock() + wait
+                if not failure.transient or retry.failures > _QUIET_FAILURES:
                     self._set_error(model.slot, failure.fault)
                 self.world.log.warning(
                     "%s: %s: %s; next try in %.0f s",
@@ -273,11 +272,11 @@ class Loader:
 
 
 def _backoff(failure: LoadFailed, cancellation: Cancellation) -> Backoff:
-    if failure.passing:
-        return PASSING
+    if failure.transient:
+        return TRANSIENT
     # What has cost no download is tried more often, so that it is not a matter
     # of hours until somebody's `rm` has its effect.
-    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else LASTING
+    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else PERSISTENT
 
 
 _OF_THE_DISK = {Code.DISK_FULL, Code.STORAGE_NOT_WRITABLE, Code.STORAGE_FAILED}

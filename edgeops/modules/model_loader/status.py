@@ -16,7 +16,7 @@ OWNED = ("models", "model", "loader")  # `lastModelUpdate` stays when no model i
 
 
 class SlotState(StrEnum):
-    """Where a slot is on its way to the wanted model."""
+    """How far a slot has come with the model that it should hold."""
 
     READY = "ready"
     DOWNLOADING = "downloading"

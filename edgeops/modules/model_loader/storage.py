@@ -1,4 +1,4 @@
-"""The storage folder of a device: what lies in each slot, and putting a model in its place.
+"""The storage folder of a device: the content of each slot, and putting a model into it.
 
 Everything here survives a kill or a power cut between any two steps: a file is
 complete before it gets its name, and has its name before the pointer says so.
@@ -45,7 +45,7 @@ class Storage:
         if path != self.root:
             path.mkdir(exist_ok=True)
         if path.is_symlink():
-            raise LoadFailed(Code.UNSAFE_PATH, f"{model.slot} in the storage is a symbolic link")
+            raise LoadFailed(Code.UNSAFE_PATH, f"the folder of {model.slot} is a symbolic link")
         return path
 
     def part_path(self, model: WantedModel) -> Path:
@@ -53,7 +53,7 @@ class Storage:
         return self.root / model.slot / f".{model.digest[:16]}.part"
 
     def look(self, model: WantedModel) -> Folder:
-        """What lies in the folder of the model's slot. Raises `OSError`."""
+        """The content of the folder of the model's slot. Raises `OSError`."""
         path = self.root / model.slot
         current = None if model.slot == FLAT else read_current(self.root, model.slot)
         try:
@@ -98,18 +98,18 @@ class Storage:
             raise LoadFailed(
                 Code.DISK_FULL,
                 f"{need:,} bytes are needed, {free:,} are free in {self.source}",
-                passing=False,
+                transient=False,
             )
 
     def install(self, part: Path, target: Path) -> None:
-        """Give a complete part file its name. Raises `LoadFailed`, `OSError`."""
+        """Rename a complete part file to its final name. Raises `LoadFailed`, `OSError`."""
         if target.is_dir() and not target.is_symlink():
             raise LoadFailed(Code.UNSAFE_PATH, f"{target.name} in the storage is a folder")
         part.replace(target)  # a link of this name is replaced, not followed
         sync_folder(target.parent)
 
     def switch(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
-        """Let the slot hold this file; gives what it then holds. Raises `OSError`."""
+        """Make the slot hold this file; gives what it then holds. Raises `OSError`."""
         current = self.in_use(model, path, since)
         os.utime(path)  # the age by which old versions are deleted
         write_current(current)
@@ -149,8 +149,8 @@ class Storage:
                 self._digests.pop((str(path / name), md5), None)
 
     @contextmanager
-    def in_our_words(self) -> Iterator[None]:
-        """Turns `OSError` into `LoadFailed` that says what to do on the device."""
+    def as_load_failures(self) -> Iterator[None]:
+        """Turns `OSError` into a `LoadFailed` that says what to do on the device."""
         try:
             yield
         except OSError as error:
@@ -160,7 +160,7 @@ class Storage:
         if error.errno in _NO_ROOM:
             free = shutil.disk_usage(self.root).free
             return LoadFailed(
-                Code.DISK_FULL, f"no room left in {self.source} ({free:,} bytes free)"
+                Code.DISK_FULL, f"no space left in {self.source} ({free:,} bytes free)"
             )
         if error.errno == errno.EROFS:
             return LoadFailed(

@@ -21,7 +21,7 @@ CLOSE_SECONDS = 5.0
 
 
 class NotConnected(EdgeOpsError):
-    """The hub could not be asked; worth trying again later."""
+    """The hub cannot be reached now; worth trying again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ModuleTwin:
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """What the hub sets off; called on threads of the SDK, so they must be quick.
+    """Callbacks for what the hub sends; called on threads of the SDK, so they must be quick.
 
     `on_desired` says that the desired properties may have changed (or that the
     connection is back): read the twin. `on_message` gets the bytes and the
@@ -55,7 +55,7 @@ class ModuleClient:
     def connect(self, handlers: Handlers) -> None:
         """Connect and call the handlers from now on. Raises `NotConnected`."""
         self.close()
-        client = _calling(lambda: _make_client(self.environment))
+        client = _call_sdk(lambda: _make_client(self.environment))
         self._client = client
 
         def connection_changed() -> None:
@@ -70,16 +70,16 @@ class ModuleClient:
             if receive is not None:
                 client.on_message_received = lambda m: receive(m.data, m.input_name or "")
 
-        _calling(subscribe)
+        _call_sdk(subscribe)
 
     def twin(self) -> ModuleTwin:
         """The module's twin as the hub has it now. Raises `NotConnected`."""
-        twin = _calling(lambda: self._client.get_twin())
+        twin = _call_sdk(lambda: self._client.get_twin())
         return ModuleTwin(_section(twin, "desired"), _section(twin, "reported"))
 
     def report(self, patch: JsonObject) -> None:
         """Apply a merge patch to the reported properties. Raises `NotConnected`."""
-        _calling(lambda: self._client.patch_twin_reported_properties(patch))
+        _call_sdk(lambda: self._client.patch_twin_reported_properties(patch))
 
     def send(self, message: str, output: str) -> None:
         """Send a telemetry message (JSON text) on an output. Raises `NotConnected`."""
@@ -87,7 +87,7 @@ class ModuleClient:
 
         make_message: Any = Message  # the SDK has no types here
         wrapped = make_message(message, content_encoding="utf-8", content_type="application/json")
-        _calling(lambda: self._client.send_message_to_output(wrapped, output))
+        _call_sdk(lambda: self._client.send_message_to_output(wrapped, output))
 
     def close(self) -> None:
         """Disconnect. The SDK may wait for an answer that never comes: it gets a few seconds."""
@@ -126,7 +126,7 @@ def _make_edge_client() -> Any:
         return IoTHubModuleClient.create_from_edge_environment()
     except Exception as error:
         cause = error.__cause__ or error
-        if isinstance(cause, KeyError):  # a variable that will not come by itself
+        if isinstance(cause, KeyError):  # a missing variable: trying again cannot help
             raise EdgeOpsError(
                 "this module has no identity",
                 "run it on IoT Edge, or set EDGEOPS_CONNECTION_STRING",
@@ -136,11 +136,11 @@ def _make_edge_client() -> Any:
         ) from error
 
 
-def _calling(call: Callable[[], Any]) -> Any:
+def _call_sdk(call: Callable[[], Any]) -> Any:
     """The result of a call into the SDK; what it raises becomes `NotConnected`.
 
     The SDK raises all kinds of exceptions, some with addresses and tokens in
-    their text, so only their type is told.
+    their text, so only their type is passed on.
     """
     from azure.iot.device.exceptions import CredentialError
 

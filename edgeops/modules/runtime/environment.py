@@ -11,7 +11,7 @@ from edgeops.errors import EdgeOpsError
 
 @dataclass(frozen=True, slots=True)
 class ModuleEnvironment:
-    """What every module is told.
+    """The settings that every module has.
 
     `storage` is the folder that the modules of a device share. Without a
     connection string the IoT Edge runtime is asked for the identity; `ca_file`
@@ -33,17 +33,17 @@ def module_environment(environ: Mapping[str, str]) -> ModuleEnvironment:
     )
 
 
-def integer(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
-    """An integer setting. Raises `EdgeOpsError` when it is none, or below `least`."""
+def integer(environ: Mapping[str, str], name: str, default: int, *, minimum: int = 1) -> int:
+    """An integer setting. Raises `EdgeOpsError` when it is not an integer, or below `minimum`."""
     text = environ.get(name)
     if not text:
         return default
     try:
         value = int(text)
     except ValueError:
-        value = least - 1
-    if value < least:
-        raise EdgeOpsError(f"{name} is not a whole number of at least {least}")
+        value = minimum - 1
+    if value < minimum:
+        raise EdgeOpsError(f"{name} is not a whole number of at least {minimum}")
     return value
 
 

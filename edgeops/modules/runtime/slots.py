@@ -44,7 +44,7 @@ class CurrentModel:
 
 
 def is_slot(name: str) -> bool:
-    """Whether this can name a slot: 1 to 64 letters, digits, `_` or `-`, none of `RESERVED`."""
+    """Whether this is a slot name: 1 to 64 letters, digits, `_` or `-`, none of `RESERVED`."""
     return bool(_SLOT.match(name)) and name not in RESERVED
 
 
@@ -65,7 +65,7 @@ def read_current(storage: Path, slot: str) -> CurrentModel | None:
 
 
 def write_current(model: CurrentModel) -> None:
-    """Let the slot hold this model, whose file is in the slot's folder already.
+    """Make the slot hold this model, whose file is already in the slot's folder.
 
     The switch survives power loss. Raises `OSError`.
     """
@@ -75,7 +75,7 @@ def write_current(model: CurrentModel) -> None:
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a file is there, and is no link, folder or device."""
+    """Whether this is a regular file: not a link, folder or device."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:

@@ -52,7 +52,7 @@ def test_wrong_digest(fails, device, server, digest, name):
 def test_wrong_size_is_seen_before_the_download(fails, server, size):
     error = fails(server.publish(NEW, "/new") | {"size": size})
     assert error.code is Code.SIZE_MISMATCH
-    assert error.message == f"{server.host} has 512,000 bytes, the twin says {size:,}"
+    assert error.message == f"the file at {server.host} has 512,000 bytes, not {size:,}"
 
 
 def test_a_body_that_ends_early_is_taken_up_again_but_not_for_ever(fails, server):
@@ -172,7 +172,7 @@ def test_a_certificate_of_another_time(fails, start_server, authority):
     error = fails(outdated.publish(NEW, "/new"))
     assert error.code is Code.TLS_FAILED
     assert "expired" in error.message
-    assert "is the clock right" in error.message
+    assert "check the device's clock" in error.message
 
 
 def test_nobody_listens(fails, server):

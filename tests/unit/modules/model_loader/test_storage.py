@@ -52,7 +52,7 @@ def test_the_disk_fills_up_during_the_download(make_device, server, number):
     device.bring(crowds=server.publish(OLD, "/old", "old.onnx"))
     status = device.bring(crowds=server.publish(NEW, "/new"))
     assert status.error.code is Code.DISK_FULL
-    assert "no room left in /srv/edgeops/models" in status.error.message
+    assert "no space left in /srv/edgeops/models" in status.error.message
     assert device.runs(OLD)
     assert device.files() == ["current.json", "old.onnx"], "what was written makes room again"
 
