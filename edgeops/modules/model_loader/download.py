@@ -191,9 +191,7 @@ class Downloader:
                 return False  # some stores answer like this at the end of the file
             before, etag = self.etags.get(model.digest), _strong_etag(response)
             if first != part.size or (before and etag and before != etag):
-                raise LoadFailed(
-                    Code.FILE_CHANGED, f"the file at {place} has changed", transient=True
-                )
+                raise _changed(place)
         else:
             part.restart()
             length = response.headers.get("Content-Length", "")
@@ -223,9 +221,7 @@ class Downloader:
             now = self.clock()
             if now - window >= self.timeouts.stall:
                 if part.size - before < _LEAST_BYTES:
-                    raise LoadFailed(
-                        Code.STALLED, f"the transfer from {place} stalled", transient=True
-                    )
+                    raise LoadFailed(Code.STALLED, f"{place} stopped sending", transient=True)
                 window, before = now, part.size
         cancellation.check()
         if model.size is not None and part.size < model.size:
