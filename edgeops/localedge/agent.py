@@ -18,10 +18,10 @@ from edgeops.localedge.deployment import (
 )
 from edgeops.localedge.process import Program, supervise
 from edgeops.localedge.status import (
-    NOT_PART_OF_THIS,
+    NO_CONTAINERS,
     DesiredStatus,
     ModuleStatus,
-    Runtime,
+    RuntimeStatus,
     reported,
 )
 from edgeops.localedge.storage import (
@@ -32,7 +32,7 @@ from edgeops.localedge.storage import (
 from edgeops.twin import diff
 
 
-class Connection(Protocol):
+class AgentConnection(Protocol):
     """What the agent needs of the hub: the module twin of `$edgeAgent`.
 
     All methods wait until the hub can be reached.
@@ -66,11 +66,11 @@ class _Started:
 
 
 class Agent:
-    """Runs the modules of one device that are ours, and says of the others that it does not."""
+    """Runs the modules that edgeops provides; reports the device's others as not started."""
 
     def __init__(
         self,
-        connection: Connection,
+        connection: AgentConnection,
         folder: Path,
         launch: Launcher,
         tell: Callable[[str], None],
@@ -108,7 +108,7 @@ class Agent:
             await self._apply(parse_deployment(desired))
             self._desired = DesiredStatus(version, 200)
             self._tell(f"deployment {version}: {self._summary()}")
-        except BadDeployment as error:  # what runs, runs on
+        except BadDeployment as error:  # running modules keep running
             self._desired = DesiredStatus(version, error.code, str(error))
             self._tell(f"deployment {version} refused: {error}")
         self._dirty.set()
@@ -122,7 +122,7 @@ class Agent:
             with_paths_of_this_machine(module, folders, self._folder)
             for module in deployment.modules
         ]
-        ours = {one.name: one for one in modules if _is_started(one)}
+        ours = {module.name: module for module in modules if _is_started(module)}
         await self._stop(
             [
                 name
@@ -131,18 +131,18 @@ class Agent:
             ]
         )
         names = {module.name for module in modules}
-        self._status = {name: one for name, one in self._status.items() if name in names}
+        self._status = {name: known for name, known in self._status.items() if name in names}
         for module in modules:
             if module.name not in ours:
                 status = _not_started(module)
                 self._status[module.name] = (module, status)
-                if status.runtime is Runtime.FAILED:
+                if status.runtime is RuntimeStatus.FAILED:
                     self._tell(f"module {module.name} {status.description}")
             elif module.name not in self._started:
                 self._start(module, storage[module.name])
 
     def _start(self, module: WantedModule, storage: Path) -> None:
-        self._status[module.name] = (module, ModuleStatus(Runtime.UNKNOWN, "starting"))
+        self._status[module.name] = (module, ModuleStatus(RuntimeStatus.UNKNOWN, "starting"))
         task = asyncio.create_task(
             supervise(
                 self._launch(module, storage),
@@ -159,14 +159,18 @@ class Agent:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_status(self, module: WantedModule, status: ModuleStatus) -> None:
-        if status.runtime is not Runtime.RUNNING:
+        if status.runtime is not RuntimeStatus.RUNNING:
             self._tell(f"module {module.name} {status.description}")
         self._status[module.name] = (module, status)
         self._dirty.set()
 
     def _summary(self) -> str:
         run = [name for name in self._status if name in self._started]
-        rest = [f"{name} ({one[0].image})" for name, one in self._status.items() if name not in run]
+        rest = [
+            f"{name} ({module.image})"
+            for name, (module, _) in self._status.items()
+            if name not in run
+        ]
         left_out = f"; not started here: {', '.join(sorted(rest))}" if rest else ""
         return f"{', '.join(run) or 'nothing to run'}{left_out}"
 
@@ -188,7 +192,7 @@ def _is_started(module: WantedModule) -> bool:
 
 def _not_started(module: WantedModule) -> ModuleStatus:
     if module.program is None:
-        return ModuleStatus(Runtime.UNKNOWN, NOT_PART_OF_THIS)
+        return ModuleStatus(RuntimeStatus.UNKNOWN, NO_CONTAINERS)
     if module.running:
-        return ModuleStatus(Runtime.FAILED, f"cannot be started here: {module.refused}")
-    return ModuleStatus(Runtime.STOPPED, "stopped")
+        return ModuleStatus(RuntimeStatus.FAILED, f"cannot be started here: {module.refused}")
+    return ModuleStatus(RuntimeStatus.STOPPED, "stopped")

@@ -84,7 +84,7 @@ def parse_deployment(desired: Any) -> Deployment:
     if not isinstance(modules, dict):
         raise BadDeployment(400, "modules must be an object")
     wanted = [_module(name, value) for name, value in modules.items()]
-    wanted = [replace(one, refused=_refusal(one, wanted)) for one in wanted]
+    wanted = [replace(module, refused=_refusal(module, wanted)) for module in wanted]
     wanted.sort(key=lambda module: (module.startup_order, module.name))
     return Deployment(version if isinstance(version, int) else 0, tuple(wanted))
 
@@ -119,7 +119,7 @@ def _refusal(module: WantedModule, others: Iterable[WantedModule]) -> str | None
     if module.program is None:
         return None
     if not is_edge_module_id(module.name):
-        return "IoT Edge takes 1 to 128 letters, digits, - and _ as the name of a module"
+        return "IoT Edge allows 1 to 128 letters, digits, - and _ in the name of a module"
     for other in others:
         if other.program and other.name < module.name and other.name.lower() == module.name.lower():
             return f"its name differs from {other.name} by case alone: both may get the same folder"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_MOST_TOLD = 5
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ModuleIdentity:
     """Which module of which device a process is, and the host name of its hub."""
 
     device: str
@@ -64,8 +64,8 @@ def refusal(env: Mapping[str, str]) -> str | None:
     ]
     if not refused:
         return None
-    more = f"; and {len(refused) - _MOST_TOLD} more" if len(refused) > _MOST_TOLD else ""
-    return f"the env of a process may not set {'; '.join(refused[:_MOST_TOLD])}{more}"
+    more = f"; and {len(refused) - _MOST_NAMED} more" if len(refused) > _MOST_NAMED else ""
+    return f"the env of a process may not set {'; '.join(refused[:_MOST_NAMED])}{more}"
 
 
 def _wrong(name: str, value: str) -> Iterator[str]:
@@ -83,7 +83,7 @@ def is_text(value: str) -> bool:
 
 
 def process_environment(
-    env: Mapping[str, str], whose: Identity, python: Path, home: Path, temporary: Path
+    env: Mapping[str, str], identity: ModuleIdentity, python: Path, home: Path, temporary: Path
 ) -> dict[str, str]:
     """All that a module's process gets, but what is EDGEOPS_* and set by `device run`.
 
@@ -91,7 +91,7 @@ def process_environment(
     proxies; the local hub is never looked for behind one. `home` and
     `temporary` are folders of the module's own.
     """
-    direct = ",".join(filter(None, (env.get("no_proxy") or env.get("NO_PROXY"), whose.hub)))
+    direct = ",".join(filter(None, (env.get("no_proxy") or env.get("NO_PROXY"), identity.hub)))
     return {
         "LANG": "C.UTF-8",
         "TZ": "UTC",
@@ -101,6 +101,6 @@ def process_environment(
         "PATH": f"{python.parent}:{_SYSTEM_PATH}",
         "HOME": str(home),
         "TMPDIR": str(temporary),
-        "IOTEDGE_DEVICEID": whose.device,
-        "IOTEDGE_MODULEID": whose.module,
+        "IOTEDGE_DEVICEID": identity.device,
+        "IOTEDGE_MODULEID": identity.module,
     }

@@ -1,4 +1,4 @@
-"""One module as a process: started, watched, started again, stopped."""
+"""One module as a process: started, watched, restarted, stopped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.localedge.restart import STEADY_SECONDS, restarts
-from edgeops.localedge.status import ModuleStatus, Runtime
+from edgeops.localedge.status import ModuleStatus, RuntimeStatus
 
 SECONDS_TO_END = 10.0  # what a container engine gives, too
 _MAX_LINE = 8192
@@ -45,12 +45,12 @@ async def supervise(
 
     Ends by itself when the policy does not start it again.
     """
-    status = ModuleStatus(Runtime.UNKNOWN)
+    status = ModuleStatus(RuntimeStatus.UNKNOWN)
     failures = 0
     while True:
         began = time.monotonic()
         status = replace(
-            status, runtime=Runtime.RUNNING, started=time.time(), description="running"
+            status, runtime=RuntimeStatus.RUNNING, started=time.time(), description="running"
         )
         try:
             code = await _run(program, partial(on_status, status), on_line)
@@ -59,11 +59,11 @@ async def supervise(
             code, reason = 1, f"cannot be started: {error}"
         status = replace(status, exit_code=code, exited=time.time(), description=reason)
         if not restarts(program.restart_policy, code):
-            ended = Runtime.FAILED if code else Runtime.STOPPED
+            ended = RuntimeStatus.FAILED if code else RuntimeStatus.STOPPED
             on_status(replace(status, runtime=ended))
             return
         failures = 1 if time.monotonic() - began >= STEADY_SECONDS else failures + 1
-        on_status(replace(status, runtime=Runtime.BACKOFF))
+        on_status(replace(status, runtime=RuntimeStatus.BACKOFF))
         await asyncio.sleep(program.backoff.limit(failures))
         status = replace(status, restarts=status.restarts + 1)
 
@@ -108,7 +108,7 @@ async def _stop(
     output: asyncio.StreamReader,
     on_line: Callable[[str], None],
 ) -> None:
-    """End a process if it has not ended; its last words are heard."""
+    """End a process that has not ended; its last output is read."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Standing in for the IoT Edge runtime of several devices on this machine."""
+"""Runs the modules of several devices on this machine, in place of the IoT Edge runtime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from edgeops.backoff import Backoff
 from edgeops.localedge.agent import Agent, Launcher
 from edgeops.localedge.deployment import WantedModule
-from edgeops.localedge.environment import Identity, process_environment
+from edgeops.localedge.environment import ModuleIdentity, process_environment
 from edgeops.localedge.process import Program
 from edgeops.localedge.restart import RESTART
 from edgeops.localedge.sdk import connected, require_sdk
@@ -65,23 +65,23 @@ async def _run_device(
     tell: Callable[[str, str], None],
     on_line: Callable[[str, str, str], None],
 ) -> None:
-    def told(text: str) -> None:
+    def tell_of_device(text: str) -> None:
         tell(device, text)
 
     ca_pem = machine.ca_file.read_text()
-    async with connected(connection_string, ca_pem, told) as connection:
+    async with connected(connection_string, ca_pem, tell_of_device) as connection:
         agent = Agent(
             connection,
             machine.devices_folder / device,
             launcher(machine, device),
-            told,
+            tell_of_device,
             lambda module, line: on_line(device, module, line),
         )
         await agent.run()
 
 
 def launcher(machine: Machine, device: str) -> Launcher:
-    """Starts the modules of a device with this Python, each as its container would be told.
+    """Starts the modules of a device with this Python, each with its container's environment.
 
     Nothing of our own environment is passed on.
     """
@@ -93,10 +93,10 @@ def launcher(machine: Machine, device: str) -> Launcher:
         def environment() -> Mapping[str, str]:
             for folder in (storage, home, temporary):
                 folder.mkdir(parents=True, exist_ok=True)
-            whose = Identity(device, module.name, machine.hub)
+            identity = ModuleIdentity(device, module.name, machine.hub)
             history = {FIRST_FILL: str(machine.history)} if machine.history else {}
             return {
-                **process_environment(module.env, whose, Path(sys.executable), home, temporary),
+                **process_environment(module.env, identity, Path(sys.executable), home, temporary),
                 **history,
                 "EDGEOPS_STORAGE": str(storage),
                 "EDGEOPS_CONNECTION_STRING": machine.connection_string(device, module.name),

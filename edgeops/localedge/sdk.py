@@ -53,7 +53,7 @@ async def connected(
 
 
 class SdkConnection:
-    """The `Connection` of an agent; every method tries again until the hub has answered."""
+    """An `AgentConnection` over the SDK; every method tries again until the hub has answered."""
 
     def __init__(self, client: Any, tell: Callable[[str], None]) -> None:
         self._client = client

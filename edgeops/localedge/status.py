@@ -15,11 +15,11 @@ from enum import StrEnum
 from edgeops.jsonvalue import JsonObject
 from edgeops.localedge.deployment import WantedModule
 
-NOT_PART_OF_THIS = "not started here: this runtime has no containers"
+NO_CONTAINERS = "not started here: this runtime has no containers"
 _NEVER = "0001-01-01T00:00:00Z"
 
 
-class Runtime(StrEnum):
+class RuntimeStatus(StrEnum):
     """The `runtimeStatus` of a module; these are edgeAgent's words."""
 
     UNKNOWN = "unknown"
@@ -31,9 +31,9 @@ class Runtime(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModuleStatus:
-    """How a module is; times are seconds since 1970, None for never."""
+    """The status of a module; times are seconds since 1970, None for never."""
 
-    runtime: Runtime
+    runtime: RuntimeStatus
     description: str = ""
     exit_code: int = 0
     started: float | None = None
@@ -43,7 +43,7 @@ class ModuleStatus:
 
 @dataclass(frozen=True, slots=True)
 class DesiredStatus:
-    """What became of the deployment of one version; 200 is good."""
+    """The result of deploying one version; 200 is success."""
 
     version: int
     code: int
@@ -70,14 +70,14 @@ def reported(
             },
         },
         "systemModules": {
-            "edgeAgent": {"type": "process", "runtimeStatus": Runtime.RUNNING.value},
+            "edgeAgent": {"type": "process", "runtimeStatus": RuntimeStatus.RUNNING.value},
             "edgeHub": {
                 "type": "process",
-                "runtimeStatus": Runtime.UNKNOWN.value,
-                "statusDescription": NOT_PART_OF_THIS,
+                "runtimeStatus": RuntimeStatus.UNKNOWN.value,
+                "statusDescription": NO_CONTAINERS,
             },
         },
-        "modules": {name: _module(*one) for name, one in sorted(modules.items())},
+        "modules": {name: _module(*module) for name, module in sorted(modules.items())},
     }
 
 

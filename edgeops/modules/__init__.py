@@ -1,0 +1,1 @@
+"""What runs on a device: `model_loader`, `forecaster`, and the `runtime` that both stand on."""

@@ -58,10 +58,9 @@ def plain(url: str, ca_file: str, target: Path) -> None:
 
 def model_loader(md5: bool, megabytes: int) -> Callable[[str, str, Path], None]:
     """The download of model_loader: sized, hashed, synced to the disk."""
-    from edgeops.modules.model_loader.desired import Model
-    from edgeops.modules.model_loader.download import Cancellation, Downloader
+    from edgeops.modules.model_loader.desired import WantedModel
+    from edgeops.modules.model_loader.download import Cancellation, Downloader, PartFile
     from edgeops.modules.model_loader.http import open_session
-    from edgeops.modules.model_loader.part import Part
 
     sha256, md5sum = hashlib.sha256(), hashlib.md5()
     for _ in range(megabytes):
@@ -69,7 +68,7 @@ def model_loader(md5: bool, megabytes: int) -> Callable[[str, str, Path], None]:
         md5sum.update(BLOCK)
 
     def fetch(url: str, ca_file: str, target: Path) -> None:
-        model = Model(
+        model = WantedModel(
             "s",
             url,
             "f",
@@ -77,7 +76,7 @@ def model_loader(md5: bool, megabytes: int) -> Callable[[str, str, Path], None]:
             sha256=sha256.hexdigest(),
             md5=md5sum.hexdigest() if md5 else "",
         )
-        with open_session(Path(ca_file).read_text()) as session, Part(target, md5=md5) as part:
+        with open_session(Path(ca_file).read_text()) as session, PartFile(target, md5=md5) as part:
             Downloader(session, 1).fetch(model, part, None, Cancellation())
 
     return fetch

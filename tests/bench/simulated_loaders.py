@@ -28,8 +28,9 @@ from edgeops.modules.model_loader.download import Downloader
 from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
-from edgeops.modules.model_loader.status import LoaderInfo, report_patch, reported
+from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
 from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.runtime.module import report_patch
 
 SLOT = "crowdedness"
 MAX_BYTES = 1 << 30
@@ -108,7 +109,7 @@ class SimulatedLoader:
         wanted, statuses = self._loader.snapshot()
         now = reported(wanted, statuses, LoaderInfo(edgeops.__version__))
         self._answer = asyncio.get_running_loop().create_future()
-        self._device.report(json.dumps(report_patch(on_hub, now)).encode())
+        self._device.report(json.dumps(report_patch(on_hub, now, OWNED)).encode())
         answer, when = await self._answer
         assert answer.topic.startswith("$iothub/twin/res/204"), answer
         return now, when

@@ -16,7 +16,7 @@ import pytest
 
 from edgeops.features.registry import FEATURES
 from edgeops.features.spec import THIS_SERIES, Site, WindowSpec
-from edgeops.modules.slots import CurrentModel, write_current
+from edgeops.modules.runtime.slots import CurrentModel, write_current
 
 pytest.importorskip("azure.iot.hub")
 
@@ -104,18 +104,18 @@ FORECAST = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from edgeops.modules.forecaster.app import load_model
-from edgeops.modules.forecaster.keeper import Keeper
+from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.model import Keeper
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.service import Forecaster
-from edgeops.modules.forecaster.settings import parse_settings
+from edgeops.modules.forecaster.forecaster import Forecaster
+from edgeops.modules.forecaster.desired import parse_desired
 
 storage, now = Path(sys.argv[1]), float(sys.argv[2])
 recorder = Recorder(storage)
 recorder.open(storage / "counts.csv")
 with ThreadPoolExecutor(1) as loading:
     forecaster = Forecaster(recorder, Keeper(storage, load_model, loading), time.monotonic)
-    forecaster.settings = parse_settings({"model": "street"})
+    forecaster.settings = parse_desired({"model": "street"})
     forecaster.step(now)
 print(forecaster.step(now) or forecaster.reported())
 """

@@ -127,7 +127,7 @@ def test_another_module_reads_the_slot_through_the_same_folder(
     start_model_loader(storage)
     module_twin.wait_until(ready(new))
     reader = (
-        "import sys, hashlib, pathlib; from edgeops.modules.slots import read_current;"
+        "import sys, hashlib, pathlib; from edgeops.modules.runtime.slots import read_current;"
         "current = read_current(pathlib.Path(sys.argv[1]), 'crowdedness');"
         "print(hashlib.sha256(current.path.read_bytes()).hexdigest())"
     )

@@ -24,15 +24,14 @@ import pytest
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
 from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
+from edgeops.modules.forecaster.desired import ForecasterSettings
+from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.history import HOURS_KEPT
-from edgeops.modules.forecaster.keeper import Keeper
-from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.model import Keeper, load_model
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.service import Forecaster
-from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.status import iso
-from edgeops.modules.slots import CurrentModel, write_current
+from edgeops.modules.runtime.slots import CurrentModel, write_current
 from edgeops.training.evaluate.table import write_table
 from edgeops.training.model_file import load_model_file
 from edgeops.training.onnx_run import OnnxModel
@@ -90,19 +89,19 @@ class Device:
         path.write_bytes(onnx)
         digest = hashlib.sha256(onnx).hexdigest()
         write_current(CurrentModel("slot", path, "m", "1", digest, "", len(onnx), "onnx", ""))
-        self.forecaster.settings = Settings("slot")
+        self.forecaster.settings = ForecasterSettings("slot")
         self.forecaster.step(0.0)  # loads it
 
     def forecast_at(self, origin: np.datetime64, series: str | None) -> tuple[Any, Any]:
         """Window and telemetry a minute after the hour `origin` has ended."""
         self._observe(self.seen.index(origin) + 1)
         now = float(utc_hours(np.array([origin + H]), self.zone)[0] * HOUR + 60)
-        self.forecaster.settings = Settings("slot", series=series)
+        self.forecaster.settings = ForecasterSettings("slot", series=series)
         telemetry = self.forecaster.step(now)
         assert telemetry is not None, self.forecaster.reported()
         model = self.keeper.model
         assert model is not None
-        return model.windows.window(self.recorder.history, series, now), telemetry
+        return model.window_maker.make(self.recorder.history, series, now), telemetry
 
     def _observe(self, end: int) -> None:
         """Tell the counts of the rows up to `end`, as messages of a day, in UTC."""

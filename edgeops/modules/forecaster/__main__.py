@@ -1,5 +1,5 @@
 """`python -m edgeops.modules.forecaster` is `edgeops-forecaster`."""
 
-from edgeops.modules.forecaster.app import main
+from edgeops.modules.forecaster.main import main
 
 main()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
+from itertools import pairwise, takewhile
+from math import isnan, nan
+from operator import attrgetter
 
 from edgeops.modules.forecaster.observations import HOUR, Observation
 
@@ -41,12 +43,12 @@ class History:
         return len(self._hours)
 
     def add(self, observations: Iterable[Observation]) -> list[Observation]:
-        """Take observations in; gives those that changed the history."""
-        return [one for one in observations if self._add(one)]
+        """Add observations; gives those that changed the history."""
+        return [observation for observation in observations if self._add(observation)]
 
-    def _add(self, one: Observation) -> bool:
-        hour = one.at // HOUR
-        if one.name not in self._names and len(self._names) >= MAX_SERIES:
+    def _add(self, observation: Observation) -> bool:
+        hour = observation.at // HOUR
+        if observation.name not in self._names and len(self._names) >= MAX_SERIES:
             return False
         if hour not in self._hours and len(self._hours) >= self._kept:
             oldest = min(self._hours)
@@ -54,22 +56,17 @@ class History:
                 return False
             del self._hours[oldest]
         known = self._hours.setdefault(hour, {})
-        before = known.get(one.name)
-        if before is not None and (before.at > one.at or before == one):
+        before = known.get(observation.name)
+        if before is not None and (before.at > observation.at or before == observation):
             return False
-        self._names.add(one.name)
-        known[one.name] = one
+        self._names.add(observation.name)
+        known[observation.name] = observation
         return True
 
     def observations(self) -> Iterator[Observation]:
         """All of it, oldest first."""
         for hour in sorted(self._hours):
-            yield from sorted(self._hours[hour].values(), key=lambda one: (one.at, one.name))
-
-    def value(self, name: str, hour: int) -> float | None:
-        """The value of a series in an hour, None when there is none."""
-        one = self._hours.get(hour, {}).get(name)
-        return None if one is None else one.value
+            yield from sorted(self._hours[hour].values(), key=attrgetter("at", "name"))
 
     @property
     def names(self) -> frozenset[str]:
@@ -104,37 +101,26 @@ class History:
         `NotReady`.
         """
         last = self.newest_full_hour(names, len(names), now)
-        values = {name: self._series(name, last - hours + 1, last) for name in names}
+        table = self.table(names, last - hours + 1 - MAX_GAP, last)
+        values = {}
+        for name, column in zip(names, zip(*table, strict=True), strict=True):
+            values[name] = _bridged(column)[MAX_GAP:]
+            known = list(takewhile(lambda value: not isnan(value), reversed(values[name])))
+            if len(known) < hours:
+                raise NotReady(f"{name} has {len(known)} of the {hours} hours that the model needs")
         return Recent(last, values)
 
-    def _series(self, name: str, first: int, last: int) -> list[float]:
-        values: list[float] = []
-        for hour in range(last, first - 1, -1):
-            value = self._bridged(name, hour, last)
-            if value is None:
-                raise NotReady(
-                    f"{name} has {len(values)} of the {last - first + 1} hours that the model needs"
-                )
-            values.append(value)
-        return values[::-1]
 
-    def _bridged(self, name: str, hour: int, last: int) -> float | None:
-        value = self.value(name, hour)
-        if value is not None:
-            return value
-        before = self._neighbour(name, range(hour - 1, hour - MAX_GAP - 1, -1))
-        after = self._neighbour(name, range(hour + 1, min(hour + MAX_GAP, last) + 1))
-        if before is None or after is None or after[0] - before[0] > MAX_GAP + 1:
-            return None
-        share = (hour - before[0]) / (after[0] - before[0])
-        return before[1] + (after[1] - before[1]) * share
-
-    def _neighbour(self, name: str, hours: range) -> tuple[int, float] | None:
-        for hour in hours:
-            value = self.value(name, hour)
-            if value is not None:
-                return hour, value
-        return None
+def _bridged(column: Sequence[float]) -> list[float]:
+    """The values with gaps of up to `MAX_GAP` bridged by a straight line."""
+    values = list(column)
+    known = [hour for hour, value in enumerate(values) if not isnan(value)]
+    for before, after in pairwise(known):
+        if after - before <= MAX_GAP + 1:
+            for hour in range(before + 1, after):
+                share = (hour - before) / (after - before)
+                values[hour] = values[before] + (values[after] - values[before]) * share
+    return values
 
 
 def _listed(names: Sequence[str], at_least: int) -> str:

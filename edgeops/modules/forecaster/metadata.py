@@ -22,6 +22,11 @@ class ModelError(Exception):
         self.message = message
 
 
+def bad_metadata(what: str) -> ModelError:
+    """The error of a model whose metadata is wrong."""
+    return ModelError("BadMetadata", f"in the model's metadata, {what}")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelMetadata:
     """What the model takes and gives.
@@ -50,13 +55,13 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
     """
     inputs = _value(custom, "inputs")
     if not _is_list(inputs, str, _MAX_INPUTS) or len(set(inputs)) != len(inputs):
-        raise _bad("inputs must be a list of names")
+        raise bad_metadata("inputs must be a list of names")
     quantiles = _value(custom, "quantiles", "[0.5]")
     if not _is_list(quantiles, float, 99) or not all(0 < share < 1 for share in quantiles):
-        raise _bad("quantiles must be a list of numbers between 0 and 1")
+        raise bad_metadata("quantiles must be a list of numbers between 0 and 1")
     output = custom.get("output", "value")
     if output not in ("value", "ratio"):
-        raise _bad("output must be value or ratio")
+        raise bad_metadata("output must be value or ratio")
     return ModelMetadata(
         inputs=tuple(inputs),
         window_steps=_whole(custom, "window_steps", HOURS_KEPT),
@@ -68,24 +73,20 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
     )
 
 
-def _bad(what: str) -> ModelError:
-    return ModelError("BadMetadata", f"in the model's metadata, {what}")
-
-
 def _value(custom: Mapping[str, str], key: str, default: str | None = None) -> Any:
     text = custom.get(key, default)
     if text is None:
-        raise _bad(f"{key} is missing")
+        raise bad_metadata(f"{key} is missing")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _bad(f"{key} is not JSON") from error
+        raise bad_metadata(f"{key} is not JSON") from error
 
 
 def _whole(custom: Mapping[str, str], key: str, most: int) -> int:
     value = _value(custom, key)
     if type(value) is not int or not 1 <= value <= most:
-        raise _bad(f"{key} must be a whole number from 1 to {most}")
+        raise bad_metadata(f"{key} must be a whole number from 1 to {most}")
     return value
 
 

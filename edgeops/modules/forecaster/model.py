@@ -1,38 +1,26 @@
-"""A model that is loaded and has proven that it runs."""
+"""The model in use: loaded from its slot, proven to run, replaced when the slot changes."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
-from edgeops.modules.forecaster.windows import RawWindows, Window, Windows
+from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
+from edgeops.modules.runtime.slots import CurrentModel, read_current
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from edgeops.modules.slots import CurrentModel
-
-
-def _features(metadata: ModelMetadata) -> Windows:
-    from edgeops.modules.forecaster.feature_windows import FeatureWindows
-
-    return FeatureWindows(metadata)
-
-
-# A model names its kind of window in its metadata; these are all.
-_WINDOWS: Mapping[str, Callable[[ModelMetadata], Windows]] = {
-    # Each raises `ModelError` when the model's metadata does not fit.
-    "raw": RawWindows,
-    "features": _features,
-}
+RETRY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LoadedModel:
     """A model in use; `sha256` is of the very bytes that were loaded."""
 
     slot: str
@@ -40,7 +28,7 @@ class Model:
     version: str
     sha256: str
     metadata: ModelMetadata
-    windows: Windows
+    window_maker: WindowMaker
     _session: Any
 
     def forecast(self, window: Window) -> Mapping[str, Sequence[float]]:
@@ -50,7 +38,7 @@ class Model:
         """
         rows = _run(self._session, self.metadata, window.values)
         if not all(math.isfinite(value) for row in rows for value in row):
-            raise ModelError("NotFinite", "the model gives values that are no finite numbers")
+            raise ModelError("NotFinite", "the model gives values that are not finite numbers")
         if self.metadata.output == "ratio":
             rows = [[max(window.scale * value - 1, 0.0) for value in row] for row in rows]
         return {
@@ -59,7 +47,7 @@ class Model:
         }
 
 
-def load_model(current: CurrentModel) -> Model:
+def load_model(current: CurrentModel) -> LoadedModel:
     """The model that a slot holds, checked against its own metadata and warmed up.
 
     Raises `ModelError`.
@@ -75,13 +63,14 @@ def load_model(current: CurrentModel) -> Model:
         raise ModelError("ChecksumMismatch", "the model file is not what the slot says it is")
     session = _session(data)
     metadata = parse_metadata(session.get_modelmeta().custom_metadata_map)
-    kind = _WINDOWS.get(metadata.window)
-    if kind is None:
+    if metadata.window not in WINDOW_MAKERS:
         raise ModelError("BadMetadata", f"no kind of window is called {metadata.window[:64]}")
-    windows = kind(metadata)
+    maker = WINDOW_MAKERS[metadata.window](metadata)
     _check_shape(session, metadata)
     _warm_up(session, metadata)
-    return Model(current.slot, current.name, current.version, sha256, metadata, windows, session)
+    return LoadedModel(
+        current.slot, current.name, current.version, sha256, metadata, maker, session
+    )
 
 
 def _session(data: bytes) -> Any:
@@ -103,9 +92,9 @@ def _check_shape(session: Any, metadata: ModelMetadata) -> None:
     want = (metadata.window_steps, len(metadata.inputs))
     if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != 3:
         raise ModelError("InputShape", "the model must have one input: batch x hours x columns")
-    batch, *found = inputs[0].shape
+    batch, *sizes = inputs[0].shape
     fits = all(
-        not isinstance(has, int) or has == wants for has, wants in zip(found, want, strict=True)
+        not isinstance(has, int) or has == wants for has, wants in zip(sizes, want, strict=True)
     )
     if not fits or (isinstance(batch, int) and batch != 1):
         raise ModelError(
@@ -115,8 +104,6 @@ def _check_shape(session: Any, metadata: ModelMetadata) -> None:
 
 
 def _warm_up(session: Any, metadata: ModelMetadata) -> None:
-    import numpy as np
-
     _run(session, metadata, np.ones((metadata.window_steps, len(metadata.inputs)), np.float32))
 
 
@@ -142,3 +129,66 @@ def _shape(sizes: Sequence[Any]) -> str:
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
+
+
+class Keeper:
+    """Loads what the slot points to in the background, then switches to it.
+
+    `model` is the one in use; `error` says why the one that the slot points
+    to is not it. `loading` is whether another one is on its way.
+    """
+
+    def __init__(
+        self,
+        storage: Path,
+        load: Callable[[CurrentModel], LoadedModel],
+        executor: Executor,
+    ) -> None:
+        self.model: LoadedModel | None = None
+        self.error: ModelError | None = None
+        self._storage = storage
+        self._load = load
+        self._executor = executor
+        self._slot: str | None = None
+        self._tried: CurrentModel | None = None
+        self._tried_at = 0.0
+        self._running: Future[LoadedModel] | None = None
+
+    @property
+    def loading(self) -> bool:
+        """Whether a model is being loaded now."""
+        return self._running is not None
+
+    def poll(self, slot: str | None, now: float) -> None:
+        """Look at the pointer, take over what has been loaded, start to load what is new.
+
+        `now` is in seconds of any steady clock.
+        """
+        if slot != self._slot:
+            self._forget(slot)
+        if self._running is not None:
+            if not self._running.done():
+                return
+            self._take_over(self._running)
+        current = read_current(self._storage, slot) if slot else None
+        if current is None:
+            return
+        again = self.error is not None and now - self._tried_at >= RETRY_SECONDS
+        if current != self._tried or again:
+            self._tried, self._tried_at = current, now
+            self._running = self._executor.submit(self._load, current)
+
+    def _forget(self, slot: str | None) -> None:
+        # A model of another slot forecasts something else: better none.
+        self._slot, self._tried, self._running = slot, None, None
+        self.model = self.error = None
+
+    def _take_over(self, finished: Future[LoadedModel]) -> None:
+        self._running = None
+        error = finished.exception()
+        if error is None:
+            self.model, self.error = finished.result(), None
+        elif isinstance(error, ModelError):
+            self.error = error
+        else:
+            self.error = ModelError("LoadFailed", f"{type(error).__name__} while loading")

@@ -31,40 +31,40 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedInput:
     """What could be read, and why the rest could not."""
 
     observations: tuple[Observation, ...] = ()
     faults: tuple[str, ...] = ()
 
 
-class _Bad(Exception):
+class _Unreadable(Exception):
     """This part of the input cannot be read."""
 
 
-def parse_message(data: bytes | str) -> Parsed:
+def parse_message(data: bytes | str) -> ParsedInput:
     """The observations in a message `{"timestamp", "values": {name: number}}`, or a list of them.
 
     What is wrong with one element does not spoil the others; `null` is a gap.
     Never raises.
     """
     if len(data) > MAX_MESSAGE_BYTES:
-        return Parsed(faults=(f"message is larger than {MAX_MESSAGE_BYTES} bytes",))
+        return ParsedInput(faults=(f"message is larger than {MAX_MESSAGE_BYTES} bytes",))
     try:
         message = json.loads(data)
     except (ValueError, RecursionError):
-        return Parsed(faults=("message is not JSON",))
-    found: list[Observation] = []
+        return ParsedInput(faults=("message is not JSON",))
+    observations: list[Observation] = []
     faults: list[str] = []
     for item in message if isinstance(message, list) else [message]:
         try:
-            found += _of_item(item)
-        except _Bad as fault:
+            observations += _of_item(item)
+        except _Unreadable as fault:
             faults.append(str(fault))
-    return Parsed(tuple(found), tuple(faults))
+    return ParsedInput(tuple(observations), tuple(faults))
 
 
-def parse_csv(lines: Iterable[str]) -> Iterator[Parsed]:
+def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
     """The observations of each row of a CSV file with the columns `timestamp`, then the series.
 
     An empty cell is a gap. Never raises for what the file holds.
@@ -73,24 +73,24 @@ def parse_csv(lines: Iterable[str]) -> Iterator[Parsed]:
     try:
         header = next(rows, [])
         if not header or header[0].strip().lstrip("\ufeff") != _TIMESTAMP:
-            yield Parsed(faults=("the first column of the CSV file must be `timestamp`",))
+            yield ParsedInput(faults=("the first column of the CSV file must be `timestamp`",))
             return
         names = [name.strip() for name in header[1:]]
         for row in rows:
             if row:
                 yield _of_row(names, row)
     except csv.Error as error:
-        yield Parsed(faults=(f"not CSV: {error}",))
+        yield ParsedInput(faults=(f"not CSV: {error}",))
 
 
-def _of_row(names: list[str], row: list[str]) -> Parsed:
+def _of_row(names: list[str], row: list[str]) -> ParsedInput:
     cells = {
         name: _number_of(cell) for name, cell in zip(names, row[1:], strict=False) if cell.strip()
     }
     try:
-        return Parsed(tuple(_of_item({_TIMESTAMP: row[0].strip(), "values": cells})))
-    except _Bad as fault:
-        return Parsed(faults=(str(fault),))
+        return ParsedInput(tuple(_of_item({_TIMESTAMP: row[0].strip(), "values": cells})))
+    except _Unreadable as fault:
+        return ParsedInput(faults=(str(fault),))
 
 
 def _number_of(cell: str) -> float | str:
@@ -102,7 +102,7 @@ def _number_of(cell: str) -> float | str:
 
 def _of_item(item: Any) -> list[Observation]:
     if not isinstance(item, dict) or not isinstance(item.get("values"), dict):
-        raise _Bad('observation is not {"timestamp", "values": {name: number}}')
+        raise _Unreadable('observation is not {"timestamp", "values": {name: number}}')
     at = _seconds(item.get(_TIMESTAMP))
     return [
         Observation(at, _name(name), _number(name, value))
@@ -113,32 +113,32 @@ def _of_item(item: Any) -> list[Observation]:
 
 def _seconds(timestamp: Any) -> int:
     if not isinstance(timestamp, str) or len(timestamp) > _MAX_NAME:
-        raise _Bad("timestamp is not an ISO 8601 text")
+        raise _Unreadable("timestamp is not an ISO 8601 text")
     try:
         moment = datetime.fromisoformat(timestamp)
         if moment.tzinfo is None:
-            raise _Bad("timestamp has no offset from UTC, such as Z or +13:00")
+            raise _Unreadable("timestamp has no offset from UTC, such as Z or +13:00")
         seconds = int(moment.astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
-        raise _Bad("timestamp is not an ISO 8601 text") from error
+        raise _Unreadable("timestamp is not an ISO 8601 text") from error
     if seconds < 0:
-        raise _Bad("timestamp is before 1970")
+        raise _Unreadable("timestamp is before 1970")
     return seconds
 
 
 def _name(name: str) -> str:
     if not 0 < len(name) <= _MAX_NAME or not name.isprintable():
-        raise _Bad(f"a series name must have 1 to {_MAX_NAME} printable characters")
+        raise _Unreadable(f"a series name must have 1 to {_MAX_NAME} printable characters")
     return name
 
 
 def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Bad(f"{name[:_MAX_NAME]}: value is not a number")
+        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a number")
     try:
         number = float(value)
     except OverflowError as error:
-        raise _Bad(f"{name[:_MAX_NAME]}: value is not a finite number") from error
+        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a finite number") from error
     if not math.isfinite(number):
-        raise _Bad(f"{name[:_MAX_NAME]}: value is not a finite number")
+        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a finite number")
     return number

@@ -1,21 +1,103 @@
-"""The history in memory and on disk, kept alike."""
+"""The history in memory and on disk, kept alike.
+
+On disk it is a file that only grows, and survives power loss at any byte:
+every record begins with a newline, so that a record which was cut off never
+spoils the one after it; what cannot be read is skipped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster.history import History
-from edgeops.modules.forecaster.history_file import HistoryFile
 from edgeops.modules.forecaster.observations import Observation, parse_csv, parse_message
+from edgeops.modules.runtime.disk import NOTHING, FileState, append, replace, state_of
 
 _FILE = "history/observations.jsonl"
-_SPARE = 20_000  # superseded records that the file may hold before it is written anew
+_SPARE = 20_000  # superseded records that the file may hold before it is rewritten
+_MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces
+_BLOCK = 64 * 1024
+
+
+class HistoryFile:
+    """The observations of one device in one file.
+
+    All methods raise `OSError` when the storage cannot be used.
+    """
+
+    def __init__(self, path: Path, disk: Disk = DISK) -> None:
+        self.path = path
+        self._disk = disk
+        self._left: FileState | None = None  # as we left it; None until it has been read
+
+    def as_left(self) -> bool:
+        """Whether the file holds what was read and written here, and nothing else.
+
+        It does not when it has gone away, when others have put another one in
+        its place, and when what a full disk took of a record could not be cut off.
+        """
+        return state_of(self.path) == self._left
+
+    def others_wrote(self) -> bool:
+        """Whether it is the file that was left, with more in it since."""
+        return self._left is not None and state_of(self.path).is_longer_than(self._left)
+
+    def read(self) -> Iterator[Observation]:
+        """Every observation that can be read, in the order it was written; none without a file."""
+        self._left = None
+        left = state_of(self.path)
+        if left == NOTHING:
+            self._left = left
+            return
+        size = 0
+        with self.path.open("rb") as file:
+            while line := file.readline(_MAX_LINE):
+                size += len(line)
+                yield from _parsed(line)
+        self._left = FileState(left.device, left.inode, size)
+
+    def append(self, observations: Iterable[Observation]) -> None:
+        """Write observations behind the others; they are on disk when this returns.
+
+        When this raises, none of them is.
+        """
+        before, after = append(self.path, _blocks(observations), self._disk)
+        self._left = after if before == self._left else None
+
+    def replace(self, observations: Iterable[Observation]) -> None:
+        """Write these observations instead of all others; the file is the old or the new one."""
+        self._left = replace(self.path, _blocks(observations), self._disk)
+
+
+def _blocks(observations: Iterable[Observation]) -> Iterator[bytes]:
+    block = bytearray()
+    for observation in observations:
+        record = [observation.at, observation.name, observation.value]
+        block += b"\n" + json.dumps(record, separators=(",", ":")).encode()
+        if len(block) >= _BLOCK:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
+def _parsed(line: bytes) -> Iterator[Observation]:
+    try:
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return
+    match value:
+        case [int(at), str(name), float(number)] if math.isfinite(number):
+            yield Observation(at, name, number)
 
 
 class Recorder:
-    """Takes observations in, and counts what it could not take.
+    """Records observations, and counts those that it had to refuse.
 
     Storage that cannot be used never costs a forecast. What could not be
     written is kept as the history itself is, so it is bounded alike, and
@@ -44,35 +126,35 @@ class Recorder:
         return len(self._unsaved)
 
     def open(self, first_fill: Path | None = None) -> None:
-        """Read what is on disk; if that is nothing, take a CSV file in."""
+        """Read the history on disk; fill an empty one from a CSV file."""
         self._first_fill = first_fill
         self.save()
 
     def take(self, message: bytes | str) -> None:
-        """Take a message of the input `observations` in."""
+        """Record the observations of one message."""
         parsed = parse_message(message)
         self._refuse(parsed.faults)
         self._add(parsed.observations)
         self.save()
 
     def save(self) -> None:
-        """Bring to the disk what it lacks; never raises, and is cheap when it lacks nothing."""
+        """Write what is not on disk yet; never raises, and is cheap when nothing is missing."""
         faults = (
-            _fault("read", self._look_again),
+            _fault("read", self._reread),
             _fault("write", self._append),
             _fault("shorten", self._compact),
         )
         self.storage_fault = next(filter(None, faults), None)
 
-    def _look_again(self) -> None:
+    def _reread(self) -> None:
         """Read a file that is not as it was left; what it lacks of the history is unsaved."""
         if self._file.as_left():
             return
         theirs_are_newer = self._file.others_wrote()  # another forecaster in the same storage
         on_disk, records = History(), 0
         try:
-            for one in self._file.read():
-                on_disk.add([one])
+            for observation in self._file.read():
+                on_disk.add([observation])
                 records += 1
         finally:  # what could be read is of use already
             parts = [on_disk, self.history]
@@ -89,7 +171,7 @@ class Recorder:
             self._unsaved = History()
 
     def _compact(self) -> None:
-        """Write the file anew when most of it is superseded or too old."""
+        """Rewrite the file when most of it is superseded or too old."""
         if self._records > self._limit and not self.unsaved_hours and self._file.as_left():
             kept = list(self.history.observations())
             self._file.replace(kept)

@@ -9,15 +9,15 @@ from enum import StrEnum
 from itertools import compress, pairwise
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import Model
+from edgeops.modules.forecaster.model import LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.settings import Settings
 from edgeops.modules.forecaster.windows import Window
 
 
-class State(StrEnum):
+class ForecasterState(StrEnum):
     """Whether there are forecasts."""
 
     READY = "Ready"
@@ -27,10 +27,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ForecasterStatus:
     """The state of the forecaster and why; `since` is in seconds since 1970."""
 
-    state: State
+    state: ForecasterState
     reason: str | None
     error: ModelError | None
     since: float
@@ -42,24 +42,24 @@ def iso(seconds: float) -> str:
 
 
 def reported(
-    settings: Settings,
-    model: Model | None,
-    condition: Condition,
+    settings: ForecasterSettings,
+    model: LoadedModel | None,
+    status: ForecasterStatus,
     recorder: Recorder,
     latency: float | None,
 ) -> JsonObject:
     """The reported properties; `latency` is in seconds. What there is not is left out."""
-    error = condition.error
+    error = status.error
     in_use = {
         "slot": settings.slot,
         "name": model.name if model else None,
         "version": model.version if model else None,
         "sha256": model.sha256 if model else None,
-        "state": condition.state.value,
-        "reason": condition.reason,
+        "state": status.state.value,
+        "reason": status.reason,
         "error": {"code": error.code, "message": error.message} if error else None,
         "latencyMs": None if latency is None else round(latency * 1000, 3),
-        "since": iso(condition.since),
+        "since": iso(status.since),
     }
     history = {
         "hours": len(recorder.history),
@@ -78,7 +78,7 @@ def _without_none(value: JsonObject) -> JsonObject:
 
 
 def telemetry(
-    model: Model, window: Window, quantiles: Mapping[str, Sequence[float]], now: float
+    model: LoadedModel, window: Window, quantiles: Mapping[str, Sequence[float]], now: float
 ) -> JsonObject:
     """One forecast: when each step begins, and the values of each quantile.
 
@@ -87,7 +87,7 @@ def telemetry(
     the clock skips is left out. Values are given to six digits.
     """
     happens = [end > start for start, end in pairwise(window.hours)]
-    interval = model.windows.interval
+    interval = model.window_maker.interval
     return {
         "slot": model.slot,
         "model": model.name,

@@ -1,1 +1,1 @@
-"""IoT Edge module that fetches, verifies and switches the models its twin asks for."""
+"""IoT Edge module that downloads, verifies and installs the models named in its module twin."""

@@ -1,4 +1,4 @@
-"""Short-lived read access to a private store: put into a request, and nowhere else. Pure."""
+"""Short-lived read access to a private store: used in requests, never logged or stored. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class StoreAccess:
     """A query string that opens the files of one host until `expires`. The query is a secret."""
 
     store: str
@@ -19,7 +19,7 @@ class Access:
     expires: datetime
 
     def opens(self, url: str) -> bool:
-        """Whether it is meant for this URL; host and port must both be those."""
+        """Whether it grants access to this URL: host and port must both match."""
         return urlsplit(url).netloc.lower() == self.host.lower()
 
     def applied_to(self, url: str) -> str:
@@ -27,27 +27,27 @@ class Access:
         return f"{url}{'&' if urlsplit(url).query else '?'}{self.query.lstrip('?')}"
 
 
-def access_for(url: str, accesses: Iterable[Access]) -> Access | None:
-    """The access that opens a URL, the one that lasts longest when there are several."""
+def access_for(url: str, accesses: Iterable[StoreAccess]) -> StoreAccess | None:
+    """The access that opens a URL; of several, the one that expires last."""
     fitting = [access for access in accesses if access.opens(url)]
     return max(fitting, key=lambda access: access.expires, default=None)
 
 
-def parse_access(value: Any) -> tuple[tuple[Access, ...], list[str]]:
-    """The read accesses in `desired.access`, and warnings about those that are no use."""
+def parse_access(value: Any) -> tuple[tuple[StoreAccess, ...], list[str]]:
+    """The read accesses in `desired.access`, and warnings about invalid ones."""
     if not isinstance(value, dict):
         return (), ["access must be an object"]
-    found, warnings = [], []
+    accesses, warnings = [], []
     for store, entry in value.items():
         access = _parse_entry(store, entry)
         if access is None:
             warnings.append(f"access.{store[:40]} must have host, query and expires")
         else:
-            found.append(access)
-    return tuple(found), warnings
+            accesses.append(access)
+    return tuple(accesses), warnings
 
 
-def _parse_entry(store: str, entry: Any) -> Access | None:
+def _parse_entry(store: str, entry: Any) -> StoreAccess | None:
     if not isinstance(entry, dict):
         return None
     host, query, expires = (entry.get(key) for key in ("host", "query", "expires"))
@@ -57,4 +57,4 @@ def _parse_entry(store: str, entry: Any) -> Access | None:
         moment = datetime.fromisoformat(expires)
     except ValueError:
         return None
-    return Access(store, host, query, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return StoreAccess(store, host, query, moment if moment.tzinfo else moment.replace(tzinfo=UTC))

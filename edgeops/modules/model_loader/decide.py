@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeops.modules.model_loader.desired import FLAT, Model
+from edgeops.modules.model_loader.desired import FLAT, WantedModel
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What lies in the folder of a slot.
+    """The content of the folder of a slot.
 
     `names` are all its entries, `matching` the regular files that have the
     wanted digests, `current` the file that the slot's pointer names.
@@ -44,12 +44,12 @@ class Download:
 Step = Keep | Switch | Download
 
 
-def decide(model: Model, folder: Folder) -> Step:
-    """The next step: a model counts as there by its digest, whatever its name."""
+def decide(model: WantedModel, folder: Folder) -> Step:
+    """The next step: a model is recognized by its digest, whatever the name of its file."""
     if model.slot == FLAT:
         # Who uses the single-model form opens the file by the name in the twin.
-        there = model.file_name in folder.matching
-        return Keep(model.file_name) if there else Download(model.file_name)
+        present = model.file_name in folder.matching
+        return Keep(model.file_name) if present else Download(model.file_name)
     if folder.current in folder.matching:
         return Keep(folder.current)
     if folder.matching:

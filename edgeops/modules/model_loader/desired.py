@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeops.digest import Digest
-from edgeops.modules.model_loader.access import Access, parse_access
-from edgeops.modules.model_loader.faults import Code, Fault
-from edgeops.modules.slots import POINTER, is_slot
+from edgeops.modules.model_loader.access import StoreAccess, parse_access
+from edgeops.modules.model_loader.faults import Code, ModelFault
+from edgeops.modules.runtime.slots import POINTER, is_slot
 
 KEEP_VERSIONS = 2
 FLAT = ""  # the "slot" of the single-model form, whose file lies at the root of the storage
@@ -34,10 +34,10 @@ _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class WantedModel:
     """What one slot should hold.
 
-    `size` is in bytes (None: not said); at least one of the digests is set.
+    `size` is in bytes (None: unknown); at least one of the digests is set.
     `url` may hold a secret in its query where an existing fleet puts it there.
     """
 
@@ -56,12 +56,12 @@ class Model:
         """The digest that tells it from other models."""
         return self.sha256 or self.md5
 
-    def matches(self, found: Digest) -> bool:
+    def matches(self, digest: Digest) -> bool:
         """Whether a file with this digest is the model."""
         return (
-            self.size in (None, found.size)
-            and self.sha256 in ("", found.sha256)
-            and self.md5 in ("", found.md5)
+            self.size in (None, digest.size)
+            and self.sha256 in ("", digest.sha256)
+            and self.md5 in ("", digest.md5)
         )
 
 
@@ -73,12 +73,12 @@ class Wanted:
     set when nothing can. `access` is read access to private stores.
     """
 
-    models: Mapping[str, Model] = field(default_factory=dict)
-    faults: Mapping[str, Fault] = field(default_factory=dict)
-    fault: Fault | None = None
+    models: Mapping[str, WantedModel] = field(default_factory=dict)
+    faults: Mapping[str, ModelFault] = field(default_factory=dict)
+    fault: ModelFault | None = None
     warnings: tuple[str, ...] = ()
     keep_versions: int = KEEP_VERSIONS
-    access: tuple[Access, ...] = field(default=(), repr=False)
+    access: tuple[StoreAccess, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,18 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
     """What the desired properties want; never raises."""
     if not isinstance(desired, dict):
         return Wanted(fault=_invalid("desired properties must be an object"))
-    models: dict[str, Model] = {}
-    faults: dict[str, Fault] = {}
+    parsed: dict[str, WantedModel | ModelFault] = {}
     warnings: list[str] = []
     keep_versions, fault = KEEP_VERSIONS, None
-    access: tuple[Access, ...] = ()
+    access: tuple[StoreAccess, ...] = ()
     flat_keys = (flat.url, flat.checksum, flat.file_name)
     for key, value in desired.items():
         if key == "models" and isinstance(value, dict):
             for slot, model in value.items():
                 if is_slot(slot):
-                    _sort_out(_parse_model(slot, model, warnings), slot, models, faults)
+                    parsed[slot] = _parse_model(slot, model, warnings)
                 else:
-                    warnings.append(f"models: `{_short(slot)}` cannot name a slot; it is ignored")
+                    warnings.append(f"models: `{_short(slot)}` is not a slot name; it is ignored")
         elif key == "models":
             fault = _invalid("models must be an object")
         elif key == "keepVersions":
@@ -115,22 +114,15 @@ def parse_desired(desired: Any, flat: FlatKeys) -> Wanted:
             else:
                 warnings.append(f"keepVersions must be from 1 to 20; {KEEP_VERSIONS} are kept")
         elif key == "access":
-            access, said = parse_access(value)
-            warnings += said
+            access, access_warnings = parse_access(value)
+            warnings += access_warnings
         elif key not in flat_keys:
             warnings.append(f"unknown key `{_short(key)}` is ignored")
     if any(key in desired for key in flat_keys):
-        _sort_out(_parse_flat(desired, flat, warnings), FLAT, models, faults)
+        parsed[FLAT] = _parse_flat(desired, flat, warnings)
+    models = {slot: model for slot, model in parsed.items() if isinstance(model, WantedModel)}
+    faults = {slot: error for slot, error in parsed.items() if isinstance(error, ModelFault)}
     return Wanted(models, faults, fault, _few(warnings), keep_versions, access)
-
-
-def _sort_out(
-    parsed: Model | Fault, slot: str, models: dict[str, Model], faults: dict[str, Fault]
-) -> None:
-    if isinstance(parsed, Model):
-        models[slot] = parsed
-    else:
-        faults[slot] = parsed
 
 
 # --- one model -------------------------------------------------------------------
@@ -162,7 +154,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _parse_model(slot: str, value: Any, warnings: list[str]) -> Model | Fault:
+def _parse_model(slot: str, value: Any, warnings: list[str]) -> WantedModel | ModelFault:
     if not isinstance(value, dict):
         return _invalid("must be an object")
     warnings += [
@@ -175,7 +167,7 @@ def _parse_model(slot: str, value: Any, warnings: list[str]) -> Model | Fault:
         return fault
     if "sha256" not in value:
         warnings.append(f"models.{slot}: md5 alone is a weak check; add sha256")
-    return Model(
+    return WantedModel(
         slot=slot,
         url=value["url"],
         file_name=value["fileName"],
@@ -188,23 +180,25 @@ def _parse_model(slot: str, value: Any, warnings: list[str]) -> Model | Fault:
     )
 
 
-def _first_fault(value: Mapping[str, Any]) -> Fault | None:
+def _first_fault(value: Mapping[str, Any]) -> ModelFault | None:
     for key in ("url", "fileName"):
         if key not in value:
             return _invalid(f"`{key}` is missing")
     if "sha256" not in value and "md5" not in value:
-        return Fault(Code.NO_CHECKSUM, "has no checksum: `sha256` is missing")
+        return ModelFault(Code.NO_CHECKSUM, "has no checksum: `sha256` is missing")
     for key, (is_valid, rule) in _FIELDS.items():
         if key in value and not is_valid(value[key]):
             code = Code.UNSAFE_FILE_NAME if key == "fileName" else Code.INVALID_DESIRED
-            return Fault(code, f"`{key}` must be {rule}")
+            return ModelFault(code, f"`{key}` must be {rule}")
     return None
 
 
-def _parse_flat(desired: Mapping[str, Any], flat: FlatKeys, warnings: list[str]) -> Model | Fault:
+def _parse_flat(
+    desired: Mapping[str, Any], flat: FlatKeys, warnings: list[str]
+) -> WantedModel | ModelFault:
     """The single-model form: existing fleets write digests in either case."""
     if flat.checksum not in desired:
-        return Fault(Code.NO_CHECKSUM, f"has no checksum: `{flat.checksum}` is missing")
+        return ModelFault(Code.NO_CHECKSUM, f"has no checksum: `{flat.checksum}` is missing")
     checksum = desired[flat.checksum]
     checksum = checksum.lower() if isinstance(checksum, str) else checksum
     kind = "sha256" if _FIELDS["sha256"][0](checksum) else "md5"
@@ -214,12 +208,12 @@ def _parse_flat(desired: Mapping[str, Any], flat: FlatKeys, warnings: list[str])
         is_valid, rule = _FIELDS[name]
         if not is_valid(desired[key]):
             code = Code.UNSAFE_FILE_NAME if name == "fileName" else Code.INVALID_DESIRED
-            return Fault(code, f"`{key}` must be {rule}")
+            return ModelFault(code, f"`{key}` must be {rule}")
     if not _FIELDS[kind][0](checksum):
         return _invalid(f"`{flat.checksum}` must be 32 (MD5) or 64 (SHA-256) hexadecimal digits")
     if kind == "md5":
         warnings.append(f"`{flat.checksum}`: md5 alone is a weak check; sha256 is taken too")
-    return Model(
+    return WantedModel(
         slot=FLAT,
         url=desired[flat.url],
         file_name=desired[flat.file_name],
@@ -228,8 +222,8 @@ def _parse_flat(desired: Mapping[str, Any], flat: FlatKeys, warnings: list[str])
     )
 
 
-def _invalid(message: str) -> Fault:
-    return Fault(Code.INVALID_DESIRED, message)
+def _invalid(message: str) -> ModelFault:
+    return ModelFault(Code.INVALID_DESIRED, message)
 
 
 def _short(key: str) -> str:

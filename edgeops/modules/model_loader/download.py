@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from edgeops.digest import Digest
-from edgeops.modules.model_loader.access import Access
-from edgeops.modules.model_loader.desired import Model
+from edgeops.digest import Digest, Hasher, chunks_of
+from edgeops.modules.model_loader.access import StoreAccess
+from edgeops.modules.model_loader.desired import WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
 from edgeops.modules.model_loader.http import Timeouts, get
-from edgeops.modules.model_loader.part import Part
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -24,6 +25,53 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 _LEAST_BYTES = 1024  # in a stall time; a server that sends less has stalled as well
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)\Z")
+
+
+class PartFile:
+    """The part file of one model, open for appending; what it holds already is hashed again.
+
+    All calls may raise `OSError`.
+    """
+
+    def __init__(self, path: Path, *, md5: bool) -> None:
+        self._md5 = md5
+        self._hasher = Hasher(md5=md5)
+        if path.is_symlink():
+            path.unlink()
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        self._file = os.fdopen(handle, "rb+", buffering=0)
+        for chunk in chunks_of(self._file):
+            self._hasher.add(chunk)
+
+    def __enter__(self) -> PartFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._hasher.size
+
+    def append(self, data: bytes) -> None:
+        """Write the next bytes, hashing them on the way."""
+        view = memoryview(data)
+        while view:
+            written = self._file.write(view)
+            view = view[written:]
+        self._hasher.add(data)
+
+    def restart(self) -> None:
+        """Forget what came so far."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._hasher = Hasher(md5=self._md5)
+
+    def finish(self) -> Digest:
+        """Bring the bytes to the disk; gives the digest of all of them."""
+        os.fsync(self._file.fileno())
+        return self._hasher.digest()
 
 
 @dataclass(slots=True)
@@ -77,7 +125,11 @@ class Downloader:
     etags: dict[str, str] = field(default_factory=dict)
 
     def fetch(
-        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+        self,
+        model: WantedModel,
+        part: PartFile,
+        access: StoreAccess | None,
+        cancellation: Cancellation,
     ) -> Digest:
         """The digest of the whole file, which is then in `part`, and is the wanted one.
 
@@ -97,11 +149,15 @@ class Downloader:
             raise
         return digest
 
-    def _most(self, model: Model) -> int:
+    def _most(self, model: WantedModel) -> int:
         return self.max_bytes if model.size is None else model.size
 
     def _receive(
-        self, model: Model, part: Part, access: Access | None, cancellation: Cancellation
+        self,
+        model: WantedModel,
+        part: PartFile,
+        access: StoreAccess | None,
+        cancellation: Cancellation,
     ) -> None:
         headers = {}
         if part.size:
@@ -122,20 +178,20 @@ class Downloader:
                 cancellation.check()  # a read that was shut down fails in its own way
                 raise
 
-    def _starts(self, response: Response, model: Model, part: Part, place: str) -> bool:
+    def _starts(self, response: Response, model: WantedModel, part: PartFile, place: str) -> bool:
         """Whether there are bytes to read; `part` then ends where they begin."""
         first, total = _content_range(response)
         if response.status_code == 416:
             if total == part.size:
                 self._check_size(total, model, place)
                 return False
-            raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+            raise _changed(place)
         if response.status_code == 206:
             if first is None and response.headers.get("Content-Length") == "0":
                 return False  # some stores answer like this at the end of the file
             before, etag = self.etags.get(model.digest), _strong_etag(response)
             if first != part.size or (before and etag and before != etag):
-                raise LoadFailed(Code.FILE_CHANGED, f"{place} has another file now", passing=True)
+                raise _changed(place)
         else:
             part.restart()
             length = response.headers.get("Content-Length", "")
@@ -148,7 +204,12 @@ class Downloader:
         return True
 
     def _read(
-        self, response: Response, model: Model, part: Part, place: str, cancellation: Cancellation
+        self,
+        response: Response,
+        model: WantedModel,
+        part: PartFile,
+        place: str,
+        cancellation: Cancellation,
     ) -> None:
         most = self._most(model)
         window, before = self.clock(), part.size
@@ -160,39 +221,44 @@ class Downloader:
             now = self.clock()
             if now - window >= self.timeouts.stall:
                 if part.size - before < _LEAST_BYTES:
-                    raise LoadFailed(Code.STALLED, f"{place} hardly sends anything", passing=True)
+                    raise LoadFailed(Code.STALLED, f"{place} stopped sending", transient=True)
                 window, before = now, part.size
         cancellation.check()
         if model.size is not None and part.size < model.size:
             raise LoadFailed(
                 Code.CONNECTION_LOST,
                 f"{place} stopped after {part.size:,} of {model.size:,} bytes",
-                passing=True,
+                transient=True,
             )
 
-    def _check_size(self, size: int, model: Model, place: str) -> None:
+    def _check_size(self, size: int, model: WantedModel, place: str) -> None:
         if model.size is None and size > self.max_bytes:
             raise LoadFailed(
                 Code.TOO_LARGE,
-                f"{place} sends more than the {self.max_bytes:,} bytes that are allowed",
+                f"{place} sends more than the allowed {self.max_bytes:,} bytes",
             )
         if model.size is not None and size != model.size:
             raise LoadFailed(
-                Code.SIZE_MISMATCH, f"{place} has {size:,} bytes, the twin says {model.size:,}"
+                Code.SIZE_MISMATCH,
+                f"the file at {place} has {size:,} bytes, not {model.size:,}",
             )
 
 
-# What the part file holds is of no use after these.
+# After these failures the part file is useless.
 _SPOILED = {Code.FILE_CHANGED, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.CHECKSUM_MISMATCH}
 
 
-def _verify(digest: Digest, model: Model, *, resumed: bool) -> None:
+def _changed(place: str) -> LoadFailed:
+    return LoadFailed(Code.FILE_CHANGED, f"the file at {place} has changed", transient=True)
+
+
+def _verify(digest: Digest, model: WantedModel, *, resumed: bool) -> None:
     if model.matches(digest):
         return
     if resumed:
         # The pieces may be of two versions of the file: only a whole one proves anything.
         raise LoadFailed(
-            Code.FILE_CHANGED, "the file changed while it was downloaded", passing=True
+            Code.FILE_CHANGED, "the file changed while it was downloaded", transient=True
         )
     if model.size not in (None, digest.size):
         raise LoadFailed(

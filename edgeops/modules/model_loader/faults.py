@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ModelFault:
     """Why a slot does not have what the twin wants: a code for programs, a message for people."""
 
     code: Code
@@ -43,12 +43,12 @@ class Fault:
 
 
 class LoadFailed(Exception):
-    """A step failed. `passing`: it may well go better in a moment, so it is tried again soon."""
+    """A step failed. `transient`: likely to succeed in a moment, so it is retried soon."""
 
-    def __init__(self, code: Code, message: str, *, passing: bool = False) -> None:
+    def __init__(self, code: Code, message: str, *, transient: bool = False) -> None:
         super().__init__(message)
-        self.fault = Fault(code, message)
-        self.passing = passing
+        self.fault = ModelFault(code, message)
+        self.transient = transient
 
 
 class Superseded(Exception):

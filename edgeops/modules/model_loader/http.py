@@ -1,6 +1,6 @@
-"""One HTTPS request for a file: redirects, trust, and failures in the words of `Code`.
+"""One HTTPS request for a file: redirects, trust, and failures as `LoadFailed`.
 
-Texts of the libraries' exceptions hold whole URLs, so none of them is passed on.
+The libraries put whole URLs into their error messages, so none of these is passed on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from edgeops.modules.model_loader.access import Access
+from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def get(
     url: str,
     headers: Mapping[str, str],
     *,
-    access: Access | None,
+    access: StoreAccess | None,
     timeouts: Timeouts,
 ) -> Iterator[Response]:
     """The response to a GET, redirects followed, its body not yet read.
@@ -63,7 +63,7 @@ def get(
     place = urlsplit(url).netloc
     asked = access.applied_to(url) if access is not None else url
     for _ in range(MAX_REDIRECTS + 1):
-        with _in_our_words(place), _send(session, asked, headers, timeouts) as response:
+        with _as_load_failures(place), _send(session, asked, headers, timeouts) as response:
             location = response.headers.get("Location")
             if not (location and 300 <= response.status_code < 400):
                 _check_status(response, place, access)
@@ -88,7 +88,7 @@ def _send(session: Session, url: str, headers: Mapping[str, str], timeouts: Time
     )
 
 
-def _check_status(response: Response, place: str, access: Access | None) -> None:
+def _check_status(response: Response, place: str, access: StoreAccess | None) -> None:
     status = response.status_code
     if status in (200, 206, 416):
         return
@@ -96,14 +96,14 @@ def _check_status(response: Response, place: str, access: Access | None) -> None
         if access is not None and access.expires <= _time_of(response):
             raise LoadFailed(
                 Code.ACCESS_EXPIRED,
-                f"read access to {place} ended at {access.expires.isoformat()};"
+                f"read access to {place} expired at {access.expires.isoformat()};"
                 " the next `edgeops sync` renews it",
             )
         raise LoadFailed(Code.FORBIDDEN, f"{place} refuses access ({status})")
     if status in (404, 410):
         raise LoadFailed(Code.NOT_FOUND, f"{place} does not have the file ({status})")
-    passing = status in (408, 425, 429) or status >= 500
-    raise LoadFailed(Code.SERVER_ERROR, f"{place} answered {status}", passing=passing)
+    transient = status in (408, 425, 429) or status >= 500
+    raise LoadFailed(Code.SERVER_ERROR, f"{place} answered {status}", transient=transient)
 
 
 def _time_of(response: Response) -> datetime:
@@ -116,7 +116,7 @@ def _time_of(response: Response) -> datetime:
 
 
 @contextmanager
-def _in_our_words(place: str) -> Iterator[None]:
+def _as_load_failures(place: str) -> Iterator[None]:
     from requests import exceptions as requests_errors
     from urllib3 import exceptions as urllib3_errors
 
@@ -127,12 +127,12 @@ def _in_our_words(place: str) -> Iterator[None]:
     except (requests_errors.SSLError, urllib3_errors.SSLError) as error:
         raise _tls_failed(place, error) from error
     except (requests_errors.Timeout, urllib3_errors.TimeoutError) as error:
-        raise LoadFailed(Code.STALLED, f"{place} does not answer in time", passing=True) from error
+        raise LoadFailed(Code.STALLED, f"{place} did not answer in time", transient=True) from error
     except (requests_errors.ConnectionError, urllib3_errors.NewConnectionError) as error:
-        raise LoadFailed(Code.UNREACHABLE, f"{place} cannot be reached", passing=True) from error
+        raise LoadFailed(Code.UNREACHABLE, f"{place} cannot be reached", transient=True) from error
     except (requests_errors.RequestException, urllib3_errors.HTTPError) as error:
         raise LoadFailed(
-            Code.CONNECTION_LOST, f"the connection to {place} was lost", passing=True
+            Code.CONNECTION_LOST, f"the connection to {place} was lost", transient=True
         ) from error
 
 
@@ -142,10 +142,10 @@ def _tls_failed(place: str, error: BaseException) -> LoadFailed:
             return LoadFailed(
                 Code.TLS_FAILED,
                 f"the certificate of {place} is not trusted ({cause.verify_message});"
-                " is the clock right, is EDGEOPS_CA_FILE needed?",
-                passing=True,
+                " check the device's clock and EDGEOPS_CA_FILE",
+                transient=True,
             )
-    return LoadFailed(Code.TLS_FAILED, f"no secure connection to {place}", passing=True)
+    return LoadFailed(Code.TLS_FAILED, f"cannot make a TLS connection to {place}", transient=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -153,9 +153,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: list[BaseException] = []
     todo: list[Any] = [error]
     while todo:
-        found = todo.pop()
-        if isinstance(found, BaseException) and found not in seen:
-            seen.append(found)
-            todo += [found.__cause__, found.__context__, getattr(found, "reason", None)]
-            todo += found.args
-            yield found
+        cause = todo.pop()
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+            todo += cause.args
+            yield cause

@@ -26,11 +26,11 @@ except Exception as error:
 
 
 def no_load_test(path: Path, model_format: str) -> None:
-    """Takes every model."""
+    """Accepts every model."""
 
 
 def onnx_load_test(path: Path, model_format: str) -> None:
-    """Loads ONNX models with onnxruntime where that is installed; takes all others.
+    """Loads ONNX models with onnxruntime where that is installed; accepts all others.
 
     A separate process, since a broken model may take its loader down with it;
     it finds the packages that this one does, and no others.

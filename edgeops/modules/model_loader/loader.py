@@ -1,4 +1,4 @@
-"""Brings the slots to what the twin wants, one step of one slot at a time.
+"""Makes the slots hold what the twin wants, one step of one slot at a time.
 
 `offer` takes the newest desired state, from any thread; `work` does what is
 due, on one. What a newer state no longer wants is cancelled. A slot that fails
@@ -17,20 +17,19 @@ from pathlib import Path
 from edgeops.backoff import Backoff
 from edgeops.modules.model_loader.access import access_for
 from edgeops.modules.model_loader.decide import Download, Keep, decide
-from edgeops.modules.model_loader.desired import FLAT, Model, Wanted
-from edgeops.modules.model_loader.download import Cancellation, Downloader
-from edgeops.modules.model_loader.faults import Code, Fault, LoadFailed, Superseded
+from edgeops.modules.model_loader.desired import FLAT, Wanted, WantedModel
+from edgeops.modules.model_loader.download import Cancellation, Downloader, PartFile
+from edgeops.modules.model_loader.faults import Code, LoadFailed, ModelFault, Superseded
 from edgeops.modules.model_loader.load_test import LoadTest
-from edgeops.modules.model_loader.part import Part
-from edgeops.modules.model_loader.status import SlotStatus, State
+from edgeops.modules.model_loader.status import SlotState, SlotStatus
 from edgeops.modules.model_loader.storage import Storage
-from edgeops.modules.slots import CurrentModel, read_current
+from edgeops.modules.runtime.slots import CurrentModel, read_current
 
-PASSING = Backoff(base=1.0, longest=600.0)  # a lost connection
-LASTING = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may cost a download
+TRANSIENT = Backoff(base=1.0, longest=600.0)  # a lost connection
+PERSISTENT = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may download
 LOCAL = Backoff(base=60.0, longest=600.0)  # a full disk: a try costs nothing until there is room
 
-_QUIET_FAILURES = 2  # passing failures in a row that are not reported yet
+_QUIET_FAILURES = 2  # transient failures in a row that are not reported yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,12 @@ class Loader:
     _wanted: Wanted = field(default_factory=Wanted)
     _tries: dict[str, _Try] = field(default_factory=dict)
     _statuses: dict[str, SlotStatus] = field(default_factory=dict)
-    _active: tuple[Model, Cancellation] | None = None
+    _active: tuple[WantedModel, Cancellation] | None = None
 
     def offer(self, wanted: Wanted) -> None:
-        """From now on this is wanted; what is on its way and no longer wanted is cancelled.
+        """Make this the desired state; a download that it no longer wants is cancelled.
 
-        What cannot be understood at all changes nothing but the report.
+        Desired properties that are invalid as a whole change only the report.
         """
         with self._lock:
             before = self._wanted
@@ -124,7 +123,7 @@ class Loader:
 
     # --- one slot --------------------------------------------------------------
 
-    def _next(self) -> tuple[Model, Wanted, Cancellation] | None:
+    def _next(self) -> tuple[WantedModel, Wanted, Cancellation] | None:
         with self._lock:
             slot = next((slot for slot in self._tries if self._is_due(slot)), None)
             if slot is None:
@@ -136,9 +135,9 @@ class Loader:
     def _is_due(self, slot: str) -> bool:
         return self._tries[slot].due <= self.world.clock()
 
-    def _attempt(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> None:
+    def _attempt(self, model: WantedModel, wanted: Wanted, cancellation: Cancellation) -> None:
         try:
-            with self.storage.in_our_words():
+            with self.storage.as_load_failures():
                 current = self._bring(model, wanted, cancellation)
         except Superseded:
             self._end(cancellation)
@@ -151,13 +150,14 @@ class Loader:
             with self._lock:
                 if not cancellation.stopped:
                     self._tries.pop(model.slot, None)
-                    self._statuses[model.slot] = SlotStatus(State.READY, current.since, current)
+                    self._statuses[model.slot] = SlotStatus(SlotState.READY, current.since, current)
             self._end(cancellation)
 
-    def _bring(self, model: Model, wanted: Wanted, cancellation: Cancellation) -> CurrentModel:
+    def _bring(
+        self, model: WantedModel, wanted: Wanted, cancellation: Cancellation
+    ) -> CurrentModel:
         folder = self.storage.folder(model)
-        found = self.storage.look(model)
-        step = decide(model, found)
+        step = decide(model, self.storage.look(model))
         path = folder / step.file
         if isinstance(step, Keep):
             current = self._kept(model, path)
@@ -172,22 +172,22 @@ class Loader:
         return current
 
     def _download(
-        self, model: Model, path: Path, wanted: Wanted, cancellation: Cancellation
+        self, model: WantedModel, path: Path, wanted: Wanted, cancellation: Cancellation
     ) -> None:
-        self._set_state(model, State.DOWNLOADING)
+        self._set_state(model, SlotState.DOWNLOADING)
         self.world.log.info("%s: downloading %s", _name(model), model.file_name)
         part_path = self.storage.part_path(model)
         try:
-            with Part(part_path, md5=bool(model.md5)) as part:
+            with PartFile(part_path, md5=bool(model.md5)) as part:
                 self.storage.check_room(model, part.size)
                 access, before = access_for(model.url, wanted.access), part.size
                 try:
                     self.downloader.fetch(model, part, access, cancellation)
                 except LoadFailed as failure:
                     if failure.fault.code in _RESUMED and part.size > before:
-                        self._getting_on(model)
+                        self._count_progress(model)
                     raise
-            self._set_state(model, State.VERIFYING)
+            self._set_state(model, SlotState.VERIFYING)
             self.storage.install(part_path, path)
         except LoadFailed as failure:
             if failure.fault.code in _WORTHLESS:
@@ -197,21 +197,21 @@ class Loader:
             part_path.unlink(missing_ok=True)  # a full disk gets its room back
             raise
 
-    def _getting_on(self, model: Model) -> None:
+    def _count_progress(self, model: WantedModel) -> None:
         with self._lock:
-            if one := self._tries.get(model.slot):
-                one.failures = 0
+            if retry := self._tries.get(model.slot):
+                retry.failures = 0
 
-    def _kept(self, model: Model, path: Path) -> CurrentModel:
+    def _kept(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             return self._switch(model, path)
         current = read_current(self.storage.root, model.slot)
-        said = (model.name, model.version, model.format)
-        if current and (current.name, current.version, current.format) == said:
+        wanted = (model.name, model.version, model.format)
+        if current and (current.name, current.version, current.format) == wanted:
             return current
         return self.storage.switch(model, path, current.since if current else self._now())
 
-    def _switch(self, model: Model, path: Path) -> CurrentModel:
+    def _switch(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             return self.storage.in_use(model, path, _iso(written))
@@ -219,23 +219,23 @@ class Loader:
 
     # --- what others see ---------------------------------------------------------
 
-    def _set_state(self, model: Model, state: State) -> None:
+    def _set_state(self, model: WantedModel, state: SlotState) -> None:
         """Say what is going on; an error stays while the same is tried again in vain."""
         with self._lock:
-            before, one = self._statuses.get(model.slot), self._tries.get(model.slot)
-            if before is None or before.error is None or one is None or not one.failures:
+            before, retry = self._statuses.get(model.slot), self._tries.get(model.slot)
+            if before is None or before.error is None or retry is None or not retry.failures:
                 in_use = self._in_use(model.slot)
                 self._statuses[model.slot] = SlotStatus(state, self._now(), in_use)
         self.changed()
 
-    def _failed(self, model: Model, failure: LoadFailed, cancellation: Cancellation) -> None:
+    def _failed(self, model: WantedModel, failure: LoadFailed, cancellation: Cancellation) -> None:
         with self._lock:
-            one = self._tries.get(model.slot)
-            if one is not None and not cancellation.stopped:
-                one.failures += 1
-                wait = _backoff(failure, cancellation).wait(one.failures, self.world.uniform)
-                one.due = self.world.clock() + wait
-                if not failure.passing or one.failures > _QUIET_FAILURES:
+            retry = self._tries.get(model.slot)
+            if retry is not None and not cancellation.stopped:
+                retry.failures += 1
+                wait = _backoff(failure, cancellation).wait(retry.failures, self.world.uniform)
+                retry.due = self.world.clock() + wait
+                if not failure.transient or retry.failures > _QUIET_FAILURES:
                     self._set_error(model.slot, failure.fault)
                 self.world.log.warning(
                     "%s: %s: %s; next try in %.0f s",
@@ -258,10 +258,10 @@ class Loader:
         for slot, fault in wanted.faults.items():
             self._set_error(slot, fault)
 
-    def _set_error(self, slot: str, fault: Fault) -> None:
+    def _set_error(self, slot: str, fault: ModelFault) -> None:
         before = self._statuses.get(slot)
         if before is None or before.error != fault:
-            status = SlotStatus(State.ERROR, self._now(), self._in_use(slot), fault)
+            status = SlotStatus(SlotState.ERROR, self._now(), self._in_use(slot), fault)
             self._statuses[slot] = status
 
     def _in_use(self, slot: str) -> CurrentModel | None:
@@ -272,11 +272,11 @@ class Loader:
 
 
 def _backoff(failure: LoadFailed, cancellation: Cancellation) -> Backoff:
-    if failure.passing:
-        return PASSING
+    if failure.transient:
+        return TRANSIENT
     # What has cost no download is tried more often, so that it is not a matter
     # of hours until somebody's `rm` has its effect.
-    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else LASTING
+    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else PERSISTENT
 
 
 _OF_THE_DISK = {Code.DISK_FULL, Code.STORAGE_NOT_WRITABLE, Code.STORAGE_FAILED}
@@ -286,7 +286,7 @@ _RESUMED = {Code.CONNECTION_LOST, Code.STALLED}
 _WORTHLESS = {Code.CHECKSUM_MISMATCH, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.DISK_FULL}
 
 
-def _name(model: Model) -> str:
+def _name(model: WantedModel) -> str:
     return f"slot {model.slot}" if model.slot != FLAT else "model"
 
 

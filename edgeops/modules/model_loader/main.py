@@ -1,64 +1,151 @@
-"""The process: settings from the environment, the real device, the real disk, until SIGTERM."""
+"""The program: settings from the environment, the real hub and disk, until SIGTERM.
+
+Besides the settings of every module: EDGEOPS_STORAGE_SOURCE (the folder on the
+host that is bound to the storage, for messages), EDGEOPS_FLAT_URL,
+EDGEOPS_FLAT_CHECKSUM and EDGEOPS_FLAT_FILE_NAME (names of the properties of
+the single-model form), EDGEOPS_MAX_BYTES (the largest model that is accepted
+when the twin does not give its size), EDGEOPS_STALL_SECONDS, EDGEOPS_LOAD_TEST
+(on, off).
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import shutil
-import signal
-import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import edgeops
+from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.device import SdkDevice
-from edgeops.modules.log import start_log
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import open_session
+from edgeops.modules.model_loader.http import Timeouts, open_session
 from edgeops.modules.model_loader.load_test import no_load_test, onnx_load_test
 from edgeops.modules.model_loader.loader import Loader, World
-from edgeops.modules.model_loader.session import Session
-from edgeops.modules.model_loader.settings import Settings, read_settings
-from edgeops.modules.model_loader.status import LoaderInfo
-from edgeops.modules.model_loader.storage import Storage
-from edgeops.modules.trust import extra_certificates
+from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
+from edgeops.modules.model_loader.storage import Storage, host_path
+from edgeops.modules.runtime.client import ModuleClient
+from edgeops.modules.runtime.environment import (
+    ModuleEnvironment,
+    extra_certificates,
+    integer,
+    module_environment,
+    switch,
+)
+from edgeops.modules.runtime.module import DeviceModule
+from edgeops.modules.runtime.program import run_program
 
+_RECONNECT = Backoff(base=1.0, longest=300.0)
+_SETTLE_SECONDS = 1.0  # quick downloads are reported once, when they are done
+_MAX_BYTES = 2 * 1024**3
 _MEBIBYTE = 1 << 20
 
 
+class LoaderModule:
+    """Keeps a loader working on what the module twin wants, until `stop`."""
+
+    def __init__(
+        self,
+        client: ModuleClient,
+        loader: Loader,
+        flat: FlatKeys,
+        info: Callable[[], LoaderInfo],
+        reconnect: Backoff = _RECONNECT,
+    ) -> None:
+        self._loader = loader
+        self.info = info
+        self._stop = threading.Event()
+        self._module = DeviceModule(
+            client,
+            loader.world.log,
+            lambda _, desired: loader.offer(parse_desired(desired, flat)),
+            owned=OWNED,
+            reconnect=reconnect,
+        )
+        self._module.report(self._reported)
+        loader.changed = self._module.wake
+
+    def run(self) -> None:
+        """Talk to the hub and keep the loader working, until `stop`."""
+        worker = threading.Thread(target=self._loader.run, args=(self._stop,), name="loader")
+        worker.start()
+        try:
+            self._module.run()
+        finally:
+            self.stop()
+            worker.join()
+
+    def stop(self) -> None:
+        """End `run` soon; from any thread."""
+        self._stop.set()
+        self._module.stop()
+        self._loader.interrupt()
+
+    def _reported(self) -> JsonObject:
+        self._loader.settled.wait(_SETTLE_SECONDS)
+        return reported(*self._loader.snapshot(), self.info())
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderSettings:
+    """All settings; `storage_source` is the storage folder as the host calls it."""
+
+    module: ModuleEnvironment
+    storage_source: Path
+    flat: FlatKeys
+    max_bytes: int
+    timeouts: Timeouts
+    load_test: bool
+
+
+def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
+    """The settings in environment variables. Raises `EdgeOpsError`.
+
+    `mountinfo` is the text of /proc/self/mountinfo.
+    """
+    module = module_environment(environ)
+    source = environ.get("EDGEOPS_STORAGE_SOURCE")
+    flat = FlatKeys()
+    return LoaderSettings(
+        module=module,
+        storage_source=Path(source) if source else host_path(module.storage, mountinfo),
+        flat=FlatKeys(
+            url=environ.get("EDGEOPS_FLAT_URL") or flat.url,
+            checksum=environ.get("EDGEOPS_FLAT_CHECKSUM") or flat.checksum,
+            file_name=environ.get("EDGEOPS_FLAT_FILE_NAME") or flat.file_name,
+        ),
+        max_bytes=integer(environ, "EDGEOPS_MAX_BYTES", _MAX_BYTES),
+        timeouts=Timeouts(stall=integer(environ, "EDGEOPS_STALL_SECONDS", 30)),
+        load_test=switch(environ, "EDGEOPS_LOAD_TEST", default=True),
+    )
+
+
 def main() -> None:
-    """Run model_loader until it is told to stop."""
-    log = start_log("model_loader")
-    try:
+    """Run model_loader until SIGTERM."""
+
+    def make(log: logging.Logger) -> LoaderModule:
         settings = read_settings(os.environ, _mountinfo())
-        session = make_session(settings, World(time.monotonic, _now, random.uniform, log))
-
-        def stop(*_: Any) -> None:
-            # In a thread: a signal handler must not wait for a lock that it interrupted.
-            threading.Thread(target=session.stop, name="stop").start()
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        module = make_module(settings, World(time.monotonic, _now, random.uniform, log))
         log.info("edgeops %s, storage %s", edgeops.__version__, settings.module.storage)
-        session.run()
-        log.info("stopped")
-    except EdgeOpsError as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        log.error("%s%s", error.message, hint)  # noqa: TRY400 - a message, never a traceback
-        sys.exit(error.exit_code)
+        return module
+
+    run_program("model_loader", make)
 
 
-def make_session(settings: Settings, world: World) -> Session:
-    """A session on the real device and disk. Raises `EdgeOpsError`."""
+def make_module(settings: LoaderSettings, world: World) -> LoaderModule:
+    """The module on the real hub and disk. Raises `EdgeOpsError`."""
     root = settings.module.storage
     if not root.is_dir():
         raise EdgeOpsError(
-            f"the storage folder {root} is not there",
+            f"the storage folder {root} does not exist",
             "bind a folder of the device to it, or set EDGEOPS_STORAGE",
         )
     loader = Loader(
@@ -71,8 +158,8 @@ def make_session(settings: Settings, world: World) -> Session:
         load_test=onnx_load_test if settings.load_test else no_load_test,
         world=world,
     )
-    return Session(
-        device=SdkDevice(settings.module),
+    return LoaderModule(
+        client=ModuleClient(settings.module),
         loader=loader,
         flat=settings.flat,
         info=lambda: LoaderInfo(edgeops.__version__, _storage_info(settings.storage_source, root)),
@@ -82,7 +169,7 @@ def make_session(settings: Settings, world: World) -> Session:
 def _storage_info(source: Path, root: Path) -> JsonObject:
     try:
         size = {"totalMiB": shutil.disk_usage(root).total // _MEBIBYTE}
-    except OSError:  # it went away; that is told of the slots
+    except OSError:  # it went away; the slots report that
         size = {}
     return {"path": str(source), **size}
 

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from edgeops.jsonvalue import JsonObject, leaves
+from edgeops.jsonvalue import JsonObject
 from edgeops.modules.model_loader.desired import FLAT, Wanted
-from edgeops.modules.model_loader.faults import Fault
-from edgeops.modules.slots import CurrentModel
-from edgeops.twin import diff
+from edgeops.modules.model_loader.faults import ModelFault
+from edgeops.modules.runtime.slots import CurrentModel
 
 _MESSAGE_LENGTH = 300
-_OWNED = ("lastModelUpdate", "models", "model", "loader")
+OWNED = ("models", "model", "loader")  # `lastModelUpdate` stays when no model is in use any more
 
 
-class State(StrEnum):
-    """Where a slot is on its way to the wanted model."""
+class SlotState(StrEnum):
+    """How far a slot has come with the model that it should hold."""
 
     READY = "ready"
     DOWNLOADING = "downloading"
@@ -29,10 +28,10 @@ class State(StrEnum):
 class SlotStatus:
     """One slot: its state since an ISO 8601 time, what it holds, and what is wrong."""
 
-    state: State
+    state: SlotState
     since: str
     in_use: CurrentModel | None = None
-    error: Fault | None = None
+    error: ModelFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInf
     updates = [
         status.in_use.since
         for status in statuses.values()
-        if status.state is State.READY and status.in_use
+        if status.state is SlotState.READY and status.in_use
     ]
     properties: JsonObject = {
         "models": {slot: _slot(status) for slot, status in statuses.items() if slot != FLAT},
@@ -60,45 +59,27 @@ def reported(wanted: Wanted, statuses: Mapping[str, SlotStatus], info: LoaderInf
         },
     }
     if FLAT in statuses:
-        properties["model"] = _flat(statuses[FLAT])
+        properties["model"] = _slot(statuses[FLAT], flat=True)
     if updates:
         properties["lastModelUpdate"] = max(updates)
     return _without_nothing(properties)
 
 
-def report_patch(on_hub: JsonObject, now: JsonObject) -> JsonObject:
-    """The smallest patch from what the hub has to what is so now; empty when nothing changed.
-
-    `lastModelUpdate` stays when no model is in use any more.
-    """
-    owned = (path for path, _ in leaves(on_hub) if path and path[0] in _OWNED[1:])
-    return diff(on_hub, now, owned)
-
-
-def _slot(status: SlotStatus) -> JsonObject:
-    model = status.in_use
-    return {
+def _slot(status: SlotStatus, *, flat: bool = False) -> JsonObject:
+    properties = {
         "state": status.state.value,
-        "name": model.name if model else "",
-        "version": model.version if model else "",
-        "sha256": model.sha256 if model else "",
         "error": _error(status.error),
         "since": status.since,
     }
+    if model := status.in_use:
+        named = {"fileName": model.path.name}
+        if not flat:
+            named = {"name": model.name, "version": model.version}
+        properties |= {**named, "sha256": model.sha256}
+    return properties
 
 
-def _flat(status: SlotStatus) -> JsonObject:
-    model = status.in_use
-    return {
-        "state": status.state.value,
-        "fileName": model.path.name if model else "",
-        "sha256": model.sha256 if model else "",
-        "error": _error(status.error),
-        "since": status.since,
-    }
-
-
-def _error(fault: Fault | None) -> JsonObject | None:
+def _error(fault: ModelFault | None) -> JsonObject | None:
     if fault is None:
         return None
     return {"code": fault.code.value, "message": fault.message[:_MESSAGE_LENGTH]}

@@ -1,4 +1,4 @@
-"""The storage folder of a device: what lies in each slot, and putting a model in its place.
+"""The storage folder of a device: the content of each slot, and putting a model into it.
 
 Everything here survives a kill or a power cut between any two steps: a file is
 complete before it gets its name, and has its name before the pointer says so.
@@ -18,9 +18,9 @@ from pathlib import Path
 from edgeops.digest import Digest, chunks_of, digest_of
 from edgeops.files import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
-from edgeops.modules.model_loader.desired import FLAT, Model
+from edgeops.modules.model_loader.desired import FLAT, WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.slots import POINTER, CurrentModel, read_current, write_current
+from edgeops.modules.runtime.slots import POINTER, CurrentModel, read_current, write_current
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -39,21 +39,21 @@ class Storage:
     source: Path
     _digests: dict[tuple[str, bool], tuple[tuple[int, ...], Digest]] = field(default_factory=dict)
 
-    def folder(self, model: Model) -> Path:
+    def folder(self, model: WantedModel) -> Path:
         """The folder of the model's slot, made where missing. Raises `LoadFailed`, `OSError`."""
         path = self.root / model.slot
         if path != self.root:
             path.mkdir(exist_ok=True)
         if path.is_symlink():
-            raise LoadFailed(Code.UNSAFE_PATH, f"{model.slot} in the storage is a symbolic link")
+            raise LoadFailed(Code.UNSAFE_PATH, f"the folder of {model.slot} is a symbolic link")
         return path
 
-    def part_path(self, model: Model) -> Path:
+    def part_path(self, model: WantedModel) -> Path:
         """Where the model is downloaded to."""
         return self.root / model.slot / f".{model.digest[:16]}.part"
 
-    def look(self, model: Model) -> Folder:
-        """What lies in the folder of the model's slot. Raises `OSError`."""
+    def look(self, model: WantedModel) -> Folder:
+        """The content of the folder of the model's slot. Raises `OSError`."""
         path = self.root / model.slot
         current = None if model.slot == FLAT else read_current(self.root, model.slot)
         try:
@@ -79,7 +79,7 @@ class Storage:
             self._digests[str(path), md5] = known
         return known[1]
 
-    def _is(self, model: Model, path: Path) -> bool:
+    def _is(self, model: WantedModel, path: Path) -> bool:
         if path.name.startswith(".") or path.name == POINTER:
             return False
         with suppress(OSError):
@@ -88,7 +88,7 @@ class Storage:
                 return model.matches(self.digest(path, md5=bool(model.md5)))
         return False
 
-    def check_room(self, model: Model, have: int) -> None:
+    def check_room(self, model: WantedModel, have: int) -> None:
         """Refuse a download that cannot fit; `have` bytes of it are there. Raises `LoadFailed`."""
         if model.size is None:
             return
@@ -98,24 +98,24 @@ class Storage:
             raise LoadFailed(
                 Code.DISK_FULL,
                 f"{need:,} bytes are needed, {free:,} are free in {self.source}",
-                passing=False,
+                transient=False,
             )
 
     def install(self, part: Path, target: Path) -> None:
-        """Give a complete part file its name. Raises `LoadFailed`, `OSError`."""
+        """Rename a complete part file to its final name. Raises `LoadFailed`, `OSError`."""
         if target.is_dir() and not target.is_symlink():
             raise LoadFailed(Code.UNSAFE_PATH, f"{target.name} in the storage is a folder")
         part.replace(target)  # a link of this name is replaced, not followed
         sync_folder(target.parent)
 
-    def switch(self, model: Model, path: Path, since: str) -> CurrentModel:
-        """Let the slot hold this file; gives what it then holds. Raises `OSError`."""
+    def switch(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
+        """Make the slot hold this file; gives what it then holds. Raises `OSError`."""
         current = self.in_use(model, path, since)
         os.utime(path)  # the age by which old versions are deleted
         write_current(current)
         return current
 
-    def in_use(self, model: Model, path: Path, since: str) -> CurrentModel:
+    def in_use(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
         """The file as the model of its slot. Raises `OSError`."""
         digest = self.digest(path, md5=bool(model.md5))
         return CurrentModel(
@@ -130,7 +130,7 @@ class Storage:
             since=since,
         )
 
-    def clean(self, model: Model, current: str, keep_versions: int) -> None:
+    def clean(self, model: WantedModel, current: str, keep_versions: int) -> None:
         """Delete old versions and part files of the slot. Raises `OSError`.
 
         The single-model form only loses its part files: what else lies at the
@@ -149,8 +149,8 @@ class Storage:
                 self._digests.pop((str(path / name), md5), None)
 
     @contextmanager
-    def in_our_words(self) -> Iterator[None]:
-        """Turns `OSError` into `LoadFailed` that says what to do on the device."""
+    def as_load_failures(self) -> Iterator[None]:
+        """Turns `OSError` into a `LoadFailed` that says what to do on the device."""
         try:
             yield
         except OSError as error:
@@ -160,7 +160,7 @@ class Storage:
         if error.errno in _NO_ROOM:
             free = shutil.disk_usage(self.root).free
             return LoadFailed(
-                Code.DISK_FULL, f"no room left in {self.source} ({free:,} bytes free)"
+                Code.DISK_FULL, f"no space left in {self.source} ({free:,} bytes free)"
             )
         if error.errno == errno.EROFS:
             return LoadFailed(

@@ -106,12 +106,12 @@ def test_the_volumes_of_others_are_their_own_business():
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("../../escape", "IoT Edge takes 1 to 128 letters"),
-        ("..", "IoT Edge takes"),
-        ("a/b", "IoT Edge takes"),
-        ("", "IoT Edge takes"),
-        ("$edgeAgent", "IoT Edge takes"),
-        ("a\0", "IoT Edge takes"),
+        ("../../escape", "IoT Edge allows 1 to 128 letters"),
+        ("..", "IoT Edge allows"),
+        ("a/b", "IoT Edge allows"),
+        ("", "IoT Edge allows"),
+        ("$edgeAgent", "IoT Edge allows"),
+        ("a\0", "IoT Edge allows"),
         ("model_loader", "its name differs from Model_Loader by case alone"),
     ],
 )

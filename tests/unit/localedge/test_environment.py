@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.localedge.environment import Identity, process_environment, refusal
+from edgeops.localedge.environment import ModuleIdentity, process_environment, refusal
 
-WHOSE = Identity("a", "forecaster", "localhost")
+WHOSE = ModuleIdentity("a", "forecaster", "localhost")
 HARMLESS = {
     "EDGEOPS_STORAGE": "/models",
     "EDGEOPS_LOAD_TEST": "off",

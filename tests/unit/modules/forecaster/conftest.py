@@ -14,7 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from edgeops.modules.slots import CurrentModel, write_current
+from edgeops.modules.runtime.slots import CurrentModel, write_current
 
 SLOT = "crowdedness"
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edgeops.modules.forecaster.desired import DesiredFile
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.remembered import Memory, remembered
 from edgeops.modules.forecaster.status import iso
 
 CANNOT_MOUNT = 77
@@ -21,7 +21,7 @@ def main(root: Path) -> None:
     if done.returncode:
         print(done.stderr, file=sys.stderr)
         sys.exit(CANNOT_MOUNT)
-    recorder, memory = Recorder(root), Memory(root)
+    recorder, memory = Recorder(root), DesiredFile(root)
     recorder.open()
     recorder.take(message(1))
     fill_up(root / "of-others")
@@ -39,7 +39,7 @@ def main(root: Path) -> None:
         "fault with room": recorder.fault or memory.fault,
         "hours after a restart": [one.at // HOUR for one in again.history.observations()],
         "files": sorted(path.name for path in (root / "history").iterdir()),
-        "desired after a restart": remembered(root),
+        "desired after a restart": DesiredFile(root).read(),
     }
     print(json.dumps(seen))
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
+from edgeops.modules.forecaster.desired import DesiredFile
 from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.remembered import Memory, remembered
 from edgeops.modules.forecaster.status import iso
 
 FILE = "history/observations.jsonl"
@@ -244,47 +244,47 @@ def test_what_waits_is_bounded_as_the_history_is(tmp_path):
 
 def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     small = SmallDisk()
-    memory = Memory(tmp_path, small.disk)
+    memory = DesiredFile(tmp_path, small.disk)
     memory.keep({"model": "old"})
     small.room = 5
     memory.keep({"model": "new"})
     assert memory.fault == "cannot keep the desired properties: No space left on device"
-    assert remembered(tmp_path) == {"model": "old"}
+    assert DesiredFile(tmp_path).read() == {"model": "old"}
     assert [path.name for path in (tmp_path / "history").iterdir()] == ["desired.json"]
     small.room = None
     memory.save()
-    assert (memory.fault, remembered(tmp_path)) == (None, {"model": "new"})
+    assert (memory.fault, DesiredFile(tmp_path).read()) == (None, {"model": "new"})
     shutil.rmtree(tmp_path / "history")
     memory.save()
-    assert remembered(tmp_path) == {"model": "new"}
+    assert DesiredFile(tmp_path).read() == {"model": "new"}
 
 
 def test_what_differs_by_type_alone_is_kept_too(tmp_path):
-    memory = Memory(tmp_path)
+    memory = DesiredFile(tmp_path)
     memory.keep({"intervalSeconds": 1})
     memory.keep({"intervalSeconds": True})
-    assert remembered(tmp_path)["intervalSeconds"] is True
+    assert DesiredFile(tmp_path).read()["intervalSeconds"] is True
 
 
 def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):
-    one, other = Memory(tmp_path), Memory(tmp_path)
+    one, other = DesiredFile(tmp_path), DesiredFile(tmp_path)
     one.keep({"model": "street"})
     other.keep({"model": "lane"})
     one.save()
-    assert remembered(tmp_path) == {"model": "lane"}
+    assert DesiredFile(tmp_path).read() == {"model": "lane"}
 
 
 def test_what_cannot_be_recalled_is_not_overwritten(tmp_path):
-    Memory(tmp_path).keep({"model": "street"})
+    DesiredFile(tmp_path).keep({"model": "street"})
     path = tmp_path / "history/desired.json"
     aside = path.rename(tmp_path / "aside")
     path.mkdir()
-    memory = Memory(tmp_path)
-    assert memory.recall() == {}
+    memory = DesiredFile(tmp_path)
+    assert memory.read() == {}
     path.rmdir()
     aside.rename(path)
     memory.save()
-    assert remembered(tmp_path) == {"model": "street"}
+    assert DesiredFile(tmp_path).read() == {"model": "street"}
 
 
 def lines(root: Path) -> list[str]:

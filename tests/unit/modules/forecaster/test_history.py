@@ -44,8 +44,8 @@ def test_any_order_with_duplicates_gives_the_same_series(given_):
 def test_within_an_hour_the_later_timestamp_wins_and_a_correction_replaces():
     first, later = Observation(60, "east", 1), Observation(120, "east", 2)
     corrected = Observation(120, "east", 3)
-    assert history(later, first).value("east", 0) == 2
-    assert history(later, corrected, first).value("east", 0) == 3
+    assert history(later, first).table(["east"], 0, 0) == [[2]]
+    assert history(later, corrected, first).table(["east"], 0, 0) == [[3]]
 
 
 def test_only_what_changed_the_history_is_given_back():

@@ -63,7 +63,7 @@ def test_files_that_are_no_model_are_refused(storage, model):
 
 def test_a_forecast_that_is_no_number_is_refused(storage, model):
     loaded = load_model(storage.put(model(factor=float("inf"))))
-    with pytest.raises(ModelError, match="no finite numbers"):
+    with pytest.raises(ModelError, match="not finite numbers"):
         loaded.forecast(WINDOW)
 
 

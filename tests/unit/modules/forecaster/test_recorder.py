@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from edgeops.modules.forecaster import recorder as recorder_module
-from edgeops.modules.forecaster.history_file import HistoryFile
 from edgeops.modules.forecaster.observations import HOUR, Observation
-from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.recorder import HistoryFile, Recorder
 
 ONES = [Observation(hour * HOUR, "east", hour + 0.5) for hour in range(5)]
 

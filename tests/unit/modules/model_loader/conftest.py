@@ -24,7 +24,7 @@ from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import LoaderInfo, SlotStatus, reported
 from edgeops.modules.model_loader.storage import Storage
-from edgeops.modules.slots import CurrentModel, read_current
+from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 OLD = b"the old model" * 100
 

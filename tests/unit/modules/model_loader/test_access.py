@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edgeops.modules.model_loader.access import Access, access_for, parse_access
+from edgeops.modules.model_loader.access import StoreAccess, access_for, parse_access
 from edgeops.modules.model_loader.faults import Code
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.status import SlotState
 
 NEW = bytes(range(256)) * 2000
 SECRET = "sv=2024&sig=c2VjcmV0c2VjcmV0"
@@ -60,7 +60,7 @@ def test_expired_access_is_told_apart_and_renewed_access_is_tried_at_once(device
 
     device.offer({"models": {"crowds": wanted}, "access": access(server)})
     device.work()
-    assert device.status().state is State.READY
+    assert device.status().state is SlotState.READY
 
 
 def test_the_server_says_what_time_it_is(device, server):
@@ -99,7 +99,7 @@ def test_access_does_not_follow_a_redirect(device, server):
 
 def test_the_longest_access_is_used():
     first, last = (
-        Access(name, "h", name, datetime(year, 1, 1, tzinfo=UTC))
+        StoreAccess(name, "h", name, datetime(year, 1, 1, tzinfo=UTC))
         for name, year in (("a", 2030), ("b", 2031))
     )
     assert access_for("https://H/x", [last, first]) == last

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from edgeops.modules.model_loader.decide import Download, Folder, Keep, Switch, decide, outdated
-from edgeops.modules.model_loader.desired import FLAT, Model
+from edgeops.modules.model_loader.desired import FLAT, WantedModel
 
-WANTED = Model("crowds", "https://h/x", "new.onnx", sha256="ab" * 32)
+WANTED = WantedModel("crowds", "https://h/x", "new.onnx", sha256="ab" * 32)
 
 
 def folder(*names: str, matching: tuple[str, ...] = (), current: str | None = None) -> Folder:
@@ -39,7 +39,7 @@ def test_the_next_step_of_a_slot(found, step):
     ],
 )
 def test_the_single_model_form_goes_by_the_name_in_the_twin(found, step):
-    assert decide(Model(FLAT, "https://h/x", "m", md5="0" * 32), found) == step
+    assert decide(WantedModel(FLAT, "https://h/x", "m", md5="0" * 32), found) == step
 
 
 def test_the_file_in_use_is_never_outdated():

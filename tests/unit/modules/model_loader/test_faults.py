@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from edgeops.modules.model_loader.faults import Code
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.status import SlotState
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
@@ -24,11 +24,11 @@ def fails(device):
         device.want(crowds=wanted)
         device.work()
         for _ in range(3):
-            if device.loader.snapshot()[1]["crowds"].state is State.ERROR:
+            if device.loader.snapshot()[1]["crowds"].state is SlotState.ERROR:
                 break
             device.later()
         status = device.status()
-        assert status.state is State.ERROR
+        assert status.state is SlotState.ERROR
         assert device.runs(OLD), "the old model keeps running"
         assert status.in_use.path == device.current().path
         return status.error
@@ -52,7 +52,7 @@ def test_wrong_digest(fails, device, server, digest, name):
 def test_wrong_size_is_seen_before_the_download(fails, server, size):
     error = fails(server.publish(NEW, "/new") | {"size": size})
     assert error.code is Code.SIZE_MISMATCH
-    assert error.message == f"{server.host} has 512,000 bytes, the twin says {size:,}"
+    assert error.message == f"the file at {server.host} has 512,000 bytes, not {size:,}"
 
 
 def test_a_body_that_ends_early_is_taken_up_again_but_not_for_ever(fails, server):
@@ -124,9 +124,9 @@ def test_a_passing_failure_is_reported_only_when_it_lasts(device, server):
     server.route("/new", lambda request: request.answer(503))
     states = [device.bring(crowds=server.model(NEW, "/new")).state]
     states += [device.later().state for _ in range(2)]
-    assert states == [State.DOWNLOADING, State.DOWNLOADING, State.ERROR]
+    assert states == [SlotState.DOWNLOADING, SlotState.DOWNLOADING, SlotState.ERROR]
     server.file("/new", NEW)
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
 
 
 def test_waits_grow_from_failure_to_failure(device, server):
@@ -142,7 +142,7 @@ def test_waits_grow_from_failure_to_failure(device, server):
 def test_a_redirect_is_followed(device, server):
     server.file("/there", NEW)
     server.route("/new", lambda request: request.answer(302, Location="/there"))
-    assert device.bring(crowds=server.model(NEW, "/new")).state is State.READY
+    assert device.bring(crowds=server.model(NEW, "/new")).state is SlotState.READY
 
 
 def test_a_redirect_loop_ends(fails, server):
@@ -172,7 +172,7 @@ def test_a_certificate_of_another_time(fails, start_server, authority):
     error = fails(outdated.publish(NEW, "/new"))
     assert error.code is Code.TLS_FAILED
     assert "expired" in error.message
-    assert "is the clock right" in error.message
+    assert "check the device's clock" in error.message
 
 
 def test_nobody_listens(fails, server):
@@ -211,7 +211,7 @@ def test_a_server_that_stalls(make_device, server, sent):
     server.route("/new", stall)
     device = make_device(stall=0.05)
     device.bring(crowds=server.model(NEW, "/new"))
-    while device.status().state is not State.ERROR:
+    while device.status().state is not SlotState.ERROR:
         device.later()
     assert device.status().error.code is Code.STALLED
 
@@ -245,5 +245,5 @@ def test_a_clock_that_is_wrong_stops_nothing(device, server, seconds):
         device.loader.world.log,
     )
     device.loader.world = wrong
-    assert device.bring(crowds=server.publish(NEW, "/new")).state is State.READY
+    assert device.bring(crowds=server.publish(NEW, "/new")).state is SlotState.READY
     assert device.status().since[:4] in ("1970", "2090")

@@ -8,7 +8,7 @@ import pytest
 
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.faults import Code
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.status import SlotState
 
 OLD = b"the old model" * 100
 NEW = bytes(range(256)) * 2000
@@ -28,7 +28,7 @@ def test_a_file_that_is_there_is_not_downloaded(empty, server):
     (empty.storage / "old.tflite").write_bytes(OLD)
     empty.offer(flat(OLD, server.url("/old"), "old.tflite"))
     empty.work()
-    assert empty.flat.state is State.READY
+    assert empty.flat.state is SlotState.READY
     assert server.requests == []
 
 
@@ -99,4 +99,4 @@ def test_missing_values_are_reported(empty, missing, code):
     desired = flat(NEW, "https://localhost/m", "m")
     del desired[missing]
     empty.offer(desired)
-    assert (empty.flat.state, empty.flat.error.code) == (State.ERROR, code)
+    assert (empty.flat.state, empty.flat.error.code) == (SlotState.ERROR, code)

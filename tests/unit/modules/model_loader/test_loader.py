@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.model_loader.status import State
-from edgeops.modules.slots import read_current
+from edgeops.modules.model_loader.status import SlotState
+from edgeops.modules.runtime.slots import read_current
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
@@ -19,7 +19,7 @@ NEW = bytes(range(256)) * 2000
 def test_a_model_is_downloaded_verified_and_reported(device, server):
     status = device.bring(crowds=server.publish(NEW, "/new", version="1.1.0"))
 
-    assert (status.state, status.error) == (State.READY, None)
+    assert (status.state, status.error) == (SlotState.READY, None)
     assert device.runs(NEW)
     assert device.files() == ["current.json", "new.onnx", "old.onnx"]
     wanted = server.model(NEW, "/new")
@@ -49,7 +49,7 @@ def test_what_is_there_is_not_downloaded_again_whatever_its_name(device, server)
 def test_a_restart_downloads_nothing(device, make_device, server):
     again = make_device()
     status = again.bring(crowds=server.model(OLD, "/old", "old.onnx"))
-    assert (status.state, status.since) == (State.READY, device.status().since)
+    assert (status.state, status.since) == (SlotState.READY, device.status().since)
     assert server.gets("/old") == 1
 
 
@@ -116,7 +116,7 @@ def test_one_bad_slot_never_blocks_another(device, server):
     device.work()
     codes = {slot: device.status(slot).error.code for slot in "abc"}
     assert codes == {"a": Code.INVALID_DESIRED, "b": Code.NO_CHECKSUM, "c": Code.NOT_FOUND}
-    assert device.status("crowds").state is State.READY
+    assert device.status("crowds").state is SlotState.READY
 
 
 def test_two_slots_may_have_the_same_file(device, server):
@@ -160,7 +160,7 @@ def test_a_model_that_does_not_load_is_not_switched_to(make_device, server):
     device = make_device(load_test=load_test)
     device.bring(crowds=server.publish(OLD, "/old", "old.onnx"))
     status = device.bring(crowds=server.publish(NEW, "/new"))
-    assert (status.state, status.error.code) == (State.ERROR, Code.LOAD_TEST_FAILED)
+    assert (status.state, status.error.code) == (SlotState.ERROR, Code.LOAD_TEST_FAILED)
     assert device.runs(OLD)
     assert device.reported()["models"]["crowds"]["sha256"] == hashlib.sha256(OLD).hexdigest()
     device.later()

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.status import SlotState
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
@@ -77,14 +77,14 @@ def test_going_back_while_downloading_keeps_what_runs(working, server, stalled):
     assert begun.wait(5)
     working.want(crowds=server.model(OLD, "/old", "old.onnx"))
     assert working.loader.settled.wait(3)
-    assert working.status().state is State.READY
+    assert working.status().state is SlotState.READY
     assert working.runs(OLD)
 
 
 def test_a_new_model_is_tried_at_once_after_the_old_one_failed(device, server):
     device.bring(crowds=server.model(NEW, "/gone"))
-    assert device.status().state is State.ERROR
-    assert device.bring(crowds=server.publish(NEW, "/new")).state is State.READY
+    assert device.status().state is SlotState.ERROR
+    assert device.bring(crowds=server.publish(NEW, "/new")).state is SlotState.READY
 
 
 def test_the_same_again_does_not_shorten_the_wait(device, server):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.status import SlotState
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
@@ -67,7 +67,7 @@ def test_a_part_file_of_something_else_is_thrown_away(device, server, size):
 def test_a_server_that_ignores_ranges(device, server):
     part_of(device, server, NEW, 1000)
     server.route("/new", lambda request: request.answer(200, NEW))
-    assert device.bring(crowds=server.model(NEW, "/new")).state is State.READY
+    assert device.bring(crowds=server.model(NEW, "/new")).state is SlotState.READY
 
 
 def test_a_server_that_answers_with_another_range(device, server):
@@ -82,7 +82,7 @@ def test_a_server_that_answers_with_another_range(device, server):
 
     server.route("/new", other_range)
     device.bring(crowds=server.model(NEW, "/new"))
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
 
 
 def test_the_file_changes_in_the_middle(device, server):
@@ -95,7 +95,7 @@ def test_the_file_changes_in_the_middle(device, server):
     server.route("/new", earlier)
     device.bring(crowds=server.model(NEW, "/new"))
     server.file("/new", NEW, etag='"v1"')
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
     assert [one.headers.get("If-Range") for one in server.requests][-1] == '"v0"'
 
 
@@ -116,7 +116,7 @@ def test_a_store_that_ignores_if_range_is_seen_by_its_etag(device, server):
     device.bring(crowds=server.model(NEW, "/new"))
     server.route("/new", ignores)
     device.later()
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
 
 
 @pytest.mark.parametrize("answer", ["416", "empty 206"])
@@ -134,7 +134,7 @@ def test_a_part_that_is_complete_when_the_size_is_unknown(device, server, answer
     server.route("/new", at_the_end)
     wanted = server.model(NEW, "/new")
     del wanted["size"]
-    assert device.bring(crowds=wanted).state is State.READY
+    assert device.bring(crowds=wanted).state is SlotState.READY
     assert server.gets("/new") == 1
 
 
@@ -152,5 +152,5 @@ def test_a_cut_is_seen_when_the_size_is_unknown(device, server):
     wanted = server.model(NEW, "/new")
     del wanted["size"]
     device.bring(crowds=wanted)
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
     assert server.gets("/new") == 2

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.model_loader.main import make_session
-from edgeops.modules.model_loader.settings import read_settings
-from edgeops.modules.model_loader.status import State
+from edgeops.modules.model_loader.main import make_module, read_settings
+from edgeops.modules.model_loader.status import SlotState
 from edgeops.modules.model_loader.storage import Storage, host_path
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
@@ -53,7 +52,7 @@ def test_the_disk_fills_up_during_the_download(make_device, server, number):
     device.bring(crowds=server.publish(OLD, "/old", "old.onnx"))
     status = device.bring(crowds=server.publish(NEW, "/new"))
     assert status.error.code is Code.DISK_FULL
-    assert "no room left in /srv/edgeops/models" in status.error.message
+    assert "no space left in /srv/edgeops/models" in status.error.message
     assert device.runs(OLD)
     assert device.files() == ["current.json", "old.onnx"], "what was written makes room again"
 
@@ -80,7 +79,7 @@ def test_once_there_is_room_the_model_comes_and_the_error_goes(make_device, serv
     assert server.gets("/new") == 0
     Filling.free = 1
     device.work()
-    assert (device.status().state, device.status().error) == (State.READY, None)
+    assert (device.status().state, device.status().error) == (SlotState.READY, None)
     assert "error" not in device.reported()["models"]["crowds"]
     assert device.runs(NEW)
 
@@ -122,7 +121,7 @@ def test_a_model_that_is_there_waits_for_room_for_its_pointer_only(make_device, 
     status = device.bring(crowds=server.publish(NEW, "/new"))
     assert (status.error.code, device.current()) == (Code.DISK_FULL, None)
     Full.full = False
-    assert device.later().state is State.READY
+    assert device.later().state is SlotState.READY
     assert (device.runs(NEW), server.gets("/new")) == (True, 1)
 
 
@@ -187,7 +186,7 @@ def test_links_in_the_folder_are_never_followed(device, server, tmp_path):
     folder = device.storage / "crowds"
     (folder / "new.onnx").symlink_to(victim)
     (folder / f".{wanted['sha256'][:16]}.part").symlink_to(victim)
-    assert device.bring(crowds=wanted).state is State.READY
+    assert device.bring(crowds=wanted).state is SlotState.READY
     assert server.gets("/new") == 1, "a link to the right bytes is not the file"
     assert not device.current().path.is_symlink()
     assert victim.read_bytes() == NEW
@@ -202,10 +201,10 @@ def test_a_slot_that_is_a_file_is_an_error_of_its_own(make_device, server):
 def test_a_storage_that_went_away_does_not_end_the_report(device, tmp_path):
     folder = tmp_path / "away"
     folder.mkdir()
-    session = make_session(read_settings({"EDGEOPS_STORAGE": str(folder)}, ""), device.loader.world)
-    assert session.info().storage.keys() == {"path", "totalMiB"}
+    module = make_module(read_settings({"EDGEOPS_STORAGE": str(folder)}, ""), device.loader.world)
+    assert module.info().storage.keys() == {"path", "totalMiB"}
     folder.rmdir()
-    assert session.info().storage == {"path": str(folder)}
+    assert module.info().storage == {"path": str(folder)}
 
 
 MOUNTS = """\

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.history import NotReady
-from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import Model
+from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.settings import Settings
-from edgeops.modules.forecaster.status import Condition, State, reported, telemetry
+from edgeops.modules.forecaster.status import ForecasterState, ForecasterStatus, reported, telemetry
 
 
 class Forecaster:
@@ -23,13 +22,13 @@ class Forecaster:
     """
 
     def __init__(self, recorder: Recorder, keeper: Keeper, stopwatch: Callable[[], float]) -> None:
-        self.settings = Settings()
+        self.settings = ForecasterSettings()
         self.recorder = recorder
         self._keeper = keeper
         self._stopwatch = stopwatch
-        self._condition = Condition(State.NO_MODEL, None, None, 0.0)
+        self._status = ForecasterStatus(ForecasterState.NO_MODEL, None, None, 0.0)
         self._latency: float | None = None
-        self._used: Model | None = None
+        self._used: LoadedModel | None = None
         self._done: int | None = None  # the interval that has had its forecast
         self._failed: ModelError | None = None  # why it has not
 
@@ -38,8 +37,7 @@ class Forecaster:
         self._keeper.poll(self.settings.slot, self._stopwatch())
         model, error = self._keeper.model, self._keeper.error
         if model is None:
-            state = State.ERROR if error else State.NO_MODEL
-            self._set(state, None if error else self._why_none(), error, now)
+            self._set(None if error else self._why_none(), error, now)
             return None
         if model is not self._used:  # a new model shows at once what it can do
             self._used, self._done, self._failed = model, None, None
@@ -53,20 +51,18 @@ class Forecaster:
                 reason = str(why)
             except ModelError as failed:  # it would fail again with the same input
                 self._done, self._failed = interval, failed
-        error = error or self._failed
-        state = State.ERROR if error else State.WARMING if reason else State.READY
-        self._set(state, reason, error, now)
+        self._set(reason, error or self._failed, now)
         return forecast
 
     def reported(self) -> JsonObject:
         """The reported properties as they are now."""
         return reported(
-            self.settings, self._keeper.model, self._condition, self.recorder, self._latency
+            self.settings, self._keeper.model, self._status, self.recorder, self._latency
         )
 
-    def _forecast(self, model: Model, now: float) -> JsonObject:
+    def _forecast(self, model: LoadedModel, now: float) -> JsonObject:
         started = self._stopwatch()
-        window = model.windows.window(self.recorder.history, self.settings.series, now)
+        window = model.window_maker.make(self.recorder.history, self.settings.series, now)
         if window.hours[-1] * HOUR <= now:
             raise NotReady("the newest observations are too old: no hour ahead can be forecast")
         quantiles = model.forecast(window)
@@ -78,8 +74,15 @@ class Forecaster:
             return "the desired properties name no slot"
         return "the slot is empty" if not self._keeper.loading else "the model is being loaded"
 
-    def _set(self, state: State, reason: str | None, error: ModelError | None, now: float) -> None:
-        before = self._condition
+    def _set(self, reason: str | None, error: ModelError | None, now: float) -> None:
+        state = ForecasterState.READY
+        if error:
+            state = ForecasterState.ERROR
+        elif self._keeper.model is None:
+            state = ForecasterState.NO_MODEL
+        elif reason:
+            state = ForecasterState.WARMING
+        before = self._status
         if (before.state, before.reason, before.error) != (state, reason, error):
             since = before.since if before.state == state and before.since else now
-            self._condition = Condition(state, reason, error, since)
+            self._status = ForecasterStatus(state, reason, error, since)

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeops.modules.disk import replace
+from edgeops.modules.runtime.disk import replace
 
 POINTER = "current.json"
 RESERVED = ("history",)  # folders of other modules in the same storage
 
 _SLOT = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_TEXTS = ("file", "name", "version", "sha256", "md5", "format", "since")
+_TEXTS = ("name", "version", "sha256", "md5", "format", "since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class CurrentModel:
 
 
 def is_slot(name: str) -> bool:
-    """Whether this can name a slot: 1 to 64 letters, digits, `_` or `-`, none of `RESERVED`."""
+    """Whether this is a slot name: 1 to 64 letters, digits, `_` or `-`, none of `RESERVED`."""
     return bool(_SLOT.match(name)) and name not in RESERVED
 
 
@@ -60,39 +60,22 @@ def read_current(storage: Path, slot: str) -> CurrentModel | None:
         return None
     if not _is_pointer(value) or not is_regular(folder / value["file"]):
         return None
-    return CurrentModel(
-        slot=slot,
-        path=folder / value["file"],
-        name=value["name"],
-        version=value["version"],
-        sha256=value["sha256"],
-        md5=value["md5"],
-        size=value["size"],
-        format=value["format"],
-        since=value["since"],
-    )
+    properties = {key: value[key] for key in (*_TEXTS, "size")}
+    return CurrentModel(slot=slot, path=folder / value["file"], **properties)
 
 
 def write_current(model: CurrentModel) -> None:
-    """Let the slot hold this model, whose file is in the slot's folder already.
+    """Make the slot hold this model, whose file is already in the slot's folder.
 
     The switch survives power loss. Raises `OSError`.
     """
-    pointer = {
-        "file": model.path.name,
-        "name": model.name,
-        "version": model.version,
-        "sha256": model.sha256,
-        "md5": model.md5,
-        "size": model.size,
-        "format": model.format,
-        "since": model.since,
-    }
+    pointer = {"file": model.path.name}
+    pointer |= {key: getattr(model, key) for key in (*_TEXTS, "size")}
     replace(model.path.with_name(POINTER), [json.dumps(pointer, indent=2).encode()])
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a file is there, and is no link, folder or device."""
+    """Whether this is a regular file: not a link, folder or device."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
@@ -102,7 +85,7 @@ def is_regular(path: Path) -> bool:
 def _is_pointer(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and all(isinstance(value.get(key), str) for key in _TEXTS)
+        and all(isinstance(value.get(key), str) for key in ("file", *_TEXTS))
         and type(value.get("size")) is int
         and value["file"] == Path(value["file"]).name
         and value["file"] not in ("", "..")

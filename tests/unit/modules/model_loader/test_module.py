@@ -13,10 +13,10 @@ import pytest
 from edgeops.backoff import Backoff
 from edgeops.fleet.schema import compile_schema
 from edgeops.jsonvalue import merge_patch
-from edgeops.modules.device import ModuleTwin, NotConnected
 from edgeops.modules.model_loader.desired import FlatKeys
-from edgeops.modules.model_loader.session import Session
+from edgeops.modules.model_loader.main import LoaderModule
 from edgeops.modules.model_loader.status import LoaderInfo
+from edgeops.modules.runtime.client import ModuleTwin, NotConnected
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
@@ -90,20 +90,20 @@ def start(hub):
     running = []
 
     def start(device):
-        session = Session(
+        module = LoaderModule(
             hub,
             device.loader,
             FlatKeys(),
             lambda: LoaderInfo("1.0", {"path": "/srv"}),
             reconnect=Backoff(0.01, 0.01),
         )
-        thread = threading.Thread(target=session.run)
+        thread = threading.Thread(target=module.run)
         thread.start()
-        running.append((session, thread))
+        running.append((module, thread))
 
     yield start
-    for session, thread in running:
-        session.stop()
+    for module, thread in running:
+        module.stop()
         thread.join(10)
         assert not thread.is_alive()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.modules.forecaster.settings import Settings, parse_settings
+from edgeops.modules.forecaster.desired import ForecasterSettings, parse_desired
 
 SCHEMA = Path(__file__).parents[4] / "schemas/modules/forecaster.desired.schema.json"
 VALID = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_bytes())).is_valid
@@ -31,12 +31,12 @@ VALUES = (
     | VALUES
 )
 def test_what_the_schema_takes_gives_no_warning_and_the_rest_does(desired):
-    assert VALID(desired) == (parse_settings(desired).warnings == ())
+    assert VALID(desired) == (parse_desired(desired).warnings == ())
 
 
 def test_what_is_wrong_falls_back_and_is_told():
     desired = {"model": "a b", "intervalSeconds": 0, "series": "", "x": 1}
-    assert parse_settings(desired) == Settings(
+    assert parse_desired(desired) == ForecasterSettings(
         warnings=(
             "model must be a slot: 1 to 64 letters, digits, _ or -",
             "intervalSeconds must be a whole number from 1 to 86400",
@@ -49,4 +49,6 @@ def test_what_is_wrong_falls_back_and_is_told():
 @pytest.mark.parametrize("interval", [60, 60.0])
 def test_settings(interval):
     desired = {"model": "street", "intervalSeconds": interval, "series": "150 K Road"}
-    assert parse_settings(desired | {"$version": 4}) == Settings("street", 60, "150 K Road")
+    assert parse_desired(desired | {"$version": 4}) == ForecasterSettings(
+        "street", 60, "150 K Road"
+    )

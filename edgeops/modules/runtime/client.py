@@ -11,18 +11,17 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.environment import ModuleEnvironment
-from edgeops.modules.trust import all_certificates
+from edgeops.modules.runtime.environment import ModuleEnvironment, all_certificates
 
 CLOSE_SECONDS = 5.0
 
 
 class NotConnected(EdgeOpsError):
-    """The hub could not be asked; worth trying again later."""
+    """The hub cannot be reached now; worth trying again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class ModuleTwin:
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """What the hub sets off; called on threads of the SDK, so they must be quick.
+    """Callbacks for what the hub sends; called on threads of the SDK, so they must be quick.
 
     `on_desired` says that the desired properties may have changed (or that the
     connection is back): read the twin. `on_message` gets the bytes and the
@@ -46,28 +45,9 @@ class Handlers:
     on_message: Callable[[bytes, str], None] | None = None
 
 
-class Device(Protocol):
-    """What a module needs of the hub. All calls may raise `NotConnected`."""
-
-    def connect(self, handlers: Handlers) -> None:
-        """Connect and call the handlers from now on."""
-
-    def twin(self) -> ModuleTwin:
-        """The module's twin as the hub has it now."""
-
-    def report(self, patch: JsonObject) -> None:
-        """Apply a merge patch to the reported properties."""
-
-    def send(self, message: str, output: str) -> None:
-        """Send a telemetry message (JSON text) on an output."""
-
-    def close(self) -> None:
-        """Disconnect; never raises and never takes long."""
-
-
 @dataclass(slots=True)
-class SdkDevice:
-    """The `Device` on azure-iot-device."""
+class ModuleClient:
+    """What a module needs of the hub, on azure-iot-device."""
 
     environment: ModuleEnvironment
     _client: Any = field(default=None, init=False)
@@ -75,7 +55,7 @@ class SdkDevice:
     def connect(self, handlers: Handlers) -> None:
         """Connect and call the handlers from now on. Raises `NotConnected`."""
         self.close()
-        client = _calling(lambda: _make_client(self.environment))
+        client = _call_sdk(lambda: _make_client(self.environment))
         self._client = client
 
         def connection_changed() -> None:
@@ -90,16 +70,16 @@ class SdkDevice:
             if receive is not None:
                 client.on_message_received = lambda m: receive(m.data, m.input_name or "")
 
-        _calling(subscribe)
+        _call_sdk(subscribe)
 
     def twin(self) -> ModuleTwin:
         """The module's twin as the hub has it now. Raises `NotConnected`."""
-        twin = _calling(lambda: self._client.get_twin())
+        twin = _call_sdk(lambda: self._client.get_twin())
         return ModuleTwin(_section(twin, "desired"), _section(twin, "reported"))
 
     def report(self, patch: JsonObject) -> None:
         """Apply a merge patch to the reported properties. Raises `NotConnected`."""
-        _calling(lambda: self._client.patch_twin_reported_properties(patch))
+        _call_sdk(lambda: self._client.patch_twin_reported_properties(patch))
 
     def send(self, message: str, output: str) -> None:
         """Send a telemetry message (JSON text) on an output. Raises `NotConnected`."""
@@ -107,7 +87,7 @@ class SdkDevice:
 
         make_message: Any = Message  # the SDK has no types here
         wrapped = make_message(message, content_encoding="utf-8", content_type="application/json")
-        _calling(lambda: self._client.send_message_to_output(wrapped, output))
+        _call_sdk(lambda: self._client.send_message_to_output(wrapped, output))
 
     def close(self) -> None:
         """Disconnect. The SDK may wait for an answer that never comes: it gets a few seconds."""
@@ -146,7 +126,7 @@ def _make_edge_client() -> Any:
         return IoTHubModuleClient.create_from_edge_environment()
     except Exception as error:
         cause = error.__cause__ or error
-        if isinstance(cause, KeyError):  # a variable that will not come by itself
+        if isinstance(cause, KeyError):  # a missing variable: trying again cannot help
             raise EdgeOpsError(
                 "this module has no identity",
                 "run it on IoT Edge, or set EDGEOPS_CONNECTION_STRING",
@@ -156,11 +136,11 @@ def _make_edge_client() -> Any:
         ) from error
 
 
-def _calling(call: Callable[[], Any]) -> Any:
+def _call_sdk(call: Callable[[], Any]) -> Any:
     """The result of a call into the SDK; what it raises becomes `NotConnected`.
 
     The SDK raises all kinds of exceptions, some with addresses and tokens in
-    their text, so only their type is told.
+    their text, so only their type is passed on.
     """
     from azure.iot.device.exceptions import CredentialError
 

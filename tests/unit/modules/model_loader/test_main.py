@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.modules.environment import ModuleEnvironment, module_environment
-from edgeops.modules.log import start_log
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.load_test import onnx_load_test
-from edgeops.modules.model_loader.main import make_session
-from edgeops.modules.model_loader.settings import read_settings
-from edgeops.modules.trust import all_certificates
+from edgeops.modules.model_loader.main import make_module, read_settings
+from edgeops.modules.runtime.environment import (
+    ModuleEnvironment,
+    all_certificates,
+    module_environment,
+)
+from edgeops.modules.runtime.program import start_log
 
 
 def test_the_defaults_are_those_of_a_device():
@@ -58,8 +60,8 @@ def test_bad_values_are_named(environ, message):
 
 def test_storage_must_be_there(tmp_path):
     settings = read_settings({"EDGEOPS_STORAGE": str(tmp_path / "gone")}, "")
-    with pytest.raises(EdgeOpsError, match=r"the storage folder .* is not there"):
-        make_session(settings, world=None)
+    with pytest.raises(EdgeOpsError, match=r"the storage folder .* does not exist"):
+        make_module(settings, world=None)
 
 
 def test_a_connection_string_is_not_shown():

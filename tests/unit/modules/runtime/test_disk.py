@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeops.modules.disk import replace
+from edgeops.modules.runtime.disk import replace
 
 
 def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path):

@@ -16,12 +16,12 @@ import pytest
 
 from edgeops.files import Disk
 from edgeops.jsonvalue import JsonObject, merge_patch
-from edgeops.modules.device import Handlers, ModuleTwin, NotConnected
-from edgeops.modules.forecaster.app import App
+from edgeops.modules.forecaster.desired import DesiredFile
+from edgeops.modules.forecaster.main import ForecasterModule
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.remembered import remember, remembered
 from edgeops.modules.forecaster.status import iso
+from edgeops.modules.runtime.client import Handlers, ModuleTwin, NotConnected
 
 DESIRED = {"model": "crowdedness", "intervalSeconds": 1}
 
@@ -78,11 +78,11 @@ def hub() -> FakeHub:
 
 
 @pytest.fixture
-def run(storage, hub) -> Iterator[Callable[..., App]]:
-    started: list[tuple[App, threading.Thread]] = []
+def run(storage, hub) -> Iterator[Callable[..., ForecasterModule]]:
+    started: list[tuple[ForecasterModule, threading.Thread]] = []
 
-    def go(*arguments: Any) -> App:
-        app = App(hub, storage.root, None, logging.getLogger("test"), *arguments)
+    def go(*arguments: Any) -> ForecasterModule:
+        app = ForecasterModule(hub, storage.root, None, logging.getLogger("test"), *arguments)
         thread = threading.Thread(target=app.run)
         thread.start()
         started.append((app, thread))
@@ -120,14 +120,14 @@ def test_messages_become_forecasts_and_the_state_is_reported(storage, model, hub
     assert reported["model"]["sha256"] == current.sha256
     assert (reported["history"]["refused"], reported["history"]["hours"]) == (1, 4)
     assert "old" not in reported  # what an earlier version reported is gone
-    assert remembered(storage.root) == DESIRED
+    assert DesiredFile(storage.root).read() == DESIRED
 
 
 def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
     storage, model, hub, run
 ):
     hub.there.clear()
-    remember(storage.root, DESIRED)
+    DesiredFile(storage.root).keep(DESIRED)
     storage.put(model())
     app = run()
     app._message_arrived(observations(4), "observations")
@@ -161,7 +161,7 @@ def test_a_full_disk_is_told_at_once_and_no_more_when_there_is_room(storage, hub
     while "lastFault" in reported["history"] or reported["warnings"]:
         reported = hub.reports.get(timeout=20)
     app.stop()
-    assert remembered(storage.root) == DESIRED
+    assert DesiredFile(storage.root).read() == DESIRED
     again = Recorder(storage.root)
     again.open()
     assert len(again.history) == 4
@@ -180,7 +180,7 @@ def test_a_changed_twin_is_read_again(storage, hub, run):
 
 
 def test_unreadable_memory_is_no_memory(storage):
-    assert remembered(storage.root) == {}
-    remember(storage.root, {"a": 1})
+    assert DesiredFile(storage.root).read() == {}
+    DesiredFile(storage.root).keep({"a": 1})
     (storage.root / "history/desired.json").write_text('{"a"')
-    assert remembered(storage.root) == {}
+    assert DesiredFile(storage.root).read() == {}

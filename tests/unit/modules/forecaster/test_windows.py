@@ -13,14 +13,13 @@ import pytest
 from edgeops.features.registry import FEATURES
 from edgeops.features.spec import THIS_SERIES, Base, Site, WindowSpec
 from edgeops.features.spec_json import to_json
+from edgeops.modules.forecaster.desired import ForecasterSettings
+from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.history import History, NotReady
-from edgeops.modules.forecaster.keeper import Keeper
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.model import Model, load_model
+from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.service import Forecaster
-from edgeops.modules.forecaster.settings import Settings
 
 NOW = 438_300  # an hour in January 2020
 AUCKLAND = Site("Pacific/Auckland", -36.8485, 174.7633, "NZ", "AUK")
@@ -40,8 +39,8 @@ def spec_of(**changes: Any) -> WindowSpec:
 
 
 @pytest.fixture
-def load(storage, seasonal_model) -> Callable[..., Model]:
-    def go(spec: WindowSpec, **says: str) -> Model:
+def load(storage, seasonal_model) -> Callable[..., LoadedModel]:
+    def go(spec: WindowSpec, **says: str) -> LoadedModel:
         return load_model(storage.put(seasonal_model(spec, **says)))
 
     return go
@@ -68,7 +67,7 @@ def three(hours: int = 400) -> dict[str, np.ndarray]:
 
 def test_counts_that_repeat_are_forecast_to_repeat(load):
     model, series = load(spec_of()), three()
-    window = model.windows.window(history(series, NOW), None, NOW * HOUR + 1)
+    window = model.window_maker.make(history(series, NOW), None, NOW * HOUR + 1)
     assert window.hours == tuple(range(NOW, NOW + 7))
     again = sum(values[-168:-162] for values in series.values())
     assert model.forecast(window)["0.5"] == pytest.approx(again, rel=1e-5)
@@ -76,9 +75,9 @@ def test_counts_that_repeat_are_forecast_to_repeat(load):
 
 def test_a_sensor_that_falls_silent_counts_as_usual_and_stops_nothing(load):
     model, series = load(spec_of()), three()
-    whole = model.windows.window(history(series, NOW), None, NOW * HOUR)
+    whole = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     series["west"][-20:] = np.nan
-    silent = model.windows.window(history(series, NOW), None, NOW * HOUR)
+    silent = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     assert silent.hours == whole.hours
     np.testing.assert_allclose(silent.values, whole.values, atol=1e-5)
 
@@ -86,15 +85,15 @@ def test_a_sensor_that_falls_silent_counts_as_usual_and_stops_nothing(load):
 def test_the_window_ends_with_the_newest_hour_of_half_the_sensors(load):
     model, series = load(spec_of()), three()
     series["east"][-1:] = series["west"][-3:] = series["south"][-4:] = np.nan
-    window = model.windows.window(history(series, NOW), None, NOW * HOUR)
+    window = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     assert window.hours[0] == NOW - 3  # of the hour before that two of three have a value
 
 
 def test_a_negative_number_is_missing(load):
     model, series = load(spec_of()), three()
-    whole = model.windows.window(history(series, NOW), None, NOW * HOUR)
+    whole = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     series["south"][-5] = -1
-    mended = model.windows.window(history(series, NOW), None, NOW * HOUR)
+    mended = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     np.testing.assert_allclose(mended.values, whole.values, atol=1e-5)
 
 
@@ -102,39 +101,39 @@ def test_a_young_history_says_how_far_it_is(load):
     model, series = load(spec_of()), three()
     series["west"][:-30] = np.nan
     with pytest.raises(NotReady, match="west has 30 of the 193 hours that the model needs"):
-        model.windows.window(history(series, NOW), None, NOW * HOUR)
+        model.window_maker.make(history(series, NOW), None, NOW * HOUR)
     with pytest.raises(NotReady, match="east has 100 of the 193 hours"):
-        model.windows.window(history(three(100), NOW), None, NOW * HOUR)
+        model.window_maker.make(history(three(100), NOW), None, NOW * HOUR)
     with pytest.raises(NotReady, match="no full hour yet with 2 of east, west, south"):
-        model.windows.window(History(), None, NOW * HOUR)
+        model.window_maker.make(History(), None, NOW * HOUR)
 
 
 class TestPooled:
     """A model of any one series."""
 
     @pytest.fixture
-    def model(self, load) -> Model:
+    def model(self, load) -> LoadedModel:
         return load(spec_of(columns=(THIS_SERIES,)))
 
     def test_forecasts_the_series_that_the_twin_names(self, model):
         series = three()
         for name, values in series.items():
-            window = model.windows.window(history(series, NOW), name, NOW * HOUR)
+            window = model.window_maker.make(history(series, NOW), name, NOW * HOUR)
             assert model.forecast(window)["0.5"] == pytest.approx(values[-168:-162], rel=1e-5)
 
     def test_or_the_only_one_there_is(self, model):
         only = history({"150 K Road": weekly(400)}, NOW)
-        window = model.windows.window(only, None, NOW * HOUR)
-        named = model.windows.window(only, "150 K Road", NOW * HOUR)
+        window = model.window_maker.make(only, None, NOW * HOUR)
+        named = model.window_maker.make(only, "150 K Road", NOW * HOUR)
         assert window.values.tobytes() == named.values.tobytes()
 
     def test_or_says_what_it_lacks(self, model):
         with pytest.raises(NotReady, match="the history has 3 series; the desired property"):
-            model.windows.window(history(three(), NOW), None, NOW * HOUR)
+            model.window_maker.make(history(three(), NOW), None, NOW * HOUR)
         with pytest.raises(NotReady, match="no observations yet; the desired property `series`"):
-            model.windows.window(History(), None, NOW * HOUR)
+            model.window_maker.make(History(), None, NOW * HOUR)
         with pytest.raises(NotReady, match="no full hour yet with north"):
-            model.windows.window(history(three(), NOW), "north", NOW * HOUR)
+            model.window_maker.make(history(three(), NOW), "north", NOW * HOUR)
 
 
 def said(path: str, value: Any) -> str:
@@ -204,7 +203,7 @@ def test_all_features_with_a_base_of_eight_weeks_fit_into_the_history(load):
         base=Base("decomposition", 8),
         level_hours=672,
     )
-    assert load(spec).windows.interval == 24
+    assert load(spec).window_maker.interval == 24
 
 
 @pytest.fixture
@@ -217,7 +216,7 @@ def forecast_at(storage, later, seasonal_model) -> Callable[..., dict[str, Any]]
         hours = range(int(now // HOUR) - 800, int(now // HOUR))
         recorder.history.add(Observation(hour * HOUR, "east", 10.0) for hour in hours)
         forecaster = Forecaster(recorder, Keeper(storage.root, load_model, later), lambda: 0.0)
-        forecaster.settings = Settings("crowdedness")
+        forecaster.settings = ForecasterSettings("crowdedness")
         storage.put(seasonal_model(spec, (0.5,)))
         forecaster.step(now)
         later.run()

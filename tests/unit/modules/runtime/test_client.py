@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.modules.device import Handlers, NotConnected, SdkDevice
-from edgeops.modules.environment import ModuleEnvironment
+from edgeops.modules.runtime.client import Handlers, ModuleClient, NotConnected
+from edgeops.modules.runtime.environment import ModuleEnvironment
 
 pytest.importorskip("azure.iot.device")
 
@@ -22,7 +22,7 @@ HANDLERS = Handlers(on_desired=lambda: None)
     ],
 )
 def test_a_connection_string_that_cannot_work_ends_the_module(text, message):
-    device = SdkDevice(ModuleEnvironment(Path("/models"), text))
+    device = ModuleClient(ModuleEnvironment(Path("/models"), text))
     with pytest.raises(EdgeOpsError, match=message) as failed:
         device.connect(HANDLERS)
     assert not isinstance(failed.value, NotConnected)
@@ -30,7 +30,7 @@ def test_a_connection_string_that_cannot_work_ends_the_module(text, message):
 
 
 def test_without_iot_edge_there_is_nothing_to_connect_to():
-    device = SdkDevice(ModuleEnvironment(Path("/models")))
+    device = ModuleClient(ModuleEnvironment(Path("/models")))
     with pytest.raises(EdgeOpsError, match="this module has no identity") as failed:
         device.connect(HANDLERS)
     assert not isinstance(failed.value, NotConnected)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.modules.slots import CurrentModel, is_slot, read_current, write_current
+from edgeops.modules.runtime.slots import CurrentModel, is_slot, read_current, write_current
 
 
 def current(folder: Path, file: str = "a.onnx") -> CurrentModel:

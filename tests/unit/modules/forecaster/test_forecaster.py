@@ -8,12 +8,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from edgeops.modules.forecaster.keeper import RETRY_SECONDS, Keeper
-from edgeops.modules.forecaster.model import load_model
+from edgeops.modules.forecaster.desired import ForecasterSettings
+from edgeops.modules.forecaster.forecaster import Forecaster
+from edgeops.modules.forecaster.model import RETRY_SECONDS, Keeper, load_model
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.service import Forecaster
-from edgeops.modules.forecaster.settings import Settings
 
 SCHEMA = Path(__file__).parents[4] / "schemas/modules/forecaster.reported.schema.json"
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z
@@ -37,7 +36,7 @@ def clock() -> Clock:
 def forecaster(storage, later, clock) -> Forecaster:
     recorder = Recorder(storage.root)
     made = Forecaster(recorder, Keeper(storage.root, load_model, later), clock)
-    made.settings = Settings("crowdedness", 600)
+    made.settings = ForecasterSettings("crowdedness", 600)
     observe(made, [1, 2, 3], [5, 6, 7])
     return made
 
@@ -135,7 +134,7 @@ def test_a_load_that_failed_is_tried_again_after_a_while(forecaster, storage, mo
 def test_without_a_model_it_says_what_it_waits_for(forecaster, storage, model):
     forecaster.step(NOON)
     assert state_of(forecaster) == ("NoModel", "the slot is empty", None)
-    forecaster.settings = Settings(None)
+    forecaster.settings = ForecasterSettings(None)
     forecaster.step(NOON)
     assert state_of(forecaster) == ("NoModel", "the desired properties name no slot", None)
 
@@ -172,7 +171,7 @@ def test_a_forecast_that_fails_is_reported_and_tried_in_the_next_interval(
 
 def test_another_slot_means_another_model(forecaster, storage, model, later):
     start(forecaster, storage.put(model()), later)
-    forecaster.settings = Settings("elsewhere", 600)
+    forecaster.settings = ForecasterSettings("elsewhere", 600)
     assert forecaster.step(NOON + 600) is None
     assert forecaster.reported()["model"]["state"] == "NoModel"
     assert "sha256" not in forecaster.reported()["model"]

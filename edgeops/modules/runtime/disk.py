@@ -1,4 +1,4 @@
-"""Files whose state is known: bytes are on disk all of them, or none."""
+"""Durable writes: all bytes are on disk, or none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOTHING = FileState(0, 0, 0)
 
 
 def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[FileState, FileState]:
-    """Write behind what a file holds; gives its state before and after.
+    """Append blocks to a file; gives its state before and after.
 
     The blocks are on disk when this returns. Raises `OSError`; the file then
     is as it was, so far as the disk lets us cut off what came of the blocks.
@@ -55,9 +55,9 @@ def append(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> tuple[File
 
 
 def replace(path: Path, blocks: Iterable[bytes], disk: Disk = DISK) -> FileState:
-    """Let a file hold these blocks alone; gives its state.
+    """Replace the content of a file with these blocks; gives its state.
 
-    It is the old or the new one, also after power loss. Raises `OSError`, and
+    The file is the old or the new one, also after power loss. Raises `OSError`, and
     leaves nothing behind that takes room.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,106 @@
+"""The desired properties of the forecaster: checked, and on disk for a start without the hub."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeops.files import DISK, Disk
+from edgeops.jsonvalue import same
+from edgeops.modules.runtime.disk import replace
+from edgeops.modules.runtime.slots import is_slot
+
+DEFAULT_INTERVAL = 3600
+MAX_INTERVAL = 86400
+_MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ForecasterSettings:
+    """The desired properties, checked: what is wrong in them is in `warnings`.
+
+    `slot` is None when the twin names none; `interval` is in seconds. `series`
+    is the one to forecast with a model that is for any one.
+    """
+
+    slot: str | None = None
+    interval: int = DEFAULT_INTERVAL
+    series: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def parse_desired(desired: Any) -> ForecasterSettings:
+    """The settings in desired properties; never raises.
+
+    The rules are those of schemas/modules/forecaster.desired.schema.json. A
+    bad or unknown property is ignored with a warning.
+    """
+    if not isinstance(desired, dict):
+        return ForecasterSettings(warnings=("desired properties must be an object",))
+    slot, interval, series = None, DEFAULT_INTERVAL, None
+    warnings = []
+    for key, value in desired.items():
+        if key == "model":
+            slot = value if isinstance(value, str) and is_slot(value) else None
+            if slot is None:
+                warnings.append("model must be a slot: 1 to 64 letters, digits, _ or -")
+        elif key == "intervalSeconds":
+            interval = int(value) if _is_interval(value) else DEFAULT_INTERVAL
+            if not _is_interval(value):
+                warnings.append(f"intervalSeconds must be a whole number from 1 to {MAX_INTERVAL}")
+        elif key == "series":
+            series = value if isinstance(value, str) and 0 < len(value) <= _MAX_NAME else None
+            if series is None:
+                warnings.append(f"series must be a name of 1 to {_MAX_NAME} characters")
+        elif not key.startswith("$"):
+            warnings.append(f"{key[:64]}: no such property; it is ignored")
+    return ForecasterSettings(slot, interval, series, tuple(warnings))
+
+
+def _is_interval(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value // 1 and 1 <= value <= MAX_INTERVAL
+
+
+class DesiredFile:
+    """Keeps the newest desired properties in the storage; `fault` says why it could not."""
+
+    def __init__(self, storage: Path, disk: Disk = DISK) -> None:
+        self.fault: str | None = None
+        self._path = storage / "history/desired.json"
+        self._disk = disk
+        self._desired: Any = None  # nothing is known that could be kept
+        self._unsaved = False
+
+    def read(self) -> Any:
+        """What is on disk, `{}` if that cannot be read; kept until the hub sends another."""
+        desired = self._on_disk()
+        self._desired = desired or None
+        return desired
+
+    def keep(self, desired: Any) -> None:
+        """Keep these from now on; never raises."""
+        self._desired = desired
+        self._unsaved = not same(self._on_disk(), desired)
+        self.save()
+
+    def save(self) -> None:
+        """Write what could not be written yet, or is gone; never raises."""
+        self.fault = None
+        try:
+            gone = self._desired is not None and not self._path.exists()
+            if self._unsaved or gone:
+                replace(self._path, [json.dumps(self._desired).encode()], self._disk)
+            self._unsaved = False
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            self.fault = f"cannot keep the desired properties: {why}"
+
+    def _on_disk(self) -> Any:
+        try:
+            return json.loads(self._path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
