@@ -20,9 +20,9 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.configurations import Configuration
 from edgeops.localhub.state.entry import (
     Authentication,
-    Connection,
-    Entry,
-    Identity,
+    ConnectionState,
+    RegistryEntry,
+    RegistryIdentity,
     Section,
     TwinState,
 )
@@ -66,7 +66,7 @@ _EVENTS_OF_LAYOUT_2 = """
 """
 
 
-class Store:
+class HubStore:
     """The hub's state. Not for use by several threads at once; a context manager.
 
     Raises `EdgeOpsError` when the file cannot be used.
@@ -88,7 +88,7 @@ class Store:
                 "`edgeops hub reset` starts again from nothing",
             ) from error
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> HubStore:
         return self
 
     def __exit__(
@@ -124,7 +124,7 @@ class Store:
 
     # --- devices and modules -----------------------------------------------------
 
-    def entry(self, device: str, module: str = "") -> Entry | None:
+    def entry(self, device: str, module: str = "") -> RegistryEntry | None:
         """One device (module empty) or module."""
         row = self._sqlite.execute(
             "SELECT body FROM entries WHERE device = ? AND module = ?", (device, module)
@@ -140,7 +140,7 @@ class Store:
             )
         )
 
-    def devices(self, after: str = "") -> Iterator[Entry]:
+    def devices(self, after: str = "") -> Iterator[RegistryEntry]:
         """All devices in order of their id, those after one id.
 
         Read as they are taken, a few at a time: writes may go on in between.
@@ -156,7 +156,7 @@ class Store:
             if len(rows) < _ROWS_AT_ONCE:
                 return
 
-    def all_modules(self, after: tuple[str, str] = ("", "")) -> Iterator[Entry]:
+    def all_modules(self, after: tuple[str, str] = ("", "")) -> Iterator[RegistryEntry]:
         """All modules in order of (device, module), those after one; read as `devices` are."""
         while True:
             rows = self._sqlite.execute(
@@ -170,7 +170,7 @@ class Store:
             if len(rows) < _ROWS_AT_ONCE:
                 return
 
-    def save(self, *entries: Entry) -> None:
+    def save(self, *entries: RegistryEntry) -> None:
         """Keep entries, in place of earlier ones of the same name."""
         self._sqlite.executemany(
             "INSERT INTO entries VALUES (?, ?, ?)"
@@ -178,7 +178,7 @@ class Store:
             [(e.identity.device, e.identity.module, orjson.dumps(e)) for e in entries],
         )
 
-    def connected(self) -> list[Entry]:
+    def connected(self) -> list[RegistryEntry]:
         """All devices and modules that count as connected."""
         rows = self._sqlite.execute(
             "SELECT body FROM entries"
@@ -328,7 +328,7 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"it has layout {layout}")
 
 
-def entry_of(body: bytes) -> Entry:
+def entry_of(body: bytes) -> RegistryEntry:
     """The inverse of `orjson.dumps(entry)`."""
     row = orjson.loads(body)
     identity, twin = row["identity"], row["twin"]
@@ -336,4 +336,6 @@ def entry_of(body: bytes) -> Entry:
     identity["parents"] = tuple(identity["parents"])
     twin["desired"] = Section(**twin["desired"])
     twin["reported"] = Section(**twin["reported"])
-    return Entry(Identity(**identity), TwinState(**twin), Connection(**row["connection"]))
+    return RegistryEntry(
+        RegistryIdentity(**identity), TwinState(**twin), ConnectionState(**row["connection"])
+    )

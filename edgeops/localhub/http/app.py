@@ -12,15 +12,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
-from edgeops.localhub.failures import one_line
-from edgeops.localhub.faults import Fault, FaultPlan
+from edgeops.localhub.failures import describe_exception
+from edgeops.localhub.faults import FaultPlan, InjectedFault
 from edgeops.localhub.http import configurations, devices, events, methods, modules, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.server import Handler as Connection
-from edgeops.localhub.http.server import failure
-from edgeops.localhub.http.wire import refusal
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.http.server import HttpConnection, failure
+from edgeops.localhub.http.wire import error_response
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
@@ -37,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 def application(
-    hub: Hub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
+    hub: EmulatedHub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
 ) -> web.Application:
     """The service API of a hub, for the bearers of tokens made with the policies' `keys`.
 
@@ -52,7 +51,7 @@ def application(
     return app
 
 
-def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
+def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         rights = sas.rights_of(
             request.headers.get("Authorization", ""),
@@ -61,7 +60,7 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
             keys=keys,
             now=time.time(),
         )
-        if isinstance(request.protocol, Connection):
+        if isinstance(request.protocol, HttpConnection):
             request.protocol.known()
         if route.right not in rights:
             raise errors.unauthorized()
@@ -72,23 +71,25 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
 
 @web.middleware
 async def _answering_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if isinstance(request.protocol, Connection):
+    if isinstance(request.protocol, HttpConnection):
         request.protocol.began()
     try:
         if not _is_text(request.raw_path):
             raise HubFault(400, "BadRequest", "The address is not UTF-8.")
         return await handler(request)
     except HubFault as fault:
-        return refusal(fault)
+        return error_response(fault)
     except web.HTTPNotFound:
-        return refusal(HubFault(404, "ResourceNotFound", "There is no such operation."))
+        return error_response(HubFault(404, "ResourceNotFound", "There is no such operation."))
     except web.HTTPMethodNotAllowed:
-        return refusal(HubFault(405, "MethodNotAllowed", "The resource has no such operation."))
+        return error_response(
+            HubFault(405, "MethodNotAllowed", "The resource has no such operation.")
+        )
     except ConnectionError:  # the client has gone
         raise
     except Exception as error:
-        _log.error("%s %s failed: %s", request.method, request.path, one_line(error))
-        return refusal(failure())
+        _log.error("%s %s failed: %s", request.method, request.path, describe_exception(error))
+        return error_response(failure())
 
 
 def _is_text(path: str) -> bool:
@@ -120,8 +121,8 @@ def _injecting(faults: FaultPlan) -> Middleware:
     return inject
 
 
-def _injected(fault: Fault, status: int) -> web.Response:
-    response = refusal(HubFault(status, fault.code, "Injected by a test."))
+def _injected(fault: InjectedFault, status: int) -> web.Response:
+    response = error_response(HubFault(status, fault.code, "Injected by a test."))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = fault.retry_after
     return response

@@ -10,17 +10,17 @@ from __future__ import annotations
 from aiohttp import web
 
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.wire import answer, whole_number
-from edgeops.localhub.policies import Right
+from edgeops.localhub.http.wire import json_response, whole_number
+from edgeops.localhub.policies import Permission
 from edgeops.localhub.service.feed import read_events
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 
 _MOST_EVENTS = 1000
 _LONGEST_WAIT = 60
 
 
-async def _list(hub: Hub, request: web.Request) -> web.Response:
+async def _list(hub: EmulatedHub, request: web.Request) -> web.Response:
     device = request.query.get("device")
     after = _number(request, "after", 0)
     if "last" in request.query:
@@ -32,7 +32,7 @@ async def _list(hub: Hub, request: web.Request) -> web.Response:
         device=device,
         wait=min(_number(request, "wait", 0), _LONGEST_WAIT),
     )
-    return answer(page)
+    return json_response(page)
 
 
 def _number(request: web.Request, name: str, otherwise: int) -> int:
@@ -45,4 +45,4 @@ def _number(request: web.Request, name: str, otherwise: int) -> int:
     return number
 
 
-ROUTES = (Route("GET", "/events", Right.SERVICE_CONNECT, _list),)
+ROUTES = (Route("GET", "/events", Permission.SERVICE_CONNECT, _list),)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from edgeops.localhub.policies import Right
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.policies import Permission
+from edgeops.localhub.service.hub import EmulatedHub
 
-Handler = Callable[[Hub, web.Request], Awaitable[web.Response]]
+Handler = Callable[[EmulatedHub, web.Request], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,5 @@ class Route:
 
     method: str
     path: str
-    right: Right
+    right: Permission
     handler: Handler

@@ -13,9 +13,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from edgeops.localhub import gate
-from edgeops.localhub.failures import one_line
-from edgeops.localhub.http.wire import refusal
+from edgeops.localhub import tls_listener
+from edgeops.localhub.failures import describe_exception
+from edgeops.localhub.http.wire import error_response
 from edgeops.localhub.state.errors import HubFault
 
 # For the whole head of a request, and between two requests.
@@ -27,7 +27,7 @@ _SECONDS_TO_FINISH = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Handler(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One connection."""
 
     def __init__(self, server: web.Server, known: Callable[[], None]) -> None:
@@ -66,10 +66,10 @@ class Handler(web.RequestHandler):
         if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
             raise ConnectionError from exc  # nobody is there, or it is too late for an answer
         if status < 500:
-            response = refusal(HubFault(status, "BadRequest", "The request is not HTTP."))
+            response = error_response(HubFault(status, "BadRequest", "The request is not HTTP."))
         else:
-            _log.error("a request failed: %s", one_line(exc) if exc else message)
-            response = refusal(failure())
+            _log.error("a request failed: %s", describe_exception(exc) if exc else message)
+            response = error_response(failure())
         response.force_close()
         return response
 
@@ -78,7 +78,7 @@ class Handler(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Send a response, to who takes it in time."""
         if isinstance(resp, web.HTTPException):
-            resp = refusal(HubFault(resp.status, "BadRequest", resp.reason))
+            resp = error_response(HubFault(resp.status, "BadRequest", resp.reason))
         late = asyncio.get_running_loop().call_later(SECONDS_TO_TAKE_ANSWER, self._cut)
         try:
             return await super().finish_response(request, resp, start_time)
@@ -94,7 +94,7 @@ class Handler(web.RequestHandler):
     def log_exception(self, *args: Any, exc_info: BaseException | None = None, **_: Any) -> None:
         """One line, no traceback."""
         message, *values = args
-        _log.error(f"{message}: %s", *values, one_line(exc_info) if exc_info else "")
+        _log.error(f"{message}: %s", *values, describe_exception(exc_info) if exc_info else "")
 
 
 def failure() -> HubFault:
@@ -112,7 +112,9 @@ async def listening(
     server = runner.server
     assert server is not None
     try:
-        async with gate.listening(listener, context, lambda known: Handler(server, known)):
+        async with tls_listener.listening(
+            listener, context, lambda known: HttpConnection(server, known)
+        ):
             yield
     finally:
         transports = [connection.transport for connection in server.connections]

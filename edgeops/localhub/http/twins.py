@@ -6,41 +6,41 @@ from aiohttp import web
 
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import (
-    answer,
     if_match,
     json_body,
     json_object,
+    json_response,
     rows,
     whole_number,
 )
-from edgeops.localhub.policies import Right
+from edgeops.localhub.policies import Permission
 from edgeops.localhub.service import twins
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 
 _PAGE = 100
 
 
-async def _get(hub: Hub, request: web.Request) -> web.Response:
-    return answer(await hub.turns.run(twins.get_twin(hub, *_name(request))))
+async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
+    return json_response(await hub.scheduler.run(twins.get_twin(hub, *_name(request))))
 
 
-async def _patch(hub: Hub, request: web.Request) -> web.Response:
+async def _patch(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    return answer(twins.patch_twin(hub, *_name(request), body, if_match(request)))
+    return json_response(twins.patch_twin(hub, *_name(request), body, if_match(request)))
 
 
-async def _put(hub: Hub, request: web.Request) -> web.Response:
+async def _put(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    return answer(twins.replace_twin(hub, *_name(request), body, if_match(request)))
+    return json_response(twins.replace_twin(hub, *_name(request), body, if_match(request)))
 
 
-async def _query(hub: Hub, request: web.Request) -> web.Response:
+async def _query(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_object(request)
     token = request.headers.get("x-ms-continuation")
     asked = twins.run_query(hub, body.get("query"), _page_size(request), token)
-    found, following, kind = await hub.turns.run(asked)
-    response = answer(rows(found))
+    found, following, kind = await hub.scheduler.run(asked)
+    response = json_response(rows(found))
     response.headers["x-ms-item-type"] = kind
     if following:
         response.headers["x-ms-continuation"] = following
@@ -60,9 +60,9 @@ def _name(request: web.Request) -> tuple[str, str]:
 
 
 ROUTES = (
-    Route("POST", "/devices/query", Right.SERVICE_CONNECT, _query),
+    Route("POST", "/devices/query", Permission.SERVICE_CONNECT, _query),
     *(
-        Route(method, path, Right.SERVICE_CONNECT, handler)
+        Route(method, path, Permission.SERVICE_CONNECT, handler)
         for path in ("/twins/{device}", "/twins/{device}/modules/{module}")
         for method, handler in (("GET", _get), ("PATCH", _patch), ("PUT", _put))
     ),

@@ -13,8 +13,9 @@ import orjson
 from aiohttp import web
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import errors, etags, json
+from edgeops.localhub.state import errors, etags
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json
 
 # What one twin or identity takes in JSON, which Azure counts as 72 KB, is a part of this.
 MAX_BODY_BYTES = 1024 * 1024
@@ -40,7 +41,7 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
         raise errors.unreadable("The body ends too soon, or its chunks are wrong.") from error
     if len(raw) > max_bytes:
         raise errors.body_too_big(max_bytes)
-    return json.parsed(raw)
+    return parse_json(raw)
 
 
 async def json_object(request: web.Request) -> JsonObject:
@@ -72,7 +73,7 @@ def rows(documents: Iterable[bytes]) -> list[orjson.Fragment]:
     return [orjson.Fragment(document) for document in documents]
 
 
-def answer(body: Any, status: int = 200) -> web.Response:
+def json_response(body: Any, status: int = 200) -> web.Response:
     """A JSON response, with the etag of what it holds."""
     response = web.Response(
         body=orjson.dumps(body),
@@ -90,10 +91,10 @@ def no_content() -> web.Response:
     return web.Response(status=204)
 
 
-def refusal(fault: HubFault) -> web.Response:
+def error_response(fault: HubFault) -> web.Response:
     """A fault as Azure answers it."""
     tracking = f"{uuid.uuid4().hex.upper()}-TimeStamp:{datetime.now(UTC):%m/%d/%Y %H:%M:%S}"
-    response = answer(
+    response = json_response(
         {
             "Message": f"ErrorCode:{fault.code};{fault.message}",
             "ExceptionMessage": f"Tracking ID:{tracking}",

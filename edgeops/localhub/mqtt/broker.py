@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from edgeops.localhub.mqtt.packets import Publish
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.links import Name
 
 # A device that was away long reads its whole twin anyway.
@@ -26,7 +26,7 @@ class OpenConnection(Protocol):
 class Broker:
     """The MQTT side of a hub. `policies` are the keys of its shared access policies."""
 
-    def __init__(self, hub: Hub, policies: Mapping[str, str]) -> None:
+    def __init__(self, hub: EmulatedHub, policies: Mapping[str, str]) -> None:
         self.hub = hub
         self.policies = policies
         self.connections: set[OpenConnection] = set()

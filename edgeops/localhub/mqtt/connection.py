@@ -12,24 +12,24 @@ from typing import Protocol
 
 import orjson
 
-from edgeops.localhub.failures import one_line
+from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.mqtt import topics
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.identity import Claim, claim
+from edgeops.localhub.mqtt.identity import ClaimedIdentity, claim
 from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from edgeops.localhub.mqtt.session import (
     IDENTIFIER_REJECTED,
     NOT_AUTHORIZED,
     UNACCEPTABLE_PROTOCOL,
     Event,
-    Session,
-    Violation,
+    MqttSession,
+    ProtocolViolation,
 )
-from edgeops.localhub.mqtt.topics import MethodAnswer, Telemetry, TwinGet, TwinReport
+from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 from edgeops.localhub.service import devices, twins
 from edgeops.localhub.service.links import Name
-from edgeops.localhub.state import json
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json
 from edgeops.localhub.state.twins import DesiredChange
 
 SECONDS_TO_CONNECT = 30.0
@@ -54,7 +54,7 @@ class Channel(Protocol):
         """End the connection once everything is sent."""
 
 
-class Connection:
+class DeviceConnection:
     """The hub's end of one MQTT connection; a `Link` of the hub once the device is let in."""
 
     __slots__ = (
@@ -75,7 +75,7 @@ class Connection:
     def __init__(self, broker: Broker, channel: Channel, now: float) -> None:
         self._broker = broker
         self._channel = channel
-        self._session = Session()
+        self._session = MqttSession()
         self._asked: Iterator[Event | None] = iter(())
         self._name: Name | None = None
         self._subscriptions: dict[str, int] = {}
@@ -105,7 +105,9 @@ class Connection:
         except HubFault as fault:  # the device was deleted meanwhile
             self.close(fault.message)
         except Exception as error:
-            _log.error("the MQTT connection of %s failed: %s", self._name, one_line(error))
+            _log.error(
+                "the MQTT connection of %s failed: %s", self._name, describe_exception(error)
+            )
             self.close("the local hub failed")
         finally:
             self._flush()
@@ -142,7 +144,9 @@ class Connection:
             if hub.links.remove(self._name, self) and hub.store.entry(*self._name):
                 devices.set_connected(hub, *self._name, connected=False)
         except Exception as error:
-            _log.error("the end of an MQTT connection could not be kept: %s", one_line(error))
+            _log.error(
+                "the end of an MQTT connection could not be kept: %s", describe_exception(error)
+            )
 
     def _flush(self) -> None:
         data = self._session.data_to_send()
@@ -194,7 +198,7 @@ class Connection:
                 self._session.unsubscribed(event)
             case Disconnect():
                 self.close("the client has disconnected")
-            case Violation():
+            case ProtocolViolation():
                 # Of strangers anybody can send any number, and fill the log.
                 self.close(event.reason, logging.WARNING if self._name else logging.INFO)
 
@@ -221,9 +225,9 @@ class Connection:
             if kept is not None:
                 self._session.publish(message.topic, message.payload, message.qos, again=True)
         self._flush()
-        hub.links.ready.beat()
+        hub.links.ready.notify_all()
 
-    def _judged(self, packet: Connect) -> tuple[int, Claim | None]:
+    def _judged(self, packet: Connect) -> tuple[int, ClaimedIdentity | None]:
         """The code of CONNACK, and who was let in."""
         if (packet.protocol, packet.level) != ("MQTT", 4):
             return UNACCEPTABLE_PROTOCOL, None
@@ -261,7 +265,7 @@ class Connection:
         self._keep_subscriptions()
         self._session.subscribed(packet, codes)
         self._flush()
-        self._broker.hub.links.ready.beat()
+        self._broker.hub.links.ready.notify_all()
 
     def _keep_subscriptions(self) -> None:
         assert self._name is not None
@@ -270,13 +274,13 @@ class Connection:
 
     def _published(self, message: Publish) -> None:
         assert self._name is not None
-        match topics.asked(message.topic, *self._name):
+        match topics.parse_topic(message.topic, *self._name):
             case TwinGet(request):
-                twin = devices.own_twin(self._broker.hub, *self._name)
+                twin = devices.twin_for_device(self._broker.hub, *self._name)
                 self._publish(topics.twin_answer(200, request), orjson.dumps(twin), most_qos=0)
             case TwinReport(request):
                 self._report(request, message.payload)
-            case MethodAnswer(request, status):
+            case MethodResponse(request, status):
                 links = self._broker.hub.links
                 links.answered(self._name, request, status, message.payload)
             case Telemetry(properties):
@@ -291,7 +295,7 @@ class Connection:
     def _report(self, request: str, payload: bytes) -> None:
         assert self._name is not None
         try:
-            version = twins.report(self._broker.hub, *self._name, json.parsed(payload))
+            version = twins.report(self._broker.hub, *self._name, parse_json(payload))
         except HubFault as fault:
             answer = orjson.dumps({"message": f"ErrorCode:{fault.code};{fault.message}"})
             self._publish(topics.twin_answer(fault.status, request), answer, most_qos=0)

@@ -11,7 +11,7 @@ from edgeops import limits
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimedIdentity:
     """Who a client says it is: the hub's name as it knows it, device, and module (or empty)."""
 
     host: str
@@ -19,7 +19,7 @@ class Claim:
     module: str
 
 
-def claim(client_id: str, username: str) -> Claim | None:
+def claim(client_id: str, username: str) -> ClaimedIdentity | None:
     """The identity that a client id and a username agree on, else None.
 
     The username is `{host}/{client id}/?api-version=...`, the client id
@@ -30,4 +30,4 @@ def claim(client_id: str, username: str) -> Claim | None:
     device, _, module = client_id.partition("/")
     named = rest == client_id or rest.startswith(f"{client_id}/")
     well_formed = limits.is_id(device) and (limits.is_id(module) or client_id == device)
-    return Claim(host, device, module) if host and named and well_formed else None
+    return ClaimedIdentity(host, device, module) if host and named and well_formed else None

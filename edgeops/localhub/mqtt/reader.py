@@ -32,7 +32,7 @@ class MalformedPacket(Exception):
     """Bytes that are no MQTT 3.1.1 packet, or one that IoT Hub does not take."""
 
 
-class Reader:
+class PacketReader:
     """Packets out of a stream, however it is cut; holds at most one that is not whole.
 
     `most_bytes` is the largest packet that it takes; it may be changed between

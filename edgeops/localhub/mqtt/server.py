@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
-from edgeops.localhub import gate
+from edgeops.localhub import tls_listener
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.connection import Connection
+from edgeops.localhub.mqtt.connection import DeviceConnection
 
 _SECONDS_BETWEEN_CHECKS = 1.0
 # A client that does not read is cut off at this many bytes unsent.
@@ -43,14 +43,14 @@ class _Socket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._connection = Connection(self._broker, self, self._loop.time())
+        self._connection = DeviceConnection(self._broker, self, self._loop.time())
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
         self._connection.receive(data, self._loop.time())
         if not self._busy:
             self._busy = True
-            self._broker.hub.turns.begin(self._work)
+            self._broker.hub.scheduler.begin(self._work)
             if self._busy:
                 self._take_questions()
 
@@ -112,7 +112,9 @@ async def listening(
     opened: set[_Socket] = set()
     checks = asyncio.get_running_loop().create_task(_expiring(broker))
     try:
-        async with gate.listening(listener, context, lambda known: _Socket(broker, opened, known)):
+        async with tls_listener.listening(
+            listener, context, lambda known: _Socket(broker, opened, known)
+        ):
             yield
     finally:
         checks.cancel()

@@ -24,7 +24,7 @@ from edgeops.localhub.mqtt.packets import (
     Unsubscribe,
     encode,
 )
-from edgeops.localhub.mqtt.reader import MalformedPacket, Reader
+from edgeops.localhub.mqtt.reader import MalformedPacket, PacketReader
 
 # A device-to-cloud message has at most 256 KB; topics hold its properties.
 MAX_PACKET_BYTES = 256 * 1024 + 16 * 1024
@@ -39,25 +39,25 @@ NOT_AUTHORIZED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class ProtocolViolation:
     """The client broke the protocol, or does not acknowledge: the connection must be closed."""
 
     reason: str
 
 
-Event = Connect | Publish | Subscribe | Unsubscribe | Disconnect | Violation
+Event = Connect | Publish | Subscribe | Unsubscribe | Disconnect | ProtocolViolation
 
 
-class Session:
+class MqttSession:
     """One connection: first a `Connect`, answered by `accept` or `refuse`; then the rest.
 
-    After a `Violation`, a `Disconnect` or `refuse` nothing more comes out of it.
+    After a `ProtocolViolation`, a `Disconnect` or `refuse` nothing more comes out of it.
     """
 
     __slots__ = ("_cost", "_number", "_out", "_over", "_reader", "_started", "_unacknowledged")
 
     def __init__(self) -> None:
-        self._reader = Reader(MAX_CONNECT_BYTES)
+        self._reader = PacketReader(MAX_CONNECT_BYTES)
         self._out: list[bytes] = []
         self._started = False
         self._over = False
@@ -164,9 +164,9 @@ class Session:
             case _:
                 return self._violation(f"{type(packet).__name__} is for servers to send")
 
-    def _violation(self, reason: str) -> Violation:
+    def _violation(self, reason: str) -> ProtocolViolation:
         self._over = True
-        return Violation(reason)
+        return ProtocolViolation(reason)
 
     def _next_number(self) -> int:
         while True:  # ends: the limit of bytes is far below 65,535 messages

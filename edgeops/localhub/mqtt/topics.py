@@ -33,7 +33,7 @@ class TwinReport:
 
 
 @dataclass(frozen=True, slots=True)
-class MethodAnswer:
+class MethodResponse:
     """The device answers a direct method."""
 
     request: str
@@ -47,7 +47,7 @@ class Telemetry:
     properties: dict[str, str]
 
 
-Asked = TwinGet | TwinReport | MethodAnswer | Telemetry
+DeviceRequest = TwinGet | TwinReport | MethodResponse | Telemetry
 
 
 def root(device: str, module: str) -> str:
@@ -55,7 +55,7 @@ def root(device: str, module: str) -> str:
     return f"devices/{device}/modules/{module}/" if module else f"devices/{device}/"
 
 
-def asked(topic: str, device: str, module: str) -> Asked | None:
+def parse_topic(topic: str, device: str, module: str) -> DeviceRequest | None:
     """What a message of this device or module on a topic means; None for what it may not send."""
     path, mark, query = topic.partition("?")
     events = root(device, module) + "messages/events"
@@ -70,7 +70,7 @@ def asked(topic: str, device: str, module: str) -> Asked | None:
         return TwinReport(request)
     status = path.removeprefix(_ANSWER).rstrip("/")
     if path.startswith(_ANSWER) and status.isascii() and status.isdecimal() and len(status) < 10:
-        return MethodAnswer(request, int(status))
+        return MethodResponse(request, int(status))
     return None
 
 

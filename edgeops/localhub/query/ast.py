@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-from typing import Literal as OneOf
+from typing import Any, Literal
 
-Source = OneOf["devices", "devices.modules"]
+Source = Literal["devices", "devices.modules"]
 
 
 class QueryError(Exception):
@@ -29,14 +28,14 @@ UNDEFINED = Undefined.UNDEFINED
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Constant:
     """A constant: text, number, boolean, None (`null`) or UNDEFINED."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class PropertyPath:
     """A property of the twin, by the keys that lead to it."""
 
     keys: tuple[str, ...]
@@ -46,7 +45,7 @@ class Path:
 class IsDefined:
     """Whether a property is there, `null` included."""
 
-    path: Path
+    path: PropertyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Logical:
     operands: tuple[Expression, ...]
 
 
-Expression = Literal | Path | IsDefined | Not | Negate | Binary | In | Logical
+Expression = Constant | PropertyPath | IsDefined | Not | Negate | Binary | In | Logical
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
@@ -133,13 +132,13 @@ class Query:
     text: str = field(default="", compare=False)
 
     @property
-    def kind(self) -> OneOf["Twin", "Raw"]:
+    def kind(self) -> Literal["Twin", "Raw"]:
         """What the rows are: the `x-ms-item-type` of the answer."""
         return "Raw" if self.columns or self.count else "Twin"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class TargetCondition:
     """The target condition of a configuration; without `where` it takes every twin."""
 
     source: Source

@@ -16,15 +16,15 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
-    Condition,
+    Constant,
     Expression,
     In,
     IsDefined,
-    Literal,
     Logical,
     Negate,
     Not,
-    Path,
+    PropertyPath,
+    TargetCondition,
 )
 from edgeops.localhub.query.numbers import computed_number
 
@@ -45,7 +45,7 @@ _ARITHMETIC: Mapping[str, Callable[[Any, Any], int | float]] = {
 }
 
 
-def matches(condition: Condition, twin: JsonObject) -> bool:
+def matches(condition: TargetCondition, twin: JsonObject) -> bool:
     """Whether a condition targets a twin (of its source)."""
     return passes(condition.where, twin)
 
@@ -120,8 +120,8 @@ def _calculate(symbol: str, left: Any, right: Any) -> Any:
 
 # By type, since this is done for every part of a query on every twin.
 _VALUES: Mapping[type, Callable[[Any, JsonObject], Any]] = {
-    Literal: lambda expression, _: expression.value,
-    Path: lambda expression, twin: _follow(expression.keys, twin),
+    Constant: lambda expression, _: expression.value,
+    PropertyPath: lambda expression, twin: _follow(expression.keys, twin),
     IsDefined: lambda expression, twin: _follow(expression.path.keys, twin) is not UNDEFINED,
     Not: _not,
     Negate: lambda expression, twin: _calculate("-", 0, value(expression.operand, twin)),

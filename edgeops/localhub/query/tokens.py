@@ -16,7 +16,7 @@ KEYWORDS = frozenset(
 )
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     KEYWORD = auto()
@@ -34,7 +34,7 @@ class Token(NamedTuple):
     A tuple, since a query has thousands of them.
     """
 
-    kind: Kind
+    kind: TokenKind
     value: Any
     text: str
     position: int
@@ -67,7 +67,7 @@ def tokens(text: str) -> Iterator[Token]:
         position = match.end()
     if position < len(text):
         raise QueryError(_unreadable(text[position]), position)
-    yield Token(Kind.END, "", "the end", position)
+    yield Token(TokenKind.END, "", "the end", position)
 
 
 def _unreadable(character: str) -> str:
@@ -80,17 +80,19 @@ def _token(match: re.Match[str]) -> Token:
     written, position = match[0], match.start()
     match match.lastgroup:
         case "symbol":
-            return Token(Kind.SYMBOL, "!=" if written == "<>" else written, written, position)
+            return Token(TokenKind.SYMBOL, "!=" if written == "<>" else written, written, position)
         case "name":
             word = written.upper()
             if word in KEYWORDS:
-                return Token(Kind.KEYWORD, word, written, position)
-            return Token(Kind.NAME, written, written, position)
+                return Token(TokenKind.KEYWORD, word, written, position)
+            return Token(TokenKind.NAME, written, written, position)
         case "quoted":
-            return Token(Kind.QUOTED_NAME, match["quoted"], written, position)
+            return Token(TokenKind.QUOTED_NAME, match["quoted"], written, position)
         case "string":
-            return Token(Kind.STRING, _unescape(written[1:-1], position + 1), written, position)
-    return Token(Kind.NUMBER, _number(written, position), written, position)
+            return Token(
+                TokenKind.STRING, _unescape(written[1:-1], position + 1), written, position
+            )
+    return Token(TokenKind.NUMBER, _number(written, position), written, position)
 
 
 def _unescape(text: str, position: int) -> str:

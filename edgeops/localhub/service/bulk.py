@@ -13,10 +13,10 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service import registry
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Writing
 from edgeops.localhub.service.twins import keep
 from edgeops.localhub.state import errors, etags, twins
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections
@@ -26,7 +26,7 @@ MAX_ENTRIES = 100
 _SECONDS_OF_A_TRANSACTION = 0.01  # an ordinary request is one
 
 
-def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
+def import_devices(hub: EmulatedHub, body: Any) -> Steps[JsonObject]:
     """Do each entry; gives `{isSuccessful, errors, warnings}`. Raises `HubFault` 400, 413.
 
     Each that succeeds is kept, in as few transactions as may be; those that fail change nothing.
@@ -44,7 +44,7 @@ def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
     return _result(faults)
 
 
-def _imported(hub: Hub, entries: list[JsonObject], faults: list[JsonObject]) -> int:
+def _imported(hub: EmulatedHub, entries: list[JsonObject], faults: list[JsonObject]) -> int:
     """Do entries in one transaction as long as it is short; gives how many were done."""
     until = time.perf_counter() + _SECONDS_OF_A_TRANSACTION
     with hub.writing() as writing:
@@ -75,7 +75,7 @@ def _entries(body: Any) -> list[JsonObject]:
     return body
 
 
-def _create(hub: Hub, writing: Writing, entry: JsonObject) -> None:
+def _create(hub: EmulatedHub, writing: Writing, entry: JsonObject) -> None:
     device, module = _name(entry)
     if module:
         created = registry.create_module(hub, writing, device, module, entry)
@@ -84,7 +84,7 @@ def _create(hub: Hub, writing: Writing, entry: JsonObject) -> None:
     _write_twin(writing, created, entry)
 
 
-def _update(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
+def _update(hub: EmulatedHub, writing: Writing, entry: JsonObject, etag: str) -> None:
     device, module = _name(entry)
     if module:
         registry.update_module(hub, writing, device, module, entry, etag)
@@ -92,7 +92,7 @@ def _update(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
         registry.update_device(hub, writing, device, entry, etag)
 
 
-def _delete(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
+def _delete(hub: EmulatedHub, writing: Writing, entry: JsonObject, etag: str) -> None:
     device, module = _name(entry)
     if module:
         registry.remove_module(hub, writing, device, module, etag)
@@ -100,14 +100,14 @@ def _delete(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
         registry.remove_device(hub, writing, device, etag)
 
 
-def _update_twin(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
+def _update_twin(hub: EmulatedHub, writing: Writing, entry: JsonObject, etag: str) -> None:
     device, module = _name(entry)
     found = hub.entry(device, module)
     etags.require(etag, etags.twin_etag(found.twin))
     _write_twin(writing, found, entry)
 
 
-def _write_twin(writing: Writing, entry: Entry, body: JsonObject) -> None:
+def _write_twin(writing: Writing, entry: RegistryEntry, body: JsonObject) -> None:
     """Merge tags, desired and reported properties of an import into a twin."""
     sections = twins.sections_of(body)
     # null is "not given" here: exports hold every field
@@ -130,7 +130,7 @@ def _etag(entry: JsonObject, key: str) -> str:
     return etag
 
 
-_MODES: dict[str, Callable[[Hub, Writing, JsonObject], None]] = {
+_MODES: dict[str, Callable[[EmulatedHub, Writing, JsonObject], None]] = {
     "create": _create,
     "update": lambda hub, writing, entry: _update(hub, writing, entry, etags.ANY),
     "updateIfMatchETag": lambda hub, writing, entry: _update(

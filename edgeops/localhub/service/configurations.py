@@ -11,13 +11,13 @@ import orjson
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Writing
 from edgeops.localhub.service.twins import device_twins, keep, module_twins
 from edgeops.localhub.state import configurations, deployment, errors, etags
 from edgeops.localhub.state.configurations import Configuration
 from edgeops.localhub.state.deployment import Deployed
 from edgeops.localhub.state.moment import Moment
-from edgeops.localhub.state.twins import Written
+from edgeops.localhub.state.twins import TwinWrite
 from edgeops.localhub.steps import Steps, finish
 from edgeops.localhub.store import entry_of
 
@@ -30,11 +30,11 @@ class _Target:
 
     id: str
     edge: bool
-    condition: query.Condition
+    condition: query.TargetCondition
     count: int = 0
 
 
-def list_configurations(hub: Hub, most: int) -> Steps[list[bytes]]:
+def list_configurations(hub: EmulatedHub, most: int) -> Steps[list[bytes]]:
     """At most so many configurations (JSON), by id."""
     targets = []
     for found in islice(hub.store.configurations(), most):
@@ -50,13 +50,13 @@ def list_configurations(hub: Hub, most: int) -> Steps[list[bytes]]:
     return documents
 
 
-def get_configuration(hub: Hub, configuration: str) -> Steps[JsonObject]:
+def get_configuration(hub: EmulatedHub, configuration: str) -> Steps[JsonObject]:
     """A configuration. Raises `HubFault` 404."""
     return (yield from _document(hub, _find(hub, configuration)))
 
 
 def put_configuration(
-    hub: Hub, configuration: str, body: Any, if_match: str | None
+    hub: EmulatedHub, configuration: str, body: Any, if_match: str | None
 ) -> Steps[tuple[JsonObject, bool]]:
     """Create a configuration (no `if_match`) or update it; gives it, and whether it is new.
 
@@ -83,14 +83,14 @@ def put_configuration(
     return (yield from _document(hub, kept)), if_match is None
 
 
-def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> None:
+def delete_configuration(hub: EmulatedHub, configuration: str, if_match: str | None) -> None:
     """Delete a configuration. Raises `HubFault` 404, 412."""
     with hub.writing():
         etags.require(if_match, _find(hub, configuration).etag)
         hub.store.delete_configuration(configuration)
 
 
-def apply_content(hub: Hub, device: str, body: Any) -> Steps[None]:
+def apply_content(hub: EmulatedHub, device: str, body: Any) -> Steps[None]:
     """Apply deployment content to one edge device. Raises `HubFault`.
 
     Worked out in steps, and kept when the modules are still what they were;
@@ -108,7 +108,9 @@ def apply_content(hub: Hub, device: str, body: Any) -> Steps[None]:
         _keep_deployed(writing, device, found, finish(_deployed(hub, device, found, body)))
 
 
-def _deployed(hub: Hub, device: str, found: Mapping[str, bytes], body: Any) -> Steps[Deployed]:
+def _deployed(
+    hub: EmulatedHub, device: str, found: Mapping[str, bytes], body: Any
+) -> Steps[Deployed]:
     owner = hub.device(device)
     modules = {}
     for name, stored in found.items():
@@ -128,11 +130,11 @@ def _keep_deployed(
         writing.delete(device, module)
     saved = {entry.identity.module: entry for entry in deployed.save}
     for change in deployed.changes:
-        written, told = Written(saved[change.module], change), {"desired": change.patch}
+        written, told = TwinWrite(saved[change.module], change), {"desired": change.patch}
         keep(writing, written, told, "updateTwin")
 
 
-def _find(hub: Hub, configuration: str) -> Configuration:
+def _find(hub: EmulatedHub, configuration: str) -> Configuration:
     found = hub.store.configuration(configuration)
     if found is None:
         raise errors.configuration_not_found(configuration)
@@ -144,13 +146,13 @@ def _target(configuration: Configuration) -> _Target:
     return _Target(configuration.id, configuration.edge, condition)
 
 
-def _document(hub: Hub, configuration: Configuration) -> Steps[JsonObject]:
+def _document(hub: EmulatedHub, configuration: Configuration) -> Steps[JsonObject]:
     target = _target(configuration)
     yield from _count(hub, [target])
     return configurations.document(configuration, target.count)
 
 
-def _count(hub: Hub, targets: list[_Target]) -> Steps[None]:
+def _count(hub: EmulatedHub, targets: list[_Target]) -> Steps[None]:
     """Count the twins that each targets."""
     for source, twins in (("devices", device_twins), ("devices.modules", module_twins)):
         of_source = [target for target in targets if target.condition.source == source]

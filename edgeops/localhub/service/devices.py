@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import sas
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Writing
 from edgeops.localhub.state import errors, events
-from edgeops.localhub.state.entry import Connection, Entry, Section
+from edgeops.localhub.state.entry import ConnectionState, RegistryEntry, Section
 
 
 def authenticate(
-    hub: Hub, host: str, device: str, module: str, token: str, policies: Mapping[str, str]
+    hub: EmulatedHub, host: str, device: str, module: str, token: str, policies: Mapping[str, str]
 ) -> int:
     """When the token of a device or module expires, in Unix seconds.
 
@@ -39,27 +39,27 @@ def authenticate(
     )
 
 
-def set_connected(hub: Hub, device: str, module: str, connected: bool) -> None:
+def set_connected(hub: EmulatedHub, device: str, module: str, connected: bool) -> None:
     """Note that a device or module has connected or gone. Raises `HubFault` 404."""
     with hub.writing() as writing:
         _connection(writing, hub.entry(device, module), connected)
 
 
-def all_gone(hub: Hub) -> None:
+def mark_all_disconnected(hub: EmulatedHub) -> None:
     """Note that nobody is connected: so it is when a hub starts."""
     with hub.writing() as writing:
         for entry in hub.store.connected():
             _connection(writing, entry, connected=False)
 
 
-def own_twin(hub: Hub, device: str, module: str) -> JsonObject:
+def twin_for_device(hub: EmulatedHub, device: str, module: str) -> JsonObject:
     """A twin as its device gets it: no tags, no metadata. Raises `HubFault` 404."""
     twin = hub.entry(device, module).twin
     return {"desired": _section(twin.desired), "reported": _section(twin.reported)}
 
 
 def send_telemetry(
-    hub: Hub, device: str, module: str, properties: Mapping[str, str], payload: bytes
+    hub: EmulatedHub, device: str, module: str, properties: Mapping[str, str], payload: bytes
 ) -> None:
     """Take in a device-to-cloud message. Raises `HubFault` 404."""
     with hub.writing() as writing:
@@ -69,21 +69,21 @@ def send_telemetry(
         writing.events.append(events.telemetry(device, module, properties, payload, writing.moment))
 
 
-def subscribe(hub: Hub, device: str, module: str, subscriptions: Mapping[str, int]) -> None:
+def subscribe(hub: EmulatedHub, device: str, module: str, subscriptions: Mapping[str, int]) -> None:
     """Keep the topic filters of a device, for this connection and later ones."""
     with hub.store.transaction():
         hub.store.save_subscriptions(device, module, dict(subscriptions))
 
 
-def end_session(hub: Hub, device: str, module: str) -> None:
+def end_session(hub: EmulatedHub, device: str, module: str) -> None:
     """Forget the topic filters of a device."""
     with hub.store.transaction():
         hub.store.forget_subscriptions(device, module)
 
 
-def _connection(writing: Writing, entry: Entry, connected: bool) -> None:
+def _connection(writing: Writing, entry: RegistryEntry, connected: bool) -> None:
     now = writing.moment.timestamp
-    changed = replace(entry, connection=Connection(connected, now, now))
+    changed = replace(entry, connection=ConnectionState(connected, now, now))
     writing.store.save(changed)
     writing.events.append(events.connection(changed, writing.moment))
 

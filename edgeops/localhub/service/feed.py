@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.steps import Steps
 
 
 async def read_events(
-    hub: Hub, *, after: int, most: int, device: str | None, wait: float
+    hub: EmulatedHub, *, after: int, most: int, device: str | None, wait: float
 ) -> JsonObject:
     """The events after a cursor: `{events, next}`; `next` is the cursor to go on from.
 
@@ -20,7 +20,7 @@ async def read_events(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     while True:
-        found, following = await hub.turns.run(_page(hub, after, most, device))
+        found, following = await hub.scheduler.run(_page(hub, after, most, device))
         left = deadline - loop.time()
         if found or left <= 0 or hub.arrivals.stopped:
             return {"events": found, "next": following}
@@ -30,7 +30,7 @@ async def read_events(
 
 
 def _page(
-    hub: Hub, after: int, most: int, device: str | None
+    hub: EmulatedHub, after: int, most: int, device: str | None
 ) -> Steps[tuple[list[JsonObject], int]]:
     """The events after a cursor, and the next cursor: the newest of all when there are none."""
     yield

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 
 from edgeops.localhub.policies import new_key
 from edgeops.localhub.service.links import Links, Name
-from edgeops.localhub.service.pulse import Pulse
-from edgeops.localhub.service.turns import Turns
+from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.state import errors, events
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.events import Event
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import DesiredChange
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 
 def _now() -> datetime:
@@ -24,18 +24,18 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Hub:
+class EmulatedHub:
     """A hub on a store.
 
     `arrivals` beats when there are new events; what takes long is done in `turns`.
     """
 
-    store: Store
+    store: HubStore
     clock: Callable[[], datetime] = _now
     make_key: Callable[[], str] = new_key
     links: Links = field(default_factory=Links)
-    arrivals: Pulse = field(default_factory=Pulse)
-    turns: Turns = field(default_factory=Turns)
+    arrivals: Notifier = field(default_factory=Notifier)
+    scheduler: Scheduler = field(default_factory=Scheduler)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -49,21 +49,21 @@ class Hub:
         for (device, module), reason in writing.cut:
             self.links.cut(device, module, reason)
         if writing.events:
-            self.arrivals.beat()
+            self.arrivals.notify_all()
 
     def stop(self) -> None:
         """Let go of everybody who waits for a device or an event."""
         self.links.stop()
         self.arrivals.stop()
 
-    def device(self, device: str) -> Entry:
+    def device(self, device: str) -> RegistryEntry:
         """The entry of a device. Raises `HubFault` 404."""
         entry = self.store.entry(device)
         if entry is None:
             raise errors.device_not_found(device)
         return entry
 
-    def entry(self, device: str, module: str) -> Entry:
+    def entry(self, device: str, module: str) -> RegistryEntry:
         """The entry of a device (module empty) or module. Raises `HubFault` 404."""
         owner = self.device(device)
         if not module:
@@ -82,7 +82,7 @@ class Writing:
     connections to be closed, with the reason.
     """
 
-    store: Store
+    store: HubStore
     moment: Moment
     changes: list[DesiredChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Writing:
             self.changes[:], self.events[:], self.cut[:] = before
             raise
 
-    def create(self, entry: Entry) -> None:
+    def create(self, entry: RegistryEntry) -> None:
         """Save a new device or module."""
         self.store.save(entry)
         self.events.append(events.created(entry, self.moment))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from edgeops.localhub.service.pulse import Pulse
+from edgeops.localhub.service.notifier import Notifier
 from edgeops.localhub.state.twins import DesiredChange
 
 # Device and module; the module is empty for the device itself.
@@ -31,7 +31,7 @@ class Links:
     """The live connections of a hub, one for each identity."""
 
     def __init__(self) -> None:
-        self.ready = Pulse()  # beats when a device has connected, or takes methods now
+        self.ready = Notifier()  # beats when a device has connected, or takes methods now
         self._links: dict[Name, Link] = {}
         self._answers: dict[tuple[Name, str], asyncio.Future[Answer]] = {}
 

@@ -13,10 +13,11 @@ from typing import Any
 import orjson
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.links import Name
-from edgeops.localhub.state import errors, json
+from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json
 
 MAX_PAYLOAD_BYTES = 128 * 1024
 
@@ -49,7 +50,7 @@ def method_call(body: Any) -> MethodCall:
     )
 
 
-async def invoke(hub: Hub, device: str, module: str, call: MethodCall) -> JsonObject:
+async def invoke(hub: EmulatedHub, device: str, module: str, call: MethodCall) -> JsonObject:
     """What the device answers: `{status, payload}`.
 
     Raises `HubFault` 404 (not registered, or not online in time), 502 and 504.
@@ -69,12 +70,12 @@ async def invoke(hub: Hub, device: str, module: str, call: MethodCall) -> JsonOb
         raise errors.stopping()
     status, payload = answered
     try:
-        return {"status": status, "payload": json.parsed(payload) if payload else None}
+        return {"status": status, "payload": parse_json(payload) if payload else None}
     except HubFault as fault:
         raise errors.bad_method_answer() from fault
 
 
-async def _sent(hub: Hub, name: Name, request: str, call: MethodCall) -> None:
+async def _sent(hub: EmulatedHub, name: Name, request: str, call: MethodCall) -> None:
     """Send the call, once the device is there to take it."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + call.connect_seconds

@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import islice
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Writing
 from edgeops.localhub.state import errors, etags, identities
 from edgeops.localhub.state.documents import device_document, module_document
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.steps import Steps
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 
-def list_devices(hub: Hub, most: int) -> Steps[list[JsonObject]]:
+def list_devices(hub: EmulatedHub, most: int) -> Steps[list[JsonObject]]:
     """At most so many device identities, by id."""
     found = []
     for entry in islice(hub.store.devices(), most):
@@ -22,12 +22,12 @@ def list_devices(hub: Hub, most: int) -> Steps[list[JsonObject]]:
     return found
 
 
-def get_device(hub: Hub, device: str) -> JsonObject:
+def get_device(hub: EmulatedHub, device: str) -> JsonObject:
     """A device identity. Raises `HubFault` 404."""
     return device_document(hub.device(device))
 
 
-def put_device(hub: Hub, device: str, body: JsonObject, if_match: str | None) -> JsonObject:
+def put_device(hub: EmulatedHub, device: str, body: JsonObject, if_match: str | None) -> JsonObject:
     """Create a device (no `if_match`) or update it; gives the identity. Raises `HubFault`."""
     _check_name(body, "deviceId", device)
     with hub.writing() as writing:
@@ -36,13 +36,13 @@ def put_device(hub: Hub, device: str, body: JsonObject, if_match: str | None) ->
         return device_document(update_device(hub, writing, device, body, if_match))
 
 
-def delete_device(hub: Hub, device: str, if_match: str | None) -> None:
+def delete_device(hub: EmulatedHub, device: str, if_match: str | None) -> None:
     """Delete a device and its modules. Raises `HubFault` 404, 412."""
     with hub.writing() as writing:
         remove_device(hub, writing, device, if_match)
 
 
-def list_modules(hub: Hub, device: str) -> Steps[list[JsonObject]]:
+def list_modules(hub: EmulatedHub, device: str) -> Steps[list[JsonObject]]:
     """The module identities of a device, the system's included. Raises `HubFault` 404."""
     hub.device(device)
     found = []
@@ -54,13 +54,13 @@ def list_modules(hub: Hub, device: str) -> Steps[list[JsonObject]]:
     return found
 
 
-def get_module(hub: Hub, device: str, module: str) -> JsonObject:
+def get_module(hub: EmulatedHub, device: str, module: str) -> JsonObject:
     """A module identity. Raises `HubFault` 404."""
     return module_document(hub.entry(device, module))
 
 
 def put_module(
-    hub: Hub, device: str, module: str, body: JsonObject, if_match: str | None
+    hub: EmulatedHub, device: str, module: str, body: JsonObject, if_match: str | None
 ) -> tuple[JsonObject, bool]:
     """Create a module (no `if_match`) or update it; gives the identity, and whether it is new.
 
@@ -74,13 +74,13 @@ def put_module(
         return module_document(update_module(hub, writing, device, module, body, if_match)), False
 
 
-def delete_module(hub: Hub, device: str, module: str, if_match: str | None) -> None:
+def delete_module(hub: EmulatedHub, device: str, module: str, if_match: str | None) -> None:
     """Delete a module. Raises `HubFault` 401 for a system module, 404, 412."""
     with hub.writing() as writing:
         remove_module(hub, writing, device, module, if_match)
 
 
-def device_statistics(hub: Hub) -> Steps[JsonObject]:
+def device_statistics(hub: EmulatedHub) -> Steps[JsonObject]:
     """How many devices there are."""
     statuses = []
     for entry in hub.store.devices():
@@ -93,7 +93,7 @@ def device_statistics(hub: Hub) -> Steps[JsonObject]:
     }
 
 
-def service_statistics(hub: Hub) -> Steps[JsonObject]:
+def service_statistics(hub: EmulatedHub) -> Steps[JsonObject]:
     """How many devices are connected."""
     connected = 0
     for entry in hub.store.devices():
@@ -105,7 +105,7 @@ def service_statistics(hub: Hub) -> Steps[JsonObject]:
 # --- inside a transaction, shared with bulk ------------------------------------------
 
 
-def create_device(writing: Writing, device: str, body: JsonObject) -> Entry:
+def create_device(writing: Writing, device: str, body: JsonObject) -> RegistryEntry:
     """Create a device; gives its entry."""
     if writing.store.entry(device):
         raise errors.device_exists(device)
@@ -117,8 +117,8 @@ def create_device(writing: Writing, device: str, body: JsonObject) -> Entry:
 
 
 def update_device(
-    hub: Hub, writing: Writing, device: str, body: JsonObject, if_match: str | None
-) -> Entry:
+    hub: EmulatedHub, writing: Writing, device: str, body: JsonObject, if_match: str | None
+) -> RegistryEntry:
     """Update a device; gives its entry."""
     entry = hub.device(device)
     etags.require(if_match, etags.identity_etag(entry.identity))
@@ -135,13 +135,15 @@ def update_device(
     return updated
 
 
-def remove_device(hub: Hub, writing: Writing, device: str, if_match: str | None) -> None:
+def remove_device(hub: EmulatedHub, writing: Writing, device: str, if_match: str | None) -> None:
     """Delete a device and its modules."""
     etags.require(if_match, etags.identity_etag(hub.device(device).identity))
     writing.delete(device, "")
 
 
-def create_module(hub: Hub, writing: Writing, device: str, module: str, body: JsonObject) -> Entry:
+def create_module(
+    hub: EmulatedHub, writing: Writing, device: str, module: str, body: JsonObject
+) -> RegistryEntry:
     """Create a module; gives its entry."""
     hub.device(device)
     there = writing.store.modules(device).keys()
@@ -151,8 +153,13 @@ def create_module(hub: Hub, writing: Writing, device: str, module: str, body: Js
 
 
 def update_module(
-    hub: Hub, writing: Writing, device: str, module: str, body: JsonObject, if_match: str | None
-) -> Entry:
+    hub: EmulatedHub,
+    writing: Writing,
+    device: str,
+    module: str,
+    body: JsonObject,
+    if_match: str | None,
+) -> RegistryEntry:
     """Update a module; gives its entry."""
     entry = hub.entry(device, module)
     etags.require(if_match, etags.identity_etag(entry.identity))
@@ -162,7 +169,7 @@ def update_module(
 
 
 def remove_module(
-    hub: Hub, writing: Writing, device: str, module: str, if_match: str | None
+    hub: EmulatedHub, writing: Writing, device: str, module: str, if_match: str | None
 ) -> None:
     """Delete a module."""
     entry = hub.entry(device, module)
@@ -171,7 +178,7 @@ def remove_module(
     writing.delete(device, module)
 
 
-def _known_scopes(store: Store, body: JsonObject) -> set[str]:
+def _known_scopes(store: HubStore, body: JsonObject) -> set[str]:
     """Those of the scopes that a request names which edge devices really have."""
     known = set()
     for scope in identities.scopes_named(body):

@@ -8,19 +8,19 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Writing
 from edgeops.localhub.state import configurations, errors, etags, events, twins
 from edgeops.localhub.state.documents import twin_document
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.identities import SYSTEM_MODULES
-from edgeops.localhub.state.twins import Sections, Written
+from edgeops.localhub.state.twins import Sections, TwinWrite
 from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT
 
-Deployments = list[tuple[str, query.Condition]]
+Deployments = list[tuple[str, query.TargetCondition]]
 
 
-def get_twin(hub: Hub, device: str, module: str = "") -> Steps[JsonObject]:
+def get_twin(hub: EmulatedHub, device: str, module: str = "") -> Steps[JsonObject]:
     """A twin as the service API shows it. Raises `HubFault` 404."""
     entry = hub.entry(device, module)
     if module != EDGE_AGENT:
@@ -28,7 +28,9 @@ def get_twin(hub: Hub, device: str, module: str = "") -> Steps[JsonObject]:
     return (yield from _agent_document(hub, entry, (yield from _deployments(hub))))
 
 
-def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
+def patch_twin(
+    hub: EmulatedHub, device: str, module: str, body: Any, if_match: str | None
+) -> JsonObject:
     """Merge a patch into tags and desired properties; gives the twin. Raises `HubFault`."""
     sections = _service_sections(body)
     with hub.writing() as writing:
@@ -38,7 +40,9 @@ def patch_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | No
     return twin_document(written.entry)
 
 
-def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | None) -> JsonObject:
+def replace_twin(
+    hub: EmulatedHub, device: str, module: str, body: Any, if_match: str | None
+) -> JsonObject:
     """Replace tags and desired properties; gives the twin. Raises `HubFault`."""
     sections = _service_sections(body)
     with hub.writing() as writing:
@@ -48,7 +52,7 @@ def replace_twin(hub: Hub, device: str, module: str, body: Any, if_match: str | 
     return twin_document(written.entry)
 
 
-def report(hub: Hub, device: str, module: str, patch: Any) -> int:
+def report(hub: EmulatedHub, device: str, module: str, patch: Any) -> int:
     """Merge what a device reports; gives the new version. Raises `HubFault` 404, 400, 403."""
     if not isinstance(patch, dict):
         raise errors.unreadable("Reported properties must be a JSON object.")
@@ -62,7 +66,7 @@ def report(hub: Hub, device: str, module: str, patch: Any) -> int:
 
 
 def keep(
-    writing: Writing, written: Written, sections: Mapping[str, JsonObject | None], operation: str
+    writing: Writing, written: TwinWrite, sections: Mapping[str, JsonObject | None], operation: str
 ) -> None:
     """Save a twin write of these sections, and tell of it when the transaction is kept."""
     writing.store.save(written.entry)
@@ -71,12 +75,14 @@ def keep(
     writing.events.append(events.twin_changed(written.entry, sections, operation, writing.moment))
 
 
-def device_twins(hub: Hub, after: str = "") -> Iterator[JsonObject]:
+def device_twins(hub: EmulatedHub, after: str = "") -> Iterator[JsonObject]:
     """All device twins in order of their id, those after one id."""
     return (twin_document(entry) for entry in hub.store.devices(after))
 
 
-def module_twins(hub: Hub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject | None]:
+def module_twins(
+    hub: EmulatedHub, after: tuple[str, str] = ("", "")
+) -> Iterator[JsonObject | None]:
     """All module twins in order of (device, module), those after one; None for a step between."""
     deployments = yield from _deployments(hub)
     for entry in hub.store.all_modules(after):
@@ -87,7 +93,7 @@ def module_twins(hub: Hub, after: tuple[str, str] = ("", "")) -> Iterator[JsonOb
 
 
 def run_query(
-    hub: Hub, text: Any, size: int, token: str | None
+    hub: EmulatedHub, text: Any, size: int, token: str | None
 ) -> Steps[tuple[list[bytes], str | None, str]]:
     """One page of a query: its rows (JSON), the token of the next page, and what the rows are.
 
@@ -108,7 +114,9 @@ def run_query(
     return rows, following, asked.kind
 
 
-def _agent_document(hub: Hub, entry: Entry, deployments: Deployments) -> Steps[JsonObject]:
+def _agent_document(
+    hub: EmulatedHub, entry: RegistryEntry, deployments: Deployments
+) -> Steps[JsonObject]:
     """The twin of an `$edgeAgent`, which says which deployments target its device."""
     owner = hub.store.entry(entry.identity.device) if deployments else None
     if owner is None:  # nothing targets anybody, or the device was deleted meanwhile
@@ -122,7 +130,7 @@ def _agent_document(hub: Hub, entry: Entry, deployments: Deployments) -> Steps[J
     return twin_document(entry, configurations.targeted_by(targeting))
 
 
-def _deployments(hub: Hub) -> Steps[Deployments]:
+def _deployments(hub: EmulatedHub) -> Steps[Deployments]:
     found = []
     for configuration in hub.store.configurations():
         if configuration.edge:
@@ -131,7 +139,7 @@ def _deployments(hub: Hub) -> Steps[Deployments]:
     return found
 
 
-def _writable(hub: Hub, device: str, module: str, if_match: str | None) -> Entry:
+def _writable(hub: EmulatedHub, device: str, module: str, if_match: str | None) -> RegistryEntry:
     entry = hub.entry(device, module)
     if module in SYSTEM_MODULES:
         raise errors.system_module()

@@ -84,7 +84,7 @@ def updated(configuration: Configuration, body: Any, moment: Moment) -> Configur
     return replace(fresh, updated=moment.timestamp, revision=configuration.revision + 1)
 
 
-def target(configuration: Configuration) -> query.Condition:
+def target(configuration: Configuration) -> query.TargetCondition:
     """The parsed target condition; parse it once for many twins."""
     return query.condition(configuration.target_condition)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import errors, json, twins
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state import errors, twins
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
+from edgeops.localhub.state.json_text import count_values
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT
@@ -27,13 +28,13 @@ MAX_VALUES = 10_000
 class Deployed:
     """What a deployment means: entries to save, names of modules to delete, devices to tell."""
 
-    save: tuple[Entry, ...]
+    save: tuple[RegistryEntry, ...]
     delete: tuple[str, ...]
     changes: tuple[twins.DesiredChange, ...]
 
 
 def content_applied(
-    device: Entry, modules: Mapping[str, Entry], body: Any, moment: Moment
+    device: RegistryEntry, modules: Mapping[str, RegistryEntry], body: Any, moment: Moment
 ) -> Steps[Deployed]:
     """The modules of an edge device after its content was applied.
 
@@ -90,7 +91,7 @@ def modules_content(body: Any) -> dict[str, JsonObject]:
                 raise errors.bad_content(
                     f"Module {module} has a path that is deeper than {limits.DEPTH} levels."
                 )
-    if json.count(content) > MAX_VALUES:
+    if count_values(content) > MAX_VALUES:
         raise errors.bad_content(f"'modulesContent' holds more than {MAX_VALUES:,} values.")
     return content
 

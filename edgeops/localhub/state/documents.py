@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.authentication import authentication_document, thumbprint_document
-from edgeops.localhub.state.entry import Entry, Section
+from edgeops.localhub.state.entry import RegistryEntry, Section
 from edgeops.localhub.state.etags import identity_etag, twin_etag
 
 
-def device_document(entry: Entry) -> JsonObject:
+def device_document(entry: RegistryEntry) -> JsonObject:
     """A device identity."""
     identity, connection = entry.identity, entry.connection
     return {
@@ -31,7 +31,7 @@ def device_document(entry: Entry) -> JsonObject:
     }
 
 
-def module_document(entry: Entry) -> JsonObject:
+def module_document(entry: RegistryEntry) -> JsonObject:
     """A module identity."""
     identity, connection = entry.identity, entry.connection
     return {
@@ -48,7 +48,7 @@ def module_document(entry: Entry) -> JsonObject:
     }
 
 
-def twin_document(entry: Entry, configurations: JsonObject | None = None) -> JsonObject:
+def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None) -> JsonObject:
     """A device or module twin; `configurations` are those that target it, by id."""
     identity, twin = entry.identity, entry.twin
     document: JsonObject = {"deviceId": identity.device}
@@ -86,12 +86,12 @@ def _section_document(section: Section) -> JsonObject:
     return section.values | {"$metadata": section.metadata, "$version": section.version}
 
 
-def _scopes(entry: Entry) -> JsonObject:
+def _scopes(entry: RegistryEntry) -> JsonObject:
     identity = entry.identity
     if not identity.scope:
         return {}
     return {"deviceScope": identity.scope, "parentScopes": list(identity.parents)}
 
 
-def _connection_state(entry: Entry) -> str:
+def _connection_state(entry: RegistryEntry) -> str:
     return "Connected" if entry.connection.connected else "Disconnected"

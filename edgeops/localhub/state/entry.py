@@ -20,7 +20,7 @@ class Authentication:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class RegistryIdentity:
     """The registry's part. `module` is empty for the device itself.
 
     `revision` counts the writes; `scope` is `deviceScope`, `parents` are
@@ -62,7 +62,7 @@ class TwinState:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionState:
     """Whether the device is connected, since when, and when it was last heard of."""
 
     connected: bool = False
@@ -71,9 +71,9 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegistryEntry:
     """One device or module."""
 
-    identity: Identity
+    identity: RegistryIdentity
     twin: TwinState
-    connection: Connection = Connection()
+    connection: ConnectionState = ConnectionState()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 
 from edgeops.localhub.state import errors
-from edgeops.localhub.state.entry import Identity, TwinState
+from edgeops.localhub.state.entry import RegistryIdentity, TwinState
 
 ANY = "*"
 
@@ -38,6 +38,6 @@ def twin_etag(twin: TwinState) -> str:
     return counter_etag(twin.revision)
 
 
-def identity_etag(identity: Identity) -> str:
+def identity_etag(identity: RegistryIdentity) -> str:
     """The etag of the registry's part (`deviceEtag` in twins)."""
     return base64.b64encode(f"{identity.generation[-9:]}{identity.revision}".encode()).decode()

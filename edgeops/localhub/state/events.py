@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import json
 from edgeops.localhub.state.documents import twin_document
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json
 from edgeops.localhub.state.moment import Moment
 
 _SYSTEM_PROPERTIES = {
@@ -44,7 +44,7 @@ def telemetry(
     """A device-to-cloud message. Its body is JSON where the payload is, else base64."""
     content: JsonObject
     try:
-        content = {"body": json.parsed(payload)}
+        content = {"body": parse_json(payload)}
     except HubFault:
         content = {"bodyBase64": base64.b64encode(payload).decode()}
     system = {_SYSTEM_PROPERTIES[k]: v for k, v in properties.items() if k in _SYSTEM_PROPERTIES}
@@ -54,7 +54,7 @@ def telemetry(
 
 
 def twin_changed(
-    entry: Entry, sections: Mapping[str, JsonObject | None], operation: str, moment: Moment
+    entry: RegistryEntry, sections: Mapping[str, JsonObject | None], operation: str, moment: Moment
 ) -> Event:
     """A twin after a write of these sections; `operation` is updateTwin or replaceTwin."""
     versions = {
@@ -73,7 +73,7 @@ def twin_changed(
     return _event("twinChangeEvents", entry.identity.device, entry.identity.module, told, moment)
 
 
-def created(entry: Entry, moment: Moment) -> Event:
+def created(entry: RegistryEntry, moment: Moment) -> Event:
     """A new device or module."""
     return _lifecycle("create", entry.identity.device, entry.identity.module, entry, moment)
 
@@ -83,7 +83,7 @@ def deleted(device: str, module: str, moment: Moment) -> Event:
     return _lifecycle("delete", device, module, None, moment)
 
 
-def connection(entry: Entry, moment: Moment) -> Event:
+def connection(entry: RegistryEntry, moment: Moment) -> Event:
     """A device or module that has come or gone."""
     who = "module" if entry.identity.module else "device"
     what = "Connected" if entry.connection.connected else "Disconnected"
@@ -93,7 +93,9 @@ def connection(entry: Entry, moment: Moment) -> Event:
     )
 
 
-def _lifecycle(verb: str, device: str, module: str, entry: Entry | None, moment: Moment) -> Event:
+def _lifecycle(
+    verb: str, device: str, module: str, entry: RegistryEntry | None, moment: Moment
+) -> Event:
     told: JsonObject = {"opType": f"{verb}{'Module' if module else 'Device'}Identity"}
     if entry is not None:
         told["body"] = twin_document(entry)

@@ -13,7 +13,7 @@ from edgeops import limits
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.authentication import authentication_of
-from edgeops.localhub.state.entry import Entry, Identity
+from edgeops.localhub.state.entry import RegistryEntry, RegistryIdentity
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import fresh_twin
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
@@ -30,7 +30,7 @@ _LONGEST_TEXT = 512
 class DeviceWrite:
     """What writing a device identity means: entries to save, names of modules to delete."""
 
-    save: tuple[Entry, ...]
+    save: tuple[RegistryEntry, ...]
     delete: tuple[str, ...] = ()
 
 
@@ -43,19 +43,19 @@ def device_created(
     Raises `HubFault` 400.
     """
     _check_id(device)
-    identity = Identity(
+    identity = RegistryIdentity(
         device=device,
         module="",
         generation=moment.generation,
         authentication=authentication_of(body.get("authentication"), moment),
     )
     identity = _with_requested(identity, body, moment, known_scopes)
-    entry = Entry(identity, fresh_twin(moment))
+    entry = RegistryEntry(identity, fresh_twin(moment))
     return DeviceWrite((entry, *(_system_modules(device, moment) if identity.edge else ())))
 
 
 def device_updated(
-    entry: Entry, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+    entry: RegistryEntry, body: JsonObject, moment: Moment, known_scopes: Collection[str]
 ) -> DeviceWrite:
     """The device as an update leaves it; what the body does not name stays.
 
@@ -78,24 +78,24 @@ def device_updated(
 
 def module_created(
     device: str, module: str, body: JsonObject, moment: Moment, modules: Collection[str]
-) -> Entry:
+) -> RegistryEntry:
     """A new module, on a device that has `modules`. Raises `HubFault` 400, 401, 409 or 413."""
     check_module_id(module)
     if module in modules:
         raise errors.module_exists(device, module)
     if sum(not name.startswith("$") for name in modules) >= limits.MODULES_PER_DEVICE:
         raise errors.too_many_modules(device, limits.MODULES_PER_DEVICE)
-    identity = Identity(
+    identity = RegistryIdentity(
         device=device,
         module=module,
         generation=moment.generation,
         authentication=authentication_of(body.get("authentication"), moment),
         managed_by=_text(body, "managedBy"),
     )
-    return Entry(identity, fresh_twin(moment))
+    return RegistryEntry(identity, fresh_twin(moment))
 
 
-def module_updated(entry: Entry, body: JsonObject, moment: Moment) -> Entry:
+def module_updated(entry: RegistryEntry, body: JsonObject, moment: Moment) -> RegistryEntry:
     """The module as an update leaves it; what the body does not name stays."""
     identity = entry.identity
     check_module_id(identity.module)
@@ -131,8 +131,8 @@ def _check_id(name: str) -> None:
 
 
 def _with_requested(
-    identity: Identity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
-) -> Identity:
+    identity: RegistryIdentity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+) -> RegistryIdentity:
     """The identity with status, edge flag and scopes of a request body."""
     status = body.get("status") or identity.status
     if status not in ("enabled", "disabled"):
@@ -147,7 +147,9 @@ def _with_requested(
     return _with_scope(replace(identity, edge=_edge(body, identity.edge)), body, known_scopes)
 
 
-def _with_scope(identity: Identity, body: JsonObject, known_scopes: Collection[str]) -> Identity:
+def _with_scope(
+    identity: RegistryIdentity, body: JsonObject, known_scopes: Collection[str]
+) -> RegistryIdentity:
     scope, parents = _text(body, "deviceScope"), _parents(body)
     own = f"{_SCOPE}{identity.device}-{identity.generation}"
     if identity.edge and scope not in (None, "", own):
@@ -164,10 +166,10 @@ def _with_scope(identity: Identity, body: JsonObject, known_scopes: Collection[s
     return replace(identity, scope=leaf, parents=parents or ((leaf,) if leaf else ()))
 
 
-def _system_modules(device: str, moment: Moment) -> tuple[Entry, ...]:
+def _system_modules(device: str, moment: Moment) -> tuple[RegistryEntry, ...]:
     return tuple(
-        Entry(
-            Identity(
+        RegistryEntry(
+            RegistryIdentity(
                 device=device,
                 module=module,
                 generation=moment.generation,

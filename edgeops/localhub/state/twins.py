@@ -12,8 +12,9 @@ import orjson
 
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject, merge_patch, same
-from edgeops.localhub.state import errors, json
-from edgeops.localhub.state.entry import Entry, Section, TwinState
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.entry import RegistryEntry, Section, TwinState
+from edgeops.localhub.state.json_text import count_values
 from edgeops.localhub.state.moment import Moment
 
 # Section name (tags, desired, reported) -> what to write; None clears it, absent leaves it alone.
@@ -43,10 +44,10 @@ class DesiredChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class TwinWrite:
     """An entry after a twin write, and what its device is to be told, if anything."""
 
-    entry: Entry
+    entry: RegistryEntry
     change: DesiredChange | None = None
 
 
@@ -74,7 +75,7 @@ def sections_of(body: Any) -> Sections:
     return {name: _without_hub_keys(value) for name, value in named.items()}
 
 
-def patched(entry: Entry, sections: Sections, moment: Moment) -> Written:
+def patched(entry: RegistryEntry, sections: Sections, moment: Moment) -> TwinWrite:
     """The entry with merge patches applied (RFC 7396).
 
     A named section is written, and its version bumped, even when no value
@@ -97,10 +98,10 @@ def patched(entry: Entry, sections: Sections, moment: Moment) -> Written:
         change = _change(entry, desired, told)
     if sections.keys() & {"tags", "desired"}:
         twin = replace(twin, revision=twin.revision + 1)
-    return Written(replace(entry, twin=twin), change)
+    return TwinWrite(replace(entry, twin=twin), change)
 
 
-def replaced(entry: Entry, sections: Sections, moment: Moment) -> Written:
+def replaced(entry: RegistryEntry, sections: Sections, moment: Moment) -> TwinWrite:
     """The entry with tags and desired properties replaced; a section not named becomes empty."""
     tags = merge_patch({}, sections.get("tags") or {})
     written = desired_replaced(entry, sections.get("desired") or {}, moment)
@@ -108,7 +109,7 @@ def replaced(entry: Entry, sections: Sections, moment: Moment) -> Written:
     return replace(written, entry=replace(entry, twin=twin))
 
 
-def desired_replaced(entry: Entry, desired: JsonObject, moment: Moment) -> Written:
+def desired_replaced(entry: RegistryEntry, desired: JsonObject, moment: Moment) -> TwinWrite:
     """The entry with its desired properties replaced; tags stay."""
     before = entry.twin.desired
     values = _within_limits("desired", merge_patch({}, desired))
@@ -116,10 +117,10 @@ def desired_replaced(entry: Entry, desired: JsonObject, moment: Moment) -> Writt
     section = Section(values, _metadata_of(values, _touch("desired", version, moment)), version)
     twin = replace(entry.twin, desired=section, revision=entry.twin.revision + 1)
     patch = _replacing(before.values, values)
-    return Written(replace(entry, twin=twin), _change(entry, section, patch))
+    return TwinWrite(replace(entry, twin=twin), _change(entry, section, patch))
 
 
-def _change(entry: Entry, desired: Section, patch: JsonObject) -> DesiredChange:
+def _change(entry: RegistryEntry, desired: Section, patch: JsonObject) -> DesiredChange:
     return DesiredChange(entry.identity.device, entry.identity.module, desired.version, patch)
 
 
@@ -144,7 +145,9 @@ def _within_limits(name: str, values: JsonObject) -> JsonObject:
     section, max_bytes = _LIMITS[name]
     # Azure's way of counting leaves out much that costs time and room all the same.
     size = len(orjson.dumps(values))
-    if size > MAX_JSON_FOLD * max_bytes or (size > MAX_VALUES and json.count(values) > MAX_VALUES):
+    if size > MAX_JSON_FOLD * max_bytes or (
+        size > MAX_VALUES and count_values(values) > MAX_VALUES
+    ):
         raise errors.section_too_big(section, max_bytes)
     for violation in limits.check_section(values, max_bytes):
         if not violation.pointer:

@@ -14,8 +14,8 @@ import pytest
 from aiohttp import web
 
 from edgeops.localhub.http import server
-from edgeops.localhub.http.server import Handler
-from edgeops.localhub.http.wire import json_body, refusal
+from edgeops.localhub.http.server import HttpConnection
+from edgeops.localhub.http.wire import error_response, json_body
 from edgeops.localhub.state.errors import HubFault
 
 LARGE = 30_000_000  # more than sockets hold
@@ -43,7 +43,7 @@ async def large(_):
     return web.Response(body=bytes(LARGE))
 
 
-class Connected(Handler):
+class Connected(HttpConnection):
     """A connection that says when it is there, and when it has gone."""
 
     def __init__(self, manager):
@@ -63,7 +63,7 @@ def converse(client):
         try:
             return await handler(request)
         except HubFault as fault:
-            return refusal(fault)
+            return error_response(fault)
 
     async def main():
         app = web.Application(middlewares=[refusing])

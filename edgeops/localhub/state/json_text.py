@@ -15,7 +15,7 @@ MAX_VALUES = 100_000
 MAX_CONTAINERS = 20_000
 
 
-def parsed(raw: bytes | bytearray) -> Any:
+def parse_json(raw: bytes | bytearray) -> Any:
     """The value of a JSON text. Raises `HubFault` 400."""
     containers = raw.count(b"[") + raw.count(b"{")  # those in texts too: it must be quick
     if containers > MAX_CONTAINERS:
@@ -31,7 +31,7 @@ def parsed(raw: bytes | bytearray) -> Any:
     return value
 
 
-def count(value: Any) -> int:
+def count_values(value: Any) -> int:
     """How many values there are in a value, itself left out."""
     return sum(map(len, _levels(value)))
 

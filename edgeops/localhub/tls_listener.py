@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-MOST_STRANGERS = 1000
+MAX_UNAUTHENTICATED = 1000
 SECONDS_FOR_HANDSHAKE = 10.0
 SECONDS_OF_GOODBYE = 5.0
 _BACKLOG = 4096
@@ -113,11 +113,11 @@ async def listening(
     context: ssl.SSLContext,
     factory: Factory,
     *,
-    most_strangers: int = MOST_STRANGERS,
+    max_unauthenticated: int = MAX_UNAUTHENTICATED,
 ) -> AsyncIterator[None]:
     """Take connections on a socket for the length of the block; those that are made stay."""
     loop = asyncio.get_running_loop()
-    gate = Gate(factory, context, most_strangers)
+    gate = Gate(factory, context, max_unauthenticated)
     listener.setblocking(False)
     listener.listen(_BACKLOG)
 

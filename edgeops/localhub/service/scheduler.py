@@ -21,7 +21,7 @@ _FREE_ROUNDS = 4
 Turn = Callable[[float], bool]
 
 
-class Turns:
+class Scheduler:
     """The work that waits for its next turn.
 
     All turns in one round of the event loop share `SECONDS_OF_A_TURN`: what

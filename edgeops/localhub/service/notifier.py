@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 
-class Pulse:
+class Notifier:
     """Wakes those who wait at that moment. Beats and waits belong to one event loop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.stopped = False
 
-    def beat(self) -> None:
+    def notify_all(self) -> None:
         """Wake all who wait now."""
         self._event.set()
         if not self.stopped:
@@ -21,7 +21,7 @@ class Pulse:
     def stop(self) -> None:
         """Wake all, and let nobody wait any more."""
         self.stopped = True
-        self.beat()
+        self.notify_all()
 
     async def wait(self, seconds: float) -> bool:
         """Whether it beat within that time."""
