@@ -19,7 +19,7 @@ _SCHEME = "SharedAccessSignature "
 _EXPIRY = re.compile(r"[0-9]{1,15}\Z")
 
 
-def rights_of(
+def permissions_of(
     authorization: str, *, host: str, path: str, keys: Mapping[str, str], now: float
 ) -> Permission:
     """The permissions that the SAS token of an Authorization header grants.

@@ -1,9 +1,9 @@
-"""Where TLS connections come in, and where strangers are kept few.
+"""Accepts TLS connections, and limits those that have not authenticated.
 
-A stranger is whoever has not proved yet who it is: such a connection costs
-memory and a file, and anybody can open as many as they like. When there are
-too many of them the oldest is dropped, so that who knows its key always gets
-in, however many strangers wait and however many devices are connected.
+A connection costs memory and a file descriptor before its client has proved
+its identity, and anyone can open as many as they like. When there are too many
+of them the oldest is dropped, so that a client with a valid key always gets in,
+however many others wait and however many devices are connected.
 """
 
 from __future__ import annotations
@@ -19,61 +19,61 @@ from functools import partial
 
 MAX_UNAUTHENTICATED = 1000
 SECONDS_FOR_HANDSHAKE = 10.0
-SECONDS_OF_GOODBYE = 5.0
+SECONDS_FOR_TLS_SHUTDOWN = 5.0
 _BACKLOG = 4096
-_ACCEPTED_AT_ONCE = 64
+_MAX_ACCEPTS_PER_CALL = 64
 _SECONDS_WITHOUT_FILES = 0.1
-# When so many have gone that it is worth while, and all of them really have.
-_MANY = 100
-_SECONDS_TO_GO = 1.0
+# Memory is released when at least this many connections had been waiting, once they are closed.
+_LARGE_PEAK = 100
+_SECONDS_UNTIL_CLOSED = 1.0
 
 _log = logging.getLogger(__name__)
 
-# Makes the protocol of a connection; it calls its argument when the client has proved
-# who it is, and when the connection has ended.
-Factory = Callable[[Callable[[], None]], asyncio.Protocol]
+# Makes the protocol of a connection, which calls the argument when the client has
+# authenticated, and when the connection has ended.
+ProtocolFactory = Callable[[Callable[[], None]], asyncio.Protocol]
 
 
-class Gate:
-    """The strangers among the connections of one listener."""
+class TlsAcceptor:
+    """Accepts the connections of one listener, and knows which have not authenticated."""
 
-    def __init__(self, factory: Factory, context: ssl.SSLContext, most: int) -> None:
+    def __init__(self, factory: ProtocolFactory, context: ssl.SSLContext, limit: int) -> None:
         self._factory = factory
         self._context = context
-        self._most = most
-        self._strangers: dict[socket.socket, None] = {}  # the oldest first
+        self._limit = limit
+        self._unauthenticated: dict[socket.socket, None] = {}  # the oldest first
         self._handshakes: set[asyncio.Task[None]] = set()
         self._peak = 0
 
     def accept(self, listener: socket.socket) -> None:
-        """Let in who waits at the door. Raises `OSError` when the process has no files left."""
-        for _ in range(_ACCEPTED_AT_ONCE):
+        """Accept waiting connections. Raises `OSError` when no file descriptors are left."""
+        for _ in range(_MAX_ACCEPTS_PER_CALL):
             try:
                 client, _ = listener.accept()
             except (BlockingIOError, ConnectionError):
                 return
             client.setblocking(False)
-            self._strangers[client] = None
-            if len(self._strangers) > self._most:
+            self._unauthenticated[client] = None
+            if len(self._unauthenticated) > self._limit:
                 self.drop_oldest()
-            self._peak = max(self._peak, len(self._strangers))
+            self._peak = max(self._peak, len(self._unauthenticated))
             task = asyncio.get_running_loop().create_task(self._secure(client))
             self._handshakes.add(task)
             task.add_done_callback(partial(self._after_handshake, client))
 
     def drop_oldest(self) -> None:
-        """Make room for others."""
-        if self._peak <= self._most:  # said once for each crowd
-            self._peak = self._most + 1
+        """Drop the oldest unauthenticated connection."""
+        if self._peak <= self._limit:  # log it once for each burst
+            self._peak = self._limit + 1
             _log.warning("too many connections that do not authenticate: dropping the oldest")
-        if self._strangers:
-            oldest = next(iter(self._strangers))
-            del self._strangers[oldest]
+        if self._unauthenticated:
+            oldest = next(iter(self._unauthenticated))
+            del self._unauthenticated[oldest]
             with suppress(OSError):
                 oldest.shutdown(socket.SHUT_RDWR)  # its transport closes it
 
     async def close(self) -> None:
-        """End what is not connected yet; its sockets are closed when this returns."""
+        """Cancel the handshakes in progress; their sockets are closed when this returns."""
         for task in self._handshakes:
             task.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
@@ -83,19 +83,19 @@ class Gate:
         error = None if task.cancelled() else task.exception()
         if error is None and not task.cancelled():
             return
-        # Here and not in the task: one that is cancelled before its first step runs none of it.
+        # Not in the task: one that is cancelled before its first step runs none of its code.
         self._forget(client)
         client.close()
-        # An OSError: it has gone, is too slow, or does not speak TLS.
+        # An OSError means that the client has gone, is too slow, or does not speak TLS.
         if error is not None and not isinstance(error, OSError):
-            _log.error("a connection failed before it was secured", exc_info=error)
+            _log.error("a TLS handshake failed unexpectedly", exc_info=error)
 
     def _forget(self, client: socket.socket) -> None:
-        """It is a stranger no more, or has gone."""
-        self._strangers.pop(client, None)
-        if self._peak >= _MANY and len(self._strangers) <= self._peak // 2:
-            self._peak = len(self._strangers)
-            asyncio.get_running_loop().call_later(_SECONDS_TO_GO, give_memory_back)
+        """The client has authenticated, or its connection has ended."""
+        self._unauthenticated.pop(client, None)
+        if self._peak >= _LARGE_PEAK and len(self._unauthenticated) <= self._peak // 2:
+            self._peak = len(self._unauthenticated)
+            asyncio.get_running_loop().call_later(_SECONDS_UNTIL_CLOSED, release_memory)
 
     async def _secure(self, client: socket.socket) -> None:
         await asyncio.get_running_loop().connect_accepted_socket(
@@ -103,7 +103,7 @@ class Gate:
             client,
             ssl=self._context,
             ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,
-            ssl_shutdown_timeout=SECONDS_OF_GOODBYE,
+            ssl_shutdown_timeout=SECONDS_FOR_TLS_SHUTDOWN,
         )
 
 
@@ -111,43 +111,40 @@ class Gate:
 async def listening(
     listener: socket.socket,
     context: ssl.SSLContext,
-    factory: Factory,
+    factory: ProtocolFactory,
     *,
     max_unauthenticated: int = MAX_UNAUTHENTICATED,
 ) -> AsyncIterator[None]:
-    """Take connections on a socket for the length of the block; those that are made stay."""
+    """Accept connections on a socket during the block; established ones are left open."""
     loop = asyncio.get_running_loop()
-    gate = Gate(factory, context, max_unauthenticated)
+    acceptor = TlsAcceptor(factory, context, max_unauthenticated)
     listener.setblocking(False)
     listener.listen(_BACKLOG)
+    retry: asyncio.TimerHandle | None = None
 
     def accept() -> None:
+        nonlocal retry
         try:
-            gate.accept(listener)
-        except OSError:  # no files left
-            gate.drop_oldest()
+            acceptor.accept(listener)
+        except OSError:  # no file descriptors left
+            acceptor.drop_oldest()
             loop.remove_reader(listener)
-            later.append(loop.call_later(_SECONDS_WITHOUT_FILES, again))
+            retry = loop.call_later(_SECONDS_WITHOUT_FILES, loop.add_reader, listener, accept)
 
-    def again() -> None:
-        later.clear()
-        loop.add_reader(listener, accept)
-
-    later: list[asyncio.TimerHandle] = []
     loop.add_reader(listener, accept)
     try:
         yield
     finally:
-        for handle in later:
-            handle.cancel()
+        if retry is not None:
+            retry.cancel()
         loop.remove_reader(listener)
-        await gate.close()
+        await acceptor.close()
 
 
-def give_memory_back() -> None:
-    """Let the system have the memory of the many connections that are gone.
+def release_memory() -> None:
+    """Return the memory of many closed connections to the system.
 
-    OpenSSL's small blocks leave the heap of glibc full of holes, which it keeps.
+    OpenSSL's small blocks fragment the heap of glibc, which keeps the memory otherwise.
     """
     with suppress(OSError, AttributeError):  # not glibc
         ctypes.CDLL(None).malloc_trim(0)

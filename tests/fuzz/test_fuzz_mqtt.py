@@ -201,7 +201,7 @@ class Wire:
         assert not self.closed
         self.sent += data
 
-    def known(self) -> None:
+    def authenticated(self) -> None:
         pass
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class Client:
         self._hub = hub
         self._reader = PacketReader(ANY_SIZE)
         self._connection = DeviceConnection(hub.broker, self, hub.now)
+        hub.connections.append(self._connection)
 
     def write(self, data: bytes) -> None:
         assert not self.closed
@@ -57,7 +58,7 @@ class Client:
     def close(self) -> None:
         self.closed = True
 
-    def known(self) -> None:
+    def authenticated(self) -> None:
         self.let_in = True
 
     def send(self, *packets: Packet) -> None:
@@ -98,6 +99,7 @@ class FakeHub:
         self.wall = START
         self.hub = EmulatedHub(store, clock=lambda: self.wall)
         self.broker = Broker(self.hub, {"device": POLICY_KEY, "service": POLICY_KEY})
+        self.connections: list[DeviceConnection] = []
 
     def add(self, device: str, module: str = "") -> None:
         symmetric = {"primaryKey": KEYS["first"], "secondaryKey": KEYS["second"]}
@@ -110,7 +112,8 @@ class FakeHub:
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
         self.wall += timedelta(seconds=seconds)
-        self.broker.expire(self.now)
+        for connection in self.connections:
+            connection.expire(self.now)
 
     def token(
         self,

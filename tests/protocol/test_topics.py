@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.localhub.mqtt import topics
-from edgeops.localhub.mqtt.identity import ClaimedIdentity, claim
+from edgeops.localhub.mqtt.identity import ClaimedIdentity, claimed_identity
 from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 
 
@@ -44,8 +44,8 @@ def test_modules_have_topics_of_their_own():
 
 
 def test_what_a_device_is_told_on():
-    assert topics.twin_answer(204, "a", 3) == "$iothub/twin/res/204/?$rid=a&$version=3"
-    assert topics.twin_answer(200, "a&b") == "$iothub/twin/res/200/?$rid=a%26b"
+    assert topics.twin_response(204, "a", 3) == "$iothub/twin/res/204/?$rid=a&$version=3"
+    assert topics.twin_response(200, "a&b") == "$iothub/twin/res/200/?$rid=a%26b"
     assert topics.desired_change(5) == "$iothub/twin/PATCH/properties/desired/?$version=5"
     assert topics.method("re/boot +#", "1") == "$iothub/methods/POST/re%2Fboot%20%2B%23/?$rid=1"
 
@@ -103,7 +103,7 @@ def test_devices_subscribe_to_their_own(topic_filter, allowed):
     ],
 )
 def test_who_connects(client_id, username, who):
-    assert claim(client_id, username) == who
+    assert claimed_identity(client_id, username) == who
 
 
 @given(st.text(), st.text(), st.text())
@@ -111,4 +111,4 @@ def test_no_topic_breaks_anything(topic, topic_filter, username):
     topics.parse_topic(topic, "d1", "")
     topics.matches(topic_filter, topic)
     topics.may_subscribe(topic_filter, "d1", "m1")
-    claim(topic, username)
+    claimed_identity(topic, username)

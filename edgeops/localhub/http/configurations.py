@@ -1,4 +1,4 @@
-"""Configurations, and applying content to an edge device."""
+"""Routes for configurations, and for applying configuration content to an edge device."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ async def _list(hub: EmulatedHub, request: web.Request) -> web.Response:
 
 
 async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
-    found = configurations.get_configuration(hub, request.match_info["id"])
-    return json_response(await hub.scheduler.run(found))
+    steps = configurations.get_configuration(hub, request.match_info["id"])
+    return json_response(await hub.scheduler.run(steps))
 
 
 async def _put(hub: EmulatedHub, request: web.Request) -> web.Response:

@@ -1,8 +1,8 @@
-"""The events of the hub, which on Azure come out of its Event Hubs endpoint.
+"""The events of the hub, which Azure delivers through its Event Hubs endpoint.
 
-`GET /events?after=&last=&max=&wait=&device=`: those after the cursor `after`
-(or the `last` so many), at most `max`, and fewer when they are large; when
-there are none yet, the answer waits up to `wait` seconds for the first.
+`GET /events?after=&last=&max=&wait=&device=`: the events after the cursor
+`after` (or the newest `last`), at most `max`, and fewer when they are large;
+when there are none, the response waits up to `wait` seconds for the first.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from edgeops.localhub.service.feed import read_events
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 
-_MOST_EVENTS = 1000
-_LONGEST_WAIT = 60
+_MAX_EVENTS = 1000
+_MAX_WAIT_SECONDS = 60
 
 
 async def _list(hub: EmulatedHub, request: web.Request) -> web.Response:
@@ -28,18 +28,15 @@ async def _list(hub: EmulatedHub, request: web.Request) -> web.Response:
     page = await read_events(
         hub,
         after=after,
-        most=max(1, min(_number(request, "max", _MOST_EVENTS), _MOST_EVENTS)),
+        limit=max(1, min(_number(request, "max", _MAX_EVENTS), _MAX_EVENTS)),
         device=device,
-        wait=min(_number(request, "wait", 0), _LONGEST_WAIT),
+        wait=min(_number(request, "wait", 0), _MAX_WAIT_SECONDS),
     )
     return json_response(page)
 
 
-def _number(request: web.Request, name: str, otherwise: int) -> int:
-    text = request.query.get(name)
-    if text is None:
-        return otherwise
-    number = whole_number(text)
+def _number(request: web.Request, name: str, default: int) -> int:
+    number = whole_number(request.query.get(name, str(default)))
     if number is None:
         raise errors.invalid(f"'{name}' must be a whole number.")
     return number

@@ -1,4 +1,4 @@
-"""What a route is: method, path, the right it needs, and the function that answers it."""
+"""Routes of the service API: method, path, required permission, and handler."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Route:
 
     method: str
     path: str
-    right: Permission
+    permission: Permission
     handler: Handler

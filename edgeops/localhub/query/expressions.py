@@ -1,4 +1,4 @@
-"""Text to expression, by operator precedence."""
+"""Parses expressions by operator precedence."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _NOT_PRECEDENCE = 3
 _MINUS_PRECEDENCE = 7
 
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
-_LATER_FUNCTIONS = ("COUNT", "SUM", "AVG", "MIN", "MAX")
+_UNSUPPORTED_FUNCTIONS = ("COUNT", "SUM", "AVG", "MIN", "MAX")
 
-# Microsoft's own examples write these in any case (`SELECT DeviceId`), and get them in this one.
+# Microsoft's own examples write these in any case (`SELECT DeviceId`); rows have this spelling.
 _TWIN_PROPERTIES = {
     name.lower(): name
     for name in (
@@ -47,18 +47,14 @@ _TWIN_PROPERTIES = {
 
 
 def expression(reader: TokenReader) -> Expression:
-    """Read one expression.
-
-    Raises:
-        QueryError: there is none, or it is nested too deeply.
-    """
+    """Read an expression. Raises `QueryError` if there is none, or it is nested too deeply."""
     start = reader.token.position
-    found = _expression(reader, 0, 0)
-    level: tuple[Expression, ...] = (found,)
+    root = _expression(reader, 0, 0)
+    level: tuple[Expression, ...] = (root,)
     for _ in range(_MAX_DEPTH):
         level = tuple(child for parent in level for child in children(parent))
         if not level:
-            return found
+            return root
     raise _too_deep(start)
 
 
@@ -67,7 +63,7 @@ def _too_deep(position: int) -> QueryError:
 
 
 def _expression(reader: TokenReader, precedence: int, depth: int) -> Expression:
-    """Read an expression whose operators all bind tighter than `precedence`."""
+    """Read an expression whose operators all have a higher precedence than this one."""
     if depth > _MAX_DEPTH:
         raise _too_deep(reader.token.position)
     left = _operand(reader, depth)
@@ -128,7 +124,7 @@ def _operand(reader: TokenReader, depth: int) -> Expression:
 def _is_defined(reader: TokenReader) -> Expression:
     function = reader.function
     name = reader.next()
-    if function in _LATER_FUNCTIONS:
+    if function in _UNSUPPORTED_FUNCTIONS:
         raise QueryError(f"{name.text}() is not supported here yet", name.position)
     if function != "IS_DEFINED":
         message = f"{name.text}() is not known; queries on twins have is_defined()"

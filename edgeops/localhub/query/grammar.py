@@ -1,4 +1,4 @@
-"""Text to query."""
+"""Parses queries and target conditions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ MAX_CHARACTERS = 8192
 
 
 def parse(text: str) -> Query:
-    """The query that a text says.
-
-    Raises:
-        QueryError: it is not a query, or uses what the local hub does not support yet.
-    """
+    """Parse a query. Raises `QueryError` if it is invalid or not supported yet."""
     _check_length(text)
     reader = TokenReader(text)
     reader.expect("SELECT")
@@ -43,13 +39,11 @@ def parse(text: str) -> Query:
 
 
 def condition(text: str) -> TargetCondition:
-    """The target condition of a configuration: `*` takes every device, an empty text none.
+    """Parse a target condition: `*` matches every device, an empty string none.
 
     Conditions on modules are written `FROM devices.modules WHERE ...`. IN and
-    NIN are refused, as Azure does (Azure/azure-iot-cli-extension issue 490).
-
-    Raises:
-        QueryError: it is not a condition.
+    NIN are refused, as on Azure (Azure/azure-iot-cli-extension issue 490).
+    Raises `QueryError` if it is invalid.
     """
     _check_length(text)
     if text.strip() == "*":
@@ -102,16 +96,16 @@ def _columns(reader: TokenReader) -> tuple[Column, ...]:
     unnamed = 0
     while not columns or reader.accept(","):
         position = reader.token.position
-        found = expression(reader)
+        projected = expression(reader)
         name = _alias(reader)
-        if name is None and isinstance(found, PropertyPath):
-            name = found.keys[-1]
+        if name is None and isinstance(projected, PropertyPath):
+            name = projected.keys[-1]
         elif name is None:
             unnamed += 1
             name = f"${unnamed}"
         if name in columns:
             raise QueryError(f"two columns are named {name}; name one with AS", position)
-        columns[name] = Column(found, name)
+        columns[name] = Column(projected, name)
     return tuple(columns.values())
 
 

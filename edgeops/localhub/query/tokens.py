@@ -1,4 +1,4 @@
-"""The words of a query."""
+"""Splits a query into tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEYWORDS = frozenset(
 
 
 class TokenKind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     KEYWORD = auto()
     NAME = auto()
@@ -29,9 +29,9 @@ class TokenKind(Enum):
 
 
 class Token(NamedTuple):
-    """One word: its value (keywords in upper case), as it was written, and where it stands.
+    """A token: its value (keywords in upper case), its source text, and its position.
 
-    A tuple, since a query has thousands of them.
+    A tuple, since a query can have thousands of them.
     """
 
     kind: TokenKind
@@ -55,11 +55,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The words of a text, then END.
-
-    Raises:
-        QueryError: where no word can be read.
-    """
+    """The tokens of a text, then END. Raises `QueryError` at unreadable text."""
     position = 0
     while match := _TOKEN.match(text, position):
         if match.lastgroup != "space":
@@ -103,7 +99,7 @@ def _unescape(text: str, position: int) -> str:
             return match[2]
         raise QueryError(f"unknown escape {match[0]}", position + match.start())
 
-    # \\u escapes are UTF-16: what is beyond 16 bits takes two of them
+    # \\u escapes are UTF-16: a character beyond 16 bits takes two of them
     units = _ESCAPE.sub(character, text).encode("utf-16-le", "surrogatepass")
     try:
         return units.decode("utf-16-le")
@@ -115,7 +111,7 @@ def _number(text: str, position: int) -> int | float:
     try:
         if text[:2] in ("0x", "0X"):
             return literal_number(int(text, 16))
-        # Python refuses to read integers of thousands of digits; as a float they are infinite.
+        # Python refuses to parse integers of thousands of digits; as floats they are infinite.
         return literal_number(int(text) if text.isdigit() and len(text) <= 20 else float(text))
     except OverflowError as error:
         raise QueryError("the number is too large", position) from error

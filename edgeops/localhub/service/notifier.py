@@ -1,4 +1,4 @@
-"""Waiting for something to happen, without asking again and again."""
+"""Lets coroutines wait for a notification instead of polling."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import asyncio
 
 
 class Notifier:
-    """Wakes those who wait at that moment. Beats and waits belong to one event loop."""
+    """Wakes the coroutines that are waiting now; for use in one event loop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.stopped = False
 
     def notify_all(self) -> None:
-        """Wake all who wait now."""
+        """Wake all that wait now."""
         self._event.set()
         if not self.stopped:
             self._event.clear()
 
     def stop(self) -> None:
-        """Wake all, and let nobody wait any more."""
+        """Wake all, and end every later wait at once."""
         self.stopped = True
         self.notify_all()
 
     async def wait(self, seconds: float) -> bool:
-        """Whether it beat within that time."""
+        """Wait for a notification; gives whether it came in time."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._event.wait()

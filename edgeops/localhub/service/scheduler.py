@@ -1,8 +1,8 @@
-"""Long work in short turns, so that nobody waits long for what others ask.
+"""Runs long operations in short turns, so that they do not delay other requests.
 
-Python does one thing at a time, in whatever thread. So whatever takes long is
-written as steps; they are done for two milliseconds, then everybody else is
-served, then the next in line goes on.
+The hub runs on one thread. A long operation is written as steps, which run for
+two milliseconds; then other requests are served, then the next operation in the
+queue continues.
 """
 
 from __future__ import annotations
@@ -14,66 +14,66 @@ from collections.abc import Callable
 
 from edgeops.localhub.steps import Result, Steps
 
-SECONDS_OF_A_TURN = 0.002
-_FREE_ROUNDS = 4
+SECONDS_PER_TURN = 0.002
+_IDLE_ROUNDS = 4
 
-# Works until a moment (of `time.perf_counter`) has passed; gives whether it is done.
-Turn = Callable[[float], bool]
+# Works until a `time.perf_counter` time has passed; gives whether it is done.
+Job = Callable[[float], bool]
 
 
 class Scheduler:
-    """The work that waits for its next turn.
+    """A queue of operations that share the event loop with other requests.
 
-    All turns in one round of the event loop share `SECONDS_OF_A_TURN`: what
-    begins when they are used up waits. Then come rounds without turns, since
-    to answer a request takes several: whoever came meanwhile waits once.
+    All operations in one round of the event loop share `SECONDS_PER_TURN`; those
+    that begin later in the round are queued. Then come idle rounds without
+    operations, since answering a request takes several rounds.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Turn] = deque()
-        self._until: float | None = None  # when the turns of this round must end
-        self._free = 0  # rounds without turns that are still to come
+        self._queue: deque[Job] = deque()
+        self._until: float | None = None  # when the operations of this round must pause
+        self._idle = 0  # idle rounds still to come
 
-    def begin(self, turn: Turn) -> None:
-        """Do work: at once when nobody waits and there is time, and what is left in turn."""
+    def begin(self, job: Job) -> None:
+        """Run an operation at once if none is queued and time is left; queue what remains."""
         if self._until is None:
-            self._until = time.perf_counter() + SECONDS_OF_A_TURN
+            self._until = time.perf_counter() + SECONDS_PER_TURN
             asyncio.get_running_loop().call_soon(self._next_round)
-        if self._waiting or time.perf_counter() >= self._until or not turn(self._until):
-            self._waiting.append(turn)
+        if self._queue or time.perf_counter() >= self._until or not job(self._until):
+            self._queue.append(job)
 
     async def run(self, steps: Steps[Result]) -> Result:
-        """The result of steps."""
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        """Run steps in turns; gives their result."""
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
-        def turn(until: float) -> bool:
+        def job(until: float) -> bool:
             try:
-                while not done.done():  # the one who waits may have given up
+                while not result.done():  # the caller may have been cancelled
                     next(steps)
                     if time.perf_counter() >= until:
                         return False
             except StopIteration as end:
-                done.set_result(end.value)
+                result.set_result(end.value)
             except Exception as error:
-                done.set_exception(error)
+                result.set_exception(error)
             else:
                 steps.close()
             return True
 
-        self.begin(turn)
-        return await done
+        self.begin(job)
+        return await result
 
     def _next_round(self) -> None:
-        if not self._waiting:
+        if not self._queue:
             self._until = None
             return
         asyncio.get_running_loop().call_soon(self._next_round)
-        if self._free:
-            self._free -= 1
+        if self._idle:
+            self._idle -= 1
             return
-        self._free = _FREE_ROUNDS
-        until = self._until = time.perf_counter() + SECONDS_OF_A_TURN
-        while self._waiting and time.perf_counter() < until:
-            turn = self._waiting.popleft()
-            if not turn(until):
-                self._waiting.append(turn)
+        self._idle = _IDLE_ROUNDS
+        until = self._until = time.perf_counter() + SECONDS_PER_TURN
+        while self._queue and time.perf_counter() < until:
+            job = self._queue.popleft()
+            if not job(until):
+                self._queue.append(job)

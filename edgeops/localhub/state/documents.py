@@ -1,4 +1,4 @@
-"""Identities and twins as the service API shows them.
+"""Identities and twins in the format of the service API.
 
 Source: Microsoft's API description of the IoT Hub service, version 2021-04-12.
 """
@@ -13,19 +13,12 @@ from edgeops.localhub.state.etags import identity_etag, twin_etag
 
 def device_document(entry: RegistryEntry) -> JsonObject:
     """A device identity."""
-    identity, connection = entry.identity, entry.connection
+    identity = entry.identity
     return {
-        "deviceId": identity.device,
-        "generationId": identity.generation,
-        "etag": identity_etag(identity),
-        "connectionState": _connection_state(entry),
+        **_identity_document(entry),
         "status": identity.status,
         "statusReason": identity.status_reason,
-        "connectionStateUpdatedTime": connection.changed,
         "statusUpdatedTime": identity.status_updated,
-        "lastActivityTime": connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
-        "authentication": authentication_document(identity.authentication),
         "capabilities": {"iotEdge": identity.edge},
         **_scopes(entry),
     }
@@ -33,23 +26,16 @@ def device_document(entry: RegistryEntry) -> JsonObject:
 
 def module_document(entry: RegistryEntry) -> JsonObject:
     """A module identity."""
-    identity, connection = entry.identity, entry.connection
+    identity = entry.identity
     return {
         "moduleId": identity.module,
         "managedBy": identity.managed_by,
-        "deviceId": identity.device,
-        "generationId": identity.generation,
-        "etag": identity_etag(identity),
-        "connectionState": _connection_state(entry),
-        "connectionStateUpdatedTime": connection.changed,
-        "lastActivityTime": connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
-        "authentication": authentication_document(identity.authentication),
+        **_identity_document(entry),
     }
 
 
 def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None) -> JsonObject:
-    """A device or module twin; `configurations` are those that target it, by id."""
+    """A device or module twin; `configurations` maps the ids of those that target it."""
     identity, twin = entry.identity, entry.twin
     document: JsonObject = {"deviceId": identity.device}
     if identity.module:
@@ -80,6 +66,21 @@ def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None
     if configurations:
         document["configurations"] = configurations
     return document
+
+
+def _identity_document(entry: RegistryEntry) -> JsonObject:
+    """The fields that device and module identities share."""
+    identity, connection = entry.identity, entry.connection
+    return {
+        "deviceId": identity.device,
+        "generationId": identity.generation,
+        "etag": identity_etag(identity),
+        "connectionState": _connection_state(entry),
+        "connectionStateUpdatedTime": connection.changed,
+        "lastActivityTime": connection.last_activity,
+        "cloudToDeviceMessageCount": 0,
+        "authentication": authentication_document(identity.authentication),
+    }
 
 
 def _section_document(section: Section) -> JsonObject:

@@ -35,7 +35,7 @@ async def size(request):
 
 
 async def ignore(request):
-    request.protocol.began()
+    request.protocol.request_started()
     return web.Response()
 
 
@@ -202,7 +202,7 @@ def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
 
 
 def test_who_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
-    monkeypatch.setattr(server, "SECONDS_TO_TAKE_ANSWER", 0.1)
+    monkeypatch.setattr(server, "SECONDS_TO_READ_RESPONSE", 0.1)
 
     async def client(_reader, writer, connection):
         writer.write(b"GET /large HTTP/1.1\r\nHost: hub\r\n\r\n")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.localhub.policies import POLICIES, Permission
-from edgeops.localhub.sas import rights_of, signature
+from edgeops.localhub.sas import permissions_of, signature
 from edgeops.localhub.state.errors import HubFault
 
 KEYS = {policy: base64.b64encode(policy.encode() * 4).decode() for policy in POLICIES}
@@ -24,10 +24,10 @@ def token(
 
 
 def rights(authorization, host="localhost:8443", path="/twins/d1"):
-    return rights_of(authorization, host=host, path=path, keys=KEYS, now=NOW)
+    return permissions_of(authorization, host=host, path=path, keys=KEYS, now=NOW)
 
 
-def test_a_genuine_token_has_the_rights_of_its_policy():
+def test_a_genuine_token_has_the_permissions_of_its_policy():
     assert rights(token(policy="service")) == Permission.SERVICE_CONNECT
     assert (
         rights(token(policy="registryReadWrite"))

@@ -137,7 +137,7 @@ def context(_certificates):
 @pytest.mark.parametrize("steps", [0, 1, 5])
 def test_closing_leaves_no_socket_open(context, steps):
     async def main():
-        shut = tls_listener.Gate(Greeting, context, most=2)
+        shut = tls_listener.TlsAcceptor(Greeting, context, limit=2)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
             with socket.create_connection(listener.getsockname(), timeout=5) as client:
@@ -172,4 +172,4 @@ def test_without_files_the_oldest_stranger_makes_room(at_the_gate, monkeypatch):
 
 
 def test_memory_is_given_back_where_the_system_takes_it():
-    tls_listener.give_memory_back()
+    tls_listener.release_memory()
