@@ -84,13 +84,13 @@ class TlsAcceptor:
         if error is None and not task.cancelled():
             return
         # Not in the task: one that is cancelled before its first step runs none of its code.
-        self._forget(client)
+        self._remove(client)
         client.close()
         # An OSError means that the client has gone, is too slow, or does not speak TLS.
         if error is not None and not isinstance(error, OSError):
             _log.error("a TLS handshake failed unexpectedly", exc_info=error)
 
-    def _forget(self, client: socket.socket) -> None:
+    def _remove(self, client: socket.socket) -> None:
         """The client has authenticated, or its connection has ended."""
         self._unauthenticated.pop(client, None)
         if self._peak >= _LARGE_PEAK and len(self._unauthenticated) <= self._peak // 2:
@@ -99,7 +99,7 @@ class TlsAcceptor:
 
     async def _secure(self, client: socket.socket) -> None:
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: self._factory(partial(self._forget, client)),
+            lambda: self._factory(partial(self._remove, client)),
             client,
             ssl=self._context,
             ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,

@@ -106,19 +106,9 @@ class Disconnect:
     """The client closes the connection on purpose."""
 
 
-Packet = (
-    Connect
-    | Connack
-    | Publish
-    | Puback
-    | Subscribe
-    | Suback
-    | Unsubscribe
-    | Unsuback
-    | Pingreq
-    | Pingresp
-    | Disconnect
-)
+# What a client requests; the protocol itself handles its other packets.
+Request = Connect | Publish | Subscribe | Unsubscribe | Disconnect
+Packet = Request | Connack | Puback | Suback | Unsuback | Pingreq | Pingresp
 
 
 def encode(packet: Packet) -> bytes:

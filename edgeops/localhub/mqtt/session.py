@@ -9,21 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edgeops.localhub.mqtt.packets import (
-    Connack,
-    Connect,
-    Disconnect,
-    Packet,
-    Pingreq,
-    Pingresp,
-    Puback,
-    Publish,
-    Suback,
-    Subscribe,
-    Unsuback,
-    Unsubscribe,
-    encode,
-)
+from edgeops.localhub.mqtt import packets
 from edgeops.localhub.mqtt.reader import MalformedPacket, PacketReader
 
 # A device-to-cloud message has at most 256 KB; topics hold its properties.
@@ -45,7 +31,14 @@ class ProtocolViolation:
     reason: str
 
 
-SessionEvent = Connect | Publish | Subscribe | Unsubscribe | Disconnect | ProtocolViolation
+SessionEvent = (
+    packets.Connect
+    | packets.Publish
+    | packets.Subscribe
+    | packets.Unsubscribe
+    | packets.Disconnect
+    | ProtocolViolation
+)
 
 
 class MqttSession:
@@ -70,7 +63,7 @@ class MqttSession:
         self._connected = False
         self._finished = False
         self._last_packet_id = 0
-        self._unacknowledged: dict[int, Publish] = {}
+        self._unacknowledged: dict[int, packets.Publish] = {}
         self._unacknowledged_bytes = 0
 
     def receive_data(self, data: bytes) -> Iterator[SessionEvent | None]:
@@ -104,25 +97,25 @@ class MqttSession:
 
     def accept(self, *, session_present: bool) -> None:
         """Accept the connection."""
-        self._send(Connack(session_present, ACCEPTED))
+        self._send(packets.Connack(session_present, ACCEPTED))
 
     def refuse(self, code: int) -> None:
         """Refuse the connection with a code for CONNACK."""
-        self._send(Connack(False, code))
+        self._send(packets.Connack(False, code))
         self._finished = True
 
-    def acknowledge(self, message: Publish) -> None:
+    def acknowledge(self, message: packets.Publish) -> None:
         """Acknowledge a message of QoS 1; one of QoS 0 has no acknowledgement."""
         if message.qos:
-            self._send(Puback(message.packet_id))
+            self._send(packets.Puback(message.packet_id))
 
-    def subscribed(self, request: Subscribe, codes: Iterable[int]) -> None:
+    def subscribed(self, request: packets.Subscribe, codes: Iterable[int]) -> None:
         """Answer with the QoS granted for each filter, 0x80 for a refused one."""
-        self._send(Suback(request.packet_id, tuple(codes)))
+        self._send(packets.Suback(request.packet_id, tuple(codes)))
 
-    def unsubscribed(self, request: Unsubscribe) -> None:
+    def unsubscribed(self, request: packets.Unsubscribe) -> None:
         """Answer that the filters are removed."""
-        self._send(Unsuback(request.packet_id))
+        self._send(packets.Unsuback(request.packet_id))
 
     # --- messages to the client -----------------------------------------------------------
 
@@ -132,9 +125,9 @@ class MqttSession:
         `again` marks a message that was sent on an earlier connection.
         """
         if not qos:
-            self._send(Publish(topic, payload))
+            self._send(packets.Publish(topic, payload))
             return True
-        message = Publish(topic, payload, qos, self._next_packet_id(), dup=again)
+        message = packets.Publish(topic, payload, qos, self._next_packet_id(), dup=again)
         if self._unacknowledged_bytes + _size(message) > MAX_UNACKNOWLEDGED_BYTES:
             return False
         self._unacknowledged[message.packet_id] = message
@@ -143,30 +136,30 @@ class MqttSession:
         return True
 
     @property
-    def unacknowledged(self) -> tuple[Publish, ...]:
+    def unacknowledged(self) -> tuple[packets.Publish, ...]:
         """The messages of QoS 1 that the client has not acknowledged, oldest first."""
         return tuple(self._unacknowledged.values())
 
     # --- rules --------------------------------------------------------------------------
 
-    def _event(self, packet: Packet) -> SessionEvent | None:
-        if isinstance(packet, Connect) is self._connected:
+    def _event(self, packet: packets.Packet) -> SessionEvent | None:
+        if isinstance(packet, packets.Connect) is self._connected:
             return self._violation("CONNECT comes once, and first")
         match packet:
-            case Connect():
+            case packets.Connect():
                 self._connected = True
                 self._reader.max_bytes = MAX_PACKET_BYTES
                 return packet
-            case Publish() | Subscribe() | Unsubscribe():
+            case packets.Publish() | packets.Subscribe() | packets.Unsubscribe():
                 return packet
-            case Puback():
+            case packets.Puback():
                 message = self._unacknowledged.pop(packet.packet_id, None)
                 self._unacknowledged_bytes -= _size(message) if message else 0
                 return None
-            case Pingreq():
-                self._send(Pingresp())
+            case packets.Pingreq():
+                self._send(packets.Pingresp())
                 return None
-            case Disconnect():
+            case packets.Disconnect():
                 self._finished = True
                 return packet
             case _:
@@ -182,9 +175,9 @@ class MqttSession:
             if self._last_packet_id not in self._unacknowledged:
                 return self._last_packet_id
 
-    def _send(self, packet: Packet) -> None:
-        self._out.append(encode(packet))
+    def _send(self, packet: packets.Packet) -> None:
+        self._out.append(packets.encode(packet))
 
 
-def _size(message: Publish) -> int:
+def _size(message: packets.Publish) -> int:
     return len(message.topic) + len(message.payload) + _MESSAGE_OVERHEAD_BYTES

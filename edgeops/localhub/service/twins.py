@@ -21,7 +21,7 @@ Deployments = list[tuple[str, query.TargetCondition]]
 
 
 def get_twin(hub: EmulatedHub, device: str, module: str = "") -> Steps[JsonObject]:
-    """A twin as the service API shows it. Raises `HubFault` 404."""
+    """A twin in the format of the service API. Raises `HubFault` 404."""
     entry = hub.entry(device, module)
     if module != EDGE_AGENT:
         return twin_document(entry)
@@ -128,12 +128,12 @@ def _agent_document(
     if owner is None:  # there are no deployments, or the device has been deleted
         return twin_document(entry)
     device = twin_document(owner)
-    targeting = []
+    targeting: JsonObject = {}
     for name, condition in deployments:
         if query.matches(condition, device):
-            targeting.append(name)
+            targeting[name] = {"status": "Targeted"}
         yield
-    return twin_document(entry, configurations.targeted_by(targeting))
+    return twin_document(entry, targeting)
 
 
 def _deployments(hub: EmulatedHub) -> Steps[Deployments]:

@@ -95,11 +95,6 @@ def target(configuration: Configuration) -> query.TargetCondition:
     return query.condition(configuration.target_condition)
 
 
-def targeted_by(deployments: Iterable[str]) -> JsonObject:
-    """The `configurations` of an `$edgeAgent` twin, for the deployments that target its device."""
-    return {name: {"status": "Targeted"} for name in deployments}
-
-
 def document(configuration: Configuration, targeted: int) -> JsonObject:
     """A configuration in the format of the service API; `targeted` twins match its condition."""
     metrics = configuration.metrics or {}

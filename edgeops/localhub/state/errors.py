@@ -70,12 +70,12 @@ def section_too_big(section: str, max_bytes: int) -> HubFault:
 
 
 def device_not_found(device: str) -> HubFault:
-    """404001."""
+    """404001: the device does not exist."""
     return HubFault(404, "DeviceNotFound", f"Device {device} not registered")
 
 
 def module_not_found(device: str, module: str) -> HubFault:
-    """404010."""
+    """404010: the module does not exist."""
     return HubFault(404, "ModuleNotFound", f"Module {device}/{module} not registered")
 
 
@@ -85,19 +85,19 @@ def device_not_online() -> HubFault:
 
 
 def configuration_not_found(configuration: str) -> HubFault:
-    """404301."""
+    """404301: the configuration does not exist."""
     return HubFault(404, "ConfigurationNotFound", f"Configuration {configuration} does not exist")
 
 
 def device_exists(device: str) -> HubFault:
-    """409001."""
+    """409001: the device exists already."""
     return HubFault(
         409, "DeviceAlreadyExists", f"A device with ID '{device}' is already registered."
     )
 
 
 def module_exists(device: str, module: str) -> HubFault:
-    """409301."""
+    """409301: the module exists already."""
     return HubFault(
         409,
         "ModuleAlreadyExistsOnDevice",
@@ -106,7 +106,7 @@ def module_exists(device: str, module: str) -> HubFault:
 
 
 def configuration_exists(configuration: str) -> HubFault:
-    """409401."""
+    """409401: the configuration exists already."""
     return HubFault(
         409,
         "ConfigurationAlreadyExists",
@@ -140,14 +140,14 @@ def too_many_devices(limit: int) -> HubFault:
 
 
 def too_many_modules(device: str, limit: int) -> HubFault:
-    """413003."""
+    """413003: the device has the maximum number of modules."""
     return HubFault(
         413, "TooManyModulesOnDevice", f"Device '{device}' can have at most {limit} modules."
     )
 
 
 def too_many_configurations(limit: int) -> HubFault:
-    """413101."""
+    """413101: the hub has the maximum number of configurations or deployments."""
     return HubFault(
         413,
         "ConfigurationCountLimitExceeded",
