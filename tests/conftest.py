@@ -134,11 +134,11 @@ class LocalHub:
 
     @contextmanager
     def _second_handle(self) -> Iterator[Any]:
-        from edgeops.localhub.service.hub import Hub
-        from edgeops.localhub.store import Store
+        from edgeops.localhub.service.hub import EmulatedHub
+        from edgeops.localhub.store import HubStore
 
-        with Store(StateFiles(self.state_dir).database) as store:
-            yield Hub(store)
+        with HubStore(StateFiles(self.state_dir).database) as store:
+            yield EmulatedHub(store)
 
 
 @pytest.fixture(scope="session")

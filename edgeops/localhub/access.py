@@ -1,4 +1,4 @@
-"""Reaching a local hub: is it running, its connection strings, and forgetting its state.
+"""How clients reach a local hub: its endpoint, its connection strings, and resetting its state.
 
 Cheap to import: no server code.
 """
@@ -15,7 +15,7 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import POLICIES, policy_keys
 
 DEFAULT_PORT = 8443
-DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK knows no other
+DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK cannot use any other port
 DEFAULT_HOST = "127.0.0.1"
 
 
@@ -23,7 +23,7 @@ DEFAULT_HOST = "127.0.0.1"
 class Endpoint:
     """A running local hub: where it listens, its process, and the CA certificate to trust.
 
-    `port` is of HTTPS; `mqtt_port` is None when devices cannot connect.
+    `port` is for HTTPS; `mqtt_port` is None when the hub serves no devices.
     """
 
     host: str
@@ -34,29 +34,29 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Its host as clients call it, without a port."""
+        """The host name for clients, without a port."""
         return "localhost" if self.host == DEFAULT_HOST else self.host
 
     @property
     def hostname(self) -> str:
-        """What connection strings call it."""
+        """The HostName of connection strings."""
         return f"{self.name}:{self.port}"
 
 
 def running(state_dir: Path) -> Endpoint | None:
-    """The hub that runs on a state directory, if one does."""
+    """The endpoint of the hub that runs on a state directory, None when no hub does."""
     files = StateFiles(state_dir)
     if not lock.is_held(files.lock):
         return None
     try:
-        found = json.loads(files.endpoint.read_bytes())
+        saved = json.loads(files.endpoint.read_bytes())
     except (OSError, ValueError):
-        return None  # it is just starting or stopping
-    return Endpoint(found["host"], found["port"], found["pid"], files.ca, found.get("mqttPort"))
+        return None  # the hub is just starting or stopping
+    return Endpoint(saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"))
 
 
 def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
-    """The service connection string of a policy; of the default port when no hub runs.
+    """The service connection string of a policy; with the default port when no hub runs.
 
     Raises `EdgeOpsError` for an unknown policy.
     """
@@ -71,16 +71,16 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
     """The connection string of a device or module.
 
     Microsoft's device SDK connects to the fixed MQTT port of GatewayHostName,
-    and signs for HostName. Raises `EdgeOpsError` when there is no such device
-    or module, or it has no key.
+    and signs its token for HostName. Raises `EdgeOpsError` when the device or
+    module does not exist or has no key.
     """
-    from edgeops.localhub.store import Store
+    from edgeops.localhub.store import HubStore
 
     name = f"module {device}/{module}" if module else f"device {device}"
     files = StateFiles(state_dir)
     entry = None
     if files.database.exists():
-        with Store(files.database) as store:
+        with HubStore(files.database) as store:
             entry = store.entry(device, module or "")
     if entry is None:
         raise EdgeOpsError(f"the local hub has no {name}", "create it with `edgeops sync`")
@@ -89,28 +89,28 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         raise EdgeOpsError(
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
-    whose = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
     endpoint = _endpoint(state_dir)
     hub = f"HostName={endpoint.hostname};GatewayHostName={endpoint.name}"
-    return f"{hub};{whose}SharedAccessKey={key}"
+    identity = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
+    return f"{hub};{identity}SharedAccessKey={key}"
 
 
 def reset(state_dir: Path) -> None:
-    """Forget all devices, modules and configurations; keys and certificates stay.
+    """Delete all devices, modules and configurations; keep policy keys and certificates.
 
     Raises `Refused` while the hub runs.
     """
     files = StateFiles(state_dir)
     if not state_dir.exists():
         return
-    with lock.held(files.lock) as had:
-        if not had:
+    with lock.held(files.lock) as acquired:
+        if not acquired:
             raise Refused("the local hub is running", "stop it first, then reset it")
         for suffix in ("", "-wal", "-shm"):
             Path(f"{files.database}{suffix}").unlink(missing_ok=True)
 
 
 def _endpoint(state_dir: Path) -> Endpoint:
-    """Where the hub listens, or would by default when it does not run."""
-    otherwise = Endpoint(DEFAULT_HOST, DEFAULT_PORT, 0, StateFiles(state_dir).ca)
-    return running(state_dir) or otherwise
+    """The endpoint of the running hub, or the default one when no hub runs."""
+    default = Endpoint(DEFAULT_HOST, DEFAULT_PORT, 0, StateFiles(state_dir).ca)
+    return running(state_dir) or default

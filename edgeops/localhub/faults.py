@@ -1,4 +1,4 @@
-"""Faults for tests: the next requests of a kind fail in a chosen way."""
+"""Fault injection for tests: the next matching requests fail in a chosen way."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What happens to a request: it is delayed, then answered with a status or cut off.
+class InjectedFault:
+    """What happens to a request: it is delayed, then answered with a status or dropped.
 
-    `status` None lets it through after the delay. `drop` closes the connection
-    without an answer: before the request is done, or after (`done`), which is
-    how an answer gets lost.
+    With `status` None it is handled after the delay. `drop` closes the connection
+    without a response: before the request is handled, or after (`done`), so that
+    only the response is lost.
     """
 
     method: str
@@ -36,17 +36,17 @@ class Fault:
 
     @property
     def code(self) -> str:
-        """Azure's name of the error."""
+        """Azure's name for the error."""
         return _CODES.get(self.status or 0, "InjectedFault")
 
 
 @dataclass
 class FaultPlan:
-    """The faults still to come, and the requests so far; usable from any thread."""
+    """The faults still to be injected, and the requests received; usable from any thread."""
 
-    _waiting: list[Fault] = field(default_factory=list)
-    _seen: list[tuple[str, str]] = field(default_factory=list)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _pending: list[InjectedFault] = field(default_factory=list)
+    _requests: list[tuple[str, str]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(
         self,
@@ -57,36 +57,40 @@ class FaultPlan:
         times: int = 1,
         retry_after: str | None = None,
     ) -> None:
-        """Answer the next requests whose path the regex finds with a status."""
-        self._add(Fault(method, re.compile(path), status, retry_after), times)
+        """Answer the next requests with a status; `path` is a regex to search for."""
+        self._add(InjectedFault(method, re.compile(path), status, retry_after), times)
 
     def drop(self, method: str, path: str, *, times: int = 1, done: bool = False) -> None:
-        """Cut the connection of the next requests, before or after they were `done`."""
-        self._add(Fault(method, re.compile(path), drop=True, done=done), times)
+        """Close the connection of the next requests, before or after they were `done`."""
+        self._add(InjectedFault(method, re.compile(path), drop=True, done=done), times)
 
     def delay(self, method: str, path: str, seconds: float, *, times: int = 1) -> None:
-        """Answer the next requests late."""
-        self._add(Fault(method, re.compile(path), delay=seconds), times)
+        """Delay the next requests."""
+        self._add(InjectedFault(method, re.compile(path), delay=seconds), times)
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault of a request, used up by it."""
-        with self._guard:
-            self._seen.append((method, path))
-            for index, fault in enumerate(self._waiting):
+    def take(self, method: str, path: str) -> InjectedFault | None:
+        """The fault to inject into a request, which uses it up; None for no fault."""
+        with self._lock:
+            self._requests.append((method, path))
+            for index, fault in enumerate(self._pending):
                 if fault.method == method and fault.path.search(path):
-                    return self._waiting.pop(index)
+                    return self._pending.pop(index)
         return None
 
     def count(self, method: str, path: str) -> int:
-        """How many requests there were so far whose path the regex finds."""
-        with self._guard:
-            return sum(seen == method and bool(re.search(path, at)) for seen, at in self._seen)
+        """How many requests of this method were received whose path matches the regex."""
+        pattern = re.compile(path)
+        with self._lock:
+            return sum(
+                verb == method and pattern.search(requested) is not None
+                for verb, requested in self._requests
+            )
 
     def clear(self) -> None:
-        """Forget the faults still to come."""
-        with self._guard:
-            self._waiting.clear()
+        """Drop the faults still to be injected."""
+        with self._lock:
+            self._pending.clear()
 
-    def _add(self, fault: Fault, times: int) -> None:
-        with self._guard:
-            self._waiting.extend([fault] * times)
+    def _add(self, fault: InjectedFault, times: int) -> None:
+        with self._lock:
+            self._pending.extend([fault] * times)

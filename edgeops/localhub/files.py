@@ -1,56 +1,27 @@
-"""The files of a local hub, all under one state directory."""
+"""The files of a local hub, all in its state directory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
 
 
-@dataclass(frozen=True, slots=True)
 class StateFiles:
-    """Where everything of a local hub is; secrets are readable by their owner only."""
+    """The paths in a state directory; only the owner can read the files that hold secrets."""
 
-    directory: Path
-
-    @property
-    def ca(self) -> Path:
-        """The certificate that clients are to trust."""
-        return self.directory / "ca.pem"
-
-    @property
-    def server(self) -> Path:
-        """The server's private key and certificate chain."""
-        return self.directory / "server.pem"
-
-    @property
-    def policies(self) -> Path:
-        """The shared access keys of the policies."""
-        return self.directory / "policies.json"
-
-    @property
-    def database(self) -> Path:
-        """Devices, modules, twins and configurations."""
-        return self.directory / "hub.db"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the running hub."""
-        return self.directory / "hub.lock"
-
-    @property
-    def endpoint(self) -> Path:
-        """Where the running hub listens."""
-        return self.directory / "hub.json"
-
-    @property
-    def artifacts(self) -> Path:
-        """Published files, served under `/artifacts/`."""
-        return self.directory / "artifacts"
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.ca = directory / "ca.pem"  # the CA certificate that clients trust
+        self.server = directory / "server.pem"  # the server's private key and certificate chain
+        self.policies = directory / "policies.json"  # the keys of the shared access policies
+        self.database = directory / "hub.db"  # devices, modules, twins and configurations
+        self.lock = directory / "hub.lock"  # held by the running hub
+        self.endpoint = directory / "hub.json"  # where the running hub listens
+        self.artifacts = directory / "artifacts"  # published files, served under `/artifacts/`
 
     def make_directory(self) -> None:
-        """Create the directory, kept out of git. Raises `EdgeOpsError`."""
+        """Create the directory, ignored by git. Raises `EdgeOpsError`."""
         ignore = self.directory / ".gitignore"
         try:
             self.directory.mkdir(parents=True, exist_ok=True)

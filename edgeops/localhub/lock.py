@@ -1,4 +1,4 @@
-"""One hub on one state directory: a lock that dies with its process."""
+"""A file lock that lets one hub use a state directory; it is released when the process ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Hold the lock for the length of the block; gives whether it could be had."""
+    """Hold the lock during the block; gives whether it was acquired."""
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -21,12 +21,12 @@ def held(path: Path) -> Iterator[bool]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock now."""
+    """Whether a process holds the lock now."""
     if not path.exists():
         return False
     with path.open("rb") as file:
         try:
-            # Shared, so that two who look do not see each other.
+            # Shared, so that two processes that check do not see each other's lock.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True

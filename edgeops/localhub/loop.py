@@ -1,4 +1,4 @@
-"""The event loop that a hub runs on."""
+"""The event loop of the local hub."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, on uvloop where there is one, with as many connections as the system allows.
+    """Run to completion, on uvloop if installed, with as many open files as the system allows.
 
-    uvloop takes a tenth of the memory for each TLS connection of asyncio's own.
+    A TLS connection on uvloop takes a tenth of the memory that it takes on asyncio's own loop.
     """
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # macOS has a limit below the one that it names
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS refuses the hard limit that it reports
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     try:
         import uvloop
     except ImportError:

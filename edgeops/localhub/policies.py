@@ -1,4 +1,4 @@
-"""Shared access policies: what each may do, and their keys.
+"""Shared access policies: their permissions and keys.
 
 Source: "Control access to IoT Hub with shared access signatures", Microsoft Learn.
 """
@@ -17,8 +17,8 @@ from edgeops.files import write_private
 from edgeops.localhub.files import StateFiles
 
 
-class Right(Flag):
-    """The permissions of IoT Hub."""
+class Permission(Flag):
+    """The permissions that a shared access policy can grant."""
 
     REGISTRY_READ = auto()
     REGISTRY_WRITE = auto()
@@ -26,22 +26,22 @@ class Right(Flag):
     DEVICE_CONNECT = auto()
 
 
-POLICIES: Mapping[str, Right] = {
-    "iothubowner": ~Right(0),
-    "service": Right.SERVICE_CONNECT,
-    "device": Right.DEVICE_CONNECT,
-    "registryRead": Right.REGISTRY_READ,
-    "registryReadWrite": Right.REGISTRY_READ | Right.REGISTRY_WRITE,
+POLICIES: Mapping[str, Permission] = {
+    "iothubowner": ~Permission(0),
+    "service": Permission.SERVICE_CONNECT,
+    "device": Permission.DEVICE_CONNECT,
+    "registryRead": Permission.REGISTRY_READ,
+    "registryReadWrite": Permission.REGISTRY_READ | Permission.REGISTRY_WRITE,
 }
 
 
 def new_key() -> str:
-    """A fresh symmetric key: base64 of 32 random bytes."""
+    """A new symmetric key: base64 of 32 random bytes."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def policy_keys(files: StateFiles) -> dict[str, str]:
-    """The key of each policy; made when there are none yet. Raises `EdgeOpsError`."""
+    """The key of each policy; generated on first use. Raises `EdgeOpsError`."""
     if not files.policies.exists():
         files.make_directory()
         keys = {policy: new_key() for policy in POLICIES}
@@ -53,5 +53,5 @@ def policy_keys(files: StateFiles) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EdgeOpsError(
             f"{files.policies} does not hold the keys of a local hub",
-            "delete it; new keys are made",
+            "delete it; the local hub generates new keys",
         ) from error

@@ -1,4 +1,4 @@
-"""Shared access signatures of services and devices: is a token genuine, what may its bearer do?
+"""Shared access signature (SAS) tokens of services and devices: checking and signing them.
 
 Source: "Control access to IoT Hub with shared access signatures", Microsoft Learn.
 """
@@ -12,21 +12,21 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, unquote_plus
 
-from edgeops.localhub.policies import POLICIES, Right
+from edgeops.localhub.policies import POLICIES, Permission
 from edgeops.localhub.state import errors
 
 _SCHEME = "SharedAccessSignature "
 _EXPIRY = re.compile(r"[0-9]{1,15}\Z")
 
 
-def rights_of(
+def permissions_of(
     authorization: str, *, host: str, path: str, keys: Mapping[str, str], now: float
-) -> Right:
-    """What the bearer of an Authorization header may do.
+) -> Permission:
+    """The permissions that the SAS token of an Authorization header grants.
 
-    `host` is what the client calls the hub (the Host header), `path` the
-    requested resource, `keys` those of the policies, `now` in Unix seconds.
-    Raises `HubFault` 401, which like Azure's does not say what is wrong.
+    `host` is the Host header, `path` the requested resource, `keys` the keys of
+    the policies, `now` is in Unix seconds. Raises `HubFault` 401, which like
+    Azure's does not say what is wrong.
     """
     fields = _fields(authorization)
     policy = unquote_plus(fields.get("skn", ""))
@@ -48,14 +48,14 @@ def device_expiry(
 ) -> int:
     """When the token of a device or module expires, in Unix seconds.
 
-    `path` is `/devices/{device}[/modules/{module}]`, `keys` are those of the
-    identity: either will do, or that of one of the `policies` that may connect
-    as a device. Raises `HubFault` 401.
+    `path` is `/devices/{device}[/modules/{module}]`. The token is signed with one
+    of the identity's `keys`, or with the key of a policy (`policies`) that has
+    the DeviceConnect permission. Raises `HubFault` 401.
     """
     fields = _fields(token)
     policy = unquote_plus(fields.get("skn", ""))
     if policy:
-        allowed = policy in policies and Right.DEVICE_CONNECT in POLICIES[policy]
+        allowed = policy in policies and Permission.DEVICE_CONNECT in POLICIES[policy]
         keys = [policies[policy]] if allowed else []
     return _expiry_of(fields, host=host, path=path, keys=keys, now=now)
 
@@ -64,20 +64,19 @@ def _expiry_of(
     fields: Mapping[str, str], *, host: str, path: str, keys: Iterable[str], now: float
 ) -> int:
     resource, expiry = fields.get("sr", ""), fields.get("se", "")
-    given = unquote(fields.get("sig", "")).encode()
+    sent = unquote(fields.get("sig", "")).encode()
     # The signature is over the resource exactly as sent: clients differ in how they encode it.
-    genuine = any(
-        hmac.compare_digest(signature(key, resource, expiry).encode(), given) for key in keys
+    valid = any(
+        hmac.compare_digest(signature(key, resource, expiry).encode(), sent) for key in keys
     )
-    if not genuine or not _covers(unquote_plus(resource), host, path):
-        raise errors.unauthorized()
-    if not _EXPIRY.match(expiry) or int(expiry) <= now:
+    covered = _covers(unquote_plus(resource), host, path)
+    if not (valid and covered and _EXPIRY.match(expiry) and int(expiry) > now):
         raise errors.unauthorized()
     return int(expiry)
 
 
 def signature(key: str, resource: str, expiry: str) -> str:
-    """The signature, in base64, of an encoded resource and an expiry in Unix seconds."""
+    """The signature (base64) of a URL-encoded resource and an expiry in Unix seconds."""
     message = f"{resource}\n{expiry}".encode()
     return base64.b64encode(hmac.digest(base64.b64decode(key), message, hashlib.sha256)).decode()
 
@@ -91,8 +90,8 @@ def _fields(authorization: str) -> dict[str, str]:
 
 def _covers(resource: str, host: str, path: str) -> bool:
     """Whether a resource is the host, or a whole-segment prefix of the path on it."""
-    wanted, asked = resource.lower().rstrip("/"), f"{host}{path}".lower()
-    without_port = f"{host.rpartition(':')[0] or host}{path}".lower()
-    return bool(wanted) and any(
-        full == wanted or full.startswith(wanted + "/") for full in (asked, without_port)
+    scope = resource.lower().rstrip("/")
+    without_port = host.rpartition(":")[0] or host
+    return bool(scope) and any(
+        f"{name}{path}/".lower().startswith(f"{scope}/") for name in (host, without_port)
     )

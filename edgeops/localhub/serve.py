@@ -1,4 +1,4 @@
-"""Running a local hub: one process, one state directory, HTTPS and MQTT on loopback."""
+"""Runs the local IoT Hub emulator: one process, one state directory, HTTPS and MQTT listeners."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 
 async def serve(
@@ -40,24 +40,24 @@ async def serve(
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
-    Port 0 takes any free one, `mqtt_port` None goes without devices; `ready`
-    is called with the real ones once requests are answered. `faults` are for
-    tests. Raises `EdgeOpsError` when a port is in use, or another hub has the
-    state directory.
+    Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
+    `ready` is called with the actual ports once the hub answers requests. `faults`
+    are for tests. Raises `EdgeOpsError` when a port is in use, or another hub uses
+    the state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
-    with lock.held(files.lock) as had:
-        if not had:
+    with lock.held(files.lock) as acquired:
+        if not acquired:
             raise EdgeOpsError(
                 f"another local hub is running on {state_dir}",
-                "use that one, or stop it first",
+                "use that hub, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
         context = tls.server_context(files, host)
         async with AsyncExitStack() as running:
-            hub = Hub(running.enter_context(Store(files.database)))
-            devices.all_gone(hub)
+            hub = EmulatedHub(running.enter_context(HubStore(files.database)))
+            devices.mark_all_disconnected(hub)
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))
             await running.enter_async_context(
@@ -80,45 +80,47 @@ async def serve(
 
 
 def _port(listener: socket.socket) -> int:
-    number: int = listener.getsockname()[1]
-    return number
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def _listening(host: str, port: int, option: str) -> socket.socket:
     if not 0 <= port <= 65535:
-        raise UsageError(f"there is no port {port}", "give one from 0 (any free one) to 65535")
+        raise UsageError(
+            f"there is no port {port}", "give a port from 1 to 65535, or 0 for any free port"
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise EdgeOpsError(
-                f"port {port} on {host} is in use", f"choose another one with {option}"
+                f"port {port} on {host} is in use", f"choose another port with {option}"
             ) from error
         raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
 @asynccontextmanager
 async def _stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; only the main thread can hear them."""
+    """An event that SIGINT and SIGTERM set; only the main thread can handle signals."""
     stop = asyncio.Event()
-    main = threading.current_thread() is threading.main_thread()
-    heard = [signal.SIGINT, signal.SIGTERM] if main else []
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    signals = [signal.SIGINT, signal.SIGTERM] if in_main_thread else []
     loop = asyncio.get_running_loop()
-    for number in heard:
+    for number in signals:
         loop.add_signal_handler(number, stop.set)
     try:
         yield stop
     finally:
-        for number in heard:
+        for number in signals:
             loop.remove_signal_handler(number)
 
 
 def _announce(files: StateFiles, endpoint: Endpoint) -> None:
-    found = {
+    saved = {
         "pid": endpoint.pid,
         "host": endpoint.host,
         "port": endpoint.port,
         "mqttPort": endpoint.mqtt_port,
     }
-    write_private(files.endpoint, json.dumps(found).encode())
+    write_private(files.endpoint, json.dumps(saved).encode())

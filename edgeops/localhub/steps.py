@@ -1,7 +1,7 @@
-"""Long work as steps: a generator that yields wherever others may go on.
+"""Long operations as generators that yield wherever other requests may be served.
 
-Nothing half done may be left at a `yield`: no open transaction, no cursor of
-the store. Who runs the steps decides how many make a turn (`service/turns.py`).
+At a `yield` no transaction or cursor of the store may be open.
+`service/scheduler.py` decides how many steps are run in one turn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Steps = Generator[None, None, Result]
 
 
 def finish(steps: Steps[Result]) -> Result:
-    """All steps at once, where nobody else waits; gives their result."""
+    """Run all steps at once, where no other request waits; gives their result."""
     while True:
         try:
             next(steps)

@@ -1,7 +1,7 @@
-"""What the hub keeps on disk: SQLite, one row for each device, module, session and configuration.
+"""The hub's SQLite database: one row for each device, module, session, event and configuration.
 
-WAL with synchronous=NORMAL: an answered write survives kill -9 (not a power
-cut), and costs no fsync.
+WAL with synchronous=NORMAL: a confirmed write survives `kill -9` (not a power
+failure), and needs no fsync.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import orjson
 
@@ -20,9 +19,9 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.configurations import Configuration
 from edgeops.localhub.state.entry import (
     Authentication,
-    Connection,
-    Entry,
-    Identity,
+    ConnectionState,
+    RegistryEntry,
+    RegistryIdentity,
     Section,
     TwinState,
 )
@@ -32,9 +31,8 @@ _LAYOUT = 3
 _OLDER_LAYOUTS = (0, 1, 2)  # 0 is a new file; 1 had no sessions and events, 2 no sizes of events
 MAX_EVENTS = 100_000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
-# What a page of events holds, and whatever it has for its first one.
-_PAGE_BYTES = 1024 * 1024
-_ROWS_AT_ONCE = 16
+_MAX_PAGE_BYTES = 1024 * 1024  # of events; a page ends with the event that reaches it
+_BATCH_ROWS = 16
 _TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
         device TEXT NOT NULL,
@@ -52,12 +50,12 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS feed (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
         device TEXT NOT NULL,
-        bytes_so_far INTEGER NOT NULL,  -- of all events up to this one, since the first
+        bytes_so_far INTEGER NOT NULL,  -- of all events since the first, up to this one
         body BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS feed_of_device ON feed (device);  -- and, as every index, by sequence
+    CREATE INDEX IF NOT EXISTS feed_of_device ON feed (device);  -- implicitly also by sequence
 """
-# The newest, with their numbers; the rest may have been any size, which the file gives back.
+# Keeps the newest events with their numbers; the others may have any size, and are dropped.
 _EVENTS_OF_LAYOUT_2 = """
     INSERT INTO feed
         SELECT sequence, device, sum(length(body)) OVER (ORDER BY sequence), body
@@ -66,15 +64,15 @@ _EVENTS_OF_LAYOUT_2 = """
 """
 
 
-class Store:
-    """The hub's state. Not for use by several threads at once; a context manager.
+class HubStore:
+    """The hub's database, as a context manager; not thread-safe.
 
     Raises `EdgeOpsError` when the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            # Made here, since SQLite would let everybody read the keys in it.
+            # Created here, since SQLite would let all users read the keys in it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._sqlite = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
@@ -85,23 +83,18 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",
-                "`edgeops hub reset` starts again from nothing",
+                "run `edgeops hub reset` to start with an empty hub",
             ) from error
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> HubStore:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._sqlite.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes of the block, or none of them when it raises."""
+        """Commit all writes of the block, or roll them back when it raises."""
         self._sqlite.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -111,28 +104,28 @@ class Store:
         self._sqlite.execute("COMMIT")
 
     @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part of a transaction that is undone alone when it raises."""
-        self._sqlite.execute("SAVEPOINT attempt")
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that is rolled back alone when it raises."""
+        self._sqlite.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
-            self._sqlite.execute("ROLLBACK TO attempt")
-            self._sqlite.execute("RELEASE attempt")
+            self._sqlite.execute("ROLLBACK TO part")
             raise
-        self._sqlite.execute("RELEASE attempt")
+        finally:
+            self._sqlite.execute("RELEASE part")
 
     # --- devices and modules -----------------------------------------------------
 
-    def entry(self, device: str, module: str = "") -> Entry | None:
-        """One device (module empty) or module."""
+    def entry(self, device: str, module: str = "") -> RegistryEntry | None:
+        """A device (module empty) or module, None when it does not exist."""
         row = self._sqlite.execute(
             "SELECT body FROM entries WHERE device = ? AND module = ?", (device, module)
         ).fetchone()
         return entry_of(row[0]) if row else None
 
     def modules(self, device: str) -> dict[str, bytes]:
-        """The modules of a device by name in order, each for `entry_of` to read."""
+        """The modules of a device in order of their name, each encoded for `entry_of`."""
         return dict(
             self._sqlite.execute(
                 "SELECT module, body FROM entries WHERE device = ? AND module > '' ORDER BY module",
@@ -140,46 +133,40 @@ class Store:
             )
         )
 
-    def devices(self, after: str = "") -> Iterator[Entry]:
-        """All devices in order of their id, those after one id.
+    def devices(self, after: str = "") -> Iterator[RegistryEntry]:
+        """The devices after an id, in order of their id.
 
-        Read as they are taken, a few at a time: writes may go on in between.
+        They are read lazily, in small batches: writes are possible in between.
         """
-        while True:
-            rows = self._sqlite.execute(
-                "SELECT device, body FROM entries WHERE device > ? AND module = ''"
-                " ORDER BY device LIMIT ?",
-                (after, _ROWS_AT_ONCE),
-            ).fetchall()
-            for after, body in rows:  # noqa: B007  where to go on
-                yield entry_of(body)
-            if len(rows) < _ROWS_AT_ONCE:
-                return
+        return self._entries("module = ''", (after, ""))
 
-    def all_modules(self, after: tuple[str, str] = ("", "")) -> Iterator[Entry]:
-        """All modules in order of (device, module), those after one; read as `devices` are."""
+    def all_modules(self, after: tuple[str, str] = ("", "")) -> Iterator[RegistryEntry]:
+        """The modules after a module, in order of (device, module); read lazily like `devices`."""
+        return self._entries("module > ''", after)
+
+    def _entries(self, condition: str, after: tuple[str, str]) -> Iterator[RegistryEntry]:
+        query = (
+            "SELECT device, module, body FROM entries WHERE (device, module) > (?, ?)"  # noqa: S608
+            f" AND {condition} ORDER BY device, module LIMIT ?"
+        )
         while True:
-            rows = self._sqlite.execute(
-                "SELECT device, module, body FROM entries WHERE (device, module) > (?, ?)"
-                " AND module > '' ORDER BY device, module LIMIT ?",
-                (*after, _ROWS_AT_ONCE),
-            ).fetchall()
+            rows = self._sqlite.execute(query, (*after, _BATCH_ROWS)).fetchall()
             for device, module, body in rows:
                 yield entry_of(body)
                 after = device, module
-            if len(rows) < _ROWS_AT_ONCE:
+            if len(rows) < _BATCH_ROWS:
                 return
 
-    def save(self, *entries: Entry) -> None:
-        """Keep entries, in place of earlier ones of the same name."""
+    def save(self, *entries: RegistryEntry) -> None:
+        """Insert or replace entries."""
         self._sqlite.executemany(
             "INSERT INTO entries VALUES (?, ?, ?)"
             " ON CONFLICT (device, module) DO UPDATE SET body = excluded.body",
             [(e.identity.device, e.identity.module, orjson.dumps(e)) for e in entries],
         )
 
-    def connected(self) -> list[Entry]:
-        """All devices and modules that count as connected."""
+    def connected(self) -> list[RegistryEntry]:
+        """All devices and modules that are recorded as connected."""
         rows = self._sqlite.execute(
             "SELECT body FROM entries"
             " WHERE json_extract(CAST(body AS TEXT), '$.connection.connected')"
@@ -187,7 +174,7 @@ class Store:
         return [entry_of(body) for (body,) in rows]
 
     def delete_module(self, device: str, module: str) -> None:
-        """Forget a module."""
+        """Delete a module and its session."""
         for table in ("entries", "sessions"):
             self._sqlite.execute(
                 f"DELETE FROM {table} WHERE device = ? AND module = ?",  # noqa: S608
@@ -195,7 +182,7 @@ class Store:
             )
 
     def delete_device(self, device: str) -> None:
-        """Forget a device and its modules."""
+        """Delete a device, its modules and their sessions."""
         for table in ("entries", "sessions"):
             self._sqlite.execute(f"DELETE FROM {table} WHERE device = ?", (device,))  # noqa: S608
 
@@ -209,14 +196,14 @@ class Store:
         return orjson.loads(row[0]) if row else None
 
     def save_subscriptions(self, device: str, module: str, subscriptions: dict[str, int]) -> None:
-        """Keep the session of a device, in place of an earlier one."""
+        """Insert or replace the session of a device."""
         self._sqlite.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)",
             (device, module, orjson.dumps(subscriptions)),
         )
 
-    def forget_subscriptions(self, device: str, module: str) -> None:
-        """End the session of a device."""
+    def delete_subscriptions(self, device: str, module: str) -> None:
+        """Delete the session of a device."""
         self._sqlite.execute(
             "DELETE FROM sessions WHERE device = ? AND module = ?", (device, module)
         )
@@ -224,7 +211,7 @@ class Store:
     # --- events ----------------------------------------------------------------------
 
     def add_events(self, events: Iterable[Event]) -> None:
-        """Add to the feed; the newest are kept: `MAX_EVENTS` of at most `MAX_EVENT_BYTES`."""
+        """Append to the feed, and delete the oldest beyond `MAX_EVENTS` or `MAX_EVENT_BYTES`."""
         last, bytes_so_far = self._sqlite.execute(
             "SELECT sequence, bytes_so_far FROM feed ORDER BY sequence DESC LIMIT 1"
         ).fetchone() or (0, 0)
@@ -248,28 +235,28 @@ class Store:
         (newest,) = self._sqlite.execute("SELECT max(sequence) FROM feed").fetchone()
         return newest or 0
 
-    def events(self, after: int, most: int, device: str | None) -> list[JsonObject]:
-        """The oldest of the events after one number, of all devices or of one.
+    def events(self, after: int, limit: int, device: str | None) -> list[JsonObject]:
+        """The first events after a sequence number, of all devices or of a single device.
 
-        Fewer than there are when they are large; none only when there are none.
+        At most `limit`, and fewer when they are large; empty only when there are none.
         """
-        of_one = "" if device is None else "AND device = :device"
+        of_device = "" if device is None else "AND device = :device"
         rows = self._sqlite.execute(
-            f"SELECT sequence, body FROM feed WHERE sequence > :after {of_one}"  # noqa: S608
-            " ORDER BY sequence LIMIT :most",
-            {"after": after, "device": device, "most": most},
+            f"SELECT sequence, body FROM feed WHERE sequence > :after {of_device}"  # noqa: S608
+            " ORDER BY sequence LIMIT :limit",
+            {"after": after, "device": device, "limit": limit},
         )
-        found, room = [], _PAGE_BYTES
+        events, size = [], 0
         for sequence, body in rows:
-            found.append({"sequence": sequence, **orjson.loads(body)})
-            room -= len(body)
-            if room <= 0:
+            events.append({"sequence": sequence, **orjson.loads(body)})
+            size += len(body)
+            if size >= _MAX_PAGE_BYTES:
                 break
         rows.close()
-        return found
+        return events
 
     def start_of_last_events(self, count: int, device: str | None) -> int:
-        """The number after which that many events come, of all devices or of one."""
+        """The cursor before the newest `count` events, of all devices or of a single device."""
         if device is None:
             return max(0, self.last_event() - count)
         row = self._sqlite.execute(
@@ -281,23 +268,23 @@ class Store:
     # --- configurations ------------------------------------------------------------
 
     def configuration(self, configuration: str) -> Configuration | None:
-        """One configuration."""
+        """A configuration, None when it does not exist."""
         row = self._sqlite.execute(
             "SELECT body FROM configurations WHERE id = ?", (configuration,)
         ).fetchone()
         return Configuration(**orjson.loads(row[0])) if row else None
 
     def configurations(self) -> Iterator[Configuration]:
-        """All configurations in order of their id, read one at a time as they are taken."""
-        found = ""
+        """All configurations in order of their id, read lazily, one at a time."""
+        last = ""
         while row := self._sqlite.execute(
-            "SELECT id, body FROM configurations WHERE id > ? ORDER BY id LIMIT 1", (found,)
+            "SELECT id, body FROM configurations WHERE id > ? ORDER BY id LIMIT 1", (last,)
         ).fetchone():
-            found, body = row
+            last, body = row
             yield Configuration(**orjson.loads(body))
 
     def save_configuration(self, configuration: Configuration) -> None:
-        """Keep a configuration, in place of an earlier one of the same id."""
+        """Insert or replace a configuration."""
         self._sqlite.execute(
             "INSERT INTO configurations VALUES (?, ?)"
             " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
@@ -305,35 +292,39 @@ class Store:
         )
 
     def delete_configuration(self, configuration: str) -> None:
-        """Forget a configuration."""
+        """Delete a configuration."""
         self._sqlite.execute("DELETE FROM configurations WHERE id = ?", (configuration,))
 
 
 def _prepare(sqlite: sqlite3.Connection) -> None:
-    """Set the mode, and make the tables of a new file. Raises `sqlite3.Error`."""
+    """Set the mode, and create or migrate the tables. Raises `sqlite3.Error`."""
     sqlite.execute("PRAGMA journal_mode = WAL")
     sqlite.execute("PRAGMA synchronous = NORMAL")
-    # The twins of thousands of devices in memory, and the file synced seldom: a write
-    # to all of them at once must not wait for the disk.
+    # Keeps the twins of thousands of devices in memory, and syncs the file rarely: a write
+    # to all of them must not wait for the disk.
     sqlite.execute("PRAGMA cache_size = -65536")  # KB
     sqlite.execute("PRAGMA wal_autocheckpoint = 8192")  # pages of 4 KB
     sqlite.execute(f"PRAGMA journal_size_limit = {8192 * 4096}")
     (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
     if layout in _OLDER_LAYOUTS:
-        moved = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
-        sqlite.executescript(f"BEGIN; {_TABLES} {moved} PRAGMA user_version = {_LAYOUT}; COMMIT;")
-        if moved:
+        migration = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
+        sqlite.executescript(
+            f"BEGIN; {_TABLES} {migration} PRAGMA user_version = {_LAYOUT}; COMMIT;"
+        )
+        if migration:
             sqlite.execute("VACUUM")
     elif layout != _LAYOUT:
-        raise sqlite3.DatabaseError(f"it has layout {layout}")
+        raise sqlite3.DatabaseError(f"it has layout {layout}, which this version does not know")
 
 
-def entry_of(body: bytes) -> Entry:
-    """The inverse of `orjson.dumps(entry)`."""
+def entry_of(body: bytes) -> RegistryEntry:
+    """Decode an entry that `orjson.dumps` has encoded."""
     row = orjson.loads(body)
     identity, twin = row["identity"], row["twin"]
     identity["authentication"] = Authentication(**identity["authentication"])
     identity["parents"] = tuple(identity["parents"])
     twin["desired"] = Section(**twin["desired"])
     twin["reported"] = Section(**twin["reported"])
-    return Entry(Identity(**identity), TwinState(**twin), Connection(**row["connection"]))
+    return RegistryEntry(
+        RegistryIdentity(**identity), TwinState(**twin), ConnectionState(**row["connection"])
+    )

@@ -1,4 +1,4 @@
-"""Reading the events of a running local hub, as a client of it."""
+"""A client that reads the events of a running local hub."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _SECONDS_TO_ANSWER = 10
 
 
 def tail(state_dir: Path, *, last: int, device: str | None, follow: bool) -> Iterator[JsonObject]:
-    """The `last` so many events; with `follow`, then those that come, as they come.
+    """The newest `last` events; with `follow`, then new events as they arrive.
 
-    `device` gives those of one device and its modules only. Raises
+    `device` selects the events of one device and its modules. Raises
     `EdgeOpsError` when no hub runs on the state directory, or it stops.
     """
     endpoint = running(state_dir)
     if endpoint is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     key = policy_keys(StateFiles(state_dir))[_POLICY]
-    asked: dict[str, str | int] = {"device": device} if device else {}
+    selected: dict[str, str | int] = {"device": device} if device else {}
     cursor, wait = {"last": last}, 0
     while True:
-        page = _page(endpoint, key, {**asked, **cursor, "max": _PAGE, "wait": wait})
+        page = _page(endpoint, key, {**selected, **cursor, "max": _PAGE, "wait": wait})
         yield from page["events"]
         cursor = {"after": page["next"]}
         if not page["events"]:
@@ -61,7 +61,7 @@ def _page(endpoint: Endpoint, key: str, query: Mapping[str, str | int]) -> JsonO
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise EdgeOpsError("the local hub does not answer any more: was it stopped?") from error
+        raise EdgeOpsError("the local hub no longer answers: was it stopped?") from error
     finally:
         connection.close()
     if response.status != 200:

@@ -1,4 +1,4 @@
-"""The local hub's own certificate authority and server certificate, made at first start."""
+"""The local hub's own certificate authority and server certificate, made at the first start."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def server_context(files: StateFiles, *hosts: str) -> ssl.SSLContext:
-    """The TLS context of the server; a new certificate is for `NAMES` and these hosts.
+    """The TLS context of the server; a new certificate is issued for `NAMES` and these hosts.
 
-    The CA's private key is not kept: whoever trusts the CA trusts this one
-    server. Raises `EdgeOpsError` when the certificate cannot be used.
+    The CA's private key is not kept: to trust the CA is to trust this server only.
+    Raises `EdgeOpsError` when the certificate cannot be used.
     """
     if not (files.ca.exists() and files.server.exists()):
         _make_certificates(files, dict.fromkeys((*NAMES, *hosts)))
@@ -27,7 +27,7 @@ def server_context(files: StateFiles, *hosts: str) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise EdgeOpsError(
             f"cannot use the local hub's certificate in {files.server}",
-            f"delete it and {files.ca}; new ones are made at the next start",
+            f"delete it and {files.ca}; the next start makes new ones",
         ) from error
     return context
 
@@ -39,4 +39,4 @@ def _make_certificates(files: StateFiles, names: Iterable[str]) -> None:
     server = authority.issue_cert(*names)
     chain = server.private_key_and_cert_chain_pem.bytes()
     write_private(files.server, chain)
-    write_private(files.ca, authority.cert_pem.bytes())  # last: its presence says both are whole
+    write_private(files.ca, authority.cert_pem.bytes())  # last: it marks both as complete

@@ -31,9 +31,9 @@ from edgeops.localhub import access, loop
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.localhub.service import bulk
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.steps import finish
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 SERVE = """
 import sys
@@ -77,7 +77,7 @@ class Arrivals:
 
 def make_devices(state_dir: Path, names: list[str]) -> None:
     symmetric = {"primaryKey": KEY, "secondaryKey": KEY}
-    with Store(state_dir / "hub.db") as store:
+    with HubStore(state_dir / "hub.db") as store:
         for start in range(0, len(names), BATCH):
             entries = [
                 {
@@ -87,7 +87,7 @@ def make_devices(state_dir: Path, names: list[str]) -> None:
                 }
                 for name in names[start : start + BATCH]
             ]
-            assert finish(bulk.import_devices(Hub(store), entries))["isSuccessful"]
+            assert finish(bulk.import_devices(EmulatedHub(store), entries))["isSuccessful"]
 
 
 @contextmanager

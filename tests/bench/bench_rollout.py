@@ -37,7 +37,7 @@ from edgeops.hub.open import LocalAccess, open_hub
 from edgeops.localhub import access, loop
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.files import StateFiles
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 OLD, NEW = "1.0.0", "1.1.0"
 WORKERS = 16
@@ -107,7 +107,7 @@ class Site:
 
     def keys(self) -> dict[str, str]:
         """The keys of all modules, by `device/module`."""
-        with Store(self.files.database) as store:
+        with HubStore(self.files.database) as store:
             identities = [entry.identity for entry in store.all_modules()]
         return {
             f"{one.device}/{one.module}": one.authentication.primary_key or "" for one in identities

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edgeops.localhub.mqtt.packets import Connack, Connect, Puback, Publish, Subscribe, encode
-from edgeops.localhub.mqtt.reader import Reader
+from edgeops.localhub.mqtt.reader import PacketReader
 
 ANSWERS = "$iothub/twin/res/#"
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
@@ -32,7 +32,7 @@ class Device(asyncio.Protocol):
         self.name = name
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_message = on_message
-        self._reader = Reader(1_000_000)
+        self._reader = PacketReader(1_000_000)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport

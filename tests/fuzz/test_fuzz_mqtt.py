@@ -21,14 +21,14 @@ import hostile_wire
 from fuzz_budget import rounds
 
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.connection import Connection
+from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.mqtt.packets import Connack, Connect, Pingreq, Publish, Subscribe, encode
-from edgeops.localhub.mqtt.reader import Reader
-from edgeops.localhub.mqtt.session import Session, Violation
+from edgeops.localhub.mqtt.reader import PacketReader
+from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation
 from edgeops.localhub.sas import signature
 from edgeops.localhub.service import methods, registry
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 ROUNDS = 600
 ROUNDS_ON_SOCKETS = 60
@@ -159,7 +159,7 @@ def pieces(random: Random, data: bytes) -> Iterator[bytes]:
 
 def check_answers(data: bytes) -> list[Any]:
     """What the hub sent must be whole packets."""
-    reader = Reader(10_000_000)
+    reader = PacketReader(10_000_000)
     reader.feed(data)
     found = []
     while (answer := reader.next()) is not None:
@@ -178,13 +178,13 @@ def encode_all(found: list[Any]) -> bytes:
 
 def test_the_session_takes_any_bytes() -> None:
     for random in rounds(ROUNDS, seed=2):
-        whole, cut = Session(), Session()
+        whole, cut = MqttSession(), MqttSession()
         data = stream(random)
         events = list(whole.receive_data(data))
         again = [event for piece in pieces(random, data) for event in cut.receive_data(piece)]
         assert again == events  # however the stream is cut
         assert cut.data_to_send() == whole.data_to_send()
-        assert not [event for event in events[:-1] if isinstance(event, Violation)]
+        assert not [event for event in events[:-1] if isinstance(event, ProtocolViolation)]
 
 
 # --- a hub without sockets ------------------------------------------------------------------
@@ -201,27 +201,27 @@ class Wire:
         assert not self.closed
         self.sent += data
 
-    def known(self) -> None:
+    def authenticated(self) -> None:
         pass
 
     def close(self) -> None:
         self.closed = True
 
 
-def make_device(hub: Hub) -> None:
+def make_device(hub: EmulatedHub) -> None:
     keys = {"primaryKey": KEY, "secondaryKey": KEY}
     body = {"deviceId": "d1", "authentication": {"symmetricKey": keys}}
     registry.put_device(hub, "d1", body, None)
 
 
 def test_a_hub_takes_any_bytes(tmp_path: Path, complaints: list[str]) -> None:
-    with Store(tmp_path / "hub.db") as store:
-        hub = Hub(store)
+    with HubStore(tmp_path / "hub.db") as store:
+        hub = EmulatedHub(store)
         make_device(hub)
         broker = Broker(hub, {})
         for random in rounds(ROUNDS, seed=3):
             wire = Wire()
-            connection = Connection(broker, wire, 0.0)
+            connection = DeviceConnection(broker, wire, 0.0)
             for piece in pieces(random, stream(random)):
                 connection.receive(piece, 0.0)
                 connection.work()
@@ -236,7 +236,7 @@ def test_a_hub_takes_any_bytes(tmp_path: Path, complaints: list[str]) -> None:
             assert complaints == []
         assert not hub.links.get(("d1", ""))
         good = Wire()
-        connection = Connection(broker, good, 0.0)
+        connection = DeviceConnection(broker, good, 0.0)
         host = "hub:1"
         connection.receive(
             encode(Connect("d1", True, username=f"{host}/d1/", password=token(host))), 0.0
@@ -291,7 +291,7 @@ def test_a_hub_takes_any_client(local_mqtt_hub: Any, complaints: list[str]) -> N
             + encode(Subscribe(1, (("$iothub/twin/res/#", 0),)))
             + encode(Publish("$iothub/twin/GET/?$rid=7", b""))
         )
-        reader, found = Reader(1_000_000), []
+        reader, found = PacketReader(1_000_000), []
         while len(found) < 3:
             data = client.recv(65536)
             assert data, found

@@ -23,11 +23,11 @@ from aiohttp import web
 from fuzz_budget import rounds
 
 from edgeops.localhub.http.app import ROUTES, application
-from edgeops.localhub.http.server import Handler
+from edgeops.localhub.http.server import HttpConnection
 from edgeops.localhub.sas import signature
 from edgeops.localhub.service import registry
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 CONNECTIONS = 250
 MOST_REQUESTS_OF_A_CONNECTION = 20
@@ -231,15 +231,15 @@ async def serving(folder: Path) -> AsyncIterator[int]:
     """A hub on a port, without TLS; with an edge device, a plain one and an artifact."""
     (folder / "artifacts").mkdir()
     (folder / "artifacts" / "file.bin").write_bytes(b"0123456789")
-    with Store(folder / "hub.db") as store:
-        hub = Hub(store)
+    with HubStore(folder / "hub.db") as store:
+        hub = EmulatedHub(store)
         registry.put_device(hub, "plain", {"deviceId": "plain"}, None)
         runner = web.AppRunner(application(hub, {"iothubowner": KEY}, None, folder / "artifacts"))
         await runner.setup()
         app = runner.server
         assert app is not None
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Handler(app, lambda: None), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: HttpConnection(app, lambda: None), "127.0.0.1", 0)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.connection import Connection
+from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.mqtt.packets import (
     Connack,
     Connect,
@@ -28,11 +28,11 @@ from edgeops.localhub.mqtt.packets import (
     Subscribe,
     encode,
 )
-from edgeops.localhub.mqtt.reader import Reader
+from edgeops.localhub.mqtt.reader import PacketReader
 from edgeops.localhub.sas import signature
 from edgeops.localhub.service import registry
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 KEYS = {name: base64.b64encode(name.encode() * 4).decode() for name in ("first", "second")}
 POLICY_KEY = base64.b64encode(b"policy key 12345").decode()
@@ -47,8 +47,9 @@ class Client:
         self.closed = False
         self.let_in = False
         self._hub = hub
-        self._reader = Reader(ANY_SIZE)
-        self._connection = Connection(hub.broker, self, hub.now)
+        self._reader = PacketReader(ANY_SIZE)
+        self._connection = DeviceConnection(hub.broker, self, hub.now)
+        hub.connections.append(self._connection)
 
     def write(self, data: bytes) -> None:
         assert not self.closed
@@ -57,7 +58,7 @@ class Client:
     def close(self) -> None:
         self.closed = True
 
-    def known(self) -> None:
+    def authenticated(self) -> None:
         self.let_in = True
 
     def send(self, *packets: Packet) -> None:
@@ -93,11 +94,12 @@ class Client:
 class FakeHub:
     """A hub without sockets, whose clocks stand until a test moves them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: HubStore) -> None:
         self.now = 1000.0
         self.wall = START
-        self.hub = Hub(store, clock=lambda: self.wall)
+        self.hub = EmulatedHub(store, clock=lambda: self.wall)
         self.broker = Broker(self.hub, {"device": POLICY_KEY, "service": POLICY_KEY})
+        self.connections: list[DeviceConnection] = []
 
     def add(self, device: str, module: str = "") -> None:
         symmetric = {"primaryKey": KEYS["first"], "secondaryKey": KEYS["second"]}
@@ -110,7 +112,8 @@ class FakeHub:
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
         self.wall += timedelta(seconds=seconds)
-        self.broker.expire(self.now)
+        for connection in self.connections:
+            connection.expire(self.now)
 
     def token(
         self,
@@ -161,7 +164,7 @@ def token_of(resource: str, key: str, expiry: int) -> str:
 @pytest.fixture
 def hub(tmp_path: Any) -> Iterator[FakeHub]:
     """A hub without sockets, with device d1 and its module m1."""
-    with Store(tmp_path / "hub.db") as store:
+    with HubStore(tmp_path / "hub.db") as store:
         fake = FakeHub(store)
         fake.add("d1")
         fake.add("d1", "m1")
@@ -182,7 +185,7 @@ class SocketClient:
         context = ssl.create_default_context(cafile=hub.ca_file)
         plain = socket.create_connection((hub.endpoint.host, hub.endpoint.mqtt_port), timeout=10)
         self.socket = context.wrap_socket(plain, server_hostname=hub.endpoint.host)
-        self._reader = Reader(ANY_SIZE)
+        self._reader = PacketReader(ANY_SIZE)
         self._numbers = itertools.count(1)
 
     def send(self, *packets: Packet) -> None:

@@ -23,7 +23,7 @@ from edgeops.localhub.mqtt.packets import (
     Will,
     encode,
 )
-from edgeops.localhub.mqtt.reader import MalformedPacket, Reader
+from edgeops.localhub.mqtt.reader import MalformedPacket, PacketReader
 
 MOST = 1000
 
@@ -49,7 +49,7 @@ EXAMPLES = [
 
 
 def read(*pieces):
-    reader = Reader(MOST)
+    reader = PacketReader(MOST)
     found = []
     for piece in pieces:
         reader.feed(piece)
@@ -156,7 +156,7 @@ def test_any_packets_survive_any_cuts(sent, cuts):
 
 @given(st.lists(st.binary(max_size=100)))
 def test_any_bytes_are_packets_or_refused(pieces):
-    reader = Reader(MOST)
+    reader = PacketReader(MOST)
     try:
         for piece in pieces:
             reader.feed(piece)
@@ -169,7 +169,7 @@ def test_any_bytes_are_packets_or_refused(pieces):
 
 def test_packets_other_than_messages_are_small():
     many = encode(Subscribe(1, (("a" * 90, 0),) * 200))
-    reader = Reader(1_000_000)
+    reader = PacketReader(1_000_000)
     reader.feed(many)
     with pytest.raises(MalformedPacket, match="the most is 16384"):
         reader.next()

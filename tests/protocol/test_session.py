@@ -20,12 +20,12 @@ from edgeops.localhub.mqtt.packets import (
     Unsubscribe,
     encode,
 )
-from edgeops.localhub.mqtt.reader import Reader
-from edgeops.localhub.mqtt.session import MAX_CONNECT_BYTES, Session, Violation
+from edgeops.localhub.mqtt.reader import PacketReader
+from edgeops.localhub.mqtt.session import MAX_CONNECT_BYTES, MqttSession, ProtocolViolation
 
 
 def sent(session):
-    reader = Reader(10_000_000)
+    reader = PacketReader(10_000_000)
     reader.feed(session.data_to_send())
     packets = []
     while packet := reader.next():
@@ -41,7 +41,7 @@ def events(session, *packets):
 @pytest.fixture
 def session():
     """A session that has let its client in."""
-    session = Session()
+    session = MqttSession()
     assert events(session, Connect("d1")) == [Connect("d1")]
     session.accept(session_present=False)
     assert sent(session) == [Connack(False, 0)]
@@ -72,7 +72,7 @@ def test_nothing_comes_after_the_end(session):
 
 
 def test_a_refused_client_is_not_heard():
-    session = Session()
+    session = MqttSession()
     for event in session.receive_data(encode(Connect("d1")) + encode(Publish("t", b""))):
         assert event == Connect("d1")
         session.refuse(5)
@@ -81,11 +81,11 @@ def test_a_refused_client_is_not_heard():
 
 @pytest.mark.parametrize("packet", [Publish("t", b""), Pingreq(), Subscribe(1, (("a", 0),))])
 def test_connect_comes_first(packet):
-    assert events(Session(), packet) == [Violation("CONNECT comes once, and first")]
+    assert events(MqttSession(), packet) == [ProtocolViolation("CONNECT comes once, and first")]
 
 
 def test_connect_comes_once(session):
-    assert events(session, Connect("d1")) == [Violation("CONNECT comes once, and first")]
+    assert events(session, Connect("d1")) == [ProtocolViolation("CONNECT comes once, and first")]
 
 
 @pytest.mark.parametrize("packet", [Suback(1, (0,)), Connack(False, 0), Pingresp(), Unsuback(1)])
@@ -99,11 +99,11 @@ def test_what_came_before_a_violation_counts(session):
     data = encode(message) + b"\xf0\x00" + encode(message)
     first, second = session.receive_data(data)
     assert first == message
-    assert isinstance(second, Violation)
+    assert isinstance(second, ProtocolViolation)
 
 
 def test_strangers_may_not_send_much():
-    session = Session()
+    session = MqttSession()
     [violation] = session.receive_data(b"\x10\xff\xff\x7f")
     assert str(MAX_CONNECT_BYTES) in violation.reason
 
@@ -143,9 +143,9 @@ def test_packet_ids_begin_again_and_skip_those_in_use(session):
 
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_no_bytes_can_break_a_session(pieces):
-    session = Session()
+    session = MqttSession()
     assert events(session, Connect("d1"))
     for piece in pieces:
         for event in session.receive_data(piece):
-            if isinstance(event, Violation):
+            if isinstance(event, ProtocolViolation):
                 assert list(session.receive_data(b"\xc0\x00")) == []

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.localhub.mqtt import topics
-from edgeops.localhub.mqtt.identity import Claim, claim
-from edgeops.localhub.mqtt.topics import MethodAnswer, Telemetry, TwinGet, TwinReport
+from edgeops.localhub.mqtt.identity import ClaimedIdentity, claimed_identity
+from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from edgeops.localhub.mqtt.topics import MethodAnswer, Telemetry, TwinGet, TwinR
         ("$iothub/twin/GET/?$rid=a-1", TwinGet("a-1")),
         ("$iothub/twin/GET/?$rid=a%20b", TwinGet("a b")),
         ("$iothub/twin/PATCH/properties/reported/?$rid=7", TwinReport("7")),
-        ("$iothub/methods/res/200/?$rid=x", MethodAnswer("x", 200)),
+        ("$iothub/methods/res/200/?$rid=x", MethodResponse("x", 200)),
         ("devices/d1/messages/events/", Telemetry({})),
         ("devices/d1/messages/events", Telemetry({})),
         (
@@ -34,18 +34,18 @@ from edgeops.localhub.mqtt.topics import MethodAnswer, Telemetry, TwinGet, TwinR
     ],
 )
 def test_what_a_device_asks(topic, meaning):
-    assert topics.asked(topic, "d1", "") == meaning
+    assert topics.parse_topic(topic, "d1", "") == meaning
 
 
 def test_modules_have_topics_of_their_own():
-    asked = topics.asked("devices/d1/modules/m1/messages/events/$.on=out", "d1", "m1")
+    asked = topics.parse_topic("devices/d1/modules/m1/messages/events/$.on=out", "d1", "m1")
     assert asked == Telemetry({"$.on": "out"})
-    assert topics.asked("devices/d1/messages/events/", "d1", "m1") is None
+    assert topics.parse_topic("devices/d1/messages/events/", "d1", "m1") is None
 
 
 def test_what_a_device_is_told_on():
-    assert topics.twin_answer(204, "a", 3) == "$iothub/twin/res/204/?$rid=a&$version=3"
-    assert topics.twin_answer(200, "a&b") == "$iothub/twin/res/200/?$rid=a%26b"
+    assert topics.twin_response(204, "a", 3) == "$iothub/twin/res/204/?$rid=a&$version=3"
+    assert topics.twin_response(200, "a&b") == "$iothub/twin/res/200/?$rid=a%26b"
     assert topics.desired_change(5) == "$iothub/twin/PATCH/properties/desired/?$version=5"
     assert topics.method("re/boot +#", "1") == "$iothub/methods/POST/re%2Fboot%20%2B%23/?$rid=1"
 
@@ -89,10 +89,10 @@ def test_devices_subscribe_to_their_own(topic_filter, allowed):
 @pytest.mark.parametrize(
     ("client_id", "username", "who"),
     [
-        ("d1", "localhost:8443/d1/?api-version=1", Claim("localhost:8443", "d1", "")),
-        ("d1/m1", "h/d1/m1/?api-version=1&model-id=x", Claim("h", "d1", "m1")),
-        ("d1/$edgeAgent", "h/d1/$edgeAgent/?x", Claim("h", "d1", "$edgeAgent")),
-        ("d1", "h/d1", Claim("h", "d1", "")),
+        ("d1", "localhost:8443/d1/?api-version=1", ClaimedIdentity("localhost:8443", "d1", "")),
+        ("d1/m1", "h/d1/m1/?api-version=1&model-id=x", ClaimedIdentity("h", "d1", "m1")),
+        ("d1/$edgeAgent", "h/d1/$edgeAgent/?x", ClaimedIdentity("h", "d1", "$edgeAgent")),
+        ("d1", "h/d1", ClaimedIdentity("h", "d1", "")),
         ("d1", "h/d2/?api-version=1", None),
         ("d1", "h/d1x/?api-version=1", None),
         ("d1", "h", None),
@@ -103,12 +103,12 @@ def test_devices_subscribe_to_their_own(topic_filter, allowed):
     ],
 )
 def test_who_connects(client_id, username, who):
-    assert claim(client_id, username) == who
+    assert claimed_identity(client_id, username) == who
 
 
 @given(st.text(), st.text(), st.text())
 def test_no_topic_breaks_anything(topic, topic_filter, username):
-    topics.asked(topic, "d1", "")
+    topics.parse_topic(topic, "d1", "")
     topics.matches(topic_filter, topic)
     topics.may_subscribe(topic_filter, "d1", "m1")
-    claim(topic, username)
+    claimed_identity(topic, username)

@@ -1,1 +1,1 @@
-"""The service API of IoT Hub over HTTPS: paths, headers and bodies, no rules."""
+"""The service API of IoT Hub over HTTPS: paths, headers and bodies; the rules are elsewhere."""

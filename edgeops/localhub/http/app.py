@@ -1,4 +1,4 @@
-"""The web application: every route behind faults, authorization and Azure's error bodies."""
+"""The web application: all routes, with authorization, Azure's error bodies and fault injection."""
 
 from __future__ import annotations
 
@@ -12,58 +12,49 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
-from edgeops.localhub.failures import one_line
-from edgeops.localhub.faults import Fault, FaultPlan
-from edgeops.localhub.http import configurations, devices, events, methods, modules, twins
+from edgeops.localhub.failures import describe_exception
+from edgeops.localhub.faults import FaultPlan, InjectedFault
+from edgeops.localhub.http import configurations, events, identities, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
-from edgeops.localhub.http.server import Handler as Connection
-from edgeops.localhub.http.server import failure
-from edgeops.localhub.http.wire import refusal
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.http.server import HttpConnection, server_error
+from edgeops.localhub.http.wire import error_response
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
-ROUTES = (
-    *devices.ROUTES,
-    *modules.ROUTES,
-    *twins.ROUTES,
-    *methods.ROUTES,
-    *configurations.ROUTES,
-    *events.ROUTES,
-)
+ROUTES = (*identities.ROUTES, *twins.ROUTES, *configurations.ROUTES, *events.ROUTES)
 
 _log = logging.getLogger(__name__)
 
 
 def application(
-    hub: Hub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
+    hub: EmulatedHub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
 ) -> web.Application:
-    """The service API of a hub, for the bearers of tokens made with the policies' `keys`.
+    """The service API of a hub, authorized by tokens that are signed with the policies' `keys`.
 
-    The files in `artifacts` are for everybody.
+    The files in `artifacts` need no authorization.
     """
-    app = web.Application(
-        middlewares=[*([_injecting(faults)] if faults else []), _answering_errors]
-    )
+    injecting = [_injecting(faults)] if faults else []
+    app = web.Application(middlewares=[*injecting, _handling_errors])
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _authorized(route, hub, keys))
     Artifacts(artifacts).add_routes(app.router)
     return app
 
 
-def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
+def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        rights = sas.rights_of(
+        permissions = sas.permissions_of(
             request.headers.get("Authorization", ""),
             host=request.host,
             path=request.path,
             keys=keys,
             now=time.time(),
         )
-        if isinstance(request.protocol, Connection):
-            request.protocol.known()
-        if route.right not in rights:
+        if isinstance(request.protocol, HttpConnection):
+            request.protocol.authenticated()
+        if route.permission not in permissions:
             raise errors.unauthorized()
         return await route.handler(hub, request)
 
@@ -71,28 +62,30 @@ def _authorized(route: Route, hub: Hub, keys: Mapping[str, str]) -> Handler:
 
 
 @web.middleware
-async def _answering_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if isinstance(request.protocol, Connection):
-        request.protocol.began()
+async def _handling_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if isinstance(request.protocol, HttpConnection):
+        request.protocol.request_started()
     try:
-        if not _is_text(request.raw_path):
-            raise HubFault(400, "BadRequest", "The address is not UTF-8.")
+        if not _is_utf8(request.raw_path):
+            raise HubFault(400, "BadRequest", "The URL is not UTF-8.")
         return await handler(request)
     except HubFault as fault:
-        return refusal(fault)
+        return error_response(fault)
     except web.HTTPNotFound:
-        return refusal(HubFault(404, "ResourceNotFound", "There is no such operation."))
+        return error_response(HubFault(404, "ResourceNotFound", "There is no such operation."))
     except web.HTTPMethodNotAllowed:
-        return refusal(HubFault(405, "MethodNotAllowed", "The resource has no such operation."))
+        return error_response(
+            HubFault(405, "MethodNotAllowed", "The resource has no such operation.")
+        )
     except ConnectionError:  # the client has gone
         raise
     except Exception as error:
-        _log.error("%s %s failed: %s", request.method, request.path, one_line(error))
-        return refusal(failure())
+        _log.error("%s %s failed: %s", request.method, request.path, describe_exception(error))
+        return error_response(server_error())
 
 
-def _is_text(path: str) -> bool:
-    """Whether it was UTF-8: aiohttp lets other bytes through as halves of surrogate pairs."""
+def _is_utf8(path: str) -> bool:
+    """Whether a path was sent as UTF-8: aiohttp decodes other bytes to lone surrogates."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -120,8 +113,8 @@ def _injecting(faults: FaultPlan) -> Middleware:
     return inject
 
 
-def _injected(fault: Fault, status: int) -> web.Response:
-    response = refusal(HubFault(status, fault.code, "Injected by a test."))
+def _injected(fault: InjectedFault, status: int) -> web.Response:
+    response = error_response(HubFault(status, fault.code, "Injected by a test."))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = fault.retry_after
     return response

@@ -1,9 +1,9 @@
-"""Published files under `/artifacts/`: what devices of the local hub download.
+"""Published files under `/artifacts/`, which the devices of the local hub download.
 
-Open to everybody who reaches the hub, which is this machine. One range at a
-time, as devices need it to resume (RFC 9110, 13 and 14); the etag is the
-SHA-256 of the file. Only plain names are answered: no listing, and no way out
-of the folder.
+They need no authorization: the hub listens on this machine only. A request may
+name one range, which devices need to resume (RFC 9110, 13 and 14); the etag is
+the SHA-256 of the file. Only plain names are served: no listings, and nothing
+outside the folder.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Artifacts:
         self._hashing = asyncio.Lock()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Answer GET and HEAD."""
+        """Serve GET and HEAD."""
         for method in ("GET", "HEAD"):
-            router.add_route(method, "/artifacts/{name:.*}", self._answer)
+            router.add_route(method, "/artifacts/{name:.*}", self._serve)
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         with _opened(self._folder, request.match_info["name"]) as file:
             size = os.fstat(file.fileno()).st_size
             headers = {
@@ -48,7 +48,7 @@ class Artifacts:
             }
             status, part = _selected(request, headers["ETag"], size)
             if status in (206, 416):
-                sent = f"{part.start}-{part.stop - 1}" if part else "*"
+                sent = f"{part.start}-{part.stop - 1}" if part else "*"  # 416 sends nothing
                 headers["Content-Range"] = f"bytes {sent}/{size}"
             if status in (304, 412, 416):
                 return web.Response(status=status, headers=headers)
@@ -58,13 +58,13 @@ class Artifacts:
             if request.method == "GET":
                 try:
                     await _send(file, part, response)
-                except ConnectionError:  # the client went away, or the file is cut short
+                except ConnectionError:  # the client is gone, or the file was truncated
                     if request.transport is not None:
                         request.transport.abort()
             return response
 
     async def _etag(self, file: BufferedReader) -> str:
-        """Worked out once for each file; a published file is never written to again."""
+        """The etag, computed once for each file: published files never change."""
         status = os.fstat(file.fileno())
         key = (status.st_ino, status.st_size, status.st_mtime_ns)
         async with self._hashing:
@@ -75,7 +75,7 @@ class Artifacts:
 
 
 def _opened(folder: Path, name: str) -> BufferedReader:
-    """The file of a name. Raises `HubFault` 404."""
+    """The file with a name, opened. Raises `HubFault` 404."""
     with suppress(OSError):
         if _NAME.match(name):
             path = (folder / name).resolve(strict=True)
@@ -86,21 +86,20 @@ def _opened(folder: Path, name: str) -> BufferedReader:
 
 async def _send(file: BufferedReader, part: range, response: web.StreamResponse) -> None:
     file.seek(part.start)
-    left = len(part)
-    while left:
-        chunk = await asyncio.to_thread(file.read, min(left, _CHUNK_BYTES))
+    remaining = len(part)
+    while remaining:
+        chunk = await asyncio.to_thread(file.read, min(remaining, _CHUNK_BYTES))
         if not chunk:
             raise ConnectionResetError
         await response.write(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)
 
 
 def _selected(request: web.Request, etag: str, size: int) -> tuple[int, range]:
-    """The status to answer with, and which bytes; no bytes for 304, 412 and 416."""
-    wanted, known = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    if wanted is not None and not _lists(wanted, etag):
+    """The status of the response, and the bytes to send; none for 304, 412 and 416."""
+    if not _lists(request.headers.get("If-Match", "*"), etag):
         return 412, range(0)
-    if known is not None and _lists(known, etag):
+    if _lists(request.headers.get("If-None-Match", ""), etag):
         return 304, range(0)
     part = None
     if request.method == "GET" and request.headers.get("If-Range", etag) == etag:
@@ -111,19 +110,19 @@ def _selected(request: web.Request, etag: str, size: int) -> tuple[int, range]:
 
 
 def _lists(header: str, etag: str) -> bool:
-    """Whether a list of etags has this one; `*` has all."""
+    """Whether a list of etags contains this etag; `*` contains all."""
     return header.strip() == "*" or etag in [item.strip() for item in header.split(",")]
 
 
 def _part(header: str, size: int) -> range | None:
-    """The bytes that a Range asks for; empty when there are none, None to ignore the header."""
-    asked = _RANGE.match(header.strip())
-    if asked is None or asked[1] == asked[2] == "":
+    """The bytes that a Range header requests; empty if there are none, None to ignore it."""
+    match = _RANGE.match(header.strip())
+    if match is None or match[1] == match[2] == "":
         return None
-    if asked[1] == "":
-        return range(max(0, size - int(asked[2])), size)
-    first = int(asked[1])
-    last = min(int(asked[2]), size - 1) if asked[2] else size - 1
-    if asked[2] and int(asked[2]) < first:
+    if match[1] == "":
+        return range(max(0, size - int(match[2])), size)
+    first = int(match[1])
+    last = min(int(match[2]), size - 1) if match[2] else size - 1
+    if match[2] and int(match[2]) < first:
         return None
     return range(first, last + 1)

@@ -1,4 +1,4 @@
-"""What a route is: method, path, the right it needs, and the function that answers it."""
+"""Routes of the service API: method, path, required permission, and handler."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from edgeops.localhub.policies import Right
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.policies import Permission
+from edgeops.localhub.service.hub import EmulatedHub
 
-Handler = Callable[[Hub, web.Request], Awaitable[web.Response]]
+Handler = Callable[[EmulatedHub, web.Request], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,5 @@ class Route:
 
     method: str
     path: str
-    right: Right
+    permission: Permission
     handler: Handler

@@ -1,4 +1,4 @@
-"""Device and module twins, and queries over them."""
+"""Routes for device and module twins, queries over them, and direct methods."""
 
 from __future__ import annotations
 
@@ -6,53 +6,58 @@ from aiohttp import web
 
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import (
-    answer,
     if_match,
     json_body,
     json_object,
+    json_response,
     rows,
     whole_number,
 )
-from edgeops.localhub.policies import Right
-from edgeops.localhub.service import twins
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.policies import Permission
+from edgeops.localhub.service import methods, twins
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 
-_PAGE = 100
+_MAX_PAGE_SIZE = 100  # as documented
 
 
-async def _get(hub: Hub, request: web.Request) -> web.Response:
-    return answer(await hub.turns.run(twins.get_twin(hub, *_name(request))))
+async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
+    return json_response(await hub.scheduler.run(twins.get_twin(hub, *_name(request))))
 
 
-async def _patch(hub: Hub, request: web.Request) -> web.Response:
+async def _patch(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    return answer(twins.patch_twin(hub, *_name(request), body, if_match(request)))
+    return json_response(twins.patch_twin(hub, *_name(request), body, if_match(request)))
 
 
-async def _put(hub: Hub, request: web.Request) -> web.Response:
+async def _put(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_body(request)
-    return answer(twins.replace_twin(hub, *_name(request), body, if_match(request)))
+    return json_response(twins.replace_twin(hub, *_name(request), body, if_match(request)))
 
 
-async def _query(hub: Hub, request: web.Request) -> web.Response:
+async def _query(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_object(request)
     token = request.headers.get("x-ms-continuation")
-    asked = twins.run_query(hub, body.get("query"), _page_size(request), token)
-    found, following, kind = await hub.turns.run(asked)
-    response = answer(rows(found))
+    steps = twins.run_query(hub, body.get("query"), _page_size(request), token)
+    documents, next_token, kind = await hub.scheduler.run(steps)
+    response = json_response(rows(documents))
     response.headers["x-ms-item-type"] = kind
-    if following:
-        response.headers["x-ms-continuation"] = following
+    if next_token:
+        response.headers["x-ms-continuation"] = next_token
     return response
 
 
+async def _invoke_method(hub: EmulatedHub, request: web.Request) -> web.Response:
+    call = methods.method_call(await json_body(request))
+    return json_response(await methods.invoke(hub, *_name(request), call))
+
+
 def _page_size(request: web.Request) -> int:
-    """The asked size, never more than a page holds (100, as documented)."""
-    asked = whole_number(request.headers.get("x-ms-max-item-count") or str(_PAGE))
-    if not asked:
+    """The requested page size, limited to the maximum."""
+    size = whole_number(request.headers.get("x-ms-max-item-count") or str(_MAX_PAGE_SIZE))
+    if not size:
         raise errors.invalid("'x-ms-max-item-count' must be a positive integer.")
-    return min(asked, _PAGE)
+    return min(size, _MAX_PAGE_SIZE)
 
 
 def _name(request: web.Request) -> tuple[str, str]:
@@ -60,10 +65,15 @@ def _name(request: web.Request) -> tuple[str, str]:
 
 
 ROUTES = (
-    Route("POST", "/devices/query", Right.SERVICE_CONNECT, _query),
+    Route("POST", "/devices/query", Permission.SERVICE_CONNECT, _query),
     *(
-        Route(method, path, Right.SERVICE_CONNECT, handler)
-        for path in ("/twins/{device}", "/twins/{device}/modules/{module}")
-        for method, handler in (("GET", _get), ("PATCH", _patch), ("PUT", _put))
+        Route(method, f"/twins/{{device}}{path}", Permission.SERVICE_CONNECT, handler)
+        for method, suffix, handler in (
+            ("GET", "", _get),
+            ("PATCH", "", _patch),
+            ("PUT", "", _put),
+            ("POST", "/methods", _invoke_method),
+        )
+        for path in (suffix, f"/modules/{{module}}{suffix}")
     ),
 )

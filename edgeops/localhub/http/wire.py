@@ -1,4 +1,4 @@
-"""Requests and responses as Azure writes them."""
+"""Reads requests and writes responses in the format of Azure's service API."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import orjson
 from aiohttp import web
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import errors, etags, json
+from edgeops.localhub.state import errors, etags
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json, require_object
 
-# What one twin or identity takes in JSON, which Azure counts as 72 KB, is a part of this.
+# The JSON of a twin is smaller, even one that Azure counts as its maximum of 72 KB.
 MAX_BODY_BYTES = 1024 * 1024
 SECONDS_FOR_BODY = 30.0
 _COMPRESSED = ("gzip", "deflate", "br", "zstd")
@@ -28,7 +29,7 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
         raise errors.unreadable("The local hub does not take compressed bodies.")
     raw = bytearray()
     try:
-        if request.content.is_eof():  # as almost always; the rest costs more than it seems
+        if request.content.is_eof():  # almost always; the other branch is much slower
             raw += request.content.read_nowait()
         else:
             async with asyncio.timeout(SECONDS_FOR_BODY):
@@ -37,43 +38,40 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
     except TimeoutError as error:
         raise errors.body_too_slow() from error
     except (web.RequestPayloadError, aiohttp.ClientPayloadError) as error:
-        raise errors.unreadable("The body ends too soon, or its chunks are wrong.") from error
+        raise errors.unreadable("The body is incomplete, or its chunks are malformed.") from error
     if len(raw) > max_bytes:
         raise errors.body_too_big(max_bytes)
-    return json.parsed(raw)
+    return parse_json(raw)
 
 
 async def json_object(request: web.Request) -> JsonObject:
     """The JSON body, which must be an object. Raises `HubFault` 400, 408 and 413."""
-    body = await json_body(request)
-    if not isinstance(body, dict):
-        raise errors.unreadable("The body must be a JSON object.")
-    return body
+    return require_object(await json_body(request))
 
 
 def if_match(request: web.Request) -> str | None:
-    """The bare etag that the write is conditional on, `*` for any, None when there is none."""
+    """The bare etag of the If-Match header, `*` for any etag, None without the header."""
     return etags.bare(request.headers.get("If-Match"))
 
 
-def top(request: web.Request, most: int) -> int:
-    """The `top` parameter; what is missing or outside 1 to `most` counts as `most`."""
-    asked = whole_number(request.query.get("top", ""))
-    return asked if asked is not None and 1 <= asked <= most else most
+def top(request: web.Request, limit: int) -> int:
+    """The `top` parameter; `limit` if it is missing, or outside 1 to `limit`."""
+    number = whole_number(request.query.get("top", ""))
+    return number if number is not None and 1 <= number <= limit else limit
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a text of up to nine digits says, else None."""
+    """The value of up to nine digits, else None."""
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def rows(documents: Iterable[bytes]) -> list[orjson.Fragment]:
-    """Documents that are JSON already, as a body to answer with."""
+    """Documents that are already JSON, as the body of a response."""
     return [orjson.Fragment(document) for document in documents]
 
 
-def answer(body: Any, status: int = 200) -> web.Response:
-    """A JSON response, with the etag of what it holds."""
+def json_response(body: Any, status: int = 200) -> web.Response:
+    """A JSON response; the etag of its body becomes the ETag header."""
     response = web.Response(
         body=orjson.dumps(body),
         status=status,
@@ -86,14 +84,14 @@ def answer(body: Any, status: int = 200) -> web.Response:
 
 
 def no_content() -> web.Response:
-    """204."""
+    """A 204 response."""
     return web.Response(status=204)
 
 
-def refusal(fault: HubFault) -> web.Response:
-    """A fault as Azure answers it."""
+def error_response(fault: HubFault) -> web.Response:
+    """The response to a fault, with Azure's error body and headers."""
     tracking = f"{uuid.uuid4().hex.upper()}-TimeStamp:{datetime.now(UTC):%m/%d/%Y %H:%M:%S}"
-    response = answer(
+    response = json_response(
         {
             "Message": f"ErrorCode:{fault.code};{fault.message}",
             "ExceptionMessage": f"Tracking ID:{tracking}",

@@ -1,7 +1,7 @@
-"""MQTT 3.1.1 control packets: values, and their bytes; `reader.py` is the way back.
+"""MQTT 3.1.1 control packets as values, and their encoding; `reader.py` decodes them.
 
-Source: OASIS standard "MQTT Version 3.1.1". QoS 2 has no packets here: IoT Hub
-does not take part in it.
+Source: OASIS standard "MQTT Version 3.1.1". There are no packets for QoS 2,
+which IoT Hub does not support.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """The message of a client that vanishes."""
+    """The message to publish when the client disconnects unexpectedly."""
 
     topic: str
     payload: bytes
@@ -21,7 +21,7 @@ class Will:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """A client introduces itself; `keep_alive` in seconds, `level` 4 is MQTT 3.1.1."""
+    """Opens a session; `keep_alive` is in seconds, `level` 4 is MQTT 3.1.1."""
 
     client_id: str
     clean_session: bool = False
@@ -35,7 +35,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Connack:
-    """The answer to `Connect`; code 0 lets the client in."""
+    """The answer to `Connect`; code 0 accepts the connection."""
 
     session_present: bool
     code: int
@@ -55,14 +55,14 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Puback:
-    """A message of QoS 1 has arrived."""
+    """Acknowledges a message of QoS 1."""
 
     packet_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Topic filters with the QoS asked for."""
+    """Topic filters, each with the requested QoS."""
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
@@ -70,7 +70,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Suback:
-    """The QoS granted for each filter, 0x80 for none."""
+    """The QoS granted for each filter, 0x80 for a refused one."""
 
     packet_id: int
     codes: tuple[int, ...]
@@ -78,7 +78,7 @@ class Suback:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Topic filters no longer wanted."""
+    """Topic filters to remove."""
 
     packet_id: int
     filters: tuple[str, ...]
@@ -86,39 +86,29 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsuback:
-    """The filters are gone."""
+    """Acknowledges `Unsubscribe`."""
 
     packet_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pingreq:
-    """The client is alive."""
+    """Keeps the connection alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pingresp:
-    """The server is alive."""
+    """The answer to `Pingreq`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """The client leaves on purpose."""
+    """The client closes the connection on purpose."""
 
 
-Packet = (
-    Connect
-    | Connack
-    | Publish
-    | Puback
-    | Subscribe
-    | Suback
-    | Unsubscribe
-    | Unsuback
-    | Pingreq
-    | Pingresp
-    | Disconnect
-)
+# What a client requests; the protocol itself handles its other packets.
+Request = Connect | Publish | Subscribe | Unsubscribe | Disconnect
+Packet = Request | Connack | Puback | Suback | Unsuback | Pingreq | Pingresp
 
 
 def encode(packet: Packet) -> bytes:
@@ -130,8 +120,8 @@ def encode(packet: Packet) -> bytes:
             return _frame(0x20, bytes([packet.session_present, packet.code]))
         case Publish():
             first = 0x30 | packet.dup << 3 | packet.qos << 1 | packet.retain
-            number = _int16(packet.packet_id) if packet.qos else b""
-            return _frame(first, _text(packet.topic) + number + packet.payload)
+            packet_id = _int16(packet.packet_id) if packet.qos else b""
+            return _frame(first, _text(packet.topic) + packet_id + packet.payload)
         case Puback():
             return _frame(0x40, _int16(packet.packet_id))
         case Subscribe():

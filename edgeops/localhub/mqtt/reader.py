@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 packets out of a stream of bytes: the inverse of `packets.encode`.
+"""Decodes MQTT 3.1.1 packets from a stream of bytes: the inverse of `packets.encode`.
 
 Source: OASIS standard "MQTT Version 3.1.1".
 """
@@ -7,56 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgeops.localhub.mqtt.packets import (
-    Connack,
-    Connect,
-    Disconnect,
-    Packet,
-    Pingreq,
-    Pingresp,
-    Puback,
-    Publish,
-    Suback,
-    Subscribe,
-    Unsuback,
-    Unsubscribe,
-    Will,
-)
+from edgeops.localhub.mqtt import packets
 
-_MOST_LENGTH_BYTES = 4
-# Of packets other than PUBLISH: whoever subscribes to thousands of filters keeps others waiting.
-_MOST_OTHER_BYTES = 16 * 1024
+_MAX_LENGTH_BYTES = 4
+# For packets other than PUBLISH: thousands of filters in a SUBSCRIBE would delay other clients.
+_MAX_OTHER_BYTES = 16 * 1024
 
 
 class MalformedPacket(Exception):
-    """Bytes that are no MQTT 3.1.1 packet, or one that IoT Hub does not take."""
+    """Bytes that are not an MQTT 3.1.1 packet, or a packet that IoT Hub does not accept."""
 
 
-class Reader:
-    """Packets out of a stream, however it is cut; holds at most one that is not whole.
+class PacketReader:
+    """Reads packets from a stream that arrives in arbitrary pieces.
 
-    `most_bytes` is the largest packet that it takes; it may be changed between
-    packets.
+    `max_bytes` is the size of the largest packet it accepts; it may be changed
+    between packets.
     """
 
-    __slots__ = ("_buffer", "most_bytes")
+    __slots__ = ("_buffer", "max_bytes")
 
-    def __init__(self, most_bytes: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Take in the next bytes of the stream."""
+        """Add the next bytes of the stream."""
         self._buffer += data
 
-    def next(self) -> Packet | None:
-        """The next whole packet, None until more bytes come. Raises `MalformedPacket`."""
+    def next(self) -> packets.Packet | None:
+        """The next complete packet, None while it is incomplete. Raises `MalformedPacket`."""
         if not self._buffer:
             return None
         kind, flags = self._buffer[0] >> 4, self._buffer[0] & 0x0F
-        _check(kind, flags)  # at once: a stranger may never send the rest
+        _check(kind, flags)  # at once: an attacker may never send the rest
         length, shift = 0, 0
-        for position in range(1, 1 + _MOST_LENGTH_BYTES):
+        for position in range(1, 1 + _MAX_LENGTH_BYTES):
             if position >= len(self._buffer):
                 return None
             byte = self._buffer[position]
@@ -66,9 +52,9 @@ class Reader:
             shift += 7
         else:
             raise MalformedPacket("the length of a packet has more than 4 bytes")
-        most = self.most_bytes if kind == _PUBLISH else min(self.most_bytes, _MOST_OTHER_BYTES)
-        if length > most:
-            raise MalformedPacket(f"a packet of {length} bytes; the most is {most}")
+        limit = self.max_bytes if kind == _PUBLISH else min(self.max_bytes, _MAX_OTHER_BYTES)
+        if length > limit:
+            raise MalformedPacket(f"a packet of {length} bytes; the most is {limit}")
         start = position + 1
         if len(self._buffer) < start + length:
             return None
@@ -78,7 +64,7 @@ class Reader:
 
 
 class _Fields:
-    """The fields of one packet, read from the front."""
+    """The fields of one packet, read from first to last."""
 
     __slots__ = ("_body", "_position")
 
@@ -106,10 +92,10 @@ class _Fields:
         return int.from_bytes(self.take(2), "big")
 
     def packet_id(self) -> int:
-        number = self.int16()
-        if not number:
-            raise MalformedPacket("packet id 0")
-        return number
+        packet_id = self.int16()
+        if not packet_id:
+            raise MalformedPacket("the packet id is 0")
+        return packet_id
 
     def binary(self) -> bytes:
         return self.take(self.int16())
@@ -118,30 +104,30 @@ class _Fields:
         try:
             value = self.binary().decode()
         except UnicodeDecodeError as error:
-            raise MalformedPacket("a text is not UTF-8") from error
+            raise MalformedPacket("a string is not UTF-8") from error
         if "\0" in value:
-            raise MalformedPacket("a text holds U+0000")
+            raise MalformedPacket("a string contains U+0000")
         return value
 
     def topic(self) -> str:
         """A topic name or filter."""
         value = self.text()
         if not value:
-            raise MalformedPacket("an empty topic")
+            raise MalformedPacket("a topic is empty")
         return value
 
 
 def _check(kind: int, flags: int) -> None:
     if kind != _PUBLISH:
         if kind not in _DECODERS:
-            raise MalformedPacket(f"packets of type {kind} are not taken")
+            raise MalformedPacket(f"packets of type {kind} are not accepted")
         if flags != (2 if kind in (_SUBSCRIBE, _UNSUBSCRIBE) else 0):
             raise MalformedPacket("reserved flags are set")
     elif flags & 0x06 > 0x02:
         raise MalformedPacket("QoS 2 is not supported")
 
 
-def _decode(kind: int, flags: int, fields: _Fields) -> Packet:
+def _decode(kind: int, flags: int, fields: _Fields) -> packets.Packet:
     if kind == _PUBLISH:
         return _publish(flags, fields)
     packet = _DECODERS[kind](fields)
@@ -150,16 +136,16 @@ def _decode(kind: int, flags: int, fields: _Fields) -> Packet:
     return packet
 
 
-def _connect(fields: _Fields) -> Connect:
+def _connect(fields: _Fields) -> packets.Connect:
     protocol, level, flags = fields.text(), fields.byte(), fields.byte()
     keep_alive = fields.int16()
     if flags & 0x01 or (flags & 0x38 and not flags & 0x04) or flags & 0x18 == 0x18:
-        raise MalformedPacket("the flags of CONNECT make no sense")
+        raise MalformedPacket("the flags of CONNECT are invalid")
     client_id = fields.text()
     will = None
     if flags & 0x04:
-        will = Will(fields.topic(), fields.binary(), flags >> 3 & 3, bool(flags & 0x20))
-    return Connect(
+        will = packets.Will(fields.topic(), fields.binary(), flags >> 3 & 3, bool(flags & 0x20))
+    return packets.Connect(
         client_id,
         clean_session=bool(flags & 0x02),
         keep_alive=keep_alive,
@@ -171,51 +157,51 @@ def _connect(fields: _Fields) -> Connect:
     )
 
 
-def _connack(fields: _Fields) -> Connack:
-    return Connack(bool(fields.byte() & 1), fields.byte())
+def _connack(fields: _Fields) -> packets.Connack:
+    return packets.Connack(bool(fields.byte() & 1), fields.byte())
 
 
-def _publish(flags: int, fields: _Fields) -> Publish:
+def _publish(flags: int, fields: _Fields) -> packets.Publish:
     qos, topic = flags >> 1 & 3, fields.topic()
     if "+" in topic or "#" in topic:
-        raise MalformedPacket("a topic name holds a wildcard")
-    number = fields.packet_id() if qos else 0
-    return Publish(topic, fields.rest(), qos, number, bool(flags & 8), bool(flags & 1))
+        raise MalformedPacket("a topic name contains a wildcard")
+    packet_id = fields.packet_id() if qos else 0
+    return packets.Publish(topic, fields.rest(), qos, packet_id, bool(flags & 8), bool(flags & 1))
 
 
-def _subscribe(fields: _Fields) -> Subscribe:
-    number = fields.packet_id()
+def _subscribe(fields: _Fields) -> packets.Subscribe:
+    packet_id = fields.packet_id()
     filters: list[tuple[str, int]] = []
     while fields.more() or not filters:
-        name, qos = fields.topic(), fields.byte()
+        topic_filter, qos = fields.topic(), fields.byte()
         if qos > 2:
-            raise MalformedPacket("a subscription asks for more than QoS 2")
-        filters.append((name, qos))
-    return Subscribe(number, tuple(filters))
+            raise MalformedPacket("a subscription requests a QoS above 2")
+        filters.append((topic_filter, qos))
+    return packets.Subscribe(packet_id, tuple(filters))
 
 
-def _suback(fields: _Fields) -> Suback:
-    return Suback(fields.packet_id(), tuple(fields.rest()))
+def _suback(fields: _Fields) -> packets.Suback:
+    return packets.Suback(fields.packet_id(), tuple(fields.rest()))
 
 
-def _unsubscribe(fields: _Fields) -> Unsubscribe:
-    number = fields.packet_id()
+def _unsubscribe(fields: _Fields) -> packets.Unsubscribe:
+    packet_id = fields.packet_id()
     filters: list[str] = []
     while fields.more() or not filters:
         filters.append(fields.topic())
-    return Unsubscribe(number, tuple(filters))
+    return packets.Unsubscribe(packet_id, tuple(filters))
 
 
 _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE = 3, 8, 10
-_DECODERS: dict[int, Callable[[_Fields], Packet]] = {
+_DECODERS: dict[int, Callable[[_Fields], packets.Packet]] = {
     1: _connect,
     2: _connack,
-    4: lambda fields: Puback(fields.packet_id()),
+    4: lambda fields: packets.Puback(fields.packet_id()),
     _SUBSCRIBE: _subscribe,
     9: _suback,
     _UNSUBSCRIBE: _unsubscribe,
-    11: lambda fields: Unsuback(fields.packet_id()),
-    12: lambda _: Pingreq(),
-    13: lambda _: Pingresp(),
-    14: lambda _: Disconnect(),
+    11: lambda fields: packets.Unsuback(fields.packet_id()),
+    12: lambda _: packets.Pingreq(),
+    13: lambda _: packets.Pingresp(),
+    14: lambda _: packets.Disconnect(),
 }

@@ -1,4 +1,4 @@
-"""MQTT over TLS: sockets and time for the connections of a broker."""
+"""MQTT over TLS: runs the connections of a broker on sockets and timers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import cast
 
-from edgeops.localhub import gate
+from edgeops.localhub import tls_listener
 from edgeops.localhub.mqtt.broker import Broker
-from edgeops.localhub.mqtt.connection import Connection
+from edgeops.localhub.mqtt.connection import DeviceConnection
 
 _SECONDS_BETWEEN_CHECKS = 1.0
-# A client that does not read is cut off at this many bytes unsent.
+# A client that does not read is disconnected at this many unsent bytes.
 _MAX_UNSENT = 4 * 1024 * 1024
 
 
@@ -24,69 +25,68 @@ class _Socket(asyncio.Protocol):
     __slots__ = (
         "_broker",
         "_busy",
-        "_connection",
-        "_full",
-        "_known",
         "_loop",
         "_open",
         "_transport",
+        "_write_blocked",
+        "authenticated",
+        "connection",
     )
 
-    def __init__(self, broker: Broker, opened: set[_Socket], known: Callable[[], None]) -> None:
+    def __init__(
+        self, broker: Broker, opened: set[_Socket], authenticated: Callable[[], None]
+    ) -> None:
         self._broker = broker
         self._open = opened
-        self._known = known
+        self.authenticated = authenticated
         self._loop = asyncio.get_running_loop()
-        self._busy = False  # what the client has asked is not done yet
-        self._full = False  # the client does not read the answers
+        self._busy = False  # requests of the client are still being processed
+        self._write_blocked = False  # the client does not read the responses
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._connection = Connection(self._broker, self, self._loop.time())
+        self.connection = DeviceConnection(self._broker, self, self._loop.time())
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
-        self._connection.receive(data, self._loop.time())
+        self.connection.receive(data, self._loop.time())
         if not self._busy:
             self._busy = True
-            self._broker.hub.turns.begin(self._work)
+            self._broker.hub.scheduler.begin(self._work)
             if self._busy:
-                self._take_questions()
+                self._pause_or_resume_reading()
 
     def _work(self, until: float) -> bool:
-        done = self._connection.work(until)
+        done = self.connection.work(until)
         if done:
             self._busy = False
-            self._take_questions()
+            self._pause_or_resume_reading()
         return done
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._known()
+        self.authenticated()
         self._open.discard(self)
-        self._connection.lost()
-        self._transport = None  # it refers back to this, with all of OpenSSL behind it
+        self.connection.lost()
+        self._transport = None  # breaks a reference cycle that would keep OpenSSL's memory
 
     def pause_writing(self) -> None:
-        self._full = True
-        self._take_questions()
+        self._write_blocked = True
+        self._pause_or_resume_reading()
 
     def resume_writing(self) -> None:
-        self._full = False
-        self._take_questions()
+        self._write_blocked = False
+        self._pause_or_resume_reading()
 
-    def _take_questions(self) -> None:
-        """Take more questions, unless there are enough already."""
+    def _pause_or_resume_reading(self) -> None:
+        """Read more requests only while none are pending and the client reads responses."""
         if self._transport is None:
             return
-        with suppress(RuntimeError):  # it is closing
-            if self._busy or self._full:
+        with suppress(RuntimeError):  # the transport is closing
+            if self._busy or self._write_blocked:
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
-
-    def known(self) -> None:
-        self._known()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -99,7 +99,7 @@ class _Socket(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Cut the connection, sent or not."""
+        """Close the connection without sending what is left."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -108,23 +108,24 @@ class _Socket(asyncio.Protocol):
 async def listening(
     broker: Broker, listener: socket.socket, context: ssl.SSLContext
 ) -> AsyncIterator[None]:
-    """Serve devices on a socket for the length of the block; then all connections are closed."""
+    """Serve devices on a socket during the block; then all connections are closed."""
     opened: set[_Socket] = set()
-    checks = asyncio.get_running_loop().create_task(_expiring(broker))
+    expiry = asyncio.get_running_loop().create_task(_expire_periodically(opened))
     try:
-        async with gate.listening(listener, context, lambda known: _Socket(broker, opened, known)):
+        async with tls_listener.listening(listener, context, partial(_Socket, broker, opened)):
             yield
     finally:
-        checks.cancel()
-        broker.stop()
-        for each in list(opened):
-            each.abort()  # clients that are gone do not answer the goodbye of TLS
+        expiry.cancel()
+        for connected in list(opened):
+            connected.connection.close("the hub is stopping")
+            connected.abort()  # clients that are gone do not answer the TLS shutdown
         with suppress(asyncio.CancelledError):
-            await checks
+            await expiry
 
 
-async def _expiring(broker: Broker) -> None:
+async def _expire_periodically(opened: set[_Socket]) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
-        broker.expire(loop.time())
+        for connected in list(opened):
+            connected.connection.expire(loop.time())

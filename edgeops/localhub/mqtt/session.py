@@ -1,7 +1,7 @@
-"""The hub's end of one MQTT connection, without I/O: bytes in, events out, bytes to send.
+"""The server side of the MQTT protocol, without I/O: bytes in, events out, bytes to send.
 
-It keeps the rules of the protocol; who may connect and what messages mean is
-for others to say.
+It enforces the rules of the protocol; `connection.py` decides who may connect
+and what messages mean.
 """
 
 from __future__ import annotations
@@ -9,28 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edgeops.localhub.mqtt.packets import (
-    Connack,
-    Connect,
-    Disconnect,
-    Packet,
-    Pingreq,
-    Pingresp,
-    Puback,
-    Publish,
-    Suback,
-    Subscribe,
-    Unsuback,
-    Unsubscribe,
-    encode,
-)
-from edgeops.localhub.mqtt.reader import MalformedPacket, Reader
+from edgeops.localhub.mqtt import packets
+from edgeops.localhub.mqtt.reader import MalformedPacket, PacketReader
 
 # A device-to-cloud message has at most 256 KB; topics hold its properties.
 MAX_PACKET_BYTES = 256 * 1024 + 16 * 1024
 MAX_CONNECT_BYTES = 16 * 1024
 MAX_UNACKNOWLEDGED_BYTES = 2 * 1024 * 1024
-_BYTES_OF_ANY_MESSAGE = 256
+_MESSAGE_OVERHEAD_BYTES = 256
 
 ACCEPTED = 0
 UNACCEPTABLE_PROTOCOL = 1
@@ -39,44 +25,59 @@ NOT_AUTHORIZED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
-    """The client broke the protocol, or does not acknowledge: the connection must be closed."""
+class ProtocolViolation:
+    """The client violated the protocol: the connection must be closed."""
 
     reason: str
 
 
-Event = Connect | Publish | Subscribe | Unsubscribe | Disconnect | Violation
+SessionEvent = (
+    packets.Connect
+    | packets.Publish
+    | packets.Subscribe
+    | packets.Unsubscribe
+    | packets.Disconnect
+    | ProtocolViolation
+)
 
 
-class Session:
-    """One connection: first a `Connect`, answered by `accept` or `refuse`; then the rest.
+class MqttSession:
+    """One connection: first a `Connect`, answered by `accept` or `refuse`; then other events.
 
-    After a `Violation`, a `Disconnect` or `refuse` nothing more comes out of it.
+    After a `ProtocolViolation`, a `Disconnect` or `refuse` there are no more events.
     """
 
-    __slots__ = ("_cost", "_number", "_out", "_over", "_reader", "_started", "_unacknowledged")
+    __slots__ = (
+        "_connected",
+        "_finished",
+        "_last_packet_id",
+        "_out",
+        "_reader",
+        "_unacknowledged",
+        "_unacknowledged_bytes",
+    )
 
     def __init__(self) -> None:
-        self._reader = Reader(MAX_CONNECT_BYTES)
+        self._reader = PacketReader(MAX_CONNECT_BYTES)
         self._out: list[bytes] = []
-        self._started = False
-        self._over = False
-        self._number = 0
-        self._unacknowledged: dict[int, Publish] = {}
-        self._cost = 0
+        self._connected = False
+        self._finished = False
+        self._last_packet_id = 0
+        self._unacknowledged: dict[int, packets.Publish] = {}
+        self._unacknowledged_bytes = 0
 
-    def receive_data(self, data: bytes) -> Iterator[Event | None]:
-        """What these bytes say, one event at a time; answer each before taking the next.
+    def receive_data(self, data: bytes) -> Iterator[SessionEvent | None]:
+        """The events in these bytes, one at a time; answer each before taking the next.
 
-        None is a packet that needs no more: there may be thousands, and who takes
-        the events may stop at any. Those that were not taken come out of the next call.
+        None stands for a packet that needs no answer: there may be thousands, and
+        the caller may stop at any. The next call gives the events that were not taken.
         """
-        if not self._over:
+        if not self._finished:
             self._reader.feed(data)
         return self._events()
 
-    def _events(self) -> Iterator[Event | None]:
-        while not self._over:
+    def _events(self) -> Iterator[SessionEvent | None]:
+        while not self._finished:
             try:
                 packet = self._reader.next()
             except MalformedPacket as error:
@@ -95,88 +96,88 @@ class Session:
     # --- answers ------------------------------------------------------------------------
 
     def accept(self, *, session_present: bool) -> None:
-        """Let the client in."""
-        self._send(Connack(session_present, ACCEPTED))
+        """Accept the connection."""
+        self._send(packets.Connack(session_present, ACCEPTED))
 
     def refuse(self, code: int) -> None:
-        """Turn the client away with a code of CONNACK."""
-        self._send(Connack(False, code))
-        self._over = True
+        """Refuse the connection with a code for CONNACK."""
+        self._send(packets.Connack(False, code))
+        self._finished = True
 
-    def acknowledge(self, message: Publish) -> None:
-        """Confirm a message that was taken; nothing to say for QoS 0."""
+    def acknowledge(self, message: packets.Publish) -> None:
+        """Acknowledge a message of QoS 1; one of QoS 0 has no acknowledgement."""
         if message.qos:
-            self._send(Puback(message.packet_id))
+            self._send(packets.Puback(message.packet_id))
 
-    def subscribed(self, request: Subscribe, codes: Iterable[int]) -> None:
-        """Answer with the QoS granted for each filter, 0x80 for none."""
-        self._send(Suback(request.packet_id, tuple(codes)))
+    def subscribed(self, request: packets.Subscribe, codes: Iterable[int]) -> None:
+        """Answer with the QoS granted for each filter, 0x80 for a refused one."""
+        self._send(packets.Suback(request.packet_id, tuple(codes)))
 
-    def unsubscribed(self, request: Unsubscribe) -> None:
-        """Answer that the filters are gone."""
-        self._send(Unsuback(request.packet_id))
+    def unsubscribed(self, request: packets.Unsubscribe) -> None:
+        """Answer that the filters are removed."""
+        self._send(packets.Unsuback(request.packet_id))
 
     # --- messages to the client -----------------------------------------------------------
 
     def publish(self, topic: str, payload: bytes, qos: int, *, again: bool = False) -> bool:
-        """Send a message; False when too much waits for the client's acknowledgement.
+        """Send a message; False when too many bytes are not acknowledged.
 
-        `again` marks one that an earlier connection did not acknowledge.
+        `again` marks a message that was sent on an earlier connection.
         """
         if not qos:
-            self._send(Publish(topic, payload))
+            self._send(packets.Publish(topic, payload))
             return True
-        message = Publish(topic, payload, qos, self._next_number(), dup=again)
-        if self._cost + _cost(message) > MAX_UNACKNOWLEDGED_BYTES:
+        message = packets.Publish(topic, payload, qos, self._next_packet_id(), dup=again)
+        if self._unacknowledged_bytes + _size(message) > MAX_UNACKNOWLEDGED_BYTES:
             return False
         self._unacknowledged[message.packet_id] = message
-        self._cost += _cost(message)
+        self._unacknowledged_bytes += _size(message)
         self._send(message)
         return True
 
     @property
-    def unacknowledged(self) -> tuple[Publish, ...]:
-        """The messages of QoS 1 that the client has not confirmed, oldest first."""
+    def unacknowledged(self) -> tuple[packets.Publish, ...]:
+        """The messages of QoS 1 that the client has not acknowledged, oldest first."""
         return tuple(self._unacknowledged.values())
 
     # --- rules --------------------------------------------------------------------------
 
-    def _event(self, packet: Packet) -> Event | None:
-        if isinstance(packet, Connect) is self._started:
+    def _event(self, packet: packets.Packet) -> SessionEvent | None:
+        if isinstance(packet, packets.Connect) is self._connected:
             return self._violation("CONNECT comes once, and first")
         match packet:
-            case Connect():
-                self._started = True
-                self._reader.most_bytes = MAX_PACKET_BYTES
+            case packets.Connect():
+                self._connected = True
+                self._reader.max_bytes = MAX_PACKET_BYTES
                 return packet
-            case Publish() | Subscribe() | Unsubscribe():
+            case packets.Publish() | packets.Subscribe() | packets.Unsubscribe():
                 return packet
-            case Puback():
+            case packets.Puback():
                 message = self._unacknowledged.pop(packet.packet_id, None)
-                self._cost -= _cost(message) if message else 0
+                self._unacknowledged_bytes -= _size(message) if message else 0
                 return None
-            case Pingreq():
-                self._send(Pingresp())
+            case packets.Pingreq():
+                self._send(packets.Pingresp())
                 return None
-            case Disconnect():
-                self._over = True
+            case packets.Disconnect():
+                self._finished = True
                 return packet
             case _:
-                return self._violation(f"{type(packet).__name__} is for servers to send")
+                return self._violation(f"{type(packet).__name__} packets are for servers only")
 
-    def _violation(self, reason: str) -> Violation:
-        self._over = True
-        return Violation(reason)
+    def _violation(self, reason: str) -> ProtocolViolation:
+        self._finished = True
+        return ProtocolViolation(reason)
 
-    def _next_number(self) -> int:
-        while True:  # ends: the limit of bytes is far below 65,535 messages
-            self._number = self._number % 0xFFFF + 1
-            if self._number not in self._unacknowledged:
-                return self._number
+    def _next_packet_id(self) -> int:
+        while True:  # ends: the limit of unacknowledged bytes is far below 65,535 messages
+            self._last_packet_id = self._last_packet_id % 0xFFFF + 1
+            if self._last_packet_id not in self._unacknowledged:
+                return self._last_packet_id
 
-    def _send(self, packet: Packet) -> None:
-        self._out.append(encode(packet))
+    def _send(self, packet: packets.Packet) -> None:
+        self._out.append(packets.encode(packet))
 
 
-def _cost(message: Publish) -> int:
-    return len(message.topic) + len(message.payload) + _BYTES_OF_ANY_MESSAGE
+def _size(message: packets.Publish) -> int:
+    return len(message.topic) + len(message.payload) + _MESSAGE_OVERHEAD_BYTES

@@ -1,26 +1,25 @@
-"""The topics of IoT Hub: what a device asks by a topic, and the topics that it is told on.
+"""The MQTT topics of IoT Hub: those that devices publish to, and those they subscribe to.
 
 Source: "Communicate with an IoT hub using the MQTT protocol", Microsoft Learn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-_REPORT = "$iothub/twin/PATCH/properties/reported/"
-_GET = "$iothub/twin/GET/"
-_ANSWER = "$iothub/methods/res/"
-# Percent-encoded, as the topic of the answer repeats it; a topic has at most 65,535 bytes.
+_TWIN_GET = "$iothub/twin/GET/"
+_REPORTED_PATCH = "$iothub/twin/PATCH/properties/reported/"
+_METHOD_RESPONSE = "$iothub/methods/res/"
+# Percent-encoded, as the topic of the response repeats it; a topic has at most 65,535 bytes.
 MAX_REQUEST_BYTES = 32 * 1024
-# Filters are kept for devices that are away; the longest that means anything is half of this.
+# Filters are kept for disconnected devices; the longest useful filter has half of this.
 MAX_FILTER_CHARACTERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class TwinGet:
-    """The device wants its twin."""
+    """The device requests its twin."""
 
     request: str
 
@@ -33,8 +32,8 @@ class TwinReport:
 
 
 @dataclass(frozen=True, slots=True)
-class MethodAnswer:
-    """The device answers a direct method."""
+class MethodResponse:
+    """The device responds to a direct method."""
 
     request: str
     status: int
@@ -47,37 +46,40 @@ class Telemetry:
     properties: dict[str, str]
 
 
-Asked = TwinGet | TwinReport | MethodAnswer | Telemetry
+DeviceRequest = TwinGet | TwinReport | MethodResponse | Telemetry
 
 
 def root(device: str, module: str) -> str:
-    """What the topics of a device (module empty) or module begin with; ids are not encoded."""
+    """The prefix of the topics of a device (module empty) or module; ids are not encoded."""
     return f"devices/{device}/modules/{module}/" if module else f"devices/{device}/"
 
 
-def asked(topic: str, device: str, module: str) -> Asked | None:
-    """What a message of this device or module on a topic means; None for what it may not send."""
-    path, mark, query = topic.partition("?")
+def parse_topic(topic: str, device: str, module: str) -> DeviceRequest | None:
+    """The request that a device or module makes by publishing to a topic.
+
+    None for a topic that it may not publish to.
+    """
+    path, _, query = topic.partition("?")
     events = root(device, module) + "messages/events"
     if topic == events or topic.startswith(events + "/"):
-        return Telemetry(_pairs(topic.removeprefix(events).removeprefix("/")))
-    request = _pairs(query).get("$rid") if mark else None
+        return Telemetry(_properties(topic.removeprefix(events).removeprefix("/")))
+    request = _properties(query).get("$rid")
     if request is None or len(_quoted(request)) > MAX_REQUEST_BYTES:
         return None
-    if path == _GET:
+    if path == _TWIN_GET:
         return TwinGet(request)
-    if path == _REPORT:
+    if path == _REPORTED_PATCH:
         return TwinReport(request)
-    status = path.removeprefix(_ANSWER).rstrip("/")
-    if path.startswith(_ANSWER) and status.isascii() and status.isdecimal() and len(status) < 10:
-        return MethodAnswer(request, int(status))
+    status = path.removeprefix(_METHOD_RESPONSE).rstrip("/")
+    if path.startswith(_METHOD_RESPONSE) and _is_status(status):
+        return MethodResponse(request, int(status))
     return None
 
 
-def twin_answer(status: int, request: str, version: int | None = None) -> str:
-    """The topic of the answer to a `TwinGet` or `TwinReport`."""
-    told = "" if version is None else f"&$version={version}"
-    return f"$iothub/twin/res/{status}/?$rid={_quoted(request)}{told}"
+def twin_response(status: int, request: str, version: int | None = None) -> str:
+    """The topic of the response to a `TwinGet` or `TwinReport`."""
+    suffix = "" if version is None else f"&$version={version}"
+    return f"$iothub/twin/res/{status}/?$rid={_quoted(request)}{suffix}"
 
 
 def desired_change(version: int) -> str:
@@ -91,47 +93,43 @@ def method(name: str, request: str) -> str:
 
 
 def may_subscribe(topic_filter: str, device: str, module: str) -> bool:
-    """Whether a device or module may subscribe to this: its own topics, and `$iothub`."""
-    own = root(device, module)
+    """Whether a device or module may subscribe to a filter: its own topics, and `$iothub`."""
+    allowed = ("$iothub/twin/", "$iothub/methods/", root(device, module))
     return (
         len(topic_filter) <= MAX_FILTER_CHARACTERS
-        and topic_filter.startswith(("$iothub/twin/", "$iothub/methods/", own))
+        and topic_filter.startswith(allowed)
         and _well_formed(topic_filter)
     )
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Whether a topic is one that a filter asks for."""
-    wanted, levels = topic_filter.split("/"), topic.split("/")
-    for index, part in enumerate(wanted):
-        if part == "#":
+    """Whether a topic matches a filter."""
+    patterns, levels = topic_filter.split("/"), topic.split("/")
+    for index, pattern in enumerate(patterns):
+        if pattern == "#":
             return True
-        if index >= len(levels) or part not in ("+", levels[index]):
+        if index >= len(levels) or pattern not in ("+", levels[index]):
             return False
-    return len(wanted) == len(levels)
+    return len(patterns) == len(levels)
 
 
 def _well_formed(topic_filter: str) -> bool:
-    """Whether wildcards stand alone in their level, and `#` at the end only."""
-    parts = topic_filter.split("/")
+    """Whether each wildcard is a level of its own, and `#` is the last level."""
+    levels = topic_filter.split("/")
     return (
-        all(part in ("+", "#") or not ({"+", "#"} & set(part)) for part in parts)
-        and "#" not in parts[:-1]
+        all(level in ("+", "#") or not ({"+", "#"} & set(level)) for level in levels)
+        and "#" not in levels[:-1]
     )
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """`a=1&b=%20`; a key without a value has an empty one. `+` is no space here."""
-    return dict(_pair(part) for part in _nonempty(text.removeprefix("?").split("&")))
+def _is_status(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
-def _nonempty(parts: Iterable[str]) -> Iterable[str]:
-    return (part for part in parts if part)
-
-
-def _pair(part: str) -> tuple[str, str]:
-    key, _, value = part.partition("=")
-    return unquote(key), unquote(value)
+def _properties(text: str) -> dict[str, str]:
+    """Decodes `a=1&b=%20`; a key without a value has an empty one, and `+` is not a space."""
+    pairs = (pair.partition("=") for pair in text.removeprefix("?").split("&") if pair)
+    return {unquote(key): unquote(value) for key, _, value in pairs}
 
 
 def _quoted(text: str) -> str:

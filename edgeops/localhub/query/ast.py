@@ -1,17 +1,16 @@
-"""A query as a value."""
+"""The syntax tree of queries and target conditions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-from typing import Literal as OneOf
+from typing import Any, Literal
 
-Source = OneOf["devices", "devices.modules"]
+Source = Literal["devices", "devices.modules"]
 
 
 class QueryError(Exception):
-    """The query is wrong: why, and where (characters from 0)."""
+    """An invalid query: what is wrong, and at which character (from 0)."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -20,7 +19,7 @@ class QueryError(Exception):
 
 
 class Undefined(Enum):
-    """The value of a path that is not there, and of what cannot be computed."""
+    """The value of a missing property, and of an operation on values of the wrong type."""
 
     UNDEFINED = "undefined"
 
@@ -29,24 +28,24 @@ UNDEFINED = Undefined.UNDEFINED
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
-    """A constant: text, number, boolean, None (`null`) or UNDEFINED."""
+class Constant:
+    """A constant: string, number, boolean, None (`null`) or UNDEFINED."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """A property of the twin, by the keys that lead to it."""
+class PropertyPath:
+    """A property of the twin, as the keys of its path."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IsDefined:
-    """Whether a property is there, `null` included."""
+    """Whether a property exists, even as `null`."""
 
-    path: Path
+    path: PropertyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +84,19 @@ class In:
 class Logical:
     """`AND` or `OR` over two or more operands.
 
-    A flat row of them, since real conditions name hundreds of devices and a
-    tree of pairs would be as deep as it has operands.
+    The operands are a list because real conditions name hundreds of devices, and
+    a tree of binary operators would be as deep as their number.
     """
 
     operator: str
     operands: tuple[Expression, ...]
 
 
-Expression = Literal | Path | IsDefined | Not | Negate | Binary | In | Logical
+Expression = Constant | PropertyPath | IsDefined | Not | Negate | Binary | In | Logical
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
-    """The expressions directly inside an expression."""
+    """The direct subexpressions of an expression."""
     match expression:
         case Not(operand) | Negate(operand):
             return (operand,)
@@ -120,9 +119,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query; no `columns` means `*`, and `count` is the key of `COUNT()`.
+    """A query; no `columns` means `*`, and `count` is the column name of `COUNT()`.
 
-    `text` is what was parsed: continuation tokens are bound to it.
+    `text` is the source text: continuation tokens are bound to it.
     """
 
     source: Source
@@ -133,14 +132,14 @@ class Query:
     text: str = field(default="", compare=False)
 
     @property
-    def kind(self) -> OneOf["Twin", "Raw"]:
-        """What the rows are: the `x-ms-item-type` of the answer."""
+    def kind(self) -> Literal["Twin", "Raw"]:
+        """The kind of rows: the `x-ms-item-type` header of the response."""
         return "Raw" if self.columns or self.count else "Twin"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """The target condition of a configuration; without `where` it takes every twin."""
+class TargetCondition:
+    """The target condition of a configuration; without `where` it matches every twin."""
 
     source: Source
     where: Expression | None

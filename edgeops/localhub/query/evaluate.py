@@ -1,8 +1,9 @@
-"""Queries and conditions on twins.
+"""Evaluates queries and conditions on twins.
 
-Undefined is contagious: a path that is not there, a comparison of two types
-or of objects, and arithmetic on what is not a number are undefined, and only
-`true` passes. AND, OR and NOT have three values, as in SQL.
+A missing property, a comparison of different types or of objects, and
+arithmetic on other values than numbers are undefined, and so are operations on
+undefined values. A twin matches only if its condition is `true`. AND, OR and
+NOT use three-valued logic, as in SQL.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
-    Condition,
+    Constant,
     Expression,
     In,
     IsDefined,
-    Literal,
     Logical,
     Negate,
     Not,
-    Path,
+    PropertyPath,
+    TargetCondition,
 )
 from edgeops.localhub.query.numbers import computed_number
 
@@ -45,13 +46,13 @@ _ARITHMETIC: Mapping[str, Callable[[Any, Any], int | float]] = {
 }
 
 
-def matches(condition: Condition, twin: JsonObject) -> bool:
-    """Whether a condition targets a twin (of its source)."""
+def matches(condition: TargetCondition, twin: JsonObject) -> bool:
+    """Whether a twin (of the condition's source) matches a condition."""
     return passes(condition.where, twin)
 
 
 def passes(where: Expression | None, twin: JsonObject) -> bool:
-    """Whether a WHERE lets a twin through; no WHERE takes all."""
+    """Whether a twin matches a WHERE clause; without one every twin does."""
     return where is None or value(where, twin) is True
 
 
@@ -61,17 +62,17 @@ def value(expression: Expression, twin: JsonObject) -> Any:
 
 
 def _follow(keys: tuple[str, ...], twin: JsonObject) -> Any:
-    found: Any = twin
+    item: Any = twin
     for key in keys:
-        if not isinstance(found, dict) or key not in found:
+        if not isinstance(item, dict) or key not in item:
             return UNDEFINED
-        found = found[key]
-    return found
+        item = item[key]
+    return item
 
 
 def _not(expression: Not, twin: JsonObject) -> Any:
-    found = value(expression.operand, twin)
-    return not found if isinstance(found, bool) else UNDEFINED
+    operand = value(expression.operand, twin)
+    return not operand if isinstance(operand, bool) else UNDEFINED
 
 
 def _binary(expression: Binary, twin: JsonObject) -> Any:
@@ -83,21 +84,21 @@ def _binary(expression: Binary, twin: JsonObject) -> Any:
 def _logical(expression: Logical, twin: JsonObject) -> Any:
     decisive = expression.operator == "OR"
     outcome: Any = not decisive
-    for operand in expression.operands:
-        found = value(operand, twin)
-        if found is decisive:
+    for expression_operand in expression.operands:
+        operand = value(expression_operand, twin)
+        if operand is decisive:
             return decisive
-        if not isinstance(found, bool):
+        if not isinstance(operand, bool):
             outcome = UNDEFINED
     return outcome
 
 
 def _membership(expression: In, twin: JsonObject) -> Any:
-    found = value(expression.operand, twin)
-    if type(found) not in _PRIMITIVES:
+    operand = value(expression.operand, twin)
+    if type(operand) not in _PRIMITIVES:
         return UNDEFINED
     items = (value(item, twin) for item in expression.items)
-    return any(_compare("=", found, item) is True for item in items) != expression.negated
+    return any(_compare("=", operand, item) is True for item in items) != expression.negated
 
 
 def _compare(symbol: str, left: Any, right: Any) -> Any:
@@ -118,10 +119,10 @@ def _calculate(symbol: str, left: Any, right: Any) -> Any:
         return UNDEFINED
 
 
-# By type, since this is done for every part of a query on every twin.
+# A table by type for speed: it is used for every part of a query on every twin.
 _VALUES: Mapping[type, Callable[[Any, JsonObject], Any]] = {
-    Literal: lambda expression, _: expression.value,
-    Path: lambda expression, twin: _follow(expression.keys, twin),
+    Constant: lambda expression, _: expression.value,
+    PropertyPath: lambda expression, twin: _follow(expression.keys, twin),
     IsDefined: lambda expression, twin: _follow(expression.path.keys, twin) is not UNDEFINED,
     Not: _not,
     Negate: lambda expression, twin: _calculate("-", 0, value(expression.operand, twin)),

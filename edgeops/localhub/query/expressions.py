@@ -1,23 +1,23 @@
-"""Text to expression, by operator precedence."""
+"""Parses expressions by operator precedence."""
 
 from __future__ import annotations
 
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
+    Constant,
     Expression,
     In,
     IsDefined,
-    Literal,
     Logical,
     Negate,
     Not,
-    Path,
+    PropertyPath,
     QueryError,
     children,
 )
-from edgeops.localhub.query.reader import Reader
-from edgeops.localhub.query.tokens import Kind
+from edgeops.localhub.query.reader import TokenReader
+from edgeops.localhub.query.tokens import TokenKind
 
 _MAX_DEPTH = 64
 
@@ -32,9 +32,9 @@ _NOT_PRECEDENCE = 3
 _MINUS_PRECEDENCE = 7
 
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
-_LATER_FUNCTIONS = ("COUNT", "SUM", "AVG", "MIN", "MAX")
+_UNSUPPORTED_FUNCTIONS = ("COUNT", "SUM", "AVG", "MIN", "MAX")
 
-# Microsoft's own examples write these in any case (`SELECT DeviceId`), and get them in this one.
+# Microsoft's own examples write these in any case (`SELECT DeviceId`); rows have this spelling.
 _TWIN_PROPERTIES = {
     name.lower(): name
     for name in (
@@ -46,19 +46,15 @@ _TWIN_PROPERTIES = {
 }
 
 
-def expression(reader: Reader) -> Expression:
-    """Read one expression.
-
-    Raises:
-        QueryError: there is none, or it is nested too deeply.
-    """
+def expression(reader: TokenReader) -> Expression:
+    """Read an expression. Raises `QueryError` if there is none, or it is nested too deeply."""
     start = reader.token.position
-    found = _expression(reader, 0, 0)
-    level: tuple[Expression, ...] = (found,)
+    root = _expression(reader, 0, 0)
+    level: tuple[Expression, ...] = (root,)
     for _ in range(_MAX_DEPTH):
         level = tuple(child for parent in level for child in children(parent))
         if not level:
-            return found
+            return root
     raise _too_deep(start)
 
 
@@ -66,8 +62,8 @@ def _too_deep(position: int) -> QueryError:
     return QueryError(f"the expression is nested deeper than {_MAX_DEPTH} levels", position)
 
 
-def _expression(reader: Reader, precedence: int, depth: int) -> Expression:
-    """Read an expression whose operators all bind tighter than `precedence`."""
+def _expression(reader: TokenReader, precedence: int, depth: int) -> Expression:
+    """Read an expression whose operators all have a higher precedence than this one."""
     if depth > _MAX_DEPTH:
         raise _too_deep(reader.token.position)
     left = _operand(reader, depth)
@@ -84,14 +80,14 @@ def _expression(reader: Reader, precedence: int, depth: int) -> Expression:
     return left
 
 
-def _logical(reader: Reader, operator: str, first: Expression, depth: int) -> Expression:
+def _logical(reader: TokenReader, operator: str, first: Expression, depth: int) -> Expression:
     operands = [first]
     while reader.accept(operator):
         operands.append(_expression(reader, _PRECEDENCE[operator], depth + 1))
     return Logical(operator, tuple(operands))
 
 
-def _membership(reader: Reader, operand: Expression, depth: int) -> Expression:
+def _membership(reader: TokenReader, operand: Expression, depth: int) -> Expression:
     negated = reader.next().value == "NIN"
     items: list[Expression] = []
     reader.expect("[")
@@ -103,16 +99,16 @@ def _membership(reader: Reader, operand: Expression, depth: int) -> Expression:
     return In(operand, tuple(items), negated)
 
 
-def _operand(reader: Reader, depth: int) -> Expression:
+def _operand(reader: TokenReader, depth: int) -> Expression:
     if reader.function:
         return _is_defined(reader)
-    if reader.token.kind in (Kind.NAME, Kind.QUOTED_NAME):
+    if reader.token.kind in (TokenKind.NAME, TokenKind.QUOTED_NAME):
         return _path(reader)
     token = reader.next()
-    if token.kind in (Kind.STRING, Kind.NUMBER):
-        return Literal(token.value)
-    if token.kind is Kind.KEYWORD and token.value in _CONSTANTS:
-        return Literal(_CONSTANTS[token.value])
+    if token.kind in (TokenKind.STRING, TokenKind.NUMBER):
+        return Constant(token.value)
+    if token.kind is TokenKind.KEYWORD and token.value in _CONSTANTS:
+        return Constant(_CONSTANTS[token.value])
     match token.value:
         case "NOT":
             return Not(_expression(reader, _NOT_PRECEDENCE, depth + 1))
@@ -125,10 +121,10 @@ def _operand(reader: Reader, depth: int) -> Expression:
     raise QueryError(f"expected a value, found {token.text}", token.position)
 
 
-def _is_defined(reader: Reader) -> Expression:
+def _is_defined(reader: TokenReader) -> Expression:
     function = reader.function
     name = reader.next()
-    if function in _LATER_FUNCTIONS:
+    if function in _UNSUPPORTED_FUNCTIONS:
         raise QueryError(f"{name.text}() is not supported here yet", name.position)
     if function != "IS_DEFINED":
         message = f"{name.text}() is not known; queries on twins have is_defined()"
@@ -139,10 +135,10 @@ def _is_defined(reader: Reader) -> Expression:
     return IsDefined(path)
 
 
-def _path(reader: Reader) -> Path:
+def _path(reader: TokenReader) -> PropertyPath:
     keys = reader.names()
     for collection in ("devices", "modules"):
         if len(keys) == 1 or keys[0].lower() != collection:
             break
         del keys[0]
-    return Path((_TWIN_PROPERTIES.get(keys[0].lower(), keys[0]), *keys[1:]))
+    return PropertyPath((_TWIN_PROPERTIES.get(keys[0].lower(), keys[0]), *keys[1:]))

@@ -1,32 +1,28 @@
-"""Text to query."""
+"""Parses queries and target conditions."""
 
 from __future__ import annotations
 
 from edgeops.localhub.query.ast import (
     Column,
-    Condition,
+    Constant,
     Expression,
-    Literal,
-    Path,
+    PropertyPath,
     Query,
     QueryError,
     Source,
+    TargetCondition,
 )
 from edgeops.localhub.query.expressions import expression
-from edgeops.localhub.query.reader import Reader
-from edgeops.localhub.query.tokens import Kind, tokens
+from edgeops.localhub.query.reader import TokenReader
+from edgeops.localhub.query.tokens import TokenKind, tokens
 
 MAX_CHARACTERS = 8192
 
 
 def parse(text: str) -> Query:
-    """The query that a text says.
-
-    Raises:
-        QueryError: it is not a query, or uses what the local hub does not support yet.
-    """
+    """Parse a query. Raises `QueryError` if it is invalid or not supported yet."""
     _check_length(text)
-    reader = Reader(text)
+    reader = TokenReader(text)
     reader.expect("SELECT")
     top = _top(reader)
     columns: tuple[Column, ...] = ()
@@ -42,25 +38,23 @@ def parse(text: str) -> Query:
     return Query(source, columns, count, top, where, text)
 
 
-def condition(text: str) -> Condition:
-    """The target condition of a configuration: `*` takes every device, an empty text none.
+def condition(text: str) -> TargetCondition:
+    """Parse a target condition: `*` matches every device, an empty string none.
 
     Conditions on modules are written `FROM devices.modules WHERE ...`. IN and
-    NIN are refused, as Azure does (Azure/azure-iot-cli-extension issue 490).
-
-    Raises:
-        QueryError: it is not a condition.
+    NIN are refused, as on Azure (Azure/azure-iot-cli-extension issue 490).
+    Raises `QueryError` if it is invalid.
     """
     _check_length(text)
     if text.strip() == "*":
-        return Condition("devices", None)
+        return TargetCondition("devices", None)
     if not text.strip():
-        return Condition("devices", Literal(value=False))
+        return TargetCondition("devices", Constant(value=False))
     for token in tokens(text):
-        if token.kind is Kind.KEYWORD and token.value in ("IN", "NIN"):
+        if token.kind is TokenKind.KEYWORD and token.value in ("IN", "NIN"):
             message = f"a target condition may not use {token.value}; write it with OR"
             raise QueryError(message, token.position)
-    reader = Reader(text)
+    reader = TokenReader(text)
     source: Source = "devices"
     where: Expression | None
     if reader.accept("FROM"):
@@ -69,7 +63,7 @@ def condition(text: str) -> Condition:
     else:
         where = expression(reader)
     reader.expect_end()
-    return Condition(source, where)
+    return TargetCondition(source, where)
 
 
 def _check_length(text: str) -> None:
@@ -77,16 +71,16 @@ def _check_length(text: str) -> None:
         raise QueryError(f"a query may have {MAX_CHARACTERS:,} characters", MAX_CHARACTERS)
 
 
-def _top(reader: Reader) -> int | None:
+def _top(reader: TokenReader) -> int | None:
     if not reader.accept("TOP"):
         return None
     token = reader.next()
-    if token.kind is not Kind.NUMBER or not isinstance(token.value, int):
+    if token.kind is not TokenKind.NUMBER or not isinstance(token.value, int):
         raise QueryError("TOP needs a whole number", token.position)
     return token.value
 
 
-def _count(reader: Reader) -> str:
+def _count(reader: TokenReader) -> str:
     reader.next()
     reader.expect("(")
     reader.expect(")")
@@ -97,29 +91,29 @@ def _count(reader: Reader) -> str:
     return name
 
 
-def _columns(reader: Reader) -> tuple[Column, ...]:
+def _columns(reader: TokenReader) -> tuple[Column, ...]:
     columns: dict[str, Column] = {}
     unnamed = 0
     while not columns or reader.accept(","):
         position = reader.token.position
-        found = expression(reader)
+        projected = expression(reader)
         name = _alias(reader)
-        if name is None and isinstance(found, Path):
-            name = found.keys[-1]
+        if name is None and isinstance(projected, PropertyPath):
+            name = projected.keys[-1]
         elif name is None:
             unnamed += 1
             name = f"${unnamed}"
         if name in columns:
             raise QueryError(f"two columns are named {name}; name one with AS", position)
-        columns[name] = Column(found, name)
+        columns[name] = Column(projected, name)
     return tuple(columns.values())
 
 
-def _alias(reader: Reader) -> str | None:
+def _alias(reader: TokenReader) -> str | None:
     return reader.name() if reader.accept("AS") else None
 
 
-def _source(reader: Reader) -> Source:
+def _source(reader: TokenReader) -> Source:
     position = reader.token.position
     match ".".join(reader.names()).lower():
         case "devices":
@@ -131,5 +125,5 @@ def _source(reader: Reader) -> Source:
     raise QueryError("FROM takes devices or devices.modules", position)
 
 
-def _where(reader: Reader) -> Expression | None:
+def _where(reader: TokenReader) -> Expression | None:
     return expression(reader) if reader.accept("WHERE") else None

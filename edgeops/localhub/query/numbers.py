@@ -1,4 +1,4 @@
-"""Numbers as JSON has them: integers as far as they are exact, beyond that floats."""
+"""JSON numbers: integers up to the largest that a float represents exactly, then floats."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ LARGEST_EXACT = 2**53
 
 
 def literal_number(number: float) -> int | float:
-    """A number as it was written, an integer that is not exact as a float.
+    """A literal, as a float if it is too large for an exact integer.
 
-    Raises:
-        OverflowError: it is not finite.
+    Raises `OverflowError` if it is not finite.
     """
     if not math.isfinite(number):
         raise OverflowError
@@ -19,10 +18,9 @@ def literal_number(number: float) -> int | float:
 
 
 def computed_number(number: float) -> int | float:
-    """A result, as an integer where it is a whole number and exact.
+    """The result of a computation, as an integer if it is an exact whole number.
 
-    Raises:
-        OverflowError: it is not finite.
+    Raises `OverflowError` if it is not finite.
     """
-    found = literal_number(number)
-    return int(found) if abs(found) <= LARGEST_EXACT and found == int(found) else found
+    result = literal_number(number)
+    return int(result) if abs(result) <= LARGEST_EXACT and result == int(result) else result

@@ -1,4 +1,4 @@
-"""The words of a query."""
+"""Splits a query into tokens."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KEYWORDS = frozenset(
 )
 
 
-class Kind(Enum):
-    """What a token is."""
+class TokenKind(Enum):
+    """The kind of a token."""
 
     KEYWORD = auto()
     NAME = auto()
@@ -29,12 +29,12 @@ class Kind(Enum):
 
 
 class Token(NamedTuple):
-    """One word: its value (keywords in upper case), as it was written, and where it stands.
+    """A token: its value (keywords in upper case), its source text, and its position.
 
-    A tuple, since a query has thousands of them.
+    A tuple, since a query can have thousands of them.
     """
 
-    kind: Kind
+    kind: TokenKind
     value: Any
     text: str
     position: int
@@ -55,11 +55,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The words of a text, then END.
-
-    Raises:
-        QueryError: where no word can be read.
-    """
+    """The tokens of a text, then END. Raises `QueryError` at unreadable text."""
     position = 0
     while match := _TOKEN.match(text, position):
         if match.lastgroup != "space":
@@ -67,7 +63,7 @@ def tokens(text: str) -> Iterator[Token]:
         position = match.end()
     if position < len(text):
         raise QueryError(_unreadable(text[position]), position)
-    yield Token(Kind.END, "", "the end", position)
+    yield Token(TokenKind.END, "", "the end", position)
 
 
 def _unreadable(character: str) -> str:
@@ -80,17 +76,19 @@ def _token(match: re.Match[str]) -> Token:
     written, position = match[0], match.start()
     match match.lastgroup:
         case "symbol":
-            return Token(Kind.SYMBOL, "!=" if written == "<>" else written, written, position)
+            return Token(TokenKind.SYMBOL, "!=" if written == "<>" else written, written, position)
         case "name":
             word = written.upper()
             if word in KEYWORDS:
-                return Token(Kind.KEYWORD, word, written, position)
-            return Token(Kind.NAME, written, written, position)
+                return Token(TokenKind.KEYWORD, word, written, position)
+            return Token(TokenKind.NAME, written, written, position)
         case "quoted":
-            return Token(Kind.QUOTED_NAME, match["quoted"], written, position)
+            return Token(TokenKind.QUOTED_NAME, match["quoted"], written, position)
         case "string":
-            return Token(Kind.STRING, _unescape(written[1:-1], position + 1), written, position)
-    return Token(Kind.NUMBER, _number(written, position), written, position)
+            return Token(
+                TokenKind.STRING, _unescape(written[1:-1], position + 1), written, position
+            )
+    return Token(TokenKind.NUMBER, _number(written, position), written, position)
 
 
 def _unescape(text: str, position: int) -> str:
@@ -101,7 +99,7 @@ def _unescape(text: str, position: int) -> str:
             return match[2]
         raise QueryError(f"unknown escape {match[0]}", position + match.start())
 
-    # \\u escapes are UTF-16: what is beyond 16 bits takes two of them
+    # \\u escapes are UTF-16: a character beyond 16 bits takes two of them
     units = _ESCAPE.sub(character, text).encode("utf-16-le", "surrogatepass")
     try:
         return units.decode("utf-16-le")
@@ -113,7 +111,7 @@ def _number(text: str, position: int) -> int | float:
     try:
         if text[:2] in ("0x", "0X"):
             return literal_number(int(text, 16))
-        # Python refuses to read integers of thousands of digits; as a float they are infinite.
+        # Python refuses to parse integers of thousands of digits; as floats they are infinite.
         return literal_number(int(text) if text.isdigit() and len(text) <= 20 else float(text))
     except OverflowError as error:
         raise QueryError("the number is too large", position) from error

@@ -1,4 +1,4 @@
-"""What a hub can be asked to do: load, apply a rule, save, in one transaction.
+"""The operations of the hub: each loads, applies a rule and saves, in one transaction.
 
-Knows nothing of HTTP or MQTT, which both end here.
+It knows nothing of HTTP and MQTT, which both call it.
 """

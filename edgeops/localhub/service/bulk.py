@@ -1,7 +1,7 @@
 """Bulk registry operations: `POST /devices`, at most 100 entries, each with its own result.
 
-A device may be named once, also when the entries are of different modules
-(so it is on Azure since 2025, Azure/azure-iot-sdk-csharp issue 3481).
+A device may be named once, even by entries for different modules (as on Azure
+since 2025, Azure/azure-iot-sdk-csharp issue 3481).
 """
 
 from __future__ import annotations
@@ -13,47 +13,47 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service import registry
-from edgeops.localhub.service.hub import Hub, Writing
-from edgeops.localhub.service.twins import keep
+from edgeops.localhub.service.hub import EmulatedHub, Transaction
+from edgeops.localhub.service.twins import save_twin
 from edgeops.localhub.state import errors, etags, twins
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.twins import Sections
 from edgeops.localhub.steps import Steps
 
 MAX_ENTRIES = 100
-_SECONDS_OF_A_TRANSACTION = 0.01  # an ordinary request is one
+_SECONDS_PER_TRANSACTION = 0.01
 
 
-def import_devices(hub: Hub, body: Any) -> Steps[JsonObject]:
-    """Do each entry; gives `{isSuccessful, errors, warnings}`. Raises `HubFault` 400, 413.
+def import_devices(hub: EmulatedHub, body: Any) -> Steps[JsonObject]:
+    """Process each entry; gives `{isSuccessful, errors, warnings}`. Raises `HubFault` 400, 413.
 
-    Each that succeeds is kept, in as few transactions as may be; those that fail change nothing.
+    Entries that succeed are saved, in few transactions; those that fail change nothing.
     """
     entries = _entries(body)
     repeated = [device for device, n in Counter(e["id"] for e in entries).items() if n > 1]
     if repeated:
         fault = HubFault(400, "DeviceDefinedMultipleTimes", "A device may be given only once.")
         return _result([_error({"id": device}, fault) for device in repeated])
-    faults: list[JsonObject] = []
+    failures: list[JsonObject] = []
     done = 0
     while done < len(entries):
-        done += _imported(hub, entries[done:], faults)
+        done += _import_some(hub, entries[done:], failures)
         yield
-    return _result(faults)
+    return _result(failures)
 
 
-def _imported(hub: Hub, entries: list[JsonObject], faults: list[JsonObject]) -> int:
-    """Do entries in one transaction as long as it is short; gives how many were done."""
-    until = time.perf_counter() + _SECONDS_OF_A_TRANSACTION
-    with hub.writing() as writing:
+def _import_some(hub: EmulatedHub, entries: list[JsonObject], failures: list[JsonObject]) -> int:
+    """Process entries in one short transaction; gives how many were processed."""
+    until = time.perf_counter() + _SECONDS_PER_TRANSACTION
+    with hub.transaction() as transaction:
         for count, entry in enumerate(entries, 1):
             try:
-                with writing.attempt():
-                    _MODES[entry["importMode"]](hub, writing, entry)
+                with transaction.savepoint():
+                    _import(transaction, entry)
             except HubFault as fault:
-                faults.append(_error(entry, fault))
+                failures.append(_error(entry, fault))
             if time.perf_counter() >= until:
                 return count
     return len(entries)
@@ -68,82 +68,81 @@ def _entries(body: Any) -> list[JsonObject]:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             raise errors.invalid("Each device must be an object with an 'id'.")
         if not isinstance(entry.get("moduleId"), str | None):
-            raise errors.invalid("'moduleId' must be a text.")
+            raise errors.invalid("'moduleId' must be a string.")
         mode = entry.get("importMode")
         if not isinstance(mode, str) or mode not in _MODES:
             raise errors.invalid(f"'importMode' must be one of {', '.join(_MODES)}.")
     return body
 
 
-def _create(hub: Hub, writing: Writing, entry: JsonObject) -> None:
+def _import(transaction: Transaction, entry: JsonObject) -> None:
+    operation, etag_key = _MODES[entry["importMode"]]
+    etag: str | None = etags.ANY
+    if etag_key:
+        value = entry.get(etag_key)
+        etag = etags.bare(value) if isinstance(value, str) else None
+        if etag is None:
+            raise errors.invalid(f"'{etag_key}' is required for this import mode.")
+    operation(transaction, entry, etag)
+
+
+def _create(transaction: Transaction, entry: JsonObject, _: str | None) -> None:
     device, module = _name(entry)
     if module:
-        created = registry.create_module(hub, writing, device, module, entry)
+        created = registry.create_module(transaction, device, module, entry)
     else:
-        created = registry.create_device(writing, device, entry)
-    _write_twin(writing, created, entry)
+        created = registry.create_device(transaction, device, entry)
+    _patch_twin(transaction, created, entry)
 
 
-def _update(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
+def _update(transaction: Transaction, entry: JsonObject, etag: str | None) -> None:
     device, module = _name(entry)
     if module:
-        registry.update_module(hub, writing, device, module, entry, etag)
+        registry.update_module(transaction, device, module, entry, etag)
     else:
-        registry.update_device(hub, writing, device, entry, etag)
+        registry.update_device(transaction, device, entry, etag)
 
 
-def _delete(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
+def _delete(transaction: Transaction, entry: JsonObject, etag: str | None) -> None:
     device, module = _name(entry)
     if module:
-        registry.remove_module(hub, writing, device, module, etag)
+        registry.remove_module(transaction, device, module, etag)
     else:
-        registry.remove_device(hub, writing, device, etag)
+        registry.remove_device(transaction, device, etag)
 
 
-def _update_twin(hub: Hub, writing: Writing, entry: JsonObject, etag: str) -> None:
-    device, module = _name(entry)
-    found = hub.entry(device, module)
-    etags.require(etag, etags.twin_etag(found.twin))
-    _write_twin(writing, found, entry)
+def _update_twin(transaction: Transaction, entry: JsonObject, etag: str | None) -> None:
+    existing = transaction.hub.entry(*_name(entry))
+    etags.require(etag, etags.twin_etag(existing.twin))
+    _patch_twin(transaction, existing, entry)
 
 
-def _write_twin(writing: Writing, entry: Entry, body: JsonObject) -> None:
-    """Merge tags, desired and reported properties of an import into a twin."""
-    sections = twins.sections_of(body)
-    # null is "not given" here: exports hold every field
-    named: Sections = {name: value for name, value in sections.items() if value is not None}
-    if named.keys() & {"tags", "desired"} and entry.identity.module in SYSTEM_MODULES:
+def _patch_twin(transaction: Transaction, entry: RegistryEntry, body: JsonObject) -> None:
+    """Merge the tags, desired and reported properties of an import into a twin."""
+    # null means "not given" here: exports contain every field
+    sections: Sections = {
+        name: value for name, value in twins.sections_of(body).items() if value is not None
+    }
+    if sections.keys() & {"tags", "desired"} and entry.identity.module in SYSTEM_MODULES:
         raise errors.system_module()
-    if named:
-        keep(writing, twins.patched(entry, named, writing.moment), named, "updateTwin")
+    if sections:
+        write = twins.patched(entry, sections, transaction.moment)
+        save_twin(transaction, write, sections, "updateTwin")
 
 
 def _name(entry: JsonObject) -> tuple[str, str]:
     return entry["id"], entry.get("moduleId") or ""
 
 
-def _etag(entry: JsonObject, key: str) -> str:
-    value = entry.get(key)
-    etag = etags.bare(value) if isinstance(value, str) else None
-    if etag is None:
-        raise errors.invalid(f"'{key}' is needed for this import mode.")
-    return etag
-
-
-_MODES: dict[str, Callable[[Hub, Writing, JsonObject], None]] = {
-    "create": _create,
-    "update": lambda hub, writing, entry: _update(hub, writing, entry, etags.ANY),
-    "updateIfMatchETag": lambda hub, writing, entry: _update(
-        hub, writing, entry, _etag(entry, "eTag")
-    ),
-    "delete": lambda hub, writing, entry: _delete(hub, writing, entry, etags.ANY),
-    "deleteIfMatchETag": lambda hub, writing, entry: _delete(
-        hub, writing, entry, _etag(entry, "eTag")
-    ),
-    "updateTwin": lambda hub, writing, entry: _update_twin(hub, writing, entry, etags.ANY),
-    "updateTwinIfMatchETag": lambda hub, writing, entry: _update_twin(
-        hub, writing, entry, _etag(entry, "twinETag")
-    ),
+# By import mode: the operation, and the field with the etag that it requires.
+_MODES: dict[str, tuple[Callable[[Transaction, JsonObject, str | None], None], str | None]] = {
+    "create": (_create, None),
+    "update": (_update, None),
+    "updateIfMatchETag": (_update, "eTag"),
+    "delete": (_delete, None),
+    "deleteIfMatchETag": (_delete, "eTag"),
+    "updateTwin": (_update_twin, None),
+    "updateTwinIfMatchETag": (_update_twin, "twinETag"),
 }
 
 
@@ -157,5 +156,5 @@ def _error(entry: JsonObject, fault: HubFault) -> JsonObject:
     }
 
 
-def _result(faults: list[JsonObject]) -> JsonObject:
-    return {"isSuccessful": not faults, "errors": faults, "warnings": []}
+def _result(failures: list[JsonObject]) -> JsonObject:
+    return {"isSuccessful": not failures, "errors": failures, "warnings": []}

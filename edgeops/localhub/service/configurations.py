@@ -1,4 +1,4 @@
-"""Configurations, and applying content to an edge device."""
+"""Configurations, and applying configuration content to an edge device."""
 
 from __future__ import annotations
 
@@ -11,132 +11,135 @@ import orjson
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
-from edgeops.localhub.service.hub import Hub, Writing
-from edgeops.localhub.service.twins import device_twins, keep, module_twins
-from edgeops.localhub.state import configurations, deployment, errors, etags
+from edgeops.localhub.service.hub import EmulatedHub, Transaction
+from edgeops.localhub.service.twins import device_twins, module_twins, save_twin
+from edgeops.localhub.state import configurations, errors, etags
 from edgeops.localhub.state.configurations import Configuration
-from edgeops.localhub.state.deployment import Deployed
+from edgeops.localhub.state.deployment import DeploymentWrite, content_applied
 from edgeops.localhub.state.moment import Moment
-from edgeops.localhub.state.twins import Written
+from edgeops.localhub.state.twins import TwinWrite
 from edgeops.localhub.steps import Steps, finish
 from edgeops.localhub.store import entry_of
 
-_TRIES_IN_STEPS = 3
+_ATTEMPTS_IN_STEPS = 3
 
 
 @dataclass
 class _Target:
-    """Whom a configuration targets, and how many were found."""
+    """The target of a configuration, and how many twins match it."""
 
     id: str
     edge: bool
-    condition: query.Condition
+    condition: query.TargetCondition
     count: int = 0
 
 
-def list_configurations(hub: Hub, most: int) -> Steps[list[bytes]]:
-    """At most so many configurations (JSON), by id."""
+def list_configurations(hub: EmulatedHub, limit: int) -> Steps[list[bytes]]:
+    """The first configurations (JSON) in order of their id, at most `limit`."""
     targets = []
-    for found in islice(hub.store.configurations(), most):
-        targets.append(_target(found))
+    for configuration in islice(hub.store.configurations(), limit):
+        targets.append(_target(configuration))
         yield
     yield from _count(hub, targets)
     documents = []
     for target in targets:
-        kept = hub.store.configuration(target.id)
-        if kept is not None:  # it may have been deleted meanwhile
-            documents.append(orjson.dumps(configurations.document(kept, target.count)))
+        current = hub.store.configuration(target.id)
+        if current is not None:  # it may have been deleted
+            documents.append(orjson.dumps(configurations.document(current, target.count)))
         yield
     return documents
 
 
-def get_configuration(hub: Hub, configuration: str) -> Steps[JsonObject]:
+def get_configuration(hub: EmulatedHub, configuration: str) -> Steps[JsonObject]:
     """A configuration. Raises `HubFault` 404."""
     return (yield from _document(hub, _find(hub, configuration)))
 
 
 def put_configuration(
-    hub: Hub, configuration: str, body: Any, if_match: str | None
+    hub: EmulatedHub, configuration: str, body: Any, if_match: str | None
 ) -> Steps[tuple[JsonObject, bool]]:
     """Create a configuration (no `if_match`) or update it; gives it, and whether it is new.
 
     Raises `HubFault`.
     """
     if not isinstance(body, dict) or body.get("id") != configuration:
-        raise errors.invalid("'id' in the body must be the one in the address.")
+        raise errors.invalid("'id' in the body must match the URL.")
     edge = []
     if if_match is None:
         for other in hub.store.configurations():
             edge.append(other.edge)
             yield
-    with hub.writing() as writing:
+    with hub.transaction() as transaction:
         if if_match is None:
             if hub.store.configuration(configuration):
                 raise errors.configuration_exists(configuration)
-            kept = configurations.created(configuration, body, writing.moment, edge)
+            saved = configurations.created(configuration, body, transaction.moment, edge)
         else:
-            found = _find(hub, configuration)
-            etags.require(if_match, found.etag)
-            kept = configurations.updated(found, body, writing.moment)
-        hub.store.save_configuration(kept)
+            current = _find(hub, configuration)
+            etags.require(if_match, current.etag)
+            saved = configurations.updated(current, body, transaction.moment)
+        hub.store.save_configuration(saved)
     yield
-    return (yield from _document(hub, kept)), if_match is None
+    return (yield from _document(hub, saved)), if_match is None
 
 
-def delete_configuration(hub: Hub, configuration: str, if_match: str | None) -> None:
+def delete_configuration(hub: EmulatedHub, configuration: str, if_match: str | None) -> None:
     """Delete a configuration. Raises `HubFault` 404, 412."""
-    with hub.writing():
+    with hub.transaction():
         etags.require(if_match, _find(hub, configuration).etag)
         hub.store.delete_configuration(configuration)
 
 
-def apply_content(hub: Hub, device: str, body: Any) -> Steps[None]:
+def apply_content(hub: EmulatedHub, device: str, body: Any) -> Steps[None]:
     """Apply deployment content to one edge device. Raises `HubFault`.
 
-    Worked out in steps, and kept when the modules are still what they were;
-    they are tried a few times, and at last in one go.
+    It is computed in steps, and saved if no other request changed the modules;
+    after a few attempts it is computed and saved in one transaction.
     """
-    for _ in range(_TRIES_IN_STEPS):
-        found = hub.store.modules(device)
-        deployed = yield from _deployed(hub, device, found, body)
-        with hub.writing() as writing:
-            if hub.store.entry(device) and hub.store.modules(device) == found:
-                _keep_deployed(writing, device, found, deployed)
+    for _ in range(_ATTEMPTS_IN_STEPS):
+        before = hub.store.modules(device)
+        write = yield from _deployment_write(hub, device, before, body)
+        with hub.transaction() as transaction:
+            if hub.store.entry(device) and hub.store.modules(device) == before:
+                _save_deployment(transaction, device, before, write)
                 return
-    with hub.writing() as writing:
-        found = hub.store.modules(device)
-        _keep_deployed(writing, device, found, finish(_deployed(hub, device, found, body)))
+    with hub.transaction() as transaction:
+        before = hub.store.modules(device)
+        write = finish(_deployment_write(hub, device, before, body))
+        _save_deployment(transaction, device, before, write)
 
 
-def _deployed(hub: Hub, device: str, found: Mapping[str, bytes], body: Any) -> Steps[Deployed]:
+def _deployment_write(
+    hub: EmulatedHub, device: str, stored: Mapping[str, bytes], body: Any
+) -> Steps[DeploymentWrite]:
     owner = hub.device(device)
     modules = {}
-    for name, stored in found.items():
-        modules[name] = entry_of(stored)
+    for name, entry in stored.items():
+        modules[name] = entry_of(entry)
         yield
     moment = Moment(hub.clock(), hub.make_key)
-    return (yield from deployment.content_applied(owner, modules, body, moment))
+    return (yield from content_applied(owner, modules, body, moment))
 
 
-def _keep_deployed(
-    writing: Writing, device: str, before: Container[str], deployed: Deployed
+def _save_deployment(
+    transaction: Transaction, device: str, before: Container[str], write: DeploymentWrite
 ) -> None:
-    for entry in deployed.save:
+    for entry in write.save:
         if entry.identity.module not in before:
-            writing.create(entry)
-    for module in deployed.delete:
-        writing.delete(device, module)
-    saved = {entry.identity.module: entry for entry in deployed.save}
-    for change in deployed.changes:
-        written, told = Written(saved[change.module], change), {"desired": change.patch}
-        keep(writing, written, told, "updateTwin")
+            transaction.create(entry)
+    for module in write.delete:
+        transaction.delete(device, module)
+    saved = {entry.identity.module: entry for entry in write.save}
+    for change in write.changes:
+        twin_write = TwinWrite(saved[change.module], change)
+        save_twin(transaction, twin_write, {"desired": change.patch}, "updateTwin")
 
 
-def _find(hub: Hub, configuration: str) -> Configuration:
-    found = hub.store.configuration(configuration)
-    if found is None:
-        raise errors.configuration_not_found(configuration)
-    return found
+def _find(hub: EmulatedHub, name: str) -> Configuration:
+    configuration = hub.store.configuration(name)
+    if configuration is None:
+        raise errors.configuration_not_found(name)
+    return configuration
 
 
 def _target(configuration: Configuration) -> _Target:
@@ -144,14 +147,14 @@ def _target(configuration: Configuration) -> _Target:
     return _Target(configuration.id, configuration.edge, condition)
 
 
-def _document(hub: Hub, configuration: Configuration) -> Steps[JsonObject]:
+def _document(hub: EmulatedHub, configuration: Configuration) -> Steps[JsonObject]:
     target = _target(configuration)
     yield from _count(hub, [target])
     return configurations.document(configuration, target.count)
 
 
-def _count(hub: Hub, targets: list[_Target]) -> Steps[None]:
-    """Count the twins that each targets."""
+def _count(hub: EmulatedHub, targets: list[_Target]) -> Steps[None]:
+    """Count the twins that match each target."""
     for source, twins in (("devices", device_twins), ("devices.modules", module_twins)):
         of_source = [target for target in targets if target.condition.source == source]
         for twin in twins(hub) if of_source else ():

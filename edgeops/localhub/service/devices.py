@@ -1,6 +1,6 @@
-"""What devices and modules do themselves: come, go, read their twin, send telemetry.
+"""The operations of devices and modules: connecting, reading their twin, sending telemetry.
 
-Reporting properties is in `twins.report`.
+`twins.report` updates reported properties.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from dataclasses import replace
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import sas
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import errors, events
-from edgeops.localhub.state.entry import Connection, Entry, Section
+from edgeops.localhub.state.entry import ConnectionState, RegistryEntry, with_activity
 
 
 def authenticate(
-    hub: Hub, host: str, device: str, module: str, token: str, policies: Mapping[str, str]
+    hub: EmulatedHub, host: str, device: str, module: str, token: str, policies: Mapping[str, str]
 ) -> int:
-    """When the token of a device or module expires, in Unix seconds.
+    """Check the token of a device or module; gives when it expires, in Unix seconds.
 
-    `host` is what the client calls the hub, `policies` are the hub's keys.
+    `host` is the hub's name in the username, `policies` are the keys of the policies.
     Raises `HubFault` 401, which does not say what is wrong.
     """
     owner, entry = hub.store.entry(device), hub.store.entry(device, module)
@@ -39,54 +39,40 @@ def authenticate(
     )
 
 
-def set_connected(hub: Hub, device: str, module: str, connected: bool) -> None:
-    """Note that a device or module has connected or gone. Raises `HubFault` 404."""
-    with hub.writing() as writing:
-        _connection(writing, hub.entry(device, module), connected)
+def set_connected(hub: EmulatedHub, device: str, module: str, connected: bool) -> None:
+    """Record that a device or module has connected or disconnected. Raises `HubFault` 404."""
+    with hub.transaction() as transaction:
+        _set_connected(transaction, hub.entry(device, module), connected)
 
 
-def all_gone(hub: Hub) -> None:
-    """Note that nobody is connected: so it is when a hub starts."""
-    with hub.writing() as writing:
+def mark_all_disconnected(hub: EmulatedHub) -> None:
+    """Record that no device is connected, as is the case when a hub starts."""
+    with hub.transaction() as transaction:
         for entry in hub.store.connected():
-            _connection(writing, entry, connected=False)
+            _set_connected(transaction, entry, connected=False)
 
 
-def own_twin(hub: Hub, device: str, module: str) -> JsonObject:
-    """A twin as its device gets it: no tags, no metadata. Raises `HubFault` 404."""
+def twin_for_device(hub: EmulatedHub, device: str, module: str) -> JsonObject:
+    """A twin as its device reads it: without tags and metadata. Raises `HubFault` 404."""
     twin = hub.entry(device, module).twin
-    return {"desired": _section(twin.desired), "reported": _section(twin.reported)}
+    return {
+        name: section.values | {"$version": section.version}
+        for name, section in (("desired", twin.desired), ("reported", twin.reported))
+    }
 
 
 def send_telemetry(
-    hub: Hub, device: str, module: str, properties: Mapping[str, str], payload: bytes
+    hub: EmulatedHub, device: str, module: str, properties: Mapping[str, str], payload: bytes
 ) -> None:
-    """Take in a device-to-cloud message. Raises `HubFault` 404."""
-    with hub.writing() as writing:
-        entry = hub.entry(device, module)
-        heard = replace(entry.connection, last_activity=writing.moment.timestamp)
-        writing.store.save(replace(entry, connection=heard))
-        writing.events.append(events.telemetry(device, module, properties, payload, writing.moment))
+    """Record a device-to-cloud message. Raises `HubFault` 404."""
+    with hub.transaction() as transaction:
+        moment = transaction.moment
+        transaction.save(with_activity(hub.entry(device, module), moment))
+        transaction.events.append(events.telemetry(device, module, properties, payload, moment))
 
 
-def subscribe(hub: Hub, device: str, module: str, subscriptions: Mapping[str, int]) -> None:
-    """Keep the topic filters of a device, for this connection and later ones."""
-    with hub.store.transaction():
-        hub.store.save_subscriptions(device, module, dict(subscriptions))
-
-
-def end_session(hub: Hub, device: str, module: str) -> None:
-    """Forget the topic filters of a device."""
-    with hub.store.transaction():
-        hub.store.forget_subscriptions(device, module)
-
-
-def _connection(writing: Writing, entry: Entry, connected: bool) -> None:
-    now = writing.moment.timestamp
-    changed = replace(entry, connection=Connection(connected, now, now))
-    writing.store.save(changed)
-    writing.events.append(events.connection(changed, writing.moment))
-
-
-def _section(section: Section) -> JsonObject:
-    return section.values | {"$version": section.version}
+def _set_connected(transaction: Transaction, entry: RegistryEntry, connected: bool) -> None:
+    now = transaction.moment.timestamp
+    changed = replace(entry, connection=ConnectionState(connected, now, now))
+    transaction.save(changed)
+    transaction.events.append(events.connection(changed, transaction.moment))

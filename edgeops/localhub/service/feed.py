@@ -1,38 +1,38 @@
-"""Reading the events of a hub, from a cursor on."""
+"""Reads the event feed of a hub, from a cursor on."""
 
 from __future__ import annotations
 
 import asyncio
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.steps import Steps
 
 
 async def read_events(
-    hub: Hub, *, after: int, most: int, device: str | None, wait: float
+    hub: EmulatedHub, *, after: int, limit: int, device: str | None, wait: float
 ) -> JsonObject:
-    """The events after a cursor: `{events, next}`; `next` is the cursor to go on from.
+    """The events after a cursor: `{events, next}`; `next` is the cursor for the next page.
 
-    When there are none it waits that many seconds for the first; so none means
-    that these were all. `device` gives those of one device and its modules only.
+    When there are none it waits up to `wait` seconds for the first. `device`
+    selects the events of one device and its modules.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     while True:
-        found, following = await hub.turns.run(_page(hub, after, most, device))
-        left = deadline - loop.time()
-        if found or left <= 0 or hub.arrivals.stopped:
-            return {"events": found, "next": following}
+        events, following = await hub.scheduler.run(_page(hub, after, limit, device))
+        remaining = deadline - loop.time()
+        if events or remaining <= 0 or hub.arrivals.stopped:
+            return {"events": events, "next": following}
         after = following
         if hub.store.last_event() <= after:
-            await hub.arrivals.wait(left)
+            await hub.arrivals.wait(remaining)
 
 
 def _page(
-    hub: Hub, after: int, most: int, device: str | None
+    hub: EmulatedHub, after: int, limit: int, device: str | None
 ) -> Steps[tuple[list[JsonObject], int]]:
-    """The events after a cursor, and the next cursor: the newest of all when there are none."""
+    """The events after a cursor, and the next cursor: the newest event when there are none."""
     yield
-    found = hub.store.events(after, most, device)
-    return found, found[-1]["sequence"] if found else max(after, hub.store.last_event())
+    events = hub.store.events(after, limit, device)
+    return events, events[-1]["sequence"] if events else max(after, hub.store.last_event())

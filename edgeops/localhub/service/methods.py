@@ -1,4 +1,4 @@
-"""Direct methods: a service asks, a connected device answers.
+"""Direct methods: a service calls, a connected device responds.
 
 Source: "Understand and invoke direct methods from IoT Hub", Microsoft Learn.
 """
@@ -13,17 +13,18 @@ from typing import Any
 import orjson
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.links import Name
-from edgeops.localhub.state import errors, json
+from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json, require_object
 
 MAX_PAYLOAD_BYTES = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class MethodCall:
-    """A direct method with its payload (JSON), and the seconds to wait."""
+    """A direct method with its payload (JSON) and its timeouts in seconds."""
 
     method: str
     payload: bytes
@@ -33,64 +34,64 @@ class MethodCall:
 
 def method_call(body: Any) -> MethodCall:
     """The call that a request body describes. Raises `HubFault` 400, 413."""
-    if not isinstance(body, dict):
-        raise errors.unreadable("The body must be a JSON object.")
+    body = require_object(body)
     method = body.get("methodName")
     if not isinstance(method, str) or not 0 < len(method) <= 100:
-        raise errors.invalid("'methodName' must be a text of 1 to 100 characters.")
+        raise errors.invalid("'methodName' must be a string of 1 to 100 characters.")
     payload = orjson.dumps(body.get("payload"))
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise errors.body_too_big(MAX_PAYLOAD_BYTES)
     return MethodCall(
         method,
         payload,
-        connect_seconds=_seconds(body, "connectTimeoutInSeconds", least=0, otherwise=0),
-        response_seconds=_seconds(body, "responseTimeoutInSeconds", least=5, otherwise=30),
+        connect_seconds=_seconds(body, "connectTimeoutInSeconds", minimum=0, default=0),
+        response_seconds=_seconds(body, "responseTimeoutInSeconds", minimum=5, default=30),
     )
 
 
-async def invoke(hub: Hub, device: str, module: str, call: MethodCall) -> JsonObject:
-    """What the device answers: `{status, payload}`.
+async def invoke(hub: EmulatedHub, device: str, module: str, call: MethodCall) -> JsonObject:
+    """Call a method and wait for the response: `{status, payload}`.
 
     Raises `HubFault` 404 (not registered, or not online in time), 502 and 504.
     """
     hub.entry(device, module)
     name, request = (device, module), secrets.token_hex(8)
-    answer = hub.links.expect(name, request)
+    future = hub.links.expect_response(name, request)
     try:
-        await _sent(hub, name, request, call)
+        await _send(hub, name, request, call)
         async with asyncio.timeout(call.response_seconds):
-            answered = await answer
+            response = await future
     except TimeoutError as error:
-        raise errors.no_method_answer() from error
+        raise errors.no_method_response() from error
     finally:
-        answer.cancel()
-    if answered is None:
+        future.cancel()
+    if response is None:
         raise errors.stopping()
-    status, payload = answered
+    status, payload = response
     try:
-        return {"status": status, "payload": json.parsed(payload) if payload else None}
+        return {"status": status, "payload": parse_json(payload) if payload else None}
     except HubFault as fault:
-        raise errors.bad_method_answer() from fault
+        raise errors.bad_method_response() from fault
 
 
-async def _sent(hub: Hub, name: Name, request: str, call: MethodCall) -> None:
-    """Send the call, once the device is there to take it."""
+async def _send(hub: EmulatedHub, name: Name, request: str, call: MethodCall) -> None:
+    """Send the call as soon as the device is connected and subscribes to methods."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + call.connect_seconds
     while True:
         link = hub.links.get(name)
         if link is not None and link.call(request, call.method, call.payload):
             return
-        left = deadline - loop.time()
-        if left <= 0 or hub.links.ready.stopped or not await hub.links.ready.wait(left):
+        remaining = deadline - loop.time()
+        ready = hub.links.ready
+        if remaining <= 0 or ready.stopped or not await ready.wait(remaining):
             raise errors.device_not_online()
 
 
-def _seconds(body: JsonObject, name: str, *, least: int, otherwise: int) -> int:
+def _seconds(body: JsonObject, name: str, *, minimum: int, default: int) -> int:
     value = body.get(name)
     if value is None:
-        return otherwise
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 300:
-        raise errors.invalid(f"'{name}' must be from {least} to 300 seconds.")
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= 300:
+        raise errors.invalid(f"'{name}' must be from {minimum} to 300 seconds.")
     return value

@@ -5,62 +5,62 @@ from __future__ import annotations
 from itertools import islice
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.service.hub import Hub, Writing
+from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import errors, etags, identities
 from edgeops.localhub.state.documents import device_document, module_document
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.steps import Steps
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 
-def list_devices(hub: Hub, most: int) -> Steps[list[JsonObject]]:
-    """At most so many device identities, by id."""
-    found = []
-    for entry in islice(hub.store.devices(), most):
-        found.append(device_document(entry))
+def list_devices(hub: EmulatedHub, limit: int) -> Steps[list[JsonObject]]:
+    """The first device identities in order of their id, at most `limit`."""
+    documents = []
+    for entry in islice(hub.store.devices(), limit):
+        documents.append(device_document(entry))
         yield
-    return found
+    return documents
 
 
-def get_device(hub: Hub, device: str) -> JsonObject:
+def get_device(hub: EmulatedHub, device: str) -> JsonObject:
     """A device identity. Raises `HubFault` 404."""
     return device_document(hub.device(device))
 
 
-def put_device(hub: Hub, device: str, body: JsonObject, if_match: str | None) -> JsonObject:
+def put_device(hub: EmulatedHub, device: str, body: JsonObject, if_match: str | None) -> JsonObject:
     """Create a device (no `if_match`) or update it; gives the identity. Raises `HubFault`."""
     _check_name(body, "deviceId", device)
-    with hub.writing() as writing:
+    with hub.transaction() as transaction:
         if if_match is None:
-            return device_document(create_device(writing, device, body))
-        return device_document(update_device(hub, writing, device, body, if_match))
+            return device_document(create_device(transaction, device, body))
+        return device_document(update_device(transaction, device, body, if_match))
 
 
-def delete_device(hub: Hub, device: str, if_match: str | None) -> None:
+def delete_device(hub: EmulatedHub, device: str, if_match: str | None) -> None:
     """Delete a device and its modules. Raises `HubFault` 404, 412."""
-    with hub.writing() as writing:
-        remove_device(hub, writing, device, if_match)
+    with hub.transaction() as transaction:
+        remove_device(transaction, device, if_match)
 
 
-def list_modules(hub: Hub, device: str) -> Steps[list[JsonObject]]:
-    """The module identities of a device, the system's included. Raises `HubFault` 404."""
+def list_modules(hub: EmulatedHub, device: str) -> Steps[list[JsonObject]]:
+    """The module identities of a device, system modules included. Raises `HubFault` 404."""
     hub.device(device)
-    found = []
+    documents = []
     for entry in hub.store.all_modules(after=(device, "")):
         if entry.identity.device != device:
             break
-        found.append(module_document(entry))
+        documents.append(module_document(entry))
         yield
-    return found
+    return documents
 
 
-def get_module(hub: Hub, device: str, module: str) -> JsonObject:
+def get_module(hub: EmulatedHub, device: str, module: str) -> JsonObject:
     """A module identity. Raises `HubFault` 404."""
     return module_document(hub.entry(device, module))
 
 
 def put_module(
-    hub: Hub, device: str, module: str, body: JsonObject, if_match: str | None
+    hub: EmulatedHub, device: str, module: str, body: JsonObject, if_match: str | None
 ) -> tuple[JsonObject, bool]:
     """Create a module (no `if_match`) or update it; gives the identity, and whether it is new.
 
@@ -68,20 +68,20 @@ def put_module(
     """
     _check_name(body, "deviceId", device)
     _check_name(body, "moduleId", module)
-    with hub.writing() as writing:
+    with hub.transaction() as transaction:
         if if_match is None:
-            return module_document(create_module(hub, writing, device, module, body)), True
-        return module_document(update_module(hub, writing, device, module, body, if_match)), False
+            return module_document(create_module(transaction, device, module, body)), True
+        return module_document(update_module(transaction, device, module, body, if_match)), False
 
 
-def delete_module(hub: Hub, device: str, module: str, if_match: str | None) -> None:
+def delete_module(hub: EmulatedHub, device: str, module: str, if_match: str | None) -> None:
     """Delete a module. Raises `HubFault` 401 for a system module, 404, 412."""
-    with hub.writing() as writing:
-        remove_module(hub, writing, device, module, if_match)
+    with hub.transaction() as transaction:
+        remove_module(transaction, device, module, if_match)
 
 
-def device_statistics(hub: Hub) -> Steps[JsonObject]:
-    """How many devices there are."""
+def device_statistics(hub: EmulatedHub) -> Steps[JsonObject]:
+    """How many devices exist, and how many are enabled and disabled."""
     statuses = []
     for entry in hub.store.devices():
         statuses.append(entry.identity.status)
@@ -93,7 +93,7 @@ def device_statistics(hub: Hub) -> Steps[JsonObject]:
     }
 
 
-def service_statistics(hub: Hub) -> Steps[JsonObject]:
+def service_statistics(hub: EmulatedHub) -> Steps[JsonObject]:
     """How many devices are connected."""
     connected = 0
     for entry in hub.store.devices():
@@ -102,85 +102,86 @@ def service_statistics(hub: Hub) -> Steps[JsonObject]:
     return {"connectedDeviceCount": connected}
 
 
-# --- inside a transaction, shared with bulk ------------------------------------------
+# --- inside a transaction, shared with bulk operations -------------------------------
 
 
-def create_device(writing: Writing, device: str, body: JsonObject) -> Entry:
+def create_device(transaction: Transaction, device: str, body: JsonObject) -> RegistryEntry:
     """Create a device; gives its entry."""
-    if writing.store.entry(device):
+    store = transaction.hub.store
+    if store.entry(device):
         raise errors.device_exists(device)
-    scopes = _known_scopes(writing.store, body)
-    write = identities.device_created(device, body, writing.moment, scopes)
+    scopes = _known_scopes(store, body)
+    write = identities.device_created(device, body, transaction.moment, scopes)
     for entry in write.save:
-        writing.create(entry)
+        transaction.create(entry)
     return write.save[0]
 
 
 def update_device(
-    hub: Hub, writing: Writing, device: str, body: JsonObject, if_match: str | None
-) -> Entry:
+    transaction: Transaction, device: str, body: JsonObject, if_match: str | None
+) -> RegistryEntry:
     """Update a device; gives its entry."""
-    entry = hub.device(device)
+    entry = transaction.hub.device(device)
     etags.require(if_match, etags.identity_etag(entry.identity))
-    scopes = _known_scopes(writing.store, body)
-    write = identities.device_updated(entry, body, writing.moment, scopes)
+    scopes = _known_scopes(transaction.hub.store, body)
+    write = identities.device_updated(entry, body, transaction.moment, scopes)
     updated, *system_modules = write.save
-    writing.store.save(updated)
+    transaction.save(updated)
     for module in system_modules:
-        writing.create(module)
+        transaction.create(module)
     for name in write.delete:
-        writing.delete(device, name)
+        transaction.delete(device, name)
     if updated.identity.status == "disabled":
-        writing.cut.append(((device, ""), "disabled"))
+        transaction.disconnects.append(((device, ""), "disabled"))
     return updated
 
 
-def remove_device(hub: Hub, writing: Writing, device: str, if_match: str | None) -> None:
+def remove_device(transaction: Transaction, device: str, if_match: str | None) -> None:
     """Delete a device and its modules."""
-    etags.require(if_match, etags.identity_etag(hub.device(device).identity))
-    writing.delete(device, "")
+    etags.require(if_match, etags.identity_etag(transaction.hub.device(device).identity))
+    transaction.delete(device, "")
 
 
-def create_module(hub: Hub, writing: Writing, device: str, module: str, body: JsonObject) -> Entry:
+def create_module(
+    transaction: Transaction, device: str, module: str, body: JsonObject
+) -> RegistryEntry:
     """Create a module; gives its entry."""
-    hub.device(device)
-    there = writing.store.modules(device).keys()
-    entry = identities.module_created(device, module, body, writing.moment, there)
-    writing.create(entry)
+    transaction.hub.device(device)
+    existing = transaction.hub.store.modules(device).keys()
+    entry = identities.module_created(device, module, body, transaction.moment, existing)
+    transaction.create(entry)
     return entry
 
 
 def update_module(
-    hub: Hub, writing: Writing, device: str, module: str, body: JsonObject, if_match: str | None
-) -> Entry:
+    transaction: Transaction, device: str, module: str, body: JsonObject, if_match: str | None
+) -> RegistryEntry:
     """Update a module; gives its entry."""
-    entry = hub.entry(device, module)
+    entry = transaction.hub.entry(device, module)
     etags.require(if_match, etags.identity_etag(entry.identity))
-    updated = identities.module_updated(entry, body, writing.moment)
-    writing.store.save(updated)
+    updated = identities.module_updated(entry, body, transaction.moment)
+    transaction.save(updated)
     return updated
 
 
-def remove_module(
-    hub: Hub, writing: Writing, device: str, module: str, if_match: str | None
-) -> None:
+def remove_module(transaction: Transaction, device: str, module: str, if_match: str | None) -> None:
     """Delete a module."""
-    entry = hub.entry(device, module)
+    entry = transaction.hub.entry(device, module)
     identities.check_module_id(module)
     etags.require(if_match, etags.identity_etag(entry.identity))
-    writing.delete(device, module)
+    transaction.delete(device, module)
 
 
-def _known_scopes(store: Store, body: JsonObject) -> set[str]:
-    """Those of the scopes that a request names which edge devices really have."""
+def _known_scopes(store: HubStore, body: JsonObject) -> set[str]:
+    """The scopes named in a request that are the scope of an edge device."""
     known = set()
     for scope in identities.scopes_named(body):
-        edge_device = store.entry(identities.device_of_scope(scope))
-        if edge_device and edge_device.identity.scope == scope and edge_device.identity.edge:
+        device = store.entry(identities.device_of_scope(scope))
+        if device and device.identity.scope == scope and device.identity.edge:
             known.add(scope)
     return known
 
 
 def _check_name(body: JsonObject, key: str, name: str) -> None:
     if body.get(key) != name:
-        raise errors.invalid(f"'{key}' in the body must be the one in the address.")
+        raise errors.invalid(f"'{key}' in the body must match the URL.")

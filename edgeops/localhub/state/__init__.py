@@ -1,1 +1,1 @@
-"""The rules of an IoT Hub as pure functions: values and the time come in, values come out."""
+"""The rules of an IoT Hub as pure functions: they get the time and stored values, and do no I/O."""

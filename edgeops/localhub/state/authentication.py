@@ -1,4 +1,4 @@
-"""How devices and modules authenticate: reading what a request says, making keys."""
+"""The `authentication` of device and module identities: reading and writing it."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ _THUMBPRINT = re.compile(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
 
 
 def authentication_of(body: Any, moment: Moment) -> Authentication:
-    """The `authentication` of an identity; missing symmetric keys are made by the hub.
+    """Read the `authentication` of a request; the hub generates missing symmetric keys.
 
     Raises `HubFault` 400 for an unknown type, a bad key or a bad thumbprint.
     """
     value = _object(body, "authentication")
     keys = _object(value.get("symmetricKey"), "authentication.symmetricKey")
     thumbprints = _object(value.get("x509Thumbprint"), "authentication.x509Thumbprint")
-    kind = value.get("type") or ("selfSigned" if any(thumbprints.values()) else "sas")
-    if kind == "sas":
+    scheme = value.get("type") or ("selfSigned" if any(thumbprints.values()) else "sas")
+    if scheme == "sas":
         return Authentication(
             "sas",
             primary_key=_key(keys.get("primaryKey"), moment),
             secondary_key=_key(keys.get("secondaryKey"), moment),
         )
-    if kind == "selfSigned":
+    if scheme == "selfSigned":
         return Authentication(
             "selfSigned",
             primary_thumbprint=_thumbprint(thumbprints.get("primaryThumbprint")),
             secondary_thumbprint=_thumbprint(thumbprints.get("secondaryThumbprint")),
         )
-    if kind in ("certificateAuthority", "none"):
-        return Authentication(kind)
-    raise errors.invalid("'authentication.type' is not one that the hub knows.")
+    if scheme in ("certificateAuthority", "none"):
+        return Authentication(scheme)
+    raise errors.invalid("'authentication.type' is unknown.")
 
 
 def authentication_document(authentication: Authentication) -> JsonObject:
-    """The `authentication` of an identity as the service API shows it."""
+    """The `authentication` of an identity in the format of the service API."""
     return {
         "symmetricKey": {
             "primaryKey": authentication.primary_key,

@@ -1,14 +1,14 @@
 """Configurations: automatic device management and IoT Edge deployments.
 
-They are kept and matched; applying them to twins comes later, so their
-metrics count targets only. Source: "Automatic device management", Microsoft
-Learn, and the API description of version 2021-04-12.
+The local hub stores them and counts their targets; it does not apply them to
+twins yet. Source: "Automatic device management", Microsoft Learn, and the API
+description of version 2021-04-12.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,12 @@ from edgeops.localhub import query
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.deployment import modules_content
 from edgeops.localhub.state.etags import counter_etag
+from edgeops.localhub.state.json_text import require_object
 from edgeops.localhub.state.moment import Moment
 from edgeops.twin import EDGE_AGENT
 
 MAX_OF_A_KIND = 100
-# Limits of this hub alone: reading the queries must not take long.
+# Limits of the local hub only: parsing the queries must not take long.
 MAX_METRICS = 20
 MAX_METRIC_CHARACTERS = 16_384
 
@@ -49,13 +50,18 @@ class Configuration:
         return "modulesContent" in self.content
 
     @property
+    def source(self) -> str:
+        """The collection of twins that it targets."""
+        return "devices.modules" if "moduleContent" in self.content else "devices"
+
+    @property
     def etag(self) -> str:
-        """The etag that guards it."""
+        """The etag for its preconditions."""
         return counter_etag(self.revision)
 
 
 def created(configuration: str, body: Any, moment: Moment, others: Iterable[bool]) -> Configuration:
-    """A new configuration next to others: for each, whether it is an edge deployment.
+    """A new configuration; `others` says of each existing one whether it is an edge deployment.
 
     Raises `HubFault` 400 and 413.
     """
@@ -65,11 +71,11 @@ def created(configuration: str, body: Any, moment: Moment, others: Iterable[bool
             "and - : . + % _ # * ? ! ( ) , = @ ; $ '"
         )
     now = moment.timestamp
-    content = _content(_object(body).get("content"))
-    fresh = _with_mutable(Configuration(configuration, content, now, now), body)
-    if sum(edge == fresh.edge for edge in others) >= MAX_OF_A_KIND:
+    content = _content(require_object(body).get("content"))
+    new = _with_mutable(Configuration(configuration, content, now, now), body)
+    if sum(edge == new.edge for edge in others) >= MAX_OF_A_KIND:
         raise errors.too_many_configurations(MAX_OF_A_KIND)
-    return fresh
+    return new
 
 
 def updated(configuration: Configuration, body: Any, moment: Moment) -> Configuration:
@@ -77,25 +83,20 @@ def updated(configuration: Configuration, body: Any, moment: Moment) -> Configur
 
     Raises `HubFault` 400, 400403 when the content would change.
     """
-    content = _object(body).get("content")
-    if content is not None and _given_content(content) != configuration.content:
+    content = require_object(body).get("content")
+    if content is not None and _requested_content(content) != configuration.content:
         raise errors.content_is_immutable()
-    fresh = _with_mutable(configuration, body)
-    return replace(fresh, updated=moment.timestamp, revision=configuration.revision + 1)
+    new = _with_mutable(configuration, body)
+    return replace(new, updated=moment.timestamp, revision=configuration.revision + 1)
 
 
-def target(configuration: Configuration) -> query.Condition:
-    """The parsed target condition; parse it once for many twins."""
+def target(configuration: Configuration) -> query.TargetCondition:
+    """The parsed target condition, to match with many twins."""
     return query.condition(configuration.target_condition)
 
 
-def targeted_by(deployments: Iterable[str]) -> JsonObject:
-    """The `configurations` of an `$edgeAgent` twin, for the deployments that target its device."""
-    return {name: {"status": "Targeted"} for name in deployments}
-
-
 def document(configuration: Configuration, targeted: int) -> JsonObject:
-    """A configuration as the service API shows it; `targeted` twins match its condition."""
+    """A configuration in the format of the service API; `targeted` twins match its condition."""
     metrics = configuration.metrics or {}
     return {
         "id": configuration.id,
@@ -117,33 +118,31 @@ def document(configuration: Configuration, targeted: int) -> JsonObject:
 
 
 def query_errors(body: Any) -> JsonObject:
-    """What is wrong with a target condition and metrics: the answer of `testQueries`."""
-    given = _object(body)
-    answer: JsonObject = {
-        "customMetricQueryErrors": _metric_errors(given.get("customMetricQueries"))
+    """The response of `testQueries`: the errors in a target condition and in metrics."""
+    requested = require_object(body)
+    response: JsonObject = {
+        "customMetricQueryErrors": _metric_errors(requested.get("customMetricQueries"))
     }
-    fault = _condition_error(given.get("targetCondition"))
-    if fault:
-        answer["targetConditionError"] = fault
-    return answer
+    if error := _condition_error(requested.get("targetCondition")):
+        response["targetConditionError"] = error
+    return response
 
 
 def _with_mutable(configuration: Configuration, body: JsonObject) -> Configuration:
     condition = body.get("targetCondition", configuration.target_condition)
-    fault = _condition_error(condition) or _source_error(configuration, condition)
-    if fault:
-        raise errors.bad_target_condition(fault)
+    if error := _condition_error(condition) or _source_error(configuration, condition):
+        raise errors.bad_target_condition(error)
     priority = body.get("priority", configuration.priority)
     if priority is None:
         priority = 0
     if isinstance(priority, bool) or not isinstance(priority, int) or priority < 0:
         raise errors.invalid("'priority' must be an integer that is not negative.")
     labels = body.get("labels", configuration.labels)
-    if not all(isinstance(item, str) for item in _object_or_none(labels).values()):
-        raise errors.invalid("'labels' must be texts.")
+    if not all(isinstance(item, str) for item in _optional_object(labels, "labels").values()):
+        raise errors.invalid("The values of 'labels' must be strings.")
     metrics = body.get("metrics", configuration.metrics)
-    for fault in _metric_errors(_object_or_none(metrics).get("queries")).values():
-        raise errors.bad_metric(fault)
+    for error in _metric_errors(_optional_object(metrics, "metrics").get("queries")).values():
+        raise errors.bad_metric(error)
     return replace(
         configuration,
         target_condition=condition or "",
@@ -154,75 +153,64 @@ def _with_mutable(configuration: Configuration, body: JsonObject) -> Configurati
 
 
 def _content(value: Any) -> JsonObject:
-    content = _given_content(value)
+    content = _requested_content(value)
     if len(content) != 1:
-        raise errors.bad_content(f"Give exactly one of {', '.join(_CONTENTS)}.")
+        raise errors.bad_content(f"'content' must have exactly one of {', '.join(_CONTENTS)}.")
     if "modulesContent" in content:
         modules_content(content)
     return content
 
 
-def _given_content(value: Any) -> JsonObject:
+def _requested_content(value: Any) -> JsonObject:
     if not isinstance(value, dict):
         raise errors.bad_content("'content' is missing or not an object.")
     return {name: value[name] for name in _CONTENTS if value.get(name) is not None}
 
 
-def _object(value: Any) -> JsonObject:
-    if not isinstance(value, dict):
-        raise errors.unreadable("A JSON object was expected.")
-    return value
+def _optional_object(value: Any, name: str) -> JsonObject:
+    return {} if value is None else require_object(value, f"'{name}'")
 
 
-def _object_or_none(value: Any) -> JsonObject:
-    return {} if value is None else _object(value)
-
-
-def _condition_error(text: Any) -> str:
-    if not isinstance(text, str | None):
-        return "the target condition must be a text"
-    try:
-        query.condition(text or "")
-    except query.QueryError as fault:
-        return str(fault)
-    return ""
+def _condition_error(condition: Any) -> str:
+    return _parse_error(query.condition, "" if condition is None else condition)
 
 
 def _source_error(configuration: Configuration, condition: str | None) -> str:
-    wanted = "devices.modules" if "moduleContent" in configuration.content else "devices"
-    if not condition or query.condition(condition).source == wanted:
+    if not condition or query.condition(condition).source == configuration.source:
         return ""
-    return f"the target condition must be on {wanted}"
+    return f"the target condition must be on {configuration.source}"
 
 
 def _metric_errors(queries: Any) -> dict[str, str]:
-    """What is wrong with custom metrics, by name."""
-    given = _object_or_none(queries)
-    if len(given) > MAX_METRICS:
+    """The errors in custom metrics, by name."""
+    metrics = _optional_object(queries, "queries")
+    if len(metrics) > MAX_METRICS:
         raise errors.bad_metric(f"there may be at most {MAX_METRICS} custom metrics")
-    if sum(len(text) for text in given.values() if isinstance(text, str)) > MAX_METRIC_CHARACTERS:
+    if sum(len(text) for text in metrics.values() if isinstance(text, str)) > MAX_METRIC_CHARACTERS:
         raise errors.bad_metric(
             f"custom metrics may have {MAX_METRIC_CHARACTERS:,} characters together"
         )
-    return {name: fault for name, text in given.items() if (fault := _query_error(text))}
+    parsed = {name: _parse_error(query.parse, text) for name, text in metrics.items()}
+    return {name: error for name, error in parsed.items() if error}
 
 
-def _query_error(text: Any) -> str:
+def _parse_error(parse: Callable[[str], object], text: Any) -> str:
+    """The message of the error in a query or condition, empty when it is valid."""
     if not isinstance(text, str):
-        return "the query must be a text"
+        return "a query or target condition must be a string"
     try:
-        query.parse(text)
-    except query.QueryError as fault:
-        return str(fault)
+        parse(text)
+    except query.QueryError as error:
+        return str(error)
     return ""
 
 
 def _system_queries(configuration: Configuration) -> dict[str, str]:
-    """Queries in the language of IoT Hub, which are shown as Azure shows them."""
+    """The queries of the system metrics, as Azure shows them."""
     if not configuration.edge:
-        source = "devices.modules" if "moduleContent" in configuration.content else "devices"
         applied = f"configurations.[[{configuration.id}]].status = 'Applied'"
-        return {"appliedCount": f"select deviceId from {source} where {applied}"}  # noqa: S608
+        query_text = f"select deviceId from {configuration.source} where {applied}"  # noqa: S608
+        return {"appliedCount": query_text}
     agent = f"moduleId = '{EDGE_AGENT}' and configurations.[[{configuration.id}]].status"
     applied = f"select deviceId from devices.modules where {agent} = 'Applied'"  # noqa: S608
     current = f"{applied} and properties.desired.$version = properties.reported.lastDesiredVersion"

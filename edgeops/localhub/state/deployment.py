@@ -11,35 +11,36 @@ from typing import Any
 
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import errors, json, twins
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state import errors, twins
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
+from edgeops.localhub.state.json_text import count_values
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.steps import Steps
 from edgeops.twin import EDGE_AGENT
 
 _DESIRED = "properties.desired"
-# A limit of this hub alone: 50 modules of ordinary size have a tenth of it.
+# A limit of the local hub only: 50 modules of ordinary size have a tenth of it.
 MAX_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """What a deployment means: entries to save, names of modules to delete, devices to tell."""
+class DeploymentWrite:
+    """The result of a deployment: entries to save, modules to delete, changes to send."""
 
-    save: tuple[Entry, ...]
+    save: tuple[RegistryEntry, ...]
     delete: tuple[str, ...]
     changes: tuple[twins.DesiredChange, ...]
 
 
 def content_applied(
-    device: Entry, modules: Mapping[str, Entry], body: Any, moment: Moment
-) -> Steps[Deployed]:
-    """The modules of an edge device after its content was applied.
+    device: RegistryEntry, modules: Mapping[str, RegistryEntry], body: Any, moment: Moment
+) -> Steps[DeploymentWrite]:
+    """Apply deployment content to the modules of an edge device.
 
-    Each module that the content names gets the desired properties replaced;
-    missing identities are made; edge-managed modules that `$edgeAgent` no
-    longer lists are deleted. Raises `HubFault` 400 and 403.
+    It replaces the desired properties of each module that the content names,
+    creates missing identities, and deletes edge-managed modules that `$edgeAgent`
+    no longer lists. Raises `HubFault` 400 and 403.
     """
     content = modules_content(body)
     if not device.identity.edge:
@@ -62,19 +63,18 @@ def content_applied(
     changes = []
     for name, value in content.items():
         if value:
-            written = twins.desired_replaced(
-                after[name], _desired(value, after[name].twin.desired.values), moment
-            )
-            after[name] = written.entry
-            if written.change:
-                changes.append(written.change)
+            desired = _desired(value, after[name].twin.desired.values)
+            write = twins.desired_replaced(after[name], desired, moment)
+            after[name] = write.entry
+            if write.change:
+                changes.append(write.change)
             yield
     changed = tuple(entry for name, entry in after.items() if entry is not modules.get(name))
-    return Deployed(changed, tuple(sorted(unlisted)), tuple(changes))
+    return DeploymentWrite(changed, tuple(sorted(unlisted)), tuple(changes))
 
 
 def modules_content(body: Any) -> dict[str, JsonObject]:
-    """The checked `modulesContent` of a deployment: by module, paths with their values."""
+    """Check the `modulesContent` of a deployment; gives the values by module and path."""
     content = body.get("modulesContent") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
         raise errors.bad_content("'modulesContent' is missing or empty.")
@@ -90,13 +90,13 @@ def modules_content(body: Any) -> dict[str, JsonObject]:
                 raise errors.bad_content(
                     f"Module {module} has a path that is deeper than {limits.DEPTH} levels."
                 )
-    if json.count(content) > MAX_VALUES:
+    if count_values(content) > MAX_VALUES:
         raise errors.bad_content(f"'modulesContent' holds more than {MAX_VALUES:,} values.")
     return content
 
 
 def _listed_modules(content: Mapping[str, JsonObject]) -> tuple[str, ...] | None:
-    """The modules that `$edgeAgent` is to run; None when the content says nothing of it."""
+    """The modules that `$edgeAgent` must run; None when the content does not include it."""
     if EDGE_AGENT not in content:
         return None
     modules = content[EDGE_AGENT].get(_DESIRED, {}).get("modules", {})
@@ -106,7 +106,7 @@ def _listed_modules(content: Mapping[str, JsonObject]) -> tuple[str, ...] | None
 
 
 def _desired(paths: JsonObject, current: JsonObject) -> JsonObject:
-    """The desired properties that content paths give; a single path is set in the current ones."""
+    """The desired properties after a deployment; paths below the root change the current ones."""
     desired: JsonObject = paths.get(_DESIRED, current)
     if len(paths) > (_DESIRED in paths):
         desired = _copy(desired)
@@ -121,10 +121,10 @@ def _copy(value: Any) -> Any:
 
 
 def _set(target: JsonObject, keys: list[str], value: Any) -> None:
-    *above, last = keys
-    for key in above:
-        inside = target.get(key)
-        if not isinstance(inside, dict):
-            inside = target[key] = {}
-        target = inside
+    *parents, last = keys
+    for key in parents:
+        child = target.get(key)
+        if not isinstance(child, dict):
+            child = target[key] = {}
+        target = child
     target[last] = value

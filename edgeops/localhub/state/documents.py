@@ -1,4 +1,4 @@
-"""Identities and twins as the service API shows them.
+"""Identities and twins in the format of the service API.
 
 Source: Microsoft's API description of the IoT Hub service, version 2021-04-12.
 """
@@ -7,49 +7,35 @@ from __future__ import annotations
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.authentication import authentication_document, thumbprint_document
-from edgeops.localhub.state.entry import Entry, Section
+from edgeops.localhub.state.entry import RegistryEntry, Section
 from edgeops.localhub.state.etags import identity_etag, twin_etag
 
 
-def device_document(entry: Entry) -> JsonObject:
+def device_document(entry: RegistryEntry) -> JsonObject:
     """A device identity."""
-    identity, connection = entry.identity, entry.connection
+    identity = entry.identity
     return {
-        "deviceId": identity.device,
-        "generationId": identity.generation,
-        "etag": identity_etag(identity),
-        "connectionState": _connection_state(entry),
+        **_identity_document(entry),
         "status": identity.status,
         "statusReason": identity.status_reason,
-        "connectionStateUpdatedTime": connection.changed,
         "statusUpdatedTime": identity.status_updated,
-        "lastActivityTime": connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
-        "authentication": authentication_document(identity.authentication),
         "capabilities": {"iotEdge": identity.edge},
         **_scopes(entry),
     }
 
 
-def module_document(entry: Entry) -> JsonObject:
+def module_document(entry: RegistryEntry) -> JsonObject:
     """A module identity."""
-    identity, connection = entry.identity, entry.connection
+    identity = entry.identity
     return {
         "moduleId": identity.module,
         "managedBy": identity.managed_by,
-        "deviceId": identity.device,
-        "generationId": identity.generation,
-        "etag": identity_etag(identity),
-        "connectionState": _connection_state(entry),
-        "connectionStateUpdatedTime": connection.changed,
-        "lastActivityTime": connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
-        "authentication": authentication_document(identity.authentication),
+        **_identity_document(entry),
     }
 
 
-def twin_document(entry: Entry, configurations: JsonObject | None = None) -> JsonObject:
-    """A device or module twin; `configurations` are those that target it, by id."""
+def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None) -> JsonObject:
+    """A device or module twin; `configurations` maps the ids of those that target it."""
     identity, twin = entry.identity, entry.twin
     document: JsonObject = {"deviceId": identity.device}
     if identity.module:
@@ -82,16 +68,31 @@ def twin_document(entry: Entry, configurations: JsonObject | None = None) -> Jso
     return document
 
 
+def _identity_document(entry: RegistryEntry) -> JsonObject:
+    """The fields that device and module identities share."""
+    identity, connection = entry.identity, entry.connection
+    return {
+        "deviceId": identity.device,
+        "generationId": identity.generation,
+        "etag": identity_etag(identity),
+        "connectionState": _connection_state(entry),
+        "connectionStateUpdatedTime": connection.changed,
+        "lastActivityTime": connection.last_activity,
+        "cloudToDeviceMessageCount": 0,
+        "authentication": authentication_document(identity.authentication),
+    }
+
+
 def _section_document(section: Section) -> JsonObject:
     return section.values | {"$metadata": section.metadata, "$version": section.version}
 
 
-def _scopes(entry: Entry) -> JsonObject:
+def _scopes(entry: RegistryEntry) -> JsonObject:
     identity = entry.identity
     if not identity.scope:
         return {}
     return {"deviceScope": identity.scope, "parentScopes": list(identity.parents)}
 
 
-def _connection_state(entry: Entry) -> str:
+def _connection_state(entry: RegistryEntry) -> str:
     return "Connected" if entry.connection.connected else "Disconnected"

@@ -1,16 +1,16 @@
-"""What the hub keeps of one device or module: its identity, its twin and its connection."""
+"""The stored data of one device or module: its identity, its twin and its connection state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state.moment import NEVER
+from edgeops.localhub.state.moment import NEVER, Moment
 
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How a device proves who it is: `type` is sas, selfSigned, certificateAuthority or none."""
+    """How a device authenticates: `type` is sas, selfSigned, certificateAuthority or none."""
 
     type: str
     primary_key: str | None = None
@@ -20,12 +20,12 @@ class Authentication:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """The registry's part. `module` is empty for the device itself.
+class RegistryIdentity:
+    """A device identity (`module` is empty) or module identity.
 
     `revision` counts the writes; `scope` is `deviceScope`, `parents` are
-    `parentScopes`; `edge` and what follows it apply to devices only, except
-    `managed_by`, which is of modules.
+    `parentScopes`. `edge`, `scope` and `parents` are for devices, `managed_by`
+    is for modules.
     """
 
     device: str
@@ -53,7 +53,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class TwinState:
-    """The twin's part. `revision` counts the writes of tags and desired properties."""
+    """A twin; `revision` counts the writes of tags and desired properties."""
 
     tags: JsonObject
     desired: Section
@@ -62,8 +62,8 @@ class TwinState:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """Whether the device is connected, since when, and when it was last heard of."""
+class ConnectionState:
+    """Whether the device is connected, since when, and when it was last active."""
 
     connected: bool = False
     changed: str = NEVER
@@ -71,9 +71,15 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegistryEntry:
     """One device or module."""
 
-    identity: Identity
+    identity: RegistryIdentity
     twin: TwinState
-    connection: Connection = Connection()
+    connection: ConnectionState = ConnectionState()
+
+
+def with_activity(entry: RegistryEntry, moment: Moment) -> RegistryEntry:
+    """The entry of a device or module that has just sent a message."""
+    connection = replace(entry.connection, last_activity=moment.timestamp)
+    return replace(entry, connection=connection)

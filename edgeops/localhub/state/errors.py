@@ -1,4 +1,4 @@
-"""The refusals of an IoT Hub: HTTP status, Azure's name of the error, and a message.
+"""The errors of an IoT Hub: HTTP status, Azure's name for the error, and a message.
 
 Source: "Understand Azure IoT Hub error codes", Microsoft Learn.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class HubFault(Exception):
-    """A request that the hub refuses: HTTP status, Azure's name for it, and what is wrong."""
+    """The hub refuses a request: HTTP status, Azure's name for the error, and a message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -17,12 +17,12 @@ class HubFault(Exception):
 
 
 def invalid(message: str) -> HubFault:
-    """400: an argument makes no sense."""
+    """400: an argument is invalid."""
     return HubFault(400, "ArgumentInvalid", message)
 
 
 def unreadable(message: str) -> HubFault:
-    """400: the body is not the JSON that the operation takes."""
+    """400: the body is not the JSON that the operation requires."""
     return HubFault(400, "DeserializationError", message)
 
 
@@ -32,7 +32,7 @@ def bad_target_condition(message: str) -> HubFault:
 
 
 def bad_content(message: str) -> HubFault:
-    """400402: the content of a configuration or a deployment makes no sense."""
+    """400402: the content of a configuration or deployment is invalid."""
     return HubFault(400, "InvalidConfigurationContent", message)
 
 
@@ -49,12 +49,12 @@ def bad_metric(message: str) -> HubFault:
 
 
 def unauthorized() -> HubFault:
-    """401: no valid token, or its policy does not allow this. Says no more than Azure does."""
+    """401: there is no valid token, or its policy lacks a permission. Azure does not say which."""
     return HubFault(401, "IotHubUnauthorizedAccess", "Unauthorized")
 
 
 def system_module() -> HubFault:
-    """401100: `$edgeAgent` and `$edgeHub` change by deployment only."""
+    """401100: only deployments can change `$edgeAgent` and `$edgeHub`."""
     return HubFault(
         401, "SystemModuleModifyUnauthorizedAccess", "Unauthorized to modify reserved module."
     )
@@ -70,34 +70,34 @@ def section_too_big(section: str, max_bytes: int) -> HubFault:
 
 
 def device_not_found(device: str) -> HubFault:
-    """404001."""
+    """404001: the device does not exist."""
     return HubFault(404, "DeviceNotFound", f"Device {device} not registered")
 
 
 def module_not_found(device: str, module: str) -> HubFault:
-    """404010."""
+    """404010: the module does not exist."""
     return HubFault(404, "ModuleNotFound", f"Module {device}/{module} not registered")
 
 
 def device_not_online() -> HubFault:
-    """404103: no device that takes direct methods connected in time."""
+    """404103: the device did not connect and subscribe to methods in time."""
     return HubFault(404, "DeviceNotOnline", "Timed out waiting for device to connect.")
 
 
 def configuration_not_found(configuration: str) -> HubFault:
-    """404301."""
+    """404301: the configuration does not exist."""
     return HubFault(404, "ConfigurationNotFound", f"Configuration {configuration} does not exist")
 
 
 def device_exists(device: str) -> HubFault:
-    """409001."""
+    """409001: the device exists already."""
     return HubFault(
         409, "DeviceAlreadyExists", f"A device with ID '{device}' is already registered."
     )
 
 
 def module_exists(device: str, module: str) -> HubFault:
-    """409301."""
+    """409301: the module exists already."""
     return HubFault(
         409,
         "ModuleAlreadyExistsOnDevice",
@@ -106,7 +106,7 @@ def module_exists(device: str, module: str) -> HubFault:
 
 
 def configuration_exists(configuration: str) -> HubFault:
-    """409401."""
+    """409401: the configuration exists already."""
     return HubFault(
         409,
         "ConfigurationAlreadyExists",
@@ -115,7 +115,7 @@ def configuration_exists(configuration: str) -> HubFault:
 
 
 def etag_mismatch() -> HubFault:
-    """412001: somebody wrote since the caller read."""
+    """412001: the resource was written since the caller read it."""
     return HubFault(
         412,
         "PreconditionFailed",
@@ -125,46 +125,46 @@ def etag_mismatch() -> HubFault:
 
 
 def body_too_slow() -> HubFault:
-    """408: the rest of the request did not come in time."""
-    return HubFault(408, "RequestTimeout", "The body of the request did not come in time.")
+    """408: the body of the request did not arrive in time."""
+    return HubFault(408, "RequestTimeout", "The body of the request did not arrive in time.")
 
 
 def body_too_big(max_bytes: int) -> HubFault:
-    """413001: the request is larger than the hub reads."""
+    """413001: the request body exceeds the limit."""
     return HubFault(413, "MessageTooLarge", f"The request body is larger than {max_bytes} bytes.")
 
 
-def too_many_devices(most: int) -> HubFault:
-    """413002: a bulk request names too many."""
-    return HubFault(413, "TooManyDevices", f"At most {most} devices can be given in one request.")
+def too_many_devices(limit: int) -> HubFault:
+    """413002: a bulk request names too many devices."""
+    return HubFault(413, "TooManyDevices", f"At most {limit} devices can be given in one request.")
 
 
-def too_many_modules(device: str, most: int) -> HubFault:
-    """413003."""
+def too_many_modules(device: str, limit: int) -> HubFault:
+    """413003: the device has the maximum number of modules."""
     return HubFault(
-        413, "TooManyModulesOnDevice", f"Device '{device}' can have at most {most} modules."
+        413, "TooManyModulesOnDevice", f"Device '{device}' can have at most {limit} modules."
     )
 
 
-def too_many_configurations(most: int) -> HubFault:
-    """413101."""
+def too_many_configurations(limit: int) -> HubFault:
+    """413101: the hub has the maximum number of configurations or deployments."""
     return HubFault(
         413,
         "ConfigurationCountLimitExceeded",
-        f"The hub can have at most {most} configurations and as many edge deployments.",
+        f"The hub can have at most {limit} configurations and as many edge deployments.",
     )
 
 
-def bad_method_answer() -> HubFault:
-    """502: what the device answered to a direct method is not JSON."""
+def bad_method_response() -> HubFault:
+    """502: the response of the device to a direct method is not JSON."""
     return HubFault(502, "BadDeviceResponse", "The response of the device is not JSON.")
 
 
 def stopping() -> HubFault:
-    """503: the hub is going down."""
+    """503: the hub is stopping."""
     return HubFault(503, "ServiceUnavailable", "The hub is stopping.")
 
 
-def no_method_answer() -> HubFault:
-    """504101: the device did not answer a direct method in time."""
+def no_method_response() -> HubFault:
+    """504101: the device did not respond to a direct method in time."""
     return HubFault(504, "GatewayTimeout", "Timed out waiting for the response from device.")

@@ -1,8 +1,7 @@
-"""Etags: what they are made of, how clients write them, and when a write may go on.
+"""Etags: computing them, reading them from headers, and checking preconditions.
 
-The twin's etag counts writes of tags and desired properties; reported
-properties have their own `$version` and leave it alone. Microsoft does not
-document the latter.
+The twin's etag counts writes of tags and desired properties. Reported properties
+have their own `$version` and do not change it, which Microsoft does not document.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from __future__ import annotations
 import base64
 
 from edgeops.localhub.state import errors
-from edgeops.localhub.state.entry import Identity, TwinState
+from edgeops.localhub.state.entry import RegistryIdentity, TwinState
 
 ANY = "*"
 
 
 def bare(header: str | None) -> str | None:
-    """The etag in an If-Match header, without quotes and weakness; `*` in any form is `*`."""
+    """The etag in an If-Match header, without quotes and the `W/` prefix."""
     if header is None:
         return None
     return header.strip().removeprefix("W/").strip('"') or None
 
 
 def require(if_match: str | None, etag: str) -> None:
-    """Let a write go on when its precondition holds; none at all counts as `*`."""
+    """Raise `HubFault` 412 unless the precondition holds; no precondition counts as `*`."""
     if if_match not in (None, ANY, etag):
         raise errors.etag_mismatch()
 
@@ -38,6 +37,6 @@ def twin_etag(twin: TwinState) -> str:
     return counter_etag(twin.revision)
 
 
-def identity_etag(identity: Identity) -> str:
-    """The etag of the registry's part (`deviceEtag` in twins)."""
+def identity_etag(identity: RegistryIdentity) -> str:
+    """The etag of a device or module identity (`deviceEtag` in twins)."""
     return base64.b64encode(f"{identity.generation[-9:]}{identity.revision}".encode()).decode()

@@ -1,7 +1,7 @@
-"""What happens on a hub, as events: telemetry, changed twins, lifecycle, connections.
+"""The events of a hub: telemetry, twin changes, device lifecycle and connection state.
 
-Shaped after the messages that Azure routes to endpoints. Source: "Azure IoT
-Hub non-telemetry event schemas", Microsoft Learn.
+They are shaped like the messages that Azure routes to endpoints. Source: "Azure
+IoT Hub non-telemetry event schemas", Microsoft Learn.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub.state import json
 from edgeops.localhub.state.documents import twin_document
-from edgeops.localhub.state.entry import Entry
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import parse_json
 from edgeops.localhub.state.moment import Moment
 
 _SYSTEM_PROPERTIES = {
@@ -31,7 +31,7 @@ _SYSTEM_PROPERTIES = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event; `module` is empty for the device itself, `document` what readers get."""
+    """One event; `module` is empty for the device itself, `document` is its JSON."""
 
     device: str
     module: str
@@ -41,22 +41,22 @@ class Event:
 def telemetry(
     device: str, module: str, properties: Mapping[str, str], payload: bytes, moment: Moment
 ) -> Event:
-    """A device-to-cloud message. Its body is JSON where the payload is, else base64."""
+    """A device-to-cloud message. Its body is JSON if the payload is, else base64."""
     content: JsonObject
     try:
-        content = {"body": json.parsed(payload)}
+        content = {"body": parse_json(payload)}
     except HubFault:
         content = {"bodyBase64": base64.b64encode(payload).decode()}
     system = {_SYSTEM_PROPERTIES[k]: v for k, v in properties.items() if k in _SYSTEM_PROPERTIES}
     own = {k: v for k, v in properties.items() if k not in _SYSTEM_PROPERTIES}
-    told = {"systemProperties": system, "properties": own, **content}
-    return _event("Telemetry", device, module, told, moment)
+    message = {"systemProperties": system, "properties": own, **content}
+    return _event("Telemetry", device, module, message, moment)
 
 
 def twin_changed(
-    entry: Entry, sections: Mapping[str, JsonObject | None], operation: str, moment: Moment
+    entry: RegistryEntry, sections: Mapping[str, JsonObject | None], operation: str, moment: Moment
 ) -> Event:
-    """A twin after a write of these sections; `operation` is updateTwin or replaceTwin."""
+    """A write of these sections of a twin; `operation` is updateTwin or replaceTwin."""
     versions = {
         "desired": entry.twin.desired.version,
         "reported": entry.twin.reported.version,
@@ -69,39 +69,36 @@ def twin_changed(
         for name, version in versions.items()
         if name in sections
     }
-    told = {"opType": operation, "body": body}
-    return _event("twinChangeEvents", entry.identity.device, entry.identity.module, told, moment)
+    content = {"opType": operation, "body": body}
+    return _event("twinChangeEvents", entry.identity.device, entry.identity.module, content, moment)
 
 
-def created(entry: Entry, moment: Moment) -> Event:
-    """A new device or module."""
-    return _lifecycle("create", entry.identity.device, entry.identity.module, entry, moment)
+def created(entry: RegistryEntry, moment: Moment) -> Event:
+    """The creation of a device or module."""
+    device, module = entry.identity.device, entry.identity.module
+    operation = "createModuleIdentity" if module else "createDeviceIdentity"
+    content = {"opType": operation, "body": twin_document(entry)}
+    return _event("deviceLifecycleEvents", device, module, content, moment)
 
 
 def deleted(device: str, module: str, moment: Moment) -> Event:
-    """A device (with its modules) or module that is gone."""
-    return _lifecycle("delete", device, module, None, moment)
+    """The deletion of a device (with its modules) or module."""
+    operation = "deleteModuleIdentity" if module else "deleteDeviceIdentity"
+    return _event("deviceLifecycleEvents", device, module, {"opType": operation}, moment)
 
 
-def connection(entry: Entry, moment: Moment) -> Event:
-    """A device or module that has come or gone."""
-    who = "module" if entry.identity.module else "device"
-    what = "Connected" if entry.connection.connected else "Disconnected"
-    told = {"opType": f"{who}{what}"}
-    return _event(
-        "deviceConnectionStateEvents", entry.identity.device, entry.identity.module, told, moment
-    )
+def connection(entry: RegistryEntry, moment: Moment) -> Event:
+    """The connection or disconnection of a device or module."""
+    device, module = entry.identity.device, entry.identity.module
+    state = "Connected" if entry.connection.connected else "Disconnected"
+    content = {"opType": f"{'module' if module else 'device'}{state}"}
+    return _event("deviceConnectionStateEvents", device, module, content, moment)
 
 
-def _lifecycle(verb: str, device: str, module: str, entry: Entry | None, moment: Moment) -> Event:
-    told: JsonObject = {"opType": f"{verb}{'Module' if module else 'Device'}Identity"}
-    if entry is not None:
-        told["body"] = twin_document(entry)
-    return _event("deviceLifecycleEvents", device, module, told, moment)
-
-
-def _event(source: str, device: str, module: str, told: Mapping[str, Any], moment: Moment) -> Event:
-    named = {"deviceId": device, "moduleId": module} if module else {"deviceId": device}
+def _event(
+    source: str, device: str, module: str, content: Mapping[str, Any], moment: Moment
+) -> Event:
+    names = {"deviceId": device, "moduleId": module} if module else {"deviceId": device}
     return Event(
-        device, module, {"source": source, **named, "enqueuedTime": moment.timestamp, **told}
+        device, module, {"source": source, **names, "enqueuedTime": moment.timestamp, **content}
     )

@@ -13,7 +13,7 @@ from edgeops import limits
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.authentication import authentication_of
-from edgeops.localhub.state.entry import Entry, Identity
+from edgeops.localhub.state.entry import RegistryEntry, RegistryIdentity
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.twins import fresh_twin
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
@@ -21,51 +21,43 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB
 SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
 IOT_EDGE = "IotEdge"
 
-_SCOPE = "ms-azure-iot-edge://"
-_MOST_PARENTS = 5  # Azure takes one
-_LONGEST_TEXT = 512
+_SCOPE_PREFIX = "ms-azure-iot-edge://"
+_MAX_PARENTS = 5  # Azure accepts one
+_MAX_CHARACTERS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceWrite:
-    """What writing a device identity means: entries to save, names of modules to delete."""
+    """The result of writing a device identity: entries to save, names of modules to delete."""
 
-    save: tuple[Entry, ...]
+    save: tuple[RegistryEntry, ...]
     delete: tuple[str, ...] = ()
 
 
 def device_created(
     device: str, body: JsonObject, moment: Moment, known_scopes: Collection[str]
 ) -> DeviceWrite:
-    """A new device, with `$edgeAgent` and `$edgeHub` when it is an edge device.
+    """A new device, with `$edgeAgent` and `$edgeHub` if it is an edge device.
 
-    `known_scopes` are those of `scopes_named` that edge devices really have.
+    `known_scopes` are the `scopes_named` that belong to existing edge devices.
     Raises `HubFault` 400.
     """
     _check_id(device)
-    identity = Identity(
-        device=device,
-        module="",
-        generation=moment.generation,
-        authentication=authentication_of(body.get("authentication"), moment),
-    )
-    identity = _with_requested(identity, body, moment, known_scopes)
-    entry = Entry(identity, fresh_twin(moment))
-    return DeviceWrite((entry, *(_system_modules(device, moment) if identity.edge else ())))
+    entry = _new_entry(device, "", body, moment)
+    identity = _with_requested(entry.identity, body, moment, known_scopes)
+    system_modules = _system_modules(device, moment) if identity.edge else ()
+    return DeviceWrite((replace(entry, identity=identity), *system_modules))
 
 
 def device_updated(
-    entry: Entry, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+    entry: RegistryEntry, body: JsonObject, moment: Moment, known_scopes: Collection[str]
 ) -> DeviceWrite:
-    """The device as an update leaves it; what the body does not name stays.
+    """The device after an update; fields that the body does not name stay.
 
-    Becoming an edge device makes the system modules and the scope, ceasing to
-    be one removes them. Raises `HubFault` 400.
+    A device that becomes an edge device gets the system modules and a scope; one
+    that is no longer an edge device loses them. Raises `HubFault` 400.
     """
-    identity = entry.identity
-    if body.get("authentication") is not None:
-        authentication = authentication_of(body["authentication"], moment)
-        identity = replace(identity, authentication=authentication)
+    identity = _with_authentication(entry.identity, body, moment)
     identity = _with_requested(identity, body, moment, known_scopes)
     identity = replace(identity, revision=identity.revision + 1)
     saved = replace(entry, identity=identity)
@@ -78,48 +70,40 @@ def device_updated(
 
 def module_created(
     device: str, module: str, body: JsonObject, moment: Moment, modules: Collection[str]
-) -> Entry:
+) -> RegistryEntry:
     """A new module, on a device that has `modules`. Raises `HubFault` 400, 401, 409 or 413."""
     check_module_id(module)
     if module in modules:
         raise errors.module_exists(device, module)
     if sum(not name.startswith("$") for name in modules) >= limits.MODULES_PER_DEVICE:
         raise errors.too_many_modules(device, limits.MODULES_PER_DEVICE)
-    identity = Identity(
-        device=device,
-        module=module,
-        generation=moment.generation,
-        authentication=authentication_of(body.get("authentication"), moment),
-        managed_by=_text(body, "managedBy"),
-    )
-    return Entry(identity, fresh_twin(moment))
+    return _new_entry(device, module, body, moment)
 
 
-def module_updated(entry: Entry, body: JsonObject, moment: Moment) -> Entry:
-    """The module as an update leaves it; what the body does not name stays."""
-    identity = entry.identity
-    check_module_id(identity.module)
-    if body.get("authentication") is not None:
-        authentication = authentication_of(body["authentication"], moment)
-        identity = replace(identity, authentication=authentication)
+def module_updated(entry: RegistryEntry, body: JsonObject, moment: Moment) -> RegistryEntry:
+    """The module after an update; fields that the body does not name stay."""
+    check_module_id(entry.identity.module)
+    identity = _with_authentication(entry.identity, body, moment)
     if "managedBy" in body:
         identity = replace(identity, managed_by=_text(body, "managedBy"))
     return replace(entry, identity=replace(identity, revision=identity.revision + 1))
 
 
 def scopes_named(body: JsonObject) -> set[str]:
-    """The edge device scopes that a device identity refers to. Raises `HubFault` 400."""
+    """The edge device scopes that a request body refers to. Raises `HubFault` 400."""
     named = {scope} if (scope := _text(body, "deviceScope")) else set()
     return named | set(_parents(body) or ())
 
 
 def device_of_scope(scope: str) -> str:
-    """The id of the edge device that a scope names; empty when it is not a scope at all."""
-    return scope.removeprefix(_SCOPE).rpartition("-")[0] if scope.startswith(_SCOPE) else ""
+    """The id of the edge device that a scope names; empty when it is not a valid scope."""
+    if not scope.startswith(_SCOPE_PREFIX):
+        return ""
+    return scope.removeprefix(_SCOPE_PREFIX).rpartition("-")[0]
 
 
 def check_module_id(module: str) -> None:
-    """Raise `HubFault` when a client may not make or change a module of this name."""
+    """Raise `HubFault` when a client may not create or change a module with this name."""
     if module.startswith("$"):
         raise errors.system_module()
     _check_id(module)
@@ -130,10 +114,34 @@ def _check_id(name: str) -> None:
         raise errors.invalid("An id has 1 to 128 ASCII letters, digits and -:.+%_#*?!(),=@;$'")
 
 
+def _new_entry(device: str, module: str, body: JsonObject, moment: Moment) -> RegistryEntry:
+    identity = RegistryIdentity(
+        device=device,
+        module=module,
+        generation=moment.generation,
+        authentication=authentication_of(body.get("authentication"), moment),
+        managed_by=_text(body, "managedBy") if module else None,
+    )
+    return RegistryEntry(identity, fresh_twin(moment))
+
+
+def _system_modules(device: str, moment: Moment) -> tuple[RegistryEntry, ...]:
+    body = {"managedBy": IOT_EDGE}
+    return tuple(_new_entry(device, module, body, moment) for module in SYSTEM_MODULES)
+
+
+def _with_authentication(
+    identity: RegistryIdentity, body: JsonObject, moment: Moment
+) -> RegistryIdentity:
+    if body.get("authentication") is None:
+        return identity
+    return replace(identity, authentication=authentication_of(body["authentication"], moment))
+
+
 def _with_requested(
-    identity: Identity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
-) -> Identity:
-    """The identity with status, edge flag and scopes of a request body."""
+    identity: RegistryIdentity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
+) -> RegistryIdentity:
+    """The identity with the status, edge capability and scopes of a request body."""
     status = body.get("status") or identity.status
     if status not in ("enabled", "disabled"):
         raise errors.invalid("'status' must be enabled or disabled.")
@@ -147,37 +155,22 @@ def _with_requested(
     return _with_scope(replace(identity, edge=_edge(body, identity.edge)), body, known_scopes)
 
 
-def _with_scope(identity: Identity, body: JsonObject, known_scopes: Collection[str]) -> Identity:
+def _with_scope(
+    identity: RegistryIdentity, body: JsonObject, known_scopes: Collection[str]
+) -> RegistryIdentity:
     scope, parents = _text(body, "deviceScope"), _parents(body)
-    own = f"{_SCOPE}{identity.device}-{identity.generation}"
+    own = f"{_SCOPE_PREFIX}{identity.device}-{identity.generation}"
     if identity.edge and scope not in (None, "", own):
         raise errors.invalid("The device scope of an edge device cannot be changed.")
-    unknown = scopes_named(body) - set(known_scopes) - {own}
-    if unknown:
+    if scopes_named(body) - {*known_scopes, own}:
         raise errors.invalid("The device scope or parent scope is not that of an edge device.")
     if identity.edge:
-        return replace(
-            identity, scope=own, parents=identity.parents if parents is None else parents
-        )
-    was_edge = identity.scope == own
-    leaf = (None if was_edge else identity.scope) if scope is None else scope or None
-    return replace(identity, scope=leaf, parents=parents or ((leaf,) if leaf else ()))
-
-
-def _system_modules(device: str, moment: Moment) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(
-            Identity(
-                device=device,
-                module=module,
-                generation=moment.generation,
-                authentication=authentication_of(None, moment),
-                managed_by=IOT_EDGE,
-            ),
-            fresh_twin(moment),
-        )
-        for module in SYSTEM_MODULES
-    )
+        parents = identity.parents if parents is None else parents
+        return replace(identity, scope=own, parents=parents)
+    if scope is None and identity.scope != own:  # `own`: it was an edge device until now
+        scope = identity.scope
+    scope = scope or None
+    return replace(identity, scope=scope, parents=parents or ((scope,) if scope else ()))
 
 
 def _edge(body: JsonObject, current: bool) -> bool:
@@ -192,8 +185,8 @@ def _edge(body: JsonObject, current: bool) -> bool:
 
 def _text(body: JsonObject, name: str) -> str | None:
     value = body.get(name)
-    if not isinstance(value, str | None) or len(value or "") > _LONGEST_TEXT:
-        raise errors.invalid(f"'{name}' must be a text of at most {_LONGEST_TEXT} characters.")
+    if not isinstance(value, str | None) or len(value or "") > _MAX_CHARACTERS:
+        raise errors.invalid(f"'{name}' must be a string of at most {_MAX_CHARACTERS} characters.")
     return value
 
 
@@ -202,7 +195,7 @@ def _parents(body: JsonObject) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise errors.invalid("'parentScopes' must be a list of texts.")
-    if len(value) > _MOST_PARENTS:
-        raise errors.invalid(f"'parentScopes' must have at most {_MOST_PARENTS} items.")
+        raise errors.invalid("'parentScopes' must be a list of strings.")
+    if len(value) > _MAX_PARENTS:
+        raise errors.invalid(f"'parentScopes' must have at most {_MAX_PARENTS} items.")
     return tuple(value)

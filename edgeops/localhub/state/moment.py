@@ -1,4 +1,4 @@
-"""What a rule may not make up itself: the time, and fresh keys."""
+"""The inputs of the rules that are not deterministic: the time, and new keys."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _EPOCH_OF_TICKS = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something happens (`now` is in UTC), and the source of new symmetric keys (base64)."""
+    """The time of a transaction (`now` is in UTC), and a generator of symmetric keys (base64)."""
 
     now: datetime
     new_key: Callable[[], str]
 
     @property
     def timestamp(self) -> str:
-        """The time as a hub writes it: `2026-01-02T03:04:05.0000000Z`."""
+        """The time as IoT Hub writes it: `2026-01-02T03:04:05.0000000Z`."""
         return _timestamp(self.now)
 
     @property
     def generation(self) -> str:
-        """A generation id: tells an identity from an earlier one of the same name."""
+        """A generation id, which distinguishes an identity from an earlier one of the same name."""
         since = self.now - _EPOCH_OF_TICKS
         return str((since.days * 86_400 + since.seconds) * 10_000_000 + since.microseconds * 10)
 
 
-@lru_cache(maxsize=1)  # all that one transaction writes has one time
+@lru_cache(maxsize=1)  # everything that a transaction writes has the same time
 def _timestamp(now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"

@@ -12,11 +12,12 @@ import orjson
 
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject, merge_patch, same
-from edgeops.localhub.state import errors, json
-from edgeops.localhub.state.entry import Entry, Section, TwinState
+from edgeops.localhub.state import errors
+from edgeops.localhub.state.entry import RegistryEntry, Section, TwinState
+from edgeops.localhub.state.json_text import count_values, require_object
 from edgeops.localhub.state.moment import Moment
 
-# Section name (tags, desired, reported) -> what to write; None clears it, absent leaves it alone.
+# Section name (tags, desired, reported) -> the patch; None clears the section.
 Sections = dict[str, JsonObject | None]
 
 _LIMITS = {
@@ -25,16 +26,15 @@ _LIMITS = {
     "reported": ("Properties.Reported", limits.REPORTED_BYTES),
 }
 
-
-# Limits of this hub alone, which ordinary sections within those of Azure cannot reach:
-# values in a section, and how many times the bytes that Azure counts its JSON may have.
+# Limits of the local hub only, above what ordinary sections within Azure's limits have: the
+# number of values in a section, and the ratio of its JSON size to the size that Azure counts.
 MAX_VALUES = 5_000
-MAX_JSON_FOLD = 4
+MAX_JSON_RATIO = 4
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredChange:
-    """What a connected device is told: the merge patch of its desired properties."""
+    """The merge patch of desired properties that a connected device receives."""
 
     device: str
     module: str
@@ -43,17 +43,17 @@ class DesiredChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """An entry after a twin write, and what its device is to be told, if anything."""
+class TwinWrite:
+    """An entry after a write of its twin, and the change to send to its device, if any."""
 
-    entry: Entry
+    entry: RegistryEntry
     change: DesiredChange | None = None
 
 
 def fresh_twin(moment: Moment) -> TwinState:
     """The twin of a new identity: empty, at version 1."""
-    touched = {"$lastUpdated": moment.timestamp}
-    return TwinState({}, Section(metadata=touched), Section(metadata=touched))
+    metadata = {"$lastUpdated": moment.timestamp}
+    return TwinState({}, Section(metadata=metadata), Section(metadata=metadata))
 
 
 def sections_of(body: Any) -> Sections:
@@ -61,24 +61,23 @@ def sections_of(body: Any) -> Sections:
 
     The hub's own `$version` and `$metadata` are dropped.
     """
-    if not isinstance(body, dict):
-        raise errors.unreadable("The body must be a JSON object.")
+    body = require_object(body)
     properties = body.get("properties")
     if not isinstance(properties, dict | None):
         raise errors.invalid("'properties' must be an object.")
-    named = {"tags": body["tags"]} if "tags" in body else {}
-    named.update({key: value for key, value in (properties or {}).items() if key in _LIMITS})
-    for name, value in named.items():
+    sections = {"tags": body["tags"]} if "tags" in body else {}
+    sections.update({key: value for key, value in (properties or {}).items() if key in _LIMITS})
+    for name, value in sections.items():
         if not isinstance(value, dict | None):
             raise errors.invalid(f"'{_LIMITS[name][0]}' must be an object.")
-    return {name: _without_hub_keys(value) for name, value in named.items()}
+    return {name: _without_hub_keys(value) for name, value in sections.items()}
 
 
-def patched(entry: Entry, sections: Sections, moment: Moment) -> Written:
+def patched(entry: RegistryEntry, sections: Sections, moment: Moment) -> TwinWrite:
     """The entry with merge patches applied (RFC 7396).
 
-    A named section is written, and its version bumped, even when no value
-    changes, as on Azure. Raises `HubFault` when the result breaks a limit.
+    The version of a named section increases even when no value changes, as on
+    Azure. Raises `HubFault` when the result exceeds a limit.
     """
     twin = entry.twin
     if "reported" in sections:
@@ -90,36 +89,37 @@ def patched(entry: Entry, sections: Sections, moment: Moment) -> Written:
         twin = replace(twin, tags=_within_limits("tags", merged))
     change = None
     if "desired" in sections:
-        desired = _patch_section(twin.desired, sections["desired"], "desired", moment)
         patch = sections["desired"]
-        told = dict.fromkeys(twin.desired.values) if patch is None else patch
+        desired = _patch_section(twin.desired, patch, "desired", moment)
+        if patch is None:
+            patch = dict.fromkeys(twin.desired.values)
         twin = replace(twin, desired=desired)
-        change = _change(entry, desired, told)
+        change = _change(entry, desired, patch)
     if sections.keys() & {"tags", "desired"}:
         twin = replace(twin, revision=twin.revision + 1)
-    return Written(replace(entry, twin=twin), change)
+    return TwinWrite(replace(entry, twin=twin), change)
 
 
-def replaced(entry: Entry, sections: Sections, moment: Moment) -> Written:
+def replaced(entry: RegistryEntry, sections: Sections, moment: Moment) -> TwinWrite:
     """The entry with tags and desired properties replaced; a section not named becomes empty."""
     tags = merge_patch({}, sections.get("tags") or {})
-    written = desired_replaced(entry, sections.get("desired") or {}, moment)
-    twin = replace(written.entry.twin, tags=_within_limits("tags", tags))
-    return replace(written, entry=replace(entry, twin=twin))
+    write = desired_replaced(entry, sections.get("desired") or {}, moment)
+    twin = replace(write.entry.twin, tags=_within_limits("tags", tags))
+    return replace(write, entry=replace(entry, twin=twin))
 
 
-def desired_replaced(entry: Entry, desired: JsonObject, moment: Moment) -> Written:
-    """The entry with its desired properties replaced; tags stay."""
+def desired_replaced(entry: RegistryEntry, desired: JsonObject, moment: Moment) -> TwinWrite:
+    """The entry with desired properties replaced; tags stay."""
     before = entry.twin.desired
     values = _within_limits("desired", merge_patch({}, desired))
     version = before.version + 1
     section = Section(values, _metadata_of(values, _touch("desired", version, moment)), version)
     twin = replace(entry.twin, desired=section, revision=entry.twin.revision + 1)
     patch = _replacing(before.values, values)
-    return Written(replace(entry, twin=twin), _change(entry, section, patch))
+    return TwinWrite(replace(entry, twin=twin), _change(entry, section, patch))
 
 
-def _change(entry: Entry, desired: Section, patch: JsonObject) -> DesiredChange:
+def _change(entry: RegistryEntry, desired: Section, patch: JsonObject) -> DesiredChange:
     return DesiredChange(entry.identity.device, entry.identity.module, desired.version, patch)
 
 
@@ -142,9 +142,10 @@ def _patch_section(
 
 def _within_limits(name: str, values: JsonObject) -> JsonObject:
     section, max_bytes = _LIMITS[name]
-    # Azure's way of counting leaves out much that costs time and room all the same.
+    # Azure's size leaves out much that takes time and memory all the same.
     size = len(orjson.dumps(values))
-    if size > MAX_JSON_FOLD * max_bytes or (size > MAX_VALUES and json.count(values) > MAX_VALUES):
+    too_many = size > MAX_VALUES and count_values(values) > MAX_VALUES
+    if too_many or size > MAX_JSON_RATIO * max_bytes:
         raise errors.section_too_big(section, max_bytes)
     for violation in limits.check_section(values, max_bytes):
         if not violation.pointer:
@@ -158,8 +159,9 @@ def _within_limits(name: str, values: JsonObject) -> JsonObject:
 
 
 def _touch(name: str, version: int, moment: Moment) -> JsonObject:
-    touched: JsonObject = {"$lastUpdated": moment.timestamp}
-    return touched | ({"$lastUpdatedVersion": version} if name == "desired" else {})
+    """The metadata of a value that is written now."""
+    version_key = {"$lastUpdatedVersion": version} if name == "desired" else {}
+    return {"$lastUpdated": moment.timestamp, **version_key}
 
 
 def _metadata_of(value: Any, touch: JsonObject) -> JsonObject:
@@ -183,14 +185,13 @@ def _patched_metadata(
 
 
 def _replacing(before: JsonObject, after: JsonObject) -> JsonObject:
-    """The merge patch from one value to another: devices are always told patches."""
+    """The merge patch from one value to another: devices always receive patches."""
     patch: JsonObject = dict.fromkeys(before.keys() - after.keys())
     for key, value in after.items():
         old = before.get(key)
         if isinstance(value, dict) and isinstance(old, dict):
-            below = _replacing(old, value)
-            if below:
-                patch[key] = below
+            if nested := _replacing(old, value):
+                patch[key] = nested
         elif key not in before or not same(old, value):
             patch[key] = value
     return patch

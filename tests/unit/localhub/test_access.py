@@ -10,8 +10,8 @@ import pytest
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 from edgeops.localhub import access
 from edgeops.localhub.service import registry
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 
 def fields(connection_string):
@@ -59,8 +59,8 @@ def test_a_hub_json_without_a_hub_counts_for_nothing(tmp_path):
 
 
 def test_device_connection_strings(tmp_path):
-    with Store(tmp_path / "hub.db") as store:
-        hub = Hub(store)
+    with HubStore(tmp_path / "hub.db") as store:
+        hub = EmulatedHub(store)
         device = registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
         body = {"deviceId": "d1", "moduleId": "m1"}
         module, _ = registry.put_module(hub, "d1", "m1", body, None)
@@ -87,13 +87,13 @@ def test_device_connection_strings(tmp_path):
 
 def test_reset_forgets_devices_and_keeps_keys(tmp_path):
     before = access.connection_string(tmp_path)
-    with Store(tmp_path / "hub.db") as store:
-        registry.put_device(Hub(store), "d1", {"deviceId": "d1"}, None)
+    with HubStore(tmp_path / "hub.db") as store:
+        registry.put_device(EmulatedHub(store), "d1", {"deviceId": "d1"}, None)
 
     access.reset(tmp_path)
     access.reset(tmp_path / "absent")
 
-    with Store(tmp_path / "hub.db") as store:
+    with HubStore(tmp_path / "hub.db") as store:
         assert store.entry("d1") is None
     assert access.connection_string(tmp_path) == before
 

@@ -14,8 +14,8 @@ import pytest
 from aiohttp import web
 
 from edgeops.localhub.http import server
-from edgeops.localhub.http.server import Handler
-from edgeops.localhub.http.wire import json_body, refusal
+from edgeops.localhub.http.server import HttpConnection
+from edgeops.localhub.http.wire import error_response, json_body
 from edgeops.localhub.state.errors import HubFault
 
 LARGE = 30_000_000  # more than sockets hold
@@ -35,7 +35,7 @@ async def size(request):
 
 
 async def ignore(request):
-    request.protocol.began()
+    request.protocol.request_started()
     return web.Response()
 
 
@@ -43,7 +43,7 @@ async def large(_):
     return web.Response(body=bytes(LARGE))
 
 
-class Connected(Handler):
+class Connected(HttpConnection):
     """A connection that says when it is there, and when it has gone."""
 
     def __init__(self, manager):
@@ -63,7 +63,7 @@ def converse(client):
         try:
             return await handler(request)
         except HubFault as fault:
-            return refusal(fault)
+            return error_response(fault)
 
     async def main():
         app = web.Application(middlewares=[refusing])
@@ -202,7 +202,7 @@ def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
 
 
 def test_who_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
-    monkeypatch.setattr(server, "SECONDS_TO_TAKE_ANSWER", 0.1)
+    monkeypatch.setattr(server, "SECONDS_TO_READ_RESPONSE", 0.1)
 
     async def client(_reader, writer, connection):
         writer.write(b"GET /large HTTP/1.1\r\nHost: hub\r\n\r\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from edgeops.localhub.service import bulk, configurations, devices, registry, twins
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.steps import finish
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 
 class RecordingLink:
@@ -30,8 +30,8 @@ class RecordingLink:
 
 @pytest.fixture
 def hub(tmp_path):
-    with Store(tmp_path / "hub.db") as store:
-        yield Hub(store)
+    with HubStore(tmp_path / "hub.db") as store:
+        yield EmulatedHub(store)
 
 
 @pytest.fixture
@@ -140,8 +140,8 @@ def test_only_the_newest_events_are_kept(hub, monkeypatch):
 def test_nobody_is_connected_when_a_hub_starts(hub):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     devices.set_connected(hub, "d1", "", connected=True)
-    devices.all_gone(hub)
-    devices.all_gone(hub)
+    devices.mark_all_disconnected(hub)
+    devices.mark_all_disconnected(hub)
     assert finish(twins.get_twin(hub, "d1"))["connectionState"] == "Disconnected"
     assert kinds(hub)[1:] == ["deviceConnected", "deviceDisconnected"]
 
@@ -151,13 +151,13 @@ def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
     hub.store._sqlite.executescript(
         "DROP TABLE feed; DROP TABLE sessions; PRAGMA user_version = 1;"
     )
-    with Store(tmp_path / "hub.db") as store:
+    with HubStore(tmp_path / "hub.db") as store:
         assert store.entry("d1")
         assert store.last_event() == 0
 
 
 def test_a_long_bulk_request_is_several_transactions(hub, monkeypatch):
-    monkeypatch.setattr("edgeops.localhub.service.bulk._SECONDS_OF_A_TRANSACTION", 0.0)
+    monkeypatch.setattr("edgeops.localhub.service.bulk._SECONDS_PER_TRANSACTION", 0.0)
     body = [{"id": f"d{n}", "importMode": "create"} for n in range(3)]
     steps = bulk.import_devices(hub, [*body, {"id": "d/", "importMode": "create"}])
     for done in (1, 2, 3):

@@ -13,8 +13,8 @@ import pytest
 from edgeops.cli.main import run
 from edgeops.localhub import access
 from edgeops.localhub.service import devices, registry
-from edgeops.localhub.service.hub import Hub
-from edgeops.localhub.store import Store
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.store import HubStore
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def repo(tmp_path):
     (tmp_path / "fleet").mkdir()
     state = tmp_path / ".edgeops"
     state.mkdir()
-    with Store(state / "hub.db") as store:
-        hub = Hub(store)
+    with HubStore(state / "hub.db") as store:
+        hub = EmulatedHub(store)
         for name in ("d1", "d2"):
             registry.put_device(hub, name, {"deviceId": name}, None)
             devices.send_telemetry(hub, name, "", {"unit": "m"}, b'{"text": "\\u001b[2J"}')

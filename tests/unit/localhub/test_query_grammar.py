@@ -2,22 +2,22 @@
 
 import pytest
 
-from edgeops.localhub.query import Condition, QueryError, condition, parse
+from edgeops.localhub.query import QueryError, TargetCondition, condition, parse
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
     Column,
+    Constant,
     In,
     IsDefined,
-    Literal,
     Logical,
     Negate,
     Not,
-    Path,
+    PropertyPath,
     Query,
 )
 
-DEVICE_ID = Path(("deviceId",))
+DEVICE_ID = PropertyPath(("deviceId",))
 
 
 def where(text):
@@ -32,7 +32,9 @@ def test_all_twins():
 
 def test_keywords_in_any_case():
     query = parse("select top 2 * from Devices.Modules where Not Is_Defined(tags.a)")
-    assert query == Query("devices.modules", top=2, where=Not(IsDefined(Path(("tags", "a")))))
+    assert query == Query(
+        "devices.modules", top=2, where=Not(IsDefined(PropertyPath(("tags", "a"))))
+    )
 
 
 def test_columns_are_named_by_their_alias_their_last_key_or_their_number():
@@ -45,13 +47,13 @@ def test_twin_properties_in_any_case_as_in_microsofts_example():
     query = parse("SELECT DeviceId, LastActivityTime FROM devices")
     assert query.columns == (
         Column(DEVICE_ID, "deviceId"),
-        Column(Path(("lastActivityTime",)), "lastActivityTime"),
+        Column(PropertyPath(("lastActivityTime",)), "lastActivityTime"),
     )
 
 
 def test_names_below_the_twins_own_are_case_sensitive():
     assert where("tags.Site = Tags.site") == Binary(
-        "=", Path(("tags", "Site")), Path(("tags", "site"))
+        "=", PropertyPath(("tags", "Site")), PropertyPath(("tags", "site"))
     )
 
 
@@ -83,7 +85,7 @@ def test_count(text, name):
 )
 def test_constants(text, value):
     literal = where(text)
-    assert literal == Literal(value)
+    assert literal == Constant(value)
     assert type(literal.value) is type(value)
 
 
@@ -98,7 +100,7 @@ def test_constants(text, value):
     ],
 )
 def test_paths(text, keys):
-    assert where(text) == Path(keys)
+    assert where(text) == PropertyPath(keys)
 
 
 def test_precedence():
@@ -109,21 +111,21 @@ def test_precedence():
                 Binary(
                     "=",
                     DEVICE_ID,
-                    Binary("+", Literal(1), Binary("*", Literal(2), Literal(3))),
+                    Binary("+", Constant(1), Binary("*", Constant(2), Constant(3))),
                 )
             ),
-            Logical("AND", (Path(("tags", "a")), Path(("tags", "b")))),
+            Logical("AND", (PropertyPath(("tags", "a")), PropertyPath(("tags", "b")))),
         ),
     )
 
 
 def test_arithmetic_groups_from_the_left_unless_in_parentheses():
-    assert where("8 - 4 - 2") == Binary("-", Binary("-", Literal(8), Literal(4)), Literal(2))
-    assert where("8 - (4 - 2)") == Binary("-", Literal(8), Binary("-", Literal(4), Literal(2)))
+    assert where("8 - 4 - 2") == Binary("-", Binary("-", Constant(8), Constant(4)), Constant(2))
+    assert where("8 - (4 - 2)") == Binary("-", Constant(8), Binary("-", Constant(4), Constant(2)))
 
 
 def test_lists():
-    assert where("deviceId IN ['a', -1]") == In(DEVICE_ID, (Literal("a"), Negate(Literal(1))))
+    assert where("deviceId IN ['a', -1]") == In(DEVICE_ID, (Constant("a"), Negate(Constant(1))))
     assert where("deviceId nin []") == In(DEVICE_ID, (), negated=True)
 
 
@@ -219,13 +221,13 @@ def test_a_condition_may_name_hundreds_of_devices():
 
 
 def test_target_conditions():
-    assert condition("*") == Condition("devices", None)
-    assert condition(" ") == Condition("devices", Literal(value=False))
-    assert condition("tags.a = 1") == Condition(
-        "devices", Binary("=", Path(("tags", "a")), Literal(1))
+    assert condition("*") == TargetCondition("devices", None)
+    assert condition(" ") == TargetCondition("devices", Constant(value=False))
+    assert condition("tags.a = 1") == TargetCondition(
+        "devices", Binary("=", PropertyPath(("tags", "a")), Constant(1))
     )
-    assert condition("FROM devices.modules WHERE moduleId = 'm'") == Condition(
-        "devices.modules", Binary("=", Path(("moduleId",)), Literal("m"))
+    assert condition("FROM devices.modules WHERE moduleId = 'm'") == TargetCondition(
+        "devices.modules", Binary("=", PropertyPath(("moduleId",)), Constant("m"))
     )
 
 
@@ -258,7 +260,7 @@ def test_bad_target_conditions(text, message):
 )
 def test_constants_that_json_can_say(text, value):
     literal = where(text)
-    assert literal == Literal(value)
+    assert literal == Constant(value)
     assert type(literal.value) is type(value)
 
 

@@ -10,13 +10,13 @@ from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
     Column,
+    Constant,
     In,
     IsDefined,
-    Literal,
     Logical,
     Negate,
     Not,
-    Path,
+    PropertyPath,
     Query,
 )
 from edgeops.localhub.steps import finish
@@ -24,9 +24,9 @@ from edgeops.localhub.steps import finish
 
 def printed(expression):
     match expression:
-        case Literal(value):
+        case Constant(value):
             return "undefined" if value is UNDEFINED else json.dumps(value)
-        case Path(keys):
+        case PropertyPath(keys):
             return ".".join(f"[[{key}]]" for key in keys)
         case IsDefined(path):
             return f"IS_DEFINED({printed(path)})"
@@ -55,7 +55,7 @@ def printed_query(query):
 # Strings that json.dumps and the query language escape in the same way.
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=6)
 names = st.sampled_from(["tags", "a", "b", "group", "my config", "$version", "é", "deviceId"])
-paths = st.lists(names, min_size=1, max_size=3).map(lambda keys: Path(tuple(keys)))
+paths = st.lists(names, min_size=1, max_size=3).map(lambda keys: PropertyPath(tuple(keys)))
 numbers = st.integers(0, 2**52) | st.floats(0, allow_nan=False, allow_infinity=False)
 constants = st.one_of(texts, numbers, st.booleans(), st.none(), st.just(UNDEFINED))
 operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%"])
@@ -72,7 +72,7 @@ def compounds(inner):
     )
 
 
-leaves = st.one_of(st.builds(Literal, constants), paths, st.builds(IsDefined, paths))
+leaves = st.one_of(st.builds(Constant, constants), paths, st.builds(IsDefined, paths))
 expressions = st.recursive(leaves, compounds, max_leaves=12)
 queries = st.builds(
     Query,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.localhub.policies import POLICIES, Right
-from edgeops.localhub.sas import rights_of, signature
+from edgeops.localhub.policies import POLICIES, Permission
+from edgeops.localhub.sas import permissions_of, signature
 from edgeops.localhub.state.errors import HubFault
 
 KEYS = {policy: base64.b64encode(policy.encode() * 4).decode() for policy in POLICIES}
@@ -24,12 +24,15 @@ def token(
 
 
 def rights(authorization, host="localhost:8443", path="/twins/d1"):
-    return rights_of(authorization, host=host, path=path, keys=KEYS, now=NOW)
+    return permissions_of(authorization, host=host, path=path, keys=KEYS, now=NOW)
 
 
-def test_a_genuine_token_has_the_rights_of_its_policy():
-    assert rights(token(policy="service")) == Right.SERVICE_CONNECT
-    assert rights(token(policy="registryReadWrite")) == Right.REGISTRY_READ | Right.REGISTRY_WRITE
+def test_a_genuine_token_has_the_permissions_of_its_policy():
+    assert rights(token(policy="service")) == Permission.SERVICE_CONNECT
+    assert (
+        rights(token(policy="registryReadWrite"))
+        == Permission.REGISTRY_READ | Permission.REGISTRY_WRITE
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_a_genuine_token_has_the_rights_of_its_policy():
     ],
 )
 def test_a_token_may_be_of_the_hub_or_of_a_part_that_holds_the_path(resource):
-    assert rights(token(resource)) == Right.SERVICE_CONNECT
+    assert rights(token(resource)) == Permission.SERVICE_CONNECT
 
 
 @pytest.mark.parametrize(
@@ -56,14 +59,14 @@ def test_a_token_of_something_else_is_refused(resource):
 
 
 def test_clients_may_encode_the_resource_as_they_like():
-    assert rights(token(encode=lambda text: quote(text, safe=""))) == Right.SERVICE_CONNECT
-    assert rights(token(encode=lambda text: quote_plus(text).lower())) == Right.SERVICE_CONNECT
-    assert rights(token(encode=lambda text: text)) == Right.SERVICE_CONNECT
+    assert rights(token(encode=lambda text: quote(text, safe=""))) == Permission.SERVICE_CONNECT
+    assert rights(token(encode=lambda text: quote_plus(text).lower())) == Permission.SERVICE_CONNECT
+    assert rights(token(encode=lambda text: text)) == Permission.SERVICE_CONNECT
 
 
 def test_the_order_of_the_fields_is_free():
     scheme, _, fields = token().partition(" ")
-    assert rights(f"{scheme} {'&'.join(reversed(fields.split('&')))}") == Right.SERVICE_CONNECT
+    assert rights(f"{scheme} {'&'.join(reversed(fields.split('&')))}") == Permission.SERVICE_CONNECT
 
 
 @pytest.mark.parametrize(

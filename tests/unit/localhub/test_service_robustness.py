@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.localhub.service import bulk, configurations, registry, twins
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.configurations import query_errors
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.steps import finish
-from edgeops.localhub.store import Store
+from edgeops.localhub.store import HubStore
 
 KEYS = [
     "deviceId",
@@ -70,8 +70,8 @@ objects = st.dictionaries(st.sampled_from(KEYS), values, max_size=5)
 
 @given(objects, st.sampled_from([None, "*"]))
 def test_every_body_is_answered(tmp_path_factory, body, if_match):
-    with Store(tmp_path_factory.mktemp("hub") / "hub.db") as store:
-        hub = Hub(store)
+    with HubStore(tmp_path_factory.mktemp("hub") / "hub.db") as store:
+        hub = EmulatedHub(store)
         registry.put_device(hub, "d1", {"deviceId": "d1", "capabilities": {"iotEdge": True}}, None)
         created = {"id": "d2", "importMode": "create"}
         named = {"deviceId": "d1", "moduleId": "m1", "id": "c1"}

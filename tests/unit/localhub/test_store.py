@@ -9,14 +9,14 @@ import orjson
 import pytest
 
 from edgeops.localhub.service import devices, registry
-from edgeops.localhub.service.hub import Hub
+from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.events import Event
-from edgeops.localhub.store import MAX_EVENT_BYTES, Store
+from edgeops.localhub.store import MAX_EVENT_BYTES, HubStore
 
 
 @pytest.fixture
 def store(tmp_path):
-    with Store(tmp_path / "hub.db") as store:
+    with HubStore(tmp_path / "hub.db") as store:
         yield store
 
 
@@ -102,7 +102,7 @@ def test_events_of_the_layout_before_are_taken_over(tmp_path, store):
         PRAGMA user_version = 2;
         """
     )
-    with Store(tmp_path / "hub.db") as later:
+    with HubStore(tmp_path / "hub.db") as later:
         assert numbers(later)[0] == 200
         add(later, event(1200, 100))
         assert numbers(later)[-1] == 1200
@@ -112,7 +112,7 @@ def test_events_of_the_layout_before_are_taken_over(tmp_path, store):
 
 
 def test_entries_are_read_while_others_are_written(store):
-    hub = Hub(store, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    hub = EmulatedHub(store, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC))
     for number in range(100):
         registry.put_device(hub, f"d{number:03}", {"deviceId": f"d{number:03}"}, None)
         registry.put_module(

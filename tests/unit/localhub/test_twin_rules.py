@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from edgeops.jsonvalue import merge_patch
 from edgeops.localhub.state import twins
 from edgeops.localhub.state.documents import twin_document
-from edgeops.localhub.state.entry import Authentication, Entry, Identity
+from edgeops.localhub.state.entry import Authentication, RegistryEntry, RegistryIdentity
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.moment import Moment
 
 MOMENT = Moment(datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), new_key=lambda: "key")
-FRESH = Entry(Identity("d1", "", "1", Authentication("sas")), twins.fresh_twin(MOMENT))
+FRESH = RegistryEntry(
+    RegistryIdentity("d1", "", "1", Authentication("sas")), twins.fresh_twin(MOMENT)
+)
 
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2)
 keys = st.sampled_from("abc")

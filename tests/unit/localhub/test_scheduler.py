@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edgeops.localhub.service.turns import Turns
+from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.steps import finish
 
 
@@ -34,14 +34,14 @@ def test_steps_at_once_give_their_result():
 
 def test_short_work_is_done_at_once():
     async def main():
-        return await Turns().run(steps(3))
+        return await Scheduler().run(steps(3))
 
     assert asyncio.run(main()) == "done"
 
 
 def test_between_two_turns_everybody_else_is_served():
     async def main():
-        turns, rounds = Turns(), 0
+        turns, rounds = Scheduler(), 0
         work = asyncio.ensure_future(turns.run(slow_steps(10, [], "a")))
         while not work.done():
             rounds += 1
@@ -53,7 +53,7 @@ def test_between_two_turns_everybody_else_is_served():
 
 def test_all_who_work_go_on_in_turn_and_share_the_time_of_one():
     async def main():
-        turns, done = Turns(), []
+        turns, done = Scheduler(), []
         await asyncio.gather(*(turns.run(slow_steps(3, done, name)) for name in "abc"))
         return done
 
@@ -67,7 +67,7 @@ def test_short_work_waits_when_the_time_of_a_round_is_used_up():
         return True
 
     async def main():
-        turns, done = Turns(), []
+        turns, done = Scheduler(), []
         turns.begin(long)
         turns.begin(lambda _: done.append("short") or True)
         before = list(done)
@@ -83,7 +83,7 @@ def test_what_fails_fails_where_it_is_awaited():
         raise ValueError("no")
 
     async def main():
-        turns = Turns()
+        turns = Scheduler()
         with pytest.raises(ValueError, match="no"):
             await turns.run(failing())
         return await turns.run(steps(1))
@@ -103,7 +103,7 @@ def test_work_that_nobody_waits_for_any_more_is_left():
             ended.append(True)
 
     async def main():
-        turns = Turns()
+        turns = Scheduler()
         work = asyncio.ensure_future(turns.run(endless()))
         await asyncio.sleep(0)
         work.cancel()

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from edgeops.localhub import gate, tls
+from edgeops.localhub import tls, tls_listener
 
 
 class Greeting(asyncio.Protocol):
@@ -51,7 +51,7 @@ def at_the_gate(_certificates):
             with listener:
                 async with (
                     asyncio.timeout(20),
-                    gate.listening(listener, context, Greeting, most_strangers=2),
+                    tls_listener.listening(listener, context, Greeting, max_unauthenticated=2),
                 ):
                     await client(connect)
             for writer in writers:
@@ -109,7 +109,7 @@ def test_who_is_known_stays(at_the_gate):
 
 
 def test_a_handshake_has_little_time(at_the_gate, monkeypatch):
-    monkeypatch.setattr(gate, "SECONDS_FOR_HANDSHAKE", 0.1)
+    monkeypatch.setattr(tls_listener, "SECONDS_FOR_HANDSHAKE", 0.1)
 
     async def client(connect):
         assert await cut_off(await connect(secure=False))
@@ -137,7 +137,7 @@ def context(_certificates):
 @pytest.mark.parametrize("steps", [0, 1, 5])
 def test_closing_leaves_no_socket_open(context, steps):
     async def main():
-        shut = gate.Gate(Greeting, context, most=2)
+        shut = tls_listener.TlsAcceptor(Greeting, context, limit=2)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
             with socket.create_connection(listener.getsockname(), timeout=5) as client:
@@ -172,4 +172,4 @@ def test_without_files_the_oldest_stranger_makes_room(at_the_gate, monkeypatch):
 
 
 def test_memory_is_given_back_where_the_system_takes_it():
-    gate.give_memory_back()
+    tls_listener.release_memory()

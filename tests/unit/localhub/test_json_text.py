@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from edgeops.localhub.state import json
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.json_text import count_values, parse_json
 
 
 def test_what_is_ordinary_is_read():
-    assert json.parsed(b'{"a": [1, {"b": null}]}') == {"a": [1, {"b": None}]}
-    assert json.parsed(b"[" * 64 + b"]" * 64)
-    assert json.parsed(b'"' + b"[" * 100 + b'"') == "[" * 100
+    assert parse_json(b'{"a": [1, {"b": null}]}') == {"a": [1, {"b": None}]}
+    assert parse_json(b"[" * 64 + b"]" * 64)
+    assert parse_json(b'"' + b"[" * 100 + b'"') == "[" * 100
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ def test_what_is_ordinary_is_read():
 )
 def test_what_would_harm_is_refused(raw, message):
     with pytest.raises(HubFault, match=message) as caught:
-        json.parsed(raw)
+        parse_json(raw)
     assert caught.value.status == 400
 
 
 def test_values_are_counted_at_every_level():
-    assert json.count({}) == 0
-    assert json.count({"a": [1, [2, {}]], "b": "x"}) == 6
-    assert json.count("x") == 0
+    assert count_values({}) == 0
+    assert count_values({"a": [1, [2, {}]], "b": "x"}) == 6
+    assert count_values("x") == 0

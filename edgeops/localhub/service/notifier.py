@@ -1,30 +1,30 @@
-"""Waiting for something to happen, without asking again and again."""
+"""Lets coroutines wait for a notification instead of polling."""
 
 from __future__ import annotations
 
 import asyncio
 
 
-class Pulse:
-    """Wakes those who wait at that moment. Beats and waits belong to one event loop."""
+class Notifier:
+    """Wakes the coroutines that are waiting now; for use in one event loop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.stopped = False
 
-    def beat(self) -> None:
-        """Wake all who wait now."""
+    def notify_all(self) -> None:
+        """Wake all that wait now."""
         self._event.set()
         if not self.stopped:
             self._event.clear()
 
     def stop(self) -> None:
-        """Wake all, and let nobody wait any more."""
+        """Wake all, and end every later wait at once."""
         self.stopped = True
-        self.beat()
+        self.notify_all()
 
     async def wait(self, seconds: float) -> bool:
-        """Whether it beat within that time."""
+        """Wait for a notification; gives whether it came in time."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._event.wait()
