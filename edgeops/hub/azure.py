@@ -1,43 +1,187 @@
-"""A hub that speaks Azure's API: Azure IoT Hub, and the hub in the box."""
+"""A hub that speaks Azure's API: Azure IoT Hub, and the local hub.
+
+Twins, of which a large fleet has thousands, are read and written over REST with aiohttp and
+orjson: Microsoft's SDK costs ten times the CPU for a read and twenty times for a patch. Source:
+"Service - Devices", "Service - Modules" and "Service - Query" of the Azure IoT Hub REST API,
+version 2021-04-12.
+"""
 
 from __future__ import annotations
 
-import ssl
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import quote
 
+from edgeops.errors import EdgeOpsError
 from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
+from edgeops.hub.errors import Subject, odd_answer
+from edgeops.hub.port import HubError
 from edgeops.hub.rates import Rates
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
-from edgeops.hub.twins import Twins
+from edgeops.jsonvalue import JsonObject
+from edgeops.limits import Operation
+from edgeops.stamp import FLEET
+from edgeops.twin import EDGE_AGENT, Twin
+
+PAGE = 100  # the largest page that Azure documents
+
+_FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
-class AzureHub(Twins, Control):
-    """`port.Hub` of two clients: twins over REST, the rest through Microsoft's SDK."""
+class AzureHub(Control):
+    """`port.Hub`: reads, queries and patches twins here; `Control` has the rest.
+
+    Created inside an event loop. Raises `EdgeOpsError` when `ca_file` cannot be read.
+    """
 
     def __init__(
         self,
         credential: Credential,
         *,
-        tls: ssl.SSLContext,
         ca_file: str | None,
         proxy: str | None,
         rates: Rates,
-        in_flight: int,
+        concurrency: int,
+        retry: Retry | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
-        rest = HubApi(
+        retry = retry or Retry()
+        super().__init__(credential, ca_file=ca_file, proxy=proxy, rates=rates, retry=retry)
+        self._rest = HubApi(
             credential,
-            tls=tls,
+            ca_file=ca_file,
             proxy=proxy,
-            concurrency=in_flight,
+            concurrency=concurrency,
             rates=rates,
-            retry=Retry(),
-            bounds=Bounds(),
+            retry=retry,
+            bounds=bounds or Bounds(),
         )
-        Twins.__init__(self, rest)
-        Control.__init__(self, credential, ca_file=ca_file, proxy=proxy, rates=rates, retry=Retry())
+
+    async def twin(self, device: str, module: str | None = None) -> Twin:
+        """The twin as it is now. Raises `NotFound`."""
+        subject = Subject(self._hub, device, module)
+        value, _ = await self._rest.send(Operation.TWIN_READ, "GET", _path(device, module), subject)
+        return self._twin(value, subject)
+
+    async def patch_twin(
+        self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
+    ) -> Twin:
+        """The twin after a merge patch. Raises `EtagMismatch`, `NotFound`."""
+        subject = Subject(self._hub, device, module)
+        body: JsonObject = {}
+        if tags:
+            body["tags"] = tags
+        if desired:
+            body["properties"] = {"desired": desired}
+        value, _ = await self._rest.send(
+            Operation.TWIN_WRITE,
+            "PATCH",
+            _path(device, module),
+            subject,
+            headers={"If-Match": f'"{etag}"'},
+            body=body,
+        )
+        return self._twin(value, subject)
+
+    async def device_twins(self) -> AsyncIterator[Twin]:
+        """All device twins, by query."""
+        async for item in self._query("SELECT * FROM devices"):
+            yield self._twin(item, Subject(self._hub))
+
+    async def module_twins(self) -> AsyncIterator[Twin]:
+        """All module twins, by query."""
+        async for item in self._query("SELECT * FROM devices.modules"):
+            yield self._twin(item, Subject(self._hub))
+
+    async def devices_of(self, fleet: str) -> list[str]:
+        """The ids of the devices stamped by a fleet, by query, sorted."""
+        if not _FLEET_NAME.match(fleet):  # the query language has no way to quote a name
+            raise EdgeOpsError(
+                f"the fleet name {fleet!r} cannot be asked for in a query",
+                "use letters, digits, '.', '_' and '-'",
+            )
+        query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
+        return sorted([item["deviceId"] async for item in self._query(query)])
+
+    async def _query(self, query: str) -> AsyncIterator[JsonObject]:
+        subject = Subject(self._hub)
+        headers = {"x-ms-max-item-count": str(PAGE)}
+        while True:
+            items, answered = await self._rest.send(
+                Operation.QUERY,
+                "POST",
+                "/devices/query",
+                subject,
+                headers=headers,
+                body={"query": query},
+            )
+            if not isinstance(items, list):
+                raise odd_answer(subject)
+            for item in items:
+                if not isinstance(item, dict) or "deviceId" not in item:
+                    raise odd_answer(subject)
+                yield item
+            continuation = answered.get("x-ms-continuation", "")
+            if not continuation:
+                return
+            if continuation == headers.get("x-ms-continuation"):
+                raise HubError(f"hub {self._hub} returns the same page of a query forever")
+            headers["x-ms-continuation"] = continuation
+
+    def _twin(self, value: Any, subject: Subject) -> Twin:
+        try:
+            return twin_of(value)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise odd_answer(subject) from error
 
     async def close(self) -> None:
-        """Close all connections of both."""
-        await Twins.close(self)
-        await Control.close(self)
+        """Close all connections."""
+        await self._rest.close()
+        await super().close()
+
+
+def _path(device: str, module: str | None) -> str:
+    path = f"/twins/{quote(device, safe='')}"
+    return path if module is None else f"{path}/modules/{quote(module, safe='')}"
+
+
+_AUTHENTICATION = {"certificateAuthority": "x509CA"}
+_NEVER = "0001-01-01T00:00:00"
+
+
+def twin_of(value: Mapping[str, Any]) -> Twin:
+    """The twin in its JSON form (service Twin of the REST API); takes its sections over.
+
+    Raises `KeyError`, `TypeError` or `AttributeError` on what is not a twin.
+    """
+    module = value.get("moduleId")
+    properties = value.get("properties") or {}
+    desired, version = _section(properties.get("desired"))
+    reported, _ = _section(properties.get("reported"))
+    activity = value.get("lastActivityTime") or _NEVER
+    authentication = value.get("authenticationType") or "none"
+    return Twin(
+        device=value["deviceId"],
+        module=module,
+        etag=value.get("etag") or "",
+        tags=value.get("tags") or {},
+        desired=desired,
+        reported=reported,
+        desired_version=version,
+        connected=value.get("connectionState") == "Connected",
+        last_activity=None if activity.startswith(_NEVER) else activity,
+        edge=bool((value.get("capabilities") or {}).get("iotEdge")),
+        authentication=_AUTHENTICATION.get(authentication, authentication),
+        automatic=tuple(sorted(value.get("configurations") or ())) if module == EDGE_AGENT else (),
+    )
+
+
+def _section(value: JsonObject | None) -> tuple[JsonObject, int]:
+    """A section without what the hub adds to it, and its version."""
+    if value is None:
+        return {}, 1
+    value.pop("$metadata", None)
+    return value, value.pop("$version", 1)

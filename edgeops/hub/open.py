@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import HubTarget
 from edgeops.hub.credentials import Credential, default_entra, parse_connection_string
 from edgeops.hub.port import Hub
-from edgeops.hub.rates import Rates, no_rates, rates_of
+from edgeops.hub.rates import no_rates, rates_of
 
 # Requests at once. The hub in the box has no latency to hide, and each connection costs it, and
 # us, a TLS handshake.
@@ -42,41 +41,34 @@ async def open_hub(
     instead of the system's). `local` is needed for the hub in the box only.
     Raises `EdgeOpsError` when the credentials are missing or malformed.
     """
-    hub = _connect(_access(target, environ, local))
+    hub = _open(target, environ, local)
     try:
         yield hub
     finally:
         await hub.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Access:
-    credential: Credential
-    ca_file: str | None
-    proxy: str | None
-    rates: Rates
-    in_flight: int
+def _open(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> Hub:
+    from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
 
-
-def _access(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> _Access:
     if not target.local:
         credential = _credential(target, environ)
-        return _Access(
-            credential=credential,
+        return AzureHub(
+            credential,
             ca_file=environ.get("SSL_CERT_FILE") or None,
             proxy=proxy_for(credential.hostname, environ),
             rates=rates_of(target.sku, target.units),
-            in_flight=IN_FLIGHT,
+            concurrency=IN_FLIGHT,
         )
     if local is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     source = "the connection string of the local hub"
-    return _Access(
-        credential=parse_connection_string(local.connection_string, source),
+    return AzureHub(
+        parse_connection_string(local.connection_string, source),
         ca_file=local.ca_file,
         proxy=None,
         rates=no_rates(),
-        in_flight=IN_FLIGHT_LOCAL,
+        concurrency=IN_FLIGHT_LOCAL,
     )
 
 
@@ -115,27 +107,3 @@ def proxy_for(hostname: str, environ: Mapping[str, str]) -> str | None:
     if not proxy or proxy_bypass_environment(hostname, {"no": spared}):
         return None
     return proxy
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Certificates and host names are always verified: by this file, or by the system's store."""
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # not there, not readable, or no certificates in it
-        raise EdgeOpsError(
-            f"cannot read the CA certificates in {ca_file}",
-            "for the local hub it is made by `edgeops hub serve`; else see SSL_CERT_FILE",
-        ) from error
-
-
-def _connect(access: _Access) -> Hub:
-    from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
-
-    return AzureHub(
-        access.credential,
-        tls=_trust(access.ca_file),
-        ca_file=access.ca_file,
-        proxy=access.proxy,
-        rates=access.rates,
-        in_flight=access.in_flight,
-    )

@@ -13,6 +13,7 @@ import orjson
 from yarl import URL
 
 from edgeops import __version__
+from edgeops.errors import EdgeOpsError
 from edgeops.hub.credentials import Credential
 from edgeops.hub.errors import Answer, Subject, odd_answer, refusal
 from edgeops.hub.rates import Rates
@@ -46,7 +47,7 @@ class HubApi:
         self,
         credential: Credential,
         *,
-        tls: ssl.SSLContext,
+        ca_file: str | None,
         proxy: str | None,
         concurrency: int,
         rates: Rates,
@@ -62,7 +63,7 @@ class HubApi:
         self._base = f"https://{credential.hostname}"
         self._free = asyncio.Semaphore(concurrency)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=concurrency, ssl=tls),
+            connector=aiohttp.TCPConnector(limit=concurrency, ssl=_trust(ca_file)),
             timeout=aiohttp.ClientTimeout(total=bounds.total, sock_connect=bounds.connect),
             headers=_HEADERS,
             auto_decompress=False,
@@ -125,6 +126,17 @@ class HubApi:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates and host names are always verified: by this file, or by the system's store."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # not there, not readable, or no certificates in it
+        raise EdgeOpsError(
+            f"cannot read the CA certificates in {ca_file}",
+            "for the local hub it is made by `edgeops hub serve`; else see SSL_CERT_FILE",
+        ) from error
 
 
 def failure_of(error: Exception) -> Failure:

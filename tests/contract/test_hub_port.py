@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from edgeops.fleet.model import HubTarget
-from edgeops.hub.memory import MemoryHub
 from edgeops.hub.open import LocalAccess, open_hub
 from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound
+from tests.support.memory_hub import MemoryHub
 
 REAL = "EDGEOPS_TEST_HUB"
 ODD = "odd-$'#%+=@;!"

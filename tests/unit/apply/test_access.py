@@ -22,7 +22,6 @@ from edgeops.fleet.model import (
     StoreKind,
 )
 from edgeops.hub.live import ReadRequest, read_live
-from edgeops.hub.memory import MemoryHub
 from edgeops.hub.port import EtagMismatch, Unauthorized
 from edgeops.plan.document import to_json
 from edgeops.plan.options import PlanOptions
@@ -30,6 +29,7 @@ from edgeops.plan.plan import make_plan
 from edgeops.release import ModelRelease
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
+from tests.support.memory_hub import MemoryHub
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 STORE = ArtifactTarget("https://contoso.blob.core.windows.net/models", StoreKind.AZURE_BLOB)

@@ -9,11 +9,11 @@ from edgeops.apply.apply import apply
 from edgeops.apply.outcome import Status
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
-from edgeops.hub.memory import MemoryHub
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
+from tests.support.memory_hub import MemoryHub
 
 
 def plain(name, interval=60, **fields):

@@ -16,12 +16,12 @@ from edgeops.apply.outcome import Status
 from edgeops.errors import Refused
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
-from edgeops.hub.memory import MemoryHub
 from edgeops.jsonvalue import JsonObject, leaves, merge_patch, same
 from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
+from tests.support.memory_hub import MemoryHub
 
 DEVICES = ("d1", "d2")
 MODULES = ("m", "n")

@@ -4,8 +4,8 @@ import pytest
 
 from edgeops.fleet.model import HubTarget
 from edgeops.hub.live import ReadRequest, choose_by_query, read_live
-from edgeops.hub.memory import MemoryHub
 from edgeops.hub.port import Unreachable
+from tests.support.memory_hub import MemoryHub
 
 WANTED = {
     "edge": ReadRequest(modules=("model_loader", "not-there-yet"), edge=True),

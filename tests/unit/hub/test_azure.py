@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import ssl
 
 import pytest
 
 from edgeops.errors import EdgeOpsError
+from edgeops.hub.azure import AzureHub, twin_of
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
 from edgeops.hub.rates import no_rates
-from edgeops.hub.rest import Bounds, HubApi
+from edgeops.hub.rest import Bounds
 from edgeops.hub.retry import Retry
-from edgeops.hub.twins import Twins, twin_of
 from edgeops.twin import Twin
 
 TWIN = {
@@ -36,16 +35,15 @@ def ask(hub, question, retry, *, ca_file=None, bounds=None, hostname=None, proxy
         credential = hub.credential
         if hostname:
             credential.hostname = hostname
-        rest = HubApi(
+        twins = AzureHub(
             credential,
-            tls=ssl.create_default_context(cafile=ca_file or hub.ca_file),
+            ca_file=ca_file or hub.ca_file,
             proxy=proxy,
             concurrency=8,
             rates=no_rates(),
             retry=retry,
-            bounds=bounds or Bounds(),
+            bounds=bounds,
         )
-        twins = Twins(rest)
         try:
             return await question(twins)
         finally:
@@ -148,7 +146,7 @@ def test_a_query_that_never_ends_is_noticed(on_bad_hub, steps):
     async def all_modules(twins):
         return [twin async for twin in twins.module_twins()]
 
-    with pytest.raises(HubError, match="same page of a query for ever"):
+    with pytest.raises(HubError, match="same page of a query forever"):
         on_bad_hub(all_modules, steps.json([], x_ms_continuation="again"))
 
 
