@@ -123,6 +123,6 @@ def test_the_only_writer_follows_no_link_in_its_way(file, tmp_path):
 
 
 def test_several_writers_are_not_in_each_others_way(file):
-    with beside(file) as one, beside(file) as other:
-        assert one != other
-        assert {one.parent, other.parent} == {file.parent}
+    with beside(file) as first, beside(file) as other:
+        assert first != other
+        assert {first.parent, other.parent} == {file.parent}

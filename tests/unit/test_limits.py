@@ -24,7 +24,7 @@ values = st.recursive(
 
 
 def found(section, max_bytes=100_000):
-    return [(one.pointer, one.message) for one in check_section(section, max_bytes)]
+    return [(problem.pointer, problem.message) for problem in check_section(section, max_bytes)]
 
 
 class TestSize:

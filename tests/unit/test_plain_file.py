@@ -120,17 +120,17 @@ def test_a_folder_that_becomes_a_link_meanwhile(folder: Path, tmp_path: Path) ->
 
     swapping = threading.Thread(target=swap)
     swapping.start()
-    found = set()
+    contents = set()
     try:
         for _ in range(2000):
             try:
-                found.add(read_plain(folder, "a/b/file", MOST))
+                contents.add(read_plain(folder, "a/b/file", MOST))
             except OSError:
                 continue
     finally:
         done.set()
         swapping.join()
-    assert found <= {b"text"}
+    assert contents <= {b"text"}
 
 
 def test_nothing_is_left_open(folder: Path) -> None:

@@ -15,8 +15,8 @@ HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 def pins(name: str) -> dict[str, str]:
     """The pinned versions of a file, each with its environment marker."""
     lines = (REQUIREMENTS / name).read_text().splitlines()
-    found = [PIN.fullmatch(line) for line in lines]
-    return {pin[1]: pin[2] or "" for pin in found if pin}
+    matches = [PIN.fullmatch(line) for line in lines]
+    return {pin[1]: pin[2] or "" for pin in matches if pin}
 
 
 @pytest.mark.parametrize("file", sorted(REQUIREMENTS.iterdir()), ids=lambda file: file.name)

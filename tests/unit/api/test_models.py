@@ -19,9 +19,9 @@ def models(tmp_path):
 
 
 def test_how_good_the_data_is(models):
-    found = data_quality(models, "small")
-    assert found.hours > 1000
-    assert found.columns
+    quality = data_quality(models, "small")
+    assert quality.hours > 1000
+    assert quality.columns
 
 
 @pytest.mark.parametrize("verb", [evaluate, publish])

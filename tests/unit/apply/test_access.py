@@ -148,7 +148,7 @@ def test_access_is_not_in_any_text():
 
 
 def fleet(*devices):
-    return DesiredFleet("f", "c1", {}, {one.name: one for one in devices})
+    return DesiredFleet("f", "c1", {}, {wanted.name: wanted for wanted in devices})
 
 
 async def read(hub, wanted):

@@ -40,7 +40,7 @@ def test_one_device(snapshot_of) -> None:
         "g.yaml": "kind: Group\nmetadata: {name: g}\nspec: {selector: {}, rollout: 5}",
     }
     problems = resolve(snapshot_of(files)).problems
-    assert {(str(one.place), bool(one.error)) for one in problems} >= {
+    assert {(str(problem.place), bool(problem.error)) for problem in problems} >= {
         ("a.yaml:2:12", True),
         ("b.yaml:3:15", False),
         ("g.yaml:2:12", True),
@@ -52,7 +52,7 @@ def test_one_document_and_it_is_not_remembered() -> None:
     text = b"apiVersion: edgeops/v1\nkind: Bad\n---\napiVersion: edgeops/v1\nkind: Good\n"
     documents, problems = parse("a.yaml", text, kinds)
     assert not documents
-    assert [(str(one.place), bool(one.error)) for one in problems] == [
+    assert [(str(problem.place), bool(problem.error)) for problem in problems] == [
         ("a.yaml:1:1", True),
         ("a.yaml:4:1", False),
     ]

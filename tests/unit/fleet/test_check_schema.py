@@ -23,15 +23,19 @@ class Memo(dict[str, bytes]):
 
 
 def found(checker: SchemaChecker, values: list[Any]) -> list[list[str]]:
-    return [[one.message for one in checker.mismatches(value, BRANCHING)] for value in values]
+    return [
+        [mismatch.message for mismatch in checker.mismatches(value, BRANCHING)] for value in values
+    ]
 
 
 def test_a_schema_that_takes_too_many_steps_is_told_once() -> None:
     values = [{"a": "x"}, {"slow": 1}, {"slow": 2}, {"a": "y"}]
     first, slow, *others = found(SchemaChecker(), values)
     assert first == ["is the text `x`; it must be a whole number"]
-    (told,) = slow
-    assert told.startswith("the schema takes too many steps to check this, the last at its `/$defs")
+    (message,) = slow
+    assert message.startswith(
+        "the schema takes too many steps to check this, the last at its `/$defs"
+    )
     assert others == [[], []]
 
 

@@ -124,13 +124,13 @@ def test_parts_of_one_name_are_the_same_in_all_schemas() -> None:
 
 
 def parts(schema: object) -> list[dict[str, object]]:
-    found = []
+    titled = []
     if isinstance(schema, dict):
         if "title" in schema:
-            found.append(schema)
+            titled.append(schema)
         for value in schema.values():
-            found += parts(value)
+            titled += parts(value)
     elif isinstance(schema, list):
         for value in schema:
-            found += parts(value)
-    return found
+            titled += parts(value)
+    return titled

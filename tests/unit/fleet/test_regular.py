@@ -6,7 +6,7 @@ from edgeops.fleet.regular import MAX_EXPRESSIONS, BadExpression, Expressions
 
 
 @pytest.mark.parametrize(
-    ("expression", "text", "found"),
+    ("expression", "text", "matches"),
     [
         ("a+$", "baa", True),
         ("^a$", "a\n", False),
@@ -21,8 +21,8 @@ from edgeops.fleet.regular import MAX_EXPRESSIONS, BadExpression, Expressions
         (".", "\ud800", True),
     ],
 )
-def test_what_matches(expression: str, text: str, found: bool) -> None:
-    assert Expressions().search(expression, text) is found
+def test_what_matches(expression: str, text: str, matches: bool) -> None:
+    assert Expressions().search(expression, text) is matches
 
 
 @pytest.mark.parametrize("expression", ["^(a+)+$", "^(a|a)*$", "(a*)*b", "(.*)*(.*)*x"])

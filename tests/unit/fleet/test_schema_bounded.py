@@ -71,7 +71,7 @@ def test_where_the_steps_ran_out_and_what_was_found_before() -> None:
     schema = {"required": ["a"], "properties": {"b": chain(24, twice, True)["$defs"]["0"]}}
     schema["$defs"] = chain(24, twice, True)["$defs"]
     checked = check(schema, {"b": 1})
-    assert [one.message for one in checked.mismatches] == ["needs `a`"]
+    assert [mismatch.message for mismatch in checked.mismatches] == ["needs `a`"]
     assert checked.stopped_at is not None
     assert checked.stopped_at.startswith("/$defs/")
 

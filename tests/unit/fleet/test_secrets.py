@@ -95,8 +95,8 @@ def test_long_text_takes_no_quadratic_time(piece: str) -> None:
 @given(HELD, st.text(max_size=5), st.text(max_size=5))
 def test_no_made_secret_is_left(held, before, after):
     secret, text = held
-    for one in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
-        assert not_in(secret, mask(one))
+    for message in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
+        assert not_in(secret, mask(message))
     assert not_in(secret, mask(json.dumps({"message": text})))
     assert mask(mask(text)) == mask(text)
 
@@ -158,8 +158,8 @@ def test_secrets_of_the_environment_may_have_any_shape():
     }
     known = secrets_of(environ)
     assert known == ("correct horse battery", "correct horse", "12345678")
-    said = "correct horse battery, correct horse, 12345678, short, /run/token-of-the-job"
-    assert mask(said, known) == "***, ***, ***, short, /run/token-of-the-job"
+    text = "correct horse battery, correct horse, 12345678, short, /run/token-of-the-job"
+    assert mask(text, known) == "***, ***, ***, short, /run/token-of-the-job"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ def test_a_list_is_read_to_its_end(api, github):
 def test_a_list_without_numbers_of_pages_is_read_to_its_end(api, github):
     for number in range(230):
         github.push("main", f"{number:040}")
-    told = [one["after"] for one in api.pages("/activity", ref="refs/heads/main")]
-    assert told == [f"{number:040}" for number in range(229, -1, -1)]
+    commits = [entry["after"] for entry in api.pages("/activity", ref="refs/heads/main")]
+    assert commits == [f"{number:040}" for number in range(229, -1, -1)]
 
 
 def test_a_list_in_an_object_is_named(api, github):

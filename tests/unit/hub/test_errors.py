@@ -16,7 +16,7 @@ def answer(status, message="", headers=None):
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "subject", "kind", "said"),
+    ("status", "message", "subject", "kind", "expected"),
     [
         (400, "ErrorCode:ArgumentInvalid;bad key 'a b'", DEVICE, HubError, "bad key 'a b'"),
         (
@@ -71,10 +71,10 @@ def answer(status, message="", headers=None):
         (418, "", DEVICE, HubError, "unexpected answer for device 'queen-street-210': HTTP 418"),
     ],
 )
-def test_each_refusal_has_its_kind_and_message(status, message, subject, kind, said):
+def test_each_refusal_has_its_kind_and_message(status, message, subject, kind, expected):
     error = refusal(answer(status, message), subject)
     assert type(error) is kind
-    assert said in error.message
+    assert expected in error.message
     assert error.status == status
 
 

@@ -66,8 +66,8 @@ def test_what_a_container_is_told_is_taken():
 )
 def test_what_reaches_beyond_a_process_of_ours_is_refused_by_name(names, why):
     for name in names.split():
-        said = refusal({"EDGEOPS_STORAGE": "/models", name: "x"})
-        assert said == f"the env of a process may not set {name!r}, which {why}"
+        reason = refusal({"EDGEOPS_STORAGE": "/models", name: "x"})
+        assert reason == f"the env of a process may not set {name!r}, which {why}"
 
 
 @pytest.mark.parametrize("name", ["", "A=B", "LD_PRELOAD=/x\0", "A B", "A\n", "Ä", "\ud800"])
@@ -81,9 +81,9 @@ def test_what_is_not_a_value(value):
 
 
 def test_many_reasons_are_cut():
-    said = refusal({f"LD_{number}": "" for number in range(1000)} | {"LD_" + "x" * 5000: ""})
-    assert said is not None
-    assert said.endswith("'LD_4', which would change what code is loaded; and 996 more")
+    reason = refusal({f"LD_{number}": "" for number in range(1000)} | {"LD_" + "x" * 5000: ""})
+    assert reason is not None
+    assert reason.endswith("'LD_4', which would change what code is loaded; and 996 more")
     assert len(str(refusal({"LD_" + "x" * 5000: ""}))) < 200
 
 

@@ -31,8 +31,8 @@ def after(modules, deployed):
 def test_each_written_module_is_told():
     deployed = apply(MODULES, agent("m1") | {"m1": {"properties.desired": {"a": 1}}})
 
-    told = [(change.module, change.version) for change in deployed.changes]
-    assert told == [("$edgeAgent", 2), ("m1", 2)]
+    changes = [(change.module, change.version) for change in deployed.changes]
+    assert changes == [("$edgeAgent", 2), ("m1", 2)]
     assert deployed.changes[1].patch == {"a": 1}
 
 

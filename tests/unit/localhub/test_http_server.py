@@ -80,11 +80,11 @@ def converse(client):
         reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
         async with asyncio.timeout(20):
             await connection.made.wait()
-            found = await client(reader, writer, connection)
+            result = await client(reader, writer, connection)
         writer.transport.abort()
         listening.close()
         await runner.cleanup()
-        return found
+        return result
 
     return asyncio.run(main())
 
@@ -143,9 +143,11 @@ def test_a_body_is_never_decompressed(pack, errors):
     body = pack(bytes(1_000_000))
     raw = posting("/size", body, f"Content-Encoding: {encoding}")
     assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", str(len(body)).encode())
-    status, said = converse(sending(posting("/echo", pack(b"{}"), f"Content-Encoding: {encoding}")))
+    status, answer = converse(
+        sending(posting("/echo", pack(b"{}"), f"Content-Encoding: {encoding}"))
+    )
     assert status.split()[1] == b"400"
-    assert "does not take compressed bodies" in json.loads(said)["Message"]
+    assert "does not take compressed bodies" in json.loads(answer)["Message"]
     assert errors() == []
 
 
@@ -155,18 +157,18 @@ def test_what_is_not_compression_is_no_matter(coding):
     assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", b"[1]")
 
 
-@pytest.mark.parametrize("rest", [b"no chunk\r\n", b"1\r\nx", None])
-def test_a_body_that_nobody_reads_and_that_goes_wrong_is_no_failure(rest, errors, monkeypatch):
+@pytest.mark.parametrize("remainder", [b"no chunk\r\n", b"1\r\nx", None])
+def test_a_body_that_nobody_reads_and_that_goes_wrong_is_no_failure(remainder, errors, monkeypatch):
     monkeypatch.setattr(server, "_SECONDS_FOR_UNREAD_BODY", 0.1)
 
     async def client(reader, _writer, connection):
         head = b"POST /ignore HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.data_received(head + b"1\r\nx\r\n")
         status = await reader.readline()
-        if rest is None:
+        if remainder is None:
             connection.transport.abort()
         else:
-            connection.data_received(rest)
+            connection.data_received(remainder)
         await connection.gone.wait()
         return status.split()[1]
 

@@ -23,12 +23,12 @@ def twins(count):
 
 
 def pages(query, stored, size):
-    token, found = None, []
+    token, pages_read = None, []
     while True:
         items, token = page(query, stored, size, token)
-        found.append(items)
+        pages_read.append(items)
         if token is None:
-            return found
+            return pages_read
 
 
 def all_of(query, stored, size):

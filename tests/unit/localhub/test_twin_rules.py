@@ -30,25 +30,25 @@ writes = st.lists(st.tuples(st.booleans(), objects), max_size=6)
 
 def written(writes):
     """The fresh entry after some writes of desired properties, and what the device was told."""
-    entry, told = FRESH, []
+    entry, changes = FRESH, []
     for replacing, value in writes:
         write = twins.replaced if replacing else twins.patched
         result = write(entry, {"desired": value}, MOMENT)
         entry = result.entry
-        told.append(result.change)
-    return entry, told
+        changes.append(result.change)
+    return entry, changes
 
 
 @given(writes)
 def test_a_device_that_merges_what_it_is_told_has_the_desired_properties(writes):
-    entry, told = written(writes)
+    entry, changes = written(writes)
 
     held = {}
-    for change in told:
+    for change in changes:
         held = merge_patch(held, change.patch)
 
     assert held == entry.twin.desired.values
-    assert [change.version for change in told] == list(range(2, len(told) + 2))
+    assert [change.version for change in changes] == list(range(2, len(changes) + 2))
 
 
 @given(writes)

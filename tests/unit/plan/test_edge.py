@@ -115,10 +115,10 @@ def test_until_the_deployment_is_done_old_and_new_are_owned_together():
     between = carried_out(live, changes[:1])
     assert {path[2] for path in owned_modules(between)} == {"old", "new"}
     # The run died here: the next one does the rest, and still says why.
-    rest = plan(want, between)
-    assert names(rest) == ["deploy", "patch-module", "stamp-device"]
-    assert rest[0].reason is Reason.CHANGED
-    after = carried_out(between, rest)
+    remaining = plan(want, between)
+    assert names(remaining) == ["deploy", "patch-module", "stamp-device"]
+    assert remaining[0].reason is Reason.CHANGED
+    after = carried_out(between, remaining)
     assert plan(want, after) == ()
     assert {path[2] for path in owned_modules(after)} == {"new"}
 

@@ -33,8 +33,8 @@ def test_a_device_with_a_model_of_its_own_follows_no_ring(three_rings):
 
 
 def test_a_ring_that_empties_the_slot_takes_no_part(three_rings):
-    found = of(three_rings(NEW, "s: null", OLD))
-    assert [group for group, _, _ in found] == ["canary", "all"]
+    taking_part = of(three_rings(NEW, "s: null", OLD))
+    assert [group for group, _, _ in taking_part] == ["canary", "all"]
 
 
 def test_slots_are_those_that_a_ring_sets(three_rings):

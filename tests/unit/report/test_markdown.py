@@ -83,12 +83,12 @@ def test_what_github_makes_something_of_is_not_plain(text):
 
 @given(HOSTILE)
 def test_a_title_is_words(text):
-    found = title(text)
-    assert len(found) <= 201
-    assert len(found.splitlines()) <= 1
-    assert not set(found) & set("`#<>[]|\\*~$&\n")
-    assert "://" not in found
-    assert not re.search(r"(?<!\w)@", found)
+    words = title(text)
+    assert len(words) <= 201
+    assert len(words.splitlines()) <= 1
+    assert not set(words) & set("`#<>[]|\\*~$&\n")
+    assert "://" not in words
+    assert not re.search(r"(?<!\w)@", words)
 
 
 def test_ordinary_titles_stay_as_they_are():
@@ -103,10 +103,10 @@ def test_links_and_images_are_ours(text, url):
     assert not escapes(link(text, ours), links=[ours])
     assert not escapes(link(text, f"javascript:{url}"))
     address = f"https://github.com/o/r/raw/c/{url}"
-    found = image(text, address)
-    assert found.count("](") == 1
-    assert html_of(found).count("<img ") == 1
-    assert not commands(found)
+    shown = image(text, address)
+    assert shown.count("](") == 1
+    assert html_of(shown).count("<img ") == 1
+    assert not commands(shown)
 
 
 def test_everything_masks_secrets():

@@ -89,7 +89,7 @@ def test_series_of_a_pooled_model(facts):
 
 def test_foreign_text_stays_text(facts):
     evil = "<script>alert('1')</script>\"&amp;"
-    odd = replace(
+    foreign = replace(
         facts,
         description=evil,
         attribution=evil,
@@ -99,7 +99,7 @@ def test_foreign_text_stays_text(facts):
         plots=(Plot("a.png", evil, evil, b""),),
         card=replace(facts.card, model=evil, series=(evil,)),
     )
-    page = Page(model_card(odd))
+    page = Page(model_card(foreign))
     assert "script" not in page.texts
     assert page.texts["h1"] == page.texts["p"][:1] == [evil]
 

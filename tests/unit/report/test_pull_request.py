@@ -19,8 +19,8 @@ def test_the_first_in_full_the_others_folded():
 
 def test_the_same_plan_is_not_told_twice():
     again = f"{RENDERED}\n\n{digest_line('d', 'local')}"
-    said = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
-    assert comment([LIVE, again]) == f"{LIVE}\n\n{said}"
+    note = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
+    assert comment([LIVE, again]) == f"{LIVE}\n\n{note}"
     assert comment([LIVE, f"{LIVE}\n"]) == LIVE
 
 

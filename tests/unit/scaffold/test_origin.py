@@ -20,8 +20,8 @@ def test_what_an_index_has_is_a_release():
 
 
 def test_a_commit_of_a_repository_is_that_commit():
-    found = of(URL, vcs_info={"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"})
-    assert found == Origin(f"git+{URL}@{COMMIT}", released=False)
+    origin = of(URL, vcs_info={"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"})
+    assert origin == Origin(f"git+{URL}@{COMMIT}", released=False)
 
 
 @pytest.mark.parametrize(

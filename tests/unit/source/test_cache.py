@@ -75,8 +75,8 @@ def test_the_cache_of_a_user_lies_outside_the_checkout(
     (tmp_path / "link").symlink_to("checkout")
     given = {"HOME": "{}/home", **environ}
     given = {name: value.format(tmp_path) for name, value in given.items()}
-    found = cache_folder(root, given, platform)
-    assert found == (tmp_path / expected if expected else None)
+    cache = cache_folder(root, given, platform)
+    assert cache == (tmp_path / expected if expected else None)
 
 
 def test_the_oldest_are_dropped(folder: Path) -> None:

@@ -34,10 +34,10 @@ def test_nothing_is_wrong(case: Path) -> None:
 
 @pytest.mark.parametrize("case", cases("invalid"), ids=lambda case: case.name)
 def test_all_problems_are_told(case: Path) -> None:
-    found = "".join(map(line, load_worktree(case).problems))
+    text = "".join(map(line, load_worktree(case).problems))
     expected = case / "problems.txt"
     if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":
-        expected.write_text(found)
-    assert found == expected.read_text()
-    assert "c2VjcmV0" not in found
-    assert "hunter22" not in found
+        expected.write_text(text)
+    assert text == expected.read_text()
+    assert "c2VjcmV0" not in text
+    assert "hunter22" not in text

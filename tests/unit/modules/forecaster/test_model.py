@@ -49,8 +49,8 @@ def test_what_is_loaded_is_what_the_slot_says(storage, model):
     ],
 )
 def test_a_model_that_contradicts_itself_is_refused(storage, model, changes, code, message):
-    found = fault_of(storage.put(model(**changes)))
-    assert (found[0], found[1][: len(message)]) == (code, message)
+    fault = fault_of(storage.put(model(**changes)))
+    assert (fault[0], fault[1][: len(message)]) == (code, message)
 
 
 def test_files_that_are_no_model_are_refused(storage, model):

@@ -25,7 +25,7 @@ FLAT_FORM = {
 }
 whole = compile_schema(SCHEMA)
 
-odd: Any = st.sampled_from(
+strange: Any = st.sampled_from(
     [
         *(None, True, 0, 1, 1.0, 1.5, -1, "", "x", "1.0.0", "a" * 64, "A" * 32, "0" * 32, "g" * 64),
         *("..", "../x", "/x", ".x", "a b", "current.json", "onnx", "ONNX", "history", "x" * 200),
@@ -38,7 +38,7 @@ odd: Any = st.sampled_from(
 def changed(example: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """The example with some values missing or odd."""
     return st.fixed_dictionaries(
-        {}, optional={key: st.just(value) | odd for key, value in example.items()}
+        {}, optional={key: st.just(value) | strange for key, value in example.items()}
     )
 
 
@@ -65,7 +65,7 @@ def test_slot_names_likewise(models):
     assert bool(parsed.warnings) == (len(parsed.models) < len(models))
 
 
-@given(odd | st.integers(-5, 30))
+@given(strange | st.integers(-5, 30))
 def test_keep_versions_likewise(value):
     parsed = parse_desired({"keepVersions": value}, FlatKeys())
     assert (not parsed.warnings) == (not whole.mismatches({"keepVersions": value}))
