@@ -91,10 +91,10 @@ def test_without_tls_there_is_nothing(local_mqtt_hub):
 
 
 def test_the_endpoint_says_where_devices_connect(local_mqtt_hub):
-    found = access.running(local_mqtt_hub.state_dir)
-    assert found == local_mqtt_hub.endpoint
-    assert found.mqtt_port == 8883
-    assert found.hostname == f"{found.host}:{found.port}"
+    endpoint = access.running(local_mqtt_hub.state_dir)
+    assert endpoint == local_mqtt_hub.endpoint
+    assert endpoint.mqtt_port == 8883
+    assert endpoint.hostname == f"{endpoint.host}:{endpoint.port}"
 
 
 def test_a_device_port_in_use_is_refused(start_mqtt_hub):
@@ -118,8 +118,8 @@ def test_events_are_read_by_a_cursor(local_mqtt_hub, service, dial):
 
     page = service("GET", "/events?max=2")
     assert [event["deviceId"] for event in page["events"]] == ["d1", "d2"]
-    rest = service("GET", f"/events?after={page['next']}&device=d1")
-    assert [event.get("body") for event in rest["events"]] == [None, 0, 1, 2]
+    next_page = service("GET", f"/events?after={page['next']}&device=d1")
+    assert [event.get("body") for event in next_page["events"]] == [None, 0, 1, 2]
     last = service("GET", "/events?last=2")
     assert [event["body"] for event in last["events"]] == [1, 2]
     end = service("GET", f"/events?after={last['next']}")

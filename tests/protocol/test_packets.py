@@ -50,12 +50,12 @@ EXAMPLES = [
 
 def read(*pieces):
     reader = PacketReader(MOST)
-    found = []
+    decoded = []
     for piece in pieces:
         reader.feed(piece)
         while packet := reader.next():
-            found.append(packet)
-    return found
+            decoded.append(packet)
+    return decoded
 
 
 @pytest.mark.parametrize("packet", EXAMPLES, ids=lambda packet: type(packet).__name__)

@@ -129,12 +129,12 @@ def test_a_large_file_goes_in_pieces_and_tells_its_progress(place, tmp_path):
     with file.open("wb") as content:
         content.seek(size - 3)
         content.write(b"end")
-    told = []
+    progress = []
     digest = digest_file(file)
-    url = place.store.put(file, NAME, digest, lambda done, total: told.append((done, total)))
-    assert told[-1] == (size, size)
-    assert len(told) > 10
-    assert told == sorted(told)
+    url = place.store.put(file, NAME, digest, lambda done, total: progress.append((done, total)))
+    assert progress[-1] == (size, size)
+    assert len(progress) > 10
+    assert progress == sorted(progress)
     verify(place.store, NAME, digest)
     assert place.fetch(url).headers["Content-Length"] == str(size)
 

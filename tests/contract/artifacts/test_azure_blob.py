@@ -77,10 +77,10 @@ def get(azurite):
 
 def test_a_blob_says_what_it_holds(container, model):
     AzureBlobStore(container).put(model, NAME, digest_file(model))
-    found = container.client.get_blob_client(NAME).get_blob_properties()
-    assert found.metadata == {"sha256": digest_file(model).sha256}
-    assert found.content_settings.content_md5.hex() == digest_file(model).md5
-    assert found.content_settings.content_type == "application/octet-stream"
+    properties = container.client.get_blob_client(NAME).get_blob_properties()
+    assert properties.metadata == {"sha256": digest_file(model).sha256}
+    assert properties.content_settings.content_md5.hex() == digest_file(model).md5
+    assert properties.content_settings.content_type == "application/octet-stream"
 
 
 def test_a_blob_that_others_uploaded_is_read_to_find_out(container, model):
@@ -213,7 +213,7 @@ CONTOSO = ArtifactTarget(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "STORAGE with the connection string of the storage account is not set"),
         ("AccountKey", "is not the connection string of a storage account"),
@@ -223,10 +223,10 @@ CONTOSO = ArtifactTarget(
         ("AccountName=fabrikam;AccountKey=c2VjcmV0", "is for fabrikam.blob.core.windows.net"),
     ],
 )
-def test_credentials_that_cannot_be_right_are_told_and_never_shown(opened, text, told):
+def test_credentials_that_cannot_be_right_are_told_and_never_shown(opened, text, message):
     with pytest.raises(EdgeOpsError, match="STORAGE") as wrong:
         opened(CONTOSO, {"STORAGE": text})
-    assert told in wrong.value.message
+    assert message in wrong.value.message
     assert wrong.value.hint
     assert "hunter22" not in f"{wrong.value.message} {wrong.value.hint}"
     assert "c2VjcmV0" not in f"{wrong.value.message} {wrong.value.hint}"
