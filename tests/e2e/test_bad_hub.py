@@ -219,7 +219,7 @@ def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (401, "refused the credentials (device 'a')"),
         (403, "the daily message quota of hub"),
@@ -229,11 +229,11 @@ def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
         (302, "unexpected answer for device 'a': HTTP 302: Injected by a test."),
     ],
 )
-def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, said):
+def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, message):
     local_hub.faults.answer("GET", "/twins/a$", status, times=99, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert (result.code, result.out) == (1, "")
-    assert said in result.err.splitlines()[-2]
+    assert message in result.err.splitlines()[-2]
     assert result.err.splitlines()[-1].startswith("hint: ")
     assert registry.get_devices() == []
 
@@ -266,7 +266,7 @@ def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, pat
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "said"),
+    ("method", "path", "status", "message"),
     [
         ("PATCH", "/twins/b$", 401, "failed b (after 1 write): hub localhost:"),
         ("PATCH", "/twins/b$", 403, "failed b (after 1 write): the daily message quota"),
@@ -278,12 +278,12 @@ def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, pat
     ],
 )
 def test_one_device_fails_and_the_others_go_on(
-    hub_repo, local_hub, registry, method, path, status, said
+    hub_repo, local_hub, registry, method, path, status, message
 ):
     local_hub.faults.answer(method, path, status, times=99, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert result.code == 4
-    assert said in result.out
+    assert message in result.out
     assert registry.get_twin("a").tags["floor"] == 1
 
     local_hub.faults.clear()

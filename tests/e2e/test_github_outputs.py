@@ -39,7 +39,9 @@ def test_all_models_on_as_many_machines_as_they_can_use(models, outputs):
     given = outputs()
     assert json.loads(given["models"]) == ["crowdedness-24h", "crowdedness-horizons"]
     trainings = json.loads(given["trainings"])
-    of_one = [one["shard"] for one in trainings if one["model"] == "crowdedness-horizons"]
+    of_one = [
+        training["shard"] for training in trainings if training["model"] == "crowdedness-horizons"
+    ]
     assert of_one == [f"{number}/8" for number in range(1, 9)]
     assert trainings[-1]["artifact"] == "train@crowdedness-horizons@8"
 
@@ -51,7 +53,7 @@ def test_only_what_a_push_changed(models, outputs):
     models.commit()
     models.edgeops("github", "models", "--changed-since", before, "--machines", "1")
     assert json.loads(outputs()["models"]) == ["crowdedness-24h"]
-    assert [one["shard"] for one in json.loads(outputs()["trainings"])] == ["1/1"]
+    assert [training["shard"] for training in json.loads(outputs()["trainings"])] == ["1/1"]
 
     done = models.edgeops("github", "models", "--changed-since", "HEAD")
     assert (done.out, outputs()["models"], outputs()["trainings"]) == ("", "[]", "[]")

@@ -47,7 +47,7 @@ def test_a_secret_on_the_command_line_is_not_repeated(tiny_repo, secret, debug, 
     result = tiny_repo.edgeops(*debug, *(arg.format(secret) for arg in args))
     assert result.code != 0
     assert result.err
-    assert all(one not in result.out + result.err for one in (KEY, TOKEN, secret))
+    assert all(value not in result.out + result.err for value in (KEY, TOKEN, secret))
 
 
 @pytest.mark.parametrize("debug", [(), ("--debug",)])
@@ -92,11 +92,11 @@ def test_a_chain_of_errors_is_masked(capfd, monkeypatch):
 
     monkeypatch.setattr(command, "settings", fails)
     assert run(["--debug", "status"]) == 1
-    said = capfd.readouterr().err
-    assert KEY not in said
-    assert TOKEN not in said
-    assert not commands(said)
-    assert "ValueError: HostName=h.azure-devices.net" in said
+    stderr = capfd.readouterr().err
+    assert KEY not in stderr
+    assert TOKEN not in stderr
+    assert not commands(stderr)
+    assert "ValueError: HostName=h.azure-devices.net" in stderr
     assert run(["status"]) == 1
     assert capfd.readouterr().err.startswith("error: unexpected RuntimeError; this is a bug")
 

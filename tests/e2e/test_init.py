@@ -74,9 +74,9 @@ def test_editors_find_the_schema_of_every_manifest(new):
 
 def test_workflows_and_action_are_ours_but_for_what_concerns_only_us(new):
     ours = CHECKOUT / ".github"
-    found = [*(new / ".github/workflows").iterdir(), new / ACTION]
-    assert len(found) == 5
-    for file in found:
+    copies = [*(new / ".github/workflows").iterdir(), new / ACTION]
+    assert len(copies) == 5
+    for file in copies:
         path = file.relative_to(new / ".github")
         written = set(file.read_text().splitlines())
         before = set((ours / path).read_text().splitlines())

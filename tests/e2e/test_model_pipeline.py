@@ -210,9 +210,9 @@ def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
     missing = model_repo.edgeops("model", command, "small", "--data-dir", str(model_repo.root))
     assert (missing.code, "it is not in the repository or " in missing.err) == (3, True)
     folders = ("--data-dir", str(model_repo.root), "--data-dir", str(elsewhere))
-    found = model_repo.edgeops("model", command, "small", *folders)
-    assert found.code == (0 if command == "data" else 1)
-    assert "is not trained" in found.err or "hours from 20" in found.out
+    result = model_repo.edgeops("model", command, "small", *folders)
+    assert result.code == (0 if command == "data" else 1)
+    assert "is not trained" in result.err or "hours from 20" in result.out
     unknown = model_repo.edgeops("model", command, "small", "--data-dir", "nowhere")
     assert (unknown.code, "--data-dir" in unknown.err) == (64, True)
 

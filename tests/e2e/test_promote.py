@@ -91,8 +91,8 @@ def groups(repo):
 
 
 def decision(result):
-    (found,) = json.loads(result.out)["decisions"]
-    return found
+    (decided,) = json.loads(result.out)["decisions"]
+    return decided
 
 
 def test_a_release_goes_to_a_group_and_one_line_changes(repo):
@@ -215,9 +215,9 @@ def test_it_waits_while_a_device_has_not_shown_it(synced, report):
     assert "error: no ring gets a release now" in waits.err
 
     report("c2", 30, "1.0.0")
-    found = decision(synced.edgeops("model", "promote", "--next", "-o", "json"))
-    (reason,) = found["reasons"]
-    assert (found["step"], reason["device"], reason["state"]) == ("hold", "c2", "Offline")
+    decided = decision(synced.edgeops("model", "promote", "--next", "-o", "json"))
+    (reason,) = decided["reasons"]
+    assert (decided["step"], reason["device"], reason["state"]) == ("hold", "c2", "Offline")
 
     synced.edit("fleet/groups.yaml", "soak: 24h", "soak: 24h, minHealthy: 50%")
     assert synced.edgeops("model", "promote", "--next", "--dry-run").code == 0

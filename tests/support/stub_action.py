@@ -75,10 +75,10 @@ def found(pattern: Path) -> list[Path]:
 
 def download(inputs: dict[str, str]) -> None:
     target = WORKSPACE / inputs["path"]
-    found = sorted((ROOT / "artifacts").glob(inputs["name"] or inputs["pattern"] or "*"))
-    if inputs["name"] and not found:
+    artifacts = sorted((ROOT / "artifacts").glob(inputs["name"] or inputs["pattern"] or "*"))
+    if inputs["name"] and not artifacts:
         sys.exit(f"Unable to download artifact: there is no {inputs['name']}")
-    for artifact in found:
+    for artifact in artifacts:
         apart = not inputs["name"] and inputs["merge-multiple"] != "true"
         shutil.copytree(artifact, target / artifact.name if apart else target, dirs_exist_ok=True)
 

@@ -47,7 +47,7 @@ def test_one_comment_shows_the_effect_and_is_kept_up_to_date(example, devices):
     assert example.run(WORKFLOW, pull=number).code == 0
     second = only_comment(example, number)
     assert "+ desired.reportingIntervalSeconds: 20" in second
-    assert [one.split()[0] for one in example.github.writes] == ["POST", "PATCH"]
+    assert [write.split()[0] for write in example.github.writes] == ["POST", "PATCH"]
     assert devices() == set()
 
 

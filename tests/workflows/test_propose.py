@@ -34,13 +34,13 @@ GROUP = "fleet/groups/canary.yaml"
 @pytest.fixture
 def step(world, monkeypatch, capfd):
     """Runs a command of `edgeops github` as a step of a workflow on main; code and messages."""
-    told = {
+    values = {
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_API_URL": world.github.url,
         "GITHUB_REF_NAME": "main",
         "GITHUB_TOKEN": WRITER,
     }
-    for name, value in told.items():
+    for name, value in values.items():
         monkeypatch.setenv(name, value)
 
     def call(*arguments, root=world.root):

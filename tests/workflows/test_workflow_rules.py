@@ -18,9 +18,9 @@ def workflow(name):
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name + "/" + file.name)
 def test_actions_are_pinned_and_say_their_version(file):
     for line in file.read_text().splitlines():
-        if found := re.search(r"\buses: (?!\./)(\S+)(.*)", line):
-            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", found[1]), line
-            assert re.fullmatch(r" # v\d+\.\d+\.\d+", found[2]), line
+        if match := re.search(r"\buses: (?!\./)(\S+)(.*)", line):
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", match[1]), line
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", match[2]), line
 
 
 @pytest.mark.parametrize("name", FLEET)

@@ -107,7 +107,7 @@ def test_the_doubled_hour_of_autumn_is_a_sum(auckland, counts):
 
 
 def test_what_was_repaired_is_told(auckland):
-    assert [(str(one.first), one.hours) for one in auckland.repairs] == [
+    assert [(str(repair.first), repair.hours) for repair in auckland.repairs] == [
         ("2019-09-29T02", 1),
         ("2020-09-27T02", 1),
         ("2021-09-26T02", 1),
@@ -119,8 +119,8 @@ def test_what_was_repaired_is_told(auckland):
 
 def test_the_sensors_that_are_left_out(auckland, streets):
     assert len(streets) == 17
-    columns = {one.name: one for one in quality(auckland, 12).columns}
-    assert sum(one.hours for one in columns["107 Quay Street"].outages) > 25_000
+    columns = {column.name: column for column in quality(auckland, 12).columns}
+    assert sum(outage.hours for outage in columns["107 Quay Street"].outages) > 25_000
     assert columns["188 Quay Street Lower Albert (EW)"].missing > 32_000
     assert len(columns["205 Queen Street"].outages) > 50
     for name in streets:

@@ -129,8 +129,8 @@ def test_what_is_wrong_is_said_with_its_place(model, change, message):
     with pytest.raises(InvalidModel) as caught:
         model(change)
     assert "models/small/model.yaml:" in caught.value.message
-    said = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
-    assert message in said
+    text = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
+    assert message in text
 
 
 def test_a_day_that_does_not_exist(model):

@@ -46,9 +46,9 @@ def test_it_is_read_as_csv_is(times, csv_file):
     file = parquet({"timestamp": times, "gate.1": [1, None, 3], "b": ["1", "", "3"]})
     lines = [f"{time.isoformat()},{n},{n}" for time, n in zip(TIMES, ("1", "", "3"), strict=True)]
     same = read(csv_file("timestamp,gate.1,b", *lines))
-    found = read(file)
-    assert found.columns == ("gate.1", "b")
-    np.testing.assert_array_equal(found.values, same.values)
+    table = read(file)
+    assert table.columns == ("gate.1", "b")
+    np.testing.assert_array_equal(table.values, same.values)
 
 
 def test_columns_that_nobody_asked_for_may_be_anything():
