@@ -67,13 +67,13 @@ def test_no_link_is_followed(folder: Path, link: str, target: str, name: str) ->
         ("a", "a is a folder, not a file"),
     ],
 )
-def test_a_name_that_is_not_of_a_file_below(folder: Path, name: str, message: str) -> None:
+def test_only_names_of_files_below_are_read(folder: Path, name: str, message: str) -> None:
     with pytest.raises(OSError, match=message):
         read_plain(folder, name, MOST)
 
 
 @pytest.mark.parametrize("name", ["none", "a/none/file", "a/b/file/none"])
-def test_what_is_not_there(folder: Path, name: str) -> None:
+def test_a_missing_file_counts_as_absent(folder: Path, name: str) -> None:
     with pytest.raises(OSError) as caught:
         read_plain(folder, name, MOST)
     assert is_absent(caught.value)

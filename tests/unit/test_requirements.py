@@ -37,6 +37,6 @@ def test_the_demo_needs_nothing_that_trains():
 
 @pytest.mark.parametrize("name", ["demo.txt", "dev.txt"])
 @pytest.mark.parametrize("package", ["azure-iot-hub", "uamqp"])
-def test_what_has_wheels_for_x86_only_is_left_out_on_other_machines(name, package):
+def test_packages_with_wheels_for_x86_only_are_left_out_on_other_machines(name, package):
     (marker,) = [marker for pin, marker in pins(name).items() if pin.startswith(f"{package}==")]
     assert marker == "platform_machine == 'AMD64' or platform_machine == 'x86_64'"

@@ -1,3 +1,5 @@
+"""Features of the calendar, of holidays and of the sun."""
+
 from __future__ import annotations
 
 import numpy as np

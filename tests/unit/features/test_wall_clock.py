@@ -1,3 +1,5 @@
+"""Hours of UTC as hours on the clock of a site, over both changes of the clock."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -75,7 +77,7 @@ def test_every_zone_knows_its_skipped_hours():
 
 
 @given(st.integers(-(10**5), 10**6))
-def test_there_and_back(utc):
+def test_from_utc_to_the_wall_clock_and_back(utc):
     wall = wall_hours(np.array([utc]), AUCKLAND)
     (back,) = utc_hours(wall, AUCKLAND)
     assert back in (utc, utc - 1)

@@ -1,3 +1,5 @@
+"""The windows that a model sees."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -63,7 +63,7 @@ class TestNames:
             ("Module", "kind: Module\nmetadata: {name: d}\nspec: {image: x}"),
         ],
     )
-    def test_two_of_one_name(self, snapshot_of, kind, text):
+    def test_two_manifests_of_one_name(self, snapshot_of, kind, text):
         place, _, message, _ = the_problem(snapshot_of({"a.yaml": text, "b.yaml": text}))
         assert place == "b.yaml:2:12"
         assert message == f"{kind} `d` is already defined at a.yaml:2:12"
@@ -122,7 +122,7 @@ class TestReferences:
             "did you mean `schemas/b.json`?",
         )
 
-    def test_what_is_missing_may_be_in_a_file_that_does_not_load(self, snapshot_of):
+    def test_a_missing_manifest_may_be_in_a_file_that_does_not_load(self, snapshot_of):
         files = {"m.yaml": "kind: [Module", "d.yaml": DEVICE + "{modules: {m: {}}}"}
         by_file = {problem.place.file: problem for problem in problems_of(snapshot_of(files))}
         assert by_file.keys() == {"m.yaml", "d.yaml"}
@@ -266,7 +266,7 @@ class TestHubLimits:
             ("tags: {list: [1, " + "x" * 5000 + "]}", "/spec/tags/list", "one value may have"),
         ],
     )
-    def test_each_limit(self, snapshot_of, section, pointer, message):
+    def test_each_limit_of_the_hub(self, snapshot_of, section, pointer, message):
         problems = problems_of(snapshot_of({"d.yaml": DEVICE + "{" + section + "}"}))
         assert any(p.pointer == pointer and message in p.message for p in problems), problems
 

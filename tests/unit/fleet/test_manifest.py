@@ -1,3 +1,5 @@
+"""Manifests and their JSON Schemas."""
+
 from __future__ import annotations
 
 import json
@@ -23,7 +25,7 @@ def lamps() -> KindSchemas:
     return KindSchemas({"Lamp": LAMP})
 
 
-def test_valid_documents_are_kept_and_all_problems_of_the_others_told_in_order() -> None:
+def test_valid_documents_are_kept_and_all_problems_of_the_others_listed_in_order() -> None:
     text = b"""\
 apiVersion: edgeops/v1
 kind: Lamp
@@ -61,7 +63,7 @@ def test_the_digest_is_of_the_content() -> None:
     assert KindSchemas({"Lamp": {**LAMP, "title": "x"}}).digest != lamps().digest
 
 
-def test_what_json_schema_says_of_numbers_holds() -> None:
+def test_numbers_are_compared_as_json_schema_does() -> None:
     """An integer may be written 1.0, and true is no number."""
     schemas = KindSchemas({"N": {"properties": {"n": {"type": "integer"}}}})
     head = b"apiVersion: edgeops/v1\nkind: N\nn: "

@@ -1,3 +1,5 @@
+"""What looks like a secret is masked, and other text is left alone."""
+
 from __future__ import annotations
 
 import json
@@ -93,7 +95,7 @@ def test_long_text_takes_no_quadratic_time(piece: str) -> None:
 
 
 @given(HELD, st.text(max_size=5), st.text(max_size=5))
-def test_no_made_secret_is_left(held, before, after):
+def test_no_generated_secret_is_left(held, before, after):
     secret, text = held
     for message in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
         assert not_in(secret, mask(message))
@@ -106,7 +108,7 @@ def not_in(secret, text):
 
 
 @given(ORDINARY)
-def test_what_people_need_is_left(text):
+def test_texts_that_people_need_are_left_alone(text):
     assert mask(text) == text
     assert masked({"etag": text, "a": [text]}) == {"etag": text, "a": [text]}
     assert mask(f"wants `{text}`, has 'x'") == f"wants `{text}`, has 'x'"
@@ -127,7 +129,7 @@ def test_what_people_need_is_left(text):
         '"maxTokens": 512',
     ],
 )
-def test_advice_is_left(text):
+def test_advice_that_looks_like_a_secret_is_left_alone(text):
     assert mask(text) == text
 
 

@@ -45,7 +45,7 @@ def test_what_people_write_is_left_alone(text):
         ("\ud800", "\\ud800"),
     ],
 )
-def test_what_steers_or_deceives_is_an_escape(text, expected):
+def test_characters_that_steer_or_deceive_are_escaped(text, expected):
     assert printable(text) == expected
 
 

@@ -47,7 +47,7 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_faults(case: str) -> None:
+def test_the_faults_of_a_schema_and_their_places(case: str) -> None:
     schema, pointer, message = FAULTS[case]
     faults = [fault for fault in schema_faults(schema) if message in fault.message]
     assert [fault.pointer for fault in faults] == [pointer]

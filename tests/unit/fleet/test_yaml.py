@@ -1,3 +1,5 @@
+"""YAML is read as version 1.2 defines it, with a place for each value."""
+
 from __future__ import annotations
 
 import time
@@ -225,5 +227,5 @@ def plain_numbers(text: bytes) -> bytes:
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="ab:-[]{}&*!<#'\"|>%@ \n\t1?,", max_size=40))
-def test_no_input_makes_it_raise(data: bytes | str) -> None:
+def test_no_input_makes_the_parser_raise(data: bytes | str) -> None:
     yaml.load("a.yaml", data if isinstance(data, bytes) else data.encode())

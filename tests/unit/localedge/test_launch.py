@@ -107,7 +107,7 @@ def output(program: Program) -> str:
     return "\n".join(lines)
 
 
-def test_our_environment_is_not_that_of_a_module(machine, tmp_path):
+def test_a_module_does_not_get_our_environment(machine, tmp_path):
     made = launcher(machine, "a")(MODULE, tmp_path / "m").environment()
     assert made["HOME"] != os.environ["HOME"]
     assert "EDGEOPS_MQTT_PORT" in os.environ, "the tests set it"

@@ -1,3 +1,5 @@
+"""The keys and connection strings of the local hub."""
+
 from __future__ import annotations
 
 import json

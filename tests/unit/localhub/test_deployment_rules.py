@@ -1,3 +1,5 @@
+"""What applying a deployment does to the modules of a device."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -28,7 +30,7 @@ def after(modules, deployed):
     return kept | {entry.identity.module: entry for entry in deployed.save}
 
 
-def test_each_written_module_is_told():
+def test_each_module_that_was_written_gets_a_change():
     deployed = apply(MODULES, agent("m1") | {"m1": {"properties.desired": {"a": 1}}})
 
     changes = [(change.module, change.version) for change in deployed.changes]

@@ -159,7 +159,7 @@ def test_create_options_are_compared_by_what_they_say(live):
     assert settings_patch(live, {"createOptions": BINDS}) == {}
 
 
-def test_create_options_in_another_key_order_are_no_change():
+def test_create_options_in_another_key_order_are_not_a_change():
     assert (
         settings_patch({"createOptions": '{"a":1,"b":2}'}, {"createOptions": '{"b":2,"a":1}'}) == {}
     )

@@ -54,7 +54,7 @@ def test_changes_of_one_file_are_made_one_after_the_other():
     assert (GROUP % "b") in after
 
 
-def test_what_is_so_already_is_no_edit_and_errors_name_the_file():
+def test_an_unchanged_value_is_not_edited_and_errors_name_the_file():
     same = ManifestChange("f", "a", "s", "m@1.0.0", "m@1.0.0")
     assert edited([same], lambda _: GROUP % "a") == {}
     with pytest.raises(EdgeOpsError, match=r"^f\.yaml: the file has no Group `b`"):

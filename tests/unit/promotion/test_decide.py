@@ -103,7 +103,7 @@ def test_when_every_ring_has_it_no_device_is_asked():
     assert decide(rollout, {}, NOW).step is Step.DONE
 
 
-def test_the_way_begins_at_the_first_ring_with_a_release():
+def test_a_rollout_begins_at_the_first_ring_with_a_release():
     assert rollout_state("s", [ring("canary", None), ring("all", None)]) is None
     rollout = rollout_state("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
     assert rollout is not None

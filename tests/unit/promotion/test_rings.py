@@ -62,7 +62,7 @@ def test_a_model_that_no_slot_holds_needs_the_name_of_one(three_rings):
 @pytest.mark.parametrize(
     ("slot", "message"), [("crowdz", "no group or device"), ("a b", "not a slot")]
 )
-def test_a_slot_that_is_a_mistake(three_rings, slot, message):
+def test_a_slot_that_does_not_exist_is_an_error(three_rings, slot, message):
     _, catalog, _ = three_rings(canary="crowds: m@1.0.0")
     with pytest.raises(UsageError, match=message):
         choose_slot(catalog, "m", slot)

@@ -46,7 +46,7 @@ def test_the_runner_takes_these_lines_for_commands(text):
         ("# a [link]", "# a [link]"),
     ],
 )
-def test_a_line_is_no_command(text, shown):
+def test_a_line_is_not_a_command(text, shown):
     assert line(text) == shown
 
 

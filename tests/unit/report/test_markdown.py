@@ -63,7 +63,7 @@ def test_no_cell_ends_before_its_end(first, second):
 
 
 @given(st.text("abcxyz019 .,:;-_+%()@#/\\|`*<>&", max_size=30))
-def test_what_is_plain_is_text_and_nothing_else(text):
+def test_plain_text_stays_text(text):
     markdown = TABLE.format(plain(text), "x")
     assert html_of(markdown).count("<td") == 2
     assert not escapes(markdown)
@@ -77,7 +77,7 @@ def test_words_and_figures_are_plain(text):
 
 
 @pytest.mark.parametrize("text", ["GH-3", "a deadbeef1 b", ":tada:", "www.a.example", "a_b", "@a"])
-def test_what_github_makes_something_of_is_not_plain(text):
+def test_text_that_github_interprets_is_not_plain(text):
     assert plain(text) == f"`{text}`"
 
 

@@ -26,14 +26,14 @@ def line(problem: Problem) -> str:
 
 
 @pytest.mark.parametrize("case", cases("valid"), ids=lambda case: case.name)
-def test_nothing_is_wrong(case: Path) -> None:
+def test_valid_examples_have_no_problems(case: Path) -> None:
     snapshot = load_worktree(case)
     assert not snapshot.problems
     assert snapshot.documents
 
 
 @pytest.mark.parametrize("case", cases("invalid"), ids=lambda case: case.name)
-def test_all_problems_are_told(case: Path) -> None:
+def test_invalid_examples_have_exactly_these_problems(case: Path) -> None:
     text = "".join(map(line, load_worktree(case).problems))
     expected = case / "problems.txt"
     if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":

@@ -56,5 +56,5 @@ def test_release_files_that_are_elsewhere_are_not_read(tmp_path, link):
     ]
 
 
-def test_nothing_is_there(tmp_path):
+def test_a_repository_without_releases(tmp_path):
     assert load_releases(tmp_path).releases == {}

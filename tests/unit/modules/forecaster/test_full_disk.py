@@ -236,7 +236,7 @@ def test_the_file_is_not_written_anew_on_a_full_disk_and_no_part_of_it_stays(tmp
     assert (recorder.fault, len(lines(tmp_path))) == (None, 2)
 
 
-def test_what_waits_is_bounded_as_the_history_is(tmp_path):
+def test_hours_that_wait_are_bounded_as_the_history_is(tmp_path):
     recorder = opened(tmp_path, SmallDisk(0).disk)
     for first in range(0, HOURS_KEPT + 1000, 1000):
         recorder.take(message(*range(first, first + 1000)))
@@ -261,7 +261,7 @@ def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     assert DesiredFile(tmp_path).read() == {"model": "new"}
 
 
-def test_what_differs_by_type_alone_is_kept_too(tmp_path):
+def test_desired_properties_that_differ_by_type_alone_are_kept_too(tmp_path):
     memory = DesiredFile(tmp_path)
     memory.keep({"intervalSeconds": 1})
     memory.keep({"intervalSeconds": True})
@@ -276,7 +276,7 @@ def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_pat
     assert DesiredFile(tmp_path).read() == {"model": "lane"}
 
 
-def test_what_cannot_be_recalled_is_not_overwritten(tmp_path):
+def test_a_file_that_cannot_be_read_is_not_overwritten(tmp_path):
     DesiredFile(tmp_path).keep({"model": "street"})
     path = tmp_path / "history/desired.json"
     aside = path.rename(tmp_path / "aside")

@@ -109,6 +109,6 @@ def test_a_table_has_nan_where_nothing_is_known():
     assert (made.first_hour, made.names) == (95, {"east", "west"})
 
 
-def test_a_series_whose_observations_are_gone_is_no_series():
+def test_a_series_whose_observations_are_gone_is_gone():
     made = history(*of({1: 1}), *of({2: 1, 3: 1}, "west"), kept=2)
     assert made.names == {"west"}

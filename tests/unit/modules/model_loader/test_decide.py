@@ -1,3 +1,5 @@
+"""The next step for a slot: download, switch or keep."""
+
 from __future__ import annotations
 
 import pytest

@@ -49,7 +49,7 @@ def test_a_model_is_taken_if_and_only_if_the_schema_takes_it(value):
 
 
 @given(changed(FLAT_FORM))
-def test_the_single_model_form_likewise(desired):
+def test_the_single_model_form_is_taken_if_and_only_if_the_schema_takes_it(desired):
     parsed = parse_desired(desired, FlatKeys())
     assert (not parsed.faults) == (not whole.mismatches(desired))
     assert (FLAT in parsed.models) == (bool(desired) and not parsed.faults)
@@ -57,7 +57,7 @@ def test_the_single_model_form_likewise(desired):
 
 @given(st.dictionaries(st.sampled_from(["a", "a b", "history", "x" * 65, "Street_1-b"]) | st.text(),
                        st.just(MODEL)))  # fmt: skip
-def test_slot_names_likewise(models):
+def test_a_slot_name_is_taken_if_and_only_if_the_schema_takes_it(models):
     parsed = parse_desired({"models": models}, FlatKeys())
     for slot, value in models.items():
         fine = not whole.mismatches({"models": {slot: value}})
@@ -66,7 +66,7 @@ def test_slot_names_likewise(models):
 
 
 @given(strange | st.integers(-5, 30))
-def test_keep_versions_likewise(value):
+def test_keep_versions_is_taken_if_and_only_if_the_schema_takes_it(value):
     parsed = parse_desired({"keepVersions": value}, FlatKeys())
     assert (not parsed.warnings) == (not whole.mismatches({"keepVersions": value}))
     assert 1 <= parsed.keep_versions <= 20

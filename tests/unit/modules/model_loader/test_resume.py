@@ -45,7 +45,7 @@ def part_of(device, server, content, size):
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, len(NEW) - 1, len(NEW)])
-def test_what_a_killed_process_left_is_taken_up(device, server, size):
+def test_a_part_file_of_a_killed_process_is_taken_up(device, server, size):
     part_of(device, server, NEW, size)
     device.bring(crowds=server.publish(NEW, "/new"))
     assert device.runs(NEW)

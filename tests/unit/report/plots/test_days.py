@@ -73,7 +73,7 @@ def test_the_error_of_a_day_is_what_was_not_forecast():
     assert [error.day.day for error in errors] == list(range(1, 16))  # of the 15th all but an hour
 
 
-def test_a_day_of_few_hours_is_no_day():
+def test_a_day_of_few_hours_does_not_count():
     forecasts = _forecasts(1, horizon=7)
     assert [error.day.day for error in day_errors(forecasts)] == list(range(1, 8))
 

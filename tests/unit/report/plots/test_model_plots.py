@@ -59,7 +59,7 @@ def test_captions_say_what_is_to_be_seen(plots):
     assert "The worst: Wed 25 Dec 2024 -" in days
 
 
-def test_cells_without_values_are_no_colour_of_the_scale(real_card):
+def test_cells_without_values_are_grey(real_card):
     part = real_card.parts["test"]
     judged = part.models[MODEL]
     table = tuple(
