@@ -33,7 +33,7 @@ def model(name="m", **spec):
         ("edgeops/cli/main.py", False),
     ],
 )
-def test_what_makes_another_model(path, expected):
+def test_which_changes_make_another_model(path, expected):
     assert changed(model(data={"path": "data/counts.csv"}), ["README.md", path]) is expected
 
 

@@ -71,7 +71,7 @@ def test_the_same_network_gives_the_same_bytes(shape):
     assert quantized(first) == quantized(first)
 
 
-def test_eight_bits_are_smaller_and_say_the_same_of_themselves():
+def test_eight_bits_are_smaller_and_keep_the_metadata():
     shape = Shape(("log_base", "dev", "hour_sin1"), 6, (1, 2, 3, 4), (0.1, 0.5, 0.9))
     network = replace(NETWORK, encoder=64, decoder=32)
     trained = fitted(network, shape, shape.steps_ahead, 1)

@@ -77,7 +77,7 @@ def test_weights_in_other_files_are_not_read(tmp_path, put, outside):
 
 
 @pytest.mark.parametrize("data", [b"nothing", b"\x08\x00\x00\x00ORTM" + bytes(100)])
-def test_what_is_not_onnx(data):
+def test_a_file_that_is_not_onnx_is_refused(data):
     with pytest.raises(EdgeOpsError, match=r"version 1.0.0 is not an ONNX model"):
         OnnxModel(data, "version 1.0.0")
 

@@ -75,7 +75,7 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     assert progress[-1] == (len(DATA), len(DATA))
 
 
-def test_a_gate_that_says_no_publishes_nothing(build, root, store, tmp_path):
+def test_a_gate_that_fails_publishes_nothing(build, root, store, tmp_path):
     with pytest.raises(Refused, match=r"m does not pass its gates: coverage_80 is 0\.6") as refused:
         publish(build(gates=(PASSED, FAILED)), root=root, store=store)
     assert refused.value.exit_code == 5

@@ -195,7 +195,7 @@ def test_the_least_that_a_model_file_says():
         ({"useCases": {"morning": [6, 7]}}, {"morning": [6, 7]}),
     ],
 )
-def test_what_a_section_says(changes, expected):
+def test_each_section_is_read_with_its_defaults(changes, expected):
     ((key, _),) = changes.items()
     made = recipe_of({**LEAST, **changes})
     name = {"useCases": "use_cases"}.get(key, key)

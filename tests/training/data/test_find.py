@@ -64,7 +64,7 @@ def test_a_path_starts_at_the_repository(root: Path, tmp_path: Path, path: str) 
     assert observed_file(file).name == "data/counts.csv"
 
 
-def test_what_the_repository_has_not_is_looked_for_in_named_folders(
+def test_a_file_that_the_repository_lacks_is_looked_for_in_the_named_folders(
     root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -109,7 +109,7 @@ def test_a_path_leads_out_of_no_folder(root: Path, tmp_path: Path) -> None:
         (".", "is a folder, not a file", "CSV or Parquet"),
     ],
 )
-def test_what_may_not_be_read_is_said_with_its_place(
+def test_a_file_that_may_not_be_read_is_an_error_with_its_place(
     root: Path, data: str, path: str, message: str, hint: str
 ) -> None:
     (root / "link.csv").symlink_to("../secret")
@@ -142,7 +142,7 @@ def test_a_file_of_any_size_is_not_read(root: Path) -> None:
         observed_file(model(root, table("data/counts.csv")))
 
 
-def test_every_bad_path_is_told_at_once(root: Path) -> None:
+def test_all_bad_paths_are_reported_at_once(root: Path) -> None:
     with pytest.raises(InvalidModel) as caught:
         model(root, table("../a.csv") + "\n    events: /b.csv\n    weather: {path: ../c.csv}")
     assert [problem.pointer for problem in caught.value.problems] == [

@@ -1,3 +1,5 @@
+"""Events and weather that are known ahead."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -69,7 +69,7 @@ def test_columns_that_nobody_asked_for_may_be_anything():
         ({SECRET: TIMES, "a": [1, 2, 3]}, ":1: there is no column `timestamp`"),
     ],
 )
-def test_what_is_wrong_is_said_without_the_content(columns, message):
+def test_an_error_does_not_show_the_content(columns, message):
     with pytest.raises(EdgeOpsError) as caught:
         read(parquet(columns))
     assert f"counts.parquet{message}" in caught.value.message or message in caught.value.message
@@ -77,7 +77,7 @@ def test_what_is_wrong_is_said_without_the_content(columns, message):
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", b"PAR1" + b"\0" * 100 + b"PAR1"])
-def test_what_is_not_parquet(data):
+def test_a_file_that_is_not_parquet(data):
     with pytest.raises(EdgeOpsError, match=r"counts.parquet:1: is not a Parquet file"):
         read(DataFile("counts.parquet", data))
 

@@ -1,3 +1,5 @@
+"""The hours are divided into training, validation and test parts that never overlap."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -39,7 +41,7 @@ def test_longer_steps_reach_further():
     assert by_part["train"][-1] == 80 - 9
 
 
-def test_what_cannot_be():
+def test_parts_out_of_order_and_periods_that_end_before_they_start_are_errors():
     with pytest.raises(EdgeOpsError, match="must be in order"):
         Split(day("2024-02-01"), day("2024-01-20"), day("2024-01-30"))
     with pytest.raises(EdgeOpsError, match="ends before it starts"):

@@ -1,3 +1,5 @@
+"""What is forecast: sums of streets, where outages count as missing."""
+
 from __future__ import annotations
 
 import numpy as np

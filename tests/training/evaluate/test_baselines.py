@@ -1,3 +1,5 @@
+"""The simple forecasts that a model must beat."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The baseline of boosted trees."""
+
 from __future__ import annotations
 
 from dataclasses import replace

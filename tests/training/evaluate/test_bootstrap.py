@@ -1,3 +1,5 @@
+"""The difference between two models, with an interval from resampled days."""
+
 from __future__ import annotations
 
 import math
@@ -43,12 +45,12 @@ def test_the_difference_and_its_sign(pair):
     assert (back.low, back.high) == pytest.approx((-comparison.high, -comparison.low))
 
 
-def test_the_same_forecasts(pair):
+def test_identical_forecasts_do_not_differ(pair):
     comparison = compare(pair[0], pair[0], "champion", seed=SEED)
     assert (comparison.difference, comparison.low, comparison.high) == (0, 0, 0)
 
 
-def test_the_seed_decides(pair):
+def test_the_seed_decides_what_is_drawn(pair):
     assert compare(*pair, "x", seed=1) == compare(*pair, "x", seed=1)
     assert compare(*pair, "x", seed=1) != compare(*pair, "x", seed=2)
 

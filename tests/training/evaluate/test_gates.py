@@ -1,3 +1,5 @@
+"""Gates: the metrics that a model must reach before it is published."""
+
 from __future__ import annotations
 
 import math
@@ -136,7 +138,7 @@ def test_a_gate_that_nothing_can_pass(gate):
         ({"max": 1}, math.nan, False, "m is nan, above the maximum 1"),
     ],
 )
-def test_what_a_gate_says(gate, value, passed, reason):
+def test_a_gate_passes_or_says_why_not(gate, value, passed, reason):
     (verdict,) = verdicts({"m": gate}, {} if value is None else {"m": value})
     assert (verdict.gate, verdict.passed, verdict.reason) == ("m", passed, reason)
 

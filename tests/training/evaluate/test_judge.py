@@ -1,3 +1,5 @@
+"""Scores by hour, step and part of the day."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Each metric against figures worked out by hand."""
+
 from __future__ import annotations
 
 import math
