@@ -194,7 +194,7 @@ def test_a_hub_with_another_ca_is_not_trusted(production, local_hub, monkeypatch
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_ca_file_that_is_none(production, tmp_path, monkeypatch, content):
+def test_a_ca_file_without_certificates(production, tmp_path, monkeypatch, content):
     file = tmp_path / "ca.pem"
     if content:
         file.write_text(content)
@@ -249,7 +249,7 @@ def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, messag
         ("PATCH", "/twins/", 404),
     ],
 )
-def test_what_passes_is_repeated(hub_repo, local_hub, method, path, status):
+def test_a_passing_failure_is_retried(hub_repo, local_hub, method, path, status):
     local_hub.faults.answer(method, path, status, times=2, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert (result.code, "2 devices synced" in result.out) == (0, True), result.out + result.err
@@ -291,7 +291,7 @@ def test_one_device_fails_and_the_others_go_on(
     assert hub_repo.in_sync()
 
 
-def test_what_others_stamped_is_refused(hub_repo, registry):
+def test_a_device_stamped_by_another_fleet_is_refused(hub_repo, registry):
     from azure.iot.hub.models import Twin
 
     assert hub_repo.edgeops("sync").code == 0

@@ -289,7 +289,7 @@ def test_a_file_of_50_MB_is_refused_without_reading_it(repo, path):
     assert (result.code, result.out.startswith(expected)) == (3, True)
 
 
-def test_odd_things_that_are_called_yaml(repo):
+def test_links_and_file_names_that_are_not_text_are_problems(repo):
     (repo.root / "fleet/folder.yaml").mkdir()
     (repo.root / "fleet/link.yaml").symlink_to("/etc/hostname")
     put(repo, 'fleet/new\nline "q" 😀\x1b[31m.yaml', "- 1\n")

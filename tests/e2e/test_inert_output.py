@@ -51,7 +51,7 @@ def test_a_secret_on_the_command_line_is_not_repeated(tiny_repo, secret, debug, 
 
 
 @pytest.mark.parametrize("debug", [(), ("--debug",)])
-def test_nor_is_one_in_the_environment(tiny_repo, monkeypatch, debug):
+def test_a_secret_in_the_environment_is_not_shown(tiny_repo, monkeypatch, debug):
     monkeypatch.setenv("EDGEOPS_HTTPS_PORT", STRING)
     result = tiny_repo.edgeops(*debug, "sync")
     assert (result.code, "EDGEOPS_HTTPS_PORT is" in result.err) == (64, True)
@@ -61,7 +61,7 @@ def test_nor_is_one_in_the_environment(tiny_repo, monkeypatch, debug):
     assert "any-shape" not in tiny_repo.edgeops(*debug, "sync").err
 
 
-def test_nor_what_git_says(tiny_repo, monkeypatch):
+def test_a_secret_in_the_output_of_git_is_not_shown(tiny_repo, monkeypatch):
     def answers(*_args):
         raise EdgeOpsError(f"git push failed: fatal: unable to access '{URL}/': no", f"see {URL}")
 
@@ -72,7 +72,7 @@ def test_nor_what_git_says(tiny_repo, monkeypatch):
         assert KEY not in result.err
 
 
-def test_debug_shows_where_and_the_code_stays(tiny_repo):
+def test_debug_adds_a_traceback_and_keeps_the_exit_code(tiny_repo):
     plain = tiny_repo.edgeops("sync", "--hub", STRING)
     debug = tiny_repo.edgeops("--debug", "sync", "--hub", STRING)
     assert debug.code == plain.code

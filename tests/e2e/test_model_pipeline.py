@@ -27,7 +27,7 @@ def model_repo(empty_repo):
     return empty_repo
 
 
-def test_from_data_to_a_group(model_repo):
+def test_from_data_to_a_release_that_a_group_runs(model_repo):
     repo, commit = model_repo, model_repo.git("rev-parse", "HEAD")
     trained = repo.process("model", "train", "small")
     assert trained.code == 0, trained.err
@@ -218,7 +218,7 @@ def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
 
 
 @pytest.mark.parametrize("name", ["../small", "small/../small", "..", ".", "/etc", "small/"])
-def test_what_is_not_the_name_of_a_model(model_repo, name):
+def test_a_name_that_is_not_the_name_of_a_model(model_repo, name):
     result = model_repo.edgeops("model", "data", name)
     assert (result.code, f"`{name}` is not the name of a model" in result.err) == (64, True)
     assert "the models are small" in result.err or "did you mean `small`" in result.err

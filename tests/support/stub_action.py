@@ -50,7 +50,7 @@ def git(*args: str) -> None:
 
 def upload(inputs: dict[str, str]) -> None:
     patterns = [line.strip() for line in inputs["path"].splitlines() if line.strip()]
-    roots = [root for pattern in map(Path, patterns) for root in found(WORKSPACE / pattern)]
+    roots = [root for pattern in map(Path, patterns) for root in matching(WORKSPACE / pattern)]
     files = [
         file
         for root in roots
@@ -69,7 +69,7 @@ def upload(inputs: dict[str, str]) -> None:
         shutil.copy(file, copy)
 
 
-def found(pattern: Path) -> list[Path]:
+def matching(pattern: Path) -> list[Path]:
     return sorted(pattern.parent.glob(pattern.name))
 
 

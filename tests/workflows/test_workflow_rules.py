@@ -71,7 +71,7 @@ def test_a_sync_is_never_cut_off_and_never_runs_twice_at_once():
     assert "github.ref" not in concurrency["group"]
 
 
-def test_both_run_for_the_same_files():
+def test_preview_and_sync_run_for_the_same_files():
     runs = [workflow(name)[True] for name in FLEET]  # YAML 1.1 reads `on` as true
     assert runs[0]["pull_request"]["paths"] == runs[1]["push"]["paths"]
     assert "pull_request_target" not in {**runs[0], **runs[1]}
