@@ -296,7 +296,7 @@ def _seasonal_model(
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    said = {
+    properties = {
         "name": "seasonal",
         "licence": "of no concern to a device",
         "window": "features",
@@ -307,6 +307,6 @@ def _seasonal_model(
         "window_spec": json.dumps(to_json(spec)),
         "output": "ratio",
     }
-    helper.set_model_props(model, said | says)
+    helper.set_model_props(model, properties | says)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())

@@ -27,7 +27,7 @@ def model_repo(empty_repo):
     return empty_repo
 
 
-def test_from_data_to_a_group(model_repo):
+def test_from_data_to_a_release_that_a_group_runs(model_repo):
     repo, commit = model_repo, model_repo.git("rev-parse", "HEAD")
     trained = repo.process("model", "train", "small")
     assert trained.code == 0, trained.err
@@ -210,15 +210,15 @@ def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
     missing = model_repo.edgeops("model", command, "small", "--data-dir", str(model_repo.root))
     assert (missing.code, "it is not in the repository or " in missing.err) == (3, True)
     folders = ("--data-dir", str(model_repo.root), "--data-dir", str(elsewhere))
-    found = model_repo.edgeops("model", command, "small", *folders)
-    assert found.code == (0 if command == "data" else 1)
-    assert "is not trained" in found.err or "hours from 20" in found.out
+    result = model_repo.edgeops("model", command, "small", *folders)
+    assert result.code == (0 if command == "data" else 1)
+    assert "is not trained" in result.err or "hours from 20" in result.out
     unknown = model_repo.edgeops("model", command, "small", "--data-dir", "nowhere")
     assert (unknown.code, "--data-dir" in unknown.err) == (64, True)
 
 
 @pytest.mark.parametrize("name", ["../small", "small/../small", "..", ".", "/etc", "small/"])
-def test_what_is_not_the_name_of_a_model(model_repo, name):
+def test_a_name_that_is_not_the_name_of_a_model(model_repo, name):
     result = model_repo.edgeops("model", "data", name)
     assert (result.code, f"`{name}` is not the name of a model" in result.err) == (64, True)
     assert "the models are small" in result.err or "did you mean `small`" in result.err

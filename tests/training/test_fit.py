@@ -1,3 +1,5 @@
+"""Training: it learns, resumes where it was cut off, and keeps the best weights."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -32,7 +34,7 @@ def whole():
     return trained(made_training_data())
 
 
-def test_it_learns(whole):
+def test_the_loss_falls_while_training(whole):
     assert whole.history[2] < whole.history[1] < whole.history[0]
 
 

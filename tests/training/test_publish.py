@@ -54,8 +54,8 @@ def files(folder: Path) -> list[str]:
 
 
 def test_a_build_becomes_a_release(build, root, store, tmp_path):
-    told = []
-    done = publish(build(), root=root, store=store, progress=lambda *at: told.append(at))
+    progress = []
+    done = publish(build(), root=root, store=store, progress=lambda *at: progress.append(at))
     assert (done.release.reference, done.new) == ("m@1.0.0", True)
     assert digest_of_release(done.release) == digest_of([DATA])
     assert done.url == "https://localhost/artifacts/m/1.0.0/m-1.0.0.onnx"
@@ -65,17 +65,17 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
         "models/m/releases/m-1.0.0.onnx",
     ]
     assert (tmp_path / "store/m/1.0.0/m-1.0.0.onnx").read_bytes() == DATA
-    found = load_releases(root)
-    assert found.releases["m@1.0.0"].spec == done.release
-    assert found.copy("m@1.0.0").read_bytes() == DATA
-    spec = found.releases["m@1.0.0"].document.value["spec"]
+    loaded = load_releases(root)
+    assert loaded.releases["m@1.0.0"].spec == done.release
+    assert loaded.copy("m@1.0.0").read_bytes() == DATA
+    spec = loaded.releases["m@1.0.0"].document.value["spec"]
     assert spec["metrics"] == {"wape": 0.07}
     assert spec["gates"] == [PASSED.reason]
     assert spec["provenance"] == {"commit": "c0ffee"}
-    assert told[-1] == (len(DATA), len(DATA))
+    assert progress[-1] == (len(DATA), len(DATA))
 
 
-def test_a_gate_that_says_no_publishes_nothing(build, root, store, tmp_path):
+def test_a_gate_that_fails_publishes_nothing(build, root, store, tmp_path):
     with pytest.raises(Refused, match=r"m does not pass its gates: coverage_80 is 0\.6") as refused:
         publish(build(gates=(PASSED, FAILED)), root=root, store=store)
     assert refused.value.exit_code == 5

@@ -57,7 +57,7 @@ def key_of(name):
 
 @pytest.mark.parametrize(("kind", "schema"), list(sections()))
 def test_the_schema_and_the_fields_say_the_same(kind, schema):
-    known = {key_of(one.name): one for one in fields(kind)}
+    known = {key_of(field.name): field for field in fields(kind)}
     weather = kind is TableSection and "combine" not in schema["properties"]
     assert set(schema["properties"]) == set(known) - ({"combine"} if weather else set())
     for key, part in schema["properties"].items():
@@ -72,12 +72,14 @@ def test_the_schema_and_the_fields_say_the_same(kind, schema):
         else:
             assert default is not MISSING or known[key].default_factory is dict, key
         if "default" in part:
-            said = part["default"]
-            assert default == (tuple(said) if isinstance(said, list) else said), key
+            documented = part["default"]
+            assert default == (tuple(documented) if isinstance(documented, list) else documented), (
+                key
+            )
 
 
 def test_every_section_of_the_module_is_compared():
-    made = {one for one in vars(recipe).values() if is_dataclass(one)}
+    made = {value for value in vars(recipe).values() if is_dataclass(value)}
     assert made == {kind for kind, _ in sections()}
 
 
@@ -193,7 +195,7 @@ def test_the_least_that_a_model_file_says():
         ({"useCases": {"morning": [6, 7]}}, {"morning": [6, 7]}),
     ],
 )
-def test_what_a_section_says(changes, expected):
+def test_each_section_is_read_with_its_defaults(changes, expected):
     ((key, _),) = changes.items()
     made = recipe_of({**LEAST, **changes})
     name = {"useCases": "use_cases"}.get(key, key)

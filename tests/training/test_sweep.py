@@ -31,7 +31,7 @@ def expected(task, checkpoint) -> dict[str, str]:
     ticks = []
     done = list(run_here(task, JOBS, checkpoint, lambda *tick: ticks.append(tick)))
     assert ticks[-1] == (14, 14)  # 2 jobs of 7 batches
-    return {one.job.name: one.sha256 for one in done}
+    return {result.job.name: result.sha256 for result in done}
 
 
 def test_in_processes_of_this_machine(task, checkpoint, expected):
@@ -45,7 +45,7 @@ def test_in_processes_of_this_machine(task, checkpoint, expected):
         processes=2,
         environ={},
     )
-    assert {one.job.name: one.sha256 for one in done} == expected
+    assert {result.job.name: result.sha256 for result in done} == expected
     assert ticks == [(1, 2), (2, 2)]
 
 
@@ -64,7 +64,7 @@ def test_on_a_dask_cluster(task, checkpoint, expected):
             processes=1,
             environ={"DASK_SCHEDULER_ADDRESS": cluster.scheduler_address},
         )
-        assert {one.job.name: one.sha256 for one in done} == expected
+        assert {result.job.name: result.sha256 for result in done} == expected
 
 
 @pytest.mark.parametrize(

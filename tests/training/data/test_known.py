@@ -1,3 +1,5 @@
+"""Events and weather that are known ahead."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -15,10 +17,10 @@ def test_events_cover_the_hours_that_they_touch(csv_file):
         "parade,2024-11-24T18:00,2024-11-24T19:00,",
         "parade,2024-11-24T18:00,2024-11-24T20:00,3",
     )
-    found = read_events(path)
-    assert str(found.start) == "2024-11-24T17"
-    assert found.column("event:concert").tolist() == [0.5, 0.5, 0.5]
-    assert found.column("event:parade").tolist() == [0, 4, 3]
+    events = read_events(path)
+    assert str(events.start) == "2024-11-24T17"
+    assert events.column("event:concert").tolist() == [0.5, 0.5, 0.5]
+    assert events.column("event:parade").tolist() == [0, 4, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""model.yaml as a file: its schema, its values, and the places in its errors."""
+
 from __future__ import annotations
 
 import json
@@ -125,12 +127,12 @@ def test_columns_of_the_target(model):
         (("spec:", "spec: ["), "is not YAML"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(model, change, message):
+def test_an_error_names_its_place(model, change, message):
     with pytest.raises(InvalidModel) as caught:
         model(change)
     assert "models/small/model.yaml:" in caught.value.message
-    said = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
-    assert message in said
+    text = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
+    assert message in text
 
 
 def test_a_day_that_does_not_exist(model):

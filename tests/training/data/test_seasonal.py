@@ -75,12 +75,12 @@ def test_nothing_after_training_matters(counts, kind):
 
 
 def test_excluded_weeks_do_not_count(counts):
-    odd = changed(counts, "2024-02-05T00", 28)
+    disturbed = changed(counts, "2024-02-05T00", 28)
     period = Period(np.datetime64("2024-02-05", "D"), np.datetime64("2024-03-03", "D"))
     expected = np.log(shape(1) / shape(1).mean())
-    with_it = seasonal_profile(odd, (("a",),), FIT)
-    without = seasonal_profile(odd, (("a",),), replace(FIT, excluded=(period,)))
-    errors = [np.abs(np.array(one) - expected).mean() for one in (with_it, without)]
+    with_it = seasonal_profile(disturbed, (("a",),), FIT)
+    without = seasonal_profile(disturbed, (("a",),), replace(FIT, excluded=(period,)))
+    errors = [np.abs(np.array(profile) - expected).mean() for profile in (with_it, without)]
     assert errors[1] < 0.8 * errors[0]
     everything = Period(np.datetime64("2023-01-01", "D"), np.datetime64("2024-12-31", "D"))
     with pytest.raises(EdgeOpsError, match="every week of the last year of training is excluded"):
@@ -137,10 +137,10 @@ def test_how_good_each_base_is_on_the_real_data(
     model = adjusted(kind)
     builder = WindowBuilder(window_spec(model, streets, auckland.series))
     times = times_of(model)
-    found = parts(times.split, builder.steps(auckland.series), 24, 1)
+    by_part = parts(times.split, builder.steps(auckland.series), 24, 1)
     actual = target(auckland.series, streets, 12, 1)
     for part, wape in (("validation", validation), ("test", test)):
-        origins = found[part][::5]
+        origins = by_part[part][::5]
         base = WindowBuilder(replace(builder.spec, features=("log_base",)))
         windows = base.windows(auckland.series, origins)
         forecast = windows.scale[:, None] * np.exp(windows.values[:, :, 0].astype(float)) - 1

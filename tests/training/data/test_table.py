@@ -1,3 +1,5 @@
+"""Tables of counts in CSV: hours, clocks, gaps, and errors with their line."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -128,7 +130,7 @@ def test_a_header_that_does_not_fit(csv_file, header, options, message):
         read(csv_file(header, "2024-05-01T00:00,1"), **options)
 
 
-def test_bytes_that_are_no_text():
+def test_bytes_that_are_not_text():
     file = DataFile("counts.csv", b"timestamp,a\n2024-05-01T00:00,\xff\n")
     with pytest.raises(EdgeOpsError, match=r"counts.csv:2: is not UTF-8 text"):
         read(file)

@@ -1,3 +1,5 @@
+"""Gates: the metrics that a model must reach before it is published."""
+
 from __future__ import annotations
 
 import math
@@ -32,7 +34,7 @@ def part(forecasts_of):
 
 
 def test_the_names_and_values_of_metrics(part):
-    found = metrics_of({"test": part}, QUANTILES, {"size_bytes": 1000, "parity": math.nan})
+    metrics = metrics_of({"test": part}, QUANTILES, {"size_bytes": 1000, "parity": math.nan})
     expected = {
         "size_bytes": 1000,
         "wape": 0.1,
@@ -54,30 +56,32 @@ def test_the_names_and_values_of_metrics(part):
     for start in ("wape", "wape_day", "wape_night", "wape_morning_shift"):
         expected[start] = 0.1
         expected |= {f"{start}_vs_{other}": ratio for other, ratio in ratios.items()}
-    assert found == pytest.approx(expected)
+    assert metrics == pytest.approx(expected)
 
 
 def test_the_later_part_has_the_same_names(part):
-    found = metrics_of({"test": part, "later": part, "validation": part}, QUANTILES, {})
-    plain = {name for name in found if not name.startswith("later_")}
-    assert set(found) == plain | {f"later_{name}" for name in plain}
+    metrics = metrics_of({"test": part, "later": part, "validation": part}, QUANTILES, {})
+    plain = {name for name in metrics if not name.startswith("later_")}
+    assert set(metrics) == plain | {f"later_{name}" for name in plain}
 
 
 def test_no_ratio_to_a_perfect_forecast(forecasts_of):
-    one = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
-    found = metrics_of({"test": Part("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
-    assert "wape_vs_lightgbm" not in found
-    assert found["wape"] == 0
-    assert "mape" not in found  # only a small value
+    perfect = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
+    metrics = metrics_of(
+        {"test": Part("", "", 1, {MODEL: perfect, "lightgbm": perfect})}, (0.5,), {}
+    )
+    assert "wape_vs_lightgbm" not in metrics
+    assert metrics["wape"] == 0
+    assert "mape" not in metrics  # only a small value
 
 
 def test_every_metric_can_be_a_gate(part):
     facts = dict.fromkeys(FACTS, 1.0)
-    found = metrics_of({"test": part, "later": part}, QUANTILES, facts)
-    gates = {name: {"min": 0} for name in found}
+    metrics = metrics_of({"test": part, "later": part}, QUANTILES, facts)
+    gates = {name: {"min": 0} for name in metrics}
     others = (*BASELINES, "article-lstm")
     check_gates(gates, others, QUANTILES, USE_CASES)
-    assert all(verdict.passed for verdict in verdicts(gates, found))
+    assert all(verdict.passed for verdict in verdicts(gates, metrics))
 
 
 @pytest.mark.parametrize(
@@ -134,15 +138,15 @@ def test_a_gate_that_nothing_can_pass(gate):
         ({"max": 1}, math.nan, False, "m is nan, above the maximum 1"),
     ],
 )
-def test_what_a_gate_says(gate, value, passed, reason):
-    (found,) = verdicts({"m": gate}, {} if value is None else {"m": value})
-    assert (found.gate, found.passed, found.reason) == ("m", passed, reason)
+def test_a_gate_passes_or_says_why_not(gate, value, passed, reason):
+    (verdict,) = verdicts({"m": gate}, {} if value is None else {"m": value})
+    assert (verdict.gate, verdict.passed, verdict.reason) == ("m", passed, reason)
 
 
 def test_a_first_release_has_no_champion():
-    (found,) = verdicts({"wape_vs_champion": {"max": 1}}, {})
-    assert found.passed
-    assert found.reason == "wape_vs_champion has no value: no release to compare with"
+    (verdict,) = verdicts({"wape_vs_champion": {"max": 1}}, {})
+    assert verdict.passed
+    assert verdict.reason == "wape_vs_champion has no value: no release to compare with"
     check_gates({"wape_vs_champion": {"max": 1}}, (), (0.5,), ())
 
 

@@ -1,3 +1,5 @@
+"""A scorecard is the same after it was written and read."""
+
 from __future__ import annotations
 
 import json
@@ -48,7 +50,7 @@ def test_a_scorecard_is_the_same_after_json(card):
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"apiVersion": "edgeops/v1", "kind": "Scorecard"}])
-def test_anything_else_is_no_scorecard(value):
+def test_other_json_is_not_a_scorecard(value):
     with pytest.raises(EdgeOpsError, match="this is not a scorecard"):
         from_json(value)
 

@@ -56,7 +56,7 @@ def specs(draw: Callable[..., Any]) -> WindowSpec:
 
 
 @given(specs())
-def test_what_is_written_is_read_again(spec):
+def test_a_window_spec_is_read_as_it_was_written(spec):
     assert from_json(json.loads(json.dumps(to_json(spec)))) == spec
 
 
@@ -68,7 +68,7 @@ JUNK = st.recursive(
 
 
 @given(specs(), st.data())
-def test_whatever_is_put_in_its_place_is_taken_or_refused_but_never_a_crash(spec, data):
+def test_any_value_in_place_of_another_is_taken_or_refused(spec, data):
     value = to_json(spec)
     part = data.draw(st.sampled_from([value, value["site"], value["base"]]))
     part[data.draw(st.sampled_from([*part, "more"]))] = data.draw(JUNK)
@@ -115,6 +115,6 @@ def changed(spec: Callable[..., WindowSpec], path: str, new: Any) -> Any:
         ("window_spec.smoothing.kind", [], "window_spec.smoothing.kind must be one of"),
     ],
 )
-def test_what_is_wrong_is_told(spec, path, new, message):
+def test_an_error_says_what_is_wrong(spec, path, new, message):
     with pytest.raises(EdgeOpsError, match=message):
         from_json(changed(spec, path, new))

@@ -1,3 +1,5 @@
+"""Hours become longer intervals and smoother values."""
+
 from __future__ import annotations
 
 import numpy as np

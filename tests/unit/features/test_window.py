@@ -1,3 +1,5 @@
+"""The windows that a model sees."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -72,13 +74,13 @@ def test_one_window_is_the_one_of_many_bit_by_bit(kind, long_counts, concert):
         end = long_counts.index(many.origins[index]) + interval
         if end < build.hours:
             continue
-        one = build.window(long_counts.rows(0, end), concert)
-        assert one.origins[0] == many.origins[index]
-        assert one.scale[0] == many.scale[index]
+        window = build.window(long_counts.rows(0, end), concert)
+        assert window.origins[0] == many.origins[index]
+        assert window.scale[0] == many.scale[index]
         if end >= build.hours_to_keep:  # what was missing long ago was filled alike
-            assert one.values[0].tobytes() == many.values[index].tobytes()
+            assert window.values[0].tobytes() == many.values[index].tobytes()
         kept = long_counts.rows(max(0, end - build.hours_to_keep), end)
-        assert build.window(kept, concert).values.tobytes() == one.values.tobytes()
+        assert build.window(kept, concert).values.tobytes() == window.values.tobytes()
 
 
 @pytest.mark.parametrize("kind", KINDS)

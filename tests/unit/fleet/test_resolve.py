@@ -249,7 +249,7 @@ spec: {{template: {{spec: {{desired: {{a: {value}}}}}}}, devices: [{{name: d{n}}
             for n, value in enumerate(values)
         )
         devices = resolve(snapshot_of({"s.yaml": text})).fleet.devices.values()
-        assert [repr(one.desired["a"]) for one in devices] == ["1", "True", "1.0", "'1'"]
+        assert [repr(device.desired["a"]) for device in devices] == ["1", "True", "1.0", "'1'"]
 
     def test_a_problem_of_the_template_names_the_members(self, snapshot_of):
         bad = self.TEXT.replace("{kind: street}", "{edgeops: mine}")
@@ -336,7 +336,7 @@ def test_the_result_holds_no_nulls_outside_arrays(snapshot_of, low, high, own):
     assert all(value is not None for _, value in leaves(desired))
     for path, value in leaves(own):
         if value not in (None, {}):
-            found = desired
+            resolved = desired
             for key in path:
-                found = found[key]
-            assert found == value
+                resolved = resolved[key]
+            assert resolved == value

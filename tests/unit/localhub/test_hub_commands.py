@@ -44,12 +44,12 @@ def serving(repo, *options):
 
 
 def test_events_are_lines(repo, capsys):
-    with serving(repo, "--port", "0", "--mqtt-port", "0") as said:
+    with serving(repo, "--port", "0", "--mqtt-port", "0") as output:
         assert run(["--repo", str(repo), "hub", "events"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert run(["--repo", str(repo), "hub", "events", "-d", "d2", "-o", "json"]) == 0
         documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert "mqtts" not in said
+    assert "mqtts" not in output
     assert [line[22:] for line in lines] == [
         "d1  lifecycle  createDeviceIdentity",
         'd1  telemetry  {"unit": "m"}  {"text": "\\u001b[2J"}',
@@ -68,6 +68,6 @@ def test_a_hub_says_where_devices_connect(repo):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with serving(repo, "--port", "0", "--mqtt-port", str(port)) as said:
-        assert f"mqtts://localhost:{port}" in said
+    with serving(repo, "--port", "0", "--mqtt-port", str(port)) as output:
+        assert f"mqtts://localhost:{port}" in output
         assert access.running(repo / ".edgeops").mqtt_port == port

@@ -83,5 +83,5 @@ def test_killed_in_the_middle_of_a_download(run, device, server, tmp_path, sent)
     server.file("/new", NEW)
     assert run(wanted, 0) == 0
     assert device.runs(NEW)
-    asked = [one.headers.get("Range") for one in server.requests if one.path == "/new"]
+    asked = [request.headers.get("Range") for request in server.requests if request.path == "/new"]
     assert asked[-1] == (f"bytes={sent}-" if sent else None)
