@@ -82,11 +82,11 @@ def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] =
     """
     with extra("train"):
         from edgeops.training.data.find import observed_file
-        from edgeops.training.data.load import outage_hours, read_data
+        from edgeops.training.data.load import read_data
         from edgeops.training.data.quality import quality
 
         model = _model(workspace, name, data_dirs)
-        return quality(read_data(model, observed_file(model)), outage_hours(model))
+        return quality(read_data(model, observed_file(model)), model.recipe.repairs.outage_hours)
 
 
 def train(

@@ -61,7 +61,7 @@ def _of_day(site: Site, number: int) -> tuple[float, float, float]:
 
     assert site.latitude is not None
     assert site.longitude is not None
-    zone = time_zone(site.zone)
+    zone = time_zone(site.time_zone)
     on = date(1970, 1, 1) + timedelta(days=number)
     noon = datetime.combine(on, time(12), zone)
     summer = float(bool(noon.dst()))

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from edgeops.errors import EdgeOpsError
 from edgeops.features.feature import At, Feature
 from edgeops.features.registry import check_site, feature, neighbours
-from edgeops.features.repair import FILL_WEEKS, WEEK, total
+from edgeops.features.repair import FILL_WEEKS, total
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray, hours_from
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import WEEK, WindowSpec
 from edgeops.features.tracks import Tracks
-from edgeops.features.transforms import aggregate, smooth
+from edgeops.features.transforms import aggregate, smooth, smoothing_reach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +65,10 @@ class WindowBuilder:
     def hours(self) -> int:
         """How many hours up to the origin a window is made of."""
         spec = self.spec
-        smoothing = spec.smoothing.reach if spec.smoothing else 0
         steps = max([spec.steps_of(spec.level_hours), *map(self._steps, self._features)])
-        return (steps + smoothing + 1) * spec.interval  # 1: an interval that has begun
+        return (
+            steps + smoothing_reach(spec.smoothing) + 1
+        ) * spec.interval  # 1: an interval that has begun
 
     @cached_property
     def hours_to_keep(self) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, dim, render, yellow
 from edgeops.report.words import count
-from edgeops.training.data.quality import ColumnQuality, Outage, Quality
+
+if TYPE_CHECKING:
+    from edgeops.training.data.quality import ColumnQuality, Outage, Quality
 
 _OUTAGES_SHOWN = 3
 

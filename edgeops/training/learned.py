@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from edgeops.files import write_whole
-from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
@@ -25,22 +24,16 @@ from edgeops.training.jobs import shape_of
 from edgeops.training.network import Shape
 from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
-from edgeops.training.recipe import network_of, training_of
+from edgeops.training.recipe import NetworkSection, TrainingSection
 from edgeops.training.samples import Experiment, Samples
 from edgeops.training.training_data import Job
 
 LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
 _MOST_TREES = 256 * 1024 * 1024  # bytes
-_ARTICLE: JsonObject = {"kind": "article-lstm", "encoder": 64, "output": "level"}
-_NETWORK = network_of(_ARTICLE)
-_ARTICLE_TRAINING: JsonObject = {
-    "epochs": 20,
-    "batch": 256,
-    "learningRate": 0.001,
-    "schedule": "constant",
-    "loss": "mae",
-    "restoreBest": "validation-mae",
-}
+_NETWORK = NetworkSection("article-lstm", encoder=64, output="level")
+_TRAINING = TrainingSection(
+    epochs=20, batch=256, learning_rate=0.001, schedule="constant", loss="mae"
+)
 
 
 class Learned(Protocol):
@@ -104,11 +97,9 @@ def kept_boosting(path: Path) -> Boosting | None:
 def _article(data: Experiment, folder: BuildFolder) -> Article:
     whole = shape_of(data.model)
     shape = Shape(whole.features, whole.steps, whole.steps_ahead, (0.5,))
-    said = dict(_ARTICLE_TRAINING)
-    if "backend" in (written := data.model.spec["training"]):  # else the key would be another
-        said["backend"] = written["backend"]
-    key = hashlib.sha256(json.dumps([_ARTICLE, said], sort_keys=True).encode()).hexdigest()[:12]
-    training = training_of(said)
+    training = replace(_TRAINING, backend=data.model.recipe.training.backend)
+    recipe = json.dumps([asdict(_NETWORK), asdict(training)])
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     backend.start(training)
     path = folder.path / "baselines" / f"{ARTICLE}-{key}.npz"
     found = load(path)

