@@ -20,7 +20,7 @@ from edgeops.features.transforms import aggregate, smooth, smoothing_reach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Windows:
+class WindowBatch:
     """The windows of n origins.
 
     `values` has the shape (n, steps, features), float32; `origins` are the
@@ -80,7 +80,7 @@ class WindowBuilder:
         series: HourlySeries,
         origins: IntArray | None = None,
         known: HourlySeries | None = None,
-    ) -> Windows:
+    ) -> WindowBatch:
         """The windows of many origins, in their order.
 
         `origins` are indexes of steps (of hours when the interval is 1, see
@@ -94,7 +94,7 @@ class WindowBuilder:
             raise EdgeOpsError(f"an origin is outside the {len(values)} steps of the series")
         return self._cut(self._tracks(series, start, values, known), origins)
 
-    def window(self, series: HourlySeries, known: HourlySeries | None = None) -> Windows:
+    def window(self, series: HourlySeries, known: HourlySeries | None = None) -> WindowBatch:
         """The one window whose origin is the last whole step of the series.
 
         Raises `EdgeOpsError` when the history is too short.
@@ -142,7 +142,7 @@ class WindowBuilder:
             _known_at(hours, self.spec.interval, known),
         )
 
-    def _cut(self, tracks: Tracks, origins: IntArray) -> Windows:
+    def _cut(self, tracks: Tracks, origins: IntArray) -> WindowBatch:
         steps = self.spec.steps
         row = np.arange(steps)
         observed = origins[:, None] - (steps - 1) + row
@@ -159,7 +159,7 @@ class WindowBuilder:
             if one.less is not None:
                 cut = cut - one.less(tracks)[origins, None]
             values[:, :, index] = cut
-        return Windows(values, tracks.hours[origins], np.exp(tracks.target.scale[origins]))
+        return WindowBatch(values, tracks.hours[origins], np.exp(tracks.target.scale[origins]))
 
     def _steps(self, one: Feature) -> int:
         """How many steps up to the origin a feature looks at."""

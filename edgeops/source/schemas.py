@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from edgeops.fleet.catalog import KINDS
 from edgeops.fleet.manifest import KindSchemas
@@ -13,12 +14,12 @@ _PACKAGE = Path(__file__).parent.parent
 
 def packaged_schemas() -> KindSchemas:
     """The schema of each kind: from the installed package, or from the checkout it runs in."""
-    return KindSchemas(
-        {
-            kind: json.loads((schema_folder() / f"{kind.lower()}.schema.json").read_bytes())
-            for kind in KINDS
-        }
-    )
+    return KindSchemas({kind: packaged_schema(kind.lower()) for kind in KINDS})
+
+
+def packaged_schema(name: str) -> Any:
+    """The schema `NAME.schema.json` that comes with edgeops."""
+    return json.loads((schema_folder() / f"{name}.schema.json").read_bytes())
 
 
 def schema_folder() -> Path:

@@ -97,11 +97,4 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
     if spec.is_pooled:
         spec = spec.of_series(samples.series)
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
-    return Forecasts(
-        samples.series,
-        samples.origins,
-        samples.actual,
-        counts(model.ratio(windows.values), windows.scale),
-        quantiles,
-        samples.interval,
-    )
+    return samples.forecasts(counts(model.ratio(windows.values), windows.scale), quantiles)

@@ -18,7 +18,6 @@ from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import mase_scale, score
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
-from edgeops.training.jobs import shape_of
 from edgeops.training.learned import Learned, learned
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.samples import Experiment, Samples
@@ -72,7 +71,7 @@ def evaluate(
             trained[name] = learned(name, data, folder)
             tick(next(steps), total)
     files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
-    judge_all = _Judge(data, shape_of(model).quantiles, files, trained, champion)
+    judge_all = _Judge(data, model.recipe.network.quantiles, files, trained, champion)
     found: dict[str, dict[str, list[Forecasts]]] = {}
     for series in data.series:
         for part in (TEST, LATER):
@@ -109,7 +108,7 @@ def _evaluated(
     found: Mapping[str, Mapping[str, list[Forecasts]]],
     scales: Mapping[str, float],
 ) -> Evaluated:
-    model, quantiles = data.model, shape_of(data.model).quantiles
+    model, quantiles = data.model, data.model.recipe.network.quantiles
     together = {
         part: {name: joined(some) for name, some in by_model.items()}
         for part, by_model in found.items()

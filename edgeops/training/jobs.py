@@ -7,22 +7,22 @@ from collections.abc import Sequence
 
 from edgeops.errors import UsageError
 from edgeops.training.model_file import ModelFile
-from edgeops.training.network import Shape
+from edgeops.training.network import Network
 from edgeops.training.training_data import Job
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})\Z")
 
 
-def shape_of(model: ModelFile) -> Shape:
-    """What the whole model takes and gives."""
+def network_of(model: ModelFile) -> Network:
+    """The network that forecasts all steps ahead of a model."""
     recipe = model.recipe
     ahead = tuple(range(1, recipe.horizons.steps + 1))
-    return Shape(recipe.features, recipe.window.steps, ahead, recipe.network.quantiles)
+    return Network(recipe.network, recipe.features, recipe.window.steps, ahead)
 
 
 def jobs_of(model: ModelFile) -> tuple[Job, ...]:
     """All trainings of a model: one a seed and, for `horizons.models: each`, one a step ahead."""
-    steps = shape_of(model).steps_ahead
+    steps = network_of(model).steps_ahead
     each = model.recipe.horizons.models == "each"
     groups = [(step,) for step in steps] if each else [steps]
     return tuple(Job(group, seed) for group in groups for seed in model.recipe.seeds)

@@ -20,8 +20,8 @@ from edgeops.training.examples import plain_training_data
 from edgeops.training.fit import fit
 from edgeops.training.fitted import Fitted, load, save
 from edgeops.training.forecasts import Forecasts
-from edgeops.training.jobs import shape_of
-from edgeops.training.network import Shape
+from edgeops.training.jobs import network_of
+from edgeops.training.network import Network
 from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
 from edgeops.training.recipe import NetworkSection, TrainingSection
@@ -50,16 +50,13 @@ class Article:
     It forecasts the level itself, not the deviation from a seasonal base.
     """
 
-    shape: Shape
+    network: Network
     fitted: Fitted
 
     def forecast(self, samples: Samples) -> Forecasts:
         """See `Learned.forecast`."""
-        ratio = keras_ratio(_NETWORK, self.shape, [self.fitted], samples.windows)
-        values = counts(ratio, samples.scale)
-        return Forecasts(
-            samples.series, samples.origins, samples.actual, values, (0.5,), samples.interval
-        )
+        ratio = keras_ratio(self.network, [self.fitted], samples.windows)
+        return samples.forecasts(counts(ratio, samples.scale))
 
 
 def learned(name: str, data: Experiment, folder: BuildFolder) -> Learned:
@@ -95,8 +92,7 @@ def kept_boosting(path: Path) -> Boosting | None:
 
 
 def _article(data: Experiment, folder: BuildFolder) -> Article:
-    whole = shape_of(data.model)
-    shape = Shape(whole.features, whole.steps, whole.steps_ahead, (0.5,))
+    network = replace(network_of(data.model), section=_NETWORK)
     training = replace(_TRAINING, backend=data.model.recipe.training.backend)
     recipe = json.dumps([asdict(_NETWORK), asdict(training)])
     key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
@@ -104,12 +100,10 @@ def _article(data: Experiment, folder: BuildFolder) -> Article:
     path = folder.path / "baselines" / f"{ARTICLE}-{key}.npz"
     found = load(path)
     if found is None:
-        job = Job(shape.steps_ahead, 1)
+        job = Job(network.steps_ahead, 1)
         checkpoint: Path = path.with_suffix(".checkpoint.npz")
         training_data = plain_training_data(data, training)
-        found = fit(
-            job, _NETWORK, training, shape, training_data, checkpoint, lambda _done, _total: None
-        )
+        found = fit(job, network, training, training_data, checkpoint, lambda _done, _total: None)
         save(found, path)
         checkpoint.unlink(missing_ok=True)
-    return Article(shape, found)
+    return Article(network, found)

@@ -59,14 +59,7 @@ class OnnxModel:
 
     def forecasts(self, samples: Samples, quantiles: tuple[float, ...]) -> Forecasts:
         """The forecasts of samples in counts, never below 0."""
-        return Forecasts(
-            samples.series,
-            samples.origins,
-            samples.actual,
-            counts(self.ratio(samples.windows), samples.scale),
-            quantiles,
-            samples.interval,
-        )
+        return samples.forecasts(counts(self.ratio(samples.windows), samples.scale), quantiles)
 
     def milliseconds(self, window: FloatTensor, rounds: int = 500) -> float:
         """The median time of one forecast; `window` has the shape (1, steps, features)."""

@@ -24,7 +24,7 @@ from edgeops.training.data.load import (
 )
 from edgeops.training.data.split import Split, parts
 from edgeops.training.data.targets import target, targets_of
-from edgeops.training.forecasts import targets_after
+from edgeops.training.forecasts import Forecasts, targets_after
 from edgeops.training.model_file import ModelFile
 
 
@@ -61,6 +61,10 @@ class Samples:
     def hour_of_day(self) -> IntArray:
         """The hour of the day, 0 to 23, of each step that is forecast: n x horizon."""
         return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
+
+    def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
+        """Forecasts of the samples, in counts: n x horizon x quantiles."""
+        return Forecasts(self.series, self.origins, self.actual, values, quantiles, self.interval)
 
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
         """Some of the samples, by mask or index."""

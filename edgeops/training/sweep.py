@@ -15,8 +15,8 @@ from edgeops.training import backend
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.fit import Tick, fit
 from edgeops.training.fitted import Fitted
-from edgeops.training.network import Shape
-from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.network import Network
+from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Job, TrainingData
 
 
@@ -32,9 +32,8 @@ class Engine(StrEnum):
 class Task:
     """What all trainings of a model have in common."""
 
-    network: NetworkSection
+    network: Network
     training: TrainingSection
-    shape: Shape
     training_data: TrainingData
 
 
@@ -52,9 +51,7 @@ def run_here(
         def step(done: int, total: int, number: int = number) -> None:
             tick(number * total + done, len(jobs) * total)
 
-        yield fit(
-            job, task.network, task.training, task.shape, task.training_data, checkpoint(job), step
-        )
+        yield fit(job, task.network, task.training, task.training_data, checkpoint(job), step)
 
 
 def run_apart(
@@ -101,9 +98,7 @@ def _nowhere(_job: Job) -> Path | None:
 def _one(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
     """One training, in whatever process this is."""
     backend.start(task.training)
-    return fit(
-        job, task.network, task.training, task.shape, task.training_data, checkpoint, _no_tick
-    )
+    return fit(job, task.network, task.training, task.training_data, checkpoint, _no_tick)
 
 
 @contextmanager

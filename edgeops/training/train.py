@@ -14,7 +14,7 @@ from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
 from edgeops.training.fitted import Fitted, save
-from edgeops.training.jobs import jobs_of, shape_of
+from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
 from edgeops.training.samples import Experiment
@@ -75,14 +75,14 @@ def _check_weights(training_data: TrainingData) -> None:
 
 def check_model(model: ModelFile) -> None:
     """Check what can be checked without data. Raises `EdgeOpsError`."""
-    recipe, shape = model.recipe, shape_of(model)
-    check(recipe.network, shape)
+    recipe, network = model.recipe, network_of(model)
+    check(network)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(
             f"a use case is called `{ALL}`, which is the name of all hours",
             "call it something else",
         )
-    check_gates(recipe.gates, recipe.baselines, shape.quantiles, recipe.use_cases)
+    check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
 
 
 def train(
@@ -90,9 +90,7 @@ def train(
 ) -> Iterator[Fitted]:
     """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
     model, folder, jobs = training.data.model, training.folder, training.missing
-    task = Task(
-        model.recipe.network, model.recipe.training, shape_of(model), training.training_data
-    )
+    task = Task(network_of(model), model.recipe.training, training.training_data)
     if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:

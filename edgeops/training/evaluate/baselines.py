@@ -78,11 +78,4 @@ def _forecasts(samples: Samples, values: FloatArray) -> Forecasts:
     values = values.reshape(samples.actual.shape)
     level = np.broadcast_to(samples.scale[:, None] - 1, values.shape)
     filled = np.where(np.isnan(values), level, values)
-    return Forecasts(
-        samples.series,
-        samples.origins,
-        samples.actual,
-        filled[:, :, None],
-        (0.5,),
-        samples.interval,
-    )
+    return samples.forecasts(filled[:, :, None])

@@ -68,14 +68,7 @@ class Boosting:
             index = np.arange(first, min(first + _CHUNK * horizon, count * horizon))
             z = np.asarray(self.booster.predict(_table(samples, index)))
             values[index, 0] = np.maximum(_level(samples, index) * np.exp(z) - 1, 0)
-        return Forecasts(
-            samples.series,
-            samples.origins,
-            samples.actual,
-            values.reshape(count, horizon, 1),
-            (0.5,),
-            samples.interval,
-        )
+        return samples.forecasts(values.reshape(count, horizon, 1))
 
 
 def fit_boosting(
