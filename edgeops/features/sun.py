@@ -23,7 +23,7 @@ class SunFeatures:
 
     def __init__(self, hours: Hours, interval: int, site: Site) -> None:
         days, index = np.unique(day(hours), return_inverse=True)
-        facts = np.array([_of_day(site, one) for one in days.tolist()], np.float64)
+        facts = np.array([_of_day(site, number) for number in days.tolist()], np.float64)
         self._rise, self._set, self._summer = facts[index.reshape(-1)].T
         self._from = hour_of_day(hours).astype(np.float64)
         self._interval = interval

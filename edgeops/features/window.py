@@ -149,22 +149,22 @@ class WindowBuilder:
         ahead = origins[:, None] + 1 + row
         distance = np.asarray((row + 1) * self.spec.interval, np.float64)
         values = np.empty((len(origins), steps, len(self._features)), np.float32)
-        for index, one in enumerate(self._features):
-            track = one.track(tracks)
-            if one.at is At.ORIGIN:
-                assert one.factor is not None
-                cut = track[origins, None] * one.factor(distance)
+        for index, kind in enumerate(self._features):
+            track = kind.track(tracks)
+            if kind.at is At.ORIGIN:
+                assert kind.factor is not None
+                cut = track[origins, None] * kind.factor(distance)
             else:
-                cut = _take(track, observed if one.at is At.OBSERVED else ahead)
-            if one.less is not None:
-                cut = cut - one.less(tracks)[origins, None]
+                cut = _take(track, observed if kind.at is At.OBSERVED else ahead)
+            if kind.less is not None:
+                cut = cut - kind.less(tracks)[origins, None]
             values[:, :, index] = cut
         return WindowBatch(values, tracks.hours[origins], np.exp(tracks.target.scale[origins]))
 
-    def _steps(self, one: Feature) -> int:
+    def _steps(self, kind: Feature) -> int:
         """How many steps up to the origin a feature looks at."""
-        rows = self.spec.steps if one.at is At.OBSERVED else 1
-        return rows - (-one.hours_back(self.spec) // self.spec.interval)
+        rows = self.spec.steps if kind.at is At.OBSERVED else 1
+        return rows - (-kind.hours_back(self.spec) // self.spec.interval)
 
 
 def _take(track: FloatArray, rows: IntArray) -> FloatArray:
@@ -188,8 +188,8 @@ def _known_at(
         for hour in range(interval):
             at_hour = rows + hour
             inside = (at_hour >= 0) & (at_hour < len(column))
-            found = np.where(inside, column[np.clip(at_hour, 0, len(column) - 1)], 0.0)
-            result = result + np.nan_to_num(found)
+            values = np.where(inside, column[np.clip(at_hour, 0, len(column) - 1)], 0.0)
+            result = result + np.nan_to_num(values)
         return result / interval
 
     return at

@@ -39,8 +39,8 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
-    """Everybody who forecasts, and what errors are compared with."""
+class _Judges:
+    """The data, and every model and baseline that forecasts it."""
 
     data: Experiment
     quantiles: tuple[float, ...]
@@ -71,73 +71,79 @@ def evaluate(
             trained[name] = learned(name, data, folder)
             tick(next(steps), total)
     files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
-    judge_all = _Judge(data, model.recipe.network.quantiles, files, trained, champion)
-    found: dict[str, dict[str, list[Forecasts]]] = {}
+    judges = _Judges(data, model.recipe.network.quantiles, files, trained, champion)
+    by_part: dict[str, dict[str, list[Forecasts]]] = {}
     for series in data.series:
         for part in (TEST, LATER):
-            for name, one in _forecasts(judge_all, series, part, form):
-                found.setdefault(part, {}).setdefault(name, []).append(one)
+            for name, forecasts in _forecasts(judges, series, part, form):
+                by_part.setdefault(part, {}).setdefault(name, []).append(forecasts)
             tick(next(steps), total)
     scales = {series: _scale(data, series) for series in data.series}
-    return _evaluated(data, facts, form, found, scales)
+    return _evaluated(data, facts, form, by_part, scales)
 
 
 def _forecasts(
-    judge_all: _Judge, series: str, part: str, form: str
+    judges: _Judges, series: str, part: str, form: str
 ) -> Iterator[tuple[str, Forecasts]]:
     """Everybody's forecasts of one series in one part; nothing for a part without data."""
-    if not len(judge_all.data.rows(series, part)):
+    if not len(judges.data.rows(series, part)):
         return
-    samples = judge_all.data.samples(series, part)
-    yield MODEL, judge_all.files[form].forecasts(samples, judge_all.quantiles)
-    if form != EXACT and EXACT in judge_all.files:
-        yield EXACT, judge_all.files[EXACT].forecasts(samples, judge_all.quantiles)
-    for name in judge_all.data.model.recipe.baselines:
+    samples = judges.data.samples(series, part)
+    yield MODEL, judges.files[form].forecasts(samples, judges.quantiles)
+    if form != EXACT and EXACT in judges.files:
+        yield EXACT, judges.files[EXACT].forecasts(samples, judges.quantiles)
+    for name in judges.data.model.recipe.baselines:
         make: Callable[[Samples], Forecasts] = (
-            BASELINES[name] if name in BASELINES else judge_all.learned[name].forecast
+            BASELINES[name] if name in BASELINES else judges.learned[name].forecast
         )
         yield name, make(samples)
-    if judge_all.champion is not None:
-        yield CHAMPION, champion_forecasts(judge_all.champion, judge_all.data, samples)
+    if judges.champion is not None:
+        yield CHAMPION, champion_forecasts(judges.champion, judges.data, samples)
 
 
 def _evaluated(
     data: Experiment,
     facts: JsonObject,
     form: str,
-    found: Mapping[str, Mapping[str, list[Forecasts]]],
+    by_part: Mapping[str, Mapping[str, list[Forecasts]]],
     scales: Mapping[str, float],
 ) -> Evaluated:
     model, quantiles = data.model, data.model.recipe.network.quantiles
     together = {
-        part: {name: joined(some) for name, some in by_model.items()}
-        for part, by_model in found.items()
+        part: {name: joined(by_series) for name, by_series in by_model.items()}
+        for part, by_model in by_part.items()
     }
     cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
     parts = {}
     for part, by_model in together.items():
-        some = found[part][MODEL]  # a series may have nothing in a part
-        scale = [np.full((len(one.actual), 1), scales[one.series]) for one in some]
+        ours = by_part[part][MODEL]  # a series may have nothing in a part
+        scale = [
+            np.full((len(forecasts.actual), 1), scales[forecasts.series]) for forecasts in ours
+        ]
         parts[part] = _part(by_model, np.concatenate(scale), cases)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
         data.series,
-        found[TEST][MODEL][0].interval,
+        by_part[TEST][MODEL][0].interval,
         quantiles,
         parts,
-        _per_series(found[TEST], scales, cases),
+        _per_series(by_part[TEST], scales, cases),
         metrics,
         verdicts(model.recipe.gates, metrics),
     )
-    return Evaluated(card, found)
+    return Evaluated(card, by_part)
 
 
 def _part(
     by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
 ) -> Part:
     ours = by_model[MODEL]
-    judged = {name: judge(one, scale, cases) for name, one in by_model.items() if name != EXACT}
+    judged = {
+        name: judge(forecasts, scale, cases)
+        for name, forecasts in by_model.items()
+        if name != EXACT
+    }
     comparisons: tuple[Comparison, ...] = tuple(
         compare(ours, other, name, seed=_SEED)
         for name, other in by_model.items()
@@ -185,11 +191,11 @@ def _per_series(
     if len(scales) == 1:
         return {}
     result: dict[str, dict[str, Score]] = {}
-    for name, some in by_model.items():
+    for name, by_series in by_model.items():
         if name != EXACT:
-            for one in some:
-                scored = judge(one, scales[one.series], cases).slices[ALL]
-                result.setdefault(one.series, {})[name] = scored
+            for forecasts in by_series:
+                judged = judge(forecasts, scales[forecasts.series], cases)
+                result.setdefault(forecasts.series, {})[name] = judged.slices[ALL]
     return result
 
 

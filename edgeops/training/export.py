@@ -82,7 +82,7 @@ def export(
 def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
     """What a model is made of, with what and how: `provenance` of its release file."""
     training = data.model.recipe.training
-    found: JsonObject = {
+    made: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
         "framework": {"backend": training.backend, **backend.versions(training.backend)},
@@ -92,13 +92,13 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
         "command": f"edgeops model train {data.model.name}",
     }
     if data.dataset.attribution:
-        found["attribution"] = data.dataset.attribution
+        made["attribution"] = data.dataset.attribution
     if commit:
-        found["commit"] = commit
+        made["commit"] = commit
     run = [environ.get(key) for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     if all(run):
-        found["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
-    return found
+        made["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
+    return made
 
 
 def _metadata(data: Experiment) -> dict[str, str]:

@@ -64,8 +64,8 @@ def fit(
         stage = schedule.stage(run.epoch)
         done = schedule.batches_before(run.epoch)
         order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
-        for number, some in enumerate(order, start=1):
-            run.model.train_on_batch(stage.data.windows[some], truth(stage.data, some))
+        for number, rows in enumerate(order, start=1):
+            run.model.train_on_batch(stage.data.windows[rows], truth(stage.data, rows))
             _follow(run, training.ema)
             tick(done + number, schedule.batches_before(schedule.epochs))
         _judge(run, training, network.quantiles, training_data.validation)
@@ -75,7 +75,7 @@ def fit(
             _compile(run.model, training, network.quantiles, schedule, run.epoch)
         _keep(run, checkpoint)
     _assign(run.model, run.best)
-    weights = {one.path: _array(one) for one in run.model.trainable_variables}
+    weights = {variable.path: _array(variable) for variable in run.model.trainable_variables}
     return Fitted(job, weights, scaling, tuple(run.history))
 
 
@@ -132,7 +132,7 @@ def _shuffled(count: int, batch: int, seed: int, epoch: int) -> Iterator[NDArray
 
 
 def _trainable(model: Any) -> list[FloatTensor]:
-    return [_array(one) for one in model.trainable_variables]
+    return [_array(variable) for variable in model.trainable_variables]
 
 
 def _array(variable: Any) -> NDArray[Any]:
@@ -162,9 +162,9 @@ def _state(run: _TrainingRun) -> list[Any]:
 
 def _keep(run: _TrainingRun, checkpoint: Path | None) -> None:
     if checkpoint is not None:
-        arrays = {f"state/{i}": _array(one) for i, one in enumerate(_state(run))}
-        arrays |= {f"average/{i}": one for i, one in enumerate(run.average)}
-        arrays |= {f"best/{i}": one for i, one in enumerate(run.best)}
+        arrays = {f"state/{i}": _array(variable) for i, variable in enumerate(_state(run))}
+        arrays |= {f"average/{i}": weights for i, weights in enumerate(run.average)}
+        arrays |= {f"best/{i}": weights for i, weights in enumerate(run.best)}
         write_arrays(checkpoint, arrays, {"epoch": run.epoch, "history": run.history})
 
 
@@ -176,11 +176,11 @@ def _restore(
     checkpoint: Path | None,
 ) -> None:
     """Go on where a checkpoint was made; begin without one."""
-    found = read_arrays(checkpoint) if checkpoint is not None else None
-    arrays, notes = found or ({}, {"epoch": 0, "history": []})
+    kept = read_arrays(checkpoint) if checkpoint is not None else None
+    arrays, notes = kept or ({}, {"epoch": 0, "history": []})
     run.epoch, run.history = notes["epoch"], notes["history"]
     _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
-    if found is None:
+    if kept is None:
         return
     for index, variable in enumerate(_state(run)):
         variable.assign(arrays[f"state/{index}"])

@@ -30,8 +30,8 @@ def jobs_of(model: ModelFile) -> tuple[Job, ...]:
 
 def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
     """The jobs that forecast one step ahead alone. Raises `UsageError` when there is none."""
-    found = tuple(job for job in jobs if job.steps_ahead == (horizon,))
-    if not found:
+    chosen = tuple(job for job in jobs if job.steps_ahead == (horizon,))
+    if not chosen:
         single = sorted({job.steps_ahead[0] for job in jobs if len(job.steps_ahead) == 1})
         hint = (
             f"its horizons are {single[0]} to {single[-1]}"
@@ -39,11 +39,11 @@ def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
             else "one network forecasts all horizons; see `horizons.models` in model.yaml"
         )
         raise UsageError(f"the model has no network for horizon {horizon} alone", hint)
-    return found
+    return chosen
 
 
 def of_shard(jobs: Sequence[Job], shard: str) -> tuple[Job, ...]:
-    """The jobs of the shard `i/n`: every n-th. Raises `UsageError` when it makes no sense."""
+    """The jobs of the shard `i/n`: every n-th. Raises `UsageError` for what is not a shard."""
     match = _SHARD.match(shard)
     if match is None or int(match[1]) > int(match[2]):
         raise UsageError(f"`{shard}` is not a shard", "give number/count, as 1/4 for the first")

@@ -98,12 +98,12 @@ def _article(data: Experiment, folder: BuildFolder) -> Article:
     key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     backend.start(training)
     path = folder.path / "baselines" / f"{ARTICLE}-{key}.npz"
-    found = load(path)
-    if found is None:
+    fitted = load(path)
+    if fitted is None:
         job = Job(network.steps_ahead, 1)
         checkpoint: Path = path.with_suffix(".checkpoint.npz")
         training_data = plain_training_data(data, training)
-        found = fit(job, network, training, training_data, checkpoint, lambda _done, _total: None)
-        save(found, path)
+        fitted = fit(job, network, training, training_data, checkpoint, lambda _done, _total: None)
+        save(fitted, path)
         checkpoint.unlink(missing_ok=True)
-    return Article(network, found)
+    return Article(network, fitted)

@@ -60,4 +60,4 @@ def _makes(path: str, name: str, data: Collection[str]) -> bool:
     folder = PurePosixPath("models", name)
     if folder in parents:
         return folder / "releases" not in parents
-    return any(PurePosixPath(one) in (PurePosixPath(path), *parents) for one in data)
+    return any(PurePosixPath(file) in (PurePosixPath(path), *parents) for file in data)

@@ -80,7 +80,7 @@ def check(network: Network) -> None:
     missing = [size for size in _SIZES[kind] if getattr(network.section, size) is None]
     if missing:
         raise EdgeOpsError(
-            f"the network {kind} has no size of {', '.join(missing)}",
+            f"the network {kind} needs a size for {', '.join(missing)}",
             f"`network` in model.yaml needs {', '.join(_SIZES[kind])}",
         )
     if network.section.is_based and LOG_BASE not in network.features:

@@ -134,7 +134,7 @@ def _ahead(network: Network) -> tuple[int, int, int]:
 def _slice(graph: Graph, value: str, *cuts: tuple[int, int, int]) -> str:
     """A value cut along (axis, first, end)."""
     axes, firsts, ends = zip(*cuts, strict=True)
-    bounds = [graph.constant(np.array(one, np.int64)) for one in (firsts, ends, axes)]
+    bounds = [graph.constant(np.array(values, np.int64)) for values in (firsts, ends, axes)]
     return graph.add("Slice", value, *bounds)
 
 

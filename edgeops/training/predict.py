@@ -25,9 +25,9 @@ def keras_model(network: Network, fitted: Fitted) -> Any:
 def keras_ratio(network: Network, fitted: Sequence[Fitted], windows: FloatTensor) -> FloatTensor:
     """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons side by side."""
     groups: dict[tuple[int, ...], list[FloatTensor]] = {}
-    for one in fitted:
-        output = keras_model(network, one).predict(windows, batch_size=2048, verbose=0)
-        groups.setdefault(one.job.steps_ahead, []).append(np.asarray(output))
+    for result in fitted:
+        output = keras_model(network, result).predict(windows, batch_size=2048, verbose=0)
+        groups.setdefault(result.job.steps_ahead, []).append(np.asarray(output))
     parts = []
     for _, outputs in sorted(groups.items()):
         if network.section.is_based:

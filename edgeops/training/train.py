@@ -46,9 +46,9 @@ class Training:
 
     def complete(self) -> tuple[Fitted, ...] | None:
         """The results of all jobs of the model, None while one is missing."""
-        found = [self.folder.fitted(job) for job in jobs_of(self.data.model)]
-        done = tuple(one for one in found if one is not None)
-        return done if len(done) == len(found) else None
+        jobs = jobs_of(self.data.model)
+        done = tuple(result for job in jobs if (result := self.folder.fitted(job)) is not None)
+        return done if len(done) == len(jobs) else None
 
 
 def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
@@ -66,9 +66,9 @@ def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Train
 
 def _check_weights(training_data: TrainingData) -> None:
     parts = [*(stage.data for stage in training_data.stages), training_data.validation]
-    if any(not (one.weight[~np.isnan(one.ratio)] > 0).any() for one in parts):
+    if any(not (part.weight[~np.isnan(part.ratio)] > 0).any() for part in parts):
         raise EdgeOpsError(
-            "none of the hours that are forecast counts",
+            "no hour that is forecast has a weight",
             "see `target.hours`, `target.otherHours` and `window.origins` in model.yaml",
         )
 

@@ -129,7 +129,7 @@ def test_a_whole_number_is_a_learning_rate():
 @pytest.mark.parametrize(
     ("changes", "quantiles", "message"),
     [
-        ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm has no size of decoder, head"),
+        ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm needs a size for decoder, head"),
         ({"clip": (3, -4)}, (0.5,), "`clip` goes from 3 to -4"),
         ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 do not rise"),
     ],

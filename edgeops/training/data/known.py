@@ -83,7 +83,9 @@ def _event(
     file: DataFile, line: int, row: list[str]
 ) -> tuple[str, np.datetime64, np.datetime64, float]:
     name = row[0].strip()
-    first, end = (_time(file, line, *one) for one in zip(_HEADER[1:], row[1:3], strict=True))
+    first, end = (
+        _time(file, line, column, cell) for column, cell in zip(_HEADER[1:], row[1:3], strict=True)
+    )
     if not name:
         raise fault(file, line, "the event has no name")
     if end <= first:

@@ -108,5 +108,5 @@ def _day(text: str) -> np.datetime64:
         return np.datetime64(text, "D")
     except ValueError as error:
         raise EdgeOpsError(
-            f"there is no day {text}", "see `split` and `exclusions` in model.yaml"
+            f"`{text}` is not a date", "see `split` and `exclusions` in model.yaml"
         ) from error

@@ -42,7 +42,7 @@ def median_4_weeks(samples: Samples) -> Forecasts:
     their logarithms). Where all are missing, the mean level.
     """
     seasons = _seasons(samples, _WEEK)
-    return _forecasts(samples, median([one.ravel() for one in seasons]))
+    return _forecasts(samples, median([season.ravel() for season in seasons]))
 
 
 BASELINES: Mapping[str, Callable[[Samples], Forecasts]] = {
@@ -60,11 +60,11 @@ def _seasons(samples: Samples, hours: int) -> list[FloatArray]:
     season = hours // samples.interval
     ahead = 1 + np.arange(samples.actual.shape[1])
     newest = samples.rows[:, None] + ahead - season * -(-ahead // season)
-    found = []
+    seasons = []
     for back in range(_SEASONS):
         rows = newest - back * season
-        found.append(np.where(rows >= 0, samples.history[np.maximum(rows, 0)], np.nan))
-    return found
+        seasons.append(np.where(rows >= 0, samples.history[np.maximum(rows, 0)], np.nan))
+    return seasons
 
 
 def _newest(seasons: list[FloatArray]) -> FloatArray:

@@ -113,7 +113,7 @@ def _chosen(
     parts: Sequence[Samples], limit: int, random: np.random.Generator
 ) -> tuple[NDArray[np.float32], FloatArray, FloatArray]:
     """Up to `limit` rows whose target is known: the table, z, and the level that z is beside."""
-    known = [np.flatnonzero(~np.isnan(one.actual.ravel())) for one in parts]
+    known = [np.flatnonzero(~np.isnan(samples.actual.ravel())) for samples in parts]
     share = min(1.0, limit / sum(map(len, known)))
     tables, targets, levels = [], [], []
     for samples, rows in zip(parts, known, strict=True):

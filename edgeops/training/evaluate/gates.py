@@ -38,12 +38,12 @@ def metrics_of(
     Hyphens become underscores, and `seasonal_naive` is that of 168 h. `facts`
     are of the artifact (`FACTS`).
     """
-    found = dict(facts)
+    metrics = dict(facts)
     for part, prefix in ((TEST, ""), (LATER, "later_")):
         if part in parts:
             figures = _of_part(parts[part].models, quantiles)
-            found |= {prefix + name: value for name, value in figures}
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+            metrics |= {prefix + name: value for name, value in figures}
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def check_gates(
@@ -71,7 +71,7 @@ def check_gates(
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
-            raise EdgeOpsError(f"the gate `{name}` names no metric", hint)
+            raise EdgeOpsError(f"the gate `{name}` does not name a metric", hint)
         if name not in names:
             raise _missing(name, every[name])
 
@@ -125,7 +125,7 @@ def _possible(
 def _missing(gate: str, needs: str) -> EdgeOpsError:
     if needs in FACTS:
         return EdgeOpsError(
-            f"the gate `{gate}` is of a file that is not made",
+            f"the gate `{gate}` needs a file that is not exported",
             "name its format under `export.formats`, or leave the gate out",
         )
     return EdgeOpsError(

@@ -59,7 +59,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
     [
         (
             ["2024-05-01T00:00,1", "2024-05-01T00:00,2"],
-            ":3: 2024-05-01 00:00:00 is there twice, first on line 2",
+            ":3: 2024-05-01 00:00:00 occurs twice, first on line 2",
             "once",
         ),
         (
@@ -121,7 +121,7 @@ def test_a_doubt_is_an_error_with_its_line(csv_file, lines, message, hint):
         ("timestamp,timestamp", {}, "more than one column `timestamp`"),
         ("timestamp,a", {"columns": ("timestamp", "a")}, "is the time, not a series"),
         ("timestamp", {}, "no column besides `timestamp`"),
-        ("timestamp,a", {"zone": "Auckland"}, "is no time zone"),
+        ("timestamp,a", {"zone": "Auckland"}, "is not a time zone"),
     ],
 )
 def test_a_header_that_does_not_fit(csv_file, header, options, message):

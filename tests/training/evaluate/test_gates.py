@@ -83,10 +83,14 @@ def test_every_metric_can_be_a_gate(part):
 @pytest.mark.parametrize(
     ("gate", "message", "hint"),
     [
-        ("wape_vs_lightgmb", "the gate `wape_vs_lightgmb` names no metric", "`wape_vs_lightgbm`?"),
-        ("coverage_90", "names no metric", "did you mean `coverage_80`?"),
-        ("wape_evening", "names no metric", "did you mean"),
-        ("horse", "names no metric", "metrics are wape, mae"),
+        (
+            "wape_vs_lightgmb",
+            "the gate `wape_vs_lightgmb` does not name a metric",
+            "`wape_vs_lightgbm`?",
+        ),
+        ("coverage_90", "does not name a metric", "did you mean `coverage_80`?"),
+        ("wape_evening", "does not name a metric", "did you mean"),
+        ("horse", "does not name a metric", "metrics are wape, mae"),
         (
             "wape_vs_article_lstm",
             "compares with article-lstm, which is not run",
@@ -97,7 +101,7 @@ def test_every_metric_can_be_a_gate(part):
             "compares with article-lstm, which is not run",
             "run the baseline",
         ),
-        ("int8_wape_points", "is of a file that is not made", "export.formats"),
+        ("int8_wape_points", "needs a file that is not exported", "export.formats"),
     ],
 )
 def test_a_gate_without_its_metric(gate, message, hint):
@@ -110,7 +114,7 @@ def test_a_gate_without_its_metric(gate, message, hint):
 
 
 def test_coverage_needs_quantiles():
-    with pytest.raises(EdgeOpsError, match="`coverage_80` names no metric") as caught:
+    with pytest.raises(EdgeOpsError, match="`coverage_80` does not name a metric") as caught:
         check_gates({"coverage_80": [0.7, 0.9]}, BASELINES, (0.5,), ())
     assert "with outer quantiles" in caught.value.hint
 

@@ -162,7 +162,7 @@ def said(path: str, value: Any) -> str:
         ({"window_spec": said("horizon", 7)}, "window_spec contradicts horizon"),
         ({"window_spec": said("steps", 25)}, "window_spec contradicts window_steps"),
         ({"inputs": '["log_y","log_base"]'}, "window_spec contradicts inputs"),
-        ({"window_spec": said("site.zone", "Mars/Base")}, "`Mars/Base` is no time zone"),
+        ({"window_spec": said("site.zone", "Mars/Base")}, "`Mars/Base` is not a time zone"),
         ({"window_spec": said("site.zone", "Asia/Kolkata")}, "Asia/Kolkata is +5.5 hours from UTC"),
         (
             {"window_spec": said("base.weeks", 26)},
@@ -186,7 +186,7 @@ def test_a_model_that_no_window_can_be_made_for_is_refused(load, says, message):
         ({"features": ("log_base", "hol")}, "needs a country"),
         (
             {"features": ("log_base", "hol"), "site": Site("UTC", country="XX")},
-            "the package holidays knows no XX",
+            "the package holidays does not know XX",
         ),
     ],
 )
