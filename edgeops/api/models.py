@@ -114,7 +114,7 @@ def train(
         from edgeops.training.build import build_folder
         from edgeops.training.samples import experiment
         from edgeops.training.sweep import Engine, processes_for
-        from edgeops.training.train import Where, check_model, prepare
+        from edgeops.training.train import check_model, prepare
         from edgeops.training.train import train as run
 
         model = _model(workspace, name, data_dirs)
@@ -131,7 +131,8 @@ def train(
         if missing:
             unit = "batches" if here else "networks"
             with workspace.observer.progress("training", unit) as told:
-                for fitted in run(training, Where(Engine(engine), count), told, workspace.environ):
+                results = run(training, Engine(engine), count, told, workspace.environ)
+                for fitted in results:
                     trained(fitted)
         complete = training.complete()
         if complete is None:

@@ -108,7 +108,7 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
         exported = {folder.file(form): file["sha256"] for form, file in facts["files"].items()}
         _ = facts["parity"], facts["milliseconds"]["file"], facts["provenance"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EdgeOpsError(f"{name} has not been trained with this model.yaml", again) from error
+        raise EdgeOpsError(f"{name} is not trained with this model.yaml", again) from error
     for file, sha256 in exported.items():
         try:
             now = digest_file(file).sha256

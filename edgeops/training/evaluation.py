@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,16 +12,16 @@ from edgeops.features.series import FloatArray
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
-from edgeops.training.evaluate.baselines import BASELINES
+from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import mase_scale, score
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
-from edgeops.training.learned import Learned, learned
+from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
-from edgeops.training.samples import Experiment, Samples
+from edgeops.training.samples import Experiment
 
 EXACT = "onnx"  # the form with 32-bit weights
 _WEEK = 168
@@ -38,17 +39,6 @@ class Evaluated:
     forecasts: ByPart
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judges:
-    """The data, and every model and baseline that forecasts it."""
-
-    data: Experiment
-    quantiles: tuple[float, ...]
-    files: Mapping[str, OnnxModel]
-    learned: Mapping[str, Learned]
-    champion: Champion | None
-
-
 def evaluate(
     data: Experiment,
     folder: BuildFolder,
@@ -60,45 +50,42 @@ def evaluate(
 
     `facts` are what `export` gave; `tick` gets steps done and in all.
     """
-    model = data.model
-    form = released_form(model)
-    wanted = model.recipe.baselines
+    form = released_form(data.model)
+    wanted = data.model.recipe.baselines
     total = len(data.series) * 2 + sum(name not in BASELINES for name in wanted)
     steps = iter(range(1, total + 1))
-    trained = {}
+    forecasters = _exported(data, folder, facts, form)
     for name in wanted:
-        if name not in BASELINES:
-            trained[name] = learned(name, data, folder)
+        if name in BASELINES:
+            forecasters[name] = BASELINES[name]
+        else:
+            forecasters[name] = learned(name, data, folder)
             tick(next(steps), total)
-    files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
-    judges = _Judges(data, model.recipe.network.quantiles, files, trained, champion)
+    if champion is not None:
+        forecasters[CHAMPION] = partial(champion_forecasts, champion, data)
     by_part: dict[str, dict[str, list[Forecasts]]] = {}
     for series in data.series:
         for part in (TEST, LATER):
-            for name, forecasts in _forecasts(judges, series, part, form):
-                by_part.setdefault(part, {}).setdefault(name, []).append(forecasts)
+            if len(data.rows(series, part)):
+                samples = data.samples(series, part)
+                by_model = by_part.setdefault(part, {})
+                for name, forecast in forecasters.items():
+                    by_model.setdefault(name, []).append(forecast(samples))
             tick(next(steps), total)
     scales = {series: _scale(data, series) for series in data.series}
     return _evaluated(data, facts, form, by_part, scales)
 
 
-def _forecasts(
-    judges: _Judges, series: str, part: str, form: str
-) -> Iterator[tuple[str, Forecasts]]:
-    """Everybody's forecasts of one series in one part; nothing for a part without data."""
-    if not len(judges.data.rows(series, part)):
-        return
-    samples = judges.data.samples(series, part)
-    yield MODEL, judges.files[form].forecasts(samples, judges.quantiles)
-    if form != EXACT and EXACT in judges.files:
-        yield EXACT, judges.files[EXACT].forecasts(samples, judges.quantiles)
-    for name in judges.data.model.recipe.baselines:
-        make: Callable[[Samples], Forecasts] = (
-            BASELINES[name] if name in BASELINES else judges.learned[name].forecast
-        )
-        yield name, make(samples)
-    if judges.champion is not None:
-        yield CHAMPION, champion_forecasts(judges.champion, judges.data, samples)
+def _exported(
+    data: Experiment, folder: BuildFolder, facts: JsonObject, form: str
+) -> dict[str, Forecaster]:
+    """The file that is released, and the one with exact weights where that is another."""
+    quantiles = data.model.recipe.network.quantiles
+    files = {MODEL: form} | ({EXACT: EXACT} if EXACT in facts["files"] and form != EXACT else {})
+    return {
+        name: partial(OnnxModel(folder.file(file)).forecasts, quantiles=quantiles)
+        for name, file in files.items()
+    }
 
 
 def _evaluated(
@@ -172,14 +159,9 @@ def _figures(
     }
     if EXACT in together[TEST]:
         exact = together[TEST][EXACT]
-        known["int8_wape_points"] = 100 * (
-            parts[TEST].models[MODEL].slices[ALL].wape - _wape(exact)
-        )
+        wape = score(exact.actual, exact.values, exact.quantiles, 1.0).wape
+        known["int8_wape_points"] = 100 * (parts[TEST].models[MODEL].slices[ALL].wape - wape)
     return known
-
-
-def _wape(forecasts: Forecasts) -> float:
-    return score(forecasts.actual, forecasts.values, forecasts.quantiles, 1.0).wape
 
 
 def _per_series(

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Protocol
 
 from edgeops.files import write_whole
 from edgeops.plain_file import read_plain
 from edgeops.training import backend
 from edgeops.training.build import BuildFolder
+from edgeops.training.evaluate.baselines import Forecaster
 from edgeops.training.evaluate.boosting import Boosting, boosting_version, fit_boosting
 from edgeops.training.examples import plain_training_data
 from edgeops.training.fit import fit
-from edgeops.training.fitted import Fitted, load, save
+from edgeops.training.fitted import load, save
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.jobs import network_of
-from edgeops.training.network import Network
 from edgeops.training.onnx_run import counts
 from edgeops.training.predict import keras_ratio
 from edgeops.training.recipe import NetworkSection, TrainingSection
@@ -36,32 +35,9 @@ _TRAINING = TrainingSection(
 )
 
 
-class Learned(Protocol):
-    """A baseline after its training."""
-
-    def forecast(self, samples: Samples) -> Forecasts:
-        """The forecasts of samples, in counts."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Article:
-    """One LSTM of 64 units and a dense layer over the same window, 20 epochs, nothing tuned.
-
-    It forecasts the level itself, not the deviation from a seasonal base.
-    """
-
-    network: Network
-    fitted: Fitted
-
-    def forecast(self, samples: Samples) -> Forecasts:
-        """See `Learned.forecast`."""
-        ratio = keras_ratio(self.network, [self.fitted], samples.windows)
-        return samples.forecasts(counts(ratio, samples.scale))
-
-
-def learned(name: str, data: Experiment, folder: BuildFolder) -> Learned:
+def learned(name: str, data: Experiment, folder: BuildFolder) -> Forecaster:
     """A baseline by its name, trained now or before. Raises `EdgeOpsError`."""
-    return _lightgbm(data, folder) if name == LIGHTGBM else _article(data, folder)
+    return _lightgbm(data, folder).forecast if name == LIGHTGBM else _article(data, folder)
 
 
 def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
@@ -91,7 +67,11 @@ def kept_boosting(path: Path) -> Boosting | None:
     return Boosting(booster, booster.num_trees())
 
 
-def _article(data: Experiment, folder: BuildFolder) -> Article:
+def _article(data: Experiment, folder: BuildFolder) -> Forecaster:
+    """One LSTM of 64 units and a dense layer over the same window, 20 epochs, nothing tuned.
+
+    It forecasts the level itself, not the deviation from a seasonal base.
+    """
     network = replace(network_of(data.model), section=_NETWORK)
     training = replace(_TRAINING, backend=data.model.recipe.training.backend)
     recipe = json.dumps([asdict(_NETWORK), asdict(training)])
@@ -106,4 +86,10 @@ def _article(data: Experiment, folder: BuildFolder) -> Article:
         fitted = fit(job, network, training, training_data, checkpoint, lambda _done, _total: None)
         save(fitted, path)
         checkpoint.unlink(missing_ok=True)
-    return Article(network, fitted)
+
+    def forecast(samples: Samples) -> Forecasts:
+        return samples.forecasts(
+            counts(keras_ratio(network, [fitted], samples.windows), samples.scale)
+        )
+
+    return forecast

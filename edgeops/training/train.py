@@ -22,14 +22,6 @@ from edgeops.training.sweep import Engine, Task, run_apart, run_here
 from edgeops.training.training_data import Job, TrainingData
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where trainings run: the engine, and how many at once."""
-
-    engine: Engine = Engine.LOKY
-    processes: int = 1
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
     """A model with its data, and what of it is to be trained now."""
@@ -86,12 +78,15 @@ def check_model(model: ModelFile) -> None:
 
 
 def train(
-    training: Training, where: Where, tick: Tick, environ: Mapping[str, str]
+    training: Training, engine: Engine, processes: int, tick: Tick, environ: Mapping[str, str]
 ) -> Iterator[Fitted]:
-    """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
+    """Train what is missing, in `processes` at once; each result is on disk before it is given.
+
+    Raises `EdgeOpsError`.
+    """
     model, folder, jobs = training.data.model, training.folder, training.missing
     task = Task(network_of(model), model.recipe.training, training.training_data)
-    if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
+    if engine is Engine.LOKY and (processes == 1 or len(jobs) == 1):
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:
         results = run_apart(
@@ -99,8 +94,8 @@ def train(
             jobs,
             folder.checkpoint,
             tick,
-            engine=where.engine,
-            processes=where.processes,
+            engine=engine,
+            processes=processes,
             environ=environ,
         )
     for fitted in results:

@@ -94,7 +94,7 @@ def _changed_files_are_noticed(repo, build):
         (
             build / "artifact.json",
             ("evaluate", "publish"),
-            "has not been trained with this model.yaml",
+            "is not trained with this model.yaml",
         ),
         (
             build / "evaluation/scorecard.json",

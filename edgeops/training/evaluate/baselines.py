@@ -15,6 +15,8 @@ from edgeops.features.series import FloatArray
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
 
+Forecaster = Callable[[Samples], Forecasts]
+
 _DAY, _WEEK = 24, 168
 _SEASONS = 4
 
@@ -45,7 +47,7 @@ def median_4_weeks(samples: Samples) -> Forecasts:
     return _forecasts(samples, median([season.ravel() for season in seasons]))
 
 
-BASELINES: Mapping[str, Callable[[Samples], Forecasts]] = {
+BASELINES: Mapping[str, Forecaster] = {
     "seasonal-naive-168h": seasonal_naive_168h,
     "seasonal-naive-24h": seasonal_naive_24h,
     "median-4-weeks": median_4_weeks,

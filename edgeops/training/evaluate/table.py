@@ -34,13 +34,6 @@ def write_table(path: Path, by_part: Mapping[str, Mapping[str, Sequence[Forecast
             part.replace(path)
 
 
-def read_table(path: Path) -> Any:
-    """The table, as `pyarrow.Table`."""
-    from pyarrow.parquet import read_table as read
-
-    return read(path)
-
-
 def _tables(by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> Iterator[Any]:
     for part, by_model in by_part.items():
         for model, by_series in by_model.items():

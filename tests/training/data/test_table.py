@@ -67,7 +67,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
             ":3: 2024-05-01 00:00:00 is earlier than line 2",
             "sort",
         ),
-        (["2024-04-07T02:00,1"] * 3, ":4: 2024-04-07 02:00:00 is there twice", "once"),
+        (["2024-04-07T02:00,1"] * 3, ":4: 2024-04-07 02:00:00 occurs twice", "once"),
         (
             ["2024-09-29T01:00,1", "2024-09-29T02:30,2"],
             ":3: 2024-09-29 02:30:00 does not exist in Pacific/Auckland",
