@@ -245,7 +245,7 @@ def test_a_model_file_that_is_elsewhere(model_repo):
 def test_a_step_that_is_missing_is_named(model_repo, command):
     result = model_repo.edgeops("model", command, "small")
     assert result.code == 1
-    assert "small has not been trained with the current model.yaml and data" in result.err
+    assert "small is not trained with this model.yaml" in result.err
     assert "edgeops model train small" in result.err
 
 
