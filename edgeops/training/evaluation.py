@@ -17,7 +17,7 @@ from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import mase_scale, score
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, JudgedPart, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
 from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
@@ -124,7 +124,7 @@ def _evaluated(
 
 def _part(
     by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
-) -> Part:
+) -> JudgedPart:
     ours = by_model[MODEL]
     judged = {
         name: judge(forecasts, scale, cases)
@@ -136,7 +136,7 @@ def _part(
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
-    return Part(
+    return JudgedPart(
         str(ours.origins.min()),
         str(ours.origins.max()),
         len(ours.origins),
@@ -148,7 +148,7 @@ def _part(
 def _figures(
     facts: JsonObject,
     form: str,
-    parts: Mapping[str, Part],
+    parts: Mapping[str, JudgedPart],
     together: Mapping[str, Mapping[str, Forecasts]],
 ) -> dict[str, float]:
     """What gates may ask of the artifact itself."""

@@ -11,7 +11,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_AND_NIGHT
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Part, Verdict
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
 
 CHAMPION = "champion"  # the last release of the model, when there is one
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
@@ -27,7 +27,7 @@ _SOME = (
 
 
 def metrics_of(
-    parts: Mapping[str, Part], quantiles: tuple[float, ...], facts: Mapping[str, float]
+    parts: Mapping[str, JudgedPart], quantiles: tuple[float, ...], facts: Mapping[str, float]
 ) -> dict[str, float]:
     """The figures of a scorecard by the names that gates use; those without a value are left out.
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, Part
+from edgeops.training.evaluate.scorecard import MODEL, JudgedPart
 
 QUANTILES = (0.1, 0.5, 0.9)
 USE_CASES = {"morning-shift": {6, 7}}
@@ -28,7 +28,7 @@ def part(forecasts_of):
     judged = {
         name: judge(forecasts_of(actual, actual + by), 50, USE_CASES) for name, by in others.items()
     }
-    return Part("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
+    return JudgedPart("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
 
 
 def test_the_names_and_values_of_metrics(part):
@@ -65,7 +65,7 @@ def test_the_later_part_has_the_same_names(part):
 
 def test_no_ratio_to_a_perfect_forecast(forecasts_of):
     one = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
-    found = metrics_of({"test": Part("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
+    found = metrics_of({"test": JudgedPart("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
     assert "wape_vs_lightgbm" not in found
     assert found["wape"] == 0
     assert "mape" not in found  # only a small value

@@ -12,7 +12,14 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import schema_faults
 from edgeops.source.schemas import packaged_schema
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Scorecard, Verdict
+from edgeops.training.evaluate.scorecard import (
+    ALL,
+    MODEL,
+    Comparison,
+    JudgedPart,
+    Scorecard,
+    Verdict,
+)
 from edgeops.training.evaluate.scorecard_json import from_json, to_json
 from edgeops.training.forecasts import Forecasts
 
@@ -25,7 +32,7 @@ def card() -> Scorecard:
     actual = random.integers(10, 200, (30, 3)).astype(float)
     values = np.sort(actual[:, :, None] + random.normal(0, 20, (30, 3, 3)), axis=2)
     judged = judge(Forecasts("s", origins, actual, values, (0.1, 0.5, 0.9)), 12.0, {"x": {9, 10}})
-    part = Part(
+    part = JudgedPart(
         "2024-01-01T08", "2024-01-30T08", 30, {MODEL: judged}, (Comparison("n", -1, -2, 0),)
     )
     return Scorecard(
