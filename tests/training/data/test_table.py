@@ -94,7 +94,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
         (
             ["2024-05-01,1", "2024-05-02,2", "2024-05-03,2"],
             ":2: most rows are 24 hours apart",
-            "a row an hour",
+            "at least one row an hour",
         ),
         (
             ["2024-05-01T00:00,1", "2104-05-01T01:00,2"],
