@@ -190,7 +190,7 @@ def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) ->
 def agrees(evaluated: Evaluated, samples: Samples, storage: Path, series: str | None) -> None:
     """A device that goes through the origins in order has these windows and forecasts."""
     of = evaluated.experiment
-    zone = of.builder(samples.series).spec.site.zone
+    zone = of.builder(samples.series).spec.site.time_zone
     device = Device(storage, evaluated.onnx, of.dataset.series, zone)
     for index, origin in enumerate(samples.origins):
         window, telemetry = device.forecast_at(origin, series)

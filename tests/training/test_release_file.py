@@ -89,7 +89,7 @@ def test_a_release_file_is_written_once(tmp_path):
     file = tmp_path / "releases" / "1.1.0.yaml"
     assert write_release(file, TEXT) is True
     assert write_release(file, TEXT) is False
-    with pytest.raises(Refused, match="is there already, and says something else"):
+    with pytest.raises(Refused, match="already exists with other content"):
         write_release(file, TEXT + "# more\n")
     assert file.read_text() == TEXT
     assert list(file.parent.iterdir()) == [file]

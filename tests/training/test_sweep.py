@@ -10,14 +10,15 @@ from edgeops.errors import EdgeOpsError
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.sweep import Engine, Task, processes_for, run_apart, run_here
 from edgeops.training.training_data import Job
-from tests.training.conftest import TRAINING, made_training_data
+from tests.training.conftest import TRAINING, made_network, made_training_data
 
 JOBS = (Job((1,), 1), Job((2,), 1))
 
 
 @pytest.fixture
-def task(shape) -> Task:
-    return Task(NetworkSection("article-lstm", encoder=3), TRAINING, shape, made_training_data(1))
+def task() -> Task:
+    network = made_network(NetworkSection("article-lstm", encoder=3))
+    return Task(network, TRAINING, made_training_data(1))
 
 
 @pytest.fixture

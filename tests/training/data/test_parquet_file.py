@@ -13,7 +13,8 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits
 from edgeops.training.data.parquet_file import ParquetFile
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 pyarrow = pytest.importorskip("pyarrow")
 TIMES = [datetime(2024, 5, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(3)]
@@ -30,7 +31,7 @@ def parquet(columns, **options) -> DataFile:
 
 
 def read(file, **options):
-    return read_table(Table(file, **({"zone": "UTC"} | options))).series
+    return read_table(file, TableSection("counts.csv", **options), "UTC").series
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeops.features.window import WindowBuilder
-from edgeops.training.data.load import times_of, window_spec
+from edgeops.training.data.load import split_of, window_spec
 from edgeops.training.data.split import parts
 from edgeops.training.data.targets import target, targets_of
 
@@ -23,10 +23,8 @@ def builder(crowdedness, streets):
 
 @pytest.fixture(scope="module")
 def origins(crowdedness, auckland, builder):
-    times = times_of(crowdedness)
-    steps = builder.steps(auckland.series)
-    by_part = parts(times.split, steps, 24, 1, times.excluded, times.grace_days)
-    return {name: indices[indices >= builder.hours - 1] for name, indices in by_part.items()}
+    found = parts(split_of(crowdedness), builder.steps(auckland.series), 24, 1)
+    return {name: one[one >= builder.hours - 1] for name, one in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +33,7 @@ def actual(auckland, streets):
 
 
 def test_how_many_origins_there_are(origins):
-    assert {name: len(indices) for name, indices in origins.items()} == {
+    assert {name: len(one) for name, one in origins.items()} == {
         "train": 31_457,
         "validation": 4_344,
         "test": 4_392,
@@ -66,6 +64,6 @@ def test_the_windows_of_the_test_part(auckland, builder, origins, actual):
     for index in (0, 1800, 2160, 4391):  # 2,160: the first hours of summer time
         end = origins["test"][index] + 1
         recent = auckland.series.rows(end - builder.hours_to_keep, end)
-        window = builder.window(recent)
-        assert window.values[0].tobytes() == windows.values[index].tobytes()
-        assert window.scale[0] == windows.scale[index]
+        one = builder.window(recent)
+        assert one.values[0].tobytes() == windows.values[index].tobytes()
+        assert one.scale[0] == windows.scale[index]

@@ -1,5 +1,3 @@
-"""Gates: the metrics that a model must reach before it is published."""
-
 from __future__ import annotations
 
 import math
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, Part
+from edgeops.training.evaluate.scorecard import MODEL, JudgedPart
 
 QUANTILES = (0.1, 0.5, 0.9)
 USE_CASES = {"morning-shift": {6, 7}}
@@ -30,11 +28,11 @@ def part(forecasts_of):
     judged = {
         name: judge(forecasts_of(actual, actual + by), 50, USE_CASES) for name, by in others.items()
     }
-    return Part("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
+    return JudgedPart("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
 
 
 def test_the_names_and_values_of_metrics(part):
-    metrics = metrics_of({"test": part}, QUANTILES, {"size_bytes": 1000, "parity": math.nan})
+    found = metrics_of({"test": part}, QUANTILES, {"size_bytes": 1000, "parity": math.nan})
     expected = {
         "size_bytes": 1000,
         "wape": 0.1,
@@ -56,41 +54,43 @@ def test_the_names_and_values_of_metrics(part):
     for start in ("wape", "wape_day", "wape_night", "wape_morning_shift"):
         expected[start] = 0.1
         expected |= {f"{start}_vs_{other}": ratio for other, ratio in ratios.items()}
-    assert metrics == pytest.approx(expected)
+    assert found == pytest.approx(expected)
 
 
 def test_the_later_part_has_the_same_names(part):
-    metrics = metrics_of({"test": part, "later": part, "validation": part}, QUANTILES, {})
-    plain = {name for name in metrics if not name.startswith("later_")}
-    assert set(metrics) == plain | {f"later_{name}" for name in plain}
+    found = metrics_of({"test": part, "later": part, "validation": part}, QUANTILES, {})
+    plain = {name for name in found if not name.startswith("later_")}
+    assert set(found) == plain | {f"later_{name}" for name in plain}
 
 
 def test_no_ratio_to_a_perfect_forecast(forecasts_of):
-    perfect = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
-    metrics = metrics_of(
-        {"test": Part("", "", 1, {MODEL: perfect, "lightgbm": perfect})}, (0.5,), {}
-    )
-    assert "wape_vs_lightgbm" not in metrics
-    assert metrics["wape"] == 0
-    assert "mape" not in metrics  # only a small value
+    one = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
+    found = metrics_of({"test": JudgedPart("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
+    assert "wape_vs_lightgbm" not in found
+    assert found["wape"] == 0
+    assert "mape" not in found  # only a small value
 
 
 def test_every_metric_can_be_a_gate(part):
     facts = dict.fromkeys(FACTS, 1.0)
-    metrics = metrics_of({"test": part, "later": part}, QUANTILES, facts)
-    gates = {name: {"min": 0} for name in metrics}
+    found = metrics_of({"test": part, "later": part}, QUANTILES, facts)
+    gates = {name: {"min": 0} for name in found}
     others = (*BASELINES, "article-lstm")
     check_gates(gates, others, QUANTILES, USE_CASES)
-    assert all(verdict.passed for verdict in verdicts(gates, metrics))
+    assert all(verdict.passed for verdict in verdicts(gates, found))
 
 
 @pytest.mark.parametrize(
     ("gate", "message", "hint"),
     [
-        ("wape_vs_lightgmb", "the gate `wape_vs_lightgmb` names no metric", "`wape_vs_lightgbm`?"),
-        ("coverage_90", "names no metric", "did you mean `coverage_80`?"),
-        ("wape_evening", "names no metric", "did you mean"),
-        ("horse", "names no metric", "metrics are wape, mae"),
+        (
+            "wape_vs_lightgmb",
+            "the gate `wape_vs_lightgmb` does not name a metric",
+            "`wape_vs_lightgbm`?",
+        ),
+        ("coverage_90", "does not name a metric", "did you mean `coverage_80`?"),
+        ("wape_evening", "does not name a metric", "did you mean"),
+        ("horse", "does not name a metric", "metrics are wape, mae"),
         (
             "wape_vs_article_lstm",
             "compares with article-lstm, which is not run",
@@ -101,7 +101,7 @@ def test_every_metric_can_be_a_gate(part):
             "compares with article-lstm, which is not run",
             "run the baseline",
         ),
-        ("int8_wape_points", "is of a file that is not made", "export.formats"),
+        ("int8_wape_points", "needs a file that is not exported", "export.formats"),
     ],
 )
 def test_a_gate_without_its_metric(gate, message, hint):
@@ -114,7 +114,7 @@ def test_a_gate_without_its_metric(gate, message, hint):
 
 
 def test_coverage_needs_quantiles():
-    with pytest.raises(EdgeOpsError, match="`coverage_80` names no metric") as caught:
+    with pytest.raises(EdgeOpsError, match="`coverage_80` does not name a metric") as caught:
         check_gates({"coverage_80": [0.7, 0.9]}, BASELINES, (0.5,), ())
     assert "with outer quantiles" in caught.value.hint
 
@@ -138,15 +138,15 @@ def test_a_gate_that_nothing_can_pass(gate):
         ({"max": 1}, math.nan, False, "m is nan, above the maximum 1"),
     ],
 )
-def test_a_gate_passes_or_says_why_not(gate, value, passed, reason):
-    (verdict,) = verdicts({"m": gate}, {} if value is None else {"m": value})
-    assert (verdict.gate, verdict.passed, verdict.reason) == ("m", passed, reason)
+def test_what_a_gate_says(gate, value, passed, reason):
+    (found,) = verdicts({"m": gate}, {} if value is None else {"m": value})
+    assert (found.gate, found.passed, found.reason) == ("m", passed, reason)
 
 
 def test_a_first_release_has_no_champion():
-    (verdict,) = verdicts({"wape_vs_champion": {"max": 1}}, {})
-    assert verdict.passed
-    assert verdict.reason == "wape_vs_champion has no value: no release to compare with"
+    (found,) = verdicts({"wape_vs_champion": {"max": 1}}, {})
+    assert found.passed
+    assert found.reason == "wape_vs_champion has no value: no release to compare with"
     check_gates({"wape_vs_champion": {"max": 1}}, (), (0.5,), ())
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyarrow.parquet import read_table
 
-from edgeops.training.evaluate.table import COLUMNS, read_table, write_table
+from edgeops.training.evaluate.table import COLUMNS, write_table
 from edgeops.training.forecasts import Forecasts
 
 ORIGINS = np.array(["2024-01-01T22", "2024-01-02T10"], "datetime64[h]")

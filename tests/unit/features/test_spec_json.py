@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import Base, Site, WindowSpec
+from edgeops.features.spec import INTERVALS, Base, Site, Smoothing, WindowSpec
 from edgeops.features.spec_json import from_json, to_json
-from edgeops.features.transforms import INTERVALS, Smoothing
 
 FINITE = st.floats(-1e6, 1e6)
 NAMES = st.text(min_size=1, max_size=20)

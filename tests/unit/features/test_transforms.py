@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.transforms import Smoothing, aggregate, smooth
+from edgeops.features.spec import Smoothing
+from edgeops.features.transforms import aggregate, smooth
 
 NAN = np.nan
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, Site, WindowSpec
-from edgeops.features.transforms import Smoothing
+from edgeops.features.spec import Base, Site, Smoothing, WindowSpec
 from edgeops.features.window import WindowBuilder
 
 HERE = Site("Pacific/Auckland", -36.8485, 174.7633, "NZ", "AUK")

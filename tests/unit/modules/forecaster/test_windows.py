@@ -161,7 +161,7 @@ def spec_with(path: str, value: Any) -> str:
         ({"window_spec": spec_with("horizon", 7)}, "window_spec contradicts horizon"),
         ({"window_spec": spec_with("steps", 25)}, "window_spec contradicts window_steps"),
         ({"inputs": '["log_y","log_base"]'}, "window_spec contradicts inputs"),
-        ({"window_spec": spec_with("site.zone", "Mars/Base")}, "`Mars/Base` is no time zone"),
+        ({"window_spec": spec_with("site.zone", "Mars/Base")}, "`Mars/Base` is not a time zone"),
         (
             {"window_spec": spec_with("site.zone", "Asia/Kolkata")},
             "Asia/Kolkata is +5.5 hours from UTC",
@@ -188,7 +188,7 @@ def test_a_model_that_no_window_can_be_made_for_is_refused(load, says, message):
         ({"features": ("log_base", "hol")}, "needs a country"),
         (
             {"features": ("log_base", "hol"), "site": Site("UTC", country="XX")},
-            "the package holidays knows no XX",
+            "the package holidays does not know XX",
         ),
     ],
 )

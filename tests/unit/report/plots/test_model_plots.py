@@ -15,7 +15,7 @@ from edgeops.report.plots.by_horizon import mape_by_horizon, spread
 from edgeops.report.plots.heat_map import mape_heat_map
 from edgeops.report.plots.model_plots import middle_series, model_plots
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, Part, Scorecard
+from edgeops.training.evaluate.scorecard import MODEL, JudgedPart, Scorecard
 from edgeops.training.forecasts import Forecasts
 
 FILES = ["mape-by-horizon.png", "mape-heat-map.png", "typical-week.png", "error-by-day.png"]
@@ -59,7 +59,7 @@ def test_captions_say_what_is_to_be_seen(plots):
     assert "The worst: Wed 25 Dec 2024 -" in days
 
 
-def test_cells_without_values_are_grey(real_card):
+def test_cells_without_values_are_no_colour_of_the_scale(real_card):
     part = real_card.parts["test"]
     judged = part.models[MODEL]
     table = tuple(
@@ -75,8 +75,8 @@ def test_cells_without_values_are_grey(real_card):
 
 
 def _card(forecasts, **models):
-    judged = {name: judge(made, 700.0, {}) for name, made in models.items()}
-    part = Part("2024-07-01T03", "2024-12-31T23", len(forecasts.origins), judged)
+    judged = {name: judge(one, 700.0, {}) for name, one in models.items()}
+    part = JudgedPart("2024-07-01T03", "2024-12-31T23", len(forecasts.origins), judged)
     return Scorecard("m" * 64, (forecasts.series,), forecasts.interval, (0.5,), {"test": part})
 
 
@@ -127,11 +127,11 @@ def test_of_many_series_the_middle_one_is_shown(real_card, forecasts):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_labels_are_apart_inside_and_in_order(places):
-    placed = spread(places, 0.1, 1.0)
+    found = spread(places, 0.1, 1.0)
     order = np.argsort(places, kind="stable")
-    assert np.diff(np.array(placed)[order]).min(initial=1) > 0.1 - 1e-9
-    assert min(placed) >= 0
-    assert max(placed) <= 1 + 1e-9
+    assert np.diff(np.array(found)[order]).min(initial=1) > 0.1 - 1e-9
+    assert min(found) >= 0
+    assert max(found) <= 1 + 1e-9
 
 
 def test_labels_with_room_stay_where_they_are():
