@@ -23,12 +23,12 @@ test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/jsonvalue.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
 
-check: .venv/dev ## lint, format, types, layers, README, own fleet, workflows
+check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/check_readme.py
+	$(BIN)/python tests/check_docs.py
 	$(BIN)/edgeops validate
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
