@@ -16,8 +16,8 @@ JOBS ?= 2
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
 
-quick: .venv/dev ## the unit tests, while you work
-	$(BIN)/pytest -n $(JOBS) tests/unit tests/protocol
+quick: .venv/dev ## the unit tests except slow ones, with few generated examples
+	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol
 
 test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered

@@ -3,6 +3,7 @@
 import string
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,6 +183,7 @@ CHANGES = st.builds(
 REFUSALS = st.builds(Refusal, TEXT, TEXT, TEXT)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(CHANGES, max_size=8), st.lists(REFUSALS, max_size=5), st.sampled_from([1, 30]))
 def test_any_plan_fits_and_closes_what_it_opens(changes, refusals, times):

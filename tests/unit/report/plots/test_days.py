@@ -90,6 +90,7 @@ def test_the_worst_days_up_or_down():
     assert [one.day.day for one in worst_days(errors, 2)] == [2, 3]
 
 
+@pytest.mark.slow
 def test_christmas_is_among_the_worst_of_2024(forecasts):
     worst = {one.day for one in worst_days(day_errors(forecasts))}
     assert {date(2024, 12, 25), date(2024, 12, 27)} < worst
