@@ -104,6 +104,7 @@ def test_foreign_text_stays_text(facts):
     assert page.texts["h1"] == page.texts["p"][:1] == [evil]
 
 
+@pytest.mark.slow
 def test_the_real_one_needs_nothing_from_outside_and_is_small(facts, real_card, forecasts):
     plots = model_plots(real_card, "test", [forecasts])
     text = model_card(replace(facts, card=real_card, plots=plots))

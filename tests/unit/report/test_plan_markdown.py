@@ -114,6 +114,7 @@ def test_values_cannot_break_out():
     assert refusals.count("````") == 6  # three code spans, each longer than the text's own ticks
 
 
+@pytest.mark.slow
 def test_a_big_plan_gets_shorter_and_says_so():
     wanted = [{f"path{i}": f"{n}" * 50 for i in range(20)} for n in range(3000)]
     plan = plan_of(*(patch(f"sensor-{n:05}", want) for n, want in enumerate(wanted)), devices=3000)
