@@ -28,13 +28,13 @@ class Place:
     fetch: Callable[[str], requests.Response]
 
 
-@pytest.fixture(params=["folder", "azure-blob", "github-release"])
+@pytest.fixture(params=list(StoreKind))
 def place(request: pytest.FixtureRequest) -> Place:
     return request.getfixturevalue(f"_{request.param.replace('-', '_')}")
 
 
 @pytest.fixture
-def _folder(local_hub, tmp_path):
+def _local(local_hub, tmp_path):
     target = ArtifactTarget(f"https://localhost:{local_hub.port}/artifacts", StoreKind.LOCAL)
     store = open_store(target, {}, folder=local_hub.artifacts)
     return Place(store, lambda url: requests.get(url, verify=str(local_hub.ca_file), timeout=10))

@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[3] / "docs/python.md"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_python_docs_run(with_hub, root, monkeypatch, capsys):
     monkeypatch.chdir(root)
     fleets, _, _ = PAGE.read_text().partition("## Models")  # these in tests/e2e/test_model_pipeline

@@ -7,6 +7,7 @@ Foreign tools write under names with "theirs", which git never uses, and write
 import asyncio
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -451,7 +452,7 @@ class Fleet(RuleBasedStateMachine):
         }
 
 
-TestFleet = Fleet.TestCase
+TestFleet = pytest.mark.slow(Fleet.TestCase)
 TestFleet.settings = settings(
     max_examples=80, stateful_step_count=30, derandomize=True, deadline=None, database=None
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from edgeops.fleet.check_schema import SchemaChecker
 
 LINKS = 24
@@ -28,6 +30,7 @@ def messages_of(checker: SchemaChecker, values: list[Any]) -> list[list[str]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_schema_that_takes_too_many_steps_is_reported_once() -> None:
     values = [{"a": "x"}, {"slow": 1}, {"slow": 2}, {"a": "y"}]
     first, slow, *others = messages_of(SchemaChecker(), values)
@@ -39,6 +42,7 @@ def test_a_schema_that_takes_too_many_steps_is_reported_once() -> None:
     assert others == [[], []]
 
 
+@pytest.mark.slow
 def test_what_is_remembered_counts_as_if_it_was_found_now() -> None:
     """The answer must not depend on what this machine has checked before."""
     values = [{"some": number} for number in range(20)]

@@ -10,6 +10,7 @@ from edgeops.errors import UsageError
 from edgeops.fleet.model import ArtifactTarget, Snapshot, StoreKind
 from edgeops.fleet.resolve import resolve as resolve_snapshot
 from edgeops.jsonvalue import leaves
+from edgeops.source.schemas import packaged_schemas
 
 resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 LOADER = "kind: Module\nmetadata: {name: model_loader}\nspec: {image: loader:1}"
@@ -184,6 +185,11 @@ spec:
         assert hubs["bare"].artifacts is None
         private = [name for name, hub in hubs.items() if hub.artifacts and hub.artifacts.private]
         assert private == ["blob"]
+
+    def test_the_schema_has_each_kind_of_store_but_the_local_one(self):
+        hub = packaged_schemas().documents["Fleet"]["$defs"]["hub"]["properties"]
+        stores = hub["artifacts"]["properties"]["store"]["enum"]
+        assert sorted(stores) == sorted(set(StoreKind) - {StoreKind.LOCAL})
 
     def test_a_hub_without_a_store_is_a_problem_when_models_need_one(self, snapshot):
         (problem,) = resolve(snapshot, hub="bare").problems

@@ -59,6 +59,7 @@ EXPENSIVE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", EXPENSIVE)
 def test_an_expensive_check_is_not_done_to_the_end(case: str) -> None:
     schema, value = EXPENSIVE[case]

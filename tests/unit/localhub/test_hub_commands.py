@@ -43,6 +43,7 @@ def serving(repo, *options):
             assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.slow
 def test_events_are_lines(repo, capsys):
     with serving(repo, "--port", "0", "--mqtt-port", "0") as output:
         assert run(["--repo", str(repo), "hub", "events"]) == 0
@@ -64,6 +65,7 @@ def test_without_a_running_hub_there_are_no_events(repo, capsys):
     assert "hint: start it with `edgeops hub serve`" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_hub_says_where_devices_connect(repo):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from github_markdown import escapes
 from hostile import MARKED, commands
 from hypothesis import given, settings
@@ -66,6 +67,7 @@ def inert(text, *, links=(), images=()):
     return True
 
 
+@pytest.mark.slow
 @FEW
 @given(PLANS, MARKED)
 def test_a_plan(plan, group):
@@ -79,6 +81,7 @@ def test_a_plan(plan, group):
     assert not commands(plan_text(plan, verbose=True))
 
 
+@pytest.mark.slow
 @FEW
 @given(PLANS, PLANS, MARKED)
 def test_a_comment(plan, other, note):

@@ -104,6 +104,7 @@ def test_foreign_text_stays_text(facts):
     assert page.texts["h1"] == page.texts["p"][:1] == [evil]
 
 
+@pytest.mark.slow
 def test_the_card_of_a_real_model_is_self_contained_and_small(facts, real_card, forecasts):
     plots = model_plots(real_card, "test", [forecasts])
     text = model_card(replace(facts, card=real_card, plots=plots))

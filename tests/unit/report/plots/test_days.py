@@ -90,6 +90,7 @@ def test_the_worst_days_up_or_down():
     assert [error.day.day for error in worst_days(errors, 2)] == [2, 3]
 
 
+@pytest.mark.slow
 def test_christmas_is_among_the_worst_of_2024(forecasts):
     worst = {error.day for error in worst_days(day_errors(forecasts))}
     assert {date(2024, 12, 25), date(2024, 12, 27)} < worst

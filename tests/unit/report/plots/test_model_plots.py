@@ -19,6 +19,7 @@ from edgeops.training.evaluate.scorecard import MODEL, JudgedPart, Scorecard
 from edgeops.training.forecasts import Forecasts
 
 FILES = ["mape-by-horizon.png", "mape-heat-map.png", "typical-week.png", "error-by-day.png"]
+pytestmark = pytest.mark.slow  # Matplotlib draws
 
 
 @pytest.fixture(scope="module")
