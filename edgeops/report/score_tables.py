@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeops.report.score_words import baseline_name, figure, percent, points, reading
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Part, Score, Scorecard
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Score, Scorecard
 
 PASSED, FAILED = "passed", "FAILED"
 
@@ -49,7 +49,7 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     return ScoreTable(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def comparisons(part: Part) -> ScoreTable:
+def comparisons(part: JudgedPart) -> ScoreTable:
     """The difference in WAPE to each other model, the closest first, and what that shows."""
     rows = tuple(
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from edgeops.report.words import count
-from edgeops.training.evaluate.scorecard import Comparison, Part, Scorecard
+from edgeops.training.evaluate.scorecard import Comparison, JudgedPart, Scorecard
 
 NOTHING = "–"  # where there is no figure
 BETTER, WORSE = "the model is better", "the model is worse"
@@ -48,7 +48,7 @@ def verdict(card: Scorecard) -> str:
     return f"{count(len(card.gates), 'gate')} passed" if card.gates else "no gates"
 
 
-def period(part: Part) -> str:
+def period(part: JudgedPart) -> str:
     """`2024-07-01 01:00 to 2024-12-31 23:00, 4,392 origins`."""
     return f"{_hour(part.first)} to {_hour(part.last)}, {count(part.origins, 'origin')}"
 
