@@ -1,4 +1,4 @@
-"""How long to wait before what failed is tried again. Pure: the random draw is an argument."""
+"""Exponential backoff with jitter. Pure: the random draw is an argument."""
 
 from __future__ import annotations
 
@@ -10,19 +10,16 @@ _BIGGEST_EXPONENT = 30
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Seconds; the limit doubles from failure to failure, from `base` to `longest`."""
+    """Wait times in seconds; the limit doubles with each failure, from `base` to `longest`."""
 
     base: float
     longest: float
 
     def limit(self, failures: int) -> float:
-        """The longest wait after this many failures in a row, at least one."""
+        """The longest wait after this many consecutive failures, at least one."""
         return min(self.longest, self.base * 2.0 ** min(failures - 1, _BIGGEST_EXPONENT))
 
     def wait(self, failures: int, uniform: Callable[[float, float], float]) -> float:
-        """Half of the limit, and a random share of the other half.
-
-        So devices that failed together do not come back together.
-        """
+        """A random wait from half the limit up: devices that failed together retry apart."""
         limit = self.limit(failures)
         return uniform(limit / 2, limit)

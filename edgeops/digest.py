@@ -1,4 +1,4 @@
-"""What identifies a file: SHA-256, MD5 and size, in one pass and in constant memory."""
+"""What identifies a file: SHA-256, MD5 and size, computed in one pass and constant memory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CHUNK_BYTES = 1024 * 1024
 class Digest:
     """The digests of a file in lower-case hexadecimal, and its size in bytes.
 
-    `sha256` decides; `md5`, empty when it was not asked for, is for those who know no better,
-    such as Azure Blob and devices of older fleets.
+    `sha256` decides; `md5`, empty unless requested, is for what supports nothing better, such as
+    Azure Blob Storage and devices of older fleets.
     """
 
     sha256: str
@@ -25,7 +25,7 @@ class Digest:
 
 
 class Hasher:
-    """Takes the bytes of a file piece by piece, and gives its digest; `size` is of all so far."""
+    """Computes the digest of a file from its chunks; `size` is the number of bytes so far."""
 
     def __init__(self, *, md5: bool = True) -> None:
         self._sha256 = hashlib.sha256()
@@ -33,20 +33,20 @@ class Hasher:
         self.size = 0
 
     def add(self, chunk: bytes) -> None:
-        """The next piece."""
+        """Add the next chunk."""
         self._sha256.update(chunk)
         if self._md5:
             self._md5.update(chunk)
         self.size += len(chunk)
 
     def digest(self) -> Digest:
-        """The digest of all pieces so far."""
+        """The digest of all chunks so far."""
         md5 = self._md5.hexdigest() if self._md5 else ""
         return Digest(self._sha256.hexdigest(), md5, self.size)
 
 
 def chunks_of(file: BinaryIO) -> Iterator[bytes]:
-    """The rest of an open file, piece by piece."""
+    """The remaining content of an open file, in chunks."""
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
 

@@ -1,19 +1,19 @@
-"""The error every command knows how to show.
+"""The errors that end a command.
 
-Three kinds of "wrong" are told apart: a *problem* (the input; a value, all are
-reported), an *outcome* (one device failed, the rest goes on; a value), and an
-*error* (the command cannot do its job; these exceptions).
+There are three kinds of failure: a *problem* is in the input (a value; all are listed), an
+*outcome* is that of one device (a value; the run continues with the others), and an *error* means
+that the command cannot do its job (these exceptions).
 """
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a process of edgeops ends with."""
+    """Exit codes of the edgeops process."""
 
     DONE = 0
     ERROR = 1
-    CHANGES = 2  # of a dry run alone, and where it was asked for
+    CHANGES = 2  # only of a dry run with --detailed-exitcode
     INVALID = 3
     PARTLY = 4
     REFUSED = 5
@@ -24,8 +24,7 @@ class ExitCode(IntEnum):
 class EdgeOpsError(Exception):
     """The command cannot do its job.
 
-    `message` says what is wrong, `hint` what to do next; `exit_code` is what
-    the process ends with. Neither text ever holds a secret.
+    `message` says what is wrong, `hint` what to do next; neither contains a secret.
     """
 
     exit_code = ExitCode.ERROR
@@ -42,14 +41,8 @@ class InvalidState(EdgeOpsError):
     exit_code = ExitCode.INVALID
 
 
-class PartlyApplied(EdgeOpsError):
-    """Some devices were written, others failed; the outcomes were listed."""
-
-    exit_code = ExitCode.PARTLY
-
-
 class Refused(EdgeOpsError):
-    """A guard said no: stale plan, budget, protection. Nothing was written for what it guards."""
+    """A safety check failed, such as a stale plan or protection; what it guards was not written."""
 
     exit_code = ExitCode.REFUSED
 

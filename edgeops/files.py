@@ -1,7 +1,7 @@
-"""Files that are the old or the new one, never a part of it, whatever happens meanwhile.
+"""Atomic file writes: whatever happens, a file has its old or its new content, never part of it.
 
-What is written stands beside its place under a hidden name until it is complete. A link that
-stands in the place is replaced, never followed.
+Content is written to a hidden file next to its target until it is complete. A symbolic link at
+the target is replaced, never followed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The calls by which bytes get to the disk: `os.write` and `os.fsync`."""
+    """The system calls that bring bytes to the disk."""
 
     write: Callable[[int, memoryview], int] = os.write
     sync: Callable[[int], None] = os.fsync
 
 
 DISK = Disk()
-CACHE = Disk(sync=lambda _handle: None)  # survives the process, not the machine: costs no fsync
+CACHE = Disk(sync=lambda _handle: None)  # survives a crash of the process, not of the machine
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file in place of an earlier one, and its folder. Raises `OSError`."""
+    """Create or replace a file, and create its folder. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_blocks(path, [content])
 
@@ -45,11 +45,11 @@ def write_blocks(
     sole_writer: bool = False,
     disk: Disk = DISK,
 ) -> os.stat_result:
-    """Let a file hold these blocks alone; gives its status. Its folder is there.
+    """Create or replace a file with these blocks, in an existing folder; returns its status.
 
-    `mode` is what the umask may leave; `sole_writer` as in `beside`. Its name survives power loss
-    after `sync_folder`. Raises `OSError`, `FileExistsError` where the first writer wins and this
-    is not the first, and what `blocks` raises.
+    The umask applies to `mode`; `sole_writer` as in `beside`. The new name survives power loss
+    after `sync_folder`. Raises `OSError`, `FileExistsError` where `first_wins` and the file
+    already exists, and what `blocks` raises.
     """
     with beside(path, sole_writer=sole_writer) as part:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -59,34 +59,34 @@ def write_blocks(
         finally:
             os.close(handle)
         if first_wins:
-            path.hardlink_to(part)  # unlike a rename it never replaces what is there
+            path.hardlink_to(part)  # unlike a rename, it never replaces an existing file
         else:
             part.replace(path)
     return status
 
 
 def put(handle: int, blocks: Iterable[bytes | memoryview], disk: Disk = DISK) -> None:
-    """Write all blocks to an open file and bring them to the disk. Raises `OSError`."""
+    """Write all blocks to an open file and flush them to the disk. Raises `OSError`."""
     for block in blocks:
-        rest = memoryview(block)
-        while rest:  # a disk that fills up takes a part, and says so only the next time
-            rest = rest[disk.write(handle, rest) :]
+        unwritten = memoryview(block)
+        while unwritten:  # a disk that fills up takes a part, and fails only the next time
+            unwritten = unwritten[disk.write(handle, unwritten) :]
     disk.sync(handle)
 
 
 @contextmanager
 def beside(path: Path, *, sole_writer: bool = False) -> Iterator[Path]:
-    """Where to write what is to take the place of a file; gone afterwards, if not renamed.
+    """A path next to a file, to write its replacement to; removed at the end unless renamed.
 
-    The only writer of a file always uses the same name, so that a device which often loses its
-    power keeps one unfinished file at most. Raises `OSError`.
+    The sole writer of a file always uses the same path, so that a device that often loses power
+    keeps at most one unfinished file. Raises `OSError`.
     """
     part = path.with_name(f".{path.name if sole_writer else os.urandom(8).hex()}.part")
-    part.unlink(missing_ok=True)  # of a process that was killed; or a link that leads elsewhere
+    part.unlink(missing_ok=True)  # left by a killed process, or a link that leads elsewhere
     try:
         yield part
     finally:
-        with suppress(OSError):  # says less than what may have been raised already
+        with suppress(OSError):  # must not replace an error that was raised already
             part.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The limits of Azure IoT Hub: what a twin may hold, and how often a hub may be asked.
+"""The limits of Azure IoT Hub: what a twin may hold, and how many requests it accepts.
 
 Sources: "Understand and use device twins" (sizes, keys, depth), "IoT Hub quotas
 and throttling" (rates), both Microsoft Learn.
@@ -24,29 +24,29 @@ INTEGER_MIN = -4503599627370496
 INTEGER_MAX = 4503599627370495
 MODULES_PER_DEVICE = 50
 
-# `.` and `..` are no segments of a URL: clients and proxies resolve them away.
+# Without `.` and `..`: clients and proxies remove these path segments from a URL.
 _ID = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")
 _EDGE_MODULE = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
-# C0, DEL and C1 control characters do not count, and may not be in a key.
+# Control characters (C0, DEL, C1) are not counted, and not allowed in a key.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _KEY_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f.$ ]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Violation:
-    """One broken hub limit: the JSON pointer inside the section, and what is wrong."""
+    """One violated hub limit: the JSON pointer in the section, and what is wrong."""
 
     pointer: str
     message: str
 
 
 def is_id(name: str) -> bool:
-    """Whether the hub takes this as a device or module id."""
+    """Whether the hub accepts this device or module id."""
     return bool(_ID.match(name))
 
 
 def is_edge_module_id(name: str) -> bool:
-    """Whether IoT Edge takes this as a module name (stricter than the hub)."""
+    """Whether IoT Edge accepts this module name (stricter than the hub)."""
     return bool(_EDGE_MODULE.match(name))
 
 
@@ -59,7 +59,7 @@ def size(value: Any) -> int:
     """Bytes that the hub counts for a JSON value.
 
     Text by `text_size`, a number 8, a boolean 4, an object the sum of its keys
-    and values. Microsoft says nothing of arrays (counted as their items) and
+    and values. Microsoft does not document arrays (counted as their items) and
     `null` (counted as nothing).
     """
     if isinstance(value, str):
@@ -76,11 +76,11 @@ def size(value: Any) -> int:
 
 
 def check_section(value: dict[str, Any], max_bytes: int) -> Iterator[Violation]:
-    """Every limit that a tags or desired section breaks, with the exact path."""
+    """Every limit that a tags or desired section violates, with the exact path."""
     yield from _check(value, (), 0)
     total = size(value)
     if total > max_bytes:
-        yield Violation("", f"is {total:,} bytes; the hub takes at most {max_bytes:,}")
+        yield Violation("", f"is {total:,} bytes; the hub allows at most {max_bytes:,}")
 
 
 def _check(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Violation]:
@@ -99,14 +99,17 @@ def _check(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Viol
         yield from _check_value_size(value, path)
     elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
         yield Violation(
-            pointer(*path), f"is outside the hub's integers {INTEGER_MIN} to {INTEGER_MAX}"
+            pointer(*path),
+            f"is outside the hub's range of integers, {INTEGER_MIN} to {INTEGER_MAX}",
         )
 
 
 def _check_key(key: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
     forbidden = _KEY_FORBIDDEN.search(key)
     if forbidden:
-        yield Violation(pointer(*path), f"key holds {forbidden[0]!r}, which the hub refuses")
+        yield Violation(
+            pointer(*path), f"key contains {forbidden[0]!r}, which the hub does not allow"
+        )
     if len(key.encode("utf-8", "surrogatepass")) > KEY_BYTES:
         yield Violation(pointer(*path), f"key is longer than {KEY_BYTES} bytes")
 
@@ -114,7 +117,9 @@ def _check_key(key: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
 def _check_value_size(value: str | list[Any], path: tuple[str | int, ...]) -> Iterator[Violation]:
     total = size(value)
     if total > VALUE_BYTES:
-        yield Violation(pointer(*path), f"is {total:,} bytes; one value may have {VALUE_BYTES:,}")
+        yield Violation(
+            pointer(*path), f"is {total:,} bytes; a value can have at most {VALUE_BYTES:,}"
+        )
 
 
 # --- rates ----------------------------------------------------------------------
@@ -123,8 +128,8 @@ def _check_value_size(value: str | list[Any], path: tuple[str | int, ...]) -> It
 class Operation(StrEnum):
     """The operation classes that a hub throttles separately.
 
-    `applyConfigurationContent` is in no row of Microsoft's table; it creates
-    and deletes module identities, so it is counted as REGISTRY here.
+    `applyConfigurationContent` is not in Microsoft's table; it creates and deletes module
+    identities, so it counts as REGISTRY here.
     """
 
     REGISTRY = "registry"
@@ -133,7 +138,7 @@ class Operation(StrEnum):
     TWIN_WRITE = "twin-write"
 
 
-# operation -> sku -> (per second for the whole hub, per second and unit); the larger one counts
+# operation -> sku -> (per second for the hub, per second and unit); the larger applies
 _RATES: dict[Operation, dict[str, tuple[float, float]]] = {
     Operation.REGISTRY: {"S1": (0, 100 / 60), "S2": (0, 100 / 60), "S3": (0, 5000 / 60)},
     Operation.QUERY: {"S1": (0, 20 / 60), "S2": (0, 20 / 60), "S3": (0, 1000 / 60)},
@@ -143,6 +148,6 @@ _RATES: dict[Operation, dict[str, tuple[float, float]]] = {
 
 
 def rate(operation: Operation, sku: str, units: int) -> float:
-    """Operations per second that a hub of this SKU and size takes; F1 counts as S1."""
+    """Operations per second that a hub of this SKU and size allows; F1 counts as S1."""
     whole, per_unit = _RATES[operation]["S1" if sku == "F1" else sku]
     return max(whole, per_unit * units)

@@ -1,10 +1,10 @@
 """Reading files below a folder that others may have filled, such as a checkout.
 
-No name leads out of the folder, and no link below it is followed, so a file is what its path says.
-The folder itself was named by whoever runs us, and may be reached by links.
+No name leads outside the folder, and no symbolic link below it is followed. The folder itself was
+named by the user, and links on the way to it are followed.
 
-Each step of a path is opened from the one before and what is open is looked at: nothing can be
-swapped between a look and the reading. A hard link is a file like any other; git makes none.
+Each part of a path is opened relative to the one before, and checked once it is open: nothing can
+be swapped between check and read. A hard link is a file like any other; git creates none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-# Without O_NONBLOCK a FIFO that nobody writes to would be waited for.
+# Without O_NONBLOCK, opening a FIFO without a writer would block.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NOT_FOLLOWED = (errno.ELOOP, errno.EMLINK)  # Linux and macOS; BSD
 
@@ -23,12 +23,12 @@ _NOT_FOLLOWED = (errno.ELOOP, errno.EMLINK)  # Linux and macOS; BSD
 def open_plain(folder: Path, name: str) -> BinaryIO:
     """A regular file below a folder, open for reading; `name` is relative, with `/`.
 
-    Raises `OSError`, whose `strerror` says what is wrong: `ELOOP` a link,
-    `EINVAL` not a file, or a name that leads out; and what the system says.
+    Raises `OSError`, whose `strerror` says what is wrong: `ELOOP` for a link, `EINVAL` for what is
+    not a file or outside the folder, else as the system has it.
     """
     parts = PurePosixPath(name).parts
     if ".." in parts or name.startswith("/"):
-        raise OSError(errno.EINVAL, f"{name} leads out of the folder")
+        raise OSError(errno.EINVAL, f"{name} is outside the folder")
     if not parts:
         raise OSError(errno.EINVAL, f"{name or 'an empty path'} is a folder, not a file")
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -45,18 +45,18 @@ def open_plain(folder: Path, name: str) -> BinaryIO:
 
 
 def read_plain(folder: Path, name: str, most: int) -> bytes:
-    """The content of a regular file below a folder, of at most so many bytes.
+    """The content of a regular file below a folder.
 
-    Raises `OSError` as `open_plain`, and `EFBIG` for a larger file or one that
-    grows meanwhile.
+    Raises `OSError` as `open_plain` does, and `EFBIG` for a file of more than `most` bytes, or
+    one that grows meanwhile.
     """
     with open_plain(folder, name) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
-            raise OSError(errno.EFBIG, f"{name} has {size:,} bytes, allowed are {most:,}")
+            raise OSError(errno.EFBIG, f"{name} is {size:,} bytes; at most {most:,} are allowed")
         data = file.read(size + 1)
-    if len(data) > size:  # files of /proc say 0
-        raise OSError(errno.EFBIG, f"{name} has more bytes than it says")
+    if len(data) > size:  # files of /proc report 0
+        raise OSError(errno.EFBIG, f"{name} is larger than its reported size")
     return data
 
 
@@ -81,5 +81,5 @@ def _check_kind(handle: int, at: str, *, last: bool) -> None:
     if not last and not stat.S_ISDIR(mode):
         raise NotADirectoryError(errno.ENOTDIR, f"{at} is not a folder")
     if last and not stat.S_ISREG(mode):
-        what = "a folder, not a file" if stat.S_ISDIR(mode) else "not a file"
-        raise OSError(errno.EINVAL, f"{at} is {what}")
+        kind = "a folder, not a file" if stat.S_ISDIR(mode) else "not a file"
+        raise OSError(errno.EINVAL, f"{at} is {kind}")

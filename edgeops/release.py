@@ -1,4 +1,4 @@
-"""A published model: what a release file says of one artifact."""
+"""A published model: what a release file says about its artifact."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class ModelRelease:
 
     @property
     def reference(self) -> str:
-        """How manifests name it: `name@version`."""
+        """Its name in manifests: `name@version`."""
         return f"{self.name}@{self.version}"
 
     def location(self, artifacts_url: str) -> str:
-        """Where to download it from, given the artifact base URL of the hub in use."""
+        """Its download URL, given the artifact base URL of a hub."""
         return self.url or f"{artifacts_url.rstrip('/')}/{self.path}"
 
     def twin_value(self, artifacts_url: str) -> dict[str, Any]:
-        """What the `model_loader` module twin's `desired.models.<slot>` holds."""
+        """The value of `desired.models.<slot>` in the twin of the `model_loader` module."""
         return {
             "name": self.name,
             "version": self.version,

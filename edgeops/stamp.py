@@ -1,4 +1,4 @@
-"""The ownership stamp: what a twin remembers of the fleet that wrote it.
+"""The ownership stamp: which fleet wrote a twin, and which paths it owns.
 
 It is the value of `tags.edgeops`. The owned paths are the leaves that were
 last applied; only those may be removed when git no longer names them.
@@ -19,25 +19,25 @@ from typing import Any
 from edgeops.jsonvalue import JsonObject, keys_of, leaves, pointer, same
 
 TAG = "edgeops"
-FLEET = f"tags.{TAG}.fleet"  # where the name of the fleet stands, as queries say it
+FLEET = f"tags.{TAG}.fleet"  # the path of the fleet name in queries
 PROTECT = "protect"  # the key of a stamp that keeps its device from being deleted
 
 Path = tuple[str, ...]
 
-# One property value may have 4 KB.
+# A property value can have at most 4 KB.
 _CHUNK = 4000
-# More than 8 KB of tags can unpack to; stops a crafted stamp.
+# More than 8 KB of tags decompress to; bounds a crafted stamp.
 _MAX_TEXT = 8 * 1024 * 1024
-# Thousands of devices own the same few sets of paths: so many results are remembered.
-_ALIKE = 256
+# Thousands of devices own the same few sets of paths: results are cached for this many.
+_CACHED = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who wrote a twin, from which commit, and which paths it owns.
+    """Which fleet wrote a twin, from which commit, and which paths it owns.
 
     `commit` is that of the last change of content, `digest` that of the
-    content git wanted then. The first key of an owned path names the section:
+    content in git at that commit. The first key of an owned path names the section:
     `tags`, `desired`, `$edgeAgent`, `$edgeHub`, or `modules` (module
     identities that edgeops created itself).
     """
@@ -53,7 +53,7 @@ class Stamp:
         return _within(self.owned, section)
 
 
-@lru_cache(_ALIKE)
+@lru_cache(_CACHED)
 def _within(owned: frozenset[Path], section: str) -> frozenset[Path]:
     return frozenset(path[1:] for path in owned if path[0] == section)
 
@@ -68,7 +68,7 @@ def digest_and_paths(sections: Mapping[str, JsonObject]) -> tuple[str, frozenset
     return _digest_and_paths(_canonical(sections))
 
 
-@lru_cache(_ALIKE)
+@lru_cache(_CACHED)
 def _digest_and_paths(text: str) -> tuple[str, frozenset[Path]]:
     return _digest(text), owned_paths(json.loads(text))
 
@@ -101,8 +101,8 @@ def encode(stamp: Stamp) -> JsonObject:
 def decode(tags: Mapping[str, Any]) -> Stamp | None:
     """The stamp in the tags of a twin, None when there is none.
 
-    A damaged stamp still tells the fleet; what cannot be read of it is empty,
-    so that at worst too little is owned.
+    A damaged stamp still names the fleet; what cannot be read of it is empty,
+    so that at worst too few paths are owned.
     """
     value = tags.get(TAG)
     if not isinstance(value, dict) or not isinstance(value.get("fleet"), str):
@@ -128,11 +128,11 @@ def patch(tags: Mapping[str, Any], stamp: Stamp) -> JsonObject:
 
 
 def same_content(old: Stamp | None, new: Stamp) -> bool:
-    """Whether two stamps say the same, whichever commit said it first."""
+    """Whether two stamps are equal apart from their commits."""
     return old is not None and replace(old, commit=new.commit) == new
 
 
-@lru_cache(_ALIKE)
+@lru_cache(_CACHED)
 def _encode_owned(owned: frozenset[Path]) -> Mapping[str, str]:
     pointers = sorted(pointer(*path) for path in owned)
     if not pointers:
@@ -150,7 +150,7 @@ def _decode_owned(value: JsonObject) -> frozenset[Path]:
     return _unpack("".join(chunks)) if chunks else frozenset()
 
 
-@lru_cache(_ALIKE)
+@lru_cache(_CACHED)
 def _unpack(packed_text: str) -> frozenset[Path]:
     unpacker = zlib.decompressobj()
     try:

@@ -1,4 +1,4 @@
-"""Exceptions of libraries as ours: each place says which, and in which words."""
+"""Translates exceptions of libraries into ours."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 
-# Exceptions of these types, and what makes the error that is raised instead of one.
+# Types of exceptions, and the function that makes the error to raise instead.
 Rule = tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], BaseException]]
 
 
 @contextmanager
 def translate(*rules: Rule) -> Iterator[None]:
-    """Raises our error in place of a library's: that of the first rule that fits."""
+    """Raise our error instead of a library's: that of the first rule that matches."""
     try:
         yield
     except Exception as error:
@@ -25,14 +25,14 @@ def translate(*rules: Rule) -> Iterator[None]:
 
 
 def doing(
-    what: str, hint: str = "", error: type[EdgeOpsError] = EdgeOpsError
+    action: str, hint: str = "", error: type[EdgeOpsError] = EdgeOpsError
 ) -> AbstractContextManager[None]:
-    """For `with`: an `OSError` as `cannot WHAT: reason`, as in `cannot write plan.json: ...`."""
-    return translate((OSError, lambda cause: error(f"cannot {what}: {cause.strerror}", hint)))
+    """For `with`: raise an `OSError` as `cannot ACTION: reason` (`cannot write plan.json: ...`)."""
+    return translate((OSError, lambda cause: error(f"cannot {action}: {cause.strerror}", hint)))
 
 
 def reaching(place: str, error: type[EdgeOpsError]) -> AbstractContextManager[None]:
-    """For `with`: failures of requests to reach a place, also while its answer is under way."""
+    """For `with`: translate failures of requests to reach a host, also while reading its answer."""
     from requests.exceptions import RequestException, SSLError
     from urllib3.exceptions import HTTPError
 

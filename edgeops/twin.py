@@ -50,13 +50,13 @@ class LiveDevice:
 
 @dataclass(slots=True)
 class _Owned:
-    """A tree of the paths that were last applied. It is shared: nobody changes a finished one."""
+    """A tree of the paths that were last applied; it is cached and shared, so never changed."""
 
     leaf: bool = False
     children: dict[str, _Owned] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=256)  # alike devices own the same paths
+@lru_cache(maxsize=256)  # similar devices own the same paths
 def _owned_tree(paths: frozenset[tuple[str, ...]]) -> _Owned:
     root = _Owned()
     for path in paths:

@@ -1,4 +1,4 @@
-"""Files that a user names: read within bounds, written whole or not at all."""
+"""Files that a user names: read up to a limit, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,30 +13,27 @@ from edgeops.translate import doing
 MAX_READ_BYTES = 256 * 1024 * 1024
 
 
-def read_text(path: Path, what: str, hint: str) -> str:
-    """The text of a file, which is `what` to the user. Raises `EdgeOpsError`."""
-    with doing(f"read {what} {path}", hint), path.open("rb") as file:
+def read_text(path: Path, kind: str, hint: str) -> str:
+    """The text of a file; `kind` is what messages call it. Raises `EdgeOpsError`."""
+    with doing(f"read {kind} {path}", hint), path.open("rb") as file:
         data = file.read(MAX_READ_BYTES + 1)  # bounded: a device such as /dev/zero never ends
     if len(data) > MAX_READ_BYTES:
-        raise EdgeOpsError(f"cannot read {what} {path}: it is larger than any plan", hint)
+        raise EdgeOpsError(f"cannot read {kind} {path}: it is larger than 256 MB", hint)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise EdgeOpsError(f"cannot read {what} {path}: it is not UTF-8", hint) from error
+        raise EdgeOpsError(f"cannot read {kind} {path}: it is not UTF-8", hint) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is whole or as it was, whatever happens.
+    """Replace the content of a file completely or, if that fails, not at all.
 
-    What stands there and is not a plain file (a pipe, /dev/stdout) is written
-    to, never replaced; a link stays a link.
-
-    Raises:
-        EdgeOpsError: the folder is not writable, or the disk is full.
+    What is not a regular file (a pipe, /dev/stdout) is written to, never replaced; a link stays a
+    link. Raises `EdgeOpsError`, for instance when the folder is not writable or the disk is full.
     """
-    with doing(f"write {path}", "nothing was written; choose another place"):
+    with doing(f"write {path}", "nothing was written; choose another path"):
         place = Path(os.path.realpath(path))
-        if place.is_symlink():  # what is left of links in a circle
+        if place.is_symlink():  # a cycle of links
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if place.exists() and not place.is_file():
             place.write_text(text, encoding="utf-8")

@@ -116,7 +116,7 @@ def trainings(
     not there, and `InvalidModel`.
     """
     from edgeops.fleet.suggest import did_you_mean
-    from edgeops.source.changes import changed_since as paths_changed_since
+    from edgeops.source.revision import changed_since as paths_changed_since
     from edgeops.training.matrix import changed, model_names, shards
     from edgeops.training.model_file import load_model_file
 

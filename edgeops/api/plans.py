@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from edgeops.fleet.model import DesiredFleet
     from edgeops.hub.port import Hub
     from edgeops.plan.document import SavedPlan
-    from edgeops.plan.model import Plan
-    from edgeops.plan.options import PlanOptions
+    from edgeops.plan.model import Plan, PlanOptions
     from edgeops.twin import LiveDevice
 
 
@@ -171,7 +170,7 @@ def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
 def _options(
     workspace: Workspace, request: PlanRequest, fleet: DesiredFleet, base: DesiredFleet | None
 ) -> PlanOptions:
-    from edgeops.plan.options import PlanOptions
+    from edgeops.plan.model import PlanOptions
     from edgeops.plan.targets import changed_devices
 
     create = fleet.hubs[workspace.hub].create_devices if request.create is None else request.create

@@ -21,8 +21,7 @@ from edgeops.fleet.kinds import (
     read_release,
 )
 from edgeops.fleet.layers import Layer
-from edgeops.fleet.model import Document, Place, Problem, Snapshot
-from edgeops.fleet.named import Named
+from edgeops.fleet.model import Document, Named, Place, Problem, Snapshot
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
 

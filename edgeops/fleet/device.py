@@ -13,11 +13,9 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.kinds import Device, Group
+from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import Layer, Overlay, Path, lay
-from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule
-from edgeops.fleet.named import Named
-from edgeops.fleet.select import matches
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, Named
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease

@@ -12,8 +12,7 @@ from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
 from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Path, settings
-from edgeops.fleet.model import Place, Snapshot
-from edgeops.fleet.named import Named
+from edgeops.fleet.model import Named, Place, Snapshot
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, keys_of, leaves
 from edgeops.jsonvalue import pointer as pointer_of

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from edgeops.fleet.layers import OVERLAY_PARTS, Layer
-from edgeops.fleet.model import Document
-from edgeops.fleet.named import Named
-from edgeops.fleet.rollout import Rollout, rollout
+from edgeops.fleet.model import Document, Named
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.release import ModelRelease
 
 T = TypeVar("T")
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,19 @@ class Fleet:
     limits: JsonObject
     runtime: Layer
     defaults: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """When a group gets a release, and what its devices must show before the next ring gets it.
+
+    `ring` is its place in the order. At least `min_healthy` percent of the
+    devices must have run the release in good health for the `soak` time.
+    """
+
+    ring: int
+    soak: timedelta
+    min_healthy: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,37 @@ def read_group(document: Document) -> Named[Group]:
     layer = Layer(f"Group {metadata['name']}", document, "/spec", _overlay_parts(spec))
     ring = rollout(spec["rollout"]) if "rollout" in spec else None
     return _named(document, Group(metadata.get("priority", 0), spec["selector"], layer, ring))
+
+
+def rollout(spec: JsonObject) -> Rollout:
+    """What a valid `Group.spec.rollout` says."""
+    soak = spec.get("soak", "24h")
+    return Rollout(
+        ring=spec["ring"],
+        soak=timedelta(**{_UNITS[soak[-1]]: int(soak[:-1])}),
+        min_healthy=int(spec.get("minHealthy", "100%").rstrip("%")),
+    )
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a selector takes a device with these labels, by the rules of Kubernetes.
+
+    All of `matchLabels` and `matchExpressions` must hold; `NotIn` also holds
+    for a label that is absent; an empty selector takes every device.
+    """
+    if not selector.get("matchLabels", {}).items() <= labels.items():
+        return False
+    return all(_holds(expression, labels) for expression in selector.get("matchExpressions", ()))
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    key, operator = expression["key"], expression["operator"]
+    if operator == "Exists":
+        return key in labels
+    if operator == "DoesNotExist":
+        return key not in labels
+    among = labels.get(key) in expression.get("values", ())
+    return among if operator == "In" else not among
 
 
 def read_module(document: Document) -> Named[Layer]:

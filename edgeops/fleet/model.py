@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
+
+T = TypeVar("T")
 
 MODEL_LOADER = "model_loader"  # the module that holds the models of a device
 
@@ -63,6 +65,21 @@ class Document:
             path = path.rpartition("/")[0]
         line, column = self.marks.get(path, (1, 1))
         return Place(self.file, line, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Generic[T]):
+    """A manifest, or a member of one, as its kind says: its name, where that stands, its spec."""
+
+    name: str
+    document: Document
+    pointer: str
+    spec: T
+
+    @property
+    def place(self) -> Place:
+        """Where the name stands."""
+        return self.document.place(self.pointer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from itertools import combinations
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
-from edgeops.fleet.check_references import reference_problems
-from edgeops.fleet.check_rings import ring_problems
+from edgeops.fleet.check_catalog import reference_problems, ring_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
@@ -23,12 +22,12 @@ from edgeops.fleet.model import (
     DesiredDevice,
     DesiredFleet,
     HubTarget,
+    Named,
     Place,
     Problem,
     Snapshot,
     StoreKind,
 )
-from edgeops.fleet.named import Named
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 

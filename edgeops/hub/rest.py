@@ -15,10 +15,9 @@ from yarl import URL
 from edgeops import __version__
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.credentials import Credential
-from edgeops.hub.errors import Answer, Subject, odd_answer, refusal
+from edgeops.hub.errors import Answer, Failure, Subject, no_answer, odd_answer, refusal
 from edgeops.hub.rates import Rates
 from edgeops.hub.retry import Retry
-from edgeops.hub.unreachable import Failure, no_answer
 from edgeops.limits import Operation
 
 _API = "?api-version=2021-04-12"

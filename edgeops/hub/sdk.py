@@ -7,8 +7,7 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.credentials import Credential, no_entra_token
-from edgeops.hub.errors import Answer, Subject, odd_answer, refusal
-from edgeops.hub.unreachable import Failure, no_answer
+from edgeops.hub.errors import Answer, Failure, Subject, no_answer, odd_answer, refusal
 from edgeops.translate import translate
 
 CONNECT_SECONDS = 10.0

@@ -16,8 +16,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Change, Plan
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import Change, Plan, PlanOptions
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"

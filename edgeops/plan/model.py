@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.plan.options import PlanOptions
 
 
 class Action(StrEnum):
@@ -62,6 +61,23 @@ class Refusal:
     device: str
     reason: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a plan covers.
+
+    `targets` are device names or `label=value`; empty means every device.
+    `prune` deletes what this fleet manages and git no longer has, `create`
+    makes missing identities, `only` limits the plan to these device names,
+    `drift_only` to devices on which nothing waits but what others changed on the hub.
+    """
+
+    targets: tuple[str, ...] = ()
+    prune: bool = False
+    create: bool = False
+    only: frozenset[str] | None = None
+    drift_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from edgeops.errors import Refused, UsageError
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
+from edgeops.limits import Operation, rate
 from edgeops.plan.device import plan_device, plan_removal
-from edgeops.plan.duration import expected_seconds
-from edgeops.plan.model import Change, Plan, Reason, Refusal
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.targets import covered
 from edgeops.stamp import digest
 from edgeops.twin import LiveDevice
+
+_TWIN_WRITES = {Action.PATCH_DEVICE, Action.PATCH_MODULE, Action.STAMP_DEVICE}
 
 
 def make_plan(
@@ -68,7 +70,7 @@ def make_plan(
         changes=tuple(changes),
         refusals=(*refusals, *protected),
         digest=changes_digest(changes, access),
-        seconds=expected_seconds(hub, (fleet.devices[name] for name in chosen), changes),
+        seconds=_expected_seconds(hub, (fleet.devices[name] for name in chosen), changes),
         options=options,
         access=access,
     )
@@ -131,3 +133,22 @@ def _allowed(max_deletes: str | int, managed: int) -> int:
     if isinstance(max_deletes, int):
         return max_deletes
     return -(-managed * int(max_deletes.removesuffix("%")) // 100)
+
+
+def _expected_seconds(
+    hub: HubTarget, devices: Iterable[DesiredDevice], changes: Iterable[Change]
+) -> float | None:
+    """The seconds to read these devices and write these changes; None on the local hub.
+
+    Reading comes first; the kinds of writes go on side by side, each at its own rate.
+    """
+    if hub.local:
+        return None
+    reads = sum(1 + len(device.modules) + (2 if device.edge else 0) for device in devices)
+    writes = Counter(
+        Operation.TWIN_WRITE if change.action in _TWIN_WRITES else Operation.REGISTRY
+        for change in changes
+    )
+    reading = reads / rate(Operation.TWIN_READ, hub.sku, hub.units)
+    writing = (count / rate(kind, hub.sku, hub.units) for kind, count in writes.items())
+    return reading + max(writing, default=0.0)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from edgeops.errors import UsageError
 from edgeops.fleet.model import DesiredFleet
 from edgeops.fleet.suggest import did_you_mean
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import PlanOptions
 from edgeops.stamp import digest
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.kinds import Rollout
 from edgeops.fleet.model import DesiredFleet
-from edgeops.fleet.rollout import Rollout
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, Place, Problem, Snapshot
+from edgeops.fleet.user_schema import parse_schema
 from edgeops.source.layout import Role
 from edgeops.source.record import ParsedFile, decode, encode
-from edgeops.source.user_schema import parse_schema
 
 # Raise it whenever the same bytes would be read in another way than before, in one release.
 PARSER_VERSION = 3

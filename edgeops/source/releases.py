@@ -8,8 +8,7 @@ from pathlib import Path
 
 from edgeops.fleet.catalog import read_catalog
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import Problem
-from edgeops.fleet.named import Named
+from edgeops.fleet.model import Named, Problem
 from edgeops.release import ModelRelease
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas

@@ -136,22 +136,23 @@ CASES = {
     ),
     "too large a value": (
         spec(f"{{tags: {{note: {'v' * 4097}}}}}"),
-        "4:15: `tags/note` is 4,097 bytes; one value may have 4,096  /spec/tags/note",
+        "4:15: `tags/note` is 4,097 bytes; a value can have at most 4,096  /spec/tags/note",
         "",
     ),
     "too large tags": (
         spec(f"{{tags: {{{', '.join(f'{key}: {key * 4000}' for key in 'abc')}}}}}"),
-        "4:8: `tags` is 12,003 bytes; the hub takes at most 8,192  /spec/tags",
+        "4:8: `tags` is 12,003 bytes; the hub allows at most 8,192  /spec/tags",
         "",
     ),
     "too large a number": (
         spec("{desired: {n: 99999999999999999999}}"),
-        "4:18: `desired/n` is outside the hub's integers -4503599627370496 to 4503599627370495",
+        "4:18: `desired/n` is outside the hub's range of integers, "
+        "-4503599627370496 to 4503599627370495",
         "",
     ),
     "a key that the hub refuses": (
         spec("{desired: {a.b: 1}}"),
-        "4:18: `desired/a.b` key holds '.', which the hub refuses  /spec/desired/a.b",
+        "4:18: `desired/a.b` key contains '.', which the hub does not allow  /spec/desired/a.b",
         "",
     ),
     "too many levels": (

@@ -246,7 +246,7 @@ def test_a_full_disk_leaves_the_old_plan_and_nothing_else(tiny_repo, tmp_path):
     assert (result.code, result.out) == (1, "")
     assert result.err == (
         f"error: cannot write {plan}: File too large\n"
-        "hint: nothing was written; choose another place\n"
+        "hint: nothing was written; choose another path\n"
     )
     assert [(file.name, file.read_text()) for file in folder.iterdir()] == [
         ("plan.json", "the old one")

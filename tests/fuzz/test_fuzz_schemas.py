@@ -15,8 +15,7 @@ from jsonschema import Draft202012Validator
 
 from edgeops.fleet.check_schema import STEPS
 from edgeops.fleet.schema_words import Mismatch
-from edgeops.fleet.user_schema import compile_user_schema, schema_faults
-from edgeops.source.user_schema import parse_schema
+from edgeops.fleet.user_schema import compile_user_schema, parse_schema, schema_faults
 
 SLOW = 20  # seconds for one schema and value: far more than it takes, far less than a hang
 

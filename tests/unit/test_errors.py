@@ -12,7 +12,6 @@ def test_every_error_has_its_exit_code():
     assert codes == {
         errors.EdgeOpsError: 1,
         errors.InvalidState: 3,
-        errors.PartlyApplied: 4,
         errors.Refused: 5,
         errors.UsageError: 64,
         errors.Interrupted: 130,

@@ -66,16 +66,16 @@ class TestSections:
     @pytest.mark.parametrize(
         ("section", "pointer", "message"),
         [
-            ({"a.b": 1}, "/a.b", "key holds '.'"),
-            ({"a": {"$b": 1}}, "/a/$b", "key holds '$'"),
-            ({"a b": 1}, "/a b", "key holds ' '"),
-            ({"a\n": 1}, "/a\n", "key holds '\\n'"),
+            ({"a.b": 1}, "/a.b", "key contains '.'"),
+            ({"a": {"$b": 1}}, "/a/$b", "key contains '$'"),
+            ({"a b": 1}, "/a b", "key contains ' '"),
+            ({"a\n": 1}, "/a\n", "key contains '\\n'"),
             ({"k" * 1025: 1}, "/" + "k" * 1025, "longer than 1024 bytes"),
-            ({"a": "x" * 4097}, "/a", "is 4,097 bytes; one value may have 4,096"),
+            ({"a": "x" * 4097}, "/a", "is 4,097 bytes; a value can have at most 4,096"),
             ({"a": ["x" * 4096, 1]}, "/a", "is 4,104 bytes"),
-            ({"a": INTEGER_MAX + 1}, "/a", "outside the hub's integers"),
-            ({"a": [INTEGER_MIN - 1]}, "/a/0", "outside the hub's integers"),
-            ({"a/b": "x" * 4097}, "/a~1b", "one value"),
+            ({"a": INTEGER_MAX + 1}, "/a", "outside the hub's range of integers"),
+            ({"a": [INTEGER_MIN - 1]}, "/a/0", "outside the hub's range of integers"),
+            ({"a/b": "x" * 4097}, "/a~1b", "a value"),
         ],
     )
     def test_what_the_hub_refuses(self, section, pointer, message):
@@ -86,7 +86,7 @@ class TestSections:
     def test_total(self):
         section = {"a": "x" * 4000, "b": "y" * 4000}
         assert problems_of(section, 8002) == []
-        assert problems_of(section, 8001) == [("", "is 8,002 bytes; the hub takes at most 8,001")]
+        assert problems_of(section, 8001) == [("", "is 8,002 bytes; the hub allows at most 8,001")]
 
     def test_ten_levels_and_a_property(self):
         def nested(levels):

@@ -138,7 +138,7 @@ def test_every_folder_that_was_tried_is_named(root: Path, tmp_path: Path) -> Non
 def test_a_file_of_any_size_is_not_read(root: Path) -> None:
     with (root / "data/counts.csv").open("r+b") as file:
         file.truncate(LIMITS.bytes + 1)  # sparse
-    with pytest.raises(InvalidModel, match="has 268,435,457 bytes, allowed are 268,435,456"):
+    with pytest.raises(InvalidModel, match="is 268,435,457 bytes; at most 268,435,456 are allowed"):
         observed_file(model(root, table("data/counts.csv")))
 
 

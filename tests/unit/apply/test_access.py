@@ -24,7 +24,7 @@ from edgeops.fleet.model import (
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import EtagMismatch, Unauthorized
 from edgeops.plan.document import to_json
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.release import ModelRelease
 from edgeops.stamp import decode

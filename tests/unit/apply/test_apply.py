@@ -10,7 +10,7 @@ from edgeops.apply.outcome import Status
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
 from tests.support.memory_hub import MemoryHub

@@ -18,7 +18,7 @@ from edgeops.errors import Refused
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.jsonvalue import JsonObject, leaves, merge_patch, same
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB

@@ -243,14 +243,14 @@ class TestHubLimits:
         assert the_problem(snapshot_of(files)) == (
             "g.yaml:7:5",
             "/spec/tags/note",
-            "`tags/note` is 5,000 bytes; one value may have 4,096 (devices d, e)",
+            "`tags/note` is 5,000 bytes; a value can have at most 4,096 (devices d, e)",
             "",
         )
 
     @pytest.mark.parametrize(
         ("section", "pointer", "message"),
         [
-            ("tags: {a: {b.c: 1}}", "/spec/tags/a/b.c", "`tags/a/b.c` key holds '.'"),
+            ("tags: {a: {b.c: 1}}", "/spec/tags/a/b.c", "`tags/a/b.c` key contains '.'"),
             ("desired: {n: 4503599627370496}", "/spec/desired/n", "`desired/n` is outside"),
             (
                 "desired: " + "{a: " * 12 + "1" + "}" * 12,
@@ -260,10 +260,14 @@ class TestHubLimits:
             (
                 "desired: {" + ", ".join(f"k{i}: {'x' * 4000}" for i in range(9)) + "}",
                 "/spec/desired",
-                "`desired` is 36,018 bytes; the hub takes at most 32,768",
+                "`desired` is 36,018 bytes; the hub allows at most 32,768",
             ),
             ("tags: {edgeops: mine}", "/spec/tags/edgeops", "kept for the stamp"),
-            ("tags: {list: [1, " + "x" * 5000 + "]}", "/spec/tags/list", "one value may have"),
+            (
+                "tags: {list: [1, " + "x" * 5000 + "]}",
+                "/spec/tags/list",
+                "a value can have at most",
+            ),
         ],
     )
     def test_each_limit_of_the_hub(self, snapshot_of, section, pointer, message):

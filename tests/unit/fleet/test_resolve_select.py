@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeops.fleet.select import matches
+from edgeops.fleet.kinds import matches
 
 LABELS = {"ring": "canary", "class": "rpi4"}
 

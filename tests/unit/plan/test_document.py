@@ -9,8 +9,7 @@ import pytest
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.plan.document import check_fresh, read_saved, to_json
-from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
-from edgeops.plan.options import PlanOptions
+from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.plan import changes_digest
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas/plan.schema.json").read_text())

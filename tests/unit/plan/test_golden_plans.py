@@ -13,8 +13,8 @@ import pytest
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.jsonvalue import merge_patch
 from edgeops.plan.document import to_json
+from edgeops.plan.model import PlanOptions
 from edgeops.plan.offline import offline_live
-from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.twin import LiveDevice, Twin
 

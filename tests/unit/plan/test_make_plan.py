@@ -13,9 +13,8 @@ from edgeops.fleet.model import (
     HubTarget,
     StoreKind,
 )
-from edgeops.plan.model import Action, Reason
+from edgeops.plan.model import Action, PlanOptions, Reason
 from edgeops.plan.offline import offline_live
-from edgeops.plan.options import PlanOptions
 from edgeops.plan.plan import make_plan
 from edgeops.plan.targets import changed_devices
 from edgeops.release import ModelRelease

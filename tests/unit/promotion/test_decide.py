@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.fleet.rollout import Rollout
+from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import Health, HealthState
 from edgeops.health.slot import SlotHealth
 from edgeops.promotion.decide import Step, decide, rollout_state

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from edgeops.apply.outcome import Outcome, Status
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.fleet.kinds import rollout
 from edgeops.fleet.model import DesiredDevice, Place, Problem
-from edgeops.fleet.rollout import rollout
 from edgeops.health.device import HealthState
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
 from edgeops.promotion.change import ManifestChange

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from edgeops.api.promotions import Promotion
-from edgeops.fleet.rollout import Rollout
+from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import HealthState
 from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice

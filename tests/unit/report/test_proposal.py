@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from edgeops.fleet.rollout import Rollout
+from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import HealthState
 from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice

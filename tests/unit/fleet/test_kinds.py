@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from edgeops.fleet.kinds import Rollout, rollout
 from edgeops.fleet.resolve import resolve
-from edgeops.fleet.rollout import Rollout, rollout
 
 
 @pytest.mark.parametrize(

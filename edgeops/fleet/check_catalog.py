@@ -1,12 +1,13 @@
-"""Does everything that a manifest names exist?"""
+"""Checks of manifests against each other: names lead somewhere, and the order of rings is clear."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.fleet.kinds import Group
+from edgeops.fleet.model import Document, Named, Problem, Snapshot
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import pointer
 
@@ -39,3 +40,17 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
     return Problem(document.place(at), at, f"there is no {kind} `{name}`", hint)
+
+
+def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
+    """Groups that are a ring which another group is already: which goes first would be chance."""
+    first: dict[int, Named[Group]] = {}
+    for group in sorted(groups, key=lambda group: group.place):
+        if group.spec.rollout is None:
+            continue
+        ring = group.spec.rollout.ring
+        other = first.setdefault(ring, group)
+        if other is not group:
+            at = "/spec/rollout/ring"
+            message = f"ring {ring} is already group `{other.name}`, at {other.document.place(at)}"
+            yield Problem(group.document.place(at), at, message, "give one of them another number")
