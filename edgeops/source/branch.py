@@ -1,4 +1,4 @@
-"""Commits made without touching the working tree, on branches of the remote."""
+"""Creates commits without touching the working tree, and pushes them to branches of the remote."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMOTE = "origin"
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who commits."""
+    """The author and committer of commits."""
 
     name: str
     email: str
@@ -28,7 +28,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class PushAccess:
-    """Who may push to repositories on a server, as https://github.com; a `token` of it."""
+    """The token that may push to repositories on a server, such as https://github.com."""
 
     server: str
     token: str = field(repr=False)
@@ -37,7 +37,7 @@ class PushAccess:
 def commit_files(
     root: Path, base: str, files: Mapping[str, bytes | None], message: str, author: Author
 ) -> str:
-    """The id of a new commit on `base`, in which these files (paths from `root`) are so.
+    """The id of a new commit on `base` with the content of these files, by path from `root`.
 
     None removes a file. Raises `EdgeOpsError`.
     """
@@ -62,23 +62,21 @@ def commit_files(
                 entry = f"100644,{blob},{place}"
                 run(repo, "update-index", "--add", "--cacheinfo", entry, environ=environ)
         tree = _text(run(repo, "write-tree", environ=environ))
-        made = run(repo, "commit-tree", tree, "-p", base, "-m", message, environ=environ)
-        return _text(made)
+        return _text(run(repo, "commit-tree", tree, "-p", base, "-m", message, environ=environ))
 
 
 def push_branch(
     root: Path, commit: str, branch: str, author: Author, access: PushAccess
 ) -> tuple[str, bool]:
-    """Let a branch of the remote be this commit; gives its commit, and whether that is new.
+    """Point a branch of the remote at a commit; returns its commit, and whether that is new.
 
-    A commit there that has the same files stays. Raises `Refused` when it is by
-    somebody else, whose work would be lost; `EdgeOpsError` when git fails.
+    A commit on the branch that has the same files is kept. Raises `Refused` when the last commit
+    there is by another author, whose work would be lost; `EdgeOpsError` when git fails.
     """
     ref = f"refs/heads/{branch}"
     with repository(root) as (repo, _):
         environ = _authorized(repo, access)
-        told = _text(run(repo, "ls-remote", _REMOTE, ref, environ=environ))
-        tip = told.partition("\t")[0]
+        tip = _text(run(repo, "ls-remote", _REMOTE, ref, environ=environ)).partition("\t")[0]
         if tip:
             run(repo, "fetch", "--quiet", "--depth=1", "--no-tags", _REMOTE, ref, environ=environ)
             if _show(repo, tip, "%T") == _show(repo, commit, "%T"):
@@ -86,7 +84,7 @@ def push_branch(
             if _show(repo, tip, "%ce") != author.email:
                 raise Refused(
                     f"the last commit of the branch {branch} is not by {author.name}",
-                    "merge or close its pull request and delete the branch",
+                    "merge or close its pull request, then delete the branch",
                 )
         lease = f"--force-with-lease={ref}:{tip}"
         run(
@@ -97,11 +95,13 @@ def push_branch(
 
 
 def _authorized(repo: Repo, access: PushAccess) -> dict[str, str]:
-    """The environment in which git may push to the remote; the token is on no command line."""
+    """The environment that lets git push to the remote; the token is never on a command line."""
     try:
         url = repo.remote(_REMOTE).url
     except ValueError as error:
-        raise EdgeOpsError(f"there is no remote {_REMOTE}", "clone the repository") from error
+        raise EdgeOpsError(
+            f"the repository has no remote `{_REMOTE}`", "clone it from its server"
+        ) from error
     quiet = {"GIT_TERMINAL_PROMPT": "0"}
     if not url.startswith(f"{access.server}/"):
         return quiet
@@ -118,8 +118,8 @@ def _blob(repo: Repo, scratch: Path, data: bytes) -> str:
     return _text(run(repo, "hash-object", "-w", "--no-filters", "--", str(scratch)))
 
 
-def _show(repo: Repo, commit: str, what: str) -> str:
-    return _text(run(repo, "show", "--no-patch", f"--format={what}", commit))
+def _show(repo: Repo, commit: str, form: str) -> str:
+    return _text(run(repo, "show", "--no-patch", f"--format={form}", commit))
 
 
 def _text(output: bytes) -> str:

@@ -1,7 +1,8 @@
-"""What was computed before, in SQLite: a cache that is always allowed to fail.
+"""A cache of computed results in SQLite, which is always allowed to fail.
 
-A broken, locked or read-only cache costs time, never correctness or an error. What it says is
-believed, so it lies where only this user writes: never in a checkout, whose files are anybody's.
+A broken, locked or read-only cache costs time, never correctness or an error. Its content is
+trusted, so it lives where only this user can write: never in a checkout, whose files come from
+others.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import Any, Self
 _MAX_ROWS = 200_000
 _SCHEMA = "CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value BLOB NOT NULL)"
 _WAIT_SECONDS = 0.5
-# The file is no cache of ours; other errors (locked, read-only, disk full) may pass.
+# The file is not a cache of ours; other errors (locked, read-only, disk full) may pass.
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 class Cache:
-    """A `Memo` kept in `cache.sqlite` of a folder; a context manager that saves at its end.
+    """A `Memo` in `cache.sqlite` of a folder; a context manager that saves when it is left.
 
-    Without a folder it forgets all at its end, as it does when others may write to the folder.
+    Without a folder, or when others can write to the folder, it saves nothing.
     """
 
     def __init__(self, folder: Path | None, *, max_rows: int = _MAX_ROWS) -> None:
@@ -43,12 +44,12 @@ class Cache:
                 return
             self._db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._db.execute(_SCHEMA)
-            self._db.execute("BEGIN")  # one for all: each SELECT alone would lock the file anew
+            self._db.execute("BEGIN")  # one transaction: each SELECT by itself would lock the file
         except (OSError, sqlite3.Error) as error:
             self._give_up(error)
 
     def get(self, key: str) -> bytes | None:
-        """What was put under this key, or None."""
+        """The value under this key, or None."""
         if key in self._new or self._db is None:
             return self._new.get(key)
         try:
@@ -59,11 +60,11 @@ class Cache:
         return _checked(row[0]) if row else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Remember a result; `close` saves it."""
+        """Remember a value; `close` saves it."""
         self._new[key] = value
 
     def close(self) -> None:
-        """Save what is new and drop the oldest rows beyond the bound."""
+        """Save new values, and drop the oldest rows beyond the limit."""
         if self._db is None:
             return
         try:
@@ -95,7 +96,7 @@ class Cache:
         db.execute("COMMIT")
 
     def _give_up(self, error: Exception) -> None:
-        """Go on without the file; remove it when it is damaged, so that the next run has one."""
+        """Continue without the file; remove a damaged one, so that the next run starts anew."""
         if self._db is not None:
             self._db.close()
             self._db = None
@@ -107,10 +108,10 @@ class Cache:
 def cache_folder(
     root: Path, environ: Mapping[str, str], platform: str = sys.platform
 ) -> Path | None:
-    """The folder of this user's cache; None without a home, and in the fleet's own checkout.
+    """The cache folder of this user; None without a home, and if it would be inside the checkout.
 
-    As the XDG Base Directory Specification and Apple's File System Programming Guide have it
-    (platformdirs knows that too, and takes 30 ms to import).
+    Source: XDG Base Directory Specification; Apple's File System Programming Guide (platformdirs
+    does the same, but takes 30 ms to import).
     """
     folder = Path(environ.get("XDG_CACHE_HOME", ""), "edgeops")
     if not folder.is_absolute():
@@ -122,9 +123,9 @@ def cache_folder(
 
 
 def _only_ours(folder: Path) -> bool:
-    """Whether nobody else can have written what is in a folder."""
-    about = folder.stat()
-    return about.st_uid == os.geteuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    """Whether only this user can write to a folder."""
+    status = folder.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _checksum(value: bytes) -> bytes:
@@ -132,7 +133,7 @@ def _checksum(value: bytes) -> bytes:
 
 
 def _checked(stored: Any) -> bytes | None:
-    """The value of a row, None where it is not as it was saved: SQLite does not look."""
+    """The value of a row, None where it is not as it was saved: SQLite does not check that."""
     if not isinstance(stored, bytes):
         return None
     value = stored[4:]

@@ -1,4 +1,4 @@
-"""The few things asked of git, with its failures as errors that say what to do."""
+"""Runs git commands; their failures become errors that say what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class GitFailed(EdgeOpsError):
-    """A git command failed; the hint is empty where the cause is not known."""
+    """A git command failed; the hint is empty when the cause is unknown."""
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
     try:
         from git import Repo
         from git.exc import GitError, InvalidGitRepositoryError
-    except ImportError as error:  # GitPython looks for the git command when it is imported
+    except ImportError as error:  # GitPython looks for the git command on import
         raise EdgeOpsError("the git command was not found", "install git") from error
     try:
         repo = Repo(root, search_parent_directories=True)
@@ -43,7 +43,7 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
 
 
 def run(repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
-    """What a git command prints; `environ` is added to its environment. Raises `GitFailed`."""
+    """The output of a git command; `environ` is added to its environment. Raises `GitFailed`."""
     from git.exc import GitCommandError
 
     try:
@@ -62,9 +62,7 @@ def run(repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None) -
 
 
 def _reason(stderr: str) -> str:
-    lines = [
-        line for line in stderr.removeprefix("\n  stderr: ").strip(" '\n").splitlines() if line
-    ]
+    lines = stderr.removeprefix("\n  stderr: ").strip(" '\n").splitlines()
     return lines[0] if lines else "no reason given"
 
 

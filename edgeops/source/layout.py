@@ -14,16 +14,16 @@ _KIND_SCHEMAS = frozenset(f"schemas/{kind.lower()}.schema.json" for kind in KIND
 
 
 class Role(Enum):
-    """What a file is to edgeops."""
+    """What edgeops reads a file as."""
 
     MANIFEST = auto()
     SCHEMA = auto()
 
 
 def role(path: str) -> Role | None:
-    """What the file at a path (relative to the repository, with `/`) is, None if nothing.
+    """What edgeops reads the file at a path as (from the root, with `/`); None if it is ignored.
 
-    Hidden files, and a repository's own copies of the kind schemas, are nothing.
+    Hidden files, and a repository's own copies of the schemas of kinds, are ignored.
     """
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
@@ -37,33 +37,33 @@ def role(path: str) -> Role | None:
     return None
 
 
-def detour_problem(path: str, what: str) -> Problem | None:
-    """The problem of a link or submodule where manifests or schemas would be read through it.
+def detour_problem(path: str, kind: str) -> Problem | None:
+    """The problem of a link or submodule that would hold manifests or schemas.
 
-    None is followed: it leads out of the commit. `what` says what it is.
+    It is not followed, since it leads outside the commit. `kind` is what the message calls it.
     """
     below = ("", "/a.yaml", "/a.json", "/releases/a.yaml")
     if not any(role(path + end) for end in below):
         return None
-    hint = "edgeops reads the plain files of this repository only"
-    return Problem(Place(_text(path)), "", f"is {what}", hint)
+    hint = "edgeops reads only regular files of this repository; replace it with a copy"
+    return Problem(Place(_text(path)), "", f"is {kind}", hint)
 
 
 def name_problem(path: str) -> Problem | None:
-    """The problem of a file whose name is no text: git and file systems take any bytes."""
+    """The problem of a file whose name is not UTF-8: git and file systems allow any bytes."""
     if _text(path) == path or role(path) is None:
         return None
     return Problem(Place(_text(path)), "", "its file name is not UTF-8", "rename the file")
 
 
 def _text(path: str) -> str:
-    """The path with every byte that is no text as an escape."""
+    """The path with bytes that are not UTF-8 as escapes."""
     return path.encode("utf-8", "backslashreplace").decode()
 
 
 def no_fleet(where: str) -> EdgeOpsError:
-    """The error of a place without manifests."""
+    """The error of a place without a fleet/ folder."""
     return EdgeOpsError(
         f"there is no fleet/ folder in {where}",
-        "manifests live in fleet/, as YAML files in any layout",
+        "put manifests into fleet/, as YAML files in any layout",
     )

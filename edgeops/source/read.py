@@ -1,4 +1,4 @@
-"""Files -> Snapshot, parsing only what no memo remembers."""
+"""Files -> Snapshot; parses only files that are not in the cache."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from edgeops.fleet.user_schema import parse_schema
 from edgeops.source.layout import Role
 from edgeops.source.record import ParsedFile, decode, encode
 
-# Raise it whenever the same bytes would be read in another way than before, in one release.
+# Increase it whenever a change within one release makes the same bytes parse differently.
 PARSER_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that edgeops reads; `sha` is the object id that git has for its bytes."""
+    """A file that edgeops reads; `sha` is its object id in git."""
 
     path: str
     role: Role
@@ -35,7 +35,7 @@ def read_snapshot(
     schemas: KindSchemas,
     memo: Memo | None,
 ) -> Snapshot:
-    """The snapshot of the files, in their order; a problem stands for a file that was refused."""
+    """The snapshot of the files, in their order; a problem stands for a file that is refused."""
     documents: list[Document] = []
     problems: list[Problem] = []
     user_schemas = {}
@@ -72,5 +72,5 @@ def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
         work = partial(parse_schema, file.path, data)
     else:
         work = partial(parse, file.path, data, schemas)
-    read, failed = attempt(work, Place(file.path))
-    return ParsedFile(*(read or ((), failed)))
+    parsed, failed = attempt(work, Place(file.path))
+    return ParsedFile(*(parsed or ((), failed)))

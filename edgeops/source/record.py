@@ -1,4 +1,4 @@
-"""What was read from one file, and its form in the cache."""
+"""The parsed content of a file, and its form in the cache."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class ParsedFile:
 def encode(parsed: ParsedFile) -> bytes | None:
     """The record as JSON; `decode` is the inverse for the file of the same path.
 
-    None for the rare values that the encoder does not take: integers beyond 64
-    bits, halves of a surrogate pair, hundreds of levels. And where edgeops
-    failed: the next one may not.
+    None for the rare values that the encoder does not support (integers beyond 64 bits, lone
+    surrogates, hundreds of levels), and where edgeops itself failed, which the next version may
+    not.
     """
     if any(problem.error for problem in parsed.problems):
         return None
@@ -43,7 +43,7 @@ def encode(parsed: ParsedFile) -> bytes | None:
 
 
 def decode(file: str, record: bytes) -> ParsedFile | None:
-    """The record that `encode` gave, or None where these bytes are none."""
+    """The inverse of `encode`; None for bytes that are not a record."""
     try:
         documents, problems = orjson.loads(record)
         return ParsedFile(

@@ -1,4 +1,4 @@
-"""The release files on disk, without the fleet that uses them."""
+"""The release files of the working tree, without the fleet that uses them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeops.source.worktree import source_file
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The releases by `name@version`, and what is wrong with the files of others."""
+    """The valid releases by `name@version`, and the problems of other release files."""
 
     root: Path
     releases: Mapping[str, Named[ModelRelease]]
@@ -28,7 +28,7 @@ class Releases:
         return self.root / self.releases[reference].document.file
 
     def copy(self, reference: str) -> Path:
-        """Where git holds a copy of the artifact, if it does. Raises `KeyError`."""
+        """The path of the artifact in git, if it is kept there. Raises `KeyError`."""
         return self.file(reference).with_name(self.releases[reference].spec.file_name)
 
     def of(self, model: str) -> Iterator[ModelRelease]:
@@ -37,10 +37,10 @@ class Releases:
 
 
 def load_releases(root: Path, memo: Memo | None = None) -> Releases:
-    """Every release file of the working tree; needs neither git nor a fleet."""
+    """All releases of the working tree; needs neither git nor a fleet."""
     names = (file.relative_to(root).as_posix() for file in root.glob("models/*/releases/*"))
     files: Iterator[SourceFile | Problem] = (
-        found for name in sorted(names) if (found := source_file(root, name))
+        file for name in sorted(names) if (file := source_file(root, name))
     )
     snapshot = read_snapshot(None, files, packaged_schemas(), memo)
     catalog, _ = read_catalog(snapshot)

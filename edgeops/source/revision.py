@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +25,10 @@ _DETOURS = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
 def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
-    """The snapshot of a commit: its manifests with its schemas; the working tree plays no part.
+    """The snapshot of a commit: its manifests and its schemas; the working tree is not read.
 
     Raises `EdgeOpsError` when there is no repository, no such revision, or no
-    fleet in it.
+    fleet/ folder in it.
     """
     with repository(root) as (repo, prefix):
         commit = _commit(repo, rev)
@@ -47,7 +47,7 @@ def resolve_commit(root: Path, rev: str) -> str:
 
 
 def head_commit(root: Path) -> str | None:
-    """The commit that is checked out; None outside git, and before the first commit."""
+    """The checked-out commit; None outside git, and before the first commit."""
     try:
         return resolve_commit(root, "HEAD")
     except EdgeOpsError:
@@ -55,25 +55,23 @@ def head_commit(root: Path) -> str | None:
 
 
 def uncommitted(root: Path) -> tuple[str, ...]:
-    """The changed and untracked files that a commit does not hold yet, relative to `root`, sorted.
+    """The uncommitted files, changed or untracked, relative to `root`, sorted.
 
     Only those in the folders that edgeops reads. Raises `EdgeOpsError` when
     there is no repository.
     """
     with repository(root) as (repo, prefix):
-        begin = f"{prefix}/" if prefix else ""
-        folders = [f":(top,literal){begin}{folder}" for folder in FOLDERS]
+        folders = [f":(top,literal){_begin(prefix)}{folder}" for folder in FOLDERS]
         options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
         output = run(repo, "status", *options, "--", *folders)
-        changed = [os.fsdecode(entry[3:]) for entry in output.split(b"\0") if entry]
-        return tuple(sorted(path.removeprefix(begin) for path in changed))
+        return tuple(sorted(_from_root(prefix, (entry[3:] for entry in output.split(b"\0")))))
 
 
 def changed_since(root: Path, rev: str) -> tuple[str, ...] | None:
-    """The files that HEAD has otherwise than a revision, from `root`; None if that is unknown.
+    """The files that differ between a revision and HEAD, relative to `root`; None if unknown.
 
-    It is unknown for a new branch (GitHub then names the commit 000...) and
-    after a forced push. Raises `EdgeOpsError` when there is no repository.
+    Unknown means that the revision does not exist here: for a new branch GitHub names the commit
+    000..., and a forced push removes commits. Raises `EdgeOpsError` when there is no repository.
     """
     head = resolve_commit(root, "HEAD")
     try:
@@ -81,14 +79,25 @@ def changed_since(root: Path, rev: str) -> tuple[str, ...] | None:
     except EdgeOpsError:
         return None
     with repository(root) as (repo, prefix):
-        begin = f"{prefix}/" if prefix else ""
         output = run(repo, "diff", "--name-only", "--no-renames", "-z", since, head)
-        names = [os.fsdecode(name) for name in output.split(b"\0") if name]
-        return tuple(name.removeprefix(begin) for name in names if name.startswith(begin))
+        return tuple(_from_root(prefix, output.split(b"\0")))
+
+
+def _begin(prefix: str) -> str:
+    """What the paths of files below the root begin with in git."""
+    return f"{prefix}/" if prefix else ""
+
+
+def _from_root(prefix: str, paths: Iterable[bytes]) -> Iterator[str]:
+    """Those paths of git that are below the root, relative to it."""
+    for path in filter(None, paths):
+        name = os.fsdecode(path)
+        if name.startswith(_begin(prefix)):
+            yield name.removeprefix(_begin(prefix))
 
 
 def _commit(repo: Repo, rev: str) -> str:
-    if not rev or rev.startswith(("-", "^")):  # to git an option, or all but that revision
+    if not rev or rev.startswith(("-", "^")):  # git would read an option, or an exclusion
         raise EdgeOpsError(f"`{rev}` is not a revision", "name a branch, tag or commit")
     if rev.endswith("...") and len(rev) > 3:  # as in `git diff main...`
         return _left(repo, rev.removesuffix("..."))
@@ -111,7 +120,7 @@ def _commit(repo: Repo, rev: str) -> str:
 
 
 def _left(repo: Repo, rev: str) -> str:
-    """The commit at which HEAD and a revision parted."""
+    """The merge base of HEAD and a revision."""
     commits = _commit(repo, "HEAD"), _commit(repo, rev)
     try:
         return run(repo, "merge-base", *commits).decode().strip()
@@ -131,7 +140,7 @@ def _has_head(repo: Repo) -> bool:
 
 
 def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str, str]]:
-    """Mode, object id, size (`-` if none) and path below the root, of all that may matter."""
+    """Mode, object id, size (`-` if none) and path below the root of each entry in our folders."""
     tree = f"{commit}:{prefix}"
     try:
         output = run(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, *FOLDERS)
@@ -141,14 +150,14 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
         raise no_fleet(f"{prefix} at {commit[:7]}") from error
     for entry in output.split(b"\0"):
         if entry:
-            about, _, name = entry.partition(b"\t")
-            mode, _, sha, size = about.decode().split()
+            attributes, _, name = entry.partition(b"\t")
+            mode, _, sha, size = attributes.decode().split()
             yield mode, sha, size, os.fsdecode(name)
 
 
 def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
-    """Raise `Refused` when a commit holds what a checkout would put where state is kept."""
-    with suppress(GitFailed):  # without this folder there is no fleet either, which is told later
+    """Raise `Refused` when a checkout of this commit would bring a state folder along."""
+    with suppress(GitFailed):  # a missing folder is reported later
         listed = run(repo, "ls-tree", "-z", "--name-only", "--full-tree", f"{commit}:{prefix}")
         for name in map(os.fsdecode, listed.split(b"\0")):
             if is_state_name(name):
@@ -165,7 +174,7 @@ def _source_file(
         return None
     if badly_named := name_problem(name):
         return badly_named
-    if not size.isdigit():  # the object is not there, or not what it should be
+    if not size.isdigit():  # the object is missing or is not a file
         raise _damaged(name)
     if int(size) > MAX_BYTES:
         return too_large(name, int(size))

@@ -1,4 +1,4 @@
-"""Where the fleet is."""
+"""Finds the root of the fleet, and paths in it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ def find_root(start: Path) -> Path:
     The result is absolute. Raises `EdgeOpsError` when there is none.
     """
     if not start.exists():
-        raise EdgeOpsError(f"there is no {start}", "check the path")
+        raise EdgeOpsError(f"{start} does not exist", "check the path")
     begin = start.resolve()
     for folder in (begin, *begin.parents):
         if (folder / "fleet").is_dir() or (folder / ".git").exists():
             return folder
     raise EdgeOpsError(
         f"no fleet was found in {begin} or above",
-        "go to a folder of a repository that holds `fleet/`, or name it with --repo",
+        "change to a repository with a `fleet/` folder, or name it with --repo",
     )
 
 
 def folder_in_repository(root: Path) -> str:
-    """Where `root` stands in its git work tree, as `deploy/site`; empty at its top."""
+    """The path of `root` in its git work tree, such as `deploy/site`; empty at its top."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             return "" if folder == root else root.relative_to(folder).as_posix()
@@ -34,13 +34,13 @@ def folder_in_repository(root: Path) -> str:
 
 
 def path_in_fleet(path: str, root: Path, current: Path, *, exists: bool = True) -> str:
-    """A path that somebody typed, from the root of the fleet. Raises `UsageError`.
+    """A path that the user typed, relative to the root of the fleet. Raises `UsageError`.
 
-    Taken from the current folder, or else from the root, as problems are shown.
-    `exists` False takes one that is not on disk.
+    It is relative to the current folder or, as in problems, to the root. With
+    `exists=False` it need not be on disk.
     """
     for base in (current, root):
         place = Path(os.path.normpath(base / path))
         if place.is_relative_to(root) and (os.path.lexists(place) or not exists):
             return place.relative_to(root).as_posix()
-    raise UsageError(f"there is no {path} in {root}", "give a file or folder of the fleet")
+    raise UsageError(f"{path} does not exist in {root}", "give a file or folder of the fleet")

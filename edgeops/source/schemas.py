@@ -1,4 +1,4 @@
-"""The JSON Schemas of the manifest kinds, as they came with this edgeops."""
+"""The JSON Schemas that come with edgeops."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def packaged_schemas() -> KindSchemas:
-    """The schema of each kind: from the installed package, or from the checkout it runs in."""
+    """The schema of each kind of manifest."""
     return KindSchemas({kind: packaged_schema(kind.lower()) for kind in KINDS})
 
 
@@ -23,6 +23,6 @@ def packaged_schema(name: str) -> Any:
 
 
 def schema_folder() -> Path:
-    """The folder of all schemas that come with edgeops (a wheel holds them inside the package)."""
+    """The folder of these schemas: inside the package in a wheel, next to it in a checkout."""
     inside = _PACKAGE / "schemas"
     return inside if inside.is_dir() else _PACKAGE.parent / "schemas"

@@ -1,8 +1,8 @@
-"""The folder `.edgeops` of a fleet: keys, the local hub, artifacts and builds of this machine.
+"""The state folder `.edgeops` of a fleet: keys, the local hub, artifacts and builds.
 
-What is in it is believed: keys open the hub, a build is published as it was judged. So it must
-have been made here. One that a checkout brought along, as files, a link or a submodule, holds
-what the author of some commit put there, and is refused.
+Its content is trusted: keys open the hub, and a build is published as it was evaluated. So it must
+have been created on this machine. One that came with a checkout, as files, a link or a submodule,
+holds what the author of a commit put there, and is refused.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from edgeops.errors import Refused
 
 STATE = ".edgeops"
 
-# What git matches its paths with: all that `is_state_name` may accept, and few others.
+# A git pathspec that matches all names that `is_state_name` accepts, and few others.
 _SPELLINGS = ":(icase).*e*d*g*e*o*p*"
 
 
 def is_state_name(name: str) -> bool:
-    """Whether some file system takes this name for `.edgeops`."""
+    """Whether some file system treats this name as `.edgeops`."""
     return is_name_of(name, STATE)
 
 
 def is_name_of(name: str, folder: str) -> bool:
-    """Whether some file system takes a name for that of a folder in lower case.
+    """Whether some file system treats a name as that of a folder, given in lower case.
 
-    Those of macOS ignore case, and HFS+ also characters that nobody sees (git had to learn this
-    for `.git`: CVE-2014-9390).
+    File systems of macOS ignore case, and HFS+ also invisible characters (as git learned for
+    `.git`: CVE-2014-9390).
     """
-    seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
-    return seen.casefold() == folder
+    visible = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
+    return visible.casefold() == folder
 
 
 def refuse_foreign_state(root: Path) -> None:
-    """Raise `Refused` when a `.edgeops` in this folder was not made by edgeops here."""
+    """Raise `Refused` when a `.edgeops` in this folder was not created by edgeops here."""
     for entry in root.iterdir():
         if not is_state_name(entry.name):
             continue
@@ -48,7 +48,7 @@ def refuse_foreign_state(root: Path) -> None:
 
 
 def committed_state(name: str, where: str) -> Refused:
-    """The error of state that is part of a commit, or of the next one."""
+    """The error of a state folder that is in a commit, or staged for the next one."""
     return _foreign(
         name,
         f"is {where}",
@@ -58,22 +58,22 @@ def committed_state(name: str, where: str) -> Refused:
 
 
 def _tracked(root: Path) -> str | None:
-    """A path of git's index that lies in, or is, the state folder below a root."""
+    """A path in git's index that is, or is in, the state folder of a root."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return None
-    try:  # GitPython would take longer to import than this takes in all
+    try:  # importing GitPython would take longer than this call
         command = ["git", "ls-files", "-z", "--", _SPELLINGS]
         listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
         raise Refused(
-            f"git cannot tell whether {STATE} came with the checkout",
-            f"let `git -C {root} status` work, or remove {STATE}",
+            f"git cannot determine whether {STATE} came with the checkout",
+            f"make `git -C {root} status` work, or remove {STATE}",
         ) from error
     names = (name.decode(errors="surrogateescape") for name in listed.split(b"\0"))
     return next((name for name in names if is_state_name(name.partition("/")[0])), None)
 
 
-def _foreign(name: str, what: str, hint: str) -> Refused:
+def _foreign(name: str, fault: str, hint: str) -> Refused:
     return Refused(
-        f"{name!a} {what}; edgeops believes only state that was made on this machine", hint
+        f"{name!a} {fault}; edgeops trusts only state that was created on this machine", hint
     )

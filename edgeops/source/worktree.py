@@ -19,10 +19,10 @@ from edgeops.source.schemas import packaged_schemas
 
 
 def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = None) -> Snapshot:
-    """The snapshot of the files as they are on disk, committed or not.
+    """The snapshot of the files on disk, committed or not.
 
-    With `path` only the files at or below it are read. Raises `EdgeOpsError`
-    when `root` has no fleet, or there is no manifest or schema at `path`.
+    With `path`, only the files at or below it are read. Raises `EdgeOpsError`
+    when `root` has no fleet/ folder, or `path` has no manifest or schema.
     """
     root = root.resolve()
     fleet = root / "fleet"
@@ -58,7 +58,7 @@ def _below(root: Path, path: Path, names: list[str]) -> list[str]:
 
 
 def source_file(root: Path, name: str) -> SourceFile | Problem | None:
-    """The file ready to be read, the reason why it is not read, or None where it is no matter."""
+    """The file to read, the problem that prevents it, or None for a file that is ignored."""
     kind = role(name)
     path = root / name
     try:
@@ -78,5 +78,5 @@ def source_file(root: Path, name: str) -> SourceFile | Problem | None:
 
 
 def _blob_id(data: bytes) -> str:
-    """The object id that git gives to these bytes."""
+    """The object id of these bytes in git."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -315,7 +315,8 @@ def test_a_path_that_is_not_there_is_not_taken_for_valid(repo, monkeypatch):
         result = repo.edgeops("validate", path)
         assert result.code == 64
         assert result.err == (
-            f"error: there is no {path} in {repo.root}\nhint: give a file or folder of the fleet\n"
+            f"error: {path} does not exist in {repo.root}\n"
+            "hint: give a file or folder of the fleet\n"
         )
     other = repo.edgeops("validate", "fleet/fleet.yaml")
     assert (other.code, other.err) == (0, "no problems in fleet/fleet.yaml; 1 in other files\n")

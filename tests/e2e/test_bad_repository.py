@@ -14,7 +14,7 @@ import pytest
 from shared_state import share_state
 
 PREVIEW = "2 devices to create, 0 to change, 0 to delete; 0 in sync"
-NO_FLEET = "hint: manifests live in fleet/, as YAML files in any layout\n"
+NO_FLEET = "hint: put manifests into fleet/, as YAML files in any layout\n"
 
 
 def dry_run(repo, *args: str):
@@ -40,7 +40,7 @@ def test_not_even_a_folder(tiny_repo, tmp_path, edgeops):
     result = edgeops("--repo", str(tmp_path / "none"), "validate")
     assert (result.code, result.err) == (
         1,
-        f"error: there is no {tmp_path}/none\nhint: check the path\n",
+        f"error: {tmp_path}/none does not exist\nhint: check the path\n",
     )
 
 

@@ -62,7 +62,7 @@ def test_no_command_works_with_state_from_a_checkout(with_link, command, monkeyp
     assert (result.code, result.out, result.err) == (
         5,
         "",
-        "error: '.edgeops' is a link; edgeops believes only state that was made on this machine\n"
+        "error: '.edgeops' is a link; edgeops trusts only state that was created on this machine\n"
         "hint: remove it: rm '.edgeops'\n",
     )
 

@@ -106,5 +106,5 @@ def test_only_the_server_of_the_token_gets_the_token(clone, server):
 
 def test_pushing_without_a_remote_is_an_error(clone):
     git(clone, "remote", "remove", "origin")
-    with pytest.raises(EdgeOpsError, match="there is no remote origin"):
+    with pytest.raises(EdgeOpsError, match="the repository has no remote `origin`"):
         push_branch(clone, "HEAD", "x", BOT, NOBODY)

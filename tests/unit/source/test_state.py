@@ -41,7 +41,7 @@ def test_state_in_git_is_refused(
 ) -> None:
     commit_state(name, form)
     error = refusal(committed)
-    assert error.message.endswith("edgeops believes only state that was made on this machine")
+    assert error.message.endswith("edgeops trusts only state that was created on this machine")
     assert error.hint
 
 

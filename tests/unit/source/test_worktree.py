@@ -96,7 +96,7 @@ def test_no_fleet_anywhere(tmp_path: Path) -> None:
     with pytest.raises(EdgeOpsError, match="no fleet was found in") as caught:
         find_root(tmp_path)
     assert "--repo" in caught.value.hint
-    with pytest.raises(EdgeOpsError, match="there is no"):
+    with pytest.raises(EdgeOpsError, match="does not exist"):
         find_root(tmp_path / "nowhere")
 
 
