@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.api.grants import read_grants
-from edgeops.api.reading import read
 from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import open_session, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import ExitCode, UsageError
 
@@ -243,3 +241,27 @@ async def _apply(
 
 def _now(workspace: Workspace) -> str:
     return workspace.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def read_grants(
+    workspace: Workspace, fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice]
+) -> Grants | None:
+    """Access for those devices of the plan that need it; None when none does.
+
+    Raises `EdgeOpsError` when access cannot be had, before anything is written.
+    """
+    target = fleet.hubs[workspace.hub]
+    if target.artifacts is None or target.artifacts.store is None or not plan.access:
+        return None
+    from edgeops.apply.access import LIFETIME, devices_in_need, grants
+    from edgeops.artifacts.open import mint_read_access
+    from edgeops.plan.targets import covered
+
+    now = workspace.clock.now()
+    names = covered(fleet, plan.options) - {refusal.device for refusal in plan.refusals}
+    wanted = {name: fleet.devices[name] for name in names}
+    needy = devices_in_need(wanted, live, target.artifacts, now=now)
+    if not needy:
+        return None
+    access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
+    return grants(needy, target.artifacts.store, access)

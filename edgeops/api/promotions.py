@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.reading import read
 from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import open_session, read
 from edgeops.api.workspace import Revision, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing

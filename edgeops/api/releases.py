@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeops.artifacts.store import Store
     from edgeops.artifacts.verify import Check
     from edgeops.fleet.model import ArtifactTarget, DesiredFleet
-    from edgeops.promotion.deployed import Mention
+    from edgeops.promotion.slots import Mention
     from edgeops.release import ModelRelease
     from edgeops.source.releases import Releases
 
@@ -114,7 +114,7 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
 
 def _in_git(workspace: Workspace) -> tuple[DesiredFleet | None, Mapping[str, list[Mention]]]:
     """The desired fleet on disk if it is valid, and who names which release."""
-    from edgeops.promotion.deployed import mentions
+    from edgeops.promotion.slots import mentions
 
     tree, note = workspace.at(None), workspace.observer.note
     try:
@@ -146,7 +146,7 @@ def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] |
 
 
 async def _ask(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread]:
-    from edgeops.promotion.deployed import wanted_on
+    from edgeops.promotion.slots import wanted_on
 
     wanted = wanted_on(fleet)
     names = {name for devices in wanted.values() for name in devices}

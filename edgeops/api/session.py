@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from edgeops.errors import EdgeOpsError
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
-    from edgeops.fleet.model import HubTarget
+    from edgeops.fleet.model import DesiredFleet, HubTarget
     from edgeops.hub.open import LocalAccess
     from edgeops.hub.port import Hub
+    from edgeops.twin import LiveDevice
 
 
 @contextlib.asynccontextmanager
@@ -105,3 +106,18 @@ def _stop(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.communicate()
+
+
+async def read(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
+) -> dict[str, LiveDevice]:
+    """Those of the named devices that are on the hub; devices that git lacks without modules."""
+    from edgeops.hub.live import ReadRequest, choose_by_query, read_live
+
+    wanted = {}
+    for name in sorted(names):
+        device = fleet.devices.get(name)
+        wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
+    by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted))
+    with workspace.observer.progress("reading twins", quiet=not wanted) as told:
+        return await read_live(hub, wanted, by_query=by_query, progress=told)

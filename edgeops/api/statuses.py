@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from edgeops.api.reading import read
 from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import open_session, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 

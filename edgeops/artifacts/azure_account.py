@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from edgeops.artifacts.access import ReadAccess
-from edgeops.artifacts.store import ArtifactError
+from edgeops.artifacts.store import ArtifactError, ReadAccess
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import ArtifactTarget
 from edgeops.translate import translate

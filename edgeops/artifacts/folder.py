@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,11 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.artifacts.verify import digest_of_release
 from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
+from edgeops.errors import EdgeOpsError
 from edgeops.files import sync_folder, write_blocks
+from edgeops.release import ModelRelease
 from edgeops.translate import doing, translate
 
 
@@ -76,3 +79,21 @@ def _chunks(file: BinaryIO, path: Path) -> Iterator[bytes]:
 def _doing(what: str, path: Path) -> AbstractContextManager[None]:
     hint = "check the free space, and that you own the folder"
     return doing(f"{what} {path}", hint, ArtifactError)
+
+
+def seed(copies: Iterable[tuple[ModelRelease, Path]], folder: Path) -> tuple[str, ...]:
+    """Put the copies that are not there yet into the folder that the local hub serves.
+
+    Gives a warning for each copy that could not be put there; one that is not
+    what its release file says never is.
+    """
+    store = FolderStore(folder, "")
+    warnings = []
+    for release, copy in copies:
+        if release.path is None or not copy.is_file() or (folder / release.path).exists():
+            continue
+        try:
+            store.put(copy, release.path, digest_of_release(release))
+        except EdgeOpsError as error:
+            warnings.append(f"{release.reference} is not served from git: {error.message}")
+    return tuple(warnings)

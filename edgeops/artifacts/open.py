@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
-from edgeops.artifacts.access import ReadAccess
-from edgeops.artifacts.store import Store
+from edgeops.artifacts.store import ReadAccess, Store
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import ArtifactTarget, StoreKind
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -84,3 +86,12 @@ def refuse_other_bytes(name: str, there: str, digest: Digest) -> None:
 def not_published(name: str) -> ArtifactError:
     """The error of a name under which nothing is published."""
     return ArtifactError(f"{name} is not in the store", "was it published to this store?")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccess:
+    """A query string that lets its bearer read from a host until `expires`: a secret."""
+
+    host: str
+    query: str = field(repr=False)
+    expires: datetime

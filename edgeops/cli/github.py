@@ -118,9 +118,9 @@ def drift_issue(
     from edgeops.api import github as api
     from edgeops.api.plans import saved_plan
     from edgeops.github.workflow import read_workflow
-    from edgeops.report import drift_issue as report
+    from edgeops.report import pull_request as report
 
     saved, workflow = saved_plan(plan), read_workflow(os.environ)
-    body = report.body(read_text(text, "the text", "")) if saved.writes else ""
-    done = api.drift_issue(workflow, saved, marker, report.heading(saved.hub), body)
+    body = report.drift_body(read_text(text, "the text", "")) if saved.writes else ""
+    done = api.drift_issue(workflow, saved, marker, report.drift_title(saved.hub), body)
     note(context, f"drift issue: {done.how} {done.url}".rstrip())

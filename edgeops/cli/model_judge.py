@@ -69,13 +69,13 @@ def publish(
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
     """
     from edgeops.api import models
-    from edgeops.report import published_text
+    from edgeops.report import training_text
 
     done = models.publish(workspace(context), name, version=version, data_dirs=data_dir or ())
-    show(context, published_text, done, output)
+    show(context, training_text, done, output)
 
 
 def _card(judgement: Judgement) -> dict[str, bytes]:
-    from edgeops.report.card_files import card_files  # draws, with matplotlib
+    from edgeops.report.model_card import card_files  # draws, with matplotlib
 
     return card_files(judgement)

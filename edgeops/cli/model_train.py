@@ -63,7 +63,7 @@ def train(
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
     from edgeops.api import models
-    from edgeops.report.trained_text import export_lines, network_line
+    from edgeops.report.training_text import export_lines, network_line
 
     done = models.train(
         workspace(context),

@@ -49,7 +49,7 @@ def note(context: typer.Context, text: str) -> None:
 def workspace(context: typer.Context) -> Workspace:
     """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
     from edgeops.api.workspace import Workspace
-    from edgeops.report.screen import Screen
+    from edgeops.report.progress import Screen
 
     options = settings(context)
     return Workspace.find(

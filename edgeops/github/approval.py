@@ -7,13 +7,14 @@ showed this very plan. Where GitHub does not tell enough, it is not approved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
 from edgeops.github.gather import gather
-from edgeops.github.plan_comment import shows
+from edgeops.github.marker import marked
 from edgeops.github.rest import GitHubApi, GitHubError
 
 # What a plan is made of. Anything else may do more than a plan can show.
@@ -118,3 +119,21 @@ def _does_not_count(review: Review, facts: Facts, comment: Comment, wrote: Write
     if review.at <= comment.at:
         return f"{who} approved before the comment was as it is now"
     return ""
+
+
+# The plan of a pull request is made at its merge with main, which is another commit than main's.
+_COMMIT = re.compile(r"\A(### edgeops plan: [^\n]*) at `[0-9a-f]{7}` → hub ")
+
+
+def shows(body: str, marker: str, plan: str) -> bool:
+    """Whether a comment shows exactly this plan, whose Markdown is `plan`, the commit apart."""
+    text = body.replace("\r\n", "\n")  # as a browser sends it
+    begin = marked(marker, "")
+    if not text.startswith(begin):
+        return False
+    shown, wanted = _apart(text.removeprefix(begin)), _apart(plan.strip())
+    return shown == wanted or shown.startswith(f"{wanted}\n\n")
+
+
+def _apart(plan: str) -> str:
+    return _COMMIT.sub(r"\1 → hub ", plan)

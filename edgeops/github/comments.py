@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from edgeops.github.marker import is_ours, marked
 from edgeops.github.rest import GitHubApi
+from edgeops.github.workflow import Workflow
 from edgeops.jsonvalue import JsonObject
 
 
@@ -41,3 +42,18 @@ def find(api: GitHubApi, number: int, marker: str) -> JsonObject | None:
     """Our comment with this marker."""
     comments = api.pages(f"/issues/{number}/comments")
     return next((comment for comment in comments if is_ours(comment, marker)), None)
+
+
+def pull_request_of(workflow: Workflow, api: GitHubApi) -> int | None:
+    """The number of the pull request of the event, or of the open one from this branch.
+
+    A workflow that was dispatched for a pull request runs on its branch. Raises `GitHubError`.
+    """
+    pull = workflow.event.get("pull_request")
+    if isinstance(pull, dict):
+        return int(pull["number"])
+    if not workflow.branch:
+        return None
+    owner = workflow.repository.partition("/")[0]
+    open_pulls = api.pages("/pulls", state="open", head=f"{owner}:{workflow.branch}")
+    return next((int(pull["number"]) for pull in open_pulls), None)

@@ -10,7 +10,7 @@ from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, columns, cyan, dim, render
-from edgeops.report.values import show, show_path
+from edgeops.report.words import show, show_path
 
 
 def text(values: Sequence[Explained], *, color: bool = False) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from edgeops.digest import Digest
+from edgeops.api.models import Judgement
+from edgeops.digest import Digest, digest_file
 from edgeops.jsonvalue import JsonObject
-from edgeops.report import html, score_tables, score_words
+from edgeops.report import html, score_tables
 from edgeops.report.model_card_style import STYLE
-from edgeops.report.plots.model_plots import Plot
+from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
@@ -25,8 +26,8 @@ _PROVENANCE = {
 _KINDS = {
     score_tables.PASSED: "good",
     score_tables.FAILED: "bad",
-    score_words.BETTER: "good",
-    score_words.WORSE: "bad",
+    score_tables.BETTER: "good",
+    score_tables.WORSE: "bad",
 }
 _WORDS = (
     ("WAPE", "the sum of all errors over the sum of all values, so that busy hours weigh most"),
@@ -91,7 +92,7 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     for name in card.parts:
         yield html.section(f"How good it is: {name}", _part(card, name))
     series = html.table(score_tables.per_series(card))
-    yield html.section("Series by themselves", [series])
+    yield html.section("Series, each on its own", [series])
     pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
     yield html.section("Pictures", pictures)
     yield html.section("The words", [html.facts(_WORDS)])
@@ -107,13 +108,13 @@ def _head(facts: CardFacts) -> Iterator[str]:
     yield html.element("h1", card.model)
     yield html.element("p", facts.description, "lead")
     kind = "good" if card.passed else "bad"
-    yield html.element("p", score_words.verdict(card), f"verdict {kind}")
+    yield html.element("p", score_tables.verdict(card), f"verdict {kind}")
     tiles = []
     for name, part in card.parts.items():
         overall = part.models[MODEL].slices[ALL]
         tiles += [
-            (f"WAPE, {name}", score_words.percent(overall.wape)),
-            (f"MASE, {name}", score_words.figure(overall.mase)),
+            (f"WAPE, {name}", score_tables.percent(overall.wape)),
+            (f"MASE, {name}", score_tables.figure(overall.mase)),
         ]
     yield html.facts(tiles, "tiles")
 
@@ -128,7 +129,7 @@ def _forecasts(card: Scorecard) -> Iterator[tuple[str, str]]:
 
 
 def _part(card: Scorecard, name: str) -> Iterator[str]:
-    yield html.element("p", f"{score_words.period(card.parts[name])}.")
+    yield html.element("p", f"{score_tables.period(card.parts[name])}.")
     yield html.table(score_tables.figures(card, name, every=True), card.model)
     yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
     yield html.table(score_tables.use_cases(card, name))
@@ -162,3 +163,21 @@ def _files(artifacts: Mapping[str, Digest]) -> ScoreTable:
         (name, f"{digest.size:,}", digest.sha256) for name, digest in sorted(artifacts.items())
     )
     return ScoreTable(("file", "bytes", "sha256"), rows, "lrl")
+
+
+def card_files(judgement: Judgement) -> dict[str, bytes]:
+    """`card.html` and the plots in it as PNG, by name."""
+    model, data, evaluated = judgement.model, judgement.data, judgement.evaluated
+    plots = model_plots(evaluated.scorecard, "test", evaluated.forecasts["test"][MODEL])
+    facts = CardFacts(
+        evaluated.scorecard,
+        model.description,
+        {file.name: digest_file(file) for file in judgement.artifacts},
+        data.dataset.name,
+        data.dataset.attribution,
+        judgement.provenance,
+        model.recipe.seeds,
+        plots,
+        "\n\n".join(model.recipe.notes),
+    )
+    return {**{plot.file: plot.png for plot in plots}, "card.html": model_card(facts).encode()}

@@ -87,7 +87,7 @@ def release_text(
         _table(changes) if changes else f"No group gets it yet. {plain(why_not)}",
     ]
     pictures = [image(PurePosixPath(url).stem, url) for url in plots]
-    missing = "(there is no room for the scorecard here: see the model card)"
+    missing = "(the scorecard is too long for this text: see the model card)"
     ways = ([scorecard.strip(), *pictures], [missing, *pictures], [missing])
     return first_fitting("\n\n".join([*about, *way]) for way in ways)
 

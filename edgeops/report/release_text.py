@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edgeops.api.releases import ReleaseRow, Spread
-from edgeops.promotion.deployed import Mention
+from edgeops.promotion.slots import Mention
 from edgeops.report.documents import dump_json
-from edgeops.report.score_words import NOTHING, percent
+from edgeops.report.score_tables import NOTHING, percent
 from edgeops.report.style import Line, Span, bold, columns, dim, green, red, render, yellow
 from edgeops.report.words import count, first_names
 

@@ -62,7 +62,7 @@ def test_with_a_reader_it_shows_what_the_hub_would_get(synced):
     body = only_comment(synced, number)
     assert "→ hub `production`\n" in body
     assert "| 0 | 2 | 0 | 4 | 0 |" in body
-    assert "At the rates of this hub that takes less than a second." in body
+    assert "Estimated duration at the rate limits of this hub: less than a second." in body
     assert "The same result: edgeops plan: `small` at" in body  # git against git
     assert body.count("desired.interval: 30") == 1
     assert (ran.artifact("live") / "live.json").exists()

@@ -83,7 +83,7 @@ def test_series_of_a_pooled_model(facts):
     scores = {MODEL: facts.card.parts["test"].models[MODEL].slices[ALL]}
     pooled = replace(facts.card, per_series={"45 Queen Street": scores})
     page = Page(model_card(replace(facts, card=pooled)))
-    assert "Series by themselves" in page.texts["h2"]
+    assert "Series, each on its own" in page.texts["h2"]
     assert "45 Queen Street" in page.texts["td"]
 
 

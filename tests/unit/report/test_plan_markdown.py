@@ -64,7 +64,7 @@ def test_one_change_on_three_devices():
         "\n"
         "</details>\n"
         "\n"
-        "At the rates of this hub that takes about 9 s.\n"
+        "Estimated duration at the rate limits of this hub: 9 s.\n"
         "\n"
         "Plan digest `d`, hub `production`"
     )

@@ -72,7 +72,7 @@ def test_what_others_changed_and_what_is_taken_over_is_warned_of():
     assert blocks[1:3] == [
         "> [!WARNING]\n> **2 devices changed on the hub by others;"
         " this puts them back as in git**: `a`, `b`",
-        "> [!WARNING]\n> **1 device on the hub, not managed by edgeops so far;"
+        "> [!WARNING]\n> **1 device on the hub, not yet managed by edgeops;"
         " this takes it over**: `c`",
     ]
 

@@ -34,4 +34,4 @@ def test_what_does_not_fit_is_left_out_and_told():
     long = f"### edgeops plan: `f`\n\n{'x' * 40_000}"
     text = comment([long, f"{long}y", f"{long}z"], note="n", run_url="https://x/runs/1")
     assert len(text) < COMMENT_LIMIT
-    assert text.count("there is no room for it here") == 2
+    assert text.count("too long for this comment") == 2
