@@ -75,10 +75,10 @@ def test_drift_and_protected_devices_are_warned_of(synced, registry):
     assert synced.run(WORKFLOW, pull=number).code == 0
     body = only_comment(synced, number)
     warning = (
-        "> [!WARNING]\n> **1 device changed on the hub by others; this puts it back as in git**"
+        "> [!WARNING]\n> **1 device changed on the hub by others; this reverts it to git**"
     )
     assert f"{warning}: `s1`\n" in body
-    assert "> **1 protected device among them**: `gateway`\n" in body
+    assert "> **1 protected device affected**: `gateway`\n" in body
     _, folded = body.split("<details><summary>edgeops plan: small at")
     assert "gateway" in folded
     assert "s1" not in folded  # drift is not in git

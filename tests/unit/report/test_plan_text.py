@@ -165,7 +165,7 @@ def test_stamps_are_told_only_when_they_are_all():
     assert body(plan_of(adopted)) == (
         "~ change a\n"
         "  device (on the hub, not yet managed by edgeops)\n"
-        "    the content is as in git; only the ownership stamp is written"
+        "    the content equals git; only the ownership stamp is written"
     )
     removed = Change("a", Action.DELETE_MODULE, Reason.REMOVED, "counter")
     stamp = Change("a", Action.STAMP_DEVICE, Reason.REMOVED, stamp={"owned0": "x"})

@@ -27,7 +27,7 @@ def test_the_same_plan_is_not_told_twice():
 def test_a_note_stands_in_front_and_the_run_behind():
     text = comment([RENDERED], note="No preview on the hub.", run_url="https://x/runs/1")
     assert text.startswith("> [!NOTE]\n> No preview on the hub.\n\n### edgeops plan")
-    assert "[All of it](https://x/runs/1)" in text.rpartition("\n\n")[2]
+    assert "[Full output](https://x/runs/1)" in text.rpartition("\n\n")[2]
 
 
 def test_what_does_not_fit_is_left_out_and_told():
