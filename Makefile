@@ -16,19 +16,19 @@ JOBS ?= 2
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
 
-quick: .venv/dev ## the unit tests, while you work
-	$(BIN)/pytest -n $(JOBS) tests/unit tests/protocol
+quick: .venv/dev ## the unit tests except slow ones, with few generated examples
+	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol
 
 test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/jsonvalue.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
 
-check: .venv/dev ## lint, format, types, layers, README, own fleet, workflows
+check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/check_readme.py
+	$(BIN)/python tests/check_docs.py
 	$(BIN)/edgeops validate
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml

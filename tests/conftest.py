@@ -25,10 +25,11 @@ from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, Endpoint
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
 
-# A busy machine is no failure; in CI every run has the same examples.
+# A busy machine is not a failure; in CI every run has the same examples. `make quick` has few.
 _PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("here", **_PATIENT)
 hypothesis.settings.register_profile("ci", derandomize=True, **_PATIENT)
+hypothesis.settings.register_profile("quick", derandomize=True, max_examples=10, **_PATIENT)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
@@ -296,7 +297,7 @@ def _seasonal_model(
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    said = {
+    properties = {
         "name": "seasonal",
         "licence": "of no concern to a device",
         "window": "features",
@@ -307,6 +308,6 @@ def _seasonal_model(
         "window_spec": json.dumps(to_json(spec)),
         "output": "ratio",
     }
-    helper.set_model_props(model, said | says)
+    helper.set_model_props(model, properties | says)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())

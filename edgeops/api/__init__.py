@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgeops.api import devices, github, hubs, plans, proposals
     from edgeops.api.devices import run_devices
     from edgeops.api.fleets import explain, render, validate
     from edgeops.api.hubs import connection_string, events
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
     from edgeops.api.promotions import Promotion, promote, promote_next
     from edgeops.api.releases import list_releases, verify
+    from edgeops.api.running import stop_on_interrupt
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
@@ -34,18 +36,24 @@ __all__ = [
     "Workspace",
     "connection_string",
     "data_quality",
+    "devices",
     "evaluate",
     "events",
     "explain",
+    "github",
+    "hubs",
     "init",
     "list_releases",
     "plan",
+    "plans",
     "promote",
     "promote_next",
+    "proposals",
     "publish",
     "render",
     "run_devices",
     "status",
+    "stop_on_interrupt",
     "sync",
     "train",
     "validate",
@@ -54,23 +62,28 @@ __all__ = [
 ]
 
 # Imported when they are asked for: an event loop alone takes 50 ms, and `validate` needs none.
-_HOMES = {
+_NAMES = {
     "devices": ("run_devices",),
     "fleets": ("explain", "render", "validate"),
+    "github": (),
     "hubs": ("connection_string", "events"),
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),
     "plans": ("PlanRequest", "Planned", "Synced", "plan", "sync"),
     "promotions": ("Promotion", "promote", "promote_next"),
+    "proposals": (),
     "releases": ("list_releases", "verify"),
+    "running": ("stop_on_interrupt",),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),
 }
-_HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name in _NAMES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

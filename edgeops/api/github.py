@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgeops.github.approval import Approval
     from edgeops.github.workflow import Workflow
     from edgeops.plan.document import SavedPlan
-    from edgeops.training.matrix import Part
+    from edgeops.training.matrix import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Trainings:
     """The models that a workflow has to train, and how they are spread over machines."""
 
     models: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Shard, ...]
 
 
 def comment(workflow: Workflow, marker: str, text: str) -> Commented:
@@ -116,7 +116,7 @@ def trainings(
     """
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.source.changes import changed_since as paths_changed_since
-    from edgeops.training.matrix import changed, model_names, parts
+    from edgeops.training.matrix import changed, model_names, shards
     from edgeops.training.model_file import load_model_file
 
     root = workspace.root
@@ -135,5 +135,5 @@ def trainings(
             files = [model for model in files if changed(model, paths)]
     return Trainings(
         tuple(model.name for model in files),
-        tuple(part for model in files for part in parts(model, machines)),
+        tuple(part for model in files for part in shards(model, machines)),
     )

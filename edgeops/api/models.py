@@ -82,11 +82,11 @@ def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] =
     """
     with extra("train"):
         from edgeops.training.data.find import observed_file
-        from edgeops.training.data.load import outage_hours, read_data
+        from edgeops.training.data.load import read_data
         from edgeops.training.data.quality import quality
 
         model = _model(workspace, name, data_dirs)
-        return quality(read_data(model, observed_file(model)), outage_hours(model))
+        return quality(read_data(model, observed_file(model)), model.recipe.repairs.outage_hours)
 
 
 def train(
@@ -114,7 +114,7 @@ def train(
         from edgeops.training.build import build_folder
         from edgeops.training.samples import experiment
         from edgeops.training.sweep import Engine, processes_for
-        from edgeops.training.train import Where, check_model, prepare
+        from edgeops.training.train import check_model, prepare
         from edgeops.training.train import train as run
 
         model = _model(workspace, name, data_dirs)
@@ -131,7 +131,8 @@ def train(
         if missing:
             unit = "batches" if here else "networks"
             with workspace.observer.progress("training", unit) as told:
-                for fitted in run(training, Where(Engine(engine), count), told, workspace.environ):
+                results = run(training, Engine(engine), count, told, workspace.environ)
+                for fitted in results:
                     trained(fitted)
         complete = training.complete()
         if complete is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import TimeoutOption, argument, group, option
 from edgeops.cli.settings import has_color, say, workspace
 from edgeops.errors import UsageError
@@ -56,22 +57,18 @@ def run(
       edgeops device run --all --until-converged
       edgeops device run k-road-150 --history counts.csv
     """
-    from edgeops.api.devices import edge_devices, run_devices
-
     if every == bool(devices):
         raise UsageError("name the devices to run, or use --all")
     where = workspace(context)
-    rows = run_devices(
+    rows = api.run_devices(
         where,
-        edge_devices(where) if every else sorted(set(devices or ())),
+        api.devices.edge_devices(where) if every else sorted(set(devices or ())),
         history=history,
         until_converged_within=timeout if until_converged else None,
         printed=_print_line,
     )
     if rows is not None:
-        from edgeops.report.status_text import text
-
-        typer.echo(text(rows, color=has_color(context)))
+        typer.echo(report.status_text.text(rows, color=has_color(context)))
 
 
 def _print_line(device: str, module: str, line: str) -> None:

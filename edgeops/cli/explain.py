@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import OutputOption, RevisionOption, argument
 from edgeops.cli.settings import show, workspace
 
@@ -25,8 +26,5 @@ def explain(
       edgeops explain queen-street-210 /modules/model_loader
       edgeops explain queen-street-210 /tags/location/lat --rev HEAD~3
     """
-    from edgeops.api import fleets
-    from edgeops.report import explain_text
-
-    explained = fleets.explain(workspace(context), device, pointer, rev=rev)
-    show(context, explain_text, explained, output)
+    explained = api.explain(workspace(context), device, pointer, rev=rev)
+    show(context, report.explain_text, explained, output)

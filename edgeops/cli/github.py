@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
 from edgeops.cli.options import SavedPlanFile, group, option
@@ -49,9 +50,7 @@ def comment(
     Examples:
       edgeops github comment --file live.md --file rendered.md
     """
-    from edgeops.api import github as api
     from edgeops.github.workflow import read_workflow
-    from edgeops.report import pull_request as report
 
     workflow = read_workflow(os.environ)
     texts = [read_text(path, "the text", "") for path in file if path.exists()]
@@ -59,8 +58,9 @@ def comment(
         raise EdgeOpsError(
             f"there is nothing to say: {', '.join(map(str, file))} is missing or empty", _BOTH
         )
-    text = report.comment(texts, note=note, run_url=workflow.run_url)
-    settings(context).note(report.commented(api.comment(workflow, marker, text)))
+    text = report.pull_request.comment(texts, note=note, run_url=workflow.run_url)
+    done = api.github.comment(workflow, marker, text)
+    settings(context).note(report.pull_request.commented(done))
 
 
 @app.command("approval")
@@ -81,20 +81,16 @@ def approval(plan: SavedPlanFile, marker: PlanMarker = "fleet-plan") -> None:
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github approval plan.json
     """
-    from edgeops.api import github as api
-    from edgeops.api.plans import saved_plan
     from edgeops.github.workflow import read_workflow
-    from edgeops.report.plan_markdown import shows
-    from edgeops.report.pull_request import verdict
 
-    saved, workflow = saved_plan(plan), read_workflow(os.environ)
+    saved, workflow = api.plans.saved_plan(plan), read_workflow(os.environ)
     beside = plan.with_suffix(".md")
     shown = read_text(beside, "the text of the plan", _BOTH) if saved.writes else ""
-    if saved.writes and not shows(shown, saved):
+    if saved.writes and not report.plan_markdown.shows(shown, saved):
         raise EdgeOpsError(f"{beside} does not show the plan {plan}", _BOTH)
-    approved = api.approval(workflow, saved, marker, shown)
+    approved = api.github.approval(workflow, saved, marker, shown)
     workflow.give(approved=approved.given, changes=bool(saved.writes))
-    text, markdown = verdict(approved)
+    text, markdown = report.pull_request.verdict(approved)
     workflow.summarize(markdown)
     say(text)
 
@@ -115,12 +111,11 @@ def drift_issue(
       edgeops sync --dry-run --prune --out plan.json -o markdown > plan.md
       edgeops github drift-issue plan.json --text plan.md
     """
-    from edgeops.api import github as api
-    from edgeops.api.plans import saved_plan
     from edgeops.github.workflow import read_workflow
-    from edgeops.report import pull_request as report
 
-    saved, workflow = saved_plan(plan), read_workflow(os.environ)
-    body = report.drift_body(read_text(text, "the text", "")) if saved.writes else ""
-    done = api.drift_issue(workflow, saved, marker, report.drift_title(saved.hub), body)
+    saved, workflow = api.plans.saved_plan(plan), read_workflow(os.environ)
+    body = report.pull_request.drift_body(read_text(text, "the text", "")) if saved.writes else ""
+    done = api.github.drift_issue(
+        workflow, saved, marker, report.pull_request.drift_title(saved.hub), body
+    )
     note(context, f"drift issue: {done.how} {done.url}".rstrip())

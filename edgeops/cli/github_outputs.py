@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api
 from edgeops.cli.options import argument, option
 from edgeops.cli.settings import say, workspace
 from edgeops.errors import EdgeOpsError
@@ -35,9 +36,7 @@ def models(
     Examples:
       edgeops github models --changed-since "$BEFORE" --only "$MODELS"
     """
-    from edgeops.api.github import trainings
-
-    made = trainings(
+    made = api.github.trainings(
         workspace(context),
         changed_since=changed_since,
         only=only.split(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import argument, option
 from edgeops.cli.settings import has_color, note, workspace
 from edgeops.user_files import read_text
@@ -40,15 +41,16 @@ def propose_changes(
     Examples:
       edgeops github propose --branch edgeops/import --title "As on the hub" --body-file why.md
     """
-    from edgeops.api import proposals as api
-    from edgeops.report.markdown import title as as_title
-
-    files = api.uncommitted_files(workspace(context))
+    files = api.proposals.uncommitted_files(workspace(context))
     if not files:
         note(context, "there are no uncommitted changes to propose")
         return
     text = read_text(body_file, "the text", "")
-    _propose(context, [api.Proposal(branch, as_title(title), lambda _: text, files)], check)
+    _propose(
+        context,
+        [api.proposals.Proposal(branch, report.markdown.title(title), lambda _: text, files)],
+        check,
+    )
 
 
 def propose_release(
@@ -66,12 +68,9 @@ def propose_release(
     Examples:
       edgeops github propose-release crowdedness-24h@1.1.0 --scorecard scorecard.md
     """
-    from edgeops.api import proposals as api
-    from edgeops.report.proposal import release_proposal
-
-    release = api.new_release(workspace(context), reference)
+    release = api.proposals.new_release(workspace(context), reference)
     text = read_text(scorecard, "the scorecard", "")
-    _propose(context, [release_proposal(release, text)], check)
+    _propose(context, [report.proposal.release_proposal(release, text)], check)
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
@@ -84,30 +83,27 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     Examples:
       edgeops github propose-promotions --hub production --check fleet-pr.yml
     """
-    from edgeops.api import proposals as api
     from edgeops.github.workflow import read_workflow
-    from edgeops.report.promote_text import decision_text
-    from edgeops.report.proposal import promotion_proposal, promotion_text
 
     workflow = read_workflow(os.environ)
-    slots = api.next_releases(workspace(context))
+    slots = api.proposals.next_releases(workspace(context))
     for slot in slots:
-        typer.echo(decision_text(slot.decision, color=has_color(context)))
-        workflow.summarize("\n" + promotion_text(slot.decision, slot.changes))
-    _propose(context, [promotion_proposal(slot) for slot in slots if slot.changes], check)
+        typer.echo(report.promote_text.decision_text(slot.decision, color=has_color(context)))
+        workflow.summarize("\n" + report.proposal.promotion_text(slot.decision, slot.changes))
+    _propose(
+        context, [report.proposal.promotion_proposal(slot) for slot in slots if slot.changes], check
+    )
 
 
 def _propose(context: typer.Context, proposals: list[Proposal], check: str) -> None:
     """Open or update the pull requests, and set the step output `commits`."""
-    from edgeops.api.proposals import propose
     from edgeops.github.workflow import read_workflow
-    from edgeops.report.proposal import proposed_markdown, proposed_text
 
     workflow, commits = read_workflow(os.environ), []
     for proposal in proposals:
-        done = propose(workspace(context), workflow, proposal, check=check)
-        note(context, proposed_text(done))
+        done = api.proposals.propose(workspace(context), workflow, proposal, check=check)
+        note(context, report.proposal.proposed_text(done))
         if done.how != "declined":
-            workflow.summarize("\n" + proposed_markdown(done))
+            workflow.summarize("\n" + report.proposal.proposed_markdown(done))
         commits += [done.commit] if done.commit else []
     workflow.give(commits=commits)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note, workspace
 from edgeops.errors import EdgeOpsError
@@ -51,7 +52,6 @@ def serve(
       edgeops hub serve
       edgeops hub serve --port 9443 --mqtt-port 0
     """
-    from edgeops.api.hubs import seed_artifacts
     from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
@@ -61,7 +61,7 @@ def serve(
         sys.stdout.flush()
 
     where = workspace(context)
-    seed_artifacts(where)
+    api.hubs.seed_artifacts(where)
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     run(serve_hub(where.state, port=port, mqtt_port=mqtt_port or None, ready=ready))
@@ -93,10 +93,8 @@ def connection_string(
       edgeops hub connection-string
       edgeops hub connection-string --device queen-street-210
     """
-    from edgeops.api import hubs
-
     where = workspace(context)
-    typer.echo(hubs.connection_string(where, device=device, module=module, policy=policy))
+    typer.echo(api.connection_string(where, device=device, module=module, policy=policy))
 
 
 @app.command("events")
@@ -116,12 +114,9 @@ def events(
       edgeops hub events --follow
       edgeops hub events --device queen-street-210 -o json
     """
-    from edgeops.api import hubs
-    from edgeops.report.event_text import event_json, event_line
-
     where = workspace(context)
-    shown = event_json if output == "json" else event_line
-    for event in hubs.events(where, last=last, device=device, follow=follow):
+    shown = report.event_text.event_json if output == "json" else report.event_text.event_line
+    for event in api.events(where, last=last, device=device, follow=follow):
         typer.echo(shown(event))
         sys.stdout.flush()
 
@@ -137,11 +132,9 @@ def reset(
     Example:
       edgeops hub reset --yes
     """
-    from edgeops.api import hubs
-
     where = workspace(context)
     question = f"Delete all devices and twins of the local hub in {where.state}?"
     if not yes and not typer.confirm(question):
         raise EdgeOpsError("not confirmed: nothing was deleted")
-    hubs.reset(where)
+    api.hubs.reset(where)
     note(context, "the local hub is empty")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api
 from edgeops.cli.options import argument, option
 from edgeops.cli.settings import note, say, settings
 
@@ -38,11 +39,9 @@ def init(
       cd my-fleet && git init && git add . && git commit -m "a new fleet"
       edgeops sync
     """
-    from edgeops.api.new import init as new
-
     root = settings(context).repo if folder is None else folder
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    made = new(root, owner=_ask() if owner is None else owner, server=server)
+    made = api.init(root, owner=_ask() if owner is None else owner, server=server)
     for path in made.files:
         say(path)
     note(context, f"{len(made.files)} files are in {root}; commit them, then `edgeops sync`")

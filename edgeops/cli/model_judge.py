@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import DataDirs, DocumentOption, ModelName, OutputOption, option
 from edgeops.cli.settings import show, workspace
-
-if TYPE_CHECKING:
-    from edgeops.api.models import Judgement
 
 
 def evaluate(
@@ -36,14 +34,14 @@ def evaluate(
       edgeops model evaluate my-model --data-dir /mnt/counts
       edgeops model evaluate crowdedness-24h -o markdown >> "$GITHUB_STEP_SUMMARY"
     """
-    from edgeops.api import models
-
-    done = models.evaluate(
-        workspace(context), name, champion=champion, data_dirs=data_dir or (), card=_card
+    done = api.evaluate(
+        workspace(context),
+        name,
+        champion=champion,
+        data_dirs=data_dir or (),
+        card=lambda judgement: report.model_card.card_files(judgement),  # imports matplotlib
     )
-    from edgeops.report import scorecard
-
-    show(context, scorecard, done.scorecard, output)
+    show(context, report.scorecard, done.scorecard, output)
 
 
 def publish(
@@ -68,14 +66,5 @@ def publish(
       edgeops model publish crowdedness-24h
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
     """
-    from edgeops.api import models
-    from edgeops.report import training_text
-
-    done = models.publish(workspace(context), name, version=version, data_dirs=data_dir or ())
-    show(context, training_text, done, output)
-
-
-def _card(judgement: Judgement) -> dict[str, bytes]:
-    from edgeops.report.model_card import card_files  # draws, with matplotlib
-
-    return card_files(judgement)
+    done = api.publish(workspace(context), name, version=version, data_dirs=data_dir or ())
+    show(context, report.training_text, done, output)

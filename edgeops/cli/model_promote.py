@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import OutputOption, argument, option
 from edgeops.cli.settings import note, show, workspace
 from edgeops.errors import Refused, UsageError
@@ -49,14 +50,11 @@ def promote(
         raise UsageError("NAME@VERSION and --to GROUP go together", "or use --next")
     if revert and not forward:
         raise UsageError("--revert-degraded needs --next")
-    from edgeops.api import promotions as api
-    from edgeops.report import promote_text as report
-
     where = workspace(context)
     if release is not None and to is not None:
         done = api.promote(where, release, to, slot=slot, dry_run=dry_run)
         if done.texts or output == "json":
-            show(context, report, done, output)
+            show(context, report.promote_text, done, output)
         else:
             note(context, f"{to} has {release} already")
         return
@@ -64,6 +62,6 @@ def promote(
     if not done.decisions:
         note(context, "no ring has a model yet: promote a release to the first one with --to")
     if done.decisions or output == "json":
-        show(context, report, done, output)
+        show(context, report.promote_text, done, output)
     if not done.is_over:
-        raise Refused("no ring gets a release now", report.hint(done))
+        raise Refused("no ring gets a release now", report.promote_text.hint(done))

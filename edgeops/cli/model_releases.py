@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import OutputOption, argument
 from edgeops.cli.settings import show, workspace
 from edgeops.errors import EdgeOpsError
@@ -27,10 +28,7 @@ def list_releases(
       edgeops model list
       edgeops model list crowdedness-24h -o json
     """
-    from edgeops.api import releases as api
-    from edgeops.report import release_text
-
-    show(context, release_text, api.list_releases(workspace(context), name), output)
+    show(context, report.release_text, api.list_releases(workspace(context), name), output)
 
 
 def verify(
@@ -52,10 +50,7 @@ def verify(
       edgeops model verify
       edgeops model verify crowdedness-24h@1.0.0 --hub production
     """
-    from edgeops.api import releases as api
-    from edgeops.report import verify_text as report
-
     rows = api.verify(workspace(context), releases or ())
-    show(context, report, rows, output)
+    show(context, report.verify_text, rows, output)
     if not all(row.good for row in rows):
-        raise EdgeOpsError(report.summary(rows), report.hint(rows))
+        raise EdgeOpsError(report.verify_text.summary(rows), report.verify_text.hint(rows))

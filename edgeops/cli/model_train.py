@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import DataDirs, ModelName, OutputOption, option
 from edgeops.cli.settings import say, show, workspace
 
@@ -23,11 +24,8 @@ def data(
       edgeops model data crowdedness-24h
       edgeops model data my-model --data-dir /mnt/counts -o json
     """
-    from edgeops.api import models
-    from edgeops.report import data_text
-
-    quality = models.data_quality(workspace(context), name, data_dirs=data_dir or ())
-    show(context, data_text, quality, output)
+    quality = api.data_quality(workspace(context), name, data_dirs=data_dir or ())
+    show(context, report.data_text, quality, output)
 
 
 def train(
@@ -62,10 +60,7 @@ def train(
       edgeops model train crowdedness-horizons --shard 1/6     in a workflow matrix
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
-    from edgeops.api import models
-    from edgeops.report.training_text import export_lines, network_line
-
-    done = models.train(
+    done = api.train(
         workspace(context),
         name,
         horizon=horizon,
@@ -73,7 +68,7 @@ def train(
         processes=jobs,
         engine=backend,
         data_dirs=data_dir or (),
-        trained=lambda fitted: say(network_line(fitted)),
+        trained=lambda fitted: say(report.training_text.network_line(fitted)),
     )
-    for line in export_lines(done):
+    for line in report.training_text.export_lines(done):
         say(line)

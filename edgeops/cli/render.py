@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import RevisionOption, argument, option
 from edgeops.cli.settings import note, workspace
 from edgeops.user_files import write_atomically
@@ -37,11 +38,8 @@ def render(
       edgeops render --deployment queen-street-210 -o json > deployment.json
       az iot edge set-modules --device-id queen-street-210 --content deployment.json ...
     """
-    from edgeops.api import fleets
-    from edgeops.report.documents import dump_json, dump_yaml
-
-    rendered = fleets.render(workspace(context), devices or (), rev=rev, deployment=deployment)
-    dump = dump_json if output == "json" else dump_yaml
+    rendered = api.render(workspace(context), devices or (), rev=rev, deployment=deployment)
+    dump = report.documents.dump_json if output == "json" else report.documents.dump_yaml
     if out is not None:
         for name, document in rendered.items():
             write_atomically(out / f"{name}.{output}", dump(document))

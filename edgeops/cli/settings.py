@@ -6,12 +6,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from edgeops.api.workspace import Workspace
+from edgeops import api, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +45,14 @@ def note(context: typer.Context, text: str) -> None:
     settings(context).note(text)
 
 
-def workspace(context: typer.Context) -> Workspace:
+def workspace(context: typer.Context) -> api.Workspace:
     """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
-    from edgeops.api.workspace import Workspace
-    from edgeops.report.progress import Screen
-
     options = settings(context)
-    return Workspace.find(
+    return api.Workspace.find(
         options.repo,
         hub=options.hub,
         environ=os.environ,
-        observer=Screen(options.note, options.quiet, options.color),
+        observer=report.progress.Screen(options.note, options.quiet, options.color),
         debug=options.debug,
     )
 
@@ -80,6 +76,5 @@ def is_styled(stream: IO[str], color: bool) -> bool:
 def say(text: str, *, err: bool = False) -> None:
     """Print one line, whatever is in it; secrets masked, those of the environment as well."""
     from edgeops.fleet.secrets import mask, secrets_of
-    from edgeops.report.inert import line
 
-    typer.echo(line(mask(text, secrets_of(os.environ))), err=err)
+    typer.echo(report.inert.line(mask(text, secrets_of(os.environ))), err=err)

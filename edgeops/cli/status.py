@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import OutputOption, TimeoutOption, option
 from edgeops.cli.settings import show, workspace
 
@@ -38,8 +39,5 @@ def status(
       edgeops status --group canary --wait --timeout 600
       edgeops status -o json
     """
-    from edgeops.api.statuses import status as ask
-    from edgeops.report import status_text
-
-    rows = ask(workspace(context), rev=rev, group=group, wait=timeout if wait else None)
-    show(context, status_text, rows, output)
+    rows = api.status(workspace(context), rev=rev, group=group, wait=timeout if wait else None)
+    show(context, report.status_text, rows, output)

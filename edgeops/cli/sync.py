@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from edgeops import api
+from edgeops.cli import synchronize as steps
 from edgeops.cli.options import DocumentOption, TimeoutOption, option
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -67,9 +69,6 @@ def sync(
     Exit codes: 0 done, 1 error, 2 changes pending (--detailed-exitcode),
     3 desired state invalid, 4 partly applied, 5 refused, 130 interrupted.
     """
-    from edgeops.api.plans import PlanRequest
-    from edgeops.cli import synchronize as steps
-
     only_dry = (changed_since, offline, detailed_exitcode, summary)
     for flag, used in zip(_ONLY_DRY, only_dry, strict=True):
         if used and not dry_run:
@@ -82,7 +81,7 @@ def sync(
         raise UsageError("--plan takes --target, --prune and --drift-only from the saved plan")
     if drift_only and (prune or offline):
         raise UsageError("--drift-only cannot be combined with --prune or --offline")
-    request = PlanRequest(
+    request = api.PlanRequest(
         rev=rev,
         targets=tuple(target or ()),
         prune=prune,

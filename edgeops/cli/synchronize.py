@@ -7,8 +7,7 @@ from pathlib import Path
 
 import typer
 
-from edgeops.api import plans
-from edgeops.api.running import stop_on_interrupt
+from edgeops import api, report
 from edgeops.cli.settings import has_color, settings, show, workspace
 from edgeops.errors import EdgeOpsError, ExitCode
 from edgeops.user_files import append, write_atomically
@@ -24,46 +23,40 @@ class Told:
     out: Path | None
     summary: Path | None
 
-    def plan(self, planned: plans.Planned) -> None:
+    def plan(self, planned: api.Planned) -> None:
         """Print a plan."""
-        from edgeops.report import planned as report
+        show(self.context, report.planned, planned, self.output, verbose=self.verbose)
 
-        show(self.context, report, planned, self.output, verbose=self.verbose)
-
-    def keep(self, planned: plans.Planned) -> None:
+    def keep(self, planned: api.Planned) -> None:
         """Write a plan to the files that were asked for."""
-        from edgeops.report import planned as report
-
         if self.out is not None:
-            write_atomically(self.out, report.as_json(planned))
+            write_atomically(self.out, report.planned.as_json(planned))
         if self.summary is not None:
-            append(self.summary, report.summary(planned))
+            append(self.summary, report.planned.summary(planned))
 
-    def outcomes(self, done: plans.Synced) -> None:
+    def outcomes(self, done: api.Synced) -> None:
         """Print what became of the devices."""
-        from edgeops.report import outcomes as report
-
         if self.output == "json":
-            typer.echo(report.as_json(done.outcomes))
+            typer.echo(report.outcomes.as_json(done.outcomes))
         elif self.output == "markdown":
-            typer.echo(report.markdown(done.outcomes, seconds=done.seconds))
+            typer.echo(report.outcomes.markdown(done.outcomes, seconds=done.seconds))
         elif done.outcomes:
             color = has_color(self.context)
-            typer.echo("\n" + report.text(done.outcomes, seconds=done.seconds, color=color))
+            typer.echo(
+                "\n" + report.outcomes.text(done.outcomes, seconds=done.seconds, color=color)
+            )
 
     def failure(self, error: EdgeOpsError) -> None:
         """Say in Markdown why there is no plan: a pull request does not show stderr."""
-        from edgeops.report.planned import no_plan
-
         if self.output == "markdown":
-            typer.echo(no_plan(error))
+            typer.echo(report.planned.no_plan(error))
         if self.summary is not None:
-            append(self.summary, f"{no_plan(error)}\n")
+            append(self.summary, f"{report.planned.no_plan(error)}\n")
 
 
-def dry_run(told: Told, request: plans.PlanRequest, *, detailed: bool) -> int:
+def dry_run(told: Told, request: api.PlanRequest, *, detailed: bool) -> int:
     """Show what a sync would write; gives the exit code."""
-    planned = plans.plan(workspace(told.context), request)
+    planned = api.plan(workspace(told.context), request)
     told.keep(planned)
     told.plan(planned)
     if not detailed:
@@ -73,24 +66,22 @@ def dry_run(told: Told, request: plans.PlanRequest, *, detailed: bool) -> int:
     return ExitCode.REFUSED if planned.plan.refusals else 0
 
 
-def write(told: Told, request: plans.PlanRequest | Path, wait: float | None) -> int:
+def write(told: Told, request: api.PlanRequest | Path, wait: float | None) -> int:
     """Carry out a request or a saved plan, then wait so many seconds; gives the exit code."""
 
-    def before(planned: plans.Planned) -> None:
+    def before(planned: api.Planned) -> None:
         told.keep(planned)
         if told.output == "text":
             told.plan(planned)
 
     where = workspace(told.context)
-    done = plans.sync(
+    done = api.sync(
         where,
-        plans.saved_plan(request) if isinstance(request, Path) else request,
+        api.plans.saved_plan(request) if isinstance(request, Path) else request,
         before_writing=before,
-        stopping=stop_on_interrupt(settings(told.context).note),
+        stopping=api.stop_on_interrupt(settings(told.context).note),
     )
     told.outcomes(done)
     if wait is not None and done.exit_code == 0:
-        from edgeops.api.statuses import wait_until_converged
-
-        wait_until_converged(where, done.planned.fleet, done.planned.devices, wait)
+        api.wait_until_converged(where, done.planned.fleet, done.planned.devices, wait)
     return done.exit_code

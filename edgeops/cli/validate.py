@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from edgeops import api, report
 from edgeops.cli.options import RevisionOption, argument, option
 from edgeops.cli.settings import note, say, show, workspace
 from edgeops.errors import InvalidState
@@ -32,21 +33,21 @@ def validate(
       edgeops validate fleet/groups
       edgeops validate --rev main -o json
     """
-    from edgeops.api import fleets
-    from edgeops.report import problems as report
     from edgeops.source.root import folder_in_repository, path_in_fleet
 
     where = workspace(context)
     exists = rev is None
     below = "." if path is None else path_in_fleet(path, where.root, Path.cwd(), exists=exists)
-    validation = fleets.validate(where, rev=rev, below=below)
+    validation = api.validate(where, rev=rev, below=below)
     if output == "github":
-        typer.echo(report.github(validation.problems, folder=folder_in_repository(where.root)))
+        typer.echo(
+            report.problems.github(validation.problems, folder=folder_in_repository(where.root))
+        )
     elif validation.problems or output == "json":
-        show(context, report, validation.problems, output)
+        show(context, report.problems, validation.problems, output)
     if validation.problems:
         raise InvalidState("")
     if validation.elsewhere:
         note(context, f"no problems in {path}; {validation.elsewhere} in other files")
     elif output == "text" and validation.fleet is not None:
-        say(report.none_in(validation.fleet))
+        say(report.problems.none_in(validation.fleet))

@@ -1,1 +1,1 @@
-"""From hourly observations to the windows of a model; the same code in training and on devices."""
+"""Turns hourly observations into the windows that a model takes, in training as on devices."""

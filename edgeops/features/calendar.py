@@ -11,7 +11,7 @@ _THURSDAY = 3  # 1970-01-01
 
 
 def hour_of_day(hours: Hours) -> IntArray:
-    """0 to 23."""
+    """The hour of the day, 0 to 23."""
     return hours.astype("datetime64[h]").astype(np.int64) % 24
 
 
@@ -21,7 +21,7 @@ def day(hours: Hours) -> IntArray:
 
 
 def weekday(days: IntArray) -> IntArray:
-    """0 (Monday) to 6 of days counted from 1970."""
+    """The day of the week, 0 (Monday) to 6, of days counted from 1970."""
     return (days + _THURSDAY) % 7
 
 

@@ -8,9 +8,8 @@ import numpy as np
 
 from edgeops.features.calendar import step_of_week
 from edgeops.features.moving import lagged, mean, median, moving_mean
-from edgeops.features.repair import WEEK
 from edgeops.features.series import FloatArray, Hours
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import WEEK, WindowSpec
 
 
 class Decomposed:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeops.features.repair import WEEK
 from edgeops.features.series import FloatArray
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import WEEK, WindowSpec
 from edgeops.features.tracks import Tracks
 
 

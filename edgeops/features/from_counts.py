@@ -17,8 +17,8 @@ from edgeops.features.moving import (
     moving_std,
     spread,
 )
-from edgeops.features.repair import WEEK
 from edgeops.features.series import FloatArray
+from edgeops.features.spec import WEEK
 from edgeops.features.tracks import Tracks
 
 # --- of the hours that were observed --------------------------------------------

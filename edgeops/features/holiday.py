@@ -22,9 +22,9 @@ class HolidayFeatures:
         self._hours = hours
         self._day = day(hours)
         years = hours[[0, -1]].astype("datetime64[Y]").astype(np.int64) + 1970
-        found = [_of_year(site, year) for year in range(int(years[0]) - 1, int(years[1]) + 2)]
-        self._holidays = np.array(sorted({one for days, _ in found for one in days}), np.int64)
-        self._weekend = np.array(found[0][1], np.int64)
+        by_year = [_of_year(site, year) for year in range(int(years[0]) - 1, int(years[1]) + 2)]
+        self._holidays = np.array(sorted({day for days, _ in by_year for day in days}), np.int64)
+        self._weekend = np.array(by_year[0][1], np.int64)
 
     def holiday(self, shift: int = 0) -> FloatArray:
         """Whether it is a public holiday so many days later."""
@@ -80,11 +80,11 @@ def _of_year(site: Site, year: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     import holidays
 
     try:
-        found = holidays.country_holidays(site.country or "", subdiv=site.subdivision, years=year)
+        public = holidays.country_holidays(site.country or "", subdiv=site.subdivision, years=year)
     except NotImplementedError as error:
         raise EdgeOpsError(
-            f"the package holidays knows no {site.country} {site.subdivision or ''}".rstrip(),
+            f"the package holidays does not know {site.country} {site.subdivision or ''}".rstrip(),
             "country and subdivision are ISO 3166 codes, such as NZ and AUK",
         ) from error
-    days = np.array(sorted(found), dtype="datetime64[D]").astype(np.int64)
-    return tuple(days.tolist()), tuple(sorted(found.weekend))
+    days = np.array(sorted(public), dtype="datetime64[D]").astype(np.int64)
+    return tuple(days.tolist()), tuple(sorted(public.weekend))

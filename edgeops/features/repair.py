@@ -7,8 +7,8 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.moving import median, moving_sum
 from edgeops.features.series import FloatArray, HourlySeries
+from edgeops.features.spec import WEEK
 
-WEEK = 168
 FILL_WEEKS = 4
 
 

@@ -1,4 +1,7 @@
-"""What a window is made of: the part of a model that training and the device share."""
+"""What a window is made of: the part of a model that training and devices share.
+
+Needs no other package: model files are read before anything is installed for training.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.repair import WEEK
-from edgeops.features.transforms import INTERVALS, Smoothing
+
+WEEK = 168  # hours
+INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
 BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
 THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
@@ -18,15 +22,27 @@ THIS_SERIES = "*"  # as the only column: the one series of whoever makes a windo
 class Site:
     """Where the numbers are counted.
 
-    `zone` is an IANA name; latitude and longitude are in degrees (WGS84);
+    `time_zone` is an IANA name; latitude and longitude are in degrees (WGS84);
     `country` and `subdivision` are ISO 3166 codes, as the package `holidays` has them.
     """
 
-    zone: str
+    time_zone: str
     latitude: float | None = None
     longitude: float | None = None
     country: str | None = None
     subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How inputs are smoothed: over the last `steps`, or with weights that halve every `steps`."""
+
+    kind: Literal["moving-average", "exponential"]
+    steps: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise EdgeOpsError(f"smoothing over {self.steps} steps", "use 1 or more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,94 +6,77 @@ Every key must be there and none may be unknown: a device must not guess what a 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from dataclasses import asdict, fields, is_dataclass
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import feature
-from edgeops.features.spec import Base, BaseKind, Site, WindowSpec
-from edgeops.features.transforms import Smoothing
+from edgeops.features.spec import Site, WindowSpec
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
-_Read = Callable[[Any, str], Any]
+_KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 
 def to_json(spec: WindowSpec) -> JsonObject:
     """The specification as a JSON value; `from_json` gives the same one again."""
-    site, base, smoothing = spec.site, spec.base, spec.smoothing
+    value = asdict(spec)
+    site = value["site"]
     return {
+        **value,
         "features": list(spec.features),
         "columns": list(spec.columns),
-        "site": {
-            "zone": site.zone,
-            "latitude": site.latitude,
-            "longitude": site.longitude,
-            "country": site.country,
-            "subdivision": site.subdivision,
-        },
-        "steps": spec.steps,
-        "horizon": spec.horizon,
-        "interval": spec.interval,
-        "base": {"kind": base.kind, "weeks": base.weeks, "profile": list(base.profile)},
-        "level_hours": spec.level_hours,
-        "smoothing": smoothing and {"kind": smoothing.kind, "steps": smoothing.steps},
-        "outage_hours": spec.outage_hours,
+        "site": {"zone": site.pop("time_zone"), **site},
+        "base": {**value["base"], "profile": list(spec.base.profile)},
     }
 
 
 def from_json(value: Any) -> WindowSpec:
     """The specification in a JSON value. Raises `EdgeOpsError` for anything that is wrong in it."""
-    spec: WindowSpec = _SPEC(value, "window_spec")
+    spec: WindowSpec = _read(WindowSpec, value, "window_spec")
+    for name in spec.features:
+        feature(name)
     return spec
 
 
-def _object(fields: Mapping[str, _Read], make: Callable[..., Any]) -> _Read:
-    def read(value: Any, where: str) -> Any:
-        if not isinstance(value, dict):
-            raise _bad(where, "must be an object")
-        for key in [*value, *fields]:
-            if key not in fields:
-                raise _bad(where, f"has the unknown key `{key[:64]}`")
-            if key not in value:
-                raise _bad(where, f"has no `{key}`")
-        return make(**{key: one(value[key], f"{where}.{key}") for key, one in fields.items()})
-
-    return read
-
-
-def _list(item: _Read) -> _Read:
-    def read(value: Any, where: str) -> Any:
+def _read(kind: Any, value: Any, where: str) -> Any:
+    """The value as what a field is declared to be."""
+    if is_dataclass(kind):
+        return _object(kind, value, where)
+    inner = get_args(kind)
+    if isinstance(kind, UnionType):
+        return None if value is None else _read(inner[0], value, where)
+    if get_origin(kind) is tuple:
         if not isinstance(value, list):
             raise _bad(where, "must be a list")
-        return tuple(item(one, f"{where}[{index}]") for index, one in enumerate(value))
+        return tuple(_read(inner[0], item, f"{where}[{at}]") for at, item in enumerate(value))
+    if get_origin(kind) is Literal:
+        if value not in inner:
+            raise _bad(where, f"must be one of {', '.join(inner)}")
+        return value
+    return {str: _text, int: _whole, float: _number}[kind](value, where)
 
-    return read
 
-
-def _optional(read: _Read) -> _Read:
-    return lambda value, where: None if value is None else read(value, where)
+def _object(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise _bad(where, "must be an object")
+    hints = get_type_hints(kind)
+    names = {_KEYS.get((kind, field.name), field.name): field.name for field in fields(kind)}
+    for key in [*value, *names]:
+        if key not in names:
+            raise _bad(where, f"has the unknown key `{key[:64]}`")
+        if key not in value:
+            raise _bad(where, f"has no `{key}`")
+    return kind(
+        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in names.items()}
+    )
 
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise _bad(where, "must be a text")
     return value
-
-
-def _one_of(words: tuple[str, ...]) -> _Read:
-    def read(value: Any, where: str) -> Any:
-        if value not in words:
-            raise _bad(where, f"must be one of {', '.join(words)}")
-        return value
-
-    return read
-
-
-def _feature(value: Any, where: str) -> str:
-    name = _text(value, where)
-    feature(name)
-    return name
 
 
 def _whole(value: Any, where: str) -> int:
@@ -110,36 +93,3 @@ def _number(value: Any, where: str) -> float:
 
 def _bad(where: str, what: str) -> EdgeOpsError:
     return EdgeOpsError(f"{where} {what}", "was it made by a newer version of edgeops?")
-
-
-_SITE = _object(
-    {
-        "zone": _text,
-        "latitude": _optional(_number),
-        "longitude": _optional(_number),
-        "country": _optional(_text),
-        "subdivision": _optional(_text),
-    },
-    Site,
-)
-_BASE = _object(
-    {"kind": _one_of(get_args(BaseKind)), "weeks": _whole, "profile": _list(_number)}, Base
-)
-_SMOOTHING = _object(
-    {"kind": _one_of(("moving-average", "exponential")), "steps": _whole}, Smoothing
-)
-_SPEC = _object(
-    {
-        "features": _list(_feature),
-        "columns": _list(_text),
-        "site": _SITE,
-        "steps": _whole,
-        "horizon": _whole,
-        "interval": _whole,
-        "base": _BASE,
-        "level_hours": _whole,
-        "smoothing": _optional(_SMOOTHING),
-        "outage_hours": _whole,
-    },
-    WindowSpec,
-)

@@ -23,7 +23,7 @@ class SunFeatures:
 
     def __init__(self, hours: Hours, interval: int, site: Site) -> None:
         days, index = np.unique(day(hours), return_inverse=True)
-        facts = np.array([_of_day(site, one) for one in days.tolist()], np.float64)
+        facts = np.array([_of_day(site, number) for number in days.tolist()], np.float64)
         self._rise, self._set, self._summer = facts[index.reshape(-1)].T
         self._from = hour_of_day(hours).astype(np.float64)
         self._interval = interval
@@ -61,7 +61,7 @@ def _of_day(site: Site, number: int) -> tuple[float, float, float]:
 
     assert site.latitude is not None
     assert site.longitude is not None
-    zone = time_zone(site.zone)
+    zone = time_zone(site.time_zone)
     on = date(1970, 1, 1) + timedelta(days=number)
     noon = datetime.combine(on, time(12), zone)
     summer = float(bool(noon.dst()))

@@ -68,5 +68,5 @@ class Tracks:
         steps = np.arange(len(self.hours)) - days_back * per_day
         values = self.target.detrended
         weeks = [steps - week * self.target.week for week in range(_PROFILE_WEEKS)]
-        found = [np.where(at >= 0, values[np.maximum(at, 0)], np.nan) for at in weeks]
-        return median(found) - self.target.base
+        earlier = [np.where(at >= 0, values[np.maximum(at, 0)], np.nan) for at in weeks]
+        return median(earlier) - self.target.base

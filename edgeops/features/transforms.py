@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.moving import exponential_mean, exponential_reach, moving_mean
 from edgeops.features.series import FloatArray
+from edgeops.features.spec import INTERVALS, Smoothing
 
-INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
-
-@dataclass(frozen=True, slots=True)
-class Smoothing:
-    """How inputs are smoothed: over the last `steps`, or with weights that halve every `steps`."""
-
-    kind: Literal["moving-average", "exponential"]
-    steps: int
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise EdgeOpsError(f"smoothing over {self.steps} steps", "use 1 or more")
-
-    @property
-    def reach(self) -> int:
-        """How many steps are looked at."""
-        return self.steps if self.kind == "moving-average" else exponential_reach(self.steps)
+def smoothing_reach(smoothing: Smoothing | None) -> int:
+    """How many steps smoothing looks at."""
+    if smoothing is None:
+        return 0
+    return (
+        smoothing.steps
+        if smoothing.kind == "moving-average"
+        else exponential_reach(smoothing.steps)
+    )
 
 
 def smooth(values: FloatArray, smoothing: Smoothing | None) -> FloatArray:

@@ -27,7 +27,7 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
         raise EdgeOpsError(
-            f"`{name}` is no time zone", "use a name such as Pacific/Auckland or UTC"
+            f"`{name}` is not a time zone", "use a name such as Pacific/Auckland or UTC"
         ) from error
 
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from edgeops.errors import EdgeOpsError
 from edgeops.features.feature import At, Feature
 from edgeops.features.registry import check_site, feature, neighbours
-from edgeops.features.repair import FILL_WEEKS, WEEK, total
+from edgeops.features.repair import FILL_WEEKS, total
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray, hours_from
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import WEEK, WindowSpec
 from edgeops.features.tracks import Tracks
-from edgeops.features.transforms import aggregate, smooth
+from edgeops.features.transforms import aggregate, smooth, smoothing_reach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Windows:
+class WindowBatch:
     """The windows of n origins.
 
     `values` has the shape (n, steps, features), float32; `origins` are the
@@ -65,9 +65,10 @@ class WindowBuilder:
     def hours(self) -> int:
         """How many hours up to the origin a window is made of."""
         spec = self.spec
-        smoothing = spec.smoothing.reach if spec.smoothing else 0
         steps = max([spec.steps_of(spec.level_hours), *map(self._steps, self._features)])
-        return (steps + smoothing + 1) * spec.interval  # 1: an interval that has begun
+        return (
+            steps + smoothing_reach(spec.smoothing) + 1
+        ) * spec.interval  # 1: an interval that has begun
 
     @cached_property
     def hours_to_keep(self) -> int:
@@ -79,7 +80,7 @@ class WindowBuilder:
         series: HourlySeries,
         origins: IntArray | None = None,
         known: HourlySeries | None = None,
-    ) -> Windows:
+    ) -> WindowBatch:
         """The windows of many origins, in their order.
 
         `origins` are indexes of steps (of hours when the interval is 1, see
@@ -93,7 +94,7 @@ class WindowBuilder:
             raise EdgeOpsError(f"an origin is outside the {len(values)} steps of the series")
         return self._cut(self._tracks(series, start, values, known), origins)
 
-    def window(self, series: HourlySeries, known: HourlySeries | None = None) -> Windows:
+    def window(self, series: HourlySeries, known: HourlySeries | None = None) -> WindowBatch:
         """The one window whose origin is the last whole step of the series.
 
         Raises `EdgeOpsError` when the history is too short.
@@ -141,29 +142,29 @@ class WindowBuilder:
             _known_at(hours, self.spec.interval, known),
         )
 
-    def _cut(self, tracks: Tracks, origins: IntArray) -> Windows:
+    def _cut(self, tracks: Tracks, origins: IntArray) -> WindowBatch:
         steps = self.spec.steps
         row = np.arange(steps)
         observed = origins[:, None] - (steps - 1) + row
         ahead = origins[:, None] + 1 + row
         distance = np.asarray((row + 1) * self.spec.interval, np.float64)
         values = np.empty((len(origins), steps, len(self._features)), np.float32)
-        for index, one in enumerate(self._features):
-            track = one.track(tracks)
-            if one.at is At.ORIGIN:
-                assert one.factor is not None
-                cut = track[origins, None] * one.factor(distance)
+        for index, kind in enumerate(self._features):
+            track = kind.track(tracks)
+            if kind.at is At.ORIGIN:
+                assert kind.factor is not None
+                cut = track[origins, None] * kind.factor(distance)
             else:
-                cut = _take(track, observed if one.at is At.OBSERVED else ahead)
-            if one.less is not None:
-                cut = cut - one.less(tracks)[origins, None]
+                cut = _take(track, observed if kind.at is At.OBSERVED else ahead)
+            if kind.less is not None:
+                cut = cut - kind.less(tracks)[origins, None]
             values[:, :, index] = cut
-        return Windows(values, tracks.hours[origins], np.exp(tracks.target.scale[origins]))
+        return WindowBatch(values, tracks.hours[origins], np.exp(tracks.target.scale[origins]))
 
-    def _steps(self, one: Feature) -> int:
+    def _steps(self, kind: Feature) -> int:
         """How many steps up to the origin a feature looks at."""
-        rows = self.spec.steps if one.at is At.OBSERVED else 1
-        return rows - (-one.hours_back(self.spec) // self.spec.interval)
+        rows = self.spec.steps if kind.at is At.OBSERVED else 1
+        return rows - (-kind.hours_back(self.spec) // self.spec.interval)
 
 
 def _take(track: FloatArray, rows: IntArray) -> FloatArray:
@@ -187,8 +188,8 @@ def _known_at(
         for hour in range(interval):
             at_hour = rows + hour
             inside = (at_hour >= 0) & (at_hour < len(column))
-            found = np.where(inside, column[np.clip(at_hour, 0, len(column) - 1)], 0.0)
-            result = result + np.nan_to_num(found)
+            values = np.where(inside, column[np.clip(at_hour, 0, len(column) - 1)], 0.0)
+            result = result + np.nan_to_num(values)
         return result / interval
 
     return at

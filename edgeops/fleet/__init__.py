@@ -1,0 +1,1 @@
+"""Manifests to desired state: parse, validate, resolve overlays. Pure, no I/O."""

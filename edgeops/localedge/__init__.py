@@ -1,1 +1,1 @@
-"""Stands in for the IoT Edge runtime: runs the modules of devices as processes of this machine."""
+"""A stand-in for the IoT Edge runtime: runs the modules of devices as processes on one machine."""

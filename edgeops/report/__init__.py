@@ -1,0 +1,61 @@
+"""Values as text, JSON, Markdown, HTML and plots. Each module is imported when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgeops.report import (
+        data_text,
+        documents,
+        event_text,
+        explain_text,
+        failure,
+        inert,
+        markdown,
+        model_card,
+        outcomes,
+        plan_markdown,
+        planned,
+        problems,
+        progress,
+        promote_text,
+        proposal,
+        pull_request,
+        release_text,
+        scorecard,
+        status_text,
+        training_text,
+        verify_text,
+    )
+
+__all__ = [
+    "data_text",
+    "documents",
+    "event_text",
+    "explain_text",
+    "failure",
+    "inert",
+    "markdown",
+    "model_card",
+    "outcomes",
+    "plan_markdown",
+    "planned",
+    "problems",
+    "progress",
+    "promote_text",
+    "proposal",
+    "pull_request",
+    "release_text",
+    "scorecard",
+    "status_text",
+    "training_text",
+    "verify_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")

@@ -12,7 +12,7 @@ from edgeops.training.evaluate.scorecard import (
     MODEL,
     Comparison,
     Judged,
-    Part,
+    JudgedPart,
     Score,
     Scorecard,
 )
@@ -61,7 +61,7 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     return ScoreTable(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def comparisons(part: Part) -> ScoreTable:
+def comparisons(part: JudgedPart) -> ScoreTable:
     """The difference in WAPE to each other model, the closest first, and how to read it."""
     rows = tuple(
         (
@@ -176,7 +176,7 @@ def verdict(card: Scorecard) -> str:
     return f"{count(len(card.gates), 'gate')} passed" if card.gates else "no gates"
 
 
-def period(part: Part) -> str:
+def period(part: JudgedPart) -> str:
     """`2024-07-01 01:00 to 2024-12-31 23:00, 4,392 origins`."""
     return f"{_hour(part.first)} to {_hour(part.last)}, {count(part.origins, 'origin')}"
 

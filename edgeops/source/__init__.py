@@ -1,0 +1,1 @@
+"""Reads a fleet from git at a revision, or from the working tree."""

@@ -1,1 +1,1 @@
-"""Models: from data to a published release."""
+"""Trains and judges models as model.yaml describes them: from data to a published release."""

@@ -31,9 +31,9 @@ _DAMAGED = (
 
 def write_arrays(path: Path, arrays: Arrays, notes: JsonObject) -> None:
     """Write arrays and notes in place of what the file held; it is the old or the new one."""
-    said = np.frombuffer(json.dumps(notes).encode(), np.uint8)
+    text = np.frombuffer(json.dumps(notes).encode(), np.uint8)
     buffer = io.BytesIO()
-    named: dict[str, Any] = {_NOTES: said, **arrays}
+    named: dict[str, Any] = {_NOTES: text, **arrays}
     np.savez(buffer, **named)
     write_whole(path, buffer.getbuffer())
 
@@ -46,12 +46,12 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], JsonObject] | None
     """
     try:
         with open_plain(path.parent, path.name) as opened:
-            if any(one.compress_type for one in zipfile.ZipFile(opened).infolist()):
+            if any(member.compress_type for member in zipfile.ZipFile(opened).infolist()):
                 return None  # not ours, and maybe without end
             opened.seek(0)
             with np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        if not all(isinstance(one, np.ndarray) for one in arrays.values()):
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
             return None
         return arrays, json.loads(arrays.pop(_NOTES).tobytes())
     except _DAMAGED:

@@ -7,7 +7,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,44 +17,39 @@ from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import to_json
 from edgeops.training.calibrate import margin
 from edgeops.training.fitted import Fitted
-from edgeops.training.network import Shape
+from edgeops.training.network import Network
 from edgeops.training.onnx_graph import Graph, serialized
 from edgeops.training.onnx_network import add_network, add_ratio
 from edgeops.training.onnx_run import OnnxModel
-from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import Examples, FloatTensor
 
 _BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the graph is made of: the network of the model file, its whole shape, its metadata."""
-
-    network: NetworkSection
-    shape: Shape
-    says: Mapping[str, str]
-
-
-def assemble(plan: Plan, fitted: Sequence[Fitted], outward: float = 0.0) -> bytes:
+def assemble(
+    network: Network, fitted: Sequence[Fitted], properties: Mapping[str, str], outward: float = 0.0
+) -> bytes:
     """One ONNX model of all networks: those of one horizon averaged, the horizons side by side.
 
-    Seeds are averaged before `exp`. `outward` is the margin of calibration.
+    `network` has the steps ahead of all. Seeds are averaged before `exp`.
+    `properties` are the metadata; `outward` is the margin of calibration.
     """
-    graph, shape = Graph(), plan.shape
-    groups: dict[tuple[int, ...], list[Fitted]] = {}
-    for one in sorted(fitted, key=lambda one: (one.job.steps_ahead, one.job.seed)):
-        groups.setdefault(one.job.steps_ahead, []).append(one)
-    parts = [_mean(graph, plan, steps, some) for steps, some in groups.items()]
+    graph = Graph()
+    by_steps: dict[tuple[int, ...], list[Fitted]] = {}
+    for result in sorted(fitted, key=lambda result: (result.job.steps_ahead, result.job.seed)):
+        by_steps.setdefault(result.job.steps_ahead, []).append(result)
+    parts = [
+        _mean(graph, replace(network, steps_ahead=steps), seeds)
+        for steps, seeds in by_steps.items()
+    ]
     z = parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
-    ratio = add_ratio(graph, plan.network, shape, z, outward)
-    size = (len(shape.steps_ahead), len(shape.quantiles))
-    return graph.finish(ratio, (shape.steps, len(shape.features)), size, plan.says)
+    ratio = add_ratio(graph, network, z, outward)
+    size = (len(network.steps_ahead), len(network.quantiles))
+    return graph.finish(ratio, (network.steps, len(network.features)), size, properties)
 
 
-def _mean(graph: Graph, plan: Plan, steps: tuple[int, ...], some: Sequence[Fitted]) -> str:
-    shape = Shape(plan.shape.features, plan.shape.steps, steps, plan.shape.quantiles)
-    outputs = [add_network(graph, plan.network, shape, one) for one in some]
+def _mean(graph: Graph, network: Network, seeds: Sequence[Fitted]) -> str:
+    outputs = [add_network(graph, network, fitted) for fitted in seeds]
     if len(outputs) == 1:
         return outputs[0]
     total = graph.add("Sum", *outputs)
@@ -62,15 +57,19 @@ def _mean(graph: Graph, plan: Plan, steps: tuple[int, ...], some: Sequence[Fitte
 
 
 def calibrated(
-    plan: Plan, fitted: Sequence[Fitted], validation: Examples, coverage: float
+    network: Network,
+    fitted: Sequence[Fitted],
+    properties: Mapping[str, str],
+    validation: Examples,
+    coverage: float,
 ) -> bytes:
     """As `assemble`, with the margin that holds `coverage` on validation windows."""
-    ratio = OnnxModel(assemble(plan, fitted)).ratio(validation.windows, _BATCH)
+    ratio = OnnxModel(assemble(network, fitted, properties)).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
-    if plan.network.is_based:
+    if network.section.is_based:
         truth, low, high = np.log(truth), np.log(low), np.log(high)
-    return assemble(plan, fitted, margin(truth, low, high, coverage))
+    return assemble(network, fitted, properties, margin(truth, low, high, coverage))
 
 
 def quantized(model: bytes) -> bytes:
@@ -86,8 +85,8 @@ def quantized(model: bytes) -> bytes:
             quantize_dynamic(path, small, weight_type=QuantType.QInt8)
         made = onnx.load(small)
     made.producer_name = "edgeops"
-    kept = [(one.key, one.value) for one in onnx.load_from_string(model).metadata_props]
-    onnx.helper.set_model_props(made, dict(kept))  # onnxruntime adds its own
+    properties = {item.key: item.value for item in onnx.load_from_string(model).metadata_props}
+    onnx.helper.set_model_props(made, properties)  # onnxruntime adds its own
     return serialized(made)
 
 
@@ -103,15 +102,15 @@ def _without_advice() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def parity(plan: Plan, fitted: Sequence[Fitted], windows: FloatTensor, data: bytes) -> float:
+def parity(network: Network, fitted: Sequence[Fitted], windows: FloatTensor, data: bytes) -> float:
     """The largest difference between an ONNX model and Keras, in units of the mean level.
 
     Of the median forecast of all `windows`, which calibration leaves alone.
     """
     from edgeops.training.predict import keras_ratio
 
-    middle = plan.shape.quantiles.index(0.5)
-    want = keras_ratio(plan.network, plan.shape, fitted, windows)[:, :, middle]
+    middle = network.quantiles.index(0.5)
+    want = keras_ratio(network, fitted, windows)[:, :, middle]
     got = OnnxModel(data).ratio(windows, _BATCH)[:, :, middle]
     return float(np.max(np.abs(got - want)))
 

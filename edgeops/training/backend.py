@@ -42,20 +42,20 @@ def start(training: TrainingSection) -> None:
         if keras.backend.backend() != name:
             raise EdgeOpsError(
                 f"Keras already runs with {keras.backend.backend()}, the model needs {name}",
-                "train models of different backends in processes of their own",
+                "train models with different backends in separate processes",
             )
     _set_threads(name, threads)
 
 
 def versions(name: str) -> dict[str, str]:
     """The versions of Keras, what is under it, and what writes its files, by package."""
-    found = {}
+    installed = {}
     for package in ("keras", *_PACKAGES[name], "numpy", "onnx", "onnxruntime"):
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 @contextmanager
@@ -94,6 +94,6 @@ def _set_threads(name: str, threads: int) -> None:
         raise missing_package(_PACKAGES.get(package, (package,))[0], "train") from error
     except RuntimeError as error:  # TensorFlow has already begun
         raise EdgeOpsError(
-            f"TensorFlow already runs with other than {threads} threads",
-            "train models of different `threads` in processes of their own",
+            f"TensorFlow already runs with another number of threads than {threads}",
+            "train models with different `threads` in separate processes",
         ) from error

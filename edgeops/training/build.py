@@ -105,18 +105,18 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
     again = f"run `edgeops model train {name}`"
     try:
         facts: JsonObject = json.loads(folder.facts.read_bytes())
-        said = {folder.file(form): one["sha256"] for form, one in facts["files"].items()}
+        exported = {folder.file(form): file["sha256"] for form, file in facts["files"].items()}
         _ = facts["parity"], facts["milliseconds"]["file"], facts["provenance"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EdgeOpsError(f"{name} is not trained as model.yaml has it now", again) from error
-    for file, sha256 in said.items():
+        raise EdgeOpsError(f"{name} is not trained with this model.yaml", again) from error
+    for file, sha256 in exported.items():
         try:
-            found = digest_file(file).sha256
+            now = digest_file(file).sha256
         except OSError as error:
             raise EdgeOpsError(
                 f"cannot read the artifact {file}: {error.strerror}", again
             ) from error
-        if found != sha256:
+        if now != sha256:
             raise EdgeOpsError(f"{file} has changed since it was exported", again)
     return facts
 
@@ -129,11 +129,12 @@ def released_form(model: ModelFile) -> str:
 def evaluation_key(model: ModelFile, facts: JsonObject) -> str:
     """What a scorecard is of: the files, and how the model file wants them judged."""
     judged = {key: model.spec.get(key) for key in ("gates", "useCases", "baselines", "notes")}
-    files = {form: one["sha256"] for form, one in facts["files"].items()}
+    files = {form: file["sha256"] for form, file in facts["files"].items()}
     return hashlib.sha256(json.dumps([judged, files], sort_keys=True).encode()).hexdigest()
 
 
 def _not_evaluated(name: str) -> EdgeOpsError:
     return EdgeOpsError(
-        f"{name} is not evaluated as it is now", f"run `edgeops model evaluate {name}`"
+        f"{name} has not been evaluated as it is now",
+        f"run `edgeops model evaluate {name}`",
     )

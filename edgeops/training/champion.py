@@ -53,7 +53,7 @@ def last_release(
         others += [folder / path] * (content is not None)
     if others:
         raise EdgeOpsError(f"{others[0]} is not what was published as {newest.reference}", _OTHER)
-    note(f"{newest.reference} is not on this machine: there is no champion")
+    note(f"{newest.reference} is not on this machine: the model is judged without a champion")
     return None
 
 
@@ -81,12 +81,12 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
         quantiles = tuple(json.loads(says["quantiles"]))
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise EdgeOpsError(
-            f"version {champion.version} does not say what its window is",
+            f"version {champion.version} has no valid window specification",
             "it cannot be the champion: judge with `--no-champion`",
         ) from error
     if spec.steps > _MOST_STEPS or spec.level_hours > len(data.dataset.series):
         raise EdgeOpsError(
-            f"version {champion.version} wants windows that are larger than the data",
+            f"version {champion.version} needs windows that are longer than the data",
             "it cannot be the champion: judge with `--no-champion`",
         )
     if (spec.horizon, spec.interval) != (samples.actual.shape[1], samples.interval):
@@ -97,11 +97,4 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
     if spec.is_pooled:
         spec = spec.of_series(samples.series)
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
-    return Forecasts(
-        samples.series,
-        samples.origins,
-        samples.actual,
-        counts(model.ratio(windows.values), windows.scale),
-        quantiles,
-        samples.interval,
-    )
+    return samples.forecasts(counts(model.ratio(windows.values), windows.scale), quantiles)

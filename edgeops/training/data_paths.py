@@ -28,7 +28,7 @@ def data_paths(spec: Any) -> Iterator[tuple[str, str]]:
 
 
 def path_fault(path: str) -> tuple[str, str] | None:
-    """Why no file can be read by a path, and what to do; None where one can."""
+    """Why a path cannot be read, and what to do about it; None where it can."""
     if path.startswith("/"):
         return "is an absolute path", HINT
     parts = normal(path).split("/")
@@ -41,7 +41,7 @@ def path_fault(path: str) -> tuple[str, str] | None:
 
 
 def _held(name: str) -> str | None:
-    """What a folder holds that is no place for data, under any name that means it somewhere."""
+    """What a reserved folder holds, under any name that some file system takes for it."""
     if is_name_of(name, STATE):
         return "keys and caches"
     return "git's own files" if is_name_of(name, ".git") else None

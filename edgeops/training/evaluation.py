@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,17 +12,16 @@ from edgeops.features.series import FloatArray
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
-from edgeops.training.evaluate.baselines import BASELINES
+from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import mase_scale, score
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, Part, Score, Scorecard
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, JudgedPart, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
-from edgeops.training.jobs import shape_of
-from edgeops.training.learned import Learned, learned
+from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
-from edgeops.training.samples import Experiment, Samples
+from edgeops.training.samples import Experiment
 
 EXACT = "onnx"  # the form with 32-bit weights
 _WEEK = 168
@@ -39,17 +39,6 @@ class Evaluated:
     forecasts: ByPart
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
-    """Everybody who forecasts, and what errors are compared with."""
-
-    data: Experiment
-    quantiles: tuple[float, ...]
-    files: Mapping[str, OnnxModel]
-    learned: Mapping[str, Learned]
-    champion: Champion | None
-
-
 def evaluate(
     data: Experiment,
     folder: BuildFolder,
@@ -61,90 +50,93 @@ def evaluate(
 
     `facts` are what `export` gave; `tick` gets steps done and in all.
     """
-    model = data.model
-    form = released_form(model)
-    wanted = model.recipe.baselines
+    form = released_form(data.model)
+    wanted = data.model.recipe.baselines
     total = len(data.series) * 2 + sum(name not in BASELINES for name in wanted)
     steps = iter(range(1, total + 1))
-    trained = {}
+    forecasters = _exported(data, folder, facts, form)
     for name in wanted:
-        if name not in BASELINES:
-            trained[name] = learned(name, data, folder)
+        if name in BASELINES:
+            forecasters[name] = BASELINES[name]
+        else:
+            forecasters[name] = learned(name, data, folder)
             tick(next(steps), total)
-    files = {name: OnnxModel(folder.file(name)) for name in {form, EXACT} & facts["files"].keys()}
-    judge_all = _Judge(data, shape_of(model).quantiles, files, trained, champion)
-    found: dict[str, dict[str, list[Forecasts]]] = {}
+    if champion is not None:
+        forecasters[CHAMPION] = partial(champion_forecasts, champion, data)
+    by_part: dict[str, dict[str, list[Forecasts]]] = {}
     for series in data.series:
         for part in (TEST, LATER):
-            for name, one in _forecasts(judge_all, series, part, form):
-                found.setdefault(part, {}).setdefault(name, []).append(one)
+            if len(data.rows(series, part)):
+                samples = data.samples(series, part)
+                by_model = by_part.setdefault(part, {})
+                for name, forecast in forecasters.items():
+                    by_model.setdefault(name, []).append(forecast(samples))
             tick(next(steps), total)
     scales = {series: _scale(data, series) for series in data.series}
-    return _evaluated(data, facts, form, found, scales)
+    return _evaluated(data, facts, form, by_part, scales)
 
 
-def _forecasts(
-    judge_all: _Judge, series: str, part: str, form: str
-) -> Iterator[tuple[str, Forecasts]]:
-    """Everybody's forecasts of one series in one part; nothing for a part without data."""
-    if not len(judge_all.data.rows(series, part)):
-        return
-    samples = judge_all.data.samples(series, part)
-    yield MODEL, judge_all.files[form].forecasts(samples, judge_all.quantiles)
-    if form != EXACT and EXACT in judge_all.files:
-        yield EXACT, judge_all.files[EXACT].forecasts(samples, judge_all.quantiles)
-    for name in judge_all.data.model.recipe.baselines:
-        make: Callable[[Samples], Forecasts] = (
-            BASELINES[name] if name in BASELINES else judge_all.learned[name].forecast
-        )
-        yield name, make(samples)
-    if judge_all.champion is not None:
-        yield CHAMPION, champion_forecasts(judge_all.champion, judge_all.data, samples)
+def _exported(
+    data: Experiment, folder: BuildFolder, facts: JsonObject, form: str
+) -> dict[str, Forecaster]:
+    """The file that is released, and the one with exact weights where that is another."""
+    quantiles = data.model.recipe.network.quantiles
+    files = {MODEL: form} | ({EXACT: EXACT} if EXACT in facts["files"] and form != EXACT else {})
+    return {
+        name: partial(OnnxModel(folder.file(file)).forecasts, quantiles=quantiles)
+        for name, file in files.items()
+    }
 
 
 def _evaluated(
     data: Experiment,
     facts: JsonObject,
     form: str,
-    found: Mapping[str, Mapping[str, list[Forecasts]]],
+    by_part: Mapping[str, Mapping[str, list[Forecasts]]],
     scales: Mapping[str, float],
 ) -> Evaluated:
-    model, quantiles = data.model, shape_of(data.model).quantiles
+    model, quantiles = data.model, data.model.recipe.network.quantiles
     together = {
-        part: {name: joined(some) for name, some in by_model.items()}
-        for part, by_model in found.items()
+        part: {name: joined(by_series) for name, by_series in by_model.items()}
+        for part, by_model in by_part.items()
     }
     cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
     parts = {}
     for part, by_model in together.items():
-        some = found[part][MODEL]  # a series may have nothing in a part
-        scale = [np.full((len(one.actual), 1), scales[one.series]) for one in some]
+        ours = by_part[part][MODEL]  # a series may have nothing in a part
+        scale = [
+            np.full((len(forecasts.actual), 1), scales[forecasts.series]) for forecasts in ours
+        ]
         parts[part] = _part(by_model, np.concatenate(scale), cases)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
         data.series,
-        found[TEST][MODEL][0].interval,
+        by_part[TEST][MODEL][0].interval,
         quantiles,
         parts,
-        _per_series(found[TEST], scales, cases),
+        _per_series(by_part[TEST], scales, cases),
         metrics,
         verdicts(model.recipe.gates, metrics),
     )
-    return Evaluated(card, found)
+    return Evaluated(card, by_part)
 
 
 def _part(
     by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
-) -> Part:
+) -> JudgedPart:
     ours = by_model[MODEL]
-    judged = {name: judge(one, scale, cases) for name, one in by_model.items() if name != EXACT}
+    judged = {
+        name: judge(forecasts, scale, cases)
+        for name, forecasts in by_model.items()
+        if name != EXACT
+    }
     comparisons: tuple[Comparison, ...] = tuple(
         compare(ours, other, name, seed=_SEED)
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
-    return Part(
+    return JudgedPart(
         str(ours.origins.min()),
         str(ours.origins.max()),
         len(ours.origins),
@@ -156,7 +148,7 @@ def _part(
 def _figures(
     facts: JsonObject,
     form: str,
-    parts: Mapping[str, Part],
+    parts: Mapping[str, JudgedPart],
     together: Mapping[str, Mapping[str, Forecasts]],
 ) -> dict[str, float]:
     """What gates may ask of the artifact itself."""
@@ -167,14 +159,9 @@ def _figures(
     }
     if EXACT in together[TEST]:
         exact = together[TEST][EXACT]
-        known["int8_wape_points"] = 100 * (
-            parts[TEST].models[MODEL].slices[ALL].wape - _wape(exact)
-        )
+        wape = score(exact.actual, exact.values, exact.quantiles, 1.0).wape
+        known["int8_wape_points"] = 100 * (parts[TEST].models[MODEL].slices[ALL].wape - wape)
     return known
-
-
-def _wape(forecasts: Forecasts) -> float:
-    return score(forecasts.actual, forecasts.values, forecasts.quantiles, 1.0).wape
 
 
 def _per_series(
@@ -186,11 +173,11 @@ def _per_series(
     if len(scales) == 1:
         return {}
     result: dict[str, dict[str, Score]] = {}
-    for name, some in by_model.items():
+    for name, by_series in by_model.items():
         if name != EXACT:
-            for one in some:
-                scored = judge(one, scales[one.series], cases).slices[ALL]
-                result.setdefault(one.series, {})[name] = scored
+            for forecasts in by_series:
+                judged = judge(forecasts, scales[forecasts.series], cases)
+                result.setdefault(forecasts.series, {})[name] = judged.slices[ALL]
     return result
 
 

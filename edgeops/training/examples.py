@@ -39,12 +39,14 @@ def plain_training_data(data: Experiment, training: TrainingSection) -> Training
     return TrainingData((Stage(train, training.epochs, training.learning_rate),), validation)
 
 
-def _examples(target: TargetSection, some: Sequence[Samples]) -> Examples:
-    """The samples of one or more series as one set."""
+def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:
+    """The samples of all series as one set."""
     return Examples(
-        np.concatenate([one.windows for one in some]) if len(some) > 1 else some[0].windows,
-        np.concatenate([one.ratio for one in some]).astype(np.float32),
-        np.concatenate([_weight(target, one) for one in some]),
+        np.concatenate([samples.windows for samples in series])
+        if len(series) > 1
+        else series[0].windows,
+        np.concatenate([samples.ratio for samples in series]).astype(np.float32),
+        np.concatenate([_weight(target, samples) for samples in series]),
     )
 
 

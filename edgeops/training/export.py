@@ -15,7 +15,6 @@ from edgeops.files import write_whole
 from edgeops.jsonvalue import JsonObject
 from edgeops.training import backend
 from edgeops.training.artifact import (
-    Plan,
     assemble,
     calibrated,
     check_parity,
@@ -26,7 +25,7 @@ from edgeops.training.artifact import (
 from edgeops.training.build import BuildFolder
 from edgeops.training.data.load import window_spec
 from edgeops.training.fitted import Fitted
-from edgeops.training.jobs import shape_of
+from edgeops.training.jobs import network_of
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
@@ -51,12 +50,13 @@ def export(
     """
     recipe = data.model.recipe
     backend.start(recipe.training)
-    plan = Plan(recipe.network, shape_of(data.model), _metadata(data))
-    if recipe.calibration.kind == "cqr" and len(plan.shape.quantiles) > 1:
-        exact = calibrated(plan, fitted, validation, recipe.calibration.coverage)
+    network, properties = network_of(data.model), _metadata(data)
+    if recipe.calibration.kind == "cqr" and len(network.quantiles) > 1:
+        coverage = recipe.calibration.coverage
+        exact = calibrated(network, fitted, properties, validation, coverage)
     else:
-        exact = assemble(plan, fitted)
-    difference = parity(plan, fitted, _compared(data), exact)
+        exact = assemble(network, fitted, properties)
+    difference = parity(network, fitted, _compared(data), exact)
     check_parity(difference, recipe.export.parity)
     made = {}
     content = exact
@@ -64,15 +64,15 @@ def export(
         content = exact if form == "onnx" else quantized(exact)
         write_whole(folder.file(form), content)
         made[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    one = validation.windows[:1]
+    window = validation.windows[:1]
     facts = {
         "files": made,
         "parity": difference,
         "milliseconds": {
-            "file": OnnxModel(content).milliseconds(one),
-            "keras": keras_milliseconds(plan.network, plan.shape, fitted[0], one),
+            "file": OnnxModel(content).milliseconds(window),
+            "keras": keras_milliseconds(network, fitted[0], window),
         },
-        "weights": {one.job.name: one.sha256 for one in fitted},
+        "weights": {result.job.name: result.sha256 for result in fitted},
         "provenance": provenance,
     }
     write_whole(folder.facts, json.dumps(facts, indent=2).encode() + b"\n")
@@ -82,7 +82,7 @@ def export(
 def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
     """What a model is made of, with what and how: `provenance` of its release file."""
     training = data.model.recipe.training
-    found: JsonObject = {
+    made: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
         "framework": {"backend": training.backend, **backend.versions(training.backend)},
@@ -92,13 +92,13 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
         "command": f"edgeops model train {data.model.name}",
     }
     if data.dataset.attribution:
-        found["attribution"] = data.dataset.attribution
+        made["attribution"] = data.dataset.attribution
     if commit:
-        found["commit"] = commit
+        made["commit"] = commit
     run = [environ.get(key) for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     if all(run):
-        found["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
-    return found
+        made["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
+    return made
 
 
 def _metadata(data: Experiment) -> dict[str, str]:

@@ -7,7 +7,7 @@ cut off goes on and ends with the very weights it would have had.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from edgeops.training.arrays_file import read_arrays, write_arrays
 from edgeops.training.fitted import Fitted
 from edgeops.training.loss import error_of, loss_of, truth
-from edgeops.training.network import Shape, build, scaling_of
-from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.network import Network, build, scaling_of
+from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Examples, FloatTensor, Job, Schedule, TrainingData
 
 _PREDICT_BATCH = 2048
@@ -27,7 +27,7 @@ Tick = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class _Run:
+class _TrainingRun:
     """A training under way; all of it is in a checkpoint."""
 
     model: Any
@@ -39,16 +39,15 @@ class _Run:
 
 def fit(
     job: Job,
-    network: NetworkSection,
+    network: Network,
     training: TrainingSection,
-    shape: Shape,
     training_data: TrainingData,
     checkpoint: Path | None,
     tick: Tick,
 ) -> Fitted:
     """Train a network, stage after stage; the weights that validation likes best are kept.
 
-    `shape` is of all steps ahead; `checkpoint` is a file that is written after
+    `network` is of all steps ahead; `checkpoint` is a file that is written after
     every epoch and read at the start; `tick` gets batches done and in all.
     Features are scaled as the last stage has them.
     """
@@ -56,28 +55,27 @@ def fit(
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    shape = Shape(shape.features, shape.steps, job.steps_ahead, shape.quantiles)
-    scaling = scaling_of([training_data.stages[-1].data.windows], shape.features)
-    run = _Run(build(network, shape, scaling))
+    scaling = scaling_of(training_data.stages[-1].data.windows)
+    run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
     schedule = Schedule(training_data.stages, training.batch)
-    _restore(run, schedule, training, shape.quantiles, checkpoint)
+    _restore(run, schedule, training, network.quantiles, checkpoint)
     run.average = run.average or _trainable(run.model)
     while run.epoch < schedule.epochs:
         stage = schedule.stage(run.epoch)
         done = schedule.batches_before(run.epoch)
         order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
-        for number, some in enumerate(order, start=1):
-            run.model.train_on_batch(stage.data.windows[some], truth(stage.data, some))
+        for number, rows in enumerate(order, start=1):
+            run.model.train_on_batch(stage.data.windows[rows], truth(stage.data, rows))
             _follow(run, training.ema)
             tick(done + number, schedule.batches_before(schedule.epochs))
-        _judge(run, training, shape.quantiles, training_data.validation)
+        _judge(run, training, network.quantiles, training_data.validation)
         run.epoch += 1
         if run.epoch < schedule.epochs and schedule.begins(run.epoch):
             _assign(run.model, run.average)
-            _compile(run.model, training, shape.quantiles, schedule, run.epoch)
+            _compile(run.model, training, network.quantiles, schedule, run.epoch)
         _keep(run, checkpoint)
     _assign(run.model, run.best)
-    weights = {one.path: _array(one) for one in run.model.trainable_variables}
+    weights = {variable.path: _array(variable) for variable in run.model.trainable_variables}
     return Fitted(job, weights, scaling, tuple(run.history))
 
 
@@ -112,7 +110,7 @@ def _compile(
 
 
 def _judge(
-    run: _Run, training: TrainingSection, quantiles: Sequence[float], validation: Examples
+    run: _TrainingRun, training: TrainingSection, quantiles: Sequence[float], validation: Examples
 ) -> None:
     """The error of the averaged weights, which are kept when they are the best."""
     raw = _trainable(run.model)
@@ -134,7 +132,7 @@ def _shuffled(count: int, batch: int, seed: int, epoch: int) -> Iterator[NDArray
 
 
 def _trainable(model: Any) -> list[FloatTensor]:
-    return [_array(one) for one in model.trainable_variables]
+    return [_array(variable) for variable in model.trainable_variables]
 
 
 def _array(variable: Any) -> NDArray[Any]:
@@ -148,7 +146,7 @@ def _assign(model: Any, values: Sequence[FloatTensor]) -> None:
         variable.assign(value)
 
 
-def _follow(run: _Run, momentum: float) -> None:
+def _follow(run: _TrainingRun, momentum: float) -> None:
     """Move the averaged weights towards the newest ones (Polyak averaging)."""
     newest = _trainable(run.model)
     share = np.float32(momentum)
@@ -157,32 +155,32 @@ def _follow(run: _Run, momentum: float) -> None:
     ]
 
 
-def _state(run: _Run) -> list[Any]:
+def _state(run: _TrainingRun) -> list[Any]:
     """Every variable that training changes, the random state of dropout among them."""
     return [*run.model.variables, *run.model.optimizer.variables]
 
 
-def _keep(run: _Run, checkpoint: Path | None) -> None:
+def _keep(run: _TrainingRun, checkpoint: Path | None) -> None:
     if checkpoint is not None:
-        arrays = {f"state/{i}": _array(one) for i, one in enumerate(_state(run))}
-        arrays |= {f"average/{i}": one for i, one in enumerate(run.average)}
-        arrays |= {f"best/{i}": one for i, one in enumerate(run.best)}
+        arrays = {f"state/{i}": _array(variable) for i, variable in enumerate(_state(run))}
+        arrays |= {f"average/{i}": weights for i, weights in enumerate(run.average)}
+        arrays |= {f"best/{i}": weights for i, weights in enumerate(run.best)}
         write_arrays(checkpoint, arrays, {"epoch": run.epoch, "history": run.history})
 
 
 def _restore(
-    run: _Run,
+    run: _TrainingRun,
     schedule: Schedule,
     training: TrainingSection,
     quantiles: Sequence[float],
     checkpoint: Path | None,
 ) -> None:
     """Go on where a checkpoint was made; begin without one."""
-    found = read_arrays(checkpoint) if checkpoint is not None else None
-    arrays, notes = found or ({}, {"epoch": 0, "history": []})
+    kept = read_arrays(checkpoint) if checkpoint is not None else None
+    arrays, notes = kept or ({}, {"epoch": 0, "history": []})
     run.epoch, run.history = notes["epoch"], notes["history"]
     _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
-    if found is None:
+    if kept is None:
         return
     for index, variable in enumerate(_state(run)):
         variable.assign(arrays[f"state/{index}"])

@@ -46,10 +46,10 @@ def save(fitted: Fitted, path: Path) -> None:
 
 def load(path: Path) -> Fitted | None:
     """The result of a training that `save` kept; None where there is none, or another file."""
-    found = read_arrays(path)
-    if found is None:
+    kept = read_arrays(path)
+    if kept is None:
         return None
-    arrays, notes = dict(found[0]), found[1]
+    arrays, notes = kept
     try:
         scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
         job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])

@@ -55,11 +55,11 @@ def targets_after(origins: Hours, horizon: int, interval: int) -> Hours:
     return targets
 
 
-def joined(found: Sequence[Forecasts]) -> Forecasts:
+def joined(by_series: Sequence[Forecasts]) -> Forecasts:
     """The forecasts of several series, one after the other, under the name of the first."""
     return replace(
-        found[0],
-        origins=np.concatenate([one.origins for one in found]),
-        actual=np.concatenate([one.actual for one in found]),
-        values=np.concatenate([one.values for one in found]),
+        by_series[0],
+        origins=np.concatenate([forecasts.origins for forecasts in by_series]),
+        actual=np.concatenate([forecasts.actual for forecasts in by_series]),
+        values=np.concatenate([forecasts.values for forecasts in by_series]),
     )

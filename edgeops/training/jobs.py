@@ -7,22 +7,22 @@ from collections.abc import Sequence
 
 from edgeops.errors import UsageError
 from edgeops.training.model_file import ModelFile
-from edgeops.training.network import Shape
+from edgeops.training.network import Network
 from edgeops.training.training_data import Job
 
 _SHARD = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})\Z")
 
 
-def shape_of(model: ModelFile) -> Shape:
-    """What the whole model takes and gives."""
+def network_of(model: ModelFile) -> Network:
+    """The network that forecasts all steps ahead of a model."""
     recipe = model.recipe
     ahead = tuple(range(1, recipe.horizons.steps + 1))
-    return Shape(recipe.features, recipe.window.steps, ahead, recipe.network.quantiles)
+    return Network(recipe.network, recipe.features, recipe.window.steps, ahead)
 
 
 def jobs_of(model: ModelFile) -> tuple[Job, ...]:
     """All trainings of a model: one a seed and, for `horizons.models: each`, one a step ahead."""
-    steps = shape_of(model).steps_ahead
+    steps = network_of(model).steps_ahead
     each = model.recipe.horizons.models == "each"
     groups = [(step,) for step in steps] if each else [steps]
     return tuple(Job(group, seed) for group in groups for seed in model.recipe.seeds)
@@ -30,8 +30,8 @@ def jobs_of(model: ModelFile) -> tuple[Job, ...]:
 
 def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
     """The jobs that forecast one step ahead alone. Raises `UsageError` when there is none."""
-    found = tuple(job for job in jobs if job.steps_ahead == (horizon,))
-    if not found:
+    chosen = tuple(job for job in jobs if job.steps_ahead == (horizon,))
+    if not chosen:
         single = sorted({job.steps_ahead[0] for job in jobs if len(job.steps_ahead) == 1})
         hint = (
             f"its horizons are {single[0]} to {single[-1]}"
@@ -39,11 +39,11 @@ def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
             else "one network forecasts all horizons; see `horizons.models` in model.yaml"
         )
         raise UsageError(f"the model has no network for horizon {horizon} alone", hint)
-    return found
+    return chosen
 
 
 def of_shard(jobs: Sequence[Job], shard: str) -> tuple[Job, ...]:
-    """The jobs of the shard `i/n`: every n-th. Raises `UsageError` when it makes no sense."""
+    """The jobs of the shard `i/n`: every n-th. Raises `UsageError` for what is not a shard."""
     match = _SHARD.match(shard)
     if match is None or int(match[1]) > int(match[2]):
         raise UsageError(f"`{shard}` is not a shard", "give number/count, as 1/4 for the first")

@@ -12,9 +12,9 @@ from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Examples, FloatTensor
 
 
-def truth(data: Examples, some: NDArray[np.int64]) -> FloatTensor:
+def truth(data: Examples, rows: NDArray[np.int64]) -> FloatTensor:
     """Ratio and weight together, n x horizon x 2; what is unknown has no weight."""
-    ratio, weight = data.ratio[some], data.weight[some]
+    ratio, weight = data.ratio[rows], data.weight[rows]
     unknown = np.isnan(ratio)
     return np.stack([np.where(unknown, 0, ratio), np.where(unknown, 0, weight)], axis=-1)
 

@@ -17,7 +17,7 @@ _CODE = ("edgeops/features/", "edgeops/training/")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Shard:
     """The trainings of a model that one machine does: `shard` is number/count."""
 
     model: str
@@ -40,11 +40,11 @@ def changed(model: ModelFile, paths: Collection[str]) -> bool:
     return any(_makes(path, model.name, data) for path in paths)
 
 
-def parts(model: ModelFile, machines: int) -> Iterator[Part]:
+def shards(model: ModelFile, machines: int) -> Iterator[Shard]:
     """The trainings of a model on at most so many machines."""
     count = min(machines, trainings(model))
     for number in range(1, count + 1):
-        yield Part(model.name, f"{number}/{count}")
+        yield Shard(model.name, f"{number}/{count}")
 
 
 def trainings(model: ModelFile) -> int:
@@ -60,4 +60,4 @@ def _makes(path: str, name: str, data: Collection[str]) -> bool:
     folder = PurePosixPath("models", name)
     if folder in parents:
         return folder / "releases" not in parents
-    return any(PurePosixPath(one) in (PurePosixPath(path), *parents) for one in data)
+    return any(PurePosixPath(file) in (PurePosixPath(path), *parents) for file in data)

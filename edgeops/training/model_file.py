@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 from edgeops.fleet import yaml
@@ -18,9 +17,10 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import is_absent, read_plain
-from edgeops.source.schemas import schema_folder
+from edgeops.source.schemas import packaged_schema
 from edgeops.training.data_paths import data_paths, path_fault
-from edgeops.training.recipe import Recipe, recipe_of
+from edgeops.training.recipe import Recipe
+from edgeops.training.records import record
 
 _FILE = "model.yaml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.schema.json
@@ -51,11 +51,7 @@ class ModelFile:
     @cached_property
     def recipe(self) -> Recipe:
         """The spec with its defaults."""
-        return recipe_of(self.spec)
-
-    def section(self, name: str) -> Any:
-        """One part of the recipe."""
-        return getattr(self.recipe, name)
+        return record(Recipe, self.spec)
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:
@@ -101,13 +97,13 @@ def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple
         message = f"has {len(documents)} documents; a model is one"
         return (_problem(documents[0] if documents else Document(shown, None, {}), "", message),)
     document = documents[0]
-    schema = compile_schema(json.loads((schema_folder() / "model.schema.json").read_bytes()))
+    schema = compile_schema(packaged_schema("model"))
     problems = _bad_paths(document)
-    told = {problem.pointer for problem in problems}
+    bad_paths = {problem.pointer for problem in problems}
     problems += [
-        _problem(document, one.pointer, one.message, one.hint)
-        for one in schema.mismatches(document.value)
-        if one.pointer not in told
+        _problem(document, mismatch.pointer, mismatch.message, mismatch.hint)
+        for mismatch in schema.mismatches(document.value)
+        if mismatch.pointer not in bad_paths
     ]
     if problems:
         return tuple(sorted(problems))
@@ -120,11 +116,13 @@ def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple
 
 def _bad_paths(document: Document) -> list[Problem]:
     value = document.value
-    found = []
-    for pointer, path in data_paths(value.get("spec") if isinstance(value, dict) else None):
-        if fault := path_fault(path):
-            found.append(_problem(document, pointer, f"`{path}` {fault[0]}", fault[1]))
-    return found
+    paths = data_paths(value.get("spec") if isinstance(value, dict) else None)
+    faults = ((pointer, path, path_fault(path)) for pointer, path in paths)
+    return [
+        _problem(document, pointer, f"`{path}` {fault[0]}", fault[1])
+        for pointer, path, fault in faults
+        if fault
+    ]
 
 
 def _path(name: str) -> str:

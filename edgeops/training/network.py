@@ -6,7 +6,6 @@ One input, the window as features make it: the scaling is inside. The output is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,17 +21,22 @@ NARROW = 2.0  # softplus(-2) = 0.13: how far apart quantiles begin, in logarithm
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What a network takes and gives: `features` of each step, `horizon` steps of `quantiles`.
+class Network:
+    """A network as model.yaml describes it in `section`, with what it takes and gives.
 
-    `steps_ahead` are the steps that it forecasts, counted from 1: all, or the
-    one of a network for one horizon.
+    It takes windows of `steps` x `features`. `steps_ahead` are the steps that it
+    forecasts, counted from 1: all, or the one of a network for one horizon.
     """
 
+    section: NetworkSection
     features: tuple[str, ...]
     steps: int
     steps_ahead: tuple[int, ...]
-    quantiles: tuple[float, ...]
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """What it gives of each step."""
+        return self.section.quantiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,109 +47,108 @@ class Scaling:
     deviation: NDArray[np.float32]
 
 
-def scaling_of(windows: Sequence[NDArray[np.float32]], features: Sequence[str]) -> Scaling:
+def scaling_of(windows: NDArray[np.float32]) -> Scaling:
     """The scaling of some windows; a feature that never changes is left at its size."""
-    count = sum(one.shape[0] * one.shape[1] for one in windows)
-    mean = sum(one.sum(axis=(0, 1), dtype=np.float64) for one in windows) / count
-    square = sum(((one - mean) ** 2).sum(axis=(0, 1), dtype=np.float64) for one in windows)
+    count = windows.shape[0] * windows.shape[1]
+    mean = windows.sum(axis=(0, 1), dtype=np.float64) / count
+    square = ((windows - mean) ** 2).sum(axis=(0, 1), dtype=np.float64)
     deviation = np.sqrt(square / count)
     deviation = np.where(deviation < 1e-6, 1.0, deviation)
-    assert len(features) == len(deviation)
     return Scaling(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
 
 
-def build(network: NetworkSection, shape: Shape, scaling: Scaling) -> Any:
-    """The Keras model of the part `network` of a model file, not compiled.
+def build(network: Network, scaling: Scaling) -> Any:
+    """The Keras model of a network, not compiled.
 
     Raises `EdgeOpsError` where the network does not fit the window.
     """
     from keras import Input, Model, layers
 
-    check(network, shape)
-    window = Input((shape.steps, len(shape.features)), name="window")
+    check(network)
+    window = Input((network.steps, len(network.features)), name="window")
     scaled = layers.Normalization(mean=scaling.mean, variance=scaling.deviation**2, name="scaling")(
         window
     )
     kinds = {"sequence-lstm": _sequence_lstm, "article-lstm": _article_lstm}
-    raw = kinds[network.kind](network, shape, scaled)
-    return Model(window, _ratio(network, shape, window, raw), name=network.kind)
+    raw = kinds[network.section.kind](network, scaled)
+    return Model(window, _ratio(network, window, raw), name=network.section.kind)
 
 
-def check(network: NetworkSection, shape: Shape) -> None:
+def check(network: Network) -> None:
     """Raises `EdgeOpsError` where the network does not fit the window."""
-    kind = network.kind
-    missing = [size for size in _SIZES[kind] if getattr(network, size) is None]
+    kind = network.section.kind
+    missing = [size for size in _SIZES[kind] if getattr(network.section, size) is None]
     if missing:
         raise EdgeOpsError(
-            f"the network {kind} has no size of {', '.join(missing)}",
+            f"the network {kind} needs a size for {', '.join(missing)}",
             f"`network` in model.yaml needs {', '.join(_SIZES[kind])}",
         )
-    if network.is_based and LOG_BASE not in shape.features:
+    if network.section.is_based and LOG_BASE not in network.features:
         raise EdgeOpsError(
             f"the output base-times-exp needs the feature `{LOG_BASE}`",
             f"add `{LOG_BASE}` to the features, or use `output: level`",
         )
-    low, high = network.clip
+    low, high = network.section.clip
     if not low < high:
         raise EdgeOpsError(
             f"`clip` goes from {low:g} to {high:g}", "give the smaller number first: [-4, 3]"
         )
-    if list(shape.quantiles) != sorted(shape.quantiles):
+    if list(network.quantiles) != sorted(network.quantiles):
         raise EdgeOpsError(
-            f"the quantiles {', '.join(map(str, shape.quantiles))} do not rise",
+            f"the quantiles {', '.join(map(str, network.quantiles))} do not rise",
             "sort `network.quantiles` in model.yaml",
         )
 
 
-def _sequence_lstm(network: NetworkSection, shape: Shape, scaled: Any) -> Any:
+def _sequence_lstm(network: Network, scaled: Any) -> Any:
     """What the past says, then a two-way LSTM over the steps ahead: n x steps ahead x quantiles."""
     from keras import layers
 
-    dropout = network.dropout
-    hidden = layers.SpatialDropout1D(network.input_dropout)(scaled)
-    hidden = layers.GaussianNoise(network.noise)(hidden)
-    past = layers.LSTM(network.encoder, name="encoder")(hidden)
+    section, dropout = network.section, network.section.dropout
+    hidden = layers.SpatialDropout1D(section.input_dropout)(scaled)
+    hidden = layers.GaussianNoise(section.noise)(hidden)
+    past = layers.LSTM(section.encoder, name="encoder")(hidden)
     past = layers.Dropout(dropout)(past)
-    everywhere = layers.RepeatVector(shape.steps)(past)
+    everywhere = layers.RepeatVector(network.steps)(past)
     ahead = layers.Concatenate()([hidden, everywhere])
     ahead = layers.Bidirectional(
-        layers.LSTM(network.decoder, return_sequences=True, name="lstm"), name="decoder"
+        layers.LSTM(section.decoder, return_sequences=True, name="lstm"), name="decoder"
     )(ahead)
     ahead = layers.Dropout(dropout)(ahead)
     ahead = layers.Concatenate()([ahead, hidden, everywhere])
-    head = layers.Dense(network.head, network.activation, name="head")(ahead)
+    head = layers.Dense(section.head, section.activation, name="head")(ahead)
     head = layers.Dropout(dropout)(head)
-    out = layers.Dense(len(shape.quantiles), name="out")(head)
-    first, last = min(shape.steps_ahead) - 1, max(shape.steps_ahead)
+    out = layers.Dense(len(network.quantiles), name="out")(head)
+    first, last = min(network.steps_ahead) - 1, max(network.steps_ahead)
     return out[:, first:last]
 
 
-def _article_lstm(network: NetworkSection, shape: Shape, scaled: Any) -> Any:
+def _article_lstm(network: Network, scaled: Any) -> Any:
     """One LSTM over the window and a dense layer: n x steps ahead x quantiles."""
     from keras import layers
 
-    hidden = layers.LSTM(network.encoder, name="encoder")(scaled)
-    hidden = layers.Dropout(network.dropout)(hidden)
-    count = len(shape.steps_ahead), len(shape.quantiles)
+    hidden = layers.LSTM(network.section.encoder, name="encoder")(scaled)
+    hidden = layers.Dropout(network.section.dropout)(hidden)
+    count = len(network.steps_ahead), len(network.quantiles)
     out = layers.Dense(count[0] * count[1], name="out")(hidden)
     return layers.Reshape(count)(out)
 
 
-def _ratio(network: NetworkSection, shape: Shape, window: Any, raw: Any) -> Any:
+def _ratio(network: Network, window: Any, raw: Any) -> Any:
     """The quantiles, in order by construction, as ratios to the scale."""
     from keras import ops
 
-    middle = shape.quantiles.index(0.5)
+    middle = network.quantiles.index(0.5)
     parts = [raw[:, :, middle : middle + 1]]
-    for index in range(middle + 1, len(shape.quantiles)):
+    for index in range(middle + 1, len(network.quantiles)):
         parts.append(parts[-1] + ops.softplus(raw[:, :, index : index + 1] - NARROW))
     for index in range(middle - 1, -1, -1):
         parts.insert(0, parts[0] - ops.softplus(raw[:, :, index : index + 1] - NARROW))
     z = ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
-    if not network.is_based:
+    if not network.section.is_based:
         return z
-    low, high = network.clip
-    base = [step - 1 for step in shape.steps_ahead]
-    column = shape.features.index(LOG_BASE)
+    low, high = network.section.clip
+    base = [step - 1 for step in network.steps_ahead]
+    column = network.features.index(LOG_BASE)
     log_base = window[:, base[0] : base[-1] + 1, column : column + 1]
     return ops.exp(log_base + ops.clip(z, low, high))

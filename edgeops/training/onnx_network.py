@@ -12,49 +12,46 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeops.training.fitted import Fitted, Weights
-from edgeops.training.network import LOG_BASE, NARROW, Shape
+from edgeops.training.network import LOG_BASE, NARROW, Network
 from edgeops.training.onnx_graph import INPUT, Graph
-from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import FloatTensor
 
 _TO_ONNX_GATES = (0, 3, 1, 2)  # of i, f, c, o: i, o, f, c
 _VARIANCE_FLOOR = 1e-7  # keras.layers.Normalization
 
 
-def add_network(graph: Graph, network: NetworkSection, shape: Shape, fitted: Fitted) -> str:
+def add_network(graph: Graph, network: Network, fitted: Fitted) -> str:
     """The output z of one network before `exp` (or the ratio, for `output: level`).
 
-    n x steps ahead x quantiles; `shape` is of the network's own steps ahead.
+    n x steps ahead x quantiles; `network` has its own steps ahead only.
     """
     steps = graph.add("Transpose", INPUT, perm=[1, 0, 2])  # steps x n x features
     scaled = graph.add("Sub", steps, graph.constant(fitted.scaling.mean))
     deviation = np.maximum(fitted.scaling.deviation, np.float32(_VARIANCE_FLOOR))
     scaled = graph.add("Div", scaled, graph.constant(deviation))
     kinds = {"sequence-lstm": _sequence_lstm, "article-lstm": _article_lstm}
-    raw = kinds[network.kind](graph, network, shape, fitted.weights, scaled)
-    return _in_order(graph, network, shape, raw)
+    raw = kinds[network.section.kind](graph, network, fitted.weights, scaled)
+    return _in_order(graph, network, raw)
 
 
-def add_ratio(graph: Graph, network: NetworkSection, shape: Shape, z: str, margin: float) -> str:
+def add_ratio(graph: Graph, network: Network, z: str, margin: float) -> str:
     """The ratios of z, with the outer quantiles moved out by `margin` (calibration).
 
     The margin is in logarithms for `base-times-exp`, else in ratios.
     """
-    outward = np.array([np.sign(share - 0.5) for share in shape.quantiles], np.float32)
+    outward = np.array([np.sign(share - 0.5) for share in network.quantiles], np.float32)
     outward[1:-1] = 0
-    if network.is_based:
-        column = shape.features.index(LOG_BASE)
-        z = graph.add("Add", z, _slice(graph, INPUT, (2, column, column + 1), _ahead(shape)))
+    if network.section.is_based:
+        column = network.features.index(LOG_BASE)
+        z = graph.add("Add", z, _slice(graph, INPUT, (2, column, column + 1), _ahead(network)))
     if margin:
         z = graph.add("Add", z, graph.constant(outward * np.float32(margin)))
-    return graph.add("Exp", z) if network.is_based else z
+    return graph.add("Exp", z) if network.section.is_based else z
 
 
-def _sequence_lstm(
-    graph: Graph, network: NetworkSection, shape: Shape, weights: Weights, scaled: str
-) -> str:
+def _sequence_lstm(graph: Graph, network: Network, weights: Weights, scaled: str) -> str:
     past = graph.add("Squeeze", _lstm(graph, weights, scaled, ["encoder"])[1], _axes(graph, 0))
-    times = graph.constant(np.array([shape.steps, 1, 1], np.int64))
+    times = graph.constant(np.array([network.steps, 1, 1], np.int64))
     everywhere = graph.add("Expand", past, times)
     ahead = graph.add("Concat", scaled, everywhere, axis=2)
     both = [f"decoder/{way}_lstm" for way in ("forward", "backward")]
@@ -63,16 +60,14 @@ def _sequence_lstm(
     ahead = graph.add("Reshape", ahead, graph.constant(np.array([0, 0, -1], np.int64)))
     ahead = graph.add("Concat", ahead, scaled, everywhere, axis=2)
     head = _dense(graph, weights, ahead, "head")
-    head = _activation(graph, network.activation, head)
+    head = _activation(graph, network.section.activation, head)
     out = graph.add("Transpose", _dense(graph, weights, head, "out"), perm=[1, 0, 2])
-    return _slice(graph, out, _ahead(shape))
+    return _slice(graph, out, _ahead(network))
 
 
-def _article_lstm(
-    graph: Graph, _network: NetworkSection, shape: Shape, weights: Weights, scaled: str
-) -> str:
+def _article_lstm(graph: Graph, network: Network, weights: Weights, scaled: str) -> str:
     past = graph.add("Squeeze", _lstm(graph, weights, scaled, ["encoder"])[1], _axes(graph, 0))
-    count = [0, len(shape.steps_ahead), len(shape.quantiles)]
+    count = [0, len(network.steps_ahead), len(network.quantiles)]
     out = _dense(graph, weights, past, "out")
     return graph.add("Reshape", out, graph.constant(np.array(count, np.int64)))
 
@@ -112,9 +107,9 @@ def _activation(graph: Graph, name: str, value: str) -> str:
     return graph.add({"relu": "Relu", "tanh": "Tanh"}[name], value)
 
 
-def _in_order(graph: Graph, network: NetworkSection, shape: Shape, raw: str) -> str:
+def _in_order(graph: Graph, network: Network, raw: str) -> str:
     """As `network.build` does it: quantiles that cannot cross, and bounds."""
-    middle, count = shape.quantiles.index(0.5), len(shape.quantiles)
+    middle, count = network.quantiles.index(0.5), len(network.quantiles)
     parts = [_slice(graph, raw, (2, middle, middle + 1))]
     for index in (*range(middle + 1, count), *range(middle - 1, -1, -1)):
         column = _slice(graph, raw, (2, index, index + 1))
@@ -125,21 +120,21 @@ def _in_order(graph: Graph, network: NetworkSection, shape: Shape, raw: str) -> 
         else:
             parts.insert(0, graph.add("Sub", parts[0], apart))
     z = graph.add("Concat", *parts, axis=2) if len(parts) > 1 else parts[0]
-    if not network.is_based:
+    if not network.section.is_based:
         return z
-    low, high = (np.array(bound, np.float32) for bound in network.clip)
+    low, high = (np.array(bound, np.float32) for bound in network.section.clip)
     return graph.add("Clip", z, graph.constant(low), graph.constant(high))
 
 
-def _ahead(shape: Shape) -> tuple[int, int, int]:
+def _ahead(network: Network) -> tuple[int, int, int]:
     """The axis and the bounds of the steps ahead."""
-    return 1, shape.steps_ahead[0] - 1, shape.steps_ahead[-1]
+    return 1, network.steps_ahead[0] - 1, network.steps_ahead[-1]
 
 
 def _slice(graph: Graph, value: str, *cuts: tuple[int, int, int]) -> str:
     """A value cut along (axis, first, end)."""
     axes, firsts, ends = zip(*cuts, strict=True)
-    bounds = [graph.constant(np.array(one, np.int64)) for one in (firsts, ends, axes)]
+    bounds = [graph.constant(np.array(values, np.int64)) for values in (firsts, ends, axes)]
     return graph.add("Slice", value, *bounds)
 
 

@@ -37,8 +37,8 @@ class OnnxModel:
     @property
     def metadata(self) -> dict[str, str]:
         """What the model says of itself."""
-        found: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
-        return found
+        properties: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        return properties
 
     def ratio(self, windows: FloatTensor, batch: int = 1) -> FloatTensor:
         """The ratios to the scale: n x horizon x quantiles.
@@ -59,14 +59,7 @@ class OnnxModel:
 
     def forecasts(self, samples: Samples, quantiles: tuple[float, ...]) -> Forecasts:
         """The forecasts of samples in counts, never below 0."""
-        return Forecasts(
-            samples.series,
-            samples.origins,
-            samples.actual,
-            counts(self.ratio(samples.windows), samples.scale),
-            quantiles,
-            samples.interval,
-        )
+        return samples.forecasts(counts(self.ratio(samples.windows), samples.scale), quantiles)
 
     def milliseconds(self, window: FloatTensor, rounds: int = 500) -> float:
         """The median time of one forecast; `window` has the shape (1, steps, features)."""
@@ -89,11 +82,11 @@ def _check_whole(model: bytes, name: str) -> None:
     import onnx
 
     try:
-        found = onnx.load_model_from_string(model)
+        parsed = onnx.load_model_from_string(model)
     except Exception as error:  # of protobuf, which has several
         raise EdgeOpsError(f"{name} is not an ONNX model", _AGAIN) from error
-    for one in _parts(found):
-        if isinstance(one, onnx.TensorProto) and (one.data_location or one.external_data):
+    for part in _parts(parsed):
+        if isinstance(part, onnx.TensorProto) and (part.data_location or part.external_data):
             raise EdgeOpsError(
                 f"{name} keeps weights in other files, which it names by their paths",
                 "export it as one file: such a model may read any file of a machine",
@@ -104,9 +97,9 @@ def _parts(message: Any) -> Iterator[Any]:
     """All messages in a message: tensors stand in graphs, attributes, functions."""
     for field, value in message.ListFields():
         if field.message_type is not None:
-            for one in [value] if hasattr(value, "ListFields") else value:
-                yield one
-                yield from _parts(one)
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield part
+                yield from _parts(part)
 
 
 def _session(model: bytes, name: str) -> Any:

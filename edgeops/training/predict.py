@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edgeops.training.fitted import Fitted
-from edgeops.training.network import Shape, build
-from edgeops.training.recipe import NetworkSection
+from edgeops.training.network import Network, build
 from edgeops.training.training_data import FloatTensor
 
 
-def keras_model(network: NetworkSection, shape: Shape, fitted: Fitted) -> Any:
+def keras_model(network: Network, fitted: Fitted) -> Any:
     """The Keras model of a training."""
-    own = Shape(shape.features, shape.steps, fitted.job.steps_ahead, shape.quantiles)
-    model = build(network, own, fitted.scaling)
+    model = build(replace(network, steps_ahead=fitted.job.steps_ahead), fitted.scaling)
     for variable in model.trainable_variables:
         variable.assign(fitted.weights[variable.path])
     return model
 
 
-def keras_ratio(
-    network: NetworkSection, shape: Shape, fitted: Sequence[Fitted], windows: FloatTensor
-) -> FloatTensor:
+def keras_ratio(network: Network, fitted: Sequence[Fitted], windows: FloatTensor) -> FloatTensor:
     """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons side by side."""
     groups: dict[tuple[int, ...], list[FloatTensor]] = {}
-    for one in fitted:
-        output = keras_model(network, shape, one).predict(windows, batch_size=2048, verbose=0)
-        groups.setdefault(one.job.steps_ahead, []).append(np.asarray(output))
+    for result in fitted:
+        output = keras_model(network, result).predict(windows, batch_size=2048, verbose=0)
+        groups.setdefault(result.job.steps_ahead, []).append(np.asarray(output))
     parts = []
     for _, outputs in sorted(groups.items()):
-        if network.is_based:
+        if network.section.is_based:
             parts.append(np.exp(np.mean(np.log(outputs), axis=0)))
         else:
             parts.append(np.mean(outputs, axis=0))
@@ -41,10 +38,10 @@ def keras_ratio(
 
 
 def keras_milliseconds(
-    network: NetworkSection, shape: Shape, fitted: Fitted, window: FloatTensor, rounds: int = 20
+    network: Network, fitted: Fitted, window: FloatTensor, rounds: int = 20
 ) -> float:
     """The median time of `predict` for one window (1 x steps x features)."""
-    model = keras_model(network, shape, fitted)
+    model = keras_model(network, fitted)
     times = []
     for _ in range(rounds):
         started = time.perf_counter()

@@ -73,7 +73,7 @@ def publish(
     if known and before is None:
         _check_champion(scorecard)
     gates = [verdict.reason for verdict in scorecard.gates]
-    text = release_document(release, _told(scorecard), gates, build.provenance)
+    text = release_document(release, _published_metrics(scorecard), gates, build.provenance)
     assert release.path is not None
     folder = release_folder(root, release.name)
     _check_folder(root, folder / release.file_name)
@@ -121,7 +121,7 @@ def _check_folder(root: Path, copy: Path) -> None:
         ) from error
 
 
-def _told(scorecard: Scorecard) -> dict[str, float]:
+def _published_metrics(scorecard: Scorecard) -> dict[str, float]:
     """The figures of a release file: the plain ones, and those that gates name."""
     named = {verdict.gate for verdict in scorecard.gates}
     return {
@@ -161,12 +161,12 @@ def _digest(artifact: Path) -> Digest:
 
 def _known(root: Path, name: str) -> dict[str, ModelRelease]:
     """The releases of a model by version. Raises `InvalidState` when one cannot be read."""
-    found = load_releases(root)
+    releases = load_releases(root)
     folder = release_folder(root, name).relative_to(root).as_posix()
-    for problem in found.problems:
+    for problem in releases.problems:
         if problem.place.file.startswith(f"{folder}/"):
             raise InvalidState(f"{problem.place}: {problem.message}", problem.hint)
-    return {release.version: release for release in found.of(name)}
+    return {release.version: release for release in releases.of(name)}
 
 
 def _version(known: dict[str, ModelRelease], name: str, store: Store, digest: Digest) -> str:

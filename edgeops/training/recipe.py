@@ -1,27 +1,17 @@
-"""model.yaml with names and defaults: every default of it is here, and nowhere else.
+"""The `spec` of model.yaml as dataclasses: every default of it is here, and nowhere else.
 
-The fields are named as the keys of `schemas/model.schema.json`, which has explained and checked
-each of them. Needs nothing that is to be installed for training.
+The fields are named as the keys of `schemas/model.schema.json`, which explains and checks each of
+them. Needs no package of the extra `train`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from dataclasses import dataclass, field
+from typing import Literal
 
+from edgeops.features.spec import BaseKind, Site, Smoothing
 from edgeops.jsonvalue import JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSection:
-    """`data.site`."""
-
-    time_zone: str
-    latitude: float | None = None
-    longitude: float | None = None
-    country: str | None = None
-    subdivision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class DataSection:
     """`data`."""
 
     source: str
-    site: SiteSection
+    site: Site
     table: TableSection | None = None
     path: str | None = None
     events: str | None = None
@@ -89,18 +79,10 @@ class ExclusionsSection:
 
 
 @dataclass(frozen=True, slots=True)
-class SmoothingSection:
-    """`transforms.smoothing`."""
-
-    kind: Literal["moving-average", "exponential"]
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
 class SeasonalAdjustmentSection:
     """`transforms.seasonalAdjustment`."""
 
-    kind: Literal["median", "mean", "decomposition", "stl", "mstl"] = "median"
+    kind: BaseKind = "median"
     weeks: int = 4
 
 
@@ -109,7 +91,7 @@ class TransformsSection:
     """`transforms`."""
 
     interval_hours: int = 1
-    smoothing: SmoothingSection | None = None
+    smoothing: Smoothing | None = None
     seasonal_adjustment: SeasonalAdjustmentSection = SeasonalAdjustmentSection()
     level_hours: int = 672
 
@@ -228,44 +210,3 @@ class Recipe:
     export: ExportSection = ExportSection()
     gates: JsonObject = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-def recipe_of(spec: JsonObject) -> Recipe:
-    """The recipe in the `spec` of a model file that its schema has accepted."""
-    recipe: Recipe = _section(Recipe, spec)
-    return recipe
-
-
-def network_of(section: JsonObject) -> NetworkSection:
-    """As `recipe_of`, of `network` alone."""
-    network: NetworkSection = _section(NetworkSection, section)
-    return network
-
-
-def training_of(section: JsonObject) -> TrainingSection:
-    """As `recipe_of`, of `training` alone."""
-    training: TrainingSection = _section(TrainingSection, section)
-    return training
-
-
-def _section(kind: type[Any], section: JsonObject) -> Any:
-    known = _fields(kind)
-    return kind(**{known[key][0]: _value(known[key][1], value) for key, value in section.items()})
-
-
-def _value(inner: type[Any] | None, value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_value(inner, one) for one in value)
-    return value if inner is None else _section(inner, value)
-
-
-def _fields(kind: type[Any]) -> Mapping[str, tuple[str, type[Any] | None]]:
-    """By key of model.yaml: the field, and the section that its values are."""
-    hints = get_type_hints(kind)
-    found: dict[str, tuple[str, type[Any] | None]] = {}
-    for one in fields(kind):
-        first, *more = one.name.split("_")
-        hint: Any = hints[one.name]
-        inner: Any = next((part for part in (hint, *get_args(hint)) if is_dataclass(part)), None)
-        found[first + "".join(map(str.capitalize, more))] = one.name, inner
-    return found

@@ -37,7 +37,7 @@ def release_document(
     `EdgeOpsError` for what schemas/modelrelease.schema.json does not allow, and
     for a secret.
     """
-    told = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
+    finite = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
     spec = {
         "path": release.path,
         "url": release.url,
@@ -46,7 +46,7 @@ def release_document(
         "sha256": release.sha256,
         "md5": release.md5,
         "format": release.format,
-        "metrics": told,
+        "metrics": finite,
         "gates": list(gates),
         "provenance": provenance,
     }
@@ -79,7 +79,7 @@ def write_release(path: Path, text: str) -> bool:
     except FileExistsError:
         if not _says(path, text.encode()):
             raise Refused(
-                f"{path} is there already, and says something else",
+                f"{path} already exists with other content",
                 "a release never changes: publish under a new version",
             ) from None
         return False

@@ -16,16 +16,15 @@ from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
 from edgeops.training.data.load import (
-    Times,
     read_data,
     read_known,
+    split_of,
     target_columns,
-    times_of,
     window_spec,
 )
-from edgeops.training.data.split import parts
+from edgeops.training.data.split import Split, parts
 from edgeops.training.data.targets import target, targets_of
-from edgeops.training.forecasts import targets_after
+from edgeops.training.forecasts import Forecasts, targets_after
 from edgeops.training.model_file import ModelFile
 
 
@@ -63,6 +62,10 @@ class Samples:
         """The hour of the day, 0 to 23, of each step that is forecast: n x horizon."""
         return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
 
+    def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
+        """Forecasts of the samples, in counts: n x horizon x quantiles."""
+        return Forecasts(self.series, self.origins, self.actual, values, quantiles, self.interval)
+
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
         """Some of the samples, by mask or index."""
         return replace(
@@ -82,7 +85,7 @@ class Experiment:
     model: ModelFile
     dataset: Dataset
     known: HourlySeries | None
-    times: Times
+    split: Split
     sha256: str
 
     @cached_property
@@ -162,11 +165,8 @@ class Experiment:
     def _rows(self, builder: WindowBuilder, history: FloatArray, part: str) -> IntArray:
         """The origins of a part that have a window and any target."""
         spec, steps = builder.spec, builder.steps(self.dataset.series)
-        times = self.times
-        found = parts(
-            times.split, steps, spec.horizon, spec.interval, times.excluded, times.grace_days
-        )[part]
-        rows = found[found >= builder.hours // spec.interval - 1]
+        rows = parts(self.split, steps, spec.horizon, spec.interval)[part]
+        rows = rows[rows >= builder.hours // spec.interval - 1]
         made = self.model.recipe.window.origins
         if made and part != "train":
             rows = rows[np.isin(hour_of_day(steps[rows]), made)]
@@ -187,6 +187,6 @@ def experiment(model: ModelFile) -> Experiment:
         model,
         read_data(model, files.observed),
         read_known(model, files),
-        times_of(model),
+        split_of(model),
         files.sha256,
     )

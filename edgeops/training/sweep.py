@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,8 +15,8 @@ from edgeops.training import backend
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.fit import Tick, fit
 from edgeops.training.fitted import Fitted
-from edgeops.training.network import Shape
-from edgeops.training.recipe import NetworkSection, TrainingSection
+from edgeops.training.network import Network
+from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Job, TrainingData
 
 
@@ -32,14 +32,9 @@ class Engine(StrEnum):
 class Task:
     """What all trainings of a model have in common."""
 
-    network: NetworkSection
+    network: Network
     training: TrainingSection
-    shape: Shape
     training_data: TrainingData
-
-
-def _no_tick(_done: int, _total: int) -> None:
-    """Progress inside a process of its own is not seen."""
 
 
 def run_here(
@@ -52,9 +47,7 @@ def run_here(
         def step(done: int, total: int, number: int = number) -> None:
             tick(number * total + done, len(jobs) * total)
 
-        yield fit(
-            job, task.network, task.training, task.shape, task.training_data, checkpoint(job), step
-        )
+        yield fit(job, task.network, task.training, task.training_data, checkpoint(job), step)
 
 
 def run_apart(
@@ -75,12 +68,14 @@ def run_apart(
     """
     from joblib import Parallel, delayed
 
-    kept = checkpoint if engine is Engine.LOKY else _nowhere
     with _engine(engine, environ):
         # Ray gives all results at the end.
         form = "list" if engine is Engine.RAY else "generator_unordered"
         running = Parallel(n_jobs=processes, return_as=form)
-        results = running(delayed(_one)(task, job, kept(job)) for job in jobs)
+        here = engine is Engine.LOKY
+        results = running(
+            delayed(_train)(task, job, checkpoint(job) if here else None) for job in jobs
+        )
         for number, fitted in enumerate(results, start=1):
             tick(number, len(jobs))
             yield fitted
@@ -94,31 +89,22 @@ def processes_for(training: TrainingSection, jobs: int) -> int:
     return max(1, min(jobs, cores // training.threads))
 
 
-def _nowhere(_job: Job) -> Path | None:
-    return None
-
-
-def _one(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
-    """One training, in whatever process this is."""
+def _train(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
+    """One training, in whatever process this is; nobody sees its progress."""
     backend.start(task.training)
-    return fit(
-        job, task.network, task.training, task.shape, task.training_data, checkpoint, _no_tick
-    )
+    return fit(job, task.network, task.training, task.training_data, checkpoint, lambda *_: None)
 
 
 @contextmanager
 def _engine(engine: Engine, environ: Mapping[str, str]) -> Iterator[None]:
     from joblib import parallel_config
 
-    made: dict[Engine, Callable[[Mapping[str, str]], AbstractContextManager[Any]]] = {
-        Engine.DASK: _dask,
-        Engine.RAY: _ray,
-    }
     if engine is Engine.LOKY:
         with parallel_config("loky", inner_max_num_threads=1):
             yield
         return
-    with made[engine](environ), parallel_config(engine.value):
+    connect = _dask if engine is Engine.DASK else _ray
+    with connect(environ), parallel_config(engine.value):
         yield
 
 

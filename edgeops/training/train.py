@@ -14,20 +14,12 @@ from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
 from edgeops.training.fitted import Fitted, save
-from edgeops.training.jobs import jobs_of, shape_of
+from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
 from edgeops.training.samples import Experiment
 from edgeops.training.sweep import Engine, Task, run_apart, run_here
 from edgeops.training.training_data import Job, TrainingData
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where trainings run: the engine, and how many at once."""
-
-    engine: Engine = Engine.LOKY
-    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +38,9 @@ class Training:
 
     def complete(self) -> tuple[Fitted, ...] | None:
         """The results of all jobs of the model, None while one is missing."""
-        found = [self.folder.fitted(job) for job in jobs_of(self.data.model)]
-        done = tuple(one for one in found if one is not None)
-        return done if len(done) == len(found) else None
+        jobs = jobs_of(self.data.model)
+        done = tuple(result for job in jobs if (result := self.folder.fitted(job)) is not None)
+        return done if len(done) == len(jobs) else None
 
 
 def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
@@ -66,34 +58,35 @@ def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Train
 
 def _check_weights(training_data: TrainingData) -> None:
     parts = [*(stage.data for stage in training_data.stages), training_data.validation]
-    if any(not (one.weight[~np.isnan(one.ratio)] > 0).any() for one in parts):
+    if any(not (part.weight[~np.isnan(part.ratio)] > 0).any() for part in parts):
         raise EdgeOpsError(
-            "none of the hours that are forecast counts",
+            "no hour that is forecast has a weight",
             "see `target.hours`, `target.otherHours` and `window.origins` in model.yaml",
         )
 
 
 def check_model(model: ModelFile) -> None:
     """Check what can be checked without data. Raises `EdgeOpsError`."""
-    recipe, shape = model.recipe, shape_of(model)
-    check(recipe.network, shape)
+    recipe, network = model.recipe, network_of(model)
+    check(network)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(
             f"a use case is called `{ALL}`, which is the name of all hours",
             "call it something else",
         )
-    check_gates(recipe.gates, recipe.baselines, shape.quantiles, recipe.use_cases)
+    check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
 
 
 def train(
-    training: Training, where: Where, tick: Tick, environ: Mapping[str, str]
+    training: Training, engine: Engine, processes: int, tick: Tick, environ: Mapping[str, str]
 ) -> Iterator[Fitted]:
-    """Train what is missing; each result is on disk before it is given. Raises `EdgeOpsError`."""
+    """Train what is missing, in `processes` at once; each result is on disk before it is given.
+
+    Raises `EdgeOpsError`.
+    """
     model, folder, jobs = training.data.model, training.folder, training.missing
-    task = Task(
-        model.recipe.network, model.recipe.training, shape_of(model), training.training_data
-    )
-    if where.engine is Engine.LOKY and (where.processes == 1 or len(jobs) == 1):
+    task = Task(network_of(model), model.recipe.training, training.training_data)
+    if engine is Engine.LOKY and (processes == 1 or len(jobs) == 1):
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:
         results = run_apart(
@@ -101,8 +94,8 @@ def train(
             jobs,
             folder.checkpoint,
             tick,
-            engine=where.engine,
-            processes=where.processes,
+            engine=engine,
+            processes=processes,
             environ=environ,
         )
     for fitted in results:

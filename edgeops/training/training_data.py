@@ -65,7 +65,9 @@ class TrainingData:
 
     def of(self, job: Job) -> TrainingData:
         """The same with the steps of a job only."""
-        stages = (Stage(one.data.of(job), one.epochs, one.learning_rate) for one in self.stages)
+        stages = (
+            Stage(stage.data.of(job), stage.epochs, stage.learning_rate) for stage in self.stages
+        )
         return TrainingData(tuple(stages), self.validation.of(job))
 
 
@@ -78,8 +80,8 @@ class Schedule:
 
     @property
     def epochs(self) -> int:
-        """How many there are."""
-        return sum(one.epochs for one in self.stages)
+        """The number of epochs in all stages."""
+        return sum(stage.epochs for stage in self.stages)
 
     def stage(self, epoch: int) -> Stage:
         """The stage of an epoch."""
@@ -95,8 +97,8 @@ class Schedule:
 
     def batches_before(self, epoch: int) -> int:
         """The batches of all earlier epochs."""
-        return sum(self.batches(self.stage(one)) for one in range(epoch))
+        return sum(self.batches(self.stage(earlier)) for earlier in range(epoch))
 
     def _index(self, epoch: int) -> int:
-        ends = list(accumulate(one.epochs for one in self.stages))
+        ends = list(accumulate(stage.epochs for stage in self.stages))
         return next(index for index, end in enumerate(ends) if epoch < end)

@@ -154,10 +154,10 @@ async def patch_each(service: Service, arrivals: Arrivals, names: list[str]) -> 
 async def patch_in_bulk(service: Service, arrivals: Arrivals, names: list[str]) -> None:
     """Patch every twin at the same time: all requests of 100 twins at once."""
 
-    async def send(some: list[str]) -> None:
-        arrivals.began.update(dict.fromkeys(some, time.perf_counter()))
+    async def send(names: list[str]) -> None:
+        arrivals.began.update(dict.fromkeys(names, time.perf_counter()))
         desired = {"desired": {"model": {"version": "1.2.0"}}}
-        entries = [{"id": n, "importMode": "updateTwin", "properties": desired} for n in some]
+        entries = [{"id": n, "importMode": "updateTwin", "properties": desired} for n in names]
         await service.send("POST", "/devices", entries)
 
     await asyncio.gather(*(send(names[i : i + BATCH]) for i in range(0, len(names), BATCH)))

@@ -95,8 +95,8 @@ class Site:
         sha256, md5 = hashlib.sha256(data).hexdigest(), hashlib.md5(data).hexdigest()
         release = self.root / "models" / SLOT / "releases" / f"{version}.yaml"
         release.parent.mkdir(parents=True, exist_ok=True)
-        said = {"slot": SLOT, "version": version, "path": path, "size": size}
-        release.write_text(RELEASE.format(**said, sha256=sha256, md5=md5))
+        values = {"slot": SLOT, "version": version, "path": path, "size": size}
+        release.write_text(RELEASE.format(**values, sha256=sha256, md5=md5))
         return sha256
 
     def want(self, version: str) -> None:
@@ -110,7 +110,8 @@ class Site:
         with HubStore(self.files.database) as store:
             identities = [entry.identity for entry in store.all_modules()]
         return {
-            f"{one.device}/{one.module}": one.authentication.primary_key or "" for one in identities
+            f"{identity.device}/{identity.module}": identity.authentication.primary_key or ""
+            for identity in identities
         }
 
     async def holding(self, sha256: str) -> int:
@@ -124,9 +125,9 @@ class Site:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds since `edgeops sync` was started; `own` are of each device since it was told."""
+    """Seconds since `edgeops sync` was started; `own` are of each device since it was notified."""
 
-    told: float
+    notified: float
     synced: float
     reported: float
     own: list[float]
@@ -153,8 +154,8 @@ def site(root: Path, devices: int) -> Iterator[Site]:
 
 def free_ports() -> tuple[str, str]:
     """Two ports that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
-        return str(one.getsockname()[1]), str(other.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as loopback, socket.create_server(("", 0)) as other:
+        return str(loopback.getsockname()[1]), str(other.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -175,8 +176,8 @@ async def sync(here: Site) -> float:
         stderr=subprocess.PIPE,
     )
     try:
-        _, told = await process.communicate()
-        assert process.returncode == 0, told.decode()
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
     finally:
         if process.returncode is None:
             process.kill()
@@ -203,7 +204,7 @@ async def roll_out(here: Site, storage: Path, size: int) -> Timing:
     holding = await here.holding(new)
     assert holding == len(keys), f"the hub has the new digest of {holding} modules only"
     return Timing(
-        told=max(second.notified.values()) - began,
+        notified=max(second.notified.values()) - began,
         synced=synced - began,
         reported=max(second.answered.values()) - began,
         own=sorted(second.answered[name] - second.notified[name] for name in keys),
@@ -212,22 +213,22 @@ async def roll_out(here: Site, storage: Path, size: int) -> Timing:
 
 def measure(devices: int, size: int) -> Timing:
     """The times of a new fleet of this size, which leaves nothing behind."""
-    found = []
+    timings = []
 
     async def run(here: Site, storage: Path) -> None:
-        found.append(await roll_out(here, storage, size))
+        timings.append(await roll_out(here, storage, size))
 
     with tempfile.TemporaryDirectory(prefix="edgeops-bench-") as folder:
         storage = Path(folder, "devices")
         storage.mkdir()
         with site(Path(folder, "fleet"), devices) as here:
             loop.run(run(here, storage))
-    return found[0]
+    return timings[0]
 
 
 def row(devices: int, timing: Timing) -> str:
     p50, p99 = (timing.own[int(len(timing.own) * part)] for part in (0.5, 0.99))
-    whole = f"{timing.told:>12.2f}{timing.synced:>12.2f}{timing.reported:>14.2f}"
+    whole = f"{timing.notified:>12.2f}{timing.synced:>12.2f}{timing.reported:>14.2f}"
     return f"{devices:>7,}{whole}{p50:>14.2f}{p99:>8.2f}"
 
 

@@ -98,7 +98,7 @@ async def waiting(ask: Ask, work: Callable[[], Awaitable[int]]) -> list[float]:
 async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.StreamWriter]:
     """Connections that never authenticate: `tcp`, half a handshake, or all of `tls`."""
     assert endpoint.mqtt_port
-    found = []
+    writers = []
     context = ssl.create_default_context(cafile=endpoint.ca_file)
     secure = {"ssl": context, "server_hostname": "localhost"} if kind == "tls" else {}
     for _ in range(count):
@@ -110,17 +110,17 @@ async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.S
                 with suppress(ssl.SSLWantReadError):
                     half.do_handshake()
                 writer.write(outgoing.read()[:200])
-            found.append(writer)
-    return found
+            writers.append(writer)
+    return writers
 
 
 async def devices_of(
-    endpoint: Endpoint, names: list[str], told: Callable[[Device, Publish, float], None]
+    endpoint: Endpoint, names: list[str], on_message: Callable[[Device, Publish, float], None]
 ) -> list[Device]:
     assert endpoint.mqtt_port
     return await connect(
         names,
-        told,
+        on_message,
         host="127.0.0.1",
         port=endpoint.mqtt_port,
         hostname=endpoint.hostname,
@@ -157,12 +157,12 @@ async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: 
 
     for kind in ("tcp", "half", "tls"):
         before = memory_kb(endpoint.pid)
-        some = await strangers(endpoint, count, kind)
+        writers = await strangers(endpoint, count, kind)
         peak = memory_kb(endpoint.pid)
         began = time.perf_counter()
         [device] = await devices_of(endpoint, names[:1], lambda *_: None)
         entered = time.perf_counter() - began
-        for writer in some:
+        for writer in writers:
             writer.transport.abort()
         device.transport.abort()
         await asyncio.sleep(SECONDS_TO_SETTLE)

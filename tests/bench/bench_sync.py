@@ -99,17 +99,17 @@ def patch(here: Site, number: int) -> tuple[Cost, Cost]:
 
 
 def contest(
-    task: Callable[[Site, int], tuple[Cost, Cost]], fleet: Site, one: Site, rounds: int
+    task: Callable[[Site, int], tuple[Cost, Cost]], fleet: Site, one_device: Site, rounds: int
 ) -> Contest:
     """A task on the fleet and on one device, in turn: a busy machine disturbs all alike."""
-    found = [(*task(fleet, number), *task(one, number)) for number in range(rounds)]
-    return Contest(*(best(costs) for costs in zip(*found, strict=True)))
+    runs = [(*task(fleet, number), *task(one_device, number)) for number in range(rounds)]
+    return Contest(*(best(costs) for costs in zip(*runs, strict=True)))
 
 
-def table(title: str, found: Contest, devices: int, goal: float) -> str:
+def table(title: str, result: Contest, devices: int, goal: float) -> str:
     """The lines of one contest."""
-    net_edgeops = found.edgeops - found.edgeops_start
-    net_script = found.script - found.script_start
+    net_edgeops = result.edgeops - result.edgeops_start
+    net_script = result.script - result.script_start
     extra = devices - 1
     lines = [
         f"{title:<40}{'edgeops':>12}{'plain script':>15}{'ratio':>9}   goal",
@@ -128,9 +128,9 @@ def table(title: str, found: Contest, devices: int, goal: float) -> str:
         ),
     ]
     for name, edgeops, script in (
-        ("CPU, whole process", found.edgeops.cpu, found.script.cpu),
-        ("wall, whole process", found.edgeops.wall, found.script.wall),
-        ("CPU of start-up (one device)", found.edgeops_start.cpu, found.script_start.cpu),
+        ("CPU, whole process", result.edgeops.cpu, result.script.cpu),
+        ("wall, whole process", result.edgeops.wall, result.script.wall),
+        ("CPU of start-up (one device)", result.edgeops_start.cpu, result.script_start.cpu),
     ):
         lines.append(_line(name, f"{edgeops:.2f} s", f"{script:.2f} s", script / edgeops))
     return "\n".join(lines)
@@ -165,14 +165,14 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="edgeops-bench-") as folder,
         site(Path(folder, "fleet"), chosen.devices) as fleet,
-        site(Path(folder, "one"), 1) as one,
+        site(Path(folder, "one"), 1) as one_device,
     ):
         for title, task, goal in (
             ("read: sync --dry-run, all in sync", read, 5),
             ("patch: sync, one value of each changed", patch, 10),
         ):
-            found = contest(task, fleet, one, chosen.rounds)
-            print(table(title, found, chosen.devices, goal) + "\n", flush=True)
+            result = contest(task, fleet, one_device, chosen.rounds)
+            print(table(title, result, chosen.devices, goal) + "\n", flush=True)
     print(f"warm start (median of {INSTANT_RUNS}), this checkout")
     print(instant("--help"))
     print(instant("validate"))

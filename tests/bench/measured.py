@@ -32,8 +32,8 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             output.seek(0)
-            told = output.read().decode(errors="replace")
-            sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{told}")
+            text = output.read().decode(errors="replace")
+            sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{text}")
     return Cost(usage.ru_utime + usage.ru_stime, wall)
 
 

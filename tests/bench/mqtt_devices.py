@@ -90,7 +90,7 @@ async def connect(
     context = ssl.create_default_context(cafile=ca_file)
     loop = asyncio.get_running_loop()
     devices = []
-    for some in _batches(names, at_once):
+    for batch in _batches(names, at_once):
         pairs = await asyncio.gather(
             *(
                 loop.create_connection(
@@ -100,7 +100,7 @@ async def connect(
                     ssl=context,
                     server_hostname=host,
                 )
-                for name in some
+                for name in batch
             )
         )
         for _, device in pairs:

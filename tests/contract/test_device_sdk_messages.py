@@ -77,7 +77,7 @@ def test_a_module_answers_a_method(registry, module, payload):
     assert requests.get(timeout=10) == ("m", "" if payload is None else payload)
 
 
-def test_a_method_of_a_device_that_is_away(registry, device, refused):
+def test_calling_a_device_that_is_not_connected(registry, device, refused):
     with refused(404, "DeviceNotOnline"):
         registry.invoke_device_method("d1", call("m", None))
     with refused(404, "DeviceNotFound"):

@@ -164,7 +164,7 @@ def test_a_deleted_device_takes_its_modules_along(on_hub):
     ],
     ids=["read", "read-module", "patch", "delete", "create-module", "delete-module", "deploy"],
 )
-def test_what_is_not_there_is_not_found(on_hub, question):
+def test_missing_devices_and_modules_are_not_found(on_hub, question):
     with pytest.raises(NotFound, match="is not on the hub"):
         on_hub(lambda hub, name: question(hub, name("gone")))
 

@@ -124,7 +124,7 @@ def test_etags_guard_the_modes_that_ask_for_them(registry, devices):
     assert bulk(registry, updated).is_successful
     current = registry.get_device("d1").etag
     assert bulk(registry, entry("deleteIfMatchETag", "d1", e_tag=current)).is_successful
-    assert [found.device_id for found in registry.get_devices()] == ["d2"]
+    assert [device.device_id for device in registry.get_devices()] == ["d2"]
 
 
 def test_entries_succeed_and_fail_on_their_own(registry, devices):
@@ -142,7 +142,7 @@ def test_entries_succeed_and_fail_on_their_own(registry, devices):
         ("nobody", "DeviceNotFound"),
         ("d3", "ArgumentInvalid"),
     ]
-    assert [found.device_id for found in registry.get_devices()] == ["d1", "d2"]
+    assert [device.device_id for device in registry.get_devices()] == ["d1", "d2"]
     assert registry.get_twin("d2").tags == {"t": 1}
 
 

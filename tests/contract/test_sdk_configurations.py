@@ -43,8 +43,11 @@ def test_a_configuration_is_created_read_listed_and_deleted(configurations, refu
     assert created.created_time_utc.year > 2000
     assert configurations.get_configuration("c1").as_dict() == created.as_dict()
     configurations.create_configuration(models.Configuration(id="c0", content=DEVICE_CONTENT))
-    assert [found.id for found in configurations.get_configurations()] == ["c0", "c1"]
-    assert [found.id for found in configurations.get_configurations(1)] == ["c0"]
+    assert [configuration.id for configuration in configurations.get_configurations()] == [
+        "c0",
+        "c1",
+    ]
+    assert [configuration.id for configuration in configurations.get_configurations(1)] == ["c0"]
 
     configurations.delete_configuration("c1", created.etag)
     with refused(404, "ConfigurationNotFound"):
@@ -163,13 +166,13 @@ def test_an_edge_agent_twin_names_the_deployments_that_target_its_device(registr
     assert named("gw1", "$edgeAgent") == {"d1": {"status": "Targeted"}}
     assert named("gw2", "$edgeAgent") is None
     assert named("gw1", "$edgeHub") is None
-    found = registry.query_iot_hub(
+    result = registry.query_iot_hub(
         models.QuerySpecification(
             query="SELECT deviceId FROM devices.modules "
             "WHERE configurations.[[d1]].status = 'Targeted'"
         )
     )
-    assert [row.device_id for row in found.items] == ["gw1"]
+    assert [row.device_id for row in result.items] == ["gw1"]
 
 
 # --- applyConfigurationContent -------------------------------------------------------

@@ -107,7 +107,7 @@ def test_every_character_of_an_id_works(registry):
 
     assert registry.get_twin(device).device_id == device
     assert registry.get_module_twin(device, "m%20#?").module_id == "m%20#?"
-    assert [found.device_id for found in registry.get_devices()] == [device]
+    assert [listed.device_id for listed in registry.get_devices()] == [device]
 
 
 def test_a_deleted_device_is_gone_with_its_modules(registry, refused):
@@ -127,8 +127,8 @@ def test_devices_are_listed_by_id_up_to_a_number(registry):
     for name in ("d2", "d3", "d1"):
         registry.create_device_with_sas(name, KEY, KEY, "enabled")
 
-    assert [found.device_id for found in registry.get_devices()] == ["d1", "d2", "d3"]
-    assert [found.device_id for found in registry.get_devices(2)] == ["d1", "d2"]
+    assert [device.device_id for device in registry.get_devices()] == ["d1", "d2", "d3"]
+    assert [device.device_id for device in registry.get_devices(2)] == ["d1", "d2"]
     assert len(registry.get_devices(0)) == 3
 
 

@@ -56,8 +56,8 @@ def test_answered_writes_survive_kill_9(tmp_path):
     assert access.running(tmp_path) is None
 
     with hub_process(tmp_path), registry_of(tmp_path) as registry:
-        found = registry.query_iot_hub(models.QuerySpecification(query="SELECT * FROM devices"))
-        assert [twin.tags["n"] for twin in found.items] == list(range(20))
+        result = registry.query_iot_hub(models.QuerySpecification(query="SELECT * FROM devices"))
+        assert [twin.tags["n"] for twin in result.items] == list(range(20))
         assert registry.get_twin("d19").as_dict() == before
 
 

@@ -26,12 +26,12 @@ def ask(registry, text, **options):
 
 
 def test_twins_are_found_by_their_tags(fleet):
-    found = ask(fleet, "SELECT * FROM devices WHERE tags.even = true AND deviceId < 'd05'")
+    result = ask(fleet, "SELECT * FROM devices WHERE tags.even = true AND deviceId < 'd05'")
 
-    assert found.type == "Twin"
-    assert [twin.device_id for twin in found.items] == ["d00", "d02", "d04"]
-    assert found.items[0].as_dict() == fleet.get_twin("d00").as_dict()
-    assert found.continuation_token is None
+    assert result.type == "Twin"
+    assert [twin.device_id for twin in result.items] == ["d00", "d02", "d04"]
+    assert result.items[0].as_dict() == fleet.get_twin("d00").as_dict()
+    assert result.continuation_token is None
 
 
 def test_pages_follow_one_another(fleet):

@@ -79,7 +79,7 @@ def test_a_patch_of_equal_values_still_bumps_the_version(registry, device):
     assert registry.update_twin(device, desired(a=1)).properties.desired["$version"] == 3
 
 
-def test_what_a_client_sends_back_of_the_hub_is_ignored(registry, device):
+def test_fields_that_the_hub_sets_are_ignored_in_a_request(registry, device):
     registry.update_twin(device, desired(a=1))
     whole = registry.get_twin(device)
     whole.properties.desired["a"] = 2

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The whole loop on one machine: validate, dry-run, sync, edit, sync, status, explain; then
 # devices that fetch a model.
-# Works in a temporary clone with a local IoT Hub of its own; leaves nothing behind.
+# Runs in a temporary clone with a local IoT Hub of its own; leaves nothing behind.
 set -euo pipefail
-set -m # what runs in the background hears SIGINT, and stops what it started
+set -m # background jobs get SIGINT, and stop what they started
 
 here=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
 port=${EDGEOPS_HTTPS_PORT:-$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
 export EDGEOPS_HTTPS_PORT=$port
-# Microsoft's device SDK knows one MQTT port only: without it there is a hub, but no devices.
+# Microsoft's device SDK can only use this MQTT port: without it there is a hub, but no devices.
 python3 -c 'import socket; socket.create_server(("127.0.0.1", 8883)).close()' 2> /dev/null || EDGEOPS_MQTT_PORT=0
 export EDGEOPS_MQTT_PORT=${EDGEOPS_MQTT_PORT:-8883}
 hub= devices=
@@ -38,7 +38,7 @@ cd "$work/fleet-repo"
 say "A fleet is a folder of YAML. Is it valid?"
 run edgeops validate
 
-say "An IoT Hub in a box, for this demo; on Azure there would be --hub production."
+say "A local IoT Hub emulator, for this demo; for Azure you would add --hub production."
 edgeops hub serve > "$work/hub.log" 2>&1 &
 hub=$!
 for _ in $(seq 100); do [ ! -f .edgeops/hub.json ] || break; sleep 0.1; done
@@ -59,19 +59,19 @@ git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "que
 expect 2 edgeops sync --dry-run --detailed-exitcode
 run edgeops sync
 
-say "How is the fleet? No device has connected yet, so none can be healthy."
+say "The status of the fleet: no device has connected yet, so none can be healthy."
 run edgeops status
 
 say "Where does a value come from?"
 run edgeops explain queen-street-210 /desired
 
 if [ "$EDGEOPS_MQTT_PORT" = 0 ]; then
-  say "The devices are left out: something else has port 8883 (another local hub?)."
+  say "Devices are skipped: something else has port 8883 (another local hub?)."
   exit
 fi
-say "The models that were published, and who has them: the artifact is small enough for git."
+say "The published models, and which devices run them. Their files are small enough for git."
 run edgeops model list
-say "Promotion is one line in git, edited here, reviewed as any other change."
+say "Promotion is one line in git, edited here and reviewed like any other change."
 run edgeops model promote street-24h@1.0.0 --to half
 git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "half: street-24h 1.0.0"
 printf '%s$ edgeops sync%s\n' "$bold" "$plain"
@@ -93,7 +93,7 @@ say "Ctrl-C stops them."
 kill -INT "$devices"
 wait "$devices" || true
 devices=
-say "What one says: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is the 80 % interval."
+say "A forecast: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is the 80 % interval."
 printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
 [ -n "$forecast" ] || { echo "demo: no forecast came" >&2; exit 1; }
 sed 's/{.*"firstHour"/{... "firstHour"/; s/"starts.*"quantiles"/... "quantiles"/; s/\(\[\([^,]*, \)\{4\}\)[^]]*/\1.../g' <<< "$forecast"

@@ -12,7 +12,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("frobnicate",), "No such command 'frobnicate'."),
         (("sync", "--frobnicate"), "No such option: --frobnicate"),
@@ -42,10 +42,10 @@ import pytest
         (("--repo",), "Option '--repo' requires an argument."),
     ],
 )
-def test_a_command_line_that_makes_no_sense(hub_repo, registry, args, said):
+def test_a_command_line_that_makes_no_sense(hub_repo, registry, args, message):
     result = hub_repo.edgeops(*args)
     assert (result.code, result.out) == (64, "")
-    assert result.err.startswith(f"error: {said}")
+    assert result.err.startswith(f"error: {message}")
     assert registry.get_devices() == []
 
 
@@ -97,12 +97,12 @@ def on_a_terminal(repo, *args: str, **environ: str) -> str:
     env = {**os.environ, "TERM": "xterm", **environ}
     process = repo.start(*args, stdout=theirs, stderr=subprocess.STDOUT, env=env)
     os.close(theirs)
-    said = b""
+    output = b""
     while chunk := read_or_nothing(ours):
-        said += chunk
+        output += chunk
     os.close(ours)
-    assert process.wait(timeout=60) == 0, said
-    return said.decode()
+    assert process.wait(timeout=60) == 0, output
+    return output.decode()
 
 
 def read_or_nothing(terminal: int) -> bytes:

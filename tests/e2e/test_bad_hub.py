@@ -194,7 +194,7 @@ def test_a_hub_with_another_ca_is_not_trusted(production, local_hub, monkeypatch
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_ca_file_that_is_none(production, tmp_path, monkeypatch, content):
+def test_a_ca_file_without_certificates(production, tmp_path, monkeypatch, content):
     file = tmp_path / "ca.pem"
     if content:
         file.write_text(content)
@@ -219,7 +219,7 @@ def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (401, "refused the credentials (device 'a')"),
         (403, "the daily message quota of hub"),
@@ -229,11 +229,11 @@ def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
         (302, "unexpected answer for device 'a': HTTP 302: Injected by a test."),
     ],
 )
-def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, said):
+def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, message):
     local_hub.faults.answer("GET", "/twins/a$", status, times=99, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert (result.code, result.out) == (1, "")
-    assert said in result.err.splitlines()[-2]
+    assert message in result.err.splitlines()[-2]
     assert result.err.splitlines()[-1].startswith("hint: ")
     assert registry.get_devices() == []
 
@@ -249,7 +249,7 @@ def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, said):
         ("PATCH", "/twins/", 404),
     ],
 )
-def test_what_passes_is_repeated(hub_repo, local_hub, method, path, status):
+def test_a_passing_failure_is_retried(hub_repo, local_hub, method, path, status):
     local_hub.faults.answer(method, path, status, times=2, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert (result.code, "2 devices synced" in result.out) == (0, True), result.out + result.err
@@ -266,7 +266,7 @@ def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, pat
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "said"),
+    ("method", "path", "status", "message"),
     [
         ("PATCH", "/twins/b$", 401, "failed b (after 1 write): hub localhost:"),
         ("PATCH", "/twins/b$", 403, "failed b (after 1 write): the daily message quota"),
@@ -278,12 +278,12 @@ def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, pat
     ],
 )
 def test_one_device_fails_and_the_others_go_on(
-    hub_repo, local_hub, registry, method, path, status, said
+    hub_repo, local_hub, registry, method, path, status, message
 ):
     local_hub.faults.answer(method, path, status, times=99, retry_after="0")
     result = hub_repo.edgeops("sync")
     assert result.code == 4
-    assert said in result.out
+    assert message in result.out
     assert registry.get_twin("a").tags["floor"] == 1
 
     local_hub.faults.clear()
@@ -291,7 +291,7 @@ def test_one_device_fails_and_the_others_go_on(
     assert hub_repo.in_sync()
 
 
-def test_what_others_stamped_is_refused(hub_repo, registry):
+def test_a_device_stamped_by_another_fleet_is_refused(hub_repo, registry):
     from azure.iot.hub.models import Twin
 
     assert hub_repo.edgeops("sync").code == 0

@@ -194,22 +194,22 @@ def put(repo, path: str, content: str | bytes) -> None:
 def test_every_command_says_where_and_what(repo, name):
     content, message, hint = CASES[name]
     put(repo, "fleet/x.yaml", content)
-    found = repo.edgeops("validate")
-    line, *rest = found.out.splitlines()
-    assert (found.code, found.err) == (3, "")
+    validation = repo.edgeops("validate")
+    line, *hints = validation.out.splitlines()
+    assert (validation.code, validation.err) == (3, "")
     assert line.startswith(f"fleet/x.yaml:{message}")
-    assert rest[0].startswith(f"    hint: {hint}" if hint else ""), rest
-    assert found.out.endswith("1 problem in 1 file\n")
-    assert repo.edgeops("validate").out == found.out  # from the cache
+    assert hints[0].startswith(f"    hint: {hint}" if hint else ""), hints
+    assert validation.out.endswith("1 problem in 1 file\n")
+    assert repo.edgeops("validate").out == validation.out  # from the cache
 
     repo.commit()
     dry_run = repo.edgeops("sync", "--dry-run")
     assert (dry_run.code, dry_run.out) == (3, "")
     assert dry_run.err == (
-        f"{found.out}error: the desired state in HEAD is not valid\n"
+        f"{validation.out}error: the desired state in HEAD is not valid\n"
         "hint: fix what is listed above and commit\n"
     )
-    assert KEY not in found.out + dry_run.err
+    assert KEY not in validation.out + dry_run.err
     assert not (repo.root / ".edgeops/hub.db").exists()  # no hub was started for it
 
 
@@ -289,20 +289,20 @@ def test_a_file_of_50_MB_is_refused_without_reading_it(repo, path):
     assert (result.code, result.out.startswith(expected)) == (3, True)
 
 
-def test_odd_things_that_are_called_yaml(repo):
+def test_links_and_file_names_that_are_not_text_are_problems(repo):
     (repo.root / "fleet/folder.yaml").mkdir()
     (repo.root / "fleet/link.yaml").symlink_to("/etc/hostname")
     put(repo, 'fleet/new\nline "q" 😀\x1b[31m.yaml', "- 1\n")
     put(repo, "fleet/\udcff.yaml", "- 1\n")  # no text: the byte 0xff
-    said = [
+    expected = [
         r"fleet/\udcff.yaml:1:1: its file name is not UTF-8",
         "fleet/link.yaml:1:1: is a symbolic link",
         r'fleet/new\nline "q" 😀\u001b[31m.yaml:1:1: is not a manifest: it must be an object',
     ]
-    found = repo.edgeops("validate")
-    assert [line for line in found.out.splitlines() if line.startswith("fleet/")] == said
+    validation = repo.edgeops("validate")
+    assert [line for line in validation.out.splitlines() if line.startswith("fleet/")] == expected
     repo.commit()
-    assert repo.edgeops("validate", "--rev", "HEAD").out == found.out
+    assert repo.edgeops("validate", "--rev", "HEAD").out == validation.out
     assert len(json.loads(repo.edgeops("validate", "-o", "json").out)) == 3
     github = repo.edgeops("validate", "-o", "github").out
     assert (github.count("\n"), "\x1b" in github) == (3, False)

@@ -45,7 +45,7 @@ def test_a_damaged_plan(hub_repo, saved, registry, spoil, why):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "code", "said"),
+    ("spoil", "code", "message"),
     [
         (change(fleet="other"), 5, "the saved plan is for the fleet other, not tiny"),
         (change(hub="production"), 5, "the saved plan is for the hub production, not local"),
@@ -56,11 +56,11 @@ def test_a_damaged_plan(hub_repo, saved, registry, spoil, why):
         (change(digest="0" * 64, changes=[]), 5, "the saved plan is stale: create-device a is"),
     ],
 )
-def test_a_plan_for_something_else(hub_repo, saved, registry, spoil, code, said):
+def test_a_plan_for_something_else(hub_repo, saved, registry, spoil, code, message):
     saved.write_text(spoil(saved.read_text()))
     result = hub_repo.edgeops("sync", "--plan", str(saved))
     assert (result.code, result.out) == (code, "")
-    assert result.err.startswith(f"error: {said}")
+    assert result.err.startswith(f"error: {message}")
     assert registry.get_devices() == []
 
 

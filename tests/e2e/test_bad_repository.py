@@ -68,7 +68,7 @@ def test_no_fleet_folder(empty_repo):
 
 
 @pytest.mark.parametrize(
-    ("rev", "said"),
+    ("rev", "error"),
     [
         ("nowhere", "unknown revision `nowhere`"),
         ("HEAD:fleet", "unknown revision `HEAD:fleet`"),
@@ -81,7 +81,7 @@ def test_no_fleet_folder(empty_repo):
         ("", "`` is not a revision"),
     ],
 )
-def test_no_such_revision(tiny_repo, rev, said):
+def test_no_such_revision(tiny_repo, rev, error):
     commands = [
         ("sync", "--dry-run", f"--rev={rev}"),
         ("validate", f"--rev={rev}"),
@@ -93,8 +93,8 @@ def test_no_such_revision(tiny_repo, rev, said):
     for command in commands:
         result = tiny_repo.edgeops(*command)
         assert (result.code, result.out) == (1, "")
-        message, hint, rest = result.err.split("\n", 2)
-        assert (message, rest) == (f"error: {said}", "")
+        message, hint, remainder = result.err.split("\n", 2)
+        assert (message, remainder) == (f"error: {error}", "")
         assert hint.startswith("hint: name a branch, tag or commit")
     assert not (tiny_repo.root / "stolen").exists()
 

@@ -224,7 +224,7 @@ def test_a_module_sees_nothing_of_the_users_and_one_that_would_change_its_proces
     while missing:
         line = running.stdout.readline()
         assert line, f"it ended before it said {missing}"
-        missing -= {said for said in missing if line.endswith(said)}
+        missing -= {ending for ending in missing if line.endswith(ending)}
 
     (loader,) = modules_of(running.pid)
     environ = dict(

@@ -222,7 +222,7 @@ def test_only_the_trust_bundle_says_which_gateway_to_trust(
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("IOTEDGE_MODULEGENERATIONID", "1", "IoT Edge does not give this module its identity"),
         ("IOTEDGE_WORKLOADURI", "unix:///nowhere", "IoT Edge does not give this module its id"),
@@ -231,10 +231,10 @@ def test_only_the_trust_bundle_says_which_gateway_to_trust(
 )
 @pytest.mark.parametrize("scheme", ["unix"], indirect=True)
 def test_a_runtime_that_is_not_ready_is_asked_again(
-    variable, value, said, on_iot_edge, start_model_loader, storage, log
+    variable, value, message, on_iot_edge, start_model_loader, storage, log
 ):
     module = start_model_loader(storage, environment=on_iot_edge | {variable: value})
-    wait_for_log(log, module, said)
+    wait_for_log(log, module, message)
     wait_for_log(log, module, "next try in")
 
 
@@ -255,13 +255,13 @@ def test_the_variables_for_debugging_work_as_well(
 
 @pytest.mark.parametrize("module", ["model_loader", "forecaster"])
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         ({}, "this module has no identity (run it on IoT Edge, or set EDGEOPS_CONNECTION_STRING)"),
         ({"EDGEOPS_CONNECTION_STRING": "junk"}, "is not the connection string of a module"),
     ],
 )
-def test_without_an_identity_a_module_ends_and_says_so(module, environment, said, storage):
+def test_without_an_identity_a_module_ends_and_says_so(module, environment, message, storage):
     ended = subprocess.run(
         [sys.executable, "-m", f"edgeops.modules.{module}"],
         check=False,
@@ -271,5 +271,5 @@ def test_without_an_identity_a_module_ends_and_says_so(module, environment, said
         env={"EDGEOPS_STORAGE": str(storage), **environment},
     )
     assert ended.returncode == 1
-    assert said in ended.stderr
+    assert message in ended.stderr
     assert "Traceback" not in ended.stderr

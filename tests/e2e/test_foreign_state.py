@@ -51,7 +51,7 @@ def with_link(tiny_repo):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_command_works_on_it(with_link, command, monkeypatch):
+def test_no_command_works_with_state_from_a_checkout(with_link, command, monkeypatch):
     for name, value in {
         "GITHUB_REPOSITORY": "o/r",
         "GITHUB_API_URL": "http://127.0.0.1:1",
@@ -67,7 +67,7 @@ def test_no_command_works_on_it(with_link, command, monkeypatch):
     )
 
 
-def test_nor_on_the_commit_that_has_it(with_link):
+def test_no_command_works_on_a_commit_that_holds_state(with_link):
     (with_link.root / ".edgeops").unlink()
     result = with_link.edgeops("sync", "--dry-run")
     assert (result.code, result.out) == (5, "")
@@ -100,7 +100,7 @@ def test_a_cache_in_the_checkout_is_not_read(tiny_repo):
     assert "99" not in tiny_repo.edgeops("render", "a", "-o", "json").out
 
 
-def test_nor_where_the_users_cache_is_set_to_lie_in_it(tiny_repo, monkeypatch):
+def test_a_user_cache_inside_the_checkout_is_not_read(tiny_repo, monkeypatch):
     file = "fleet/fleet.yaml"
     good = (tiny_repo.root / file).read_bytes()
     evil = good.replace(b"floor: 1", b"floor: 99")
@@ -112,7 +112,7 @@ def test_nor_where_the_users_cache_is_set_to_lie_in_it(tiny_repo, monkeypatch):
     assert not (tiny_repo.root / "no such").exists()
 
 
-def test_the_users_cache_is_what_the_test_poisons(tiny_repo, tmp_path, monkeypatch):
+def test_a_user_cache_outside_the_checkout_is_read(tiny_repo, tmp_path, monkeypatch):
     """So that the two tests above cannot pass for another reason."""
     file = "fleet/fleet.yaml"
     good = (tiny_repo.root / file).read_bytes()

@@ -26,7 +26,7 @@ def in_workflow(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("command", [("approval",), ("drift-issue", "--text", "plan.md")])
-def test_outside_of_a_workflow_nothing_is_done(tiny_repo, plan, monkeypatch, command):
+def test_every_command_outside_of_a_workflow_is_an_error(tiny_repo, plan, monkeypatch, command):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     result = tiny_repo.edgeops("github", *command, str(plan))
     assert result.code == 1
@@ -34,17 +34,17 @@ def test_outside_of_a_workflow_nothing_is_done(tiny_repo, plan, monkeypatch, com
     assert "hint: " in result.err
 
 
-def test_nothing_to_say_is_told(tiny_repo, in_workflow):
+def test_a_comment_without_text_is_an_error(tiny_repo, in_workflow):
     result = tiny_repo.edgeops("github", "comment", "--file", "none.md")
     assert (result.code, "error: there is nothing to say: none.md is" in result.err) == (1, True)
 
 
-def test_without_a_pull_request_that_is_told(tiny_repo, in_workflow):
+def test_a_comment_without_a_pull_request_is_an_error(tiny_repo, in_workflow):
     result = tiny_repo.edgeops("github", "comment", "--file", "none.md", "--note", "hello")
     assert (result.code, "error: there is no open pull request" in result.err) == (1, True)
 
 
-def test_a_github_that_is_not_there_is_told(tiny_repo, in_workflow, plan):
+def test_an_unreachable_github_is_an_error(tiny_repo, in_workflow, plan):
     result = tiny_repo.edgeops("github", "drift-issue", str(plan), "--text", "plan.md")
     assert (result.code, "error: contoso/fleet cannot be reached" in result.err) == (1, True)
 
@@ -55,7 +55,7 @@ def test_a_plan_without_changes_needs_no_approval(tiny_repo, in_workflow, plan, 
     assert (tmp_path / "output").read_text() == "approved=true\nchanges=false\n"
 
 
-def test_what_is_no_plan_is_told(tiny_repo, in_workflow, tmp_path):
+def test_a_file_that_is_not_a_saved_plan_is_an_error(tiny_repo, in_workflow, tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"kind": "Other"}))
     result = tiny_repo.edgeops("github", "approval", str(tmp_path / "x.json"))
     assert (result.code, "error: this is not a saved plan" in result.err) == (1, True)
@@ -71,13 +71,13 @@ def changing(plan):
     return plan
 
 
-def test_a_github_that_is_not_there_has_approved_nothing(tiny_repo, in_workflow, changing):
+def test_an_unreachable_github_approves_nothing(tiny_repo, in_workflow, changing):
     result = tiny_repo.edgeops("github", "approval", str(changing))
     assert (result.code, "Not approved yet: contoso/fleet cannot be" in result.out) == (0, True)
     assert (changing.parent / "output").read_text() == "approved=false\nchanges=true\n"
 
 
-def test_the_text_is_that_of_the_plan(tiny_repo, in_workflow, changing):
+def test_the_text_must_show_the_plan(tiny_repo, in_workflow, changing):
     text = changing.with_suffix(".md")
     text.write_text(text.read_text().replace("hub `local`", "hub `other`"))
     result = tiny_repo.edgeops("github", "approval", str(changing))

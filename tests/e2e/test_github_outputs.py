@@ -33,13 +33,15 @@ def models(tiny_repo):
     return tiny_repo
 
 
-def test_all_models_on_as_many_machines_as_they_can_use(models, outputs):
+def test_every_model_is_spread_over_as_many_machines_as_it_can_use(models, outputs):
     done = models.edgeops("github", "models", "--changed-since", "", "--only", "")
     assert done.code == 0, done.err
     given = outputs()
     assert json.loads(given["models"]) == ["crowdedness-24h", "crowdedness-horizons"]
     trainings = json.loads(given["trainings"])
-    of_one = [one["shard"] for one in trainings if one["model"] == "crowdedness-horizons"]
+    of_one = [
+        training["shard"] for training in trainings if training["model"] == "crowdedness-horizons"
+    ]
     assert of_one == [f"{number}/8" for number in range(1, 9)]
     assert trainings[-1]["artifact"] == "train@crowdedness-horizons@8"
 
@@ -51,7 +53,7 @@ def test_only_what_a_push_changed(models, outputs):
     models.commit()
     models.edgeops("github", "models", "--changed-since", before, "--machines", "1")
     assert json.loads(outputs()["models"]) == ["crowdedness-24h"]
-    assert [one["shard"] for one in json.loads(outputs()["trainings"])] == ["1/1"]
+    assert [training["shard"] for training in json.loads(outputs()["trainings"])] == ["1/1"]
 
     done = models.edgeops("github", "models", "--changed-since", "HEAD")
     assert (done.out, outputs()["models"], outputs()["trainings"]) == ("", "[]", "[]")
@@ -82,7 +84,7 @@ def test_a_repository_without_models(tiny_repo, outputs):
     assert outputs() == {"models": "[]", "trainings": "[]"}
 
 
-def test_values_of_json(edgeops, outputs, tmp_path):
+def test_each_value_of_a_json_object_becomes_an_output(edgeops, outputs, tmp_path):
     file = tmp_path / "published.json"
     file.write_text('{"version": "1.1.0", "new": true, "size": 7, "notes": ["a\\n"], "none": null}')
     assert edgeops("github", "outputs", str(file)).code == 0
@@ -92,7 +94,7 @@ def test_values_of_json(edgeops, outputs, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"a": "1\\nnew=true"}', '{"a\\nb": 1}'])
-def test_what_cannot_be_outputs(edgeops, outputs, tmp_path, text):
+def test_json_that_cannot_become_outputs_is_an_error(edgeops, outputs, tmp_path, text):
     file = tmp_path / "published.json"
     file.write_text(text)
     refused = edgeops("github", "outputs", str(file))

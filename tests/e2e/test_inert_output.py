@@ -47,11 +47,11 @@ def test_a_secret_on_the_command_line_is_not_repeated(tiny_repo, secret, debug, 
     result = tiny_repo.edgeops(*debug, *(arg.format(secret) for arg in args))
     assert result.code != 0
     assert result.err
-    assert all(one not in result.out + result.err for one in (KEY, TOKEN, secret))
+    assert all(value not in result.out + result.err for value in (KEY, TOKEN, secret))
 
 
 @pytest.mark.parametrize("debug", [(), ("--debug",)])
-def test_nor_is_one_in_the_environment(tiny_repo, monkeypatch, debug):
+def test_a_secret_in_the_environment_is_not_shown(tiny_repo, monkeypatch, debug):
     monkeypatch.setenv("EDGEOPS_HTTPS_PORT", STRING)
     result = tiny_repo.edgeops(*debug, "sync")
     assert (result.code, "EDGEOPS_HTTPS_PORT is" in result.err) == (64, True)
@@ -61,7 +61,7 @@ def test_nor_is_one_in_the_environment(tiny_repo, monkeypatch, debug):
     assert "any-shape" not in tiny_repo.edgeops(*debug, "sync").err
 
 
-def test_nor_what_git_says(tiny_repo, monkeypatch):
+def test_a_secret_in_the_output_of_git_is_not_shown(tiny_repo, monkeypatch):
     def answers(*_args):
         raise EdgeOpsError(f"git push failed: fatal: unable to access '{URL}/': no", f"see {URL}")
 
@@ -72,7 +72,7 @@ def test_nor_what_git_says(tiny_repo, monkeypatch):
         assert KEY not in result.err
 
 
-def test_debug_shows_where_and_the_code_stays(tiny_repo):
+def test_debug_adds_a_traceback_and_keeps_the_exit_code(tiny_repo):
     plain = tiny_repo.edgeops("sync", "--hub", STRING)
     debug = tiny_repo.edgeops("--debug", "sync", "--hub", STRING)
     assert debug.code == plain.code
@@ -92,11 +92,11 @@ def test_a_chain_of_errors_is_masked(capfd, monkeypatch):
 
     monkeypatch.setattr(command, "settings", fails)
     assert run(["--debug", "status"]) == 1
-    said = capfd.readouterr().err
-    assert KEY not in said
-    assert TOKEN not in said
-    assert not commands(said)
-    assert "ValueError: HostName=h.azure-devices.net" in said
+    stderr = capfd.readouterr().err
+    assert KEY not in stderr
+    assert TOKEN not in stderr
+    assert not commands(stderr)
+    assert "ValueError: HostName=h.azure-devices.net" in stderr
     assert run(["status"]) == 1
     assert capfd.readouterr().err.startswith("error: unexpected RuntimeError; this is a bug")
 

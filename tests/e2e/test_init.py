@@ -37,7 +37,7 @@ def new(tmp_path, edgeops):
     return root
 
 
-def test_it_works_at_once_on_the_hub_in_the_box(new, edgeops, unused_port, monkeypatch):
+def test_a_new_repository_syncs_at_once_to_the_local_hub(new, edgeops, unused_port, monkeypatch):
     monkeypatch.setenv("EDGEOPS_HTTPS_PORT", str(unused_port))
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "new"]):
         subprocess.run(["git", *command], cwd=new, check=True)
@@ -74,9 +74,9 @@ def test_editors_find_the_schema_of_every_manifest(new):
 
 def test_workflows_and_action_are_ours_but_for_what_concerns_only_us(new):
     ours = CHECKOUT / ".github"
-    found = [*(new / ".github/workflows").iterdir(), new / ACTION]
-    assert len(found) == 5
-    for file in found:
+    copies = [*(new / ".github/workflows").iterdir(), new / ACTION]
+    assert len(copies) == 5
+    for file in copies:
         path = file.relative_to(new / ".github")
         written = set(file.read_text().splitlines())
         before = set((ours / path).read_text().splitlines())
@@ -95,7 +95,7 @@ def test_nothing_names_a_repository_or_registry_that_nobody_chose(new):
     assert manifest["spec"]["image"].startswith("registry.invalid/edgeops-model-loader:")
 
 
-def test_what_is_no_release_has_workflows_that_stop_before_they_sign_in(new):
+def test_an_edgeops_without_a_release_writes_workflows_that_stop_before_they_sign_in(new):
     """This very edgeops was installed from a folder, which GitHub's runners do not have."""
     script = yaml.safe_load((new / ACTION).read_text())["runs"]["steps"][1]["run"]
     environment = {"VERSION": inputs(new)["version"]["default"], "EXTRAS": "entra", "PATH": "/bin"}
@@ -111,7 +111,7 @@ def test_what_is_no_release_has_workflows_that_stop_before_they_sign_in(new):
                 assert uses.index("./.github/actions/edgeops") < uses.index("azure/login")
 
 
-def test_it_says_what_is_open(tmp_path, edgeops):
+def test_init_lists_what_is_left_to_do(tmp_path, edgeops):
     made = edgeops("init", str(tmp_path / "new"))
     assert "set inputs.version.default in .github/actions/edgeops/action.yml" in made.err
     assert "no --owner was given: set `image` in fleet/modules" in made.err
@@ -155,7 +155,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, edgeops):
     assert (failed.code, "error: cannot write " in failed.err) == (1, True), failed.err
 
 
-def test_the_wheel_makes_the_same(new, tmp_path, monkeypatch):
+def test_the_wheel_writes_the_same_repository(new, tmp_path, monkeypatch):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=CHECKOUT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("edgeops-*.whl")

@@ -214,10 +214,10 @@ def test_offline_preview_needs_no_hub(example_repo):
 def test_where_there_is_no_plan_markdown_says_why(tiny_repo, tmp_path):
     base, summary = tiny_repo.git("rev-parse", "HEAD"), tmp_path / "summary.md"
     preview = ("sync", "--dry-run", "--offline", "--prune", "--changed-since", base)
-    told = (*preview, "-o", "markdown", "--summary", str(summary))
+    command = (*preview, "-o", "markdown", "--summary", str(summary))
     tiny_repo.edit("fleet/fleet.yaml", "labels:", "label:")
     tiny_repo.commit()
-    invalid = tiny_repo.edgeops(*told)
+    invalid = tiny_repo.edgeops(*command)
     assert (invalid.code, "- `fleet/fleet.yaml:9:" in invalid.out) == (3, True)
     assert summary.read_text() == invalid.out
 
@@ -225,7 +225,7 @@ def test_where_there_is_no_plan_markdown_says_why(tiny_repo, tmp_path):
         "fleet/fleet.yaml", (tiny_repo.root / "fleet/fleet.yaml").read_text().partition("---")[0]
     )
     tiny_repo.commit()
-    refused = tiny_repo.edgeops(*told)
+    refused = tiny_repo.edgeops(*command)
     assert (refused.code, "### edgeops: the plan is refused" in refused.out) == (5, True)
     assert summary.read_text() == invalid.out + refused.out
 
@@ -243,9 +243,9 @@ def test_status_follows_what_devices_report(synced, local_hub):
         )
         local_hub.set_connected(device)
     rows = json.loads(synced.edgeops("status", "-o", "json").out)["devices"]
-    found = {row["device"]: (row["inSync"], row["connected"], row["health"]) for row in rows}
-    assert found["k-road-150"] == (True, True, "Converged")
-    assert found["queen-street-210"] == (True, True, "Progressing")
+    states = {row["device"]: (row["inSync"], row["connected"], row["health"]) for row in rows}
+    assert states["k-road-150"] == (True, True, "Converged")
+    assert states["queen-street-210"] == (True, True, "Progressing")
 
     late = synced.edgeops("status", "--wait", "--timeout", "0")
     assert (late.code, "have not converged" in late.err) == (1, True)

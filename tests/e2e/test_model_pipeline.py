@@ -27,7 +27,7 @@ def model_repo(empty_repo):
     return empty_repo
 
 
-def test_from_data_to_a_group(model_repo):
+def test_from_data_to_a_release_that_a_group_runs(model_repo):
     repo, commit = model_repo, model_repo.git("rev-parse", "HEAD")
     trained = repo.process("model", "train", "small")
     assert trained.code == 0, trained.err
@@ -91,8 +91,16 @@ def _changed_files_are_noticed(repo, build):
     copy = repo.root / "models/small/releases/small-1.0.0.onnx"
     for file, commands, message in (
         (build / "model-int8.onnx", ("evaluate", "publish"), "has changed since it was exported"),
-        (build / "artifact.json", ("evaluate", "publish"), "is not trained as model.yaml has it"),
-        (build / "evaluation/scorecard.json", ("publish",), "is not evaluated as it is now"),
+        (
+            build / "artifact.json",
+            ("evaluate", "publish"),
+            "is not trained with this model.yaml",
+        ),
+        (
+            build / "evaluation/scorecard.json",
+            ("publish",),
+            "has not been evaluated as it is now",
+        ),
     ):
         before = file.read_bytes()
         file.write_bytes(b"[]")
@@ -130,7 +138,7 @@ def _the_data_may_be_elsewhere(repo):
 def _a_gate_says_no(repo):
     repo.edit(MODEL, "wape_vs_seasonal_naive: {max: 0.95}", "wape_vs_seasonal_naive: {max: 0.1}")
     stale = repo.edgeops("model", "publish", "small")
-    assert "not evaluated as it is now" in stale.err
+    assert "not been evaluated as it is now" in stale.err
     assert "wape_vs_seasonal_naive is" in repo.process("model", "evaluate", "small").out
     refused = repo.edgeops("model", "publish", "small", "--version", "1.1.0")
     assert refused.code == 5
@@ -159,7 +167,7 @@ def _a_gate_says_no(repo):
             "compares with lightgbm, which is not run",
             "run the baseline lightgbm",
         ),
-        ("size_bytes:", "size_byte:", "names no metric", "did you mean `size_bytes`?"),
+        ("size_bytes:", "size_byte:", "does not name a metric", "did you mean `size_bytes`?"),
         ("auckland-2023.csv.gz", "nothing.csv", "cannot read the data", "model.yaml"),
     ],
 )
@@ -210,15 +218,15 @@ def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
     missing = model_repo.edgeops("model", command, "small", "--data-dir", str(model_repo.root))
     assert (missing.code, "it is not in the repository or " in missing.err) == (3, True)
     folders = ("--data-dir", str(model_repo.root), "--data-dir", str(elsewhere))
-    found = model_repo.edgeops("model", command, "small", *folders)
-    assert found.code == (0 if command == "data" else 1)
-    assert "is not trained" in found.err or "hours from 20" in found.out
+    result = model_repo.edgeops("model", command, "small", *folders)
+    assert result.code == (0 if command == "data" else 1)
+    assert "is not trained" in result.err or "hours from 20" in result.out
     unknown = model_repo.edgeops("model", command, "small", "--data-dir", "nowhere")
     assert (unknown.code, "--data-dir" in unknown.err) == (64, True)
 
 
 @pytest.mark.parametrize("name", ["../small", "small/../small", "..", ".", "/etc", "small/"])
-def test_what_is_not_the_name_of_a_model(model_repo, name):
+def test_a_name_that_is_not_the_name_of_a_model(model_repo, name):
     result = model_repo.edgeops("model", "data", name)
     assert (result.code, f"`{name}` is not the name of a model" in result.err) == (64, True)
     assert "the models are small" in result.err or "did you mean `small`" in result.err
@@ -237,7 +245,7 @@ def test_a_model_file_that_is_elsewhere(model_repo):
 def test_a_step_that_is_missing_is_named(model_repo, command):
     result = model_repo.edgeops("model", command, "small")
     assert result.code == 1
-    assert "small is not trained as model.yaml has it now" in result.err
+    assert "small is not trained with this model.yaml" in result.err
     assert "edgeops model train small" in result.err
 
 

@@ -96,8 +96,8 @@ def test_the_requirements_name_no_registry():
 @pytest.mark.parametrize("module", ["model_loader", "forecaster"])
 def test_nothing_that_a_device_does_not_need_is_there(python_of, module):
     code = "import importlib.util as u, sys; print([n for n in sys.argv[1:] if u.find_spec(n)])"
-    said = run(python_of(module), "-c", code, *NOT_ON_DEVICES)
-    assert said == "[]\n"
+    output = run(python_of(module), "-c", code, *NOT_ON_DEVICES)
+    assert output == "[]\n"
 
 
 FORECAST = """
@@ -132,9 +132,9 @@ def test_a_model_of_all_features_forecasts_there(python_of, seasonal_model, tmp_
     rows = [f"{start + timedelta(hours=hour)},{100 + hour % 24}" for hour in range(60 * 24)]
     (tmp_path / "counts.csv").write_text("\n".join(["timestamp,150 K Road", *rows]))
     now = (start + timedelta(days=60, minutes=1)).timestamp()
-    said = run(python_of("forecaster"), "-c", FORECAST, str(tmp_path), str(now))
-    forecast = ast.literal_eval(said)
-    assert forecast["firstHour"] == "2026-03-06T00:00:00Z", said
+    output = run(python_of("forecaster"), "-c", FORECAST, str(tmp_path), str(now))
+    forecast = ast.literal_eval(output)
+    assert forecast["firstHour"] == "2026-03-06T00:00:00Z", output
     assert forecast["quantiles"]["0.5"] == pytest.approx(range(100, 124), rel=1e-4)
 
 

@@ -56,8 +56,8 @@ def flat(release):
 
 def ready(release, slot="crowdedness"):
     def is_ready(reported):
-        found = reported.get("models", {}).get(slot, {})
-        return found.get("state") == "ready" and found.get("sha256") == release["sha256"]
+        status = reported.get("models", {}).get(slot, {})
+        return status.get("state") == "ready" and status.get("sha256") == release["sha256"]
 
     return is_ready
 
@@ -131,10 +131,10 @@ def test_another_module_reads_the_slot_through_the_same_folder(
         "current = read_current(pathlib.Path(sys.argv[1]), 'crowdedness');"
         "print(hashlib.sha256(current.path.read_bytes()).hexdigest())"
     )
-    said = subprocess.run(
+    other_module = subprocess.run(
         [sys.executable, "-c", reader, str(storage)], check=True, capture_output=True, text=True
     )
-    assert said.stdout.strip() == new["sha256"]
+    assert other_module.stdout.strip() == new["sha256"]
 
 
 def test_a_hub_that_cannot_be_reached_at_start_is_tried_again(

@@ -91,8 +91,8 @@ def groups(repo):
 
 
 def decision(result):
-    (found,) = json.loads(result.out)["decisions"]
-    return found
+    (decided,) = json.loads(result.out)["decisions"]
+    return decided
 
 
 def test_a_release_goes_to_a_group_and_one_line_changes(repo):
@@ -114,7 +114,7 @@ def test_a_release_goes_to_a_group_and_one_line_changes(repo):
     assert "all has m@1.1.0 already" in again.err
 
 
-def test_the_diff_is_the_change(repo):
+def test_the_diff_of_a_dry_run_can_be_applied(repo):
     before = groups(repo)
     shown = repo.edgeops("model", "promote", "m@1.0.0", "--to", "canary", "--dry-run", "-q")
     assert (shown.code, shown.err, groups(repo)) == (0, "", before)
@@ -164,7 +164,7 @@ def test_an_edit_that_reaches_no_device_says_so(repo):
         (("--next", "--slot", "crwds"), 64, "did you mean `crowds`?"),
     ],
 )
-def test_what_git_does_not_have(repo, arguments, code, message):
+def test_wrong_arguments_are_errors(repo, arguments, code, message):
     before = groups(repo)
     result = repo.edgeops("model", "promote", *arguments)
     assert (result.code, message in result.err) == (code, True), result.err
@@ -215,9 +215,9 @@ def test_it_waits_while_a_device_has_not_shown_it(synced, report):
     assert "error: no ring gets a release now" in waits.err
 
     report("c2", 30, "1.0.0")
-    found = decision(synced.edgeops("model", "promote", "--next", "-o", "json"))
-    (reason,) = found["reasons"]
-    assert (found["step"], reason["device"], reason["state"]) == ("hold", "c2", "Offline")
+    decided = decision(synced.edgeops("model", "promote", "--next", "-o", "json"))
+    (reason,) = decided["reasons"]
+    assert (decided["step"], reason["device"], reason["state"]) == ("hold", "c2", "Offline")
 
     synced.edit("fleet/groups.yaml", "soak: 24h", "soak: 24h, minHealthy: 50%")
     assert synced.edgeops("model", "promote", "--next", "--dry-run").code == 0

@@ -56,7 +56,7 @@ def repo(empty_repo, release_in_git):
     return empty_repo
 
 
-def found(result):
+def verified(result):
     """What `verify` found, as {release: {place: found}}."""
     return {
         row["release"]: {check["place"]: check["found"] for check in row["checks"]}
@@ -65,10 +65,10 @@ def found(result):
 
 
 class TestVerify:
-    def test_a_fresh_clone_is_good(self, repo):
+    def test_a_fresh_clone_verifies(self, repo):
         done = repo.edgeops("model", "verify", "-o", "json")
         assert (done.code, done.err) == (0, "")
-        assert found(done) == {
+        assert verified(done) == {
             "m@1.0.0": {"git": "same", "store": "absent"},
             "m@1.1.0": {"git": "same", "store": "absent"},
         }
@@ -90,7 +90,7 @@ class TestVerify:
         file = hub.artifacts / STORED
         file.parent.mkdir(parents=True)
         file.write_bytes(b"m 1.1.0")
-        assert found(repo.edgeops("model", "verify", "-o", "json"))["m@1.1.0"]["store"] == "same"
+        assert verified(repo.edgeops("model", "verify", "-o", "json"))["m@1.1.0"]["store"] == "same"
         file.write_bytes(b"m 1.1.1")
         changed = repo.edgeops("model", "verify", "m@1.1.0")
         assert (changed.code, "m@1.1.0 (store): the artifact changed" in changed.out) == (1, True)
@@ -104,7 +104,7 @@ class TestVerify:
         assert (untrusted.code, "is not trusted" in untrusted.out) == (1, True)
         monkeypatch.setenv("SSL_CERT_FILE", str(local_hub.ca_file))
         done = repo.edgeops("model", "verify", "u", "-o", "json")
-        assert (done.code, found(done)) == (0, {"u@1.0.0": {"git": "same", "url": "same"}})
+        assert (done.code, verified(done)) == (0, {"u@1.0.0": {"git": "same", "url": "same"}})
 
     def test_a_web_server_without_credentials_is_read(self, repo, local_hub, monkeypatch):
         repo.edit("fleet/fleet.yaml", "PORT", str(local_hub.port))
@@ -119,7 +119,7 @@ class TestVerify:
         file.write_bytes(b"m 1.1.0")
         assert repo.edgeops("model", "verify", "m@1.1.0", "--hub", "web").code == 0
 
-    def test_a_store_that_cannot_be_reached_is_said(self, repo):
+    def test_a_store_that_cannot_be_reached_is_reported(self, repo):
         done = repo.edgeops("model", "verify", "--hub", "github")
         assert (done.code, "cannot be reached" in done.out) == (1, True)
 
@@ -132,7 +132,7 @@ class TestVerify:
             (("--hub", "wep"), 64, "did you mean `web`?"),
         ],
     )
-    def test_what_there_is_not(self, repo, arguments, code, message):
+    def test_verifying_what_does_not_exist_is_an_error(self, repo, arguments, code, message):
         done = repo.edgeops("model", "verify", *arguments)
         assert (done.code, message in done.err) == (code, True), done.err
 
@@ -141,7 +141,7 @@ class TestVerify:
         done = repo.edgeops("model", "verify")
         assert (done.code, "models/m/releases/1.0.0.yaml:10:3" in done.err) == (3, True), done.err
 
-    def test_without_releases_all_is_well(self, tiny_repo):
+    def test_verifying_without_releases_succeeds(self, tiny_repo):
         done = tiny_repo.edgeops("model", "verify")
         assert (done.code, done.out) == (0, "there is no release in models/\n")
 
@@ -195,7 +195,7 @@ class TestAClone:
         monkeypatch.setenv("EDGEOPS_HTTPS_PORT", str(unused_port))
         assert repo.edgeops("sync").code == 0
         assert (repo.root / ".edgeops/artifacts" / STORED).read_bytes() == b"m 1.1.0"
-        places = found(repo.edgeops("model", "verify", "-o", "json"))["m@1.0.0"]
+        places = verified(repo.edgeops("model", "verify", "-o", "json"))["m@1.0.0"]
         assert places == {"git": "same", "store": "same"}
 
     def test_a_copy_that_changed_is_never_served(self, repo):

@@ -11,14 +11,14 @@ import pytest
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
     """What was logged as an error, or with a traceback."""
-    found: list[str] = []
+    messages: list[str] = []
 
     class Listening(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno >= logging.ERROR or record.exc_info:
-                found.append(self.format(record))
+                messages.append(self.format(record))
 
     listening = Listening()
     logging.getLogger().addHandler(listening)
-    yield found
+    yield messages
     logging.getLogger().removeHandler(listening)

@@ -61,8 +61,8 @@ MEMORY = Memory()
 
 
 def files_of(root: Path) -> Files:
-    found = (path for folder in FOLDERS for path in sorted((root / folder).rglob("*")))
-    names = {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
+    paths = (path for folder in FOLDERS for path in sorted((root / folder).rglob("*")))
+    names = {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
     return {name: path.read_bytes() for name, path in names.items() if role(name)}
 
 

@@ -70,15 +70,17 @@ def text(random: Random, good: str) -> bytes:
 
 
 def topic(random: Random) -> bytes:
-    found = random.choice(TOPICS)
+    name = random.choice(TOPICS)
     if random.random() < 0.8:
-        odd = random.choice([*hostile_wire.TEXTS, "%ff%fe", "%00", "%", "😀" * 900, "\xff" * 9000])
-        plain = odd if random.random() < 0.3 else quote(odd, safe="%")
-        found += random.choice(["?$rid=", "?$rid=1&$rid=", "$.ct=", "?", "?$rid"]) + plain
+        segment = random.choice(
+            [*hostile_wire.TEXTS, "%ff%fe", "%00", "%", "😀" * 900, "\xff" * 9000]
+        )
+        plain = segment if random.random() < 0.3 else quote(segment, safe="%")
+        name += random.choice(["?$rid=", "?$rid=1&$rid=", "$.ct=", "?", "?$rid"]) + plain
     if random.random() < 0.05:
-        found = "$iothub/twin/GET/?$rid=" + random.choice(["é", "a", "%c3%a9"]) * 30000
-        found = found[:60000]
-    return text(random, found)
+        name = "$iothub/twin/GET/?$rid=" + random.choice(["é", "a", "%c3%a9"]) * 30000
+        name = name[:60000]
+    return text(random, name)
 
 
 def payload(random: Random) -> bytes:
@@ -161,16 +163,16 @@ def check_answers(data: bytes) -> list[Any]:
     """What the hub sent must be whole packets."""
     reader = PacketReader(10_000_000)
     reader.feed(data)
-    found = []
+    answers = []
     while (answer := reader.next()) is not None:
-        found.append(answer)
+        answers.append(answer)
     assert reader.next() is None
-    assert encode_all(found) == data
-    return found
+    assert encode_all(answers) == data
+    return answers
 
 
-def encode_all(found: list[Any]) -> bytes:
-    return b"".join(map(encode, found))
+def encode_all(packets: list[Any]) -> bytes:
+    return b"".join(map(encode, packets))
 
 
 # --- the session alone ----------------------------------------------------------------------
@@ -291,14 +293,14 @@ def test_a_hub_takes_any_client(local_mqtt_hub: Any, complaints: list[str]) -> N
             + encode(Subscribe(1, (("$iothub/twin/res/#", 0),)))
             + encode(Publish("$iothub/twin/GET/?$rid=7", b""))
         )
-        reader, found = PacketReader(1_000_000), []
-        while len(found) < 3:
+        reader, answers = PacketReader(1_000_000), []
+        while len(answers) < 3:
             data = client.recv(65536)
-            assert data, found
+            assert data, answers
             reader.feed(data)
             while answer := reader.next():
-                found.append(answer)
-    assert found[0] == Connack(False, 0)
-    assert found[2].topic == "$iothub/twin/res/200/?$rid=7"
-    assert "desired" in json.loads(found[2].payload)
+                answers.append(answer)
+    assert answers[0] == Connack(False, 0)
+    assert answers[2].topic == "$iothub/twin/res/200/?$rid=7"
+    assert "desired" in json.loads(answers[2].payload)
     assert complaints == []

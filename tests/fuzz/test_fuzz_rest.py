@@ -160,8 +160,8 @@ def continuation(random: Random) -> str:
 
 
 def headers(random: Random, token: bytes) -> list[bytes]:
-    found = [b"Host: " + HOST.encode(), b"Authorization: " + token]
-    odd: list[tuple[str, tuple[str | bytes, ...]]] = [
+    lines = [b"Host: " + HOST.encode(), b"Authorization: " + token]
+    unusual: list[tuple[str, tuple[str | bytes, ...]]] = [
         (
             "If-Match",
             ('"*"', "*", "", '"', "W/", "\xe9", b"\xff\xfe", '"AAAAAAAAAAE="', "x" * 4000),
@@ -188,13 +188,13 @@ def headers(random: Random, token: bytes) -> list[bytes]:
         ("Cookie", ("=", '"', "a=\x01")),
         ("X-Odd", ("", "\0", "a" * 9000)),
     ]
-    for name, values in random.sample(odd, k=random.choice([0, 0, 1, 1, 2, 3])):
+    for name, values in random.sample(unusual, k=random.choice([0, 0, 1, 1, 2, 3])):
         chosen = random.choice(values)
         raw = chosen if isinstance(chosen, bytes) else chosen.encode("utf-8", "surrogatepass")
         if name in ("Authorization", "Host"):
-            found = [line for line in found if not line.startswith(name.encode())]
-        found.append(name.encode() + b": " + raw)
-    return found
+            lines = [line for line in lines if not line.startswith(name.encode())]
+        lines.append(name.encode() + b": " + raw)
+    return lines
 
 
 def request(random: Random, token: bytes) -> bytes:
@@ -253,11 +253,11 @@ async def answer(reader: asyncio.StreamReader, method: bytes) -> tuple[int, byte
     if head.startswith(b"HTTP/1.1 100"):
         return await answer(reader, method)
     first, *lines = head.decode("latin-1").split("\r\n")
-    found = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    fields = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     status = int(first.split(" ")[1])
     empty = method == b"HEAD" or status in (204, 304)
-    content = b"" if empty else await reader.readexactly(int(found.get("content-length", "0")))
-    return status, content, found.get("connection") == "close" or first.startswith("HTTP/1.0")
+    content = b"" if empty else await reader.readexactly(int(fields.get("content-length", "0")))
+    return status, content, fields.get("connection") == "close" or first.startswith("HTTP/1.0")
 
 
 def check(raw: bytes, status: int, content: bytes) -> None:

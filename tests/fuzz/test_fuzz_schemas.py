@@ -94,7 +94,7 @@ def any_schema(chance: random.Random, depth: int, *, nasty: bool) -> Any:
         "then": part,
         "else": part,
     }
-    odd = {
+    strange = {
         "$ref": lambda: chance.choice(REFERENCES),
         "$dynamicRef": lambda: chance.choice(REFERENCES),
         "$defs": lambda: {"a": part(), "b": part()},
@@ -111,17 +111,17 @@ def any_schema(chance: random.Random, depth: int, *, nasty: bool) -> Any:
         "$vocabulary": lambda: {"http://localhost/v": True},
         "minContains": lambda: chance.randrange(3),
     }
-    keywords = {**flat, **(deep if depth else {}), **(odd if nasty and depth else {})}
+    keywords = {**flat, **(deep if depth else {}), **(strange if nasty and depth else {})}
     chosen = chance.sample(sorted(keywords), chance.choice((1, 2, 2, 3, 5)))
     return {keyword: keywords[keyword]() for keyword in chosen}
 
 
-def check_mismatches(found: tuple[Mismatch, ...]) -> None:
-    assert list(found) == sorted(set(found))
-    for one in found:
-        assert one.message
-        assert len(one.message) <= 600
-        assert len(one.hint) <= 600
+def check_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
+    assert list(mismatches) == sorted(set(mismatches))
+    for mismatch in mismatches:
+        assert mismatch.message
+        assert len(mismatch.message) <= 600
+        assert len(mismatch.hint) <= 600
 
 
 def test_nasty_schemas_end_within_their_steps() -> None:

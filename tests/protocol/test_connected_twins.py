@@ -83,15 +83,15 @@ def test_a_device_is_told_of_desired_properties_as_patches(hub):
     twins.replace_twin(hub.hub, "d1", "", {"properties": {"desired": {"x": 1}}}, None)
     twins.patch_twin(hub.hub, "d1", "", {"properties": {"desired": None}}, None)
 
-    told = client.received()
-    assert [message.topic.rpartition("=")[2] for message in told] == ["2", "3", "4", "5"]
-    assert [json.loads(message.payload) for message in told] == [
+    patches = client.received()
+    assert [message.topic.rpartition("=")[2] for message in patches] == ["2", "3", "4", "5"]
+    assert [json.loads(message.payload) for message in patches] == [
         {"a": {"b": 1, "c": 2}, "$version": 2},
         {"a": {"b": None}, "$version": 3},
         {"a": None, "x": 1, "$version": 4},
         {"x": None, "$version": 5},
     ]
-    assert {message.qos for message in told} == {1}
+    assert {message.qos for message in patches} == {1}
 
 
 def test_modules_are_told_of_applied_content(hub):

@@ -43,13 +43,13 @@ def events(hub):
 @pytest.mark.parametrize(
     "key", ["Zmlyc3RmaXJzdGZpcnN0Zmlyc3Q=", "c2Vjb25kc2Vjb25kc2Vjb25kc2Vjb25k"]
 )
-def test_either_key_opens(hub, client_of, name, key):
+def test_a_device_connects_with_either_key(hub, client_of, name, key):
     client = client_of(name, password=hub.token(name, key).encode())
     assert client.received() == [Connack(False, 0)]
     assert not client.closed
 
 
-def test_a_policy_for_devices_opens_too(hub, client_of):
+def test_a_device_connects_with_the_key_of_the_device_policy(hub, client_of):
     key = hub.broker.policies["device"]
     for policy, code in (("device", 0), ("service", 5), ("unknown", 5)):
         token = hub.token("d1", key, policy=policy)
@@ -70,13 +70,13 @@ def test_a_policy_for_devices_opens_too(hub, client_of):
         ({"password": b"SharedAccessSignature sr=hub%3A1%2Fdevices%2Fd1&sig=x&se=9999999999"}, 5),
     ],
 )
-def test_everybody_else_is_refused(client_of, changes, code):
+def test_other_credentials_are_refused(client_of, changes, code):
     client = client_of(**changes)
     assert client.received() == [Connack(False, code)]
     assert client.closed
 
 
-def test_tokens_that_are_not_good(hub, client_of):
+def test_bad_tokens_are_refused(hub, client_of):
     hub.add("d2")
     bad = [
         hub.token("d1", key="AAAAAAAAAAAAAAAAAAAAAA=="),
@@ -179,7 +179,7 @@ def test_a_token_is_good_until_it_expires(hub):
     assert client.closed
 
 
-def test_who_does_not_introduce_itself_is_cut_off(hub):
+def test_a_client_that_does_not_send_connect_is_cut_off(hub):
     late = hub.stranger()
     hub.pass_time(29)
     late.send(hub.hello("d1", keep_alive=10))
@@ -259,7 +259,7 @@ def test_a_failing_hub_ends_the_connection_only(hub, caplog):
     assert client.closed
 
 
-def test_who_proves_who_it_is_is_a_stranger_no_more(hub):
+def test_a_client_with_a_good_token_is_let_in(hub):
     assert not hub.stranger().let_in
     assert not hub.greeted("d1", password=b"wrong").let_in
     assert hub.greeted("d1").let_in
@@ -299,7 +299,7 @@ def test_work_stops_when_its_time_is_up_and_goes_on_later(hub):
     assert wire.received() == []
 
 
-def test_packets_that_ask_nothing_of_the_hub_take_time_all_the_same(hub):
+def test_packets_that_ask_nothing_of_the_hub_use_up_turns_too(hub):
     wire = hub.connect("d1")
     connection = wire._connection
     connection.receive((encode(Pingreq()) + encode(Puback(1))) * 2, hub.now)

@@ -60,7 +60,7 @@ def test_an_answer_that_is_not_json_is_the_devices_fault(hub):
     assert fault == (502, "BadDeviceResponse")
 
 
-def test_nobody_there(hub):
+def test_a_call_to_a_device_that_is_not_connected_fails(hub):
     assert fault_of(hub, MethodCall("m", b"null")) == (404, "DeviceNotOnline")
     hub.connect("d1", "$iothub/twin/res/#")  # there, but takes no methods
     assert fault_of(hub, MethodCall("m", b"null")) == (404, "DeviceNotOnline")

@@ -75,14 +75,14 @@ def test_a_second_connection_takes_over(local_mqtt_hub, service, dial, desired):
 
 
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\x00", b"\x10\xff\xff\xff\x7f"])
-def test_who_does_not_speak_mqtt_is_cut_off(local_mqtt_hub, dial, data):
+def test_a_client_that_does_not_speak_mqtt_is_cut_off(local_mqtt_hub, dial, data):
     stranger = dial(local_mqtt_hub)
     stranger.socket.sendall(data)
     with pytest.raises(EOFError):
         stranger.receive()
 
 
-def test_without_tls_there_is_nothing(local_mqtt_hub):
+def test_a_client_without_tls_gets_no_answer(local_mqtt_hub):
     at = (local_mqtt_hub.endpoint.host, local_mqtt_hub.endpoint.mqtt_port)
     with socket.create_connection(at, timeout=10) as plain:
         plain.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a")
@@ -91,10 +91,10 @@ def test_without_tls_there_is_nothing(local_mqtt_hub):
 
 
 def test_the_endpoint_says_where_devices_connect(local_mqtt_hub):
-    found = access.running(local_mqtt_hub.state_dir)
-    assert found == local_mqtt_hub.endpoint
-    assert found.mqtt_port == 8883
-    assert found.hostname == f"{found.host}:{found.port}"
+    endpoint = access.running(local_mqtt_hub.state_dir)
+    assert endpoint == local_mqtt_hub.endpoint
+    assert endpoint.mqtt_port == 8883
+    assert endpoint.hostname == f"{endpoint.host}:{endpoint.port}"
 
 
 def test_a_device_port_in_use_is_refused(start_mqtt_hub):
@@ -118,8 +118,8 @@ def test_events_are_read_by_a_cursor(local_mqtt_hub, service, dial):
 
     page = service("GET", "/events?max=2")
     assert [event["deviceId"] for event in page["events"]] == ["d1", "d2"]
-    rest = service("GET", f"/events?after={page['next']}&device=d1")
-    assert [event.get("body") for event in rest["events"]] == [None, 0, 1, 2]
+    next_page = service("GET", f"/events?after={page['next']}&device=d1")
+    assert [event.get("body") for event in next_page["events"]] == [None, 0, 1, 2]
     last = service("GET", "/events?last=2")
     assert [event["body"] for event in last["events"]] == [1, 2]
     end = service("GET", f"/events?after={last['next']}")
@@ -128,7 +128,7 @@ def test_events_are_read_by_a_cursor(local_mqtt_hub, service, dial):
     assert list(tail(local_mqtt_hub.state_dir, last=2, device="d1", follow=False)) == last["events"]
 
 
-def test_who_follows_hears_of_an_event_when_it_comes(local_mqtt_hub, service, dial):
+def test_a_follower_gets_an_event_when_it_comes(local_mqtt_hub, service, dial):
     service("PUT", "/devices/d1", {"deviceId": "d1"})
     following = tail(local_mqtt_hub.state_dir, last=1, device="d1", follow=True)
     assert next(following)["opType"] == "createDeviceIdentity"

@@ -50,12 +50,12 @@ EXAMPLES = [
 
 def read(*pieces):
     reader = PacketReader(MOST)
-    found = []
+    decoded = []
     for piece in pieces:
         reader.feed(piece)
         while packet := reader.next():
-            found.append(packet)
-    return found
+            decoded.append(packet)
+    return decoded
 
 
 @pytest.mark.parametrize("packet", EXAMPLES, ids=lambda packet: type(packet).__name__)
@@ -106,7 +106,7 @@ def test_the_bytes_are_those_of_the_standard():
         b"\xc0\x01\x00",
     ],
 )
-def test_what_is_no_packet_is_refused(data):
+def test_bytes_that_are_not_a_packet_are_refused(data):
     for pieces in ([data], [bytes([byte]) for byte in data]):
         with pytest.raises(MalformedPacket):
             read(*pieces)

@@ -89,12 +89,12 @@ def test_connect_comes_once(session):
 
 
 @pytest.mark.parametrize("packet", [Suback(1, (0,)), Connack(False, 0), Pingresp(), Unsuback(1)])
-def test_what_servers_send_is_not_taken(session, packet):
+def test_packets_that_only_servers_send_are_refused(session, packet):
     [violation] = events(session, packet)
     assert "for servers" in violation.reason
 
 
-def test_what_came_before_a_violation_counts(session):
+def test_packets_before_a_violation_are_handled(session):
     message = Publish("t", b"")
     data = encode(message) + b"\xf0\x00" + encode(message)
     first, second = session.receive_data(data)

@@ -1,3 +1,5 @@
+"""The MQTT topics of devices and modules: what each means, and who may use it."""
+
 from __future__ import annotations
 
 import pytest
@@ -33,7 +35,7 @@ from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, Twi
         ("anything", None),
     ],
 )
-def test_what_a_device_asks(topic, meaning):
+def test_the_topics_that_a_device_sends_to(topic, meaning):
     assert topics.parse_topic(topic, "d1", "") == meaning
 
 
@@ -43,7 +45,7 @@ def test_modules_have_topics_of_their_own():
     assert topics.parse_topic("devices/d1/messages/events/", "d1", "m1") is None
 
 
-def test_what_a_device_is_told_on():
+def test_the_topics_that_a_device_receives_on():
     assert topics.twin_response(204, "a", 3) == "$iothub/twin/res/204/?$rid=a&$version=3"
     assert topics.twin_response(200, "a&b") == "$iothub/twin/res/200/?$rid=a%26b"
     assert topics.desired_change(5) == "$iothub/twin/PATCH/properties/desired/?$version=5"
@@ -63,7 +65,7 @@ def test_what_a_device_is_told_on():
         ("$iothub/twin/PATCH/properties/desired/#", topics.desired_change(3), True),
     ],
 )
-def test_filters(topic_filter, topic, matching):
+def test_which_topics_a_filter_matches(topic_filter, topic, matching):
     assert topics.matches(topic_filter, topic) is matching
 
 
@@ -102,12 +104,12 @@ def test_devices_subscribe_to_their_own(topic_filter, allowed):
         ("d 1", "h/d 1/", None),
     ],
 )
-def test_who_connects(client_id, username, who):
+def test_which_identity_a_client_claims(client_id, username, who):
     assert claimed_identity(client_id, username) == who
 
 
 @given(st.text(), st.text(), st.text())
-def test_no_topic_breaks_anything(topic, topic_filter, username):
+def test_no_topic_raises(topic, topic_filter, username):
     topics.parse_topic(topic, "d1", "")
     topics.matches(topic_filter, topic)
     topics.may_subscribe(topic_filter, "d1", "m1")

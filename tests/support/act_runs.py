@@ -34,7 +34,9 @@ class Run:
 
     @property
     def jobs(self) -> dict[str, str]:
-        return {one["jobID"]: one["jobResult"] for one in self.records if "jobResult" in one}
+        return {
+            record["jobID"]: record["jobResult"] for record in self.records if "jobResult" in record
+        }
 
     @property
     def log(self) -> str:
@@ -45,25 +47,27 @@ class Run:
     def annotations(self) -> list[dict[str, str]]:
         """`file`, `line`, `col`, `title` and `message` of each error that GitHub would mark."""
         return [
-            {**one.get("kvPairs", {}), "message": one["arg"]}
-            for one in self.records
-            if one.get("command") == "error"
+            {**record.get("kvPairs", {}), "message": record["arg"]}
+            for record in self.records
+            if record.get("command") == "error"
         ]
 
     def summary(self, job: str) -> str:
         """What the steps of a job wrote to their summaries."""
         return "".join(
-            one["content"]
-            for one in self.records
-            if one.get("command") == "summary" and one["jobID"] == job
+            record["content"]
+            for record in self.records
+            if record.get("command") == "summary" and record["jobID"] == job
         )
 
     def outputs(self, job: str) -> dict[str, str]:
         """The outputs of the steps of a job, those of stubs left out."""
         return {
-            one["name"]: one["arg"]
-            for one in self.records
-            if one.get("command") == "set-output" and one["jobID"] == job and "@" not in one["step"]
+            record["name"]: record["arg"]
+            for record in self.records
+            if record.get("command") == "set-output"
+            and record["jobID"] == job
+            and "@" not in record["step"]
         }
 
     def inputs(self, action: str, job: str | None = None) -> list[dict[str, str]]:
@@ -124,7 +128,7 @@ def run_act(
         timeout=300,
     )
     records = tuple(json.loads(line) for line in ended.stdout.splitlines() if line[:1] == "{")
-    assert any("jobResult" in one for one in records) or ended.returncode == 0, ended.stderr
+    assert any("jobResult" in record for record in records) or ended.returncode == 0, ended.stderr
     calls = folder / "calls.jsonl"
     made = calls.read_text().splitlines() if calls.exists() else []
     return Run(ended.returncode, records, tuple(map(json.loads, made)), folder)

@@ -37,7 +37,7 @@ class FakeGitHub(GitHubState):
     @property
     def writes(self) -> list[str]:
         """The calls that ask for a change, refused ones included."""
-        return [one for one in self.requests if not one.startswith("GET ")]
+        return [request for request in self.requests if not request.startswith("GET ")]
 
     def routes(self) -> list[web.RouteDef]:
         repo = f"/repos/{REPOSITORY}"
@@ -68,19 +68,19 @@ class FakeGitHub(GitHubState):
         ]
 
     async def _images(self, request: web.Request) -> web.Response:
-        found = self.images.get(f"{request.match_info['owner']} {request.match_info['tag']}")
-        if found is None:
+        image = self.images.get(f"{request.match_info['owner']} {request.match_info['tag']}")
+        if image is None:
             raise web.HTTPNotFound
-        return web.Response(text=found)
+        return web.Response(text=image)
 
     async def _list_pulls(self, request: web.Request) -> web.Response:
         state, head = request.query.get("state", "open"), request.query.get("head")
-        found = [
+        pulls = [
             pull
             for pull in self.pulls.values()
             if state in ("all", pull["state"]) and head in (None, pull["head"]["label"])
         ]
-        return _page(request, found)
+        return _page(request, pulls)
 
     async def _open_pull(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -113,27 +113,29 @@ class FakeGitHub(GitHubState):
         """The newest first, with cursors: a number of a page means nothing here."""
         wanted = request.query.get("ref")
         every = [] if wanted in self.unlisted else self.activity[::-1]
-        found = [one for one in every if wanted in (None, one["ref"])]
+        entries = [entry for entry in every if wanted in (None, entry["ref"])]
         size, cursor = int(request.query.get("per_page", 30)), request.query.get("after")
         start = int(base64.b64decode(cursor)) if cursor else 0
         after = base64.b64encode(str(start + size).encode()).decode()
-        link = _next(request, after=after) if found[start + size :] else {}
-        return web.json_response(found[start : start + size], headers=link)
+        link = _next(request, after=after) if entries[start + size :] else {}
+        return web.json_response(entries[start : start + size], headers=link)
 
     async def _get_branch(self, request: web.Request) -> web.Response:
         ref = f"refs/heads/{request.match_info['branch']}"
-        tip = next((one["after"] for one in self.activity[::-1] if one["ref"] == ref), None)
+        tip = next((entry["after"] for entry in self.activity[::-1] if entry["ref"] == ref), None)
         return _one({"ref": ref, "object": {"type": "commit", "sha": tip}} if tip else None)
 
     async def _list_artifacts(self, request: web.Request) -> web.Response:
         name = request.query.get("name")
-        found = [one for one in self.artifacts if name in (None, one["name"])]
-        return _page(request, found, member="artifacts")
+        artifacts = [artifact for artifact in self.artifacts if name in (None, artifact["name"])]
+        return _page(request, artifacts, member="artifacts")
 
     async def _get_run(self, request: web.Request) -> web.Response:
         attempts = self.runs.get(_number(request), [])
         wanted = request.match_info.get("attempt", str(len(attempts)))
-        return _one(next((one for one in attempts if str(one["run_attempt"]) == wanted), None))
+        return _one(
+            next((attempt for attempt in attempts if str(attempt["run_attempt"]) == wanted), None)
+        )
 
     async def _edit_pull(self, request: web.Request) -> web.Response:
         return await _edited(request, self.pulls.get(_number(request)))
@@ -158,13 +160,13 @@ class FakeGitHub(GitHubState):
     async def _list_issues(self, request: web.Request) -> web.Response:
         state, labels = request.query.get("state", "open"), request.query.get("labels")
         wanted = set(labels.split(",")) if labels else set()
-        found = [
+        issues = [
             issue
             for issue in self.issues.values()
             if state in ("all", issue["state"])
             and wanted <= {label["name"] for label in issue["labels"]}
         ]
-        return _page(request, found)
+        return _page(request, issues)
 
     async def _open_issue(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -205,10 +207,10 @@ class FakeGitHub(GitHubState):
     async def _edit_comment(self, request: web.Request) -> web.Response:
         every = itertools.chain.from_iterable(self.comments.values())
         wanted = int(request.match_info["id"])
-        found = next((comment for comment in every if comment["id"] == wanted), None)
-        if found is not None:
-            found["updated_at"] = self.now()
-        return await _edited(request, found)
+        chosen = next((comment for comment in every if comment["id"] == wanted), None)
+        if chosen is not None:
+            chosen["updated_at"] = self.now()
+        return await _edited(request, chosen)
 
     async def _dispatch(self, request: web.Request) -> web.Response:
         self.dispatches.append({"workflow": request.match_info["name"], **await request.json()})
@@ -240,11 +242,11 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["number"])
 
 
-def _page(request: web.Request, found: list[Json], member: str = "") -> web.Response:
+def _page(request: web.Request, items: list[Json], member: str = "") -> web.Response:
     size, page = int(request.query.get("per_page", 30)), int(request.query.get("page", 1))
-    link = _next(request, page=page + 1) if found[size * page :] else {}
-    part = found[size * (page - 1) : size * page]
-    answer = {"total_count": len(found), member: part} if member else part
+    link = _next(request, page=page + 1) if items[size * page :] else {}
+    part = items[size * (page - 1) : size * page]
+    answer = {"total_count": len(items), member: part} if member else part
     return web.json_response(answer, headers=link)
 
 
@@ -252,14 +254,14 @@ def _next(request: web.Request, **query: str | int) -> dict[str, str]:
     return {"Link": f'<{request.url.update_query(query)}>; rel="next"'}
 
 
-def _one(found: Json | None) -> web.Response:
-    return _refusal(404, "Not Found") if found is None else web.json_response(found)
+def _one(item: Json | None) -> web.Response:
+    return _refusal(404, "Not Found") if item is None else web.json_response(item)
 
 
-async def _edited(request: web.Request, found: Json | None) -> web.Response:
-    if found is not None:
-        found.update(await request.json())
-    return _one(found)
+async def _edited(request: web.Request, item: Json | None) -> web.Response:
+    if item is not None:
+        item.update(await request.json())
+    return _one(item)
 
 
 def _refusal(status: int, message: str) -> web.Response:

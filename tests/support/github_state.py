@@ -86,7 +86,9 @@ class GitHubState:
     def push(self, branch: str, sha: str, *, by: str | None = "ada", kind: str = "") -> None:
         """Somebody lets a branch point to a commit; None: GitHub does not tell who."""
         ref = f"refs/heads/{branch}"
-        before = next((one["after"] for one in self.activity[::-1] if one["ref"] == ref), NO_COMMIT)
+        before = next(
+            (entry["after"] for entry in self.activity[::-1] if entry["ref"] == ref), NO_COMMIT
+        )
         self.activity.append(
             {
                 "id": next(self._ids),

@@ -61,23 +61,23 @@ def value(random: Random, depth: int = 0) -> Any:
 
 def nested(random: Random, levels: int) -> Any:
     """A value deep down in objects and arrays."""
-    found: Any = 1
+    nest: Any = 1
     for _ in range(levels):
-        found = [found] if random.random() < 0.3 else {"a": found}
-    return found
+        nest = [nest] if random.random() < 0.3 else {"a": nest}
+    return nest
 
 
 def spoilt(random: Random, good: Any) -> Any:
     """A good JSON value with a part of it replaced, left out or repeated."""
     if isinstance(good, dict) and good and random.random() < 0.8:
         key = random.choice(sorted(good))
-        rest = {name: item for name, item in good.items() if name != key}
+        others = {name: item for name, item in good.items() if name != key}
         how = random.randrange(4)
         if how == 0:
-            return rest
+            return others
         if how == 1:
-            return rest | {random.choice(TEXTS): good[key]}
-        return rest | {key: spoilt(random, good[key])}
+            return others | {random.choice(TEXTS): good[key]}
+        return others | {key: spoilt(random, good[key])}
     if isinstance(good, list) and good and random.random() < 0.7:
         index = random.randrange(len(good))
         changed = spoilt(random, good[index])

@@ -50,7 +50,7 @@ def git(*args: str) -> None:
 
 def upload(inputs: dict[str, str]) -> None:
     patterns = [line.strip() for line in inputs["path"].splitlines() if line.strip()]
-    roots = [root for pattern in map(Path, patterns) for root in found(WORKSPACE / pattern)]
+    roots = [root for pattern in map(Path, patterns) for root in matching(WORKSPACE / pattern)]
     files = [
         file
         for root in roots
@@ -69,16 +69,16 @@ def upload(inputs: dict[str, str]) -> None:
         shutil.copy(file, copy)
 
 
-def found(pattern: Path) -> list[Path]:
+def matching(pattern: Path) -> list[Path]:
     return sorted(pattern.parent.glob(pattern.name))
 
 
 def download(inputs: dict[str, str]) -> None:
     target = WORKSPACE / inputs["path"]
-    found = sorted((ROOT / "artifacts").glob(inputs["name"] or inputs["pattern"] or "*"))
-    if inputs["name"] and not found:
+    artifacts = sorted((ROOT / "artifacts").glob(inputs["name"] or inputs["pattern"] or "*"))
+    if inputs["name"] and not artifacts:
         sys.exit(f"Unable to download artifact: there is no {inputs['name']}")
-    for artifact in found:
+    for artifact in artifacts:
         apart = not inputs["name"] and inputs["merge-multiple"] != "true"
         shutil.copytree(artifact, target / artifact.name if apart else target, dirs_exist_ok=True)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgeops.training import backend
-from edgeops.training.network import Shape
+from edgeops.training.network import Network
 from edgeops.training.recipe import NetworkSection, TrainingSection
 from edgeops.training.training_data import Examples, Stage, TrainingData
 
@@ -37,12 +39,13 @@ def keras_backend():
 
 
 @pytest.fixture
-def shape() -> Shape:
-    return made_shape()
+def network() -> Network:
+    return made_network()
 
 
-def made_shape() -> Shape:
-    return Shape(FEATURES, steps=6, steps_ahead=(1, 2, 3, 4), quantiles=(0.1, 0.5, 0.9))
+def made_network(section: NetworkSection = NETWORK, quantiles=(0.1, 0.5, 0.9)) -> Network:
+    section = replace(section, quantiles=quantiles)
+    return Network(section, FEATURES, steps=6, steps_ahead=(1, 2, 3, 4))
 
 
 @pytest.fixture

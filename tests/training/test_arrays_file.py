@@ -32,12 +32,12 @@ def header(shape: tuple[int, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def test_what_was_written_is_read(file):
+def test_arrays_are_read_as_they_were_written(file):
     arrays, notes = read_arrays(file)
     assert (arrays["a"].tolist(), notes) == ([0, 1, 2], NOTES)
 
 
-def test_nothing_that_stands_there_is_written_through(file, tmp_path):
+def test_a_link_in_the_way_is_replaced_and_not_followed(file, tmp_path):
     (tmp_path / "other").write_text("mine")
     file.unlink()
     file.symlink_to(tmp_path / "other")
@@ -57,7 +57,7 @@ class Marker:
         return os.mkdir, (str(self.folder),)
 
 
-def test_nothing_in_it_is_run(file, tmp_path):
+def test_no_code_in_the_file_is_run(file, tmp_path):
     np.savez(file, a=np.array([Marker(tmp_path / "made")], dtype=object))
     assert read_arrays(file) is None
     assert not (tmp_path / "made").exists()
@@ -72,13 +72,13 @@ def test_nothing_in_it_is_run(file, tmp_path):
         (zipfile.ZIP_STORED, b"nothing"),
     ],
 )
-def test_what_is_not_as_large_as_it_says(file, packed, content):
+def test_a_file_whose_sizes_are_wrong_is_not_read(file, packed, content):
     with zipfile.ZipFile(file, "a", packed) as archive:
         archive.writestr("b.npy", content)
     assert read_arrays(file) is None
 
 
-def test_what_is_not_a_file_of_arrays(file, tmp_path):
+def test_a_file_of_something_else_is_not_read(file, tmp_path):
     assert read_arrays(tmp_path / "none.npz") is None
     file.write_bytes(b"nothing")
     assert read_arrays(file) is None

@@ -1,3 +1,5 @@
+"""Calibration widens or narrows intervals until they hold their coverage."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -168,7 +168,7 @@ def judged(of: Experiment, samples: dict[str, Samples], onnx: bytes, folder: Pat
     """The table that an evaluation of a model file writes."""
     path = folder / "forecasts.parquet"
     model = OnnxModel(onnx)
-    made = [model.forecasts(one, (0.1, 0.5, 0.9)) for one in samples.values()]
+    made = [model.forecasts(part, (0.1, 0.5, 0.9)) for part in samples.values()]
     write_table(path, {"test": {"model": made}})
     return Evaluated(of, onnx, path, "model")
 
@@ -177,11 +177,11 @@ def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) ->
     """The samples of these origins, in the test part and after it."""
     wanted = np.array(list(origins))
     parts = [of.samples(series, part) for part in ("test", "later")]
-    chosen = [one.chosen(np.isin(one.origins, wanted)) for one in parts]
+    chosen = [part.chosen(np.isin(part.origins, wanted)) for part in parts]
     return replace(
         chosen[0],
         **{
-            name: np.concatenate([getattr(one, name) for one in chosen])
+            name: np.concatenate([getattr(part, name) for part in chosen])
             for name in ("windows", "origins", "rows", "scale", "actual")
         },
     )
@@ -190,7 +190,7 @@ def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) ->
 def agrees(evaluated: Evaluated, samples: Samples, storage: Path, series: str | None) -> None:
     """A device that goes through the origins in order has these windows and forecasts."""
     of = evaluated.experiment
-    zone = of.builder(samples.series).spec.site.zone
+    zone = of.builder(samples.series).spec.site.time_zone
     device = Device(storage, evaluated.onnx, of.dataset.series, zone)
     for index, origin in enumerate(samples.origins):
         window, telemetry = device.forecast_at(origin, series)

@@ -47,4 +47,4 @@ def test_a_street_that_ends_early_is_judged_as_far_as_it_goes(seasonal_model, tm
     assert (card.parts["test"].origins, card.parts["later"].origins) == (2 * 183, 365)
     assert card.per_series.keys() == {"150 K Road", "45 Queen Street"}
     together = card.parts["test"].models["model"].slices["all"].count
-    assert together == sum(one["model"].count for one in card.per_series.values())
+    assert together == sum(scores["model"].count for scores in card.per_series.values())

@@ -1,3 +1,5 @@
+"""Training: it learns, resumes where it was cut off, and keeps the best weights."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -11,7 +13,7 @@ from edgeops.training.fitted import load, save
 from edgeops.training.network import check
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import Examples, Job, Stage, TrainingData
-from tests.training.conftest import TRAINING, made, made_shape, made_training_data
+from tests.training.conftest import TRAINING, made, made_network, made_training_data
 
 JOB = Job((1, 2, 3, 4), 7)
 NETWORK = NetworkSection("article-lstm", encoder=4, dropout=0.2)  # the quickest to compile
@@ -23,7 +25,7 @@ class PowerLoss(Exception):
 
 def trained(training_data, *, job=JOB, checkpoint=None, tick=lambda done, total: None, **changes):
     training = replace(TRAINING, **changes)
-    return fit(job, NETWORK, training, made_shape(), training_data, checkpoint, tick)
+    return fit(job, made_network(NETWORK), training, training_data, checkpoint, tick)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def whole():
     return trained(made_training_data())
 
 
-def test_it_learns(whole):
+def test_the_loss_falls_while_training(whole):
     assert whole.history[2] < whole.history[1] < whole.history[0]
 
 
@@ -129,11 +131,11 @@ def test_a_whole_number_is_a_learning_rate():
 @pytest.mark.parametrize(
     ("changes", "quantiles", "message"),
     [
-        ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm has no size of decoder, head"),
+        ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm needs a size for decoder, head"),
         ({"clip": (3, -4)}, (0.5,), "`clip` goes from 3 to -4"),
         ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 do not rise"),
     ],
 )
 def test_a_network_that_cannot_be(changes, quantiles, message):
     with pytest.raises(EdgeOpsError, match=message):
-        check(replace(NETWORK, **changes), replace(made_shape(), quantiles=quantiles))
+        check(made_network(replace(NETWORK, **changes), quantiles))

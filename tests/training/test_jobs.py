@@ -1,3 +1,5 @@
+"""Which networks a recipe trains, and how they are divided into shards."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -51,6 +53,6 @@ def test_shards_are_all_jobs_once(count, shards):
 
 
 @pytest.mark.parametrize("shard", ["", "3", "0/4", "5/4", "1/0", "a/b", "1/2/3", "-1/2"])
-def test_what_is_not_a_shard(shard):
+def test_a_shard_that_does_not_exist_is_an_error(shard):
     with pytest.raises(UsageError, match="is not a shard"):
         of_shard(jobs_of(EACH), shard)

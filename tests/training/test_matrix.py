@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeops.training.jobs import jobs_of, of_shard
-from edgeops.training.matrix import changed, model_names, parts, trainings
+from edgeops.training.matrix import changed, model_names, shards, trainings
 from edgeops.training.model_file import ModelFile, load_model_file
 
 CHECKOUT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_the_machines_do_every_training_once(name):
     found = load_model_file(CHECKOUT, name)
     jobs = jobs_of(found)
     assert trainings(found) == len(jobs)
-    spread = list(parts(found, 5))
+    spread = list(shards(found, 5))
     assert len(spread) == min(5, len(jobs))
     done = [job for part in spread for job in of_shard(jobs, part.shard)]
     assert sorted(done, key=str) == sorted(jobs, key=str)

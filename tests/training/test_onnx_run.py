@@ -26,10 +26,10 @@ def weights(outside: str | None = None):
 
 def graph(initializer, nodes=()):
     helper = onnx.helper
-    one = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [2])
+    vector = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [2])
     two = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [2])
     nodes = [*nodes, helper.make_node("Add", ["x", "w"], ["y"])]
-    return helper.make_graph(nodes, "g", [one], [two], initializer)
+    return helper.make_graph(nodes, "g", [vector], [two], initializer)
 
 
 def model(made) -> bytes:
@@ -60,8 +60,8 @@ def in_a_branch(tensor):
 def test_a_whole_model_runs(tmp_path):
     data = model(as_constant(weights()))
     (tmp_path / "model.onnx").write_bytes(data)
-    for one in (data, tmp_path / "model.onnx"):
-        assert OnnxModel(one).ratio(np.zeros(2, np.float32), 2).tolist() == [1, 2]
+    for source in (data, tmp_path / "model.onnx"):
+        assert OnnxModel(source).ratio(np.zeros(2, np.float32), 2).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("put", [as_initializer, as_constant, as_sparse, in_a_branch])
@@ -70,14 +70,14 @@ def test_weights_in_other_files_are_not_read(tmp_path, put, outside):
     (tmp_path / "weights.bin").write_bytes(bytes(8))
     file = tmp_path / "model.onnx"
     file.write_bytes(model(put(weights(outside))))
-    for one in (file, file.read_bytes()):
+    for source in (file, file.read_bytes()):
         with pytest.raises(EdgeOpsError, match="keeps weights in other files") as caught:
-            OnnxModel(one)
+            OnnxModel(source)
         assert outside not in caught.value.message
 
 
 @pytest.mark.parametrize("data", [b"nothing", b"\x08\x00\x00\x00ORTM" + bytes(100)])
-def test_what_is_not_onnx(data):
+def test_a_file_that_is_not_onnx_is_refused(data):
     with pytest.raises(EdgeOpsError, match=r"version 1.0.0 is not an ONNX model"):
         OnnxModel(data, "version 1.0.0")
 

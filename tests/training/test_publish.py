@@ -54,8 +54,8 @@ def files(folder: Path) -> list[str]:
 
 
 def test_a_build_becomes_a_release(build, root, store, tmp_path):
-    told = []
-    done = publish(build(), root=root, store=store, progress=lambda *at: told.append(at))
+    progress = []
+    done = publish(build(), root=root, store=store, progress=lambda *at: progress.append(at))
     assert (done.release.reference, done.new) == ("m@1.0.0", True)
     assert digest_of_release(done.release) == digest_of([DATA])
     assert done.url == "https://localhost/artifacts/m/1.0.0/m-1.0.0.onnx"
@@ -65,17 +65,17 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
         "models/m/releases/m-1.0.0.onnx",
     ]
     assert (tmp_path / "store/m/1.0.0/m-1.0.0.onnx").read_bytes() == DATA
-    found = load_releases(root)
-    assert found.releases["m@1.0.0"].spec == done.release
-    assert found.copy("m@1.0.0").read_bytes() == DATA
-    spec = found.releases["m@1.0.0"].document.value["spec"]
+    loaded = load_releases(root)
+    assert loaded.releases["m@1.0.0"].spec == done.release
+    assert loaded.copy("m@1.0.0").read_bytes() == DATA
+    spec = loaded.releases["m@1.0.0"].document.value["spec"]
     assert spec["metrics"] == {"wape": 0.07}
     assert spec["gates"] == [PASSED.reason]
     assert spec["provenance"] == {"commit": "c0ffee"}
-    assert told[-1] == (len(DATA), len(DATA))
+    assert progress[-1] == (len(DATA), len(DATA))
 
 
-def test_a_gate_that_says_no_publishes_nothing(build, root, store, tmp_path):
+def test_a_gate_that_fails_publishes_nothing(build, root, store, tmp_path):
     with pytest.raises(Refused, match=r"m does not pass its gates: coverage_80 is 0\.6") as refused:
         publish(build(gates=(PASSED, FAILED)), root=root, store=store)
     assert refused.value.exit_code == 5
@@ -85,11 +85,11 @@ def test_a_gate_that_says_no_publishes_nothing(build, root, store, tmp_path):
 
 def test_the_same_build_again_changes_nothing(build, root, store):
     first = publish(build(), root=root, store=store)
-    text = first.file.read_bytes()
+    text = (root / first.file).read_bytes()
     again = publish(build(), root=root, store=store)
     assert (again.release, again.new) == (first.release, False)
     assert publish(build(), root=root, store=store, version="1.0.0").new is False
-    assert first.file.read_bytes() == text
+    assert (root / first.file).read_bytes() == text
     assert len(files(root)) == 3
 
 
@@ -108,7 +108,7 @@ def test_a_release_must_have_been_compared_with_the_one_before(build, root, stor
 def test_plots_are_kept_beside_the_card(build, root, store):
     made = build()
     (made.folder / "evaluation/week.png").write_bytes(b"a picture")
-    release = publish(made, root=root, store=store).file
+    release = root / publish(made, root=root, store=store).file
     assert release.with_name("1.0.0-week.png").read_bytes() == b"a picture"
 
 
@@ -165,7 +165,7 @@ def test_a_version_that_never_came_to_git_is_passed_over(build, root, store, tmp
 
 
 def test_the_card_of_a_release_stays_as_it_was(build, root, store):
-    card = publish(build(), root=root, store=store).file.with_name("1.0.0.html")
+    card = root / publish(build(), root=root, store=store).file.with_name("1.0.0.html")
     publish(build(card="judged again"), root=root, store=store)
     assert card.read_text() == "<h1>card</h1>"
 
@@ -221,12 +221,12 @@ def test_a_store_that_does_not_hold_what_it_got_leaves_no_release(build, root, t
 @pytest.mark.parametrize("left", [1, 2, 3])
 def test_publishing_again_finishes_what_was_cut_off(build, root, store, left):
     whole = publish(build(), root=root, store=store)
-    text = whole.file.read_bytes()
+    text = (root / whole.file).read_bytes()
     for name in ("1.0.0.yaml", "1.0.0.html", "m-1.0.0.onnx")[:left]:
-        (whole.file.parent / name).unlink()
+        (root / whole.file.parent / name).unlink()
     again = publish(build(), root=root, store=store)
     assert (again.release, again.new) == (whole.release, True)
-    assert whole.file.read_bytes() == text
+    assert (root / whole.file).read_bytes() == text
     assert len(files(root)) == 3
 
 

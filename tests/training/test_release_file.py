@@ -57,7 +57,7 @@ spec:
 """
 
 
-def test_the_text_says_it_all_and_reads_back():
+def test_the_text_is_complete_and_can_be_read_back():
     text = release_document(RELEASE, METRICS, GATES, PROVENANCE)
     assert text == TEXT
     ((document,), problems) = parse("a.yaml", text.encode(), packaged_schemas())
@@ -79,7 +79,7 @@ def test_without_metrics_gates_and_provenance_they_are_left_out():
         ({"command": "train --key AccountKey=c2VjcmV0c2VjcmV0"}, "holds a connection string"),
     ],
 )
-def test_what_may_not_be_in_git_is_refused(provenance, message):
+def test_a_provenance_that_may_not_be_in_git_is_refused(provenance, message):
     with pytest.raises(EdgeOpsError, match=message) as error:
         release_document(RELEASE, {}, (), provenance)
     assert "c2Vj" not in error.value.message
@@ -89,7 +89,7 @@ def test_a_release_file_is_written_once(tmp_path):
     file = tmp_path / "releases" / "1.1.0.yaml"
     assert write_release(file, TEXT) is True
     assert write_release(file, TEXT) is False
-    with pytest.raises(Refused, match="is there already, and says something else"):
+    with pytest.raises(Refused, match="already exists with other content"):
         write_release(file, TEXT + "# more\n")
     assert file.read_text() == TEXT
     assert list(file.parent.iterdir()) == [file]

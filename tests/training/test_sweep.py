@@ -10,14 +10,15 @@ from edgeops.errors import EdgeOpsError
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.sweep import Engine, Task, processes_for, run_apart, run_here
 from edgeops.training.training_data import Job
-from tests.training.conftest import TRAINING, made_training_data
+from tests.training.conftest import TRAINING, made_network, made_training_data
 
 JOBS = (Job((1,), 1), Job((2,), 1))
 
 
 @pytest.fixture
-def task(shape) -> Task:
-    return Task(NetworkSection("article-lstm", encoder=3), TRAINING, shape, made_training_data(1))
+def task() -> Task:
+    network = made_network(NetworkSection("article-lstm", encoder=3))
+    return Task(network, TRAINING, made_training_data(1))
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def expected(task, checkpoint) -> dict[str, str]:
     ticks = []
     done = list(run_here(task, JOBS, checkpoint, lambda *tick: ticks.append(tick)))
     assert ticks[-1] == (14, 14)  # 2 jobs of 7 batches
-    return {one.job.name: one.sha256 for one in done}
+    return {result.job.name: result.sha256 for result in done}
 
 
 def test_in_processes_of_this_machine(task, checkpoint, expected):
@@ -45,7 +46,7 @@ def test_in_processes_of_this_machine(task, checkpoint, expected):
         processes=2,
         environ={},
     )
-    assert {one.job.name: one.sha256 for one in done} == expected
+    assert {result.job.name: result.sha256 for result in done} == expected
     assert ticks == [(1, 2), (2, 2)]
 
 
@@ -64,7 +65,7 @@ def test_on_a_dask_cluster(task, checkpoint, expected):
             processes=1,
             environ={"DASK_SCHEDULER_ADDRESS": cluster.scheduler_address},
         )
-        assert {one.job.name: one.sha256 for one in done} == expected
+        assert {result.job.name: result.sha256 for result in done} == expected
 
 
 @pytest.mark.parametrize(

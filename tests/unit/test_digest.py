@@ -25,10 +25,10 @@ def test_a_digest_names_content_and_size(tmp_path):
 def test_how_a_stream_is_cut_makes_no_difference(content, cuts):
     bounds = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
     chunks = [content[start:end] for start, end in pairwise(bounds)]
-    found = digest_of(chunks)
-    assert found.sha256 == hashlib.sha256(content).hexdigest()
-    assert found.md5 == hashlib.md5(content).hexdigest()
-    assert found.size == len(content)
+    digest = digest_of(chunks)
+    assert digest.sha256 == hashlib.sha256(content).hexdigest()
+    assert digest.md5 == hashlib.md5(content).hexdigest()
+    assert digest.size == len(content)
 
 
 @given(st.binary())

@@ -1,4 +1,4 @@
-"""Each error ends the process with the code that README.md tells."""
+"""Each error ends the process with the code that docs/commands.md tells."""
 
 from edgeops import errors
 

@@ -51,7 +51,7 @@ def test_a_link_is_replaced_and_not_followed(file, tmp_path):
 
 @pytest.mark.parametrize("sole_writer", [True, False])
 @pytest.mark.parametrize("first_wins", [True, False])
-def test_what_ends_in_the_middle_leaves_the_old_file_alone(file, sole_writer, first_wins):
+def test_a_write_that_ends_in_the_middle_leaves_the_old_file_alone(file, sole_writer, first_wins):
     def blocks():
         yield b"new"
         raise ValueError
@@ -62,7 +62,7 @@ def test_what_ends_in_the_middle_leaves_the_old_file_alone(file, sole_writer, fi
 
 
 @pytest.mark.parametrize("failing", ["write", "sync"])
-def test_what_the_disk_does_not_take_leaves_the_old_file_alone(file, failing):
+def test_a_write_that_the_disk_refuses_leaves_the_old_file_alone(file, failing):
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "no room")
 
@@ -123,6 +123,6 @@ def test_the_only_writer_follows_no_link_in_its_way(file, tmp_path):
 
 
 def test_several_writers_are_not_in_each_others_way(file):
-    with beside(file) as one, beside(file) as other:
-        assert one != other
-        assert {one.parent, other.parent} == {file.parent}
+    with beside(file) as first, beside(file) as other:
+        assert first != other
+        assert {first.parent, other.parent} == {file.parent}

@@ -23,8 +23,8 @@ values = st.recursive(
 )
 
 
-def found(section, max_bytes=100_000):
-    return [(one.pointer, one.message) for one in check_section(section, max_bytes)]
+def problems_of(section, max_bytes=100_000):
+    return [(problem.pointer, problem.message) for problem in check_section(section, max_bytes)]
 
 
 class TestSize:
@@ -58,7 +58,10 @@ class TestSize:
 
 class TestSections:
     def test_what_fits(self):
-        assert found({"a": 1, "b": {"c": ["x" * 4096]}, "n": INTEGER_MIN, "m": INTEGER_MAX}) == []
+        assert (
+            problems_of({"a": 1, "b": {"c": ["x" * 4096]}, "n": INTEGER_MIN, "m": INTEGER_MAX})
+            == []
+        )
 
     @pytest.mark.parametrize(
         ("section", "pointer", "message"),
@@ -76,14 +79,14 @@ class TestSections:
         ],
     )
     def test_what_the_hub_refuses(self, section, pointer, message):
-        ((where, what),) = found(section)
+        ((where, what),) = problems_of(section)
         assert where == pointer
         assert message in what
 
     def test_total(self):
         section = {"a": "x" * 4000, "b": "y" * 4000}
-        assert found(section, 8002) == []
-        assert found(section, 8001) == [("", "is 8,002 bytes; the hub takes at most 8,001")]
+        assert problems_of(section, 8002) == []
+        assert problems_of(section, 8001) == [("", "is 8,002 bytes; the hub takes at most 8,001")]
 
     def test_ten_levels_and_a_property(self):
         def nested(levels):
@@ -92,11 +95,11 @@ class TestSections:
                 value = {"a": value}
             return value
 
-        assert found(nested(11)) == []
-        assert found(nested(12)) == [("/a" * 11, "is nested deeper than 10 levels")]
+        assert problems_of(nested(11)) == []
+        assert problems_of(nested(12)) == [("/a" * 11, "is nested deeper than 10 levels")]
 
     def test_true_is_no_integer(self):
-        assert found({"a": True}) == []
+        assert problems_of({"a": True}) == []
 
 
 class TestIds:

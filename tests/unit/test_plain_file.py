@@ -67,13 +67,13 @@ def test_no_link_is_followed(folder: Path, link: str, target: str, name: str) ->
         ("a", "a is a folder, not a file"),
     ],
 )
-def test_a_name_that_is_not_of_a_file_below(folder: Path, name: str, message: str) -> None:
+def test_only_names_of_files_below_are_read(folder: Path, name: str, message: str) -> None:
     with pytest.raises(OSError, match=message):
         read_plain(folder, name, MOST)
 
 
 @pytest.mark.parametrize("name", ["none", "a/none/file", "a/b/file/none"])
-def test_what_is_not_there(folder: Path, name: str) -> None:
+def test_a_missing_file_counts_as_absent(folder: Path, name: str) -> None:
     with pytest.raises(OSError) as caught:
         read_plain(folder, name, MOST)
     assert is_absent(caught.value)
@@ -120,17 +120,17 @@ def test_a_folder_that_becomes_a_link_meanwhile(folder: Path, tmp_path: Path) ->
 
     swapping = threading.Thread(target=swap)
     swapping.start()
-    found = set()
+    contents = set()
     try:
         for _ in range(2000):
             try:
-                found.add(read_plain(folder, "a/b/file", MOST))
+                contents.add(read_plain(folder, "a/b/file", MOST))
             except OSError:
                 continue
     finally:
         done.set()
         swapping.join()
-    assert found <= {b"text"}
+    assert contents <= {b"text"}
 
 
 def test_nothing_is_left_open(folder: Path) -> None:

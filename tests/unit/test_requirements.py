@@ -15,8 +15,8 @@ HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 def pins(name: str) -> dict[str, str]:
     """The pinned versions of a file, each with its environment marker."""
     lines = (REQUIREMENTS / name).read_text().splitlines()
-    found = [PIN.fullmatch(line) for line in lines]
-    return {pin[1]: pin[2] or "" for pin in found if pin}
+    matches = [PIN.fullmatch(line) for line in lines]
+    return {pin[1]: pin[2] or "" for pin in matches if pin}
 
 
 @pytest.mark.parametrize("file", sorted(REQUIREMENTS.iterdir()), ids=lambda file: file.name)
@@ -37,6 +37,6 @@ def test_the_demo_needs_nothing_that_trains():
 
 @pytest.mark.parametrize("name", ["demo.txt", "dev.txt"])
 @pytest.mark.parametrize("package", ["azure-iot-hub", "uamqp"])
-def test_what_has_wheels_for_x86_only_is_left_out_on_other_machines(name, package):
+def test_packages_with_wheels_for_x86_only_are_left_out_on_other_machines(name, package):
     (marker,) = [marker for pin, marker in pins(name).items() if pin.startswith(f"{package}==")]
     assert marker == "platform_machine == 'AMD64' or platform_machine == 'x86_64'"

@@ -135,7 +135,7 @@ def test_digest_and_paths_are_those_of_each_alone(content):
 
 
 def test_values_that_python_calls_equal_have_their_own_digests():
-    digests = [digest_and_paths({"desired": {"a": one}})[0] for one in (1, True, 1.0, "1", [1])]
+    digests = [digest_and_paths({"desired": {"a": value}})[0] for value in (1, True, 1.0, "1", [1])]
     assert len(set(digests)) == len(digests)
 
 

@@ -32,12 +32,12 @@ def test_a_file_that_cannot_be_opened(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (requests.exceptions.SSLError(), "its certificate is not trusted"),
         (requests.exceptions.ReadTimeout(), "x.example cannot be reached$"),
     ],
 )
-def test_a_place_that_cannot_be_reached(error, said):
-    with pytest.raises(Refused, match=said), reaching("x.example", Refused):
+def test_a_place_that_cannot_be_reached(error, message):
+    with pytest.raises(Refused, match=message), reaching("x.example", Refused):
         raise error

@@ -35,7 +35,7 @@ class TestDiff:
         live = {"a": 1, "b": {"c": 2, "d": 3}, "theirs": 4}
         assert diff(live, {"a": 1, "b": {"c": 5}}) == {"b": {"c": 5}}
 
-    def test_what_git_no_longer_names_goes_when_it_was_ours(self):
+    def test_an_owned_path_that_git_no_longer_names_is_deleted(self):
         live = {"ours": 1, "theirs": 2, "b": {"ours": 3, "theirs": 4}}
         owned = [("ours",), ("b", "ours")]
         assert diff(live, {}, owned) == {"ours": None, "b": {"ours": None}}
@@ -43,7 +43,7 @@ class TestDiff:
     def test_an_object_that_this_empties_goes_too(self):
         assert diff({"b": {"x": 1, "y": 2}}, {}, [("b", "x"), ("b", "y")]) == {"b": None}
 
-    def test_what_is_gone_already_is_not_removed(self):
+    def test_a_path_that_is_gone_already_is_not_deleted_again(self):
         assert diff({}, {}, [("a",), ("b", "c")]) == {}
 
     def test_an_owned_leaf_that_others_made_an_object_stays(self):

@@ -18,7 +18,7 @@ def run(world, command, hub=""):
     return world.run("it.yml", "push")
 
 
-def test_it_runs_a_command_on_a_hub(synced):
+def test_the_action_runs_a_command_on_a_hub(synced):
     synced.edit("fleet/fleet.yaml", "floor: 0", "floor: 2")
     ran = run(synced, "sync --target gateway", hub="production")
     assert ran.jobs == {"it": "success"}, ran.log
@@ -26,13 +26,13 @@ def test_it_runs_a_command_on_a_hub(synced):
     assert not ran.inputs("actions/setup-python")  # it is installed
 
 
-def test_without_a_hub_it_is_that_of_the_environment(synced):
+def test_without_an_input_the_hub_is_that_of_the_environment(synced):
     synced.environment["EDGEOPS_HUB"] = "nowhere"
     ran = run(synced, "sync --dry-run")
     assert "the fleet has no hub `nowhere`" in ran.log
 
 
-def test_words_are_words_and_nothing_else(world):
+def test_an_input_is_never_run_as_shell_code(world):
     ran = run(world, "validate $(touch${IFS}HACKED) * `id` ; touch HACKED")
     assert ran.jobs == {"it": "failure"}
     assert "HACKED" not in str(list(ran.folder.rglob("HACKED")))

@@ -47,7 +47,7 @@ def test_one_comment_shows_the_effect_and_is_kept_up_to_date(example, devices):
     assert example.run(WORKFLOW, pull=number).code == 0
     second = only_comment(example, number)
     assert "+ desired.reportingIntervalSeconds: 20" in second
-    assert [one.split()[0] for one in example.github.writes] == ["POST", "PATCH"]
+    assert [write.split()[0] for write in example.github.writes] == ["POST", "PATCH"]
     assert devices() == set()
 
 
@@ -68,15 +68,13 @@ def test_with_a_reader_it_shows_what_the_hub_would_get(synced):
     assert (ran.artifact("live") / "live.json").exists()
 
 
-def test_drift_and_protected_devices_are_warned_of(synced, registry):
+def test_there_are_warnings_of_drift_and_of_protected_devices(synced, registry):
     registry.update_twin("s1", Twin(tags={"floor": 7}))
     synced.edit("fleet/fleet.yaml", "floor: 0", "floor: -1")
     number = synced.pull_request("basement")
     assert synced.run(WORKFLOW, pull=number).code == 0
     body = only_comment(synced, number)
-    warning = (
-        "> [!WARNING]\n> **1 device changed on the hub by others; this reverts it to git**"
-    )
+    warning = "> [!WARNING]\n> **1 device changed on the hub by others; this reverts it to git**"
     assert f"{warning}: `s1`\n" in body
     assert "> **1 protected device affected**: `gateway`\n" in body
     _, folded = body.split("<details><summary>edgeops plan: small at")
@@ -84,7 +82,7 @@ def test_drift_and_protected_devices_are_warned_of(synced, registry):
     assert "s1" not in folded  # drift is not in git
 
 
-def test_what_is_not_valid_is_marked_and_told(example, devices):
+def test_an_invalid_manifest_is_annotated_and_listed(example, devices):
     example.variables["AZURE_READER_CLIENT_ID"] = "reader"
     example.edit("fleet/groups/canary.yaml", "selector:", "selectors:")
     number = example.pull_request("typo")
@@ -113,7 +111,7 @@ def test_deleting_half_of_the_fleet_is_refused(synced, devices):
     assert devices() == before
 
 
-def test_a_secret_is_told_of_and_shown_nowhere(example):
+def test_a_secret_is_reported_and_shown_nowhere(example):
     example.edit("fleet/groups/canary.yaml", "60}", f'60, link: "{SECRET}"}}')
     number = example.pull_request("secret")
     ran = example.run(WORKFLOW, pull=number)

@@ -59,7 +59,7 @@ def test_a_plan_that_the_pull_request_did_not_show_waits_for_the_environment(
     assert (intervals(), registry.get_twin("s1").tags["floor"]) == ([30, 30], 1)
 
 
-def test_who_pushed_the_last_commit_does_not_approve_it(synced, intervals):
+def test_whoever_pushed_the_last_commit_cannot_approve_it(synced, intervals):
     number = faster(synced)
     with synced.more(number, by="grace"):  # its author is ada, as the commit says
         synced.edit("fleet/fleet.yaml", "interval: 30", "interval: 20")

@@ -34,13 +34,13 @@ GROUP = "fleet/groups/canary.yaml"
 @pytest.fixture
 def step(world, monkeypatch, capfd):
     """Runs a command of `edgeops github` as a step of a workflow on main; code and messages."""
-    told = {
+    values = {
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_API_URL": world.github.url,
         "GITHUB_REF_NAME": "main",
         "GITHUB_TOKEN": WRITER,
     }
-    for name, value in told.items():
+    for name, value in values.items():
         monkeypatch.setenv(name, value)
 
     def call(*arguments, root=world.root):
@@ -81,7 +81,7 @@ def tip(world):
     return world.git("rev-parse", "refs/tip")
 
 
-def test_it_gives_the_commits_that_it_made(world, propose, change, tmp_path, monkeypatch):
+def test_propose_outputs_the_commits_that_it_made(world, propose, change, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     change(30)
     propose()
@@ -90,7 +90,7 @@ def test_it_gives_the_commits_that_it_made(world, propose, change, tmp_path, mon
     assert (tmp_path / "output").read_text() == given
 
 
-def test_nothing_changed_is_nothing_proposed(world, propose):
+def test_without_a_change_nothing_is_proposed(world, propose):
     code, err = propose()
     assert (code, "there is nothing to propose" in err) == (0, True)
     assert world.github.requests == []
@@ -181,7 +181,7 @@ def test_github_may_forbid_pull_requests(world, propose, change, monkeypatch):
     assert (code, "Allow GitHub Actions to create and approve pull requests" in err) == (1, True)
 
 
-def test_outside_of_a_workflow_it_says_so(world, propose, change, monkeypatch):
+def test_proposing_outside_of_a_workflow_is_an_error(world, propose, change, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY")
     change(30)
     code, err = propose()
@@ -203,7 +203,7 @@ def released(world):
     return world
 
 
-def test_who_runs_a_new_model_is_for_people_to_say(released, step):
+def test_a_model_without_a_ring_is_released_to_no_group(released, step):
     scorecard = ("--scorecard", str(released.root / "scorecard.md"))
     assert step("propose-release", "m@1.0.0", *scorecard)[0] == 0
     (pull,) = released.github.pulls.values()

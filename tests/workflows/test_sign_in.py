@@ -29,12 +29,12 @@ def subjects(workflow, job):
     Source: "OpenID Connect reference", example subject claims (GitHub Docs): the
     environment goes before everything, then a pull request, then the branch.
     """
-    if found := environments(job):
-        return {f"environment:{name}" for name in found}
+    if names := environments(job):
+        return {f"environment:{name}" for name in names}
     events = workflow[True]  # YAML 1.1 reads `on` as true
-    told = {"pull_request": "pull_request"}
+    by_event = {"pull_request": "pull_request"}
     assert events.get("push", {}).get("branches", ["main"]) == ["main"]
-    return {told.get(event, "ref:refs/heads/main") for event in events}
+    return {by_event.get(event, "ref:refs/heads/main") for event in events}
 
 
 def signed_in():
@@ -68,7 +68,7 @@ def test_the_comment_of_each_workflow_says_the_same():
 
 
 def test_a_preview_is_one_subject_and_no_pull_request_gets_another():
-    assert [one[1:] for one in signed_in() if one[0] == "fleet-pr.yml"] == [
+    assert [entry[1:] for entry in signed_in() if entry[0] == "fleet-pr.yml"] == [
         ("reader", "environment:preview")
     ]
 
@@ -76,8 +76,8 @@ def test_a_preview_is_one_subject_and_no_pull_request_gets_another():
 def test_nobody_is_told_to_give_pull_requests_the_keys_of_devices():
     for file in (README, *WORKFLOWS.glob("*.yml")):
         text = " ".join(file.read_text().split()).replace("# ", "")
-        for found in re.finditer('"IoT Hub Data Reader"', text):
-            assert "would show" in text[found.end() : found.end() + 40]
+        for match in re.finditer('"IoT Hub Data Reader"', text):
+            assert "would show" in text[match.end() : match.end() + 40]
     role = yaml.safe_load(re.search(r"```json\n(.*?)```", README.read_text(), re.DOTALL)[1])
     assert role["Actions"] == []
     assert set(role["DataActions"]) == {

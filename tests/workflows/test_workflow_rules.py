@@ -18,9 +18,9 @@ def workflow(name):
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name + "/" + file.name)
 def test_actions_are_pinned_and_say_their_version(file):
     for line in file.read_text().splitlines():
-        if found := re.search(r"\buses: (?!\./)(\S+)(.*)", line):
-            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", found[1]), line
-            assert re.fullmatch(r" # v\d+\.\d+\.\d+", found[2]), line
+        if match := re.search(r"\buses: (?!\./)(\S+)(.*)", line):
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", match[1]), line
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", match[2]), line
 
 
 @pytest.mark.parametrize("name", FLEET)
@@ -71,7 +71,7 @@ def test_a_sync_is_never_cut_off_and_never_runs_twice_at_once():
     assert "github.ref" not in concurrency["group"]
 
 
-def test_both_run_for_the_same_files():
+def test_preview_and_sync_run_for_the_same_files():
     runs = [workflow(name)[True] for name in FLEET]  # YAML 1.1 reads `on` as true
     assert runs[0]["pull_request"]["paths"] == runs[1]["push"]["paths"]
     assert "pull_request_target" not in {**runs[0], **runs[1]}

@@ -78,7 +78,7 @@ class FeatureWindowMaker:
     def __init__(self, metadata: ModelMetadata) -> None:
         try:
             self._spec = _spec(metadata)
-            self._zone = time_zone(self._spec.site.zone)
+            self._zone = time_zone(self._spec.site.time_zone)
             builder = WindowBuilder(self._spec)
             if builder.hours_to_keep >= HOURS_KEPT:
                 raise bad_metadata(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed
+from edgeops.translate import translate
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -63,7 +64,7 @@ def get(
     place = urlsplit(url).netloc
     asked = access.applied_to(url) if access is not None else url
     for _ in range(MAX_REDIRECTS + 1):
-        with _as_load_failures(place), _send(session, asked, headers, timeouts) as response:
+        with load_failures(place), _send(session, asked, headers, timeouts) as response:
             location = response.headers.get("Location")
             if not (location and 300 <= response.status_code < 400):
                 _check_status(response, place, access)
@@ -115,25 +116,28 @@ def _time_of(response: Response) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-@contextmanager
-def _as_load_failures(place: str) -> Iterator[None]:
+def load_failures(place: str) -> AbstractContextManager[None]:
+    """For `with`: exceptions of requests as `LoadFailed`."""
     from requests import exceptions as requests_errors
     from urllib3 import exceptions as urllib3_errors
 
-    try:
-        yield
-    except (requests_errors.InvalidURL, urllib3_errors.LocationValueError) as error:
-        raise LoadFailed(Code.INVALID_DESIRED, "`url` is not a valid address") from error
-    except (requests_errors.SSLError, urllib3_errors.SSLError) as error:
-        raise _tls_failed(place, error) from error
-    except (requests_errors.Timeout, urllib3_errors.TimeoutError) as error:
-        raise LoadFailed(Code.STALLED, f"{place} did not answer in time", transient=True) from error
-    except (requests_errors.ConnectionError, urllib3_errors.NewConnectionError) as error:
-        raise LoadFailed(Code.UNREACHABLE, f"{place} cannot be reached", transient=True) from error
-    except (requests_errors.RequestException, urllib3_errors.HTTPError) as error:
-        raise LoadFailed(
-            Code.CONNECTION_LOST, f"the connection to {place} was lost", transient=True
-        ) from error
+    not_valid = LoadFailed(Code.INVALID_DESIRED, "`url` is not a valid address")
+    stalled = LoadFailed(Code.STALLED, f"{place} does not answer in time", transient=True)
+    unreachable = LoadFailed(Code.UNREACHABLE, f"{place} cannot be reached", transient=True)
+    lost = LoadFailed(Code.CONNECTION_LOST, f"the connection to {place} was lost", transient=True)
+    return translate(
+        ((requests_errors.InvalidURL, urllib3_errors.LocationValueError), lambda _: not_valid),
+        (
+            (requests_errors.SSLError, urllib3_errors.SSLError),
+            lambda error: _tls_failed(place, error),
+        ),
+        ((requests_errors.Timeout, urllib3_errors.TimeoutError), lambda _: stalled),
+        (
+            (requests_errors.ConnectionError, urllib3_errors.NewConnectionError),
+            lambda _: unreachable,
+        ),
+        ((requests_errors.RequestException, urllib3_errors.HTTPError), lambda _: lost),
+    )
 
 
 def _tls_failed(place: str, error: BaseException) -> LoadFailed:

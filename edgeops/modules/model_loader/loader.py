@@ -137,7 +137,7 @@ class Loader:
 
     def _attempt(self, model: WantedModel, wanted: Wanted, cancellation: Cancellation) -> None:
         try:
-            with self.storage.as_load_failures():
+            with self.storage.load_failures():
                 current = self._bring(model, wanted, cancellation)
         except Superseded:
             self._end(cancellation)

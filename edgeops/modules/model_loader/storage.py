@@ -10,8 +10,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from edgeops.modules.model_loader.decide import Folder, outdated
 from edgeops.modules.model_loader.desired import FLAT, WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.modules.runtime.slots import POINTER, CurrentModel, read_current, write_current
+from edgeops.translate import translate
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -148,13 +148,9 @@ class Storage:
             for md5 in (True, False):
                 self._digests.pop((str(path / name), md5), None)
 
-    @contextmanager
-    def as_load_failures(self) -> Iterator[None]:
-        """Turns `OSError` into a `LoadFailed` that says what to do on the device."""
-        try:
-            yield
-        except OSError as error:
-            raise self._failure(error) from error
+    def load_failures(self) -> AbstractContextManager[None]:
+        """For `with`: an `OSError` as a `LoadFailed` that says what to do on the device."""
+        return translate((OSError, self._failure))
 
     def _failure(self, error: OSError) -> LoadFailed:
         if error.errno in _NO_ROOM:

@@ -1,1 +1,1 @@
-"""Data for training: adapters, repairs, targets, splits, quality."""
+"""Reads the data of a model: observations, what is known ahead, targets, splits and quality."""

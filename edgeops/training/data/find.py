@@ -34,7 +34,7 @@ class DataFiles:
     @property
     def sha256(self) -> str:
         """The digest of all of them: that of the observations where these are alone."""
-        known = [one.sha256 if one else None for one in (self.events, self.weather)]
+        known = [file.sha256 if file else None for file in (self.events, self.weather)]
         if known == [None, None]:
             return self.observed.sha256
         return hashlib.sha256(json.dumps([self.observed.sha256, *known]).encode()).hexdigest()
@@ -56,7 +56,7 @@ def observed_file(model: ModelFile) -> DataFile:
     if data.source == AKL:
         return packaged_file() if data.path is None else _read(model, "path", data.path)
     if data.table is None:
-        message = "names no file: the source `table` needs `data.table`"
+        message = "does not name a file: the source `table` needs `data.table`"
         raise InvalidModel((Problem(model.place("/spec/data/source"), "/spec/data", message),))
     return _read(model, "table/path", data.table.path)
 

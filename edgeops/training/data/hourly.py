@@ -53,7 +53,7 @@ def to_hourly(
     step = int(np.median(np.diff(moments))) if len(moments) > 1 else _HOUR
     if step > _HOUR:
         message = f"most rows are {step / _HOUR:g} hours apart"
-        raise fault(file, 2, message, "edgeops needs a row an hour, or more often")
+        raise fault(file, 2, message, "edgeops needs at least one row an hour")
     grid = hours - hours[0]
     count, width = int(grid[-1]) + 1, len(columns.values)
     check_size(file, count, width, what="hours")  # a few rows may be centuries apart
@@ -132,8 +132,8 @@ def _moment(file: DataFile, row: Row, stamp: datetime, zone: ZoneInfo, previous:
 
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
-        hint = "each timestamp may be there once; a series is a column, not more rows"
-        raise fault(file, row.line, f"{stamp} is there twice, first on line {before}", hint)
+        hint = "each timestamp may occur once; a series is a column, not more rows"
+        raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:
         message = f"{stamp} is earlier than line {before}"
         raise fault(file, row.line, message, "sort the rows by time")

@@ -17,7 +17,8 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray, HourlySeries
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 _HEADER = ["name", "start", "end"]
 _HOUR = np.timedelta64(1, "h")
@@ -49,9 +50,9 @@ def read_events(file: DataFile) -> HourlySeries:
     return HourlySeries(start, tuple(f"event:{name}" for name in names), values)
 
 
-def read_weather(table: Table) -> HourlySeries:
-    """Hourly weather; `table` says how the file is read. Raises as `read_table`."""
-    series = read_table(replace(table, combine="mean")).series
+def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:
+    """Hourly weather; several rows in one hour become their mean. Otherwise as `read_table`."""
+    series = read_table(file, replace(table, combine="mean"), zone).series
     return HourlySeries(
         series.start, tuple(f"weather:{name}" for name in series.columns), series.values
     )
@@ -82,7 +83,9 @@ def _event(
     file: DataFile, line: int, row: list[str]
 ) -> tuple[str, np.datetime64, np.datetime64, float]:
     name = row[0].strip()
-    first, end = (_time(file, line, *one) for one in zip(_HEADER[1:], row[1:3], strict=True))
+    first, end = (
+        _time(file, line, column, cell) for column, cell in zip(_HEADER[1:], row[1:3], strict=True)
+    )
     if not name:
         raise fault(file, line, "the event has no name")
     if end <= first:

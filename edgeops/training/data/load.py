@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, Site, WindowSpec
-from edgeops.features.transforms import Smoothing
+from edgeops.features.spec import Base, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -18,9 +17,8 @@ from edgeops.training.data.find import DataFiles
 from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
 from edgeops.training.model_file import ModelFile
-from edgeops.training.recipe import SiteSection, TableSection
 
 
 def read_data(model: ModelFile, observed: DataFile) -> Dataset:
@@ -29,7 +27,7 @@ def read_data(model: ModelFile, observed: DataFile) -> Dataset:
     if data.source == AKL:
         return read_akl(observed)
     assert data.table is not None, "`observed_file` has read it"
-    return read_table(_table(data.site, data.table, observed))
+    return read_table(observed, data.table, data.site.time_zone)
 
 
 def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
@@ -38,7 +36,7 @@ def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
     if files.events:
         parts.append(read_events(files.events))
     if files.weather and data.weather:
-        parts.append(read_weather(_table(data.site, data.weather, files.weather)))
+        parts.append(read_weather(files.weather, data.weather, data.site.time_zone))
     return together(parts)
 
 
@@ -64,73 +62,45 @@ def window_spec(
     need it.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
-    smoothing = transforms.smoothing
     return WindowSpec(
         features=recipe.features,
         columns=columns,
-        site=_site(recipe.data.site),
+        site=recipe.data.site,
         steps=recipe.window.steps,
         horizon=recipe.horizons.steps,
         interval=transforms.interval_hours,
         base=_base(model, data),
         level_hours=transforms.level_hours,
-        smoothing=Smoothing(smoothing.kind, smoothing.steps) if smoothing else None,
+        smoothing=transforms.smoothing,
         outage_hours=recipe.repairs.outage_hours,
     )
 
 
 def _base(model: ModelFile, data: HourlySeries | None) -> Base:
-    transforms = model.recipe.transforms
-    said = transforms.seasonal_adjustment
-    base = Base(said.kind, said.weeks)
+    recipe = model.recipe
+    adjustment = recipe.transforms.seasonal_adjustment
+    base = Base(adjustment.kind, adjustment.weeks)
     if not base.is_fitted:
         return base
     assert data is not None, "a profile is fitted on data"
-    columns, times = target_columns(model, data.columns), times_of(model)
-    targets = (
-        tuple((column,) for column in columns) if model.recipe.target.is_pooled else (columns,)
-    )
+    columns = target_columns(model, data.columns)
+    targets = tuple((column,) for column in columns) if recipe.target.is_pooled else (columns,)
     fit = Fit(
-        base.kind,
-        transforms.interval_hours,
-        outage_hours(model),
-        times.split,
-        times.excluded,
-        times.grace_days,
+        base.kind, recipe.transforms.interval_hours, recipe.repairs.outage_hours, split_of(model)
     )
     return replace(base, profile=seasonal_profile(data, targets, fit))
 
 
-def outage_hours(model: ModelFile) -> int:
-    """How many zeros in a row are an outage."""
-    return model.recipe.repairs.outage_hours
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Which times are for what: the split, and what training leaves out."""
-
-    split: Split
-    excluded: tuple[Period, ...]
-    grace_days: int
-
-
-def times_of(model: ModelFile) -> Times:
+def split_of(model: ModelFile) -> Split:
     """The split and the exclusions of a model. Raises `EdgeOpsError` where they cannot be."""
     split, exclusions = model.recipe.split, model.recipe.exclusions
-    return Times(
-        Split(_day(split.train_until), _day(split.validate_until), _day(split.test_until)),
+    return Split(
+        _day(split.train_until),
+        _day(split.validate_until),
+        _day(split.test_until),
         tuple(Period(_day(period.from_), _day(period.to)) for period in exclusions.periods),
         exclusions.grace_days,
     )
-
-
-def _site(site: SiteSection) -> Site:
-    return Site(site.time_zone, site.latitude, site.longitude, site.country, site.subdivision)
-
-
-def _table(site: SiteSection, table: TableSection, file: DataFile) -> Table:
-    return Table(file, site.time_zone, table.timestamp, table.columns, table.combine)
 
 
 def _day(text: str) -> np.datetime64:
@@ -138,5 +108,5 @@ def _day(text: str) -> np.datetime64:
         return np.datetime64(text, "D")
     except ValueError as error:
         raise EdgeOpsError(
-            f"there is no day {text}", "see `split` and `exclusions` in model.yaml"
+            f"`{text}` is not a date", "see `split` and `exclusions` in model.yaml"
         ) from error

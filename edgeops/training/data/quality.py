@@ -73,5 +73,5 @@ def _column(series: HourlySeries, name: str, outage_hours: int) -> ColumnQuality
         int(missing.sum()),
         int(zero.sum()),
         float(known.mean()) if len(known) else 0.0,
-        tuple(sorted(outages, key=lambda one: (-one.hours, one.first))),
+        tuple(sorted(outages, key=lambda outage: (-outage.hours, outage.first))),
     )

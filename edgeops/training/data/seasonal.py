@@ -5,18 +5,19 @@ On a device numpy is enough: the profile is in the specification of the window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import step_of_week
-from edgeops.features.repair import WEEK, total
+from edgeops.features.repair import total
 from edgeops.features.series import FloatArray, HourlySeries, hours_from
+from edgeops.features.spec import WEEK
 from edgeops.features.transforms import aggregate
 from edgeops.training.data.dataset import missing_package
-from edgeops.training.data.split import Period, Split, parts
+from edgeops.training.data.split import Split, parts
 
 WEEKS = 52  # before the end of training: with older years the base was no better
 _FEWEST_WEEKS = 4
@@ -31,8 +32,6 @@ class Fit:
     interval: int
     outage_hours: int
     split: Split
-    excluded: tuple[Period, ...] = ()
-    grace_days: int = 0
 
 
 @lru_cache(maxsize=8)
@@ -49,8 +48,8 @@ def seasonal_profile(
     Raises `EdgeOpsError` where that year has too few values, and without
     statsmodels.
     """
-    found = [_of_target(series, columns, fit) for columns in targets]
-    profile = _level(np.mean(found, axis=0))
+    profiles = [_of_target(series, columns, fit) for columns in targets]
+    profile = _level(np.mean(profiles, axis=0))
     return tuple(np.round(profile, 6).tolist())
 
 
@@ -58,20 +57,20 @@ def _of_target(series: HourlySeries, columns: tuple[str, ...], fit: Fit) -> Floa
     values = total(series, columns, fit.outage_hours)
     start, values = aggregate(series.start, values, fit.interval)
     hours = hours_from(start, len(values), fit.interval)
-    training = parts(fit.split, hours, 0, fit.interval)["train"]
+    training = parts(replace(fit.split, excluded=()), hours, 0, fit.interval)["train"]
     year = training[-WEEKS * WEEK // fit.interval :]
     season = np.full(len(values), np.nan)
     season[year] = _season(np.log1p(values[year]), fit)
-    used = parts(fit.split, hours, 0, fit.interval, fit.excluded, fit.grace_days)["train"]
+    used = parts(fit.split, hours, 0, fit.interval)["train"]
     step = step_of_week(hours[used], fit.interval)
-    weeks = [season[used[step == one]] for one in range(WEEK // fit.interval)]
-    known = [some[~np.isnan(some)] for some in weeks]
+    by_step = [season[used[step == number]] for number in range(WEEK // fit.interval)]
+    known = [values[~np.isnan(values)] for values in by_step]
     if not all(map(len, known)):
         raise EdgeOpsError(
             f"every week of the last year of training is excluded from the base `{fit.kind}`",
             "exclude less, or use the base `median`",
         )
-    return _level(np.array([np.median(some) for some in known]))
+    return _level(np.array([np.median(values) for values in known]))
 
 
 def _season(log: FloatArray, fit: Fit) -> FloatArray:

@@ -29,11 +29,16 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The last day of training, validation and test; what is later is a second test."""
+    """The last day of training, validation and test; what is later is a second test.
+
+    Training leaves out the `excluded` periods and `grace_days` after each.
+    """
 
     train_until: np.datetime64
     validate_until: np.datetime64
     test_until: np.datetime64
+    excluded: tuple[Period, ...] = ()
+    grace_days: int = 0
 
     def __post_init__(self) -> None:
         if not self.train_until < self.validate_until < self.test_until:
@@ -43,39 +48,30 @@ class Split:
             )
 
 
-def parts(
-    split: Split,
-    steps: Hours,
-    horizon: int,
-    interval: int,
-    excluded: tuple[Period, ...] = (),
-    grace_days: int = 0,
-) -> Mapping[str, IntArray]:
+def parts(split: Split, steps: Hours, horizon: int, interval: int) -> Mapping[str, IntArray]:
     """The origins (indexes into `steps`) of `train`, `validation`, `test` and `later`.
 
     The origin and all its `horizon` steps of `interval` hours lie in the part.
     No origin for training lies in an excluded period, reaches into it, or
-    comes within `grace_days` after it.
+    comes within the grace days after it.
     """
     last = steps + np.timedelta64(horizon * interval, "h")
     ends = (split.train_until, split.validate_until, split.test_until, steps[-1:].max())
-    found = {}
+    origins = {}
     first = steps[0]
     for name, end in zip(("train", "validation", "test", "later"), ends, strict=True):
         stop = end.astype("datetime64[D]") + np.timedelta64(1, "D")
         inside = (steps >= first) & (last < stop) & (last <= steps[-1])
         if name == "train":
-            inside &= ~_touched(steps, last, excluded, grace_days)
-        found[name] = np.flatnonzero(inside)
+            inside &= ~_touched(split, steps, last)
+        origins[name] = np.flatnonzero(inside)
         first = stop
-    return found
+    return origins
 
 
-def _touched(
-    steps: Hours, last: Hours, excluded: tuple[Period, ...], grace_days: int
-) -> NDArray[np.bool_]:
+def _touched(split: Split, steps: Hours, last: Hours) -> NDArray[np.bool_]:
     touched = np.zeros(len(steps), dtype=bool)
-    for period in excluded:
-        end = period.last + np.timedelta64(1 + grace_days, "D")
+    for period in split.excluded:
+        end = period.last + np.timedelta64(1 + split.grace_days, "D")
         touched |= (last >= period.first) & (steps < end)
     return touched

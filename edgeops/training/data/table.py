@@ -4,76 +4,60 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from edgeops.features.wall_clock import Doubled, time_zone
+from edgeops.features.wall_clock import time_zone
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import DataFile, check_size, fault
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.hourly import Columns, Row, to_hourly
 from edgeops.training.data.parquet_file import ParquetFile
+from edgeops.training.recipe import TableSection
 
 _HINT = "`timestamp` and `columns` in model.yaml say which columns are read"
 _Rows = Iterator[tuple[int, list[Any]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """How a file is read.
+def read_table(file: DataFile, table: TableSection, zone: str) -> Dataset:
+    """The hourly series of a file (`.parquet`, or else CSV), on the clock of an IANA time zone.
 
-    `zone` is the IANA name of the clock that the series follow, and that
-    timestamps without an offset are on; `columns` are all others when empty;
-    `combine` says what becomes of several rows in one hour.
+    Timestamps without an offset are on that clock, too. Raises `EdgeOpsError`
+    with file:line (of Parquet, the number of the row).
     """
-
-    file: DataFile
-    zone: str
-    timestamp: str = "timestamp"
-    columns: tuple[str, ...] = ()
-    combine: Doubled = "sum"
-
-
-def read_table(table: Table) -> Dataset:
-    """The hourly series of a file (`.parquet`, or else CSV).
-
-    Raises `EdgeOpsError` with file:line (of Parquet, the number of the row).
-    """
-    file = table.file
     header, rows_of = _parquet(file) if file.suffix == ".parquet" else _csv(file)
     check_size(file, 1, len(header))
-    names = _columns(table, header)
+    names = _columns(file, table, header)
     shown = _shown(table, header)
     series = to_hourly(
         file,
         Columns(shown[table.timestamp], {name: shown[name] for name in names}),
         (Row(line, cells[0], cells[1:]) for line, cells in rows_of((table.timestamp, *names))),
-        time_zone(table.zone),
+        time_zone(zone),
         table.combine,
     )
     return Dataset(PurePath(file.name).name, series, file.sha256)
 
 
-def _columns(table: Table, header: list[str]) -> tuple[str, ...]:
+def _columns(file: DataFile, table: TableSection, header: list[str]) -> tuple[str, ...]:
     wanted = table.columns or tuple(name for name in header if name != table.timestamp)
     counts = Counter(header)
     for name in (table.timestamp, *table.columns):
         if counts[name] != 1:
             many = "more than one" if counts[name] else "no"
-            raise fault(table.file, 1, f"there is {many} column `{name}`", _HINT)
+            raise fault(file, 1, f"there is {many} column `{name}`", _HINT)
     for number, name in enumerate(header, start=1):
         if not table.columns and counts[name] != 1:
             again = header.index(name, number) + 1
-            raise fault(table.file, 1, f"the columns {number} and {again} have one name", _HINT)
+            raise fault(file, 1, f"the columns {number} and {again} have one name", _HINT)
     if not wanted:
-        raise fault(table.file, 1, f"there is no column besides `{table.timestamp}`")
+        raise fault(file, 1, f"there is no column besides `{table.timestamp}`")
     if table.timestamp in wanted:
-        raise fault(table.file, 1, f"column `{table.timestamp}` is the time, not a series", _HINT)
+        raise fault(file, 1, f"column `{table.timestamp}` is the time, not a series", _HINT)
     return wanted
 
 
-def _shown(table: Table, header: list[str]) -> dict[str, str]:
+def _shown(table: TableSection, header: list[str]) -> dict[str, str]:
     """What messages call the columns: a name that model.yaml does not have is content."""
     known = {table.timestamp, *table.columns}
     return {

@@ -6,8 +6,8 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.moving import median
-from edgeops.features.repair import WEEK
 from edgeops.features.series import FloatArray, HourlySeries, IntArray
+from edgeops.features.spec import WEEK
 
 _WEEKS_AROUND = (-2, -1, 1, 2)
 

@@ -1,1 +1,1 @@
-"""How good a model is: metrics, baselines, comparisons, gates."""
+"""Judges forecasts: metrics, baselines, comparisons, gates, and the scorecard of all that."""

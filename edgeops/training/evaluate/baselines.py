@@ -15,6 +15,8 @@ from edgeops.features.series import FloatArray
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
 
+Forecaster = Callable[[Samples], Forecasts]
+
 _DAY, _WEEK = 24, 168
 _SEASONS = 4
 
@@ -42,10 +44,10 @@ def median_4_weeks(samples: Samples) -> Forecasts:
     their logarithms). Where all are missing, the mean level.
     """
     seasons = _seasons(samples, _WEEK)
-    return _forecasts(samples, median([one.ravel() for one in seasons]))
+    return _forecasts(samples, median([season.ravel() for season in seasons]))
 
 
-BASELINES: Mapping[str, Callable[[Samples], Forecasts]] = {
+BASELINES: Mapping[str, Forecaster] = {
     "seasonal-naive-168h": seasonal_naive_168h,
     "seasonal-naive-24h": seasonal_naive_24h,
     "median-4-weeks": median_4_weeks,
@@ -60,11 +62,11 @@ def _seasons(samples: Samples, hours: int) -> list[FloatArray]:
     season = hours // samples.interval
     ahead = 1 + np.arange(samples.actual.shape[1])
     newest = samples.rows[:, None] + ahead - season * -(-ahead // season)
-    found = []
+    seasons = []
     for back in range(_SEASONS):
         rows = newest - back * season
-        found.append(np.where(rows >= 0, samples.history[np.maximum(rows, 0)], np.nan))
-    return found
+        seasons.append(np.where(rows >= 0, samples.history[np.maximum(rows, 0)], np.nan))
+    return seasons
 
 
 def _newest(seasons: list[FloatArray]) -> FloatArray:
@@ -78,11 +80,4 @@ def _forecasts(samples: Samples, values: FloatArray) -> Forecasts:
     values = values.reshape(samples.actual.shape)
     level = np.broadcast_to(samples.scale[:, None] - 1, values.shape)
     filled = np.where(np.isnan(values), level, values)
-    return Forecasts(
-        samples.series,
-        samples.origins,
-        samples.actual,
-        filled[:, :, None],
-        (0.5,),
-        samples.interval,
-    )
+    return samples.forecasts(filled[:, :, None])

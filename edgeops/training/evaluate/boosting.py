@@ -68,14 +68,7 @@ class Boosting:
             index = np.arange(first, min(first + _CHUNK * horizon, count * horizon))
             z = np.asarray(self.booster.predict(_table(samples, index)))
             values[index, 0] = np.maximum(_level(samples, index) * np.exp(z) - 1, 0)
-        return Forecasts(
-            samples.series,
-            samples.origins,
-            samples.actual,
-            values.reshape(count, horizon, 1),
-            (0.5,),
-            samples.interval,
-        )
+        return samples.forecasts(values.reshape(count, horizon, 1))
 
 
 def fit_boosting(
@@ -120,7 +113,7 @@ def _chosen(
     parts: Sequence[Samples], limit: int, random: np.random.Generator
 ) -> tuple[NDArray[np.float32], FloatArray, FloatArray]:
     """Up to `limit` rows whose target is known: the table, z, and the level that z is beside."""
-    known = [np.flatnonzero(~np.isnan(one.actual.ravel())) for one in parts]
+    known = [np.flatnonzero(~np.isnan(samples.actual.ravel())) for samples in parts]
     share = min(1.0, limit / sum(map(len, known)))
     tables, targets, levels = [], [], []
     for samples, rows in zip(parts, known, strict=True):

@@ -49,10 +49,11 @@ def _by_day(model: Forecasts, other: Forecasts) -> FloatArray:
     known = ~np.isnan(model.actual)
     value = np.where(known, model.actual, 0.0)
     day = model.origins.astype("datetime64[D]").astype(np.int64)
-    sums = [np.where(known, np.abs(one.point - value), 0.0).sum(axis=1) for one in (model, other)]
+    errors = (np.abs(forecasts.point - value) for forecasts in (model, other))
+    sums = [np.where(known, error, 0.0).sum(axis=1) for error in errors]
     sums.append(np.abs(value).sum(axis=1))
     day = np.unique(day, return_inverse=True)[1]
-    return np.stack([np.bincount(day, one) for one in sums], axis=1)
+    return np.stack([np.bincount(day, total) for total in sums], axis=1)
 
 
 def _drawn(days: FloatArray, rounds: int, random: np.random.Generator) -> FloatArray:

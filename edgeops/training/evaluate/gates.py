@@ -11,7 +11,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_AND_NIGHT
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Part, Verdict
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
 
 CHAMPION = "champion"  # the last release of the model, when there is one
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
@@ -27,7 +27,7 @@ _SOME = (
 
 
 def metrics_of(
-    parts: Mapping[str, Part], quantiles: tuple[float, ...], facts: Mapping[str, float]
+    parts: Mapping[str, JudgedPart], quantiles: tuple[float, ...], facts: Mapping[str, float]
 ) -> dict[str, float]:
     """The figures of a scorecard by the names that gates use; those without a value are left out.
 
@@ -38,12 +38,12 @@ def metrics_of(
     Hyphens become underscores, and `seasonal_naive` is that of 168 h. `facts`
     are of the artifact (`FACTS`).
     """
-    found = dict(facts)
+    metrics = dict(facts)
     for part, prefix in ((TEST, ""), (LATER, "later_")):
         if part in parts:
             figures = _of_part(parts[part].models, quantiles)
-            found |= {prefix + name: value for name, value in figures}
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+            metrics |= {prefix + name: value for name, value in figures}
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def check_gates(
@@ -71,7 +71,7 @@ def check_gates(
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
-            raise EdgeOpsError(f"the gate `{name}` names no metric", hint)
+            raise EdgeOpsError(f"the gate `{name}` does not name a metric", hint)
         if name not in names:
             raise _missing(name, every[name])
 
@@ -125,7 +125,7 @@ def _possible(
 def _missing(gate: str, needs: str) -> EdgeOpsError:
     if needs in FACTS:
         return EdgeOpsError(
-            f"the gate `{gate}` is of a file that is not made",
+            f"the gate `{gate}` needs a file that is not exported",
             "name its format under `export.formats`, or leave the gate out",
         )
     return EdgeOpsError(

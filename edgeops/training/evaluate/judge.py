@@ -40,14 +40,14 @@ def judge(
     every = slice(None)
     slices = {ALL: at(every, every)}
     for name, hours in {**DAY_AND_NIGHT, **use_cases}.items():
-        found = at(sorted(hours), every)
-        if found.count:
-            slices[name] = found
+        score = at(sorted(hours), every)
+        if score.count:
+            slices[name] = score
     by_hour = (at([hour], every) for hour in range(_HOURS))
     return Judged(
         slices,
         by_horizon=tuple(at(every, step) for step in range(forecasts.actual.shape[1])),
-        by_hour=tuple(one if one.count else None for one in by_hour),
+        by_hour=tuple(score if score.count else None for score in by_hour),
         mape_by_hour_and_horizon=_heat_map(sums["relative"], sums["large"]),
     )
 
@@ -58,10 +58,12 @@ def _cells(
     """The sums of the terms, a row an hour of the day, a column a step."""
     horizon = forecasts.actual.shape[1]
     cell = (forecasts.hour_of_day * horizon + np.arange(horizon)).ravel()
-    found = terms(forecasts.actual, forecasts.values, forecasts.quantiles, mase_scale, small)
-    sums = {name: np.bincount(cell, term.ravel(), _HOURS * horizon) for name, term in found.items()}
+    by_name = terms(forecasts.actual, forecasts.values, forecasts.quantiles, mase_scale, small)
     return {
-        name: np.asarray(one, np.float64).reshape(_HOURS, horizon) for name, one in sums.items()
+        name: np.asarray(np.bincount(cell, term.ravel(), _HOURS * horizon), np.float64).reshape(
+            _HOURS, horizon
+        )
+        for name, term in by_name.items()
     }
 
 

@@ -51,8 +51,8 @@ def score(
     0.5 among the quantiles, which rise. `scale` is that of MASE, or one for
     each row (n, 1). A figure with nothing to divide by is NaN.
     """
-    found = terms(actual, values, quantiles, scale, small)
-    return score_of({name: float(term.sum()) for name, term in found.items()})
+    by_name = terms(actual, values, quantiles, scale, small)
+    return score_of({name: float(term.sum()) for name, term in by_name.items()})
 
 
 def terms(
@@ -71,7 +71,7 @@ def terms(
     point = np.where(known, values[:, :, quantiles.index(0.5)], 0.0)
     error, size = np.abs(point - value), np.abs(value)
     large = known & (size >= small) & (size > 0)
-    found = {
+    by_name = {
         "count": known.astype(np.float64),
         "value": size,
         "error": error,
@@ -82,10 +82,10 @@ def terms(
     }
     if len(quantiles) > 1:
         low, high = values[:, :, 0], values[:, :, -1]
-        found["inside"] = (known & (low <= value) & (value <= high)).astype(np.float64)
-        found["width"] = np.where(known, high - low, 0.0)
-        found["pinball"] = np.where(known, _pinball(value, values, quantiles), 0.0)
-    return found
+        by_name["inside"] = (known & (low <= value) & (value <= high)).astype(np.float64)
+        by_name["width"] = np.where(known, high - low, 0.0)
+        by_name["pinball"] = np.where(known, _pinball(value, values, quantiles), 0.0)
+    return by_name
 
 
 def score_of(sums: Mapping[str, float]) -> Score:

@@ -60,7 +60,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JudgedPart:
     """One part of the data (`test`, `later`): when, how many origins, and everyone's figures.
 
     `first` and `last` are wall-clock hours in ISO 8601; `models` has `MODEL` and the baselines.
@@ -96,7 +96,7 @@ class Scorecard:
     series: tuple[str, ...]
     interval: int
     quantiles: tuple[float, ...]
-    parts: Mapping[str, Part]
+    parts: Mapping[str, JudgedPart]
     per_series: Mapping[str, Mapping[str, Score]] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     gates: tuple[Verdict, ...] = ()

@@ -14,7 +14,7 @@ from edgeops.training.forecasts import Forecasts
 COLUMNS = ("part", "model", "series", "origin", "horizon", "hour", "y", "yhat", "lo", "hi")
 
 
-def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> None:
+def write_table(path: Path, by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> None:
     """Write the forecasts of each part, model and series; the file is the old or the new one.
 
     `origin` is the wall-clock hour of the newest observation, `horizon` counts
@@ -26,7 +26,7 @@ def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]
 
     with beside(path) as part:
         writer: Any = None
-        for table in _tables(found):
+        for table in _tables(by_part):
             writer = writer or ParquetWriter(part, table.schema, compression="zstd")
             writer.write_table(table)
         if writer is not None:
@@ -34,42 +34,35 @@ def write_table(path: Path, found: Mapping[str, Mapping[str, Sequence[Forecasts]
             part.replace(path)
 
 
-def read_table(path: Path) -> Any:
-    """The table, as `pyarrow.Table`."""
-    from pyarrow.parquet import read_table as read
-
-    return read(path)
-
-
-def _tables(found: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> Iterator[Any]:
-    for part, by_model in found.items():
-        for model, some in by_model.items():
-            for one in some:
-                yield _table(part, model, one)
+def _tables(by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> Iterator[Any]:
+    for part, by_model in by_part.items():
+        for model, by_series in by_model.items():
+            for forecasts in by_series:
+                yield _table(part, model, forecasts)
 
 
-def _table(part: str, model: str, one: Forecasts) -> Any:
+def _table(part: str, model: str, forecasts: Forecasts) -> Any:
     import pyarrow
 
-    count, horizon = one.actual.shape
-    outer = len(one.quantiles) > 1
-    missing = np.full(one.actual.shape, np.nan)
+    count, horizon = forecasts.actual.shape
+    outer = len(forecasts.quantiles) > 1
+    missing = np.full(forecasts.actual.shape, np.nan)
     values = {
-        "y": one.actual,
-        "yhat": one.point,
-        "lo": one.values[:, :, 0] if outer else missing,
-        "hi": one.values[:, :, -1] if outer else missing,
+        "y": forecasts.actual,
+        "yhat": forecasts.point,
+        "lo": forecasts.values[:, :, 0] if outer else missing,
+        "hi": forecasts.values[:, :, -1] if outer else missing,
     }
-    names = {"part": part, "model": model, "series": one.series}
+    names = {"part": part, "model": model, "series": forecasts.series}
     columns: dict[str, Any] = {
         name: pyarrow.DictionaryArray.from_arrays(
             np.zeros(count * horizon, np.int32), pyarrow.array([text])
         )
         for name, text in names.items()
     }
-    columns["origin"] = pyarrow.array(np.repeat(one.origins.astype("datetime64[s]"), horizon))
+    columns["origin"] = pyarrow.array(np.repeat(forecasts.origins.astype("datetime64[s]"), horizon))
     columns["horizon"] = np.tile(np.arange(1, horizon + 1, dtype=np.int16), count)
-    columns["hour"] = one.hour_of_day.ravel().astype(np.int8)
+    columns["hour"] = forecasts.hour_of_day.ravel().astype(np.int8)
     for name, value in values.items():
         numbers = value.ravel().astype(np.float32)
         columns[name] = pyarrow.array(numbers, mask=np.isnan(numbers))

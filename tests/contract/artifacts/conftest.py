@@ -147,8 +147,8 @@ class FakeGitHub:
             return (400, {}, {}) if ask.token else (200, self.content[int(ask.path[9:])], {})
         if ask.path.startswith("/contoso/models/releases/download/"):
             tag, _, name = unquote(ask.path).split("/download/")[1].rpartition("/")
-            found = [a for r in self._visible(None) if r["tag_name"] == tag for a in r["assets"]]
-            ids = [a["id"] for a in found if a["name"] == name and a["state"] == "uploaded"]
+            assets = [a for r in self._visible(None) if r["tag_name"] == tag for a in r["assets"]]
+            ids = [a["id"] for a in assets if a["name"] == name and a["state"] == "uploaded"]
             return (200, self.content[ids[0]], {}) if ids else (404, {}, {})
         if ask.token not in (None, TOKEN):
             return 401, {"message": "Bad credentials"}, {}
@@ -179,10 +179,14 @@ class FakeGitHub:
 
     def _list(self, ask: Request) -> Answer:
         size, page = int(ask.query["per_page"]), int(ask.query.get("page", 1))
-        found = self._visible(ask.token)
+        releases = self._visible(ask.token)
         path = f"/api/v3/repos/contoso/models/releases?per_page={size}&page={page + 1}"
         link = {"Link": f'<https://localhost:{self.port}{path}>; rel="next"'}
-        return 200, found[(page - 1) * size : page * size], link if found[page * size :] else {}
+        return (
+            200,
+            releases[(page - 1) * size : page * size],
+            link if releases[page * size :] else {},
+        )
 
     def _create(self, ask: Request) -> Answer:
         body = json.loads(ask.body)
@@ -194,12 +198,12 @@ class FakeGitHub:
         return 201, release, {}
 
     def _edit(self, ask: Request, number: str) -> Answer:
-        release = next(one for one in self.releases if one["id"] == int(number))
+        release = next(release for release in self.releases if release["id"] == int(number))
         release |= json.loads(ask.body)
         return 200, release, {}
 
     def _upload(self, ask: Request, number: str) -> Answer:
-        release = next(one for one in self.releases if one["id"] == int(number))
+        release = next(release for release in self.releases if release["id"] == int(number))
         name = re.sub(r"[^A-Za-z0-9._-]", ".", ask.query["name"])
         if any(asset["name"] == name for asset in release["assets"]):
             return 422, {"errors": [{"code": "already_exists", "field": "name"}]}, {}
@@ -222,7 +226,7 @@ class FakeGitHub:
 
     def _delete(self, ask: Request, number: str) -> Answer:
         for release in self.releases:
-            release["assets"] = [one for one in release["assets"] if one["id"] != int(number)]
+            release["assets"] = [asset for asset in release["assets"] if asset["id"] != int(number)]
         return 204, b"", {}
 
 

@@ -28,13 +28,13 @@ class Place:
     fetch: Callable[[str], requests.Response]
 
 
-@pytest.fixture(params=["folder", "azure-blob", "github-release"])
+@pytest.fixture(params=list(StoreKind))
 def place(request: pytest.FixtureRequest) -> Place:
     return request.getfixturevalue(f"_{request.param.replace('-', '_')}")
 
 
 @pytest.fixture
-def _folder(local_hub, tmp_path):
+def _local(local_hub, tmp_path):
     target = ArtifactTarget(f"https://localhost:{local_hub.port}/artifacts", StoreKind.LOCAL)
     store = open_store(target, {}, folder=local_hub.artifacts)
     return Place(store, lambda url: requests.get(url, verify=str(local_hub.ca_file), timeout=10))
@@ -109,7 +109,7 @@ def test_several_files_and_versions_stand_side_by_side(place, model):
     assert contents == [b"weights", b"weights", b"retrained"]
 
 
-def test_what_was_never_published_is_not_there(place):
+def test_a_name_that_was_never_published_is_absent(place):
     assert place.store.sha256_of(NAME) is None
     with pytest.raises(ArtifactError, match="is not in the store"), place.store.open(NAME):
         pass
@@ -129,12 +129,12 @@ def test_a_large_file_goes_in_pieces_and_tells_its_progress(place, tmp_path):
     with file.open("wb") as content:
         content.seek(size - 3)
         content.write(b"end")
-    told = []
+    progress = []
     digest = digest_file(file)
-    url = place.store.put(file, NAME, digest, lambda done, total: told.append((done, total)))
-    assert told[-1] == (size, size)
-    assert len(told) > 10
-    assert told == sorted(told)
+    url = place.store.put(file, NAME, digest, lambda done, total: progress.append((done, total)))
+    assert progress[-1] == (size, size)
+    assert len(progress) > 10
+    assert progress == sorted(progress)
     verify(place.store, NAME, digest)
     assert place.fetch(url).headers["Content-Length"] == str(size)
 
@@ -151,6 +151,6 @@ def test_a_file_that_is_not_what_its_digest_says_is_not_published(place, model, 
     verify(place.store, NAME, digest)
 
 
-def test_a_file_that_is_not_there_is_told(place, tmp_path, model):
+def test_publishing_a_missing_file_is_an_error(place, tmp_path, model):
     with pytest.raises(ArtifactError, match=r"cannot read .*none\.onnx: No such file"):
         place.store.put(tmp_path / "none.onnx", NAME, digest_file(model))

@@ -77,13 +77,13 @@ def get(azurite):
 
 def test_a_blob_says_what_it_holds(container, model):
     AzureBlobStore(container).put(model, NAME, digest_file(model))
-    found = container.client.get_blob_client(NAME).get_blob_properties()
-    assert found.metadata == {"sha256": digest_file(model).sha256}
-    assert found.content_settings.content_md5.hex() == digest_file(model).md5
-    assert found.content_settings.content_type == "application/octet-stream"
+    properties = container.client.get_blob_client(NAME).get_blob_properties()
+    assert properties.metadata == {"sha256": digest_file(model).sha256}
+    assert properties.content_settings.content_md5.hex() == digest_file(model).md5
+    assert properties.content_settings.content_type == "application/octet-stream"
 
 
-def test_a_blob_that_others_uploaded_is_read_to_find_out(container, model):
+def test_a_blob_without_a_digest_is_read_to_compute_it(container, model):
     container.client.upload_blob(NAME, b"weights")
     store = AzureBlobStore(container)
     assert store.sha256_of(NAME) == digest_file(model).sha256
@@ -92,7 +92,7 @@ def test_a_blob_that_others_uploaded_is_read_to_find_out(container, model):
         store.put(model, NAME, digest_file(model))
 
 
-def test_who_is_slower_does_not_replace_what_is_there(container, model):
+def test_the_slower_of_two_publishers_replaces_nothing(container, model):
     class Late(AzureBlobStore):
         """Looks before the other one publishes."""
 
@@ -111,14 +111,14 @@ def test_who_is_slower_does_not_replace_what_is_there(container, model):
     assert container.client.download_blob(NAME).readall() == content
 
 
-def test_a_missing_container_is_told(opened, target, environ, model):
+def test_a_missing_container_is_an_error(opened, target, environ, model):
     store = AzureBlobStore(opened(target, environ))
     with pytest.raises(ArtifactError, match=r"answered 404 \(ContainerNotFound\)") as missing:
         store.sha256_of(NAME)
     assert missing.value.hint == "create the container, or correct `artifacts.url` of the hub"
 
 
-def test_a_wrong_key_is_told_and_never_shown(opened, target, azurite, model):
+def test_a_wrong_key_is_an_error_that_does_not_show_it(opened, target, azurite, model):
     wrong = base64.b64encode(b"another key").decode()
     right = azurite.connection_string.split("AccountKey=")[1].split(";")[0]
     environ = {"STORAGE": azurite.connection_string.replace(right, wrong)}
@@ -128,7 +128,7 @@ def test_a_wrong_key_is_told_and_never_shown(opened, target, azurite, model):
     assert wrong not in f"{refused.value} {refused.value.hint}"
 
 
-def test_an_account_that_does_not_answer_is_told(opened, model):
+def test_an_account_that_does_not_answer_is_an_error(opened, model):
     target = ArtifactTarget("https://127.0.0.1:1/account/models", StoreKind.AZURE_BLOB, "STORAGE")
     text = "AccountName=account;AccountKey=a2V5;BlobEndpoint=https://127.0.0.1:1/account"
     store = AzureBlobStore(opened(target, {"STORAGE": text}))
@@ -213,7 +213,7 @@ CONTOSO = ArtifactTarget(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "STORAGE with the connection string of the storage account is not set"),
         ("AccountKey", "is not the connection string of a storage account"),
@@ -223,16 +223,16 @@ CONTOSO = ArtifactTarget(
         ("AccountName=fabrikam;AccountKey=c2VjcmV0", "is for fabrikam.blob.core.windows.net"),
     ],
 )
-def test_credentials_that_cannot_be_right_are_told_and_never_shown(opened, text, told):
+def test_malformed_credentials_are_an_error_that_does_not_show_them(opened, text, message):
     with pytest.raises(EdgeOpsError, match="STORAGE") as wrong:
         opened(CONTOSO, {"STORAGE": text})
-    assert told in wrong.value.message
+    assert message in wrong.value.message
     assert wrong.value.hint
     assert "hunter22" not in f"{wrong.value.message} {wrong.value.hint}"
     assert "c2VjcmV0" not in f"{wrong.value.message} {wrong.value.hint}"
 
 
-def test_an_account_in_azure_is_signed_for_by_its_name(opened):
+def test_read_access_to_an_account_in_azure_is_signed_with_its_name(opened):
     text = "AccountName=contoso;AccountKey=c2VjcmV0;DefaultEndpointsProtocol=https"
     container = opened(CONTOSO, {"STORAGE": text})
     access = read_access(container, now=NOW, lifetime=timedelta(hours=24))

@@ -93,7 +93,7 @@ def test_reading_needs_no_token_and_publishing_does(anonymous, store, model):
     assert "contents: write" in missing.value.hint
 
 
-def test_a_bad_token_is_told_and_never_shown(github, certificate, model):
+def test_a_bad_token_is_an_error_that_does_not_show_it(github, certificate, model):
     store = GitHubReleaseStore(github.url, "ghp_" + "x" * 36, ca_file=str(certificate.ca_file))
     with pytest.raises(ArtifactError, match="answered 401") as refused:
         store.put(model, NAME, digest_file(model))
@@ -119,13 +119,13 @@ def test_an_untrusted_certificate_is_refused(github, github_token, model):
         store.put(model, NAME, digest_file(model))
 
 
-def test_a_github_that_does_not_answer_is_told(github_token, model):
+def test_a_github_that_does_not_answer_is_an_error(github_token, model):
     url = "https://localhost:1/contoso/models/releases/download"
     with pytest.raises(ArtifactError, match="contoso/models cannot be reached"):
         GitHubReleaseStore(url, github_token).put(model, NAME, digest_file(model))
 
 
-def test_a_server_that_is_no_github_is_told(local_hub, github_token):
+def test_a_server_that_is_not_github_is_an_error(local_hub, github_token):
     url = f"https://localhost:{local_hub.port}/contoso/models/releases/download"
     store = GitHubReleaseStore(url, github_token, ca_file=str(local_hub.ca_file))
     assert store.sha256_of(NAME) is None

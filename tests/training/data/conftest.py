@@ -1,3 +1,5 @@
+"""Files of counts, and the real data, for the tests of reading data."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""The yearly files of Auckland's pedestrian counts: how one is read, and what is refused."""
+
 from __future__ import annotations
 
 import pytest
@@ -42,7 +44,7 @@ def test_a_part_that_begins_after_midnight(csv_file):
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(csv_file, lines, message):
+def test_an_error_names_the_line(csv_file, lines, message):
     with pytest.raises(EdgeOpsError) as caught:
         read_akl(csv_file(*lines))
     assert f"counts.csv{message}" in caught.value.message

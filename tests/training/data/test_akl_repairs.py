@@ -36,7 +36,7 @@ def distance(values, first, end, shift=0):
     return np.nanmean(np.abs(logs[rows + shift] - logs[rows - WEEK]))
 
 
-def test_the_extent(auckland):
+def test_the_extent_of_the_data(auckland):
     series = auckland.series
     assert (str(series.hours[0]), str(series.hours[-1])) == ("2019-01-01T06", "2026-01-01T05")
     assert len(series) == 61_367 + 1  # one row is not in the file: 2024-09-29 02:00
@@ -106,8 +106,8 @@ def test_the_doubled_hour_of_autumn_is_a_sum(auckland, counts):
     assert min(sums) > 1.4
 
 
-def test_what_was_repaired_is_told(auckland):
-    assert [(str(one.first), one.hours) for one in auckland.repairs] == [
+def test_repairs_are_listed(auckland):
+    assert [(str(repair.first), repair.hours) for repair in auckland.repairs] == [
         ("2019-09-29T02", 1),
         ("2020-09-27T02", 1),
         ("2021-09-26T02", 1),
@@ -119,8 +119,8 @@ def test_what_was_repaired_is_told(auckland):
 
 def test_the_sensors_that_are_left_out(auckland, streets):
     assert len(streets) == 17
-    columns = {one.name: one for one in quality(auckland, 12).columns}
-    assert sum(one.hours for one in columns["107 Quay Street"].outages) > 25_000
+    columns = {column.name: column for column in quality(auckland, 12).columns}
+    assert sum(outage.hours for outage in columns["107 Quay Street"].outages) > 25_000
     assert columns["188 Quay Street Lower Albert (EW)"].missing > 32_000
     assert len(columns["205 Queen Street"].outages) > 50
     for name in streets:
@@ -128,7 +128,7 @@ def test_the_sensors_that_are_left_out(auckland, streets):
         assert len(columns[name].outages) <= 6
 
 
-def test_zero_outages_are_no_counts(auckland):
+def test_outages_of_zeros_become_missing(auckland):
     street = auckland.series.column("1 Courthouse Lane")
     first = auckland.series.index(hour("2021-07-12T15"))
     repaired = without_outages(street, 12)

@@ -13,13 +13,17 @@ from edgeops.training.data.akl import read_akl
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import DataFile, Limits
 from edgeops.training.data.known import read_events, read_weather, together
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 SECRET = "hunter2"
+TABLE = TableSection("counts.csv")
 READERS = {
-    "table": lambda file: read_table(Table(file, "UTC")),
-    "table with columns": lambda file: read_table(Table(file, "UTC", "when", ("a", "b"))),
-    "weather": lambda file: read_weather(Table(file, "UTC")),
+    "table": lambda file: read_table(file, TABLE, "UTC"),
+    "table with columns": lambda file: read_table(
+        file, TableSection("counts.csv", "when", ("a", "b")), "UTC"
+    ),
+    "weather": lambda file: read_weather(file, TABLE, "UTC"),
     "akl": read_akl,
     "events": read_events,
 }
@@ -121,7 +125,7 @@ def test_a_few_rows_that_are_centuries_apart():
     lines = [f"{time}{',' * columns}" for time in ["timestamp", *hours, *years]]
     lines[0] = ",".join(["timestamp", *map(str, range(columns))])
     with pytest.raises(EdgeOpsError, match=r"has 2,629,\d{3} hours of 50 columns"):
-        read_table(Table(DataFile("counts.csv", "\n".join(lines).encode()), "UTC"))
+        read_table(DataFile("counts.csv", "\n".join(lines).encode()), TABLE, "UTC")
 
 
 def test_events_of_centuries():
@@ -136,4 +140,4 @@ def test_events_and_weather_that_are_centuries_apart():
     weather = DataFile("w.csv", f"timestamp,{names}\n1900-01-01T00:00{',1' * 100}\n".encode())
     events = DataFile("e.csv", b"name,start,end\nx,2199-01-01,2199-01-02\n")
     with pytest.raises(EdgeOpsError, match="more than fits into memory"):
-        together([read_weather(Table(weather, "UTC")), read_events(events)])
+        together([read_weather(weather, TABLE, "UTC"), read_events(events)])

@@ -53,25 +53,25 @@ def table(path: str) -> str:
     return f"source: table\n    table: {{path: {path}}}"
 
 
-def newest(found: ModelFile) -> float:
-    return float(read_data(found, observed_file(found)).series.values[-1, 0])
+def newest(file: ModelFile) -> float:
+    return float(read_data(file, observed_file(file)).series.values[-1, 0])
 
 
 @pytest.mark.parametrize("path", ["data/counts.csv", "./data/counts.csv", "no/../data/counts.csv"])
 def test_a_path_starts_at_the_repository(root: Path, tmp_path: Path, path: str) -> None:
-    found = model(root, table(path), tmp_path / "elsewhere")
-    assert newest(found) == 2
-    assert observed_file(found).name == "data/counts.csv"
+    file = model(root, table(path), tmp_path / "elsewhere")
+    assert newest(file) == 2
+    assert observed_file(file).name == "data/counts.csv"
 
 
-def test_what_the_repository_has_not_is_looked_for_in_named_folders(
+def test_a_file_that_the_repository_lacks_is_looked_for_in_the_named_folders(
     root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("elsewhere")
-    found = model(root, table("more.csv"), tmp_path / "empty", tmp_path / "link")
-    assert newest(found) == 4
-    assert observed_file(found).name == str(tmp_path / "link/more.csv")
+    file = model(root, table("more.csv"), tmp_path / "empty", tmp_path / "link")
+    assert newest(file) == 4
+    assert observed_file(file).name == str(tmp_path / "link/more.csv")
 
 
 def test_a_path_leads_out_of_no_folder(root: Path, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_path_leads_out_of_no_folder(root: Path, tmp_path: Path) -> None:
         (".", "is a folder, not a file", "CSV or Parquet"),
     ],
 )
-def test_what_may_not_be_read_is_said_with_its_place(
+def test_a_file_that_may_not_be_read_is_an_error_with_its_place(
     root: Path, data: str, path: str, message: str, hint: str
 ) -> None:
     (root / "link.csv").symlink_to("../secret")
@@ -142,10 +142,10 @@ def test_a_file_of_any_size_is_not_read(root: Path) -> None:
         observed_file(model(root, table("data/counts.csv")))
 
 
-def test_every_bad_path_is_told_at_once(root: Path) -> None:
+def test_all_bad_paths_are_reported_at_once(root: Path) -> None:
     with pytest.raises(InvalidModel) as caught:
         model(root, table("../a.csv") + "\n    events: /b.csv\n    weather: {path: ../c.csv}")
-    assert [one.pointer for one in caught.value.problems] == [
+    assert [problem.pointer for problem in caught.value.problems] == [
         "/spec/data/table/path",
         "/spec/data/events",
         "/spec/data/weather/path",
@@ -153,8 +153,8 @@ def test_every_bad_path_is_told_at_once(root: Path) -> None:
 
 
 def test_a_build_is_of_the_content_of_all_files(root: Path, tmp_path: Path) -> None:
-    def key(found: ModelFile) -> str:
-        return build_folder(found, data_files(found).sha256).path.name
+    def key(file: ModelFile) -> str:
+        return build_folder(file, data_files(file).sha256).path.name
 
     alone = model(root, table("data/counts.csv"))
     assert data_files(alone).sha256 == observed_file(alone).sha256

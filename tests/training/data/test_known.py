@@ -1,3 +1,5 @@
+"""Events and weather that are known ahead."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.known import read_events, read_weather, together
-from edgeops.training.data.table import Table
+from edgeops.training.recipe import TableSection
 
 
 def test_events_cover_the_hours_that_they_touch(csv_file):
@@ -15,10 +17,10 @@ def test_events_cover_the_hours_that_they_touch(csv_file):
         "parade,2024-11-24T18:00,2024-11-24T19:00,",
         "parade,2024-11-24T18:00,2024-11-24T20:00,3",
     )
-    found = read_events(path)
-    assert str(found.start) == "2024-11-24T17"
-    assert found.column("event:concert").tolist() == [0.5, 0.5, 0.5]
-    assert found.column("event:parade").tolist() == [0, 4, 3]
+    events = read_events(path)
+    assert str(events.start) == "2024-11-24T17"
+    assert events.column("event:concert").tolist() == [0.5, 0.5, 0.5]
+    assert events.column("event:parade").tolist() == [0, 4, 3]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,9 @@ def test_a_file_without_events(csv_file):
 
 def test_weather_and_events_together(csv_file):
     weather = read_weather(
-        Table(csv_file("timestamp,rain", "2024-11-24T16:00,1", "2024-11-24T17:00,-2"), "UTC")
+        csv_file("timestamp,rain", "2024-11-24T16:00,1", "2024-11-24T17:00,-2"),
+        TableSection("counts.csv"),
+        "UTC",
     )
     events = read_events(csv_file("name,start,end", "x,2024-11-24T17:00,2024-11-24T18:30"))
     both = together([weather, events])

@@ -1,3 +1,5 @@
+"""Without an optional package, an error says what to install."""
+
 from __future__ import annotations
 
 import subprocess

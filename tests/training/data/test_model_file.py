@@ -1,3 +1,5 @@
+"""model.yaml as a file: its schema, its values, and the places in its errors."""
+
 from __future__ import annotations
 
 import json
@@ -13,8 +15,8 @@ from edgeops.training.data.find import data_files, observed_file
 from edgeops.training.data.load import (
     read_data,
     read_known,
+    split_of,
     target_columns,
-    times_of,
     window_spec,
 )
 from edgeops.training.model_file import InvalidModel, load_model_file
@@ -81,9 +83,9 @@ def test_the_model_that_is_shipped(crowdedness, auckland, streets):
     spec = window_spec(crowdedness, streets)
     assert spec.features == tuple(FEATURES)
     assert (spec.steps, spec.horizon, spec.interval, spec.base.weeks) == (24, 24, 1, 4)
-    times = times_of(crowdedness)
-    assert str(times.split.train_until) == "2023-12-31"
-    assert (len(times.excluded), times.grace_days) == (4, 14)
+    split = split_of(crowdedness)
+    assert str(split.train_until) == "2023-12-31"
+    assert (len(split.excluded), split.grace_days) == (4, 14)
     assert not crowdedness.recipe.target.is_pooled
     assert read_known(crowdedness, data_files(crowdedness)) is None
     first = (CHECKOUT / "models/crowdedness-24h/model.yaml").read_text().splitlines()[0]
@@ -125,21 +127,21 @@ def test_columns_of_the_target(model):
         (("spec:", "spec: ["), "is not YAML"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(model, change, message):
+def test_an_error_names_its_place(model, change, message):
     with pytest.raises(InvalidModel) as caught:
         model(change)
     assert "models/small/model.yaml:" in caught.value.message
-    said = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
-    assert message in said
+    text = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
+    assert message in text
 
 
 def test_a_day_that_does_not_exist(model):
-    with pytest.raises(EdgeOpsError, match="there is no day 2024-02-30"):
-        times_of(model(("trainUntil: 2024-05-01", "trainUntil: 2024-02-30")))
+    with pytest.raises(EdgeOpsError, match="`2024-02-30` is not a date"):
+        split_of(model(("trainUntil: 2024-05-01", "trainUntil: 2024-02-30")))
 
 
 def test_a_table_without_a_file(model):
-    with pytest.raises(EdgeOpsError, match="names no file"):
+    with pytest.raises(EdgeOpsError, match="does not name a file"):
         observed_file(model(("    table: {path: counts.csv}\n", "")))
 
 

@@ -13,7 +13,8 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits
 from edgeops.training.data.parquet_file import ParquetFile
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 pyarrow = pytest.importorskip("pyarrow")
 TIMES = [datetime(2024, 5, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(3)]
@@ -30,7 +31,7 @@ def parquet(columns, **options) -> DataFile:
 
 
 def read(file, **options):
-    return read_table(Table(file, **({"zone": "UTC"} | options))).series
+    return read_table(file, TableSection("counts.csv", **options), "UTC").series
 
 
 @pytest.mark.parametrize(
@@ -46,9 +47,9 @@ def test_it_is_read_as_csv_is(times, csv_file):
     file = parquet({"timestamp": times, "gate.1": [1, None, 3], "b": ["1", "", "3"]})
     lines = [f"{time.isoformat()},{n},{n}" for time, n in zip(TIMES, ("1", "", "3"), strict=True)]
     same = read(csv_file("timestamp,gate.1,b", *lines))
-    found = read(file)
-    assert found.columns == ("gate.1", "b")
-    np.testing.assert_array_equal(found.values, same.values)
+    table = read(file)
+    assert table.columns == ("gate.1", "b")
+    np.testing.assert_array_equal(table.values, same.values)
 
 
 def test_columns_that_nobody_asked_for_may_be_anything():
@@ -69,7 +70,7 @@ def test_columns_that_nobody_asked_for_may_be_anything():
         ({SECRET: TIMES, "a": [1, 2, 3]}, ":1: there is no column `timestamp`"),
     ],
 )
-def test_what_is_wrong_is_said_without_the_content(columns, message):
+def test_an_error_does_not_show_the_content(columns, message):
     with pytest.raises(EdgeOpsError) as caught:
         read(parquet(columns))
     assert f"counts.parquet{message}" in caught.value.message or message in caught.value.message
@@ -77,7 +78,7 @@ def test_what_is_wrong_is_said_without_the_content(columns, message):
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", b"PAR1" + b"\0" * 100 + b"PAR1"])
-def test_what_is_not_parquet(data):
+def test_a_file_that_is_not_parquet(data):
     with pytest.raises(EdgeOpsError, match=r"counts.parquet:1: is not a Parquet file"):
         read(DataFile("counts.parquet", data))
 

@@ -1,3 +1,5 @@
+"""How good the data is: what is missing, zero or repaired, as text and as JSON."""
+
 from __future__ import annotations
 
 import json
@@ -14,7 +16,7 @@ from edgeops.training.data.quality import Outage, quality
 START = np.datetime64("2024-01-01T00", "h")
 
 
-def found():
+def data_quality():
     values = np.full((100, 2), 5.0)
     values[10:30, 0] = 0
     values[40:42, 0] = 0
@@ -29,8 +31,8 @@ def found():
     )
 
 
-def test_what_is_missing_zero_and_broken():
-    a, b = found().columns
+def test_missing_values_zeros_and_outages_are_found():
+    a, b = data_quality().columns
     assert (a.missing, a.zeros, a.mean) == (13, 22, 5 * 65 / 87)
     assert a.outages == (
         Outage(np.datetime64("2024-01-01T10", "h"), 20, True),
@@ -39,8 +41,8 @@ def test_what_is_missing_zero_and_broken():
     assert (b.missing, b.mean, b.outages[0].hours) == (100, 0, 100)
 
 
-def test_as_text():
-    assert data_text.text(found()).splitlines() == [
+def test_the_quality_of_the_data_as_text():
+    assert data_text.text(data_quality()).splitlines() == [
         "counts.csv: 100 hours from 2024-01-01 00:00",
         f"sha256 {'0f' * 32}",
         "CC-BY",
@@ -54,8 +56,8 @@ def test_as_text():
     ]
 
 
-def test_as_json():
-    value = json.loads(data_text.as_json(found()))
+def test_the_quality_of_the_data_as_json():
+    value = json.loads(data_text.as_json(data_quality()))
     assert value["hours"] == 100
     assert value["columns"][0]["outages"][0] == {
         "first": "2024-01-01T10",
@@ -64,7 +66,7 @@ def test_as_json():
     }
 
 
-def test_the_command(capfd):
+def test_the_command_model_data(capfd):
     root = str(Path(__file__).parents[3])
     assert run(["--repo", root, "model", "data", "crowdedness-24h"]) == 0
     out = capfd.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeops.features.window import WindowBuilder
-from edgeops.training.data.load import times_of, window_spec
+from edgeops.training.data.load import split_of, window_spec
 from edgeops.training.data.split import parts
 from edgeops.training.data.targets import target, targets_of
 
@@ -23,9 +23,7 @@ def builder(crowdedness, streets):
 
 @pytest.fixture(scope="module")
 def origins(crowdedness, auckland, builder):
-    times = times_of(crowdedness)
-    steps = builder.steps(auckland.series)
-    found = parts(times.split, steps, 24, 1, times.excluded, times.grace_days)
+    found = parts(split_of(crowdedness), builder.steps(auckland.series), 24, 1)
     return {name: one[one >= builder.hours - 1] for name, one in found.items()}
 
 

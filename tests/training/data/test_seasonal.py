@@ -12,7 +12,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.window import WindowBuilder
-from edgeops.training.data.load import times_of, window_spec
+from edgeops.training.data.load import split_of, window_spec
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split, parts
 from edgeops.training.data.targets import target, targets_of
@@ -24,6 +24,10 @@ FIT = Fit(
     12,
     Split(*(np.datetime64(day, "D") for day in ("2024-03-31", "2024-04-30", "2024-05-31"))),
 )
+
+
+def excluding(period: Period) -> Fit:
+    return replace(FIT, split=replace(FIT.split, excluded=(period,)))
 
 
 def shape(seed: int, interval: int = 1) -> np.ndarray:
@@ -79,12 +83,12 @@ def test_excluded_weeks_do_not_count(counts):
     period = Period(np.datetime64("2024-02-05", "D"), np.datetime64("2024-03-03", "D"))
     expected = np.log(shape(1) / shape(1).mean())
     with_it = seasonal_profile(odd, (("a",),), FIT)
-    without = seasonal_profile(odd, (("a",),), replace(FIT, excluded=(period,)))
+    without = seasonal_profile(odd, (("a",),), excluding(period))
     errors = [np.abs(np.array(one) - expected).mean() for one in (with_it, without)]
     assert errors[1] < 0.8 * errors[0]
     everything = Period(np.datetime64("2023-01-01", "D"), np.datetime64("2024-12-31", "D"))
     with pytest.raises(EdgeOpsError, match="every week of the last year of training is excluded"):
-        seasonal_profile(counts, (("a",),), replace(FIT, excluded=(everything,)))
+        seasonal_profile(counts, (("a",),), excluding(everything))
 
 
 def test_gaps_are_bridged_for_the_fit(counts):
@@ -136,8 +140,8 @@ def test_how_good_each_base_is_on_the_real_data(
 ):
     model = adjusted(kind)
     builder = WindowBuilder(window_spec(model, streets, auckland.series))
-    times = times_of(model)
-    found = parts(times.split, builder.steps(auckland.series), 24, 1)
+    split = replace(split_of(model), excluded=())
+    found = parts(split, builder.steps(auckland.series), 24, 1)
     actual = target(auckland.series, streets, 12, 1)
     for part, wape in (("validation", validation), ("test", test)):
         origins = found[part][::5]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def test_no_target_is_in_two_parts():
 
 def test_training_leaves_out_what_touches_a_period_or_follows_it():
     period = Period(day("2024-01-04"), day("2024-01-05"))
-    found = parts(SPLIT, STEPS, 24, 1, (period,), grace_days=2)
+    found = parts(replace(SPLIT, excluded=(period,), grace_days=2), STEPS, 24, 1)
     left_out = sorted(set(range(216)) - set(found["train"].tolist()))
     assert (left_out[0], left_out[-1]) == (2 * 24, 7 * 24 - 1)
     assert len(left_out) == 5 * 24

@@ -1,3 +1,5 @@
+"""Tables of counts in CSV: hours, clocks, gaps, and errors with their line."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,13 +7,14 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.data_file import DataFile
-from edgeops.training.data.table import Table, read_table
+from edgeops.training.data.table import read_table
+from edgeops.training.recipe import TableSection
 
 ZONE = "Pacific/Auckland"
 
 
-def read(file, **options):
-    return read_table(Table(file, **({"zone": ZONE} | options))).series
+def read(file, *, zone=ZONE, **options):
+    return read_table(file, TableSection("counts.csv", **options), zone).series
 
 
 def test_hours_on_the_clock_of_the_site(csv_file):
@@ -58,7 +61,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
     [
         (
             ["2024-05-01T00:00,1", "2024-05-01T00:00,2"],
-            ":3: 2024-05-01 00:00:00 is there twice, first on line 2",
+            ":3: 2024-05-01 00:00:00 occurs twice, first on line 2",
             "once",
         ),
         (
@@ -66,7 +69,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
             ":3: 2024-05-01 00:00:00 is earlier than line 2",
             "sort",
         ),
-        (["2024-04-07T02:00,1"] * 3, ":4: 2024-04-07 02:00:00 is there twice", "once"),
+        (["2024-04-07T02:00,1"] * 3, ":4: 2024-04-07 02:00:00 occurs twice", "once"),
         (
             ["2024-09-29T01:00,1", "2024-09-29T02:30,2"],
             ":3: 2024-09-29 02:30:00 does not exist in Pacific/Auckland",
@@ -93,7 +96,7 @@ def test_the_doubled_hour_is_one_hour(csv_file):
         (
             ["2024-05-01,1", "2024-05-02,2", "2024-05-03,2"],
             ":2: most rows are 24 hours apart",
-            "a row an hour",
+            "at least one row an hour",
         ),
         (
             ["2024-05-01T00:00,1", "2104-05-01T01:00,2"],
@@ -120,7 +123,7 @@ def test_a_doubt_is_an_error_with_its_line(csv_file, lines, message, hint):
         ("timestamp,timestamp", {}, "more than one column `timestamp`"),
         ("timestamp,a", {"columns": ("timestamp", "a")}, "is the time, not a series"),
         ("timestamp", {}, "no column besides `timestamp`"),
-        ("timestamp,a", {"zone": "Auckland"}, "is no time zone"),
+        ("timestamp,a", {"zone": "Auckland"}, "is not a time zone"),
     ],
 )
 def test_a_header_that_does_not_fit(csv_file, header, options, message):
@@ -128,7 +131,7 @@ def test_a_header_that_does_not_fit(csv_file, header, options, message):
         read(csv_file(header, "2024-05-01T00:00,1"), **options)
 
 
-def test_bytes_that_are_no_text():
+def test_bytes_that_are_not_text():
     file = DataFile("counts.csv", b"timestamp,a\n2024-05-01T00:00,\xff\n")
     with pytest.raises(EdgeOpsError, match=r"counts.csv:2: is not UTF-8 text"):
         read(file)

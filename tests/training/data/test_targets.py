@@ -1,3 +1,5 @@
+"""What is forecast: sums of streets, where outages count as missing."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -28,10 +30,10 @@ def test_a_street_that_is_missing_counts_as_in_the_weeks_around():
     values[350:360, 1] = NAN
     values[400:410] = NAN
     series = HourlySeries(np.datetime64("2024-01-01T00", "h"), ("a", "b"), values)
-    found = target(series, ("a", "b"), 12, 1)
-    assert (found[350:360] == 1 + 3).all()
-    assert np.isnan(found[400:410]).all()  # nobody counted anything
-    assert np.isnan(found).sum() == 10
+    total = target(series, ("a", "b"), 12, 1)
+    assert (total[350:360] == 1 + 3).all()
+    assert np.isnan(total[400:410]).all()  # nobody counted anything
+    assert np.isnan(total).sum() == 10
 
 
 def test_a_street_without_any_value():
@@ -41,5 +43,5 @@ def test_a_street_without_any_value():
 
 
 def test_the_steps_after_each_origin():
-    found = targets_of(np.arange(6.0), np.array([0, 3]), 3)
-    np.testing.assert_array_equal(found, [[1, 2, 3], [4, 5, NAN]])
+    targets = targets_of(np.arange(6.0), np.array([0, 3]), 3)
+    np.testing.assert_array_equal(targets, [[1, 2, 3], [4, 5, NAN]])

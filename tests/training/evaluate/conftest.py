@@ -1,3 +1,5 @@
+"""Samples and forecasts of real data, and forecasts made by hand, for the tests of evaluation."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""The simple forecasts that a model must beat."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -48,9 +50,9 @@ def test_longer_intervals(samples_of, interval, week):
     samples = samples_of(np.arange(300), [250], horizon=3, interval=interval)
     ahead = 250 + np.arange(1, 4)
     assert np.array_equal(point("seasonal-naive-168h", samples)[0], ahead - week)
-    found = BASELINES["seasonal-naive-24h"](samples)
-    assert found.interval == interval
-    assert found.point[0, 0] == 251 - 24 // interval
+    forecasts = BASELINES["seasonal-naive-24h"](samples)
+    assert forecasts.interval == interval
+    assert forecasts.point[0, 0] == 251 - 24 // interval
 
 
 def test_missing_values_are_taken_from_further_back(samples_of):
@@ -84,15 +86,15 @@ def test_nothing_after_the_origin_is_looked_at(samples_of, name, interval, horiz
     changed = history.copy()
     changed[row + 1 :] = numbers.random(999 - row)
     other = replace(samples, history=changed)
-    found = point(name, samples)
-    assert np.array_equal(found, point(name, other))
-    assert not np.isnan(found).any()
+    points = point(name, samples)
+    assert np.array_equal(points, point(name, other))
+    assert not np.isnan(points).any()
 
 
 def test_forecasts_carry_what_happened(samples_of):
     samples = samples_of(np.arange(1000), [700, 990])
     for baseline in BASELINES.values():
-        found = baseline(samples)
-        assert (found.series, found.quantiles) == ("street", (0.5,))
-        assert np.array_equal(found.origins, samples.origins)
-        assert np.array_equal(found.actual, samples.actual, equal_nan=True)
+        forecasts = baseline(samples)
+        assert (forecasts.series, forecasts.quantiles) == ("street", (0.5,))
+        assert np.array_equal(forecasts.origins, samples.origins)
+        assert np.array_equal(forecasts.actual, samples.actual, equal_nan=True)

@@ -1,3 +1,5 @@
+"""The baseline of boosted trees."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -33,10 +35,10 @@ def wape(forecasts):
 
 
 def test_a_few_trees_are_far_better_than_last_week(boosting, validation):
-    found = boosting.forecast(validation)
-    assert wape(found) < 0.75 * wape(BASELINES["seasonal-naive-168h"](validation))
-    assert found.values.shape == (*validation.actual.shape, 1)
-    assert np.array_equal(found.origins, validation.origins)
+    forecasts = boosting.forecast(validation)
+    assert wape(forecasts) < 0.75 * wape(BASELINES["seasonal-naive-168h"](validation))
+    assert forecasts.values.shape == (*validation.actual.shape, 1)
+    assert np.array_equal(forecasts.origins, validation.origins)
 
 
 def test_what_happened_is_not_looked_at(boosting, validation):
@@ -46,8 +48,8 @@ def test_what_happened_is_not_looked_at(boosting, validation):
 
 def test_one_window_gives_what_many_give(boosting, validation):
     which = np.array([17])
-    one = boosting.forecast(validation.chosen(which)).values
-    assert np.array_equal(one, boosting.forecast(validation).values[which])
+    alone = boosting.forecast(validation.chosen(which)).values
+    assert np.array_equal(alone, boosting.forecast(validation).values[which])
 
 
 def test_the_same_data_gives_the_same_trees(boosting, train, validation):
@@ -58,9 +60,9 @@ def test_the_same_data_gives_the_same_trees(boosting, train, validation):
 def test_targets_that_are_unknown_are_left_out(train, validation):
     hidden = train.actual.copy()
     hidden[::2, 5:] = np.nan
-    some = replace(train, actual=hidden)
-    found = fit_boosting([some], [validation], rows=5000, rounds=5).forecast(validation)
-    assert np.isfinite(found.values).all()
+    partly_known = replace(train, actual=hidden)
+    forecasts = fit_boosting([partly_known], [validation], rows=5000, rounds=5).forecast(validation)
+    assert np.isfinite(forecasts.values).all()
 
 
 def test_several_series_without_a_seasonal_base(train, validation):

@@ -1,3 +1,5 @@
+"""The difference between two models, with an interval from resampled days."""
+
 from __future__ import annotations
 
 import math
@@ -31,24 +33,24 @@ def pair(forecasts_of):
 
 def test_the_difference_and_its_sign(pair):
     model, other = pair
-    found = compare(model, other, "lightgbm", seed=SEED)
+    comparison = compare(model, other, "lightgbm", seed=SEED)
 
-    def wape(one):
-        return np.abs(one.point - one.actual).sum() / one.actual.sum()
+    def wape(forecasts):
+        return np.abs(forecasts.point - forecasts.actual).sum() / forecasts.actual.sum()
 
-    assert found.other == "lightgbm"
-    assert found.difference == pytest.approx(wape(model) - wape(other))
-    assert found.low < found.difference < found.high < 0
+    assert comparison.other == "lightgbm"
+    assert comparison.difference == pytest.approx(wape(model) - wape(other))
+    assert comparison.low < comparison.difference < comparison.high < 0
     back = compare(other, model, "model", seed=SEED)
-    assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
+    assert (back.low, back.high) == pytest.approx((-comparison.high, -comparison.low))
 
 
-def test_the_same_forecasts(pair):
-    found = compare(pair[0], pair[0], "champion", seed=SEED)
-    assert (found.difference, found.low, found.high) == (0, 0, 0)
+def test_identical_forecasts_do_not_differ(pair):
+    comparison = compare(pair[0], pair[0], "champion", seed=SEED)
+    assert (comparison.difference, comparison.low, comparison.high) == (0, 0, 0)
 
 
-def test_the_seed_decides(pair):
+def test_the_seed_decides_what_is_drawn(pair):
     assert compare(*pair, "x", seed=1) == compare(*pair, "x", seed=1)
     assert compare(*pair, "x", seed=1) != compare(*pair, "x", seed=2)
 
@@ -58,8 +60,8 @@ def test_weeks_that_differ_make_the_interval_wide(forecasts_of):
     steady = days_of(forecasts_of, 140, 10.0)
     by_week = np.where(np.arange(140) // 7 % 2, 5.0, 18.0)
     for error, sure in ((by_week, False), (8.0, True)):
-        found = compare(days_of(forecasts_of, 140, error), steady, "x", seed=SEED)
-        assert (found.low > 0 or found.high < 0) is sure
+        comparison = compare(days_of(forecasts_of, 140, error), steady, "x", seed=SEED)
+        assert (comparison.low > 0 or comparison.high < 0) is sure
 
 
 def test_what_is_unknown_does_not_count(pair):
@@ -67,27 +69,27 @@ def test_what_is_unknown_does_not_count(pair):
     hidden = np.random.default_rng(3).random(model.actual.shape) < 0.5
     few = np.where(hidden, np.nan, model.actual)
     wrong = replace(model, actual=few, values=np.where(hidden[:, :, None], 1e9, model.values))
-    found = compare(wrong, replace(other, actual=few), "x", seed=SEED)
+    comparison = compare(wrong, replace(other, actual=few), "x", seed=SEED)
     kept = ~hidden
     expected = np.abs(model.point - model.actual)[kept].sum() / model.actual[kept].sum()
     expected -= np.abs(other.point - model.actual)[kept].sum() / model.actual[kept].sum()
-    assert found.difference == pytest.approx(expected)
+    assert comparison.difference == pytest.approx(expected)
 
 
 def test_several_series_are_drawn_together(pair):
     """The same street twice knows no more than once."""
-    one = compare(*pair, "x", seed=SEED)
+    single = compare(*pair, "x", seed=SEED)
     twice = compare(*(joined([each, each]) for each in pair), "x", seed=SEED)
-    assert (twice.low, twice.high) == pytest.approx((one.low, one.high))
+    assert (twice.low, twice.high) == pytest.approx((single.low, single.high))
 
 
 @pytest.mark.parametrize(("days", "known"), [(12, False), (13, True)])
 def test_too_few_days_for_an_interval(forecasts_of, days, known):
     model = days_of(forecasts_of, days, 10.0)  # from 23:00 of the day before on: a day more
     other = replace(model, values=model.values + 1)
-    found = compare(model, other, "x", seed=SEED)
-    assert math.isnan(found.low) is math.isnan(found.high) is not known
-    assert not math.isnan(found.difference)
+    comparison = compare(model, other, "x", seed=SEED)
+    assert math.isnan(comparison.low) is math.isnan(comparison.high) is not known
+    assert not math.isnan(comparison.difference)
 
 
 def test_forecasts_of_other_origins(pair):

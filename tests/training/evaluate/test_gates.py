@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, Part
+from edgeops.training.evaluate.scorecard import MODEL, JudgedPart
 
 QUANTILES = (0.1, 0.5, 0.9)
 USE_CASES = {"morning-shift": {6, 7}}
@@ -28,7 +28,7 @@ def part(forecasts_of):
     judged = {
         name: judge(forecasts_of(actual, actual + by), 50, USE_CASES) for name, by in others.items()
     }
-    return Part("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
+    return JudgedPart("", "", 48, {MODEL: judge(model, 50, USE_CASES), **judged})
 
 
 def test_the_names_and_values_of_metrics(part):
@@ -65,7 +65,7 @@ def test_the_later_part_has_the_same_names(part):
 
 def test_no_ratio_to_a_perfect_forecast(forecasts_of):
     one = judge(forecasts_of([[5.0]], [[5.0]]), 1, {})
-    found = metrics_of({"test": Part("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
+    found = metrics_of({"test": JudgedPart("", "", 1, {MODEL: one, "lightgbm": one})}, (0.5,), {})
     assert "wape_vs_lightgbm" not in found
     assert found["wape"] == 0
     assert "mape" not in found  # only a small value
@@ -83,10 +83,14 @@ def test_every_metric_can_be_a_gate(part):
 @pytest.mark.parametrize(
     ("gate", "message", "hint"),
     [
-        ("wape_vs_lightgmb", "the gate `wape_vs_lightgmb` names no metric", "`wape_vs_lightgbm`?"),
-        ("coverage_90", "names no metric", "did you mean `coverage_80`?"),
-        ("wape_evening", "names no metric", "did you mean"),
-        ("horse", "names no metric", "metrics are wape, mae"),
+        (
+            "wape_vs_lightgmb",
+            "the gate `wape_vs_lightgmb` does not name a metric",
+            "`wape_vs_lightgbm`?",
+        ),
+        ("coverage_90", "does not name a metric", "did you mean `coverage_80`?"),
+        ("wape_evening", "does not name a metric", "did you mean"),
+        ("horse", "does not name a metric", "metrics are wape, mae"),
         (
             "wape_vs_article_lstm",
             "compares with article-lstm, which is not run",
@@ -97,7 +101,7 @@ def test_every_metric_can_be_a_gate(part):
             "compares with article-lstm, which is not run",
             "run the baseline",
         ),
-        ("int8_wape_points", "is of a file that is not made", "export.formats"),
+        ("int8_wape_points", "needs a file that is not exported", "export.formats"),
     ],
 )
 def test_a_gate_without_its_metric(gate, message, hint):
@@ -110,7 +114,7 @@ def test_a_gate_without_its_metric(gate, message, hint):
 
 
 def test_coverage_needs_quantiles():
-    with pytest.raises(EdgeOpsError, match="`coverage_80` names no metric") as caught:
+    with pytest.raises(EdgeOpsError, match="`coverage_80` does not name a metric") as caught:
         check_gates({"coverage_80": [0.7, 0.9]}, BASELINES, (0.5,), ())
     assert "with outer quantiles" in caught.value.hint
 

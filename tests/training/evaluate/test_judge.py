@@ -1,3 +1,5 @@
+"""Scores by hour, step and part of the day."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -21,8 +23,8 @@ def judged_and_forecasts(forecasts_of):
     return judge(forecasts, 5.0, {"morning-shift": {6, 7, 8}}), forecasts
 
 
-def same(one, other):
-    return vars_of(one) == pytest.approx(vars_of(other))
+def same(first, other):
+    return vars_of(first) == pytest.approx(vars_of(other))
 
 
 def vars_of(score):
@@ -40,15 +42,17 @@ def test_every_cell_is_the_score_of_its_values(judged_and_forecasts):
     ):
         within = known_within(forecasts, hours)
         assert same(judged.slices[name], score(within, values, QUANTILES, 5.0))
-    for step, found in enumerate(judged.by_horizon):
-        one = slice(step, step + 1)
-        assert same(found, score(actual[:, one], values[:, one], QUANTILES, 5.0))
-    for hour, found in enumerate(judged.by_hour):
+    for step, scored in enumerate(judged.by_horizon):
+        column = slice(step, step + 1)
+        assert same(scored, score(actual[:, column], values[:, column], QUANTILES, 5.0))
+    for hour, scored in enumerate(judged.by_hour):
         within = known_within(forecasts, {hour})
-        assert same(found, score(within, values, QUANTILES, 5.0))
+        assert same(scored, score(within, values, QUANTILES, 5.0))
         for step, cell in enumerate(judged.mape_by_hour_and_horizon[hour]):
-            one = slice(step, step + 1)
-            assert cell == pytest.approx(score(within[:, one], values[:, one], QUANTILES, 5).mape)
+            column = slice(step, step + 1)
+            assert cell == pytest.approx(
+                score(within[:, column], values[:, column], QUANTILES, 5).mape
+            )
 
 
 def test_the_hour_is_that_which_is_forecast(forecasts_of):
@@ -67,8 +71,8 @@ def test_use_cases_may_say_what_the_day_is(forecasts_of):
 def test_a_cell_of_few_values_is_empty(forecasts_of, days, enough):
     actual = np.full((24 * days, 2), 100.0)
     cells = judge(forecasts_of(actual, actual + 7), 1, {}).mape_by_hour_and_horizon
-    found = {cell and round(cell, 9) for row in cells for cell in row}
-    assert found == ({0.07} if enough else {None})
+    figures = {cell and round(cell, 9) for row in cells for cell in row}
+    assert figures == ({0.07} if enough else {None})
 
 
 def test_the_values_that_mape_leaves_out_do_not_fill_a_cell(forecasts_of):
@@ -81,7 +85,7 @@ def test_the_values_that_mape_leaves_out_do_not_fill_a_cell(forecasts_of):
 
 def test_longer_intervals(forecasts_of):
     judged = judge(forecasts_of([[50, 50]], [[50, 56]], interval=3), 1, {})
-    assert [hour for hour, one in enumerate(judged.by_hour) if one] == [0, 3]
+    assert [hour for hour, scored in enumerate(judged.by_hour) if scored] == [0, 3]
 
 
 @pytest.mark.parametrize(
@@ -98,12 +102,12 @@ def test_longer_intervals(forecasts_of):
 def test_baselines_of_the_real_data(auckland, part, name, wape, mase, mape, night):
     samples = auckland.samples("cbd-total", part)
     judged = judge(BASELINES[name](samples), 741.77, {})
-    found = judged.slices[ALL]
-    assert 100 * found.wape == pytest.approx(wape, abs=0.01)
-    assert found.mase == pytest.approx(mase, abs=0.001)
-    assert 100 * found.mape == pytest.approx(mape, abs=0.1)
+    scored = judged.slices[ALL]
+    assert 100 * scored.wape == pytest.approx(wape, abs=0.01)
+    assert scored.mase == pytest.approx(mase, abs=0.001)
+    assert 100 * scored.mape == pytest.approx(mape, abs=0.1)
     assert 100 * judged.slices["night"].wape == pytest.approx(night, abs=0.01)
-    assert found.mape_excluded == 0
+    assert scored.mape_excluded == 0
 
 
 def known_within(forecasts, hours):

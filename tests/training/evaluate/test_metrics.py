@@ -1,3 +1,5 @@
+"""Each metric against figures worked out by hand."""
+
 from __future__ import annotations
 
 import math
@@ -19,15 +21,15 @@ def column(*values):
 
 
 def test_each_figure_by_hand():
-    found = score(column(100, 50, 10), column(90, 60, 12)[:, :, None], MEDIAN, scale=20)
-    assert found.count == 3
-    assert found.wape == pytest.approx(22 / 160)
-    assert found.mae == pytest.approx(22 / 3)
-    assert found.mase == pytest.approx(22 / 3 / 20)
-    assert found.smape == pytest.approx((20 / 190 + 20 / 110 + 4 / 22) / 3)
-    assert found.mape == pytest.approx((10 / 100 + 10 / 50) / 2)
-    assert found.mape_excluded == 1
-    assert (found.pinball, found.coverage, found.width) == (None, None, None)
+    scores = score(column(100, 50, 10), column(90, 60, 12)[:, :, None], MEDIAN, scale=20)
+    assert scores.count == 3
+    assert scores.wape == pytest.approx(22 / 160)
+    assert scores.mae == pytest.approx(22 / 3)
+    assert scores.mase == pytest.approx(22 / 3 / 20)
+    assert scores.smape == pytest.approx((20 / 190 + 20 / 110 + 4 / 22) / 3)
+    assert scores.mape == pytest.approx((10 / 100 + 10 / 50) / 2)
+    assert scores.mape_excluded == 1
+    assert (scores.pinball, scores.coverage, scores.width) == (None, None, None)
 
 
 def test_mape_with_another_idea_of_what_is_small():
@@ -41,17 +43,17 @@ def test_mape_with_another_idea_of_what_is_small():
 
 def test_an_interval_by_hand():
     values = np.array([[[80, 100, 110]], [[10, 20, 30]]], float)
-    found = score(column(110, 40), values, (0.1, 0.5, 0.9), 1)
-    assert found.coverage == 0.5  # its bounds belong to an interval
-    assert found.width == pytest.approx((30 + 20) / 150)
+    scores = score(column(110, 40), values, (0.1, 0.5, 0.9), 1)
+    assert scores.coverage == 0.5  # its bounds belong to an interval
+    assert scores.width == pytest.approx((30 + 20) / 150)
     losses = [0.1 * 30, 0.5 * 10, 0.0, 0.1 * 30, 0.5 * 20, 0.9 * 10]
-    assert found.pinball == pytest.approx(sum(losses) / 6)
+    assert scores.pinball == pytest.approx(sum(losses) / 6)
 
 
 def test_nothing_to_divide_by():
-    found = score(column(0, 0), column(1, 0)[:, :, None], MEDIAN, scale=0)
-    assert (found.count, found.mae, found.smape) == (2, 0.5, 1.0)
-    assert all(map(math.isnan, (found.wape, found.mase, found.mape)))
+    scores = score(column(0, 0), column(1, 0)[:, :, None], MEDIAN, scale=0)
+    assert (scores.count, scores.mae, scores.smape) == (2, 0.5, 1.0)
+    assert all(map(math.isnan, (scores.wape, scores.mase, scores.mape)))
     empty = score(column(math.nan), column(1)[:, :, None], MEDIAN, 1)
     assert empty.count == 0
     assert math.isnan(empty.mae)
@@ -62,8 +64,8 @@ def test_a_forecast_that_is_missing_is_not_passed_over():
 
 
 def test_each_row_can_have_its_own_scale():
-    found = score(column(1, 1), column(3, 5)[:, :, None], MEDIAN, column(2, 8))
-    assert found.mase == pytest.approx((2 / 2 + 4 / 8) / 2)
+    scores = score(column(1, 1), column(3, 5)[:, :, None], MEDIAN, column(2, 8))
+    assert scores.mase == pytest.approx((2 / 2 + 4 / 8) / 2)
 
 
 @given(COUNTS, COUNTS, arrays(np.bool_, (4, 3)))
@@ -71,18 +73,18 @@ def test_what_is_not_known_does_not_count(actual, point, hidden):
     masked = np.where(hidden, np.nan, actual)
     seen = ~hidden
     expected = score(actual[seen][:, None], point[seen][:, None, None], MEDIAN, 7)
-    found = score(masked, point[:, :, None], MEDIAN, 7)
+    scores = score(masked, point[:, :, None], MEDIAN, 7)
     for name in ("count", "wape", "mae", "mase", "smape", "mape", "mape_excluded"):
-        assert getattr(found, name) == pytest.approx(getattr(expected, name), nan_ok=True)
+        assert getattr(scores, name) == pytest.approx(getattr(expected, name), nan_ok=True)
 
 
 @given(COUNTS, COUNTS, st.floats(0.1, 10))
 def test_wape_does_not_depend_on_the_unit(actual, point, factor):
-    one = score(actual, point[:, :, None], MEDIAN, 1)
+    scores = score(actual, point[:, :, None], MEDIAN, 1)
     other = score(actual * factor, point[:, :, None] * factor, MEDIAN, factor)
-    assert other.wape == pytest.approx(one.wape, nan_ok=True)
-    assert other.mase == pytest.approx(one.mase)
-    assert one.smape <= 2
+    assert other.wape == pytest.approx(scores.wape, nan_ok=True)
+    assert other.mase == pytest.approx(scores.mase)
+    assert scores.smape <= 2
 
 
 @given(COUNTS, arrays(np.float64, (4, 3, 3), elements=st.integers(0, 10_000).map(float)))

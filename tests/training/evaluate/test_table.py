@@ -1,9 +1,12 @@
+"""The table of all forecasts of an evaluation."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyarrow.parquet import read_table
 
-from edgeops.training.evaluate.table import COLUMNS, read_table, write_table
+from edgeops.training.evaluate.table import COLUMNS, write_table
 from edgeops.training.forecasts import Forecasts
 
 ORIGINS = np.array(["2024-01-01T22", "2024-01-02T10"], "datetime64[h]")
@@ -18,7 +21,7 @@ def path(tmp_path):
     return tmp_path / "forecasts.parquet"
 
 
-def test_a_row_an_origin_and_step(path):
+def test_there_is_a_row_for_each_origin_and_step(path):
     write_table(path, {"test": {"model": [MODEL], "naive": [NAIVE]}})
     table = read_table(path)
     assert tuple(table.column_names) == COLUMNS
@@ -41,7 +44,7 @@ def test_a_row_an_origin_and_step(path):
     ]
 
 
-def test_what_cannot_be_written_leaves_the_file_as_it_was(path):
+def test_a_failed_write_leaves_the_file_as_it_was(path):
     write_table(path, {"test": {"model": [MODEL]}})
     before = path.read_bytes()
     without_median = Forecasts("x", ORIGINS, ACTUAL, VALUES, (0.1, 0.2, 0.3))

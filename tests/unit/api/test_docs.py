@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[3] / "docs/python.md"
 
 
-def test_its_examples_run(with_hub, root, monkeypatch, capsys):
+@pytest.mark.slow
+def test_the_examples_of_the_python_docs_run(with_hub, root, monkeypatch, capsys):
     monkeypatch.chdir(root)
     fleets, _, _ = PAGE.read_text().partition("## Models")  # these in tests/e2e/test_model_pipeline
     code = "\n".join(re.findall(r"```python\n(.*?)```", fleets, re.DOTALL))

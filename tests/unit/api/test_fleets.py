@@ -7,22 +7,22 @@ from edgeops.errors import EdgeOpsError, UsageError
 
 
 def test_a_valid_fleet_has_no_problems(workspace):
-    found = validate(workspace)
-    assert found.problems == ()
-    assert sorted(found.fleet.devices) == ["a", "b"]
+    checked = validate(workspace)
+    assert checked.problems == ()
+    assert sorted(checked.fleet.devices) == ["a", "b"]
 
 
 def test_all_problems_are_given_and_none_is_raised(workspace, root):
     (root / "fleet/more.yaml").write_text(
         "apiVersion: edgeops/v1\nkind: Device\nmetadata: {name: a}\nspec: {desired: 5}\n"
     )
-    found = validate(workspace)
-    assert found.fleet is None
-    assert {problem.place.file for problem in found.problems} == {"fleet/more.yaml"}
+    checked = validate(workspace)
+    assert checked.fleet is None
+    assert {problem.place.file for problem in checked.problems} == {"fleet/more.yaml"}
     assert validate(workspace, rev="HEAD").problems == ()
     with pytest.raises(InvalidFleet) as refused:
         render(workspace)
-    assert refused.value.problems == found.problems
+    assert refused.value.problems == checked.problems
 
 
 def test_twins_and_deployment_manifests(workspace):
@@ -37,5 +37,9 @@ def test_twins_and_deployment_manifests(workspace):
 
 
 def test_where_a_value_comes_from(workspace):
-    (found,) = explain(workspace, "a", "/desired/interval")
-    assert (found.value, found.layer, found.place.file) == (60, "Group all", "fleet/fleet.yaml")
+    (explained,) = explain(workspace, "a", "/desired/interval")
+    assert (explained.value, explained.layer, explained.place.file) == (
+        60,
+        "Group all",
+        "fleet/fleet.yaml",
+    )

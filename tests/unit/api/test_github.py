@@ -51,8 +51,8 @@ def test_one_comment_is_kept_up_to_date(github, workflow, tmp_path):
     with pytest.raises(EdgeOpsError, match="there is no open pull request from the branch topic"):
         comment(workflow, "plan", "one")
     number = github.open_pull("topic", SHA)
-    said = [comment(workflow, "plan", text) for text in ("one", "two", "two")]
-    assert [(done.number, done.how) for done in said] == [
+    comments = [comment(workflow, "plan", text) for text in ("one", "two", "two")]
+    assert [(done.number, done.how) for done in comments] == [
         (number, "created"),
         (number, "updated"),
         (number, "unchanged"),
@@ -65,9 +65,9 @@ def test_one_comment_is_kept_up_to_date(github, workflow, tmp_path):
 def test_a_plan_that_changes_nothing_needs_no_approval(workflow, saved):
     nothing = dataclasses.replace(saved, writes={})
     assert approval(workflow, nothing, "plan", "").given
-    found = approval(workflow, saved, "plan", "the plan")
-    assert not found.given
-    assert found.why
+    decision = approval(workflow, saved, "plan", "the plan")
+    assert not decision.given
+    assert decision.why
 
 
 def test_the_issue_about_drift_opens_and_closes(github, workflow, saved):

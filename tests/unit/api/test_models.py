@@ -19,9 +19,9 @@ def models(tmp_path):
 
 
 def test_how_good_the_data_is(models):
-    found = data_quality(models, "small")
-    assert found.hours > 1000
-    assert found.columns
+    quality = data_quality(models, "small")
+    assert quality.hours > 1000
+    assert quality.columns
 
 
 @pytest.mark.parametrize("verb", [evaluate, publish])
@@ -40,7 +40,7 @@ def test_a_model_that_is_not_there_or_not_valid(models, verb):
         verb(models, "small")
 
 
-def test_a_horizon_or_a_shard(models):
+def test_a_horizon_and_a_shard_exclude_each_other(models):
     with pytest.raises(UsageError, match="exclude each other"):
         train(models, "small", horizon=1, shard="1/2")
     with pytest.raises(UsageError, match="`3/2` is not a shard"):

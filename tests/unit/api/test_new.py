@@ -6,13 +6,13 @@ from edgeops.api import Workspace, init, validate
 from edgeops.errors import Refused, UsageError
 
 
-def test_it_is_valid_and_says_what_is_still_to_be_done(tmp_path):
+def test_a_new_fleet_is_valid_and_lists_what_is_left_to_do(tmp_path):
     made = init(tmp_path / "mine")
     assert "fleet/fleet.yaml" in made.files
     assert any("no --owner was given" in point for point in made.open_points)
-    found = validate(Workspace.find(made.root))
-    assert found.problems == ()
-    assert len(found.fleet.devices) == 2
+    checked = validate(Workspace.find(made.root))
+    assert checked.problems == ()
+    assert len(checked.fleet.devices) == 2
 
 
 def test_nothing_is_overwritten(tmp_path):

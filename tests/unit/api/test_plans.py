@@ -41,7 +41,7 @@ def test_git_against_git_needs_no_hub(workspace, root, git):
     assert made.base == git("rev-parse", "HEAD~1")
 
 
-def test_whoever_looks_at_the_plan_may_refuse_it(with_hub):
+def test_the_callback_that_gets_the_plan_may_refuse_it(with_hub):
     def refuse(planned):
         assert changed(planned) == ["a", "b"]
         raise Refused("not today")
@@ -58,7 +58,7 @@ def test_a_saved_plan_is_carried_out_once_and_then_stale(with_hub):
         sync(with_hub, saved)
 
 
-def test_who_stops_it_skips_the_rest(with_hub):
+def test_stopping_a_sync_skips_the_rest(with_hub):
     @contextmanager
     def at_once(stop):
         stop.set()
@@ -81,7 +81,7 @@ def test_status_and_waiting(with_hub, listener):
     assert listener.waited == 1
 
 
-def test_it_works_where_an_event_loop_runs_as_in_a_notebook(with_hub):
+def test_a_sync_works_inside_a_running_event_loop_as_in_a_notebook(with_hub):
     async def cell():
         return changed(plan(with_hub))
 

@@ -71,7 +71,7 @@ def test_who_has_which_release(rings, workspace, listener):
     newest, oldest = list_releases(workspace)
     assert (newest.release.reference, oldest.release.reference) == ("m@1.1.0", "m@1.0.0")
     assert (newest.wape, newest.passed, newest.on_hub) == (0.07, True, None)
-    assert [(one.kind, one.name, one.slot) for one in newest.in_git] == [
+    assert [(use.kind, use.name, use.slot) for use in newest.in_git] == [
         ("Group", "canary", "crowds")
     ]
     assert "the local hub is not running" in listener.notes[-1]
@@ -88,7 +88,7 @@ def test_what_runs_where(rings, with_hub, git):
     assert oldest.on_hub.devices == 1
 
 
-def test_what_was_published_is_looked_at_again(rings, workspace):
+def test_verify_reads_the_published_files_again(rings, workspace):
     assert [row.release for row in verify(workspace)] == ["m@1.0.0", "m@1.1.0"]
     assert all(row.good for row in verify(workspace))
     (rings / "models/m/releases/m-1.1.0.onnx").write_bytes(b"other")

@@ -7,7 +7,7 @@ from edgeops.api import InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 
-def test_it_is_found_from_any_folder_of_the_repository(workspace, root):
+def test_a_workspace_is_found_from_any_folder_of_the_repository(workspace, root):
     assert (workspace.root, workspace.hub, workspace.state) == (root, "local", root / ".edgeops")
 
 
@@ -49,12 +49,12 @@ def test_an_invalid_fleet_has_its_problems(workspace, root):
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "x", "٣"])
-def test_a_port_that_cannot_be(root, port):
+def test_a_port_that_is_not_a_port_number_is_an_error(root, port):
     with pytest.raises(UsageError):
         _ = Workspace.find(root, environ={"EDGEOPS_HTTPS_PORT": port}).https_port
 
 
-def test_the_environment_is_what_was_given(root, monkeypatch):
+def test_only_the_environment_that_was_given_counts(root, monkeypatch):
     monkeypatch.setenv("EDGEOPS_HTTPS_PORT", "1")
     assert Workspace.find(root).https_port == 8443
     assert Workspace.find(root, environ={"EDGEOPS_HTTPS_PORT": "9"}).local_artifacts_url == (

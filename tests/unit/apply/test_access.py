@@ -110,12 +110,12 @@ def test_a_device_whose_access_lasts_is_left_alone():
         {"expires": 5},
     ],
 )
-def test_access_that_is_no_good_does_not_count(broken):
+def test_access_that_is_not_usable_does_not_count(broken):
     assert in_need(desired=given(**broken))
 
 
 @pytest.mark.parametrize("mess", [None, 5, "x", [], {"azure-blob": "x"}, {"azure-blob": None}])
-def test_what_others_wrote_there_does_not_count(mess):
+def test_malformed_access_and_reports_do_not_count(mess):
     assert in_need(desired={"access": mess}, reported={"models": mess})
 
 
@@ -134,7 +134,7 @@ def test_a_device_without_models_is_not_in_need():
     assert not in_need(wanted=replace(device(), models={}))
 
 
-def test_access_is_not_in_any_text():
+def test_access_is_not_in_any_representation():
     made = grants(["d"], StoreKind.AZURE_BLOB, access())
     assert made.patch["access"]["azure-blob"] == {
         "host": "contoso.blob.core.windows.net",
@@ -148,7 +148,7 @@ def test_access_is_not_in_any_text():
 
 
 def fleet(*devices):
-    return DesiredFleet("f", "c1", {}, {one.name: one for one in devices})
+    return DesiredFleet("f", "c1", {}, {wanted.name: wanted for wanted in devices})
 
 
 async def read(hub, wanted):
@@ -230,7 +230,7 @@ def test_access_that_ends_is_renewed_without_a_change_and_counted():
     asyncio.run(run())
 
 
-def test_a_change_elsewhere_on_the_device_takes_access_along():
+def test_a_change_elsewhere_on_the_device_renews_access_too():
     async def run():
         hub = MemoryHub()
         await sync(hub, device(), access=access(hours=1, query="sig=old"))

@@ -204,7 +204,7 @@ def test_a_module_deployed_in_between_survives():
     asyncio.run(run())
 
 
-def test_what_somebody_else_did_already_is_done():
+def test_changes_that_are_there_already_count_as_done():
     async def run():
         hub = MemoryHub()
         await sync(hub, plain("p1"), edge("e1", "loader"))

@@ -7,6 +7,7 @@ Foreign tools write under names with "theirs", which git never uses, and write
 import asyncio
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -171,11 +172,11 @@ def at(value, path):
 def agrees(live, want):
     """Whether `live` has all that git wants; createOptions may be written in another way."""
     for path, value in leaves(want):
-        found = at(live, path)
+        live_value = at(live, path)
         if path and "createOptions" in path[-1]:
-            assert "foreign" not in str(found)
+            assert "foreign" not in str(live_value)
         elif path:
-            assert isinstance(found, dict) if value == {} else same(found, value), path
+            assert isinstance(live_value, dict) if value == {} else same(live_value, value), path
 
 
 def left_over(live, want):
@@ -410,13 +411,13 @@ class Fleet(RuleBasedStateMachine):
 
     @invariant()
     def foreign_values_survive(self):
-        found, twins = self.foreign(), self.all_twins()
+        foreign, twins = self.foreign(), self.all_twins()
         for (device, module, section), values in self.theirs.items():
             if (device, module) in twins:
-                assert found[device, module, section] == values
+                assert foreign[device, module, section] == values
             else:  # a module or device that git named, and gave up
                 assert device not in {name for name, _ in twins} or module in MODULES
-        self.theirs = found
+        self.theirs = foreign
 
     @invariant()
     def devices_of_others_are_untouched(self):
@@ -451,7 +452,7 @@ class Fleet(RuleBasedStateMachine):
         }
 
 
-TestFleet = Fleet.TestCase
+TestFleet = pytest.mark.slow(Fleet.TestCase)
 TestFleet.settings = settings(
     max_examples=80, stateful_step_count=30, derandomize=True, deadline=None, database=None
 )

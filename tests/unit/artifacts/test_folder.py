@@ -33,7 +33,7 @@ def test_a_file_appears_under_its_name_whole(store, model, tmp_path):
     assert files_in(tmp_path / "artifacts") == ["model.onnx"]
 
 
-def test_what_is_not_what_its_digest_says_is_not_published(store, model, tmp_path):
+def test_a_file_with_another_digest_is_not_published(store, model, tmp_path):
     digest = digest_file(model)
     model.write_bytes(b"changed")
     with pytest.raises(ArtifactError, match="changed meanwhile"):
@@ -67,13 +67,13 @@ def test_of_two_publishers_at_once_one_wins_and_nothing_is_mixed(store, tmp_path
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_to_is_told(store, model, tmp_path):
+def test_a_folder_that_may_not_be_written_to_is_an_error(store, model, tmp_path):
     (tmp_path / "artifacts").mkdir(mode=0o500)
     with pytest.raises(ArtifactError, match="Permission denied"):
         store.put(model, "m/1/model.onnx", digest_file(model))
 
 
-def test_a_file_where_a_folder_should_be_is_told(store, model):
+def test_a_file_where_a_folder_should_be_is_an_error(store, model):
     store.put(model, "m", digest_file(model))
     with pytest.raises(ArtifactError, match="cannot write"):
         store.put(model, "m/1/model.onnx", digest_file(model))

@@ -141,7 +141,7 @@ class TestSeed:
         assert seed([(RELEASE, copy)], folder) == ()
         assert (folder / NAME).read_bytes() == DATA
 
-    def test_what_is_there_stays(self, tmp_path):
+    def test_a_file_that_is_there_stays(self, tmp_path):
         copy, there = tmp_path / "m.onnx", tmp_path / "artifacts" / NAME
         there.parent.mkdir(parents=True)
         there.write_bytes(b"published here")
@@ -159,7 +159,7 @@ class TestSeed:
         assert warning.startswith("m@1.0.0 is not served from git: the file is not what its digest")
         assert [file.name for file in folder.rglob("*") if file.is_file()] == ["2.onnx"]
 
-    def test_a_release_elsewhere_needs_nothing(self, tmp_path):
+    def test_a_release_with_a_url_of_its_own_is_not_copied(self, tmp_path):
         copy = tmp_path / "m.onnx"
         copy.write_bytes(DATA)
         assert seed([(release_of(url="https://x.example/m"), copy)], tmp_path / "a") == ()

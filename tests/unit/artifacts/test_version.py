@@ -34,7 +34,7 @@ def test_versions_sort_as_semver_says(versions):
 @pytest.mark.parametrize(
     "text", ["", "1", "1.0", "v1.0.0", "1.0.0.0", "01.0.0", "1.0.0-", "1.0.0 ", "1.0.0\n", "latest"]
 )
-def test_what_is_no_version(text):
+def test_texts_that_are_not_versions_are_refused(text):
     with pytest.raises(UsageError, match="is not a version"):
         precedence(text)
 

@@ -1,3 +1,5 @@
+"""A site and the specification of a window, for the tests of features."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

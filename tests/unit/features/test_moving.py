@@ -1,3 +1,5 @@
+"""Lags, moving sums and means of a series."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The features by name, and what a window of them needs."""
+
 from __future__ import annotations
 
 import pytest
@@ -9,7 +11,7 @@ from edgeops.features.spec import Site
 from edgeops.features.window import WindowBuilder
 
 
-def test_there_are_sixty():
+def test_there_are_sixty_features():
     assert len(FEATURES) == 60
     assert list(FEATURES)[:3] == ["log_base", "log_y", "dev"]
 

@@ -1,3 +1,5 @@
+"""Suspicious zeros become missing, and missing hours are filled."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -26,7 +28,7 @@ def test_a_missing_hour_is_the_median_of_that_hour_in_the_last_four_weeks():
     assert at[168 * 4 + 3] == 168 * 1.5 + 3  # of weeks 0 to 3
 
 
-def test_it_stays_missing_without_earlier_weeks():
+def test_an_hour_without_earlier_weeks_stays_missing():
     assert np.isnan(filled(np.array([NAN, 1.0]))[0])
 
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import Base, Site, WindowSpec
+from edgeops.features.spec import INTERVALS, Base, Site, Smoothing, WindowSpec
 from edgeops.features.spec_json import from_json, to_json
-from edgeops.features.transforms import INTERVALS, Smoothing
 
 FINITE = st.floats(-1e6, 1e6)
 NAMES = st.text(min_size=1, max_size=20)
@@ -56,7 +55,7 @@ def specs(draw: Callable[..., Any]) -> WindowSpec:
 
 
 @given(specs())
-def test_what_is_written_is_read_again(spec):
+def test_a_window_spec_is_read_as_it_was_written(spec):
     assert from_json(json.loads(json.dumps(to_json(spec)))) == spec
 
 
@@ -68,7 +67,7 @@ JUNK = st.recursive(
 
 
 @given(specs(), st.data())
-def test_whatever_is_put_in_its_place_is_taken_or_refused_but_never_a_crash(spec, data):
+def test_any_value_in_place_of_another_is_taken_or_refused(spec, data):
     value = to_json(spec)
     part = data.draw(st.sampled_from([value, value["site"], value["base"]]))
     part[data.draw(st.sampled_from([*part, "more"]))] = data.draw(JUNK)
@@ -115,6 +114,6 @@ def changed(spec: Callable[..., WindowSpec], path: str, new: Any) -> Any:
         ("window_spec.smoothing.kind", [], "window_spec.smoothing.kind must be one of"),
     ],
 )
-def test_what_is_wrong_is_told(spec, path, new, message):
+def test_an_error_says_what_is_wrong(spec, path, new, message):
     with pytest.raises(EdgeOpsError, match=message):
         from_json(changed(spec, path, new))

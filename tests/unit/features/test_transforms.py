@@ -1,10 +1,13 @@
+"""Hours become longer intervals and smoother values."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.transforms import Smoothing, aggregate, smooth
+from edgeops.features.spec import Smoothing
+from edgeops.features.transforms import aggregate, smooth
 
 NAN = np.nan
 

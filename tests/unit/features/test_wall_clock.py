@@ -1,3 +1,5 @@
+"""Hours of UTC as hours on the clock of a site, over both changes of the clock."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -31,13 +33,13 @@ def series_from(first: str, *numbers: float, doubled="sum"):
 
 
 def test_the_hour_that_happens_twice_has_the_sum_of_both():
-    found = series_from("2024-04-07T01:00+13:00", 1, 2, 4, 8)
-    assert [str(hour) for hour in found.hours] == [
+    series = series_from("2024-04-07T01:00+13:00", 1, 2, 4, 8)
+    assert [str(hour) for hour in series.hours] == [
         "2024-04-07T01",
         "2024-04-07T02",
         "2024-04-07T03",
     ]
-    assert found.values[:, 0].tolist() == [1, 6, 8]
+    assert series.values[:, 0].tolist() == [1, 6, 8]
     mean = series_from("2024-04-07T01:00+13:00", 1, 2, 4, 8, doubled="mean")
     assert mean.values[:, 0].tolist() == [1, 3, 8]
 
@@ -49,13 +51,13 @@ def test_an_hour_is_left_out_while_it_is_about_to_happen_again():
 
 
 def test_the_hour_that_is_skipped_has_no_value():
-    found = series_from("2024-09-29T01:00+12:00", 1, 2)
-    assert [str(hour) for hour in found.hours] == [
+    series = series_from("2024-09-29T01:00+12:00", 1, 2)
+    assert [str(hour) for hour in series.hours] == [
         "2024-09-29T01",
         "2024-09-29T02",
         "2024-09-29T03",
     ]
-    np.testing.assert_array_equal(found.values[:, 0], [1, np.nan, 2])
+    np.testing.assert_array_equal(series.values[:, 0], [1, np.nan, 2])
 
 
 def test_every_zone_knows_its_skipped_hours():
@@ -75,7 +77,7 @@ def test_every_zone_knows_its_skipped_hours():
 
 
 @given(st.integers(-(10**5), 10**6))
-def test_there_and_back(utc):
+def test_from_utc_to_the_wall_clock_and_back(utc):
     wall = wall_hours(np.array([utc]), AUCKLAND)
     (back,) = utc_hours(wall, AUCKLAND)
     assert back in (utc, utc - 1)
@@ -89,7 +91,7 @@ def test_a_skipped_hour_becomes_the_one_after_it():
 
 @pytest.mark.parametrize("name", ["Auckland", "", "../etc/passwd", "Pacific/Nowhere"])
 def test_an_unknown_zone(name):
-    with pytest.raises(EdgeOpsError, match="is no time zone"):
+    with pytest.raises(EdgeOpsError, match="is not a time zone"):
         time_zone(name)
 
 

@@ -1,3 +1,5 @@
+"""The windows that a model sees."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,8 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, Site, WindowSpec
-from edgeops.features.transforms import Smoothing
+from edgeops.features.spec import Base, Site, Smoothing, WindowSpec
 from edgeops.features.window import WindowBuilder
 
 HERE = Site("Pacific/Auckland", -36.8485, 174.7633, "NZ", "AUK")
@@ -72,13 +73,13 @@ def test_one_window_is_the_one_of_many_bit_by_bit(kind, long_counts, concert):
         end = long_counts.index(many.origins[index]) + interval
         if end < build.hours:
             continue
-        one = build.window(long_counts.rows(0, end), concert)
-        assert one.origins[0] == many.origins[index]
-        assert one.scale[0] == many.scale[index]
+        window = build.window(long_counts.rows(0, end), concert)
+        assert window.origins[0] == many.origins[index]
+        assert window.scale[0] == many.scale[index]
         if end >= build.hours_to_keep:  # what was missing long ago was filled alike
-            assert one.values[0].tobytes() == many.values[index].tobytes()
+            assert window.values[0].tobytes() == many.values[index].tobytes()
         kept = long_counts.rows(max(0, end - build.hours_to_keep), end)
-        assert build.window(kept, concert).values.tobytes() == one.values.tobytes()
+        assert build.window(kept, concert).values.tobytes() == window.values.tobytes()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,8 +21,8 @@ def snapshot_of() -> Callable[..., Snapshot]:
         documents: list[Document] = []
         problems: list[Problem] = []
         for name, text in files.items():
-            found, wrong = load(name, text.encode())
-            documents += found
+            loaded, wrong = load(name, text.encode())
+            documents += loaded
             problems += wrong
         return Snapshot("c0ffee", tuple(documents), tuple(problems), schemas or {})
 

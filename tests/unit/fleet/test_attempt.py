@@ -14,7 +14,7 @@ from edgeops.source.record import ParsedFile, encode
 DEVICE = "kind: Device\nmetadata: {name: %s}\nspec: %s\n"
 
 
-def test_what_nobody_expected_becomes_a_problem() -> None:
+def test_an_unexpected_exception_becomes_a_problem() -> None:
     result, (problem,) = attempt(lambda: 1 // 0, Place("a.yaml", 3, 4), "/spec")
     assert result is None
     assert (str(problem.place), problem.pointer) == ("a.yaml:3:4", "/spec")
@@ -24,7 +24,7 @@ def test_what_nobody_expected_becomes_a_problem() -> None:
 
 
 @pytest.mark.parametrize("error", [EdgeOpsError("x"), FileNotFoundError(), MemoryError()])
-def test_an_error_with_a_meaning_is_raised(error: Exception) -> None:
+def test_an_expected_error_is_raised(error: Exception) -> None:
     def fail() -> None:
         raise error
 
@@ -32,7 +32,7 @@ def test_an_error_with_a_meaning_is_raised(error: Exception) -> None:
         attempt(fail, Place("a.yaml"))
 
 
-def test_one_device(snapshot_of) -> None:
+def test_a_failure_at_one_device_leaves_the_others(snapshot_of) -> None:
     """Manifests that no schema let through: what a mistake of ours looks like."""
     files = {
         "a.yaml": DEVICE % ("a", "{modules: 5}"),
@@ -40,19 +40,19 @@ def test_one_device(snapshot_of) -> None:
         "g.yaml": "kind: Group\nmetadata: {name: g}\nspec: {selector: {}, rollout: 5}",
     }
     problems = resolve(snapshot_of(files)).problems
-    assert {(str(one.place), bool(one.error)) for one in problems} >= {
+    assert {(str(problem.place), bool(problem.error)) for problem in problems} >= {
         ("a.yaml:2:12", True),
         ("b.yaml:3:15", False),
         ("g.yaml:2:12", True),
     }
 
 
-def test_one_document_and_it_is_not_remembered() -> None:
+def test_a_failure_at_one_document_leaves_the_others_and_is_not_remembered() -> None:
     kinds = KindSchemas({"Bad": {"type": "nonsense"}, "Good": {"required": ["x"]}})
     text = b"apiVersion: edgeops/v1\nkind: Bad\n---\napiVersion: edgeops/v1\nkind: Good\n"
     documents, problems = parse("a.yaml", text, kinds)
     assert not documents
-    assert [(str(one.place), bool(one.error)) for one in problems] == [
+    assert [(str(problem.place), bool(problem.error)) for problem in problems] == [
         ("a.yaml:1:1", True),
         ("a.yaml:4:1", False),
     ]

@@ -26,8 +26,8 @@ def test_each_schema_of_a_manifest_is_of_a_kind_that_is_read() -> None:
     schemas = [json.loads(path.read_bytes()) for path in schema_folder().glob("*.json")]
     of_manifests = [schema for schema in schemas if "apiVersion" in schema.get("required", ())]
     kinds = {schema["properties"]["kind"]["const"] for schema in of_manifests}
-    # A model.yaml and a saved plan are no part of a fleet: others read them.
-    assert kinds - {"Model", "Plan"} == set(KINDS)
+    # A model.yaml, a scorecard and a saved plan are not part of a fleet: others read them.
+    assert kinds - {"Model", "Scorecard", "Plan"} == set(KINDS)
 
 
 def test_a_manifest_of_a_kind_that_nobody_reads_is_not_ignored() -> None:

@@ -63,7 +63,7 @@ class TestNames:
             ("Module", "kind: Module\nmetadata: {name: d}\nspec: {image: x}"),
         ],
     )
-    def test_two_of_one_name(self, snapshot_of, kind, text):
+    def test_two_manifests_of_one_name(self, snapshot_of, kind, text):
         place, _, message, _ = the_problem(snapshot_of({"a.yaml": text, "b.yaml": text}))
         assert place == "b.yaml:2:12"
         assert message == f"{kind} `d` is already defined at a.yaml:2:12"
@@ -122,11 +122,11 @@ class TestReferences:
             "did you mean `schemas/b.json`?",
         )
 
-    def test_what_is_missing_may_be_in_a_file_that_does_not_load(self, snapshot_of):
+    def test_a_missing_manifest_may_be_in_a_file_that_does_not_load(self, snapshot_of):
         files = {"m.yaml": "kind: [Module", "d.yaml": DEVICE + "{modules: {m: {}}}"}
-        found = {problem.place.file: problem for problem in problems_of(snapshot_of(files))}
-        assert found.keys() == {"m.yaml", "d.yaml"}
-        assert "fix the other problems" in found["d.yaml"].hint
+        by_file = {problem.place.file: problem for problem in problems_of(snapshot_of(files))}
+        assert by_file.keys() == {"m.yaml", "d.yaml"}
+        assert "fix the other problems" in by_file["d.yaml"].hint
 
     def test_a_name_of_any_length_gives_a_short_message(self, snapshot_of):
         text = f"kind: Module\nmetadata: {{name: m}}\nspec: {{schema: {'s' * 5000}}}"
@@ -146,8 +146,8 @@ class TestReferences:
             "spec: {modules: {m: {}, other: {}}, models: {slot: c@1.0.0}}\n"
         )
         documents, problems = parse("a.yaml", text.encode(), packaged_schemas())
-        found = problems_of(replace(snapshot_of({}), documents=documents, problems=problems))
-        assert [(one.place.line, one.message) for one in found] == [
+        remaining = problems_of(replace(snapshot_of({}), documents=documents, problems=problems))
+        assert [(problem.place.line, problem.message) for problem in remaining] == [
             (4, "is the number 5; it must be an object"),
             (9, "is null (empty); it must be an object"),
             (14, "unknown key `what`"),
@@ -266,7 +266,7 @@ class TestHubLimits:
             ("tags: {list: [1, " + "x" * 5000 + "]}", "/spec/tags/list", "one value may have"),
         ],
     )
-    def test_each_limit(self, snapshot_of, section, pointer, message):
+    def test_each_limit_of_the_hub(self, snapshot_of, section, pointer, message):
         problems = problems_of(snapshot_of({"d.yaml": DEVICE + "{" + section + "}"}))
         assert any(p.pointer == pointer and message in p.message for p in problems), problems
 
@@ -395,9 +395,9 @@ class TestEdge:
             "kind: Module\nmetadata: {name: m}\n"
             f"spec: {{image: x, env: {{BIG: {'x' * 5000}}}, routes: {{long: {'y' * 5000}}}}}"
         )
-        found = problems_of(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
-        assert [problem.pointer for problem in found] == ["/spec/env/BIG", "/spec/routes/long"]
-        assert found[0].message.startswith("`modules/m/env/BIG` is 5,000 bytes")
+        problems = problems_of(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
+        assert [problem.pointer for problem in problems] == ["/spec/env/BIG", "/spec/routes/long"]
+        assert problems[0].message.startswith("`modules/m/env/BIG` is 5,000 bytes")
 
     def test_more_than_edge_agent_may_hold(self, snapshot_of):
         env = ", ".join(f"V{number}: {'x' * 3500}" for number in range(10))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from edgeops.fleet.check_schema import SchemaChecker
 
 LINKS = 24
@@ -22,30 +24,36 @@ class Memo(dict[str, bytes]):
         self[key] = value
 
 
-def found(checker: SchemaChecker, values: list[Any]) -> list[list[str]]:
-    return [[one.message for one in checker.mismatches(value, BRANCHING)] for value in values]
+def messages_of(checker: SchemaChecker, values: list[Any]) -> list[list[str]]:
+    return [
+        [mismatch.message for mismatch in checker.mismatches(value, BRANCHING)] for value in values
+    ]
 
 
-def test_a_schema_that_takes_too_many_steps_is_told_once() -> None:
+@pytest.mark.slow
+def test_a_schema_that_takes_too_many_steps_is_reported_once() -> None:
     values = [{"a": "x"}, {"slow": 1}, {"slow": 2}, {"a": "y"}]
-    first, slow, *others = found(SchemaChecker(), values)
+    first, slow, *others = messages_of(SchemaChecker(), values)
     assert first == ["is the text `x`; it must be a whole number"]
-    (told,) = slow
-    assert told.startswith("the schema takes too many steps to check this, the last at its `/$defs")
+    (message,) = slow
+    assert message.startswith(
+        "the schema takes too many steps to check this, the last at its `/$defs"
+    )
     assert others == [[], []]
 
 
+@pytest.mark.slow
 def test_what_is_remembered_counts_as_if_it_was_found_now() -> None:
     """The answer must not depend on what this machine has checked before."""
     values = [{"some": number} for number in range(20)]
     memo = Memo()
-    alone = found(SchemaChecker(), values)
+    alone = messages_of(SchemaChecker(), values)
     assert sum(map(bool, alone)) == 1
-    assert found(SchemaChecker(memo), values) == alone
-    assert found(SchemaChecker(memo), values) == alone
+    assert messages_of(SchemaChecker(memo), values) == alone
+    assert messages_of(SchemaChecker(memo), values) == alone
     assert len(memo) == alone.index(next(filter(None, alone)))
 
 
 def test_any_number_of_modest_values_is_fine() -> None:
     values = [{"a": number, **{f"k{n}": n for n in range(20)}} for number in range(1000)]
-    assert not any(found(SchemaChecker(), values))
+    assert not any(messages_of(SchemaChecker(), values))

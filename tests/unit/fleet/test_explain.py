@@ -49,8 +49,8 @@ def snapshot(snapshot_of):
 
 def lines(snapshot, pointer=""):
     return [
-        (one.path, one.value, str(one.place), one.layer)
-        for one in explain(snapshot, "queen-street-210", pointer)
+        (explained.path, explained.value, str(explained.place), explained.layer)
+        for explained in explain(snapshot, "queen-street-210", pointer)
     ]
 
 
@@ -80,11 +80,11 @@ def test_what_a_value_overrode_highest_first(snapshot):
     (site,) = explain(snapshot, "queen-street-210", "/tags/site")
     assert (site.value, str(site.place)) == ("queen", "device.yaml:3:15")
     # What lies below a removal did not count any more.
-    assert [(one.value, str(one.place), one.layer) for one in site.overrode] == [
+    assert [(layer.value, str(layer.place), layer.layer) for layer in site.overrode] == [
         (None, "groups.yaml:7:29", "Group high"),
     ]
     (crowds,) = explain(snapshot, "queen-street-210", "/models")
-    assert [(one.value, one.layer) for one in crowds.overrode] == [("c@1.0.0", "Group low")]
+    assert [(layer.value, layer.layer) for layer in crowds.overrode] == [("c@1.0.0", "Group low")]
 
 
 def test_works_while_another_device_is_broken(snapshot_of):

@@ -1,3 +1,5 @@
+"""Manifests and their JSON Schemas."""
+
 from __future__ import annotations
 
 import json
@@ -23,7 +25,7 @@ def lamps() -> KindSchemas:
     return KindSchemas({"Lamp": LAMP})
 
 
-def test_valid_documents_are_kept_and_all_problems_of_the_others_told_in_order() -> None:
+def test_valid_documents_are_kept_and_all_problems_of_the_others_listed_in_order() -> None:
     text = b"""\
 apiVersion: edgeops/v1
 kind: Lamp
@@ -61,7 +63,7 @@ def test_the_digest_is_of_the_content() -> None:
     assert KindSchemas({"Lamp": {**LAMP, "title": "x"}}).digest != lamps().digest
 
 
-def test_what_json_schema_says_of_numbers_holds() -> None:
+def test_numbers_are_compared_as_json_schema_does() -> None:
     """An integer may be written 1.0, and true is no number."""
     schemas = KindSchemas({"N": {"properties": {"n": {"type": "integer"}}}})
     head = b"apiVersion: edgeops/v1\nkind: N\nn: "
@@ -124,13 +126,13 @@ def test_parts_of_one_name_are_the_same_in_all_schemas() -> None:
 
 
 def parts(schema: object) -> list[dict[str, object]]:
-    found = []
+    titled = []
     if isinstance(schema, dict):
         if "title" in schema:
-            found.append(schema)
+            titled.append(schema)
         for value in schema.values():
-            found += parts(value)
+            titled += parts(value)
     elif isinstance(schema, list):
         for value in schema:
-            found += parts(value)
-    return found
+            titled += parts(value)
+    return titled

@@ -1,3 +1,5 @@
+"""Regular expressions of schemas: which are allowed, and that they take linear time."""
+
 from __future__ import annotations
 
 import pytest
@@ -6,7 +8,7 @@ from edgeops.fleet.regular import MAX_EXPRESSIONS, BadExpression, Expressions
 
 
 @pytest.mark.parametrize(
-    ("expression", "text", "found"),
+    ("expression", "text", "matches"),
     [
         ("a+$", "baa", True),
         ("^a$", "a\n", False),
@@ -21,8 +23,8 @@ from edgeops.fleet.regular import MAX_EXPRESSIONS, BadExpression, Expressions
         (".", "\ud800", True),
     ],
 )
-def test_what_matches(expression: str, text: str, found: bool) -> None:
-    assert Expressions().search(expression, text) is found
+def test_which_texts_an_expression_matches(expression: str, text: str, matches: bool) -> None:
+    assert Expressions().search(expression, text) is matches
 
 
 @pytest.mark.parametrize("expression", ["^(a+)+$", "^(a|a)*$", "(a*)*b", "(.*)*(.*)*x"])
@@ -44,7 +46,7 @@ def test_nothing_backtracks(expression: str) -> None:
         (r"(a)\1", "is not a regular expression that edgeops takes", "backreferences"),
     ],
 )
-def test_what_is_refused(expression: str, message: str, hint: str) -> None:
+def test_which_expressions_are_refused(expression: str, message: str, hint: str) -> None:
     with pytest.raises(BadExpression) as refused:
         Expressions().size(expression)
     assert message in refused.value.message
@@ -52,7 +54,7 @@ def test_what_is_refused(expression: str, message: str, hint: str) -> None:
     assert len(refused.value.message) < 200
 
 
-def test_a_schema_has_a_bounded_number_of_them() -> None:
+def test_the_number_of_expressions_of_a_schema_is_bounded() -> None:
     many = Expressions()
     for number in range(MAX_EXPRESSIONS):
         many.size(f"a{number}")
@@ -61,7 +63,7 @@ def test_a_schema_has_a_bounded_number_of_them() -> None:
         many.size("b")
 
 
-def test_large_ones_count_together() -> None:
+def test_the_size_of_all_expressions_together_is_bounded() -> None:
     large = Expressions()
     for number in range(12):  # of 8,000 instructions
         large.size(f"{number}.{{1000}}")

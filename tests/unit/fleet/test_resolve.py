@@ -10,6 +10,7 @@ from edgeops.errors import UsageError
 from edgeops.fleet.model import ArtifactTarget, Snapshot, StoreKind
 from edgeops.fleet.resolve import resolve as resolve_snapshot
 from edgeops.jsonvalue import leaves
+from edgeops.source.schemas import packaged_schemas
 
 resolve = partial(resolve_snapshot, local_artifacts_url="https://localhost:8443/artifacts")
 LOADER = "kind: Module\nmetadata: {name: model_loader}\nspec: {image: loader:1}"
@@ -185,6 +186,11 @@ spec:
         private = [name for name, hub in hubs.items() if hub.artifacts and hub.artifacts.private]
         assert private == ["blob"]
 
+    def test_the_schema_has_each_kind_of_store_but_the_local_one(self):
+        hub = packaged_schemas().documents["Fleet"]["$defs"]["hub"]["properties"]
+        stores = hub["artifacts"]["properties"]["store"]["enum"]
+        assert sorted(stores) == sorted(set(StoreKind) - {StoreKind.LOCAL})
+
     def test_a_hub_without_a_store_is_a_problem_when_models_need_one(self, snapshot):
         (problem,) = resolve(snapshot, hub="bare").problems
         assert str(problem.place) == "f.yaml:8:5"
@@ -249,7 +255,7 @@ spec: {{template: {{spec: {{desired: {{a: {value}}}}}}}, devices: [{{name: d{n}}
             for n, value in enumerate(values)
         )
         devices = resolve(snapshot_of({"s.yaml": text})).fleet.devices.values()
-        assert [repr(one.desired["a"]) for one in devices] == ["1", "True", "1.0", "'1'"]
+        assert [repr(device.desired["a"]) for device in devices] == ["1", "True", "1.0", "'1'"]
 
     def test_a_problem_of_the_template_names_the_members(self, snapshot_of):
         bad = self.TEXT.replace("{kind: street}", "{edgeops: mine}")
@@ -336,7 +342,7 @@ def test_the_result_holds_no_nulls_outside_arrays(snapshot_of, low, high, own):
     assert all(value is not None for _, value in leaves(desired))
     for path, value in leaves(own):
         if value not in (None, {}):
-            found = desired
+            resolved = desired
             for key in path:
-                found = found[key]
-            assert found == value
+                resolved = resolved[key]
+            assert resolved == value

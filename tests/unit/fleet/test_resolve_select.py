@@ -30,5 +30,5 @@ LABELS = {"ring": "canary", "class": "rpi4"}
         ),
     ],
 )
-def test_matches(selector, expected):
+def test_which_labels_a_selector_matches(selector, expected):
     assert matches(selector, LABELS) is expected

@@ -17,7 +17,7 @@ from edgeops.fleet.rollout import Rollout, rollout
         ({"ring": 4, "soak": "0h"}, Rollout(4, timedelta(), 100)),
     ],
 )
-def test_what_a_rollout_says(spec, expected):
+def test_a_rollout_is_read_with_its_defaults(spec, expected):
     assert rollout(spec) == expected
 
 

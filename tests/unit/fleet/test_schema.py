@@ -1,3 +1,5 @@
+"""What a schema finds wrong with a value, in plain words and without secrets."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,7 +10,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import compile_user_schema, schema_faults
 
 
-def said(schema: Any, value: Any) -> list[tuple[str, str, str]]:
+def mismatches_of(schema: Any, value: Any) -> list[tuple[str, str, str]]:
     checked = compile_user_schema(schema).check(value, 50_000)
     assert checked.stopped_at is None
     return [(m.pointer, m.message, m.hint) for m in checked.mismatches]
@@ -59,26 +61,26 @@ def said(schema: Any, value: Any) -> list[tuple[str, str, str]]:
     ],
 )
 def test_errors_in_plain_words(schema: Any, value: Any, expected: str) -> None:
-    ((_, message, _),) = said(schema, value)
+    ((_, message, _),) = mismatches_of(schema, value)
     assert expected in message
 
 
 def test_the_place_is_that_of_the_exact_value() -> None:
     schema = {"items": {"properties": {"a/b": {"type": "integer"}}, "additionalProperties": False}}
-    assert said(schema, [{}, {"a/b": "x", "c": 1}]) == [
+    assert mismatches_of(schema, [{}, {"a/b": "x", "c": 1}]) == [
         ("/1/a~1b", "is the text `x`; it must be a whole number", ""),
         ("/1/c", "unknown key `c`", "known here: a/b"),
     ]
 
 
-def test_a_schema_that_is_false_for_a_property_is_told_at_the_property() -> None:
+def test_a_schema_that_is_false_for_a_property_gives_a_problem_at_the_property() -> None:
     schema = {"properties": {"a": False}, "patternProperties": {"^x": False}}
-    assert [at for at, _, _ in said(schema, {"a": 1, "b": 1, "xy": 1})] == ["/a", "/xy"]
+    assert [at for at, _, _ in mismatches_of(schema, {"a": 1, "b": 1, "xy": 1})] == ["/a", "/xy"]
 
 
 def test_a_message_shows_no_secret_and_no_control_character() -> None:
     value = "\x1b[31mSharedAccessKey=c2VjcmV0c2VjcmV0"
-    ((_, message, _),) = said({"enum": ["x"]}, value)
+    ((_, message, _),) = mismatches_of({"enum": ["x"]}, value)
     assert message == "is `\\u001b[31mSharedAccessKey=***`; it must be x"
 
 
@@ -100,7 +102,7 @@ def test_a_schema_that_cannot_be_used(schema: Any, pointer: str, expected: str) 
 def test_references_inside_a_schema_work() -> None:
     schema = {"$id": "https://example.com/a", "$defs": {"x": {"type": "null"}}, "$ref": "#/$defs/x"}
     assert schema_faults(schema) == ()
-    assert said(schema, None) == []
+    assert mismatches_of(schema, None) == []
 
 
 @pytest.mark.parametrize(
@@ -116,14 +118,16 @@ def test_references_inside_a_schema_work() -> None:
 )
 def test_what_stands_under_a_secret_key_is_not_shown(schema):
     for value in ("hunter2", {"deeper": "hunter2"}):
-        found = said({"properties": {"password": schema}}, {"password": value})
-        assert found or isinstance(value, dict)
-        assert "hunter2" not in str(found)
+        mismatches = mismatches_of({"properties": {"password": schema}}, {"password": value})
+        assert mismatches or isinstance(value, dict)
+        assert "hunter2" not in str(mismatches)
 
 
-def test_nor_a_number_under_one():
-    (found,) = said({"properties": {"pin_password": {"maximum": 10}}}, {"pin_password": 4711})
-    assert found == ("/pin_password", "is ***; it must be at most 10", "")
+def test_a_number_under_a_secret_key_is_not_shown():
+    (mismatch,) = mismatches_of(
+        {"properties": {"pin_password": {"maximum": 10}}}, {"pin_password": 4711}
+    )
+    assert mismatch == ("/pin_password", "is ***; it must be at most 10", "")
 
 
 @pytest.mark.parametrize(
@@ -135,15 +139,15 @@ def test_nor_a_number_under_one():
         {"pin_password": 4711},
     ],
 )
-def test_nor_what_stands_under_one_in_a_value_that_is_shown(value):
+def test_a_secret_key_inside_a_value_that_is_shown_keeps_its_value_hidden(value):
     schema = {"properties": {"auth": {"enum": ["none"]}}}
-    ((pointer, message, _),) = said(schema, {"auth": value})
+    ((pointer, message, _),) = mismatches_of(schema, {"auth": value})
     assert (pointer, "***" in message) == ("/auth", True)
     assert "hunter2" not in message
     assert "4711" not in message
 
 
-def test_of_very_many_problems_some_are_told():
+def test_of_very_many_problems_the_first_are_listed():
     items = compile_schema({"items": {"type": "integer"}})
     assert len(items.mismatches(["x"] * 1000)) == 1000
     first, *others = items.mismatches(["x"] * 5000)

@@ -59,8 +59,9 @@ EXPENSIVE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", EXPENSIVE)
-def test_what_is_expensive_is_not_done_to_the_end(case: str) -> None:
+def test_an_expensive_check_is_not_done_to_the_end(case: str) -> None:
     schema, value = EXPENSIVE[case]
     checked = check(schema, value)
     assert checked.stopped_at is not None
@@ -71,7 +72,7 @@ def test_where_the_steps_ran_out_and_what_was_found_before() -> None:
     schema = {"required": ["a"], "properties": {"b": chain(24, twice, True)["$defs"]["0"]}}
     schema["$defs"] = chain(24, twice, True)["$defs"]
     checked = check(schema, {"b": 1})
-    assert [one.message for one in checked.mismatches] == ["needs `a`"]
+    assert [mismatch.message for mismatch in checked.mismatches] == ["needs `a`"]
     assert checked.stopped_at is not None
     assert checked.stopped_at.startswith("/$defs/")
 
@@ -90,7 +91,7 @@ CHEAP = {
 
 
 @pytest.mark.parametrize("case", CHEAP)
-def test_what_is_cheap_needs_no_spare_steps(case: str) -> None:
+def test_a_cheap_check_needs_no_spare_steps(case: str) -> None:
     assert check(*CHEAP[case], spare=0).stopped_at is None
 
 
@@ -113,12 +114,12 @@ def test_items_are_equal_as_json_values_are() -> None:
         {"not": {"$ref": "#"}},
     ],
 )
-def test_what_refers_to_itself_ends(schema: Any) -> None:
+def test_a_schema_that_refers_to_itself_ends(schema: Any) -> None:
     (mismatch,) = check(schema, {"a": 1}).mismatches
     assert "without end" in mismatch.message
 
 
-def test_what_refers_to_itself_deeper_in_the_value_is_fine() -> None:
+def test_a_schema_that_refers_to_itself_deeper_in_the_value_is_fine() -> None:
     tree = {"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "leaf": {"type": "null"}}}
     value: Any = {"leaf": 1}
     for _ in range(10):

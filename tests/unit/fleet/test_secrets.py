@@ -1,3 +1,5 @@
+"""What looks like a secret is masked, and other text is left alone."""
+
 from __future__ import annotations
 
 import json
@@ -93,10 +95,10 @@ def test_long_text_takes_no_quadratic_time(piece: str) -> None:
 
 
 @given(HELD, st.text(max_size=5), st.text(max_size=5))
-def test_no_made_secret_is_left(held, before, after):
+def test_no_generated_secret_is_left(held, before, after):
     secret, text = held
-    for one in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
-        assert not_in(secret, mask(one))
+    for message in (text, f"cannot use '{text}'", f"{before} {text} {after}", f"a\n{text}"):
+        assert not_in(secret, mask(message))
     assert not_in(secret, mask(json.dumps({"message": text})))
     assert mask(mask(text)) == mask(text)
 
@@ -106,7 +108,7 @@ def not_in(secret, text):
 
 
 @given(ORDINARY)
-def test_what_people_need_is_left(text):
+def test_texts_that_people_need_are_left_alone(text):
     assert mask(text) == text
     assert masked({"etag": text, "a": [text]}) == {"etag": text, "a": [text]}
     assert mask(f"wants `{text}`, has 'x'") == f"wants `{text}`, has 'x'"
@@ -127,7 +129,7 @@ def test_what_people_need_is_left(text):
         '"maxTokens": 512',
     ],
 )
-def test_advice_is_left(text):
+def test_advice_that_looks_like_a_secret_is_left_alone(text):
     assert mask(text) == text
 
 
@@ -158,8 +160,8 @@ def test_secrets_of_the_environment_may_have_any_shape():
     }
     known = secrets_of(environ)
     assert known == ("correct horse battery", "correct horse", "12345678")
-    said = "correct horse battery, correct horse, 12345678, short, /run/token-of-the-job"
-    assert mask(said, known) == "***, ***, ***, short, /run/token-of-the-job"
+    text = "correct horse battery, correct horse, 12345678, short, /run/token-of-the-job"
+    assert mask(text, known) == "***, ***, ***, short, /run/token-of-the-job"
 
 
 @pytest.mark.parametrize(

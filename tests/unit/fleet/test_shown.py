@@ -24,7 +24,7 @@ def test_what_people_write_is_left_alone(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("a\u202eb", "a\\u202eb"),  # turns what follows around
         ("a\u2066b\u2069", "a\\u2066b\\u2069"),
@@ -45,8 +45,8 @@ def test_what_people_write_is_left_alone(text):
         ("\ud800", "\\ud800"),
     ],
 )
-def test_what_steers_or_deceives_is_an_escape(text, said):
-    assert printable(text) == said
+def test_characters_that_steer_or_deceive_are_escaped(text, expected):
+    assert printable(text) == expected
 
 
 @given(st.text())

@@ -47,10 +47,10 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_faults(case: str) -> None:
+def test_the_faults_of_a_schema_and_their_places(case: str) -> None:
     schema, pointer, message = FAULTS[case]
-    found = [one for one in schema_faults(schema) if message in one.message]
-    assert [one.pointer for one in found] == [pointer]
+    faults = [fault for fault in schema_faults(schema) if message in fault.message]
+    assert [fault.pointer for fault in faults] == [pointer]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""YAML is read as version 1.2 defines it, with a place for each value."""
+
 from __future__ import annotations
 
 import time
@@ -18,8 +20,8 @@ def value(text: str) -> object:
 
 
 def problems(data: str | bytes) -> list[str]:
-    found = yaml.load("a.yaml", data.encode() if isinstance(data, str) else data)[1]
-    return [f"{p.place.line}:{p.place.column} {p.message}" for p in found]
+    wrong = yaml.load("a.yaml", data.encode() if isinstance(data, str) else data)[1]
+    return [f"{p.place.line}:{p.place.column} {p.message}" for p in wrong]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +55,9 @@ def problems(data: str | bytes) -> list[str]:
     ],
 )
 def test_scalars_are_those_of_yaml_1_2_core(text: str, expected: object) -> None:
-    found = value(f"a: {text}")
-    assert found == {"a": expected}
-    assert type(found["a"]) is type(expected)  # type: ignore[index]
+    loaded = value(f"a: {text}")
+    assert loaded == {"a": expected}
+    assert type(loaded["a"]) is type(expected)  # type: ignore[index]
 
 
 def test_every_value_has_its_place_and_a_member_that_of_its_key() -> None:
@@ -87,15 +89,15 @@ def test_a_later_anchor_of_the_same_name_counts() -> None:
 
 
 def test_documents_before_a_syntax_error_are_kept_and_empty_ones_skipped() -> None:
-    documents, found = yaml.load("a.yaml", b"a: 1\n---\n---\n# nothing\n---\nb: 2\n---\n[")
+    documents, wrong = yaml.load("a.yaml", b"a: 1\n---\n---\n# nothing\n---\nb: 2\n---\n[")
     assert [document.value for document in documents] == [{"a": 1}, {"b": 2}]
-    assert len(found) == 1
+    assert len(wrong) == 1
 
 
 def test_the_other_documents_of_a_file_survive_a_bad_one() -> None:
-    documents, found = yaml.load("a.yaml", b"a: 1\na: 2\n---\nb: 2\n")
+    documents, wrong = yaml.load("a.yaml", b"a: 1\na: 2\n---\nb: 2\n")
     assert [document.value for document in documents] == [{"b": 2}]
-    assert len(found) == 1
+    assert len(wrong) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,9 +125,11 @@ def test_the_other_documents_of_a_file_survive_a_bad_one() -> None:
 def test_what_json_cannot_hold_or_people_would_misread_is_refused(
     text: str | bytes, expected: list[str]
 ) -> None:
-    found = problems(text)
-    assert len(found) == len(expected)
-    assert all(got.startswith(start) for got, start in zip(found, expected, strict=True)), found
+    messages = problems(text)
+    assert len(messages) == len(expected)
+    assert all(got.startswith(start) for got, start in zip(messages, expected, strict=True)), (
+        messages
+    )
 
 
 def bomb(levels: int) -> str:
@@ -190,9 +194,9 @@ def test_without_the_c_parser_all_is_the_same(monkeypatch: pytest.MonkeyPatch) -
     text = "\ufeffa: &x [1, {b: é}]\nc: *x\n---\n1: NO\n---\na: b: c".encode()
     with_c = yaml.load("a.yaml", text)
     monkeypatch.delattr(pyyaml, "CLoader")
-    documents, found = yaml.load("a.yaml", text)
+    documents, wrong = yaml.load("a.yaml", text)
     assert documents == with_c[0]
-    assert [p.place.line for p in found] == [p.place.line for p in with_c[1]]
+    assert [p.place.line for p in wrong] == [p.place.line for p in with_c[1]]
 
 
 json_values = st.recursive(
@@ -209,8 +213,8 @@ def test_what_pyyaml_writes_is_read_back_with_a_mark_for_every_value(wanted: obj
     text = pyyaml.safe_dump(wanted, allow_unicode=True, default_style='"').encode(
         "utf-8", "surrogatepass"
     )
-    documents, found = yaml.load("a.yaml", plain_numbers(text))
-    assert not found
+    documents, wrong = yaml.load("a.yaml", plain_numbers(text))
+    assert not wrong
     assert documents[0].value == wanted
     assert all(pointer(*path) in documents[0].marks for path, _ in leaves(wanted))
 
@@ -223,5 +227,5 @@ def plain_numbers(text: bytes) -> bytes:
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="ab:-[]{}&*!<#'\"|>%@ \n\t1?,", max_size=40))
-def test_no_input_makes_it_raise(data: bytes | str) -> None:
+def test_no_input_makes_the_parser_raise(data: bytes | str) -> None:
     yaml.load("a.yaml", data if isinstance(data, bytes) else data.encode())

@@ -40,5 +40,5 @@ def read_as(scalar: str) -> object:
         return None
 
 
-def test_callers_may_ask_for_quotes():
+def test_text_is_quoted_where_the_caller_asks_for_it():
     assert dump_block(["a", "b"], quoted=lambda text: text == "b") == '- a\n- "b"\n'

@@ -13,9 +13,9 @@ def test_what_is_not_an_account(user):
 def test_apps_are_not_persons():
     assert account_of({"login": "ada", "id": 4, "type": "User"}) == Account("ada", 4)
     for kind in ("Bot", "Organization", "Mannequin", None):
-        found = account_of({"login": "x", "id": 4, "type": kind})
-        assert found is not None
-        assert not found.person
+        account = account_of({"login": "x", "id": 4, "type": kind})
+        assert account is not None
+        assert not account.person
 
 
 def test_trailers_name_those_who_have_an_address_of_github():

@@ -93,10 +93,10 @@ def test_somebody_else_approved_what_the_comment_shows():
     ],
 )
 def test_not_everybody_and_not_every_review_approves(changed, why):
-    found = verdict(**changed)
-    assert not found.given
-    assert found.why.startswith("#7: nobody who is allowed to has approved this plan")
-    assert found.why.endswith(why)
+    approval = verdict(**changed)
+    assert not approval.given
+    assert approval.why.startswith("#7: nobody who is allowed to has approved this plan")
+    assert approval.why.endswith(why)
 
 
 def test_of_several_one_who_may_is_enough():
@@ -180,20 +180,20 @@ def test_who_started_the_workflow_that_proposed_it_cannot_approve_it():
 )
 def test_what_some_workflow_pushed_is_not_approved(runs, why):
     """Any workflow of any branch pushes as the same app."""
-    found = by_bot(*runs)
-    assert (found.given, found.why.endswith(why)) == (False, True), found
+    approval = by_bot(*runs)
+    assert (approval.given, approval.why.endswith(why)) == (False, True), approval
 
 
 def test_a_push_onto_what_a_workflow_proposed_counts_as_well():
     pushes = (push(MALLORY, 2, "push", before=OLD), push(BOT, after=OLD))
-    found = verdict(
+    approval = verdict(
         pull=of_pull(opener=BOT, commits=2),
         commits=((BOT,), (BOT,)),  # it says it was the workflow
         pushes=pushes,
         runs={OLD: (SCHEDULED,)},
         reviews=(review(MALLORY),),
     )
-    assert found.why.endswith("mallory wrote some of it")
+    assert approval.why.endswith("mallory wrote some of it")
 
 
 def test_an_app_that_opened_it_did_so_for_somebody():
@@ -252,8 +252,8 @@ def test_what_is_not_seen_whole_is_not_approved(changed, why):
     ],
 )
 def test_what_changes_more_than_a_plan_shows_is_not_approved(path):
-    found = verdict(paths=("fleet/a.yaml", path))
-    assert found == (False, f"#7: it changes more than a plan shows: {path}")
+    approval = verdict(paths=("fleet/a.yaml", path))
+    assert approval == (False, f"#7: it changes more than a plan shows: {path}")
 
 
 def test_the_folders_of_a_fleet_are_what_plans_are_made_of():

@@ -12,7 +12,7 @@ def number(github):
     return github.open_pull("faster", "1" * 40)
 
 
-def test_it_is_written_once_then_changed_then_left_alone(api, github, number):
+def test_a_comment_is_written_once_then_changed_then_left_alone(api, github, number):
     assert stick(api, number, "fleet-plan", "one") is CommentOutcome.CREATED
     assert stick(api, number, "fleet-plan", "two") is CommentOutcome.UPDATED
     at = github.comments[number][0]["updated_at"]
@@ -21,7 +21,7 @@ def test_it_is_written_once_then_changed_then_left_alone(api, github, number):
     assert github.comments[number][0]["updated_at"] == at  # so an approval of it stays one
 
 
-def test_it_is_found_among_many_and_other_markers_are_others(api, github, number):
+def test_a_comment_is_found_among_many_by_its_marker(api, github, number):
     stick(api, number, "fleet-plan", "one")
     for count in range(120):
         github.comment(number, f"chat {count}", user={"login": "ada", "type": "User"})

@@ -12,7 +12,7 @@ LOADER = f"ghcr.io/contoso/edgeops-model-loader:1.2.3@sha256:{'a' * 64}"
 FORECASTER = f"ghcr.io/contoso/edgeops-forecaster:1.2.3@sha256:{'b' * 64}"
 
 
-def test_they_are_named_by_digest(github):
+def test_images_are_named_by_digest(github):
     github.images["contoso v1.2.3"] = f"{FORECASTER}\n{LOADER}\n"
     assert released_images(github.url, "contoso", "1.2.3") == {
         "edgeops-forecaster": FORECASTER,
@@ -33,7 +33,7 @@ def test_they_are_named_by_digest(github):
         "x" * 100_000 + f"\n{LOADER}",
     ],
 )
-def test_what_names_no_images_of_this_release(github, text):
+def test_a_file_that_names_no_images_of_this_release_is_an_error(github, text):
     github.images["contoso v1.2.3"] = text
     with pytest.raises(GitHubError, match="names no images of contoso by digest"):
         released_images(github.url, "contoso", "1.2.3")

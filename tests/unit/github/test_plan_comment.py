@@ -27,7 +27,7 @@ def body(*texts, note=""):
 
 
 @pytest.mark.parametrize("plan", [PLAN, ELSEWHERE])
-def test_the_commit_may_be_another(plan):
+def test_the_commit_may_differ(plan):
     assert shows(body(f"{markdown(PLAN)}\n", RENDERED), "fleet-plan", f"{markdown(plan)}\n")
 
 
@@ -43,7 +43,7 @@ def test_the_commit_may_be_another(plan):
         replace(PLAN, changes=(replace(CHANGE, before={"desired": {"interval": 61}}),)),
     ],
 )
-def test_nothing_else_may(other):
+def test_nothing_but_the_commit_may_differ(other):
     assert not shows(body(markdown(other), RENDERED), "fleet-plan", markdown(PLAN))
 
 

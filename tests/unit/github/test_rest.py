@@ -16,8 +16,8 @@ def test_a_list_is_read_to_its_end(api, github):
 def test_a_list_without_numbers_of_pages_is_read_to_its_end(api, github):
     for number in range(230):
         github.push("main", f"{number:040}")
-    told = [one["after"] for one in api.pages("/activity", ref="refs/heads/main")]
-    assert told == [f"{number:040}" for number in range(229, -1, -1)]
+    commits = [entry["after"] for entry in api.pages("/activity", ref="refs/heads/main")]
+    assert commits == [f"{number:040}" for number in range(229, -1, -1)]
 
 
 def test_a_list_in_an_object_is_named(api, github):
@@ -43,7 +43,7 @@ def test_a_refusal_has_its_status_and_says_what_to_do(github):
     assert (refused.value.status, refused.value.hint) == (403, "give the job `issues: write`")
 
 
-def test_a_hiccup_is_waited_out_where_asking_again_does_no_harm(api, github):
+def test_a_passing_failure_is_retried_where_that_does_no_harm(api, github):
     github.open_pull("b", "0" * 40)
     github.hiccups = 1
     assert api.get("/pulls/1")["number"] == 1
@@ -57,7 +57,7 @@ def test_a_token_is_never_sent_without_tls():
         GitHubApi("http://api.github.example/repos/o/r", about="o/r", token=WRITER)
 
 
-def test_what_does_not_answer_is_told():
+def test_a_server_that_does_not_answer_is_an_error():
     with pytest.raises(GitHubError, match="contoso/fleet cannot be reached") as error:
         GitHubApi("http://127.0.0.1:1", about="contoso/fleet", token=WRITER).get("/pulls")
     assert error.value.status is None

@@ -17,7 +17,7 @@ ENVIRONMENT = {
 }
 
 
-def test_it_is_read_from_the_environment(tmp_path):
+def test_the_workflow_is_read_from_the_environment(tmp_path):
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 7}}))
     summary, output = tmp_path / "summary", tmp_path / "output"
@@ -49,13 +49,13 @@ def test_the_pull_request_of_a_branch_is_the_open_one(github, api):
     ("missing", "message"),
     [("GITHUB_REPOSITORY", "not a step of a GitHub workflow"), ("GITHUB_TOKEN", "is not set")],
 )
-def test_outside_of_a_workflow_that_is_told(missing, message):
+def test_reading_it_outside_of_a_workflow_is_an_error(missing, message):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != missing}
     with pytest.raises(EdgeOpsError, match=message) as error:
         read_workflow(environment)
     assert error.value.hint
 
 
-def test_an_event_that_cannot_be_read_is_told(tmp_path):
+def test_an_event_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(EdgeOpsError, match="cannot read the event"):
         read_workflow(ENVIRONMENT | {"GITHUB_EVENT_PATH": str(tmp_path / "none")})

@@ -67,7 +67,7 @@ def test_an_edge_device_has_converged_when_its_agent_confirms_the_current_versio
         ({"lastDesiredVersion": 3}, "$edgeAgent has not confirmed its deployment yet"),
     ],
 )
-def test_an_edge_device_progresses_until_then(reported, reason):
+def test_an_edge_device_progresses_until_its_agent_confirms(reported, reason):
     assert edge_health(reported) == Health(HealthState.PROGRESSING, reason)
 
 

@@ -35,7 +35,7 @@ def test_the_health_of_a_slot_has_its_since():
     assert seen("2026-01-01T00:00:00Z").since == LONG_AGO
     assert seen("2026-01-01T00:00:00").since == LONG_AGO
     assert seen("2026-01-01T02:00:00+02:00").since == LONG_AGO
-    for odd in ("yesterday", 7, None, {}, "2026-13-01"):
-        assert seen(odd).since is None
+    for value in ("yesterday", 7, None, {}, "2026-13-01"):
+        assert seen(value).since is None
     assert seen("2026-01-01T00:00:00Z").health.state is HealthState.PROGRESSING
     assert slot_health(device, None, "s", in_sync=False).health.state is HealthState.UNKNOWN

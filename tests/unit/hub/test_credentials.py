@@ -1,3 +1,5 @@
+"""Connection strings, signatures and Entra tokens."""
+
 import asyncio
 import base64
 import hashlib

@@ -1,3 +1,5 @@
+"""Each refusal of the hub becomes an error with its kind and message."""
+
 import json
 
 import pytest
@@ -16,7 +18,7 @@ def answer(status, message="", headers=None):
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "subject", "kind", "said"),
+    ("status", "message", "subject", "kind", "expected"),
     [
         (400, "ErrorCode:ArgumentInvalid;bad key 'a b'", DEVICE, HubError, "bad key 'a b'"),
         (
@@ -71,15 +73,15 @@ def answer(status, message="", headers=None):
         (418, "", DEVICE, HubError, "unexpected answer for device 'queen-street-210': HTTP 418"),
     ],
 )
-def test_each_refusal_has_its_kind_and_message(status, message, subject, kind, said):
+def test_each_refusal_has_its_kind_and_message(status, message, subject, kind, expected):
     error = refusal(answer(status, message), subject)
     assert type(error) is kind
-    assert said in error.message
+    assert expected in error.message
     assert error.status == status
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_what_may_pass_is_transient(status):
+def test_failures_that_may_pass_are_transient(status):
     failure = refusal(answer(status, "ErrorCode:X;busy"), DEVICE)
     assert isinstance(failure, Transient)
     assert failure.error.status == status
@@ -87,7 +89,7 @@ def test_what_may_pass_is_transient(status):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 413, 501])
-def test_what_stays_is_not(status):
+def test_failures_that_stay_are_not_transient(status):
     assert not isinstance(refusal(answer(status), DEVICE), Transient)
 
 

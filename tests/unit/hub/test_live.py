@@ -1,3 +1,5 @@
+"""Twins of a fleet are read one by one or by query, whichever is cheaper."""
+
 import asyncio
 
 import pytest
@@ -24,7 +26,7 @@ async def fleet():
 
 
 @pytest.mark.parametrize("by_query", [False, True])
-def test_what_is_wanted_and_there_is_read_and_nothing_else(by_query):
+def test_only_wanted_devices_that_exist_are_read(by_query):
     seen = []
 
     async def read():

@@ -1,3 +1,5 @@
+"""How a hub of the fleet is opened, and what is missing when it cannot be."""
+
 import asyncio
 
 import pytest

@@ -1,3 +1,5 @@
+"""The rate at which the hub is called."""
+
 import asyncio
 
 import pytest
@@ -49,7 +51,7 @@ def test_tokens_come_back_in_quiet_times_but_never_more_than_the_burst():
     assert times(bucket, clock, 3) == [60, 60, 61]
 
 
-def test_those_who_wait_together_pass_one_after_the_other():
+def test_concurrent_waiters_pass_one_after_the_other():
     clock = Clock()
     waits = []
 

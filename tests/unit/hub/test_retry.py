@@ -1,3 +1,5 @@
+"""Which failures are retried, how often, and after how long."""
+
 import asyncio
 
 import pytest

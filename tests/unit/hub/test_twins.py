@@ -36,7 +36,7 @@ def ask(hub, question, retry, *, ca_file=None, bounds=None, hostname=None, proxy
         credential = hub.credential
         if hostname:
             credential.hostname = hostname
-        rest = HubApi(
+        api = HubApi(
             credential,
             tls=ssl.create_default_context(cafile=ca_file or hub.ca_file),
             proxy=proxy,
@@ -45,7 +45,7 @@ def ask(hub, question, retry, *, ca_file=None, bounds=None, hostname=None, proxy
             retry=retry,
             bounds=bounds or Bounds(),
         )
-        twins = Twins(rest)
+        twins = Twins(api)
         try:
             return await question(twins)
         finally:

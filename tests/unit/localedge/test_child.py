@@ -28,7 +28,7 @@ def test_a_module_ends_when_its_parent_is_gone(tmp_path):
     assert process.returncode == -signal.SIGTERM
 
 
-def test_it_runs_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
+def test_a_module_imports_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
     copy = tmp_path / "edgeops/localedge/child.py"
     copy.parent.mkdir(parents=True)
     shutil.copy(Path(child.__file__), copy)

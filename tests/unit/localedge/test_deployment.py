@@ -32,15 +32,18 @@ def desired(**modules: object) -> dict:
 
 
 def test_modules_come_in_the_order_of_starting():
-    found = parse_deployment(
+    deployment = parse_deployment(
         desired(
             b=module(startupOrder=1),
             a=module(startupOrder=1),
             z=module(env={"A": {"value": "text"}, "B": {"value": 7}, "C": {"value": True}}),
         )
     )
-    assert (found.version, [one.name for one in found.modules]) == (3, ["z", "a", "b"])
-    assert found.modules[0].env == {"A": "text", "B": "7", "C": "true"}
+    assert (deployment.version, [parsed.name for parsed in deployment.modules]) == (
+        3,
+        ["z", "a", "b"],
+    )
+    assert deployment.modules[0].env == {"A": "text", "B": "7", "C": "true"}
 
 
 @pytest.mark.parametrize(
@@ -58,14 +61,14 @@ def test_our_own_images_are_known_by_their_name(image, program):
 
 
 def test_create_options_come_in_pieces():
-    one = module()
-    one["settings"] = {
+    spec = module()
+    spec["settings"] = {
         "image": LOADER,
         "createOptions": '{"HostConfig":{"Bin',
         "createOptions01": 'ds":["/srv/m:/models:ro"]}}',
     }
-    found = parse_deployment(desired(m=one)).modules[0]
-    assert found.binds == (Bind(PurePosixPath("/srv/m"), PurePosixPath("/models")),)
+    parsed = parse_deployment(desired(m=spec)).modules[0]
+    assert parsed.binds == (Bind(PurePosixPath("/srv/m"), PurePosixPath("/models")),)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +102,10 @@ def test_a_bad_deployment_says_what_is_wrong(document, code, message):
 
 
 def test_the_volumes_of_others_are_their_own_business():
-    found = parse_deployment(desired(m=module("postgres:16", "data:/var/lib/postgresql", "/a:/")))
-    assert (found.modules[0].binds, found.modules[0].refused) == ((), None)
+    deployment = parse_deployment(
+        desired(m=module("postgres:16", "data:/var/lib/postgresql", "/a:/"))
+    )
+    assert (deployment.modules[0].binds, deployment.modules[0].refused) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,7 @@ def test_a_name_that_could_be_the_folder_of_another_is_refused(name, why):
     modules = parse_deployment(
         desired(**{name: module(), "Model_Loader": module(), "camera": module("camera:1")})
     ).modules
-    refused = {one.name: one.refused for one in modules if one.refused}
+    refused = {parsed.name: parsed.refused for parsed in modules if parsed.refused}
     assert refused.keys() == {name}
     assert refused[name].startswith(why)
 
@@ -129,7 +134,7 @@ def test_an_env_for_a_container_alone_is_refused_for_modules_that_are_processes_
     modules = parse_deployment(
         desired(loader=module(env=env), plain=module(), camera=module("camera:1", env=env))
     ).modules
-    assert {one.name: one.refused for one in modules} == {
+    assert {parsed.name: parsed.refused for parsed in modules} == {
         "loader": "the env of a process may not set 'PYTHONPATH', which would change"
         " what code is loaded",
         "plain": None,
@@ -172,16 +177,16 @@ def test_modules_that_bind_the_same_source_share_a_folder(tmp_path):
         )
     ).modules
     folders = map_folders(tmp_path, modules)
-    found = {one.name: storage_of(one, folders, tmp_path) for one in modules}
-    assert found["model_loader"] == found["other"] == tmp_path / "models"
-    assert found["third"].parent == tmp_path
-    assert found["third"].name.startswith("models-")
-    assert found["none"] == tmp_path / "containers/none"
-    assert found["sly"] == tmp_path / "containers/sly"
+    storage = {parsed.name: storage_of(parsed, folders, tmp_path) for parsed in modules}
+    assert storage["model_loader"] == storage["other"] == tmp_path / "models"
+    assert storage["third"].parent == tmp_path
+    assert storage["third"].name.startswith("models-")
+    assert storage["none"] == tmp_path / "containers/none"
+    assert storage["sly"] == tmp_path / "containers/sly"
 
 
 def test_the_closest_binding_holds_a_path():
-    found = parse_deployment(
+    modules = parse_deployment(
         desired(
             m=module(
                 LOADER,
@@ -191,8 +196,8 @@ def test_the_closest_binding_holds_a_path():
             )
         )
     ).modules
-    folders = map_folders(Path("/d"), found)
-    assert storage_of(found[0], folders, Path("/d")) == folders[PurePosixPath("/srv/street")]
+    folders = map_folders(Path("/d"), modules)
+    assert storage_of(modules[0], folders, Path("/d")) == folders[PurePosixPath("/srv/street")]
 
 
 @pytest.mark.parametrize(
@@ -209,8 +214,8 @@ def test_the_closest_binding_holds_a_path():
 )
 def test_a_file_that_env_names_is_one_of_the_device(tmp_path, inside, here):
     env = {"EDGEOPS_HISTORY_CSV": {"value": inside}, "A": {"value": "/etc"}}
-    found = parse_deployment(desired(m=module(LOADER, "/srv:/models", env=env))).modules
-    mapped = with_paths_of_this_machine(found[0], map_folders(tmp_path, found), tmp_path)
+    modules = parse_deployment(desired(m=module(LOADER, "/srv:/models", env=env))).modules
+    mapped = with_paths_of_this_machine(modules[0], map_folders(tmp_path, modules), tmp_path)
     assert mapped.env == {"EDGEOPS_HISTORY_CSV": str(tmp_path / here), "A": "/etc"}
 
 
@@ -234,9 +239,9 @@ def test_no_path_leads_out_of_the_folder_of_the_device(binds, storage, file):
     assert all(root in folder.parents for folder in folders.values())
     lowered = {str(folder).lower() for folder in folders.values()}
     assert len(lowered) == len(folders), "two sources never share a folder"
-    for one in modules:
-        places = [storage_of(one, folders, root)]
-        if csv := with_paths_of_this_machine(one, folders, root).env.get("EDGEOPS_HISTORY_CSV"):
+    for parsed in modules:
+        places = [storage_of(parsed, folders, root)]
+        if csv := with_paths_of_this_machine(parsed, folders, root).env.get("EDGEOPS_HISTORY_CSV"):
             places.append(Path(csv))
         for place in places:
             assert root in place.parents

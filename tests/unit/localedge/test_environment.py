@@ -29,7 +29,7 @@ HARMLESS = {
 }
 
 
-def test_what_a_container_is_told_is_taken():
+def test_harmless_variables_are_taken():
     assert refusal(HARMLESS) is None
     assert refusal({}) is None
 
@@ -64,26 +64,26 @@ def test_what_a_container_is_told_is_taken():
         ("1A A-B a.b BASH_FUNC_ls%%", "is not the name of an environment variable"),
     ],
 )
-def test_what_reaches_beyond_a_process_of_ours_is_refused_by_name(names, why):
+def test_variables_that_reach_beyond_the_process_are_refused_by_name(names, why):
     for name in names.split():
-        said = refusal({"EDGEOPS_STORAGE": "/models", name: "x"})
-        assert said == f"the env of a process may not set {name!r}, which {why}"
+        reason = refusal({"EDGEOPS_STORAGE": "/models", name: "x"})
+        assert reason == f"the env of a process may not set {name!r}, which {why}"
 
 
 @pytest.mark.parametrize("name", ["", "A=B", "LD_PRELOAD=/x\0", "A B", "A\n", "Ä", "\ud800"])
-def test_what_is_not_a_name(name):
+def test_text_that_is_not_the_name_of_a_variable_is_refused(name):
     assert "is not the name of an environment variable" in str(refusal({name: "x"}))
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])
-def test_what_is_not_a_value(value):
+def test_text_that_is_not_a_value_is_refused(value):
     assert str(refusal({"A": value})).endswith("'A', which has a value that is not text")
 
 
-def test_many_reasons_are_cut():
-    said = refusal({f"LD_{number}": "" for number in range(1000)} | {"LD_" + "x" * 5000: ""})
-    assert said is not None
-    assert said.endswith("'LD_4', which would change what code is loaded; and 996 more")
+def test_a_long_list_of_reasons_is_cut():
+    reason = refusal({f"LD_{number}": "" for number in range(1000)} | {"LD_" + "x" * 5000: ""})
+    assert reason is not None
+    assert reason.endswith("'LD_4', which would change what code is loaded; and 996 more")
     assert len(str(refusal({"LD_" + "x" * 5000: ""}))) < 200
 
 
@@ -107,7 +107,7 @@ def test_an_env_that_is_taken_changes_nothing_that_is_ours(env):
     assert made.keys() == env.keys() | without.keys()
 
 
-def test_the_whole_of_it():
+def test_the_whole_environment_of_a_module():
     made = process_environment({}, WHOSE, Path("/venv/bin/python"), Path("/d/home"), Path("/d/tmp"))
     assert made == {
         "LANG": "C.UTF-8",

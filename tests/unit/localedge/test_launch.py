@@ -87,13 +87,13 @@ def test_a_process_has_that_environment_and_the_packages_of_this_one(
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_canary")
     program = launcher(machine, "a")(MODULE, tmp_path / "a/models")
     *python, _child, _module = program.command
-    told = json.loads(output(replace(program, command=(*python, "-c", TELLS))))
-    assert told["environ"] == {**program.environment(), **of_the_interpreter(told["environ"])}
-    assert told["cwd"] == str(program.folder)
-    assert told["tmp"] == program.environment()["TMPDIR"]
-    assert Path(told["edgeops"]).parents[1] == Path(run.__file__).parents[2]
-    assert str(trap) not in told["path"]
-    assert "" not in told["path"]
+    seen = json.loads(output(replace(program, command=(*python, "-c", TELLS))))
+    assert seen["environ"] == {**program.environment(), **of_the_interpreter(seen["environ"])}
+    assert seen["cwd"] == str(program.folder)
+    assert seen["tmp"] == program.environment()["TMPDIR"]
+    assert Path(seen["edgeops"]).parents[1] == Path(run.__file__).parents[2]
+    assert str(trap) not in seen["path"]
+    assert "" not in seen["path"]
 
 
 def of_the_interpreter(environ: dict[str, str]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def output(program: Program) -> str:
     return "\n".join(lines)
 
 
-def test_our_environment_is_not_that_of_a_module(machine, tmp_path):
+def test_a_module_does_not_get_our_environment(machine, tmp_path):
     made = launcher(machine, "a")(MODULE, tmp_path / "m").environment()
     assert made["HOME"] != os.environ["HOME"]
     assert "EDGEOPS_MQTT_PORT" in os.environ, "the tests set it"

@@ -1,3 +1,5 @@
+"""The keys and connection strings of the local hub."""
+
 from __future__ import annotations
 
 import json
@@ -108,7 +110,7 @@ def test_access_costs_no_server_import():
         "import sys; import edgeops.localhub.access; "
         "print([m for m in ('aiohttp', 'trustme', 'asyncio', 'sqlite3') if m in sys.modules])"
     )
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", check], capture_output=True, text=True, check=True
     )
-    assert found.stdout.strip() == "[]"
+    assert process.stdout.strip() == "[]"

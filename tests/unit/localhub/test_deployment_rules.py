@@ -1,3 +1,5 @@
+"""What applying a deployment does to the modules of a device."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -28,11 +30,11 @@ def after(modules, deployed):
     return kept | {entry.identity.module: entry for entry in deployed.save}
 
 
-def test_each_written_module_is_told():
+def test_each_module_that_was_written_gets_a_change():
     deployed = apply(MODULES, agent("m1") | {"m1": {"properties.desired": {"a": 1}}})
 
-    told = [(change.module, change.version) for change in deployed.changes]
-    assert told == [("$edgeAgent", 2), ("m1", 2)]
+    changes = [(change.module, change.version) for change in deployed.changes]
+    assert changes == [("$edgeAgent", 2), ("m1", 2)]
     assert deployed.changes[1].patch == {"a": 1}
 
 

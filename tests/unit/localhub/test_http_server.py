@@ -80,11 +80,11 @@ def converse(client):
         reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
         async with asyncio.timeout(20):
             await connection.made.wait()
-            found = await client(reader, writer, connection)
+            result = await client(reader, writer, connection)
         writer.transport.abort()
         listening.close()
         await runner.cleanup()
-        return found
+        return result
 
     return asyncio.run(main())
 
@@ -121,7 +121,7 @@ def errors(caplog):
         b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nConnection: close\r\n\r\n",
     ],
 )
-def test_what_is_not_http_gets_the_body_of_azure(raw, errors):
+def test_bytes_that_are_not_http_get_the_answer_of_azure(raw, errors):
     status, body = converse(sending(raw))
     assert status.split()[1] in (b"400", b"417")
     refused = json.loads(body)
@@ -131,7 +131,7 @@ def test_what_is_not_http_gets_the_body_of_azure(raw, errors):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_body_that_nobody_reads_nor_can_decode_is_no_failure(encoding, errors):
+def test_an_unread_body_that_cannot_be_decoded_is_not_a_failure(encoding, errors):
     raw = posting("/ignore", b"not compressed", f"Content-Encoding: {encoding}")
     assert converse(sending(raw))[0].split()[1] == b"200"
     assert errors() == []
@@ -143,30 +143,32 @@ def test_a_body_is_never_decompressed(pack, errors):
     body = pack(bytes(1_000_000))
     raw = posting("/size", body, f"Content-Encoding: {encoding}")
     assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", str(len(body)).encode())
-    status, said = converse(sending(posting("/echo", pack(b"{}"), f"Content-Encoding: {encoding}")))
+    status, answer = converse(
+        sending(posting("/echo", pack(b"{}"), f"Content-Encoding: {encoding}"))
+    )
     assert status.split()[1] == b"400"
-    assert "does not take compressed bodies" in json.loads(said)["Message"]
+    assert "does not take compressed bodies" in json.loads(answer)["Message"]
     assert errors() == []
 
 
 @pytest.mark.parametrize("coding", ["identity", "utf-8"])
-def test_what_is_not_compression_is_no_matter(coding):
+def test_encodings_that_do_not_compress_are_ignored(coding):
     raw = posting("/echo", b"[1]", f"Content-Encoding: {coding}")
     assert converse(sending(raw)) == (b"HTTP/1.1 200 OK", b"[1]")
 
 
-@pytest.mark.parametrize("rest", [b"no chunk\r\n", b"1\r\nx", None])
-def test_a_body_that_nobody_reads_and_that_goes_wrong_is_no_failure(rest, errors, monkeypatch):
+@pytest.mark.parametrize("remainder", [b"no chunk\r\n", b"1\r\nx", None])
+def test_an_unread_body_that_breaks_off_is_not_a_failure(remainder, errors, monkeypatch):
     monkeypatch.setattr(server, "_SECONDS_FOR_UNREAD_BODY", 0.1)
 
     async def client(reader, _writer, connection):
         head = b"POST /ignore HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.data_received(head + b"1\r\nx\r\n")
         status = await reader.readline()
-        if rest is None:
+        if remainder is None:
             connection.transport.abort()
         else:
-            connection.data_received(rest)
+            connection.data_received(remainder)
         await connection.gone.wait()
         return status.split()[1]
 
@@ -195,13 +197,13 @@ def test_a_large_body_in_small_pieces_costs_no_more_than_its_pieces(errors):
     assert spent < 1.0, "to copy all that has come for each piece takes several times as long"
 
 
-def test_who_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
+def test_a_client_that_is_slow_with_the_head_is_cut_off(monkeypatch, errors):
     monkeypatch.setattr(server, "SECONDS_FOR_HEAD", 0.1)
     assert converse(sending(b"GET / HTT")) == (b"", b"")
     assert errors() == []
 
 
-def test_who_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
+def test_a_client_that_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
     monkeypatch.setattr(server, "SECONDS_TO_READ_RESPONSE", 0.1)
 
     async def client(_reader, writer, connection):
@@ -214,7 +216,7 @@ def test_who_does_not_take_the_answer_is_cut_off(monkeypatch, errors):
 
 @pytest.mark.parametrize("error", [None, ConnectionResetError("reset"), ssl.SSLError("garbage")])
 @pytest.mark.parametrize("sent", [b"POST /echo HTTP/1.1\r\nHost: a\r\n", b"{", b"0" * 50_000])
-def test_a_client_that_vanishes_is_no_failure(error, sent, errors):
+def test_a_client_that_vanishes_is_not_a_failure(error, sent, errors):
     head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
 
     async def client(_, _writer, connection):

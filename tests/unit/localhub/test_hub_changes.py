@@ -50,7 +50,7 @@ def kinds(hub):
     return [event.get("opType") or event["source"] for event in hub.store.events(0, 100, None)]
 
 
-def test_writes_of_desired_properties_are_told_as_patches(hub, connected):
+def test_writes_of_desired_properties_reach_devices_as_patches(hub, connected):
     edge = {"deviceId": "d1", "capabilities": {"iotEdge": True}}
     registry.put_device(hub, "d1", edge, None)
     device, edge_hub = connected("d1"), connected("d1", "$edgeHub")
@@ -65,7 +65,7 @@ def test_writes_of_desired_properties_are_told_as_patches(hub, connected):
     assert edge_hub.heard == [{"routes": {}}]
 
 
-def test_a_refused_write_is_not_told(hub, connected):
+def test_a_refused_write_reaches_no_device(hub, connected):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     device = connected("d1")
     with pytest.raises(HubFault):
@@ -74,7 +74,7 @@ def test_a_refused_write_is_not_told(hub, connected):
     assert kinds(hub) == ["createDeviceIdentity"]
 
 
-def test_of_a_bulk_request_only_what_was_kept_is_told(hub, connected):
+def test_of_a_bulk_request_only_what_was_kept_reaches_devices(hub, connected):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     device = connected("d1")
     body = [

@@ -43,13 +43,14 @@ def serving(repo, *options):
             assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.slow
 def test_events_are_lines(repo, capsys):
-    with serving(repo, "--port", "0", "--mqtt-port", "0") as said:
+    with serving(repo, "--port", "0", "--mqtt-port", "0") as output:
         assert run(["--repo", str(repo), "hub", "events"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert run(["--repo", str(repo), "hub", "events", "-d", "d2", "-o", "json"]) == 0
         documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert "mqtts" not in said
+    assert "mqtts" not in output
     assert [line[22:] for line in lines] == [
         "d1  lifecycle  createDeviceIdentity",
         'd1  telemetry  {"unit": "m"}  {"text": "\\u001b[2J"}',
@@ -64,10 +65,11 @@ def test_without_a_running_hub_there_are_no_events(repo, capsys):
     assert "hint: start it with `edgeops hub serve`" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_hub_says_where_devices_connect(repo):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with serving(repo, "--port", "0", "--mqtt-port", str(port)) as said:
-        assert f"mqtts://localhost:{port}" in said
+    with serving(repo, "--port", "0", "--mqtt-port", str(port)) as output:
+        assert f"mqtts://localhost:{port}" in output
         assert access.running(repo / ".edgeops").mqtt_port == port

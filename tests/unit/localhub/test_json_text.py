@@ -8,7 +8,7 @@ from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.json_text import count_values, parse_json
 
 
-def test_what_is_ordinary_is_read():
+def test_ordinary_json_is_read():
     assert parse_json(b'{"a": [1, {"b": null}]}') == {"a": [1, {"b": None}]}
     assert parse_json(b"[" * 64 + b"]" * 64)
     assert parse_json(b'"' + b"[" * 100 + b'"') == "[" * 100
@@ -25,7 +25,7 @@ def test_what_is_ordinary_is_read():
         (b"\xff", "not JSON"),
     ],
 )
-def test_what_would_harm_is_refused(raw, message):
+def test_harmful_json_is_refused(raw, message):
     with pytest.raises(HubFault, match=message) as caught:
         parse_json(raw)
     assert caught.value.status == 400

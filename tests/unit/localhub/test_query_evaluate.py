@@ -36,7 +36,7 @@ def run(query, twins):
     return [json.loads(row) for row in rows]
 
 
-def found(where, *twins):
+def devices_where(where, *twins):
     query = parse(f"SELECT * FROM devices WHERE {where}")
     return [twin["deviceId"] for twin in run(query, twins or (QUEEN, HIGH))]
 
@@ -73,7 +73,7 @@ NONE = []
     ],
 )
 def test_conditions(where, devices):
-    assert found(where) == devices
+    assert devices_where(where) == devices
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_conditions(where, devices):
     ],
 )
 def test_undefined_never_passes(where):
-    assert found(where) == NONE
+    assert devices_where(where) == NONE
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_undefined_never_passes(where):
     ],
 )
 def test_logic_has_three_values(where, passes):
-    assert found(where, QUEEN) == (QUEEN_ONLY if passes else NONE)
+    assert devices_where(where, QUEEN) == (QUEEN_ONLY if passes else NONE)
 
 
 def test_a_number_is_not_a_boolean_and_one_is_one_point_zero():
-    assert found("tags.ring = true", QUEEN) == NONE
-    assert found("tags.ring = 1.0", QUEEN) == QUEEN_ONLY
-    assert found("tags.ring IN [true, '1']", QUEEN) == NONE
+    assert devices_where("tags.ring = true", QUEEN) == NONE
+    assert devices_where("tags.ring = 1.0", QUEEN) == QUEEN_ONLY
+    assert devices_where("tags.ring IN [true, '1']", QUEEN) == NONE
 
 
 def test_columns_that_are_undefined_are_left_out():

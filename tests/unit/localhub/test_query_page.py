@@ -23,12 +23,12 @@ def twins(count):
 
 
 def pages(query, stored, size):
-    token, found = None, []
+    token, pages_read = None, []
     while True:
         items, token = page(query, stored, size, token)
-        found.append(items)
+        pages_read.append(items)
         if token is None:
-            return found
+            return pages_read
 
 
 def all_of(query, stored, size):
@@ -74,7 +74,7 @@ def test_twins_made_and_deleted_between_pages_shift_nothing():
     assert [twin["deviceId"] for twin in first + second] == ["d000", "d001", "d002", "d004", "d005"]
 
 
-def test_a_store_can_seek():
+def test_a_token_tells_a_store_where_to_go_on():
     stored = twins(6)
     _, token = page(ALL, stored, 2)
     assert after(ALL, None) is None

@@ -62,13 +62,13 @@ operators = st.sampled_from(["=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/"
 
 
 def compounds(inner):
-    some = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return st.one_of(
         st.builds(Not, inner),
         st.builds(Negate, inner),
         st.builds(Binary, operators, inner, inner),
-        st.builds(In, inner, some, st.booleans()),
-        st.builds(Logical, st.sampled_from(["AND", "OR"]), some),
+        st.builds(In, inner, several, st.booleans()),
+        st.builds(Logical, st.sampled_from(["AND", "OR"]), several),
     )
 
 

@@ -1,3 +1,5 @@
+"""Shared access signatures: which are genuine, and what they permit."""
+
 from __future__ import annotations
 
 import base64
@@ -87,7 +89,7 @@ def test_the_order_of_the_fields_is_free():
         token() + "\udcff",
     ],
 )
-def test_anything_else_is_refused_without_saying_why(authorization):
+def test_other_headers_are_refused_without_saying_why(authorization):
     with pytest.raises(HubFault) as caught:
         rights(authorization)
     assert (caught.value.status, caught.value.message) == (401, "Unauthorized")

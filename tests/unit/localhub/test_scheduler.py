@@ -77,7 +77,7 @@ def test_short_work_waits_when_the_time_of_a_round_is_used_up():
     assert asyncio.run(main()) == ([], ["short"])
 
 
-def test_what_fails_fails_where_it_is_awaited():
+def test_an_error_is_raised_where_the_work_is_awaited():
     def failing():
         yield
         raise ValueError("no")

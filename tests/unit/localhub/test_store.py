@@ -25,7 +25,7 @@ def event(number, size, device="d1"):
 
 
 def numbers(store):
-    return [found["number"] for found in store.events(0, 1_000_000, None)]
+    return [stored["number"] for stored in store.events(0, 1_000_000, None)]
 
 
 def add(store, *events):
@@ -60,15 +60,15 @@ def test_one_large_event_takes_the_room_of_many_small_ones(store, monkeypatch):
 def test_a_page_of_large_events_is_shorter(store):
     add(store, *(event(number, 300_000) for number in range(10)))
     first = store.events(0, 100, None)
-    assert [found["number"] for found in first] == [0, 1, 2, 3]
-    assert [found["number"] for found in store.events(4, 100, None)] == [4, 5, 6, 7]
+    assert [stored["number"] for stored in first] == [0, 1, 2, 3]
+    assert [stored["number"] for stored in store.events(4, 100, None)] == [4, 5, 6, 7]
 
 
 def test_the_events_of_one_device_are_found_without_reading_those_of_others(store):
     add(store, event(0, 10, "rare"), *(event(number, 10) for number in range(1, 3000)))
     steps = []
     store._sqlite.set_progress_handler(lambda: steps.append(1), 100)
-    assert [found["number"] for found in store.events(0, 100, "rare")] == [0]
+    assert [stored["number"] for stored in store.events(0, 100, "rare")] == [0]
     assert store.events(1, 100, "rare") == store.events(0, 100, "nobody") == []
     assert store.start_of_last_events(1, "rare") == store.start_of_last_events(1, "nobody") == 0
     assert len(steps) < 10, "a scan of all takes more than 100"
@@ -89,7 +89,7 @@ def test_the_events_of_one_device_are_found_without_reading_those_of_others(stor
 def test_the_last_events(store, count, device, numbers):
     add(store, *(event(number, 10, f"d{1 + number % 2}") for number in range(5)))
     start = store.start_of_last_events(count, device)
-    assert [found["number"] for found in store.events(start, 100, device)] == numbers
+    assert [stored["number"] for stored in store.events(start, 100, device)] == numbers
 
 
 def test_events_of_the_layout_before_are_taken_over(tmp_path, store):

@@ -94,7 +94,7 @@ def test_of_too_many_strangers_the_oldest_is_dropped(at_the_gate, secure, caplog
     assert "do not authenticate" in warnings[0].getMessage()
 
 
-def test_who_is_known_stays(at_the_gate):
+def test_an_authenticated_client_stays(at_the_gate):
     async def client(connect):
         friends = []
         for _ in range(5):
@@ -118,7 +118,7 @@ def test_a_handshake_has_little_time(at_the_gate, monkeypatch):
     at_the_gate(client)
 
 
-def test_what_is_not_tls_is_cut_off_quietly(at_the_gate, caplog):
+def test_a_client_that_does_not_speak_tls_is_cut_off_quietly(at_the_gate, caplog):
     async def client(connect):
         connection = await connect(secure=False)
         connection[1].write(b"GET / HTTP/1.1\r\n\r\n")

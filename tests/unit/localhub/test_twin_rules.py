@@ -1,3 +1,5 @@
+"""What a write does to a twin: versions, metadata, and limits."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -30,25 +32,25 @@ writes = st.lists(st.tuples(st.booleans(), objects), max_size=6)
 
 def written(writes):
     """The fresh entry after some writes of desired properties, and what the device was told."""
-    entry, told = FRESH, []
+    entry, changes = FRESH, []
     for replacing, value in writes:
         write = twins.replaced if replacing else twins.patched
         result = write(entry, {"desired": value}, MOMENT)
         entry = result.entry
-        told.append(result.change)
-    return entry, told
+        changes.append(result.change)
+    return entry, changes
 
 
 @given(writes)
-def test_a_device_that_merges_what_it_is_told_has_the_desired_properties(writes):
-    entry, told = written(writes)
+def test_a_device_that_merges_all_patches_has_the_desired_properties(writes):
+    entry, changes = written(writes)
 
     held = {}
-    for change in told:
+    for change in changes:
         held = merge_patch(held, change.patch)
 
     assert held == entry.twin.desired.values
-    assert [change.version for change in told] == list(range(2, len(told) + 2))
+    assert [change.version for change in changes] == list(range(2, len(changes) + 2))
 
 
 @given(writes)
@@ -90,7 +92,7 @@ def test_a_section_that_is_not_named_is_not_written():
     assert tagged.entry.twin.desired == FRESH.twin.desired
 
 
-def test_reported_properties_tell_nobody_and_leave_the_etag_alone():
+def test_reported_properties_notify_nobody_and_leave_the_etag_alone():
     reported = twins.patched(FRESH, {"reported": {"a": 1}}, MOMENT)
 
     assert reported.change is None
@@ -107,7 +109,7 @@ def test_timestamps_look_like_azures():
     "body",
     [None, [], "x", {"tags": 1}, {"properties": []}, {"properties": {"desired": "x"}}],
 )
-def test_a_body_that_is_no_twin_is_refused(body):
+def test_a_body_that_is_not_a_twin_is_refused(body):
     with pytest.raises(HubFault) as caught:
         twins.sections_of(body)
     assert caught.value.status == 400
@@ -136,7 +138,7 @@ def test_too_much_of_a_section_is_403_and_says_which():
         {f"k{number}": ["\u0001" * 4_000] * 3 for number in range(9)},
     ],
 )
-def test_what_costs_much_and_counts_little_is_refused(section, value):
+def test_values_that_cost_much_and_count_little_are_refused(section, value):
     with pytest.raises(HubFault) as caught:
         twins.patched(FRESH, {section: value}, MOMENT)
     assert (caught.value.status, caught.value.code) == (403, "DeviceModelMaxPropertiesExceeded")

@@ -154,6 +154,6 @@ GOOD = to_json(PLAN)
         json.dumps(GOOD | {"changes": [{"device": "d"}]}),
     ],
 )
-def test_what_is_no_saved_plan_is_a_clear_error(text):
+def test_a_file_that_is_not_a_saved_plan_is_a_clear_error(text):
     with pytest.raises(EdgeOpsError, match="this is not a saved plan: "):
         read_saved(text, SCHEMA)

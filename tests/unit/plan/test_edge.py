@@ -115,10 +115,10 @@ def test_until_the_deployment_is_done_old_and_new_are_owned_together():
     between = carried_out(live, changes[:1])
     assert {path[2] for path in owned_modules(between)} == {"old", "new"}
     # The run died here: the next one does the rest, and still says why.
-    rest = plan(want, between)
-    assert names(rest) == ["deploy", "patch-module", "stamp-device"]
-    assert rest[0].reason is Reason.CHANGED
-    after = carried_out(between, rest)
+    remaining = plan(want, between)
+    assert names(remaining) == ["deploy", "patch-module", "stamp-device"]
+    assert remaining[0].reason is Reason.CHANGED
+    after = carried_out(between, remaining)
     assert plan(want, after) == ()
     assert {path[2] for path in owned_modules(after)} == {"new"}
 
@@ -159,7 +159,7 @@ def test_create_options_are_compared_by_what_they_say(live):
     assert settings_patch(live, {"createOptions": BINDS}) == {}
 
 
-def test_create_options_in_another_key_order_are_no_change():
+def test_create_options_in_another_key_order_are_not_a_change():
     assert (
         settings_patch({"createOptions": '{"a":1,"b":2}'}, {"createOptions": '{"b":2,"a":1}'}) == {}
     )

@@ -121,7 +121,7 @@ def test_protection_is_remembered_on_the_twin():
     assert carried_out(protected, [change]).twin.tags == live.twin.tags
 
 
-def test_protection_that_was_taken_away_on_the_hub_is_told():
+def test_protection_that_was_taken_away_on_the_hub_is_in_the_plan():
     live = synced(device(protect=True))
     tags = {"edgeops": {**live.twin.tags["edgeops"], "protect": False}}
     spoilt = replace(live, twin=replace(live.twin, tags={**live.twin.tags, **tags}))
@@ -132,13 +132,13 @@ def test_protection_that_was_taken_away_on_the_hub_is_told():
     )
 
 
-def test_what_a_new_device_is_stands_in_the_plan():
+def test_the_identity_of_a_new_device_is_in_the_plan():
     for authentication, edge in (("sas", False), ("x509CA", True)):
         new, *_ = plan(device(authentication=authentication, edge=edge), None)
         assert new.patch == {"identity": {"authentication": authentication, "edge": edge}}
 
 
-def test_the_protection_of_a_new_device_stands_in_the_plan():
+def test_the_protection_of_a_new_device_is_in_the_plan():
     _, patch = plan(device(protect=True, tags={"floor": 1}), None)
     assert patch.patch["tags"] == {"edgeops": {"protect": True}, "floor": 1}
 
@@ -225,7 +225,7 @@ FOREIGN = {"edgeops": {"fleet": "other"}}
         ),
     ],
 )
-def test_what_is_not_ours_to_change_is_refused(live, reason):
+def test_a_device_that_is_not_ours_is_refused(live, reason):
     refusal = plan(device(modules=module("m", a=1)), live)
     assert isinstance(refusal, Refusal)
     assert refusal.reason == reason

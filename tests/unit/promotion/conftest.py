@@ -77,8 +77,8 @@ def three_rings() -> Callable[..., tuple[Snapshot, Catalog, DesiredFleet]]:
         documents, problems = load("fleet/all.yaml", (fleet + releases).encode())
         assert not problems
         snapshot = Snapshot(None, documents, ())
-        found = resolve(snapshot, local_artifacts_url="https://localhost:8443/artifacts")
-        assert found.fleet is not None, found.problems
-        return snapshot, read_catalog(snapshot)[0], found.fleet
+        resolved = resolve(snapshot, local_artifacts_url="https://localhost:8443/artifacts")
+        assert resolved.fleet is not None, resolved.problems
+        return snapshot, read_catalog(snapshot)[0], resolved.fleet
 
     return make

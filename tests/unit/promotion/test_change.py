@@ -20,15 +20,15 @@ FILE = "fleet/all.yaml"
 
 def decision(fleet, state):
     _, catalog, desired = fleet
-    found = rollout_state("s", rings(catalog, desired, "s"))
-    states = dict.fromkeys(found.witnesses, SlotHealth(Health(state), LONG_AGO))
-    return decide(found, states, NOW)
+    rollout = rollout_state("s", rings(catalog, desired, "s"))
+    states = dict.fromkeys(rollout.witnesses, SlotHealth(Health(state), LONG_AGO))
+    return decide(rollout, states, NOW)
 
 
 def test_a_promotion_changes_the_next_ring(three_rings):
     fleet = three_rings(canary=NEW, everybody=OLD)
-    found = list(changes_of(fleet[1], decision(fleet, HealthState.CONVERGED), revert=True))
-    assert found == [ManifestChange(FILE, "half", "s", None, "m@1.1.0")]
+    changes = list(changes_of(fleet[1], decision(fleet, HealthState.CONVERGED), revert=True))
+    assert changes == [ManifestChange(FILE, "half", "s", None, "m@1.1.0")]
     assert not list(changes_of(fleet[1], decision(fleet, HealthState.OFFLINE), revert=True))
 
 
@@ -47,14 +47,14 @@ GROUP = "kind: Group\nmetadata: {name: %s}\nspec: {selector: {}, models: {s: m@1
 
 def test_changes_of_one_file_are_made_one_after_the_other():
     text = "---\n".join(GROUP % name for name in ("a", "b", "c"))
-    some = [ManifestChange("f", name, "s", "m@1.0.0", "m@1.1.0") for name in ("a", "c")]
-    ((file, (before, after)),) = edited(some, {"f": text}.__getitem__).items()
+    changes = [ManifestChange("f", name, "s", "m@1.0.0", "m@1.1.0") for name in ("a", "c")]
+    ((file, (before, after)),) = edited(changes, {"f": text}.__getitem__).items()
     assert (file, before) == ("f", text)
     assert after.count("m@1.1.0") == 2
     assert (GROUP % "b") in after
 
 
-def test_what_is_so_already_is_no_edit_and_errors_name_the_file():
+def test_an_unchanged_value_is_not_edited_and_errors_name_the_file():
     same = ManifestChange("f", "a", "s", "m@1.0.0", "m@1.0.0")
     assert edited([same], lambda _: GROUP % "a") == {}
     with pytest.raises(EdgeOpsError, match=r"^f\.yaml: the file has no Group `b`"):

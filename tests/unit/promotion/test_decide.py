@@ -29,9 +29,9 @@ def ill(state, reason="why"):
 
 
 def decided(rings, **states):
-    found = rollout_state("s", rings)
-    assert found is not None
-    return decide(found, states, NOW)
+    rollout = rollout_state("s", rings)
+    assert rollout is not None
+    return decide(rollout, states, NOW)
 
 
 def two(first="b", second="a", **options):
@@ -39,8 +39,8 @@ def two(first="b", second="a", **options):
 
 
 def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
-    found = decided(two(), d1=healthy(), d2=healthy(DAY * 2))
-    assert (found.step, found.to, found.rollout.release) == (Step.PROMOTE, "all", "b")
+    decision = decided(two(), d1=healthy(), d2=healthy(DAY * 2))
+    assert (decision.step, decision.to, decision.rollout.release) == (Step.PROMOTE, "all", "b")
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
     ],
 )
 def test_one_device_that_has_not_shown_it_yet_holds_the_release(state, ran):
-    found = decided(two(), d1=healthy(), d2=state)
-    assert found.step is Step.HOLD
-    assert found.ring is not None
-    assert [(one.device, one.ran) for one in found.ring.unhealthy] == [("d2", ran)]
+    decision = decided(two(), d1=healthy(), d2=state)
+    assert decision.step is Step.HOLD
+    assert decision.ring is not None
+    assert [(device.device, device.ran) for device in decision.ring.unhealthy] == [("d2", ran)]
 
 
 def test_min_healthy_lets_some_devices_be_offline_or_degraded():
@@ -77,18 +77,18 @@ def test_min_healthy_lets_some_devices_be_offline_or_degraded():
 
 def test_a_degraded_ring_goes_back_to_what_a_later_one_runs():
     rings = [*two(second=None), ring("rest", "a")]
-    found = decided(rings, d1=healthy(), d2=ill(HealthState.DEGRADED, "model s: LoadTestFailed"))
-    assert (found.step, found.back_to) == (Step.DEGRADED, "a")
+    decision = decided(rings, d1=healthy(), d2=ill(HealthState.DEGRADED, "model s: LoadTestFailed"))
+    assert (decision.step, decision.back_to) == (Step.DEGRADED, "a")
     alone = decided(two(second=None), d1=healthy(), d2=ill(HealthState.DEGRADED))
     assert (alone.step, alone.back_to) == (Step.DEGRADED, None)
 
 
 def test_every_ring_before_must_be_good_not_only_the_last():
     rings = [ring("canary", "b", "d1"), ring("half", "b", "d2"), ring("all", "a", "d3")]
-    found = decided(rings, d1=ill(HealthState.DEGRADED), d2=healthy())
-    assert found.step is Step.DEGRADED
-    assert found.ring is not None
-    assert found.ring.ring.group == "canary"
+    decision = decided(rings, d1=ill(HealthState.DEGRADED), d2=healthy())
+    assert decision.step is Step.DEGRADED
+    assert decision.ring is not None
+    assert decision.ring.ring.group == "canary"
     assert decided(rings, d1=healthy(), d2=healthy()).to == "all"
 
 
@@ -97,17 +97,17 @@ def test_a_ring_without_devices_shows_nothing():
 
 
 def test_when_every_ring_has_it_no_device_is_asked():
-    found = rollout_state("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
-    assert found is not None
-    assert found.witnesses == ()
-    assert decide(found, {}, NOW).step is Step.DONE
+    rollout = rollout_state("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
+    assert rollout is not None
+    assert rollout.witnesses == ()
+    assert decide(rollout, {}, NOW).step is Step.DONE
 
 
-def test_the_way_begins_at_the_first_ring_with_a_release():
+def test_a_rollout_begins_at_the_first_ring_with_a_release():
     assert rollout_state("s", [ring("canary", None), ring("all", None)]) is None
-    found = rollout_state("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
-    assert found is not None
-    assert (found.witnesses, [one.group for one in found.rest]) == (("d2",), ["all"])
+    rollout = rollout_state("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
+    assert rollout is not None
+    assert (rollout.witnesses, [later.group for later in rollout.rest]) == (("d2",), ["all"])
 
 
 STATES = st.builds(
@@ -121,14 +121,14 @@ STATES = st.builds(
 def test_a_release_goes_on_only_with_enough_healthy_devices(states, percent):
     names = [f"d{number}" for number in range(len(states))]
     rings = [ring("canary", "b", *names, min_healthy=percent), ring("all", "a")]
-    found = decided(rings, **dict(zip(names, states, strict=True)))
+    decision = decided(rings, **dict(zip(names, states, strict=True)))
     good = [
-        one
-        for one in states
-        if one.health.state is HealthState.CONVERGED and one.since and one.since <= NOW - DAY
+        slot
+        for slot in states
+        if slot.health.state is HealthState.CONVERGED and slot.since and slot.since <= NOW - DAY
     ]
-    assert (found.step is Step.PROMOTE) == (len(good) / len(states) >= percent / 100)
-    assert found.ring is not None
-    assert len(found.ring.unhealthy) == len(states) - len(good)
-    degraded = sum(one.health.state is HealthState.DEGRADED for one in states)
-    assert (found.step is Step.DEGRADED) == (degraded > len(states) - found.ring.needed)
+    assert (decision.step is Step.PROMOTE) == (len(good) / len(states) >= percent / 100)
+    assert decision.ring is not None
+    assert len(decision.ring.unhealthy) == len(states) - len(good)
+    degraded = sum(slot.health.state is HealthState.DEGRADED for slot in states)
+    assert (decision.step is Step.DEGRADED) == (degraded > len(states) - decision.ring.needed)

@@ -139,14 +139,14 @@ def test_an_alias_is_replaced_where_it_stands():
         "{crowds}",  # a key without a colon
     ],
 )
-def test_what_cannot_be_changed_alone_is_refused(models):
+def test_a_value_that_cannot_be_changed_alone_is_refused(models):
     text = f"spec:\n  selector: {{}}\n  tags: {{a: &all {{}}}}\n  models: {models}\n"
     with pytest.raises(EdgeOpsError, match="cannot be changed alone") as refused:
         lines_of(text)
     assert "write `crowds: m@1.1.0` by hand" in refused.value.hint
 
 
-def test_what_is_so_already_stays_byte_for_byte():
+def test_an_unchanged_value_leaves_the_text_byte_for_byte():
     text = HEAD + "spec: {selector: {}, models: { crowds:   m@1.1.0 }}"
     assert set_model(text, "canary", "crowds", "m@1.1.0") is text
 

@@ -66,7 +66,7 @@ def test_one_value_and_one_line_change(documents, group, slot, line_break, ends)
     after = set_model(text, group, slot, "m@9.9.9")
 
     expected = [document.value for document in load("a", text.encode())[0]]
-    (wanted,) = [one for one in expected if one["metadata"]["name"] == group]
+    (wanted,) = [document for document in expected if document["metadata"]["name"] == group]
     wanted["spec"].setdefault("models", {})[slot] = "m@9.9.9"
     assert [document.value for document in load("a", after.encode())[0]] == expected
 

@@ -18,7 +18,7 @@ OLD = "s: m@1.0.0"
         (("s: m@1.1.0", OLD, ""), "canary", "m@1.1.0"),
     ],
 )
-def test_it_takes_the_place_of_an_earlier_release(three_rings, rings, group, before):
+def test_a_new_release_takes_the_place_of_an_earlier_one(three_rings, rings, group, before):
     _, catalog, _ = three_rings(*rings)
     change, why_not = entry(catalog, "m", "m@1.1.0")
     assert (change.group, change.slot, change.before) == (group, "s", before)
@@ -34,7 +34,7 @@ def test_it_takes_the_place_of_an_earlier_release(three_rings, rings, group, bef
         (("t: m@1.0.0", OLD, ""), "Rings have m in the slots s and t."),
     ],
 )
-def test_what_else_runs_there_is_left_alone(three_rings, rings, why_not):
+def test_a_slot_that_runs_another_model_is_left_alone(three_rings, rings, why_not):
     _, catalog, _ = three_rings(*rings, own="models: {u: m@1.0.0}")
     assert entry(catalog, "m", "m@1.1.0") == (None, why_not)
 

@@ -32,8 +32,8 @@ def test_a_device_with_a_model_of_its_own_follows_no_ring(three_rings):
 
 
 def test_a_ring_that_empties_the_slot_takes_no_part(three_rings):
-    found = of(three_rings(NEW, "s: null", OLD))
-    assert [group for group, _, _ in found] == ["canary", "all"]
+    taking_part = of(three_rings(NEW, "s: null", OLD))
+    assert [group for group, _, _ in taking_part] == ["canary", "all"]
 
 
 def test_slots_are_those_that_a_ring_sets(three_rings):
@@ -61,7 +61,7 @@ def test_a_model_that_no_slot_holds_needs_the_name_of_one(three_rings):
 @pytest.mark.parametrize(
     ("slot", "message"), [("crowdz", "no group or device"), ("a b", "not a slot")]
 )
-def test_a_slot_that_is_a_mistake(three_rings, slot, message):
+def test_a_slot_that_does_not_exist_is_an_error(three_rings, slot, message):
     _, catalog, _ = three_rings(canary="crowds: m@1.0.0")
     with pytest.raises(UsageError, match=message):
         choose_slot(catalog, "m", slot)

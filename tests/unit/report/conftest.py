@@ -15,7 +15,7 @@ from edgeops.training.evaluate.scorecard import (
     MODEL,
     Comparison,
     Judged,
-    Part,
+    JudgedPart,
     Score,
     Scorecard,
     Verdict,
@@ -53,7 +53,7 @@ def card() -> Scorecard:
         MODEL: _judged(0.0745, 0.801),
         "lightgbm": _judged(0.0746, 0.79),
     }
-    part = Part(
+    part = JudgedPart(
         "2024-07-01T01",
         "2024-12-31T23",
         4391,
@@ -97,5 +97,5 @@ def real_card(samples: Samples, forecasts: Forecasts) -> Scorecard:
     """What the judge says of these forecasts and of the baselines."""
     everyone = {MODEL: forecasts} | {name: make(samples) for name, make in BASELINES.items()}
     models = {name: judge(one, 744.6, {}) for name, one in everyone.items()}
-    part = Part("2024-07-01T01", "2024-12-31T23", len(samples), models)
+    part = JudgedPart("2024-07-01T01", "2024-12-31T23", len(samples), models)
     return Scorecard("crowdedness-24h", (forecasts.series,), 1, forecasts.quantiles, {"test": part})

@@ -36,7 +36,7 @@ def test_an_event_is_one_line():
 def test_no_secret_of_a_device_is_shown(held):
     secret, text = held
     encoded = base64.b64encode(text.encode()).decode()
-    for one in (
+    for incoming in (
         event(body={"log": text, "list": [text]}),
         event(body=text),
         event(properties={"from": text, text: "x"}),
@@ -44,7 +44,7 @@ def test_no_secret_of_a_device_is_shown(held):
         event(source="twinChangeEvents", body={"properties": {"reported": {"a": {"b": text}}}}),
         {**event(bodyBase64=encoded), "body": None},
     ):
-        for shown in (event_line(one), event_json(one)):
+        for shown in (event_line(incoming), event_json(incoming)):
             assert not any(piece in shown for piece in secret.split("\n"))
             assert encoded not in shown
 
@@ -64,6 +64,6 @@ def test_other_bytes_stay():
 
 @given(HOSTILE)
 def test_no_event_is_a_command(text):
-    for one in (event(deviceId=text, body=text), event(source=text, properties={text: text})):
-        assert not commands(event_line(one))
-        assert not commands(event_json(one))
+    for incoming in (event(deviceId=text, body=text), event(source=text, properties={text: text})):
+        assert not commands(event_line(incoming))
+        assert not commands(event_json(incoming))

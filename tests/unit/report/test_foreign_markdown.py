@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from github_markdown import escapes
 from hostile import MARKED, commands
 from hypothesis import given, settings
@@ -67,6 +68,7 @@ def inert(text, *, links=(), images=()):
     return True
 
 
+@pytest.mark.slow
 @FEW
 @given(PLANS, MARKED)
 def test_a_plan(plan, group):
@@ -80,6 +82,7 @@ def test_a_plan(plan, group):
     assert not commands(plan_text(plan, verbose=True))
 
 
+@pytest.mark.slow
 @FEW
 @given(PLANS, PLANS, MARKED)
 def test_a_comment(plan, other, note):
@@ -103,27 +106,27 @@ def test_a_failure(text, words):
         st.builds(Outcome, MARKED, st.sampled_from(Status), st.just(1), MARKED, MARKED), max_size=3
     )
 )
-def test_outcomes(found):
-    assert inert(outcomes.markdown(found))
-    assert not commands(outcomes.text(found))
-    assert not commands(outcomes.as_json(found))
+def test_outcomes(drawn):
+    assert inert(outcomes.markdown(drawn))
+    assert not commands(outcomes.text(drawn))
+    assert not commands(outcomes.as_json(drawn))
 
 
 @FEW
 @given(MARKED, MARKED, MARKED, MARKED)
-def test_proposals(group, slot, model, said):
-    ring = Ring(group, rollout({"ring": 1}), model, (said,))
+def test_proposals(group, slot, model, message):
+    ring = Ring(group, rollout({"ring": 1}), model, (message,))
     last = Ring(slot, rollout({"ring": 2}), model, ())
-    reasons = (UnhealthyDevice(said, HealthState.DEGRADED, said, None),)
+    reasons = (UnhealthyDevice(message, HealthState.DEGRADED, message, None),)
     decision = Decision(
         RolloutState(slot, model, (ring,), (last,)),
         Step.DEGRADED,
         RingHealth(ring, Step.DEGRADED, 1, reasons),
     )
-    changes = [ManifestChange("fleet/x.yaml", group, slot, said, model)]
+    changes = [ManifestChange("fleet/x.yaml", group, slot, message, model)]
     assert inert(promotion_text(decision, changes))
-    release = ModelRelease(model, said, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
-    text = release_text(release, (), why_not=said, scorecard="", plots=())
+    release = ModelRelease(model, message, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
+    text = release_text(release, (), why_not=message, scorecard="", plots=())
     assert inert(text)
 
 

@@ -46,7 +46,7 @@ def test_the_runner_takes_these_lines_for_commands(text):
         ("# a [link]", "# a [link]"),
     ],
 )
-def test_a_line_is_no_command(text, shown):
+def test_a_line_is_not_a_command(text, shown):
     assert line(text) == shown
 
 
@@ -95,9 +95,9 @@ PROBLEM = st.builds(Problem, st.builds(Place, HOSTILE), HOSTILE, HOSTILE, HOSTIL
 
 
 @given(st.lists(PROBLEM, max_size=14))
-def test_problems_are_annotations_or_plain_lines(found):
-    assert not commands(problems.text(found))
-    assert not commands(problems.as_json(found))
-    shown = commands(problems.github(found)) if found else []
-    assert len(shown) == min(len(found), problems.GITHUB_ANNOTATIONS)
-    assert all(one.startswith("::error file=") for one in shown)
+def test_problems_are_annotations_or_plain_lines(drawn):
+    assert not commands(problems.text(drawn))
+    assert not commands(problems.as_json(drawn))
+    shown = commands(problems.github(drawn)) if drawn else []
+    assert len(shown) == min(len(drawn), problems.GITHUB_ANNOTATIONS)
+    assert all(command.startswith("::error file=") for command in shown)

@@ -63,7 +63,7 @@ def test_no_cell_ends_before_its_end(first, second):
 
 
 @given(st.text("abcxyz019 .,:;-_+%()@#/\\|`*<>&", max_size=30))
-def test_what_is_plain_is_text_and_nothing_else(text):
+def test_plain_text_stays_text(text):
     markdown = TABLE.format(plain(text), "x")
     assert html_of(markdown).count("<td") == 2
     assert not escapes(markdown)
@@ -77,18 +77,18 @@ def test_words_and_figures_are_plain(text):
 
 
 @pytest.mark.parametrize("text", ["GH-3", "a deadbeef1 b", ":tada:", "www.a.example", "a_b", "@a"])
-def test_what_github_makes_something_of_is_not_plain(text):
+def test_text_that_github_interprets_is_not_plain(text):
     assert plain(text) == f"`{text}`"
 
 
 @given(HOSTILE)
 def test_a_title_is_words(text):
-    found = title(text)
-    assert len(found) <= 201
-    assert len(found.splitlines()) <= 1
-    assert not set(found) & set("`#<>[]|\\*~$&\n")
-    assert "://" not in found
-    assert not re.search(r"(?<!\w)@", found)
+    words = title(text)
+    assert len(words) <= 201
+    assert len(words.splitlines()) <= 1
+    assert not set(words) & set("`#<>[]|\\*~$&\n")
+    assert "://" not in words
+    assert not re.search(r"(?<!\w)@", words)
 
 
 def test_ordinary_titles_stay_as_they_are():
@@ -103,10 +103,10 @@ def test_links_and_images_are_ours(text, url):
     assert not escapes(link(text, ours), links=[ours])
     assert not escapes(link(text, f"javascript:{url}"))
     address = f"https://github.com/o/r/raw/c/{url}"
-    found = image(text, address)
-    assert found.count("](") == 1
-    assert html_of(found).count("<img ") == 1
-    assert not commands(found)
+    shown = image(text, address)
+    assert shown.count("](") == 1
+    assert html_of(shown).count("<img ") == 1
+    assert not commands(shown)
 
 
 def test_everything_masks_secrets():

@@ -53,7 +53,7 @@ def facts(card):
     )
 
 
-def test_everything_is_told(facts):
+def test_the_card_has_every_section(facts):
     page = Page(model_card(facts))
     assert page.texts["h1"] == ["crowdedness-24h"]
     assert page.texts["h2"] == [
@@ -89,7 +89,7 @@ def test_series_of_a_pooled_model(facts):
 
 def test_foreign_text_stays_text(facts):
     evil = "<script>alert('1')</script>\"&amp;"
-    odd = replace(
+    foreign = replace(
         facts,
         description=evil,
         attribution=evil,
@@ -99,12 +99,13 @@ def test_foreign_text_stays_text(facts):
         plots=(Plot("a.png", evil, evil, b""),),
         card=replace(facts.card, model=evil, series=(evil,)),
     )
-    page = Page(model_card(odd))
+    page = Page(model_card(foreign))
     assert "script" not in page.texts
     assert page.texts["h1"] == page.texts["p"][:1] == [evil]
 
 
-def test_the_real_one_needs_nothing_from_outside_and_is_small(facts, real_card, forecasts):
+@pytest.mark.slow
+def test_the_card_of_a_real_model_is_self_contained_and_small(facts, real_card, forecasts):
     plots = model_plots(real_card, "test", [forecasts])
     text = model_card(replace(facts, card=real_card, plots=plots))
     page = Page(text)

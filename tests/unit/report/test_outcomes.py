@@ -23,7 +23,7 @@ def test_nothing_to_do():
     assert report.text([]) == "nothing to do"
 
 
-def test_what_was_not_done_comes_first_told_once_a_reason():
+def test_failures_come_first_once_for_each_reason():
     outcomes = [*APPLIED, *THROTTLED, CONFLICT, *SKIPPED]
     assert report.text(outcomes, seconds=14.2) == (
         "failed 2 devices: the hub is busy (429)\n"
@@ -35,8 +35,8 @@ def test_what_was_not_done_comes_first_told_once_a_reason():
         "not started 2 devices\n"
         "    d, e\n"
         "\n"
-        "10 devices synced (31 writes), 2 failed, 1 changed by others during the sync, 2 not started,"
-        " in 14 s\n"
+        "10 devices synced (31 writes), 2 failed, 1 changed by others during the sync,"
+        " 2 not started, in 14 s\n"
         "hint: run the same command again: it writes only what is still missing"
     )
 

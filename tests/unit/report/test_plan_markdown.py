@@ -3,6 +3,7 @@
 import string
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def test_values_cannot_break_out():
     assert refusals.count("````") == 6  # three code spans, each longer than the text's own ticks
 
 
+@pytest.mark.slow
 def test_a_big_plan_gets_shorter_and_says_so():
     wanted = [{f"path{i}": f"{n}" * 50 for i in range(20)} for n in range(3000)]
     plan = plan_of(*(patch(f"sensor-{n:05}", want) for n, want in enumerate(wanted)), devices=3000)
@@ -182,6 +184,7 @@ CHANGES = st.builds(
 REFUSALS = st.builds(Refusal, TEXT, TEXT, TEXT)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(CHANGES, max_size=8), st.lists(REFUSALS, max_size=5), st.sampled_from([1, 30]))
 def test_any_plan_fits_and_closes_what_it_opens(changes, refusals, times):

@@ -20,7 +20,7 @@ def change(name, value=1, reason=Reason.CHANGED):
 
 def shown(*changes, devices=()):
     plan = Plan("f", "local", "c1", "2026-01-01T00:00:00Z", 9, changes, (), "d")
-    return markdown(plan, {one.name: one for one in devices}).split("\n\n")
+    return markdown(plan, {planned.name: planned for planned in devices}).split("\n\n")
 
 
 def test_the_groups_that_get_something_the_most_first():

@@ -34,7 +34,7 @@ def test_no_changes():
     assert text(plan_of()) == "No changes. 22 devices are in sync with 1a2b3c4."
 
 
-def test_a_patch_that_many_devices_get_is_told_once():
+def test_a_patch_that_many_devices_get_is_shown_once():
     want, live = {"reportingIntervalSeconds": 30}, {"reportingIntervalSeconds": 60}
     changes = [patch(f"queen-street-{n}", want, live) for n in range(201, 219)]
     assert text(plan_of(*changes)) == (
@@ -81,7 +81,7 @@ def test_an_object_that_takes_the_place_of_a_value_and_the_reverse():
     ]
 
 
-def test_a_removal_of_what_is_not_there_is_no_change():
+def test_removing_an_absent_value_is_not_a_change():
     assert "desired.x" not in text(plan_of(patch("a", {"x": None, "y": 1})))
 
 
@@ -116,7 +116,7 @@ def new_device(name, lat):
     ]
 
 
-def test_new_devices_are_told_together_though_each_has_its_own_location():
+def test_new_devices_are_shown_together_though_each_has_its_own_location():
     plan = plan_of(*new_device("queen-street-210", -36.8), *new_device("quay-street-107", -36.9))
     assert body(plan) == (
         "+ create 2 devices\n"
@@ -136,7 +136,7 @@ def test_what_new_devices_get_differently_is_counted():
     assert '+ tags.location: {"lat": -36, "lon": 174.7} x 4, {"lat": -37, "lon"' in text(plan)
 
 
-def test_many_different_values_are_told_by_an_example():
+def test_many_different_values_are_shown_by_an_example():
     plan = plan_of(*(c for n in range(5) for c in new_device(f"sensor-{n}", -36 - n)))
     assert '{"lat": -36, "lon": 174.7}, ... (5 different values)\n' in text(plan)
 
@@ -160,7 +160,7 @@ def test_a_module_that_was_created_and_patched_is_one_thing():
     )
 
 
-def test_stamps_are_told_only_when_they_are_all():
+def test_stamps_are_shown_only_when_nothing_else_changes():
     adopted = Change("a", Action.PATCH_DEVICE, Reason.ADOPTED, stamp={"fleet": "auckland-cbd"})
     assert body(plan_of(adopted)) == (
         "~ change a\n"
@@ -223,7 +223,7 @@ def test_colour_changes_no_character():
     assert coloured == text(plan)
 
 
-def test_protection_authentication_and_access_are_told():
+def test_protection_authentication_and_access_are_shown():
     new = Change(
         "d", Action.CREATE_DEVICE, Reason.NEW,
         patch={"identity": {"authentication": "x509CA", "edge": True}},
@@ -250,5 +250,5 @@ def test_protection_authentication_and_access_are_told():
     )
 
 
-def test_access_is_told_also_where_nothing_changes():
+def test_access_is_shown_also_where_nothing_changes():
     assert "the store azure-blob" in text(replace(plan_of(), access=("azure-blob",)))

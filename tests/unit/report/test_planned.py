@@ -1,5 +1,7 @@
 """Why there is no plan, for a pull request."""
 
+import pytest
+
 from edgeops.api.workspace import InvalidFleet
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import Place, Problem
@@ -39,6 +41,7 @@ def test_secrets_are_masked_and_long_lists_end_in_a_count():
     assert "- and 2,950 more" in text
 
 
+@pytest.mark.slow
 def test_the_longest_texts_fit():
     text = "😀" * 5_000
     many = [Problem(Place(f"{n}{text}"), "", text, text) for n in range(99)]

@@ -29,7 +29,7 @@ def test_text_has_places_to_click_hints_and_counts():
     )
 
 
-def test_no_problems_is_said():
+def test_having_no_problems_is_shown():
     assert report.text([]) == "no problems"
 
 

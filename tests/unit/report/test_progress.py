@@ -39,7 +39,7 @@ def test_a_short_run_is_silent():
     assert lines([(0.01, n) for n in range(1, 23)], 22) == []
 
 
-def test_the_end_of_a_longer_run_is_told():
+def test_the_end_of_a_longer_run_is_shown():
     assert (
         lines([(0.1, n) for n in range(1, 23)], 22)[-1] == "reading twins: 22 of 22 devices in 2 s"
     )

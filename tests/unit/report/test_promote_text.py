@@ -76,7 +76,7 @@ def test_json():
         "after": "m@1.1.0",
     }
     assert json.loads(as_json(Promotion((change,), {}))) == expected
-    found = json.loads(
+    document = json.loads(
         as_json(
             Promotion(
                 (change,),
@@ -89,8 +89,8 @@ def test_json():
             )
         )
     )
-    assert found["changes"] == [expected]
-    assert found["decisions"] == [
+    assert document["changes"] == [expected]
+    assert document["decisions"] == [
         {
             "slot": "crowds",
             "step": "degraded",

@@ -71,8 +71,10 @@ def test_a_promotion_says_why():
 
 
 def test_a_revert_lists_the_devices_whatever_they_say():
-    said = "`@everyone` | <img src=x>\n# no"
-    reasons = tuple(UnhealthyDevice(f"c{n}", HealthState.DEGRADED, said, None) for n in range(60))
+    message = "`@everyone` | <img src=x>\n# no"
+    reasons = tuple(
+        UnhealthyDevice(f"c{n}", HealthState.DEGRADED, message, None) for n in range(60)
+    )
     decision = Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 1, reasons))
     back = ManifestChange("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
     assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"

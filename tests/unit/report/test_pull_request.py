@@ -8,7 +8,7 @@ LIVE = f"### edgeops plan: `f` at `1a2b3c4` → hub `local`\n\nlive\n\n{digest_l
 RENDERED = "### edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`\n\nrendered"
 
 
-def test_the_first_in_full_the_others_folded():
+def test_the_first_preview_is_shown_in_full_and_the_others_are_folded():
     assert comment([LIVE, RENDERED]) == (
         f"{LIVE}\n\n"
         "<details><summary>edgeops plan: f at 1a2b3c4 since 0a0b0c0</summary>\n\n"
@@ -17,10 +17,10 @@ def test_the_first_in_full_the_others_folded():
     )
 
 
-def test_the_same_plan_is_not_told_twice():
+def test_the_same_plan_is_not_shown_twice():
     again = f"{RENDERED}\n\n{digest_line('d', 'local')}"
-    said = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
-    assert comment([LIVE, again]) == f"{LIVE}\n\n{said}"
+    note = "The same result: edgeops plan: `f` at `1a2b3c4` since `0a0b0c0`."
+    assert comment([LIVE, again]) == f"{LIVE}\n\n{note}"
     assert comment([LIVE, f"{LIVE}\n"]) == LIVE
 
 
@@ -30,7 +30,7 @@ def test_a_note_stands_in_front_and_the_run_behind():
     assert "[Full output](https://x/runs/1)" in text.rpartition("\n\n")[2]
 
 
-def test_what_does_not_fit_is_left_out_and_told():
+def test_previews_that_do_not_fit_are_left_out_with_a_note():
     long = f"### edgeops plan: `f`\n\n{'x' * 40_000}"
     text = comment([long, f"{long}y", f"{long}z"], note="n", run_url="https://x/runs/1")
     assert len(text) < COMMENT_LIMIT

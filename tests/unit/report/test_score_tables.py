@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from edgeops.report import score_tables as words
-from edgeops.training.evaluate.scorecard import Comparison, Part
+from edgeops.training.evaluate.scorecard import Comparison, JudgedPart
 
 
 def test_figures():
@@ -47,5 +47,5 @@ def test_verdict(card):
 
 
 def test_period():
-    part = Part("2024-07-01T01:00:00", "2024-12-31", 4391, {})
+    part = JudgedPart("2024-07-01T01:00:00", "2024-12-31", 4391, {})
     assert words.period(part) == "2024-07-01 01:00 to 2024-12-31, 4,391 origins"

@@ -33,8 +33,8 @@ def test_the_table_and_what_is_wrong():
 
 
 def test_json():
-    found = json.loads(as_json(ROWS[1:2]))["releases"]
-    assert found == [
+    releases = json.loads(as_json(ROWS[1:2]))["releases"]
+    assert releases == [
         {
             "release": "m@1.1.0",
             "good": False,

@@ -15,13 +15,13 @@ def of(url, **more):
     return origin_of(json.dumps({"url": url, **more}))
 
 
-def test_what_an_index_has_is_a_release():
+def test_an_installation_from_an_index_is_a_release():
     assert origin_of(None) == Origin(__version__, released=True)
 
 
-def test_a_commit_of_a_repository_is_that_commit():
-    found = of(URL, vcs_info={"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"})
-    assert found == Origin(f"git+{URL}@{COMMIT}", released=False)
+def test_an_installation_from_a_commit_is_that_commit():
+    origin = of(URL, vcs_info={"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"})
+    assert origin == Origin(f"git+{URL}@{COMMIT}", released=False)
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_a_commit_of_a_repository_is_that_commit():
         (f'{URL}"; touch x', {"vcs_info": {"commit_id": COMMIT}}),
     ],
 )
-def test_anything_else_is_nowhere(url, more):
+def test_other_installations_have_no_origin(url, more):
     assert of(url, **more) == NOWHERE

@@ -1,3 +1,5 @@
+"""A git repository with a small fleet."""
+
 from __future__ import annotations
 
 import os

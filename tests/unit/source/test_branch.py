@@ -35,7 +35,7 @@ def clone(tmp_path):
     return root
 
 
-def test_a_commit_has_just_what_it_was_told(clone):
+def test_a_commit_holds_just_the_given_files(clone):
     head, status = git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")
     files = {"b": None, "dir/né w": b"\r\n\x00", "a": b"A"}
     made = commit_files(clone, head, files, "a message", BOT)
@@ -87,7 +87,7 @@ def server():
         thread.join()
 
 
-def test_only_the_server_of_the_token_sees_it(clone, server):
+def test_only_the_server_of_the_token_gets_the_token(clone, server):
     url = f"http://127.0.0.1:{server.server_port}"
     git(clone, "remote", "set-url", "origin", f"{url}/contoso/fleet")
     head = git(clone, "rev-parse", "HEAD")
@@ -104,7 +104,7 @@ def test_only_the_server_of_the_token_sees_it(clone, server):
     assert server.asked[1:] == [None]
 
 
-def test_without_a_remote_it_says_so(clone):
+def test_pushing_without_a_remote_is_an_error(clone):
     git(clone, "remote", "remove", "origin")
     with pytest.raises(EdgeOpsError, match="there is no remote origin"):
         push_branch(clone, "HEAD", "x", BOT, NOBODY)

@@ -1,3 +1,5 @@
+"""The cache of read manifests."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -25,7 +27,7 @@ def recall(folder: Path, key: str) -> bytes | None:
         return cache.get(key)
 
 
-def test_it_remembers_between_runs(folder: Path) -> None:
+def test_the_cache_remembers_between_runs(folder: Path) -> None:
     remember(folder, a="1")
     remember(folder, a="2", b="3")
     assert (recall(folder, "a"), recall(folder, "b"), recall(folder, "c")) == (b"2", b"3", None)
@@ -33,7 +35,7 @@ def test_it_remembers_between_runs(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [0o770, 0o702])
-def test_what_others_can_write_is_not_believed(folder: Path, others: int) -> None:
+def test_a_cache_that_others_can_write_is_not_read(folder: Path, others: int) -> None:
     remember(folder, a="1")
     folder.chmod(others)
     assert recall(folder, "a") is None
@@ -42,7 +44,7 @@ def test_what_others_can_write_is_not_believed(folder: Path, others: int) -> Non
     assert (recall(folder, "a"), recall(folder, "b")) == (b"1", None)
 
 
-def test_without_a_folder_it_forgets() -> None:
+def test_without_a_folder_the_cache_forgets() -> None:
     with Cache(None) as cache:
         cache.put("a", b"1")
         assert cache.get("a") == b"1"
@@ -75,18 +77,18 @@ def test_the_cache_of_a_user_lies_outside_the_checkout(
     (tmp_path / "link").symlink_to("checkout")
     given = {"HOME": "{}/home", **environ}
     given = {name: value.format(tmp_path) for name, value in given.items()}
-    found = cache_folder(root, given, platform)
-    assert found == (tmp_path / expected if expected else None)
+    cache = cache_folder(root, given, platform)
+    assert cache == (tmp_path / expected if expected else None)
 
 
-def test_the_oldest_are_dropped(folder: Path) -> None:
+def test_the_oldest_entries_are_dropped(folder: Path) -> None:
     with Cache(folder, max_rows=2) as cache:
         for key in "abc":
             cache.put(key, b"x")
     assert [recall(folder, key) for key in "abc"] == [None, b"x", b"x"]
 
 
-def test_what_was_put_is_there_before_it_is_saved(folder: Path) -> None:
+def test_an_entry_can_be_read_before_it_is_saved(folder: Path) -> None:
     cache = Cache(folder)
     cache.put("a", b"1")
     assert cache.get("a") == b"1"
@@ -137,7 +139,7 @@ def test_a_locked_file_is_skipped(folder: Path) -> None:
     assert recall(folder, "a") == b"1"
 
 
-def test_no_place_for_it_is_no_error(tmp_path: Path) -> None:
+def test_a_cache_without_a_folder_of_its_own_is_not_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file where the folder should be")
     remember(tmp_path / "file", a="1")
     assert recall(tmp_path / "file", "a") is None
@@ -164,7 +166,7 @@ def test_a_changed_file_is_read_again(fleet: Path, tmp_path: Path) -> None:
         assert load_worktree(fleet, cache).problems
 
 
-def test_an_entry_that_is_no_record_is_read_again(fleet: Path) -> None:
+def test_a_manifest_whose_entry_is_damaged_is_read_again(fleet: Path) -> None:
     class Rubbish:
         def get(self, key: str) -> bytes | None:
             return b'[[["x"]], 7]'

@@ -26,18 +26,18 @@ def line(problem: Problem) -> str:
 
 
 @pytest.mark.parametrize("case", cases("valid"), ids=lambda case: case.name)
-def test_nothing_is_wrong(case: Path) -> None:
+def test_valid_examples_have_no_problems(case: Path) -> None:
     snapshot = load_worktree(case)
     assert not snapshot.problems
     assert snapshot.documents
 
 
 @pytest.mark.parametrize("case", cases("invalid"), ids=lambda case: case.name)
-def test_all_problems_are_told(case: Path) -> None:
-    found = "".join(map(line, load_worktree(case).problems))
+def test_invalid_examples_have_exactly_these_problems(case: Path) -> None:
+    text = "".join(map(line, load_worktree(case).problems))
     expected = case / "problems.txt"
     if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":
-        expected.write_text(found)
-    assert found == expected.read_text()
-    assert "c2VjcmV0" not in found
-    assert "hunter22" not in found
+        expected.write_text(text)
+    assert text == expected.read_text()
+    assert "c2VjcmV0" not in text
+    assert "hunter22" not in text

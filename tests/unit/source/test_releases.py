@@ -24,20 +24,20 @@ def test_every_release_file_on_disk(tmp_path):
     write(tmp_path, "b", "1.0.0")
     (tmp_path / "models/a/releases/m.onnx").write_bytes(b"no manifest")
     (tmp_path / "models/a/model.yaml").write_text("kind: Model")
-    found = load_releases(tmp_path)
-    assert (sorted(found.releases), found.problems) == (["a@1.0.0", "a@1.1.0", "b@1.0.0"], ())
-    assert [one.version for one in found.of("a")] == ["1.0.0", "1.1.0"]
-    assert found.file("b@1.0.0") == tmp_path / "models/b/releases/1.0.0.yaml"
-    assert found.copy("b@1.0.0") == tmp_path / "models/b/releases/m.onnx"
+    loaded = load_releases(tmp_path)
+    assert (sorted(loaded.releases), loaded.problems) == (["a@1.0.0", "a@1.1.0", "b@1.0.0"], ())
+    assert [release.version for release in loaded.of("a")] == ["1.0.0", "1.1.0"]
+    assert loaded.file("b@1.0.0") == tmp_path / "models/b/releases/1.0.0.yaml"
+    assert loaded.copy("b@1.0.0") == tmp_path / "models/b/releases/m.onnx"
 
 
 def test_broken_files_and_links_are_problems(tmp_path):
     write(tmp_path, "a", "1.0.0")
     write(tmp_path, "a", "2.0.0", "kind: [")
     (tmp_path / "models/a/releases/3.0.0.yaml").symlink_to("1.0.0.yaml")
-    found = load_releases(tmp_path)
-    assert list(found.releases) == ["a@1.0.0"]
-    assert [problem.place.file for problem in found.problems] == [
+    loaded = load_releases(tmp_path)
+    assert list(loaded.releases) == ["a@1.0.0"]
+    assert [problem.place.file for problem in loaded.problems] == [
         "models/a/releases/2.0.0.yaml",
         "models/a/releases/3.0.0.yaml",
     ]
@@ -49,12 +49,12 @@ def test_release_files_that_are_elsewhere_are_not_read(tmp_path, link):
     root = tmp_path / "root"
     (root / link).parent.mkdir(parents=True)
     (root / link).symlink_to(tmp_path / "elsewhere" / link)
-    found = load_releases(root)
-    assert found.releases == {}
-    assert [problem.message for problem in found.problems] == [
+    loaded = load_releases(root)
+    assert loaded.releases == {}
+    assert [problem.message for problem in loaded.problems] == [
         f"cannot be read: {link} is a symbolic link"
     ]
 
 
-def test_nothing_is_there(tmp_path):
+def test_a_repository_without_releases(tmp_path):
     assert load_releases(tmp_path).releases == {}

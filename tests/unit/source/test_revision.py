@@ -1,3 +1,5 @@
+"""The fleet at a git revision."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -154,7 +156,7 @@ def test_committed_local_state_is_refused(
     assert message.startswith(f"{name!a} is committed at ")
 
 
-def test_what_only_looks_like_local_state_is_not(committed: Path, git: Git) -> None:
+def test_files_that_only_look_like_local_state_are_fine(committed: Path, git: Git) -> None:
     (committed / "part").mkdir()
     for name in (".edgeopsx", "edgeops", ".edgeops.yaml", "part/.edgeops"):
         (committed / name).write_text("")
@@ -179,7 +181,7 @@ def test_an_unknown_revision(committed: Path, rev: str) -> None:
 
 
 @pytest.mark.parametrize("rev", ["--all", "--output=x", "^HEAD", ""])
-def test_an_option_or_a_range_is_no_revision(committed: Path, rev: str) -> None:
+def test_an_option_or_a_range_is_not_a_revision(committed: Path, rev: str) -> None:
     assert error(lambda: resolve_commit(committed, rev)) == f"`{rev}` is not a revision"
 
 

@@ -1,3 +1,5 @@
+"""State in `.edgeops` that came with a checkout is refused."""
+
 from __future__ import annotations
 
 import os
@@ -26,7 +28,7 @@ def test_state_that_was_made_here_is_fine(committed: Path) -> None:
     refuse_foreign_state(committed)
 
 
-def test_it_needs_no_git_where_there_is_none(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_outside_of_git_needs_no_git(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (fleet / ".edgeops").mkdir()
     monkeypatch.setenv("PATH", "")
     refuse_foreign_state(fleet)
@@ -74,14 +76,14 @@ def test_a_link_is_refused_also_outside_of_git(fleet: Path, tmp_path: Path) -> N
     )
 
 
-def test_git_that_cannot_tell_is_no_yes(committed: Path) -> None:
+def test_state_is_refused_when_git_cannot_tell(committed: Path) -> None:
     (committed / ".edgeops").mkdir()
     (committed / ".git" / "index").write_bytes(b"no index")
     assert "cannot tell" in refusal(committed).message
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder to another user")
-def test_a_repository_of_another_user_cannot_tell(committed: Path) -> None:
+def test_state_in_a_repository_of_another_user_is_refused(committed: Path) -> None:
     (committed / ".edgeops").mkdir()
     os.chown(committed / ".git", 12345, 12345)
     os.chown(committed, 12345, 12345)
@@ -89,5 +91,5 @@ def test_a_repository_of_another_user_cannot_tell(committed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".edgeops.bak", "edgeops", ".edgeop", ".edge-ops", ".git"])
-def test_other_names(name: str) -> None:
+def test_names_that_are_not_the_state_folder(name: str) -> None:
     assert not is_state_name(name)

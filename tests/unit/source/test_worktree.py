@@ -1,3 +1,5 @@
+"""The fleet in the working tree."""
+
 from __future__ import annotations
 
 import os

@@ -53,14 +53,14 @@ def mean_model(
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    said = {
+    properties = {
         "inputs": json.dumps(inputs),
         "window_steps": str(steps),
         "horizon": str(horizon),
         "quantiles": json.dumps(quantiles),
         "window": "raw",
     }
-    helper.set_model_props(model, said | dict(says or {}))
+    helper.set_model_props(model, properties | dict(says or {}))
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 
@@ -77,7 +77,7 @@ class Storage:
         folder.mkdir(exist_ok=True)
         path = folder / f"model-{version}.onnx"
         path.write_bytes(data)
-        said = {
+        values = {
             "slot": SLOT,
             "path": path,
             "name": "mean",
@@ -88,7 +88,7 @@ class Storage:
             "format": "onnx",
             "since": "2026-01-01T00:00:00Z",
         }
-        current = CurrentModel(**(said | changes))
+        current = CurrentModel(**(values | changes))
         write_current(current)
         return current
 

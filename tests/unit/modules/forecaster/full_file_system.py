@@ -37,7 +37,9 @@ def main(root: Path) -> None:
     seen = {
         "fault while full": full,
         "fault with room": recorder.fault or memory.fault,
-        "hours after a restart": [one.at // HOUR for one in again.history.observations()],
+        "hours after a restart": [
+            observation.at // HOUR for observation in again.history.observations()
+        ],
         "files": sorted(path.name for path in (root / "history").iterdir()),
         "desired after a restart": DesiredFile(root).read(),
     }

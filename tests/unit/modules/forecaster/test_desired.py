@@ -30,11 +30,11 @@ VALUES = (
     st.dictionaries(st.sampled_from(["model", "intervalSeconds", "series", "other"]), VALUES)
     | VALUES
 )
-def test_what_the_schema_takes_gives_no_warning_and_the_rest_does(desired):
+def test_values_give_a_warning_only_if_the_schema_refuses_them(desired):
     assert VALID(desired) == (parse_desired(desired).warnings == ())
 
 
-def test_what_is_wrong_falls_back_and_is_told():
+def test_a_wrong_value_falls_back_to_the_default_and_gives_a_warning():
     desired = {"model": "a b", "intervalSeconds": 0, "series": "", "x": 1}
     assert parse_desired(desired) == ForecasterSettings(
         warnings=(

@@ -62,7 +62,9 @@ def opened(root: Path, disk: Disk = DISK, first_fill: Path | None = None) -> Rec
 
 
 def values(recorder: Recorder) -> dict[int, float]:
-    return {one.at // HOUR: one.value for one in recorder.history.observations()}
+    return {
+        observation.at // HOUR: observation.value for observation in recorder.history.observations()
+    }
 
 
 @pytest.mark.parametrize(
@@ -180,14 +182,14 @@ def test_a_volume_that_comes_late_keeps_what_is_on_it(tmp_path, monkeypatch):
 
 
 def test_two_forecasters_in_one_storage_do_not_contradict_each_other_for_ever(tmp_path):
-    one, other = opened(tmp_path), opened(tmp_path)
-    one.take(message(1))
+    first, other = opened(tmp_path), opened(tmp_path)
+    first.take(message(1))
     other.take(message(2))
     other.take(message(1, value=9))  # a revised count that the first does not hear of
     for _ in range(5):
-        one.save()
+        first.save()
         other.save()
-    assert values(one) == values(other) == values(opened(tmp_path)) == {1: 10.0, 2: 3.0}
+    assert values(first) == values(other) == values(opened(tmp_path)) == {1: 10.0, 2: 3.0}
     assert len(lines(tmp_path)) == 3
 
 
@@ -234,7 +236,7 @@ def test_the_file_is_not_written_anew_on_a_full_disk_and_no_part_of_it_stays(tmp
     assert (recorder.fault, len(lines(tmp_path))) == (None, 2)
 
 
-def test_what_waits_is_bounded_as_the_history_is(tmp_path):
+def test_hours_that_wait_are_bounded_as_the_history_is(tmp_path):
     recorder = opened(tmp_path, SmallDisk(0).disk)
     for first in range(0, HOURS_KEPT + 1000, 1000):
         recorder.take(message(*range(first, first + 1000)))
@@ -259,7 +261,7 @@ def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     assert DesiredFile(tmp_path).read() == {"model": "new"}
 
 
-def test_what_differs_by_type_alone_is_kept_too(tmp_path):
+def test_desired_properties_that_differ_by_type_alone_are_kept_too(tmp_path):
     memory = DesiredFile(tmp_path)
     memory.keep({"intervalSeconds": 1})
     memory.keep({"intervalSeconds": True})
@@ -267,14 +269,14 @@ def test_what_differs_by_type_alone_is_kept_too(tmp_path):
 
 
 def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):
-    one, other = DesiredFile(tmp_path), DesiredFile(tmp_path)
-    one.keep({"model": "street"})
+    first, other = DesiredFile(tmp_path), DesiredFile(tmp_path)
+    first.keep({"model": "street"})
     other.keep({"model": "lane"})
-    one.save()
+    first.save()
     assert DesiredFile(tmp_path).read() == {"model": "lane"}
 
 
-def test_what_cannot_be_recalled_is_not_overwritten(tmp_path):
+def test_a_file_that_cannot_be_read_is_not_overwritten(tmp_path):
     DesiredFile(tmp_path).keep({"model": "street"})
     path = tmp_path / "history/desired.json"
     aside = path.rename(tmp_path / "aside")

@@ -29,7 +29,7 @@ DISTINCT = st.lists(
         st.sampled_from(["east", "west"]),
         st.floats(-1e6, 1e6),
     ),
-    unique_by=lambda one: (one.at, one.name),
+    unique_by=lambda observation: (observation.at, observation.name),
 )
 
 
@@ -49,14 +49,14 @@ def test_within_an_hour_the_later_timestamp_wins_and_a_correction_replaces():
 
 
 def test_only_what_changed_the_history_is_given_back():
-    one = Observation(60, "east", 1)
+    observation = Observation(60, "east", 1)
     made = History()
-    assert made.add([one, one]) == [one]
+    assert made.add([observation, observation]) == [observation]
 
 
 def test_only_the_newest_hours_are_kept():
     made = history(*of(dict.fromkeys(range(10), 1.0)), kept=4)
-    assert [one.at // HOUR for one in made.observations()] == [6, 7, 8, 9]
+    assert [observation.at // HOUR for observation in made.observations()] == [6, 7, 8, 9]
     assert made.add(of({2: 1.0})) == []
 
 
@@ -109,6 +109,6 @@ def test_a_table_has_nan_where_nothing_is_known():
     assert (made.first_hour, made.names) == (95, {"east", "west"})
 
 
-def test_a_series_whose_observations_are_gone_is_no_series():
+def test_a_series_whose_observations_are_gone_is_gone():
     made = history(*of({1: 1}), *of({2: 1, 3: 1}, "west"), kept=2)
     assert made.names == {"west"}

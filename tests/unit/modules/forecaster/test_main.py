@@ -136,7 +136,7 @@ def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
     assert hub.messages.get(timeout=20)["quantiles"]["0.5"] == [4, 4]
 
 
-def test_a_full_disk_is_told_at_once_and_no_more_when_there_is_room(storage, hub, run):
+def test_a_full_disk_is_reported_at_once_and_cleared_when_there_is_room(storage, hub, run):
     full = threading.Event()
 
     def write(handle: int, data: memoryview) -> int:
@@ -179,7 +179,7 @@ def test_a_changed_twin_is_read_again(storage, hub, run):
     assert reported["warnings"] == ["surprise: no such property; it is ignored"]
 
 
-def test_unreadable_memory_is_no_memory(storage):
+def test_unreadable_remembered_properties_count_as_none(storage):
     assert DesiredFile(storage.root).read() == {}
     DesiredFile(storage.root).keep({"a": 1})
     (storage.root / "history/desired.json").write_text('{"a"')

@@ -24,7 +24,7 @@ def test_a_ratio_becomes_a_count_that_is_never_negative(storage, model, factor, 
     assert loaded.forecast(WINDOW) == {"0.1": [count] * 2, "0.5": [count] * 2}
 
 
-def test_what_is_loaded_is_what_the_slot_says(storage, model):
+def test_the_loaded_model_is_the_one_of_the_slot(storage, model):
     current = storage.put(model())
     assert load_model(current).sha256 == current.sha256
     current.path.write_bytes(model(factor=2))
@@ -49,11 +49,11 @@ def test_what_is_loaded_is_what_the_slot_says(storage, model):
     ],
 )
 def test_a_model_that_contradicts_itself_is_refused(storage, model, changes, code, message):
-    found = fault_of(storage.put(model(**changes)))
-    assert (found[0], found[1][: len(message)]) == (code, message)
+    fault = fault_of(storage.put(model(**changes)))
+    assert (fault[0], fault[1][: len(message)]) == (code, message)
 
 
-def test_files_that_are_no_model_are_refused(storage, model):
+def test_files_that_are_not_a_model_are_refused(storage, model):
     assert fault_of(storage.put(b"not a model"))[0] == "LoadFailed"
     assert fault_of(storage.put(model(), format="tflite"))[0] == "UnsupportedFormat"
     gone = storage.put(model())
@@ -61,7 +61,7 @@ def test_files_that_are_no_model_are_refused(storage, model):
     assert fault_of(gone) == ("NotReadable", "cannot read the model: No such file or directory")
 
 
-def test_a_forecast_that_is_no_number_is_refused(storage, model):
+def test_a_forecast_that_is_not_a_number_is_refused(storage, model):
     loaded = load_model(storage.put(model(factor=float("inf"))))
     with pytest.raises(ModelError, match="not finite numbers"):
         loaded.forecast(WINDOW)

@@ -32,7 +32,7 @@ def test_the_hour_that_comes_twice_in_autumn_is_two_hours():
 
 def test_one_bad_element_does_not_spoil_the_others():
     parsed = parse_message(f"[{message('yesterday', east=1)}, {message('2024-01-01T06:00Z', e=1)}]")
-    assert [one.name for one in parsed.observations] == ["e"]
+    assert [observation.name for observation in parsed.observations] == ["e"]
     assert parsed.faults == ("timestamp is not an ISO 8601 text",)
 
 
@@ -74,7 +74,7 @@ def test_no_message_raises(data):
 def test_csv_columns_are_series_and_empty_cells_are_gaps():
     rows = ["timestamp,east,west\n", "2024-01-01T06:00:00+13:00,3,\n", "\n", "never,1,2\n"]
     parsed = list(parse_csv(rows))
-    assert [one.observations for one in parsed] == [(Observation(1704042000, "east", 3.0),), ()]
+    assert [row.observations for row in parsed] == [(Observation(1704042000, "east", 3.0),), ()]
     assert parsed[1].faults == ("timestamp is not an ISO 8601 text",)
 
 

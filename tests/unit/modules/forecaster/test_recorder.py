@@ -31,7 +31,7 @@ def test_what_was_taken_is_there_after_a_restart(tmp_path):
     before.take(message(1, 11))  # a correction
     after = opened(tmp_path)
     assert list(after.history.observations()) == list(before.history.observations())
-    assert [one.value for one in after.history.observations()] == [11, 20]
+    assert [observation.value for observation in after.history.observations()] == [11, 20]
 
 
 def test_a_cut_at_any_byte_leaves_what_was_whole_and_takes_more(tmp_path):
@@ -82,7 +82,7 @@ def test_the_file_stays_bounded(tmp_path, monkeypatch):
         recorder.take(message(1, value))
     records = (tmp_path / "history/observations.jsonl").read_bytes().count(b"\n")
     assert records <= 12
-    assert [one.value for one in opened(tmp_path).history.observations()] == [199]
+    assert [observation.value for observation in opened(tmp_path).history.observations()] == [199]
 
 
 def test_unusable_storage_costs_the_history_not_the_forecast(tmp_path):

@@ -115,19 +115,19 @@ class TestPooled:
     def model(self, load) -> LoadedModel:
         return load(spec_of(columns=(THIS_SERIES,)))
 
-    def test_forecasts_the_series_that_the_twin_names(self, model):
+    def test_the_series_that_the_twin_names_is_forecast(self, model):
         series = three()
         for name, values in series.items():
             window = model.window_maker.make(history(series, NOW), name, NOW * HOUR)
             assert model.forecast(window)["0.5"] == pytest.approx(values[-168:-162], rel=1e-5)
 
-    def test_or_the_only_one_there_is(self, model):
+    def test_the_only_series_is_forecast_where_the_twin_names_none(self, model):
         only = history({"150 K Road": weekly(400)}, NOW)
         window = model.window_maker.make(only, None, NOW * HOUR)
         named = model.window_maker.make(only, "150 K Road", NOW * HOUR)
         assert window.values.tobytes() == named.values.tobytes()
 
-    def test_or_says_what_it_lacks(self, model):
+    def test_an_error_says_which_series_or_hour_is_missing(self, model):
         with pytest.raises(NotReady, match="the history has 3 series; the desired property"):
             model.window_maker.make(history(three(), NOW), None, NOW * HOUR)
         with pytest.raises(NotReady, match="no observations yet; the desired property `series`"):
@@ -136,7 +136,7 @@ class TestPooled:
             model.window_maker.make(history(three(), NOW), "north", NOW * HOUR)
 
 
-def said(path: str, value: Any) -> str:
+def spec_with(path: str, value: Any) -> str:
     spec = to_json(spec_of())
     part: Any = spec
     *keys, last = path.split(".")
@@ -152,19 +152,22 @@ def said(path: str, value: Any) -> str:
         ({"window_spec": "null"}, "window_spec must be an object"),
         (
             {
-                "window_spec": said("features", ["log_base", "moon"]),
+                "window_spec": spec_with("features", ["log_base", "moon"]),
                 "inputs": '["log_base","moon"]',
             },
             "there is no feature `moon`",
         ),
-        ({"window_spec": said("phase", 1)}, "window_spec has the unknown key `phase`"),
-        ({"window_spec": said("horizon", 7)}, "window_spec contradicts horizon"),
-        ({"window_spec": said("steps", 25)}, "window_spec contradicts window_steps"),
+        ({"window_spec": spec_with("phase", 1)}, "window_spec has the unknown key `phase`"),
+        ({"window_spec": spec_with("horizon", 7)}, "window_spec contradicts horizon"),
+        ({"window_spec": spec_with("steps", 25)}, "window_spec contradicts window_steps"),
         ({"inputs": '["log_y","log_base"]'}, "window_spec contradicts inputs"),
-        ({"window_spec": said("site.zone", "Mars/Base")}, "`Mars/Base` is no time zone"),
-        ({"window_spec": said("site.zone", "Asia/Kolkata")}, "Asia/Kolkata is +5.5 hours from UTC"),
+        ({"window_spec": spec_with("site.zone", "Mars/Base")}, "`Mars/Base` is not a time zone"),
         (
-            {"window_spec": said("base.weeks", 26)},
+            {"window_spec": spec_with("site.zone", "Asia/Kolkata")},
+            "Asia/Kolkata is +5.5 hours from UTC",
+        ),
+        (
+            {"window_spec": spec_with("base.weeks", 26)},
             "the model needs 5,077 hours of history, the device keeps 2,688",
         ),
     ],
@@ -185,7 +188,7 @@ def test_a_model_that_no_window_can_be_made_for_is_refused(load, says, message):
         ({"features": ("log_base", "hol")}, "needs a country"),
         (
             {"features": ("log_base", "hol"), "site": Site("UTC", country="XX")},
-            "the package holidays knows no XX",
+            "the package holidays does not know XX",
         ),
     ],
 )

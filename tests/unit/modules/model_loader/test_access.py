@@ -44,9 +44,9 @@ def test_the_secret_is_in_no_file_report_or_log(device, server, caplog):
     device.offer({"models": {"crowds": serve_privately(server, NEW)}, "access": access(server)})
     device.work()
     assert device.runs(NEW)
-    said = json.dumps(device.reported()) + caplog.text + repr(device.loader)
+    shown = json.dumps(device.reported()) + caplog.text + repr(device.loader)
     stored = b"".join(path.read_bytes() for path in device.storage.rglob("*") if path.is_file())
-    assert "c2VjcmV0" not in said
+    assert "c2VjcmV0" not in shown
     assert b"c2VjcmV0" not in stored.replace(NEW, b"")
 
 
@@ -84,7 +84,7 @@ def test_access_is_for_its_host_only(device, server):
     device.offer({"models": {"crowds": serve_privately(server, NEW)}, "access": stolen})
     device.work()
     assert device.status().error.code is Code.FORBIDDEN
-    assert [one.path for one in server.requests][-1] == "/new"
+    assert [request.path for request in server.requests][-1] == "/new"
 
 
 def test_access_does_not_follow_a_redirect(device, server):
@@ -94,7 +94,7 @@ def test_access_does_not_follow_a_redirect(device, server):
     device.offer({"models": {"crowds": wanted}, "access": access(server)})
     device.work()
     assert device.runs(NEW)
-    assert [one.path for one in server.requests][-2:] == [f"/new?{SECRET}", "/there"]
+    assert [request.path for request in server.requests][-2:] == [f"/new?{SECRET}", "/there"]
 
 
 def test_the_longest_access_is_used():
@@ -113,14 +113,14 @@ def test_the_longest_access_is_used():
     [5, {"s": 5}, {"s": {"host": "h", "query": "q"}}, {"s": {"host": 1, "query": 2, "expires": 3}}],
 )
 def test_bad_access_only_warns(value):
-    found, warnings = parse_access(value)
-    assert found == ()
+    accesses, warnings = parse_access(value)
+    assert accesses == ()
     assert len(warnings) == 1
 
 
 def test_times_without_zone_are_utc():
     entry = {"host": "h", "query": "q", "expires": "2030-01-01T00:00:00"}
-    (found,), _ = parse_access({"s": entry})
-    assert found.expires == datetime(2030, 1, 1, tzinfo=UTC)
+    (parsed,), _ = parse_access({"s": entry})
+    assert parsed.expires == datetime(2030, 1, 1, tzinfo=UTC)
     entry["expires"] = "soon"
     assert parse_access({"s": entry})[0] == ()

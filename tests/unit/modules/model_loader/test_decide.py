@@ -1,3 +1,5 @@
+"""The next step for a slot: download, switch or keep."""
+
 from __future__ import annotations
 
 import pytest
@@ -13,7 +15,7 @@ def folder(*names: str, matching: tuple[str, ...] = (), current: str | None = No
 
 
 @pytest.mark.parametrize(
-    ("found", "step"),
+    ("state", "step"),
     [
         (folder(), Download("new.onnx")),
         (folder("old.onnx", current="old.onnx"), Download("new.onnx")),
@@ -25,12 +27,12 @@ def folder(*names: str, matching: tuple[str, ...] = (), current: str | None = No
         (folder("b", "a", matching=("a", "b"), current="c"), Switch("a")),
     ],
 )
-def test_the_next_step_of_a_slot(found, step):
-    assert decide(WANTED, found) == step
+def test_the_next_step_of_a_slot(state, step):
+    assert decide(WANTED, state) == step
 
 
 @pytest.mark.parametrize(
-    ("found", "step"),
+    ("state", "step"),
     [
         (folder(), Download("m")),
         (folder("m"), Download("m")),
@@ -38,8 +40,8 @@ def test_the_next_step_of_a_slot(found, step):
         (folder("m", matching=("m",)), Keep("m")),
     ],
 )
-def test_the_single_model_form_goes_by_the_name_in_the_twin(found, step):
-    assert decide(WantedModel(FLAT, "https://h/x", "m", md5="0" * 32), found) == step
+def test_the_single_model_form_goes_by_the_name_in_the_twin(state, step):
+    assert decide(WantedModel(FLAT, "https://h/x", "m", md5="0" * 32), state) == step
 
 
 def test_the_file_in_use_is_never_outdated():

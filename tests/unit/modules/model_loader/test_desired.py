@@ -25,7 +25,7 @@ FLAT_FORM = {
 }
 whole = compile_schema(SCHEMA)
 
-odd: Any = st.sampled_from(
+strange: Any = st.sampled_from(
     [
         *(None, True, 0, 1, 1.0, 1.5, -1, "", "x", "1.0.0", "a" * 64, "A" * 32, "0" * 32, "g" * 64),
         *("..", "../x", "/x", ".x", "a b", "current.json", "onnx", "ONNX", "history", "x" * 200),
@@ -38,7 +38,7 @@ odd: Any = st.sampled_from(
 def changed(example: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """The example with some values missing or odd."""
     return st.fixed_dictionaries(
-        {}, optional={key: st.just(value) | odd for key, value in example.items()}
+        {}, optional={key: st.just(value) | strange for key, value in example.items()}
     )
 
 
@@ -49,7 +49,7 @@ def test_a_model_is_taken_if_and_only_if_the_schema_takes_it(value):
 
 
 @given(changed(FLAT_FORM))
-def test_the_single_model_form_likewise(desired):
+def test_the_single_model_form_is_taken_if_and_only_if_the_schema_takes_it(desired):
     parsed = parse_desired(desired, FlatKeys())
     assert (not parsed.faults) == (not whole.mismatches(desired))
     assert (FLAT in parsed.models) == (bool(desired) and not parsed.faults)
@@ -57,7 +57,7 @@ def test_the_single_model_form_likewise(desired):
 
 @given(st.dictionaries(st.sampled_from(["a", "a b", "history", "x" * 65, "Street_1-b"]) | st.text(),
                        st.just(MODEL)))  # fmt: skip
-def test_slot_names_likewise(models):
+def test_a_slot_name_is_taken_if_and_only_if_the_schema_takes_it(models):
     parsed = parse_desired({"models": models}, FlatKeys())
     for slot, value in models.items():
         fine = not whole.mismatches({"models": {slot: value}})
@@ -65,8 +65,8 @@ def test_slot_names_likewise(models):
     assert bool(parsed.warnings) == (len(parsed.models) < len(models))
 
 
-@given(odd | st.integers(-5, 30))
-def test_keep_versions_likewise(value):
+@given(strange | st.integers(-5, 30))
+def test_keep_versions_is_taken_if_and_only_if_the_schema_takes_it(value):
     parsed = parse_desired({"keepVersions": value}, FlatKeys())
     assert (not parsed.warnings) == (not whole.mismatches({"keepVersions": value}))
     assert 1 <= parsed.keep_versions <= 20

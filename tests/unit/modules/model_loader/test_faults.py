@@ -190,7 +190,7 @@ def test_nobody_listens(fails, server):
 @pytest.mark.parametrize(
     "url", ["https://localhost:99999/new", "https://[::1/new", "https://.../", "https://a..b/"]
 )
-def test_an_address_that_is_none(fails, server, url):
+def test_an_address_that_is_not_usable(fails, server, url):
     assert fails(server.model(NEW, "/new") | {"url": url}).code in (
         Code.INVALID_DESIRED,
         Code.UNREACHABLE,

@@ -35,6 +35,7 @@ def run(tmp_path, authority, device):
     return run
 
 
+@pytest.mark.slow
 def test_killed_at_each_step(run, device, make_device, server):
     kill_at = 0
     wanted = device.current()
@@ -57,6 +58,7 @@ def test_killed_at_each_step(run, device, make_device, server):
     assert kill_at > 10, "the steps were seen"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [0, 1, 100_000, len(NEW) - 1])
 def test_killed_in_the_middle_of_a_download(run, device, server, tmp_path, sent):
     """The server holds back the rest until the process is gone."""
@@ -83,5 +85,5 @@ def test_killed_in_the_middle_of_a_download(run, device, server, tmp_path, sent)
     server.file("/new", NEW)
     assert run(wanted, 0) == 0
     assert device.runs(NEW)
-    asked = [one.headers.get("Range") for one in server.requests if one.path == "/new"]
+    asked = [request.headers.get("Range") for request in server.requests if request.path == "/new"]
     assert asked[-1] == (f"bytes={sent}-" if sent else None)

@@ -40,7 +40,7 @@ def test_a_model_is_downloaded_verified_and_reported(device, server):
     assert (current.size, current.md5, current.format) == (len(NEW), wanted["md5"], "onnx")
 
 
-def test_what_is_there_is_not_downloaded_again_whatever_its_name(device, server):
+def test_a_model_that_is_there_is_not_downloaded_again_whatever_its_name(device, server):
     device.bring(crowds=server.model(OLD, "/old", "another-name.onnx"))
     assert device.runs(OLD)
     assert server.gets("/old") == 1

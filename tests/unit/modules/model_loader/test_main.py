@@ -1,3 +1,5 @@
+"""Settings from the environment, and the log."""
+
 from __future__ import annotations
 
 import io

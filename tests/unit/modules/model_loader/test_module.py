@@ -116,7 +116,7 @@ def ready(content_model):
     return is_ready
 
 
-def test_what_is_wanted_is_brought_and_reported_once(hub, start, device, server):
+def test_a_wanted_model_is_downloaded_and_reported_once(hub, start, device, server):
     new = server.publish(NEW, "/new")
     hub.desired = {"models": {"crowds": new}}
     start(device)
@@ -157,7 +157,7 @@ def test_a_slot_that_is_gone_is_gone_from_the_report(hub, start, device, server)
     assert hub.reported["foreign"] == 1
 
 
-def test_the_reason_is_reported_and_the_old_model_runs(hub, start, device, server):
+def test_after_a_failure_the_reason_is_reported_and_the_old_model_runs(hub, start, device, server):
     hub.desired = {"models": {"crowds": server.publish(NEW, "/new") | {"sha256": "0" * 64}}}
     start(device)
     hub.wait_until(lambda reported: reported.get("models", {}).get("crowds", {}).get("error"))

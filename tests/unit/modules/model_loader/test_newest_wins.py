@@ -65,7 +65,9 @@ def test_a_download_that_is_still_wanted_goes_on(working, server, stalled):
     working.want(**both)
     assert working.loader.settled.wait(5)
     assert working.runs(NEW)
-    assert [one.headers.get("Range") for one in server.requests if one.path == "/slow"] == [
+    assert [
+        request.headers.get("Range") for request in server.requests if request.path == "/slow"
+    ] == [
         None,
         "bytes=1000-",
     ]

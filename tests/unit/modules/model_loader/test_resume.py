@@ -33,9 +33,9 @@ def test_a_connection_that_is_cut_anywhere_resumes_and_still_verifies(device, se
     for _ in cuts:
         device.later()
     assert device.runs(NEW)
-    asked = [one.headers for one in server.requests if one.path == "/new"]
-    assert [one.get("Range") for one in asked] == [None, *(f"bytes={at}-" for at in cuts)]
-    assert [one.get("If-Range") for one in asked] == [None, *['"v1"'] * len(cuts)]
+    asked = [request.headers for request in server.requests if request.path == "/new"]
+    assert [headers.get("Range") for headers in asked] == [None, *(f"bytes={at}-" for at in cuts)]
+    assert [headers.get("If-Range") for headers in asked] == [None, *['"v1"'] * len(cuts)]
 
 
 def part_of(device, server, content, size):
@@ -45,11 +45,13 @@ def part_of(device, server, content, size):
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, len(NEW) - 1, len(NEW)])
-def test_what_a_killed_process_left_is_taken_up(device, server, size):
+def test_a_part_file_of_a_killed_process_is_taken_up(device, server, size):
     part_of(device, server, NEW, size)
     device.bring(crowds=server.publish(NEW, "/new"))
     assert device.runs(NEW)
-    (*asked,) = [one.headers.get("Range") for one in server.requests if one.path == "/new"]
+    (*asked,) = [
+        request.headers.get("Range") for request in server.requests if request.path == "/new"
+    ]
     assert asked == ([] if size == len(NEW) else [f"bytes={size}-" if size else None])
 
 
@@ -96,7 +98,7 @@ def test_the_file_changes_in_the_middle(device, server):
     device.bring(crowds=server.model(NEW, "/new"))
     server.file("/new", NEW, etag='"v1"')
     assert device.later().state is SlotState.READY
-    assert [one.headers.get("If-Range") for one in server.requests][-1] == '"v0"'
+    assert [request.headers.get("If-Range") for request in server.requests][-1] == '"v0"'
 
 
 def test_a_store_that_ignores_if_range_is_seen_by_its_etag(device, server):

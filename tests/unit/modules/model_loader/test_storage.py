@@ -37,7 +37,7 @@ def test_the_disk_fills_up_during_the_download(make_device, server, number):
         def __init__(self, inner):
             self.inner = inner
 
-        def fetch(self, model, part, *rest):
+        def fetch(self, model, part, *more):
             append = part.append
 
             def limited(data):
@@ -46,7 +46,7 @@ def test_the_disk_fills_up_during_the_download(make_device, server, number):
                 append(data)
 
             part.append = limited
-            return self.inner.fetch(model, part, *rest)
+            return self.inner.fetch(model, part, *more)
 
     device = make_device(downloader=Full)
     device.bring(crowds=server.publish(OLD, "/old", "old.onnx"))
@@ -91,12 +91,12 @@ def test_a_disk_that_fills_up_in_each_download_is_tried_ever_more_rarely(make_de
         def __init__(self, inner):
             self.inner = inner
 
-        def fetch(self, model, part, *rest):
+        def fetch(self, model, part, *more):
             def refuse(data):
                 raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
             part.append = refuse
-            return self.inner.fetch(model, part, *rest)
+            return self.inner.fetch(model, part, *more)
 
     device = make_device(downloader=Full)
     device.want(crowds=server.publish(NEW, "/new"))
@@ -153,20 +153,20 @@ def test_storage_that_is_not_ours_says_which_chown(make_device, server, as_nobod
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "said"),
+    ("number", "code", "message"),
     [
         (errno.EROFS, Code.STORAGE_NOT_WRITABLE, "is mounted read-only; bind it without `:ro`"),
         (errno.EIO, Code.STORAGE_FAILED, "Input/output error"),
     ],
 )
-def test_other_faults_of_the_disk(make_device, server, number, code, said):
+def test_other_faults_of_the_disk(make_device, server, number, code, message):
     class Failing(Storage):
         def install(self, part, target):
             raise OSError(number, os.strerror(number))
 
     device = make_device(storage_class=Failing)
     status = device.bring(crowds=server.publish(NEW, "/new"))
-    assert (status.error.code, said in status.error.message) == (code, True)
+    assert (status.error.code, message in status.error.message) == (code, True)
 
 
 def test_a_slot_that_is_a_link_is_refused(make_device, server, tmp_path):

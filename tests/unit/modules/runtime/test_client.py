@@ -1,3 +1,5 @@
+"""How a module finds its connection to the hub."""
+
 from __future__ import annotations
 
 from pathlib import Path

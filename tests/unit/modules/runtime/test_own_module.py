@@ -70,7 +70,7 @@ def message(hub, text):
         time.sleep(0.05)
 
 
-def test_it_follows_its_twin_reports_sends_and_stops(registry, process, local_mqtt_hub):
+def test_the_documented_module_follows_reports_sends_and_stops(registry, process, local_mqtt_hub):
     first = message(local_mqtt_hub, "the limit is 100")
     assert first["systemProperties"]["output-name"] == "alarms"
     want(registry, limit=40)
@@ -83,7 +83,7 @@ def test_it_follows_its_twin_reports_sends_and_stops(registry, process, local_mq
     assert reported["limit"] == 40
 
 
-def test_it_finds_the_model_of_a_slot(tmp_path, monkeypatch, capsys):
+def test_the_documented_module_finds_the_model_of_a_slot(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("EDGEOPS_STORAGE", str(tmp_path))
     exec(compile(SLOT, PAGE.name, "exec"), {})
     assert capsys.readouterr().out == ""

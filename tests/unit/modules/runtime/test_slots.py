@@ -1,3 +1,5 @@
+"""The pointer to the current model of a slot."""
+
 from __future__ import annotations
 
 import json
@@ -24,13 +26,13 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_is_written_is_read(folder):
+def test_a_pointer_is_read_as_it_was_written(folder):
     write_current(current(folder))
     assert read_current(folder.parent, "s") == current(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["a.onnx", "current.json"]
 
 
-def test_what_a_killed_writer_left_is_no_obstacle(folder):
+def test_a_file_that_a_killed_writer_left_is_not_in_the_way(folder):
     (folder / ".current.json.part").write_text("{")
     write_current(current(folder))
     assert read_current(folder.parent, "s") == current(folder)
@@ -49,7 +51,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(folder, tmp_path):
 @pytest.mark.parametrize(
     "file", ["../s/a.onnx", "/etc/hostname", "", "..", ".", "gone", "a\0", "l"]
 )
-def test_a_pointer_that_leads_elsewhere_is_no_pointer(folder, file):
+def test_a_pointer_that_leads_out_of_the_folder_is_ignored(folder, file):
     (folder / "l").symlink_to("/etc/hostname")
     write_current(current(folder))
     pointer = json.loads((folder / "current.json").read_text())
@@ -66,7 +68,7 @@ def test_no_content_raises(tmp_path_factory, content):
 
 
 @pytest.mark.parametrize("cut", range(0, 260, 20))
-def test_half_a_pointer_is_no_pointer(folder, cut):
+def test_an_incomplete_pointer_is_ignored(folder, cut):
     write_current(current(folder))
     pointer = (folder / "current.json").read_bytes()
     (folder / "current.json").write_bytes(pointer[:cut])

@@ -15,10 +15,11 @@ from edgeops.report.plots.by_horizon import mape_by_horizon, spread
 from edgeops.report.plots.heat_map import mape_heat_map
 from edgeops.report.plots.model_plots import middle_series, model_plots
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, Part, Scorecard
+from edgeops.training.evaluate.scorecard import MODEL, JudgedPart, Scorecard
 from edgeops.training.forecasts import Forecasts
 
 FILES = ["mape-by-horizon.png", "mape-heat-map.png", "typical-week.png", "error-by-day.png"]
+pytestmark = pytest.mark.slow  # Matplotlib draws
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_cells_without_values_are_no_colour_of_the_scale(real_card):
 
 def _card(forecasts, **models):
     judged = {name: judge(one, 700.0, {}) for name, one in models.items()}
-    part = Part("2024-07-01T03", "2024-12-31T23", len(forecasts.origins), judged)
+    part = JudgedPart("2024-07-01T03", "2024-12-31T23", len(forecasts.origins), judged)
     return Scorecard("m" * 64, (forecasts.series,), forecasts.interval, (0.5,), {"test": part})
 
 

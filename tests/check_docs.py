@@ -1,0 +1,127 @@
+"""README and docs/ do not lie: their help block, commands, examples and links are real.
+
+Run by `make check`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fleet/README.md")
+MOST_LINES = 150  # of the README; what is longer is a page of docs/
+GROUPS = ("hub", "device", "github", "model")
+HELP = re.compile(r"```\n\$ edgeops --help\n(.*?)```", re.DOTALL)
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@cache
+def help_of(*command: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "edgeops", *command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
+
+
+def pages() -> list[Path]:
+    return [ROOT / name for name in PAGES] + sorted((ROOT / "docs").glob("*.md"))
+
+
+def complaints() -> Iterator[tuple[Path, str]]:
+    for page in pages():
+        for of_page in (help_blocks, targets, links, examples, commands):
+            for complaint in of_page(page, page.read_text()):
+                yield page, complaint
+    commands_page = ROOT / "docs/commands.md"
+    if not HELP.search(commands_page.read_text()):
+        yield commands_page, "there is no `edgeops --help` block"
+    readme = ROOT / "README.md"
+    if (length := len(readme.read_text().splitlines())) > MOST_LINES:
+        yield readme, f"{length} lines; it may have {MOST_LINES}: move something to docs/"
+    for index, prefix in ((readme, "docs/"), (ROOT / "docs/README.md", "")):
+        for page in (ROOT / "docs").glob("*.md"):
+            if page.name != "README.md" and f"]({prefix}{page.name})" not in index.read_text():
+                yield index, f"does not link to docs/{page.name}"
+
+
+def help_blocks(_page: Path, text: str) -> Iterator[str]:
+    for block in HELP.findall(text):
+        if block.strip() != help_of().strip():
+            yield "the `edgeops --help` block is not what the command prints; see --write"
+
+
+def targets(_page: Path, text: str) -> Iterator[str]:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"(?:^\$? ?|`)make ([a-z]\w*)", text, re.MULTILINE):
+        if not re.search(rf"^(\S+ )*{target}( \S+)*:", makefile, re.MULTILINE):
+            yield f"`make {target}` is not in the Makefile"
+
+
+def links(page: Path, text: str) -> Iterator[str]:
+    for link in re.findall(r"\]\(([^):]+)\)", FENCED.sub("", text)):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists():
+            yield f"link to {path}, which does not exist"
+        elif anchor and anchor not in anchors(target.read_text()):
+            yield f"link to {link}, which has no such heading"
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def examples(_page: Path, text: str) -> Iterator[str]:
+    read = {"yaml": lambda block: list(yaml.safe_load_all(block)), "json": json.loads}
+    for language, block in FENCED.findall(text):
+        if language in read:
+            try:
+                read[language](block)
+            except (ValueError, yaml.YAMLError) as error:
+                yield f"a {language} example cannot be read: {error}"
+
+
+def commands(_page: Path, text: str) -> Iterator[str]:
+    fenced = "\n".join(block for _, block in FENCED.findall(text))
+    for line in sorted(set(re.findall(r"^(?:\$ )?edgeops ([^|>&#\n]+)", fenced, re.MULTILINE))):
+        words = line.split()
+        if words[0].startswith("-"):
+            continue
+        command = words[:2] if words[0] in GROUPS else words[:1]
+        try:
+            known = help_of(*command) + help_of()
+        except subprocess.CalledProcessError:
+            yield f"`edgeops {line.strip()}`: no such command"
+            continue
+        for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line):
+            if option not in known:
+                yield f"`edgeops {line.strip()}`: no option {option}"
+
+
+def write() -> None:
+    """Put what the command prints now into the help blocks."""
+    block = f"```\n$ edgeops --help\n{help_of().strip()}\n```"
+    for page in pages():
+        page.write_text(HELP.sub(lambda _: block, page.read_text()))
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        write()
+    wrong = list(complaints())
+    for page, complaint in wrong:
+        print(f"{page.relative_to(ROOT)}: {complaint}", file=sys.stderr)
+    sys.exit(1 if wrong else 0)
