@@ -1,4 +1,4 @@
-"""A model card: what a model is, what it was made of and how good it is, in one HTML file."""
+"""A model card: one HTML file with the purpose, origin and quality of a model."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ _KINDS = {
 _WORDS = (
     ("WAPE", "the sum of all errors over the sum of all values, so that busy hours weigh most"),
     ("MAE", "the mean error, in units of the target"),
-    ("MASE", "the mean error over that of saying, in training, what was a week ago"),
+    ("MASE", "the mean error over that of the naive forecast (a week ago) in training"),
     (
         "MAPE",
-        "the mean of error over value; small values weigh most, and the smallest are left out",
+        "the mean of error over value; small values weigh most, the smallest are left out",
     ),
     ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
     ("day, night, use case", "the WAPE of their hours only"),
-    ("coverage", "how many values were inside the interval of the forecast"),
+    ("coverage", "the share of values inside the interval of the forecast"),
     ("width", "the mean width of that interval over the mean value"),
     ("pinball", "the loss of the quantiles, in units of the target: lower is better"),
     (
         "95% interval",
-        "where 95% of the differences are when the weeks are drawn anew (block bootstrap)",
+        "the range of 95% of the differences when weeks are resampled (block bootstrap)",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a model card tells.
+    """The content of a model card.
 
     `artifacts` are the files of the model by name, `provenance` is as in a
     release file, `notes` is free text in which an empty line ends a paragraph.
@@ -70,7 +70,7 @@ class CardFacts:
 
 
 def model_card(facts: CardFacts) -> str:
-    """A whole page without scripts or references to anything outside; ends with a newline."""
+    """A whole page without scripts or external references; ends with a newline."""
     return "\n".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -94,8 +94,8 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     series = html.table(score_tables.per_series(card))
     yield html.section("Series, each on its own", [series])
     pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
-    yield html.section("Pictures", pictures)
-    yield html.section("The words", [html.facts(_WORDS)])
+    yield html.section("Plots", pictures)
+    yield html.section("Glossary", [html.facts(_WORDS)])
     yield html.section("Notes", [html.paragraphs(facts.notes)])
     yield html.section("Limits", [html.listed((*facts.limits, *_limits(card)))])
     yield html.section("Data", [html.facts((("data", facts.data), ("credit", facts.attribution)))])
@@ -137,13 +137,13 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
 
 def _limits(card: Scorecard) -> Iterator[str]:
     yield (
-        "The figures are of the periods above. When sensors, streets or habits change, the model"
-        " must be judged again."
+        "The figures cover the periods above. When sensors, streets or habits change, evaluate the"
+        " model again."
     )
     if len(card.quantiles) > 1:
         yield (
-            f"The interval should hold {score_tables.interval(card)} of all values taken together,"
-            " not of each hour or each event by itself."
+            f"The interval should contain {score_tables.interval(card)} of all values, not of the"
+            " values of each hour or each event."
         )
 
 
@@ -166,7 +166,7 @@ def _files(artifacts: Mapping[str, Digest]) -> ScoreTable:
 
 
 def card_files(judgement: Judgement) -> dict[str, bytes]:
-    """`card.html` and the plots in it as PNG, by name."""
+    """The files of the model card by name: `card.html` and its plots as PNG."""
     model, data, evaluated = judgement.model, judgement.data, judgement.evaluated
     plots = model_plots(evaluated.scorecard, "test", evaluated.forecasts["test"][MODEL])
     facts = CardFacts(

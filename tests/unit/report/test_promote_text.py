@@ -39,7 +39,7 @@ def test_every_decision_says_why():
         "crowds: half waits for m@1.1.0: 2 of 2 devices in canary must be healthy with it for 24 h",
         "  d1    Converged for 3 h of 24 h",
         "  d22   Offline: last active yesterday",
-        "  d3    Converged, but does not say since when",
+        "  d3    Converged, but does not report since when",
         "  d4    Unknown",
         "  d5    Converged for 0 s of 24 h",
         "crowds: half waits for m@1.1.0: no device of canary runs it because of that group",
