@@ -42,7 +42,7 @@ def test_every_decision_says_why():
         "  d3    Converged, but does not report since when",
         "  d4    Unknown",
         "  d5    Converged for 0 s of 24 h",
-        "crowds: half waits for m@1.1.0: no device of canary runs it because of that group",
+        "crowds: half waits for m@1.1.0: no device runs it because of group canary",
         "crowds: m@1.1.0 is Degraded in canary",
         "  d1   Converged for 3 h of 24 h",
         "crowds: every ring has m@1.1.0",
