@@ -1,4 +1,4 @@
-"""Published files in a folder, which the local hub serves under `/artifacts`."""
+"""Published files in a folder that the local hub serves under `/artifacts`."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class FolderStore:
         """See `Store.put`."""
         target = self._path(name)
         url = f"{self._base_url}/{name}"
-        there = self.sha256_of(name)
-        if there is not None:
-            refuse_other_bytes(name, there, digest)
+        existing = self.sha256_of(name)
+        if existing is not None:
+            refuse_other_bytes(name, existing, digest)
             return url
         with _doing("write", target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class FolderStore:
                     chunks = iter(partial(source.read, CHUNK_BYTES), b"")
                     write_blocks(target, chunks, mode=0o644, first_wins=True)
                 sync_folder(target.parent)
-            except FileExistsError:  # somebody was faster
+            except FileExistsError:  # published concurrently
                 refuse_other_bytes(name, digest_file(target).sha256, digest)
         return url
 
@@ -77,15 +77,15 @@ def _chunks(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def _doing(what: str, path: Path) -> AbstractContextManager[None]:
-    hint = "check the free space, and that you own the folder"
+    hint = "check the free space and the permissions of the folder"
     return doing(f"{what} {path}", hint, ArtifactError)
 
 
 def seed(copies: Iterable[tuple[ModelRelease, Path]], folder: Path) -> tuple[str, ...]:
-    """Put the copies that are not there yet into the folder that the local hub serves.
+    """Put missing copies from git into the folder that the local hub serves; gives warnings.
 
-    Gives a warning for each copy that could not be put there; one that is not
-    what its release file says never is.
+    So a fresh clone works without any store. A copy that does not match its
+    release file is never served.
     """
     store = FolderStore(folder, "")
     warnings = []
