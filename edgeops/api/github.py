@@ -46,8 +46,7 @@ def comment(workflow: Workflow, marker: str, text: str) -> Commented:
     With a token that may only read, the summary of the step says it. Raises `EdgeOpsError`
     where there is no pull request, and `GitHubError`.
     """
-    from edgeops.github.comments import stick
-    from edgeops.github.pulls import pull_request_of
+    from edgeops.github.comments import pull_request_of, stick
     from edgeops.github.rest import GitHubError
 
     api = workflow.api()

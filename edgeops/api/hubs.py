@@ -59,7 +59,7 @@ def seed_artifacts(workspace: Workspace) -> None:
     """Put the artifacts that git holds where the local hub serves them."""
     if not any(workspace.root.glob("models/*/releases/*")):
         return
-    from edgeops.artifacts.seed import seed
+    from edgeops.artifacts.folder import seed
     from edgeops.localhub.files import StateFiles
     from edgeops.source.releases import load_releases
 

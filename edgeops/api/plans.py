@@ -1,18 +1,15 @@
-"""What would make a hub agree with git, and making it agree."""
+"""Planning and writing the changes that make a hub agree with git."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.api.grants import read_grants
-from edgeops.api.reading import read
-from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import on_hub, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import ExitCode, UsageError
 
@@ -28,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a plan is to cover. `create` None: as the Fleet says of the hub.
+    """What a plan covers. With `create` None, the Fleet decides about new devices of the hub.
 
     `changed_since` limits it to devices that differ from that revision;
-    `offline` then compares git with git, and asks no hub.
+    `offline` then compares the two revisions without a hub.
     """
 
     rev: str = "HEAD"
@@ -45,7 +42,7 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and the fleet it is made from; `base` is the commit it starts from, if no hub."""
+    """A plan and its fleet; `base` is the commit that an offline plan starts from."""
 
     plan: Plan
     fleet: DesiredFleet
@@ -53,7 +50,7 @@ class Planned:
 
     @property
     def devices(self) -> frozenset[str]:
-        """The devices of the fleet that it covers."""
+        """The devices of the fleet that the plan covers."""
         from edgeops.plan.targets import covered
 
         return frozenset(covered(self.fleet, self.plan.options))
@@ -61,7 +58,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What became of the devices of a plan; `interrupted`: somebody stopped it before its end."""
+    """The outcomes of the devices of a plan; `interrupted`: a stop was asked for before the end."""
 
     planned: Planned
     outcomes: tuple[Outcome, ...]
@@ -70,7 +67,7 @@ class Synced:
 
     @property
     def exit_code(self) -> int:
-        """0, or the `ExitCode` of a sync that was stopped, or did not write all that it should."""
+        """0, or the `ExitCode` of a sync that was stopped or not applied completely."""
         from edgeops.apply.outcome import Status
 
         ends = {outcome.status for outcome in self.outcomes}
@@ -82,10 +79,10 @@ class Synced:
 
 
 def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
-    """What a sync would write; nothing is written.
+    """The changes that a sync would write; nothing is written.
 
-    Raises `InvalidFleet`, `UsageError` for targets that are not there, `Refused`
-    when it would delete too much, and `HubError`.
+    Raises `InvalidFleet`, `UsageError` for targets that do not exist, `Refused`
+    when it would delete too many devices, and `HubError`.
     """
     request = request or PlanRequest()
     fleet = _desired(workspace, request)
@@ -93,14 +90,13 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     options = _options(workspace, request, fleet, base)
     if request.offline:
         if base is None:
-            raise UsageError("an offline plan needs a revision to start from", "give changed_since")
+            raise UsageError(
+                "an offline plan needs a revision to compare with", "give changed_since"
+            )
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
-    async def ask() -> Plan:
-        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
-            return (await _live_plan(workspace, hub, fleet, options))[1]
-
-    return Planned(complete(ask()), fleet)
+    _, made = on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))
+    return Planned(made, fleet)
 
 
 def sync(
@@ -110,12 +106,12 @@ def sync(
     before_writing: Callable[[Planned], None] = lambda _: None,
     stopping: Callable[[asyncio.Event], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> Synced:
-    """Make a hub agree with git, or carry out exactly a plan that was saved.
+    """Make a hub agree with git, or execute a saved plan exactly; gives the outcomes.
 
-    `before_writing` gets the plan, and may raise to write nothing; `stopping`
-    is entered while devices are written, and may set its event to let those in
-    flight finish and skip the rest. One device's failure is an outcome. Raises
-    what `plan` does, and `Refused` for a saved plan that is stale.
+    `before_writing` gets the plan and can raise to prevent all writes;
+    `stopping` is entered while devices are written and can set its event to let
+    those in flight finish and skip the others. The failure of a device is an
+    outcome. Raises like `plan`, and `Refused` for a stale saved plan.
     """
     from edgeops.plan.document import SavedPlan, check_fresh
 
@@ -127,26 +123,25 @@ def sync(
         fleet = _desired(workspace, asked)
         options = _options(workspace, asked, fleet, None)
 
-    async def write() -> Synced:
-        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
-            live, made = await _live_plan(workspace, hub, fleet, options)
-            if saved:
-                check_fresh(saved, made)
-            planned = Planned(made, fleet)
-            before_writing(planned)
-            grants = read_grants(workspace, fleet, made, live)
-            started = workspace.clock.monotonic()
-            stop = asyncio.Event()
-            with stopping(stop):
-                outcomes = await _apply(workspace, hub, planned, grants, stop)
-            seconds = workspace.clock.monotonic() - started
-            return Synced(planned, outcomes, seconds, stop.is_set())
+    async def write(hub: Hub) -> Synced:
+        live, made = await _live_plan(workspace, hub, fleet, options)
+        if saved:
+            check_fresh(saved, made)
+        planned = Planned(made, fleet)
+        before_writing(planned)
+        grants = _read_grants(workspace, fleet, made, live)
+        started = workspace.clock.monotonic()
+        stop = asyncio.Event()
+        with stopping(stop):
+            outcomes = await _apply(workspace, hub, planned, grants, stop)
+        seconds = workspace.clock.monotonic() - started
+        return Synced(planned, outcomes, seconds, stop.is_set())
 
-    return complete(write())
+    return on_hub(workspace, fleet, write)
 
 
 def saved_plan(file: Path) -> SavedPlan:
-    """The plan in a file that `sync` saved. Raises `EdgeOpsError`."""
+    """The plan that `sync` saved in a file. Raises `EdgeOpsError`."""
     from edgeops.plan.document import read_saved
     from edgeops.source.schemas import packaged_schema
     from edgeops.user_files import read_text
@@ -156,14 +151,14 @@ def saved_plan(file: Path) -> SavedPlan:
 
 
 def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
-    """The fleet of the request; tells of files that HEAD does not hold yet."""
+    """The fleet of the request; notes files that are not committed."""
     from edgeops.source.revision import uncommitted
 
     fleet = workspace.at(request.rev).fleet
     paths = uncommitted(workspace.root) if request.rev == "HEAD" else ()
     if paths:
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-        workspace.observer.note(f"note: not committed, so not part of HEAD: {shown}")
+        workspace.observer.note(f"note: not committed, so not included in HEAD: {shown}")
     return fleet
 
 
@@ -186,7 +181,7 @@ def _options(
 def _offline_plan(
     workspace: Workspace, fleet: DesiredFleet, base: DesiredFleet, options: PlanOptions
 ) -> Plan:
-    """What turns the twins of one revision into those of another."""
+    """The changes from the twins of one revision to those of another."""
     from edgeops.plan.offline import offline_live
     from edgeops.plan.plan import make_plan
 
@@ -203,7 +198,7 @@ def _offline_plan(
 async def _live_plan(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, options: PlanOptions
 ) -> tuple[dict[str, LiveDevice], Plan]:
-    """The devices as they are on the hub, and what to write to them."""
+    """The live devices, and the plan for them."""
     from edgeops.plan.plan import make_plan
     from edgeops.plan.targets import covered
 
@@ -228,12 +223,12 @@ async def _apply(
     changes, refusals = planned.plan.changes, planned.plan.refusals
     written = {change.device for change in changes} | (grants.devices if grants else set())
     devices, done = len(written) + len(refusals), 0
-    with workspace.observer.progress("syncing", quiet=not written) as told:
+    with workspace.observer.progress("syncing", quiet=not written) as progress:
 
         def observe(_: Outcome) -> None:
             nonlocal done
             done += 1
-            told(done, devices)
+            progress(done, devices)
 
         return await apply(
             planned.plan, planned.fleet, hub, grants=grants, observer=observe, stop=stop
@@ -242,3 +237,27 @@ async def _apply(
 
 def _now(workspace: Workspace) -> str:
     return workspace.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _read_grants(
+    workspace: Workspace, fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice]
+) -> Grants | None:
+    """Read access to artifacts for the devices of the plan that need it; None if none does.
+
+    Raises `EdgeOpsError` when access cannot be granted, before anything is written.
+    """
+    target = fleet.hubs[workspace.hub]
+    if target.artifacts is None or target.artifacts.store is None or not plan.access:
+        return None
+    from edgeops.apply.access import LIFETIME, devices_in_need, grants
+    from edgeops.artifacts.open import mint_read_access
+    from edgeops.plan.targets import covered
+
+    now = workspace.clock.now()
+    names = covered(fleet, plan.options) - {refusal.device for refusal in plan.refusals}
+    wanted = {name: fleet.devices[name] for name in names}
+    in_need = devices_in_need(wanted, live, target.artifacts, now=now)
+    if not in_need:
+        return None
+    access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
+    return grants(in_need, target.artifacts.store, access)

@@ -1,4 +1,4 @@
-"""Giving groups another release of a model: the edit of their manifests."""
+"""Promoting releases: editing the manifests of groups that get another release."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.reading import read
-from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import on_hub, read
 from edgeops.api.workspace import Revision, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing
@@ -24,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Releases for groups: the changes, and the texts of each edited file before and after.
+    """The changes of a promotion, and the text of each edited file before and after.
 
-    `decisions` say for each slot why; None where somebody asked for a change.
+    `decisions` has the decision for each slot; None if the change was asked for.
     """
 
     changes: tuple[ManifestChange, ...]
@@ -35,7 +33,7 @@ class Promotion:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing waits: something changes, or every ring has its release."""
+        """Whether no release is held back: something changes, or every ring has its release."""
         from edgeops.promotion.decide import Step
 
         return bool(self.changes) or all(
@@ -54,7 +52,8 @@ def promote(
     """Give a group a release (`name@version`), in the slot that holds that model by default.
 
     Edits its manifest on disk, unless it is a `dry_run`. Raises `UsageError` for
-    what git does not have, `InvalidFleet`, and `EdgeOpsError`; then nothing is edited.
+    a release, group or slot that does not exist, `InvalidFleet`, and
+    `EdgeOpsError`; nothing is edited then.
     """
     tree = read_valid(workspace)
     changes = (_wanted(tree.catalog, release, group, slot),)
@@ -68,10 +67,10 @@ def promote_next(
     revert_degraded: bool = False,
     dry_run: bool = False,
 ) -> Promotion:
-    """Bring the release of each slot, or of one, to its next ring if the hub shows that it is time.
+    """Promote the release of each slot, or of one, to its next ring once its soak time is over.
 
-    Where one is Degraded, `revert_degraded` gives its rings what a later ring
-    still runs. Raises as `promote`, and `HubError`.
+    If a release is Degraded, `revert_degraded` gives its rings the release that
+    a later ring still runs. Raises like `promote`, and `HubError`.
     """
     from edgeops.promotion.change import changes_of
 
@@ -86,14 +85,14 @@ def promote_next(
 
 
 def decide_next(tree: Revision, slot: str | None = None) -> tuple[Decision, ...]:
-    """What happens next with each slot, or with one, as the hub shows. Raises `EdgeOpsError`."""
+    """The decision for each slot, or for one, from the live twins. Raises `EdgeOpsError`."""
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.promotion.decide import decide, rollout_state
     from edgeops.promotion.rings import rings, slots_in_rings
 
-    fleet, catalog = tree.fleet, tree.catalog
+    workspace, fleet, catalog = tree.workspace, tree.fleet, tree.catalog
     if not any(group.spec.rollout for group in catalog.groups.values()):
-        hint = "set `rollout: {ring: 1, soak: 24h}` under `spec` of the group that is first"
+        hint = "set `rollout: {ring: 1, soak: 24h}` under `spec` of the first group"
         raise EdgeOpsError("no group is a ring", hint)
     slots = slots_in_rings(catalog)
     if slot is not None and slot not in slots:
@@ -102,17 +101,17 @@ def decide_next(tree: Revision, slot: str | None = None) -> tuple[Decision, ...]
     states = [rollout_state(name, rings(catalog, fleet, name)) for name in slots]
     rollouts = [state for state in states if state and slot in (None, state.slot)]
     names = {name for rollout in rollouts for name in rollout.witnesses}
-    live = complete(_live(tree, names)) if names else {}
-    now = tree.workspace.clock.now()
+    live = on_hub(workspace, fleet, lambda hub: read(workspace, hub, fleet, names)) if names else {}
+    now = workspace.clock.now()
     return tuple(decide(rollout, _health(tree, rollout, live), now) for rollout in rollouts)
 
 
 def edit(
     tree: Revision, changes: Sequence[ManifestChange], *, dry_run: bool
 ) -> dict[str, tuple[str, str]]:
-    """Edit the files that change, unless it is a dry run; gives their texts before and after.
+    """Edit the changed files, unless it is a dry run; gives their texts before and after.
 
-    Notes how many devices get another release. Raises `EdgeOpsError`, and then has written none.
+    Notes how many devices get another release. Raises `EdgeOpsError` before it writes a file.
     """
     from edgeops.files import write_whole
     from edgeops.promotion.change import affected, edited
@@ -127,7 +126,7 @@ def edit(
     devices = affected(tree.snapshot, tree.fleet, after, packaged_schemas(), tree.workspace.hub)
     with contextlib.suppress(EdgeOpsError):  # no git repository
         for file in sorted(texts.keys() & set(uncommitted(root))):
-            note(f"note: {file} had changes before that are not committed")
+            note(f"note: {file} already had uncommitted changes")
     note(
         f"devices that get another release once this is committed and synced: {len(devices):,}"
         if devices
@@ -142,7 +141,7 @@ def edit(
 
 
 def read_valid(workspace: Workspace) -> Revision:
-    """The working tree. Raises `InvalidFleet` when what it has is not valid."""
+    """The working tree. Raises `InvalidFleet` when its desired state is not valid."""
     tree = workspace.at(None)
     _ = tree.fleet
     return tree
@@ -155,10 +154,10 @@ def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Man
 
     model, at, _ = release.partition("@")
     if not at:
-        raise UsageError(f"`{release}` is not a release", "name one as NAME@VERSION")
+        raise UsageError(f"`{release}` is not a release", "give NAME@VERSION")
     if release not in catalog.releases:
         versions = sorted(name for name in catalog.releases if name.startswith(f"{model}@"))
-        there = f"there are {', '.join(versions)}" if versions else ""
+        there = f"the releases are {', '.join(versions)}" if versions else ""
         hint = there or did_you_mean(release, catalog.releases) or "publish it first"
         raise UsageError(f"there is no release `{release}` in models/", hint)
     if group not in catalog.groups:
@@ -169,20 +168,15 @@ def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Man
     return change(catalog, group, choose_slot(catalog, model, slot), release)
 
 
-async def _live(tree: Revision, names: set[str]) -> dict[str, LiveDevice]:
-    workspace = tree.workspace
-    async with open_session(workspace, tree.fleet.hubs[workspace.hub]) as hub:
-        return await read(workspace, hub, tree.fleet, names)
-
-
 def _health(
     tree: Revision, rollout: RolloutState, live: Mapping[str, LiveDevice]
 ) -> dict[str, SlotHealth]:
     from edgeops.api.statuses import is_in_sync
     from edgeops.health.slot import slot_health
 
-    def of(name: str, on_hub: LiveDevice | None) -> SlotHealth:
-        in_sync = is_in_sync(tree.fleet, name, on_hub)
-        return slot_health(tree.fleet.devices[name], on_hub, rollout.slot, in_sync)
-
-    return {name: of(name, live.get(name)) for name in rollout.witnesses}
+    fleet, slot = tree.fleet, rollout.slot
+    devices = {name: (fleet.devices[name], live.get(name)) for name in rollout.witnesses}
+    return {
+        name: slot_health(device, on_hub, slot, is_in_sync(fleet, name, on_hub))
+        for name, (device, on_hub) in devices.items()
+    }

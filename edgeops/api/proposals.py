@@ -99,7 +99,7 @@ def new_release(workspace: Workspace, reference: str) -> NewRelease:
 
     Raises `UsageError` where it is not in models/, and `InvalidFleet`.
     """
-    from edgeops.promotion.entry import entry
+    from edgeops.promotion.change import entry
     from edgeops.source.revision import uncommitted
 
     tree = read_valid(workspace)

@@ -1,4 +1,4 @@
-"""The releases of models: which there are, who runs them, and whether they are as published."""
+"""The releases of models: listing them, where they run, and verifying their files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import on_hub
 from edgeops.api.statuses import statuses
 from edgeops.api.stores import artifact_store, artifact_target
 from edgeops.api.workspace import Workspace
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
     from edgeops.artifacts.store import Store
     from edgeops.artifacts.verify import Check
     from edgeops.fleet.model import ArtifactTarget, DesiredFleet
-    from edgeops.promotion.deployed import Mention
+    from edgeops.promotion.slots import Mention
     from edgeops.release import ModelRelease
     from edgeops.source.releases import Releases
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How many devices of a hub run the release in good health, of those that git wants it on."""
+    """How many devices must run a release by git, and how many of them are Converged."""
 
     converged: int = 0
     devices: int = 0
@@ -32,10 +31,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """One release: how good it was when it was published, who names it, where it runs.
+    """One release: its metrics when it was published, its mentions in git, where it runs.
 
-    `wape` is a share; it and `passed` (its gates) are None where the release
-    file does not say. `on_hub` is None where no hub was asked.
+    `wape` is a share; `wape` and `passed` (its gates) are None if the release
+    file does not have them. `on_hub` is None if no hub was read.
     """
 
     release: ModelRelease
@@ -47,7 +46,7 @@ class ReleaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A release (`name@version`): what was found of it, and whether devices get the right file."""
+    """The checks of a release (`name@version`), and whether devices get the right file."""
 
     release: str
     checks: tuple[Check, ...]
@@ -57,8 +56,8 @@ class Verified:
 def list_releases(workspace: Workspace, model: str | None = None) -> list[ReleaseRow]:
     """All releases, or those of a model: by name, the newest version first.
 
-    What cannot be read, or asked, is noted and left out. Raises `UsageError` for
-    a model without releases.
+    A release file or hub that cannot be read is noted and left out. Raises
+    `UsageError` for a model without releases.
     """
     from edgeops.artifacts.version import precedence
     from edgeops.source.releases import load_releases
@@ -67,7 +66,7 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
     for problem in releases.problems:
         note(f"left out: {problem.place}: {problem.message}")
     if model is not None and not any(releases.of(model)):
-        hint = "`edgeops model publish` makes releases"
+        hint = "publish one with `edgeops model publish`"
         raise _unknown(releases, model, models_only=True, hint=hint)
     fleet, named = _in_git(workspace)
     spreads = _on_hub(workspace, fleet) if fleet and releases.releases else None
@@ -78,7 +77,7 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
             row = ReleaseRow(
                 release.spec,
                 wape=spec.get("metrics", {}).get("wape"),
-                passed=True if spec.get("gates") else None,  # a gate that says no has no release
+                passed=True if spec.get("gates") else None,  # a failed gate prevents a release
                 in_git=tuple(named.get(reference, ())),
                 on_hub=spreads.get(reference, Spread()) if spreads is not None else None,
             )
@@ -88,10 +87,10 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
 
 
 def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
-    """Look at what was published again: in git, and in the store of the hub or at the URL.
+    """Check published files again: the copy in git, and the file in the store or at the URL.
 
-    `names` are models or `name@version`; all by default. Raises `UsageError`
-    for one that is not there, and `InvalidState` for release files that cannot be read.
+    `names` are models or `name@version`; all by default. Raises `UsageError` for
+    one that does not exist, and `InvalidState` for release files that cannot be read.
     """
     from edgeops.artifacts.verify import check_copy, is_good
     from edgeops.fleet.model import StoreKind
@@ -106,15 +105,15 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
     rows = []
     for name in _chosen(releases, names):
         release = releases.releases[name].spec
-        elsewhere = _elsewhere(workspace, release, target, store)
-        checks = (check_copy(release, releases.copy(name)), elsewhere)
+        published = _check_published(workspace, release, target, store)
+        checks = (check_copy(release, releases.copy(name)), published)
         rows.append(Verified(name, checks, is_good(checks, seeded=target.store is StoreKind.LOCAL)))
     return rows
 
 
 def _in_git(workspace: Workspace) -> tuple[DesiredFleet | None, Mapping[str, list[Mention]]]:
-    """The desired fleet on disk if it is valid, and who names which release."""
-    from edgeops.promotion.deployed import mentions
+    """The desired fleet on disk if it is valid, and where git names each release."""
+    from edgeops.promotion.slots import mentions
 
     tree, note = workspace.at(None), workspace.observer.note
     try:
@@ -129,29 +128,23 @@ def _in_git(workspace: Workspace) -> tuple[DesiredFleet | None, Mapping[str, lis
 
 
 def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] | None:
-    """Where each release runs; None, and why, when the hub cannot be asked."""
+    """Where each release runs; None, and a note, when the hub cannot be read."""
     from edgeops.localhub.access import running
+    from edgeops.promotion.slots import wanted_on
 
     note = workspace.observer.note
     if fleet.hubs[workspace.hub].local and running(workspace.state) is None:
-        note("note: the local hub is not running, so nobody knows what runs where")
+        note("note: the local hub is not running, so the devices are not shown")
         return None
+    wanted = wanted_on(fleet)
+    names = {name for devices in wanted.values() for name in devices}
     try:
-        return complete(_ask(workspace, fleet))
+        rows = on_hub(workspace, fleet, lambda hub: statuses(workspace, hub, fleet, names))
     except Interrupted:
         raise
     except EdgeOpsError as error:
-        note(f"note: hub {workspace.hub} was not asked: {error.message}")
+        note(f"note: hub {workspace.hub} cannot be read: {error.message}")
         return None
-
-
-async def _ask(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread]:
-    from edgeops.promotion.deployed import wanted_on
-
-    wanted = wanted_on(fleet)
-    names = {name for devices in wanted.values() for name in devices}
-    async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
-        rows = await statuses(workspace, hub, fleet, names)
     converged = {row.device for row in rows if row.is_converged}
     return {
         reference: Spread(len(converged & set(devices)), len(devices))
@@ -159,7 +152,7 @@ async def _ask(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread
     }
 
 
-def _elsewhere(
+def _check_published(
     workspace: Workspace, release: ModelRelease, target: ArtifactTarget, store: Store | None
 ) -> Check:
     from edgeops.artifacts.verify import check_stored, check_url

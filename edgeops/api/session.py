@@ -1,4 +1,4 @@
-"""A hub for the length of one verb; the local hub is started when none runs."""
+"""A hub for the length of one verb; the local hub is started if it is not running."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import contextlib
 import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from edgeops.api.running import complete
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
-    from edgeops.fleet.model import HubTarget
+    from edgeops.fleet.model import DesiredFleet, HubTarget
     from edgeops.hub.open import LocalAccess
     from edgeops.hub.port import Hub
+    from edgeops.twin import LiveDevice
+
+T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
 async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator[Hub]:
-    """The hub of this target, connected; closed again, and stopped if it was started for us."""
+    """The hub of this target, connected; closed afterwards, and stopped if this started it."""
     from edgeops.hub.open import open_hub
 
     with _local_hub(workspace) if target.local else contextlib.nullcontext() as local:
@@ -30,12 +34,39 @@ async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator
             yield hub
 
 
+def on_hub(
+    workspace: Workspace, fleet: DesiredFleet, verb: Callable[[Hub], Coroutine[Any, Any, T]]
+) -> T:
+    """The result of a verb that gets the chosen hub of a fleet. Raises `HubError`."""
+
+    async def work() -> T:
+        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
+            return await verb(hub)
+
+    return complete(work())
+
+
+async def read(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
+) -> dict[str, LiveDevice]:
+    """The named devices that are on the hub; without modules for devices that are not in git."""
+    from edgeops.hub.live import ReadRequest, choose_by_query, read_live
+
+    wanted = {}
+    for name in sorted(names):
+        device = fleet.devices.get(name)
+        wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
+    by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted))
+    with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
+        return await read_live(hub, wanted, by_query=by_query, progress=progress)
+
+
 @contextlib.contextmanager
 def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
-    """Access to the running local hub, or to one that runs until this ends.
+    """Access to the running local hub, or to one that is started for this session.
 
-    Commands that use the hub at the same time share a lock, so that the one
-    that started it stops it only after the last of them is done.
+    Commands that use the hub at the same time share a lock, so that the command
+    that started it stops it only after the others are done.
     """
     from edgeops.hub.open import LocalAccess
     from edgeops.localhub.access import connection_string
@@ -55,7 +86,7 @@ def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
 
 
 def _lock_file(path: Path) -> IO[str]:
-    with doing(f"write {path}", "the local hub keeps its state there"):
+    with doing(f"write {path}", "the local hub needs this folder for its state"):
         return path.open("a")
 
 
@@ -63,13 +94,13 @@ def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:
     from edgeops.localhub.access import running
 
     with _lock_file(workspace.state / "start.lock") as starting:
-        fcntl.flock(starting, fcntl.LOCK_EX)  # of two commands at once, one starts the hub
+        fcntl.flock(starting, fcntl.LOCK_EX)  # only one of several commands starts the hub
         return None if running(workspace.state) else _start(workspace)
 
 
 def _start(workspace: Workspace) -> subprocess.Popen[str]:
-    """A hub of our own; it ends when our end of its standard input closes, whatever ends us."""
-    # -P: a folder `edgeops` where the user stands is not our program.
+    """A child process with the hub; it ends when its standard input closes, even if we crash."""
+    # -P: do not import a folder `edgeops` of the current directory.
     root, port = str(workspace.root), str(workspace.https_port)
     command = [sys.executable, "-P", "-m", "edgeops", "--repo", root, "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
@@ -78,15 +109,15 @@ def _start(workspace: Workspace) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C must reach us alone: writes in flight need the hub
+        start_new_session=True,  # Ctrl-C must not reach the hub: writes in flight need it
     )
     assert child.stdout is not None
-    if not child.stdout.readline():  # it says that it is ready, or ends
+    if not child.stdout.readline():  # a line when it is ready, or the end
         _, words = child.communicate()
         why = words.strip().removeprefix("error: ").partition("\n")[0]
         raise EdgeOpsError(
-            f"the local hub did not start: {why or 'it says nothing more'}",
-            "EDGEOPS_HTTPS_PORT chooses another port; `edgeops hub serve` runs the hub alone",
+            f"the local hub did not start: {why or 'it gave no reason'}",
+            "set EDGEOPS_HTTPS_PORT to use another port; `edgeops hub serve` runs only the hub",
         )
     return child
 
@@ -95,7 +126,7 @@ def _wait_for_others(lock: int, workspace: Workspace) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        workspace.observer.note("waiting: another edgeops command still uses the local hub")
+        workspace.observer.note("waiting for another edgeops command that still uses the local hub")
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 

@@ -1,4 +1,4 @@
-"""How devices are: in sync, connected, healthy; once, or when they have converged."""
+"""The status of devices: in sync, connected, healthy; now, or once they have converged."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from edgeops.api.reading import read
-from edgeops.api.running import complete
-from edgeops.api.session import open_session
+from edgeops.api.session import on_hub, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -28,22 +26,17 @@ def status(
     group: str | None = None,
     wait: float | None = None,
 ) -> list[DeviceStatus]:
-    """How the devices of a fleet are, or those of a group, by name.
+    """The status of the devices of a fleet, or of a group, sorted by name.
 
-    With `wait`, once all are in sync and Converged: raises `EdgeOpsError` when
-    that takes longer than that many seconds. Raises `InvalidFleet`, `UsageError`
+    With `wait` (seconds), the status once all are in sync and Converged; raises
+    `EdgeOpsError` when that takes longer. Raises `InvalidFleet`, `UsageError`
     for a group without devices, and `HubError`.
     """
     fleet = workspace.at(rev).fleet
     names = _members(fleet, group)
     if wait is not None:
         return wait_until_converged(workspace, fleet, names, wait)
-
-    async def ask() -> list[DeviceStatus]:
-        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
-            return await statuses(workspace, hub, fleet, names)
-
-    return complete(ask())
+    return on_hub(workspace, fleet, lambda hub: statuses(workspace, hub, fleet, names))
 
 
 def wait_until_converged(
@@ -51,20 +44,17 @@ def wait_until_converged(
 ) -> list[DeviceStatus]:
     """The status of the named devices once all are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than that many seconds, and `HubError`.
+    Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
     """
-
-    async def ask() -> list[DeviceStatus]:
-        async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
-            return await until_converged(workspace, hub, fleet, names, seconds)
-
-    return complete(ask())
+    return on_hub(
+        workspace, fleet, lambda hub: until_converged(workspace, hub, fleet, names, seconds)
+    )
 
 
 async def statuses(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
 ) -> list[DeviceStatus]:
-    """How the named devices are now."""
+    """The current status of the named devices."""
     from edgeops.health.device import device_status
 
     live = await read(workspace, hub, fleet, names)
@@ -75,7 +65,7 @@ async def statuses(
 
 
 def is_in_sync(fleet: DesiredFleet, name: str, live: LiveDevice | None) -> bool:
-    """Whether the hub holds all that git says of a device."""
+    """Whether the twins of a device agree with git."""
     from edgeops.plan.device import plan_device
 
     device = fleet.devices[name]
@@ -91,13 +81,13 @@ async def until_converged(
 ) -> list[DeviceStatus]:
     """The status once all named devices are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than that many seconds.
+    Raises `EdgeOpsError` when that takes longer than `seconds`.
     """
     clock = workspace.clock.monotonic
     deadline = clock() + seconds
     while True:
         rows = await statuses(workspace, hub, fleet, names)
-        pending = [r for r in rows if not (r.in_sync and r.is_converged)]
+        pending = [row for row in rows if not (row.in_sync and row.is_converged)]
         if not pending:
             return rows
         workspace.observer.waiting(rows)
@@ -106,9 +96,9 @@ async def until_converged(
             first = pending[0]
             why = first.health.reason or first.health.state.value
             raise EdgeOpsError(
-                f"{len(pending)} of {len(rows)} devices have not converged in {seconds:g} s"
+                f"{len(pending)} of {len(rows)} devices have not converged within {seconds:g} s"
                 f" (first: {first.device}, {why})",
-                "see `edgeops status`",
+                "see the reasons with `edgeops status`",
             )
         await asyncio.sleep(min(SECONDS_BETWEEN_READS, left))
 

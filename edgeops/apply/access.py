@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from edgeops.artifacts.access import ReadAccess
+from edgeops.artifacts.store import ReadAccess
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, ArtifactTarget, DesiredDevice, StoreKind
 from edgeops.jsonvalue import JsonObject
 from edgeops.twin import LiveDevice, Twin

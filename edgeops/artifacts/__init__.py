@@ -1,1 +1,1 @@
-"""Model files: their digests, and the stores that hold what was published."""
+"""Model files: the stores that hold published files, and their verification."""

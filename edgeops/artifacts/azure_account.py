@@ -1,7 +1,7 @@
-"""Who edgeops is to a storage account: an account key or an Entra identity.
+"""Access to a storage account with an account key or an Entra identity.
 
 Sources: "Create a user delegation SAS", "Create a service SAS" (Microsoft
-Learn). No key leaves this module except inside the clients of Microsoft's SDK.
+Learn). Keys leave this module only inside the clients of Microsoft's SDK.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from edgeops.artifacts.access import ReadAccess
-from edgeops.artifacts.store import ArtifactError
+from edgeops.artifacts.store import ArtifactError, ReadAccess
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import ArtifactTarget
 from edgeops.translate import translate
@@ -24,13 +23,13 @@ from edgeops.translate import translate
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient, ContainerClient
 
-# Clocks differ; Microsoft advises to let access begin this much earlier.
+# Clocks differ; Microsoft advises to start the access this much earlier.
 _CLOCK_SKEW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A blob container: Microsoft's clients of its account and of itself."""
+    """A blob container: Microsoft's clients of its account and of the container."""
 
     account: BlobServiceClient
     client: ContainerClient
@@ -47,17 +46,14 @@ def open_container(
     """The container at the target's URL; nothing is sent yet.
 
     Uses the account key of the connection string in the variable that the
-    target names, else `identity` (a token credential of azure-identity; by
-    default what is at hand). Raises `EdgeOpsError` when the credentials are
-    missing, malformed or of another account, or azure-storage-blob is not installed.
+    target names, else `identity` (a token credential of azure-identity;
+    DefaultAzureCredential by default). Raises `EdgeOpsError` if the credentials
+    are missing, malformed or of another account, or a package is not installed.
     """
-    try:
+    missing = "the artifacts are in Azure Blob Storage, and azure-storage-blob is not installed"
+    install = "pip install 'edgeops[azure-blob]'"
+    with translate((ImportError, lambda _: EdgeOpsError(missing, install))):
         from azure.storage.blob import BlobServiceClient
-    except ImportError as error:
-        raise EdgeOpsError(
-            "the artifacts are in Azure Blob Storage, and azure-storage-blob is not installed",
-            "pip install 'edgeops[azure-blob]'",
-        ) from error
     options: dict[str, Any] = {
         "connection_verify": ca_file or True,
         "retry_total": retries,
@@ -77,21 +73,21 @@ def open_container(
     text = _connection_string(variable, environ)
     try:
         account = BlobServiceClient.from_connection_string(text, **options)
-    except ValueError:  # its text may show parts of the connection string
+    except ValueError:  # its text may contain parts of the connection string
         raise _unusable(variable) from None
     client = account.get_container_client(name)
     if client.url.lower() != url.lower():
         raise EdgeOpsError(
-            f"{variable} is for {urlsplit(account.url).netloc}, and the artifacts are at {url}",
+            f"{variable} is for {urlsplit(account.url).netloc}, but the artifacts are at {url}",
             "nothing was sent; set the variable for the right account, or correct the Fleet",
         )
     return Container(account, client)
 
 
 def read_access(container: Container, *, now: datetime, lifetime: timedelta) -> ReadAccess:
-    """Access to read any blob of the container by its name, and nothing else.
+    """Access to read blobs of the container by name, and nothing else.
 
-    Signed with the account key, or with a key that the identity asks for
+    Signed with the account key, or with a key requested by the identity
     (a user delegation SAS; at most seven days). Raises `ArtifactError`.
     """
     from azure.storage.blob import ContainerSasPermissions, generate_container_sas
@@ -119,20 +115,20 @@ def _signer(container: Container, now: datetime, expires: datetime) -> dict[str,
 
 
 def _account_name(container: Container) -> str:
-    """Of https://ACCOUNT.blob.core.windows.net, or of an emulator's https://HOST/ACCOUNT."""
+    """The account of https://ACCOUNT.blob.core.windows.net or an emulator's https://HOST/ACCOUNT."""
     url = urlsplit(container.account.url)
     return url.path.strip("/") or str(url.hostname).partition(".")[0]
 
 
 _HINTS = {
-    403: "publishing needs the role Storage Blob Data Contributor, "
-    "read access for devices Storage Blob Delegator and Storage Blob Data Reader",
+    403: "publishing needs the role Storage Blob Data Contributor; "
+    "read access for devices needs Storage Blob Delegator and Storage Blob Data Reader",
     404: "create the container, or correct `artifacts.url` of the hub",
 }
 
 
 def storage_errors(container: Container) -> AbstractContextManager[None]:
-    """For `with`: errors of the SDK as ours; their texts are not shown, they may hold anything."""
+    """For `with`: errors of the SDK as ours, without their texts, which may hold secrets."""
     from azure.core.exceptions import (
         AzureError,
         ClientAuthenticationError,
@@ -158,7 +154,10 @@ def storage_errors(container: Container) -> AbstractContextManager[None]:
         (ClientAuthenticationError, no_access),
         (HttpResponseError, refused),
         (ServiceRequestError, unreachable),
-        (AzureError, lambda _: ArtifactError(f"{where} gave an odd answer", "try again later")),
+        (
+            AzureError,
+            lambda _: ArtifactError(f"{where} gave an unexpected response", "try again later"),
+        ),
     )
 
 
@@ -198,11 +197,8 @@ def _unusable(variable: str) -> EdgeOpsError:
 
 
 def _default_entra(url: str) -> Any:
-    try:
+    missing = f"the artifacts at {url} use Entra, and azure-identity is not installed"
+    install = "pip install 'edgeops[entra]', or set `connectionStringEnv` of the artifacts"
+    with translate((ImportError, lambda _: EdgeOpsError(missing, install))):
         from azure.identity import DefaultAzureCredential
-    except ImportError as error:
-        raise EdgeOpsError(
-            f"the artifacts at {url} use Entra, and azure-identity is not installed",
-            "pip install 'edgeops[entra]', or set `connectionStringEnv` of the artifacts",
-        ) from error
     return DefaultAzureCredential()

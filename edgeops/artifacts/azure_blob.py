@@ -37,7 +37,7 @@ class AzureBlobStore:
         self._client = container.client
 
     def sha256_of(self, name: str) -> str | None:
-        """See `Store.sha256_of`. Blobs that others uploaded are read to find out."""
+        """See `Store.sha256_of`. A blob that another tool uploaded is read and hashed."""
         properties = self._properties(checked_name(name))
         if properties is None:
             return None
@@ -48,14 +48,14 @@ class AzureBlobStore:
 
     def put(self, file: Path, name: str, digest: Digest, progress: Progress = no_progress) -> str:
         """See `Store.put`."""
-        there = self.sha256_of(name)
-        if there is None:
-            there = self._upload(file, name, digest, progress)
-        refuse_other_bytes(name, there, digest)
+        existing = self.sha256_of(name)
+        if existing is None:
+            existing = self._upload(file, name, digest, progress)
+        refuse_other_bytes(name, existing, digest)
         return f"{self._client.url}/{name}"
 
     def _upload(self, file: Path, name: str, digest: Digest, progress: Progress) -> str:
-        """The SHA-256 of what is there now: ours, or of who was faster."""
+        """The SHA-256 of the blob after the upload, which another publisher may have won."""
         from azure.core.exceptions import ResourceExistsError
         from azure.storage.blob import ContentSettings
 

@@ -1,4 +1,4 @@
-"""A file on its way to a store, held against its digest while it is read."""
+"""A file that is checked against its digest while it is uploaded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import BinaryIO
 
 from edgeops.artifacts.store import ArtifactError, Progress
 from edgeops.digest import Digest, Hasher
+from edgeops.translate import doing
 
 
 class CheckedFile:
-    """Reads a file once. Its last byte is given only if all of them are what the digest says.
+    """Reads a file once, and returns its last byte only if all bytes match the digest.
 
-    So a file that changes while it is published never gets published: a store
-    that has not got every byte publishes none.
+    So a file that changes during the upload is never published: a store
+    publishes nothing before it has every byte.
     """
 
     def __init__(self, file: BinaryIO, digest: Digest, progress: Progress) -> None:
@@ -28,30 +29,28 @@ class CheckedFile:
         return self._digest.size
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes. Raises `ArtifactError` instead of the last ones."""
+        """The next bytes. Raises `ArtifactError` in place of the last bytes of another file."""
         left = self._digest.size - self._hasher.size
         wanted = left if count < 0 else min(count, left)
         chunk = self._file.read(wanted)
         self._hasher.add(chunk)
         complete = self._hasher.size == self._digest.size
-        if len(chunk) < wanted or (complete and not self._is_right()):
+        if len(chunk) < wanted or (complete and not self._matches()):
             raise ArtifactError(
-                "the file is not what its digest says: it changed meanwhile",
+                "the file does not match its digest: it changed during the upload",
                 "nothing was published; try again",
             )
         self._progress(self._hasher.size, self._digest.size)
         return chunk
 
-    def _is_right(self) -> bool:
+    def _matches(self) -> bool:
         return self._hasher.digest() == self._digest and not self._file.read(1)
 
 
 @contextmanager
 def opened(path: Path, digest: Digest, progress: Progress) -> Iterator[CheckedFile]:
-    """The file to publish. Raises `ArtifactError` when it cannot be read."""
-    try:
+    """The file to publish. Raises `ArtifactError` if it cannot be read."""
+    with doing(f"read {path}", error=ArtifactError):
         file = path.open("rb")
-    except OSError as error:
-        raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
     with file:
         yield CheckedFile(file, digest, progress)

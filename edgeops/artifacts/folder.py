@@ -1,8 +1,8 @@
-"""Published files in a folder, which the local hub serves under `/artifacts`."""
+"""Published files in a folder that the local hub serves under `/artifacts`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,11 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
+from edgeops.artifacts.verify import digest_of_release
 from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
+from edgeops.errors import EdgeOpsError
 from edgeops.files import sync_folder, write_blocks
+from edgeops.release import ModelRelease
 from edgeops.translate import doing, translate
 
 
@@ -39,9 +42,9 @@ class FolderStore:
         """See `Store.put`."""
         target = self._path(name)
         url = f"{self._base_url}/{name}"
-        there = self.sha256_of(name)
-        if there is not None:
-            refuse_other_bytes(name, there, digest)
+        existing = self.sha256_of(name)
+        if existing is not None:
+            refuse_other_bytes(name, existing, digest)
             return url
         with _doing("write", target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +53,7 @@ class FolderStore:
                     chunks = iter(partial(source.read, CHUNK_BYTES), b"")
                     write_blocks(target, chunks, mode=0o644, first_wins=True)
                 sync_folder(target.parent)
-            except FileExistsError:  # somebody was faster
+            except FileExistsError:  # published concurrently
                 refuse_other_bytes(name, digest_file(target).sha256, digest)
         return url
 
@@ -74,5 +77,23 @@ def _chunks(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def _doing(what: str, path: Path) -> AbstractContextManager[None]:
-    hint = "check the free space, and that you own the folder"
+    hint = "check the free space and the permissions of the folder"
     return doing(f"{what} {path}", hint, ArtifactError)
+
+
+def seed(copies: Iterable[tuple[ModelRelease, Path]], folder: Path) -> tuple[str, ...]:
+    """Put missing copies from git into the folder that the local hub serves; gives warnings.
+
+    So a fresh clone works without any store. A copy that does not match its
+    release file is never served.
+    """
+    store = FolderStore(folder, "")
+    warnings = []
+    for release, copy in copies:
+        if release.path is None or not copy.is_file() or (folder / release.path).exists():
+            continue
+        try:
+            store.put(copy, release.path, digest_of_release(release))
+        except EdgeOpsError as error:
+            warnings.append(f"{release.reference} is not served from git: {error.message}")
+    return tuple(warnings)

@@ -1,4 +1,4 @@
-"""The calls to GitHub's REST API that publishing needs, and their errors as a store's.
+"""The calls to GitHub's REST API for publishing, with failures as `ArtifactError`.
 
 Source: "REST API endpoints for releases" and "... for release assets" (GitHub Docs).
 """
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import requests
 
 _HINTS = {
-    401: "GITHUB_TOKEN is not valid any more",
+    401: "GITHUB_TOKEN is no longer valid",
     403: "the token needs `contents: write` here, or its rate limit is used up",
-    404: "is there such a repository, and may the token (`contents: write`) see it?",
-    422: "does the repository allow this release and tag?",
+    404: "check that the repository exists and that the token (`contents: write`) can access it",
+    422: "check that the repository allows this release and tag",
 }
 
 
@@ -47,23 +47,19 @@ class GitHubReleases:
         )
 
     def published(self, tag: str) -> JsonObject | None:
-        """The published release of a tag."""
-        try:
-            release: JsonObject = self._rest.get(f"/releases/tags/{quote(tag, safe='')}")
-        except GitHubError as error:
-            if error.status == 404:
-                return None
-            raise _of_store(error) from error
+        """The published release of a tag, if any."""
+        with _as_store():
+            release: JsonObject | None = self._rest.find(f"/releases/tags/{quote(tag, safe='')}")
         return release
 
     def draft(self, tag: str) -> JsonObject | None:
-        """A draft for a tag, which a publisher left that was cut off; only writers see drafts."""
+        """The draft that an interrupted publisher left for a tag; only writers see drafts."""
         with _as_store():
             releases = self._rest.pages("/releases")
             return next((r for r in releases if r["draft"] and r["tag_name"] == tag), None)
 
     def create_draft(self, tag: str) -> JsonObject:
-        """A new draft; its tag is made when it is published."""
+        """A new draft; its tag is created when it is published."""
         with _as_store():
             draft: JsonObject = self._rest.post("/releases", tag_name=tag, name=tag, draft=True)
         return draft
@@ -88,7 +84,7 @@ class GitHubReleases:
 
     @contextmanager
     def download(self, asset: JsonObject) -> Iterator[Iterator[bytes]]:
-        """The bytes of a file, drafts included; GitHub may send them from elsewhere."""
+        """The bytes of a file, also of a draft; GitHub may redirect to another server."""
         headers = {"Accept": "application/octet-stream"}
         with _as_store():
             response = self._rest.ask("GET", asset["url"], headers=headers, stream=True)
@@ -101,17 +97,13 @@ class GitHubReleases:
 
 
 def _as_store() -> AbstractContextManager[None]:
-    """What GitHub refuses is what the store refuses."""
-    return translate((GitHubError, _of_store))
-
-
-def _of_store(error: GitHubError) -> ArtifactError:
-    return ArtifactError(error.message, error.hint)
+    """For `with`: `GitHubError` as `ArtifactError`."""
+    return translate((GitHubError, lambda error: ArtifactError(error.message, error.hint)))
 
 
 def token_missing(repository: str) -> EdgeOpsError:
     """The error of a publisher without a token."""
     return EdgeOpsError(
-        f"publishing to the releases of {repository} needs a token, and GITHUB_TOKEN is not set",
+        f"publishing to the releases of {repository} needs a token, but GITHUB_TOKEN is not set",
         "in GitHub Actions: `env: {GITHUB_TOKEN: ${{ github.token }}}` and `contents: write`",
     )

@@ -1,8 +1,8 @@
 """Published files as assets of GitHub releases of a public repository.
 
 `crowdedness-24h/1.0.0/model.onnx` is the asset `model.onnx` of the release
-with the tag `crowdedness-24h/1.0.0`, so that a path below
-https://github.com/OWNER/REPO/releases/download is where GitHub serves it.
+with the tag `crowdedness-24h/1.0.0`, which GitHub serves at this path below
+https://github.com/OWNER/REPO/releases/download.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class GitHubReleaseStore:
     def put(self, file: Path, name: str, digest: Digest, progress: Progress = no_progress) -> str:
         """See `Store.put`.
 
-        A new release is a draft until the file is whole. The draft of a
-        publisher that was cut off is taken up again.
+        A new release is a draft until the file is complete. The draft of an
+        interrupted publisher is continued.
         """
         tag, asset_name = _parts(name)
         if not self._can_write:
@@ -53,7 +53,7 @@ class GitHubReleaseStore:
         release = self._api.published(tag) or self._api.draft(tag) or self._api.create_draft(tag)
         asset = _asset(release, asset_name)
         if asset is not None and asset["state"] != "uploaded":
-            self._api.delete(asset)  # an upload that was cut off
+            self._api.delete(asset)  # an interrupted upload
             asset = None
         if asset is None:
             asset = self._upload(release, file, asset_name, digest, progress)
@@ -88,10 +88,10 @@ class GitHubReleaseStore:
         return asset
 
     def _sha256(self, asset: JsonObject) -> str:
-        """As GitHub worked it out; assets from before it did so are read to find out."""
-        told = asset.get("digest")
-        if isinstance(told, str) and told.startswith(_DIGEST):
-            return told.removeprefix(_DIGEST)
+        """As computed by GitHub; assets older than that feature are read and hashed."""
+        computed = asset.get("digest")
+        if isinstance(computed, str) and computed.startswith(_DIGEST):
+            return computed.removeprefix(_DIGEST)
         with self._api.download(asset) as chunks:
             return digest_of(chunks).sha256
 
@@ -101,7 +101,8 @@ def _parts(name: str) -> tuple[str, str]:
     tag, _, asset = checked_name(name).rpartition("/")
     if not tag:
         raise UsageError(
-            f"{name!r} names no release", "on GitHub a published file is TAG/FILE, as in v1/m.onnx"
+            f"{name!r} does not name a release",
+            "on GitHub a published file is TAG/FILE, as in v1/m.onnx",
         )
     return tag, asset
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
-from edgeops.artifacts.access import ReadAccess
-from edgeops.artifacts.store import Store
+from edgeops.artifacts.store import ReadAccess, Store
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import ArtifactTarget, StoreKind
 
@@ -17,9 +16,9 @@ def open_store(target: ArtifactTarget, environ: Mapping[str, str], *, folder: Pa
     """The store of a hub's artifacts; nothing is sent yet.
 
     `folder` is where the local hub serves artifacts from. `environ` holds the
-    credentials and SSL_CERT_FILE (the trusted CA certificates instead of the
-    system's). Raises `EdgeOpsError` where nothing can be published, or the
-    credentials are missing or malformed.
+    credentials and SSL_CERT_FILE (the CAs to trust instead of the system's).
+    Raises `EdgeOpsError` for a store of an unknown kind, and for missing or
+    malformed credentials.
     """
     ca_file = environ.get("SSL_CERT_FILE") or None
     match target.store:
@@ -39,8 +38,8 @@ def open_store(target: ArtifactTarget, environ: Mapping[str, str], *, folder: Pa
             return GitHubReleaseStore(target.url, token, ca_file=ca_file)
         case None:
             raise EdgeOpsError(
-                f"edgeops cannot publish to {target.url}: its kind of store is not known",
-                "set `artifacts.store` of the hub in the Fleet, or upload the file by other means",
+                f"edgeops cannot publish to {target.url}: the kind of store is unknown",
+                "set `artifacts.store` of the hub in the Fleet, or upload the file another way",
             )
     assert_never(target.store)
 

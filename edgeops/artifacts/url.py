@@ -19,22 +19,22 @@ _TIMEOUT = (10, 60)  # seconds: to connect, and between two bytes
 
 @contextmanager
 def open_url(url: str, *, ca_file: str | None = None) -> Iterator[Iterator[bytes] | None]:
-    """The bytes at an https URL, streamed, for the length of a `with`; None when it has none.
+    """The bytes at an https URL, streamed, for the length of a `with`; None if not found.
 
-    `ca_file` holds the CA certificates to trust instead of the system's; no
-    credentials are sent. Raises `ArtifactError`.
+    `ca_file` holds the CAs to trust instead of the system's. No credentials are
+    sent. Raises `ArtifactError`.
     """
     import requests
 
     host = urlsplit(url).netloc
     with requests.Session() as session:
-        session.auth = _anonymous  # keeps requests from looking into ~/.netrc
+        session.auth = _anonymous  # keeps requests from reading ~/.netrc
         session.headers["Accept-Encoding"] = "identity"
         with reaching(host, ArtifactError):
             response = session.get(url, stream=True, timeout=_TIMEOUT, verify=ca_file or True)
         with response:
             if not response.url.startswith("https:"):
-                raise ArtifactError(f"{host} redirects to a place without TLS", "correct the `url`")
+                raise ArtifactError(f"{host} redirects to a URL without TLS", "correct the `url`")
             if response.status_code not in (404, 410) and not response.ok:
                 raise ArtifactError(f"{host} answered {response.status_code}", "try again later")
             yield _chunks(response, host) if response.ok else None

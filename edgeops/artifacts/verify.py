@@ -1,4 +1,4 @@
-"""Is what was published still what its release file says? Everything is read and hashed again."""
+"""Verifies published files against their release files: everything is read and hashed again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeops.release import ModelRelease
 
 
 class Found(StrEnum):
-    """What was found where an artifact should be."""
+    """The state of a published file at one place."""
 
     SAME = "same"
     ABSENT = "absent"
@@ -25,7 +25,7 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found at one place (`git`, `store`, `url`), and why it is not the artifact."""
+    """The state of a published file at one place (`git`, `store`, `url`), and the reason."""
 
     place: str
     found: Found
@@ -33,10 +33,10 @@ class Check:
 
 
 def is_good(checks: Sequence[Check], *, seeded: bool) -> bool:
-    """Whether devices get what was published; the copy in git need not be there.
+    """Whether devices get the published file; the copy in git may be absent.
 
-    With `seeded` nor need the other place, if there is a copy: the local hub
-    takes it from git when it starts.
+    With `seeded` the other place may be absent too if there is a copy in git,
+    which the local hub serves after its next start.
     """
     states = {check.place: check.found for check in checks}
     copy = states.pop("git", Found.ABSENT)
@@ -50,7 +50,7 @@ def digest_of_release(release: ModelRelease) -> Digest:
 
 
 def check_copy(release: ModelRelease, copy: Path) -> Check:
-    """The copy in git, which need not be there; a link is not a copy."""
+    """The copy in git, which may be absent; a symbolic link is not a copy."""
     try:
         with open_plain(copy.parent, copy.name) as file:
             return _check("git", release, chunks_of(file))
@@ -73,11 +73,11 @@ def check_stored(release: ModelRelease, store: Store) -> Check:
 
 
 def check_url(release: ModelRelease, url: str, *, ca_file: str | None = None) -> Check:
-    """The file at an https URL; `ca_file` is trusted instead of the system's CAs."""
+    """The file at an https URL; `ca_file` holds the CAs to trust instead of the system's."""
     try:
         with open_url(url, ca_file=ca_file) as chunks:
             if chunks is None:
-                return Check("url", Found.ABSENT, f"there is nothing at {url}")
+                return Check("url", Found.ABSENT, f"{url} does not exist")
             return _check("url", release, chunks)
     except ArtifactError as error:
         return Check("url", Found.UNREADABLE, error.message)
@@ -102,7 +102,7 @@ def _check(place: str, release: ModelRelease, chunks: Iterable[bytes]) -> Check:
 
 
 def _bounded(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The chunks up to the one that exceeds the size: what comes then can be without end."""
+    """The chunks up to the one that exceeds the size: a response may never end."""
     read = 0
     for chunk in chunks:
         yield chunk

@@ -17,9 +17,9 @@ Precedence = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
 
 def precedence(version: str) -> Precedence:
-    """What versions are sorted by: `1.0.0-rc.2` is before `1.0.0-rc.10`, that before `1.0.0`.
+    """The sort key of a version: `1.0.0-rc.2` precedes `1.0.0-rc.10`, which precedes `1.0.0`.
 
-    Raises `UsageError` for what is not major.minor.patch with, perhaps, a pre-release.
+    Raises `UsageError` if it is not major.minor.patch with an optional pre-release.
     """
     match = _VERSION.match(version)
     if match is None:
@@ -32,15 +32,15 @@ def precedence(version: str) -> Precedence:
 
 
 def _identifier(word: str) -> tuple[bool, int, str]:
-    """Numbers are less than words, and compared as numbers."""
+    """The sort key of an identifier: numbers precede words."""
     number = word.isdecimal()
     return not number, int(word) if number else 0, "" if number else word
 
 
 def next_version(existing: Iterable[str]) -> str:
-    """The version of a model that was trained again: the next minor one, 1.0.0 at first.
+    """The version of a model that was trained again: the next minor version, at first 1.0.0.
 
-    After a pre-release comes what it was for: 1.1.0-rc.1, then 1.1.0.
+    A pre-release is followed by its release: 1.1.0 after 1.1.0-rc.1.
     """
     newest = max(map(precedence, existing), default=None)
     if newest is None:

@@ -114,8 +114,8 @@ def drift_issue(
     from edgeops.github.workflow import read_workflow
 
     saved, workflow = api.plans.saved_plan(plan), read_workflow(os.environ)
-    body = report.drift_issue.body(read_text(text, "the text", "")) if saved.writes else ""
+    body = report.pull_request.drift_body(read_text(text, "the text", "")) if saved.writes else ""
     done = api.github.drift_issue(
-        workflow, saved, marker, report.drift_issue.heading(saved.hub), body
+        workflow, saved, marker, report.pull_request.drift_title(saved.hub), body
     )
     note(context, f"drift issue: {done.how} {done.url}".rstrip())

@@ -67,7 +67,7 @@ def outputs(
 
 
 def _give(values: dict[str, object]) -> None:
-    from edgeops.github.outputs import give_outputs
+    from edgeops.github.workflow import give_outputs
 
     path = os.environ.get("GITHUB_OUTPUT")  # outside of a workflow nothing is written
     give_outputs(Path(path) if path else None, values)

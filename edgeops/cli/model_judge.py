@@ -39,7 +39,7 @@ def evaluate(
         name,
         champion=champion,
         data_dirs=data_dir or (),
-        card=lambda judgement: report.card_files.card_files(judgement),  # imports matplotlib
+        card=lambda judgement: report.model_card.card_files(judgement),  # imports matplotlib
     )
     show(context, report.scorecard, done.scorecard, output)
 
@@ -67,4 +67,4 @@ def publish(
       edgeops model publish crowdedness-24h --version 1.1.0 --hub production
     """
     done = api.publish(workspace(context), name, version=version, data_dirs=data_dir or ())
-    show(context, report.published_text, done, output)
+    show(context, report.training_text, done, output)

@@ -68,7 +68,7 @@ def train(
         processes=jobs,
         engine=backend,
         data_dirs=data_dir or (),
-        trained=lambda fitted: say(report.trained_text.network_line(fitted)),
+        trained=lambda fitted: say(report.training_text.network_line(fitted)),
     )
-    for line in report.trained_text.export_lines(done):
+    for line in report.training_text.export_lines(done):
         say(line)

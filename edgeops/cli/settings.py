@@ -52,7 +52,7 @@ def workspace(context: typer.Context) -> api.Workspace:
         options.repo,
         hub=options.hub,
         environ=os.environ,
-        observer=report.screen.Screen(options.note, options.quiet, options.color),
+        observer=report.progress.Screen(options.note, options.quiet, options.color),
         debug=options.debug,
     )
 

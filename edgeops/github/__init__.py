@@ -1,1 +1,1 @@
-"""GitHub: its REST API, and what it tells a workflow about itself."""
+"""GitHub: its REST API, and the environment of a workflow step."""

@@ -15,28 +15,28 @@ _CO_AUTHOR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account; `person` is false for apps, `id` None where only the name is told."""
+    """An account; `person` is false for apps, `id` is None if only the login is known."""
 
     login: str
     id: int | None
     person: bool = True
 
     def is_same(self, other: Account) -> bool:
-        """Whether both are one account. A name can change hands, a number cannot."""
+        """Whether both are the same account. A login can change hands, an id cannot."""
         if self.id is not None and other.id is not None:
             return self.id == other.id
         return self.login.casefold() == other.login.casefold()
 
 
 def account_of(user: Any) -> Account | None:
-    """The account in an answer; None for one that was deleted or that GitHub does not know."""
+    """The account in a response; None for a deleted or unknown account."""
     if not isinstance(user, dict) or not user.get("login"):
         return None
     return Account(str(user["login"]), user.get("id"), person=user.get("type") == "User")
 
 
 def co_authors(message: str) -> Iterator[Account]:
-    """Those whom the trailers of a commit name by an address of GitHub.
+    """The co-authors in the trailers of a commit message that have a GitHub address.
 
     Source: "Creating a commit with multiple authors" (GitHub Docs).
     """

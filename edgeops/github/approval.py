@@ -1,22 +1,23 @@
-"""Whether what a plan does was approved in the pull request that became a commit.
+"""Whether a plan was approved in the pull request that became a commit.
 
-A plan is approved when somebody who may write to the repository and wrote
-nothing of the pull request approved its last commit, after our comment there
-showed this very plan. Where GitHub does not tell enough, it is not approved.
+A plan is approved when somebody with write access to the repository, who wrote
+no part of the pull request, approved its last commit after the plan comment
+showed exactly this plan. If GitHub does not report enough, it is not approved.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
 from edgeops.github.gather import gather
-from edgeops.github.plan_comment import shows
+from edgeops.github.marker import marked
 from edgeops.github.rest import GitHubApi, GitHubError
 
-# What a plan is made of. Anything else may do more than a plan can show.
+# The input of a plan. Changes elsewhere can have effects that a plan does not show.
 FOLDERS = ("fleet/", "schemas/", "models/")
 
 _SHOWN = 3
@@ -24,7 +25,7 @@ _OPINIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
 
 
 class Approval(NamedTuple):
-    """Whether a plan is approved, and in words why, or why not."""
+    """Whether a plan is approved, and the reason."""
 
     given: bool
     why: str
@@ -33,10 +34,10 @@ class Approval(NamedTuple):
 def approval_of(
     api: GitHubApi, sha: str, branch: str, marker: str, plan: str, *, repeated: bool = False
 ) -> Approval:
-    """Whether the plan with this Markdown was approved for the commit that a branch is at.
+    """Whether the plan with this Markdown was approved for the current commit of a branch.
 
-    `repeated`: the workflow run that asks is not at its first attempt. Where
-    GitHub does not answer, it is not approved.
+    `repeated`: this is not the first attempt of the workflow run. Without an
+    answer of GitHub, the plan is not approved.
     """
     try:
         facts = gather(api, sha, branch, marker, repeated=repeated)
@@ -82,7 +83,7 @@ def _against(facts: Facts, marker: str, plan: str) -> Iterator[str]:
     others = sorted({path for path in facts.paths if not path.startswith(FOLDERS)})
     if others:
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        yield f"it changes more than a plan shows: {', '.join(others[:_SHOWN])}{more}"
+        yield f"it changes files that a plan does not show: {', '.join(others[:_SHOWN])}{more}"
     if len(facts.comments) > 1:
         yield "it has several comments that show a plan"
     if any(comment.hidden for comment in facts.comments):
@@ -92,7 +93,7 @@ def _against(facts: Facts, marker: str, plan: str) -> Iterator[str]:
 
 
 def _opinions(facts: Facts) -> list[Review]:
-    """The last word of everybody who is not an app, in the order of their first ones."""
+    """The latest review of each person, ordered by their first review."""
     last: list[Review] = []
     for review in facts.reviews:
         if review.state not in _OPINIONS or not review.by.person:
@@ -105,16 +106,34 @@ def _opinions(facts: Facts) -> list[Review]:
 
 
 def _does_not_count(review: Review, facts: Facts, comment: Comment, wrote: Writers) -> str:
-    """Why an approval is not one of this plan by somebody who may; empty if it is."""
+    """Why an approval does not count for this plan; empty if it does."""
     who = review.by.login
     if not review.may_write:
-        return f"{who} may not write to the repository"
+        return f"{who} has no write access to the repository"
     if wrote.includes(review.by):
-        return f"{who} wrote some of it"
+        return f"{who} wrote part of it"
     if review.commit != facts.pull.head:
         return f"{who} approved another commit"
-    # Both are UTC in one form, so they compare as texts; of one second, nobody knows which
-    # was first.
+    # Both are UTC in the same format, so they compare as text. Within one second the order is
+    # unknown.
     if review.at <= comment.at:
-        return f"{who} approved before the comment was as it is now"
+        return f"{who} approved before the comment was last edited"
     return ""
+
+
+# The plan of a pull request is made at its merge with main, which is a different commit.
+_COMMIT = re.compile(r"\A(### edgeops plan: [^\n]*) at `[0-9a-f]{7}` → hub ")
+
+
+def shows(body: str, marker: str, plan: str) -> bool:
+    """Whether a comment shows exactly this plan (as Markdown), except for the commit."""
+    text = body.replace("\r\n", "\n")  # as browsers send it
+    begin = marked(marker, "")
+    if not text.startswith(begin):
+        return False
+    shown, wanted = _without_commit(text.removeprefix(begin)), _without_commit(plan.strip())
+    return shown == wanted or shown.startswith(f"{wanted}\n\n")
+
+
+def _without_commit(plan: str) -> str:
+    return _COMMIT.sub(r"\1 → hub ", plan)

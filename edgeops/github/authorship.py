@@ -1,13 +1,12 @@
-"""Who wrote a pull request: none of them can approve it.
+"""The writers of a pull request, who cannot approve it.
 
-Only a push tells who somebody is, since one has to sign in for it. What a
-commit says of its author is what its author says: it can only add people here.
-A commit whose author GitHub does not know adds nobody, and need not: whoever
-put it on the branch is known.
+Only a push proves an identity, since it needs a login. The author of a commit
+is set freely by whoever makes the commit, so it can only add writers here. An
+unknown commit author adds none: the account that pushed the commit is known.
 
-A workflow pushes as an app, whose name any workflow of any branch can use. It
-tells who is behind it only where a run of the protected branch left its mark:
-an artifact that is named after the commit, which nothing but that run can make.
+A workflow pushes as an app, which any workflow of any branch can use. The
+person behind it is known only if a run of the protected branch left its mark:
+an artifact named after the commit, which only that run can create.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from edgeops.github.workflow import BOT
 
 CREATED = "branch_creation"
 _PUSHES = {"push", "force_push", CREATED}
-MARK = "proposal-"  # and the commit: the artifact by which a run says that it made it
+MARK = "proposal-"  # followed by the commit: the artifact of the run that made the commit
 
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """Whoever wrote any of it; `unknown` says why that is not all, where it is not."""
+    """The people who wrote any part; `unknown` is the reason if that list is not complete."""
 
     people: tuple[Account, ...] = ()
     unknown: str = ""
@@ -37,12 +36,12 @@ class Writers:
 
 
 def writers(facts: Facts) -> Writers:
-    """Who opened the pull request, pushed to its branch, or is named by its commits."""
+    """The accounts that opened the pull request, pushed to its branch, or are in its commits."""
     history = history_of(facts.pushes, facts.pull.head)
     if not history:
-        return Writers(unknown="GitHub does not tell all pushes to its branch")
+        return Writers(unknown="GitHub does not list all pushes to its branch")
     if history[-1].at > facts.pull.opened_at:
-        return Writers(unknown="its branch was created again after it was opened")
+        return Writers(unknown="its branch was recreated after it was opened")
     people = [person for commit in facts.commits for person in commit]
     by_runs = False
     for push in history:
@@ -59,7 +58,7 @@ def writers(facts: Facts) -> Writers:
     opener = facts.pull.opener
     if opener is not None and not opener.person and not (opener.login == BOT and by_runs):
         return Writers(
-            unknown=f"it was opened by the app {opener.login}: on whose behalf is not known"
+            unknown=f"it was opened by the app {opener.login}: the person behind it is unknown"
         )
     if opener is not None:
         people.append(opener)
@@ -67,7 +66,7 @@ def writers(facts: Facts) -> Writers:
 
 
 def history_of(pushes: Sequence[Push], head: str) -> tuple[Push, ...]:
-    """The pushes that made a branch what it is, back to its creation; empty if any is missing."""
+    """The pushes that led to the head of a branch, since its creation; empty if any is missing."""
     history: list[Push] = []
     wanted = head
     for push in pushes:
@@ -77,19 +76,21 @@ def history_of(pushes: Sequence[Push], head: str) -> tuple[Push, ...]:
                 return tuple(history)
             wanted = push.before
         elif history:
-            break  # what came after the head does not matter; a gap before it does
+            break  # pushes after the head do not matter; a gap before it does
     return ()
 
 
 def _behind(push: Push, facts: Facts) -> list[Account] | str:
-    """Who started the run that pushed, or why that is not known."""
+    """The accounts that started the run that pushed, or the reason why they are unknown."""
     commit = push.after[:7]
     if push.by is None or push.by.login != BOT:
-        who = f"the app {push.by.login}" if push.by else "an account that is not told"
-        return f"{commit} was pushed by {who}: on whose behalf is not known"
+        who = f"the app {push.by.login}" if push.by else "an unknown account"
+        return f"{commit} was pushed by {who}: the person behind it is unknown"
     runs = [run for run in facts.runs.get(push.after, ()) if run.trusted]
     if not runs:
-        return f"{commit} was pushed by a workflow, and no run of the base branch says it was it"
+        return (
+            f"{commit} was pushed by a workflow, but no run of the base branch marked it as its own"
+        )
     starters = [starter for run in runs for starter in run.started_by]
     people = [starter for starter in starters if starter is not None and starter.person]
     if len(people) < len(starters):

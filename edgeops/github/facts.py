@@ -1,4 +1,4 @@
-"""What GitHub knows of the pull request that became a commit: values, for `approval`."""
+"""The facts about the pull request that became a commit, as values for `approval`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from edgeops.github.accounts import Account
 
-# What GitHub lists at most; there may be more.
+# The most that GitHub lists; there may be more.
 MOST_COMMITS = 250
 MOST_FILES = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """The pull request itself; `commits` and `files` are how many GitHub says it has."""
+    """The pull request itself; `commits` and `files` are the counts that GitHub reports."""
 
     number: int
     opener: Account | None
@@ -27,7 +27,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment of ours with the marker, as it is since `at`."""
+    """A comment of a workflow with the marker, last edited `at`."""
 
     text: str
     at: str
@@ -36,7 +36,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A change of what a branch points to, by an account that had signed in."""
+    """A change of the head of a branch, by an authenticated account."""
 
     kind: str
     before: str
@@ -47,10 +47,10 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A workflow run that says of a commit that it made it.
+    """A workflow run that marked a commit as its own.
 
-    `trusted`: it ran what the branch itself held. `started_by`: whoever started
-    it or one of its attempts; nobody where it was due by a schedule.
+    `trusted`: it ran the workflow of the branch itself. `started_by`: the
+    accounts that started its attempts; empty for a scheduled run.
     """
 
     trusted: bool
@@ -59,7 +59,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review, and whether its author may write to the repository."""
+    """A review, and whether its author has write access to the repository."""
 
     by: Account
     state: str
@@ -70,10 +70,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that decides. Pushes: the newest first; reviews: the oldest first.
+    """All facts that decide. Pushes: the newest first; reviews: the oldest first.
 
-    `commits`: of each its author, committer and co-authors, as it says itself.
-    `outdated`: this is a later attempt of a run, and the branch has moved on.
+    `commits`: the author, committer and co-authors that each commit names.
+    `outdated`: a later attempt of a run, after the branch has moved on.
     """
 
     pull: Pull

@@ -1,4 +1,4 @@
-"""Asks GitHub for what decides about an approval.
+"""Reads the facts that decide about an approval from GitHub.
 
 Source: "REST API endpoints for commits", "... pull requests", "... pull request
 reviews", "... collaborators", "... repositories" (activities), "... workflow
@@ -8,26 +8,25 @@ runs" and "... artifacts" (GitHub Docs).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 from edgeops.github.accounts import Account, account_of, co_authors
 from edgeops.github.authorship import MARK, history_of
 from edgeops.github.facts import Comment, Facts, Pull, Push, Review, Run
 from edgeops.github.marker import is_ours
-from edgeops.github.rest import GitHubApi, GitHubError
+from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 
 _MAY_WRITE = {"admin", "write"}
-# What runs the workflows of a branch as the branch has them. A run for a pull request runs those
-# of the pull request.
+# The events that run the workflows of the branch itself. A run for a pull request uses the
+# workflows of the pull request.
 _EVENTS = {"push", "schedule", "workflow_dispatch"}
 
 
 def gather(api: GitHubApi, sha: str, branch: str, marker: str, *, repeated: bool) -> Facts | None:
-    """What is known of the pull request that was merged into a branch as this commit, if any.
+    """The facts about the pull request that was merged into a branch as this commit, if any.
 
-    `repeated`: the workflow run that asks is not at its first attempt. Raises `GitHubError`.
+    `repeated`: this is not the first attempt of the workflow run. Raises `GitHubError`.
     """
     merged = _merged_as(api, sha, branch)
     if merged is None:
@@ -92,7 +91,7 @@ def _paths(file: JsonObject) -> Iterator[str]:
 
 
 def _history(api: GitHubApi, branch: str) -> tuple[Push, ...]:
-    """The pushes to a branch, which may be gone by now; of such a one the last months."""
+    """The pushes to a branch; of a deleted branch only those of the last months."""
     pushes = tuple(_pushes(api, branch, ref=f"refs/heads/{branch}"))
     return pushes or tuple(_pushes(api, branch, time_period="quarter"))
 
@@ -109,17 +108,17 @@ def _tip(api: GitHubApi, branch: str) -> str:
 
 
 def _runs(api: GitHubApi, commit: str, branch: str, here: int) -> Iterator[Run]:
-    """The runs that left the mark of having made a commit."""
+    """The runs that marked a commit as their own."""
     for artifact in api.pages("/actions/artifacts", member="artifacts", name=f"{MARK}{commit}"):
-        run = _get(api, f"/actions/runs/{(artifact['workflow_run'] or {}).get('id')}")
+        run = api.find(f"/actions/runs/{(artifact['workflow_run'] or {}).get('id')}")
         if run is not None:
             yield Run(_is_of(api, run, branch, here), tuple(_starters(api, run)))
 
 
 def _is_of(api: GitHubApi, run: JsonObject, branch: str, here: int) -> bool:
-    """Whether a run ran what the branch held at some time.
+    """Whether a run used the workflows of the branch at some time.
 
-    The name alone says little: a fork may have a branch of this name, and anybody may push a tag.
+    The name alone proves little: a fork can have a branch of this name, and a tag can have it too.
     """
     if run["event"] not in _EVENTS or run["head_branch"] != branch:
         return False
@@ -130,7 +129,7 @@ def _is_of(api: GitHubApi, run: JsonObject, branch: str, here: int) -> bool:
 
 
 def _starters(api: GitHubApi, run: JsonObject) -> Iterator[Account | None]:
-    """Who started each attempt; nobody the first one of a schedule."""
+    """The account that started each attempt, except the first one of a scheduled run."""
     scheduled = run["event"] == "schedule"
     if not scheduled:
         yield account_of(run["actor"])
@@ -153,18 +152,8 @@ def _reviews(api: GitHubApi, number: int) -> Iterator[Review]:
 
 
 def _may_write(api: GitHubApi, account: Account) -> bool:
-    permission = _get(api, f"/collaborators/{quote(account.login)}/permission")
+    permission = api.find(f"/collaborators/{quote(account.login)}/permission")
     if permission is None or permission["permission"] not in _MAY_WRITE:
         return False
     asked = account_of(permission["user"])
     return asked is not None and asked.is_same(account)
-
-
-def _get(api: GitHubApi, path: str) -> Any:
-    """What is at a path; None where there is nothing."""
-    try:
-        return api.get(path)
-    except GitHubError as error:
-        if error.status != 404:
-            raise
-        return None

@@ -1,4 +1,4 @@
-"""The images of a release of edgeops, by digest, as its workflow wrote them into `images.txt`."""
+"""The images of a release of edgeops by digest, as listed in its `images.txt`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _MOST_BYTES = 65_536
 def released_images(server: str, owner: str, version: str) -> Mapping[str, str]:
     """The images of an owner's edgeops by name, as `ghcr.io/OWNER/NAME:VERSION@sha256:...`.
 
-    `server` is GitHub, as https://github.com. Raises `GitHubError` where there
-    are none, or it cannot be reached.
+    `server` is GitHub, as https://github.com. Raises `GitHubError` if there are
+    none, or GitHub cannot be reached.
     """
     about = f"the images of {owner}/edgeops {version}"
     hints = {404: f"has {owner} published this version? Without --owner, set `image` later"}
@@ -26,5 +26,5 @@ def released_images(server: str, owner: str, version: str) -> Mapping[str, str]:
     lines = (re.fullmatch(image, line) for line in text.splitlines())
     images = {line[1]: line[0] for line in lines if line}
     if not images:
-        raise GitHubError(f"{url} names no images of {owner} by digest", "set `image` by hand")
+        raise GitHubError(f"{url} does not list images of {owner} by digest", "set `image` by hand")
     return images

@@ -1,4 +1,4 @@
-"""One issue that is open as long as something is wrong.
+"""One issue that stays open as long as a fault persists.
 
 Source: "REST API endpoints for issues" (GitHub Docs).
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from edgeops.github.marker import is_ours, marked
+from edgeops.github.marker import body_of, is_ours, marked
 from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 
 
 class IssueOutcome(StrEnum):
-    """What became of an issue."""
+    """What was done with an issue."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -23,7 +23,7 @@ class IssueOutcome(StrEnum):
 
 
 def keep_open(api: GitHubApi, marker: str, title: str, text: str) -> tuple[IssueOutcome, str]:
-    """Let the open issue with this marker say this, opening one if need be; gives its URL too.
+    """Create or update the open issue with this marker; gives its URL too.
 
     Raises `GitHubError`.
     """
@@ -33,7 +33,7 @@ def keep_open(api: GitHubApi, marker: str, title: str, text: str) -> tuple[Issue
         made = api.post("/issues", title=title, body=body)
         return IssueOutcome.OPENED, str(made["html_url"])
     url = str(issue["html_url"])
-    if issue["title"] == title and issue["body"].replace("\r\n", "\n") == body:
+    if issue["title"] == title and body_of(issue) == body:
         return IssueOutcome.UNCHANGED, url
     api.patch(f"/issues/{issue['number']}", title=title, body=body)
     return IssueOutcome.UPDATED, url

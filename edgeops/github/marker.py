@@ -1,4 +1,4 @@
-"""How a text of ours is found again: its first line is a marker that GitHub does not show."""
+"""Finding comments and issues again: their first line is a marker that GitHub does not show."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from edgeops.jsonvalue import JsonObject
 
 
 def marked(marker: str, text: str) -> str:
-    """The text with its marker. Raises `UsageError` for a marker that is not a plain word."""
+    """The text with its marker. Raises `UsageError` for an invalid marker."""
     return f"{_line(marker)}\n{text}"
 
 
 def is_ours(thing: JsonObject, marker: str) -> bool:
     """Whether a comment or issue has the marker and was made by a workflow.
 
-    Anybody may write a comment with our marker; that one is not ours.
+    Anybody can write a comment with the marker, but only a workflow as the bot.
     """
     user: Any = thing.get("user") or {}
-    body = str(thing.get("body") or "").replace("\r\n", "\n")
-    return user.get("login") == BOT and body.startswith(f"{_line(marker)}\n")
+    return user.get("login") == BOT and body_of(thing).startswith(f"{_line(marker)}\n")
+
+
+def body_of(thing: JsonObject) -> str:
+    """The body of a comment, issue or pull request, with the line breaks of Unix."""
+    return str(thing.get("body") or "").replace("\r\n", "\n")
 
 
 def _line(marker: str) -> str:

@@ -1,4 +1,4 @@
-"""A pull request from a branch of ours: opened, or kept up to date, and checked.
+"""A pull request from a branch that edgeops manages: opening, updating and checking it.
 
 Source: "REST API endpoints for pull requests" and "... workflows" (GitHub Docs).
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeops.github.marker import is_ours, marked
+from edgeops.github.marker import body_of, is_ours, marked
 from edgeops.github.rest import GitHubApi, GitHubError
 from edgeops.jsonvalue import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """What is proposed: the branch `owner:branch` to `base`; `digest` stands for its content."""
+    """A pull request from `owner:branch` to `base`; `digest` identifies its content."""
 
     owner: str
     branch: str
@@ -26,17 +26,17 @@ class PullRequest:
 
     @property
     def marker(self) -> str:
-        """By this the same proposal is known again."""
+        """The marker by which the same proposal is found again."""
         return f"proposal-{self.digest[:16]}"
 
     @property
     def body(self) -> str:
-        """What GitHub shows."""
+        """The text with its marker."""
         return marked(self.marker, self.text)
 
 
 class PullRequestOutcome(StrEnum):
-    """What became of a proposal."""
+    """What was done with a pull request."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -44,7 +44,7 @@ class PullRequestOutcome(StrEnum):
 
 
 def declined(api: GitHubApi, pull: PullRequest) -> str | None:
-    """The URL of a pull request with this very content that somebody closed without merging.
+    """The URL of a pull request with the same content that was closed without merging.
 
     Raises `GitHubError`.
     """
@@ -55,7 +55,7 @@ def declined(api: GitHubApi, pull: PullRequest) -> str | None:
 
 
 def propose(api: GitHubApi, pull: PullRequest) -> tuple[PullRequestOutcome, str]:
-    """Let the one open pull request of this branch say this; gives its URL too.
+    """Create or update the open pull request of this branch; gives its URL too.
 
     Raises `GitHubError`.
     """
@@ -64,15 +64,14 @@ def propose(api: GitHubApi, pull: PullRequest) -> tuple[PullRequestOutcome, str]
         made = _open(api, pull)
         return PullRequestOutcome.OPENED, str(made["html_url"])
     url = str(existing["html_url"])
-    body = str(existing["body"] or "").replace("\r\n", "\n")
-    if (existing["title"], body) == (pull.title, pull.body):
+    if (existing["title"], body_of(existing)) == (pull.title, pull.body):
         return PullRequestOutcome.UNCHANGED, url
     api.patch(f"/pulls/{existing['number']}", title=pull.title, body=pull.body)
     return PullRequestOutcome.UPDATED, url
 
 
 def start(api: GitHubApi, workflow: str, branch: str) -> None:
-    """Start a workflow on a branch: what its own token does starts none. Raises `GitHubError`."""
+    """Start a workflow on a branch: a push with GITHUB_TOKEN does not. Raises `GitHubError`."""
     api.post(f"/actions/workflows/{workflow}/dispatches", ref=branch)
 
 
@@ -90,8 +89,8 @@ def _open(api: GitHubApi, pull: PullRequest) -> JsonObject:
         if error.status != 403:
             raise
         raise GitHubError(
-            "GitHub does not let this workflow open a pull request",
-            "the job needs `pull-requests: write`, and the repository: Settings > Actions >"
+            "GitHub does not allow this workflow to open a pull request",
+            "give the job `pull-requests: write`, and in the repository enable Settings > Actions >"
             " General > Allow GitHub Actions to create and approve pull requests",
             403,
         ) from error

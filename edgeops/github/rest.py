@@ -1,4 +1,4 @@
-"""Calls to GitHub's REST API, and its refusals as our errors.
+"""Calls to GitHub's REST API, with its failures as `GitHubError`.
 
 Source: "Getting started with the REST API" (GitHub Docs).
 """
@@ -24,7 +24,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class GitHubError(EdgeOpsError):
-    """GitHub refused, or cannot be reached; `status` is that of HTTP, None without an answer."""
+    """GitHub refused or cannot be reached; `status` is the HTTP status, None without a response."""
 
     def __init__(self, message: str, hint: str, status: int | None = None) -> None:
         super().__init__(message, hint)
@@ -43,7 +43,7 @@ class GitHubApi:
         ca_file: str | None = None,
         hints: Mapping[int, str] | None = None,
     ) -> None:
-        """`about` says in errors what was asked for, `hints` what to do about each status.
+        """`about` names the requested object in errors, `hints` has what to do for each status.
 
         Raises `GitHubError` for a URL that would send the token without TLS.
         """
@@ -69,50 +69,59 @@ class GitHubApi:
             other=0,
             backoff_factor=1,
             status_forcelist=(502, 503, 504),
-            allowed_methods=("GET", "PATCH"),  # a POST that was lost may have been carried out
+            allowed_methods=("GET", "PATCH"),  # a POST without a response may have been executed
             raise_on_status=False,
         )
         self._session.mount(f"{parts.scheme}://", HTTPAdapter(max_retries=retry))
 
     def get(self, path: str, **query: str | int) -> Any:
-        """What is at a path, as `/pulls/7`."""
+        """The object at a path, as `/pulls/7`."""
         return self.json("GET", self._url + path, params=query)
 
+    def find(self, path: str) -> Any:
+        """The object at a path; None if it does not exist."""
+        try:
+            return self.get(path)
+        except GitHubError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def post(self, path: str, **body: Any) -> Any:
-        """Make something at a path; None where GitHub has nothing to say of it."""
+        """Create an object at a path; None if the response has no content."""
         return self.json("POST", self._url + path, json=body)
 
     def patch(self, path: str, **body: Any) -> Any:
-        """Change what is at a path."""
+        """Change the object at a path."""
         return self.json("PATCH", self._url + path, json=body)
 
     def pages(
         self, path: str, *, member: str | None = None, **query: str | int
     ) -> Iterator[JsonObject]:
-        """Every item of a list, page by page as they are needed.
+        """All items of a list; pages are requested as needed.
 
-        `member` names the list where GitHub wraps it in an object. Raises
-        `GitHubError` for a next page that is not GitHub's.
+        `member` names the list if GitHub wraps it in an object. Raises
+        `GitHubError` for a link to a page of another server.
 
-        Source: "Using pagination in the REST API" (GitHub Docs): some lists have
-        numbers of pages, others only the link to the next one.
+        Source: "Using pagination in the REST API" (GitHub Docs): not every list
+        has page numbers, but all have a link to the next page.
         """
         url: str | None = self._url + path
-        asked: dict[str, str | int] | None = {**query, "per_page": _PAGE}
+        params: dict[str, str | int] | None = {**query, "per_page": _PAGE}
         while url:
-            response = self.ask("GET", url, params=asked)
+            response = self.ask("GET", url, params=params)
             answer = self._decoded(response)
             yield from answer if member is None else answer[member]
-            url, asked = self._next(response), None  # the link has the query in it
+            url, params = self._next(response), None  # the link includes the query
 
     def _next(self, response: requests.Response) -> str | None:
         url = response.links.get("next", {}).get("url")
         if url and urlsplit(url)[:2] != urlsplit(self._url)[:2]:  # it would get the token
-            raise GitHubError("GitHub names a page of another server", "is a proxy in between?")
+            raise GitHubError("GitHub links to a page of another server", "check the proxy")
         return url
 
     def json(self, method: str, url: str, **options: Any) -> Any:
-        """The answer of any URL of GitHub. Raises `GitHubError`."""
+        """The JSON at any URL of GitHub. Raises `GitHubError`."""
         return self._decoded(self.ask(method, url, **options))
 
     def _decoded(self, response: requests.Response) -> Any:
@@ -121,10 +130,12 @@ class GitHubApi:
         try:
             return response.json()
         except ValueError:
-            raise GitHubError("GitHub's answer is not JSON", "is the URL right?") from None
+            raise GitHubError(
+                "GitHub's response is not JSON", "check the URL and the proxy"
+            ) from None
 
     def ask(self, method: str, url: str, **options: Any) -> requests.Response:
-        """The response, whose content may still be under way. Raises `GitHubError`."""
+        """The response, whose content is possibly still to be read. Raises `GitHubError`."""
         options["headers"] = {"Accept": "application/vnd.github+json"} | options.get("headers", {})
         with self.reaching():
             response = self._session.request(
@@ -141,7 +152,7 @@ class GitHubApi:
         return response
 
     def reaching(self) -> AbstractContextManager[None]:
-        """Failures to reach GitHub as `GitHubError`, also while its answer is under way."""
+        """For `with`: failures to reach GitHub or read its response as `GitHubError`."""
         return reaching(self._about, GitHubError)
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,4 +1,4 @@
-"""What GitHub tells a step of a workflow about itself.
+"""The environment of a workflow step: its variables, summary and outputs.
 
 Source: "Variables reference" and "Workflow commands" (GitHub Docs).
 """
@@ -6,31 +6,31 @@ Source: "Variables reference" and "Workflow commands" (GitHub Docs).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
-from edgeops.github.outputs import give_outputs
 from edgeops.github.rest import GitHubApi
 from edgeops.jsonvalue import JsonObject
 from edgeops.user_files import append
 
-# Who writes with the token of a workflow.
+# The account that acts with the token of a workflow.
 BOT = "github-actions[bot]"
 
 _HINTS = {
-    401: "GITHUB_TOKEN is not valid any more",
+    401: "GITHUB_TOKEN is no longer valid",
     403: "the job's `permissions` do not allow it, or the rate limit is used up",
-    404: "is there such a thing, and may the token see it (`permissions` of the job)?",
-    422: "does the repository allow it?",
+    404: "check that it exists, and that the token can read it (`permissions` of the job)",
+    422: "check that the repository allows it",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One run of a workflow, as its step sees it. `event` is what started it."""
+    """The workflow run of a step; `event` is what started it."""
 
     repository: str
     api_url: str
@@ -66,12 +66,12 @@ class Workflow:
 
 
 def read_workflow(environ: Mapping[str, str]) -> Workflow:
-    """The workflow that this process is a step of. Raises `EdgeOpsError` when it is none."""
+    """The workflow run of this process. Raises `EdgeOpsError` outside of a workflow step."""
     repository = environ.get("GITHUB_REPOSITORY")
     if not repository:
         raise EdgeOpsError(
             "this is not a step of a GitHub workflow: GITHUB_REPOSITORY is not set",
-            "`edgeops sync --dry-run -o markdown` makes the text for any other place",
+            "elsewhere, print the text with `edgeops sync --dry-run -o markdown`",
         )
     token = environ.get("GITHUB_TOKEN")
     if not token:
@@ -101,15 +101,40 @@ def _event(path: str | None) -> JsonObject:
     try:
         event = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EdgeOpsError(f"cannot read the event of the workflow, {path}", "") from error
+        raise EdgeOpsError(f"cannot read the event of the workflow: {path}") from error
     return event if isinstance(event, dict) else {}
 
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise EdgeOpsError(f"GITHUB_RUN_ATTEMPT is not a number: {text!r}", "")
+        raise EdgeOpsError(f"GITHUB_RUN_ATTEMPT is not a number: {text!r}")
     return int(text)
 
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def give_outputs(file: Path | None, values: Mapping[str, Any]) -> None:
+    """Append outputs to the output file of a step: text unchanged, other values as JSON.
+
+    Without a file nothing is written. Raises `EdgeOpsError` for an invalid name
+    or a value of several lines, which could set other outputs.
+    """
+    lines = []
+    for name, value in values.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        if not _NAME.fullmatch(name):
+            raise EdgeOpsError(
+                f"{name!r} is not the name of an output", "use A-Z, a-z, 0-9, _ and -"
+            )
+        if len(f"{name}={text}".splitlines()) != 1:
+            raise EdgeOpsError(
+                f"the value of the output {name!r} has several lines", "set a value of one line"
+            )
+        lines.append(f"{name}={text}\n")
+    if file is not None:
+        append(file, "".join(lines))

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from edgeops.fleet.model import DesiredDevice
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice
 from edgeops.fleet.secrets import mask
-from edgeops.health.reported import reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
 _BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
@@ -152,3 +151,16 @@ def _text(value: Any) -> str:
     """A reported value as one short line without secrets."""
     line = " ".join(str(value).split()) if value is not None else ""
     return mask(line)[:_REASON_LENGTH]
+
+
+def reported_slot(live: LiveDevice | None, slot: str) -> Any:
+    """What `model_loader` reports about the model in a slot; None when it reports nothing."""
+    loader = live.modules.get(MODEL_LOADER) if live else None
+    return value_at(loader.reported, "models", slot) if loader else None
+
+
+def value_at(value: Any, *keys: str) -> Any:
+    """The value below these keys, None when there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edgeops.fleet.model import DesiredDevice
-from edgeops.health.device import Health, health
-from edgeops.health.reported import reported_slot, value_at
+from edgeops.health.device import Health, health, reported_slot, value_at
 from edgeops.twin import LiveDevice
 
 

@@ -1,4 +1,4 @@
-"""How good the data of a model is, as a table and as JSON."""
+"""The quality of the data of a model as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _OUTAGES_SHOWN = 3
 
 
 def text(quality: Quality, *, color: bool = False) -> str:
-    """What was repaired, then a row a column, then the outages; no newline at its end."""
+    """The repairs, then one row per column with its outages; no newline at its end."""
     return render(_lines(quality), color)
 
 
 def as_json(quality: Quality) -> str:
-    """One object, with the times as ISO 8601 texts on the clock of the site."""
+    """One object, with the times in ISO 8601 in the time zone of the site."""
     return dump_json(
         {
             "name": quality.name,

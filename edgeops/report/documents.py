@@ -1,4 +1,4 @@
-"""Whole documents as YAML and JSON, for people and for other tools."""
+"""Values as YAML and JSON documents, for people and for other tools."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeops.report.inert import in_quotes, without_command
 
 
 def dump_json(value: Any) -> str:
-    """A JSON document for people: indented, key order as it is, ends with a newline."""
+    """A JSON document for people: indented, keys in the given order, ends with a newline."""
     return in_quotes(json.dumps(value, indent=2, ensure_ascii=False), escape=_json_escape) + "\n"
 
 
@@ -25,10 +25,10 @@ def _json_escape(character: str) -> str:
 
 
 def dump_yaml(value: Any) -> str:
-    """A YAML document for people, as `dump_block` has it; ends with a newline."""
+    """A YAML document for people, as `dump_block` writes it; ends with a newline."""
     return in_quotes(dump_block(value, quoted=lambda text: not _is_inert(text)), escape=escape)
 
 
 def _is_inert(data: str) -> bool:
-    """Whether a text may stand in a document without quotes, on lines of its own."""
+    """Whether a text can appear in a document without quotes, on its own lines."""
     return all(without_command(printable(line), begins=True) == line for line in data.split("\n"))

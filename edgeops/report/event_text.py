@@ -20,7 +20,7 @@ _SHORT = {
 
 
 def event_line(event: JsonObject) -> str:
-    """One event: when, who, what, and its body as JSON."""
+    """One event: time, device, kind and its body as JSON."""
     event = _without_secrets(event)
     who = "/".join(filter(None, (event["deviceId"], event.get("moduleId"))))
     kind = _SHORT.get(event["source"], event["source"])
@@ -40,7 +40,7 @@ def event_line(event: JsonObject) -> str:
 
 
 def event_json(event: JsonObject) -> str:
-    """One event as the hub gives it, on one line."""
+    """One event as the hub returns it, on one line."""
     return json_line(_without_secrets(event))
 
 
@@ -56,7 +56,7 @@ def _holds_secret(encoded: str) -> bool:
     try:
         text = base64.b64decode(encoded).decode(errors="replace")
     except binascii.Error:
-        return True  # not as the hub encodes it: nobody knows
+        return True  # not the encoding of the hub: assume the worst
     return mask(text) != text
 
 

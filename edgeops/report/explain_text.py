@@ -1,8 +1,9 @@
-"""Where the values of a device come from, as text and as JSON."""
+"""The origin of each value of a device as text and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from edgeops.fleet.explain import Explained, Overridden
 from edgeops.fleet.model import Place
@@ -10,22 +11,22 @@ from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, columns, cyan, dim, render
-from edgeops.report.values import show, show_path
+from edgeops.report.words import show, show_path
 
 
 def text(values: Sequence[Explained], *, color: bool = False) -> str:
-    """One line a value: path and value, the place that set it, and what that overrode."""
+    """One line per value: path and value, the place that set it, and what that overrode."""
     return render(columns([_row(value) for value in values]), color)
 
 
 def as_json(values: Sequence[Explained]) -> str:
-    """A JSON array with one object a value; places are null for defaults of edgeops."""
+    """A JSON array with one object per value; places are null for defaults of edgeops."""
     return dump_json([_object(value) for value in values]).rstrip("\n")
 
 
 def _row(value: Explained) -> Line:
     keys = keys_of(value.path)
-    lost = "; ".join(_lost(overridden, keys) for overridden in value.overrode)
+    lost = "; ".join(_overridden(overridden, keys) for overridden in value.overrode)
     return [
         f"{show_path(keys)} = {show(value.value, keys)}",
         cyan(str(value.place)) if value.place else dim("default of edgeops"),
@@ -33,7 +34,7 @@ def _row(value: Explained) -> Line:
     ]
 
 
-def _lost(overridden: Overridden, keys: tuple[str, ...]) -> str:
+def _overridden(overridden: Overridden, keys: tuple[str, ...]) -> str:
     what = "a removal" if overridden.value is None else show(overridden.value, keys, limit=60)
     return f"{what} ({overridden.layer}, {overridden.place})"
 
@@ -57,6 +58,4 @@ def _object(value: Explained) -> JsonObject:
 
 
 def _place(place: Place | None) -> JsonObject:
-    if place is None:
-        return {"file": None, "line": None, "column": None}
-    return {"file": place.file, "line": place.line, "column": place.column}
+    return asdict(place) if place else {"file": None, "line": None, "column": None}

@@ -1,4 +1,4 @@
-"""What ends a command: an error as the lines that a person reads, and the exit code."""
+"""An error that ends a command, as lines for a person, and its exit code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def failure(
     """The text for standard error, secrets masked and inert, and the exit code."""
     if isinstance(error, EdgeOpsError):
         message, hint, code = error.message, error.hint, int(error.exit_code)
-    elif isinstance(error, OSError):  # a full disk, too many open files: no fault of edgeops
+    elif isinstance(error, OSError):  # a full disk or too many open files: not a bug in edgeops
         where = f"{error.filename}: " if error.filename else ""
         message, hint, code = f"{where}{error.strerror or type(error).__name__}", "", 1
     else:
         message = "" if debug else f"unexpected {type(error).__name__}; this is a bug in edgeops"
-        hint, code = ("" if debug else "run it again with --debug to see where"), 1
+        hint, code = ("" if debug else "run it again with --debug to see the traceback"), 1
     secrets = secrets_of(environ)
     text = [*_problems(error, color)]
     if debug:
@@ -32,7 +32,7 @@ def failure(
 
 
 def _problems(error: Exception, color: bool) -> Iterator[str]:
-    """What is wrong with the desired state, where that is what the error is about."""
+    """The problems of an invalid fleet."""
     from edgeops.api.workspace import InvalidFleet
 
     if isinstance(error, InvalidFleet):

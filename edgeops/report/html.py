@@ -1,4 +1,4 @@
-"""Pieces of HTML. Text is made inert and escaped here, and only here."""
+"""Fragments of HTML. Text is made inert and escaped here, and only here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeops.report.score_tables import ScoreTable
 
 
 def escaped(text: str) -> str:
-    """Text that stays text, whatever is in it."""
+    """Any text, escaped so that it cannot become HTML."""
     return html.escape(one_line(text))
 
 
@@ -21,13 +21,13 @@ def element(name: str, text: str, kind: str = "") -> str:
 
 
 def section(title: str, parts: Iterable[str]) -> str:
-    """A heading and what belongs to it; nothing where there is nothing."""
+    """A heading and its content; empty without content."""
     inner = "\n".join(filter(None, parts))
     return f"<section>\n{element('h2', title)}\n{inner}\n</section>" if inner else ""
 
 
 def paragraphs(text: str) -> str:
-    """Free text: an empty line ends a paragraph."""
+    """Free text as paragraphs, which end at an empty line."""
     blocks = (" ".join(block.split()) for block in text.split("\n\n"))
     return "\n".join(element("p", block) for block in blocks if block)
 
@@ -39,7 +39,7 @@ def listed(texts: Iterable[str]) -> str:
 
 
 def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
-    """What is known under which name; facts that are empty are left out."""
+    """Names and their texts; pairs without a text are left out."""
     rows = "\n".join(
         f"<div>{element('dt', name)}{element('dd', text)}</div>" for name, text in pairs if text
     )
@@ -47,10 +47,10 @@ def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
 
 
 def table(shown: ScoreTable, marked: str = "", kinds: Mapping[str, str] | None = None) -> str:
-    """A table that scrolls by itself.
+    """A table in its own scrolling area.
 
-    The row whose first cell is `marked` stands out; `kinds` are the classes of
-    cells by their text.
+    The row whose first cell is `marked` is highlighted; `kinds` maps the text
+    of a cell to its class.
     """
     if not shown.rows:
         return ""
@@ -67,7 +67,7 @@ def table(shown: ScoreTable, marked: str = "", kinds: Mapping[str, str] | None =
 
 
 def picture(png: bytes, title: str, caption: str) -> str:
-    """A picture inside the page, with its caption."""
+    """An embedded image with its caption."""
     data = base64.b64encode(png).decode()
     return (
         f'<figure>\n<img alt="{escaped(title)}" src="data:image/png;base64,{data}">\n'

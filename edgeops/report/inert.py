@@ -1,13 +1,13 @@
-r"""Foreign text that stays text: on one line, nothing hidden in it, no secret, no command.
+r"""Foreign text made inert: on one line, without hidden characters, secrets or commands.
 
-What comes from a device, a file, git, a hub, GitHub or the command line passes here before
-anybody sees it. `markdown.py` and `html.py` build on `one_line`; terminals and logs get `line`.
+All text from a device, a file, git, a hub, GitHub or the command line passes through here before
+it is shown. `markdown.py` and `html.py` build on `one_line`; terminals and logs get `line`.
 
-Characters that steer a terminal or could deceive a reviewer are escapes: see `printable`.
+Characters that control a terminal or could deceive a reviewer are escaped: see `printable`.
 
-The runner of GitHub takes every line of a step's output for a command that begins with `::` after
-white space, or has `##[` anywhere (actions/runner, ActionCommand.cs). It compares as the culture
-of the machine does, to which some characters are nothing, so none outside ASCII counts here.
+The runner of GitHub treats a line of a step's output as a command if it begins with `::` after
+white space, or has `##[` anywhere (actions/runner, ActionCommand.cs). It compares with the culture
+of the machine, which ignores some characters, so characters outside ASCII are ignored here too.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ def one_line(text: str, limit: int | None = None) -> str:
 
 
 def line(text: str) -> str:
-    """A whole line of a log or a terminal: no runner takes it for a command."""
+    """A whole line of a log or a terminal, which no runner treats as a command."""
     return without_command(one_line(text), begins=True)
 
 
 def lines(text: str) -> str:
-    """Text of several lines, as a traceback."""
+    """Text of several lines, such as a traceback."""
     return "\n".join(map(line, mask(text).split("\n")))
 
 
 def without_command(shown: str, *, begins: bool = False) -> str:
-    """Text without a command to the runner; `begins` says that a line begins with it."""
+    """Text without a command to the runner; `begins`: the text is the beginning of a line."""
     if "#" in shown:
         shown = _HOLDS_COMMAND.sub(r"\1\\[", shown)
     return _BEGINS_COMMAND.sub(r"\1\\", shown) if begins and ":" in shown else shown
 
 
 def in_quotes(document: str, *, escape: Escape) -> str:
-    """A JSON document, or YAML with quotes around what is not inert, with nothing hidden in it.
+    """A JSON document, or YAML that quotes what is not inert, with hidden characters escaped.
 
-    It means the same. `escape` gives a character as the format writes it.
+    Its meaning is unchanged. `escape` gives a character as the format writes it.
     """
     if not document.isascii() or "\x7f" in document:
         document = _ODD.sub(

@@ -1,15 +1,16 @@
-"""A model card: what a model is, what it was made of and how good it is, in one HTML file."""
+"""A model card: one HTML file with the purpose, origin and quality of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from edgeops.digest import Digest
+from edgeops.api.models import Judgement
+from edgeops.digest import Digest, digest_file
 from edgeops.jsonvalue import JsonObject
-from edgeops.report import html, score_tables, score_words
+from edgeops.report import html, score_tables
 from edgeops.report.model_card_style import STYLE
-from edgeops.report.plots.model_plots import Plot
+from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
@@ -25,32 +26,32 @@ _PROVENANCE = {
 _KINDS = {
     score_tables.PASSED: "good",
     score_tables.FAILED: "bad",
-    score_words.BETTER: "good",
-    score_words.WORSE: "bad",
+    score_tables.BETTER: "good",
+    score_tables.WORSE: "bad",
 }
 _WORDS = (
     ("WAPE", "the sum of all errors over the sum of all values, so that busy hours weigh most"),
     ("MAE", "the mean error, in units of the target"),
-    ("MASE", "the mean error over that of saying, in training, what was a week ago"),
+    ("MASE", "the mean error over that of the naive forecast (a week ago) in training"),
     (
         "MAPE",
-        "the mean of error over value; small values weigh most, and the smallest are left out",
+        "the mean of error over value; small values weigh most, the smallest are left out",
     ),
     ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
     ("day, night, use case", "the WAPE of their hours only"),
-    ("coverage", "how many values were inside the interval of the forecast"),
+    ("coverage", "the share of values inside the interval of the forecast"),
     ("width", "the mean width of that interval over the mean value"),
     ("pinball", "the loss of the quantiles, in units of the target: lower is better"),
     (
         "95% interval",
-        "where 95% of the differences are when the weeks are drawn anew (block bootstrap)",
+        "the range of 95% of the differences when weeks are resampled (block bootstrap)",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a model card tells.
+    """The content of a model card.
 
     `artifacts` are the files of the model by name, `provenance` is as in a
     release file, `notes` is free text in which an empty line ends a paragraph.
@@ -69,7 +70,7 @@ class CardFacts:
 
 
 def model_card(facts: CardFacts) -> str:
-    """A whole page without scripts or references to anything outside; ends with a newline."""
+    """A whole page without scripts or external references; ends with a newline."""
     return "\n".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -91,10 +92,10 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     for name in card.parts:
         yield html.section(f"How good it is: {name}", _part(card, name))
     series = html.table(score_tables.per_series(card))
-    yield html.section("Series by themselves", [series])
+    yield html.section("Series, each on its own", [series])
     pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
-    yield html.section("Pictures", pictures)
-    yield html.section("The words", [html.facts(_WORDS)])
+    yield html.section("Plots", pictures)
+    yield html.section("Glossary", [html.facts(_WORDS)])
     yield html.section("Notes", [html.paragraphs(facts.notes)])
     yield html.section("Limits", [html.listed((*facts.limits, *_limits(card)))])
     yield html.section("Data", [html.facts((("data", facts.data), ("credit", facts.attribution)))])
@@ -107,13 +108,13 @@ def _head(facts: CardFacts) -> Iterator[str]:
     yield html.element("h1", card.model)
     yield html.element("p", facts.description, "lead")
     kind = "good" if card.passed else "bad"
-    yield html.element("p", score_words.verdict(card), f"verdict {kind}")
+    yield html.element("p", score_tables.verdict(card), f"verdict {kind}")
     tiles = []
     for name, part in card.parts.items():
         overall = part.models[MODEL].slices[ALL]
         tiles += [
-            (f"WAPE, {name}", score_words.percent(overall.wape)),
-            (f"MASE, {name}", score_words.figure(overall.mase)),
+            (f"WAPE, {name}", score_tables.percent(overall.wape)),
+            (f"MASE, {name}", score_tables.figure(overall.mase)),
         ]
     yield html.facts(tiles, "tiles")
 
@@ -128,7 +129,7 @@ def _forecasts(card: Scorecard) -> Iterator[tuple[str, str]]:
 
 
 def _part(card: Scorecard, name: str) -> Iterator[str]:
-    yield html.element("p", f"{score_words.period(card.parts[name])}.")
+    yield html.element("p", f"{score_tables.period(card.parts[name])}.")
     yield html.table(score_tables.figures(card, name, every=True), card.model)
     yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
     yield html.table(score_tables.use_cases(card, name))
@@ -136,13 +137,13 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
 
 def _limits(card: Scorecard) -> Iterator[str]:
     yield (
-        "The figures are of the periods above. When sensors, streets or habits change, the model"
-        " must be judged again."
+        "The figures cover the periods above. When sensors, streets or habits change, evaluate the"
+        " model again."
     )
     if len(card.quantiles) > 1:
         yield (
-            f"The interval should hold {score_tables.interval(card)} of all values taken together,"
-            " not of each hour or each event by itself."
+            f"The interval should contain {score_tables.interval(card)} of all values, not of the"
+            " values of each hour or each event."
         )
 
 
@@ -162,3 +163,21 @@ def _files(artifacts: Mapping[str, Digest]) -> ScoreTable:
         (name, f"{digest.size:,}", digest.sha256) for name, digest in sorted(artifacts.items())
     )
     return ScoreTable(("file", "bytes", "sha256"), rows, "lrl")
+
+
+def card_files(judgement: Judgement) -> dict[str, bytes]:
+    """The files of the model card by name: `card.html` and its plots as PNG."""
+    model, data, evaluated = judgement.model, judgement.data, judgement.evaluated
+    plots = model_plots(evaluated.scorecard, "test", evaluated.forecasts["test"][MODEL])
+    facts = CardFacts(
+        evaluated.scorecard,
+        model.description,
+        {file.name: digest_file(file) for file in judgement.artifacts},
+        data.dataset.name,
+        data.dataset.attribution,
+        judgement.provenance,
+        model.recipe.seeds,
+        plots,
+        "\n\n".join(model.recipe.notes),
+    )
+    return {**{plot.file: plot.png for plot in plots}, "card.html": model_card(facts).encode()}

@@ -1,4 +1,4 @@
-"""The look of a model card: light, dark, narrow and printed."""
+"""The CSS of a model card: light, dark, narrow and printed."""
 
 STYLE = """
 :root {

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from edgeops.apply.outcome import Outcome, Status
 from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
-from edgeops.report.markdown import code, first_fitting
-from edgeops.report.style import Line, Span, Style, bold, dim, green, render
-from edgeops.report.words import count, duration, first_names, wrapped_names
+from edgeops.report.markdown import code, code_list, first_fitting, hint_in_code
+from edgeops.report.style import Line, Span, Style, bold, devices_with_reason, dim, green, render
+from edgeops.report.words import count, duration
 
-_NAMES = 24
-_MARKDOWN_DETAILS = ((100, 20), (30, 10), (10, 5), (5, 3))  # reasons, names for each
+# Reasons, and device names for each; tried in this order until the text fits.
+_MARKDOWN_DETAILS = ((100, 20), (30, 10), (10, 5), (5, 3))
 
 _WORDS = {
     Status.APPLIED: "synced",
     Status.ACCESS: "given read access to artifacts",
     Status.FAILED: "failed",
-    Status.CONFLICT: "changed by others meanwhile",
+    Status.CONFLICT: "changed by others during the sync",
     Status.REFUSED: "refused",
     Status.SKIPPED: "not started",
 }
 _GOOD = (Status.APPLIED, Status.ACCESS)
 _STYLES = {Status.FAILED: Style.RED, Status.CONFLICT: Style.YELLOW, Status.REFUSED: Style.YELLOW}
-_GO_ON = "run the same command again: it writes only what is still missing"
+_CONTINUE = "run the same command again: it writes only what is still missing"
 
 
 @dataclass(frozen=True, slots=True)
 class _Reason:
-    """Devices that ended the same way for the same reason."""
+    """Devices with the same status for the same reason."""
 
     status: Status
     message: str
@@ -39,26 +39,20 @@ class _Reason:
 
 
 def text(outcomes: Sequence[Outcome], *, seconds: float | None = None, color: bool = False) -> str:
-    """What was not done and why, then the counts; no newline at its end.
+    """The devices that were not synced and why, then the counts; no newline at its end.
 
-    `seconds` is how long it took.
+    `seconds` is the duration of the sync.
     """
     return render(_lines(outcomes, seconds), color)
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:
-    """An object with a `summary` (devices by status) and one object a device in `devices`."""
+    """An object with a `summary` (devices by status) and one object per device in `devices`."""
     return dump_json(
         {
             "summary": {status.value: _number(outcomes, status) for status in Status},
             "devices": [
-                {
-                    "device": outcome.device,
-                    "status": outcome.status.value,
-                    "written": outcome.written,
-                    "message": mask(outcome.message),
-                    "hint": mask(outcome.hint),
-                }
+                asdict(outcome) | {"message": mask(outcome.message), "hint": mask(outcome.hint)}
                 for outcome in sorted(outcomes, key=lambda outcome: outcome.device)
             ],
         }
@@ -88,8 +82,9 @@ def summary(outcomes: Sequence[Outcome], seconds: float | None = None) -> str:
         if number:
             what = f"{number:,}" if parts else count(number, "device")
             parts.append(f"{what} {_WORDS[status]}")
-    took = [] if seconds is None else [f"in {duration(seconds)}"]
-    return ", ".join(parts + took)
+    if seconds is not None:
+        parts.append(f"in {duration(seconds)}")
+    return ", ".join(parts)
 
 
 def _number(outcomes: Sequence[Outcome], status: Status) -> int:
@@ -97,7 +92,7 @@ def _number(outcomes: Sequence[Outcome], status: Status) -> int:
 
 
 def _reasons(outcomes: Sequence[Outcome]) -> list[_Reason]:
-    """Everything that was not done, by reason: a whole hub may fail for one."""
+    """The devices that were not synced, by reason: all devices may fail for the same one."""
     devices_by_reason: dict[tuple[Status, str, str], list[str]] = {}
     for outcome in sorted(outcomes, key=lambda outcome: outcome.device):
         if outcome.status in _GOOD:
@@ -112,22 +107,14 @@ def _reasons(outcomes: Sequence[Outcome]) -> list[_Reason]:
 
 def _lines(outcomes: Sequence[Outcome], seconds: float | None) -> Iterator[Line]:
     for reason in _reasons(outcomes):
-        single = len(reason.devices) == 1
-        what = reason.devices[0] if single else f"{len(reason.devices):,} devices"
-        why = f": {reason.message}" if reason.message else ""
         title = Span(f"{_WORDS[reason.status]} ", _STYLES.get(reason.status, Style.DIM))
-        yield [title, bold(what), why]
-        if not single:
-            for line in wrapped_names(reason.devices, "    ", _NAMES):
-                yield [line]
-        if reason.hint:
-            yield ["    ", dim(f"hint: {reason.hint}")]
+        yield from devices_with_reason(title, reason.devices, reason.message, reason.hint)
         yield []
     words = summary(outcomes, seconds)
     done = all(outcome.status in _GOOD for outcome in outcomes)
     yield [green(words) if done else bold(words)]
     if _number(outcomes, Status.SKIPPED):
-        yield [dim(f"hint: {_GO_ON}")]
+        yield [dim(f"hint: {_CONTINUE}")]
 
 
 def _markdown(
@@ -140,13 +127,11 @@ def _markdown(
     if all_reasons:
         yield ""
     for reason in all_reasons[:reasons]:
-        first, more = first_names(reason.devices, names)
-        devices = ", ".join([*map(code, first), *([more] if more else [])])
+        devices = code_list(reason.devices, names)
         why = f": {code(reason.message)}" if reason.message else ""
-        hint = f" (hint: {code(reason.hint)})" if reason.hint else ""
-        yield f"- {_WORDS[reason.status]}: {devices}{why}{hint}"
+        yield f"- {_WORDS[reason.status]}: {devices}{why}{hint_in_code(reason.hint)}"
     if len(all_reasons) > reasons:
         yield f"- and {count(len(all_reasons) - reasons, 'more reason')}"
     if _number(outcomes, Status.SKIPPED):
         yield ""
-        yield f"To go on, {_GO_ON}."
+        yield f"To continue, {_CONTINUE}."

@@ -1,4 +1,4 @@
-"""A plan as a reader wants it: devices that get the same, told once."""
+"""A plan by groups of devices that get the same changes, so that each patch is shown once."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathChange:
-    """One changed path. `old` and `new` count as far as `op` has them.
+    """One changed path; `old` is unset for an addition, `new` for a removal.
 
-    Where the devices of a group get different values, `variants` has them with
-    their number of devices, the most frequent first, and `new` is one of them.
+    Where the devices of a group get different values, `variants` holds each
+    with its number of devices, the most frequent first; `new` is one of them.
     """
 
     op: Op
@@ -44,7 +44,7 @@ class PathChange:
 
 @dataclass(frozen=True, slots=True)
 class TwinChange:
-    """What happens to one twin, or to the deployment, of each device in a group."""
+    """The changes to one twin, or to the deployment, of each device in a group."""
 
     title: str
     reason: Reason
@@ -58,7 +58,7 @@ class TwinChange:
 
 @dataclass(frozen=True, slots=True)
 class DeviceGroup:
-    """Devices that get the same."""
+    """Devices that get the same changes."""
 
     kind: DeviceFate
     devices: tuple[str, ...]
@@ -68,12 +68,12 @@ class DeviceGroup:
 def grouped(
     plan: Plan, *, per_device: bool = False, every_path: bool = False
 ) -> tuple[DeviceGroup, ...]:
-    """The devices of a plan by what they get: new ones first, the largest group first.
+    """The devices of a plan by their changes: new devices first, then by size of the group.
 
-    Changed devices share a group only where their patches are identical. New
-    devices share one where they get the same paths, since each has a location
-    of its own; `per_device` keeps them apart too. A module deployed to a new
-    device is one entry, or one for `every_path` of it.
+    Changed devices share a group only if their patches are identical. New
+    devices share one if they get the same paths, since each has its own
+    location; with `per_device` each gets its own group. A module deployed to a
+    new device is one entry, or one per path with `every_path`.
     """
     alike: dict[str, tuple[DeviceFate, list[str], list[tuple[TwinChange, ...]]]] = {}
     for device, changes in by_device(plan.changes).items():
@@ -93,9 +93,9 @@ def grouped(
 
 
 def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
-    """One part a twin: its creation and its patch are one thing to the reader.
+    """One part per twin, which covers its creation and its patch.
 
-    That a device gets a new stamp is told only when it is all it gets.
+    The stamp of a device is mentioned only when nothing else changes.
     """
     by_title: dict[str, TwinChange] = {}
     for change in changes:
@@ -144,7 +144,7 @@ def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[PathCha
 
 
 def is_edge_module(path: tuple[str, ...]) -> bool:
-    """Whether a path is that of one module in the content of `$edgeAgent`."""
+    """Whether a path names a module in the deployment of `$edgeAgent`."""
     return len(path) == 3 and path[0] == EDGE_AGENT and path[1] in {"modules", "systemModules"}
 
 
@@ -167,7 +167,7 @@ def _canonical(*values: Any) -> str:
 
 
 def _common(devices: list[tuple[TwinChange, ...]]) -> tuple[TwinChange, ...]:
-    """The parts of the first device, whose entries know what the other devices get there."""
+    """The parts of the first device, with the values of the other devices as variants."""
     return tuple(
         replace(
             part,

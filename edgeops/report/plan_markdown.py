@@ -9,17 +9,24 @@ from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.counts import DeviceFate
 from edgeops.plan.document import SavedPlan
 from edgeops.plan.model import Plan
-from edgeops.report.markdown import Room, code, diff_fence, first_fitting, html_code
+from edgeops.report.markdown import (
+    Room,
+    code,
+    code_list,
+    diff_fence,
+    first_fitting,
+    hint_in_code,
+    html_code,
+)
 from edgeops.report.plan_groups import DeviceGroup, Op, PathChange, TwinChange, grouped
 from edgeops.report.plan_overview import overview
 from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary
-from edgeops.report.values import show, show_path
-from edgeops.report.words import about, count, first_names, short_commit
+from edgeops.report.words import count, duration, short_commit, show, show_path
 
 
 @dataclass(frozen=True, slots=True)
 class _Detail:
-    """How much of a plan is told: groups, device names in each, changed paths in each part."""
+    """How much of a plan to show: groups, device names in each, changed paths in each part."""
 
     groups: int
     names: int
@@ -27,8 +34,8 @@ class _Detail:
     value: int = 300
 
 
-# Tried in this order until the text fits; the last one fits whatever the plan holds. The first
-# is more than anybody reads in a comment.
+# Tried in this order until the text fits; the last one fits any plan. The first is for summaries
+# only: a comment of that length is unreadable.
 _DETAILS = (
     _Detail(groups=2_000, names=2_000, paths=2_000, value=4_000),
     _Detail(groups=200, names=200, paths=400),
@@ -39,7 +46,7 @@ _DETAILS = (
     _Detail(groups=0, names=1, paths=0, value=60),
 )
 _PARTS = 60  # of one device; it has at most 50 modules
-_OPEN = 3  # so few groups are shown unfolded
+_OPEN = 3  # up to this many groups are shown expanded
 
 
 def markdown(
@@ -51,10 +58,10 @@ def markdown(
 ) -> str:
     """The plan for a reviewer: warnings, counts, groups, then each distinct patch with its devices.
 
-    Always short enough for its `room`: long plans get shorter lists and say
-    what is left out. Secrets are masked. `devices` are those of git, for their
-    groups and protection; `base` is the commit it was made against where that
-    is no hub.
+    Always short enough for its `room`: long plans get shorter lists, with a
+    count of what is left out. Secrets are masked. `devices` are those in git,
+    for their groups and protection; `base` is the commit of an offline plan to
+    compare with, in place of a hub.
     """
     groups = grouped(plan, every_path=True)
     details = _DETAILS if room is Room.SUMMARY else _DETAILS[1:]
@@ -63,21 +70,21 @@ def markdown(
 
 
 def digest_line(digest: str, hub: str) -> str:
-    """The line of the text that says which plan it is.
+    """The line of the text that identifies the plan.
 
-    Nothing from a manifest or a hub can make such a line: all that stands at
-    the beginning of one is ours.
+    Text from a manifest or a hub can never form such a line: edgeops writes the
+    beginning of every line.
     """
     return f"Plan digest `{digest}`, hub {code(hub)}"
 
 
 def shows(text: str, saved: SavedPlan) -> bool:
-    """Whether such a text shows a saved plan."""
+    """Whether a text made by `markdown` shows a saved plan."""
     return digest_line(saved.digest, saved.hub) in text.splitlines()
 
 
 def same_plan(text: str, other: str) -> bool:
-    """Whether two such texts show plans that write the same to one hub."""
+    """Whether two such texts show plans that write the same to the same hub."""
     begin = "Plan digest `"
     lines = (
         {line for line in shown.splitlines() if line.startswith(begin)} for shown in (text, other)
@@ -100,41 +107,36 @@ def _blocks(
         yield summary(plan)
     shown = groups[: detail.groups]
     for group in shown:
-        yield from _group(group, detail, unfolded=len(groups) <= _OPEN)
+        yield from _group(group, detail, expanded=len(groups) <= _OPEN)
     left = groups[detail.groups :]
     if left:
         number = sum(len(group.devices) for group in left)
         yield (
-            f"**Left out:** {count(len(left), 'group')} with {count(number, 'device')}, since"
-            " there is only so much room. `edgeops sync --dry-run` shows all."
+            f"**Left out** to keep this short: {count(len(left), 'group')} with"
+            f" {count(number, 'device')}. `edgeops sync --dry-run` shows everything."
         )
     if plan.refusals:
         yield _refusals(plan, detail)
     if plan.changes and plan.seconds is not None:
-        yield f"At the rates of this hub that takes {about(plan.seconds)}."
+        yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
     if plan.changes:
         yield digest_line(plan.digest, plan.hub)
 
 
-def _group(group: DeviceGroup, detail: _Detail, *, unfolded: bool) -> Iterator[str]:
+def _group(group: DeviceGroup, detail: _Detail, *, expanded: bool) -> Iterator[str]:
     several = len(group.devices) > 1
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
     verb = "change: this patch ×" if several and group.kind is DeviceFate.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
-    yield f"<details{' open' if unfolded else ''}><summary>{verb} <b>{what}</b></summary>"
+    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b></summary>"
     if several:
-        yield _names(group.devices, detail)
+        yield code_list(group.devices, detail.names)
     if group.kind is not DeviceFate.DELETE:
         lines = [line for part in group.parts[:_PARTS] for line in _part(part, detail)]
         yield diff_fence(lines)
     yield "</details>"
-
-
-def _names(names: Sequence[str], detail: _Detail) -> str:
-    first, more = first_names(names, detail.names)
-    return ", ".join([*map(code, first), *([more] if more else [])])
 
 
 def _part(part: TwinChange, detail: _Detail) -> Iterator[str]:
@@ -158,10 +160,10 @@ def _entry(entry: PathChange, limit: int) -> Iterator[str]:
 
 
 def _refusals(plan: Plan, detail: _Detail) -> str:
-    lines = ["**Refused**, left as they are:", ""]
+    lines = ["**Refused**, not changed:", ""]
     for refusal in plan.refusals[: detail.names]:
-        hint = f" (hint: {code(refusal.hint)})" if refusal.hint else ""
-        lines.append(f"- {code(refusal.device)}: {code(refusal.reason)}{hint}")
+        why = f"{code(refusal.reason)}{hint_in_code(refusal.hint)}"
+        lines.append(f"- {code(refusal.device)}: {why}")
     left = len(plan.refusals) - detail.names
     if left > 0:
         lines.append(f"- and {left:,} more")

@@ -1,4 +1,4 @@
-"""What a reviewer should know of a plan before reading it: warnings, counts, which groups."""
+"""The overview above a plan for reviewers: warnings, counts, blast radius, groups."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.counts import DeviceFate, by_device, counts, kind_of
 from edgeops.plan.model import Plan, Reason
-from edgeops.report.markdown import cell, code
+from edgeops.report.markdown import cell, code_list
 from edgeops.report.plan_groups import DeviceGroup
-from edgeops.report.words import count, first_names
+from edgeops.report.words import count
 
 _ROWS = 20
-_GONE = ""  # the row of devices that git does not have any more
+_GONE = ""  # the row of devices that are no longer in git
 _WARNINGS = {
-    Reason.DRIFT: ("changed on the hub by others", "this puts {} back as in git"),
-    Reason.ADOPTED: ("on the hub, not managed by edgeops so far", "this takes {} over"),
+    Reason.DRIFT: ("changed on the hub by others", "this reverts {} to git"),
+    Reason.ADOPTED: ("on the hub, not yet managed by edgeops", "this takes {} over"),
 }
 
 
@@ -25,8 +25,8 @@ def overview(
 ) -> Iterator[str]:
     """The blocks of Markdown above the patches of a plan that has changes.
 
-    `devices` are those of git, for their groups and protection; `names` is how
-    many names a list may have.
+    `devices` are those in git, for their groups and protection; `names` is the
+    maximum number of names in a list.
     """
     yield from _warnings(plan, devices, names)
     yield _counts(plan)
@@ -44,13 +44,11 @@ def _warnings(plan: Plan, devices: Mapping[str, DesiredDevice], names: int) -> I
             yield _alert(f"{count(len(affected), 'device')} {what}; {effect}", affected, names)
     protected = [name for name in changed if name in devices and devices[name].protect]
     if protected:
-        yield _alert(f"{count(len(protected), 'protected device')} among them", protected, names)
+        yield _alert(f"{count(len(protected), 'protected device')} affected", protected, names)
 
 
 def _alert(text: str, devices: Sequence[str], names: int) -> str:
-    first, more = first_names(devices, names)
-    listed = ", ".join([*map(code, first), *([more] if more else [])])
-    return f"> [!WARNING]\n> **{text}**: {listed}"
+    return f"> [!WARNING]\n> **{text}**: {code_list(devices, names)}"
 
 
 def _counts(plan: Plan) -> str:
@@ -72,7 +70,7 @@ def _blast_radius(groups: Sequence[DeviceGroup]) -> str:
 
 @dataclass(slots=True)
 class _Row:
-    """One group of devices: how many there are, and to how many what happens."""
+    """One group of devices: its size, and how many of its devices meet each fate."""
 
     devices: int
     kinds: dict[DeviceFate, int]
@@ -83,7 +81,7 @@ class _Row:
 
 
 def _rollout_groups(plan: Plan, devices: Mapping[str, DesiredDevice]) -> str:
-    """A table of the groups of the fleet that get something; empty where there are none."""
+    """A table of the affected groups of the fleet; empty where there are none."""
     rows: dict[str, _Row] = {}
     for device in devices.values():
         for group in device.groups:

@@ -14,9 +14,17 @@ from edgeops.report.plan_groups import (
     grouped,
     is_edge_module,
 )
-from edgeops.report.style import Line, Span, Style, bold, dim, render, yellow
-from edgeops.report.values import show, show_path
-from edgeops.report.words import about, count, short_commit, wrapped_names
+from edgeops.report.style import (
+    Line,
+    Span,
+    Style,
+    bold,
+    devices_with_reason,
+    dim,
+    render,
+    yellow,
+)
+from edgeops.report.words import count, duration, short_commit, show, show_path, wrapped_names
 
 _NAMES = 24
 _VALUE = 160
@@ -32,22 +40,23 @@ _OP_STYLE = {Op.ADD: Style.GREEN, Op.CHANGE: Style.YELLOW, Op.REMOVE: Style.RED}
 
 REASONS = {
     Reason.NEW: "new",
-    Reason.ADOPTED: "on the hub, not managed by edgeops so far",
+    Reason.ADOPTED: "on the hub, not yet managed by edgeops",
     Reason.CHANGED: "changed in git",
-    Reason.DRIFT: "drift: changed on the hub, put back as in git",
+    Reason.DRIFT: "drift: changed on the hub, reverted to git",
     Reason.REMOVED: "removed from git",
 }
 MAY_READ = (
-    "Devices that have yet to download a model may get read access to the store {}, for hours."
+    "Devices that have not downloaded their model yet may get short-lived read access to the"
+    " store {}."
 )
-STAMP_ONLY = "the content is as in git; only the ownership stamp is written"
+STAMP_ONLY = "the content equals git; only the ownership stamp is written"
 
 
 def text(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
     """The plan for a terminal or a log; secrets masked, no newline at its end.
 
-    Identical patches are told once. `verbose` lists every device and every
-    value in full, where else long lists and values end in a count.
+    Identical patches are shown once. `verbose` lists every device and every
+    value in full; otherwise long lists and values are cut, with a count.
     """
     return render(_lines(plan, verbose), color)
 
@@ -86,7 +95,7 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
-        yield [f"At the rates of this hub that takes {about(plan.seconds)}."]
+        yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
 
@@ -137,7 +146,7 @@ def _entry(entry: PathChange, limit: int | None) -> Iterator[Line]:
 
 
 def show_new(entry: PathChange, limit: int | None) -> str:
-    """What devices get at a path, as `60 x 14, 300 x 7` where they get different values."""
+    """The new value at a path, as `60 x 14, 300 x 7` where devices get different values."""
     if not entry.variants:
         return show(_brief(entry.new, entry.path), entry.path, limit)
     texts = [
@@ -151,7 +160,7 @@ def show_new(entry: PathChange, limit: int | None) -> str:
 
 
 def _brief(value: object, path: tuple[str, ...]) -> object:
-    """A module of the deployment by its image, anything else as it is."""
+    """The image of a module in the deployment; any other value unchanged."""
     if is_edge_module(path) and isinstance(value, dict):
         settings = value.get("settings")
         if isinstance(settings, dict) and "image" in settings:
@@ -160,15 +169,9 @@ def _brief(value: object, path: tuple[str, ...]) -> object:
 
 
 def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
-    """Devices that are left alone, by reason: a whole ring may be refused for one."""
+    """The refused devices, by reason: a whole ring may be refused for the same one."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for refusal in refusals:
         by_reason.setdefault((refusal.reason, refusal.hint), []).append(refusal.device)
     for (reason, hint), devices in by_reason.items():
-        what = devices[0] if len(devices) == 1 else f"{len(devices):,} devices"
-        yield [Span("! refused ", Style.RED), bold(what), f": {reason}"]
-        if len(devices) > 1:
-            for line in wrapped_names(sorted(devices), "    ", _NAMES):
-                yield [line]
-        if hint:
-            yield ["    ", dim(f"hint: {hint}")]
+        yield from devices_with_reason(Span("! refused ", Style.RED), sorted(devices), reason, hint)

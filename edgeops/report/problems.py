@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 
 from edgeops.fleet.model import DesiredFleet, Problem
@@ -13,31 +13,29 @@ from edgeops.report.inert import line, one_line
 from edgeops.report.style import Line, bold, cyan, dim, render
 from edgeops.report.words import count
 
-# Of one type and step; GitHub drops the rest without a word (actions/toolkit, problem-matchers.md).
+# Per type and step; GitHub silently drops the others (actions/toolkit, problem-matchers.md).
 GITHUB_ANNOTATIONS = 10
 
 
 def text(problems: Sequence[Problem], *, color: bool = False) -> str:
-    """One line a problem as `file:line:column: message`, its hint below, counts at the end.
+    """One line per problem as `file:line:column: message`, its hint below, counts at the end.
 
-    Files are set apart by an empty line. No newline at its end.
+    An empty line separates the files. No newline at its end.
     """
     return render(_lines([*map(_masked, problems)]), color)
 
 
 def none_in(fleet: DesiredFleet) -> str:
-    """That there are none: `auckland-cbd: 22 devices, no problems`."""
+    """`auckland-cbd: 22 devices, no problems`."""
     return f"{fleet.name}: {count(len(fleet.devices), 'device')}, no problems"
 
 
 def as_json(problems: Sequence[Problem]) -> str:
-    """A JSON array with one object a problem."""
+    """A JSON array with one object per problem."""
     return dump_json(
         [
             {
-                "file": problem.place.file,
-                "line": problem.place.line,
-                "column": problem.place.column,
+                **asdict(problem.place),
                 "pointer": problem.pointer,
                 "message": problem.message,
                 "hint": problem.hint,
@@ -48,18 +46,17 @@ def as_json(problems: Sequence[Problem]) -> str:
 
 
 def github(problems: Sequence[Problem], *, folder: str = "") -> str:
-    """Workflow commands that make GitHub mark the lines in a pull request.
+    """Workflow commands that make GitHub annotate the lines in a pull request.
 
     GitHub shows ten; the others follow as plain lines of the log. `folder` is
-    where the fleet stands in the repository, as GitHub wants paths from its root.
+    the path of the fleet in the repository, since GitHub needs paths from its root.
     Format: GitHub docs, "Workflow commands", and the escapes of actions/toolkit.
     """
     problems = [*map(_masked, problems)]
     lines = [_annotation(problem, folder) for problem in problems[:GITHUB_ANNOTATIONS]]
-    rest = problems[GITHUB_ANNOTATIONS:]
-    if rest:
-        lines.append(f"GitHub shows {GITHUB_ANNOTATIONS} annotations; {len(rest):,} more problems:")
-        lines += [line(f"  {problem.place}: {_message(problem)}") for problem in rest]
+    if more := problems[GITHUB_ANNOTATIONS:]:
+        lines.append(f"GitHub shows {GITHUB_ANNOTATIONS} annotations; {len(more):,} more problems:")
+        lines += [line(f"  {problem.place}: {_message(problem)}") for problem in more]
     return "\n".join(lines)
 
 
@@ -91,7 +88,7 @@ def _annotation(problem: Problem, folder: str) -> str:
 
 
 def _masked(problem: Problem) -> Problem:
-    """The problem without secrets: a key may be one, and a user's schema gives words to hints."""
+    """The problem without secrets, which a key or a hint from a user's schema may hold."""
     return replace(
         problem,
         place=replace(problem.place, file=mask(problem.place.file)),

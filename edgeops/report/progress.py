@@ -1,24 +1,52 @@
-"""How far a long run is: a bar on a terminal, a line now and then elsewhere, or nothing."""
+"""Progress of a long run: a bar on a terminal, an occasional line elsewhere, or nothing."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import IO, Protocol
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
 
 from edgeops.report.inert import line
 from edgeops.report.words import duration
 
-_STEP = 0.1  # of the total
-_OFTEN = 1.0  # seconds; lines do not come faster
-_SELDOM = 10.0  # seconds; nor slower
+if TYPE_CHECKING:
+    from edgeops.api.observer import Progress
+    from edgeops.health.device import DeviceStatus
+
+_STEP = 0.1  # share of the total after which a line is due
+_SHORTEST_GAP = 1.0  # seconds between two lines
+_LONGEST_GAP = 10.0
 
 
-class Progress(Protocol):
-    """What a long run calls as it goes on."""
+@dataclass(slots=True)
+class Screen:
+    """An observer for a person: notes as lines, long runs as bars on a terminal, else as lines."""
 
-    def __call__(self, done: int, total: int) -> None:
-        """So much of all is done."""
+    note: Callable[[str], None]
+    quiet: bool
+    color: bool
+    _last: str = field(default="", init=False)
+
+    def progress(
+        self, what: str, unit: str = "devices", *, quiet: bool = False
+    ) -> AbstractContextManager[Progress]:
+        """A bar on a terminal, an occasional line elsewhere."""
+        quiet = quiet or self.quiet
+        return progress(
+            what, sys.stderr, clock=time.monotonic, quiet=quiet, color=self.color, unit=unit
+        )
+
+    def waiting(self, devices: Sequence[DeviceStatus]) -> None:
+        """Prints the counts by health whenever they change."""
+        from edgeops.report.status_text import summary  # few verbs wait
+
+        if self._last != (text := summary(devices)):
+            self._last = text
+            self.note(text)
 
 
 @contextlib.contextmanager
@@ -33,21 +61,17 @@ def progress(
 ) -> Iterator[Progress]:
     """Progress on a stream (standard error) for the length of a `with` block.
 
-    `label` says what is done, as "reading twins", `unit` of what; `clock` gives
-    seconds (`time.monotonic`).
+    `label` names the run, as "reading twins"; `unit` is what it counts; `clock`
+    gives seconds (`time.monotonic`).
     """
     label = line(label)
     if quiet:
-        yield _nothing
+        yield lambda _done, _total: None
     elif stream.isatty():
         with _bar(label, stream, color, unit) as bar:
             yield bar
     else:
         yield Lines(label, stream, clock, unit)
-
-
-def _nothing(done: int, total: int) -> None:
-    """Progress for `--quiet`."""
 
 
 class Lines:
@@ -60,18 +84,18 @@ class Lines:
         self._unit = unit
         self._stream = stream
         self._clock = clock
-        self._started = self._told_at = clock()
-        self._told = 0
+        self._started = self._printed_at = clock()
+        self._printed = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Writes a line when there is something to tell."""
+        """Writes a line when one is due."""
         now = self._clock()
-        waited = now - self._told_at
-        stepped = done - self._told >= _STEP * total and waited >= _OFTEN
-        finished = done >= total > self._told and now - self._started >= _OFTEN
-        if not (finished or stepped or waited >= _SELDOM):
+        waited = now - self._printed_at
+        stepped = done - self._printed >= _STEP * total and waited >= _SHORTEST_GAP
+        finished = done >= total > self._printed and now - self._started >= _SHORTEST_GAP
+        if not (finished or stepped or waited >= _LONGEST_GAP):
             return
-        self._told, self._told_at = done, now
+        self._printed, self._printed_at = done, now
         self._stream.write(self._line(done, total, now - self._started) + "\n")
         self._stream.flush()
 
@@ -80,7 +104,7 @@ class Lines:
         if done >= total:
             return f"{line} in {duration(elapsed)}"
         rate = done / elapsed if elapsed > 0 else 0.0
-        if not rate or done == 1:  # the first one bears the start of everything
+        if not rate or done == 1:  # the first one includes the start-up of everything
             return line
         return f"{line}, {_per_second(rate)}, about {duration((total - done) / rate)} left"
 
@@ -91,19 +115,18 @@ def _per_second(rate: float) -> str:
 
 @contextlib.contextmanager
 def _bar(label: str, stream: IO[str], color: bool, unit: str) -> Iterator[Progress]:
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as RichProgress
 
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(f"{unit}{{task.fields[rate]}}", markup=False),
-        TimeRemainingColumn(),
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn(f"{unit}{{task.fields[rate]}}", markup=False),
+        rich.TimeRemainingColumn(),
     )
     console = Console(file=stream, no_color=not color)
-    with RichProgress(*columns, console=console, transient=True) as bar:
+    with rich.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None, rate="")
 
         def show(done: int, total: int) -> None:

@@ -1,15 +1,15 @@
-"""What a promotion decided and changed: sentences, a unified diff, JSON."""
+"""The decisions and changes of a promotion as sentences, a unified diff and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from difflib import unified_diff
 
 from edgeops.api.promotions import Promotion
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import HealthState
-from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
@@ -17,25 +17,25 @@ from edgeops.report.words import count, duration
 
 
 def text(promotion: Promotion, *, color: bool = False) -> str:
-    """What was decided for each slot and why, then the diff; no newline at its end."""
+    """The decision for each slot and its reason, then the diff; no newline at its end."""
     why = [decision_text(decision, color=color) for decision in promotion.decisions or ()]
     diff = [render(lines, color)] if (lines := list(_diff(promotion.texts))) else []
     return "\n".join([*why, *([""] if why and diff else []), *diff])
 
 
 def decision_text(decision: Decision, *, color: bool = False) -> str:
-    """What was decided for a slot and why, then a line a device that is not there yet."""
+    """The decision for a slot and its reason, then one line per device that is not healthy."""
     devices = columns([[f"  {device}", words] for device, words in unhealthy(decision)])
     return render([_why(decision), *devices], color)
 
 
 def why(decision: Decision) -> str:
-    """What was decided for a slot and why, in one sentence."""
+    """The decision for a slot and its reason, in one sentence."""
     return render([_why(decision)], color=False)
 
 
 def unhealthy(decision: Decision) -> list[tuple[str, str]]:
-    """The devices that a release waits for or is Degraded on, each with its reason."""
+    """The devices that hold a release back or on which it is Degraded, each with its reason."""
     if decision.ring is None or decision.step is Step.PROMOTE:
         return []
     soak = _hours(decision.ring.ring.rollout.soak)
@@ -43,11 +43,11 @@ def unhealthy(decision: Decision) -> list[tuple[str, str]]:
 
 
 def as_json(promotion: Promotion) -> str:
-    """An object with one object a slot in `decisions`, and one a change in `changes`.
+    """An object with one object per slot in `decisions` and one per change in `changes`.
 
-    Without decisions the one change alone: `file`, `group`, `slot`, `before` (or null), `after`.
+    Without decisions only the change: `file`, `group`, `slot`, `before` (or null), `after`.
     """
-    changes = [_change(change) for change in promotion.changes]
+    changes = [asdict(change) for change in promotion.changes]
     if promotion.decisions is None:
         return dump_json(changes[0])
     decisions = [_object(decision) for decision in promotion.decisions]
@@ -55,23 +55,12 @@ def as_json(promotion: Promotion) -> str:
 
 
 def hint(promotion: Promotion) -> str:
-    """What to do where no ring gets a release; may be empty."""
-    back = [
-        decision.back_to for decision in promotion.decisions or () if decision.step is Step.DEGRADED
-    ]
-    if any(back):
-        return "--revert-degraded edits the rings back to the release of a later ring"
-    return "no later ring runs another release: revert the commit that brought it" if back else ""
-
-
-def _change(change: ManifestChange) -> dict[str, str | None]:
-    return {
-        "file": change.file,
-        "group": change.group,
-        "slot": change.slot,
-        "before": change.before,
-        "after": change.after,
-    }
+    """What to do when no ring gets a release; may be empty."""
+    degraded = [d for d in promotion.decisions or () if d.step is Step.DEGRADED]
+    if any(decision.back_to for decision in degraded):
+        return "use --revert-degraded to give the rings the release that a later ring still runs"
+    revert = "no later ring runs another release: revert the commit that introduced this one"
+    return revert if degraded else ""
 
 
 def _object(decision: Decision) -> dict[str, object]:
@@ -80,7 +69,7 @@ def _object(decision: Decision) -> dict[str, object]:
         "slot": rollout.slot,
         "step": decision.step.value,
         "release": rollout.release,
-        "rings": [each.group for each in rollout.having],
+        "rings": [ring.group for ring in rollout.having],
         "ring": ring.ring.group if ring else None,
         "to": decision.to,
         "backTo": decision.back_to,
@@ -110,7 +99,7 @@ def _why(decision: Decision) -> Line:
         return [*start, red(f"{rollout.release} is Degraded in {group}")]
     missing = f": {ring.needed} of {devices} in {group} must be healthy with it for {soak}"
     if not ring.ring.devices:
-        missing = f": no device of {group} runs it because of that group"
+        missing = f": no device runs it because of group {group}"
     return [*start, yellow(f"{decision.to} waits for {rollout.release}"), missing]
 
 
@@ -118,7 +107,7 @@ def _state(device: UnhealthyDevice, soak: str) -> str:
     if device.state is not HealthState.CONVERGED:
         return f"{device.state.value}: {device.text}" if device.text else device.state.value
     if device.ran is None:
-        return "Converged, but does not say since when"
+        return "Converged, but does not report since when"
     return f"Converged for {_hours(device.ran)} of {soak}"
 
 

@@ -1,4 +1,4 @@
-"""Titles and texts of the pull requests that workflows open, and what became of them."""
+"""Titles and texts of the pull requests that workflows open, and their outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHANGES = 50
 
 
 def release_proposal(release: NewRelease, scorecard: str) -> Proposal:
-    """The pull request of a release that was just published; `scorecard` is Markdown."""
+    """The pull request for a newly published release; `scorecard` is Markdown."""
     plots = [path for path in release.added if path.endswith(".png")]
 
     def text(folder: str) -> str:
@@ -52,14 +52,14 @@ def promotion_proposal(next_release: NextRelease) -> Proposal:
 
 
 def proposed_markdown(done: Proposed) -> str:
-    """What became of a proposal, for the summary of the step."""
+    """The outcome of a proposal, for the step summary."""
     return f"{link(done.title, done.url)}: {done.how}."
 
 
 def proposed_text(done: Proposed) -> str:
-    """What became of a proposal, in a line."""
+    """The outcome of a proposal as one line."""
     if done.how == "declined":
-        return f"{done.title}: not proposed again, it was closed: {done.url}"
+        return f"{done.title}: not proposed again, since it was closed without merging: {done.url}"
     return f"{done.title}: {done.how}, {done.url}"
 
 
@@ -77,23 +77,23 @@ def release_text(
     scorecard: str,
     plots: Sequence[str],
 ) -> str:
-    """What a release is, who gets it, and how good it is.
+    """A release, the groups that get it, and its scorecard.
 
-    `why_not` says why nobody gets it where there are no changes; `scorecard`
-    is Markdown; `plots` are URLs.
+    `why_not` is the reason when no group gets it; `scorecard` is Markdown;
+    `plots` are URLs.
     """
     about = [
         f"{code(release.reference)}, {release.size:,} bytes, sha256 {code(release.sha256)}.",
         _table(changes) if changes else f"No group gets it yet. {plain(why_not)}",
     ]
     pictures = [image(PurePosixPath(url).stem, url) for url in plots]
-    missing = "(there is no room for the scorecard here: see the model card)"
-    ways = ([scorecard.strip(), *pictures], [missing, *pictures], [missing])
-    return first_fitting("\n\n".join([*about, *way]) for way in ways)
+    missing = "(the scorecard is too long for this text: see the model card)"
+    endings = ([scorecard.strip(), *pictures], [missing, *pictures], [missing])
+    return first_fitting("\n\n".join([*about, *ending]) for ending in endings)
 
 
 def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> str:
-    """`Promote crowdedness-24h@1.1.0 to half`, or where it goes back to."""
+    """`Promote crowdedness-24h@1.1.0 to half`, or `Revert ...`."""
     groups = ", ".join(change.group for change in changes)
     if decision.step is Step.DEGRADED:
         return title(f"Revert {decision.rollout.slot} to {decision.back_to} in {groups}")
@@ -101,7 +101,7 @@ def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> st
 
 
 def promotion_text(decision: Decision, changes: Sequence[ManifestChange]) -> str:
-    """Why a release goes on or back, or stays; and what changes, if anything does."""
+    """The decision about a release with its reasons, and the changes, if any."""
     parts = [code(why(decision)), *_listed(unhealthy(decision))]
     return "\n\n".join([*parts, *([_table(changes)] if changes else [])])
 
@@ -116,9 +116,9 @@ def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _table(changes: Sequence[ManifestChange]) -> str:
     rows = [
-        f"| {cell(one.group)} | {cell(one.slot)} | {cell(one.before or 'nothing')}"
-        f" | {cell(one.after)} |"
-        for one in changes[:_CHANGES]
+        f"| {cell(change.group)} | {cell(change.slot)} | {cell(change.before or 'nothing')}"
+        f" | {cell(change.after)} |"
+        for change in changes[:_CHANGES]
     ]
     if len(changes) > _CHANGES:
         rows.append(f"| and {count(len(changes) - _CHANGES, 'more group')} | | | |")

@@ -1,13 +1,14 @@
-"""The releases of models and where they run, as a table and as JSON."""
+"""The releases of models, and where they run, as a table and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from edgeops.api.releases import ReleaseRow, Spread
-from edgeops.promotion.deployed import Mention
+from edgeops.promotion.slots import Mention
 from edgeops.report.documents import dump_json
-from edgeops.report.score_words import NOTHING, percent
+from edgeops.report.score_tables import NOTHING, percent
 from edgeops.report.style import Line, Span, bold, columns, dim, green, red, render, yellow
 from edgeops.report.words import count, first_names
 
@@ -20,7 +21,7 @@ def text(rows: Sequence[ReleaseRow], *, color: bool = False) -> str:
 
 
 def as_json(rows: Sequence[ReleaseRow]) -> str:
-    """An object with one object a release in `releases`; `hub` is null where none was asked."""
+    """An object with one object per release in `releases`; `hub` is null if no hub was read."""
     return dump_json({"releases": [_object(row) for row in rows]})
 
 
@@ -34,11 +35,8 @@ def _object(row: ReleaseRow) -> dict[str, object]:
         "fileName": release.file_name,
         "size": release.size,
         "sha256": release.sha256,
-        "git": [
-            {"kind": mention.kind, "name": mention.name, "slot": mention.slot}
-            for mention in row.in_git
-        ],
-        "hub": hub and {"converged": hub.converged, "devices": hub.devices},
+        "git": [asdict(mention) for mention in row.in_git],
+        "hub": hub and asdict(hub),
     }
 
 

@@ -1,21 +1,33 @@
-"""The tables of a scorecard as cells of text, for whatever shows them."""
+"""The tables and figures of a scorecard as text, for terminals, Markdown, HTML and plots."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeops.report.score_words import baseline_name, figure, percent, points, reading
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Score, Scorecard
+from edgeops.report.words import count
+from edgeops.training.evaluate.scorecard import (
+    ALL,
+    MODEL,
+    Comparison,
+    Judged,
+    JudgedPart,
+    Score,
+    Scorecard,
+)
 
+NOTHING = "–"  # stands for a missing figure
+BETTER, WORSE = "the model is better", "the model is worse"
 PASSED, FAILED = "passed", "FAILED"
 
+_SPELLED = {"lightgbm": "LightGBM", "lstm": "LSTM"}
 _DAY_AND_NIGHT = ("day", "night")
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreTable:
-    """A heading a column and rows of cells; `align` has an `l` or `r` for each column."""
+    """One heading per column and rows of cells; `align` has an `l` or `r` for each column."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -25,7 +37,7 @@ class ScoreTable:
 def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     """The model, then the baselines from the best to the worst, with their errors.
 
-    `every` adds the figures that a terminal has no room for.
+    `every` adds the figures that are too wide for a terminal.
     """
     models = card.parts[part].models
     slices = [name for name in _DAY_AND_NIGHT if name in models[MODEL].slices]
@@ -50,7 +62,7 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
 
 
 def comparisons(part: JudgedPart) -> ScoreTable:
-    """The difference in WAPE to each other model, the closest first, and what that shows."""
+    """The difference in WAPE to each other model, the closest first, and how to read it."""
     rows = tuple(
         (
             baseline_name(comparison.other),
@@ -60,12 +72,12 @@ def comparisons(part: JudgedPart) -> ScoreTable:
         )
         for comparison in sorted(part.comparisons, key=lambda comparison: -comparison.difference)
     )
-    headings = ("WAPE less that of", "points", "95% interval", "it shows")
+    headings = ("WAPE minus that of", "points", "95% interval", "result")
     return ScoreTable(headings, rows, "lrrl")
 
 
 def use_cases(card: Scorecard, part: str) -> ScoreTable:
-    """The WAPE of each use case but day and night, a column a model."""
+    """The WAPE of each use case except day and night, with one column per model."""
     models = card.parts[part].models
     order = _order(models)
     rows = tuple(
@@ -83,10 +95,10 @@ def per_series(card: Scorecard) -> ScoreTable:
     coverage = (f"{interval(card)} coverage",) if len(card.quantiles) > 1 else ()
     rows = []
     for name, scores in sorted(card.per_series.items(), key=lambda item: item[1][MODEL].wape):
-        ours = scores[MODEL]
+        score = scores[MODEL]
         wapes = [percent(scores[other].wape if other in scores else None) for other in others]
-        cells = [name, percent(ours.wape), *wapes, figure(ours.mase), _mape(ours)]
-        rows.append((*cells, *[percent(ours.coverage, 1)] * len(coverage)))
+        cells = [name, percent(score.wape), *wapes, figure(score.mase), _mape(score)]
+        rows.append((*cells, *[percent(score.coverage, 1)] * len(coverage)))
     headings = (
         "series",
         "WAPE",
@@ -99,7 +111,7 @@ def per_series(card: Scorecard) -> ScoreTable:
 
 
 def gates(card: Scorecard) -> ScoreTable:
-    """What each gate says, and why; those that failed first."""
+    """The verdict and reason of each gate, the failed ones first."""
     rows = tuple(
         (PASSED if verdict.passed else FAILED, verdict.gate, verdict.reason)
         for verdict in sorted(card.gates, key=lambda verdict: verdict.passed)
@@ -108,7 +120,7 @@ def gates(card: Scorecard) -> ScoreTable:
 
 
 def interval(card: Scorecard) -> str:
-    """The share that the outer quantiles should hold: `80%`."""
+    """The share of values expected between the outer quantiles: `80%`."""
     return percent(max(card.quantiles) - min(card.quantiles), 0)
 
 
@@ -127,3 +139,49 @@ def _wape(judged: Judged, name: str) -> str:
 
 def _mape(score: Score) -> str:
     return f"{percent(score.mape)} ({score.mape_excluded:,})"
+
+
+def baseline_name(name: str) -> str:
+    """The readable name of a baseline: `seasonal naive 168h` for `seasonal-naive-168h`."""
+    return " ".join(_SPELLED.get(word, word) for word in name.replace("_", "-").split("-"))
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """`7.45%` for 0.0745."""
+    return NOTHING if share is None or math.isnan(share) else f"{share:.{digits}%}"
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """`0.510`, `1,234.500`."""
+    return NOTHING if value is None or math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def points(difference: float) -> str:
+    """A difference of shares in percentage points: `-3.71`, with its sign."""
+    return NOTHING if math.isnan(difference) else f"{100 * difference:+.2f}"
+
+
+def reading(comparison: Comparison) -> str:
+    """What a comparison shows: a clear difference if its interval excludes 0."""
+    if comparison.high < 0:
+        return BETTER
+    return WORSE if comparison.low > 0 else "no clear difference"
+
+
+def verdict(card: Scorecard) -> str:
+    """`6 gates passed`, `2 of 6 gates failed`, `no gates`."""
+    failed = sum(not gate.passed for gate in card.gates)
+    if failed:
+        return f"{failed:,} of {count(len(card.gates), 'gate')} failed"
+    return f"{count(len(card.gates), 'gate')} passed" if card.gates else "no gates"
+
+
+def period(part: JudgedPart) -> str:
+    """`2024-07-01 01:00 to 2024-12-31 23:00, 4,392 origins`."""
+    return f"{_hour(part.first)} to {_hour(part.last)}, {count(part.origins, 'origin')}"
+
+
+def _hour(text: str) -> str:
+    """An ISO 8601 time as a date and an hour, without seconds."""
+    day, _, time = text.partition("T")
+    return f"{day} {time[:2]}:00" if time else day

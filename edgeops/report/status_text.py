@@ -1,4 +1,4 @@
-"""How the devices of a fleet are, as a table and as JSON."""
+"""The status of the devices of a fleet as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def text(rows: Sequence[DeviceStatus], *, color: bool = False) -> str:
 
 
 def as_json(rows: Sequence[DeviceStatus]) -> str:
-    """An object with a `summary` and one object a device in `devices`."""
+    """An object with a `summary` and one object per device in `devices`."""
     return dump_json(
         {
             "summary": {

@@ -1,16 +1,19 @@
 """Lines of styled text, and their rendering: with ANSI colours on a terminal, plain elsewhere.
 
 Plain and coloured output have the same characters, so a pipe loses nothing.
-(rich would cost 40 ms of imports here; only the progress bar is worth that.)
+(Importing rich takes 40 ms, so only the progress bar uses it.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from edgeops.report.inert import one_line, without_command
+from edgeops.report.words import wrapped_names
+
+_NAMES = 24  # listed for one reason
 
 
 class Style(StrEnum):
@@ -42,12 +45,12 @@ def bold(text: str) -> Span:
 
 
 def dim(text: str) -> Span:
-    """For what is there to look up, not to read."""
+    """For details to look up."""
     return Span(text, Style.DIM)
 
 
 def red(text: str) -> Span:
-    """For what goes away or went wrong."""
+    """For what is removed or went wrong."""
     return Span(text, Style.RED)
 
 
@@ -66,8 +69,20 @@ def cyan(text: str) -> Span:
     return Span(text, Style.CYAN)
 
 
+def devices_with_reason(
+    title: Span, devices: Sequence[str], reason: str, hint: str
+) -> Iterator[Line]:
+    """A title with the one device or the number of devices, their reason, names and hint."""
+    what = devices[0] if len(devices) == 1 else f"{len(devices):,} devices"
+    yield [title, bold(what), f": {reason}" if reason else ""]
+    if len(devices) > 1:
+        yield from ([names] for names in wrapped_names(devices, "    ", _NAMES))
+    if hint:
+        yield ["    ", dim(f"hint: {hint}")]
+
+
 def render(lines: Iterable[Line], color: bool) -> str:
-    """The lines as one text, without a newline at its end; what they hold is inert."""
+    """The lines as one inert text, without a newline at its end."""
     texts = ("".join(_piece(piece, color) for piece in line).rstrip() for line in lines)
     return "\n".join(without_command(text, begins=True) for text in texts)
 
@@ -81,8 +96,8 @@ def _piece(piece: Span | str, color: bool) -> str:
 def columns(rows: Sequence[Line], *, gap: int = 3, widest: int = 72) -> list[Line]:
     """The rows with their cells (one piece each) aligned to the left.
 
-    The last cell of a row is free, and a cell longer than `widest` moves only
-    its own row.
+    The last cell of a row is not padded, and a cell longer than `widest` moves
+    only its own row.
     """
     widths: dict[int, int] = {}
     for row in rows:

@@ -1,8 +1,9 @@
-"""What was found where releases should be, as a table and as JSON."""
+"""The verification of releases as a table and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from edgeops.api.releases import Verified
 from edgeops.artifacts.verify import Found
@@ -16,12 +17,12 @@ _STYLE = {Found.SAME: Style.GREEN, Found.ABSENT: Style.DIM}
 
 
 def text(rows: Sequence[Verified], *, color: bool = False) -> str:
-    """A table, what is wrong in sentences, and the counts; no newline at its end."""
+    """A table, a sentence per failed check, and the counts; no newline at its end."""
     return render(_lines(rows), color)
 
 
 def as_json(rows: Sequence[Verified]) -> str:
-    """An object with one object a release in `releases`."""
+    """An object with one object per release in `releases`."""
     return dump_json(
         {
             "releases": [
@@ -29,12 +30,7 @@ def as_json(rows: Sequence[Verified]) -> str:
                     "release": row.release,
                     "good": row.good,
                     "checks": [
-                        {
-                            "place": check.place,
-                            "found": check.found.value,
-                            "reason": mask(check.reason),
-                        }
-                        for check in row.checks
+                        asdict(check) | {"reason": mask(check.reason)} for check in row.checks
                     ],
                 }
                 for row in rows
@@ -44,19 +40,19 @@ def as_json(rows: Sequence[Verified]) -> str:
 
 
 def summary(rows: Sequence[Verified]) -> str:
-    """`3 releases: all are what was published`, how many are not, or that there is none."""
+    """`3 releases: all match what was published`, or how many do not."""
     if not rows:
-        return "there is no release in models/"
+        return "no releases in models/"
     bad = sum(not row.good for row in rows)
-    what = f"{bad:,} not confirmed" if bad else "all are what was published"
+    what = f"{bad:,} not confirmed" if bad else "all match what was published"
     return f"{count(len(rows), 'release')}: {what}"
 
 
 def hint(rows: Sequence[Verified]) -> str:
-    """What to do where not all are what was published; may be empty."""
+    """What to do when a check failed; may be empty."""
     states = {check.found for row in rows for check in row.checks}
     if Found.CHANGED in states:
-        return "bring the published file back, or publish another one under a new version"
+        return "restore the published file, or publish the changed file under a new version"
     return "was it published to the store of this hub?" if Found.ABSENT in states else ""
 
 

@@ -1,9 +1,15 @@
-"""Counts, lists and durations in words."""
+"""Counts, lists, durations, twin values and paths as short, safe text."""
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from collections.abc import Sequence
+from typing import Any
+
+from edgeops.fleet.secrets import MASKED, masked
+from edgeops.fleet.shown import printable
 
 
 def count(number: int, noun: str) -> str:
@@ -12,14 +18,14 @@ def count(number: int, noun: str) -> str:
 
 
 def size(number: int) -> str:
-    """A number of bytes as a person says it: `820 bytes`, `131 KB`, `2.4 MB`."""
+    """A number of bytes, rounded: `820 bytes`, `131 KB`, `2.4 MB`."""
     if number < 1000:
         return count(number, "byte")
     return f"{number / 1000:,.0f} KB" if number < 1_000_000 else f"{number / 1_000_000:,.1f} MB"
 
 
 def duration(seconds: float) -> str:
-    """A duration as a person says it: `less than a second`, `12 s`, `4 min`, `1 h 10 min`."""
+    """A duration, rounded: `less than a second`, `12 s`, `4 min`, `1 h 10 min`."""
     if seconds < 1:
         return "less than a second"
     if seconds < 90:
@@ -30,13 +36,8 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
-def about(seconds: float) -> str:
-    """A duration that is an estimate: `less than a second`, `about 12 s`."""
-    return duration(seconds) if seconds < 1 else f"about {duration(seconds)}"
-
-
 def short_commit(commit: str | None) -> str:
-    """`1a2b3c4`, or "the working tree" where there is no commit."""
+    """`1a2b3c4`, or "the working tree" without a commit."""
     return commit[:7] if commit else "the working tree"
 
 
@@ -59,3 +60,29 @@ def wrapped_names(names: Sequence[str], indent: str, shown: int | None) -> list[
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+_PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
+
+
+def show_path(path: Sequence[str]) -> str:
+    """A path in dot notation: `desired.models.crowdedness.version`."""
+    return ".".join(
+        key if _PLAIN_KEY.match(key) else json.dumps(key, ensure_ascii=False) for key in path
+    )
+
+
+def show(value: Any, path: Sequence[str] = (), limit: int | None = None) -> str:
+    """One value on one line: JSON, secrets masked, cut after `limit` characters.
+
+    A string that holds JSON, such as `createOptions`, gets single quotes, as in
+    '{"HostConfig": 1}', so that no quote needs a backslash.
+    """
+    safe = masked(value, path)
+    if safe == MASKED:
+        return MASKED
+    if isinstance(safe, str) and '"' in safe and "'" not in safe and "\\" not in safe:
+        text = f"'{printable(safe)}'"
+    else:
+        text = printable(json.dumps(safe, ensure_ascii=False))
+    return text if limit is None or len(text) <= limit else f"{text[:limit]}… ({len(text):,} chars)"

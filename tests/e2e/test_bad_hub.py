@@ -270,7 +270,7 @@ def test_a_lost_request_or_answer_loses_nothing(hub_repo, local_hub, method, pat
     [
         ("PATCH", "/twins/b$", 401, "failed b (after 1 write): hub localhost:"),
         ("PATCH", "/twins/b$", 403, "failed b (after 1 write): the daily message quota"),
-        ("PATCH", "/twins/b$", 412, "changed by others meanwhile b (after 1 write): keeps"),
+        ("PATCH", "/twins/b$", 412, "changed by others during the sync b (after 1 write): keeps"),
         ("PATCH", "/twins/b$", 429, "failed b (after 1 write): hub localhost:"),
         ("PATCH", "/twins/b$", 500, "failed b (after 1 write): hub localhost:"),
         ("PUT", "/devices/b$", 403, "failed b: the daily message quota"),

@@ -143,7 +143,7 @@ class TestVerify:
 
     def test_verifying_without_releases_succeeds(self, tiny_repo):
         done = tiny_repo.edgeops("model", "verify")
-        assert (done.code, done.out) == (0, "there is no release in models/\n")
+        assert (done.code, done.out) == (0, "no releases in models/\n")
 
 
 class TestList:

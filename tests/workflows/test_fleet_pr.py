@@ -62,7 +62,7 @@ def test_with_a_reader_it_shows_what_the_hub_would_get(synced):
     body = only_comment(synced, number)
     assert "→ hub `production`\n" in body
     assert "| 0 | 2 | 0 | 4 | 0 |" in body
-    assert "At the rates of this hub that takes less than a second." in body
+    assert "Estimated duration at the rate limits of this hub: less than a second." in body
     assert "The same result: edgeops plan: `small` at" in body  # git against git
     assert body.count("desired.interval: 30") == 1
     assert (ran.artifact("live") / "live.json").exists()
@@ -74,11 +74,9 @@ def test_there_are_warnings_of_drift_and_of_protected_devices(synced, registry):
     number = synced.pull_request("basement")
     assert synced.run(WORKFLOW, pull=number).code == 0
     body = only_comment(synced, number)
-    warning = (
-        "> [!WARNING]\n> **1 device changed on the hub by others; this puts it back as in git**"
-    )
+    warning = "> [!WARNING]\n> **1 device changed on the hub by others; this reverts it to git**"
     assert f"{warning}: `s1`\n" in body
-    assert "> **1 protected device among them**: `gateway`\n" in body
+    assert "> **1 protected device affected**: `gateway`\n" in body
     _, folded = body.split("<details><summary>edgeops plan: small at")
     assert "gateway" in folded
     assert "s1" not in folded  # drift is not in git

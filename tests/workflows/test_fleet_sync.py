@@ -105,7 +105,7 @@ def test_drift_is_one_issue_until_it_is_gone(synced, registry):
     assert nightly() == []
     registry.update_twin("s1", Twin(tags={"floor": 7}))
     (issue,) = nightly()
-    assert issue["title"] == "Hub production is not as git wants it"
+    assert issue["title"] == "Drift detected on hub production"
     assert "- tags.floor: 7\n+ tags.floor: 1" in issue["body"]
 
     registry.update_twin("s2", Twin(tags={"floor": 8}))

@@ -22,7 +22,7 @@ from edgeops.report.plots.drawing import (
     png,
     text,
 )
-from edgeops.report.score_words import baseline_name
+from edgeops.report.score_tables import baseline_name
 from edgeops.training.evaluate.scorecard import MODEL, Scorecard
 
 if TYPE_CHECKING:

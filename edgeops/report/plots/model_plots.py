@@ -13,7 +13,7 @@ from edgeops.report.plots.calendar import error_calendar, worst_in_words
 from edgeops.report.plots.days import day_errors
 from edgeops.report.plots.heat_map import mape_heat_map
 from edgeops.report.plots.week import forecast_week
-from edgeops.report.score_words import percent
+from edgeops.report.score_tables import percent
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Scorecard
 from edgeops.training.forecasts import Forecasts
 

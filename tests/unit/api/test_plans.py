@@ -76,7 +76,7 @@ def test_status_and_waiting(with_hub, listener):
     with pytest.raises(UsageError, match="no device is in a group"):
         status(with_hub, group="al")
     fleet = with_hub.at("HEAD").fleet
-    with pytest.raises(EdgeOpsError, match="2 of 2 devices have not converged in 0 s"):
+    with pytest.raises(EdgeOpsError, match="2 of 2 devices have not converged within 0 s"):
         wait_until_converged(with_hub, fleet, ["a", "b"], 0)
     assert listener.waited == 1
 

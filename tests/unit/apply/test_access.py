@@ -12,7 +12,7 @@ import pytest
 from edgeops.apply.access import RENEW_BEFORE, devices_in_need, grants
 from edgeops.apply.apply import apply
 from edgeops.apply.outcome import Status
-from edgeops.artifacts.access import ReadAccess
+from edgeops.artifacts.store import ReadAccess
 from edgeops.fleet.model import (
     ArtifactTarget,
     DesiredDevice,

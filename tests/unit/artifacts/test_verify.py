@@ -5,8 +5,7 @@ from itertools import repeat
 
 import pytest
 
-from edgeops.artifacts.folder import FolderStore
-from edgeops.artifacts.seed import seed
+from edgeops.artifacts.folder import FolderStore, seed
 from edgeops.artifacts.verify import (
     Check,
     Found,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from edgeops.github.approval import shows
 from edgeops.github.marker import marked
-from edgeops.github.plan_comment import shows
 from edgeops.plan.model import Action, Change, Plan, Reason
 from edgeops.report.plan_markdown import digest_line, markdown
 from edgeops.report.pull_request import comment

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.github.pulls import pull_request_of
+from edgeops.github.comments import pull_request_of
 from edgeops.github.workflow import read_workflow
 
 ENVIRONMENT = {

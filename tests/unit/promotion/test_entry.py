@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edgeops.promotion.entry import entry
+from edgeops.promotion.change import entry
 
 OLD = "s: m@1.0.0"
 

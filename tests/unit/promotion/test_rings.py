@@ -3,9 +3,8 @@
 import pytest
 
 from edgeops.errors import UsageError
-from edgeops.promotion.deployed import Mention, mentions, wanted_on
 from edgeops.promotion.rings import rings, slots_in_rings
-from edgeops.promotion.slots import choose_slot
+from edgeops.promotion.slots import Mention, choose_slot, mentions, wanted_on
 
 OLD, NEW = "s: m@1.0.0", "s: m@1.1.0"
 

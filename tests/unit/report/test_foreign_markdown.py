@@ -8,8 +8,9 @@ from hostile import MARKED, commands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeops.api.workspace import InvalidFleet
 from edgeops.apply.outcome import Outcome, Status
-from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.kinds import rollout
 from edgeops.fleet.model import DesiredDevice, Place, Problem
 from edgeops.health.device import HealthState
@@ -18,11 +19,11 @@ from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.release import ModelRelease
-from edgeops.report import outcomes, scorecard_markdown
-from edgeops.report.failure_markdown import failure_markdown
+from edgeops.report import outcomes, scorecard
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.report.plan_markdown import digest_line, markdown
 from edgeops.report.plan_text import text as plan_text
+from edgeops.report.planned import no_plan
 from edgeops.report.proposal import promotion_text, release_text
 from edgeops.report.pull_request import comment
 from edgeops.training.evaluate.scorecard import MODEL, Score, Scorecard, Verdict
@@ -93,9 +94,10 @@ def test_a_comment(plan, other, note):
 @given(MARKED, st.lists(MARKED, min_size=4, max_size=4))
 def test_a_failure(text, words):
     file, pointer, message, hint = words
-    listed = [Problem(Place(file), pointer, message, hint)]
-    for kind in (EdgeOpsError, InvalidState, Refused):
-        assert inert(failure_markdown(kind(text, hint), listed))
+    problem = Problem(Place(file), pointer, message, hint)
+    invalid = InvalidFleet(text, hint, (problem,))
+    for error in (EdgeOpsError(text, hint), Refused(text, hint), invalid):
+        assert inert(no_plan(error))
 
 
 @FEW
@@ -142,4 +144,4 @@ def test_a_scorecard(model, gate, series):
     score = {MODEL: Score(10, 0.1, 1.0, 0.5, 0.1, 0.1, 0)}
     gates = (Verdict(gate, 1.0, False, series),)
     card = Scorecard(model, (series,), 1, (0.5,), {}, per_series={series: score}, gates=gates)
-    assert inert(scorecard_markdown.markdown(card))
+    assert inert(scorecard.markdown(card))

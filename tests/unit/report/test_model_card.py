@@ -60,8 +60,8 @@ def test_the_card_has_every_section(facts):
         "What it forecasts",
         "Verdict",
         "How good it is: test",
-        "Pictures",
-        "The words",
+        "Plots",
+        "Glossary",
         "Notes",
         "Limits",
         "Data",
@@ -83,7 +83,7 @@ def test_series_of_a_pooled_model(facts):
     scores = {MODEL: facts.card.parts["test"].models[MODEL].slices[ALL]}
     pooled = replace(facts.card, per_series={"45 Queen Street": scores})
     page = Page(model_card(replace(facts, card=pooled)))
-    assert "Series by themselves" in page.texts["h2"]
+    assert "Series, each on its own" in page.texts["h2"]
     assert "45 Queen Street" in page.texts["td"]
 
 

@@ -30,13 +30,13 @@ def test_failures_come_first_once_for_each_reason():
         "    a (after 1 write), b\n"
         "    hint: try again later\n"
         "\n"
-        "changed by others meanwhile c: desired.interval is 5 now\n"
+        "changed by others during the sync c: desired.interval is 5 now\n"
         "\n"
         "not started 2 devices\n"
         "    d, e\n"
         "\n"
-        "10 devices synced (31 writes), 2 failed, 1 changed by others meanwhile, 2 not started,"
-        " in 14 s\n"
+        "10 devices synced (31 writes), 2 failed, 1 changed by others during the sync,"
+        " 2 not started, in 14 s\n"
         "hint: run the same command again: it writes only what is still missing"
     )
 
@@ -47,7 +47,7 @@ def test_read_access_is_counted_by_itself():
     assert report.text(given) == f"2 devices {words}"
     assert report.text([*APPLIED, *given]) == f"10 devices synced (30 writes), 2 {words}"
     assert report.text([CONFLICT, *given]).endswith(
-        f"0 devices synced (0 writes), 2 {words}, 1 changed by others meanwhile"
+        f"0 devices synced (0 writes), 2 {words}, 1 changed by others during the sync"
     )
 
 
@@ -79,7 +79,7 @@ def test_markdown():
         "- failed: `a (after 1 write)`, `b`: `the hub is busy (429)` (hint: `try again later`)\n"
         "- not started: `d`\n"
         "\n"
-        "To go on, run the same command again: it writes only what is still missing."
+        "To continue, run the same command again: it writes only what is still missing."
     )
 
 

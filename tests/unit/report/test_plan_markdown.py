@@ -65,7 +65,7 @@ def test_one_change_on_three_devices():
         "\n"
         "</details>\n"
         "\n"
-        "At the rates of this hub that takes about 9 s.\n"
+        "Estimated duration at the rate limits of this hub: 9 s.\n"
         "\n"
         "Plan digest `d`, hub `production`"
     )
@@ -77,7 +77,7 @@ def test_no_changes_and_refusals():
         "\n"
         "No changes. 21 devices are in sync with 1a2b3c4, 1 refused.\n"
         "\n"
-        "**Refused**, left as they are:\n"
+        "**Refused**, not changed:\n"
         "\n"
         "- `a`: `` belongs to `other` `` (hint: `wait`)"
     )
@@ -121,7 +121,7 @@ def test_a_big_plan_gets_shorter_and_says_so():
     text = markdown(plan)
     assert 10_000 < len(text) < COMMENT_LIMIT
     assert "| 0 | 3,000 | 0 | 0 | 0 |" in text
-    assert "**Left out:** 2,980 groups with 2,980 devices" in text
+    assert "**Left out** to keep this short: 2,980 groups with 2,980 devices" in text
     outside_fences(text)
 
 
@@ -203,4 +203,4 @@ def test_any_plan_fits_and_closes_what_it_opens(changes, refusals, times):
 
 def test_it_says_which_stores_devices_may_get_access_to():
     shown = markdown(replace(plan_of(), access=("azure-blob",)))
-    assert "may get read access to the store `azure-blob`" in shown
+    assert "may get short-lived read access to the store `azure-blob`" in shown

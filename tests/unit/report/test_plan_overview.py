@@ -71,15 +71,15 @@ def test_what_others_changed_and_what_is_taken_over_is_warned_of():
     )
     assert blocks[1:3] == [
         "> [!WARNING]\n> **2 devices changed on the hub by others;"
-        " this puts them back as in git**: `a`, `b`",
-        "> [!WARNING]\n> **1 device on the hub, not managed by edgeops so far;"
+        " this reverts them to git**: `a`, `b`",
+        "> [!WARNING]\n> **1 device on the hub, not yet managed by edgeops;"
         " this takes it over**: `c`",
     ]
 
 
 def test_protected_devices_are_named():
     blocks = shown(change("a"), change("b"), devices=[device("a", protect=True), device("b")])
-    assert blocks[1] == "> [!WARNING]\n> **1 protected device among them**: `a`"
+    assert blocks[1] == "> [!WARNING]\n> **1 protected device affected**: `a`"
 
 
 def test_long_lists_end_in_a_count():

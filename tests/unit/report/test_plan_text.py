@@ -96,7 +96,7 @@ def test_long_changes_stand_below_each_other():
     )
     assert body(plan_of(change)) == (
         "~ change a\n"
-        "  deployment (drift: changed on the hub, put back as in git)\n"
+        "  deployment (drift: changed on the hub, reverted to git)\n"
         "    ~ $edgeAgent.modules.m.settings.image\n"
         '        - "ghcr.io/example/edgeops-forecaster:1.1.0-with-a-long-tag"\n'
         '        + "ghcr.io/example/edgeops-forecaster:1.0.0-with-a-long-tag"'
@@ -164,8 +164,8 @@ def test_stamps_are_shown_only_when_nothing_else_changes():
     adopted = Change("a", Action.PATCH_DEVICE, Reason.ADOPTED, stamp={"fleet": "auckland-cbd"})
     assert body(plan_of(adopted)) == (
         "~ change a\n"
-        "  device (on the hub, not managed by edgeops so far)\n"
-        "    the content is as in git; only the ownership stamp is written"
+        "  device (on the hub, not yet managed by edgeops)\n"
+        "    the content equals git; only the ownership stamp is written"
     )
     removed = Change("a", Action.DELETE_MODULE, Reason.REMOVED, "counter")
     stamp = Change("a", Action.STAMP_DEVICE, Reason.REMOVED, stamp={"owned0": "x"})
@@ -191,7 +191,7 @@ def test_deletions_and_refusals():
         "    a, b\n"
         "\n"
         "0 devices to create, 0 to change, 1 to delete; 19 in sync, 3 refused\n"
-        "At the rates of this hub that takes about 7 min."
+        "Estimated duration at the rate limits of this hub: 7 min."
     )
 
 
@@ -245,8 +245,8 @@ def test_protection_authentication_and_access_are_shown():
         "    - tags.edgeops.protect: true\n"
         "\n"
         "1 device to create, 1 to change, 0 to delete; 20 in sync\n"
-        "Devices that have yet to download a model may get read access to the store azure-blob,"
-        " for hours."
+        "Devices that have not downloaded their model yet may get short-lived read access to the"
+        " store azure-blob."
     )
 
 

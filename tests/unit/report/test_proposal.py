@@ -56,9 +56,7 @@ def test_it_always_fits(length, images):
     plots = [f"https://host/{'x' * 100}/{number}.png" for number in range(images)]
     body = text(scorecard="é" * (length // 2), plots=plots)
     assert len(body.encode()) < COMMENT_LIMIT
-    assert ("there is no room for the scorecard" in body) == (
-        length > 61_000 + 2_000 * (not images)
-    )
+    assert ("the scorecard is too long" in body) == (length > 61_000 + 2_000 * (not images))
 
 
 def test_a_promotion_says_why():

@@ -27,11 +27,11 @@ def test_the_same_plan_is_not_shown_twice():
 def test_a_note_stands_in_front_and_the_run_behind():
     text = comment([RENDERED], note="No preview on the hub.", run_url="https://x/runs/1")
     assert text.startswith("> [!NOTE]\n> No preview on the hub.\n\n### edgeops plan")
-    assert "[All of it](https://x/runs/1)" in text.rpartition("\n\n")[2]
+    assert "[Full output](https://x/runs/1)" in text.rpartition("\n\n")[2]
 
 
 def test_previews_that_do_not_fit_are_left_out_with_a_note():
     long = f"### edgeops plan: `f`\n\n{'x' * 40_000}"
     text = comment([long, f"{long}y", f"{long}z"], note="n", run_url="https://x/runs/1")
     assert len(text) < COMMENT_LIMIT
-    assert text.count("there is no room for it here") == 2
+    assert text.count("too long for this comment") == 2

@@ -3,7 +3,7 @@
 import json
 
 from edgeops.api.releases import ReleaseRow, Spread
-from edgeops.promotion.deployed import Mention
+from edgeops.promotion.slots import Mention
 from edgeops.release import ModelRelease
 from edgeops.report import release_text as report
 

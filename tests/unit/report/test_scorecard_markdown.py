@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.report import scorecard_markdown as report
+from edgeops.report import scorecard as report
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Score, Scorecard, Verdict
 
@@ -38,7 +38,7 @@ def test_the_tables(card):
 def test_series_are_folded(card):
     scores = {MODEL: card.parts["test"].models[MODEL].slices[ALL]}
     text = report.markdown(replace(card, per_series={"45 Queen Street": scores}))
-    assert "<details><summary>1 series by themselves</summary>\n\n| series |" in text
+    assert "<details><summary>1 series, each on its own</summary>\n\n| series |" in text
 
 
 def test_a_model_of_ten_thousand_series_still_fits_a_comment(card):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from edgeops.report import scorecard_text as report
+from edgeops.report import scorecard as report
 from edgeops.training.evaluate.scorecard import ALL, MODEL
 
 TEXT = """\
@@ -17,7 +17,7 @@ seasonal naive 168h   11.16%   0.781    13.95% (1,234)   10.04%   18.97%        
 WAPE by use case   crowdedness-24h   LightGBM   seasonal naive 168h
 lunch                        8.20%      8.21%                12.28%
 
-WAPE less that of     points     95% interval   it shows
+WAPE minus that of    points     95% interval   result
 LightGBM               -0.01   -0.23 to +0.19   no clear difference
 seasonal naive 168h    -3.71   -5.60 to -2.30   the model is better
 

@@ -28,8 +28,8 @@ def test_the_table_and_what_is_wrong():
         "m@2.0.0 (store): gone",
         "3 releases: 2 not confirmed",
     ]
-    assert text(ROWS[:1]).splitlines()[-1] == "1 release: all are what was published"
-    assert text(()) == "there is no release in models/"
+    assert text(ROWS[:1]).splitlines()[-1] == "1 release: all match what was published"
+    assert text(()) == "no releases in models/"
 
 
 def test_json():

@@ -2,17 +2,18 @@
 
 import pytest
 
-from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.api.workspace import InvalidFleet
+from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import Place, Problem
-from edgeops.report.failure_markdown import failure_markdown
 from edgeops.report.markdown import COMMENT_LIMIT
+from edgeops.report.planned import no_plan
 
 KEY = "c2VjcmV0" * 5
 
 
 def test_an_invalid_state_lists_its_problems():
     problem = Problem(Place("fleet/a.yaml", 3, 5), "/spec", "`edg` is not known", "is it `edge`?")
-    assert failure_markdown(InvalidState("HEAD is not valid", "mend it"), [problem]) == (
+    assert no_plan(InvalidFleet("HEAD is not valid", "mend it", (problem,))) == (
         "### edgeops: the desired state is not valid\n"
         "\n"
         "- `fleet/a.yaml:3:5`: `` `edg` is not known `` (hint: ``is it `edge`?``)\n"
@@ -23,10 +24,10 @@ def test_an_invalid_state_lists_its_problems():
 
 
 def test_a_refusal_and_other_errors():
-    assert failure_markdown(Refused("too many deletes")) == (
+    assert no_plan(Refused("too many deletes")) == (
         "### edgeops: the plan is refused\n\n> [!CAUTION]\n> `too many deletes`"
     )
-    assert "### edgeops: there is no plan\n" in failure_markdown(EdgeOpsError("no token"))
+    assert "### edgeops: there is no plan\n" in no_plan(EdgeOpsError("no token"))
 
 
 def test_secrets_are_masked_and_long_lists_end_in_a_count():
@@ -34,7 +35,7 @@ def test_secrets_are_masked_and_long_lists_end_in_a_count():
     problems = [
         Problem(Place(f"fleet/{n}.yaml"), "", f"{secret} {'x' * 500}") for n in range(3_000)
     ]
-    text = failure_markdown(InvalidState(secret, secret), problems)
+    text = no_plan(InvalidFleet(secret, secret, tuple(problems)))
     assert KEY not in text
     assert len(text) < COMMENT_LIMIT
     assert "- and 2,950 more" in text
@@ -44,10 +45,10 @@ def test_secrets_are_masked_and_long_lists_end_in_a_count():
 def test_the_longest_texts_fit():
     text = "😀" * 5_000
     many = [Problem(Place(f"{n}{text}"), "", text, text) for n in range(99)]
-    assert len(failure_markdown(InvalidState(text, text), many).encode()) < COMMENT_LIMIT
+    assert len(no_plan(InvalidFleet(text, text, tuple(many))).encode()) < COMMENT_LIMIT
 
 
 def test_text_cannot_break_out():
     nasty = "`\n</details> @octocat\n> [!NOTE]"
-    text = failure_markdown(InvalidState(nasty, nasty), [Problem(Place(nasty), "", nasty, nasty)])
+    text = no_plan(InvalidFleet(nasty, nasty, (Problem(Place(nasty), "", nasty, nasty),)))
     assert len(text.splitlines()) == 6

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from edgeops.report import score_words as words
+from edgeops.report import score_tables as words
 from edgeops.training.evaluate.scorecard import Comparison, JudgedPart
 
 

@@ -1,0 +1,59 @@
+"""Trained networks, exported model files and published releases as lines and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeops.report.documents import dump_json
+from edgeops.report.style import render
+from edgeops.report.words import size
+
+if TYPE_CHECKING:
+    from edgeops.api.models import Trained
+    from edgeops.training.fitted import Fitted
+    from edgeops.training.publish import Published
+
+
+def network_line(fitted: Fitted) -> str:
+    """One trained network: the digest of its weights and its best epoch."""
+    best = min(fitted.history)
+    epoch = fitted.history.index(best) + 1
+    return (
+        f"{fitted.job.name}  weights {fitted.sha256[:12]}  validation error {best:.2%}"
+        f" (epoch {epoch} of {len(fitted.history)})"
+    )
+
+
+def export_lines(trained: Trained) -> list[str]:
+    """The exported files, or the reason why there are none."""
+    if not trained.files:
+        return [
+            "not exported: other networks are not trained yet;"
+            " train them, or run it again without --horizon and --shard"
+        ]
+    files = [f"{file.path}  {size(file.size)}  sha256 {file.sha256}" for file in trained.files]
+    return [*files, f"differs from Keras by at most {trained.parity:.1e}"]
+
+
+def text(done: Published, *, color: bool = False) -> str:
+    """What was published, and what to do with its files; no newline at its end."""
+    release = done.release
+    what = f"{release.reference}, {size(release.size)}, sha256 {release.sha256}"
+    new, already = f"published; commit {done.file.parent}", f"already published, see {done.file}"
+    return render([[what], [new if done.new else already]], color)
+
+
+def as_json(done: Published) -> str:
+    """One object; ends with a newline."""
+    release = done.release
+    return dump_json(
+        {
+            "name": release.name,
+            "version": release.version,
+            "file": done.file.as_posix(),
+            "url": done.url,
+            "size": release.size,
+            "sha256": release.sha256,
+            "new": done.new,
+        }
+    )
