@@ -28,7 +28,11 @@ _HOLDS_COMMAND = re.compile(r"(#[^ -~\n]*#[^ -~\n]*)\[")
 
 def one_line(text: str, limit: int | None = None) -> str:
     """The text on one line, secrets masked; cut after `limit` characters."""
-    shown = without_command(printable(mask(text)))
+    masked = mask(text)
+    shown = printable(masked)
+    if shown != masked:  # escapes can make a text long enough to look like a secret
+        shown = mask(shown)
+    shown = without_command(shown)
     return shown if limit is None or len(shown) <= limit else f"{shown[:limit]}…"
 
 

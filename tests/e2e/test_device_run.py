@@ -272,7 +272,7 @@ def test_without_a_hub_for_devices_it_says_how_to_start_one(tiny_repo, with_hub)
 def test_devices_are_named_or_all(tiny_repo):
     for args in ((), ("a", "--all")):
         result = tiny_repo.edgeops("device", "run", *args)
-        assert (result.code, "name the devices to run, or say --all" in result.err) == (64, True)
+        assert (result.code, "name the devices to run, or use --all" in result.err) == (64, True)
 
 
 def test_a_history_that_is_not_there(tiny_repo):

@@ -65,7 +65,8 @@ def test_a_file_that_is_not_a_saved_plan_is_an_error(tiny_repo, in_workflow, tmp
 def changing(plan):
     """A saved plan with a change, and its text beside it."""
     saved = json.loads(plan.read_text())
-    saved["changes"] = [{"device": "d", "module": None, "action": "patch-device", "patch": {}}]
+    change = {"device": "d", "module": None, "action": "patch-device", "reason": "drift"}
+    saved["changes"] = [change | {"patch": {}, "before": {}, "etag": "x"}]
     plan.write_text(json.dumps(saved))
     plan.with_suffix(".md").write_text(f"Plan digest `{saved['digest']}`, hub `local`\n")
     return plan

@@ -65,7 +65,7 @@ def test_a_secret_in_the_output_of_git_is_not_shown(tiny_repo, monkeypatch):
     def answers(*_args):
         raise EdgeOpsError(f"git push failed: fatal: unable to access '{URL}/': no", f"see {URL}")
 
-    monkeypatch.setattr("edgeops.cli.status.settings", answers)
+    monkeypatch.setattr("edgeops.cli.status.workspace", answers)
     for debug in ((), ("--debug",)):
         result = tiny_repo.edgeops(*debug, "status")
         assert "https://someone:***@github.com/o/r/': no" in result.err
@@ -90,7 +90,7 @@ def test_a_chain_of_errors_is_masked(capfd, monkeypatch):
         except ValueError as error:
             raise RuntimeError(f"-----BEGIN PRIVATE KEY-----\n{KEY}\n::error::{TOKEN}") from error
 
-    monkeypatch.setattr(command, "settings", fails)
+    monkeypatch.setattr(command, "workspace", fails)
     assert run(["--debug", "status"]) == 1
     stderr = capfd.readouterr().err
     assert KEY not in stderr

@@ -92,7 +92,7 @@ def test_propose_outputs_the_commits_that_it_made(world, propose, change, tmp_pa
 
 def test_without_a_change_nothing_is_proposed(world, propose):
     code, err = propose()
-    assert (code, "there is nothing to propose" in err) == (0, True)
+    assert (code, "there are no uncommitted changes to propose" in err) == (0, True)
     assert world.github.requests == []
 
 

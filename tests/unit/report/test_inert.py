@@ -2,7 +2,7 @@
 
 import pytest
 from hostile import HOSTILE, commands
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgeops.fleet.model import Place, Problem
@@ -51,6 +51,7 @@ def test_a_line_is_not_a_command(text, shown):
 
 
 @given(HOSTILE)
+@example("http://\U00018d09\U00018d09\U00018d09\U00018d09@x")  # its escapes look like a token
 def test_no_line_is_a_command_whatever_is_in_it(text):
     shown = line(text)
     assert not commands(shown)
