@@ -37,7 +37,7 @@ class CheckedFile:
         complete = self._hasher.size == self._digest.size
         if len(chunk) < wanted or (complete and not self._matches()):
             raise ArtifactError(
-                "the file does not match its digest: it changed during the upload",
+                "the file does not match its digest: it was modified",
                 "nothing was published; try again",
             )
         self._progress(self._hasher.size, self._digest.size)

@@ -68,7 +68,9 @@ def decide(facts: Facts, marker: str, plan: str) -> Approval:
         if not reason:
             return Approval(True, f"{review.by.login} approved this plan in {number}")
     told = "".join(f"; {reason}" for reason in reasons)
-    return Approval(False, f"{number}: nobody who is allowed to has approved this plan{told}")
+    return Approval(
+        False, f"{number}: nobody with permission to approve has approved this plan{told}"
+    )
 
 
 def _against(facts: Facts, marker: str, plan: str) -> Iterator[str]:

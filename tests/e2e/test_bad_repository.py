@@ -137,7 +137,7 @@ def test_a_dirty_tree_is_noted_and_not_synced(hub_repo):
     result = dry_run(hub_repo)
     assert (result.code, "floor: 3" in result.out) == (0, False)
     assert result.err.startswith(
-        "note: not committed, so not part of HEAD: fleet/fleet.yaml, fleet/new\\nline.yaml\n"
+        "note: not committed, so not included in HEAD: fleet/fleet.yaml, fleet/new\\nline.yaml\n"
     )
     assert "note:" not in dry_run(hub_repo, "--quiet").err
 

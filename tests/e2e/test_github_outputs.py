@@ -106,5 +106,5 @@ def test_json_that_cannot_become_outputs_is_an_error(edgeops, outputs, tmp_path,
 def test_a_name_that_github_would_read_as_something_else(tiny_repo, outputs, tmp_path, name):
     (tmp_path / "x.json").write_text(json.dumps({"ok": "1", name: "x"}))
     done = tiny_repo.edgeops("github", "outputs", str(tmp_path / "x.json"))
-    assert (done.code, "is not a name of an output" in done.err) == (1, True)
+    assert (done.code, "is not the name of an output" in done.err) == (1, True)
     assert outputs() == {}

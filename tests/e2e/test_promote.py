@@ -137,7 +137,7 @@ def test_json_of_one_promotion(repo):
 def test_a_file_with_other_changes_is_edited_and_named(repo):
     repo.edit("fleet/groups.yaml", "# proven", "# mine")
     done = repo.edgeops("model", "promote", "m@1.1.0", "--to", "all")
-    assert "note: fleet/groups.yaml had changes before that are not committed" in done.err
+    assert "note: fleet/groups.yaml already had uncommitted changes" in done.err
     assert 'models: { crowds: "m@1.1.0" }   # mine' in groups(repo)
 
 
@@ -150,9 +150,9 @@ def test_an_edit_that_reaches_no_device_says_so(repo):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("m@9.9.9", "--to", "all"), 64, "there are m@1.0.0, m@1.1.0"),
+        (("m@9.9.9", "--to", "all"), 64, "the releases are m@1.0.0, m@1.1.0"),
         (("n@1.0.0", "--to", "all"), 64, "there is no release `n@1.0.0`"),
-        (("m", "--to", "all"), 64, "name one as NAME@VERSION"),
+        (("m", "--to", "all"), 64, "give NAME@VERSION"),
         (("m@1.0", "--to", "all"), 64, "there is no release `m@1.0`"),
         (("m@1.0.0", "--to", "cannary"), 64, "did you mean `canary`?"),
         (("m@1.0.0", "--to", "all", "--slot", "crwds"), 64, "did you mean `crowds`?"),

@@ -141,7 +141,7 @@ def test_a_token_that_may_only_read_leaves_the_text_in_the_summary(example):
     ran = example.run(WORKFLOW, pull=number, token=READER)  # as for pull requests of Dependabot
     assert ran.jobs == {"render": "success", "comment": "success"}, ran.log
     assert "change: this patch × <b>2 devices</b>" in ran.summary("comment")
-    assert f"may not comment on #{number}" in ran.log
+    assert f"the token cannot comment on #{number}" in ran.log
     assert example.github.bodies(number) == []
 
 

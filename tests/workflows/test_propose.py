@@ -147,7 +147,10 @@ def test_what_somebody_closed_is_not_proposed_again(world, propose, change):
     (pull,) = world.github.pulls.values()
     pull["state"] = "closed"
     code, err = propose()
-    assert (code, f"not proposed again, it was closed: {pull['html_url']}" in err) == (0, True)
+    assert (
+        code,
+        f"not proposed again, since it was closed without merging: {pull['html_url']}" in err,
+    ) == (0, True)
     assert len(world.github.pulls) == 1
 
     change(20)  # something else is

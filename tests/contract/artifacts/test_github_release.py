@@ -109,7 +109,7 @@ def test_a_token_in_netrc_is_not_used(github, certificate, model, tmp_path, monk
 
 
 def test_a_file_needs_a_tag(store, model):
-    with pytest.raises(UsageError, match="names no release"):
+    with pytest.raises(UsageError, match="does not name a release"):
         store.put(model, "model.onnx", digest_file(model))
 
 

@@ -156,7 +156,9 @@ class TestSeed:
         good.write_bytes(b"2")
         other = release_of(b"2", path="m/2.onnx")
         (warning,) = seed([(RELEASE, copy), (other, good)], folder)
-        assert warning.startswith("m@1.0.0 is not served from git: the file is not what its digest")
+        assert warning.startswith(
+            "m@1.0.0 is not served from git: the file does not match its digest"
+        )
         assert [file.name for file in folder.rglob("*") if file.is_file()] == ["2.onnx"]
 
     def test_a_release_with_a_url_of_its_own_is_not_copied(self, tmp_path):

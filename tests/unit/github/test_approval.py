@@ -77,15 +77,15 @@ def test_somebody_else_approved_what_the_comment_shows():
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"pull": of_pull(opener=GRACE)}, "grace wrote some of it"),
-        ({"pushes": (push(GRACE),)}, "grace wrote some of it"),
-        ({"commits": ((ADA, GRACE),)}, "grace wrote some of it"),
-        ({"reviews": (review(ADA),)}, "ada wrote some of it"),
-        ({"reviews": (review(may_write=False),)}, "grace may not write to the repository"),
+        ({"pull": of_pull(opener=GRACE)}, "grace wrote part of it"),
+        ({"pushes": (push(GRACE),)}, "grace wrote part of it"),
+        ({"commits": ((ADA, GRACE),)}, "grace wrote part of it"),
+        ({"reviews": (review(ADA),)}, "ada wrote part of it"),
+        ({"reviews": (review(may_write=False),)}, "grace has no write access to the repository"),
         ({"reviews": (review(commit=OLD),)}, "grace approved another commit"),
         ({"reviews": (review(commit=None),)}, "grace approved another commit"),
-        ({"reviews": (review(at=at(19)),)}, "grace approved before the comment was as it is now"),
-        ({"reviews": (review(at=at(20)),)}, "grace approved before the comment was as it is now"),
+        ({"reviews": (review(at=at(19)),)}, "grace approved before the comment was last edited"),
+        ({"reviews": (review(at=at(20)),)}, "grace approved before the comment was last edited"),
         ({"reviews": (review(state="COMMENTED"),)}, "has approved this plan"),
         ({"reviews": (review(state="PENDING"),)}, "has approved this plan"),
         ({"reviews": (review(Account("copilot", 9, person=False)),)}, "has approved this plan"),
@@ -95,7 +95,7 @@ def test_somebody_else_approved_what_the_comment_shows():
 def test_not_everybody_and_not_every_review_approves(changed, why):
     approval = verdict(**changed)
     assert not approval.given
-    assert approval.why.startswith("#7: nobody who is allowed to has approved this plan")
+    assert approval.why.startswith("#7: nobody with permission to approve has approved this plan")
     assert approval.why.endswith(why)
 
 
@@ -110,7 +110,7 @@ def test_everybody_who_ever_pushed_to_the_branch_wrote_it():
         push(GRACE, 2, "push", before="3" * 40, after=OLD),
         push(ADA, 1, after="3" * 40),
     )
-    assert verdict(pushes=pushes).why.endswith("grace wrote some of it")
+    assert verdict(pushes=pushes).why.endswith("grace wrote part of it")
 
 
 def test_what_happens_to_the_branch_afterwards_does_not_matter():
@@ -129,12 +129,12 @@ def test_what_happens_to_the_branch_afterwards_does_not_matter():
     ids=["none", "no beginning", "a gap", "not of the head"],
 )
 def test_where_github_does_not_tell_all_pushes_nobody_has_approved(pushes):
-    why = "#7: its authors are not certain: GitHub does not tell all pushes to its branch"
+    why = "#7: its authors are not certain: GitHub does not list all pushes to its branch"
     assert verdict(pushes=pushes) == (False, why)
 
 
 def test_a_branch_that_was_made_anew_under_the_pull_request_hides_who_wrote_it():
-    assert verdict(pushes=(push(minute=11),)).why.endswith("created again after it was opened")
+    assert verdict(pushes=(push(minute=11),)).why.endswith("recreated after it was opened")
 
 
 def test_what_others_merged_into_the_branch_was_pushed_elsewhere():
@@ -148,7 +148,7 @@ def test_an_author_whom_github_does_not_know_is_known_as_who_pushed():
 
 @pytest.mark.parametrize("who", [None, Account("dependabot[bot]", 8, person=False)])
 def test_a_push_by_nobody_knows_whom_is_not_approved(who):
-    assert verdict(pushes=(push(who),)).why.endswith("on whose behalf is not known")
+    assert verdict(pushes=(push(who),)).why.endswith("the person behind it is unknown")
 
 
 def test_an_account_is_its_number_whatever_its_name_is_now():
@@ -165,15 +165,15 @@ def test_what_a_schedule_proposes_anybody_who_may_can_approve():
 def test_who_started_the_workflow_that_proposed_it_cannot_approve_it():
     mallorys = (review(MALLORY),)
     assert by_bot(DISPATCHED) == GIVEN
-    assert by_bot(DISPATCHED, reviews=mallorys).why.endswith("mallory wrote some of it")
-    assert by_bot(SCHEDULED, DISPATCHED, reviews=mallorys).why.endswith("mallory wrote some of it")
+    assert by_bot(DISPATCHED, reviews=mallorys).why.endswith("mallory wrote part of it")
+    assert by_bot(SCHEDULED, DISPATCHED, reviews=mallorys).why.endswith("mallory wrote part of it")
 
 
 @pytest.mark.parametrize(
     ("runs", "why"),
     [
-        ((), "no run of the base branch says it was it"),
-        ((Run(False, (ADA,)),), "no run of the base branch says it was it"),
+        ((), "no run of the base branch marked it as its own"),
+        ((Run(False, (ADA,)),), "no run of the base branch marked it as its own"),
         ((Run(True, (BOT,)),), "was started by a workflow"),
         ((Run(True, (None,)),), "was started by a workflow"),
     ],
@@ -193,13 +193,13 @@ def test_a_push_onto_what_a_workflow_proposed_counts_as_well():
         runs={OLD: (SCHEDULED,)},
         reviews=(review(MALLORY),),
     )
-    assert approval.why.endswith("mallory wrote some of it")
+    assert approval.why.endswith("mallory wrote part of it")
 
 
 def test_an_app_that_opened_it_did_so_for_somebody():
-    assert verdict(pull=of_pull(opener=BOT)).why.endswith("on whose behalf is not known")
+    assert verdict(pull=of_pull(opener=BOT)).why.endswith("the person behind it is unknown")
     app = Account("renovate[bot]", 5, person=False)
-    assert by_bot(SCHEDULED, opener=app).why.endswith("on whose behalf is not known")
+    assert by_bot(SCHEDULED, opener=app).why.endswith("the person behind it is unknown")
 
 
 @pytest.mark.parametrize("state", ["CHANGES_REQUESTED", "DISMISSED"])
@@ -253,7 +253,7 @@ def test_what_is_not_seen_whole_is_not_approved(changed, why):
 )
 def test_what_changes_more_than_a_plan_shows_is_not_approved(path):
     approval = verdict(paths=("fleet/a.yaml", path))
-    assert approval == (False, f"#7: it changes more than a plan shows: {path}")
+    assert approval == (False, f"#7: it changes files that a plan does not show: {path}")
 
 
 def test_the_folders_of_a_fleet_are_what_plans_are_made_of():

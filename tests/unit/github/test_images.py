@@ -35,7 +35,7 @@ def test_images_are_named_by_digest(github):
 )
 def test_a_file_that_names_no_images_of_this_release_is_an_error(github, text):
     github.images["contoso v1.2.3"] = text
-    with pytest.raises(GitHubError, match="names no images of contoso by digest"):
+    with pytest.raises(GitHubError, match="does not list images of contoso by digest"):
         released_images(github.url, "contoso", "1.2.3")
 
 
