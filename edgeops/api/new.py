@@ -18,7 +18,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """The files of a new repository, from its root, and what is still to be done by hand."""
+    """The files of a new repository, relative to its root, and the manual steps that are left."""
 
     root: Path
     files: tuple[str, ...]
@@ -26,11 +26,11 @@ class NewRepository:
 
 
 def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> NewRepository:
-    """Write a fleet repository whose workflows run this very edgeops.
+    """Write a fleet repository whose workflows run this version of edgeops.
 
-    Its devices run the images of this edgeops that `owner` has released on a
-    GitHub server. Raises `Refused` when a file is there already, and then
-    nothing is written; `UsageError` for an owner that cannot be, and `GitHubError`.
+    Its devices run the images of this version that `owner` has released on a
+    GitHub server. Raises `Refused` and writes nothing when a file already exists;
+    `UsageError` for an invalid owner, and `GitHubError`.
     """
     from edgeops.scaffold.repository import new_repository
 
@@ -55,7 +55,7 @@ def _origin() -> Origin:
 
 
 def _images(owner: str, origin: Origin, server: str) -> Mapping[str, str]:
-    """The images to run, where somebody was named and there can be any."""
+    """The released images of the owner, if one is named and has any."""
     from edgeops.github.images import released_images
     from edgeops.scaffold.repository import owner_on_github
 
@@ -79,13 +79,13 @@ def _open_points(origin: Origin, owner: str) -> list[str]:
 
 
 def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
-    there = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
-    if there:
-        shown = ", ".join(there[:_SHOWN])
-        more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+    existing = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
+    if existing:
+        shown = ", ".join(existing[:_SHOWN])
+        more = f" and {len(existing) - _SHOWN} more" if len(existing) > _SHOWN else ""
         raise Refused(
-            f"there already: {shown}{more}",
-            "nothing was written; choose an empty folder, and copy from there what you need",
+            f"these files already exist: {shown}{more}",
+            "nothing was written; use an empty folder, then copy what you need from it",
         )
 
 

@@ -53,9 +53,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A pull request: `opened`, `updated`, `unchanged` or `declined` by somebody who closed it.
+    """A pull request: `opened`, `updated`, `unchanged`, or `declined` if closed without merging.
 
-    `commit` is that of its branch where it is a new one.
+    `commit` is the new commit of its branch, if there is one.
     """
 
     title: str
@@ -138,8 +138,8 @@ def propose(
 ) -> Proposed:
     """Push the branch, open its pull request or bring it up to date, and start a check on it.
 
-    `check` is the file name of a workflow, or empty. What somebody closed
-    without merging is not proposed again. Raises `EdgeOpsError`.
+    `check` is the file name of a workflow, or empty. A proposal that was closed
+    without merging is not made again. Raises `EdgeOpsError`.
     """
     from edgeops.github import proposal as github
     from edgeops.github.workflow import BOT

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeops.fleet.resolve import Resolution
     from edgeops.source.cache import Cache
 
-LOCAL = "local"  # the hub in the box
+LOCAL = "local"  # the local IoT Hub
 _PORT = "EDGEOPS_HTTPS_PORT"
 
 

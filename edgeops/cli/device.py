@@ -16,7 +16,7 @@ from edgeops.errors import UsageError
 app = group("Run edge devices on this machine, connected to the local IoT Hub emulator.")
 
 
-@app.command("run")
+@app.command("run", short_help="Run edge devices, with processes as modules.")
 def run(
     context: typer.Context,
     devices: Annotated[

@@ -63,7 +63,7 @@ def comment(
     settings(context).note(report.pull_request.commented(done))
 
 
-@app.command("approval")
+@app.command("approval", short_help="Check whether this plan was approved.")
 def approval(plan: SavedPlanFile, marker: PlanMarker = "fleet-plan") -> None:
     """Check whether exactly this plan was approved on the pull request of this commit.
 

@@ -72,7 +72,7 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-@app.command("connection-string")
+@app.command("connection-string", short_help="Print a connection string for any tool or SDK.")
 def connection_string(
     context: typer.Context,
     device: Annotated[
@@ -97,7 +97,7 @@ def connection_string(
     typer.echo(api.connection_string(where, device=device, module=module, policy=policy))
 
 
-@app.command("events")
+@app.command("events", short_help="Print telemetry, twin changes and connections.")
 def events(
     context: typer.Context,
     follow: Annotated[bool, option("Print new events until Ctrl-C.", "--follow", "-f")] = False,
@@ -121,7 +121,7 @@ def events(
         sys.stdout.flush()
 
 
-@app.command("reset")
+@app.command("reset", short_help="Delete all devices of the local hub.")
 def reset(
     context: typer.Context,
     yes: Annotated[bool, option("Delete without asking.", "--yes", "-y")] = False,

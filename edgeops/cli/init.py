@@ -50,7 +50,7 @@ def init(
 
 
 def _ask() -> str:
-    """The owner of the images, from somebody at a terminal; empty where nobody is there."""
+    """The owner of the images, asked at a terminal; empty without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return ""
     question = "Owner of the images on GitHub (ghcr.io/OWNER/...), empty for none yet"
