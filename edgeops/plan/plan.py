@@ -121,7 +121,7 @@ def _removals(
 
 
 def _allowed(max_deletes: str | int, managed: int) -> int:
-    """The allowed number of deletions; a percentage rounds up, so that small fleets can lose one."""
+    """The most deletions allowed; a percentage rounds up, so that a small fleet can lose one."""
     if isinstance(max_deletes, int):
         return max_deletes
     return -(-managed * int(max_deletes.removesuffix("%")) // 100)
