@@ -47,6 +47,10 @@ class LiveDevice:
     twin: Twin
     modules: Mapping[str, Twin] = field(default_factory=dict)
 
+    def desired(self, module: str) -> JsonObject:
+        """The desired properties of a module; empty when it does not exist."""
+        return self.modules[module].desired if module in self.modules else {}
+
 
 @dataclass(slots=True)
 class _Owned:

@@ -1,1 +1,1 @@
-"""The only writer: carries out a plan on a hub, device by device, and gives the outcomes."""
+"""Applies a plan to a hub, device by device; nothing else writes to hubs."""

@@ -1,10 +1,10 @@
-"""Which devices need read access to a private artifact store, and what their twin gets.
+"""Temporary read access of devices to a private artifact store.
 
-Access is a secret that ends by itself: a plan says for which stores it may be given, but the
-secret, and who needs it now, are no part of git, digest, plan, diff or stamp. It is written
-beside the changes of a sync, to `desired.access.<store> = {host, query, expires}` of the
-model_loader module, and never shown. Every write of desired properties wakes a device, so
-only those get it that have yet to download and whose access is near its end.
+Access is a secret that expires. A plan lists the stores for which it may be given; the secret, and
+the devices that need it now, are not part of git, digest, plan, diff or stamp. A sync writes it, in
+addition to its changes, to `desired.access.<store> = {host, query, expires}` of the model_loader
+module; it is never shown. Every write of desired properties wakes a device, so only devices that
+have yet to download and whose access is missing or expires soon get it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ RENEW_BEFORE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Who gets read access, and the merge patch of desired properties that gives it: a secret."""
+    """Devices to give read access, and the secret merge patch of desired properties for it."""
 
     devices: frozenset[str]
     patch: JsonObject = field(repr=False)
 
 
 def grants(devices: Collection[str], store: StoreKind, access: ReadAccess) -> Grants:
-    """This access for these devices."""
+    """The grants of this access to these devices."""
     expires = access.expires.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     value = {"host": access.host, "query": access.query, "expires": expires}
     return Grants(frozenset(devices), {ACCESS: {store.value: value}})
@@ -47,9 +47,9 @@ def devices_in_need(
     *,
     now: datetime,
 ) -> frozenset[str]:
-    """The devices that have yet to download a release from a private store, without lasting access.
+    """The devices that have yet to download from a private store and lack access that lasts.
 
-    `live` are the devices as they are on the hub, with their model_loader module.
+    `live` are the devices on the hub, with their model_loader module.
     """
     if not artifacts.private:
         return frozenset()
@@ -86,7 +86,7 @@ def _has_access(loader: Twin | None, artifacts: ArtifactTarget, now: datetime) -
 
 
 def _moment(text: Any) -> datetime | None:
-    """What an ISO 8601 text with its offset says, None for anything else."""
+    """The time in an ISO 8601 text with an offset, None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -95,6 +95,6 @@ def _moment(text: Any) -> datetime | None:
 
 
 def _object(value: Mapping[str, Any], key: str) -> JsonObject:
-    """The object under a key; devices and other tools may have written anything."""
+    """The object under a key, empty for anything else that devices and tools may have written."""
     member = value.get(key)
     return member if isinstance(member, dict) else {}

@@ -1,4 +1,4 @@
-"""Carries out a plan: the one writer of hubs."""
+"""Applies a plan to a hub."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
 from edgeops.plan.counts import by_device
 from edgeops.plan.model import Plan
 
-# Writes without an etag at a time: enough for their rate, few enough to wait little for it.
+# Concurrent writes without an etag: enough to use the hub's rate, few enough to wait briefly.
 _UNGUARDED = 4
 
-INTERRUPTED = "interrupted before its turn"
-HUB_LOST = "the hub could not be reached any more"
+INTERRUPTED = "the run was interrupted"
+HUB_LOST = "the hub became unreachable"
 
 
 async def apply(
@@ -35,12 +35,11 @@ async def apply(
 ) -> tuple[Outcome, ...]:
     """Write the changes of a plan; one outcome for each device it changes or refuses, by name.
 
-    `fleet` is what the plan was made from; `grants` gives some of its devices
-    read access to artifacts, on the way or by itself. `observer` gets each outcome as it
-    comes. Once `stop` is set, devices in flight are finished and the rest is
-    skipped. One device's failure never ends the run; but when the first write
-    of all finds the hub closed to us or gone, that error is raised, since
-    every device would say the same.
+    `fleet` is what the plan was made from; `grants` gives some of its devices read access to
+    artifacts, whether they have other changes or not. `observer` gets each outcome at once. When
+    `stop` is set, devices in progress are finished and the others skipped. The failure of a device
+    does not end the run, unless it is the first one and the hub refuses our credentials or cannot
+    be reached: that error is raised, since every device would fail the same way.
     """
     outcomes: list[Outcome] = []
     lost = False
@@ -57,8 +56,8 @@ async def apply(
         nonlocal lost
         for planned in waiting:  # shared: each worker takes the next device
             if lost or stopped():
-                why = HUB_LOST if lost else INTERRUPTED
-                end(Outcome(planned.device, Status.SKIPPED, message=why, hint="sync again"))
+                reason = HUB_LOST if lost else INTERRUPTED
+                end(Outcome(planned.device, Status.SKIPPED, message=reason, hint="sync again"))
                 continue
             writer = DeviceWriter(hub, planned, sleep, unguarded)
             outcome, error = await _write(planned, writer)
@@ -85,10 +84,10 @@ def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterat
     changes = by_device(plan.changes)
     for device in sorted(grants.devices) if grants else ():
         changes.setdefault(device, [])
-    for device, of_device in changes.items():
-        access = grants.patch if grants and device in grants.devices else {}
-        desired = fleet.devices.get(device)
-        yield DeviceChanges(device, desired, tuple(of_device), plan.fleet, plan.commit, access)
+    for name, device_changes in changes.items():
+        access = grants.patch if grants and name in grants.devices else {}
+        desired = fleet.devices.get(name)
+        yield DeviceChanges(name, desired, tuple(device_changes), plan.fleet, plan.commit, access)
 
 
 async def _write(
@@ -98,13 +97,8 @@ async def _write(
     try:
         await writer.write()
     except (Conflict, Refused, HubError) as error:
-        status = _status(error)
+        status = Status.REFUSED if isinstance(error, Refused) else Status.FAILED
+        status = Status.CONFLICT if isinstance(error, Conflict) else status
         return Outcome(device, status, writer.written, error.message, error.hint), error
     status = Status.APPLIED if planned.changes else Status.ACCESS
     return Outcome(device, status, writer.written), None
-
-
-def _status(error: EdgeOpsError) -> Status:
-    if isinstance(error, Conflict):
-        return Status.CONFLICT
-    return Status.REFUSED if isinstance(error, Refused) else Status.FAILED

@@ -1,8 +1,8 @@
-"""Carries out the changes of one device.
+"""Writes the changes of one device.
 
-Every twin write carries the etag that the plan was made on. When the hub says
-that the world moved on, the device is read and planned again: what is still as
-planned goes on, what has become needless is dropped, anything else is a conflict.
+Every twin write has the etag that the plan was made with. When the hub reports that the device has
+changed since, it is read and planned again: changes that are still as planned are written, those no
+longer needed are dropped, anything else is a conflict.
 """
 
 from __future__ import annotations
@@ -23,21 +23,18 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 Sleep = Callable[[float], Awaitable[None]]
 
-# What no etag guards: the device is read and planned again just before.
+# Writes without an etag: the device is read and planned again right before them.
 _WITHOUT_ETAG = (Action.DEPLOY, Action.DELETE_MODULE, Action.DELETE_DEVICE)
 
-# How often one device is planned again before it counts as a conflict.
+# The number of times that a device is planned again before it is a conflict.
 _REPLANS = 5
 
-# Seconds between looks for a twin that the hub is still making (404010 after a deployment).
+# Seconds between reads of a twin that the hub is still creating (404010 after a deployment).
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class DeviceWriter:
-    """Writes one device: its changes, and its read access to artifacts if it gets any.
-
-    `written` counts the writes that the hub took.
-    """
+    """Writes the changes of one device, and its read access; `written` counts its writes."""
 
     def __init__(
         self, hub: Hub, planned: DeviceChanges, sleep: Sleep, unguarded: asyncio.Semaphore
@@ -46,21 +43,20 @@ class DeviceWriter:
         self._hub = hub
         self._planned = planned
         self._pending = planned.changes
-        self._live: LiveDevice | None = None  # as read just now, else None
-        self._etags: dict[str | None, str] = {}  # of the twins written so far
-        self._access = planned.access  # until it is written
+        self._live: LiveDevice | None = None  # None unless it was just read
+        self._etags: dict[str | None, str] = {}  # of the twins written so far, by module
+        self._access = planned.access  # empty once it is written
         self._replans = 0
         self._sleep = sleep
         self._unguarded = unguarded
 
     async def write(self) -> None:
-        """Carry out the changes. Raises `HubError`, `Conflict` and `Refused`."""
+        """Write the changes. Raises `HubError`, `Conflict` and `Refused`."""
         while self._pending:
             if self._pending[0].action not in _WITHOUT_ETAG:
                 await self._step()
                 continue
-            # Few devices at a time: those that wait for the hub's rate must not wait
-            # between the look and the write.
+            # Few devices at a time, so that none waits for the hub's rate between read and write.
             async with self._unguarded:
                 if self._live is None:
                     await self._plan_again()
@@ -77,7 +73,7 @@ class DeviceWriter:
             await self._plan_again()
         else:
             self._pending = self._pending[1:]
-            if change.action is not Action.DELETE_MODULE:  # one look does for all of them
+            if change.action is not Action.DELETE_MODULE:  # one read is enough for all of them
                 self._live = None
 
     async def _plan_again(self) -> None:
@@ -100,7 +96,7 @@ class DeviceWriter:
                 await self._hub.create_module(self._planned.device, change.module)
             case Action.DELETE_MODULE:
                 assert change.module is not None
-                with suppress(NotFound):  # somebody was faster; the stamp still has to go
+                with suppress(NotFound):  # already deleted; the stamp must still be updated
                     await self._hub.delete_module(self._planned.device, change.module)
             case Action.DELETE_DEVICE:
                 await self._hub.delete_device(self._planned.device)
@@ -111,7 +107,7 @@ class DeviceWriter:
     async def _patch(self, change: Change) -> None:
         etag = self._etags.get(change.module) or change.etag or await self._new_etag(change.module)
         stamp = {stamps.TAG: change.stamp} if change.stamp else {}
-        # In one write, so that the device wakes up once and can download at once.
+        # In one write, so that the device wakes up once and can download immediately.
         access = self._access if change.module == MODEL_LOADER else {}
         twin = await self._hub.patch_twin(
             self._planned.device,
@@ -125,7 +121,7 @@ class DeviceWriter:
             self._access = {}
 
     async def _give_access(self) -> None:
-        """Write read access by itself: nothing else changes in the module's twin."""
+        """Write only the read access: nothing else changes in the module's twin."""
         for _ in range(_REPLANS):
             twin = await self._appeared(MODEL_LOADER)
             with suppress(EtagMismatch):
@@ -139,21 +135,17 @@ class DeviceWriter:
 
     async def _deploy(self, change: Change) -> None:
         assert self._live is not None
-        live = {
-            name: self._live.modules[name].desired if name in self._live.modules else {}
+        content = {
+            name: merge_patch(self._live.desired(name), change.patch.get(name, {}))
             for name in (EDGE_AGENT, EDGE_HUB)
         }
-        content = {name: merge_patch(live[name], change.patch.get(name, {})) for name in live}
         await self._hub.apply_content(self._planned.device, content)
 
     async def _new_etag(self, module: str | None) -> str:
-        """The etag of a twin that was not there when the plan was made.
-
-        Raises `EtagMismatch` when somebody else wrote it first.
-        """
+        """The etag of a twin created since the plan. Raises `EtagMismatch` if it is not empty."""
         twin = await self._appeared(module)
         if twin.tags or twin.desired:
-            raise EtagMismatch("the twin is not as new as expected")
+            raise EtagMismatch("the new twin is not empty: another client wrote to it")
         return twin.etag
 
     async def _appeared(self, module: str | None) -> Twin:
@@ -162,14 +154,13 @@ class DeviceWriter:
                 return await self._hub.twin(self._planned.device, module)
             except NotFound:
                 await self._sleep(seconds)
-        what = f"module {module}" if module else "the device"
-        raise HubError(
-            f"the hub has not made {what} within {sum(_PATIENCE):.0f} s", "sync again later"
-        )
+        missing = f"module {module}" if module else "the device"
+        message = f"the hub did not create {missing} within {sum(_PATIENCE):.0f} s"
+        raise HubError(message, "sync again later")
 
 
 def _keeps_changing() -> Conflict:
     return Conflict(
-        "keeps changing on the hub while it is written",
-        "find out what else writes its twins, then sync again",
+        "keeps changing on the hub during the sync",
+        "find out what else writes to its twins, then sync again",
     )

@@ -1,4 +1,4 @@
-"""What became of one device in a sync."""
+"""The outcome of a sync for one device."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How a device ended."""
+    """The result for one device."""
 
     APPLIED = "applied"
-    ACCESS = "access"  # nothing to change; only given read access to artifacts
-    FAILED = "failed"  # the hub said no, or did not answer
-    CONFLICT = "conflict"  # the twin changed since the plan, and the plan no longer fits
-    REFUSED = "refused"  # a guard left it alone
-    SKIPPED = "skipped"  # the run ended before its turn; nothing was written
+    ACCESS = "access"  # no changes, only read access to artifacts
+    FAILED = "failed"  # the hub returned an error, or did not answer
+    CONFLICT = "conflict"  # the device changed on the hub, so that the plan no longer applies
+    REFUSED = "refused"  # a safety check failed
+    SKIPPED = "skipped"  # the run ended before the device was started
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one device: `written` counts the writes the hub took, whatever the status."""
+    """The result for one device; `written` counts successful writes, whatever the status."""
 
     device: str
     status: Status

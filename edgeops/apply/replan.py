@@ -1,4 +1,4 @@
-"""Plans one device again, and holds the result against what was planned."""
+"""Plans one device again, and compares the result with what was planned."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from edgeops.twin import LiveDevice
 
 
 class Conflict(EdgeOpsError):
-    """The device changed on the hub since the plan was made, and the plan no longer fits."""
+    """The device changed on the hub since the plan was made, so that the plan no longer applies."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanges:
-    """The part of a plan that is for one device; `desired` is None when it is to be deleted.
+    """The part of a plan for one device; `desired` is None if the device is to be deleted.
 
-    `access` is the patch of desired properties, secret and no part of the
-    plan, that gives its model_loader read access to artifacts.
+    `access` is the secret patch of desired properties that gives its model_loader read access to
+    artifacts; it is not part of the plan.
     """
 
     device: str
@@ -35,10 +35,10 @@ class DeviceChanges:
 
 
 async def replan(hub: Hub, planned: DeviceChanges) -> tuple[LiveDevice | None, tuple[Change, ...]]:
-    """The device as it is now, and what of its plan is still to do.
+    """The device as it is now, and the changes that are still to be written.
 
-    Raises `Conflict` when something else would have to be done, `Refused` when
-    a guard now says no, and `HubError`.
+    Raises `Conflict` when they were not all planned, `Refused` when a safety check now fails, and
+    `HubError`.
     """
     live = await _read(hub, planned)
     changes = _plan(live, planned)
@@ -48,7 +48,7 @@ async def replan(hub: Hub, planned: DeviceChanges) -> tuple[LiveDevice | None, t
         if not _only_stamps(change) and not any(_covers(old, change) for old in planned.changes):
             raise Conflict(
                 f"changed on the hub since the plan was made ({_words(change)})",
-                "look at `edgeops sync --dry-run`, then sync again",
+                "review `edgeops sync --dry-run`, then sync again",
             )
     return live, changes
 
@@ -80,19 +80,16 @@ def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...]
 
 
 def _covers(old: Change, new: Change) -> bool:
-    """Whether a change writes nothing that the old one did not write."""
+    """Whether the old change already includes everything that the new one writes."""
     if (old.action, old.module) != (new.action, new.module):
         return False
     planned = dict(leaves(dict(old.patch)))
-    return all(path in planned and same(planned[path], item) for path, item in _leaves(new))
-
-
-def _leaves(change: Change) -> list[tuple[tuple[str, ...], object]]:
-    return [(path, item) for path, item in leaves(dict(change.patch)) if path]
+    needed = leaves(dict(new.patch)) if new.patch else ()
+    return all(path in planned and same(planned[path], value) for path, value in needed)
 
 
 def _only_stamps(change: Change) -> bool:
-    """Whether a change writes no content; a stamp says what git says, so it is as planned."""
+    """Whether a change writes only a stamp, which follows from git, so that it is as planned."""
     return bool(change.stamp) and not change.patch
 
 

@@ -1,1 +1,1 @@
-"""The port to an IoT Hub (`port.Hub`) and its adapters: Azure, and one in memory."""
+"""Access to an IoT Hub: the interface `port.Hub`, and its implementation for Azure's API."""

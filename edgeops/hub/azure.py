@@ -1,7 +1,7 @@
-"""A hub that speaks Azure's API: Azure IoT Hub, and the local hub.
+"""A hub with Azure's API: Azure IoT Hub or the local hub.
 
-Twins, of which a large fleet has thousands, are read and written over REST with aiohttp and
-orjson: Microsoft's SDK costs ten times the CPU for a read and twenty times for a patch. Source:
+A large fleet has thousands of twins, so they are read and written over REST with aiohttp and
+orjson: Microsoft's SDK takes ten times the CPU for a read and twenty times for a patch. Source:
 "Service - Devices", "Service - Modules" and "Service - Query" of the Azure IoT Hub REST API,
 version 2021-04-12.
 """
@@ -32,7 +32,7 @@ _FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
 class AzureHub(Control):
-    """`port.Hub`: reads, queries and patches twins here; `Control` has the rest.
+    """Implements `port.Hub`: reads, queries and patches twins; `Control` has the other methods.
 
     Created inside an event loop. Raises `EdgeOpsError` when `ca_file` cannot be read.
     """
@@ -98,9 +98,9 @@ class AzureHub(Control):
 
     async def devices_of(self, fleet: str) -> list[str]:
         """The ids of the devices stamped by a fleet, by query, sorted."""
-        if not _FLEET_NAME.match(fleet):  # the query language has no way to quote a name
+        if not _FLEET_NAME.match(fleet):  # the query language has no escapes
             raise EdgeOpsError(
-                f"the fleet name {fleet!r} cannot be asked for in a query",
+                f"the fleet name {fleet!r} cannot be used in a query",
                 "use letters, digits, '.', '_' and '-'",
             )
         query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
@@ -110,7 +110,7 @@ class AzureHub(Control):
         subject = Subject(self._hub)
         headers = {"x-ms-max-item-count": str(PAGE)}
         while True:
-            items, answered = await self._rest.send(
+            items, answer_headers = await self._rest.send(
                 Operation.QUERY,
                 "POST",
                 "/devices/query",
@@ -124,11 +124,11 @@ class AzureHub(Control):
                 if not isinstance(item, dict) or "deviceId" not in item:
                     raise odd_answer(subject)
                 yield item
-            continuation = answered.get("x-ms-continuation", "")
+            continuation = answer_headers.get("x-ms-continuation", "")
             if not continuation:
                 return
             if continuation == headers.get("x-ms-continuation"):
-                raise HubError(f"hub {self._hub} returns the same page of a query forever")
+                raise HubError(f"hub {self._hub} keeps returning the same page of a query")
             headers["x-ms-continuation"] = continuation
 
     def _twin(self, value: Any, subject: Subject) -> Twin:
@@ -153,9 +153,9 @@ _NEVER = "0001-01-01T00:00:00"
 
 
 def twin_of(value: Mapping[str, Any]) -> Twin:
-    """The twin in its JSON form (service Twin of the REST API); takes its sections over.
+    """The twin in its JSON form (Twin of the service REST API), whose sections it reuses.
 
-    Raises `KeyError`, `TypeError` or `AttributeError` on what is not a twin.
+    Raises `KeyError`, `TypeError` or `AttributeError` if the value is not a twin.
     """
     module = value.get("moduleId")
     properties = value.get("properties") or {}
@@ -180,7 +180,7 @@ def twin_of(value: Mapping[str, Any]) -> Twin:
 
 
 def _section(value: JsonObject | None) -> tuple[JsonObject, int]:
-    """A section without what the hub adds to it, and its version."""
+    """A section without the members that the hub adds, and its version."""
     if value is None:
         return {}, 1
     value.pop("$metadata", None)

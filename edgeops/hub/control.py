@@ -1,8 +1,7 @@
 """Identities and edge deployments through Microsoft's service SDK (azure-iot-hub).
 
-These are few calls, so the SDK's price a call does not matter. It blocks, so
-calls run in a few threads; each thread has managers of its own, since an SDK
-session belongs to the thread that opened it and must be closed there.
+There are few such calls, so that the SDK is fast enough. It blocks, so calls run in a few threads,
+each with its own managers: an SDK session belongs to the thread that opened it.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ Call = Callable[[Any, Any], Any]  # (registry manager, configuration manager) ->
 
 
 class Control:
-    """Creates and deletes identities, and deploys to edge devices, on one hub."""
+    """Creates and deletes identities on one hub, and deploys to its edge devices."""
 
     def __init__(
         self,
@@ -54,16 +53,15 @@ class Control:
         def call(registry: Any, _: Any) -> None:
             if authentication == "x509CA":
                 registry.create_device_with_certificate_authority(device, "enabled", iot_edge=edge)
-            else:  # without keys in the request the hub makes them
+            else:  # without keys in the request the hub generates them
                 registry.create_device_with_sas(device, None, None, "enabled", iot_edge=edge)
 
         await self._run(call, Subject(self._hub, device))
 
     async def delete_device(self, device: str) -> None:
         """Delete an identity and its modules. Raises `NotFound`."""
-        await self._run(
-            lambda registry, _: registry.delete_device(device), Subject(self._hub, device)
-        )
+        subject = Subject(self._hub, device)
+        await self._run(lambda registry, _: registry.delete_device(device), subject)
 
     async def create_module(self, device: str, module: str) -> None:
         """Create a module identity. Raises `AlreadyExists`, `NotFound` (the device)."""
@@ -74,10 +72,8 @@ class Control:
 
     async def delete_module(self, device: str, module: str) -> None:
         """Delete a module identity. Raises `NotFound`."""
-        await self._run(
-            lambda registry, _: registry.delete_module(device, module),
-            Subject(self._hub, device, module),
-        )
+        subject = Subject(self._hub, device, module)
+        await self._run(lambda registry, _: registry.delete_module(device, module), subject)
 
     async def apply_content(self, device: str, content: Mapping[str, JsonObject]) -> None:
         """Replace the desired properties of the system modules of an edge device."""
@@ -104,7 +100,7 @@ class Control:
         await self._retry(attempt)
 
     async def close(self) -> None:
-        """Close all connections, after the calls that are under way."""
+        """Close all connections, after the calls in progress."""
         for lane in self._lanes:
             await lane.close()
 

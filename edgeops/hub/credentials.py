@@ -1,7 +1,7 @@
-"""Who edgeops is to a hub: a shared access key or an Entra identity, and the headers they give.
+"""Credentials for a hub: a shared access key or an Entra identity.
 
-Source: "Control access to IoT Hub", Microsoft Learn. No secret leaves this
-module except in an Authorization header and to Microsoft's SDK.
+No secret leaves this module except in an Authorization header and to Microsoft's SDK. Source:
+"Control access to IoT Hub", Microsoft Learn.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from edgeops.hub.port import Unauthorized
 
 ENTRA_SCOPE = "https://iothubs.azure.net/.default"
 TOKEN_SECONDS = 3600
-RENEW_SECONDS = 120  # renewed this long before it expires: longer than one attempt may take
+RENEW_SECONDS = 120  # before expiry; longer than one request may take
 
 Clock = Callable[[], float]
 
 
 class Credential(Protocol):
-    """What both ways to a hub need: the header for REST, and Microsoft's SDK managers."""
+    """A way to authenticate: the header for REST requests, and the managers of Microsoft's SDK."""
 
     @property
     def hostname(self) -> str:
@@ -38,10 +38,7 @@ class Credential(Protocol):
         """The Authorization header, valid now. Raises `Unauthorized`."""
 
     def manager(self, kind: Any) -> Any:
-        """A manager of azure-iot-hub (`kind` is its class) with these credentials.
-
-        Raises `Unauthorized`.
-        """
+        """A manager of azure-iot-hub, of the class `kind`. Raises `Unauthorized`."""
 
 
 # --- shared access key ----------------------------------------------------------
@@ -49,8 +46,8 @@ class Credential(Protocol):
 _FIELDS = {"HostName", "SharedAccessKeyName", "SharedAccessKey"}
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?\Z")
 _WHERE_TO_FIND = (
-    "expected HostName=...;SharedAccessKeyName=...;SharedAccessKey=...: in the Azure portal "
-    "under Shared access policies, or `az iot hub connection-string show --hub-name NAME`"
+    "expected HostName=...;SharedAccessKeyName=...;SharedAccessKey=...: copy it from Shared access "
+    "policies in the Azure portal, or run `az iot hub connection-string show --hub-name NAME`"
 )
 
 
@@ -69,7 +66,7 @@ class SharedAccess:
         return f"SharedAccess(hostname={self.hostname!r}, policy={self.policy!r})"
 
     async def authorization(self) -> str:
-        """A SAS token, made anew when the last one is near its end."""
+        """A SAS token, renewed shortly before it expires."""
         now = self._clock()
         if now > self._expires - RENEW_SECONDS:
             self._expires = int(now) + TOKEN_SECONDS
@@ -96,16 +93,16 @@ class SharedAccess:
 def parse_connection_string(text: str, source: str, clock: Clock = time.time) -> SharedAccess:
     """The shared access policy in a connection string of an IoT Hub.
 
-    `source` says where the text came from. Raises `EdgeOpsError`, which names
-    that source and never any part of the text but known field names.
+    `source` names where the text comes from. Raises `EdgeOpsError`, whose message contains no part
+    of the text except known field names.
     """
     fields: dict[str, str] = {}
     for part in text.strip().rstrip(";").split(";"):
         name, equals, value = part.partition("=")
         if name in {"DeviceId", "ModuleId"}:
-            raise _invalid(source, "is of a device, not of a hub")
+            raise _invalid(source, "is the connection string of a device, not of a hub")
         if name == "SharedAccessSignature":
-            raise _invalid(source, "holds a signature where a SharedAccessKey is needed")
+            raise _invalid(source, "has a SharedAccessSignature; a SharedAccessKey is needed")
         if name not in _FIELDS or not equals or name in fields:
             raise _invalid(source, "is not a connection string of an IoT Hub")
         fields[name] = value
@@ -113,9 +110,9 @@ def parse_connection_string(text: str, source: str, clock: Clock = time.time) ->
     if missing:
         raise _invalid(source, f"has no {missing[0]}")
     if not _HOSTNAME.match(fields["HostName"]):
-        raise _invalid(source, "has a HostName that is not a host name")
+        raise _invalid(source, "has an invalid HostName")
     if not _is_base64(fields["SharedAccessKey"]):
-        raise _invalid(source, "has a SharedAccessKey that is not base64: was it cut off?")
+        raise _invalid(source, "has a SharedAccessKey that is not base64; it may be truncated")
     return SharedAccess(
         fields["HostName"], fields["SharedAccessKeyName"], fields["SharedAccessKey"], clock
     )
@@ -136,7 +133,7 @@ def _is_base64(text: str) -> bool:
 
 
 class Entra:
-    """An Entra identity, for example that of a workflow with OpenID Connect.
+    """An Entra identity, such as that of a workflow with OpenID Connect.
 
     `source` is a token credential of azure-identity.
     """
@@ -153,7 +150,7 @@ class Entra:
         return f"Entra(hostname={self.hostname!r})"
 
     async def authorization(self) -> str:
-        """A bearer token; the identity is asked again when the last one is near its end."""
+        """A bearer token, renewed shortly before it expires."""
         if self._clock() > self._expires - RENEW_SECONDS:
             async with self._renewing:
                 if self._clock() > self._expires - RENEW_SECONDS:
@@ -171,7 +168,7 @@ class Entra:
         self._expires = token.expires_on
 
     def manager(self, kind: Any) -> Any:
-        """A manager of azure-iot-hub that asks the same identity."""
+        """A manager of azure-iot-hub that uses the same identity."""
         from azure.core.exceptions import AzureError
 
         try:
@@ -181,15 +178,15 @@ class Entra:
 
 
 def no_entra_token(hostname: str) -> Unauthorized:
-    """The error of an identity that gives no token."""
+    """The error of an identity without a token."""
     return Unauthorized(
-        f"no Entra token for hub {hostname}",
+        f"cannot get an Entra token for hub {hostname}",
         "sign in with `az login`; in GitHub Actions use azure/login with `id-token: write`",
     )
 
 
 def default_entra(hostname: str) -> Entra:
-    """The identity that azure-identity finds: environment, workload, managed, Azure CLI.
+    """The identity that azure-identity finds: environment, workload, managed or Azure CLI.
 
     Raises `EdgeOpsError` where azure-identity is not installed.
     """
@@ -197,7 +194,7 @@ def default_entra(hostname: str) -> Entra:
         from azure.identity import DefaultAzureCredential
     except ImportError as error:
         raise EdgeOpsError(
-            f"hub {hostname} uses Entra, and azure-identity is not installed",
+            f"hub {hostname} uses Entra, but azure-identity is not installed",
             "pip install 'edgeops[entra]'",
         ) from error
     return Entra(hostname, DefaultAzureCredential())

@@ -1,4 +1,4 @@
-"""The answers of a hub that are not a success, as `HubError`s with a message and a hint.
+"""Turns error responses and failed requests into `HubError`s with a message and a hint.
 
 Error names and numbers: "Understand and resolve Azure IoT Hub errors", Microsoft Learn.
 """
@@ -25,7 +25,7 @@ from edgeops.hub.retry import Transient
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a hub answered to one request."""
+    """The response of a hub to one request."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a request was about, for the message of its error."""
+    """What a request was for, to be named in the message of its error."""
 
     hub: str
     device: str | None = None
@@ -50,7 +50,7 @@ class Subject:
 
 _CREDENTIALS_HINT = (
     "check that the key belongs to this hub and was not regenerated, that its policy has the "
-    "permissions service and registryReadWrite, and that the clock of this machine is right"
+    "permissions service and registryReadWrite, and that the clock of this machine is correct"
 )
 _PERMISSION_HINT = (
     "reading and writing twins needs the policy `service` or the role IoT Hub Twin Contributor; "
@@ -58,8 +58,8 @@ _PERMISSION_HINT = (
     "Contributor"
 )
 _THROTTLE_HINT = (
-    "check `sku` and `units` of this hub in the Fleet manifest, and whether another client uses "
-    "the hub at the same time"
+    "check `sku` and `units` of this hub in the Fleet manifest, and whether another client is "
+    "using the hub"
 )
 
 _Explanation = tuple[type[HubError], str, str]
@@ -74,56 +74,52 @@ _BY_CODE: dict[str, _Explanation] = {
     ),
     "IotHubQuotaExceeded": (
         HubError,
-        "the daily message quota of hub {subject.hub} is used up",
-        "twin operations count against it; it starts again at 00:00 UTC, or add units",
+        "the daily message quota of hub {subject.hub} is exhausted",
+        "twin operations count towards it; wait for its reset at 00:00 UTC, or add units",
     ),
     "OperationNotAvailableInCurrentTier": (
         HubError,
-        "the tier of hub {subject.hub} does not have this operation",
-        "twins and edge deployments need the Free or a Standard tier",
+        "the tier of hub {subject.hub} does not support this operation",
+        "use the Free or a Standard tier, which twins and edge deployments need",
     ),
     "DeviceModelMaxPropertiesExceeded": (
         HubError,
         "{subject} would be too large: {text}",
-        "tags may have 8 KB, desired properties 32 KB",
+        "the limit is 8 KB for tags and 32 KB for desired properties",
     ),
     "ApplyConfigurationAlreadyInProgressOnDevice": (
         HubError,
         "another deployment to {subject} is in progress",
         "try again in a moment",
     ),
-    "TooManyDevices": (HubError, "hub {subject.hub} takes no more devices", ""),
+    "TooManyDevices": (HubError, "hub {subject.hub} has reached its limit of devices", ""),
     "TooManyModulesOnDevice": (
         HubError,
-        "device '{subject.device}' takes no more modules",
-        "a device may have 50",
+        "device '{subject.device}' has reached its limit of modules",
+        "a device can have at most 50 modules; remove one",
     ),
 }
 
 _BY_STATUS: dict[int, _Explanation] = {
-    400: (HubError, "the hub does not accept the request for {subject}: {text}", ""),
-    401: (
-        Unauthorized,
-        "hub {subject.hub} refused the credentials ({subject})",
-        _CREDENTIALS_HINT,
-    ),
-    403: (Unauthorized, "hub {subject.hub} forbids this for {subject}: {text}", _PERMISSION_HINT),
+    400: (HubError, "the hub rejected the request for {subject}: {text}", ""),
+    401: (Unauthorized, "hub {subject.hub} refused the credentials ({subject})", _CREDENTIALS_HINT),
+    403: (Unauthorized, "hub {subject.hub} denied access to {subject}: {text}", _PERMISSION_HINT),
     404: (NotFound, "{subject} is not on the hub", ""),
-    409: (AlreadyExists, "{subject} is on the hub already", ""),
-    412: (EtagMismatch, "{subject} was changed by somebody else in the meantime", ""),
+    409: (AlreadyExists, "{subject} already exists on the hub", ""),
+    412: (EtagMismatch, "{subject} was changed by another client", ""),
     413: (HubError, "the request for {subject} is too large: {text}", ""),
-    429: (HubError, "hub {subject.hub} throttles; it did not take {subject}", _THROTTLE_HINT),
+    429: (HubError, "hub {subject.hub} is throttling requests for {subject}", _THROTTLE_HINT),
 }
 
 _FAILED: _Explanation = (
     HubError,
-    "hub {subject.hub} failed on {subject} with HTTP {status}: {text}",
-    "try again; if it stays, see the status of Azure and of the hub",
+    "hub {subject.hub} failed with HTTP {status} for {subject}: {text}",
+    "try again; if it persists, check the status of Azure and of the hub",
 )
 _ODD: _Explanation = (
     HubError,
-    "unexpected answer for {subject}: HTTP {status}: {text}",
-    "is this the hostname of an IoT Hub, and does nothing rewrite answers in between?",
+    "unexpected response for {subject}: HTTP {status}: {text}",
+    "check that the hostname is that of an IoT Hub, and that no proxy changes its responses",
 )
 _EXPIRED: _Explanation = (
     Unauthorized,
@@ -145,7 +141,7 @@ _NAMES = {
 
 
 def refusal(answer: Answer, subject: Subject) -> HubError | Transient:
-    """The error of an answer that is not a success; `Transient` where a repeat may help."""
+    """The error of a response that is not a success; `Transient` where a retry may help."""
     code, text = _code_and_text(answer)
     kind, message, hint = _explanation(answer.status, code, text)
     error = kind(
@@ -160,9 +156,9 @@ def refusal(answer: Answer, subject: Subject) -> HubError | Transient:
 
 
 def odd_answer(subject: Subject) -> HubError:
-    """The error of a success whose body is not what the hub's API promises."""
+    """The error of a success whose body is not what the API of a hub specifies."""
     _, message, hint = _ODD
-    text = "the body is not what an IoT Hub sends"
+    text = "the body is not a valid response of an IoT Hub"
     return HubError(message.format(subject=subject, status=200, text=text), hint, status=200)
 
 
@@ -189,22 +185,19 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _code_and_text(answer: Answer) -> tuple[str, str]:
-    """The hub's own name for an error, and its words: one line, short, no secret."""
+    """The hub's code for an error, and its message on one short line, secrets masked."""
     body = _json_object(answer.body)
     message = str(body.get("Message") or body.get("message") or "")
-    if message.startswith("{"):  # newer services wrap their own error body in Message
+    if message.startswith("{"):  # newer services put the whole error body into Message
         body = _json_object(message.encode()) or body
         message = str(body.get("Message") or body.get("message") or message)
-    named, _, text = message.partition(";")
-    if named.startswith("ErrorCode:"):
-        code = named.removeprefix("ErrorCode:").strip()
-    else:
-        code, text = (
-            str(body.get("errorCode") or answer.headers.get("iothub-errorcode", "")),
-            message,
-        )
-    words = mask(" ".join(text.split()))[:300]
-    return _NAMES.get(code, code), words or "the answer says nothing more"
+    prefix, _, text = message.partition(";")
+    code = prefix.removeprefix("ErrorCode:").strip()
+    if not prefix.startswith("ErrorCode:"):
+        code = str(body.get("errorCode") or answer.headers.get("iothub-errorcode", ""))
+        text = message
+    line = mask(" ".join(text.split()))[:300]
+    return _NAMES.get(code, code), line or "the response has no message"
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -215,11 +208,11 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-# --- no answer ----------------------------------------------------------------------
+# --- no response --------------------------------------------------------------------
 
 
 class Failure(StrEnum):
-    """Why there was no answer."""
+    """Why there was no response."""
 
     DNS = "dns"
     REFUSED = "refused"
@@ -230,7 +223,7 @@ class Failure(StrEnum):
     TOO_LARGE = "too-large"
 
 
-_NETWORK_HINT = "check the network; repeating the command does no harm"
+_NETWORK_HINT = "check the network; it is safe to repeat the command"
 
 _NO_ANSWER: dict[Failure, tuple[str, str]] = {
     Failure.DNS: (
@@ -239,22 +232,19 @@ _NO_ANSWER: dict[Failure, tuple[str, str]] = {
     ),
     Failure.REFUSED: (
         "{hub} does not accept connections",
-        "is the hub running, and is its port right?",
+        "check that the hub is running, and its port",
     ),
     Failure.TLS: (
-        "cannot make a trusted TLS connection to {hub}",
+        "cannot establish a trusted TLS connection to {hub}",
         "behind a proxy that inspects TLS, set SSL_CERT_FILE to a file with its CA certificate; "
-        "a local hub that was reset has a new CA",
+        "if a local hub was reset, it has a new CA",
     ),
-    Failure.PROXY: (
-        "the proxy does not connect to {hub}",
-        "check HTTPS_PROXY and NO_PROXY",
-    ),
+    Failure.PROXY: ("the proxy does not connect to {hub}", "check HTTPS_PROXY and NO_PROXY"),
     Failure.TIMEOUT: ("{hub} did not answer in time", _NETWORK_HINT),
-    Failure.CUT: ("the connection to {hub} was cut", _NETWORK_HINT),
+    Failure.CUT: ("the connection to {hub} was closed early", _NETWORK_HINT),
     Failure.TOO_LARGE: (
-        "{hub} sent more than the largest possible answer",
-        "is this the hostname of an IoT Hub?",
+        "the response of {hub} exceeds the size limit",
+        "check that this is the hostname of an IoT Hub",
     ),
 }
 
@@ -262,7 +252,7 @@ _PASSING = (Failure.REFUSED, Failure.TIMEOUT, Failure.CUT)
 
 
 def no_answer(failure: Failure, hub: str) -> HubError | Transient:
-    """The error of a request without an answer; `Transient` where a repeat may help."""
+    """The error of a request without a response; `Transient` where a retry may help."""
     message, hint = _NO_ANSWER[failure]
     error = Unreachable(message.format(hub=hub), hint)
     return Transient(error) if failure in _PASSING else error

@@ -1,4 +1,4 @@
-"""Reading what a hub has of the devices that git names."""
+"""Reads from a hub the devices that git names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from edgeops.hub.port import Hub, NotFound
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 READERS = 32
-QUERY_PAYS_FROM = 50  # devices; below, a few point reads are as fast as two queries
+QUERY_PAYS_FROM = 50  # devices; for fewer, reading each twin is as fast
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """What to read of one device besides its own twin; `edge`: its system modules too."""
+    """The modules of a device to read; `edge` adds the system modules."""
 
     modules: tuple[str, ...] = ()
     edge: bool = False
@@ -29,14 +29,12 @@ class ReadRequest:
 
 
 def choose_by_query(target: HubTarget, devices: int) -> bool:
-    """Whether to read the whole hub by two queries rather than each twin by itself.
+    """Whether to read the whole hub with two queries rather than each twin.
 
-    S1 and S2 answer 100 twin reads a second but only 20 queries (of 100 twins)
-    a minute and unit: point reads are faster there, and strong. S3 has 1,000
-    queries a minute and unit, and the hub in the box no limit: there queries
-    save most of the requests of a large fleet. A query may be minutes old on
-    Azure; that costs a second plan at worst, since every write carries the
-    etag that it was planned on.
+    S1 and S2 allow 100 twin reads a second, but only 20 queries (of 100 twins) a minute and unit:
+    reading each twin is faster there, and consistent. S3 allows 1,000 queries a minute and unit,
+    the local hub any number: there, queries save most requests of a large fleet. Query results may
+    be minutes old on Azure; at worst a device is planned again, since writes carry the etag.
     """
     return (target.local or target.sku == "S3") and devices > QUERY_PAYS_FROM
 
@@ -44,9 +42,9 @@ def choose_by_query(target: HubTarget, devices: int) -> bool:
 async def read_live(
     hub: Hub, wanted: Mapping[str, ReadRequest], *, by_query: bool, progress: Progress
 ) -> dict[str, LiveDevice]:
-    """The devices of `wanted` that are on the hub, with those of their wanted modules that are.
+    """The wanted devices that exist on the hub, with their wanted modules that exist.
 
-    `progress` gets (devices read, devices in all). Raises `HubError`.
+    `progress` gets the number of devices read, and of all. Raises `HubError`.
     """
     if by_query:
         return await _read_by_query(hub, wanted, progress)

@@ -1,4 +1,4 @@
-"""Opening the hub that a Fleet manifest names."""
+"""Opens a hub of the Fleet manifest."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from edgeops.hub.credentials import Credential, default_entra, parse_connection_
 from edgeops.hub.port import Hub
 from edgeops.hub.rates import no_rates, rates_of
 
-# Requests at once. The hub in the box has no latency to hide, and each connection costs it, and
-# us, a TLS handshake.
+# Concurrent requests. The local hub has no latency to hide, and each connection costs a handshake.
 IN_FLIGHT = 32
 IN_FLIGHT_LOCAL = 8
 
 
 @dataclass(frozen=True, slots=True)
 class LocalAccess:
-    """How to reach the hub in the box: connection string, and the path of its CA certificate."""
+    """Access to the local hub: its connection string, and the path of its CA certificate."""
 
     connection_string: str = field(repr=False)
     ca_file: str
@@ -34,12 +33,11 @@ async def open_hub(
     environ: Mapping[str, str],
     local: LocalAccess | None = None,
 ) -> AsyncIterator[Hub]:
-    """The hub of a target, for the length of an `async with`; nothing is sent yet.
+    """The hub of a target, for use in `async with`; nothing is sent yet.
 
-    `environ` holds the connection string where the target names its variable,
-    HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE (the trusted CA certificates
-    instead of the system's). `local` is needed for the hub in the box only.
-    Raises `EdgeOpsError` when the credentials are missing or malformed.
+    `environ` may have the variable that the target names for its connection string, HTTPS_PROXY,
+    NO_PROXY, and SSL_CERT_FILE (CA certificates that replace those of the system). Only the local
+    hub needs `local`. Raises `EdgeOpsError` when the credentials are missing or malformed.
     """
     hub = _open(target, environ, local)
     try:
@@ -49,7 +47,7 @@ async def open_hub(
 
 
 def _open(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> Hub:
-    from edgeops.hub.azure import AzureHub  # aiohttp and orjson: only when there is a hub to ask
+    from edgeops.hub.azure import AzureHub  # imports aiohttp and orjson: only for a hub
 
     if not target.local:
         credential = _credential(target, environ)
@@ -93,17 +91,17 @@ def _credential(target: HubTarget, environ: Mapping[str, str]) -> Credential:
     credential = parse_connection_string(text, f"the environment variable {variable}")
     if credential.hostname.lower() != target.hostname.lower():
         raise EdgeOpsError(
-            f"{variable} is for {credential.hostname}, and hub '{target.name}' is "
+            f"{variable} is for {credential.hostname}, but hub '{target.name}' is "
             f"{target.hostname}",
-            "nothing was sent; set the variable for the right hub, or correct the Fleet manifest",
+            "nothing was sent; set the variable for this hub, or correct the Fleet manifest",
         )
     return credential
 
 
 def proxy_for(hostname: str, environ: Mapping[str, str]) -> str | None:
-    """The proxy that HTTPS_PROXY names for a host, unless NO_PROXY takes the host out."""
+    """The proxy for a host from HTTPS_PROXY; None if NO_PROXY excludes the host."""
     proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
-    spared = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if not proxy or proxy_bypass_environment(hostname, {"no": spared}):
+    excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if not proxy or proxy_bypass_environment(hostname, {"no": excluded}):
         return None
     return proxy

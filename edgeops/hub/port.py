@@ -1,8 +1,7 @@
-"""What edgeops needs of a hub: the port, and the errors its adapters raise.
+"""The interface of a hub, and the errors that its implementations raise.
 
-Adapters turn every exception of their libraries into one of these, retry what
-is worth retrying, and keep within the hub's rates; nothing above `hub/` names
-an Azure or HTTP exception.
+Implementations turn every exception of their libraries into one of these errors, retry where that
+may help, and keep to the rates of the hub; nothing outside `hub/` uses an Azure or HTTP exception.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from edgeops.twin import Twin
 
 
 class HubError(EdgeOpsError):
-    """The hub refused or failed a request.
+    """A request to the hub failed.
 
-    `status` is that of HTTP (0: no answer), `code` the hub's own name for the error.
+    `status` is that of HTTP (0: no response), `code` the hub's code for the error.
     """
 
     def __init__(self, message: str, hint: str = "", *, status: int = 0, code: str = "") -> None:
@@ -28,15 +27,15 @@ class HubError(EdgeOpsError):
 
 
 class NotFound(HubError):
-    """No such device, module or twin (404)."""
+    """The device, module or twin does not exist (404)."""
 
 
 class AlreadyExists(HubError):
-    """A device or module of this name is there already (409)."""
+    """A device or module of this name already exists (409)."""
 
 
 class EtagMismatch(HubError):
-    """Somebody wrote since the etag was read (412)."""
+    """The twin was written since its etag was read (412)."""
 
 
 class Unauthorized(HubError):
@@ -44,20 +43,20 @@ class Unauthorized(HubError):
 
 
 class Unreachable(HubError):
-    """No connection: DNS, refused, TLS, or no answer in time."""
+    """No connection (DNS, refused, TLS), or no response in time."""
 
 
 class Hub(Protocol):
-    """A hub for the length of one command. All calls may raise `HubError`."""
+    """A hub for the duration of one command. All calls may raise `HubError`."""
 
     async def twin(self, device: str, module: str | None = None) -> Twin:
-        """The twin as it is now (a strong read). Raises `NotFound`."""
+        """The twin as it is now. Raises `NotFound`."""
 
     def device_twins(self) -> AsyncIterator[Twin]:
-        """All device twins by query: fast, but on Azure it can be minutes old."""
+        """All device twins by query: fast, but on Azure they can be minutes old."""
 
     def module_twins(self) -> AsyncIterator[Twin]:
-        """All module twins by query, system modules included; as old as `device_twins`."""
+        """All module twins by query, system modules included; they can be as old."""
 
     async def devices_of(self, fleet: str) -> list[str]:
         """The ids of the devices stamped by a fleet, by query, sorted."""
@@ -65,13 +64,13 @@ class Hub(Protocol):
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
     ) -> Twin:
-        """Apply merge patches to tags and desired properties; gives the new twin.
+        """Apply merge patches to tags and desired properties; returns the new twin.
 
         Raises `EtagMismatch` when the twin is not at `etag`, and `NotFound`.
         """
 
     async def create_device(self, device: str, *, edge: bool, authentication: str) -> None:
-        """Create an identity (`sas`: the hub makes the keys; `x509CA`). Raises `AlreadyExists`."""
+        """Create an identity (`sas`: with keys of the hub; `x509CA`). Raises `AlreadyExists`."""
 
     async def delete_device(self, device: str) -> None:
         """Delete an identity and its modules. Raises `NotFound`."""
@@ -85,7 +84,7 @@ class Hub(Protocol):
     async def apply_content(self, device: str, content: Mapping[str, JsonObject]) -> None:
         """Replace the desired properties of `$edgeAgent` and `$edgeHub`.
 
-        Edge modules that the content does not list are deleted by the hub.
+        The hub deletes edge modules that the content does not list.
         """
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeping just under the throttles of a hub."""
+"""Keeps requests just under the throttling limits of a hub."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from edgeops.limits import Operation, rate
 
-# A hub shapes traffic: it takes a short burst, queues what comes after, then refuses (429).
-# Microsoft gives no figure for the burst; a few seconds' worth makes small fleets fast.
+# A hub accepts a short burst, queues the next requests, then refuses them (429). Microsoft does not
+# document the size of the burst; a few seconds' worth makes small fleets fast.
 BURST_SECONDS = 5.0
 
 Clock = Callable[[], float]
@@ -27,7 +27,7 @@ class TokenBucket:
         self._due = clock()
 
     async def take(self) -> None:
-        """Wait for a token; the wait is fixed on arrival, so nobody overtakes."""
+        """Wait for a token; tokens are given in order of arrival."""
         now = self._clock()
         self._due = max(self._due, now)
         wait = self._due - self._tolerance - now
@@ -43,7 +43,7 @@ class Rates:
         self._buckets = buckets
 
     async def take(self, operation: Operation) -> None:
-        """Wait until the hub takes one more operation of this class."""
+        """Wait until the hub allows one more operation of this class."""
         bucket = self._buckets.get(operation)
         if bucket is not None:
             await bucket.take()
@@ -52,7 +52,7 @@ class Rates:
 def rates_of(
     sku: str, units: int, *, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
 ) -> Rates:
-    """The rates of a hub of this SKU and size."""
+    """The rates of a hub with this SKU and number of units."""
     return Rates(
         {
             operation: TokenBucket(per_second, per_second * BURST_SECONDS, clock, sleep)
@@ -63,5 +63,5 @@ def rates_of(
 
 
 def no_rates() -> Rates:
-    """No limit at all: the hub in the box."""
+    """No limits, for the local hub."""
     return Rates({})

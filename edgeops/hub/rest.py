@@ -1,4 +1,4 @@
-"""One authenticated JSON request to a hub over HTTPS: rate, retry, time and size limits, errors."""
+"""Authenticated JSON requests to a hub over HTTPS, with rates, retries, limits and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _API = "?api-version=2021-04-12"
 
 _HEADERS = {
     "Accept": "application/json",
-    "Accept-Encoding": "identity",  # so that the size limit is one of what arrives
+    "Accept-Encoding": "identity",  # so that the size limit applies to what is received
     "Content-Type": "application/json; charset=utf-8",
     "User-Agent": f"edgeops/{__version__}",
 }
@@ -32,15 +32,15 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one request may take: seconds to connect and in all; bytes of the answer."""
+    """Limits of one request: seconds to connect and in total, bytes of the response."""
 
     connect: float = 10.0
     total: float = 60.0
-    body: int = 64 * 1024 * 1024  # 100 twins with the metadata of every value are well below
+    body: int = 64 * 1024 * 1024  # far more than 100 twins with metadata
 
 
 class HubApi:
-    """Sends requests to one hub, at most `concurrency` at a time. Made inside an event loop."""
+    """Sends requests to one hub, `concurrency` at a time. Created inside an event loop."""
 
     def __init__(
         self,
@@ -79,9 +79,9 @@ class HubApi:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> tuple[Any, Mapping[str, str]]:
-        """The JSON and the headers of a successful answer; `path` is percent-encoded already.
+        """The JSON and the headers of a successful response; `path` must be percent-encoded.
 
-        Raises `HubError`, after the attempts that its kind is worth.
+        Raises `HubError`, after retries where they may help.
         """
         url = URL(self._base + path + _API, encoded=True)
         data = None if body is None else orjson.dumps(body)
@@ -114,11 +114,10 @@ class HubApi:
             raise no_answer(failure_of(error), self.hostname) from error
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        most = self._bounds.body
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > most:
+            if len(body) > self._bounds.body:
                 raise no_answer(Failure.TOO_LARGE, self.hostname)
         return bytes(body)
 
@@ -128,24 +127,24 @@ class HubApi:
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Certificates and host names are always verified: by this file, or by the system's store."""
+    """Verifies certificates and host names, with the CAs of this file or of the system."""
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # not there, not readable, or no certificates in it
+    except OSError as error:  # missing, not readable, or without certificates
         raise EdgeOpsError(
             f"cannot read the CA certificates in {ca_file}",
-            "for the local hub it is made by `edgeops hub serve`; else see SSL_CERT_FILE",
+            "`edgeops hub serve` creates those of the local hub; for others check SSL_CERT_FILE",
         ) from error
 
 
 def failure_of(error: Exception) -> Failure:
-    """What kind of failure an exception of aiohttp is."""
+    """The kind of failure that an exception of aiohttp means."""
     kinds: tuple[tuple[type[Exception], Failure], ...] = (
         (TimeoutError, Failure.TIMEOUT),
         (aiohttp.ClientSSLError, Failure.TLS),
         (aiohttp.ClientProxyConnectionError, Failure.PROXY),
         (aiohttp.ClientHttpProxyError, Failure.PROXY),
-        (aiohttp.InvalidURL, Failure.PROXY),  # the hub's own was checked when it was read
+        (aiohttp.InvalidURL, Failure.PROXY),  # of the proxy: the hub's was checked already
         (aiohttp.ClientConnectorDNSError, Failure.DNS),
         (aiohttp.ClientConnectorError, Failure.REFUSED),
     )

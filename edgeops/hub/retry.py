@@ -1,4 +1,4 @@
-"""Repeating requests that failed for a passing reason."""
+"""Retries requests that failed for a temporary reason."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ T = TypeVar("T")
 
 
 class Transient(Exception):
-    """A failure that may pass: `error` is raised when it does not.
-
-    `after` is the wait that the hub asks for, in seconds.
-    """
+    """A temporary failure; `error` is raised if it persists, `after` is the wait in seconds."""
 
     def __init__(self, error: HubError, after: float | None = None) -> None:
         super().__init__(error.message)
@@ -29,16 +26,14 @@ class Transient(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how long a request is tried; times in seconds.
+    """The number of attempts and the time for a request; times in seconds.
 
-    The wait is what the hub asks for (Retry-After), else drawn evenly from zero
-    to a limit that doubles each time ("full jitter", so that clients throttled
-    together do not come back together).
+    The wait is what the hub requests (Retry-After), else random between zero and a limit that
+    doubles each time ("full jitter", so that clients throttled together do not return together).
 
-    A repeat may follow a request that the hub did carry out, its answer lost.
-    That cannot do harm: a twin patch carries its etag, so it ends in
-    `EtagMismatch` and the caller reads the twin again; creating ends in
-    `AlreadyExists`, deleting in `NotFound`; the rest is idempotent.
+    A retry is safe even if the hub did carry out the request and its response was lost: a twin
+    patch carries its etag, so it ends in `EtagMismatch` and the caller reads the twin again;
+    creating ends in `AlreadyExists`, deleting in `NotFound`; the rest is idempotent.
     """
 
     attempts: int = 6
@@ -52,8 +47,8 @@ class Retry:
     async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """The result of the first attempt that succeeds.
 
-        Raises the error in the last `Transient` when attempts or time run out,
-        and every other exception at once.
+        Raises the error of the last `Transient` when attempts or time run out, and any other
+        exception at once.
         """
         started = self.clock()
         for failures in range(1, self.attempts + 1):

@@ -1,4 +1,4 @@
-"""Microsoft's service SDK (azure-iot-hub) made to behave: settings, and its exceptions as ours."""
+"""Configures Microsoft's service SDK (azure-iot-hub), and translates its exceptions."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Managers = tuple[Any, Any]  # the SDK has no types: registry manager, configurat
 
 
 def connect(credential: Credential, ca_file: str | None, proxy: str | None) -> Managers:
-    """A registry and a configuration manager that keep their connection and never retry.
+    """A registry and a configuration manager that keep connections open and never retry.
 
-    Raises `EdgeOpsError` where the SDK is not installed, `Unauthorized`.
+    Raises `EdgeOpsError` when the SDK is not installed, and `Unauthorized`.
     """
     try:
         from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
     except ImportError as error:
         raise EdgeOpsError(
-            "azure-iot-hub is not installed: devices, modules and edge deployments "
+            "azure-iot-hub is not installed, so that devices, modules and edge deployments "
             "cannot be written from this machine",
-            "Microsoft publishes it for x86-64 only; run this command on such a machine "
+            "Microsoft publishes it for x86-64 only; run this command on an x86-64 machine "
             "(reading and patching twins works everywhere)",
         ) from error
     managers = (
@@ -41,13 +41,13 @@ def connect(credential: Credential, ca_file: str | None, proxy: str | None) -> M
 
 def _configure(config: Any, ca_file: str | None, proxy: str | None) -> None:
     config.keep_alive = True
-    # hub/retry.py retries for both clients. The session holds this policy already: change it.
+    # hub/retry.py retries for both clients. The session already uses this object: change it.
     config.retry_policy.retries = 0
     config.retry_policy.policy.status_forcelist = ()
     config.redirect_policy.allow = False
     config.connection.timeout = (CONNECT_SECONDS, READ_SECONDS)
     config.connection.verify = ca_file or True
-    config.proxies.use_env_settings = False  # the proxy was looked up once, for both clients
+    config.proxies.use_env_settings = False  # the proxy was determined once, for both clients
     if proxy:
         config.proxies.add("https", proxy)
 
@@ -59,7 +59,7 @@ def close(managers: Managers) -> None:
 
 
 def sdk_errors(subject: Subject) -> AbstractContextManager[None]:
-    """For `with`: every exception of a call of the SDK as `HubError` or `Transient`."""
+    """For `with`: turns every exception of the SDK into `HubError` or `Transient`."""
     from azure.core.exceptions import AzureError
     from msrest.exceptions import ClientRequestError, HttpOperationError
     from requests import RequestException
@@ -72,18 +72,18 @@ def sdk_errors(subject: Subject) -> AbstractContextManager[None]:
         (ClientRequestError, lambda error: no_answer_of(error.inner_exception)),
         (RequestException, no_answer_of),  # while reading the body
         (AzureError, lambda _: no_entra_token(subject.hub)),
-        (ValueError, lambda _: odd_answer(subject)),  # a success that the SDK could not read
+        (ValueError, lambda _: odd_answer(subject)),  # a success that the SDK could not parse
     )
 
 
 def _answer_of(error: Any) -> Answer:
-    """What the hub answered: `str()` of the SDK's exception has only the reason phrase."""
+    """The response of the hub: `str()` of the SDK's exception has only the reason phrase."""
     response = error.response
     return Answer(response.status_code, response.headers, response.content)
 
 
 def failure_of(error: Any) -> Failure:
-    """What kind of failure an exception of requests is."""
+    """The kind of failure that an exception of requests means."""
     import requests
     from urllib3.exceptions import NameResolutionError, NewConnectionError
 

@@ -1,4 +1,4 @@
-"""A plan in numbers: what happens to how many devices."""
+"""The counts of a plan: how many devices it creates, changes, deletes and refuses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Counts:
 
 
 def counts(plan: Plan) -> Counts:
-    """The numbers of a plan, in devices."""
+    """The counts of a plan."""
     kinds = [kind_of(changes) for changes in by_device(plan.changes).values()]
     create, change, delete = (kinds.count(kind) for kind in DeviceFate)
     refused = len({refusal.device for refusal in plan.refusals})
@@ -45,7 +45,7 @@ def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:
 
 
 def kind_of(changes: Iterable[Change]) -> DeviceFate:
-    """What the changes of one device do to it."""
+    """What happens to a device that gets these changes."""
     actions = {change.action for change in changes}
     if Action.CREATE_DEVICE in actions:
         return DeviceFate.CREATE

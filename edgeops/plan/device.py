@@ -1,4 +1,4 @@
-"""What one device needs: its desired state against its live twins."""
+"""The changes that one device needs: its desired state compared with its live twins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.stamp import PROTECT, Path, Stamp
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
-MODULES = "modules"  # the section of owned module identities in a stamp
-IDENTITY = "identity"  # the section of what a new device is, beside those of its twin
+MODULES = "modules"  # the section of a stamp that lists the owned module identities
+IDENTITY = "identity"  # the section of a patch that describes the identity of a new device
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Whose plan it is, and what it may do."""
+    """The fleet and commit that are planned, and whether module identities may be deleted."""
 
     fleet: str
     commit: str | None
@@ -35,12 +35,11 @@ def plan_device(
     create: bool,
     prune: bool = False,
 ) -> tuple[Change, ...] | Refusal:
-    """The changes that make a device on the hub agree with git, in the order of their writing.
+    """The changes that make a device on the hub agree with git, in the order to write them.
 
-    `live` has those modules of git that exist, and of an edge device the
-    system modules; it is None when the device is not on the hub. `prune` also deletes module
-    identities that edgeops created and git no longer has; without it the stamp
-    remembers them. The result is empty when there is nothing to do.
+    `live` has the modules in git that exist on the hub, and the system modules of an edge device;
+    it is None when the device is not on the hub. `prune` also deletes module identities that
+    edgeops created and git no longer has; without it they stay in the stamp.
     """
     run = _Run(fleet, commit, prune)
     if live is None:
@@ -48,8 +47,7 @@ def plan_device(
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
         blank = LiveDevice(Twin(device.name))
         identity = {"authentication": device.authentication, "edge": device.edge}
-        patch = {IDENTITY: identity}
-        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch=patch)
+        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch={IDENTITY: identity})
         return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
@@ -72,10 +70,10 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
     for name, twin in ((None, live.twin), *((m, live.modules.get(m)) for m in device.modules)):
         stamp = stamps.decode(twin.tags) if twin else None
         if stamp is not None and stamp.fleet != fleet:
-            what = f"its module {name} is" if name else "is"
+            subject = f"its module {name} is" if name else "is"
             return Refusal(
                 device.name,
-                f"{what} managed by the fleet {stamp.fleet}",
+                f"{subject} managed by the fleet {stamp.fleet}",
                 "remove it from that fleet and delete `tags.edgeops` of its twin first",
             )
     if live.twin.edge != device.edge:
@@ -105,14 +103,13 @@ def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
 
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
-    deploy = _patches(
-        {
-            module: content_patch(_desired(live, module), want, _owned(old, module), module)
-            for module, want in device.edge_content.items()
-        }
-    )
+    deploy = {
+        module: patch
+        for module, want in device.edge_content.items()
+        if (patch := content_patch(live.desired(module), want, _owned(old, module), module))
+    }
     deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
-    deploy = _deploying(deploy, sorted(deployed.keys() - live.modules.keys()))
+    deploy = _with_modules(deploy, sorted(deployed.keys() - live.modules.keys()))
     own = device.modules.keys() - deployed.keys()
     gone = sorted(path[0] for path in _owned(old, MODULES) if path[0] not in device.modules)
     deletions = gone if run.prune else []
@@ -122,19 +119,18 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
     first = _first_stamp(old, new, more=bool(deploy or deletions))
     stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
-    # Of a stamp the patch tells one thing: that the protection against deletion changes.
+    # The only part of a stamp that a patch shows: whether the device is protected from deletion.
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
-    patch = _patches(
-        {
-            "tags": {**diff(live.twin.tags, device.tags, _owned(old, "tags")), **protect},
-            "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
-        }
-    )
+    patch = {
+        "tags": {**diff(live.twin.tags, device.tags, _owned(old, "tags")), **protect},
+        "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
+    }
+    patch = {section: values for section, values in patch.items() if values}
 
     reason = _reason(old, new)
     change = Change(device.name, Action.PATCH_DEVICE, reason, etag=live.twin.etag)
     sections = {"tags": live.twin.tags, "desired": live.twin.desired}
-    contents = {module: _desired(live, module) for module in deploy}
+    contents = {module: live.desired(module) for module in deploy}
     changes: list[Change] = []
     if patch or stamp:
         changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
@@ -163,7 +159,8 @@ def _module_changes(
     if old is None and not module.desired:
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
-    patch = _patches({"desired": diff(twin.desired, module.desired, _owned(old, "desired"))})
+    desired = diff(twin.desired, module.desired, _owned(old, "desired"))
+    patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
     new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)
     stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
@@ -188,7 +185,7 @@ def _device_stamp(
 ) -> Stamp:
     """The stamp of a device that is in sync.
 
-    It owns the module identities that edgeops creates, not those that it found.
+    It owns the module identities that edgeops creates, not those that existed before.
     """
     content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
     kept = {path[0] for path in _owned(old, MODULES)} & own
@@ -203,10 +200,10 @@ def _device_stamp(
 
 
 def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
-    """The stamp to write before the rest of a device.
+    """The stamp to write before the `more` changes of a device.
 
-    What a deployment or deletion has yet to remove stays owned until it is
-    done: should the run die in between, the next one still removes it.
+    What these will remove stays owned until they are written: if the run is interrupted before
+    that, the next one still removes it.
     """
     if old is None or not more or old.owned <= new.owned:
         return new
@@ -224,19 +221,10 @@ def _owned(stamp: Stamp | None, section: str) -> frozenset[Path]:
     return stamp.owned_in(section) if stamp else frozenset()
 
 
-def _desired(live: LiveDevice, module: str) -> JsonObject:
-    return live.modules[module].desired if module in live.modules else {}
+def _with_modules(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:
+    """The patch of a deployment that also creates these modules, some perhaps by name only.
 
-
-def _patches(sections: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
-    return {section: patch for section, patch in sections.items() if patch}
-
-
-def _deploying(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:
-    """The patch of a deployment that makes these modules, if need be by naming them only.
-
-    The hub makes the identity of every module listed: also of one that is
-    listed already, whose identity somebody deleted.
+    The hub creates the missing identity of every listed module, even of one that was listed before.
     """
     if not modules:
         return patch

@@ -1,7 +1,7 @@
-"""The JSON form of a plan (`schemas/plan.schema.json`): to show, to save, to hold against later.
+"""The JSON form of a plan (`schemas/plan.schema.json`), to show, save and compare plans.
 
-A saved plan has its secrets masked, so it is never carried out as it stands:
-the plan is made again from git and the hub, and must do the same.
+The secrets of a saved plan are masked, so it is never applied itself: the plan is made again from
+git and the hub, and must do the same.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ KIND = "Plan"
 
 _SHOWN_DIFFERENCES = 5
 
-# Which write of which device (device, action, module): what a stale plan is told apart by.
+# What identifies a write in a plan: device, action, module.
 _Write = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """What is needed of a saved plan to make it again; `writes` are its masked patches."""
+    """The parts of a saved plan needed to make it again; `writes` are its masked patches."""
 
     fleet: str
     hub: str
@@ -70,10 +70,7 @@ def to_json(plan: Plan) -> JsonObject:
 
 
 def read_saved(text: str, schema: Any) -> SavedPlan:
-    """The plan that was saved as this text; `schema` is `schemas/plan.schema.json`.
-
-    Raises `EdgeOpsError` when it is not a plan.
-    """
+    """The plan saved in a text, valid against the `schema` of plans. Raises `EdgeOpsError`."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -103,7 +100,7 @@ def read_saved(text: str, schema: Any) -> SavedPlan:
 
 
 def check_fresh(saved: SavedPlan, plan: Plan) -> None:
-    """Raise `Refused` when the plan made now does not do what the saved one does."""
+    """Raise `Refused` unless the plan made now does the same as the saved one."""
     for word, then, now in (
         ("fleet", saved.fleet, plan.fleet),
         ("hub", saved.hub, plan.hub),
@@ -114,10 +111,10 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
     now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
     differences = _differences(saved.writes, now_writes)
     if set(saved.access) != set(plan.access):
-        differences.append("it may give read access to other artifact stores")
+        differences.append("the artifact stores that devices may get read access to differ")
     if saved.digest == plan.digest and not differences:
         return
-    differences = differences or ["a masked value is another now"]
+    differences = differences or ["a masked value has changed"]
     shown = "; ".join(differences[:_SHOWN_DIFFERENCES])
     more = len(differences) - _SHOWN_DIFFERENCES
     raise Refused(
@@ -127,7 +124,6 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
 
 
 def _summary(plan: Plan) -> JsonObject:
-    """Devices by what happens to them."""
     counted = counts(plan)
     return {
         "create": counted.create,
@@ -158,7 +154,7 @@ def _differences(then: Mapping[_Write, Any], now: Mapping[_Write, Any]) -> list[
     differences = [f"{_words(write)} is no longer needed" for write in then if write not in now]
     differences += [f"{_words(write)} is needed now" for write in now if write not in then]
     differences += [
-        f"{_words(write)} would write something else"
+        f"{_words(write)} would write other values"
         for write in then
         if write in now and not same(then[write], now[write])
     ]

@@ -1,8 +1,7 @@
-"""The content of `$edgeAgent` and `$edgeHub`, compared as IoT Edge reads it.
+"""The content of `$edgeAgent` and `$edgeHub`, compared the way IoT Edge reads it.
 
-Source: "Learn how to deploy modules and establish routes in IoT Edge"
-(Microsoft Learn); the chunks of createOptions are those of IoT Edge's
-`DockerConfig`.
+Source: "Learn how to deploy modules and establish routes in IoT Edge" (Microsoft Learn); the chunks
+of createOptions are those of IoT Edge's `DockerConfig`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from edgeops.jsonvalue import JsonObject, leaves, same
 from edgeops.stamp import Path
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, diff
 
-# Where the entries are units: half a module or half a route is of no use to IoT Edge.
+# Their entries are removed as a whole: IoT Edge cannot use part of a module or route.
 _UNITS = {EDGE_AGENT: ("modules", "systemModules"), EDGE_HUB: ("routes",)}
 
 _CREATE_OPTIONS = re.compile(r"createOptions(\d\d)?\Z")
@@ -27,27 +26,27 @@ def content_patch(
 ) -> JsonObject:
     """The merge patch that makes the live content of a system module agree with git.
 
-    As `edgeops.twin.diff`, but createOptions is compared by what it says, and
-    a module or route that git gave up goes as a whole.
+    Like `edgeops.twin.diff`, but createOptions is compared as JSON, and a module or route that git
+    no longer has is removed as a whole.
     """
     owned = set(owned)
     for group in _UNITS[system_module]:
         live_units, want_units = _object(live.get(group)), _object(want.get(group))
-        owned |= _given_up(live_units, want_units, owned, group)
+        owned |= _all_leaves_removed(live_units, want_units, owned, group)
         for name, unit in want_units.items():
             if name not in live_units:
                 continue
             path = (group, name, "settings")
             settings = _object(_object(live_units[name]).get("settings"))
             wanted = _object(_object(unit).get("settings"))
-            if _says_the_same(settings, wanted):
+            if _same_options(settings, wanted):
                 live = _replace(live, path, _without_options(settings) | _options(wanted))
             elif _options(wanted):
                 owned |= {(*path, key) for key in _options(settings)}
     return diff(live, want, owned)
 
 
-def _given_up(
+def _all_leaves_removed(
     live: JsonObject, want: JsonObject, owned: Iterable[Path], group: str
 ) -> frozenset[Path]:
     names = {path[1] for path in owned if len(path) > 1 and path[0] == group}
@@ -58,7 +57,7 @@ def _given_up(
     )
 
 
-def _says_the_same(live: JsonObject, want: JsonObject) -> bool:
+def _same_options(live: JsonObject, want: JsonObject) -> bool:
     live_text, want_text = _joined(live), _joined(want)
     if live_text is None or want_text is None:
         return False
@@ -69,7 +68,7 @@ def _says_the_same(live: JsonObject, want: JsonObject) -> bool:
 
 
 def _joined(settings: JsonObject) -> str | None:
-    """The text of createOptions with its chunks `createOptions01`.. joined."""
+    """The text of createOptions, its chunks (`createOptions01`, ...) joined; None if not text."""
     chunks = [value for _, value in sorted(_options(settings).items())]
     if not chunks or not all(isinstance(chunk, str) for chunk in chunks):
         return None

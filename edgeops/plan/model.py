@@ -10,7 +10,7 @@ from edgeops.jsonvalue import JsonObject
 
 
 class Action(StrEnum):
-    """What one change does, in the order a device gets them."""
+    """What a change does; the order is that in which the changes of a device are written."""
 
     CREATE_DEVICE = "create-device"
     PATCH_DEVICE = "patch-device"
@@ -18,30 +18,28 @@ class Action(StrEnum):
     CREATE_MODULE = "create-module"
     PATCH_MODULE = "patch-module"
     DELETE_MODULE = "delete-module"
-    STAMP_DEVICE = "stamp-device"  # gives up what the changes before it removed
+    STAMP_DEVICE = "stamp-device"  # disowns what the changes before it removed
     DELETE_DEVICE = "delete-device"
 
 
 class Reason(StrEnum):
     """Why a change is needed."""
 
-    NEW = "new"  # the device or module is not on the hub
-    ADOPTED = "adopted"  # it is there, edgeops has not managed it so far
+    NEW = "new"  # not on the hub yet
+    ADOPTED = "adopted"  # on the hub, but not managed by edgeops until now
     CHANGED = "changed in git"
-    DRIFT = "drift"  # git is as it was last applied, the hub is not
+    DRIFT = "drift"  # git is unchanged since the last sync, the hub is not
     REMOVED = "removed from git"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write: a merge patch by section, made on a twin that was at `etag`.
+    """One write: a merge patch by section, for a twin that was read with `etag`.
 
-    `patch` maps `tags`, `desired` (twins) or `$edgeAgent`, `$edgeHub` (deploy)
-    to the merge patch of that section, without the stamp, of which only a
-    changed `protect` is told; `stamp` is the merge patch of `tags.edgeops`.
-    That of a new device is its `identity`: authentication, and whether it is an
-    edge device. `before` has the live values of the patched paths (a path that
-    is absent on the hub is absent there).
+    `patch` maps `tags`, `desired` (twins) or `$edgeAgent`, `$edgeHub` (deploy) to the merge patch
+    of that section; for a new device it maps `identity` to its authentication and whether it is an
+    edge device. `before` has the live values of the patched paths, without those that are absent on
+    the hub. `stamp` is the merge patch of `tags.edgeops`, of which `patch` only shows `protect`.
     """
 
     device: str
@@ -56,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A device that the plan leaves alone, and why (another fleet's, protected, ...)."""
+    """A device that the plan does not change, and why (another fleet manages it, ...)."""
 
     device: str
     reason: str
@@ -67,10 +65,9 @@ class Refusal:
 class PlanOptions:
     """What a plan covers.
 
-    `targets` are device names or `label=value`; empty means every device.
-    `prune` deletes what this fleet manages and git no longer has, `create`
-    makes missing identities, `only` limits the plan to these device names,
-    `drift_only` to devices on which nothing waits but what others changed on the hub.
+    `targets` are device names or `label=value`; empty means every device. `prune` deletes what this
+    fleet manages and git no longer has, `create` creates missing identities, `only` limits the plan
+    to these device names, `drift_only` to devices that need no change except to correct drift.
     """
 
     targets: tuple[str, ...] = ()
@@ -84,12 +81,11 @@ class PlanOptions:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `devices` is how many devices it covers and leaves on the hub. `access` are
-    the private artifact stores to which those may get read access for a while,
-    when they have yet to download. `digest` is of what the changes write (not
-    of etags, reasons and stamps) and of `access`: two plans with one digest do
-    the same. `seconds` is the expected duration from the hub's rates, None
-    where no rate applies.
+    `devices` is the number of devices that it covers and does not delete. `access` lists the
+    private artifact stores that these may get temporary read access to while they have downloads to
+    do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
+    plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
+    None for a hub without rates.
     """
 
     fleet: str

@@ -1,4 +1,4 @@
-"""Plans without a hub: the twins that a hub would have."""
+"""Simulates a hub: the twins that it would have after a sync."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def offline_live(base: DesiredFleet) -> dict[str, LiveDevice]:
 
 
 def carried_out(live: LiveDevice, changes: Iterable[Change]) -> LiveDevice:
-    """The device as it is when these changes of it were written."""
+    """The device after these changes were written."""
     for change in changes:
         live = _carried_out(live, change)
     return live
@@ -27,7 +27,7 @@ def carried_out(live: LiveDevice, changes: Iterable[Change]) -> LiveDevice:
 
 def _in_sync(device: DesiredDevice, base: DesiredFleet) -> LiveDevice:
     changes = plan_device(device, None, fleet=base.name, commit=base.commit, create=True)
-    assert not isinstance(changes, Refusal)  # a device that is to be created is never refused
+    assert not isinstance(changes, Refusal)  # creating a device is never refused
     twin = Twin(device.name, edge=device.edge, authentication=device.authentication)
     system = (EDGE_AGENT, EDGE_HUB) if device.edge else ()
     return carried_out(

@@ -26,24 +26,23 @@ def make_plan(
     managed: Collection[str],
     created_at: str,
 ) -> Plan:
-    """What to write so that the hub agrees with the fleet.
+    """The plan that makes the hub agree with the fleet.
 
-    `live` has the devices to plan that are on the hub (with the modules that
-    `plan_device` needs), and, to prune, those of `managed` that git no longer
-    has; `managed` are the ids of the devices stamped by this fleet;
-    `created_at` is ISO 8601. Raises `UsageError` for options that make no sense and `Refused`
-    when pruning would delete too much.
+    `managed` are the ids of the devices stamped by this fleet. `live` has the devices to plan that
+    are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
+    that git no longer has. `created_at` is ISO 8601. Raises `UsageError` when the options are
+    invalid and `Refused` when pruning would delete too many devices.
     """
     if options.prune and options.targets:
-        raise UsageError("--prune looks at the whole fleet, so it cannot go with --target")
-    chosen = sorted(covered(fleet, options))
+        raise UsageError("--prune covers the whole fleet, so it cannot be combined with --target")
+    devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
     changes: list[Change] = []
     refusals: list[Refusal] = []
-    waiting = 0
-    for name in chosen:
+    skipped = 0
+    for device in devices:
         planned = plan_device(
-            fleet.devices[name],
-            live.get(name),
+            device,
+            live.get(device.name),
             fleet=fleet.name,
             commit=fleet.commit,
             create=options.create,
@@ -52,35 +51,30 @@ def make_plan(
         if isinstance(planned, Refusal):
             refusals.append(planned)
         elif options.drift_only and any(change.reason is not Reason.DRIFT for change in planned):
-            waiting += 1
+            skipped += 1
         else:
             changes += planned
-    protected: list[Refusal] = []
-    if options.prune:
-        removals = _removals(fleet, live, options, managed)
-        protected = [removal for removal in removals if isinstance(removal, Refusal)]
-        changes += [removal for removal in removals if isinstance(removal, Change)]
-    access = _access(hub, (fleet.devices[name] for name in chosen))
+    removals = _removals(fleet, live, options, managed) if options.prune else []
+    protected = [removal for removal in removals if isinstance(removal, Refusal)]
+    changes += [removal for removal in removals if isinstance(removal, Change)]
+    access = _access(hub, devices)
     return Plan(
         fleet=fleet.name,
         hub=hub.name,
         commit=fleet.commit,
         created_at=created_at,
-        devices=len(chosen) - waiting + len(protected),
+        devices=len(devices) - skipped + len(protected),
         changes=tuple(changes),
         refusals=(*refusals, *protected),
         digest=changes_digest(changes, access),
-        seconds=_expected_seconds(hub, (fleet.devices[name] for name in chosen), changes),
+        seconds=_expected_seconds(hub, devices, changes),
         options=options,
         access=access,
     )
 
 
 def changes_digest(changes: Iterable[Change], access: Iterable[str] = ()) -> str:
-    """The digest of what a plan does: equal for two that do the same.
-
-    That is what its changes write, and to which stores it may give read access.
-    """
+    """The digest of what a plan writes and the stores that it may give read access to."""
     writes = [
         [change.device, change.action, change.module, dict(change.patch)] for change in changes
     ]
@@ -88,16 +82,12 @@ def changes_digest(changes: Iterable[Change], access: Iterable[str] = ()) -> str
 
 
 def _access(hub: HubTarget, devices: Iterable[DesiredDevice]) -> tuple[str, ...]:
-    """The private stores that have models of these devices: git alone says so, not who needs it."""
+    """The private stores with models of these devices, whether or not they have them already."""
     store = hub.artifacts
     if store is None or store.store is None or not store.private:
         return ()
     needed = any(store.holds(release) for device in devices for release in device.models.values())
     return (store.store.value,) if needed else ()
-
-
-def _within(names: Iterable[str], options: PlanOptions) -> list[str]:
-    return sorted(name for name in names if options.only is None or name in options.only)
 
 
 def _removals(
@@ -109,12 +99,14 @@ def _removals(
     if not fleet.devices:
         raise Refused(
             "the fleet has no devices, so --prune would delete every device it manages",
-            "check the revision; delete the last devices by hand if this is meant",
+            "check the revision; if this is intended, delete the last devices by hand",
         )
-    gone = _within(set(managed) - fleet.devices.keys(), options)
+    gone = set(managed) - fleet.devices.keys()
+    if options.only is not None:
+        gone &= options.only
     removals = [
         removal
-        for name in gone
+        for name in sorted(gone)
         if name in live and (removal := plan_removal(live[name], fleet=fleet.name)) is not None
     ]
     deletions = sum(isinstance(removal, Change) for removal in removals)
@@ -129,7 +121,7 @@ def _removals(
 
 
 def _allowed(max_deletes: str | int, managed: int) -> int:
-    """How many devices may go; a percentage is rounded up, so that a small fleet can lose one."""
+    """The most deletions allowed; a percentage rounds up, so that a small fleet can lose one."""
     if isinstance(max_deletes, int):
         return max_deletes
     return -(-managed * int(max_deletes.removesuffix("%")) // 100)
@@ -140,7 +132,7 @@ def _expected_seconds(
 ) -> float | None:
     """The seconds to read these devices and write these changes; None on the local hub.
 
-    Reading comes first; the kinds of writes go on side by side, each at its own rate.
+    Reading comes first; then the kinds of writes run concurrently, each at its own rate.
     """
     if hub.local:
         return None

@@ -12,9 +12,9 @@ from edgeops.stamp import digest
 
 
 def select(fleet: DesiredFleet, targets: Collection[str]) -> frozenset[str]:
-    """The names of the devices that targets name: device names or `label=value`; none means all.
+    """The names of the devices that match a target (a device name or `label=value`); all if none.
 
-    Raises `UsageError` for a target that names no device.
+    Raises `UsageError` for a target that no device matches.
     """
     if not targets:
         return frozenset(fleet.devices)
@@ -22,16 +22,16 @@ def select(fleet: DesiredFleet, targets: Collection[str]) -> frozenset[str]:
 
 
 def covered(fleet: DesiredFleet, options: PlanOptions) -> frozenset[str]:
-    """The names of the devices in git that a plan with these options looks at.
+    """The names of the devices in git that a plan with these options covers.
 
-    Raises `UsageError` for a target that names no device.
+    Raises `UsageError` for a target that no device matches.
     """
     names = select(fleet, options.targets)
     return names if options.only is None else names & options.only
 
 
 def changed_devices(base: DesiredFleet, fleet: DesiredFleet) -> frozenset[str]:
-    """The names of the devices that two revisions want differently, added and removed included."""
+    """The names of the devices that differ between two revisions, added and removed ones too."""
     before, after = _wanted(base), _wanted(fleet)
     return frozenset(
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
@@ -49,7 +49,7 @@ def _devices_of(fleet: DesiredFleet, target: str) -> list[str]:
     labels = {f"{key}={item}" for device in devices for key, item in device.labels.items()}
     hint = did_you_mean(target, labels if equals else fleet.devices)
     raise UsageError(
-        f"no device matches the target {target!r}", hint or "name a device, or give label=value"
+        f"no device matches the target {target!r}", hint or "use a device name or label=value"
     )
 
 

@@ -125,7 +125,7 @@ def test_a_device_is_created_once(on_hub):
         await hub.create_device(name("a"), edge=False, authentication="sas")
         await hub.create_device(name("a"), edge=False, authentication="sas")
 
-    with pytest.raises(AlreadyExists, match="is on the hub already"):
+    with pytest.raises(AlreadyExists, match="already exists on the hub"):
         on_hub(example)
 
 
@@ -219,7 +219,7 @@ def test_a_patch_on_an_old_etag_changes_nothing(on_hub, module):
         await hub.create_module(name("a"), "m")
         old = await hub.twin(name("a"), module)
         await write(hub, name("a"), module, desired={"a": 1})
-        with pytest.raises(EtagMismatch, match="changed by somebody else"):
+        with pytest.raises(EtagMismatch, match="changed by another client"):
             await hub.patch_twin(name("a"), module, tags={}, desired={"a": 2}, etag=old.etag)
         return await hub.twin(name("a"), module)
 

@@ -44,7 +44,7 @@ def test_nobody_is_signed_in(example_repo):
     assert (result.code, result.out, result.err) == (
         1,
         "",
-        "error: no Entra token for hub contoso.azure-devices.net\n"
+        "error: cannot get an Entra token for hub contoso.azure-devices.net\n"
         "hint: sign in with `az login`; in GitHub Actions use azure/login with `id-token: write`\n",
     )
 
@@ -58,8 +58,14 @@ def test_nobody_is_signed_in(example_repo):
         (f"HostName=h.x;SharedAccessKey={KEY}", "has no SharedAccessKeyName"),
         (f"SharedAccessKeyName=o;SharedAccessKey={KEY}", "has no HostName"),
         ("HostName=h.x;SharedAccessKeyName=o", "has no SharedAccessKey"),
-        (f"HostName=h.x;DeviceId=d;SharedAccessKey={KEY}", "is of a device, not of a hub"),
-        (f"HostName=h.x;SharedAccessSignature={KEY}", "holds a signature where a SharedAccessKey"),
+        (
+            f"HostName=h.x;DeviceId=d;SharedAccessKey={KEY}",
+            "is the connection string of a device, not of a hub",
+        ),
+        (
+            f"HostName=h.x;SharedAccessSignature={KEY}",
+            "has a SharedAccessSignature; a SharedAccessKey",
+        ),
         (f"HostName=https://h.x/{KEY};SharedAccessKeyName=o;SharedAccessKey={KEY}", "has a HostN"),
         (f"HostName=h.x;SharedAccessKeyName=o;SharedAccessKey={KEY[:-1]}", "has a SharedAccessKey"),
         (f"HostName=h.x;SharedAccessKeyName=o;SharedAccessKey={KEY}\nx", "has a SharedAccessKey"),
@@ -79,7 +85,7 @@ def test_a_connection_string_of_another_hub(many, monkeypatch):
     result = many().edgeops("sync", "--hub", "production")
     assert (result.code, result.err) == (
         1,
-        "error: IOTHUB is for h.x, and hub 'production' is localhost:1\n"
+        "error: IOTHUB is for h.x, but hub 'production' is localhost:1\n"
         "hint: nothing was sent; set the variable for the right hub, or correct the Fleet"
         " manifest\n",
     )
@@ -140,7 +146,7 @@ def test_entra_without_azure_identity(many, monkeypatch):
     result = many().edgeops("sync", "--hub", "entra")
     assert (result.code, result.err) == (
         1,
-        "error: hub contoso.azure-devices.net uses Entra, and azure-identity is not installed\n"
+        "error: hub contoso.azure-devices.net uses Entra, but azure-identity is not installed\n"
         "hint: pip install 'edgeops[entra]'\n",
     )
 
@@ -168,7 +174,7 @@ def test_an_unreachable_hub(many, monkeypatch, unused_port):
         assert (result.code, result.out) == (1, "")
         assert result.err == (
             f"error: localhost:{unused_port} does not accept connections\n"
-            "hint: is the hub running, and is its port right?\n"
+            "hint: check that the hub is running, and its port\n"
         )
 
 
@@ -223,10 +229,10 @@ def test_a_wrong_proxy(production, local_hub, monkeypatch, proxy):
     [
         (401, "refused the credentials (device 'a')"),
         (403, "the daily message quota of hub"),
-        (429, "throttles; it did not take device 'a'"),
-        (500, "failed on device 'a' with HTTP 500: Injected by a test."),
-        (503, "failed on device 'a' with HTTP 503: Injected by a test."),
-        (302, "unexpected answer for device 'a': HTTP 302: Injected by a test."),
+        (429, "is throttling requests for device 'a'"),
+        (500, "failed with HTTP 500 for device 'a': Injected by a test."),
+        (503, "failed with HTTP 503 for device 'a': Injected by a test."),
+        (302, "unexpected response for device 'a': HTTP 302: Injected by a test."),
     ],
 )
 def test_a_hub_that_cannot_be_read(hub_repo, local_hub, registry, status, message):

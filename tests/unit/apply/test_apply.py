@@ -414,7 +414,7 @@ def test_when_the_hub_is_lost_the_rest_is_skipped():
         assert statuses(outcomes) == {"p0": "applied", "p1": "failed"} | dict.fromkeys(
             ("p2", "p3", "p4", "p5"), "skipped"
         )
-        assert outcomes["p2"].message == "the hub could not be reached any more"
+        assert outcomes["p2"].message == "the hub became unreachable"
 
     asyncio.run(run())
 
@@ -469,7 +469,7 @@ def test_a_module_that_never_appears_fails_its_device():
     async def run():
         outcomes = await sync(Slow(99), edge("e1", "loader"), plain("p1"))
         assert statuses(outcomes) == {"e1": "failed", "p1": "applied"}
-        assert outcomes["e1"].message == "the hub has not made module loader within 16 s"
+        assert outcomes["e1"].message == "the hub did not create module loader within 16 s"
 
     asyncio.run(run())
 

@@ -146,7 +146,7 @@ def test_a_query_that_never_ends_is_noticed(on_bad_hub, steps):
     async def all_modules(twins):
         return [twin async for twin in twins.module_twins()]
 
-    with pytest.raises(HubError, match="same page of a query forever"):
+    with pytest.raises(HubError, match="keeps returning the same page of a query"):
         on_bad_hub(all_modules, steps.json([], x_ms_continuation="again"))
 
 
@@ -162,7 +162,7 @@ def test_the_devices_of_a_fleet_are_asked_for_by_their_stamp(on_bad_hub, steps):
 
 
 def test_a_fleet_name_cannot_smuggle_in_a_query(on_bad_hub, steps):
-    with pytest.raises(EdgeOpsError, match="cannot be asked for"):
+    with pytest.raises(EdgeOpsError, match="cannot be used in a query"):
         on_bad_hub(lambda twins: twins.devices_of("x' OR '1'='1"), steps.json([]))
 
 
@@ -186,7 +186,7 @@ def test_throttling_that_stays_says_what_to_check(on_bad_hub, steps):
     with pytest.raises(HubError) as caught:
         on_bad_hub(read, steps.error(429, "ThrottlingException"))
     assert caught.value.status == 429
-    assert "throttles" in caught.value.message
+    assert "is throttling requests for" in caught.value.message
     assert "`sku` and `units`" in caught.value.hint
 
 
@@ -199,7 +199,7 @@ def test_a_passing_fault_is_repeated(on_bad_hub, steps, question, fault):
 
 
 def test_a_patch_whose_answer_was_lost_ends_in_an_etag_mismatch(on_bad_hub, steps):
-    with pytest.raises(EtagMismatch, match="was changed by somebody else"):
+    with pytest.raises(EtagMismatch, match="was changed by another client"):
         on_bad_hub(patch, steps.cut, steps.error(412, "PreconditionFailed"))
 
 
@@ -210,7 +210,7 @@ def test_an_etag_mismatch_is_not_repeated(on_bad_hub, steps, waits):
 
 
 def test_a_hub_that_only_cuts_is_unreachable(on_bad_hub, steps):
-    with pytest.raises(Unreachable, match=r"the connection to localhost:[0-9]+ was cut"):
+    with pytest.raises(Unreachable, match=r"the connection to localhost:[0-9]+ was closed early"):
         on_bad_hub(read, steps.cut)
 
 
@@ -220,7 +220,7 @@ def test_a_slow_hub_is_not_waited_for_for_ever(on_bad_hub, steps):
 
 
 def test_a_huge_answer_is_not_read_to_its_end(on_bad_hub, steps):
-    with pytest.raises(Unreachable, match="more than the largest possible answer"):
+    with pytest.raises(Unreachable, match="exceeds the size limit"):
         on_bad_hub(read, steps.huge, bounds=Bounds(body=1_000_000))
 
 
@@ -229,7 +229,7 @@ def test_a_huge_answer_is_not_read_to_its_end(on_bad_hub, steps):
     [b"", b"<html>", b"\xff", b"[]", b"null", b"7", b'{"etag": 1}', b'{"deviceId": "d", "tags"'],
 )
 def test_garbage_with_status_200_is_not_a_twin(on_bad_hub, steps, body):
-    with pytest.raises(HubError, match="not what an IoT Hub sends"):
+    with pytest.raises(HubError, match="not a valid response of an IoT Hub"):
         on_bad_hub(read, steps.raw(body))
 
 
@@ -238,7 +238,7 @@ def test_garbage_with_status_200_is_not_a_page(on_bad_hub, steps, body):
     async def all_devices(twins):
         return [twin async for twin in twins.device_twins()]
 
-    with pytest.raises(HubError, match="not what an IoT Hub sends"):
+    with pytest.raises(HubError, match="not a valid response of an IoT Hub"):
         on_bad_hub(all_devices, steps.raw(body))
 
 

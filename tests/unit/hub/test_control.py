@@ -95,7 +95,7 @@ def test_a_passing_refusal_is_repeated_by_us_and_not_by_the_sdk(on_bad_hub, step
 
 
 def test_a_refusal_that_stays_is_raised_after_our_attempts(on_bad_hub, steps):
-    with pytest.raises(HubError, match="failed on device 'queen-street-210' with HTTP 500: boom"):
+    with pytest.raises(HubError, match="failed with HTTP 500 for device 'queen-street-210': boom"):
         on_bad_hub(create, steps.error(500, "ServerError", "boom"))
 
 
@@ -104,7 +104,7 @@ def test_a_cut_connection_is_repeated(on_bad_hub, steps):
 
 
 def test_a_creation_whose_answer_was_lost_is_there_already(on_bad_hub, steps):
-    with pytest.raises(AlreadyExists, match="device 'queen-street-210' is on the hub already"):
+    with pytest.raises(AlreadyExists, match="device 'queen-street-210' already exists on the hub"):
         on_bad_hub(create, steps.cut, steps.error(409, "DeviceAlreadyExists"))
 
 
@@ -120,7 +120,7 @@ def test_refusals_have_their_kind(on_bad_hub, steps, status, kind):
 
 
 def test_garbage_is_not_a_device(on_bad_hub, steps):
-    with pytest.raises(HubError, match="not what an IoT Hub sends"):
+    with pytest.raises(HubError, match="not a valid response of an IoT Hub"):
         on_bad_hub(create, steps.raw(b"{nonsense", content_type="application/json"))
 
 

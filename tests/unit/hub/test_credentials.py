@@ -47,9 +47,12 @@ def test_a_connection_string_gives_host_and_policy():
         (GOOD + ";HostName=hunter2", "is not a connection string"),
         ("HostName=a.b;SharedAccessKey=hunter22", "has no SharedAccessKeyName"),
         ("HostName=a.b;SharedAccessKeyName=service;SharedAccessKey=", "has no SharedAccessKey"),
-        (f"HostName=a.b;DeviceId=d;SharedAccessKey={KEY}", "is of a device, not of a hub"),
-        ("HostName=a.b;SharedAccessSignature=hunter2", "holds a signature"),
-        (GOOD.replace("contoso", "https://hunter2/"), "HostName that is not a host name"),
+        (
+            f"HostName=a.b;DeviceId=d;SharedAccessKey={KEY}",
+            "is the connection string of a device, not of a hub",
+        ),
+        ("HostName=a.b;SharedAccessSignature=hunter2", "has a SharedAccessSignature"),
+        (GOOD.replace("contoso", "https://hunter2/"), "has an invalid HostName"),
         (GOOD.replace(KEY, "hunter2!"), "SharedAccessKey that is not base64"),
         (GOOD.replace(KEY, "hünter2="), "SharedAccessKey that is not base64"),
     ],
@@ -156,6 +159,6 @@ def test_no_entra_token_says_how_to_sign_in():
 
     with pytest.raises(Unauthorized) as caught:
         asyncio.run(ask())
-    assert caught.value.message == "no Entra token for hub contoso.azure-devices.net"
+    assert caught.value.message == "cannot get an Entra token for hub contoso.azure-devices.net"
     assert "az login" in caught.value.hint
     assert "hunter2" not in caught.value.message

@@ -42,7 +42,7 @@ def answer(status, message="", headers=None):
             HubError,
             "module '$edgeAgent' of device 'd' is a system module",
         ),
-        (403, "ErrorCode:IotHubForbidden;no", DEVICE, Unauthorized, "forbids this"),
+        (403, "ErrorCode:IotHubForbidden;no", DEVICE, Unauthorized, "denied access to"),
         (403, "ErrorCode:IotHubQuotaExceeded;full", DEVICE, HubError, "daily message quota"),
         (403, "ErrorCode:OperationNotAvailableInCurrentTier;", DEVICE, HubError, "the tier of hub"),
         (
@@ -66,11 +66,17 @@ def answer(status, message="", headers=None):
             NotFound,
             "module 'model_loader' of device 'queen-street-210' is not on the hub",
         ),
-        (409, "ErrorCode:DeviceAlreadyExists;", DEVICE, AlreadyExists, "is on the hub already"),
-        (412, "ErrorCode:PreconditionFailed;etag", DEVICE, EtagMismatch, "somebody else"),
-        (413, "ErrorCode:TooManyModulesOnDevice;", MODULE, HubError, "no more modules"),
+        (409, "ErrorCode:DeviceAlreadyExists;", DEVICE, AlreadyExists, "already exists on the hub"),
+        (412, "ErrorCode:PreconditionFailed;etag", DEVICE, EtagMismatch, "another client"),
+        (
+            413,
+            "ErrorCode:TooManyModulesOnDevice;",
+            MODULE,
+            HubError,
+            "reached its limit of modules",
+        ),
         (413, "ErrorCode:MessageTooLarge;256 KB", DEVICE, HubError, "too large: 256 KB"),
-        (418, "", DEVICE, HubError, "unexpected answer for device 'queen-street-210': HTTP 418"),
+        (418, "", DEVICE, HubError, "unexpected response for device 'queen-street-210': HTTP 418"),
     ],
 )
 def test_each_refusal_has_its_kind_and_message(status, message, subject, kind, expected):

@@ -78,12 +78,12 @@ def test_readers_are_few_however_large_the_fleet():
 def test_a_hub_that_goes_away_ends_the_reading_with_its_own_error():
     class Gone(MemoryHub):
         async def twin(self, device, module=None):
-            raise Unreachable("the connection was cut")
+            raise Unreachable("the connection was closed early")
 
     async def read():
         await read_live(Gone(), WANTED, by_query=False, progress=lambda *_: None)
 
-    with pytest.raises(Unreachable, match="cut"):
+    with pytest.raises(Unreachable, match="closed early"):
         asyncio.run(read())
 
 

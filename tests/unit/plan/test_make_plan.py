@@ -91,7 +91,7 @@ def test_targets_are_devices_or_labels(targets, covered):
     [
         ("ring=canry", "did you mean `ring=canary`?"),
         ("dd1", "did you mean `d1`?"),
-        ("zzz", "name a device, or give label=value"),
+        ("zzz", "use a device name or label=value"),
     ],
 )
 def test_an_unknown_target_is_a_usage_error(target, hint):
