@@ -111,7 +111,7 @@ def test_a_port_that_is_taken(tiny_repo, local_hub, monkeypatch):
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(
         f"error: the local hub did not start: port {local_hub.port} on 127.0.0.1 is in use\n"
-        "hint: EDGEOPS_HTTPS_PORT chooses another port"
+        "hint: set EDGEOPS_HTTPS_PORT to use another port"
     )
 
 
