@@ -1,4 +1,4 @@
-"""What identifies a file: SHA-256, MD5 and size, computed in one pass and constant memory."""
+"""SHA-256, MD5 and size of files, computed in one pass and constant memory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CHUNK_BYTES = 1024 * 1024
 class Digest:
     """The digests of a file in lower-case hexadecimal, and its size in bytes.
 
-    `sha256` decides; `md5`, empty unless requested, is for what supports nothing better, such as
-    Azure Blob Storage and devices of older fleets.
+    Files are compared by `sha256`; `md5`, empty unless requested, is for what supports nothing
+    better, such as Azure Blob Storage and devices of older fleets.
     """
 
     sha256: str

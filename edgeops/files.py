@@ -1,7 +1,7 @@
 """Atomic file writes: whatever happens, a file has its old or its new content, never part of it.
 
-Content is written to a hidden file next to its target until it is complete. A symbolic link at
-the target is replaced, never followed.
+Content is written to a hidden file next to its target until it is complete. A symbolic link at the
+target is replaced, never followed.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def write_blocks(
     """Create or replace a file with these blocks, in an existing folder; returns its status.
 
     The umask applies to `mode`; `sole_writer` as in `beside`. The new name survives power loss
-    after `sync_folder`. Raises `OSError`, `FileExistsError` where `first_wins` and the file
-    already exists, and what `blocks` raises.
+    after `sync_folder`. Raises `OSError`, `FileExistsError` where `first_wins` and the file already
+    exists, and what `blocks` raises.
     """
     with beside(path, sole_writer=sole_writer) as part:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -23,7 +23,7 @@ def keys_of(path: str) -> tuple[str, ...]:
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every path to a value that is not a non-empty object, in sorted order.
 
-    An empty object is a leaf: it says "an object is here".
+    An empty object is a leaf.
     """
     if isinstance(value, dict) and value:
         for key in sorted(value):

@@ -1,7 +1,7 @@
-"""The limits of Azure IoT Hub: what a twin may hold, and how many requests it accepts.
+"""The limits of Azure IoT Hub: sizes in twins, and rates of requests.
 
-Sources: "Understand and use device twins" (sizes, keys, depth), "IoT Hub quotas
-and throttling" (rates), both Microsoft Learn.
+Sources: "Understand and use device twins" (sizes, keys, depth), "IoT Hub quotas and throttling"
+(rates), both Microsoft Learn.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ def text_size(text: str) -> int:
 def size(value: Any) -> int:
     """Bytes that the hub counts for a JSON value.
 
-    Text by `text_size`, a number 8, a boolean 4, an object the sum of its keys
-    and values. Microsoft does not document arrays (counted as their items) and
-    `null` (counted as nothing).
+    Text by `text_size`, a number 8, a boolean 4, an object the sum of its keys and values.
+    Microsoft does not document arrays (counted as their items) and `null` (counted as nothing).
     """
     if isinstance(value, str):
         return text_size(value)
@@ -76,7 +75,7 @@ def size(value: Any) -> int:
 
 
 def check_section(value: dict[str, Any], max_bytes: int) -> Iterator[Violation]:
-    """Every limit that a tags or desired section violates, with the exact path."""
+    """Every limit that a tags or desired section violates, with its path."""
     yield from _check(value, (), 0)
     total = size(value)
     if total > max_bytes:
@@ -98,18 +97,15 @@ def _check(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Viol
     elif isinstance(value, str):
         yield from _check_value_size(value, path)
     elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
-        yield Violation(
-            pointer(*path),
-            f"is outside the hub's range of integers, {INTEGER_MIN} to {INTEGER_MAX}",
-        )
+        message = f"is outside the hub's range of integers, {INTEGER_MIN} to {INTEGER_MAX}"
+        yield Violation(pointer(*path), message)
 
 
 def _check_key(key: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
     forbidden = _KEY_FORBIDDEN.search(key)
     if forbidden:
-        yield Violation(
-            pointer(*path), f"key contains {forbidden[0]!r}, which the hub does not allow"
-        )
+        message = f"key contains {forbidden[0]!r}, which the hub does not allow"
+        yield Violation(pointer(*path), message)
     if len(key.encode("utf-8", "surrogatepass")) > KEY_BYTES:
         yield Violation(pointer(*path), f"key is longer than {KEY_BYTES} bytes")
 
@@ -117,9 +113,8 @@ def _check_key(key: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
 def _check_value_size(value: str | list[Any], path: tuple[str | int, ...]) -> Iterator[Violation]:
     total = size(value)
     if total > VALUE_BYTES:
-        yield Violation(
-            pointer(*path), f"is {total:,} bytes; a value can have at most {VALUE_BYTES:,}"
-        )
+        message = f"is {total:,} bytes; a value can have at most {VALUE_BYTES:,}"
+        yield Violation(pointer(*path), message)
 
 
 # --- rates ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Reading files below a folder that others may have filled, such as a checkout.
+"""Reads files below a folder whose content is not trusted, such as a checkout.
 
 No name leads outside the folder, and no symbolic link below it is followed. The folder itself was
 named by the user, and links on the way to it are followed.
@@ -24,7 +24,7 @@ def open_plain(folder: Path, name: str) -> BinaryIO:
     """A regular file below a folder, open for reading; `name` is relative, with `/`.
 
     Raises `OSError`, whose `strerror` says what is wrong: `ELOOP` for a link, `EINVAL` for what is
-    not a file or outside the folder, else as the system has it.
+    not a file or outside the folder, else the system's own.
     """
     parts = PurePosixPath(name).parts
     if ".." in parts or name.startswith("/"):
@@ -47,8 +47,8 @@ def open_plain(folder: Path, name: str) -> BinaryIO:
 def read_plain(folder: Path, name: str, most: int) -> bytes:
     """The content of a regular file below a folder.
 
-    Raises `OSError` as `open_plain` does, and `EFBIG` for a file of more than `most` bytes, or
-    one that grows meanwhile.
+    Raises `OSError` as `open_plain` does, and `EFBIG` for a file of more than `most` bytes, or one
+    that grows meanwhile.
     """
     with open_plain(folder, name) as file:
         size = os.fstat(file.fileno()).st_size

@@ -1,4 +1,4 @@
-"""A published model: what a release file says about its artifact."""
+"""A published model: what a release manifest says about its artifact."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 class ModelRelease:
     """One immutable model version (`kind: ModelRelease`).
 
-    Exactly one of `path` (below the hub's artifact base URL) and `url`
-    (absolute, without secrets) is set. `size` is in bytes, digests are
-    lower-case hexadecimal; `sha256` decides.
+    Exactly one of `path` (below the hub's artifact base URL) and `url` (absolute, without secrets)
+    is set. `size` is in bytes, digests are lower-case hexadecimal; a file is verified by `sha256`.
     """
 
     name: str
@@ -27,11 +26,11 @@ class ModelRelease:
 
     @property
     def reference(self) -> str:
-        """Its name in manifests: `name@version`."""
+        """The name of the release in manifests: `name@version`."""
         return f"{self.name}@{self.version}"
 
     def location(self, artifacts_url: str) -> str:
-        """Its download URL, given the artifact base URL of a hub."""
+        """The download URL, given the artifact base URL of a hub."""
         return self.url or f"{artifacts_url.rstrip('/')}/{self.path}"
 
     def twin_value(self, artifacts_url: str) -> dict[str, Any]:

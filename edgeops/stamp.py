@@ -1,7 +1,7 @@
 """The ownership stamp: which fleet wrote a twin, and which paths it owns.
 
-It is the value of `tags.edgeops`. The owned paths are the leaves that were
-last applied; only those may be removed when git no longer names them.
+It is the value of `tags.edgeops`. Owned are the paths of the leaves that were last applied; only
+these may be removed when git no longer has them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Path = tuple[str, ...]
 
 # A property value can have at most 4 KB.
 _CHUNK = 4000
-# More than 8 KB of tags decompress to; bounds a crafted stamp.
+# Far more than a real stamp decompresses to; limits a crafted one.
 _MAX_TEXT = 8 * 1024 * 1024
-# Thousands of devices own the same few sets of paths: results are cached for this many.
+# Thousands of devices own the same few sets of paths: the size of the caches for these.
 _CACHED = 256
 
 
@@ -36,10 +36,9 @@ _CACHED = 256
 class Stamp:
     """Which fleet wrote a twin, from which commit, and which paths it owns.
 
-    `commit` is that of the last change of content, `digest` that of the
-    content in git at that commit. The first key of an owned path names the section:
-    `tags`, `desired`, `$edgeAgent`, `$edgeHub`, or `modules` (module
-    identities that edgeops created itself).
+    `commit` is that of the last change of content, `digest` that of the content in git at that
+    commit. The first key of an owned path names the section: `tags`, `desired`, `$edgeAgent`,
+    `$edgeHub`, or `modules` (module identities that edgeops created itself).
     """
 
     fleet: str
@@ -89,7 +88,7 @@ def owned_paths(sections: Mapping[str, JsonObject]) -> frozenset[Path]:
 
 
 def encode(stamp: Stamp) -> JsonObject:
-    """The value of `tags.edgeops` for a stamp."""
+    """The value of `tags.edgeops`."""
     value: JsonObject = {"fleet": stamp.fleet, "digest": stamp.digest}
     if stamp.commit is not None:
         value["commit"] = stamp.commit
@@ -101,8 +100,8 @@ def encode(stamp: Stamp) -> JsonObject:
 def decode(tags: Mapping[str, Any]) -> Stamp | None:
     """The stamp in the tags of a twin, None when there is none.
 
-    A damaged stamp still names the fleet; what cannot be read of it is empty,
-    so that at worst too few paths are owned.
+    A damaged stamp still names the fleet; parts that cannot be read are empty, so that at worst too
+    few paths are owned.
     """
     value = tags.get(TAG)
     if not isinstance(value, dict) or not isinstance(value.get("fleet"), str):
@@ -118,13 +117,13 @@ def decode(tags: Mapping[str, Any]) -> Stamp | None:
 
 
 def patch(tags: Mapping[str, Any], stamp: Stamp) -> JsonObject:
-    """The merge patch of `tags.edgeops` that makes it this stamp and nothing else."""
+    """The merge patch that makes `tags.edgeops` exactly this stamp."""
     live = tags.get(TAG)
     live = live if isinstance(live, dict) else {}
     want = encode(stamp)
-    gone: JsonObject = dict.fromkeys(live.keys() - want.keys())
+    removed: JsonObject = dict.fromkeys(live.keys() - want.keys())
     new = {key: item for key, item in want.items() if key not in live or not same(live[key], item)}
-    return dict(sorted((gone | new).items()))
+    return dict(sorted((removed | new).items()))
 
 
 def same_content(old: Stamp | None, new: Stamp) -> bool:

@@ -1,4 +1,4 @@
-"""Translates exceptions of libraries into ours."""
+"""Translates exceptions of libraries into errors of edgeops."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 
-# Types of exceptions, and the function that makes the error to raise instead.
+# Types of exceptions, and the function that creates the error to raise instead.
 Rule = tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], BaseException]]
 
 
 @contextmanager
 def translate(*rules: Rule) -> Iterator[None]:
-    """Raise our error instead of a library's: that of the first rule that matches."""
+    """Raise the error of the first matching rule instead of a library's exception."""
     try:
         yield
     except Exception as error:

@@ -1,12 +1,12 @@
 """Twins as values, and the three-way diff of their sections.
 
-A twin section (tags, desired, reported) is a JSON object without the hub's own
-`$version` and `$metadata`. Arrays are single values: a hub replaces them whole.
+A twin section (tags, desired, reported) is a JSON object without the `$version` and `$metadata`
+that the hub adds. Arrays are single values: a hub replaces them as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -21,9 +21,8 @@ EDGE_HUB = "$edgeHub"
 class Twin:
     """One device or module twin as a hub returned it.
 
-    `etag` guards a write of tags and desired properties; `edge` and
-    `authentication` are of the identity behind it; `automatic` names the
-    automatic deployments that target it (`$edgeAgent` only).
+    A write of tags and desired properties requires `etag`; `edge` and `authentication` are those of
+    its identity; `automatic` names the automatic deployments that target it (`$edgeAgent` only).
     """
 
     device: str
@@ -42,7 +41,7 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class LiveDevice:
-    """A device as it is on the hub: its own twin, and those of its modules by name."""
+    """A device on the hub: its own twin, and those of its modules by name."""
 
     twin: Twin
     modules: Mapping[str, Twin] = field(default_factory=dict)
@@ -54,7 +53,7 @@ class LiveDevice:
 
 @dataclass(slots=True)
 class _Owned:
-    """A tree of the paths that were last applied; it is cached and shared, so never changed."""
+    """A tree of owned paths; cached and shared, so never changed once it is built."""
 
     leaf: bool = False
     children: dict[str, _Owned] = field(default_factory=dict)
@@ -71,18 +70,16 @@ def _owned_tree(paths: frozenset[tuple[str, ...]]) -> _Owned:
     return root
 
 
-_NOTHING = _Owned()  # owned
-_ABSENT = object()  # the same as no value
+_NOTHING = _Owned()
+_ABSENT = object()  # equal to no value
 _KEEP = object()  # nothing to remove here
 
 
 def diff(live: JsonObject, want: JsonObject, owned: Iterable[tuple[str, ...]] = ()) -> JsonObject:
     """The smallest merge patch that makes `live` agree with `want`.
 
-    `owned` are the paths of the leaves that were last applied: those that
-    `want` no longer names are removed with `null`, together with the objects
-    that this empties. A path that is in neither is never touched. The result
-    is empty when there is nothing to do.
+    `owned` are the paths of the leaves that were last applied: those that `want` no longer has are
+    removed with `null`, together with objects that become empty. Paths in neither are not touched.
     """
     return _diff(live, want, _owned_tree(frozenset(owned)))
 
@@ -90,31 +87,29 @@ def diff(live: JsonObject, want: JsonObject, owned: Iterable[tuple[str, ...]] = 
 def _diff(live: JsonObject, want: JsonObject, owned: _Owned) -> JsonObject:
     patch: JsonObject = {}
     for key, value in want.items():
-        there = live.get(key, _ABSENT)
-        if isinstance(value, dict) and isinstance(there, dict):
-            below = _diff(there, value, owned.children.get(key, _NOTHING))
+        current = live.get(key, _ABSENT)
+        if isinstance(value, dict) and isinstance(current, dict):
+            below = _diff(current, value, owned.children.get(key, _NOTHING))
             if below:
                 patch[key] = below
-        elif not same(there, value):
+        elif not same(current, value):
             patch[key] = value
-    for key in owned.children.keys() & (live.keys() - want.keys()):
-        removal = _remove(live[key], owned.children[key])
-        if removal is not _KEEP:
-            patch[key] = removal
-    return dict(sorted(patch.items()))
+    return dict(sorted((patch | _removals(live, owned, live.keys() - want.keys())).items()))
 
 
 def _remove(live: Any, owned: _Owned) -> Any:
-    """The patch that takes what is owned out of `live`: `None` for all of it, or `_KEEP`."""
+    """The patch that removes the owned parts of `live`; None removes it all, `_KEEP` nothing."""
     if not isinstance(live, dict) or not live:
         return None if owned.leaf else _KEEP
-    patch = {}
-    for key, child in sorted(owned.children.items()):
-        if key in live:
-            removal = _remove(live[key], child)
-            if removal is not _KEEP:
-                patch[key] = removal
+    patch = _removals(live, owned, live.keys())
     if not patch:
         return _KEEP
     emptied = patch.keys() == live.keys() and all(value is None for value in patch.values())
     return None if emptied else patch
+
+
+def _removals(live: JsonObject, owned: _Owned, keys: Set[str]) -> JsonObject:
+    removals = {
+        key: _remove(live[key], owned.children[key]) for key in owned.children.keys() & keys
+    }
+    return {key: removal for key, removal in sorted(removals.items()) if removal is not _KEEP}
