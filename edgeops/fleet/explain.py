@@ -62,9 +62,9 @@ def explain(
     start = _path(pointer)
     explained = []
     for path, value in leaves(_part(render_device(resolved), start), start):
-        at, found = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
-        if found:
-            winner, *lower = found
+        at, candidates = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
+        if candidates:
+            winner, *lower = candidates
             overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)
             explained.append(Explained(at, value, winner.place, winner.layer.name, overrode))
         elif value != {}:

@@ -99,7 +99,7 @@ def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
 
     An array or a scalar at a parent of the path counts, too.
     """
-    found: list[Setting] = []
+    candidates: list[Setting] = []
     removed = False
     for layer in reversed(stack):
         if removed and not layer.base:
@@ -108,17 +108,17 @@ def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
         if value is _ABSENT:
             continue
         removed = removed or value is None
-        if value is not None or found:
-            found.append(Setting(value, layer, at))
-    return found
+        if value is not None or candidates:
+            candidates.append(Setting(value, layer, at))
+    return candidates
 
 
 def origin(stack: Sequence[Layer], path: Path) -> Setting:
     """The setting that applies at a path, or at its nearest parent that has one."""
     while True:
-        found = settings(stack, path)
-        if found:
-            return found[0]
+        candidates = settings(stack, path)
+        if candidates:
+            return candidates[0]
         path = path[:-1]
 
 

@@ -52,10 +52,10 @@ def parse(
     all_problems = [*problems]
     valid = []
     for document in documents:
-        found, failures = attempt(partial(_problems, document, schemas), document.place(""))
-        found = (*(found or ()), *failures)
-        all_problems += [replace(problem, spoils=_name(document.value)) for problem in found]
-        if not found:
+        reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
+        reported = (*(reported or ()), *failures)
+        all_problems += [replace(problem, spoils=_name(document.value)) for problem in reported]
+        if not reported:
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
 

@@ -69,8 +69,8 @@ def resolve(
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, devices))
     for check in checks:
-        found, failures = attempt(partial(tuple, check), Place("fleet"))
-        problems.update((*(found or ()), *failures))
+        reported, failures = attempt(partial(tuple, check), Place("fleet"))
+        problems.update((*(reported or ()), *failures))
     if problems or catalog.fleet is None or hubs is None:
         return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
     limits = catalog.fleet.spec.limits
