@@ -21,10 +21,7 @@ def keys_of(path: str) -> tuple[str, ...]:
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every path to a value that is not a non-empty object, in sorted order.
-
-    An empty object is a leaf.
-    """
+    """Every path to a value that is not an object or is an empty one, in sorted order."""
     if isinstance(value, dict) and value:
         for key in sorted(value):
             yield from leaves(value[key], (*path, key))

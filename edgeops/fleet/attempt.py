@@ -1,4 +1,4 @@
-"""One thing that edgeops itself fails to check must not hide what is wrong with the others."""
+"""Turns unexpected exceptions into problems, so that other problems are still reported."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ T = TypeVar("T")
 def attempt(
     work: Callable[[], T], place: Place, pointer: str = ""
 ) -> tuple[T | None, tuple[Problem, ...]]:
-    """What `work` gives; where it fails as nobody expected, None and a problem that says so.
+    """The result of `work`; if it fails unexpectedly, None and a problem at `place` that says so.
 
-    The problem stands at the place of what was to be checked. Errors that have
-    a meaning of their own (`EdgeOpsError`, `OSError`) are raised.
+    Expected errors (`EdgeOpsError`, `OSError`) are raised.
     """
     try:
         return work(), ()
@@ -25,5 +24,5 @@ def attempt(
         raise
     except Exception as error:
         message = f"edgeops could not check this: {type(error).__name__}"
-        hint = "this is a bug in edgeops; --debug shows where"
+        hint = "this is a bug in edgeops; run it with --debug for details"
         return None, (Problem(place, pointer, message, hint, error=error),)

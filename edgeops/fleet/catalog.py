@@ -1,4 +1,4 @@
-"""The catalog of a snapshot: every named thing, found by its name."""
+"""The catalog of a snapshot: all manifests and devices by name."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def _kind(name: str, read: Reader) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything in a snapshot by kind and name.
+    """The manifests and devices of a snapshot by kind and name.
 
-    A kind of manifest is declared by its field here. The schema of a kind is
-    `schemas/<its name in lower case>.schema.json`.
+    A kind of manifest is declared by its field here. The schema of a kind is `schemas/<its name in
+    lower case>.schema.json`.
     """
 
     fleets: Mapping[str, Named[Fleet]] = field(metadata=_kind("Fleet", read_fleet))  # at most one
@@ -47,7 +47,7 @@ class Catalog:
     releases: Mapping[str, Named[ModelRelease]] = field(
         metadata=_kind("ModelRelease", read_release)
     )
-    # Those of the sets too.
+    # Those of DeviceSets too.
     devices: Mapping[str, Named[Device]] = field(metadata=_kind("Device", read_device))
     device_sets: Mapping[str, Named[DeviceSet]] = field(
         metadata=_kind("DeviceSet", read_device_set)
@@ -60,17 +60,17 @@ class Catalog:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Those of the Fleet, lowest first: its edge runtime and its defaults."""
+        """The layers of the Fleet, lowest first: its edge runtime and its defaults."""
         return (self.fleet.spec.runtime, self.fleet.spec.defaults) if self.fleet else ()
 
     @property
     def runtime(self) -> JsonObject:
-        """What `defaults.edge` says of the IoT Edge runtime."""
+        """The settings of the IoT Edge runtime in `defaults.edge`."""
         return self.fleet.spec.runtime.value if self.fleet else {}
 
     @property
     def overlays(self) -> list[Layer]:
-        """Every layer that can set something on devices, each once."""
+        """Every layer that can set values of devices, each once."""
         layers = [layer for layer in self.layers if not layer.base]
         layers += [group.spec.layer for group in self.groups.values()]
         # The members of a DeviceSet share one layer.
@@ -85,21 +85,21 @@ KINDS = tuple(READERS)
 
 
 def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
-    """The catalog, and what is wrong with its names. Of two things with one name it has the first.
+    """The catalog, and the problems of its names.
 
-    "First" is by file and line, so the order of documents does not matter.
+    Of two manifests with one name it has the first by file and line.
     """
     problems: list[Problem] = []
     manifests: dict[str, list[Named[Any]]] = {kind: [] for kind in KINDS}
     for document in sorted(snapshot.documents, key=lambda document: document.place("")):
         kind = document.value["kind"]
         at = "/metadata/name"
-        manifest, failed = attempt(partial(_read, kind, document), document.place(at), at)
-        problems += failed
+        manifest, failures = attempt(partial(_read, kind, document), document.place(at), at)
+        problems += failures
         if manifest:
             manifests[kind].append(manifest)
 
-    members = [device for many in manifests["DeviceSet"] for device in many.spec.members]
+    members = [device for group in manifests["DeviceSet"] for device in group.spec.members]
     manifests["Device"] = sorted([*manifests["Device"], *members], key=lambda device: device.place)
     problems += _fleet_problems(manifests["Fleet"], snapshot)
     del manifests["Fleet"][1:]
@@ -107,15 +107,15 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
     named = {}
     for declared in fields(Catalog):
         kind = declared.metadata["kind"]
-        named[declared.name], twice = _by_name(kind, manifests[kind])
-        problems += twice
+        named[declared.name], duplicates = _by_name(kind, manifests[kind])
+        problems += duplicates
     groups = named["groups"].items()
     named["groups"] = dict(sorted(groups, key=lambda item: (item[1].spec.priority, item[0])))
     return Catalog(**named), tuple(problems)
 
 
 def _read(kind: str, document: Document) -> Named[Any]:
-    return READERS[kind](document)
+    return READERS[kind](document)  # inside `attempt`: the schema of a kind may have no reader
 
 
 def _by_name(
@@ -130,16 +130,16 @@ def _by_name(
         if other is not manifest:
             message = f"{word} `{manifest.name}` is already defined at {other.place}"
             hint = "rename or delete one of them"
-            problems.append(Problem(manifest.place, manifest.pointer, message, hint))
+            problems.append(manifest.document.problem(manifest.pointer, message, hint))
     return first, problems
 
 
 def _fleet_problems(fleets: list[Named[Fleet]], snapshot: Snapshot) -> list[Problem]:
-    """What is wrong where there is not exactly one Fleet."""
+    """The problems when there is not exactly one Fleet."""
     if fleets:
-        message = f"a second Fleet; the first is at {fleets[0].place}"
+        message = f"this is a second Fleet; the first is at {fleets[0].place}"
         hint = "a repository has exactly one Fleet"
-        return [Problem(second.place, second.pointer, message, hint) for second in fleets[1:]]
+        return [fleet.document.problem(fleet.pointer, message, hint) for fleet in fleets[1:]]
     if "Fleet" in snapshot.spoiled:
         return []
     hint = "one file under fleet/ must have `kind: Fleet`"

@@ -1,4 +1,4 @@
-"""Checks of manifests against each other: names lead somewhere, and the order of rings is clear."""
+"""Checks across manifests: references to other manifests, and the order of rings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeops.jsonvalue import pointer
 
 
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
-    """Names of modules, releases and schemas that lead nowhere."""
+    """References to modules, releases and schemas that do not exist."""
     spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
     for layer in catalog.overlays:
@@ -39,11 +39,11 @@ def _missing(
     hint = did_you_mean(name, known)
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
-    return Problem(document.place(at), at, f"there is no {kind} `{name}`", hint)
+    return document.problem(at, f"there is no {kind} `{name}`", hint)
 
 
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
-    """Groups that are a ring which another group is already: which goes first would be chance."""
+    """Groups with the ring of another group, so that their order would be undefined."""
     first: dict[int, Named[Group]] = {}
     for group in sorted(groups, key=lambda group: group.place):
         if group.spec.rollout is None:
@@ -52,5 +52,6 @@ def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
         other = first.setdefault(ring, group)
         if other is not group:
             at = "/spec/rollout/ring"
-            message = f"ring {ring} is already group `{other.name}`, at {other.document.place(at)}"
-            yield Problem(group.document.place(at), at, message, "give one of them another number")
+            place = other.document.place(at)
+            message = f"ring {ring} is already used by group `{other.name}`, at {place}"
+            yield group.document.problem(at, message, "give one of them another number")

@@ -1,7 +1,6 @@
-"""Is a resolved device something that the hub and IoT Edge will take?
+"""Checks whether the hub and IoT Edge will accept a resolved device.
 
-Checks give findings: paths in the device document. Which line of which file
-is to blame is looked up afterwards, once per finding.
+A finding has a path in the device document; the file and line are looked up afterwards.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
-# Half of what `$edgeAgent` may hold for all modules together.
+# Half of the limit of `$edgeAgent`, which all modules share.
 CREATE_OPTIONS_BYTES = limits.DESIRED_BYTES // 2
 
 
 def section_findings(path: Path, value: JsonObject, max_bytes: int) -> Iterator[Finding]:
-    """The hub limits that a section of a twin (at `path` in the device document) breaks."""
+    """The hub limits that a section of a twin (at `path` in the device document) exceeds."""
     for violation in limits.check_section(value, max_bytes):
         at = (*path, *keys_of(violation.pointer))
         yield Finding(at, f"`{'/'.join(at)}` {violation.message}")
@@ -35,7 +34,7 @@ def module_findings(
     schemas: Mapping[str, Any],
     checker: SchemaChecker,
 ) -> Iterator[Finding]:
-    """What is wrong with the number and desired properties of a device's modules."""
+    """Findings about the number and desired properties of a device's modules."""
     if len(modules) > limits.MODULES_PER_DEVICE:
         yield Finding(
             ("modules",),
@@ -47,29 +46,31 @@ def module_findings(
         if name == MODEL_LOADER and ACCESS in module.desired:
             yield Finding(
                 (*at, ACCESS),
-                f"`{ACCESS}` is kept for the read access that sync gives a device for a while",
-                "remove it; what is in git is no secret",
+                f"`{ACCESS}` is reserved for the temporary read access that sync gives a device",
+                "remove it; a value in git is not a secret",
             )
         models = module.desired.get("models", {})
         if name == MODEL_LOADER and not isinstance(models, dict):
             yield Finding(
                 (*at, "models"),
                 f"is `{shown(models)}`; it must be an object",
-                "name each slot in it, or leave it out: `models` of a device fills it",
+                "list each slot in it, or omit it: it is filled from `models` of the device",
             )
-            continue  # a schema would say it again
+            continue  # the schema would report it again
         schema = schemas.get(module.spec.get("schema", ""))
         if schema is not None:
-            for wrong in checker.mismatches(module.desired, schema):
-                path = (*at, *keys_of(wrong.pointer))
-                hint = wrong.hint or f"{module.spec['schema']} says what `{name}` takes"
-                yield Finding(path, wrong.message, hint)
+            for mismatch in checker.mismatches(module.desired, schema):
+                path = (*at, *keys_of(mismatch.pointer))
+                hint = (
+                    mismatch.hint or f"see {module.spec['schema']} for the properties of `{name}`"
+                )
+                yield Finding(path, mismatch.message, hint)
 
 
 def edge_findings(
     modules: Mapping[str, DesiredModule], runtime: JsonObject, content: Mapping[str, JsonObject]
 ) -> Iterator[Finding]:
-    """What is wrong with the deployment of an edge device."""
+    """Findings about the deployment of an edge device."""
     for name, module in modules.items():
         if not module.spec.get("image"):
             yield Finding(
@@ -93,7 +94,7 @@ def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
     if own is None:
         yield Finding(
             (*at, "createOptions", "HostConfig"),
-            "`HostConfig.Binds` must be a list of texts",
+            "`HostConfig.Binds` must be a list of strings",
             "as in `HostConfig: {Binds: [/source:/target]}`",
         )
         return
@@ -129,7 +130,7 @@ def _route_findings(modules: Mapping[str, DesiredModule], runtime: JsonObject) -
             owner = "the Fleet" if first[0] == "edgeRuntime" else f"module `{first[1]}`"
             yield Finding(
                 path,
-                f"route `{name}` is already defined by {owner} with another text",
+                f"route `{name}` is already defined by {owner} with a different text",
                 "give one of them another name",
             )
 
@@ -137,10 +138,12 @@ def _route_findings(modules: Mapping[str, DesiredModule], runtime: JsonObject) -
 def _source(
     section: str, path: Path, modules: Mapping[str, DesiredModule], runtime: JsonObject
 ) -> Path:
-    """The path in the device document that made a path in the edge content what it is."""
+    """The path in the device document from which a path in the edge content comes."""
     if section == EDGE_HUB:
-        made = {name: at for at, name, _ in routes(modules, runtime)}
-        return made.get(path[1], ("edgeRuntime",)) if path[:1] == ("routes",) else ("edgeRuntime",)
+        sources = {name: at for at, name, _ in routes(modules, runtime)}
+        return (
+            sources.get(path[1], ("edgeRuntime",)) if path[:1] == ("routes",) else ("edgeRuntime",)
+        )
     if path[:1] == ("systemModules",):
         return ("edgeRuntime", "agentImage" if path[1] == "edgeAgent" else "hubImage")
     if path[2:3] == ("settings",):  # createOptions are split, so they always fit

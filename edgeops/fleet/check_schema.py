@@ -1,4 +1,4 @@
-"""A module's desired properties against the JSON Schema that its `Module` names."""
+"""Checks desired properties of modules against the JSON Schema that their `Module` names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from edgeops.stamp import digest
 if TYPE_CHECKING:
     from edgeops.fleet.schema_bounded import BoundedSchema
 
-STEPS = 50_000  # that a schema may take, besides those granted for the size of each value
+STEPS = 50_000  # of a schema, in addition to those granted for the size of each value
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one schema: its results by the digest of the value, and steps to spare."""
+    """The state of one schema: results by the digest of the value, and the remaining steps."""
 
     results: dict[str, tuple[Mismatch, ...]] = field(default_factory=dict)
     spare: int = STEPS
@@ -37,9 +37,9 @@ class SchemaChecker:
     _schemas: dict[str, _Known] = field(default_factory=dict)
 
     def mismatches(self, value: JsonObject, schema: Any) -> tuple[Mismatch, ...]:
-        """What the schema does not allow in a value, in order of path; empty when it is valid.
+        """Everything in a value that the schema does not allow, in order of path.
 
-        A schema that takes too many steps is not asked again: one mismatch says so.
+        After a schema took too many steps, which is one mismatch, it is not used again.
         """
         name, of_value = digest(schema), digest(value)
         known = self._schemas.setdefault(name, _Known())
@@ -55,7 +55,7 @@ class SchemaChecker:
         key = f"checked/{__version__}/{name}/{of_value}"
         stored = self.memo.get(key) if self.memo is not None else None
         checked = _decode(stored) if stored is not None else None
-        # A result from another run counts as if it was found now, so that both end the same.
+        # The steps of a stored result count too, so that all runs have the same result.
         if checked is None or known.spare + checked.saved < 0:
             if known.compiled is None:
                 known.compiled = compile_user_schema(schema)
@@ -72,8 +72,8 @@ class SchemaChecker:
 def _too_many_steps(at: str) -> Mismatch:
     return Mismatch(
         "",
-        f"the schema takes too many steps to check this, the last at its `{at}`",
-        "let it refer, repeat and branch less",
+        f"the schema takes too many steps to check this value; it stopped at `{at}`",
+        "use fewer references, repetitions and alternatives in it",
     )
 
 

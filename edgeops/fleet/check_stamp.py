@@ -1,4 +1,4 @@
-"""Is there room for the ownership stamp that edgeops adds to the tags of each twin?"""
+"""Checks whether the ownership stamp that edgeops adds fits into the tags of each twin."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
 from edgeops.jsonvalue import JsonObject
 
-# Fleet name apart, what a stamp holds besides the owned paths, generously.
+# More than the size of a stamp without the fleet name and the owned paths.
 _FIXED_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The paths that a stamp will list, and a bound of their length as text."""
+    """The paths that a stamp will list, and an upper bound of their length as text."""
 
     paths: frozenset[Path]
     length: int
@@ -26,7 +26,7 @@ class Owned:
 
 
 def owned(sections: Mapping[str, JsonObject]) -> Owned:
-    """What the stamp of a twin lists of these sections."""
+    """The paths in these sections that the stamp of a twin lists."""
     paths = stamp.owned_paths(sections)
     length = sum(len("/".join(path).encode("utf-8", "surrogatepass")) + 2 for path in paths)
     return Owned(paths, length)
@@ -35,10 +35,12 @@ def owned(sections: Mapping[str, JsonObject]) -> Owned:
 def stamp_findings(
     fleet: str, tags: JsonObject, listed: Owned, at: Path, *, protect: bool = False
 ) -> Iterator[Finding]:
-    """A finding at `at` when the tags alone fit, but not together with the stamp."""
+    """A finding at `at` when the tags fit, but not together with the stamp."""
     if stamp.TAG in tags:
         yield Finding(
-            (*at, stamp.TAG), f"the tag `{stamp.TAG}` is kept for the stamp of edgeops", "rename it"
+            (*at, stamp.TAG),
+            f"the tag `{stamp.TAG}` is reserved for the ownership stamp of edgeops",
+            "rename it",
         )
     own = limits.size(tags)
     # Encoding is slow; this bound suffices for all but the fullest twins.
@@ -51,6 +53,6 @@ def stamp_findings(
         yield Finding(
             at,
             f"tags are {own:,} bytes and the ownership stamp of edgeops {total - own:,}; "
-            f"the hub takes {limits.TAGS_BYTES:,} together",
+            f"the hub allows {limits.TAGS_BYTES:,} in total",
             "use fewer or shorter properties: the stamp lists the path of each",
         )

@@ -1,4 +1,4 @@
-"""One device from its layers; what devices have in common is worked out once."""
+"""Resolves devices from their layers; what devices share is computed once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Groups = tuple[Named[Group], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Deployment:
-    """What edgeAgent and edgeHub are told: most devices have one of a few."""
+    """The desired properties of edgeAgent and edgeHub, which many devices share."""
 
     content: Mapping[str, JsonObject]
     owned: Owned
@@ -34,7 +34,7 @@ class _Deployment:
 
 @dataclass(frozen=True, slots=True)
 class _Software:
-    """What a device runs: the part that many devices have in common."""
+    """The models and modules of a device, which many devices share."""
 
     models: Mapping[str, ModelRelease]
     modules: Mapping[str, DesiredModule]
@@ -76,12 +76,12 @@ class Resolver:
     def resolve(
         self, device: Named[Device], groups: Groups
     ) -> tuple[DesiredDevice, tuple[Finding, ...]]:
-        """The device with all layers merged, and what is wrong with it.
+        """The device with all layers merged, and its findings.
 
-        References to what is not in the catalog are left out.
+        References to manifests that do not exist are ignored.
         """
         names = tuple(group.name for group in groups)
-        # The members of a DeviceSet have one layer, the very same object.
+        # The members of a DeviceSet share one layer object.
         key = (names, id(device.spec.layer))
         if key not in self._alike:
             self._alike[key] = self._resolve(device, groups, names)
@@ -166,7 +166,7 @@ class Resolver:
         if name == MODEL_LOADER and models:
             wanted = {slot: model.twin_value(self.artifacts_url) for slot, model in models.items()}
             own = desired.get("models", {})
-            if isinstance(own, dict):  # `module_findings` says so where it is not
+            if isinstance(own, dict):  # otherwise `module_findings` reports it
                 desired = {**desired, "models": {**own, **wanted}}
         return DesiredModule(name, rest, desired)
 
@@ -174,9 +174,8 @@ class Resolver:
         findings = list(section_findings(("tags",), device.tags, TAGS_BYTES))
         findings += section_findings(("desired",), device.desired, DESIRED_BYTES)
         listed = owned({"tags": device.tags, "desired": device.desired}) | software.deployment.owned
-        findings += stamp_findings(
-            self._fleet, device.tags, listed, ("tags",), protect=device.protect
-        )
+        at = ("tags",)
+        findings += stamp_findings(self._fleet, device.tags, listed, at, protect=device.protect)
         return findings
 
     @property
@@ -185,7 +184,7 @@ class Resolver:
 
 
 def _identities(modules: Mapping[str, DesiredModule]) -> _Deployment:
-    """For a plain device, which has module identities and no deployment."""
+    """The deployment of a device that is not an edge device: none, only module identities."""
     return _Deployment({}, owned({"modules": {name: {} for name in modules}}), ())
 
 
@@ -204,6 +203,6 @@ def _loader_findings(overlay: Overlay) -> list[Finding]:
 
 
 def setter_of(path: Path, models: Mapping[str, ModelRelease]) -> Path:
-    """The path to look a value up in the layers: `models.<slot>` makes what the loader is told."""
+    """The path in the layers that sets a value: models of the loader are set by `models.<slot>`."""
     head = ("modules", MODEL_LOADER, "desired", "models")
     return ("models", path[4]) if path[:4] == head and path[4:5] and path[4] in models else path

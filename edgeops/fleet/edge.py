@@ -1,8 +1,7 @@
 """The IoT Edge deployment manifest of a device.
 
-Source: "Learn how to deploy modules and establish routes in IoT Edge" and
-"Properties of the IoT Edge agent and IoT Edge hub module twins" (Microsoft
-Learn), schema version 1.1.
+Source: "Learn how to deploy modules and establish routes in IoT Edge" and "Properties of the IoT
+Edge agent and IoT Edge hub module twins" (Microsoft Learn), schema version 1.1.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ AGENT_IMAGE = "mcr.microsoft.com/azureiotedge-agent:1.5"
 HUB_IMAGE = "mcr.microsoft.com/azureiotedge-hub:1.5"
 KEEP_MESSAGES_SECONDS = 7200
 
-# The ports by which devices below this one reach its hub: HTTPS, AMQP and MQTT.
+# The ports of edgeHub for downstream devices: HTTPS, AMQP and MQTT.
 _HUB_PORTS = ("443/tcp", "5671/tcp", "8883/tcp")
 
 
@@ -64,7 +63,7 @@ def edge_content(
 def routes(
     modules: Mapping[str, DesiredModule], runtime: JsonObject
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Every route as (path in the device document, name, text): of the fleet, then by module."""
+    """Every route as (path in the device document, name, text): of the Fleet, then by module."""
     for name, text in runtime.get("routes", {}).items():
         yield ("edgeRuntime", "routes", name), name, text
     for module, wanted in sorted(modules.items()):
@@ -73,11 +72,11 @@ def routes(
 
 
 def binds(spec: JsonObject) -> list[str] | None:
-    """The mounts that `createOptions` name themselves; None where they are not a list of texts."""
+    """The mounts that are in `createOptions`; None if they are not a list of strings."""
     host = spec.get("createOptions", {}).get("HostConfig", {})
     named = host.get("Binds", []) if isinstance(host, dict) else None
-    fine = isinstance(named, list) and all(isinstance(bind, str) for bind in named)
-    return named if fine else None
+    valid = isinstance(named, list) and all(isinstance(bind, str) for bind in named)
+    return named if valid else None
 
 
 def create_options(spec: JsonObject) -> str:
@@ -106,7 +105,7 @@ def _agent_module(spec: JsonObject) -> JsonObject:
 
 
 def _chunks(text: str) -> JsonObject:
-    """`createOptions`, `createOptions01`, ...: one value of a twin holds 4 KB at most."""
+    """`createOptions`, `createOptions01`, ...: a value of a twin has at most 4 KB."""
     parts = [text[at : at + VALUE_BYTES] for at in range(0, len(text), VALUE_BYTES)]
     return {
         f"createOptions{index:02}" if index else "createOptions": part
@@ -115,7 +114,7 @@ def _chunks(text: str) -> JsonObject:
 
 
 def _compact(value: Any) -> str:
-    """JSON text in ASCII, so that characters are bytes; equal values give equal text."""
+    """JSON text in ASCII, where characters are bytes; equal values have equal texts."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -127,7 +126,7 @@ def _hub_ports() -> JsonObject:
 
 
 def render_device(device: DesiredDevice) -> JsonObject:
-    """The resolved device as one document; `explain` takes pointers into it."""
+    """The resolved device as one document; the pointers of `explain` refer to it."""
     return {
         "edge": device.edge,
         "authentication": device.authentication,
@@ -142,15 +141,15 @@ def render_device(device: DesiredDevice) -> JsonObject:
 
 
 def deployment_manifest(device: DesiredDevice) -> JsonObject:
-    """What `az iot edge set-modules --content` takes for this device.
+    """The deployment manifest of a device, for `az iot edge set-modules --content`.
 
-    A module without desired properties is not listed on its own, since that
-    would clear its twin. Raises EdgeOpsError when it is not an edge device.
+    A module without desired properties has no entry of its own, which would clear its twin. Raises
+    EdgeOpsError when it is not an edge device.
     """
     if not device.edge:
         raise EdgeOpsError(
             f"{device.name} is not an IoT Edge device, so it has no deployment manifest",
-            "`edge: true` in its spec makes it one",
+            "set `edge: true` in its spec to make it one",
         )
     sections = dict(device.edge_content)
     modules = sorted(device.modules.items())

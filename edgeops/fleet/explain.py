@@ -20,7 +20,7 @@ from edgeops.jsonvalue import pointer as pointer_of
 
 @dataclass(frozen=True, slots=True)
 class Overridden:
-    """A value that lost, the place and the name of its layer; None is a removal by `null`."""
+    """An overridden value, its place and the name of its layer; None is a removal by `null`."""
 
     value: Any
     place: Place
@@ -31,8 +31,8 @@ class Overridden:
 class Explained:
     """One value of a resolved device: its JSON pointer, and who set it.
 
-    `place` is None for what no manifest says: the default of edgeops.
-    `overrode` has the values of lower layers, the highest first.
+    `place` is None for a default of edgeops. `overrode` has the values of lower layers, the highest
+    first.
     """
 
     path: str
@@ -47,13 +47,14 @@ def explain(
 ) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device`; the URLs of its models begin with
-    `artifacts_url`. Works also when other parts of the fleet have problems.
-    Raises EdgeOpsError for a device or a pointer that does not exist; its hint
-    says what there is.
+    The document is that of `render_device`; the URLs of its models begin with `artifacts_url`. Also
+    works when other parts of the fleet have problems. Raises EdgeOpsError, with a hint, for a
+    device or a pointer that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
-    resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # nothing to check
+    resolver = Resolver(
+        catalog, artifacts_url, {}, SchemaChecker()
+    )  # no schemas: nothing is validated
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
     resolved, _ = resolver.resolve(manifest, groups)
@@ -61,15 +62,13 @@ def explain(
     start = _path(pointer)
     explained = []
     for path, value in leaves(_part(render_device(resolved), start), start):
-        said = settings(stack, setter_of(path, resolved.models))
-        if said:
-            winner, *lost = said
-            losers = tuple(Overridden(loser.value, loser.place, loser.layer.name) for loser in lost)
-            explained.append(
-                Explained(pointer_of(*path), value, winner.place, winner.layer.name, losers)
-            )
+        at, candidates = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
+        if candidates:
+            winner, *lower = candidates
+            overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)
+            explained.append(Explained(at, value, winner.place, winner.layer.name, overrode))
         elif value != {}:
-            explained.append(Explained(pointer_of(*path), value, None, "default"))
+            explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
 
 
@@ -94,13 +93,13 @@ def _part(document: JsonObject, path: Path) -> Any:
         if not isinstance(value, dict):
             above = pointer_of(*path[:depth])
             raise EdgeOpsError(
-                f"the device has nothing at {pointer_of(*path)}", f"{above} is one value"
+                f"the device has nothing at {pointer_of(*path)}", f"{above} is a single value"
             )
         if key not in value:
-            there = ", ".join(sorted(value)) or "nothing"
+            keys = ", ".join(sorted(value)) or "nothing"
             raise EdgeOpsError(
                 f"the device has nothing at {pointer_of(*path[: depth + 1])}",
-                f"{pointer_of(*path[:depth]) or 'the root'} has: {there}",
+                f"{pointer_of(*path[:depth]) or 'the root'} has: {keys}",
             )
         value = value[key]
     return value

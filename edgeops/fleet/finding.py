@@ -1,6 +1,6 @@
-"""From what is wrong with resolved devices to what is wrong with files.
+"""Turns findings about resolved devices into problems of files.
 
-Thousands of devices share a line of a group; it is one problem, which names them.
+Thousands of devices may share a line of a group; its problem is reported once, with their names.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _NAMED_DEVICES = 3
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing wrong with a resolved device: the path in its document, and what.
+    """A fault of a resolved device: the path in its document, and a message.
 
-    `absence` is set where something is missing that any layer could give.
+    `absence` is set if a value is missing that any layer could set.
     """
 
     path: Path
@@ -34,11 +34,11 @@ class Ledger:
     _devices: dict[Problem, list[str]] = field(default_factory=dict)
 
     def add(self, problem: Problem, device: str) -> None:
-        """Note that a device has a problem whose place does not name it."""
+        """Record a problem of a device that other devices may share."""
         self._devices.setdefault(problem, []).append(device)
 
     def blame(self, finding: Finding, stack: Sequence[Layer], device: str) -> None:
-        """Note a finding as a problem of the line that made the path what it is."""
+        """Record a finding as a problem of the line that set the value at its path."""
         setting = origin(stack, finding.path)
         problem = Problem(setting.place, setting.pointer, finding.message, finding.hint)
         if setting.layer.name == f"Device {device}":
@@ -47,7 +47,7 @@ class Ledger:
             self.add(problem, device)
 
     def problems(self) -> list[Problem]:
-        """The problems; the message of a shared one says which devices have it."""
+        """The problems; the message of a shared one lists the devices that have it."""
         return [
             replace(problem, message=problem.message + _names(devices))
             for problem, devices in self._devices.items()

@@ -1,6 +1,6 @@
-"""The kinds of manifest: what each says, read from a document that its schema allows.
+"""The kinds of manifests, read from documents that are valid against their schema.
 
-`catalog.Catalog` declares which there are.
+`catalog.Catalog` lists the kinds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 class Fleet:
     """The fleet: its hubs and limits, and the layers that every device has.
 
-    `runtime` is what `defaults.edge` says of the IoT Edge runtime.
+    `runtime` has the settings of the IoT Edge runtime in `defaults.edge`.
     """
 
     hubs: JsonObject
@@ -35,10 +35,10 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """When a group gets a release, and what its devices must show before the next ring gets it.
+    """The ring of a group, and the conditions for a release to reach the next ring.
 
-    `ring` is its place in the order. At least `min_healthy` percent of the
-    devices must have run the release in good health for the `soak` time.
+    At least `min_healthy` percent of its devices must have run the release and been healthy for the
+    `soak` time.
     """
 
     ring: int
@@ -58,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as its manifest, or its DeviceSet, has it; nothing merged yet."""
+    """A device as in its manifest or DeviceSet, before layers are merged."""
 
     labels: Mapping[str, str]
     layer: Layer
@@ -99,7 +99,7 @@ def read_group(document: Document) -> Named[Group]:
 
 
 def rollout(spec: JsonObject) -> Rollout:
-    """What a valid `Group.spec.rollout` says."""
+    """The Rollout in a valid `Group.spec.rollout`."""
     soak = spec.get("soak", "24h")
     return Rollout(
         ring=spec["ring"],
@@ -109,17 +109,17 @@ def rollout(spec: JsonObject) -> Rollout:
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a selector takes a device with these labels, by the rules of Kubernetes.
+    """Whether a selector selects a device with these labels, by the rules of Kubernetes.
 
-    All of `matchLabels` and `matchExpressions` must hold; `NotIn` also holds
-    for a label that is absent; an empty selector takes every device.
+    All of `matchLabels` and `matchExpressions` must match; `NotIn` also matches if the label is
+    absent; an empty selector selects every device.
     """
     if not selector.get("matchLabels", {}).items() <= labels.items():
         return False
-    return all(_holds(expression, labels) for expression in selector.get("matchExpressions", ()))
+    return all(_matches(expression, labels) for expression in selector.get("matchExpressions", ()))
 
 
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     key, operator = expression["key"], expression["operator"]
     if operator == "Exists":
         return key in labels

@@ -1,9 +1,9 @@
-"""Layers: the places in manifests that together say what a device is, lowest first.
+"""Layers: the parts of manifests that are merged into a device, lowest first.
 
     Module specs < Fleet defaults < Groups by ascending priority < DeviceSet template or Device
 
-Values are merged by JSON merge patch (RFC 7396). Where a value came from is not
-carried along: it is looked up in the layers when somebody asks, since few do.
+Values are merged by JSON merge patch (RFC 7396). The origin of a value is not stored, but looked up
+in the layers when it is needed, which is rare.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ OVERLAY_PARTS = ("tags", "desired", "models", "modules")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A value in a manifest, and where it lies in the document of a device.
+    """A value in a manifest that is merged into the documents of devices.
 
-    `pointer` is where it stands in the manifest; `mount` is the path in the
-    device document that it says something of; a `base` lies below every overlay.
+    `pointer` is its pointer in the manifest, `mount` the path in the device document where it is
+    merged; a `base` is below every overlay.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One layer's say on a path; a value of None removes what is below."""
+    """The value that a layer sets at a path; None removes the values of lower layers."""
 
     value: Any
     layer: Layer
@@ -46,7 +46,7 @@ class Setting:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """The place of the value."""
         return self.layer.document.place(self.pointer)
 
 
@@ -66,8 +66,8 @@ class Overlay:
 def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject]) -> Overlay:
     """The overlay with one more layer on top.
 
-    A module that is named for the first time starts from its `Module` spec in
-    `bases`, so that an overlay can also remove what the spec sets.
+    The first layer with a module starts from its `Module` spec in `bases`, so that it can also
+    remove values of the spec.
     """
     return Overlay(
         tags=merge_patch(below.tags, value.get("tags", {})),
@@ -95,34 +95,34 @@ _ABSENT = object()
 
 
 def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
-    """What the layers say of a path, highest first: the first one set it, the others lost.
+    """The values that layers set at a path, highest first: the first one applies.
 
-    A layer that sets an array or a scalar on the way to the path has its say, too.
+    An array or a scalar at a parent of the path counts, too.
     """
-    said: list[Setting] = []
+    candidates: list[Setting] = []
     removed = False
     for layer in reversed(stack):
         if removed and not layer.base:
             continue
-        value, said_at = _said(layer, path)
+        value, at = _value_in(layer, path)
         if value is _ABSENT:
             continue
         removed = removed or value is None
-        if value is not None or said:
-            said.append(Setting(value, layer, said_at))
-    return said
+        if value is not None or candidates:
+            candidates.append(Setting(value, layer, at))
+    return candidates
 
 
 def origin(stack: Sequence[Layer], path: Path) -> Setting:
-    """The setting that made a path what it is; of its nearest parent if nobody named it."""
+    """The setting that applies at a path, or at its nearest parent that has one."""
     while True:
-        said = settings(stack, path)
-        if said:
-            return said[0]
+        candidates = settings(stack, path)
+        if candidates:
+            return candidates[0]
         path = path[:-1]
 
 
-def _said(layer: Layer, path: Path) -> tuple[Any, str]:
+def _value_in(layer: Layer, path: Path) -> tuple[Any, str]:
     if path[: len(layer.mount)] != layer.mount:
         return _ABSENT, ""
     below = path[len(layer.mount) :]
@@ -141,10 +141,10 @@ def _said(layer: Layer, path: Path) -> tuple[Any, str]:
 
 
 def clashes(a: Any, b: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths where merging `a` over `b` gives something else than `b` over `a` may give.
+    """The paths where merging `a` over `b` may differ from merging `b` over `a`.
 
-    Both set the path itself, be it to the same value, or one sets it and the
-    other something below it. Empty objects clash with no object.
+    Both set the path, even to the same value, or one sets it and the other sets a value below it.
+    Empty objects do not clash with objects.
     """
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted(a.keys() & b.keys()):

@@ -30,7 +30,7 @@ class KindSchemas:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over all schemas, hexadecimal: what a remembered result depends on."""
+        """SHA-256 over all schemas, hexadecimal: cached results depend on it."""
         text = json.dumps(self.documents, sort_keys=True, default=dict)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -44,62 +44,58 @@ class KindSchemas:
 def parse(
     file: str, data: bytes, schemas: KindSchemas
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """The valid manifests of a YAML file, and everything that is wrong with the others, sorted.
+    """The valid manifests of a YAML file, and the problems of the others, sorted.
 
-    `file` is only the name that places carry.
+    `file` is the name to use in places.
     """
     documents, problems = yaml.load(file, data)
     all_problems = [*problems]
     valid = []
     for document in documents:
-        wrong, failed = attempt(partial(_wrong, document, schemas), document.place(""))
-        told = (*(wrong or ()), *failed)
-        all_problems += [replace(problem, spoils=_name(document.value)) for problem in told]
-        if not told:
+        reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
+        reported = (*(reported or ()), *failures)
+        all_problems += [replace(problem, spoils=_name(document.value)) for problem in reported]
+        if not reported:
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
 
 
-def _wrong(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:
+def _problems(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:
     return (*_check(document, schemas), *_secrets(document))
 
 
 def _name(value: Any) -> str:
-    """What a document would define, in the words of `Problem.spoils`."""
+    """The name of what a document would define, as in `Problem.spoils`."""
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str):
         return ""
     if kind == "Fleet":
         return kind
     metadata = value.get("metadata")
-    given = metadata if isinstance(metadata, dict) else {}
-    version = f"@{given.get('version')}" if kind == "ModelRelease" else ""
-    return f"{kind} {given.get('name')}{version}"
+    metadata = metadata if isinstance(metadata, dict) else {}
+    version = f"@{metadata.get('version')}" if kind == "ModelRelease" else ""
+    return f"{kind} {metadata.get('name')}{version}"
 
 
 def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
     value = document.value
     if not isinstance(value, dict):
-        yield _problem(
-            document,
-            "",
-            "is not a manifest: it must be an object",
-            "a manifest has apiVersion, kind, metadata and spec",
-        )
+        message = "is not a manifest: it must be an object"
+        yield document.problem("", message, "a manifest has apiVersion, kind, metadata and spec")
         return
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is not None and version != API_VERSION:
-        message = f"is `{shown(version)}`; this edgeops reads `{API_VERSION}`"
-        yield _problem(document, "/apiVersion", message)
+        message = f"is `{shown(version)}`; this version of edgeops reads `{API_VERSION}`"
+        yield document.problem("/apiVersion", message)
         return
     if kind is None:
-        yield _problem(document, "", "needs `kind`", _known_kinds(schemas))
+        yield document.problem("", "needs `kind`", _known_kinds(schemas))
     elif not isinstance(kind, str) or kind not in schemas.documents:
         hint = did_you_mean(str(kind), schemas.documents) or _known_kinds(schemas)
-        yield _problem(document, "/kind", f"unknown kind `{shown(kind)}`", hint)
+        yield document.problem("/kind", f"unknown kind `{shown(kind)}`", hint)
     else:
         for mismatch in schemas.of(kind).mismatches(value):
-            yield _problem(document, mismatch.pointer, mismatch.message, mismatch.hint)
+            yield document.problem(mismatch.pointer, mismatch.message, mismatch.hint)
 
 
 def _known_kinds(schemas: KindSchemas) -> str:
@@ -110,8 +106,8 @@ def _secrets(document: Document) -> Iterator[Problem]:
     for path, text in _texts(document.value, ""):
         kind = find_secret(text)
         if kind:
-            hint = "take it out and revoke it: whoever reads the repository has it"
-            yield _problem(document, path, f"holds {kind}", hint)
+            hint = "remove and revoke it: everyone with access to the repository can read it"
+            yield document.problem(path, f"holds {kind}", hint)
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -119,12 +115,8 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield path, key  # at the object: a path must not name the secret
+            yield path, key  # the path of the object: a path must not contain a secret
             yield from _texts(item, path + pointer(key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _texts(item, f"{path}/{index}")
-
-
-def _problem(document: Document, path: str, message: str, hint: str = "") -> Problem:
-    return Problem(document.place(path), path, message, hint)

@@ -1,4 +1,4 @@
-"""What a pure function may remember between runs, without knowing where."""
+"""The interface of a cache of results between runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Protocol
 class Memo(Protocol):
     """A store of results by key; it may forget at any time.
 
-    The key must hold everything that the result depends on.
+    The key must include everything that the result depends on.
     """
 
     def get(self, key: str) -> bytes | None:
-        """What was put under this key, or None."""
+        """The result with this key, or None."""
 
     def put(self, key: str, value: bytes) -> None:
-        """Remember a result."""
+        """Store a result."""

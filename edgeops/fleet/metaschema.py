@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 itself: is a document a schema?"""
+"""Checks whether a document is a JSON Schema 2020-12."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeops.fleet.schema_parts import parts, weigh
 from edgeops.fleet.schema_words import Mismatch
 
 MAX_PARTS = 5000  # schemas in one document
-MAX_STEPS = 100_000  # to check them, besides those granted for their size
+MAX_STEPS = 100_000  # to check them, in addition to those granted for their size
 
 _URI = "https://json-schema.org/draft/2020-12/"
 _SCHEMA = ["object", "boolean"]  # the types that a schema may have
@@ -25,7 +25,7 @@ _SCHEMA = ["object", "boolean"]  # the types that a schema may have
 
 @dataclass(slots=True)
 class Metaschema:
-    """Checks a document within a counted number of steps, and then what references lead to."""
+    """Checks documents, and later the targets of their references, within a number of steps."""
 
     _schema: BoundedSchema = field(init=False)
     _spare: int = MAX_STEPS
@@ -41,16 +41,16 @@ class Metaschema:
         self._schema = BoundedSchema({"$ref": f"{_URI}schema"}, formats, _vocabularies())
 
     def faults(self, document: Any) -> Iterator[Mismatch]:
-        """What keeps it from being a schema, as far as keywords are known.
+        """Why a document is not a schema, as far as keywords are known.
 
-        Each part is checked for itself, so that it does not matter how deep it lies.
+        Each part is checked by itself, so that nesting does not matter.
         """
         weights: dict[int, int] = {}
         weigh(document, weights)
         schemas = [(at, part) for at, part, known in parts(document) if known]
         if len(schemas) > MAX_PARTS:
             text = f"has more than {MAX_PARTS:,} schemas in it"
-            yield Mismatch("", text, "it is for the properties of one module, 32 KB at most")
+            yield Mismatch("", text, "simplify it: it describes one module, 32 KB at most")
             return
         for at, part in schemas or [("", document)]:
             checked = self._schema.check(part, self._spare, weights)
@@ -58,7 +58,7 @@ class Metaschema:
             for fault in checked.mismatches:
                 yield replace(fault, pointer=at + fault.pointer)
             if checked.stopped_at is not None:
-                yield Mismatch(at, "is too large", "make it smaller, or check less in it")
+                yield Mismatch(at, "is too large", "make it smaller or simpler")
 
 
 @cache
@@ -71,9 +71,9 @@ def _vocabularies() -> SchemaRegistry:
 
 
 def _static(value: Any) -> Any:
-    """The metaschema of one part: of those in it, it only asks what type they have.
+    """The metaschema of one part: of the schemas in it, it only checks the type.
 
-    And without `$schema`, which `jsonschema` would follow out of our own rules.
+    It has no `$schema`, with which `jsonschema` would leave our own rules.
     """
     if isinstance(value, list):
         return [_static(item) for item in value]

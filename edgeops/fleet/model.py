@@ -1,4 +1,4 @@
-"""The values of a fleet: what was read (Snapshot), what is wrong, what is wanted."""
+"""The values of a fleet: what was read, its problems, and the desired state."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from edgeops.release import ModelRelease
 
 T = TypeVar("T")
 
-MODEL_LOADER = "model_loader"  # the module that holds the models of a device
+MODEL_LOADER = "model_loader"  # the module that downloads the models of a device
 
-# Its desired property for short-lived read access to private stores: by sync, never from git.
+# Its desired property for temporary read access to private stores, written by sync only.
 ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a value stands: a file path relative to the repository, line and column from 1."""
+    """The place of a value: a path relative to the repository, line and column from 1."""
 
     file: str
     line: int = 1
@@ -32,10 +32,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong with the input: where, what, and what to do.
+    """A problem of the input: its place, a message, and what to do.
 
-    `spoils` names what is not read because of it, as in `Module camera`.
-    `error` is set where edgeops itself failed.
+    `spoils` names the manifest that cannot be read because of it, such as `Module camera`. `error`
+    is set if edgeops itself failed.
     """
 
     place: Place
@@ -50,9 +50,8 @@ class Problem:
 class Document:
     """One YAML document: its JSON value and the place of every value.
 
-    `marks` maps the JSON pointer of each value (and of the root, `""`) to
-    (line, column), both from 1. For a member of an object it is the place of
-    the key, which is what an editor should jump to.
+    `marks` maps the JSON pointer of each value (and of the root, `""`) to (line, column), both from
+    1. For a member of an object it is the place of the key, where an editor should jump to.
     """
 
     file: str
@@ -66,10 +65,14 @@ class Document:
         line, column = self.marks.get(path, (1, 1))
         return Place(self.file, line, column)
 
+    def problem(self, path: str, message: str, hint: str = "") -> Problem:
+        """A problem of the value at a pointer."""
+        return Problem(self.place(path), path, message, hint)
+
 
 @dataclass(frozen=True, slots=True)
 class Named(Generic[T]):
-    """A manifest, or a member of one, as its kind says: its name, where that stands, its spec."""
+    """A manifest, or a member of one: its name, the pointer of the name, and its spec."""
 
     name: str
     document: Document
@@ -78,7 +81,7 @@ class Named(Generic[T]):
 
     @property
     def place(self) -> Place:
-        """Where the name stands."""
+        """The place of the name."""
         return self.document.place(self.pointer)
 
 
@@ -86,9 +89,9 @@ class Named(Generic[T]):
 class Snapshot:
     """The manifests and user schemas of one commit, or of the working tree (`commit` is None).
 
-    `documents` are those that are valid against the schema of their kind, in
-    file order; `problems` are of all files; `schemas` maps the path of each
-    user schema under `schemas/` (as a `Module` names it) to its JSON value.
+    `documents` are those that are valid against the schema of their kind, in file order; `problems`
+    are those of all files; `schemas` maps the path of each user schema under `schemas/` (as a
+    `Module` names it) to its JSON value.
     """
 
     commit: str | None
@@ -98,12 +101,12 @@ class Snapshot:
 
     @property
     def spoiled(self) -> frozenset[str]:
-        """What has problems and so is not among the documents, as in `Module camera`."""
+        """The manifests that cannot be read because of problems, such as `Module camera`."""
         return frozenset(problem.spoils for problem in self.problems if problem.spoils)
 
 
 class StoreKind(StrEnum):
-    """Where published model files are kept; `LOCAL` is the folder that the local hub serves."""
+    """The kind of a store of model files; `LOCAL` is the folder that the local hub serves."""
 
     LOCAL = "local"
     AZURE_BLOB = "azure-blob"
@@ -112,10 +115,10 @@ class StoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactTarget:
-    """Where the devices of a hub download model files, and how edgeops gets at that place.
+    """Where the devices of a hub download model files, and how edgeops accesses it.
 
-    Release paths are appended to `url`. A `store` of None is any web server
-    that hands out files without credentials.
+    Release paths are appended to `url`. A `store` of None is any web server that serves files
+    without credentials.
     """
 
     url: str
@@ -124,17 +127,17 @@ class ArtifactTarget:
 
     @property
     def private(self) -> bool:
-        """Whether devices need read access, which sync gives them for a while."""
+        """Whether devices need temporary read access from sync."""
         return self.store is StoreKind.AZURE_BLOB
 
     def holds(self, release: ModelRelease) -> bool:
-        """Whether devices download a release from here; its file may have a URL of its own."""
+        """Whether devices download a release from here: not if it has a URL elsewhere."""
         return release.location(self.url).startswith(self.url.rstrip("/") + "/")
 
 
 @dataclass(frozen=True, slots=True)
 class HubTarget:
-    """One entry of `Fleet.spec.hubs`: how to reach a hub and how fast it may be asked."""
+    """One entry of `Fleet.spec.hubs`: how to reach a hub, its size and its artifact store."""
 
     name: str
     hostname: str | None = None
@@ -147,7 +150,7 @@ class HubTarget:
 
     @property
     def local(self) -> bool:
-        """Whether this is the hub in the box."""
+        """Whether this is the local hub."""
         return self.hostname is None
 
 
@@ -162,12 +165,11 @@ class DesiredModule:
 
 @dataclass(frozen=True, slots=True)
 class DesiredDevice:
-    """Everything git says of one device, overlays merged.
+    """The desired state of one device, overlays merged.
 
-    `edge_content` maps `$edgeAgent` and `$edgeHub` to their desired
-    properties, and is empty on a device that is not an edge device. `models`
-    are slots with their releases; they are already part of
-    `modules["model_loader"].desired`.
+    `edge_content` maps `$edgeAgent` and `$edgeHub` to their desired properties, and is empty on a
+    device that is not an edge device. `models` are slots with their releases; they are already part
+    of `modules["model_loader"].desired`.
     """
 
     name: str

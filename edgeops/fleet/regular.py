@@ -1,8 +1,8 @@
-"""Regular expressions that anybody wrote: matched by RE2, in time linear in the text.
+"""Untrusted regular expressions, matched by RE2 in time linear in the text.
 
-JSON Schema asks for ECMA 262, and that schemas keep to the part of it which
-every engine has ("Regular Expressions" of JSON Schema Core). RE2 has that part;
-what needs backtracking (look-around, backreferences) it refuses.
+JSON Schema recommends the subset of ECMA 262 that every engine supports ("Regular Expressions" of
+JSON Schema Core). RE2 supports it, and refuses what needs backtracking (look-around,
+backreferences).
 
 Source: https://github.com/google/re2/wiki/Syntax
 """
@@ -19,21 +19,21 @@ MAX_EXPRESSIONS = 256  # of one schema
 MAX_PROGRAM = 100_000  # instructions of all of them
 _MEMORY = 512 * 1024  # of one, in bytes
 
-# Where RE2 reads something else: ECMA 262 has \u00e9 for \x{00e9}, `{,3}` has been `{0,3}` here,
-# and a repeat far beyond its own limit is plain text to RE2.
+# Where RE2 differs: ECMA 262 has \u00e9 for \x{00e9}, `{,3}` means `{0,3}` here, and RE2 reads a
+# repeat far beyond its limit as plain text.
 _TOKEN = re.compile(
     r"\\u(?P<code>[0-9A-Fa-f]{4})|\\.|\{,(?P<most>[0-9]+)\}|(?P<huge>\{[0-9,]{9,}\})", re.DOTALL
 )
-# What RE2 says of expressions that other engines take.
+# Messages of RE2 about expressions that other engines support.
 _REFUSED = ("invalid perl operator", "invalid escape sequence")
 _SYNTAX = (
-    "edgeops takes the syntax of RE2: without look-around and backreferences, "
+    "edgeops supports the syntax of RE2: without look-around and backreferences, "
     "and with repeats up to 1,000"
 )
 
 
 class BadExpression(ValueError):
-    """The expression cannot be used; `hint` says why where that is not plain."""
+    """The expression cannot be used; `hint` says what is supported."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ class Expressions:
             if len(self._compiled) >= MAX_EXPRESSIONS or self._program > MAX_PROGRAM:
                 raise BadExpression(
                     f"`{shown(expression)}`: the schema has too many regular expressions",
-                    f"a schema has {MAX_EXPRESSIONS} different ones at most, and no large ones; "
+                    f"a schema can have {MAX_EXPRESSIONS} different ones, none of them large; "
                     "use `enum` or `maxLength`",
                 )
             self._compiled[expression] = compiled
@@ -85,7 +85,7 @@ def _compile(expression: str) -> Any:
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
     if reason.startswith(_REFUSED):
-        message = f"is not a regular expression that edgeops takes ({shown(reason)})"
+        message = f"is not a regular expression that edgeops supports ({shown(reason)})"
         raise BadExpression(f"`{shown(expression)}` {message}", _SYNTAX)
     raise _invalid(expression, large="repetition" in reason or "too large" in reason)
 

@@ -1,4 +1,4 @@
-"""From a snapshot to the desired fleet, with everything that is wrong on the way."""
+"""Resolves a snapshot to the desired fleet, and reports all problems."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 
 LOCAL = "local"
-_LAYERS = ("Fleet", "Group ")  # kinds that hold what devices may lack
+_LAYERS = ("Fleet", "Group ")  # kinds that can set values of any device
 _LONGEST = 800  # characters of a message, and of a hint
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The desired fleet, or None when there is any problem; problems are sorted and unique."""
+    """The desired fleet, None if there are problems; these are sorted and unique."""
 
     fleet: DesiredFleet | None
     problems: tuple[Problem, ...]
@@ -51,11 +51,10 @@ def resolve(
     local_artifacts_url: str | None = None,
     memo: Memo | None = None,
 ) -> Resolution:
-    """The desired state of all devices on one hub, checked as far as that is possible offline.
+    """The desired state of all devices on one hub, checked as far as possible offline.
 
-    `local_artifacts_url` is where the local hub serves artifacts. `memo` keeps
-    results of schema validation between runs. Raises UsageError when the Fleet
-    has no such hub.
+    `local_artifacts_url` is the URL of the local hub's artifacts. `memo` keeps results of schema
+    validation between runs. Raises UsageError when the Fleet has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
@@ -70,8 +69,8 @@ def resolve(
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, devices))
     for check in checks:
-        wrong, failed = attempt(partial(tuple, check), Place("fleet"))
-        problems.update((*(wrong or ()), *failed))
+        reported, failures = attempt(partial(tuple, check), Place("fleet"))
+        problems.update((*(reported or ()), *failures))
     if problems or catalog.fleet is None or hubs is None:
         return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
     limits = catalog.fleet.spec.limits
@@ -86,11 +85,8 @@ def resolve(
 
 
 def _bounded(problem: Problem) -> Problem:
-    """The problem as it was, its texts cut where names in them are absurdly long."""
-    message, hint = problem.message, problem.hint
-    if max(len(message), len(hint)) <= _LONGEST:
-        return problem
-    return replace(problem, message=message[:_LONGEST], hint=hint[:_LONGEST])
+    """The problem with message and hint cut to a limit, for absurdly long names in them."""
+    return replace(problem, message=problem.message[:_LONGEST], hint=problem.hint[:_LONGEST])
 
 
 def _resolve_devices(
@@ -100,7 +96,7 @@ def _resolve_devices(
     clashing: dict[tuple[str, ...], list[Problem]] = {}
     devices: dict[str, DesiredDevice] = {}
 
-    def resolve_one(device: Named[Device]) -> None:
+    def resolve_device(device: Named[Device]) -> None:
         groups = resolver.groups(device)
         resolved, findings = resolver.resolve(device, groups)
         devices[device.name] = resolved
@@ -116,13 +112,13 @@ def _resolve_devices(
 
     failures: list[Problem] = []
     for _, device in sorted(resolver.catalog.devices.items()):
-        _, failed = attempt(partial(resolve_one, device), device.place, device.pointer)
+        _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
         failures += failed
     return devices, [*ledger.problems(), *failures]
 
 
 def _clashes(groups: Groups) -> Iterator[Problem]:
-    """Groups of equal priority that set the same path: which one wins would be chance."""
+    """Groups of equal priority that set the same path, so that the result would be undefined."""
     for first, second in combinations(groups, 2):
         if first.spec.priority != second.spec.priority:
             continue
@@ -133,8 +129,7 @@ def _clashes(groups: Groups) -> Iterator[Problem]:
 def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
     at = second.spec.layer.pointer + pointer(*path)
     other = first.document.place(first.spec.layer.pointer + pointer(*path))
-    return Problem(
-        second.document.place(at),
+    return second.document.problem(
         at,
         f"groups `{first.name}` and `{second.name}` have the same priority ({first.spec.priority}) "
         f"and both set `{'/'.join(path)}`: here and at {other}",
@@ -143,7 +138,7 @@ def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> 
 
 
 def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, HubTarget]:
-    """The hubs of the Fleet by name, the local one among them; none where there is no Fleet."""
+    """The hubs of the Fleet by name, with the local one; empty without a Fleet."""
     if catalog.fleet is None:
         return {}
     local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL) if local_artifacts_url else None
@@ -155,7 +150,7 @@ def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, 
 
 
 def find_hub(hubs: Mapping[str, HubTarget], name: str) -> HubTarget:
-    """The hub of a name. Raises `UsageError` when there is none."""
+    """The hub with this name. Raises `UsageError` when there is none."""
     if name not in hubs:
         hint = did_you_mean(name, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
         raise UsageError(f"the fleet has no hub `{name}`", hint)
@@ -190,9 +185,8 @@ def _artifact_problems(
     without_url = sorted(release.reference for release in wanted if release.url is None)
     if catalog.fleet and without_url:
         at = "/spec/hubs" + pointer(hub)
-        yield Problem(
-            catalog.fleet.document.place(at),
+        yield catalog.fleet.document.problem(
             at,
-            f"hub `{hub}` has no artifact store, but devices want {', '.join(without_url)}",
+            f"hub `{hub}` has no artifact store, but devices need {', '.join(without_url)}",
             "set `artifacts.url` of the hub",
         )

@@ -1,7 +1,7 @@
 """The JSON Schemas (2020-12) that come with edgeops, compiled.
 
-Those of a fleet's own are another matter: see `user_schema`. `jsonschema`
-takes long to import, so that happens on the first compile only.
+For the schemas of a fleet see `user_schema`. `jsonschema` is imported on the first compile only,
+since that takes long.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Schema:
     def mismatches(self, value: Any) -> tuple[Mismatch, ...]:
         """Everything in a JSON value that the schema does not allow, sorted.
 
-        Of more than a thousand things it tells the first ones, and that there are more.
+        Of more than a thousand mismatches, the first ones and one that says so.
         """
         errors = list(islice(self._validator.iter_errors(value), _MOST + 1))
         mismatches = {*words(errors[:_MOST])}
         if len(errors) > _MOST:
-            mismatches.add(Mismatch("", f"has more than {_MOST:,} problems; some are listed"))
+            mismatches.add(Mismatch("", f"has more than {_MOST:,} problems; only some are listed"))
         return tuple(sorted(mismatches))
 
 
 def compile_schema(document: Any) -> Schema:
-    """A schema ready for use. References work inside the document only: nothing is fetched."""
+    """The compiled schema. References work inside the document only: nothing is fetched."""
     from referencing.jsonschema import EMPTY_REGISTRY
 
     return Schema(_validator_class()(document, registry=EMPTY_REGISTRY))
@@ -63,7 +63,7 @@ def _search(expression: str, text: str) -> object:
 
 
 def _strict_end(expression: str) -> str:
-    """The expression as JSON Schema means it: in Python `$` also matches before a last newline."""
+    """The expression with `$` as in JSON Schema; Python's also matches before a last newline."""
     if expression.endswith("$") and not expression.endswith(r"\$"):
         return expression[:-1] + r"\Z"
     return expression

@@ -1,7 +1,7 @@
-"""Schemas that anybody wrote: checking a value takes a counted number of steps at most.
+"""Untrusted schemas: checking a value takes a limited number of steps.
 
-Counted, not timed: the same schema and value give the same result on every machine.
-A step is about what one keyword takes, some 10 microseconds.
+Steps are counted, not timed, so that a schema and value have the same result on every machine. A
+step is about the time that one keyword takes, some 10 microseconds.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-_MAX_DEPTH = 100  # keywords inside each other: more than a value of ten levels can need
-_GRANTED = 2000  # steps for a value, and one more for every
-_GRANTED_FOR = 4  # of its weight, up to that
-_HEAVIEST = 8 * DESIRED_BYTES  # of what a hub takes
-_WEIGHT = 256  # to compare or to print as much is one step
-_INSTRUCTIONS = 2048  # of a regular expression, each on one character, are one step
+_MAX_DEPTH = 100  # of nested keywords: more than a value of ten levels can need
+_GRANTED = 2000  # steps for a value, and one more for each
+_GRANTED_FOR = 4  # units of its weight
+_HEAVIEST = 8 * DESIRED_BYTES  # the weight up to which steps are granted
+_WEIGHT = 256  # the weight that is compared or printed in one step
+_INSTRUCTIONS = 2048  # of a regular expression on one character, in one step
 
-# Keywords that compare with or print all that the schema says there.
+# Keywords that compare with or print their whole value in the schema.
 _WHOLE = frozenset({"const", "enum", "not", "oneOf"})
-# Keywords that look at all others around them; their time grows with the square of the members.
+# Keywords that evaluate the others next to them, in time quadratic in the number of members.
 _UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
 
 
 class _Exhausted(Exception):
-    """The steps ran out."""
+    """There are no steps left."""
 
 
 @dataclass(slots=True)
 class _Work:
-    """What one check has taken so far."""
+    """The steps and state of one check."""
 
     limit: int
     weights: dict[int, int]  # of the parts of the value
     steps: int = 0
     depth: int = 0
-    members: int = 0  # of the value whose unevaluated members are looked for
-    last: tuple[int, str] = (0, "")  # the schema (its id) and the keyword that came last
+    members: int = 0  # of the value with unevaluated members
+    last: tuple[int, str] = (0, "")  # the schema (its id) and the keyword checked last
 
     def take(self, steps: int) -> None:
         self.steps += steps
@@ -64,9 +64,9 @@ class _Work:
 
 @dataclass(slots=True)
 class BoundedSchema:
-    """A schema ready for use, `document` in the form of `schema_parts.plain`.
+    """A compiled schema; `document` is in the form of `schema_parts.plain`.
 
-    References work inside the document only: nothing is ever fetched.
+    References work inside the document only: nothing is fetched.
     """
 
     document: Any
@@ -74,8 +74,8 @@ class BoundedSchema:
     registry: SchemaRegistry = EMPTY_REGISTRY
     _expressions: Expressions = field(default_factory=Expressions)
     _weights: dict[int, int] = field(default_factory=dict)
-    _lookup: int = 0  # steps to find a name: `referencing` looks through all parts each time
-    _named: bool = False  # whether parts have an `$id`, so that every reference is such a name
+    _lookup: int = 0  # steps to resolve a reference: `referencing` searches all parts
+    _named: bool = False  # whether parts have an `$id`, so that every reference is searched
     _work: _Work = field(default_factory=lambda: _Work(0, {}))
     _validator: Validator = field(init=False)
 
@@ -97,8 +97,8 @@ class BoundedSchema:
     def check(self, value: Any, spare: int, weights: dict[int, int] | None = None) -> Checked:
         """Everything in a value that the schema does not allow.
 
-        Takes as many steps as a value of this size is granted, and those to
-        spare. `weights` is what `weigh` gave, where that is known already.
+        It may take the steps granted for a value of this size, and the `spare` ones. `weights` is
+        the result of `weigh`, if it is known already.
         """
         if weights is None:
             weights = {}
@@ -114,7 +114,7 @@ class BoundedSchema:
             stopped_at = self._where(*work.last)
         except RecursionError:
             more = [TOO_DEEP]
-        except Unresolvable as error:  # one that only a part with an `$id` of its own has
+        except Unresolvable as error:  # in a part with its own `$id`
             text = f"the schema refers to `{shown(error.ref)}`, which is not in it"
             more = [Mismatch("", text, OWN_REFERENCES)]
         mismatches = tuple(sorted({*words(errors), *more}))
@@ -125,35 +125,37 @@ class BoundedSchema:
         return self._expressions.search(expression, text)
 
     def _is_boolean(self, _: Any, value: Any) -> bool:
-        """What `jsonschema` asks of each schema where it looks for unevaluated members."""
+        """Counts the schemas that `jsonschema` evaluates to find unevaluated members."""
         self._work.take(1 + self._work.members // 16)
         return isinstance(value, bool)
 
-    def _price(self, name: str, said: Any, value: Any) -> int:
-        """The steps that a keyword takes by itself, without those in it."""
-        weight = self._weights.get(id(said), 0) if name in _WHOLE else _length(said)
+    def _price(self, name: str, keyword_value: Any, value: Any) -> int:
+        """The steps that a keyword takes, without those of the keywords in it."""
+        weight = (
+            self._weights.get(id(keyword_value), 0) if name in _WHOLE else _length(keyword_value)
+        )
         weight += self._work.weights.get(id(value)) or _length(value)
         if name in _UNEVALUATED:
             weight += _length(value) ** 2
-        if name in _REFERENCES and (self._named or not f"{said}/".startswith("#/")):
+        if name in _REFERENCES and (self._named or not f"{keyword_value}/".startswith("#/")):
             return self._lookup + weight // _WEIGHT
         return 1 + weight // _WEIGHT
 
     def _counted(self, name: str, function: Keyword) -> Keyword:
         def keyword(
-            validator: Validator, said: Any, value: Any, schema: Any
+            validator: Validator, keyword_value: Any, value: Any, schema: Any
         ) -> Iterator[ValidationError]:
             work = self._work
             work.last = id(schema), name
-            work.take(self._price(name, said, value))
+            work.take(self._price(name, keyword_value, value))
             if name in _UNEVALUATED:
                 work.members = max(work.members, _length(value))
             work.depth += 1
             try:
                 if work.depth > _MAX_DEPTH:
                     raise RecursionError
-                for error in function(validator, said, value, schema):
-                    work.take(1)  # an error is handed up through every keyword around it
+                for error in function(validator, keyword_value, value, schema):
+                    work.take(1)  # an error passes through every enclosing keyword
                     yield error
             finally:
                 work.depth -= 1

@@ -1,4 +1,4 @@
-"""Keywords of JSON Schema where `jsonschema` takes too long or says one thing many times."""
+"""Keywords of JSON Schema for which `jsonschema` is too slow or repeats its errors."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-# A validator is more than `jsonschema.protocols.Validator` says: keywords need its `descend`.
+# Not `jsonschema.protocols.Validator`, which lacks `descend`.
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 Search = Callable[[str, str], object]
 
 
 def keywords(search: Search) -> Mapping[str, Keyword]:
-    """The keywords; they look for a regular expression in a text by `search(expression, text)`."""
+    """The keywords; `search(expression, text)` searches a text for a regular expression."""
     return {
         "pattern": partial(_pattern, search),
         "patternProperties": partial(_pattern_properties, search),
@@ -73,7 +73,7 @@ def _unique_items(_: Any, wanted: Any, value: Any, __: Any) -> Iterator[Validati
 
 
 def _text(value: Any) -> str:
-    """Equal values, as JSON Schema has it (1 is 1.0 and not true), have equal texts."""
+    """The same text for equal values (as in JSON Schema: 1 is 1.0 and not true)."""
     return json.dumps(_plain(value), sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a JSON Schema that are schemas themselves, and how large a JSON value is."""
+"""The parts of a JSON Schema that are schemas themselves, and the weight of JSON values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject, pointer
 
-# Keywords of 2020-12 by what they hold; any other one may hold a schema that a `$ref` leads to.
+# Keywords of 2020-12 by their value; any other one may contain the target of a `$ref`.
 _DATA = frozenset({"const", "default", "enum", "examples"})
 _NAMED = frozenset(
     {"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"}
@@ -20,14 +20,14 @@ _KNOWN = frozenset(
     | {"unevaluatedItems", "unevaluatedProperties"}
 )
 
-_ONE = 16  # characters: what an item, a number or an object weighs by itself
+_ONE = 16  # the weight of an item, a number or an object itself, in characters
 
 
 def plain(schema: Any) -> Any:
-    """The same schema without what `jsonschema` would act on by itself.
+    """The same schema in a form that `jsonschema` handles correctly.
 
-    `$schema` of a part makes it leave the rules it was given, and it loses the
-    place of a value that is `false` to the schema.
+    `$schema` of a part would replace the rules it was given, and for a schema `false` it would lose
+    the place of the value.
     """
     if isinstance(schema, list):
         return [plain(part) for part in schema]
@@ -55,7 +55,7 @@ def _refusing(schema: Any) -> Any:
 def parts(
     schema: Any, at: str = "", *, known: bool = True
 ) -> Iterator[tuple[str, JsonObject, bool]]:
-    """Every part with its pointer, and whether a metaschema looks into it; the root comes first."""
+    """Every part with its pointer, and whether a metaschema checks it; the root comes first."""
     if isinstance(schema, list):
         for index, part in enumerate(schema):
             yield from parts(part, f"{at}/{index}", known=known)
@@ -63,20 +63,20 @@ def parts(
         return
     yield at, schema, known
     for keyword, value in schema.items():
-        below, looked_into = at + pointer(keyword), known and keyword in _KNOWN
+        below, checked = at + pointer(keyword), known and keyword in _KNOWN
         if keyword in _DATA:
             continue
         if keyword in _NAMED and isinstance(value, dict):
             for name, part in value.items():
-                yield from parts(part, below + pointer(name), known=looked_into)
+                yield from parts(part, below + pointer(name), known=checked)
         else:
-            yield from parts(value, below, known=looked_into)
+            yield from parts(value, below, known=checked)
 
 
 def weigh(value: Any, weights: dict[int, int]) -> int:
-    """How long a value takes to print or to compare; `weights` gets that of all in it, by id.
+    """The weight of a value: how long it takes to print or compare, about its number of characters.
 
-    A character of text counts 1, anything else as much as some characters.
+    `weights` gets the weights of all objects and lists in it, by id.
     """
     if isinstance(value, dict):
         weight = _ONE + sum(len(key) + weigh(item, weights) for key, item in value.items())
@@ -89,7 +89,7 @@ def weigh(value: Any, weights: dict[int, int]) -> int:
 
 
 def deeper_than(value: Any, levels: int) -> bool:
-    """Whether a value is nested deeper than that; takes no more levels of its own."""
+    """Whether a value is nested deeper than that; does not recurse."""
     row = [value]
     for _ in range(levels + 1):
         row = [item for part in row for item in _items(part)]

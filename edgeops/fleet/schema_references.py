@@ -1,4 +1,4 @@
-"""References inside a JSON Schema: do they lead to schemas?"""
+"""Checks that the references in a JSON Schema refer to schemas."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ _ABSENT = object()
 
 
 def reference_faults(document: Any, metaschema: Metaschema) -> Iterator[Mismatch]:
-    """References that lead nowhere, or to what is not a schema.
+    """References to targets that do not exist or are not schemas.
 
-    `document` is valid against the metaschema, which does not look into
-    keywords that it does not know.
+    `document` is valid against the metaschema, which does not check the values of unknown keywords.
     """
     schemas = list(parts(document))
-    looked_into = {id(part): known for _, part, known in schemas}
+    checked = {id(part): known for _, part, known in schemas}
     names = {at: part["$id"] for at, part, _ in schemas if isinstance(part.get("$id"), str)}
     if bad := [Mismatch(f"{at}/$id", "is not a URI") for at in names if not _is_uri(names[at])]:
         yield from bad
@@ -44,14 +43,14 @@ def reference_faults(document: Any, metaschema: Metaschema) -> Iterator[Mismatch
             here = at + pointer(keyword)
             target = _target(_nearest(bases, at), reference)
             if target is _ABSENT:
-                # One that only its own `$id` hides is told where the schema is used.
+                # If only its own `$id` hides it, the error is reported when the schema is used.
                 if _target(bases[""], reference) is _ABSENT:
                     text = f"`{shown(reference)}` is not in this schema"
                     yield Mismatch(here, text, OWN_REFERENCES)
-            elif not isinstance(target, bool) and id(target) not in looked_into:
+            elif not isinstance(target, bool) and id(target) not in checked:
                 yield Mismatch(here, f"`{shown(reference)}` is not a schema")
-            elif isinstance(target, dict) and not looked_into[id(target)]:
-                looked_into[id(target)] = True
+            elif isinstance(target, dict) and not checked[id(target)]:
+                checked[id(target)] = True
                 for fault in metaschema.faults(target):
                     text = f"`{shown(reference)}` is not a schema: {fault.message}"
                     yield Mismatch(here, text, fault.hint)
@@ -66,7 +65,7 @@ def _is_uri(text: str) -> bool:
 
 
 def _bases(document: Any, names: Mapping[str, str]) -> dict[str, SchemaResolver]:
-    """What resolves references: of the root, and of each part with an `$id`, by its pointer."""
+    """Resolvers of references: of the root and of each part with an `$id`, by pointer."""
     root = DRAFT202012.create_resource(document)
     base = root.id() or ""
     bases = {"": EMPTY_REGISTRY.with_resource(base, root).crawl().resolver(base)}

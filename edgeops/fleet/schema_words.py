@@ -1,4 +1,4 @@
-"""The errors of `jsonschema` in plain words, each at the exact value."""
+"""Words the errors of `jsonschema` plainly, each with the exact path of the value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import pointer
 
 _LONGEST = 500  # characters of a message, and of a hint
-_ENOUGH = 8192  # characters of a value, of which far fewer are shown
+_ENOUGH = 8192  # characters of a value to search for secrets; far fewer are shown
 _MOST_SHOWN = 20  # of allowed values, and of unknown keys with a hint
 
 _TYPES = {
@@ -29,15 +29,15 @@ _TYPES = {
 
 
 class SchemaError(Protocol):
-    """What is used of `jsonschema.ValidationError`."""
+    """The part of `jsonschema.ValidationError` that is used."""
 
     message: str
     validator: Any  # the keyword that failed
-    validator_value: Any  # what the schema says there
+    validator_value: Any  # its value in the schema
     instance: Any
     schema: Any
     context: Any  # the errors of each alternative
-    cause: Any  # the exception of a format that is not met
+    cause: Any  # the exception of a failed format
 
     @property
     def path(self) -> Any:
@@ -54,7 +54,7 @@ class SchemaError(Protocol):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mismatch:
-    """One thing that a schema does not allow: the JSON pointer in the value, what, what to do."""
+    """A violation of a schema: the JSON pointer in the value, a message, and what to do."""
 
     pointer: str
     message: str
@@ -63,12 +63,11 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a schema says of a value.
+    """The result of checking a value.
 
-    `saved` is how many steps it took less than a value of this size is
-    granted, negative when it took more. `stopped_at` is the pointer of the
-    keyword in the schema where the steps ran out; the mismatches are then only
-    those that were found until there.
+    `saved` is the number of steps granted for a value of this size, less those taken; it may be
+    negative. `stopped_at` is the pointer of the keyword in the schema where no steps were left; the
+    mismatches are then those found so far.
     """
 
     mismatches: tuple[Mismatch, ...]
@@ -76,44 +75,45 @@ class Checked:
     stopped_at: str | None = None
 
 
-OWN_REFERENCES = "a schema can refer to its own `#/$defs/...` only"
-TOO_DEEP = Mismatch("", "the schema refers to itself without end, or is nested too deep")
+OWN_REFERENCES = "a schema can only refer to its own `#/$defs/...`"
+TOO_DEEP = Mismatch("", "the schema refers to itself endlessly, or is nested too deeply")
 
 
 def words(errors: Iterable[SchemaError]) -> Iterator[Mismatch]:
-    """The errors as mismatches; one error may give several, and one may come twice.
+    """The errors as mismatches; an error may become several, and there may be duplicates.
 
-    Where the type of a value is wrong, that is all that is said of the value itself.
+    If the type of a value is wrong, its other errors are dropped.
     """
     known = list(errors)
     of_wrong_type = {_at(error) for error in known if error.validator == "type"}
     for error in known:
         if error.validator == "type" or _of_key(error) or _at(error) not in of_wrong_type:
-            for said in _said(error):
-                yield Mismatch(said.pointer, _short(said.message), _short(said.hint))
+            for mismatch in _mismatches(error):
+                message, hint = _short(mismatch.message), _short(mismatch.hint)
+                yield Mismatch(mismatch.pointer, message, hint)
 
 
-def _said(error: SchemaError) -> Iterator[Mismatch]:
+def _mismatches(error: SchemaError) -> Iterator[Mismatch]:
     if error.validator in ("anyOf", "oneOf"):
         return _alternatives(error)
     return _WORDS.get(str(error.validator), _other)(error)
 
 
 def _shown(value: Any) -> str:
-    """As `shown`, but of a value of any size: that searches all it is given for secrets."""
+    """Like `shown`, which searches all of a value for secrets, but fast for large values."""
     if not isinstance(value, str):
         value = json.dumps(masked_by_key(value), ensure_ascii=False)
     return shown(value[:_ENOUGH])
 
 
 def _value(error: SchemaError) -> str:
-    """The value that is wrong; not what stands under a key like `password`."""
+    """The wrong value, masked if it is under a key like `password`."""
     return MASKED if _is_secret(error) else _shown(error.instance)
 
 
 def _is_secret(error: SchemaError) -> bool:
     keys = map(str, error.absolute_path)
-    # connectionStringEnv and its like name the variable that has the secret.
+    # connectionStringEnv and similar keys name the variable with the secret.
     return not _of_key(error) and any(names_a_secret(k) and not k.endswith("Env") for k in keys)
 
 
@@ -162,12 +162,12 @@ def _type_of(error: SchemaError) -> str:
 
 
 def _required(error: SchemaError) -> Iterator[Mismatch]:
-    for name in error.validator_value:  # those that are missing
+    for name in error.validator_value:  # the missing ones
         yield Mismatch(_at(error), f"needs `{_shown(name)}`", _about(error, name))
 
 
 def _about(error: SchemaError, name: str) -> str:
-    """What to write for a property: its only value, or the first sentence that describes it."""
+    """A hint for a property: its only value, or the first sentence of its description."""
     described = error.schema.get("properties", {}).get(name, {})
     if not isinstance(described, dict):
         return ""
@@ -236,20 +236,20 @@ def _other(error: SchemaError) -> Iterator[Mismatch]:
 
 
 def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
-    """What to say where no alternative fits, or more than one."""
+    """The mismatches of a value that matches no alternative, or more than one."""
     branches: dict[int, list[SchemaError]] = {}
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
     names = _one_required(error.validator_value) if isinstance(error.instance, dict) else []
     quoted = [f"`{_shown(name)}`" for name in names]
-    near = [errors for errors in branches.values() if not _wrong_type(errors)]
+    right_type = [errors for errors in branches.values() if not _wrong_type(errors)]
     if quoted and not branches:
         given = [name for name, key in zip(quoted, names, strict=True) if key in error.instance]
-        yield Mismatch(_at(error), f"has {_list_of(given, 'and')}; only one may be given")
+        yield Mismatch(_at(error), f"has {_list_of(given, 'and')}; only one is allowed")
     elif quoted and not any(name in error.instance for name in names):
         yield Mismatch(_at(error), f"needs {_list_of(quoted)}")
-    elif near:
-        closest = min(near, key=len)
+    elif right_type:
+        closest = min(right_type, key=len)
         yield from words(closest)
     elif branches:
         yield Mismatch(_at(error), _wanted(error, list(_types(branches.values()))))
@@ -258,7 +258,7 @@ def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
 
 
 def _types(branches: Iterable[list[SchemaError]]) -> dict[str, None]:
-    """The types that alternatives ask for, each once, in their order."""
+    """The types that alternatives require, each once, in their order."""
     wanted: dict[str, None] = {}
     for errors in branches:
         for error in filter(_of_type, errors):
@@ -268,7 +268,7 @@ def _types(branches: Iterable[list[SchemaError]]) -> dict[str, None]:
 
 
 def _one_required(branches: list[Any]) -> list[str]:
-    """The names where the alternatives are "one of these keys must be there", else nothing."""
+    """The names if the alternatives are "one of these keys is required", else nothing."""
     names: list[list[str]] = [
         branch.get("required", []) if isinstance(branch, dict) else [] for branch in branches
     ]
@@ -305,9 +305,9 @@ _WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
     "minLength": _limit("is shorter than {limit} characters"),
     "maxLength": _limit("is longer than {limit} characters"),
     "minItems": _limit("must have {limit} or more items"),
-    "maxItems": _limit("may have {limit} items at most"),
+    "maxItems": _limit("can have at most {limit} items"),
     "minProperties": _limit("must have {limit} or more members"),
-    "maxProperties": _limit("may have {limit} members at most"),
+    "maxProperties": _limit("can have at most {limit} members"),
     "uniqueItems": _limit("has an item twice"),
     "None": _nothing_allowed,
 }

@@ -1,8 +1,8 @@
-"""What looks like a secret: the one place that knows. It must be in no git and in no output.
+"""Finds and masks secrets, which must not be in git or in any output.
 
-Some texts are secrets by their own unmistakable shape (`find_secret` refuses them in git); others
-because a name beside them says so, as in `"password": "..."` or `Authorization: Bearer ...`.
-`mask` hides both in texts, `masked` in JSON values.
+Some texts are secrets by their shape (`find_secret` finds them in git); others by a name next to
+them, as in `"password": "..."` or `Authorization: Bearer ...`. `mask` hides both in texts, `masked`
+in JSON values.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 MASKED = "***"
 
-_SHORTEST = 5  # no pattern below matches less
-_SHORTEST_KNOWN = 8  # a shorter value of the environment is in ordinary words, too
+_SHORTEST = 5  # no pattern below matches a shorter text
+_SHORTEST_KNOWN = 8  # shorter values of the environment also occur in ordinary words
 
-# Where a word begins, also in a text that was escaped before: \n, \u0026, %26.
+# The start of a word, also in escaped text: \n, \u0026, %26.
 _START = (
     r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})"
     r"|(?<=%[0-9A-Fa-f]{2}))"
@@ -26,10 +26,10 @@ _START = (
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """How a kind of secret looks.
+    """The pattern of a kind of secret.
 
-    Every text that matches has one of the `hints` (lower case), which are fast
-    to look for. The group `secret` is what `mask` hides; the rest tells what it was.
+    Every text that matches contains one of the `hints` (lower case), which are fast to find. `mask`
+    hides the group `secret`; the rest shows what it was.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class _Pattern:
 
     @property
     def regex(self) -> re.Pattern[str]:
-        """Compiled when it is needed (re keeps it): all of them would take 10 ms of each start."""
+        """Compiled on demand (and cached by re): all of them would add 10 ms to each start."""
         return re.compile(self.source, self.flags)
 
 
@@ -116,7 +116,7 @@ def _named(hints: str, regex: str) -> _Pattern:
     return _pattern("", hints, regex, re.IGNORECASE)
 
 
-# What only a name beside it makes a secret.
+# Texts that are secrets because of a name next to them.
 _NAMED: tuple[_Pattern, ...] = (
     _named(
         "authorization",
@@ -129,8 +129,8 @@ _NAMED: tuple[_Pattern, ...] = (
         "bearer basic",
         rf"(?=b){_START}(?:bearer|basic)(?:\s|%20){{1,4}}(?P<secret>[A-Za-z0-9._~+/%=-]{{16,}})",
     ),
-    # A password with any characters, but not a port as in http://host:80/a@b. Where a URL was
-    # taken for a path, one slash is left.
+    # A password with any characters, but not a port as in http://host:80/a@b. A URL that was
+    # treated as a path has one slash.
     _named(
         ":/", r":/{1,2}[^\s/:@?#]{0,128}:(?!\d{1,5}[/?#])(?P<secret>(?:(?!://)[^\s\"'<>]){1,256})@"
     ),
@@ -150,7 +150,7 @@ _ALL_HINTS = tuple(sorted(frozenset[str]().union(*(pattern.hints for pattern in 
 
 
 def find_secret(text: str) -> str | None:
-    """What kind of secret a text holds (`a private key`), or None; never the secret itself."""
+    """The kind of secret in a text (`a private key`), or None; never the secret itself."""
     patterns = _that_may_match(_SHAPES, text)
     return next((pattern.kind for pattern in patterns if pattern.regex.search(text)), None)
 
@@ -165,7 +165,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
 
 def _that_may_match(patterns: Sequence[_Pattern], text: str) -> list[_Pattern]:
-    """The patterns of which a text has a hint: mostly none, and that is found fast."""
+    """The patterns with a hint in a text: usually none, which is found fast."""
     if len(text) < _SHORTEST:
         return []
     lowered = text.lower()
@@ -188,9 +188,8 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
 def masked(value: Any, path: Sequence[str] = ()) -> Any:
     """A JSON value without secrets.
 
-    What stands under a key such as `password` or `apiToken` becomes `***`, and
-    so do the parts of any text that look like a secret. `path` are the keys
-    above the value; one of them may already say that it is secret.
+    Values under a key such as `password` or `apiToken` become `***`, and so do secrets in any text.
+    `path` are the keys above the value, which may also name a secret.
     """
     if any(map(names_a_secret, path)):
         return _hidden(value, mask)
@@ -198,12 +197,12 @@ def masked(value: Any, path: Sequence[str] = ()) -> Any:
 
 
 def masked_by_key(value: Any) -> Any:
-    """As `masked`, but its texts stay as they are: they are not searched, however long."""
+    """Like `masked`, but without searching texts, which may be long."""
     return _masked(value, str)
 
 
 def names_a_secret(key: str) -> bool:
-    """Whether what stands under a key of this name is a secret."""
+    """Whether the value under a key of this name is a secret."""
     return bool(_NAMES_A_SECRET.search(key))
 
 
@@ -219,7 +218,7 @@ def _masked(value: Any, text: Callable[[str], str]) -> Any:
 
 
 def _hidden(value: Any, text: Callable[[str], str]) -> Any:
-    # An empty object says only "an object is here"; nulls and switches are no secrets either.
+    # Empty objects, null and booleans are not secrets.
     if isinstance(value, dict):
         return {text(key): _hidden(item, text) for key, item in value.items()}
     return value if value is None or isinstance(value, bool) else MASKED

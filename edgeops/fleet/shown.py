@@ -1,9 +1,9 @@
-r"""Text and values as a message may show them.
+r"""Text and values in a form that is safe to show in messages.
 
-A character is shown as an escape (`\u202e`) where it steers a terminal or could deceive a
-reviewer: control and format characters, all spaces but the plain one, characters without a
-picture, lone surrogates, and what this Python's Unicode does not know. The joiners of emoji and
-of Arabic and Indic scripts stay between characters of theirs.
+A character is shown as an escape (`\u202e`) if it could control a terminal or deceive a reviewer:
+control and format characters, spaces other than the plain one, invisible characters, lone
+surrogates, and characters unknown to this Python's Unicode. Joiners are kept between characters of
+emoji and of Arabic and Indic scripts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edgeops.fleet.secrets import mask, masked
 _LONGEST = 60
 
 _ODD = re.compile("[^ -~]")
-# Printable to Python, but without a picture: fillers, variation selectors, blanks.
+# Printable to Python, but invisible: fillers, variation selectors, blanks.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U0001d159\U000e0100-\U000e01ef]"
@@ -39,12 +39,12 @@ def shown(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with what is hidden in it shown as escapes."""
+    """The text on one line, with hidden characters as escapes."""
     return text if text.isascii() and text.isprintable() else _ODD.sub(_shown, text)
 
 
 def is_hidden(text: str, index: int) -> bool:
-    """Whether nobody sees the character at an index of a text, or what it does."""
+    """Whether the character at an index of a text, or its effect, is invisible."""
     character = text[index]
     if character.isprintable() and not _INVISIBLE.match(character):
         return False

@@ -1,18 +1,18 @@
-"""Did you mean: the hint for a name that is not there."""
+"""The hint "did you mean" for a name that does not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
 
-_LONGEST = 128  # longer names are no slips of the hand, and take long to compare
+_LONGEST = 128  # longer names are not typing errors, and slow to compare
 _MOST = 1000
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """A hint naming the choice that is closest to `name`, or `""` when none is close.
 
-    Of more than a thousand choices it looks at the first ones.
+    Of more than a thousand choices only the first ones count.
     """
     from difflib import get_close_matches
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of a fleet's own: what is wrong with one, and one ready for use."""
+"""The JSON Schemas of a fleet: checking and compiling them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_DEPTH = 100  # levels of the JSON document
 
 
 def compile_user_schema(document: Any) -> BoundedSchema:
-    """A schema ready for use; `schema_faults` must have found nothing in it."""
+    """The compiled schema; `schema_faults` must have found nothing in it."""
     from edgeops.fleet.schema_bounded import BoundedSchema
     from edgeops.fleet.schema_parts import plain
 
@@ -27,7 +27,7 @@ def compile_user_schema(document: Any) -> BoundedSchema:
 
 
 def schema_faults(document: Any) -> tuple[Mismatch, ...]:
-    """What is wrong with a schema itself: size, keywords, expressions, references; sorted."""
+    """The faults of a schema itself: size, keywords, expressions, references; sorted."""
     from edgeops.fleet.metaschema import Metaschema
     from edgeops.fleet.schema_parts import deeper_than, plain
     from edgeops.fleet.schema_references import reference_faults
@@ -42,20 +42,20 @@ def schema_faults(document: Any) -> tuple[Mismatch, ...]:
 
 
 def _evaluated(document: Any) -> Iterator[Mismatch]:
-    """The one pair of keywords where `jsonschema` itself looks for regular expressions."""
+    """The pair of keywords for which `jsonschema` itself matches regular expressions."""
     from edgeops.fleet.schema_parts import parts
 
     schemas = [(at, part) for at, part, _ in parts(document)]
     if any("patternProperties" in part for _, part in schemas):
         for at, part in schemas:
             if "unevaluatedProperties" in part:
-                text = "`unevaluatedProperties` does not go together with `patternProperties`"
+                text = "`unevaluatedProperties` cannot be combined with `patternProperties`"
                 hint = "use `additionalProperties`, or list the `properties`"
                 yield Mismatch(f"{at}/unevaluatedProperties", text, hint)
 
 
 def parse_schema(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """The schema in a file if it can be used, and what is wrong with it."""
+    """The schema in a file if it is valid, and the problems of the file."""
     if len(data) > MAX_BYTES:
         return (), (too_large(file, len(data)),)
     try:
@@ -66,8 +66,8 @@ def parse_schema(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Pr
     except UnicodeDecodeError:
         return (), (Problem(Place(file), "", "is not UTF-8 text", "save the file as UTF-8"),)
     except RecursionError:
-        return (), (Problem(Place(file), "", "is nested too deep"),)
-    except ValueError as error:  # also that of an integer of thousands of digits
+        return (), (Problem(Place(file), "", "is nested too deeply"),)
+    except ValueError as error:  # also for an integer of thousands of digits
         text = str(error).partition(";")[0]
         return (), (Problem(Place(file), "", f"is not JSON: {text}"),)
     problems = tuple(

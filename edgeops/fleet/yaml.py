@@ -1,4 +1,4 @@
-"""YAML text -> documents whose every value knows its line and column.
+"""Parses YAML text to documents with the line and column of every value.
 
 The parser is imported on the first load only: a cached run never needs it.
 """
@@ -18,9 +18,9 @@ MAX_BYTES = 1024 * 1024  # of one file
 # Compiled on the first load only: it takes longer than the rest of this module.
 _CONTROL = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
-# What libyaml says -> what to do about it.
+# Messages of libyaml, and hints for them.
 _SAME_COLUMN = "check the indentation of this line and of those above"
-# Newer libyaml looks ahead, and gives up, before our own limit is seen.
+# Newer libyaml looks ahead, and stops before our own limit is reached.
 _TOO_DEEP = "exceeded maximum nesting depth"
 _HINTS = {
     "mapping values are not allowed": "quote text that holds `: `; check the indentation",
@@ -34,12 +34,10 @@ _HINTS = {
 
 
 def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
-    """The documents of a YAML file, and all that is wrong with it.
+    """The documents of a YAML file without problems, and the problems of the file.
 
-    `file` is only the name that places carry. Documents before a syntax error
-    are kept; one with a problem of its own is left out. Empty documents are
-    skipped. The types are those of YAML 1.2 core; what JSON cannot hold is
-    refused.
+    `file` is the name to use in places. Documents before a syntax error are kept, empty documents
+    skipped. The types are those of YAML 1.2 core; values that JSON does not have are problems.
     """
     import yaml
 
@@ -48,7 +46,7 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
     unreadable = _unreadable(file, data)
     if unreadable:
         return (), (unreadable,)
-    loader = getattr(yaml, "CLoader", yaml.Loader)  # not every PyYAML has the C half
+    loader = getattr(yaml, "CLoader", yaml.Loader)  # not every PyYAML has the C extension
     builder = Builder(file)
     documents: list[Document] = []
     problems: list[Problem] = []
@@ -63,12 +61,12 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
 
 def too_large(file: str, size: int) -> Problem:
     """The problem of a file of `size` bytes, more than `MAX_BYTES`; found without reading it."""
-    message = f"is {size:,} bytes; one file may have {MAX_BYTES:,}"
+    message = f"is {size:,} bytes; a file can have at most {MAX_BYTES:,}"
     return Problem(Place(file), "", message, "split it into several files")
 
 
 def _unreadable(file: str, data: bytes) -> Problem | None:
-    """Why the bytes of a file are no text that YAML can be in, if so."""
+    """The problem of a file that is too large or not text that YAML allows."""
     if len(data) > MAX_BYTES:
         return too_large(file, len(data))
     try:
@@ -86,7 +84,7 @@ def _unreadable(file: str, data: bytes) -> Problem | None:
 
 
 def _end_of(file: str, text: str) -> Place:
-    """The place right after a text that the file begins with."""
+    """The place after a text at the start of the file."""
     return Place(file, text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 

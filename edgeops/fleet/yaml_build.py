@@ -1,7 +1,7 @@
-"""YAML parser events -> values, with the place of each.
+"""Builds values from the events of a YAML parser, with the place of each.
 
-PyYAML's own constructor reads YAML 1.1 (`NO` is false there, `1:30` is 90),
-lets duplicate keys win silently, and recurses as deep as the input says.
+PyYAML's own constructor reads YAML 1.1 (where `NO` is false and `1:30` is 90), ignores duplicate
+keys, and recurses without a limit.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Anchor:
-    """A value with a name; `order[start:end]` are the paths in it, no `end` while it is read.
+    """An anchored value; `order[start:end]` are the paths in it, `end` is None while it is read.
 
-    `text` is how many characters are in it, or while it is read, were before it.
+    `text` is the number of characters in it, or before it while it is read.
     """
 
     value: Any
@@ -76,7 +76,7 @@ class _Anchor:
 
 @dataclass(slots=True)
 class Builder:
-    """Makes the documents of one file; keeps its own stack instead of recursing."""
+    """Builds the documents of one file, with a stack of its own instead of recursion."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Builder:
     _root: Any = None
 
     def documents(self, events: Iterable[Event]) -> Iterator[Document]:
-        """The documents without problems; `problems` has those of the others. Raises `Broken`."""
+        """The documents without problems; the others add to `problems`. Raises `Broken`."""
         known = 0
         for event in events:
             if isinstance(event, ScalarEvent):
@@ -128,7 +128,9 @@ class Builder:
     def _key(self, frame: _Frame, event: ScalarEvent) -> None:
         key, at = event.value, _position(event)
         if len(key) > MAX_KEY:
-            raise self._broken(at, f"a key has {len(key):,} characters; it may have {MAX_KEY:,}")
+            raise self._broken(
+                at, f"a key has {len(key):,} characters; it can have at most {MAX_KEY:,}"
+            )
         path = frame.path + pointer(key)
         self._text += len(key)
         if key == "<<" and event.implicit[0]:
@@ -140,7 +142,7 @@ class Builder:
             )
         if key in frame.value:
             first = self._marks[path][0]
-            hint = f"it stands on line {first} already; keep one"
+            hint = f"the first is on line {first}; keep one of them"
             self._problem(at, path, f"duplicate key `{shown(key)}`", hint)
         frame.key, frame.key_path, frame.key_at = key, path, at
 
@@ -175,7 +177,7 @@ class Builder:
         if anchor is None:
             raise self._broken(at, f"the alias `*{known_as}` has no anchor `&{known_as}` above it")
         if anchor.end is None:
-            raise self._broken(at, f"the alias `*{known_as}` stands inside its own anchor")
+            raise self._broken(at, f"the alias `*{known_as}` is inside its own anchor")
         path = self._mark(at)
         inside = self._order[anchor.start + 1 : anchor.end]
         self._check_room(at, len(inside))
@@ -193,7 +195,7 @@ class Builder:
     # --- values and places ------------------------------------------------------
 
     def _value_of(self, event: ScalarEvent, path: str, *, quiet: bool = False) -> Any:
-        """The value of a scalar; `None` with a problem (unless `quiet`) where it has none."""
+        """The value of a scalar; if it has none, None and (unless `quiet`) a problem."""
         if event.tag not in (None, "!", _STR_TAG):
             self._refuse_tag(event, path)
         if event.tag is not None or not event.implicit[0]:  # tagged, quoted, or a block of text
@@ -206,7 +208,7 @@ class Builder:
             return None
 
     def _mark(self, at: Position) -> str:
-        """Note where the value that comes now stands (a member: its key), and give its path."""
+        """Record the place of the next value (of a member: its key), and return its path."""
         self._check_room(at, 1)
         if not self._stack:
             path = ""

@@ -1,4 +1,4 @@
-"""Values as YAML in block style."""
+"""Writes values as YAML in block style."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-# Texts that YAML 1.2 (core schema) would read as something else, but YAML 1.1, which
-# PyYAML writes for, would not: 1e3, 0o17, ... These need quotes.
+# Texts that YAML 1.2 (core schema) would read as something else, but YAML 1.1, which PyYAML writes
+# for, would not: 1e3, 0o17, ... These need quotes.
 _YAML_12_SCALAR = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
 )
@@ -17,8 +17,8 @@ _YAML_12_SCALAR = re.compile(
 def dump_block(value: Any, *, quoted: Callable[[str], bool] = lambda _text: False) -> str:
     """A YAML document: block style, key order as it is, no anchors, ends with a newline.
 
-    YAML 1.1 and 1.2 parsers read the same value from it. `quoted` tells which texts are to stand
-    in double quotes though YAML does not need them.
+    YAML 1.1 and 1.2 parsers read the same value from it. `quoted` returns whether to put a text in
+    double quotes that does not need them.
     """
     import yaml
 

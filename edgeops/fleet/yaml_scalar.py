@@ -1,4 +1,4 @@
-"""The plain scalars of YAML 1.2 core as JSON values."""
+"""Converts the plain scalars of YAML 1.2 core to JSON values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_DIGITS = 30
 
 
 class NotJson(ValueError):
-    """The scalar is a number that JSON has no form for; `hint` says what to do."""
+    """The scalar is a number that JSON cannot represent; `hint` says what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)

@@ -45,11 +45,7 @@ class Retry:
     uniform: Callable[[float, float], float] = random.uniform
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """The result of the first attempt that succeeds.
-
-        Raises the error of the last `Transient` when attempts or time run out, and any other
-        exception at once.
-        """
+        """The result of the first success. Raises the last error when attempts or time run out."""
         started = self.clock()
         for failures in range(1, self.attempts + 1):
             try:

@@ -42,7 +42,7 @@ class SavedPlan:
 
 def to_json(plan: Plan) -> JsonObject:
     """The plan as a JSON object, without secrets and without stamps."""
-    options = plan.options
+    options, counted = plan.options, counts(plan)
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -58,7 +58,13 @@ def to_json(plan: Plan) -> JsonObject:
             "only": None if options.only is None else sorted(options.only),
             "driftOnly": options.drift_only,
         },
-        "summary": _summary(plan),
+        "summary": {
+            "create": counted.create,
+            "change": counted.change,
+            "delete": counted.delete,
+            "refused": counted.refused,
+            "inSync": counted.in_sync,
+        },
         "seconds": plan.seconds,
         "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
@@ -121,17 +127,6 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
         f"the saved plan is stale: {shown}" + (f"; and {more} more" if more > 0 else ""),
         "nothing was written; make a new plan with `edgeops sync --dry-run --out`",
     )
-
-
-def _summary(plan: Plan) -> JsonObject:
-    counted = counts(plan)
-    return {
-        "create": counted.create,
-        "change": counted.change,
-        "delete": counted.delete,
-        "refused": counted.refused,
-        "inSync": counted.in_sync,
-    }
 
 
 def _change(change: Change) -> JsonObject:

@@ -150,5 +150,8 @@ def test_a_manifest_cannot_set_access(private_repo):
     )
     result = private_repo.edgeops("validate")
     assert result.code == 3
-    assert "`access` is kept for the read access that sync gives" in result.out + result.err
+    assert (
+        "`access` is reserved for the temporary read access that sync gives"
+        in result.out + result.err
+    )
     assert "fleet.yaml:20:" in result.out + result.err

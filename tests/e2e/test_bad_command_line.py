@@ -26,7 +26,7 @@ import pytest
         (("sync", "--summary", "x"), "--summary needs --dry-run"),
         (("sync", "--plan", "x", "--prune"), "--plan takes --target, --prune and --drift-only"),
         (("sync", "--plan", "x", "--drift-only"), "--plan takes --target, --prune and --drift"),
-        (("sync", "--drift-only", "--prune"), "--drift-only cannot be combined with --prune"),
+        (("sync", "--drift-only", "--prune"), "--drift-only cannot be combined with --prune or"),
         (("sync", "--prune", "--target", "a"), "--prune covers the whole fleet"),
         (("sync", "--target", "aa"), "no device matches the target 'aa'"),
         (("sync", "--target", "ring=cannary"), "no device matches the target 'ring=cannary'"),

@@ -32,7 +32,7 @@ spec: {schema: schemas/m.json}
 """
 KEY = "c2VjcmV0c2VjcmV0c2VjcmV0"
 CONNECTION = f"HostName=h.azure-devices.net;SharedAccessKeyName=o;SharedAccessKey={KEY}"
-REVOKE = "take it out and revoke it: whoever reads the repository has it"
+REVOKE = "remove and revoke it: everyone with access to the repository can read it"
 
 
 def spec(text: str) -> str:
@@ -88,7 +88,7 @@ CASES = {
     "a duplicate key": (
         f"{spec('{}')}spec: {{}}\n",
         "5:1: duplicate key `spec`  /spec",
-        "it stands on line 4 already; keep one",
+        "the first is on line 4; keep one of them",
     ),
     "a missing module": (
         spec("{modules: {loader: {}}}"),
@@ -103,7 +103,7 @@ CASES = {
     ),
     "a cyclic anchor": (
         f"{DEVICE}spec: &s {{tags: *s}}\n",
-        "4:17: the alias `*s` stands inside its own anchor",
+        "4:17: the alias `*s` is inside its own anchor",
         "",
     ),
     "an alias bomb": (
@@ -283,7 +283,7 @@ def test_a_file_of_50_MB_is_refused_without_reading_it(repo, path):
     (repo.root / path).parent.mkdir(exist_ok=True)
     with (repo.root / path).open("wb") as file:
         file.truncate(50 * 1024 * 1024)
-    expected = f"{path}:1:1: is 52,428,800 bytes; one file may have 1,048,576\n"
+    expected = f"{path}:1:1: is 52,428,800 bytes; a file can have at most 1,048,576\n"
     assert repo.edgeops("validate").out.startswith(expected)
     repo.commit()
     result = repo.edgeops("validate", "--rev", "HEAD")

@@ -83,4 +83,4 @@ def test_a_plan_that_never_ends_is_not_read_for_ever(hub_repo, tmp_path, monkeyp
     monkeypatch.setattr("edgeops.user_files.MAX_READ_BYTES", 1024)
     result = hub_repo.edgeops("sync", "--plan", "/dev/zero")
     assert result.code == 1
-    assert result.err.startswith("error: cannot read the plan /dev/zero: it is larger than")
+    assert result.err.startswith("error: cannot read the plan /dev/zero: it is larger than 256 MB")

@@ -45,12 +45,12 @@ SCHEMAS = {
         f"{NOT}`https://example.com/x.json` is not in this schema"
     ),
     '{"$dynamicRef": "#none"}': f"{NOT}`#none` is not in this schema",
-    '{"$ref": "#"}': "fleet/x.yaml:9:22: the schema refers to itself without end",
+    '{"$ref": "#"}': "fleet/x.yaml:9:22: the schema refers to itself endlessly",
     '{"properties": {"a": {"$id": "urn:a", "$ref": "#/$defs/b"}}, "$defs": {"b": {}}}': (
         "fleet/x.yaml:9:22: the schema refers to `/$defs/b`, which is not in it"
     ),
     '{"maximum": 1e400}': "schemas/m.json:1:1: is not JSON: 1e400 is too large a number",
-    "[" * 100_000: "schemas/m.json:1:1: is nested too deep",
+    "[" * 100_000: "schemas/m.json:1:1: is nested too deeply",
     "1" * 5000: "schemas/m.json:1:1: is not JSON: Exceeds the limit (4300 digits)",
     '{"properties": {"a": {"const": "\\ud800"}}}': (
         "fleet/x.yaml:9:32: is `1`; it must be `\\ud800`"
@@ -59,7 +59,9 @@ SCHEMAS = {
     '{"properties": {"a": {"pattern": "(?=a)"}}}': f"{NOT}`(?=a)` is not a regular expression that",
     '{"$ref": "#/x", "x": {"type": "no"}}': f"{NOT}`#/x` is not a schema: is `no`; it must be",
     f'{{"maximum": {"9" * 400}}}': "schemas/m.json:1:1: is not JSON: 9999",
-    BRANCHING: "fleet/x.yaml:9:22: the schema takes too many steps to check this, the last at",
+    BRANCHING: (
+        "fleet/x.yaml:9:22: the schema takes too many steps to check this value; it stopped at"
+    ),
     f'{{"properties": {{"a": {{"const": "{CONNECTION}"}}}}}}': "fleet/x.yaml:9:32: is `1`; it must",
 }
 

@@ -19,7 +19,7 @@ def test_an_unexpected_exception_becomes_a_problem() -> None:
     assert result is None
     assert (str(problem.place), problem.pointer) == ("a.yaml:3:4", "/spec")
     assert problem.message == "edgeops could not check this: ZeroDivisionError"
-    assert problem.hint == "this is a bug in edgeops; --debug shows where"
+    assert problem.hint == "this is a bug in edgeops; run it with --debug for details"
     assert isinstance(problem.error, ZeroDivisionError)
 
 

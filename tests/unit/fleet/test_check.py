@@ -51,7 +51,7 @@ class TestNames:
         assert the_problem(snapshot_of({"a.yaml": text, "b.yaml": text})) == (
             "b.yaml:2:12",
             "/metadata/name",
-            "a second Fleet; the first is at a.yaml:2:12",
+            "this is a second Fleet; the first is at a.yaml:2:12",
             "a repository has exactly one Fleet",
         )
 
@@ -165,8 +165,8 @@ class TestReferences:
         assert the_problem(snapshot_of(files)) == (
             "d.yaml:3:43",
             "/spec/modules/model_loader/desired/access",
-            "`access` is kept for the read access that sync gives a device for a while",
-            "remove it; what is in git is no secret",
+            "`access` is reserved for the temporary read access that sync gives a device",
+            "remove it; a value in git is not a secret",
         )
 
     def test_models_need_the_model_loader(self, snapshot_of):
@@ -262,7 +262,7 @@ class TestHubLimits:
                 "/spec/desired",
                 "`desired` is 36,018 bytes; the hub allows at most 32,768",
             ),
-            ("tags: {edgeops: mine}", "/spec/tags/edgeops", "kept for the stamp"),
+            ("tags: {edgeops: mine}", "/spec/tags/edgeops", "reserved for the ownership stamp"),
             (
                 "tags: {list: [1, " + "x" * 5000 + "]}",
                 "/spec/tags/list",
@@ -384,7 +384,7 @@ class TestEdge:
         )
         _, pointer, message, _ = the_problem(snapshot_of({"m.yaml": module, "d.yaml": EDGE}))
         assert pointer == "/spec/createOptions/HostConfig"
-        assert message.startswith("`HostConfig.Binds` must be a list of texts")
+        assert message.startswith("`HostConfig.Binds` must be a list of strings")
 
     def test_large_create_options_are_split_and_huge_ones_refused(self, snapshot_of):
         module = "kind: Module\nmetadata: {name: m}\nspec: {image: x, createOptions: {Cmd: [%s]}}"
@@ -419,7 +419,7 @@ class TestEdge:
         place, pointer, message, _ = the_problem(snapshot_of(files))
         assert (place, pointer) == ("m.yaml:3:27", "/spec/routes/up")
         assert message == (
-            "route `up` is already defined by the Fleet with another text (device d)"
+            "route `up` is already defined by the Fleet with a different text (device d)"
         )
 
     def test_a_long_image(self, snapshot_of):

@@ -37,7 +37,7 @@ def test_a_schema_that_takes_too_many_steps_is_reported_once() -> None:
     assert first == ["is the text `x`; it must be a whole number"]
     (message,) = slow
     assert message.startswith(
-        "the schema takes too many steps to check this, the last at its `/$defs"
+        "the schema takes too many steps to check this value; it stopped at `/$defs"
     )
     assert others == [[], []]
 

@@ -103,7 +103,7 @@ def test_an_unknown_device(snapshot):
     [
         ("/tag", "nothing at /tag", "the root has: authentication, desired, edge, models"),
         ("/tags/nope/deep", "nothing at /tags/nope", "/tags has: list, site"),
-        ("/tags/site/deep", "nothing at /tags/site/deep", "/tags/site is one value"),
+        ("/tags/site/deep", "nothing at /tags/site/deep", "/tags/site is a single value"),
         ("tags", "not a JSON pointer", "start it with a slash: `/tags`"),
         ("/desired/x", "nothing at /desired/x", "/desired has: nothing"),
     ],

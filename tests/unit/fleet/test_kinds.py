@@ -29,7 +29,7 @@ def test_two_groups_cannot_be_one_ring(snapshot_of):
     assert resolve(snapshot_of(files)).problems == ()
     (problem,) = resolve(snapshot_of({**files, "c.yaml": group.format("c", 1)})).problems
     assert str(problem.place) == "c.yaml:5:13"
-    assert problem.message == "ring 1 is already group `a`, at a.yaml:5:13"
+    assert problem.message == "ring 1 is already used by group `a`, at a.yaml:5:13"
 
 
 def test_a_rollout_sets_nothing_on_devices(snapshot_of):

@@ -46,7 +46,7 @@ kind: Lmap
             "fleet/a.yaml:7:15",
             "/spec/token",
             "holds a GitHub token",
-            "take it out and revoke it: whoever reads the repository has it",
+            "remove and revoke it: everyone with access to the repository can read it",
         ),
         (
             "fleet/a.yaml:8:1",

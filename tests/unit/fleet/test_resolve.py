@@ -194,7 +194,7 @@ spec:
     def test_a_hub_without_a_store_is_a_problem_when_models_need_one(self, snapshot):
         (problem,) = resolve(snapshot, hub="bare").problems
         assert str(problem.place) == "f.yaml:8:5"
-        assert problem.message == "hub `bare` has no artifact store, but devices want crowds@1.2.0"
+        assert problem.message == "hub `bare` has no artifact store, but devices need crowds@1.2.0"
 
     def test_hubs(self, snapshot):
         hubs = resolve(snapshot).fleet.hubs

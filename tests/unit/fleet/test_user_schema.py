@@ -28,7 +28,7 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
     "unevaluated": (
         {"patternProperties": {"^a": {}}, "allOf": [{"unevaluatedProperties": False}]},
         "/allOf/0/unevaluatedProperties",
-        "does not go together with `patternProperties`",
+        "cannot be combined with `patternProperties`",
     ),
     "remote": ({"$ref": "file:///etc/passwd"}, "/$ref", "is not in this schema"),
     "no schema": ({"$ref": "#/const", "const": {"type": 1}}, "/$ref", "`#/const` is not a schema"),

@@ -114,7 +114,7 @@ def test_the_other_documents_of_a_file_survive_a_bad_one() -> None:
         ("a: 1e999", ["1:4 `1e999` is not a number in JSON"]),
         ("a: " + "9" * 5000, ["1:4 is a number of 5000 digits"]),
         ("a: *b", ["1:4 the alias `*b` has no anchor `&b` above it"]),
-        ("a: &a {b: *a}", ["1:11 the alias `*a` stands inside its own anchor"]),
+        ("a: &a {b: *a}", ["1:11 the alias `*a` is inside its own anchor"]),
         ('"\\e[31m": 1\n"\\e[31m": 2', ["2:1 duplicate key `\\u001b[31m`"]),
         (b"a: b\nc: \xff", ["2:4 is not UTF-8 text"]),
         (b"\xff\xfea\0", ["1:1 is not UTF-8 text"]),
@@ -152,7 +152,7 @@ def chain(links: int) -> str:
         ("- " * 500_000, "nested deeper than 64 levels"),
         ("a: " * 300_000, "mapping values are not allowed"),
         ("[" + "a," * 500_000 + "]", "more than 100,000 values"),
-        ("x" * (yaml.MAX_BYTES + 1), "one file may have 1,048,576"),
+        ("x" * (yaml.MAX_BYTES + 1), "a file can have at most 1,048,576"),
     ],
     ids=["bomb", "chain", "open", "closed", "dashes", "colons", "wide", "large"],
 )
@@ -172,7 +172,7 @@ KEY = "k" * 1000
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{{{'k' * 1025}: 1}}", "a key has 1,025 characters; it may have 1,024"),
+        (f"{{{'k' * 1025}: 1}}", "a key has 1,025 characters; it can have at most 1,024"),
         (f"{{{KEY}: {{{KEY}: {{{KEY}: [{'1,' * 20_000}]}}}}}}", "the keys above many values are"),
         (f"- &a {'x' * 50_000}\n- [{'*a,' * 100}]", "more than 4,194,304 characters, aliases"),
         (f"- &a [{'x' * 50_000}]\n- [{'*a,' * 100}]", "more than 4,194,304 characters, aliases"),

@@ -139,7 +139,7 @@ def test_links_huge_files_and_submodules_are_refused(committed: Path, git: Git) 
     git(committed, "commit", "-m", "x")
     assert [(p.place.file, p.message) for p in load_revision(committed, "HEAD").problems] == [
         ("fleet/folder", "is a symbolic link"),
-        ("fleet/huge.yaml", "is 5,000,000 bytes; one file may have 1,048,576"),
+        ("fleet/huge.yaml", "is 5,000,000 bytes; a file can have at most 1,048,576"),
         ("fleet/link.yaml", "is a symbolic link"),
     ]
 

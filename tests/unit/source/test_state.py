@@ -79,7 +79,7 @@ def test_a_link_is_refused_also_outside_of_git(fleet: Path, tmp_path: Path) -> N
 def test_state_is_refused_when_git_cannot_tell(committed: Path) -> None:
     (committed / ".edgeops").mkdir()
     (committed / ".git" / "index").write_bytes(b"no index")
-    assert "cannot determine" in refusal(committed).message
+    assert "cannot determine whether .edgeops came with the checkout" in refusal(committed).message
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder to another user")
@@ -87,7 +87,7 @@ def test_state_in_a_repository_of_another_user_is_refused(committed: Path) -> No
     (committed / ".edgeops").mkdir()
     os.chown(committed / ".git", 12345, 12345)
     os.chown(committed, 12345, 12345)
-    assert "cannot determine" in refusal(committed).message
+    assert "cannot determine whether .edgeops came with the checkout" in refusal(committed).message
 
 
 @pytest.mark.parametrize("name", [".edgeops.bak", "edgeops", ".edgeop", ".edge-ops", ".git"])

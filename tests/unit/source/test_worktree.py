@@ -67,7 +67,7 @@ def test_a_huge_file_is_refused_by_its_size(fleet: Path) -> None:
     with (fleet / "fleet" / "huge.yaml").open("wb") as file:
         file.truncate(50_000_000)
     (problem,) = load_worktree(fleet).problems
-    assert problem.message == "is 50,000,000 bytes; one file may have 1,048,576"
+    assert problem.message == "is 50,000,000 bytes; a file can have at most 1,048,576"
 
 
 def test_a_pipe_is_refused_and_not_waited_for(fleet: Path) -> None:
