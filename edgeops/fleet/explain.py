@@ -52,9 +52,7 @@ def explain(
     device or a pointer that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
-    resolver = Resolver(
-        catalog, artifacts_url, {}, SchemaChecker()
-    )  # no schemas: nothing is validated
+    resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # no schemas: no validation
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
     resolved, _ = resolver.resolve(manifest, groups)

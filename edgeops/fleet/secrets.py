@@ -15,6 +15,7 @@ from typing import Any
 MASKED = "***"
 
 _SHORTEST = 5  # no pattern below matches a shorter text
+_MOST_PASSES = 8  # what stands before a masked secret may now look like one, as in a:b:c@d
 _SHORTEST_KNOWN = 8  # shorter values of the environment also occur in ordinary words
 
 # The start of a word, also in escaped text: \n, \u0026, %26.
@@ -159,8 +160,12 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     """The text with every secret in it replaced by `***`; `known` are secrets of any shape."""
     for secret in known:
         text = text.replace(secret, MASKED)
-    for pattern in _that_may_match(_ALL, text):
-        text = pattern.regex.sub(_hide, text)
+    for _ in range(_MOST_PASSES):
+        before = text
+        for pattern in _that_may_match(_ALL, text):
+            text = pattern.regex.sub(_hide, text)
+        if text == before:
+            break
     return text
 
 
