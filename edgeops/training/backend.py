@@ -62,14 +62,14 @@ def versions(name: str) -> dict[str, str]:
 def _silent_stderr() -> Iterator[None]:
     """Discards standard error: TensorFlow logs there on import, before it can be configured."""
     sys.stderr.flush()
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
 def _set_threads(name: str, threads: int) -> None:

@@ -16,6 +16,7 @@ from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
 from edgeops.training.model_file import ModelFile
 from edgeops.training.training_data import Job
+from edgeops.translate import doing
 
 # Increment when the same model file would give other weights.
 _LAYOUT = 1
@@ -110,12 +111,8 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EdgeOpsError(f"{name} is not trained with the current model.yaml", again) from error
     for file, sha256 in exported.items():
-        try:
+        with doing(f"read the artifact {file}", again):
             now = digest_file(file).sha256
-        except OSError as error:
-            raise EdgeOpsError(
-                f"cannot read the artifact {file}: {error.strerror}", again
-            ) from error
         if now != sha256:
             raise EdgeOpsError(f"{file} has changed since it was exported", again)
     return facts

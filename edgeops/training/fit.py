@@ -73,7 +73,7 @@ def fit(
         if run.epoch < schedule.epochs and schedule.begins(run.epoch):
             _assign(run.model, run.average)
             _compile(run.model, training, network.quantiles, schedule, run.epoch)
-        _keep(run, checkpoint)
+        _save(run, checkpoint)
     _assign(run.model, run.best)
     weights = {variable.path: _array(variable) for variable in run.model.trainable_variables}
     return Fitted(job, weights, scaling, tuple(run.history))
@@ -160,7 +160,7 @@ def _state(run: _TrainingRun) -> list[Any]:
     return [*run.model.variables, *run.model.optimizer.variables]
 
 
-def _keep(run: _TrainingRun, checkpoint: Path | None) -> None:
+def _save(run: _TrainingRun, checkpoint: Path | None) -> None:
     if checkpoint is not None:
         arrays = {f"state/{i}": _array(variable) for i, variable in enumerate(_state(run))}
         arrays |= {f"average/{i}": weights for i, weights in enumerate(run.average)}
@@ -176,11 +176,11 @@ def _restore(
     checkpoint: Path | None,
 ) -> None:
     """Restore the state of a checkpoint, if there is one, and compile the model."""
-    kept = read_arrays(checkpoint) if checkpoint is not None else None
-    arrays, notes = kept or ({}, {"epoch": 0, "history": []})
+    saved = read_arrays(checkpoint) if checkpoint is not None else None
+    arrays, notes = saved or ({}, {"epoch": 0, "history": []})
     run.epoch, run.history = notes["epoch"], notes["history"]
     _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
-    if kept is None:
+    if saved is None:
         return
     for index, variable in enumerate(_state(run)):
         variable.assign(arrays[f"state/{index}"])

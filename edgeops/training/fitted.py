@@ -45,10 +45,10 @@ def save(fitted: Fitted, path: Path) -> None:
 
 def load(path: Path) -> Fitted | None:
     """The result of a job that `save` wrote; None if the file is missing or not valid."""
-    kept = read_arrays(path)
-    if kept is None:
+    content = read_arrays(path)
+    if content is None:
         return None
-    arrays, notes = kept
+    arrays, notes = content
     try:
         scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
         job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])

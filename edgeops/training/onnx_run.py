@@ -15,6 +15,7 @@ from edgeops.plain_file import read_plain
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
 from edgeops.training.training_data import FloatTensor
+from edgeops.translate import doing
 
 _AGAIN = "train the model again, or restore the published file"
 MAX_BYTES = 2**31 - 1  # the limit of a protocol buffer
@@ -29,7 +30,9 @@ class OnnxModel:
 
     def __init__(self, model: Path | bytes, name: str = "the model") -> None:
         if isinstance(model, Path):
-            model, name = _content(model), str(model)
+            name = str(model)
+            with doing(f"read {name}", _AGAIN):
+                model = read_plain(model.parent, model.name, MAX_BYTES)
         _check_whole(model, name)
         self._name = name
         self._session = _session(model, name)
@@ -64,13 +67,6 @@ class OnnxModel:
     def milliseconds(self, window: FloatTensor, rounds: int = 500) -> float:
         """The median time of one forecast; `window` has the shape 1 x steps x features."""
         return median_milliseconds(lambda: self.ratio(window), rounds)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_plain(path.parent, path.name, MAX_BYTES)
-    except OSError as error:
-        raise EdgeOpsError(f"cannot read {path}: {error.strerror}", _AGAIN) from error
 
 
 def _check_whole(model: bytes, name: str) -> None:

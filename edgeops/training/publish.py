@@ -6,6 +6,7 @@ before leaves nothing half-published, and publishing again completes it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import Progress, Store, no_progress, verify
 from edgeops.artifacts.version import next_version, precedence
 from edgeops.digest import Digest, digest_file
-from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.errors import InvalidState, Refused
 from edgeops.files import write_whole
 from edgeops.plain_file import open_plain, read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.releases import load_releases
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.release_file import release_document, release_folder, write_release
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.training.build import Build
@@ -59,7 +61,8 @@ def publish(
     """
     scorecard = build.scorecard
     _check_gates(scorecard)
-    digest = _digest(build.artifact)
+    with doing(f"read the artifact {build.artifact}", "train the model again"):
+        digest = digest_file(build.artifact)
     known = _known(root, scorecard.model)
     release = _release(
         scorecard.model, version or _version(known, scorecard.model, store, digest), digest
@@ -100,25 +103,15 @@ def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
 
 def _copy(file: Path, to: Path) -> None:
     """Copy a regular file of the build. Raises `EdgeOpsError`."""
-    try:
+    with doing(f"copy {file} to {to}", "evaluate the model again"):
         write_whole(to, read_plain(file.parent, file.name, _MAX_CARD))
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot copy {file} to {to}: {error.strerror}", "evaluate the model again"
-        ) from error
 
 
 def _check_folder(root: Path, copy: Path) -> None:
     """Raises `EdgeOpsError` when a link would lead the copy out of the repository."""
-    try:
+    hint = "nothing was published; releases must be regular files in the repository, not links"
+    with doing(f"write {copy}", hint), suppress(FileNotFoundError):
         open_plain(root, copy.relative_to(root).as_posix()).close()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot write {copy}: {error.strerror}",
-            "nothing was published; releases must be regular files in the repository, not links",
-        ) from error
 
 
 def _published_metrics(scorecard: Scorecard) -> dict[str, float]:
@@ -148,15 +141,6 @@ def _check_champion(scorecard: Scorecard) -> None:
                 f"{scorecard.model} was not compared with its last release: {verdict.reason}",
                 "copy the released file here, then run `edgeops model evaluate` with --champion",
             )
-
-
-def _digest(artifact: Path) -> Digest:
-    try:
-        return digest_file(artifact)
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot read the artifact {artifact}: {error.strerror}", "train the model again"
-        ) from error
 
 
 def _known(root: Path, name: str) -> dict[str, ModelRelease]:

