@@ -1,4 +1,4 @@
-"""A new fleet repository."""
+"""Creates a new fleet repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """The files of a new repository, from its root, and what is still to be done by hand."""
+    """The paths of the files of a new repository, and the steps that are left to the user."""
 
     root: Path
     files: tuple[str, ...]
@@ -26,11 +26,11 @@ class NewRepository:
 
 
 def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> NewRepository:
-    """Write a fleet repository whose workflows run this very edgeops.
+    """Write a fleet repository whose workflows run exactly this version of edgeops.
 
-    Its devices run the images of this edgeops that `owner` has released on a
-    GitHub server. Raises `Refused` when a file is there already, and then
-    nothing is written; `UsageError` for an owner that cannot be, and `GitHubError`.
+    Its devices run the images of this version that `owner` has released on a GitHub
+    server. Raises `Refused` if a file already exists (nothing is written then),
+    `UsageError` for an invalid owner, and `GitHubError`.
     """
     from edgeops.scaffold.repository import new_repository
 
@@ -50,12 +50,12 @@ def _origin() -> Origin:
 
     try:
         return origin_of(distribution("edgeops").read_text("direct_url.json"))
-    except PackageNotFoundError:  # run from its source, without having been installed
+    except PackageNotFoundError:  # run from a source tree, not installed
         return NOWHERE
 
 
 def _images(owner: str, origin: Origin, server: str) -> Mapping[str, str]:
-    """The images to run, where somebody was named and there can be any."""
+    """The images of the owner; empty without an owner or a release."""
     from edgeops.github.images import released_images
     from edgeops.scaffold.repository import owner_on_github
 
@@ -69,8 +69,8 @@ def _open_points(origin: Origin, owner: str) -> list[str]:
     points = []
     if not origin.version:
         points.append(
-            "this edgeops was installed from a folder, so the workflows do not know which one to"
-            " run and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
+            "this edgeops was installed from a folder, so the workflows do not know which version"
+            " to run, and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
         )
     if not owner or not origin.released:
         why = "no --owner was given" if not owner else "there are no images of this edgeops"
@@ -79,13 +79,13 @@ def _open_points(origin: Origin, owner: str) -> list[str]:
 
 
 def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
-    there = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
-    if there:
-        shown = ", ".join(there[:_SHOWN])
-        more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+    existing = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
+    if existing:
+        shown = ", ".join(existing[:_SHOWN])
+        more = f" and {len(existing) - _SHOWN} more" if len(existing) > _SHOWN else ""
         raise Refused(
-            f"there already: {shown}{more}",
-            "nothing was written; choose an empty folder, and copy from there what you need",
+            f"these files already exist: {shown}{more}",
+            "nothing was written; use an empty folder, and copy what you need from there",
         )
 
 

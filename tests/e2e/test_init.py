@@ -135,13 +135,13 @@ def test_nothing_is_overwritten(new, edgeops):
     before = files(new)
     refused = edgeops("init", "--repo", str(new))
     assert (refused.code, refused.out) == (5, "")
-    assert "there already: .github/CODEOWNERS" in refused.err
+    assert "these files already exist: .github/CODEOWNERS" in refused.err
     assert files(new) == before
 
     (new.parent / "other").mkdir()
     (new.parent / "other/.gitignore").symlink_to("nowhere")
     refused = edgeops("init", str(new.parent / "other"))
-    assert (refused.code, "there already: .gitignore\n" in refused.err) == (5, True)
+    assert (refused.code, "these files already exist: .gitignore\n" in refused.err) == (5, True)
 
 
 def test_a_name_that_no_fleet_can_have(tmp_path, edgeops):

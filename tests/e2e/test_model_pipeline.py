@@ -35,7 +35,7 @@ def test_from_data_to_a_release_that_a_group_runs(model_repo):
     sha256 = re.search(r"model-int8\.onnx .* sha256 ([0-9a-f]{64})", trained.out)[1]
 
     again = repo.process("model", "train", "small")
-    assert "1 of 1 trained already" in again.err
+    assert "1 of 1 networks are already trained" in again.err
     assert sha256 in again.out  # exported anew, the very bytes
 
     judged = repo.process("model", "evaluate", "small")
@@ -257,7 +257,7 @@ def test_a_step_that_is_missing_is_named(model_repo, command):
     [
         (["--horizon", "3"], "no separate network for horizon 3"),
         (["--shard", "5/4"], "`5/4` is not a shard"),
-        (["--horizon", "1", "--shard", "1/2"], "exclude each other"),
+        (["--horizon", "1", "--shard", "1/2"], "--horizon cannot be combined with --shard"),
     ],
 )
 def test_options_that_make_no_sense(model_repo, options, message):

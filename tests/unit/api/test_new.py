@@ -17,7 +17,7 @@ def test_a_new_fleet_is_valid_and_lists_what_is_left_to_do(tmp_path):
 
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "README.md").write_text("mine")
-    with pytest.raises(Refused, match=r"there already: README\.md"):
+    with pytest.raises(Refused, match=r"these files already exist: README\.md"):
         init(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
     with pytest.raises(UsageError):
