@@ -169,13 +169,9 @@ def _options(
     from edgeops.plan.targets import changed_devices
 
     create = fleet.hubs[workspace.hub].create_devices if request.create is None else request.create
-    return PlanOptions(
-        targets=request.targets,
-        prune=request.prune,
-        create=create,
-        only=None if base is None else changed_devices(base, fleet),
-        drift_only=request.drift_only,
-    )
+    only = None if base is None else changed_devices(base, fleet)
+    targets, prune, drift_only = request.targets, request.prune, request.drift_only
+    return PlanOptions(targets, prune=prune, create=create, only=only, drift_only=drift_only)
 
 
 def _offline_plan(

@@ -15,13 +15,7 @@ from edgeops.features.transforms import aggregate
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
-from edgeops.training.data.load import (
-    read_data,
-    read_known,
-    split_of,
-    target_columns,
-    window_spec,
-)
+from edgeops.training.data.load import read_data, read_known, split_of, target_columns, window_spec
 from edgeops.training.data.split import Split, parts
 from edgeops.training.data.targets import target, targets_of
 from edgeops.training.forecasts import Forecasts, targets_after
@@ -183,10 +177,5 @@ class Experiment:
 def experiment(model: ModelFile) -> Experiment:
     """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
     files = data_files(model)
-    return Experiment(
-        model,
-        read_data(model, files.observed),
-        read_known(model, files),
-        split_of(model),
-        files.sha256,
-    )
+    data, known = read_data(model, files.observed), read_known(model, files)
+    return Experiment(model, data, known, split_of(model), files.sha256)
