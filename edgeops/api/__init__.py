@@ -1,7 +1,7 @@
-"""What edgeops can do, for programs and notebooks: a `Workspace`, and one function a verb.
+"""The Python API, for programs and notebooks: a `Workspace`, and a function per command.
 
-`edgeops.api.models`, `releases`, `promotions`, `proposals`, `github`, `hubs`, `devices` and
-`new` have the verbs of the command groups; the names here are those of every day.
+The most used functions are here; `edgeops.api.models`, `releases`, `promotions`, `proposals`,
+`github`, `hubs`, `devices` and `new` have all of them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ __all__ = [
     "wait_until_converged",
 ]
 
-# Imported when they are asked for: an event loop alone takes 50 ms, and `validate` needs none.
+# Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
 _NAMES = {
     "devices": ("run_devices",),
     "fleets": ("explain", "render", "validate"),

@@ -1,4 +1,4 @@
-"""Edge devices on this machine: their modules as processes, against the local hub."""
+"""Runs edge devices on this machine: their modules as processes, with the local hub."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ def run_devices(
     until_converged_within: float | None = None,
     printed: Callable[[str, str, str], None] = lambda _device, _module, _line: None,
 ) -> list[DeviceStatus] | None:
-    """Stand in for the IoT Edge runtime of these devices, until interrupted.
+    """Run the modules of these devices in place of the IoT Edge runtime, until interrupted.
 
-    With `until_converged_within` (seconds) until they are in sync with HEAD and
-    Converged: gives their status. `history` is a CSV file of observations that a
-    forecaster without any begins with; `printed` gets each line that a module
-    prints. Raises `UsageError` for a hub other than the local one, `EdgeOpsError`
-    when that does not run or lacks a device, or when it takes too long.
+    With `until_converged_within` (seconds), it stops when the devices are in sync
+    with HEAD and Converged, and gives their status. `history` is a CSV file of
+    observations for forecasters that have none; `printed` gets the device, module
+    and text of each printed line. Raises `UsageError` for a hub other than the
+    local one, and `EdgeOpsError` if that is not running or does not have a device,
+    or on a timeout.
     """
     machine = _machine(workspace, history)
     running = _run(workspace, machine, devices, until_converged_within, printed)
@@ -54,10 +55,10 @@ async def _run(
 ) -> list[DeviceStatus] | None:
     from edgeops.localedge.run import run_devices as run
 
-    def tell(device: str, text: str) -> None:
+    def note(device: str, text: str) -> None:
         workspace.observer.note(f"{device}: {text}")
 
-    running = asyncio.create_task(run(machine, names, tell, printed))
+    running = asyncio.create_task(run(machine, names, note, printed))
     waiting = None
     if seconds is not None:
         waiting = asyncio.create_task(_converged(workspace, names, seconds))
@@ -80,7 +81,10 @@ async def _converged(
     fleet = workspace.at("HEAD").fleet
     for name in names:
         if name not in fleet.devices:
-            raise EdgeOpsError(f"git has no device `{name}`", "leave --until-converged out")
+            raise EdgeOpsError(
+                f"git has no device `{name}`",
+                "do not use --until-converged, or add the device to fleet/ and commit it",
+            )
     async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
         return await until_converged(workspace, hub, fleet, names, seconds)
 
@@ -91,8 +95,8 @@ def _machine(workspace: Workspace, history: Path | None) -> Machine:
 
     if workspace.hub != LOCAL:
         raise UsageError(
-            "`edgeops device run` needs the local hub: it holds the devices' keys",
-            "leave --hub out",
+            "`edgeops device run` needs the local hub, which has the keys of the devices",
+            "do not use --hub",
         )
     state = workspace.state
     endpoint = access.running(state)
@@ -100,7 +104,7 @@ def _machine(workspace: Workspace, history: Path | None) -> Machine:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     if endpoint.mqtt_port is None:
         raise EdgeOpsError(
-            "the local hub takes no devices: it runs without MQTT",
+            "the local hub does not accept devices: it runs without MQTT",
             "start it with `edgeops hub serve`, without --mqtt-port 0",
         )
     return Machine(

@@ -1,4 +1,4 @@
-"""The desired state of a fleet without a hub: is it valid, what does it say, where from."""
+"""The desired state of a fleet, without a hub: validate, render and explain it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The problems that were asked for, how many others there are, the fleet if there are none."""
+    """The chosen problems, the number of others, and the fleet if it is valid."""
 
     problems: tuple[Problem, ...]
     elsewhere: int
@@ -27,7 +27,7 @@ class Validation:
 def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
     """The problems of the desired state at a revision, or on disk: all, or those `below` a path.
 
-    Raises `EdgeOpsError` where there is no fleet or no such revision.
+    Raises `EdgeOpsError` if there is no fleet or no such revision.
     """
     resolution = workspace.at(rev).resolution
     inside = tuple(
@@ -47,8 +47,8 @@ def render(
 ) -> dict[str, JsonObject]:
     """The resolved twins of devices by name, or their IoT Edge deployment manifests.
 
-    All devices where none is named. Raises `InvalidFleet`, and `UsageError` for a
-    device that is not there.
+    All devices by default. Raises `InvalidFleet`, and `UsageError` for a device
+    that does not exist.
     """
     from edgeops.fleet.edge import deployment_manifest, render_device
     from edgeops.fleet.suggest import did_you_mean
@@ -66,7 +66,7 @@ def explain(
 ) -> tuple[Explained, ...]:
     """Which file and line set each value of a device below a JSON pointer, and what it overrode.
 
-    Raises `InvalidState`, and `UsageError` for what is not there.
+    Raises `InvalidState`, and `UsageError` for a device or value that does not exist.
     """
     from edgeops.fleet.explain import explain as explain_device
 

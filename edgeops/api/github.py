@@ -1,4 +1,4 @@
-"""What a step of a GitHub workflow does for a fleet: comment, look for approval, keep an issue."""
+"""The steps of a GitHub workflow: plan comment, approval, drift issue, training matrix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    """The pull request that was commented on; `how` is None where the token may not comment."""
+    """The pull request of a comment; `how` is None if the token may not comment."""
 
     number: int
     how: str | None
@@ -26,7 +26,7 @@ class Commented:
 
 @dataclass(frozen=True, slots=True)
 class DriftIssue:
-    """What became of the issue about drift (`opened`, `updated`, `closed`, ...), and its URL."""
+    """The drift issue: what was done (`opened`, `updated`, `closed`, ...), and its URL."""
 
     how: str
     url: str
@@ -34,17 +34,17 @@ class DriftIssue:
 
 @dataclass(frozen=True, slots=True)
 class Trainings:
-    """The models that a workflow has to train, and how they are spread over machines."""
+    """The models that a workflow must train, and their shards for machines."""
 
     models: tuple[str, ...]
     parts: tuple[Shard, ...]
 
 
 def comment(workflow: Workflow, marker: str, text: str) -> Commented:
-    """Let the one comment with this marker on the pull request of a run say this (Markdown).
+    """Create or update the comment (Markdown) with this marker on the pull request of a run.
 
-    With a token that may only read, the summary of the step says it. Raises `EdgeOpsError`
-    where there is no pull request, and `GitHubError`.
+    With a read-only token, the text goes to the step summary. Raises `EdgeOpsError`
+    if there is no pull request, and `GitHubError`.
     """
     from edgeops.github.comments import pull_request_of, stick
     from edgeops.github.rest import GitHubError
@@ -54,7 +54,7 @@ def comment(workflow: Workflow, marker: str, text: str) -> Commented:
     if number is None:
         raise EdgeOpsError(
             f"there is no open pull request from the branch {workflow.branch}",
-            "run this for pull requests, or on the branch of one",
+            "run this for a pull request, or on its branch",
         )
     try:
         return Commented(number, stick(api, number, marker, text).value)
@@ -66,32 +66,24 @@ def comment(workflow: Workflow, marker: str, text: str) -> Commented:
 
 
 def approval(workflow: Workflow, saved: SavedPlan, marker: str, shown: str) -> Approval:
-    """Whether this very plan was approved in the pull request that became the run's commit.
+    """Whether exactly this plan was approved in the pull request that became the run's commit.
 
     `shown` is the plan as Markdown, which the comment with this marker must show.
-    Raises `GitHubError`.
     """
     from edgeops.github.approval import Approval, approval_of
 
     if not saved.writes:
         return Approval(True, "nothing changes")
+    repeated = workflow.attempt > 1
     return approval_of(
-        workflow.api(),
-        workflow.sha,
-        workflow.branch,
-        marker,
-        shown,
-        repeated=workflow.attempt > 1,
+        workflow.api(), workflow.sha, workflow.branch, marker, shown, repeated=repeated
     )
 
 
 def drift_issue(
     workflow: Workflow, saved: SavedPlan, marker: str, title: str, text: str
 ) -> DriftIssue:
-    """Keep the one issue with this marker open while a plan has something to do.
-
-    Raises `GitHubError`.
-    """
+    """Keep the issue with this marker open while a plan has changes. Raises `GitHubError`."""
     from edgeops.github.issues import close, keep_open
 
     api = workflow.api()
@@ -109,10 +101,10 @@ def trainings(
     only: Sequence[str] = (),
     machines: int = 8,
 ) -> Trainings:
-    """Which models to train: all, `only` these, or those that `changed_since` a revision.
+    """The models to train: all, `only` these, or those that `changed_since` a revision.
 
-    Each on at most so many `machines`. Raises `UsageError` for a model that is
-    not there, and `InvalidModel`.
+    Each is spread over at most `machines` machines. Raises `UsageError` for a model
+    that does not exist, and `InvalidModel`.
     """
     from edgeops.fleet.suggest import did_you_mean
     from edgeops.source.revision import changed_since as paths_changed_since

@@ -1,4 +1,4 @@
-"""The local hub of a workspace: connection strings, events, starting afresh, serving."""
+"""The local hub of a workspace: connection strings, events, reset and artifacts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def connection_string(
     module: str | None = None,
     policy: str = "iothubowner",
 ) -> str:
-    """The connection string of a service, or of a device or module, for the local hub: a secret.
+    """The connection string of the local hub for a service, device or module: a secret.
 
     Raises `UsageError` for an unknown policy, and `EdgeOpsError` for a device or
-    module that the hub does not have, or that has no key.
+    module that is not on the hub, or has no key.
     """
     from edgeops.localhub import access
 
@@ -36,9 +36,9 @@ def connection_string(
 def events(
     workspace: Workspace, *, last: int = 20, device: str | None = None, follow: bool = False
 ) -> Iterator[JsonObject]:
-    """The newest events of the local hub, the oldest of them first; `follow` waits for more.
+    """The `last` events of the local hub in order of time; `follow` waits for more.
 
-    Raises `EdgeOpsError` when no local hub runs.
+    Raises `EdgeOpsError` if the local hub is not running.
     """
     from edgeops.localhub.tail import tail
 
@@ -48,7 +48,7 @@ def events(
 def reset(workspace: Workspace) -> None:
     """Delete all devices, twins and configurations of the local hub; keys and certificates stay.
 
-    Raises `Refused` while it runs.
+    Raises `Refused` while the hub is running.
     """
     from edgeops.localhub import access
 
@@ -56,7 +56,7 @@ def reset(workspace: Workspace) -> None:
 
 
 def seed_artifacts(workspace: Workspace) -> None:
-    """Put the artifacts that git holds where the local hub serves them."""
+    """Copy the artifacts in git to the folder from which the local hub serves them."""
     if not any(workspace.root.glob("models/*/releases/*")):
         return
     from edgeops.artifacts.folder import seed

@@ -1,4 +1,4 @@
-"""Models, from their data to a release: what `edgeops model` does with one model file."""
+"""Models, from their data to a release: quality of data, training, evaluation, publishing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A model file for devices: its path from the root of the repository, bytes and digest."""
+    """An exported file: its path in the repository, size in bytes and digest."""
 
     path: str
     size: int
@@ -36,9 +36,9 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The exported files, none while trainings are missing.
+    """The exported files; none while trainings are missing.
 
-    `parity` is how far they differ from Keras at most, as a share of the scale.
+    `parity` is the largest difference from Keras, relative to the scale.
     """
 
     files: tuple[ExportedFile, ...] = ()
@@ -47,7 +47,7 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an evaluation is kept of: `files` are the exported forms by name."""
+    """An evaluated model, for the model card; `artifacts` are its exported files."""
 
     model: ModelFile
     data: Experiment
@@ -57,13 +57,13 @@ class Judgement:
 
 
 CARD = "card.html"
-# Makes the model card and its plots, by name, from a judgement.
+# Gives the model card and its plots, by file name.
 Card = Callable[[Judgement], Mapping[str, bytes]]
 
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Says which extra of edgeops to install when a package is missing. Raises `EdgeOpsError`."""
+    """For `with`: raise a missing package as `EdgeOpsError` with the extra to install."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -76,7 +76,7 @@ def extra(name: str) -> Iterator[None]:
 
 
 def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] = ()) -> Quality:
-    """How good the observations of a model are, and what was repaired in them.
+    """The quality of the observations of a model, and their repairs.
 
     Raises `InvalidModel`, and `EdgeOpsError` for data that cannot be read.
     """
@@ -100,16 +100,15 @@ def train(
     data_dirs: Sequence[Path] = (),
     trained: Callable[[Fitted], None] = lambda _: None,
 ) -> Trained:
-    """Train what is missing of a model, and export it once nothing is.
+    """Train the missing networks of a model, and export it once it is complete.
 
-    Only the network of one `horizon` (steps ahead) or one `shard` ("1/4") where
-    that is named. `processes` trainings run at once, as many as there are cores
-    by default; `engine` is `loky`, `dask` or `ray`. `trained` hears of each
-    network when it is on disk. Raises `UsageError`, `InvalidModel`, and
-    `EdgeOpsError` for data that cannot be used.
+    `horizon` (steps ahead) or `shard` (such as "1/4") limits this to some of the
+    networks. `processes` run at once, by default one per core; `engine` is `loky`,
+    `dask` or `ray`. `trained` gets each network when it is saved. Raises
+    `UsageError`, `InvalidModel`, and `EdgeOpsError` for unusable data.
     """
     if horizon is not None and shard is not None:
-        raise UsageError("--horizon and --shard exclude each other", "give one of them")
+        raise UsageError("--horizon cannot be combined with --shard", "use one of them")
     with extra("train"):
         from edgeops.training.build import build_folder
         from edgeops.training.samples import experiment
@@ -125,14 +124,13 @@ def train(
         missing = training.missing
         if len(missing) < len(jobs):
             done = len(jobs) - len(missing)
-            workspace.observer.note(f"{done} of {len(jobs)} trained already")
+            workspace.observer.note(f"{done} of {len(jobs)} networks are already trained")
         count = processes or processes_for(model.recipe.training, len(missing))
         here = count == 1 or len(missing) == 1
         if missing:
             unit = "batches" if here else "networks"
-            with workspace.observer.progress("training", unit) as told:
-                results = run(training, Engine(engine), count, told, workspace.environ)
-                for fitted in results:
+            with workspace.observer.progress("training", unit) as tick:
+                for fitted in run(training, Engine(engine), count, tick, workspace.environ):
                     trained(fitted)
         complete = training.complete()
         if complete is None:
@@ -141,10 +139,9 @@ def train(
         from edgeops.source.revision import head_commit
         from edgeops.training.export import export, provenance
 
-        made = provenance(data, head_commit(model.root), workspace.environ)
-        facts: JsonObject = export(
-            data, training.folder, complete, training.training_data.validation, made
-        )
+        origin = provenance(data, head_commit(model.root), workspace.environ)
+        validation = training.training_data.validation
+        facts: JsonObject = export(data, training.folder, complete, validation, origin)
         files = (
             ExportedFile(
                 training.folder.file(form).relative_to(model.root).as_posix(),
@@ -164,11 +161,11 @@ def evaluate(
     data_dirs: Sequence[Path] = (),
     card: Card = lambda _: {},
 ) -> Evaluated:
-    """Judge a trained model against its baselines and, as `champion`, its last release.
+    """Compare a trained model with its baselines and, as `champion`, its last release.
 
-    Keeps the forecasts and the scorecard beside the build, with the files that
-    `card` makes (`edgeops.report.model_card.card_files`). Raises `InvalidModel`,
-    and `EdgeOpsError` for a model that is not trained, or a release that has changed.
+    Writes the forecasts, the scorecard and the files of `card` (such as
+    `edgeops.report.model_card.card_files`) next to the build. Raises `InvalidModel`,
+    and `EdgeOpsError` for a model that is not trained, or a changed release file.
     """
     with extra("train"):
         from edgeops.training.build import build_folder, facts_of
@@ -183,13 +180,13 @@ def evaluate(
         folder = build_folder(model, data.sha256)
         facts = facts_of(folder, name)
         note = workspace.observer.note
-        other = last_release(workspace.root, workspace.state, name, note) if champion else None
-        with workspace.observer.progress("evaluating", "steps") as told:
-            evaluated = judge(data, folder, facts, other, told)
+        last = last_release(workspace.root, workspace.state, name, note) if champion else None
+        with workspace.observer.progress("evaluating", "steps") as tick:
+            evaluated = judge(data, folder, facts, last, tick)
         artifacts = tuple(folder.file(form) for form in facts["files"])
         judgement = Judgement(model, data, evaluated, artifacts, facts["provenance"])
         files = card(judgement)
-        _keep(folder, facts, judgement, files)
+        _write(folder, facts, judgement, files)
         if CARD in files:
             note(f"card: {(folder.evaluation / CARD).relative_to(model.root)}")
         return evaluated
@@ -200,18 +197,19 @@ def publish(
 ) -> Published:
     """Publish the evaluated build of a model in the store of the hub, and write its release file.
 
-    Raises `Refused` when a gate does not let it through or the version is taken,
-    and `EdgeOpsError` for a model that is not evaluated, or a store that fails.
+    Raises `Refused` when a gate fails or the version exists, and `EdgeOpsError` for
+    a model that is not evaluated, or a store that fails.
     """
     with extra("train"):
         from edgeops.training.build import latest_build
-        from edgeops.training.publish import publish as into
+        from edgeops.training.publish import publish as publish_build
 
         build = latest_build(_model(workspace, name, data_dirs))
         store = artifact_store(workspace, artifact_target(workspace))
-        with workspace.observer.progress("publishing", "bytes") as told:
-            done = into(build, root=workspace.root, store=store, version=version, progress=told)
-        return replace(done, file=done.file.relative_to(workspace.root))
+        root = workspace.root
+        with workspace.observer.progress("publishing", "bytes") as tick:
+            done = publish_build(build, root=root, store=store, version=version, progress=tick)
+        return replace(done, file=done.file.relative_to(root))
 
 
 def _model(workspace: Workspace, name: str, data_dirs: Sequence[Path]) -> ModelFile:
@@ -229,20 +227,20 @@ def _jobs(model: ModelFile, horizon: int | None, shard: str | None) -> tuple[Job
     return jobs if shard is None else of_shard(jobs, shard)
 
 
-def _keep(
+def _write(
     folder: BuildFolder, facts: JsonObject, judgement: Judgement, card: Mapping[str, bytes]
 ) -> None:
-    """Write what is kept of a judgement; the scorecard last, so that it says: all is here."""
+    """Write the files of an evaluation; the scorecard last, since it marks them as complete."""
     from edgeops.files import write_whole
     from edgeops.training.build import evaluation_key
     from edgeops.training.evaluate.scorecard_json import to_json
     from edgeops.training.evaluate.table import write_table
 
-    place = folder.evaluation
-    place.mkdir(parents=True, exist_ok=True)
-    write_table(place / "forecasts.parquet", judgement.evaluated.forecasts)
+    evaluation = folder.evaluation
+    evaluation.mkdir(parents=True, exist_ok=True)
+    write_table(evaluation / "forecasts.parquet", judgement.evaluated.forecasts)
     for file, data in card.items():
-        write_whole(place / file, data)
+        write_whole(evaluation / file, data)
     scorecard = to_json(judgement.evaluated.scorecard)
-    kept = {"inputs": evaluation_key(judgement.model, facts), "scorecard": scorecard}
-    write_whole(place / "scorecard.json", json.dumps(kept, indent=1).encode() + b"\n")
+    document = {"inputs": evaluation_key(judgement.model, facts), "scorecard": scorecard}
+    write_whole(evaluation / "scorecard.json", json.dumps(document, indent=1).encode() + b"\n")

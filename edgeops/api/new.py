@@ -1,4 +1,4 @@
-"""A new fleet repository."""
+"""Creates a new fleet repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """The files of a new repository, relative to its root, and the manual steps that are left."""
+    """The paths of the files of a new repository, and the steps that are left to the user."""
 
     root: Path
     files: tuple[str, ...]
@@ -26,10 +26,10 @@ class NewRepository:
 
 
 def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> NewRepository:
-    """Write a fleet repository whose workflows run this version of edgeops.
+    """Write a fleet repository whose workflows run exactly this version of edgeops.
 
-    Its devices run the images of this version that `owner` has released on a
-    GitHub server. Raises `Refused` and writes nothing when a file already exists;
+    Its devices run the images of this version that `owner` has released on a GitHub
+    server. Raises `Refused` if a file already exists (nothing is written then),
     `UsageError` for an invalid owner, and `GitHubError`.
     """
     from edgeops.scaffold.repository import new_repository
@@ -50,12 +50,12 @@ def _origin() -> Origin:
 
     try:
         return origin_of(distribution("edgeops").read_text("direct_url.json"))
-    except PackageNotFoundError:  # run from its source, without having been installed
+    except PackageNotFoundError:  # run from a source tree, not installed
         return NOWHERE
 
 
 def _images(owner: str, origin: Origin, server: str) -> Mapping[str, str]:
-    """The released images of the owner, if one is named and has any."""
+    """The images of the owner; empty without an owner or a release."""
     from edgeops.github.images import released_images
     from edgeops.scaffold.repository import owner_on_github
 
@@ -69,8 +69,8 @@ def _open_points(origin: Origin, owner: str) -> list[str]:
     points = []
     if not origin.version:
         points.append(
-            "this edgeops was installed from a folder, so the workflows do not know which one to"
-            " run and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
+            "this edgeops was installed from a folder, so the workflows do not know which version"
+            " to run, and stop: set inputs.version.default in .github/actions/edgeops/action.yml"
         )
     if not owner or not origin.released:
         why = "no --owner was given" if not owner else "there are no images of this edgeops"
@@ -85,7 +85,7 @@ def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
         more = f" and {len(existing) - _SHOWN} more" if len(existing) > _SHOWN else ""
         raise Refused(
             f"these files already exist: {shown}{more}",
-            "nothing was written; use an empty folder, then copy what you need from it",
+            "nothing was written; use an empty folder, and copy what you need from there",
         )
 
 

@@ -1,4 +1,4 @@
-"""Whoever looks on while a verb works."""
+"""Observers, which get notes and progress while a function works."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from edgeops.health.device import DeviceStatus
 
-# What a long run calls as it goes on: so much is done, of how much.
+# Called with the units done and their total.
 Progress = Callable[[int, int], None]
 
 
 class Observer(Protocol):
-    """Hears what is worth telling on the way; results and errors come as such."""
+    """Gets notes and progress; results are returned, and errors are raised."""
 
     def note(self, text: str) -> None:
-        """Something that a person may want to know."""
+        """Show a note to the user."""
 
     def progress(
         self, what: str, unit: str = "devices", *, quiet: bool = False
     ) -> AbstractContextManager[Progress]:
-        """A long run begins, as "reading twins"; `quiet`: there is nothing to do."""
+        """Show the progress of an action such as "reading twins"; `quiet`: it has nothing to do."""
 
     def waiting(self, devices: Sequence[DeviceStatus]) -> None:
-        """Not all of these have converged yet; told each time that they were looked at."""
+        """Show the status of devices that have not all converged; called after each read."""
 
 
 class Silent:
-    """Nobody looks on."""
+    """An observer that shows nothing."""
 
     def note(self, text: str) -> None:
-        """Tell nobody."""
+        """Show nothing."""
 
     def progress(self, *_: object, **__: object) -> AbstractContextManager[Progress]:
-        """Tell nobody."""
+        """Show nothing."""
         return nullcontext(lambda _done, _total: None)
 
     def waiting(self, devices: Sequence[DeviceStatus]) -> None:
-        """Tell nobody."""
+        """Show nothing."""

@@ -1,4 +1,4 @@
-"""Planning and writing the changes that make a hub agree with git."""
+"""Plans and writes the changes that make a hub agree with git."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a plan covers. With `create` None, the Fleet decides about new devices of the hub.
+    """The scope of a plan. With `create` None, the Fleet decides whether to create devices.
 
     `changed_since` limits it to devices that differ from that revision;
     `offline` then compares the two revisions without a hub.
@@ -58,7 +58,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """The outcomes of the devices of a plan; `interrupted`: a stop was asked for before the end."""
+    """The outcomes of the devices of a plan; `interrupted`: it was told to stop early."""
 
     planned: Planned
     outcomes: tuple[Outcome, ...]
@@ -119,9 +119,9 @@ def sync(
     if saved:
         fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
     else:
-        asked = request if isinstance(request, PlanRequest) else PlanRequest()
-        fleet = _desired(workspace, asked)
-        options = _options(workspace, asked, fleet, None)
+        scope = request if isinstance(request, PlanRequest) else PlanRequest()
+        fleet = _desired(workspace, scope)
+        options = _options(workspace, scope, fleet, None)
 
     async def write(hub: Hub) -> Synced:
         live, made = await _live_plan(workspace, hub, fleet, options)
@@ -169,13 +169,9 @@ def _options(
     from edgeops.plan.targets import changed_devices
 
     create = fleet.hubs[workspace.hub].create_devices if request.create is None else request.create
-    return PlanOptions(
-        targets=request.targets,
-        prune=request.prune,
-        create=create,
-        only=None if base is None else changed_devices(base, fleet),
-        drift_only=request.drift_only,
-    )
+    only = None if base is None else changed_devices(base, fleet)
+    targets, prune, drift_only = request.targets, request.prune, request.drift_only
+    return PlanOptions(targets, prune=prune, create=create, only=only, drift_only=drift_only)
 
 
 def _offline_plan(

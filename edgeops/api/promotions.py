@@ -1,4 +1,4 @@
-"""Promoting releases: editing the manifests of groups that get another release."""
+"""Promotes releases: edits the manifests of groups that get another release."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Promotion:
     """The changes of a promotion, and the text of each edited file before and after.
 
-    `decisions` has the decision for each slot; None if the change was asked for.
+    `decisions` has the decision for each slot; None for an explicit promotion.
     """
 
     changes: tuple[ManifestChange, ...]
@@ -33,7 +33,7 @@ class Promotion:
 
     @property
     def is_over(self) -> bool:
-        """Whether no release is held back: something changes, or every ring has its release."""
+        """Whether no release is on hold: something changes, or every ring has its release."""
         from edgeops.promotion.decide import Step
 
         return bool(self.changes) or all(
@@ -157,14 +157,13 @@ def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Man
         raise UsageError(f"`{release}` is not a release", "give NAME@VERSION")
     if release not in catalog.releases:
         versions = sorted(name for name in catalog.releases if name.startswith(f"{model}@"))
-        there = f"the releases are {', '.join(versions)}" if versions else ""
-        hint = there or did_you_mean(release, catalog.releases) or "publish it first"
+        known = f"the releases are {', '.join(versions)}" if versions else ""
+        hint = known or did_you_mean(release, catalog.releases) or "publish it first"
         raise UsageError(f"there is no release `{release}` in models/", hint)
     if group not in catalog.groups:
-        there = f"the groups are {', '.join(sorted(catalog.groups))}"
-        raise UsageError(
-            f"there is no group `{group}`", did_you_mean(group, catalog.groups) or there
-        )
+        known = f"the groups are {', '.join(sorted(catalog.groups))}"
+        hint = did_you_mean(group, catalog.groups) or known
+        raise UsageError(f"there is no group `{group}`", hint)
     return change(catalog, group, choose_slot(catalog, model, slot), release)
 
 

@@ -1,4 +1,4 @@
-"""Changes of a fleet repository as pull requests of a workflow."""
+"""Opens pull requests from a workflow for changes of a fleet repository."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MOST_BYTES = 64 * 1024 * 1024  # of one file in a pull request
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed: `files` from the root of the fleet, None where one is removed.
+    """A pull request to open: `files` by path from the root of the fleet, None for a removed one.
 
-    `text` gets the URL of that root in the new commit, below which files can be
-    looked at. By `meaning` the same proposal is known again, whatever else is
-    in the files; empty: by the files.
+    `text` gets the URL of that root in the new commit, for links to files.
+    `meaning` identifies the proposal, whatever its files contain; if it is empty,
+    the files identify it.
     """
 
     branch: str
@@ -41,7 +41,7 @@ class Proposal:
 
     @property
     def digest(self) -> str:
-        """The same proposal has the same."""
+        """The identity of the proposal."""
         digest = hashlib.sha256(self.meaning.encode())
         if self.meaning:
             return digest.hexdigest()
@@ -53,9 +53,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A pull request: `opened`, `updated`, `unchanged`, or `declined` if closed without merging.
+    """A pull request: `opened`, `updated`, `unchanged`, or `declined` (closed without merging).
 
-    `commit` is the new commit of its branch, if there is one.
+    `commit` is the head of its branch, if that is new.
     """
 
     title: str
@@ -66,9 +66,9 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class NewRelease:
-    """A release that was just published: who gets it first, and why nobody where none does.
+    """A new release: the changes for the first ring, or the reason why there are none.
 
-    `added` are its files, which `files` has among those of the proposal.
+    `added` are the paths of the release; `files` are all files of the proposal.
     """
 
     release: ModelRelease
@@ -80,7 +80,7 @@ class NewRelease:
 
 @dataclass(frozen=True, slots=True)
 class NextRelease:
-    """What happens next with a slot, and the files that change for it."""
+    """The decision for a slot, with the changes and files that it needs."""
 
     decision: Decision
     changes: tuple[ManifestChange, ...]
@@ -88,16 +88,16 @@ class NextRelease:
 
 
 def uncommitted_files(workspace: Workspace) -> Files:
-    """What is changed in fleet/, models/ and schemas/ and not committed. Raises `EdgeOpsError`."""
+    """The uncommitted files in fleet/, models/ and schemas/. Raises `EdgeOpsError`."""
     from edgeops.source.revision import uncommitted
 
     return _read(workspace.root, uncommitted(workspace.root))
 
 
 def new_release(workspace: Workspace, reference: str) -> NewRelease:
-    """What a release (`name@version`) that was just published changes.
+    """The proposal for a new release (`name@version`).
 
-    Raises `UsageError` where it is not in models/, and `InvalidFleet`.
+    Raises `UsageError` if it is not in models/, and `InvalidFleet`.
     """
     from edgeops.promotion.change import entry
     from edgeops.source.revision import uncommitted
@@ -115,9 +115,9 @@ def new_release(workspace: Workspace, reference: str) -> NewRelease:
 
 
 def next_releases(workspace: Workspace) -> tuple[NextRelease, ...]:
-    """What `promote_next` would edit for each slot of the rings, back where one is Degraded.
+    """The edits of `promote_next` for each slot, with Degraded releases reverted.
 
-    None, and a note, where no group is a ring. Raises as `promote_next`.
+    Empty, with a note, if no group is a ring. Raises as `promote_next`.
     """
     from edgeops.promotion.change import changes_of
     from edgeops.promotion.rings import models_of_rings
@@ -136,10 +136,10 @@ def next_releases(workspace: Workspace) -> tuple[NextRelease, ...]:
 def propose(
     workspace: Workspace, workflow: Workflow, proposal: Proposal, *, check: str = ""
 ) -> Proposed:
-    """Push the branch, open its pull request or bring it up to date, and start a check on it.
+    """Push the branch, open or update its pull request, and start a check on it.
 
     `check` is the file name of a workflow, or empty. A proposal that was closed
-    without merging is not made again. Raises `EdgeOpsError`.
+    without merging is not opened again. Raises `EdgeOpsError`.
     """
     from edgeops.github import proposal as github
     from edgeops.github.workflow import BOT
@@ -159,9 +159,9 @@ def propose(
         return Proposed(proposal.title, "declined", url)
     author = Author(BOT, "41898282+github-actions[bot]@users.noreply.github.com")
     head = resolve_commit(root, "HEAD")
-    made = commit_files(root, head, proposal.files, proposal.title, author)
+    proposed = commit_files(root, head, proposal.files, proposal.title, author)
     access = PushAccess(workflow.server, workflow.token)
-    commit, new = push_branch(root, made, proposal.branch, author, access)
+    commit, new = push_branch(root, proposed, proposal.branch, author, access)
     base = f"{workflow.server}/{workflow.repository}/raw/{commit}/{folder_in_repository(root)}"
     done, url = github.propose(api, replace(pull, text=proposal.text(base.rstrip("/"))))
     if check and (new or done is github.PullRequestOutcome.OPENED):
@@ -175,7 +175,7 @@ def _edited(tree: Revision, changes: tuple[ManifestChange, ...]) -> dict[str, by
 
 
 def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
-    """What these files hold now; None for one that is gone. Raises `EdgeOpsError`."""
+    """The content of these files, None for a missing one. Raises `EdgeOpsError`."""
     from edgeops.plain_file import is_absent, read_plain
 
     contents: dict[str, bytes | None] = {}

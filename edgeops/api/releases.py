@@ -1,4 +1,4 @@
-"""The releases of models: listing them, where they run, and verifying their files."""
+"""Lists the releases of models and where they run, and verifies their files."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def _check_published(
 
 
 def _chosen(releases: Releases, names: Sequence[str]) -> list[str]:
-    """The references of the releases that were named, sorted. Raises `UsageError`."""
+    """The references of the named releases, sorted. Raises `UsageError`."""
     if not names:
         return sorted(releases.releases)
     chosen: set[str] = set()

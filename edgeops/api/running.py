@@ -1,4 +1,4 @@
-"""Verbs that talk to a hub run in an event loop; whoever calls them need not know."""
+"""Runs coroutines for synchronous callers, and handles Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ def complete(
 ) -> T:
     """The result of a coroutine. Raises `Interrupted` on Ctrl-C, with a hint.
 
-    Where an event loop runs already, as in a notebook, the work gets a thread
-    and a loop of its own.
+    If an event loop is already running, as in a notebook, it runs in a new thread.
     """
-    # What azure-identity logs at length, our error says in one line.
+    # azure-identity logs at length what our error says in one line.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
         if _in_a_loop():
@@ -37,9 +36,9 @@ def complete(
 def stop_on_interrupt(
     note: Callable[[str], None],
 ) -> Callable[[asyncio.Event], AbstractContextManager[None]]:
-    """For `sync`: lets Ctrl-C finish the devices in flight; a second one ends the program at once.
+    """For `sync`: after Ctrl-C, finish the devices in flight; a second Ctrl-C ends at once.
 
-    Works in the main thread only.
+    Works only in the main thread.
     """
 
     @contextmanager

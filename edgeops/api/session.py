@@ -1,4 +1,4 @@
-"""A hub for the length of one verb; the local hub is started if it is not running."""
+"""Connects to a hub for one function; starts the local hub if it is not running."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator
 def on_hub(
     workspace: Workspace, fleet: DesiredFleet, verb: Callable[[Hub], Coroutine[Any, Any, T]]
 ) -> T:
-    """The result of a verb that gets the chosen hub of a fleet. Raises `HubError`."""
+    """The result of a coroutine function with the chosen hub of a fleet. Raises `HubError`."""
 
     async def work() -> T:
         async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
@@ -99,7 +99,7 @@ def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:
 
 
 def _start(workspace: Workspace) -> subprocess.Popen[str]:
-    """A child process with the hub; it ends when its standard input closes, even if we crash."""
+    """A child process with the hub, which ends when its standard input closes, even on a crash."""
     # -P: do not import a folder `edgeops` of the current directory.
     root, port = str(workspace.root), str(workspace.https_port)
     command = [sys.executable, "-P", "-m", "edgeops", "--repo", root, "hub", "serve"]
@@ -112,7 +112,7 @@ def _start(workspace: Workspace) -> subprocess.Popen[str]:
         start_new_session=True,  # Ctrl-C must not reach the hub: writes in flight need it
     )
     assert child.stdout is not None
-    if not child.stdout.readline():  # a line when it is ready, or the end
+    if not child.stdout.readline():  # the child prints a line when it is ready
         _, words = child.communicate()
         why = words.strip().removeprefix("error: ").partition("\n")[0]
         raise EdgeOpsError(

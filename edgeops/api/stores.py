@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def artifact_target(workspace: Workspace) -> ArtifactTarget:
-    """Where the chosen hub has its artifacts. Raises `EdgeOpsError`.
+    """The artifact target of the chosen hub. Raises `EdgeOpsError`.
 
-    The rest of the fleet need not be valid: it may name a release that is yet
-    to be published.
+    The rest of the fleet need not be valid: it can name a release that is not
+    published yet.
     """
     from edgeops.fleet.model import ArtifactTarget, StoreKind
     from edgeops.fleet.resolve import find_hub, hub_targets
@@ -40,7 +40,7 @@ def artifact_store(workspace: Workspace, target: ArtifactTarget) -> Store:
     from edgeops.artifacts.open import open_store
     from edgeops.localhub.files import StateFiles
 
-    # What azure-identity logs at length, our error says in one line.
+    # azure-identity logs at length what our error says in one line.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     files = StateFiles(workspace.state)
     files.make_directory()  # a local store is in it

@@ -1,4 +1,4 @@
-"""A fleet repository, one of its hubs, and the world around them: what every verb works on."""
+"""A fleet repository with the chosen hub, the environment, an observer and a clock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from edgeops.fleet.resolve import Resolution
     from edgeops.source.cache import Cache
 
-LOCAL = "local"  # the local IoT Hub
+LOCAL = "local"  # the local IoT Hub emulator
 _PORT = "EDGEOPS_HTTPS_PORT"
 
 
 class InvalidFleet(InvalidState):
-    """The desired state of a revision is not valid: it has these problems."""
+    """The desired state of a revision is not valid; `problems` has all problems."""
 
     def __init__(self, message: str, hint: str, problems: tuple[Problem, ...]) -> None:
         super().__init__(message, hint)
@@ -33,7 +33,7 @@ class InvalidFleet(InvalidState):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The time of day in UTC, and seconds that only ever go on."""
+    """The current time in UTC, and a monotonic clock in seconds."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
@@ -41,11 +41,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a fleet is, and which hub is meant. Nothing is read before a verb needs it.
+    """A fleet repository and the chosen hub. Files are read only when needed.
 
-    `root` holds `fleet/`; `environ` has what credentials and artifact stores
-    look for, and HOME, where the cache of this user lies. `debug` raises what
-    edgeops itself fails at, where else that is one of the problems.
+    `root` contains `fleet/`; `environ` has the variables of credentials and artifact
+    stores, and HOME for the user's cache. `debug` raises internal errors of edgeops,
+    which are otherwise listed as problems.
     """
 
     root: Path
@@ -65,10 +65,10 @@ class Workspace:
         observer: Observer | None = None,
         debug: bool = False,
     ) -> Workspace:
-        """The workspace of the repository around a folder.
+        """The workspace of the repository that contains a folder.
 
-        Raises `EdgeOpsError` where there is none, and `Refused` when its
-        `.edgeops` came with the checkout.
+        Raises `EdgeOpsError` if there is none, and `Refused` if its `.edgeops` came
+        with the checkout.
         """
         from edgeops.source.root import find_root
         from edgeops.source.state import refuse_foreign_state
@@ -79,29 +79,29 @@ class Workspace:
 
     @property
     def state(self) -> Path:
-        """Where is what is not in git: the local hub, artifacts, builds of models."""
+        """The folder for everything that is not in git: the local hub, artifacts, model builds."""
         from edgeops.source.state import STATE
 
         return self.root / STATE
 
     def cache(self) -> Cache:
-        """What is remembered of files that were read before."""
+        """The cache of parsed files."""
         from edgeops.source.cache import Cache, cache_folder
 
         return Cache(cache_folder(self.root, self.environ))
 
     def at(self, rev: str | None = "HEAD") -> Revision:
-        """The fleet at a revision, or as it is on disk (None). It is read once, when needed."""
+        """The fleet at a revision, or on disk (None), read when needed."""
         return Revision(self, rev)
 
     @property
     def ca_file(self) -> str | None:
-        """The CAs to trust, where the user has others than the system's."""
+        """The file of trusted CAs, if the user has set one."""
         return self.environ.get("SSL_CERT_FILE") or None
 
     @property
     def https_port(self) -> int:
-        """The port of the local hub that this user has chosen. Raises `UsageError`."""
+        """The port of the local hub, from the environment or the default. Raises `UsageError`."""
         from edgeops.localhub.access import DEFAULT_PORT
 
         chosen = self.environ.get(_PORT, str(DEFAULT_PORT))
@@ -111,7 +111,7 @@ class Workspace:
 
     @property
     def local_artifacts_url(self) -> str:
-        """Where devices find artifacts on the local hub: on the one that runs, if one does."""
+        """The URL of the artifacts on the local hub, with the port of a running one."""
         from edgeops.localhub.access import running
 
         endpoint = running(self.state)
@@ -120,9 +120,9 @@ class Workspace:
 
 
 class Revision:
-    """A fleet at one commit, or as it is on disk: each form of it is made once.
+    """A fleet at one commit, or on disk; each property is computed once.
 
-    All raise `EdgeOpsError` where there is no fleet, no git or no such revision.
+    All raise `EdgeOpsError` if there is no fleet, no git repository or no such revision.
     """
 
     def __init__(self, workspace: Workspace, rev: str | None) -> None:
@@ -131,7 +131,7 @@ class Revision:
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """Its manifests and schemas, and what is wrong with their files."""
+        """Its manifests and schemas, with the problems of their files."""
         root = self.workspace.root
         with self.workspace.cache() as cache:
             if self.rev is None:
@@ -144,14 +144,14 @@ class Revision:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Its manifests by kind and name, as far as they can be read."""
+        """Its manifests by kind and name, as far as they are readable."""
         from edgeops.fleet.catalog import read_catalog
 
         return read_catalog(self.snapshot)[0]
 
     @cached_property
     def resolution(self) -> Resolution:
-        """Its devices with all overlays merged, and every problem that was found."""
+        """Its devices with all overlays merged, and all problems."""
         from edgeops.fleet.resolve import resolve
 
         snapshot = self.snapshot
@@ -169,13 +169,13 @@ class Revision:
 
     @property
     def fleet(self) -> DesiredFleet:
-        """The desired fleet. Raises `InvalidFleet`, which has the problems."""
+        """The desired fleet. Raises `InvalidFleet` with the problems."""
         resolved = self.resolution
         if resolved.fleet is None:
             where = "the working tree" if self.rev is None else self.rev
             raise InvalidFleet(
                 f"the desired state in {where} is not valid",
-                "fix what is listed above and commit",
+                "fix the problems listed above, and commit",
                 tuple(resolved.problems),
             )
         return resolved.fleet

@@ -41,15 +41,14 @@ def run(
     """Run edge devices as the IoT Edge runtime does, with processes instead of containers.
 
     Each device gets its deployment from the local hub and reports as edgeAgent
-    does. Only edgeops' own modules run (model_loader, forecaster); others are
+    does. Only the modules of edgeops run (model_loader, forecaster); others are
     listed and skipped. The storage of a device is .edgeops/devices/DEVICE/.
-    Ctrl-C stops all. Hours of a --history file that lie ahead count when they
-    are over.
+    Ctrl-C stops all. Future hours of a --history file count once they are over.
 
-    A module gets the environment of a container, nothing of yours: set a proxy
-    in its manifest (HTTPS_PROXY). A module whose `env` changes which code a
-    process loads, where it looks for files or whom it trusts (LD_PRELOAD,
-    PYTHONPATH, PATH, SSL_CERT_FILE ...) is reported and not started.
+    A module gets the environment of a container, not yours: set a proxy in its
+    manifest (HTTPS_PROXY). A module whose `env` changes which code a process
+    loads, where it looks for files or whom it trusts (LD_PRELOAD, PYTHONPATH,
+    PATH, SSL_CERT_FILE ...) is reported and not started.
 
     \b
     Examples:

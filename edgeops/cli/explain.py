@@ -1,4 +1,4 @@
-"""`edgeops explain`: where every value of a device comes from."""
+"""`edgeops explain`: the source of every value of a device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeops.cli.settings import show, workspace
 def explain(
     context: typer.Context,
     device: Annotated[str, argument("A device of the fleet.", show_default=False)],
-    pointer: Annotated[str, argument("JSON pointer of a part, as /tags/location.")] = "",
+    pointer: Annotated[str, argument("JSON pointer of a part, such as /tags/location.")] = "",
     rev: RevisionOption = None,
     output: OutputOption = "text",
 ) -> None:

@@ -27,7 +27,7 @@ app.command("propose-promotions", short_help="Open pull requests for pending pro
     propose_promotions
 )
 
-_BOTH = "make both with `edgeops sync --dry-run --out PLAN.json -o markdown > PLAN.md`"
+_BOTH = "create both with `edgeops sync --dry-run --out PLAN.json -o markdown > PLAN.md`"
 PlanMarker = Annotated[str, option("Marker of the comment to look for.", metavar="WORD")]
 
 
@@ -56,7 +56,7 @@ def comment(
     texts = [read_text(path, "the text", "") for path in file if path.exists()]
     if not note and not any(map(str.strip, texts)):
         raise EdgeOpsError(
-            f"there is nothing to say: {', '.join(map(str, file))} is missing or empty", _BOTH
+            f"the comment has no text: {', '.join(map(str, file))} is missing or empty", _BOTH
         )
     text = report.pull_request.comment(texts, note=note, run_url=workflow.run_url)
     done = api.github.comment(workflow, marker, text)

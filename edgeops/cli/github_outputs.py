@@ -36,16 +36,14 @@ def models(
     Examples:
       edgeops github models --changed-since "$BEFORE" --only "$MODELS"
     """
-    made = api.github.trainings(
-        workspace(context),
-        changed_since=changed_since,
-        only=only.split(),
-        machines=machines,
+    trainings = api.github.trainings(
+        workspace(context), changed_since=changed_since, only=only.split(), machines=machines
     )
-    for part in made.parts:
+    parts = []
+    for part in trainings.parts:
         say(f"{part.model} {part.shard}")
-    parts = [{"model": p.model, "shard": p.shard, "artifact": p.artifact} for p in made.parts]
-    _give({"models": made.models, "trainings": parts})
+        parts.append({"model": part.model, "shard": part.shard, "artifact": part.artifact})
+    _give({"models": trainings.models, "trainings": parts})
 
 
 def outputs(
@@ -69,5 +67,5 @@ def outputs(
 def _give(values: dict[str, object]) -> None:
     from edgeops.github.workflow import give_outputs
 
-    path = os.environ.get("GITHUB_OUTPUT")  # outside of a workflow nothing is written
+    path = os.environ.get("GITHUB_OUTPUT")  # not set outside of a workflow
     give_outputs(Path(path) if path else None, values)

@@ -1,4 +1,4 @@
-"""`edgeops github propose...`: what a workflow changed, as a pull request."""
+"""`edgeops github propose...`: pull requests for the changes of a workflow."""
 
 from __future__ import annotations
 

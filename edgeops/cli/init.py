@@ -26,11 +26,11 @@ def init(
 ) -> None:
     """Create a new fleet repository: manifests, schemas, GitHub workflows.
 
-    It has two devices in two rings, which work at once on the local hub; its
-    README says how to connect it to Azure and GitHub. The manifests name the
-    images of the owner's edgeops release by digest; without an owner, they name
-    none that exists. The workflows install this version or commit of edgeops;
-    one installed from a folder has neither, and they stop before they sign in
+    It has two devices in two rings, ready to use on the local hub; its README
+    explains how to connect it to Azure and GitHub. The manifests name the images
+    of the owner's edgeops release by digest; without an owner, they name a
+    registry that does not exist. The workflows install this version or commit of
+    edgeops; if it was installed from a folder, they stop before they sign in
     anywhere. Existing files are never overwritten: exit code 5.
 
     \b
@@ -41,17 +41,17 @@ def init(
     """
     root = settings(context).repo if folder is None else folder
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    made = api.init(root, owner=_ask() if owner is None else owner, server=server)
-    for path in made.files:
+    new = api.init(root, owner=_ask() if owner is None else owner, server=server)
+    for path in new.files:
         say(path)
-    note(context, f"{len(made.files)} files are in {root}; commit them, then `edgeops sync`")
-    for point in made.open_points:
+    note(context, f"wrote {len(new.files)} files to {root}; commit them, then run `edgeops sync`")
+    for point in new.open_points:
         note(context, point)
 
 
 def _ask() -> str:
-    """The owner of the images, asked at a terminal; empty without a terminal."""
+    """The owner of the images, asked for on a terminal; empty without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return ""
-    question = "Owner of the images on GitHub (ghcr.io/OWNER/...), empty for none yet"
+    question = "GitHub owner of the images (ghcr.io/OWNER/...); leave empty to set it later"
     return str(typer.prompt(question, default="", show_default=False)).strip()

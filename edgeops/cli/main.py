@@ -1,4 +1,4 @@
-"""The command line: the commands, the global options, and the one place where errors are shown.
+"""The command line: the commands, the global options, and the only place where errors are shown.
 
 Every command module imports only typer and the standard library at its top,
 so that `edgeops --help` needs nothing else, and only the command that was
@@ -26,7 +26,7 @@ _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
 _VALUED = {"--repo", "--hub"}
 
 
-# Modules of this package, and what `edgeops --help` says of them.
+# Modules of this package, and their text in `edgeops --help`.
 _COMMANDS = {
     "init": "Create a new fleet repository.",
     "validate": "Validate the desired state (offline).",
@@ -43,25 +43,25 @@ _GROUPS = {
 }
 
 
-def _global_options_apart(args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The global options, which work anywhere, and the other arguments."""
-    apart, rest, queue = list[str](), list[str](), list(args)
+def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The global options, which are allowed anywhere, and the other arguments."""
+    options, rest, queue = list[str](), list[str](), list(args)
     while queue:
         arg = queue.pop(0)
         if arg == "--":
             rest += [arg, *queue]
             break
         if arg in _FLAGS or (arg.partition("=")[0] in _VALUED and "=" in arg):
-            apart.append(arg)
+            options.append(arg)
         elif arg in _VALUED and queue:
-            apart += [arg, queue.pop(0)]
+            options += [arg, queue.pop(0)]
         else:
             rest.append(arg)
-    return apart, rest
+    return options, rest
 
 
 def _program(called: str) -> typer.Typer:
-    """The program with the command that was called, or with all where there is no such."""
+    """The program with the called command, or with all commands if it does not exist."""
     app = typer.Typer(
         name="edgeops",
         rich_markup_mode=None,
@@ -122,23 +122,20 @@ def _color(given: Sequence[str]) -> bool:
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Run one command line; gives the exit code.
-
-    The one place where errors become text: `error:` and `hint:` on stderr.
-    """
-    # typer brings pydantic; looking for its plugins in every installed package takes 15 ms.
+    """Run one command line; gives the exit code. Errors are shown on stderr."""
+    # typer imports pydantic, whose search for plugins in all packages takes 15 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     given = list(sys.argv[1:] if args is None else args) or ["--help"]
     try:
-        options, rest = _global_options_apart(given)
+        options, rest = _split(given)
         if len(rest) == 1 and rest[0] in _GROUPS:
-            rest.append("--help")  # `edgeops hub` asks what there is
+            rest.append("--help")  # `edgeops hub` lists its commands
         program = _program(rest[0] if rest else "")
         code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
         if code == ExitCode.INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
             return _fail(Interrupted("interrupted"), given)
-    except BrokenPipeError:  # the reader went away, as with `| head`
+    except BrokenPipeError:  # the reader ended, as in `| head`
         _drop_output()
         return 1
     except (KeyboardInterrupt, typer.Abort):
@@ -156,7 +153,7 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """What is still buffered cannot be written: do not try again when the process ends."""
+    """Discard buffered output, which cannot be written, so that it is not flushed at exit."""
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
 
 
@@ -172,6 +169,6 @@ def _fail(error: Exception, args: Sequence[str], *, debug: bool = False) -> int:
 
 def main() -> None:
     """The `edgeops` program."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack letters that a fleet has
+    if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a terminal can lack characters
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run())

@@ -1,4 +1,4 @@
-"""`edgeops model`: from data to a model that devices run."""
+"""`edgeops model`: from data to a release on devices."""
 
 from __future__ import annotations
 

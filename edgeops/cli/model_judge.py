@@ -1,4 +1,4 @@
-"""`edgeops model evaluate` and `publish`: judge what was trained, and release it."""
+"""`edgeops model evaluate` and `publish`."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def promote(
     if forward == (release is not None or to is not None):
         raise UsageError("give NAME@VERSION --to GROUP, or --next")
     if not forward and (release is None or to is None):
-        raise UsageError("NAME@VERSION and --to GROUP go together", "or use --next")
+        raise UsageError("NAME@VERSION and --to GROUP must be used together", "or use --next")
     if revert and not forward:
         raise UsageError("--revert-degraded needs --next")
     where = workspace(context)
@@ -56,7 +56,7 @@ def promote(
         if done.texts or output == "json":
             show(context, report.promote_text, done, output)
         else:
-            note(context, f"{to} has {release} already")
+            note(context, f"{to} already has {release}")
         return
     done = api.promote_next(where, slot=slot, revert_degraded=revert, dry_run=dry_run)
     if not done.decisions:

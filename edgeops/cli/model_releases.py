@@ -1,4 +1,4 @@
-"""`edgeops model list` and `verify`: what was published."""
+"""`edgeops model list` and `verify`: the published releases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def list_releases(
 ) -> None:
     """List the releases: their quality, the manifests that name them, where they run.
 
-    Where they run is asked of the hub (--hub), if it can be reached.
+    The devices are read from the hub (--hub), if it can be reached.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import typer
 
 
 def option(help: str, *names: str, **more: Any) -> Any:  # noqa: A002 - as typer calls it
-    """An option of a command: its help, then its names, and what else typer knows."""
+    """An option of a command: its help, its names, and other parameters of typer."""
     return typer.Option(*names, help=help, **more)
 
 
 def argument(help: str, **more: Any) -> Any:  # noqa: A002
-    """An argument of a command: its help, and what else typer knows."""
+    """An argument of a command: its help, and other parameters of typer."""
     return typer.Argument(help=help, **more)
 
 
 def group(help: str) -> typer.Typer:  # noqa: A002
-    """A command that has commands of its own, for functions to be added to."""
+    """An empty group of commands."""
     return typer.Typer(help=help, rich_markup_mode=None, no_args_is_help=True)
 
 
@@ -37,8 +37,8 @@ SavedPlanFile = Annotated[Path, argument("A plan saved by `sync --out`.")]
 DataDirs = Annotated[
     list[Path] | None,
     option(
-        "Folder outside the repository to look in for paths of model.yaml that the repository"
-        " does not hold; repeatable. Links are not followed.",
+        "Folder outside the repository to search for paths of model.yaml that do not exist in"
+        " the repository; repeatable. Links are not followed.",
         "--data-dir",
         metavar="DIR",
         exists=True,

@@ -1,4 +1,4 @@
-"""`edgeops render`: the resolved state, as files that other tools take."""
+"""`edgeops render`: the resolved twins or deployment manifests, for other tools."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render(
     ] = False,
     rev: RevisionOption = None,
     out: Annotated[
-        Path | None, option("Write one file a device into this folder.", metavar="DIR")
+        Path | None, option("Write one file per device into this folder.", metavar="DIR")
     ] = None,
     output: Annotated[
         Literal["yaml", "json"], option("Form of the output.", "--output", "-o")
@@ -43,7 +43,7 @@ def render(
     if out is not None:
         for name, document in rendered.items():
             write_atomically(out / f"{name}.{output}", dump(document))
-        note(context, f"{len(rendered)} files in {out}")
+        note(context, f"wrote {len(rendered)} files to {out}")
     elif len(rendered) == 1 or output == "yaml":
         typer.echo("---\n".join(dump(document) for document in rendered.values()), nl=False)
     else:

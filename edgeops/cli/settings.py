@@ -1,4 +1,4 @@
-"""What the global options say, and what every command does with them."""
+"""The global options, and the output that depends on them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class GlobalOptions:
     debug: bool
 
     def note(self, text: str) -> None:
-        """Tell the user something that is not data; `--quiet` silences it."""
+        """Show a note on stderr, unless `--quiet`."""
         if not self.quiet:
             say(text, err=True)
 
@@ -41,12 +41,12 @@ def has_color(context: typer.Context) -> bool:
 
 
 def note(context: typer.Context, text: str) -> None:
-    """Tell the user something that is not data; `--quiet` silences it."""
+    """Show a note on stderr, unless `--quiet`."""
     settings(context).note(text)
 
 
 def workspace(context: typer.Context) -> api.Workspace:
-    """The repository and hub that a command was called for. Raises `EdgeOpsError`."""
+    """The workspace of a command. Raises `EdgeOpsError`."""
     options = settings(context)
     return api.Workspace.find(
         options.repo,
@@ -58,7 +58,7 @@ def workspace(context: typer.Context) -> api.Workspace:
 
 
 def show(context: typer.Context, report: Any, value: object, output: str, **more: bool) -> None:
-    """Print a value as a module of `edgeops.report` makes text, JSON or Markdown of it."""
+    """Print a value as text, JSON or Markdown, made by a module of `edgeops.report`."""
     if output == "json":
         text = report.as_json(value)
     elif output == "markdown":
@@ -69,12 +69,12 @@ def show(context: typer.Context, report: Any, value: object, output: str, **more
 
 
 def is_styled(stream: IO[str], color: bool) -> bool:
-    """Whether a stream gets colour where the user has nothing against it."""
+    """Whether a stream gets colour, if the user allows it."""
     return color and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print one line, whatever is in it; secrets masked, those of the environment as well."""
+    """Print one line without control characters, with secrets masked."""
     from edgeops.fleet.secrets import mask, secrets_of
 
     typer.echo(report.inert.line(mask(text, secrets_of(os.environ))), err=err)

@@ -27,10 +27,10 @@ def status(
 
     \b
     Health, from what a device reports:
-      Converged    it runs what git says
-      Progressing  it is connected and does not run it yet
+      Converged    it runs its desired state
+      Progressing  it is connected, but does not run it yet
       Degraded     it reported an error
-      Offline      it is not connected and did not run it when last seen
+      Offline      it is not connected, and did not run it when last seen
       Unknown      it never connected
 
     \b

@@ -41,7 +41,7 @@ def sync(
         option("With --dry-run: only devices that differ from this revision.", metavar="REV"),
     ] = None,
     offline: Annotated[
-        bool, option("With --changed-since: compare revisions, ask no hub.", "--offline")
+        bool, option("With --changed-since: compare revisions without a hub.", "--offline")
     ] = False,
     wait: Annotated[bool, option("Wait until the devices have converged.", "--wait")] = False,
     timeout: TimeoutOption = 300,
@@ -54,8 +54,8 @@ def sync(
     """Make the twins on the hub match the committed desired state.
 
     Reads the twins, compares them with git, and sends the smallest patches,
-    each guarded by its etag. Touches only what git names or edgeops wrote
-    before; running it again writes nothing. --changed-since main... compares
+    each guarded by its etag. Only values that are in git or were written by
+    edgeops change; running it again writes nothing. --changed-since main... compares
     with the commit at which this branch left main.
 
     \b
@@ -78,7 +78,7 @@ def sync(
     if dry_run and (plan or wait):
         raise UsageError("--dry-run writes nothing; it cannot be combined with --plan or --wait")
     if plan and (target or prune or drift_only or out):
-        raise UsageError("--plan takes --target, --prune and --drift-only from the saved plan")
+        raise UsageError("--plan cannot be combined with --target, --prune, --drift-only or --out")
     if drift_only and (prune or offline):
         raise UsageError("--drift-only cannot be combined with --prune or --offline")
     request = api.PlanRequest(
@@ -90,14 +90,14 @@ def sync(
         changed_since=changed_since,
         offline=offline,
     )
-    told = steps.Told(context, output, verbose, out, summary)
+    display = steps.Display(context, output, verbose, out, summary)
     try:
         if dry_run:
-            code = steps.dry_run(told, request, detailed=detailed_exitcode)
+            code = steps.dry_run(display, request, detailed=detailed_exitcode)
         else:
-            code = steps.write(told, plan or request, timeout if wait else None)
+            code = steps.write(display, plan or request, timeout if wait else None)
     except EdgeOpsError as error:
-        told.failure(error)
+        display.failure(error)
         raise
     raise typer.Exit(code)
 

@@ -1,4 +1,4 @@
-"""The steps of `edgeops sync`: a plan that is shown, or carried out and told."""
+"""The steps of `edgeops sync`: show a plan, or apply it and show the outcomes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from edgeops.user_files import append, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How a sync tells of its plan and outcomes, and the files that get the plan as well."""
+class Display:
+    """Shows plans and outcomes in the chosen form, and writes plans to `out` and `summary`."""
 
     context: typer.Context
     output: str
@@ -28,14 +28,14 @@ class Told:
         show(self.context, report.planned, planned, self.output, verbose=self.verbose)
 
     def keep(self, planned: api.Planned) -> None:
-        """Write a plan to the files that were asked for."""
+        """Write a plan to the requested files."""
         if self.out is not None:
             write_atomically(self.out, report.planned.as_json(planned))
         if self.summary is not None:
             append(self.summary, report.planned.summary(planned))
 
     def outcomes(self, done: api.Synced) -> None:
-        """Print what became of the devices."""
+        """Print the outcomes of the devices."""
         if self.output == "json":
             typer.echo(report.outcomes.as_json(done.outcomes))
         elif self.output == "markdown":
@@ -47,18 +47,18 @@ class Told:
             )
 
     def failure(self, error: EdgeOpsError) -> None:
-        """Say in Markdown why there is no plan: a pull request does not show stderr."""
+        """Print an error as Markdown too: a pull request does not show stderr."""
         if self.output == "markdown":
             typer.echo(report.planned.no_plan(error))
         if self.summary is not None:
             append(self.summary, f"{report.planned.no_plan(error)}\n")
 
 
-def dry_run(told: Told, request: api.PlanRequest, *, detailed: bool) -> int:
+def dry_run(display: Display, request: api.PlanRequest, *, detailed: bool) -> int:
     """Show what a sync would write; gives the exit code."""
-    planned = api.plan(workspace(told.context), request)
-    told.keep(planned)
-    told.plan(planned)
+    planned = api.plan(workspace(display.context), request)
+    display.keep(planned)
+    display.plan(planned)
     if not detailed:
         return 0
     if planned.plan.changes:
@@ -66,22 +66,22 @@ def dry_run(told: Told, request: api.PlanRequest, *, detailed: bool) -> int:
     return ExitCode.REFUSED if planned.plan.refusals else 0
 
 
-def write(told: Told, request: api.PlanRequest | Path, wait: float | None) -> int:
-    """Carry out a request or a saved plan, then wait so many seconds; gives the exit code."""
+def write(display: Display, request: api.PlanRequest | Path, wait: float | None) -> int:
+    """Apply a request or a saved plan, then wait up to `wait` seconds; gives the exit code."""
 
     def before(planned: api.Planned) -> None:
-        told.keep(planned)
-        if told.output == "text":
-            told.plan(planned)
+        display.keep(planned)
+        if display.output == "text":
+            display.plan(planned)
 
-    where = workspace(told.context)
+    where = workspace(display.context)
     done = api.sync(
         where,
         api.plans.saved_plan(request) if isinstance(request, Path) else request,
         before_writing=before,
-        stopping=api.stop_on_interrupt(settings(told.context).note),
+        stopping=api.stop_on_interrupt(settings(display.context).note),
     )
-    told.outcomes(done)
+    display.outcomes(done)
     if wait is not None and done.exit_code == 0:
         api.wait_until_converged(where, done.planned.fleet, done.planned.devices, wait)
     return done.exit_code

@@ -1,1 +1,1 @@
-"""What a device's reports mean: its health, as values worked out from twins. Pure."""
+"""The health of devices, computed from their twins. No I/O."""

@@ -1,9 +1,8 @@
-"""Health of a device, from what it reports.
+"""The health of a device, from its reported properties.
 
 Sources: "Properties of the IoT Edge agent and hub module twins" (Microsoft
 Learn) for `$edgeAgent`; schemas/modules for the slots of `model_loader`.
-Reported properties are written by devices, so nothing is taken for granted
-about their shape.
+Devices write reported properties, so any of them can have an unexpected type.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _REASON_LENGTH = 200
 
 
 class HealthState(StrEnum):
-    """Whether a device runs what git says."""
+    """Whether a device runs its desired state."""
 
     CONVERGED = "Converged"
     PROGRESSING = "Progressing"
@@ -34,7 +33,7 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of one device, and why."""
+    """The health state of a device, and the reason."""
 
     state: HealthState
     reason: str = ""
@@ -42,7 +41,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """Whether the hub holds what git says of a device, whether it is connected, its health."""
+    """Whether the twins of a device agree with git, whether it is connected, and its health."""
 
     device: str
     in_sync: bool
@@ -51,21 +50,21 @@ class DeviceStatus:
 
     @property
     def is_converged(self) -> bool:
-        """Whether the device reports that it runs what git says."""
+        """Whether the device reports that it runs its desired state."""
         return self.health.state is HealthState.CONVERGED
 
 
 def device_status(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> DeviceStatus:
-    """The status of a device; `in_sync` says whether its twins agree with git."""
+    """The status of a device; `in_sync`: its twins agree with git."""
     state = health(device, live, in_sync)
     return DeviceStatus(device.name, in_sync, live is not None and _is_connected(live), state)
 
 
 def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Health:
-    """The health of a device; `in_sync` says whether its twins agree with git.
+    """The health of a device; `in_sync`: its twins agree with git.
 
-    A device is Converged by what it reported last, connected or not; one that
-    has nothing to report of what git wants only when it is connected.
+    A device can be Converged by its last report without being connected; a device
+    that has nothing to report must be connected.
     """
     if live is None:
         return Health(HealthState.UNKNOWN, "not on the hub")
@@ -93,7 +92,7 @@ def _twins(live: LiveDevice) -> tuple[Twin, ...]:
 
 
 def _active(twin: Twin) -> str | None:
-    # Year 1 is how the hub says "never".
+    # The hub reports year 1 for "never".
     never = twin.last_activity is None or twin.last_activity.startswith("0001-")
     return None if never else twin.last_activity
 
@@ -142,7 +141,7 @@ def _has_seen(agent: Twin) -> bool:
 
 
 def _error_text(error: Any) -> str:
-    """An error as model_loader reports it (`{code, message}`), or however else it is written."""
+    """The text of an error of model_loader (`{code, message}`), or of any other value."""
     code, message = value_at(error, "code"), value_at(error, "message")
     return f"{_text(code)}: {_text(message)}" if code and message else _text(error)
 
@@ -154,13 +153,13 @@ def _text(value: Any) -> str:
 
 
 def reported_slot(live: LiveDevice | None, slot: str) -> Any:
-    """What `model_loader` reports about the model in a slot; None when it reports nothing."""
+    """The reported properties of a slot of `model_loader`; None if there are none."""
     loader = live.modules.get(MODEL_LOADER) if live else None
     return value_at(loader.reported, "models", slot) if loader else None
 
 
 def value_at(value: Any, *keys: str) -> Any:
-    """The value below these keys, None when there is none."""
+    """The value below these keys, None if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value

@@ -1,4 +1,4 @@
-"""How a device does with the model of one slot, and since when it uses it."""
+"""The health of a device, and since when it has used the model of one slot."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from edgeops.twin import LiveDevice
 
 @dataclass(frozen=True, slots=True)
 class SlotHealth:
-    """The health of a device; `since` is when the model of the slot came into use, if it says.
-
-    A Converged device has the wanted digest in every slot. Connected or not:
-    what it reported last counts.
-    """
+    """The health of a device; `since` is when it started to use the model, if reported."""
 
     health: Health
     since: datetime | None = None
@@ -25,7 +21,7 @@ class SlotHealth:
 def slot_health(
     device: DesiredDevice, live: LiveDevice | None, slot: str, in_sync: bool
 ) -> SlotHealth:
-    """The health of a device, as `edgeops status` tells it, with the `since` of a slot."""
+    """The health of a device, as in `edgeops status`, with the `since` of a slot."""
     return SlotHealth(health(device, live, in_sync), _since(live, slot))
 
 

@@ -1,4 +1,4 @@
-"""The edge agent of one device: follows the deployment in its twin, and reports."""
+"""The edge agent of a device: applies the deployment in its twin, and reports its modules."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from typing import Protocol
 
 from edgeops import __version__
 from edgeops.jsonvalue import JsonObject, leaves
-from edgeops.localedge.deployment import (
-    BadDeployment,
-    Deployment,
-    WantedModule,
-    parse_deployment,
-)
+from edgeops.localedge.deployment import BadDeployment, Deployment, WantedModule, parse_deployment
 from edgeops.localedge.process import Program, supervise
 from edgeops.localedge.status import (
     NO_CONTAINERS,
@@ -24,38 +19,31 @@ from edgeops.localedge.status import (
     RuntimeStatus,
     reported,
 )
-from edgeops.localedge.storage import (
-    map_folders,
-    storage_of,
-    with_paths_of_this_machine,
-)
+from edgeops.localedge.storage import map_folders, storage_of, with_paths_of_this_machine
 from edgeops.twin import diff
 
 
 class AgentConnection(Protocol):
-    """What the agent needs of the hub: the module twin of `$edgeAgent`.
-
-    All methods wait until the hub can be reached.
-    """
+    """The module twin of `$edgeAgent`; all methods wait until the hub can be reached."""
 
     async def desired(self) -> JsonObject:
         """The desired properties with their `$version`."""
 
     async def changed(self) -> None:
-        """Returns when the desired properties may have changed since they were last read."""
+        """Return when the desired properties may have changed since they were last read."""
 
     async def reported(self) -> JsonObject:
-        """What was reported last."""
+        """The reported properties."""
 
     async def report(self, patch: JsonObject) -> None:
         """Merge a patch into the reported properties."""
 
 
 class Launcher(Protocol):
-    """How a module becomes a program."""
+    """Makes the program of a module."""
 
     def __call__(self, module: WantedModule, storage: Path) -> Program:
-        """What to start for a module that has its storage in this folder."""
+        """The program of a module with this storage folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +54,20 @@ class _Started:
 
 
 class Agent:
-    """Runs the modules that edgeops provides; reports the device's others as not started."""
+    """Runs the modules that edgeops provides; reports all others as not started."""
 
     def __init__(
         self,
         connection: AgentConnection,
         folder: Path,
         launch: Launcher,
-        tell: Callable[[str], None],
+        note: Callable[[str], None],
         on_line: Callable[[str, str], None],
     ) -> None:
         self._connection = connection
         self._folder = folder
         self._launch = launch
-        self._tell = tell
+        self._note = note
         self._on_line = on_line
         self._started: dict[str, _Started] = {}
         self._status: dict[str, tuple[WantedModule, ModuleStatus]] = {}
@@ -87,7 +75,7 @@ class Agent:
         self._dirty = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow the deployment until cancelled; then all modules have been stopped."""
+        """Apply deployments until cancelled, then stop all modules."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._report_changes())
@@ -107,10 +95,10 @@ class Agent:
         try:
             await self._apply(parse_deployment(desired))
             self._desired = DesiredStatus(version, 200)
-            self._tell(f"deployment {version}: {self._summary()}")
+            self._note(f"deployment {version}: {self._summary()}")
         except BadDeployment as error:  # running modules keep running
             self._desired = DesiredStatus(version, error.code, str(error))
-            self._tell(f"deployment {version} refused: {error}")
+            self._note(f"deployment {version} refused: {error}")
         self._dirty.set()
 
     async def _apply(self, deployment: Deployment) -> None:
@@ -131,13 +119,13 @@ class Agent:
             ]
         )
         names = {module.name for module in modules}
-        self._status = {name: known for name, known in self._status.items() if name in names}
+        self._status = {name: entry for name, entry in self._status.items() if name in names}
         for module in modules:
             if module.name not in ours:
                 status = _not_started(module)
                 self._status[module.name] = (module, status)
                 if status.runtime is RuntimeStatus.FAILED:
-                    self._tell(f"module {module.name} {status.description}")
+                    self._note(f"module {module.name} {status.description}")
             elif module.name not in self._started:
                 self._start(module, storage[module.name])
 
@@ -160,7 +148,7 @@ class Agent:
 
     def _on_status(self, module: WantedModule, status: ModuleStatus) -> None:
         if status.runtime is not RuntimeStatus.RUNNING:
-            self._tell(f"module {module.name} {status.description}")
+            self._note(f"module {module.name} {status.description}")
         self._status[module.name] = (module, status)
         self._dirty.set()
 
@@ -179,11 +167,11 @@ class Agent:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            want = reported(self._desired, self._status, __version__)
-            patch = diff(last, want, [path for path, _ in leaves(last)])
+            current = reported(self._desired, self._status, __version__)
+            patch = diff(last, current, [path for path, _ in leaves(last)])
             if patch:
                 await self._connection.report(patch)
-            last = want
+            last = current
 
 
 def _is_started(module: WantedModule) -> bool:

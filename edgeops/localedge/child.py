@@ -1,7 +1,7 @@
-"""Runs one module as the container would; ends when the process that started it is gone.
+"""Runs one module as its container would; ends when its parent process ends.
 
 `python -I .../edgeops/localedge/child.py edgeops.modules.model_loader`: without
-PYTHON* variables, the user's own packages and the folder that it stands in.
+PYTHON* variables, the packages of the user, or the folder of this file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 
 def _end_with_parent() -> None:
-    while os.read(0, 1024):  # standard input closes when the parent ends, whatever ends it
+    while os.read(0, 1024):  # standard input closes when the parent ends, even on a crash
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _find_edgeops() -> None:
-    """The edgeops that runs is the one of this file, with the packages beside it."""
+    """Import edgeops from the tree of this file, ahead of the installed packages."""
     places = enumerate(sys.path)
     installed = next((n for n, place in places if place.endswith("-packages")), len(sys.path))
     sys.path.insert(installed, str(Path(__file__).resolve().parents[2]))

@@ -1,4 +1,4 @@
-"""The desired properties of `$edgeAgent`, read as the modules to run. No I/O.
+"""Parses the desired properties of `$edgeAgent` into the modules to run. No I/O.
 
 Source: "Properties of the IoT Edge agent and IoT Edge hub module twins",
 Microsoft Learn.
@@ -17,7 +17,7 @@ from edgeops.limits import is_edge_module_id
 from edgeops.localedge.environment import is_text, refusal
 
 MODULES_OF_OURS: Mapping[str, str] = {
-    # last part of the image's name -> the Python module that its container runs
+    # last part of the image name -> the Python module that its container runs
     "edgeops-model-loader": "edgeops.modules.model_loader",
     "edgeops-forecaster": "edgeops.modules.forecaster",
 }
@@ -34,7 +34,7 @@ class BadDeployment(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A storage binding: a folder of the host, and where the module sees it."""
+    """A storage binding: a folder of the host, and its path in the container."""
 
     source: PurePosixPath
     target: PurePosixPath
@@ -42,10 +42,10 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class WantedModule:
-    """One module of the deployment; `program` is None when its image is not one of ours.
+    """A module of the deployment; `program` is None if its image is not one of edgeops.
 
-    `refused` says why it cannot be a process of this machine, whatever a
-    container could do with it.
+    `refused` is the reason why it is not run as a process, although a container
+    could run it.
     """
 
     name: str
@@ -61,7 +61,7 @@ class WantedModule:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What `$edgeAgent` is to run, in the order of starting."""
+    """The modules to run, in the order of starting."""
 
     version: int
     modules: tuple[WantedModule, ...]
@@ -110,19 +110,21 @@ def _module(name: str, value: Any) -> WantedModule:
         restart_policy=policy,
         startup_order=order if isinstance(order, int) else 0,
         env=_environment(value.get("env")),
-        binds=_binds(name, options) if program else (),  # of others, a volume may be anything
+        binds=_binds(name, options) if program else (),  # other modules can have any volume
     )
 
 
 def _refusal(module: WantedModule, others: Iterable[WantedModule]) -> str | None:
-    """Why a module of ours is not started here; its name is that of a folder of its own."""
+    """Why a module of edgeops is not started; its name is also the name of its folder."""
     if module.program is None:
         return None
     if not is_edge_module_id(module.name):
         return "IoT Edge allows 1 to 128 letters, digits, - and _ in the name of a module"
     for other in others:
         if other.program and other.name < module.name and other.name.lower() == module.name.lower():
-            return f"its name differs from {other.name} by case alone: both may get the same folder"
+            return (
+                f"its name differs from {other.name} only by case: both could get the same folder"
+            )
     return refusal(module.env)
 
 
@@ -150,7 +152,7 @@ def _binds(name: str, options: JsonObject) -> tuple[Bind, ...]:
 
 
 def _create_options(name: str, settings: JsonObject) -> JsonObject:
-    # edgeAgent puts createOptions, createOptions01, createOptions02, ... together
+    # edgeAgent concatenates createOptions, createOptions01, createOptions02, ...
     keys = sorted(key for key in settings if key.startswith("createOptions"))
     text = "".join(str(settings[key]) for key in keys)
     try:
@@ -168,7 +170,7 @@ def _bind(name: str, text: Any) -> Bind:
     paths = (bind.source, bind.target)
     if (
         not all(path.is_absolute() and ".." not in path.parts for path in paths)
-        or len(bind.target.parts) < 2  # the root is the container's own
+        or len(bind.target.parts) < 2  # the root belongs to the container
         or not is_text(str(text))
     ):
         raise BadDeployment(400, f"module {name}: {str(text)[:128]!r} is not a storage binding")

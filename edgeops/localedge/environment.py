@@ -1,9 +1,9 @@
-"""The environment of a module's process: what its container would have. No I/O.
+"""The environment of the process of a module, as in its container. No I/O.
 
-A container keeps the machine from what a deployment writes into `env`; a
-process of this machine has no such wall, and its user's secrets beside it. So
-nothing of the user's is passed on, and a deployment may not set what decides
-which code a process loads, where it finds things, or whom it trusts.
+A container isolates the machine from the `env` of a deployment; a process does
+not, and can read the secrets of the user. So no variable of the user is passed
+on, and a deployment cannot set variables that decide which code a process
+loads, where it finds files, or whom it trusts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class ModuleIdentity:
-    """Which module of which device a process is, and the host name of its hub."""
+    """The device and module of a process, and the host name of its hub."""
 
     device: str
     module: str
@@ -29,21 +29,21 @@ class ModuleIdentity:
 
 
 def _names(text: str) -> re.Pattern[str]:
-    """The names in a text, case included; `*` stands for any rest of a name."""
+    """A pattern for the names in a text (case-sensitive); `*` matches any rest of a name."""
     return re.compile("|".join(map(fnmatch.translate, text.split())))
 
 
-# What the dynamic loader, the C library, Python, OpenSSL and the packages of
-# our modules read; and, in case one of these ever starts a program, what shells
-# and other interpreters do. IOTEDGE_* and EdgeHub* are what the device SDK
-# takes an identity from.
+# Variables that the dynamic loader, the C library, Python, OpenSSL and the
+# packages of the modules read; also those of shells and other interpreters, in
+# case one is ever started. The device SDK takes an identity from IOTEDGE_* and
+# EdgeHub*.
 _REFUSED = {
-    "would change what code is loaded": _names(
+    "would change which code is loaded": _names(
         """LD_* _RLD* DYLD_* GLIBC_* GCONV_* MALLOC_* PYTHON* _PYTHON* __PYVENV* OMP_TOOL*
         NODE_* PERL* RUBY* GEM_* LUA_* JAVA_* JDK_* _JAVA_* CLASSPATH DOTNET_* CORECLR_*
         BASH* ENV IFS SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR GIT_*"""
     ),
-    "would change where a process of this machine finds things": _names(
+    "would change where a process finds files": _names(
         """PATH CDPATH HOME PWD OLDPWD SHELL USER LOGNAME TMPDIR TMP TEMP SQLITE_TMPDIR XDG_*
         LOCPATH NLSPATH TZDIR HOSTALIASES LOCALDOMAIN RES_OPTIONS RESOLV_* NIS_PATH GETCONF_DIR"""
     ),
@@ -58,7 +58,7 @@ _REFUSED = {
 
 
 def refusal(env: Mapping[str, str]) -> str | None:
-    """Why a module with this `env` is not started here, None when it may be."""
+    """Why a module with this `env` is not started; None if it is allowed."""
     refused = [
         f"{name[:64]!r}, which {why}" for name, value in env.items() for why in _wrong(name, value)
     ]
@@ -78,18 +78,18 @@ def _wrong(name: str, value: str) -> Iterator[str]:
 
 
 def is_text(value: str) -> bool:
-    """Whether the operating system takes this as a value or a path."""
+    """Whether the operating system accepts this as a value or a path."""
     return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def process_environment(
     env: Mapping[str, str], identity: ModuleIdentity, python: Path, home: Path, temporary: Path
 ) -> dict[str, str]:
-    """All that a module's process gets, but what is EDGEOPS_* and set by `device run`.
+    """The environment of a module, except for the EDGEOPS_* variables of `device run`.
 
-    `env` is what its deployment says: it may set another LANG and TZ, and
-    proxies; the local hub is never looked for behind one. `home` and
-    `temporary` are folders of the module's own.
+    `env` is that of the deployment: it can set LANG, TZ and proxies, but the local
+    hub is never reached through a proxy. `home` and `temporary` are folders of the
+    module.
     """
     direct = ",".join(filter(None, (env.get("no_proxy") or env.get("NO_PROXY"), identity.hub)))
     return {

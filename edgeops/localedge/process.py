@@ -1,4 +1,4 @@
-"""One module as a process: started, watched, restarted, stopped."""
+"""Runs a module as a process: starts, watches, restarts and stops it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from edgeops.errors import EdgeOpsError
 from edgeops.localedge.restart import STEADY_SECONDS, restarts
 from edgeops.localedge.status import ModuleStatus, RuntimeStatus
 
-SECONDS_TO_END = 10.0  # what a container engine gives, too
+SECONDS_TO_END = 10.0  # as a container engine
 _MAX_LINE = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start, and how long to wait before it is started again.
+    """A command with its environment, restart policy and working directory (`folder`).
 
-    `environment` is asked before every start and may raise `EdgeOpsError`,
-    which counts as a failed start. `folder` is where it runs.
+    `environment` is called before every start and can raise `EdgeOpsError`, which
+    counts as a failed start.
     """
 
     command: Sequence[str]
@@ -41,9 +41,9 @@ async def supervise(
     on_status: Callable[[ModuleStatus], None],
     on_line: Callable[[str], None],
 ) -> None:
-    """Keep a program running as its restart policy says; cancelling this stops it.
+    """Run a program, restarting it by its policy; cancelling this stops it.
 
-    Ends by itself when the policy does not start it again.
+    Returns when the policy does not restart it.
     """
     status = ModuleStatus(RuntimeStatus.UNKNOWN)
     failures = 0
@@ -71,15 +71,15 @@ async def supervise(
 async def _run(
     program: Program, on_started: Callable[[], None], on_line: Callable[[str], None]
 ) -> int:
-    """The exit code of one run; when cancelled, the process has ended before this returns."""
+    """The exit code of one run; on cancellation, the process is stopped first."""
     process = await asyncio.create_subprocess_exec(
         *program.command,
         env=program.environment(),
         cwd=program.folder,
-        stdin=asyncio.subprocess.PIPE,  # closes when we end, whatever ends us
+        stdin=asyncio.subprocess.PIPE,  # closes when this process ends, even on a crash
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C must reach us alone: we stop it
+        start_new_session=True,  # Ctrl-C must reach only this process, which stops it
     )
     assert process.stdout is not None
     try:
@@ -91,7 +91,7 @@ async def _run(
 
 
 async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
-    """Every line of a stream; a very long one comes in pieces."""
+    """Give every line of a stream to `on_line`; a very long line comes in pieces."""
     rest = b""
     while chunk := await stream.read(_MAX_LINE):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -108,7 +108,7 @@ async def _stop(
     output: asyncio.StreamReader,
     on_line: Callable[[str], None],
 ) -> None:
-    """End a process that has not ended; its last output is read."""
+    """Stop a process if it is running, and read its last output."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -119,5 +119,5 @@ async def _stop(
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with all that it has started
+            os.killpg(process.pid, signal.SIGKILL)  # with its child processes
         await process.wait()

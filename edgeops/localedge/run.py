@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edgeops.backoff import Backoff
@@ -23,12 +24,12 @@ _CHILD = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the devices share on this machine.
+    """The settings that all devices on this machine share.
 
-    `devices_folder` has a folder for each device; `hub` is the host name of
-    the local hub; `connection_string` gives that of a device's module and may
-    raise `EdgeOpsError`; `history` is the CSV file of observations that a
-    forecaster without any begins with.
+    `devices_folder` has a folder for each device; `hub` is the host name of the
+    local hub; `connection_string` gives that of a device and module, and can raise
+    `EdgeOpsError`; `history` is a CSV file of observations for forecasters that
+    have none.
     """
 
     devices_folder: Path
@@ -42,53 +43,51 @@ class Machine:
 async def run_devices(
     machine: Machine,
     devices: Iterable[str],
-    tell: Callable[[str, str], None],
+    note: Callable[[str, str], None],
     on_line: Callable[[str, str, str], None],
 ) -> None:
-    """Run these devices until cancelled; then all their modules have been stopped.
+    """Run these devices until cancelled, then stop all their modules.
 
-    `tell` gets a device and what happens to it; `on_line` a device, a module
-    and a line of its output. Raises `EdgeOpsError` for a device that the hub
-    lacks, and without the SDK.
+    `note` gets a device and a message; `on_line` a device, a module and a line of
+    its output. Raises `EdgeOpsError` for a device that is not on the hub, and
+    without the SDK.
     """
     require_sdk()
     strings = {device: machine.connection_string(device, EDGE_AGENT) for device in devices}
     async with asyncio.TaskGroup() as group:
         for device, string in strings.items():
-            group.create_task(_run_device(machine, device, string, tell, on_line))
+            group.create_task(_run_device(machine, device, string, note, on_line))
 
 
 async def _run_device(
     machine: Machine,
     device: str,
     connection_string: str,
-    tell: Callable[[str, str], None],
+    note: Callable[[str, str], None],
     on_line: Callable[[str, str, str], None],
 ) -> None:
-    def tell_of_device(text: str) -> None:
-        tell(device, text)
-
+    note_of_device = partial(note, device)
     ca_pem = machine.ca_file.read_text()
-    async with connected(connection_string, ca_pem, tell_of_device) as connection:
+    async with connected(connection_string, ca_pem, note_of_device) as connection:
         agent = Agent(
             connection,
             machine.devices_folder / device,
             launcher(machine, device),
-            tell_of_device,
-            lambda module, line: on_line(device, module, line),
+            note_of_device,
+            partial(on_line, device),
         )
         await agent.run()
 
 
 def launcher(machine: Machine, device: str) -> Launcher:
-    """Starts the modules of a device with this Python, each with its container's environment.
-
-    Nothing of our own environment is passed on.
-    """
+    """Starts the modules of a device with this Python, and the environment of a container."""
 
     def launch(module: WantedModule, storage: Path) -> Program:
         own = own_folder(machine.devices_folder / device, module.name)
-        home, temporary = own / ".home", own / ".tmp"  # beside a storage that may be `own` itself
+        home, temporary = (
+            own / ".home",
+            own / ".tmp",
+        )  # hidden, since the storage can be `own` itself
 
         def environment() -> Mapping[str, str]:
             for folder in (storage, home, temporary):
@@ -104,7 +103,7 @@ def launcher(machine: Machine, device: str) -> Launcher:
             }
 
         return Program(
-            # Isolated, whatever else is in the environment; unbuffered, so that lines come at once.
+            # Isolated from the environment; unbuffered, so that lines are printed immediately.
             command=(sys.executable, "-I", "-u", "-X", "utf8", str(_CHILD), str(module.program)),
             environment=environment,
             restart_policy=module.restart_policy,

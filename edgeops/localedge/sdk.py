@@ -1,4 +1,4 @@
-"""The agent's connection to its hub, by Microsoft's device SDK."""
+"""The connection of the agent to its hub, by the Azure IoT device SDK."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def require_sdk() -> None:
 
 @asynccontextmanager
 async def connected(
-    connection_string: str, ca_pem: str, tell: Callable[[str], None]
+    connection_string: str, ca_pem: str, note: Callable[[str], None]
 ) -> AsyncIterator[SdkConnection]:
-    """A connection as the module of this connection string; closed again at the end.
+    """A connection as the module of this connection string; closed at the end.
 
-    `ca_pem` are the certificates to trust, `tell` gets a line when the hub
-    cannot be reached.
+    `ca_pem` are the certificates to trust; `note` gets a line when the hub cannot
+    be reached.
     """
     from azure.iot.device.aio import IoTHubModuleClient
 
@@ -46,18 +46,18 @@ async def connected(
         connection_string, server_verification_cert=ca_pem
     )
     try:
-        yield SdkConnection(client, tell)
+        yield SdkConnection(client, note)
     finally:
-        with suppress(Exception):  # nobody is left to tell
+        with suppress(Exception):  # the connection is not needed any more
             await asyncio.wait_for(client.shutdown(), 5)
 
 
 class SdkConnection:
-    """An `AgentConnection` over the SDK; every method tries again until the hub has answered."""
+    """An `AgentConnection` by the SDK; every method retries until the hub answers."""
 
-    def __init__(self, client: Any, tell: Callable[[str], None]) -> None:
+    def __init__(self, client: Any, note: Callable[[str], None]) -> None:
         self._client = client
-        self._tell = tell
+        self._note = note
         self._changed = asyncio.Event()
         self._subscribed = False
 
@@ -69,11 +69,11 @@ class SdkConnection:
         return desired if isinstance(desired, dict) else {}
 
     async def changed(self) -> None:
-        """Returns when the desired properties may have changed since they were last read."""
+        """Return when the desired properties may have changed since they were last read."""
         await self._changed.wait()
 
     async def reported(self) -> JsonObject:
-        """What was reported last."""
+        """The reported properties."""
         twin = await self._until_answered(self._client.get_twin)
         reported = twin.get("reported", {})
         return {key: value for key, value in reported.items() if not key.startswith("$")}
@@ -89,11 +89,11 @@ class SdkConnection:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._subscribe()
                     return await ask()
-            except Exception as error:  # the SDK has many, and says too much in them
+            except Exception as error:  # the SDK has many errors, with overlong messages
                 why = type(error.__cause__ or error).__name__
             failures += 1
             wait = _RETRY.wait(failures, random.uniform)
-            self._tell(f"the hub does not answer ({why}); trying again in {wait:.0f} s")
+            self._note(f"the hub does not answer ({why}); retrying in {wait:.0f} s")
             await asyncio.sleep(wait)
 
     async def _subscribe(self) -> None:
@@ -102,11 +102,11 @@ class SdkConnection:
         await self._client.connect()
         loop = asyncio.get_running_loop()
 
-        def changed(_: Any = None) -> None:  # on a thread of the SDK
+        def changed(_: Any = None) -> None:  # in a thread of the SDK
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._changed.set)
 
-        # Setting a handler waits for the hub's answer.
+        # Setting a handler blocks until the hub answers.
         handler = "on_twin_desired_properties_patch_received"
         await asyncio.to_thread(setattr, self._client, handler, changed)
         self._client.on_connection_state_change = changed

@@ -1,4 +1,4 @@
-"""What `$edgeAgent` reports of the modules it runs. No I/O.
+"""The reported properties of `$edgeAgent`. No I/O.
 
 Source: "Properties of the IoT Edge agent and IoT Edge hub module twins",
 Microsoft Learn.
@@ -20,7 +20,7 @@ _NEVER = "0001-01-01T00:00:00Z"
 
 
 class RuntimeStatus(StrEnum):
-    """The `runtimeStatus` of a module; these are edgeAgent's words."""
+    """The `runtimeStatus` of a module, as edgeAgent reports it."""
 
     UNKNOWN = "unknown"
     BACKOFF = "backoff"
@@ -55,7 +55,7 @@ def reported(
     modules: Mapping[str, tuple[WantedModule, ModuleStatus]],
     version: str,
 ) -> JsonObject:
-    """The reported properties of `$edgeAgent`; `version` is of edgeops."""
+    """The reported properties of `$edgeAgent`; `version` is that of edgeops."""
     return {
         "schemaVersion": "1.1",
         "version": {"version": f"edgeops {version}"},

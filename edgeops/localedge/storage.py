@@ -1,4 +1,4 @@
-"""Where the storage bindings of a device's modules are on this machine."""
+"""The folders on this machine for the storage bindings of modules."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ FIRST_FILL = "EDGEOPS_HISTORY_CSV"
 def map_folders(
     device_folder: Path, modules: Iterable[WantedModule]
 ) -> Mapping[PurePosixPath, Path]:
-    """A folder of its own for each source that the modules bind.
+    """A folder for each source that the modules bind.
 
-    It is called after the target, as modules see it, so that modules which
-    bind the same source share it; a second source with that target gets a
-    folder with a suffix.
+    It is named after the target. Modules that bind the same source share its
+    folder; another source with the same target gets a suffix.
     """
     folders: dict[PurePosixPath, Path] = {}
     taken: set[str] = set()
     for bind in (bind for module in modules for bind in module.binds):
         if bind.source not in folders:
             folder = device_folder.joinpath(*bind.target.parts[1:])
-            if str(folder).lower() in taken:  # not every file system tells cases apart
+            if str(folder).lower() in taken:  # a file system can be case-insensitive
                 suffix = hashlib.sha256(str(bind.source).encode()).hexdigest()[:8]
                 folder = folder.with_name(f"{folder.name}-{suffix}")
             folders[bind.source] = folder
@@ -37,14 +36,14 @@ def map_folders(
 
 
 def own_folder(device_folder: Path, module: str) -> Path:
-    """The folder of one module alone, as the writable layer of its container is."""
+    """The private folder of a module, like the writable layer of its container."""
     return device_folder / "containers" / module
 
 
 def storage_of(
     module: WantedModule, folders: Mapping[PurePosixPath, Path], device_folder: Path
 ) -> Path:
-    """The folder that a module has at its EDGEOPS_STORAGE path; its own one without a binding."""
+    """The folder at the EDGEOPS_STORAGE path of a module; its own folder without a binding."""
     inside = module.env.get("EDGEOPS_STORAGE") or DEFAULT_STORAGE
     return _bound(inside, module, folders) or own_folder(device_folder, module.name)
 
@@ -52,7 +51,7 @@ def storage_of(
 def with_paths_of_this_machine(
     module: WantedModule, folders: Mapping[PurePosixPath, Path], device_folder: Path
 ) -> WantedModule:
-    """The module with the files that its `env` names where they are here, not in a container."""
+    """The module with the container path in its `env` replaced by the path on this machine."""
     inside = module.env.get(FIRST_FILL)
     if not inside:
         return module
@@ -62,7 +61,7 @@ def with_paths_of_this_machine(
 
 
 def _bound(inside: str, module: WantedModule, folders: Mapping[PurePosixPath, Path]) -> Path | None:
-    """Where a path of the container is on this machine, if it is below a storage binding."""
+    """The path on this machine of a container path below a storage binding; None for others."""
     path = _absolute(inside)
     binds = [bind for bind in module.binds if path.is_relative_to(bind.target)]
     if not binds:
@@ -72,5 +71,5 @@ def _bound(inside: str, module: WantedModule, folders: Mapping[PurePosixPath, Pa
 
 
 def _absolute(inside: str) -> PurePosixPath:
-    """A path of a container without `..`, which never leads above its root."""
+    """An absolute path of a container, without `..`."""
     return PurePosixPath(posixpath.normpath(f"/{inside.lstrip('/')}"))

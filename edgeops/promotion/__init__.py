@@ -1,1 +1,1 @@
-"""Releases on their way through the fleet: which ring is next, and the edit that moves it."""
+"""Promotes releases from ring to ring: the decision, and the edit of the manifests."""

@@ -1,4 +1,4 @@
-"""The changes of a promotion or a revert, and what they do to the fleet."""
+"""The manifest changes of a promotion or a revert, and the devices that they affect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeops.promotion.rings import models_of_rings
 
 @dataclass(frozen=True, slots=True)
 class ManifestChange:
-    """One slot of one group, whose manifest is in `file`: the release before (if any) and after."""
+    """A slot of a group, whose manifest is in `file`: its release before (if any) and after."""
 
     file: str
     group: str
@@ -34,10 +34,10 @@ def change(catalog: Catalog, group: str, slot: str, release: str) -> ManifestCha
 
 
 def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterator[ManifestChange]:
-    """What a decision changes; with `revert` also where a Degraded release goes back.
+    """The changes of a decision; with `revert`, also those that replace a Degraded release.
 
-    It goes back in every ring that has it: left in the first, it would be
-    promoted again.
+    It is replaced in every ring that has it: if the first ring kept it, it would
+    be promoted again.
     """
     slot = decision.rollout.slot
     if decision.step is Step.PROMOTE and decision.to is not None:
@@ -53,9 +53,9 @@ def edited(
     """The text of each changed file before and after. Raises `EdgeOpsError`."""
     texts: dict[str, tuple[str, str]] = {}
     for change in changes:
-        before, now = texts.get(change.file) or (read(change.file),) * 2
+        before, current = texts.get(change.file) or (read(change.file),) * 2
         try:
-            texts[change.file] = before, set_model(now, change.group, change.slot, change.after)
+            texts[change.file] = before, set_model(current, change.group, change.slot, change.after)
         except EdgeOpsError as error:
             raise EdgeOpsError(f"{change.file}: {error.message}", error.hint) from error
     return {file: text for file, text in texts.items() if text[0] != text[1]}
@@ -70,7 +70,7 @@ def affected(
 ) -> tuple[str, ...]:
     """The devices that get another release when these files have these texts.
 
-    Raises `InvalidState` when the desired state would not be valid then.
+    Raises `InvalidState` if the desired state would not be valid.
     """
     documents = [document for document in snapshot.documents if document.file not in texts]
     for file, text in texts.items():
@@ -94,10 +94,10 @@ def affected(
 
 
 def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | None, str]:
-    """The change that gives a release to the first ring, or None and a sentence that says why not.
+    """The change that gives a release to the first ring; otherwise None and the reason.
 
-    It takes the place of an earlier release only: rings that do not have the
-    model, or a first ring that has another one there, are left alone.
+    It only replaces an earlier release: nothing changes if no ring has the model,
+    or the first ring has another model in the slot.
     """
     rings = models_of_rings(catalog)
     if not rings:

@@ -1,4 +1,4 @@
-"""Which ring gets a release next: the decision, without doing anything."""
+"""Decides which ring gets a release next. No I/O."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from edgeops.promotion.rings import Ring
 
 
 class Step(StrEnum):
-    """What is to happen with a slot."""
+    """The next step for a slot."""
 
-    DEGRADED = "degraded"  # devices show that its release is not good
-    HOLD = "hold"  # not enough of them have shown yet that it is
+    DEGRADED = "degraded"  # too many devices with its release are Degraded
+    HOLD = "hold"  # too few devices have been healthy for the soak time
     PROMOTE = "promote"  # the next ring gets it
     DONE = "done"  # every ring has it
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutState:
-    """How far the release of a slot has come: the rings that have it, and those after them.
+    """The rollout of a slot: the rings that have its release, and the rings after them.
 
-    The release is that of the first ring that has one.
+    The release is that of the first ring that sets the slot.
     """
 
     slot: str
@@ -36,13 +36,13 @@ class RolloutState:
 
     @property
     def witnesses(self) -> tuple[str, ...]:
-        """The devices that must show that it is good; none when every ring has it."""
+        """The devices whose health decides; empty when every ring has the release."""
         return tuple(name for ring in self.having for name in ring.devices if self.rest)
 
 
 @dataclass(frozen=True, slots=True)
 class UnhealthyDevice:
-    """A device that was not healthy for the whole soak time; `ran` is how long it has the model."""
+    """A device that was not healthy for the soak time; `ran` is how long it has run the model."""
 
     device: str
     state: HealthState
@@ -52,7 +52,7 @@ class UnhealthyDevice:
 
 @dataclass(frozen=True, slots=True)
 class RingHealth:
-    """A ring: `needed` of its devices must be healthy; `unhealthy` are those that are not."""
+    """A ring, the number of its devices that must be healthy, and those that are not."""
 
     ring: Ring
     step: Step
@@ -62,7 +62,7 @@ class RingHealth:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens with a slot; `ring` is the one that decided it, None when all is done."""
+    """The decision for a slot; `ring` is the ring that decided it, None if all rings are done."""
 
     rollout: RolloutState
     step: Step
@@ -70,17 +70,17 @@ class Decision:
 
     @property
     def to(self) -> str | None:
-        """The group that has, or would get, the release next; None when every ring has it."""
+        """The group that gets the release next; None when every ring has it."""
         return self.rollout.rest[0].group if self.rollout.rest else None
 
     @property
     def back_to(self) -> str | None:
-        """The release that a later ring still runs, which a bad one can be replaced by."""
+        """The release of a later ring, which can replace a Degraded one; None if there is none."""
         return next((ring.release for ring in self.rollout.rest if ring.release is not None), None)
 
 
 def rollout_state(slot: str, rings: Sequence[Ring]) -> RolloutState | None:
-    """How far the release of a slot has come; None when no ring sets the slot."""
+    """The rollout state of a slot; None when no ring sets the slot."""
     chain = list(dropwhile(lambda ring: ring.release is None, rings))
     if not chain or (release := chain[0].release) is None:
         return None
@@ -89,12 +89,12 @@ def rollout_state(slot: str, rings: Sequence[Ring]) -> RolloutState | None:
 
 
 def decide(rollout: RolloutState, states: Mapping[str, SlotHealth], now: datetime) -> Decision:
-    """Whether the first ring without the release gets it, from the states of the witnesses.
+    """Whether the next ring gets the release, from the states of the witnesses.
 
-    It does when every ring before it is good: at least `minHealthy` of its
-    devices are Converged and have had the model for the soak time; the others
-    may be offline or on their way. A ring is Degraded when more devices are
-    than `minHealthy` leaves. A ring without devices shows nothing.
+    It does if, in every ring before, at least `minHealthy` percent of the devices
+    are Converged and have run the model for the soak time. A ring is Degraded if
+    so many devices are Degraded that `minHealthy` cannot be reached. A ring
+    without devices holds the release.
     """
     if not rollout.rest:
         return Decision(rollout, Step.DONE)

@@ -1,8 +1,8 @@
-"""Sets the release of one slot of a group in a YAML text, and changes nothing else in it.
+"""Sets the release of one slot of a group in a YAML text, and changes nothing else.
 
-A round trip through a YAML library would lay out other lines anew. So this
-edits the text at the place that the parser names, and parses the result: but
-for that one value it must say what it said before.
+A round trip through a YAML library would reformat other lines. So this edits
+the text at the position from the parser, then parses the result to check that
+only this value has changed.
 """
 
 from __future__ import annotations
@@ -27,23 +27,22 @@ _COMMENT = re.compile(r"[ \t]*(?=#)")
 
 
 def set_model(text: str, group: str, slot: str, reference: str) -> str:
-    """The text of a YAML file in which the Group of that name has the release in the slot.
+    """The text of a YAML file with the release set in the slot of the Group.
 
-    Every byte outside of the value stays, in all documents of the file; a line
-    is added where the group has no such slot, or no models. Raises
-    `EdgeOpsError` when the file is not valid YAML or has no such group, or the
-    value cannot be changed alone.
+    All other bytes stay as they are; a line is added if the group has no such slot
+    or no models. Raises `EdgeOpsError` if the file is not valid YAML or has no such
+    group, or if the value cannot be changed alone.
     """
-    wanted = _values(text)
-    spec = _group_of(wanted, group)["spec"]
+    expected = _values(text)
+    spec = _group_of(expected, group)["spec"]
     if spec.get("models", {}).get(slot) == reference:
         return text
     spec["models"] = {**spec.get("models", {}), slot: reference}
     edited = _edited(text, group, slot, reference)
-    if edited is None or _values_or_none(edited) != wanted:
+    if edited is None or _values_or_none(edited) != expected:
         raise EdgeOpsError(
             f"the slot `{slot}` of group `{group}` cannot be changed alone",
-            "its `models` share a value with another place, or are laid out in an unusual way:"
+            "its `models` use a YAML alias or an unusual layout:"
             f" write `{slot}: {reference}` by hand",
         )
     return edited
@@ -55,7 +54,7 @@ def _values(text: str) -> list[Any]:
         first = problems[0]
         where = f"line {first.place.line}, column {first.place.column}"
         raise EdgeOpsError(f"{where}: {first.message}", first.hint)
-    # Aliases are one value in two places: an edit must not seem to change both.
+    # An alias is the same object in two places: copy it, so that one can change alone.
     values = [document.value for document in documents if isinstance(document.value, dict)]
     return [json.loads(json.dumps(value)) for value in values]
 
@@ -71,14 +70,14 @@ def _group_of(values: Iterable[Any], group: str) -> Any:
     for value in values:
         if value.get("kind") == _KIND and value["metadata"]["name"] == group:
             return value
-    raise EdgeOpsError(f"the file has no Group `{group}`", "is it the right file?")
+    raise EdgeOpsError(f"the file has no Group `{group}`", "check that this is the right file")
 
 
-# --- where ----------------------------------------------------------------------
+# --- positions ----------------------------------------------------------------------
 
 
 class _Composer(yaml.SafeLoader):
-    """Gives nodes with their places; an alias is a node of its own."""
+    """Composes nodes with their positions; an alias is a separate node."""
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(AliasEvent):
@@ -99,7 +98,7 @@ def _roots(text: str) -> list[Any]:
 
 
 def _member(node: Any, *keys: str) -> Any:
-    """The node below these keys, None when there is none."""
+    """The node below these keys, None if there is none."""
     for key in keys:
         pairs = node.value if isinstance(node, MappingNode) else []
         node = next((value for name, value in pairs if name.value == key), None)
@@ -111,21 +110,21 @@ def _text(node: Any, *keys: str) -> Any:
 
 
 def _end(node: Any) -> int:
-    """Where the last character of a value is followed by something else."""
+    """The index after the last character of a value."""
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(last[1] if isinstance(node, MappingNode) else last)
     return int(node.end_mark.index)
 
 
-# --- what -----------------------------------------------------------------------
+# --- edits -----------------------------------------------------------------------
 
 
 def _edited(text: str, group: str, slot: str, reference: str) -> str | None:
-    """The text with the value set; None where there is no place for it."""
+    """The text with the value set; None if it cannot be set."""
     try:
         roots = _roots(text)
-    except yaml.YAMLError:  # such as one anchor name twice, which only YAML 1.1 minds
+    except yaml.YAMLError:  # such as a repeated anchor name, which YAML 1.1 refuses
         return None
     groups = (
         root for root in roots if (_text(root, "kind"), _text(root, *_NAME)) == (_KIND, group)
@@ -164,7 +163,7 @@ def _replaced(text: str, value: ScalarNode, reference: str) -> str:
 
 
 def _added(text: str, mapping: MappingNode, entry: str) -> str:
-    """The text with one more member of an object, on a line of its own in block style."""
+    """The text with an entry added to an object; in block style, as a new line."""
     if mapping.flow_style and mapping.value:
         at = _end(mapping.value[-1][1])
         return f"{text[:at]}, {entry}{text[at:]}"
@@ -183,7 +182,7 @@ def _added(text: str, mapping: MappingNode, entry: str) -> str:
 
 
 def _line_end(text: str, at: int) -> int:
-    """Where the next line begins; `at` itself where one does."""
+    """The start of the next line; `at` itself if it is the start of a line."""
     if at and text[at - 1] == "\n":
         return at
     line_end = text.find("\n", at)

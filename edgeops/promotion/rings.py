@@ -1,4 +1,4 @@
-"""The rings of a slot: which release each has, and which devices show how it does."""
+"""The rings of a slot: the release of each, and its devices."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from edgeops.fleet.model import DesiredFleet
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A group in the order of the rollout, for one slot.
+    """A group with a rollout, for one slot.
 
-    `release` is None where the group does not set the slot. `devices` are
-    those that run the release because of this ring: members of an earlier one
-    and those that something of a higher precedence sets otherwise are left out.
+    `release` is None if the group does not set the slot. `devices` are those that
+    get the release from this ring: not members of an earlier ring, nor devices
+    where an overlay of higher precedence sets another release.
     """
 
     group: str
@@ -26,7 +26,7 @@ class Ring:
 
 
 def models_of_rings(catalog: Catalog) -> tuple[tuple[str, Mapping[str, str | None]], ...]:
-    """The groups that are rings, in their order, with the models that each sets."""
+    """The groups that are rings, in order, with the models that each sets."""
     return tuple((name, models) for name, _, models in _groups(catalog))
 
 
@@ -42,8 +42,8 @@ def slots_in_rings(catalog: Catalog) -> tuple[str, ...]:
 
 
 def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
-    """The rings in their order; a group that empties the slot (`null`) takes no part."""
-    made: list[Ring] = []
+    """The rings in order, without groups that set the slot to `null`."""
+    result: list[Ring] = []
     taken: set[str] = set()
     for group, rollout, models in _groups(catalog):
         release = models.get(slot)
@@ -59,8 +59,8 @@ def rings(catalog: Catalog, fleet: DesiredFleet, slot: str) -> tuple[Ring, ...]:
         ]
         if release is not None:
             taken.update(devices)
-        made.append(Ring(group, rollout, release, tuple(devices)))
-    return tuple(made)
+        result.append(Ring(group, rollout, release, tuple(devices)))
+    return tuple(result)
 
 
 def _groups(catalog: Catalog) -> Iterator[tuple[str, Rollout, dict[str, str | None]]]:

@@ -1,4 +1,4 @@
-"""Which slot a release goes into."""
+"""The slots of models in the catalog, and the slot for a release."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ _SLOT = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 def choose_slot(catalog: Catalog, model: str, slot: str | None = None) -> str:
-    """The slot for a release of a model: the one named, or the one that holds the model already.
+    """The slot for a release of a model: the named one, or the only one that has the model.
 
-    A model that no slot holds yet may go into any slot, which must be named.
-    Raises `UsageError`.
+    If no slot has the model, a slot must be named. Raises `UsageError`.
     """
     used = slots_in_use(catalog)
     holding = sorted(name for name, models in used.items() if model in models)
@@ -27,10 +26,10 @@ def choose_slot(catalog: Catalog, model: str, slot: str | None = None) -> str:
             return holding[0]
         if holding:
             raise UsageError(
-                f"{model} is in the slots {' and '.join(holding)}", "say which one with --slot"
+                f"{model} is in the slots {' and '.join(holding)}", "choose one with --slot"
             )
-        there = f"the slots are {', '.join(sorted(used))}" if used else "as in --slot crowdedness"
-        raise UsageError(f"no slot holds {model} yet", f"name one with --slot; {there}")
+        known = f"the slots are {', '.join(sorted(used))}" if used else "such as --slot crowdedness"
+        raise UsageError(f"no slot has {model} yet", f"name one with --slot; {known}")
     if not _SLOT.match(slot):
         raise UsageError(f"`{slot}` is not a slot", "use 1 to 64 letters, digits, _ or -")
     if slot not in used and holding:
@@ -40,7 +39,7 @@ def choose_slot(catalog: Catalog, model: str, slot: str | None = None) -> str:
 
 
 def slots_in_use(catalog: Catalog) -> dict[str, set[str]]:
-    """Every slot that is set anywhere in git, with the names of the models in it."""
+    """Every slot that is set in the manifests, with the names of its models."""
     models_by_slot: dict[str, set[str]] = {}
     for layer in catalog.overlays:
         for slot, reference in layer.value.get("models", {}).items():
@@ -51,7 +50,7 @@ def slots_in_use(catalog: Catalog) -> dict[str, set[str]]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mention:
-    """A manifest that names a release: its kind (`Group`), its name, and the slot."""
+    """A manifest that names a release: its kind (such as `Group`), its name and the slot."""
 
     kind: str
     name: str
@@ -59,7 +58,7 @@ class Mention:
 
 
 def mentions(catalog: Catalog) -> dict[str, list[Mention]]:
-    """Who names each release (`name@version`)."""
+    """The manifests that name each release (`name@version`)."""
     mentioned: dict[str, list[Mention]] = {}
     for layer in catalog.overlays:
         kind, _, name = layer.name.partition(" ")
@@ -70,7 +69,7 @@ def mentions(catalog: Catalog) -> dict[str, list[Mention]]:
 
 
 def wanted_on(fleet: DesiredFleet) -> dict[str, list[str]]:
-    """The devices that are to run each release, in any slot."""
+    """The devices that must run each release, in any slot."""
     devices: dict[str, list[str]] = {}
     for name, device in fleet.devices.items():
         for reference in {release.reference for release in device.models.values()}:

@@ -1,4 +1,4 @@
-"""Which edgeops this is, as others can install the very same."""
+"""Where this edgeops was installed from, so that others can install the same version."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`version` is what the action installs: a release, git+https://...@COMMIT, or nothing.
+    """`version` is what the action installs: a release, git+https://...@COMMIT, or empty.
 
-    `released` means that there is a release of it, with images.
+    `released`: it is a release, which has images.
     """
 
     version: str
@@ -26,17 +26,17 @@ NOWHERE = Origin("", released=False)
 
 
 def origin_of(direct_url: str | None) -> Origin:
-    """Where an installed edgeops came from, by its direct_url.json; None: it has no such file.
+    """The origin of an installed edgeops, from its direct_url.json (None if it has none).
 
-    A folder or a file of this machine is nowhere that others could install it from.
+    A local folder or file gives `NOWHERE`: others cannot install it from there.
 
     Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).
     """
     if direct_url is None:
         return Origin(__version__, released=True)
-    told = json.loads(direct_url)
-    commit = str(told.get("vcs_info", {}).get("commit_id", ""))
-    url = str(told.get("url", ""))
+    record = json.loads(direct_url)
+    commit = str(record.get("vcs_info", {}).get("commit_id", ""))
+    url = str(record.get("url", ""))
     if _COMMIT.fullmatch(commit) and re.fullmatch(r"https://[\w./-]+", url):
         return Origin(f"git+{url}@{commit}", released=False)
     return NOWHERE

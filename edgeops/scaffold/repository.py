@@ -1,9 +1,9 @@
-"""The files of a new fleet repository: manifests, schemas, workflows, and their action.
+"""The files of a new fleet repository: manifests, schemas, workflows and their action.
 
-There is one copy of each: what only a new repository has is in `files/`;
-schemas, workflows and the action are those of edgeops itself (a wheel holds
-them too). Nothing in them names somebody else's repository or registry but
-what the user asked for: a name that is free today is taken tomorrow.
+`files/` has those that only a new repository has; schemas, workflows and the
+action are those of edgeops itself (also in the wheel). They name no repository
+or registry except those that the user chose: somebody else could register a
+name that is free today.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgeops.source.schemas import schema_folder
 
 WORKFLOWS = ("fleet-pr.yml", "fleet-sync.yml", "model.yml", "promote.yml")
 ACTION = ".github/actions/edgeops/action.yml"
-# No registry can ever have this name (RFC 2606), so nobody can put an image there.
+# A reserved name (RFC 2606): nobody can register it and publish an image there.
 NO_REGISTRY = "registry.invalid"
 
 _LOADER = "edgeops-model-loader"
@@ -28,22 +28,24 @@ _VERSION = re.compile(r'default: "" # set by `edgeops init`')
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/fleet.schema.json
 _OWNER = re.compile(r"[a-z0-9](-?[a-z0-9]){0,38}\Z")
 _PACKAGE = Path(__file__).parent
-# Without the dot: they would mean something to the tools of this repository.
+# Stored without the dot, or the tools of this repository would use them.
 _DOTTED = {"gitignore": ".gitignore", "github": ".github"}
 
 
 def owner_on_github(name: str) -> str:
-    """An owner's name as registries want it. Raises `UsageError` where GitHub has none such."""
+    """The owner in lower case, as registries need it. Raises `UsageError` for an invalid name."""
     owner = name.lower()
     if not _OWNER.match(owner):
-        raise UsageError(f"{owner!r} is not the name of an owner on GitHub", "as in contoso")
+        raise UsageError(
+            f"{owner!r} is not the name of a GitHub owner", "use a name such as contoso"
+        )
     return owner
 
 
 def new_repository(name: str, origin: Origin, images: Mapping[str, str]) -> dict[str, bytes]:
-    """Every file by its path. The fleet gets the name, if it can be one of a fleet.
+    """Every file by its path. The fleet gets the name, if it is valid for a fleet.
 
-    `images` are those that the devices run, by name; without them the
+    `images` are the image references of the devices, by name; without them, the
     manifests name a registry that cannot exist.
     """
     words = {
@@ -52,7 +54,7 @@ def new_repository(name: str, origin: Origin, images: Mapping[str, str]) -> dict
         "EDGEOPS_VERSION": __version__,
     }
     files = {}
-    for path, text in _own():
+    for path, text in _templates():
         for word, value in words.items():
             text = text.replace(word, value)
         files[path] = text.encode()
@@ -65,7 +67,7 @@ def new_repository(name: str, origin: Origin, images: Mapping[str, str]) -> dict
     return dict(sorted(files.items()))
 
 
-def _own() -> Iterator[tuple[str, str]]:
+def _templates() -> Iterator[tuple[str, str]]:
     folder = _PACKAGE / "files"
     for file in folder.rglob("*"):
         if file.is_file():
@@ -75,7 +77,7 @@ def _own() -> Iterator[tuple[str, str]]:
 
 
 def _shared(path: str) -> str:
-    """A file of our own .github, without what concerns only us."""
+    """A file of .github, without the lines for the repository of edgeops only."""
     inside = _PACKAGE / path
     file = inside if inside.is_file() else _PACKAGE.parents[1] / ".github" / path
     return _OURS.sub("", file.read_text(encoding="utf-8"))

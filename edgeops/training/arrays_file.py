@@ -1,4 +1,4 @@
-"""Arrays with notes in one file, written whole or not at all."""
+"""Arrays with JSON notes in one file, which is replaced atomically."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _DAMAGED = (
     ValueError,
     KeyError,
     EOFError,
-    MemoryError,  # an array that says it is larger than this machine
-    RuntimeError,  # encrypted, or packed in an unknown way
+    MemoryError,  # an array header that claims more than fits into memory
+    RuntimeError,  # encrypted, or an unknown compression
     zipfile.BadZipFile,
 )
 
 
 def write_arrays(path: Path, arrays: Arrays, notes: JsonObject) -> None:
-    """Write arrays and notes in place of what the file held; it is the old or the new one."""
+    """Write arrays and notes; an existing file is replaced atomically."""
     text = np.frombuffer(json.dumps(notes).encode(), np.uint8)
     buffer = io.BytesIO()
     named: dict[str, Any] = {_NOTES: text, **arrays}
@@ -39,15 +39,15 @@ def write_arrays(path: Path, arrays: Arrays, notes: JsonObject) -> None:
 
 
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], JsonObject] | None:
-    """What `write_arrays` wrote; None where there is no such file, or it is damaged.
+    """The arrays and notes of a file; None if it is missing, damaged or not by `write_arrays`.
 
-    Results of other machines are read too: nothing in them is run, and they
-    are as large in memory as they are on disk.
+    The file can come from another machine, so it is not trusted: nothing is
+    unpickled, and compressed members, which can expand without limit, are refused.
     """
     try:
         with open_plain(path.parent, path.name) as opened:
             if any(member.compress_type for member in zipfile.ZipFile(opened).infolist()):
-                return None  # not ours, and maybe without end
+                return None
             opened.seek(0)
             with np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}

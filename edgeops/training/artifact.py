@@ -1,4 +1,4 @@
-"""From trained networks to what devices run: one graph, calibrated, checked, quantised."""
+"""From trained networks to the ONNX model of devices: merged, calibrated, quantised, checked."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from edgeops.training.onnx_network import add_network, add_ratio
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.training_data import Examples, FloatTensor
 
-_BATCH = 512  # of 32-bit models, whose forecasts do not depend on it
+_BATCH = 512  # for 32-bit models, whose forecasts do not depend on the batch
 
 
 def assemble(
     network: Network, fitted: Sequence[Fitted], properties: Mapping[str, str], outward: float = 0.0
 ) -> bytes:
-    """One ONNX model of all networks: those of one horizon averaged, the horizons side by side.
+    """One ONNX model of all networks: seeds averaged (before `exp`), horizons concatenated.
 
-    `network` has the steps ahead of all. Seeds are averaged before `exp`.
-    `properties` are the metadata; `outward` is the margin of calibration.
+    `network` has all steps ahead. `properties` are the metadata; `outward` is
+    the margin of the calibration.
     """
     graph = Graph()
     by_steps: dict[tuple[int, ...], list[Fitted]] = {}
@@ -63,7 +63,7 @@ def calibrated(
     validation: Examples,
     coverage: float,
 ) -> bytes:
-    """As `assemble`, with the margin that holds `coverage` on validation windows."""
+    """As `assemble`, with the margin that reaches `coverage` on the validation windows."""
     ratio = OnnxModel(assemble(network, fitted, properties)).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
@@ -81,18 +81,18 @@ def quantized(model: bytes) -> bytes:
         path = Path(folder, "model.onnx")
         small = Path(folder, "small.onnx")
         path.write_bytes(model)
-        with _without_advice():
+        with _no_warnings():
             quantize_dynamic(path, small, weight_type=QuantType.QInt8)
-        made = onnx.load(small)
-    made.producer_name = "edgeops"
+        int8 = onnx.load(small)
+    int8.producer_name = "edgeops"
     properties = {item.key: item.value for item in onnx.load_from_string(model).metadata_props}
-    onnx.helper.set_model_props(made, properties)  # onnxruntime adds its own
-    return serialized(made)
+    onnx.helper.set_model_props(int8, properties)  # onnxruntime adds its own
+    return serialized(int8)
 
 
 @contextmanager
-def _without_advice() -> Iterator[None]:
-    """No advice on the root logger to prepare graphs first: ours are simple already."""
+def _no_warnings() -> Iterator[None]:
+    """Silences the advice to preprocess graphs first, which these graphs do not need."""
     logger = logging.getLogger()
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -103,31 +103,31 @@ def _without_advice() -> Iterator[None]:
 
 
 def parity(network: Network, fitted: Sequence[Fitted], windows: FloatTensor, data: bytes) -> float:
-    """The largest difference between an ONNX model and Keras, in units of the mean level.
+    """The largest difference between the median ratios of an ONNX model and of Keras.
 
-    Of the median forecast of all `windows`, which calibration leaves alone.
+    Calibration does not change the median. `windows`: n x steps x features.
     """
     from edgeops.training.predict import keras_ratio
 
     middle = network.quantiles.index(0.5)
-    want = keras_ratio(network, fitted, windows)[:, :, middle]
-    got = OnnxModel(data).ratio(windows, _BATCH)[:, :, middle]
-    return float(np.max(np.abs(got - want)))
+    expected = keras_ratio(network, fitted, windows)[:, :, middle]
+    exported = OnnxModel(data).ratio(windows, _BATCH)[:, :, middle]
+    return float(np.max(np.abs(exported - expected)))
 
 
-def check_parity(difference: float, most: float) -> None:
-    """Raises `EdgeOpsError` when the exported model is not what was trained."""
-    if not difference <= most:
+def check_parity(difference: float, limit: float) -> None:
+    """Raises `EdgeOpsError` when the exported model differs from the trained one."""
+    if not difference <= limit:
         raise EdgeOpsError(
-            f"the exported model differs from Keras by {difference:.1e}; allowed are {most:.1e}",
-            "this is a fault of the export: please report it with the model file",
+            f"the exported model differs from Keras by {difference:.1e}; the limit is {limit:.1e}",
+            "this is a bug of the export: please report it with the model file",
         )
 
 
 def metadata(
     name: str, model_file: str, spec: WindowSpec, quantiles: Sequence[float], attribution: str
 ) -> dict[str, str]:
-    """What a model says of itself, as JSON but for two plain words; the forecaster reads it."""
+    """The metadata of a model for the forecaster; values are JSON, except `window` and `output`."""
     return {
         "name": json.dumps(name),
         "model_file": json.dumps(model_file),

@@ -1,6 +1,6 @@
-"""Keras with the backend, the threads and the seed of a model file.
+"""Sets up Keras with the backend and the number of threads of a model file.
 
-The same number of threads gives the same weights, to the bit, on the same machine.
+On one machine, the same number of threads gives bit-identical weights.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "t
 
 
 def start(training: TrainingSection) -> None:
-    """Make Keras ready in this process, before anything else imports it.
+    """Set up Keras in this process; call it before anything else imports Keras.
 
-    Raises `EdgeOpsError` when a package is missing, or Keras already runs with another backend.
+    Raises `EdgeOpsError` when a package is missing or Keras is set up differently already.
     """
     name, threads = training.backend, training.threads
     wanted = {
@@ -35,20 +35,20 @@ def start(training: TrainingSection) -> None:
         eigen = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
         wanted["XLA_FLAGS"] = f"{eigen} intra_op_parallelism_threads={threads}".strip()
     os.environ.update(wanted)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on speed
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no performance advice
     if "keras" in sys.modules:
         import keras
 
         if keras.backend.backend() != name:
             raise EdgeOpsError(
-                f"Keras already runs with {keras.backend.backend()}, the model needs {name}",
+                f"Keras already uses the backend {keras.backend.backend()}, the model needs {name}",
                 "train models with different backends in separate processes",
             )
     _set_threads(name, threads)
 
 
 def versions(name: str) -> dict[str, str]:
-    """The versions of Keras, what is under it, and what writes its files, by package."""
+    """The versions of Keras, its backend, numpy, onnx and onnxruntime, by package."""
     installed = {}
     for package in ("keras", *_PACKAGES[name], "numpy", "onnx", "onnxruntime"):
         try:
@@ -59,23 +59,23 @@ def versions(name: str) -> dict[str, str]:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Nothing on standard error: TensorFlow greets there before it can be told not to."""
+def _silent_stderr() -> Iterator[None]:
+    """Discards standard error: TensorFlow logs there on import, before it can be configured."""
     sys.stderr.flush()
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
 def _set_threads(name: str, threads: int) -> None:
     try:
         if name == "tensorflow":
-            with _silence():
+            with _silent_stderr():
                 import tensorflow
 
             config = tensorflow.config.threading
@@ -87,13 +87,13 @@ def _set_threads(name: str, threads: int) -> None:
 
             torch.set_num_threads(threads)
         else:
-            import jax  # noqa: F401 - is it there?
-        import keras  # noqa: F401 - is it there?
+            import jax  # noqa: F401 - checks that it is installed
+        import keras  # noqa: F401 - checks that it is installed
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         raise missing_package(_PACKAGES.get(package, (package,))[0], "train") from error
-    except RuntimeError as error:  # TensorFlow has already begun
+    except RuntimeError as error:  # TensorFlow is initialised already
         raise EdgeOpsError(
-            f"TensorFlow already runs with another number of threads than {threads}",
+            f"TensorFlow already uses another number of threads than {threads}",
             "train models with different `threads` in separate processes",
         ) from error

@@ -1,4 +1,4 @@
-"""Where everything is that a build of a model makes: `.edgeops/models/<name>/<key>/`."""
+"""The files of a build of a model, in `.edgeops/models/<name>/<key>/`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
 from edgeops.training.model_file import ModelFile
 from edgeops.training.training_data import Job
+from edgeops.translate import doing
 
-# Counts up when the same model file would give other weights.
+# Increment when the same model file would give other weights.
 _LAYOUT = 1
 _NOT_TRAINED = ("gates", "useCases", "export", "calibration", "seeds", "baselines", "notes")
 FILES = {"onnx": "model.onnx", "onnx-int8": "model-int8.onnx"}
@@ -25,40 +26,40 @@ FILES = {"onnx": "model.onnx", "onnx-int8": "model-int8.onnx"}
 
 @dataclass(frozen=True, slots=True)
 class BuildFolder:
-    """The folder of one model file with one data set. What the gates say does not matter."""
+    """The build folder of one model file and one data set; the gates do not affect it."""
 
     path: Path
 
     def job(self, job: Job) -> Path:
-        """The result of one training."""
+        """The path of the result of a job."""
         return self.path / "jobs" / f"{job.name}.npz"
 
     def checkpoint(self, job: Job) -> Path:
-        """One training under way."""
+        """The path of the checkpoint of a running job."""
         return self.path / "jobs" / f"{job.name}.checkpoint.npz"
 
     def fitted(self, job: Job) -> Fitted | None:
-        """The result of one training, None before it is done."""
+        """The result of a job, None before it is done."""
         return load(self.job(job))
 
     def file(self, form: str) -> Path:
-        """The exported model in a form of `export.formats`."""
+        """The path of the exported model in a form of `export.formats`."""
         return self.path / FILES[form]
 
     @property
     def facts(self) -> Path:
-        """What is known of the exported files: JSON."""
+        """The path of the JSON file that describes the exported files; see `export`."""
         return self.path / "artifact.json"
 
     @property
     def evaluation(self) -> Path:
-        """The folder of scorecard, forecasts, plots and card."""
+        """The folder of the scorecard, the forecasts, the plots and the model card."""
         return self.path / "evaluation"
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A model that is trained, exported and evaluated, ready to be published."""
+    """A trained, exported and evaluated model, ready to be published."""
 
     folder: Path
     artifact: Path
@@ -67,15 +68,15 @@ class Build:
 
 
 def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
-    """The folder of a model file with the data of this digest."""
-    trained = {key: value for key, value in model.spec.items() if key not in _NOT_TRAINED}
-    text = json.dumps([_LAYOUT, trained, data_sha256], sort_keys=True)
+    """The build folder of a model file and the data with this digest."""
+    inputs = {key: value for key, value in model.spec.items() if key not in _NOT_TRAINED}
+    text = json.dumps([_LAYOUT, inputs, data_sha256], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
     return BuildFolder(model.root / STATE / "models" / model.name / key)
 
 
 def latest_build(model: ModelFile) -> Build:
-    """The build of a model file as it is now. Raises `EdgeOpsError` when a step is missing."""
+    """The build of the current model file. Raises `EdgeOpsError` when a step is missing."""
     from edgeops.training.evaluate.scorecard_json import from_json
 
     name = model.name
@@ -83,8 +84,8 @@ def latest_build(model: ModelFile) -> Build:
     facts = facts_of(folder, name)
     card = folder.evaluation / "scorecard.json"
     try:
-        judged = json.loads(card.read_bytes())
-        inputs, scorecard = judged["inputs"], judged["scorecard"]
+        evaluated = json.loads(card.read_bytes())
+        inputs, scorecard = evaluated["inputs"], evaluated["scorecard"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _not_evaluated(name) from error
     if inputs != evaluation_key(model, facts):
@@ -98,7 +99,7 @@ def latest_build(model: ModelFile) -> Build:
 
 
 def facts_of(folder: BuildFolder, name: str) -> JsonObject:
-    """What `export` said of the files of a model, which are still what it wrote.
+    """The facts that `export` wrote about the files of a model.
 
     Raises `EdgeOpsError` when the model is not exported, or a file has changed since.
     """
@@ -108,33 +109,27 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
         exported = {folder.file(form): file["sha256"] for form, file in facts["files"].items()}
         _ = facts["parity"], facts["milliseconds"]["file"], facts["provenance"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EdgeOpsError(f"{name} is not trained with this model.yaml", again) from error
+        raise EdgeOpsError(f"{name} is not trained with the current model.yaml", again) from error
     for file, sha256 in exported.items():
-        try:
+        with doing(f"read the artifact {file}", again):
             now = digest_file(file).sha256
-        except OSError as error:
-            raise EdgeOpsError(
-                f"cannot read the artifact {file}: {error.strerror}", again
-            ) from error
         if now != sha256:
             raise EdgeOpsError(f"{file} has changed since it was exported", again)
     return facts
 
 
 def released_form(model: ModelFile) -> str:
-    """Which exported form is published: the last one of `export.formats`."""
+    """The exported form that is published: the last one of `export.formats`."""
     return model.recipe.export.formats[-1]
 
 
 def evaluation_key(model: ModelFile, facts: JsonObject) -> str:
-    """What a scorecard is of: the files, and how the model file wants them judged."""
+    """A digest of everything that a scorecard depends on: the files and the judging sections."""
     judged = {key: model.spec.get(key) for key in ("gates", "useCases", "baselines", "notes")}
     files = {form: file["sha256"] for form, file in facts["files"].items()}
     return hashlib.sha256(json.dumps([judged, files], sort_keys=True).encode()).hexdigest()
 
 
 def _not_evaluated(name: str) -> EdgeOpsError:
-    return EdgeOpsError(
-        f"{name} has not been evaluated as it is now",
-        f"run `edgeops model evaluate {name}`",
-    )
+    hint = f"run `edgeops model evaluate {name}`"
+    return EdgeOpsError(f"{name} has not been evaluated since its last change", hint)

@@ -1,4 +1,4 @@
-"""Making the interval between the outer quantiles hold what it says.
+"""Conformal calibration of the interval between the outer quantiles.
 
 Source: Romano, Patterson, Candès, "Conformalized Quantile Regression", 2019.
 """
@@ -11,11 +11,11 @@ from edgeops.features.series import FloatArray
 
 
 def margin(truth: FloatArray, low: FloatArray, high: FloatArray, coverage: float) -> float:
-    """By how much to widen (or, below 0, narrow) the interval on both sides.
+    """The margin by which to widen (narrow, if negative) the interval on both sides.
 
-    All of one shape; a truth of NaN does not count. The margin is the
-    `coverage` quantile, corrected for the number of values, of how far outside
-    its interval each truth lies (below 0: inside).
+    The arrays have one shape; a NaN in `truth` is ignored. The margin is the
+    `coverage` quantile, corrected for the sample size, of the distances of
+    `truth` outside its interval (negative: inside).
     """
     outside = np.maximum(low - truth, truth - high)
     outside = outside[np.isfinite(outside)]

@@ -1,4 +1,4 @@
-"""The paths of data in model.yaml, and what is wrong with them as texts."""
+"""The data paths in model.yaml, checked without the file system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HINT = (
 
 
 def data_paths(spec: Any) -> Iterator[tuple[str, str]]:
-    """The JSON pointer of each path in the `spec` of a model file, and the path."""
+    """The JSON pointer and the path of each data file in the `spec` of a model file."""
     data = spec.get("data") if isinstance(spec, dict) else None
     if not isinstance(data, dict):
         return
@@ -28,7 +28,7 @@ def data_paths(spec: Any) -> Iterator[tuple[str, str]]:
 
 
 def path_fault(path: str) -> tuple[str, str] | None:
-    """Why a path cannot be read, and what to do about it; None where it can."""
+    """Why a path is not allowed, and a hint; None if it is allowed."""
     if path.startswith("/"):
         return "is an absolute path", HINT
     parts = normal(path).split("/")
@@ -41,12 +41,12 @@ def path_fault(path: str) -> tuple[str, str] | None:
 
 
 def _held(name: str) -> str | None:
-    """What a reserved folder holds, under any name that some file system takes for it."""
+    """The content of a reserved folder, by any name that a file system treats as the same."""
     if is_name_of(name, STATE):
         return "keys and caches"
     return "git's own files" if is_name_of(name, ".git") else None
 
 
 def normal(path: str) -> str:
-    """The path without `.` and `..`: no link is followed, so nobody sees the difference."""
+    """The path without `.` and `..`; this is safe because links are not followed."""
     return posixpath.normpath(path)

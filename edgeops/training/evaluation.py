@@ -1,4 +1,4 @@
-"""Judging a trained model: its released file and the baselines over the same origins."""
+"""Evaluates a trained model: its exported file and the baselines at the same origins."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Tick = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """The scorecard, and the forecasts it was made of: by part, by model, one a series."""
+    """The scorecard, and its forecasts: by part and model, one item per series."""
 
     scorecard: Scorecard
     forecasts: ByPart
@@ -46,9 +46,9 @@ def evaluate(
     champion: Champion | None,
     tick: Tick,
 ) -> Evaluated:
-    """Judge the exported files over the parts `test` and `later`. Raises `EdgeOpsError`.
+    """Evaluate the exported files on the parts `test` and `later`. Raises `EdgeOpsError`.
 
-    `facts` are what `export` gave; `tick` gets steps done and in all.
+    `facts` are the result of `export`; `tick` gets the steps done and their total.
     """
     form = released_form(data.model)
     wanted = data.model.recipe.baselines
@@ -79,7 +79,7 @@ def evaluate(
 def _exported(
     data: Experiment, folder: BuildFolder, facts: JsonObject, form: str
 ) -> dict[str, Forecaster]:
-    """The file that is released, and the one with exact weights where that is another."""
+    """The released file, and the one with 32-bit weights if that is a different one."""
     quantiles = data.model.recipe.network.quantiles
     files = {MODEL: form} | ({EXACT: EXACT} if EXACT in facts["files"] and form != EXACT else {})
     return {
@@ -103,9 +103,9 @@ def _evaluated(
     cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
     parts = {}
     for part, by_model in together.items():
-        ours = by_part[part][MODEL]  # a series may have nothing in a part
-        scale = [
-            np.full((len(forecasts.actual), 1), scales[forecasts.series]) for forecasts in ours
+        scale = [  # a series can have no samples in a part
+            np.full((len(forecasts.actual), 1), scales[forecasts.series])
+            for forecasts in by_part[part][MODEL]
         ]
         parts[part] = _part(by_model, np.concatenate(scale), cases)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
@@ -125,24 +125,19 @@ def _evaluated(
 def _part(
     by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
 ) -> JudgedPart:
-    ours = by_model[MODEL]
+    model = by_model[MODEL]
     judged = {
         name: judge(forecasts, scale, cases)
         for name, forecasts in by_model.items()
         if name != EXACT
     }
     comparisons: tuple[Comparison, ...] = tuple(
-        compare(ours, other, name, seed=_SEED)
+        compare(model, other, name, seed=_SEED)
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
-    return JudgedPart(
-        str(ours.origins.min()),
-        str(ours.origins.max()),
-        len(ours.origins),
-        judged,
-        comparisons,
-    )
+    first, last = str(model.origins.min()), str(model.origins.max())
+    return JudgedPart(first, last, len(model.origins), judged, comparisons)
 
 
 def _figures(
@@ -151,8 +146,8 @@ def _figures(
     parts: Mapping[str, JudgedPart],
     together: Mapping[str, Mapping[str, Forecasts]],
 ) -> dict[str, float]:
-    """What gates may ask of the artifact itself."""
-    known = {
+    """The metrics of the artifact itself, by the names that gates use."""
+    figures = {
         "size_bytes": float(facts["files"][form]["size"]),
         "parity": float(facts["parity"]),
         "latency_ms": float(facts["milliseconds"]["file"]),
@@ -160,8 +155,8 @@ def _figures(
     if EXACT in together[TEST]:
         exact = together[TEST][EXACT]
         wape = score(exact.actual, exact.values, exact.quantiles, 1.0).wape
-        known["int8_wape_points"] = 100 * (parts[TEST].models[MODEL].slices[ALL].wape - wape)
-    return known
+        figures["int8_wape_points"] = 100 * (parts[TEST].models[MODEL].slices[ALL].wape - wape)
+    return figures
 
 
 def _per_series(
@@ -169,7 +164,7 @@ def _per_series(
     scales: Mapping[str, float],
     cases: Mapping[str, frozenset[int]],
 ) -> dict[str, dict[str, Score]]:
-    """The figures of each series of a pooled model, beside the others'."""
+    """The scores of each series, by model; empty for a single series."""
     if len(scales) == 1:
         return {}
     result: dict[str, dict[str, Score]] = {}

@@ -1,4 +1,4 @@
-"""What networks learn from: the windows of all series of a model, in stages."""
+"""Builds the training data of networks: the windows of all series of a model, in stages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from edgeops.training.training_data import Examples, FloatTensor, Stage, Trainin
 
 
 def training_data_of(data: Experiment) -> TrainingData:
-    """What a model file wants its networks to learn from.
+    """The training data of a model file.
 
-    With `pretrain` they first learn from each column as a series of its own.
-    Raises `EdgeOpsError` where there is too little data.
+    With `pretrain`, a first stage trains on each column as a separate series.
+    Raises `EdgeOpsError` if there is too little data.
     """
     training = data.model.recipe.training
     training_data = plain_training_data(data, training)
@@ -28,7 +28,7 @@ def training_data_of(data: Experiment) -> TrainingData:
 
 
 def plain_training_data(data: Experiment, training: TrainingSection) -> TrainingData:
-    """One stage, of the series themselves. Raises as `training_data_of`."""
+    """One stage, on the series of the model. Raises `EdgeOpsError` if there is too little data."""
     recipe = data.model.recipe
     stride = recipe.window.stride
     thinned = stride if len(data.series) > 1 else 1
@@ -40,7 +40,7 @@ def plain_training_data(data: Experiment, training: TrainingSection) -> Training
 
 
 def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:
-    """The samples of all series as one set."""
+    """The samples of all series, concatenated."""
     return Examples(
         np.concatenate([samples.windows for samples in series])
         if len(series) > 1
@@ -51,7 +51,7 @@ def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:
 
 
 def _weight(target: TargetSection, samples: Samples) -> FloatTensor:
-    """1 for the hours that the target names (all when it names none), less for the others."""
+    """The weights, n x horizon: 1 for `target.hours` (all, if empty), `otherHours` for the rest."""
     weight = np.ones(samples.actual.shape, np.float32)
     if target.hours:
         weight[~np.isin(samples.hour_of_day, target.hours)] = np.float32(target.other_hours)

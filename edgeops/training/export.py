@@ -1,4 +1,4 @@
-"""Exporting a trained model: calibrated, compared with Keras, in every form."""
+"""Exports a trained model: calibrated, compared with Keras, in every form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
 from edgeops.training.training_data import Examples, FloatTensor
 
-_MOST_COMPARED = 5000  # windows; of pooled models every so many
+_MOST_COMPARED = 5000  # windows
 
 
 def export(
@@ -41,12 +41,12 @@ def export(
     validation: Examples,
     provenance: JsonObject,
 ) -> JsonObject:
-    """Write the files of a model and what is known of them; gives the latter.
+    """Write the files of a model and the facts about them; gives the facts.
 
     `{files: {form: {size, sha256}}, parity, milliseconds: {file, keras}, weights:
-    {job: sha256}, provenance}`; `milliseconds` are of one forecast of the last
-    form, and of `predict` of one network in Keras.
-    Raises `EdgeOpsError` when a file is not what was trained.
+    {job: sha256}, provenance}`; `milliseconds` is the time of one forecast of the
+    last form, and of `predict` of one network in Keras.
+    Raises `EdgeOpsError` when the export differs from the trained networks.
     """
     recipe = data.model.recipe
     backend.start(recipe.training)
@@ -58,15 +58,15 @@ def export(
         exact = assemble(network, fitted, properties)
     difference = parity(network, fitted, _compared(data), exact)
     check_parity(difference, recipe.export.parity)
-    made = {}
+    files = {}
     content = exact
     for form in recipe.export.formats:
         content = exact if form == "onnx" else quantized(exact)
         write_whole(folder.file(form), content)
-        made[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        files[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     window = validation.windows[:1]
     facts = {
-        "files": made,
+        "files": files,
         "parity": difference,
         "milliseconds": {
             "file": OnnxModel(content).milliseconds(window),
@@ -80,9 +80,9 @@ def export(
 
 
 def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
-    """What a model is made of, with what and how: `provenance` of its release file."""
+    """The `provenance` of a release file: data, software, machine, command, commit and run."""
     training = data.model.recipe.training
-    made: JsonObject = {
+    facts: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
         "framework": {"backend": training.backend, **backend.versions(training.backend)},
@@ -92,13 +92,13 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
         "command": f"edgeops model train {data.model.name}",
     }
     if data.dataset.attribution:
-        made["attribution"] = data.dataset.attribution
+        facts["attribution"] = data.dataset.attribution
     if commit:
-        made["commit"] = commit
+        facts["commit"] = commit
     run = [environ.get(key) for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     if all(run):
-        made["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
-    return made
+        facts["workflowRun"] = "{}/{}/actions/runs/{}".format(*run)
+    return facts
 
 
 def _metadata(data: Experiment) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _metadata(data: Experiment) -> dict[str, str]:
 
 
 def _compared(data: Experiment) -> FloatTensor:
-    """The windows of the test part, those of pooled models thinned out."""
+    """At most about `_MOST_COMPARED` windows of the test part, evenly spaced."""
     windows = np.concatenate(
         [data.samples(series, "test", len(data.series)).windows for series in data.series]
     )

@@ -1,7 +1,7 @@
-"""Training one network: the loop, its checkpoints, and the best weights.
+"""Trains one network: the loop, its checkpoints, and the best weights.
 
-The loop is our own, since its state must be whole on disk after every epoch: a run that was
-cut off goes on and ends with the very weights it would have had.
+The loop is not that of Keras, since a checkpoint must have its whole state: an interrupted run
+continues and ends with exactly the weights of an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Tick = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class _TrainingRun:
-    """A training under way; all of it is in a checkpoint."""
+    """The state of a training, all of which is in a checkpoint."""
 
     model: Any
     epoch: int = 0
@@ -45,11 +45,11 @@ def fit(
     checkpoint: Path | None,
     tick: Tick,
 ) -> Fitted:
-    """Train a network, stage after stage; the weights that validation likes best are kept.
+    """Train a network, stage after stage; gives the weights with the lowest validation error.
 
-    `network` is of all steps ahead; `checkpoint` is a file that is written after
-    every epoch and read at the start; `tick` gets batches done and in all.
-    Features are scaled as the last stage has them.
+    `network` has all steps ahead; `checkpoint` is read at the start and written
+    after every epoch; `tick` gets the batches done and their total. The feature
+    scaling is that of the last stage.
     """
     import keras
 
@@ -73,7 +73,7 @@ def fit(
         if run.epoch < schedule.epochs and schedule.begins(run.epoch):
             _assign(run.model, run.average)
             _compile(run.model, training, network.quantiles, schedule, run.epoch)
-        _keep(run, checkpoint)
+        _save(run, checkpoint)
     _assign(run.model, run.best)
     weights = {variable.path: _array(variable) for variable in run.model.trainable_variables}
     return Fitted(job, weights, scaling, tuple(run.history))
@@ -86,11 +86,11 @@ def _compile(
     schedule: Schedule,
     epoch: int,
 ) -> None:
-    """Give the model an optimiser for the stage of an epoch."""
+    """Compile the model with an optimiser for the stage of an epoch."""
     import keras
 
     stage = schedule.stage(epoch)
-    rate: Any = float(stage.learning_rate)  # Keras takes no integer
+    rate: Any = float(stage.learning_rate)  # Keras does not accept an integer
     if training.schedule == "cosine":
         steps = stage.epochs * schedule.batches(stage)
         warmup = round(steps * training.warmup)
@@ -112,7 +112,7 @@ def _compile(
 def _judge(
     run: _TrainingRun, training: TrainingSection, quantiles: Sequence[float], validation: Examples
 ) -> None:
-    """The error of the averaged weights, which are kept when they are the best."""
+    """Append the validation error of the averaged weights, and keep the best weights."""
     raw = _trainable(run.model)
     _assign(run.model, run.average)
     output = run.model.predict(validation.windows, batch_size=_PREDICT_BATCH, verbose=0)
@@ -147,7 +147,7 @@ def _assign(model: Any, values: Sequence[FloatTensor]) -> None:
 
 
 def _follow(run: _TrainingRun, momentum: float) -> None:
-    """Move the averaged weights towards the newest ones (Polyak averaging)."""
+    """Update the moving average of the weights (Polyak averaging)."""
     newest = _trainable(run.model)
     share = np.float32(momentum)
     run.average = [
@@ -156,11 +156,11 @@ def _follow(run: _TrainingRun, momentum: float) -> None:
 
 
 def _state(run: _TrainingRun) -> list[Any]:
-    """Every variable that training changes, the random state of dropout among them."""
+    """Every variable that training changes, including the random state of dropout."""
     return [*run.model.variables, *run.model.optimizer.variables]
 
 
-def _keep(run: _TrainingRun, checkpoint: Path | None) -> None:
+def _save(run: _TrainingRun, checkpoint: Path | None) -> None:
     if checkpoint is not None:
         arrays = {f"state/{i}": _array(variable) for i, variable in enumerate(_state(run))}
         arrays |= {f"average/{i}": weights for i, weights in enumerate(run.average)}
@@ -175,12 +175,12 @@ def _restore(
     quantiles: Sequence[float],
     checkpoint: Path | None,
 ) -> None:
-    """Go on where a checkpoint was made; begin without one."""
-    kept = read_arrays(checkpoint) if checkpoint is not None else None
-    arrays, notes = kept or ({}, {"epoch": 0, "history": []})
+    """Restore the state of a checkpoint, if there is one, and compile the model."""
+    saved = read_arrays(checkpoint) if checkpoint is not None else None
+    arrays, notes = saved or ({}, {"epoch": 0, "history": []})
     run.epoch, run.history = notes["epoch"], notes["history"]
     _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
-    if kept is None:
+    if saved is None:
         return
     for index, variable in enumerate(_state(run)):
         variable.assign(arrays[f"state/{index}"])

@@ -18,10 +18,9 @@ Weights = Mapping[str, FloatTensor]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What a training ends with: the weights by name, the scaling, and the error of each epoch.
+    """The result of a job: the weights by variable path, and the scaling of the features.
 
-    `history` is the validation error after each epoch: the share of absolute
-    errors in the level, or the loss.
+    `history` is the validation error after each epoch; see `error_of`.
     """
 
     job: Job
@@ -39,17 +38,17 @@ class Fitted:
 
 
 def save(fitted: Fitted, path: Path) -> None:
-    """Keep the result of a training in a file."""
+    """Write the result of a job to a file."""
     job = {"stepsAhead": list(fitted.job.steps_ahead), "seed": fitted.job.seed}
     write_arrays(path, _flat(fitted), {"job": job, "history": list(fitted.history)})
 
 
 def load(path: Path) -> Fitted | None:
-    """The result of a training that `save` kept; None where there is none, or another file."""
-    kept = read_arrays(path)
-    if kept is None:
+    """The result of a job that `save` wrote; None if the file is missing or not valid."""
+    content = read_arrays(path)
+    if content is None:
         return None
-    arrays, notes = kept
+    arrays, notes = content
     try:
         scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
         job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])

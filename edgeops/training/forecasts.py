@@ -1,4 +1,4 @@
-"""Forecasts with what really happened, as arrays: what every judgement starts from."""
+"""Forecasts with the observed values, as arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Forecasts:
     """The forecasts of one series from n origins, `horizon` steps ahead each, in original units.
 
     `origins` are the wall-clock hours at which the newest observed step
-    begins; `actual` has the shape (n, horizon) and NaN where nothing is known;
+    begins; `actual` has the shape (n, horizon), NaN where unknown;
     `values` has the shape (n, horizon, quantiles). `interval` is the length
     of a step in hours.
     """
@@ -39,12 +39,12 @@ class Forecasts:
 
     @property
     def targets(self) -> Hours:
-        """The wall-clock hour at which each step begins that is forecast: n x horizon."""
+        """The wall-clock hour at which each forecast step begins: n x horizon."""
         return targets_after(self.origins, self.actual.shape[1], self.interval)
 
     @property
     def hour_of_day(self) -> IntArray:
-        """The hour of the day, 0 to 23, of each step: n x horizon."""
+        """The hour of the day, 0 to 23, of each forecast step: n x horizon."""
         return hour_of_day(self.targets)
 
 
@@ -56,7 +56,7 @@ def targets_after(origins: Hours, horizon: int, interval: int) -> Hours:
 
 
 def joined(by_series: Sequence[Forecasts]) -> Forecasts:
-    """The forecasts of several series, one after the other, under the name of the first."""
+    """The forecasts of several series, concatenated, with the name of the first series."""
     return replace(
         by_series[0],
         origins=np.concatenate([forecasts.origins for forecasts in by_series]),

@@ -1,4 +1,4 @@
-"""What a model file asks for: trainings, and which of them are this machine's."""
+"""The training jobs of a model file, and the selection of some of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def network_of(model: ModelFile) -> Network:
 
 
 def jobs_of(model: ModelFile) -> tuple[Job, ...]:
-    """All trainings of a model: one a seed and, for `horizons.models: each`, one a step ahead."""
+    """All jobs of a model: one per seed and, for `horizons.models: each`, per step ahead."""
     steps = network_of(model).steps_ahead
     each = model.recipe.horizons.models == "each"
     groups = [(step,) for step in steps] if each else [steps]
@@ -29,7 +29,7 @@ def jobs_of(model: ModelFile) -> tuple[Job, ...]:
 
 
 def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
-    """The jobs that forecast one step ahead alone. Raises `UsageError` when there is none."""
+    """The jobs that forecast only one step ahead. Raises `UsageError` if there is none."""
     chosen = tuple(job for job in jobs if job.steps_ahead == (horizon,))
     if not chosen:
         single = sorted({job.steps_ahead[0] for job in jobs if len(job.steps_ahead) == 1})
@@ -38,13 +38,13 @@ def of_horizon(jobs: Sequence[Job], horizon: int) -> tuple[Job, ...]:
             if single
             else "one network forecasts all horizons; see `horizons.models` in model.yaml"
         )
-        raise UsageError(f"the model has no network for horizon {horizon} alone", hint)
+        raise UsageError(f"the model has no separate network for horizon {horizon}", hint)
     return chosen
 
 
 def of_shard(jobs: Sequence[Job], shard: str) -> tuple[Job, ...]:
-    """The jobs of the shard `i/n`: every n-th. Raises `UsageError` for what is not a shard."""
+    """The jobs of the shard `i/n`: every n-th, from the i-th. Raises `UsageError`."""
     match = _SHARD.match(shard)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"`{shard}` is not a shard", "give number/count, as 1/4 for the first")
+        raise UsageError(f"`{shard}` is not a shard", "give NUMBER/COUNT, such as 1/4")
     return tuple(jobs[int(match[1]) - 1 :: int(match[2])])

@@ -1,6 +1,6 @@
-"""Baselines that are trained: LightGBM on the same features, an LSTM as articles have it.
+"""Trained baselines: LightGBM on the same features, and an LSTM as in the literature.
 
-They are kept in the folder of the build, each by its recipe.
+They are cached in the folder of the build, by their settings.
 """
 
 from __future__ import annotations
@@ -36,27 +36,27 @@ _TRAINING = TrainingSection(
 
 
 def learned(name: str, data: Experiment, folder: BuildFolder) -> Forecaster:
-    """A baseline by its name, trained now or before. Raises `EdgeOpsError`."""
+    """A trained baseline by its name, from the cache if possible. Raises `EdgeOpsError`."""
     return _lightgbm(data, folder).forecast if name == LIGHTGBM else _article(data, folder)
 
 
 def _lightgbm(data: Experiment, folder: BuildFolder) -> Boosting:
     path = folder.path / "baselines" / f"lightgbm-{boosting_version()[:12]}.txt"
-    kept = kept_boosting(path)
-    if kept is not None:
-        return kept
+    cached = cached_boosting(path)
+    if cached is not None:
+        return cached
     stride = data.model.recipe.window.stride
     train, validation = (
         [data.samples(series, part, stride) for series in data.series]
         for part in ("train", "validation")
     )
-    made = fit_boosting(train, validation)
-    write_whole(path, made.booster.model_to_string(num_iteration=made.rounds).encode())
-    return made
+    boosting = fit_boosting(train, validation)
+    write_whole(path, boosting.booster.model_to_string(num_iteration=boosting.rounds).encode())
+    return boosting
 
 
-def kept_boosting(path: Path) -> Boosting | None:
-    """Trees of an earlier run; None where there are none, or the file is damaged."""
+def cached_boosting(path: Path) -> Boosting | None:
+    """The trees of an earlier run; None if the file is missing or damaged."""
     import lightgbm
 
     try:
@@ -68,9 +68,9 @@ def kept_boosting(path: Path) -> Boosting | None:
 
 
 def _article(data: Experiment, folder: BuildFolder) -> Forecaster:
-    """One LSTM of 64 units and a dense layer over the same window, 20 epochs, nothing tuned.
+    """An LSTM of 64 units and a dense layer on the same window, 20 epochs, not tuned.
 
-    It forecasts the level itself, not the deviation from a seasonal base.
+    It forecasts the level, not the deviation from a seasonal base.
     """
     network = replace(network_of(data.model), section=_NETWORK)
     training = replace(_TRAINING, backend=data.model.recipe.training.backend)

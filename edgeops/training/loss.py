@@ -1,4 +1,4 @@
-"""What training minimises, and what its epochs are judged by."""
+"""The training loss, and the validation error of an epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeops.training.training_data import Examples, FloatTensor
 
 
 def truth(data: Examples, rows: NDArray[np.int64]) -> FloatTensor:
-    """Ratio and weight together, n x horizon x 2; what is unknown has no weight."""
+    """Ratio and weight of these rows, n x horizon x 2; unknown values have the weight 0."""
     ratio, weight = data.ratio[rows], data.weight[rows]
     unknown = np.isnan(ratio)
     return np.stack([np.where(unknown, 0, ratio), np.where(unknown, 0, weight)], axis=-1)
@@ -44,7 +44,7 @@ def error_of(
     data: Examples,
     output: NDArray[np.float64],
 ) -> float:
-    """The mean absolute error of the median, or the loss, over the mean ratio."""
+    """The weighted absolute error of the median, or the pinball loss, over the weighted ratio."""
     known = ~np.isnan(data.ratio)
     weight = np.where(known, data.weight, 0.0)
     error = np.where(known, data.ratio, 0.0)[:, :, None] - output

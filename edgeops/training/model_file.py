@@ -1,4 +1,4 @@
-"""`models/<name>/model.yaml`: how a model is made and judged, checked against its schema."""
+"""`models/<name>/model.yaml`: how to train and judge a model, checked against its schema."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A valid model file: `spec` is as it was written, `recipe` has the defaults.
+    """A valid model file: `spec` is as written, `recipe` has the defaults.
 
-    `root` is the folder of the repository, which paths in the file start at;
-    what is not there is looked for below `data_dirs`, the folders that the
-    caller names. `sha256` is of the value, so that comments and layout do not
-    matter; `marks` are those of `Document`.
+    Paths in the file are relative to `root`, the repository, or else to one of
+    the `data_dirs`. `sha256` is the digest of the value, so comments and layout
+    do not matter; `marks` are those of `Document`.
     """
 
     name: str
@@ -45,7 +44,7 @@ class ModelFile:
     marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def place(self, pointer: str) -> Place:
-        """Where a value stands in the file."""
+        """The line and column of a value in the file."""
         return Document(_path(self.name), None, self.marks).place(pointer)
 
     @cached_property
@@ -55,7 +54,7 @@ class ModelFile:
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:
-    """The model of a name. Raises `EdgeOpsError`; `InvalidModel` with all that is wrong in it."""
+    """The model file of a model. Raises `EdgeOpsError`, and `InvalidModel` with all problems."""
     if not _NAME.match(name):
         raise UsageError(f"`{name}` is not the name of a model", _known(root, name))
     shown = _path(name)
@@ -66,7 +65,7 @@ def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> Mo
             raise EdgeOpsError(f"there is no {shown} in {root}", _known(root, name)) from error
         raise EdgeOpsError(
             f"cannot read {shown}: {error.strerror}",
-            "a model file is a file of the repository itself",
+            "a model file must be a regular file in the repository, not a link",
         ) from error
     documents, problems = yaml.load(shown, data)
     if not problems:
@@ -83,7 +82,7 @@ def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> Mo
 
 
 class InvalidModel(InvalidState):
-    """A model file is not valid; `problems` says where and why."""
+    """A model file is not valid; `problems` has all problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         first = problems[0]
@@ -94,7 +93,7 @@ class InvalidModel(InvalidState):
 
 def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple[Problem, ...]:
     if len(documents) != 1:
-        message = f"has {len(documents)} documents; a model is one"
+        message = f"has {len(documents)} YAML documents; a model file must have one"
         return (_problem(documents[0] if documents else Document(shown, None, {}), "", message),)
     document = documents[0]
     schema = compile_schema(packaged_schema("model"))
@@ -108,7 +107,7 @@ def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple
     if problems:
         return tuple(sorted(problems))
     if document.value["metadata"]["name"] != name:
-        hint = f"the name must be that of its folder, {name}"
+        hint = f"the name must be the name of its folder, {name}"
         message = f"is `{document.value['metadata']['name']}`"
         return (_problem(document, "/metadata/name", message, hint),)
     return ()
@@ -136,5 +135,5 @@ def _problem(document: Document, pointer: str, message: str, hint: str = "") -> 
 def _known(root: Path, name: str) -> str:
     names = sorted(file.parent.name for file in (root / "models").glob(f"*/{_FILE}"))
     if not names:
-        return f"a model is a folder models/<name>/ with a {_FILE}"
+        return f"create models/<name>/{_FILE}"
     return did_you_mean(name, names) or f"the models are {', '.join(names)}"

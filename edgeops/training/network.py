@@ -1,6 +1,6 @@
-"""The networks, in Keras with `keras.ops` only, so that every backend runs the same code.
+"""The networks in Keras, with `keras.ops` only, so that every backend runs the same code.
 
-One input, the window as features make it: the scaling is inside. The output is the ratio
+The input is the unscaled window: the network scales it. The output is the ratio
 (count + 1) / scale for every step ahead and quantile.
 """
 
@@ -17,15 +17,15 @@ from edgeops.training.recipe import NetworkSection
 
 LOG_BASE = "log_base"
 _SIZES = {"sequence-lstm": ("encoder", "decoder", "head"), "article-lstm": ("encoder",)}
-NARROW = 2.0  # softplus(-2) = 0.13: how far apart quantiles begin, in logarithms
+NARROW = 2.0  # softplus(-2) = 0.13: the initial distance of quantiles, in logarithms
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network as model.yaml describes it in `section`, with what it takes and gives.
+    """A network with the `section` of model.yaml, for windows of `steps` x `features`.
 
-    It takes windows of `steps` x `features`. `steps_ahead` are the steps that it
-    forecasts, counted from 1: all, or the one of a network for one horizon.
+    `steps_ahead` are the steps that it forecasts, counted from 1: all, or one
+    for a network of a single horizon.
     """
 
     section: NetworkSection
@@ -35,7 +35,7 @@ class Network:
 
     @property
     def quantiles(self) -> tuple[float, ...]:
-        """What it gives of each step."""
+        """The quantiles that it forecasts of each step."""
         return self.section.quantiles
 
 
@@ -48,7 +48,7 @@ class Scaling:
 
 
 def scaling_of(windows: NDArray[np.float32]) -> Scaling:
-    """The scaling of some windows; a feature that never changes is left at its size."""
+    """The scaling of windows (n x steps x features); a constant feature is not divided."""
     count = windows.shape[0] * windows.shape[1]
     mean = windows.sum(axis=(0, 1), dtype=np.float64) / count
     square = ((windows - mean) ** 2).sum(axis=(0, 1), dtype=np.float64)
@@ -58,10 +58,7 @@ def scaling_of(windows: NDArray[np.float32]) -> Scaling:
 
 
 def build(network: Network, scaling: Scaling) -> Any:
-    """The Keras model of a network, not compiled.
-
-    Raises `EdgeOpsError` where the network does not fit the window.
-    """
+    """The Keras model of a network, not compiled. Raises as `check`."""
     from keras import Input, Model, layers
 
     check(network)
@@ -75,13 +72,13 @@ def build(network: Network, scaling: Scaling) -> Any:
 
 
 def check(network: Network) -> None:
-    """Raises `EdgeOpsError` where the network does not fit the window."""
+    """Raises `EdgeOpsError` if the settings of the network are incomplete or contradictory."""
     kind = network.section.kind
     missing = [size for size in _SIZES[kind] if getattr(network.section, size) is None]
     if missing:
         raise EdgeOpsError(
             f"the network {kind} needs a size for {', '.join(missing)}",
-            f"`network` in model.yaml needs {', '.join(_SIZES[kind])}",
+            f"set {', '.join(_SIZES[kind])} under `network` in model.yaml",
         )
     if network.section.is_based and LOG_BASE not in network.features:
         raise EdgeOpsError(
@@ -95,13 +92,13 @@ def check(network: Network) -> None:
         )
     if list(network.quantiles) != sorted(network.quantiles):
         raise EdgeOpsError(
-            f"the quantiles {', '.join(map(str, network.quantiles))} do not rise",
+            f"the quantiles {', '.join(map(str, network.quantiles))} are not in ascending order",
             "sort `network.quantiles` in model.yaml",
         )
 
 
 def _sequence_lstm(network: Network, scaled: Any) -> Any:
-    """What the past says, then a two-way LSTM over the steps ahead: n x steps ahead x quantiles."""
+    """An LSTM encoder, then a bidirectional LSTM decoder: n x steps ahead x quantiles."""
     from keras import layers
 
     section, dropout = network.section, network.section.dropout
@@ -135,7 +132,7 @@ def _article_lstm(network: Network, scaled: Any) -> Any:
 
 
 def _ratio(network: Network, window: Any, raw: Any) -> Any:
-    """The quantiles, in order by construction, as ratios to the scale."""
+    """The ratios, n x steps ahead x quantiles, in ascending order by construction."""
     from keras import ops
 
     middle = network.quantiles.index(0.5)

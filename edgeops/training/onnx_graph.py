@@ -1,7 +1,7 @@
 """A small writer of ONNX graphs: the same network gives the same bytes.
 
-Names are numbers in the order of making, so nothing depends on the process. Operators are of
-opset 17, which onnxruntime runs since 2022.
+Names are numbers in the order of creation. The operators are those of opset 17, which
+onnxruntime has supported since 2022.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ INPUT, OUTPUT = "window", "ratio"
 
 
 class Graph:
-    """A graph under way; values are known by the names that its methods give."""
+    """A graph under construction; its methods give the names of values."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
@@ -26,7 +26,7 @@ class Graph:
         self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def constant(self, value: NDArray[Any]) -> str:
-        """A constant; equal ones are kept once."""
+        """The name of a constant; equal constants are stored once."""
         from onnx import numpy_helper
 
         array = np.ascontiguousarray(value)
@@ -37,13 +37,13 @@ class Graph:
         return self._names[key]
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """The one output of a new node."""
+        """The name of the only output of a new node."""
         return self.node(operator, inputs, 1, **attributes)[0]
 
     def node(
         self, operator: str, inputs: Sequence[str], outputs: int, **attributes: Any
     ) -> list[str]:
-        """All outputs of a new node."""
+        """The names of the outputs of a new node."""
         from onnx import helper
 
         number = len(self._nodes)
@@ -54,11 +54,15 @@ class Graph:
         return names
 
     def finish(
-        self, result: str, window: tuple[int, int], ratio: tuple[int, int], says: Mapping[str, str]
+        self,
+        result: str,
+        window: tuple[int, int],
+        ratio: tuple[int, int],
+        properties: Mapping[str, str],
     ) -> bytes:
-        """The model as bytes: n x `window` -> n x `ratio`, with metadata.
+        """The model as bytes: n x `window` -> n x `ratio`, with `properties` as metadata.
 
-        Raises `onnx.checker.ValidationError` for what is not a valid model.
+        Raises `onnx.checker.ValidationError` for an invalid graph.
         """
         from onnx import TensorProto, checker, helper
 
@@ -76,12 +80,12 @@ class Graph:
             opset_imports=[helper.make_opsetid("", OPSET)],
             ir_version=IR_VERSION,
         )
-        helper.set_model_props(model, dict(sorted(says.items())))
+        helper.set_model_props(model, dict(sorted(properties.items())))
         checker.check_model(model, full_check=True)
         return serialized(model)
 
 
 def serialized(model: Any) -> bytes:
-    """The bytes of a model, the same for the same model."""
+    """The bytes of a model, serialised deterministically."""
     data: bytes = model.SerializeToString(deterministic=True)
     return data

@@ -1,7 +1,7 @@
 """From the weights of a network to its ONNX graph.
 
-Written by hand rather than by a converter: the same code for every backend, compact LSTM
-operators, canonical bytes. What it writes is compared with Keras before it may be published.
+No converter is used: this is the same for every backend, has compact LSTM operators and gives
+reproducible bytes. The result is compared with Keras before it can be published.
 Source of the layouts: the ONNX operator LSTM (gates i, o, f, c), `keras.layers.LSTM` (i, f, c, o).
 """
 
@@ -16,14 +16,14 @@ from edgeops.training.network import LOG_BASE, NARROW, Network
 from edgeops.training.onnx_graph import INPUT, Graph
 from edgeops.training.training_data import FloatTensor
 
-_TO_ONNX_GATES = (0, 3, 1, 2)  # of i, f, c, o: i, o, f, c
+_TO_ONNX_GATES = (0, 3, 1, 2)  # from i, f, c, o to i, o, f, c
 _VARIANCE_FLOOR = 1e-7  # keras.layers.Normalization
 
 
 def add_network(graph: Graph, network: Network, fitted: Fitted) -> str:
-    """The output z of one network before `exp` (or the ratio, for `output: level`).
+    """Add a network; gives its output z before `exp` (for `output: level`, the ratio).
 
-    n x steps ahead x quantiles; `network` has its own steps ahead only.
+    z is n x steps ahead x quantiles; `network` has only its own steps ahead.
     """
     steps = graph.add("Transpose", INPUT, perm=[1, 0, 2])  # steps x n x features
     scaled = graph.add("Sub", steps, graph.constant(fitted.scaling.mean))
@@ -35,9 +35,9 @@ def add_network(graph: Graph, network: Network, fitted: Fitted) -> str:
 
 
 def add_ratio(graph: Graph, network: Network, z: str, margin: float) -> str:
-    """The ratios of z, with the outer quantiles moved out by `margin` (calibration).
+    """Add the ratios of z, with the outer quantiles moved outwards by `margin` (calibration).
 
-    The margin is in logarithms for `base-times-exp`, else in ratios.
+    The margin is in logarithms for `base-times-exp`, otherwise in ratios.
     """
     outward = np.array([np.sign(share - 0.5) for share in network.quantiles], np.float32)
     outward[1:-1] = 0
@@ -73,7 +73,7 @@ def _article_lstm(graph: Graph, network: Network, weights: Weights, scaled: str)
 
 
 def _lstm(graph: Graph, weights: Weights, value: str, names: Sequence[str]) -> tuple[str, str]:
-    """Every step (steps x ways x n x units) and the last one (ways x n x units), one way a name."""
+    """All steps (steps x directions x n x units) and the last one; one direction per name."""
     cells = [
         [weights[f"{name}/lstm_cell/{part}"] for part in ("kernel", "recurrent_kernel", "bias")]
         for name in names
@@ -108,7 +108,7 @@ def _activation(graph: Graph, name: str, value: str) -> str:
 
 
 def _in_order(graph: Graph, network: Network, raw: str) -> str:
-    """As `network.build` does it: quantiles that cannot cross, and bounds."""
+    """As in `network.build`: quantiles that cannot cross, clipped."""
     middle, count = network.quantiles.index(0.5), len(network.quantiles)
     parts = [_slice(graph, raw, (2, middle, middle + 1))]
     for index in (*range(middle + 1, count), *range(middle - 1, -1, -1)):
@@ -127,7 +127,7 @@ def _in_order(graph: Graph, network: Network, raw: str) -> str:
 
 
 def _ahead(network: Network) -> tuple[int, int, int]:
-    """The axis and the bounds of the steps ahead."""
+    """The axis of the steps ahead, the first one and the end."""
     return 1, network.steps_ahead[0] - 1, network.steps_ahead[-1]
 
 

@@ -1,8 +1,7 @@
-"""Forecasts of trained networks by Keras itself: what exported files are compared with."""
+"""Forecasts of trained networks by Keras, the reference for exported files."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,11 +10,12 @@ import numpy as np
 
 from edgeops.training.fitted import Fitted
 from edgeops.training.network import Network, build
+from edgeops.training.onnx_run import median_milliseconds
 from edgeops.training.training_data import FloatTensor
 
 
 def keras_model(network: Network, fitted: Fitted) -> Any:
-    """The Keras model of a training."""
+    """The Keras model with the weights of a job."""
     model = build(replace(network, steps_ahead=fitted.job.steps_ahead), fitted.scaling)
     for variable in model.trainable_variables:
         variable.assign(fitted.weights[variable.path])
@@ -23,7 +23,7 @@ def keras_model(network: Network, fitted: Fitted) -> Any:
 
 
 def keras_ratio(network: Network, fitted: Sequence[Fitted], windows: FloatTensor) -> FloatTensor:
-    """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons side by side."""
+    """The ratios (n x horizon x quantiles): seeds averaged before `exp`, horizons concatenated."""
     groups: dict[tuple[int, ...], list[FloatTensor]] = {}
     for result in fitted:
         output = keras_model(network, result).predict(windows, batch_size=2048, verbose=0)
@@ -42,9 +42,4 @@ def keras_milliseconds(
 ) -> float:
     """The median time of `predict` for one window (1 x steps x features)."""
     model = keras_model(network, fitted)
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        model.predict(window, verbose=0)
-        times.append(time.perf_counter() - started)
-    return float(np.median(times) * 1000)
+    return median_milliseconds(lambda: model.predict(window, verbose=0), rounds)

@@ -1,11 +1,12 @@
-"""From a build to a release: gates, store, copies in git, and last of all the release file.
+"""Publishes a build: gates, upload to the store, copies in git, and finally the release file.
 
-Nothing refers to an artifact before its release file is there. So whatever
-fails before leaves nothing half-published, and publishing again finishes it.
+Nothing refers to an artifact before its release file exists, so a failure
+before leaves nothing half-published, and publishing again completes it.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,25 +15,26 @@ from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.store import Progress, Store, no_progress, verify
 from edgeops.artifacts.version import next_version, precedence
 from edgeops.digest import Digest, digest_file
-from edgeops.errors import EdgeOpsError, InvalidState, Refused
+from edgeops.errors import InvalidState, Refused
 from edgeops.files import write_whole
 from edgeops.plain_file import open_plain, read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.releases import load_releases
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.release_file import release_document, release_folder, write_release
+from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.training.build import Build
 
-KEPT_IN_GIT = 512 * 1024  # bytes: larger artifacts are in the store only
+KEPT_IN_GIT = 512 * 1024  # bytes: larger artifacts are only in the store
 CARD = "evaluation/card.html"
 _MAX_CARD = 64 * 1024 * 1024  # bytes, of the card or a plot
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A release, its file in the repository and its URL; `new` is False if it was there before."""
+    """A release, its file in the repository and its URL; `new` is False if it existed before."""
 
     release: ModelRelease
     file: Path
@@ -49,28 +51,29 @@ def publish(
     progress: Progress = no_progress,
     kept_in_git: int = KEPT_IN_GIT,
 ) -> Published:
-    """Publish a build under `models/<name>/releases` of a repository and in a store.
+    """Publish a build in `models/<name>/releases` of a repository and in a store.
 
-    Without a version, a build that is published already keeps its version, and
-    another one gets the next that is free. Artifacts of at most `kept_in_git` bytes are
-    also copied beside the release file, the model card and its plots always. Raises
-    `Refused` when a gate does not let the model through, or the version has
-    other bytes; `ArtifactError` when the store fails.
+    Without `version`, a build that was published keeps its version, and a new
+    one gets the next free version. The model card, its plots and an artifact of
+    at most `kept_in_git` bytes are copied next to the release file. Raises
+    `Refused` when a gate fails or the version exists with other bytes, and
+    `ArtifactError` when the store fails.
     """
     scorecard = build.scorecard
     _check_gates(scorecard)
-    digest = _digest(build.artifact)
+    with doing(f"read the artifact {build.artifact}", "train the model again"):
+        digest = digest_file(build.artifact)
     known = _known(root, scorecard.model)
     release = _release(
         scorecard.model, version or _version(known, scorecard.model, store, digest), digest
     )
-    before = known.get(release.version)
-    if before not in (None, release):
+    existing = known.get(release.version)
+    if existing not in (None, release):
         raise Refused(
             f"{release.reference} is already published with other bytes",
             f"a release never changes: publish as {next_version(known)}",
         )
-    if known and before is None:
+    if known and existing is None:
         _check_champion(scorecard)
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _published_metrics(scorecard), gates, build.provenance)
@@ -83,14 +86,14 @@ def publish(
     if digest.size <= kept_in_git:
         FolderStore(folder, "").put(build.artifact, release.file_name, digest)
     folder.mkdir(parents=True, exist_ok=True)
-    _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=before is not None)
+    _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=existing is not None)
     file = folder / f"{release.version}.yaml"
-    new = before is None and write_release(file, text)
+    new = existing is None and write_release(file, text)
     return Published(release, file, url, new)
 
 
 def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
-    """Put the card and its plots beside the release file; those of a release stay as they were."""
+    """Copy the card and its plots next to the release file; an existing card is not replaced."""
     if not card.is_file() or (again and shown.exists()):
         return
     for plot in sorted(card.parent.glob("*.png")):
@@ -99,30 +102,20 @@ def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
 
 
 def _copy(file: Path, to: Path) -> None:
-    """Raises `EdgeOpsError`, also for what is not a file of the build itself."""
-    try:
+    """Copy a regular file of the build. Raises `EdgeOpsError`."""
+    with doing(f"copy {file} to {to}", "evaluate the model again"):
         write_whole(to, read_plain(file.parent, file.name, _MAX_CARD))
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot copy {file} to {to}: {error.strerror}", "evaluate the model again"
-        ) from error
 
 
 def _check_folder(root: Path, copy: Path) -> None:
-    """Raises `EdgeOpsError` when a copy in git would land elsewhere, because of a link."""
-    try:
+    """Raises `EdgeOpsError` when a link would lead the copy out of the repository."""
+    hint = "nothing was published; releases must be regular files in the repository, not links"
+    with doing(f"write {copy}", hint), suppress(FileNotFoundError):
         open_plain(root, copy.relative_to(root).as_posix()).close()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot write {copy}: {error.strerror}",
-            "nothing was published; releases are plain files in folders of the repository",
-        ) from error
 
 
 def _published_metrics(scorecard: Scorecard) -> dict[str, float]:
-    """The figures of a release file: the plain ones, and those that gates name."""
+    """The metrics of a release file: comparisons only if a gate names them."""
     named = {verdict.gate for verdict in scorecard.gates}
     return {
         name: value
@@ -141,22 +134,13 @@ def _check_gates(scorecard: Scorecard) -> None:
 
 
 def _check_champion(scorecard: Scorecard) -> None:
-    """There is a release: a gate that compares with it must have done so."""
+    """Raises `Refused` when a gate could not compare with the existing release."""
     for verdict in scorecard.gates:
         if verdict.gate.endswith("_vs_champion") and verdict.value is None:
             raise Refused(
                 f"{scorecard.model} was not compared with its last release: {verdict.reason}",
-                "bring the released file here, then `edgeops model evaluate` with --champion",
+                "copy the released file here, then run `edgeops model evaluate` with --champion",
             )
-
-
-def _digest(artifact: Path) -> Digest:
-    try:
-        return digest_file(artifact)
-    except OSError as error:
-        raise EdgeOpsError(
-            f"cannot read the artifact {artifact}: {error.strerror}", "train the model again"
-        ) from error
 
 
 def _known(root: Path, name: str) -> dict[str, ModelRelease]:
@@ -170,9 +154,9 @@ def _known(root: Path, name: str) -> dict[str, ModelRelease]:
 
 
 def _version(known: dict[str, ModelRelease], name: str, store: Store, digest: Digest) -> str:
-    """The version that these bytes have, or the next one that neither git nor the store has.
+    """The version that has these bytes, or the next one that is free in git and in the store.
 
-    The store may have one of a release that never came to git.
+    The store can have a version whose release file was never committed.
     """
     same = [version for version, release in known.items() if release.sha256 == digest.sha256]
     if same:

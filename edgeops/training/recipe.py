@@ -1,7 +1,7 @@
-"""The `spec` of model.yaml as dataclasses: every default of it is here, and nowhere else.
+"""The `spec` of model.yaml as dataclasses, the only place of its defaults.
 
-The fields are named as the keys of `schemas/model.schema.json`, which explains and checks each of
-them. Needs no package of the extra `train`.
+The fields are named as the keys of `schemas/model.schema.json`, which explains and checks them.
+No package of the extra `train` is needed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from edgeops.jsonvalue import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """`data.table` and `data.weather`, which is never combined."""
+    """`data.table` or `data.weather` (which ignores `combine`)."""
 
     path: str
     timestamp: str = "timestamp"
@@ -46,7 +46,7 @@ class RepairsSection:
 
 @dataclass(frozen=True, slots=True)
 class TargetSection:
-    """`target`; without `hours` all count."""
+    """`target`; without `hours`, all hours count fully."""
 
     name: str
     columns: Literal["all"] | tuple[str, ...]
@@ -57,7 +57,7 @@ class TargetSection:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether each column is a series of its own."""
+        """Whether each column is a separate series."""
         return self.combine == "pool"
 
 
@@ -98,7 +98,7 @@ class TransformsSection:
 
 @dataclass(frozen=True, slots=True)
 class WindowSection:
-    """`window`; without `origins` a forecast may begin at any hour."""
+    """`window`; without `origins`, a forecast can start at any hour."""
 
     steps: int = 24
     stride: int = 1
@@ -190,7 +190,7 @@ class ExportSection:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The `spec` of a model file: how the model is made and judged."""
+    """The `spec` of a model file: how the model is trained and judged."""
 
     data: DataSection
     target: TargetSection

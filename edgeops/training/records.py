@@ -1,7 +1,7 @@
-"""Frozen dataclasses from JSON values that their schema has accepted, and back.
+"""Converts JSON values, already checked by their schema, to frozen dataclasses and back.
 
-A key in camelCase is a field in snake_case. Fields may be other dataclasses, tuples and mappings
-of them, or None.
+A camelCase key is a snake_case field. Fields can be dataclasses, tuples and mappings of them, or
+None.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 def record(kind: type[T], value: Mapping[str, Any]) -> T:
-    """The dataclass in a JSON object; keys that it lacks have the default of their field."""
-    known = _fields(kind)  # type: ignore[arg-type]
-    return kind(**{known[key][0]: _value(known[key][1], item) for key, item in value.items()})
+    """The dataclass of a JSON object; a missing key has the default of its field."""
+    by_key = _fields(kind)  # type: ignore[arg-type]
+    return kind(**{by_key[key][0]: _value(by_key[key][1], item) for key, item in value.items()})
 
 
 def json_value(value: Any, digits: int) -> Any:
@@ -43,7 +43,7 @@ def key_of(field: str) -> str:
 
 
 def _value(kind: Any, value: Any) -> Any:
-    """The value as a field is declared: null is NaN for a number that may not be None."""
+    """The value with the declared type of its field; null is NaN for a `float`."""
     if value is None:
         return math.nan if kind is float else None
     if is_dataclass(kind):
@@ -61,6 +61,6 @@ def _value(kind: Any, value: Any) -> Any:
 
 @cache
 def _fields(kind: type[Any]) -> Mapping[str, tuple[str, Any]]:
-    """By key: the field, and what it is declared to be."""
+    """The name and the declared type of each field, by its key."""
     hints = get_type_hints(kind)
     return {key_of(field.name): (field.name, hints[field.name]) for field in fields(kind)}

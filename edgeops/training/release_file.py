@@ -1,4 +1,4 @@
-"""The release file: `models/<name>/releases/<version>.yaml`, written once and never again."""
+"""The release file `models/<name>/releases/<version>.yaml`, which is never changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIGITS = 6  # of a metric
 
 
 def release_folder(root: Path, name: str) -> Path:
-    """Where the releases of a model are in a repository."""
+    """The folder of the releases of a model."""
     return root / "models" / name / "releases"
 
 
@@ -32,10 +32,9 @@ def release_document(
 ) -> str:
     """The text of a release file; the same values give the same text.
 
-    `gates` are sentences, one for each gate that let the model through. Metrics
-    have six significant digits; those that are not numbers are left out. Raises
-    `EdgeOpsError` for what schemas/modelrelease.schema.json does not allow, and
-    for a secret.
+    `gates` has a sentence for each gate that passed. Metrics have six significant
+    digits; those that are not finite are left out. Raises `EdgeOpsError` when
+    schemas/modelrelease.schema.json does not allow the values, or for a secret.
     """
     finite = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
     spec = {
@@ -69,15 +68,15 @@ def release_document(
 
 
 def write_release(path: Path, text: str) -> bool:
-    """Write a release file, whole or not at all; gives whether it was not there before.
+    """Write a release file atomically; gives False if it exists with the same text.
 
-    Raises `Refused` when it is there with another text.
+    Raises `Refused` if it exists with another text.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         write_blocks(path, [text.encode()], first_wins=True)
     except FileExistsError:
-        if not _says(path, text.encode()):
+        if not _has_content(path, text.encode()):
             raise Refused(
                 f"{path} already exists with other content",
                 "a release never changes: publish under a new version",
@@ -86,10 +85,10 @@ def write_release(path: Path, text: str) -> bool:
     return True
 
 
-def _says(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     try:
         return read_plain(path.parent, path.name, len(content)) == content
-    except OSError:  # larger, or not a file
+    except OSError:  # larger, or not a regular file
         return False
 
 

@@ -1,4 +1,4 @@
-"""From data to samples: the windows of a series, and what happened after each."""
+"""From data to samples: the windows of a series, and the observed values after each."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from edgeops.features.transforms import aggregate
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
-from edgeops.training.data.load import (
-    read_data,
-    read_known,
-    split_of,
-    target_columns,
-    window_spec,
-)
+from edgeops.training.data.load import read_data, read_known, split_of, target_columns, window_spec
 from edgeops.training.data.split import Split, parts
 from edgeops.training.data.targets import target, targets_of
 from edgeops.training.forecasts import Forecasts, targets_after
@@ -30,13 +24,13 @@ from edgeops.training.model_file import ModelFile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """The windows of one series, with what happened after each.
+    """The windows of one series, with the observed values after each.
 
     `windows` has the shape (n, steps, features); `origins` are the wall-clock
     hours at which the newest observed step begins, `rows` their indexes into
-    `history`, which is the whole series by step, repaired in hindsight and
-    NaN where nothing is known. `scale` is the mean level plus 1 at each
-    origin; `actual` has the shape (n, horizon).
+    `history`, the whole series by step, repaired in hindsight and NaN where
+    unknown. `scale` is the mean level plus 1 at each origin, (n,); `actual` has
+    the shape (n, horizon).
     """
 
     series: str
@@ -54,20 +48,20 @@ class Samples:
 
     @property
     def ratio(self) -> FloatArray:
-        """What a network learns: (count + 1) over the scale, n x horizon."""
+        """The target of a network: (count + 1) / scale, n x horizon."""
         return (self.actual + 1) / self.scale[:, None]
 
     @property
     def hour_of_day(self) -> IntArray:
-        """The hour of the day, 0 to 23, of each step that is forecast: n x horizon."""
+        """The hour of the day, 0 to 23, of each forecast step: n x horizon."""
         return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
 
     def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
-        """Forecasts of the samples, in counts: n x horizon x quantiles."""
+        """Forecasts of the samples with these values: counts, n x horizon x quantiles."""
         return Forecasts(self.series, self.origins, self.actual, values, quantiles, self.interval)
 
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
-        """Some of the samples, by mask or index."""
+        """The samples of a mask or of indexes."""
         return replace(
             self,
             windows=self.windows[which],
@@ -80,7 +74,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The data of a model file, ready to be cut into samples; `sha256` is of all its files."""
+    """The data of a model file, ready to be cut into samples; `sha256` covers all its files."""
 
     model: ModelFile
     dataset: Dataset
@@ -90,32 +84,32 @@ class Experiment:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the data that the target is made of."""
+        """The columns of the data that make up the target."""
         return target_columns(self.model, self.dataset.series.columns)
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The names of the series: the target, or each column of a pooled one."""
+        """The names of the series: the target, or each column of a pooled target."""
         target = self.model.recipe.target
         return self.columns if target.is_pooled else (target.name,)
 
     def columns_of(self, series: str) -> tuple[str, ...]:
-        """The columns that a series is the sum of."""
+        """The columns whose sum is a series."""
         return (series,) if self.model.recipe.target.is_pooled else self.columns
 
     def builder(self, series: str) -> WindowBuilder:
-        """What cuts the windows of a series. Raises `EdgeOpsError` where the spec cannot be."""
+        """The window builder of a series. Raises `EdgeOpsError` for an invalid specification."""
         return self._builder(self.columns_of(series))
 
     def samples(self, series: str, part: str, stride: int = 1) -> Samples:
-        """The usable samples of a series in a part of `split`, of every `stride`-th step.
+        """The usable samples of a series in a part of `split`, at every `stride`-th step.
 
-        Only those with any target. Raises `EdgeOpsError` when there is none.
+        Samples without any known target are left out. Raises `EdgeOpsError` if none is left.
         """
         return self._samples(series, self.columns_of(series), part, stride)
 
     def samples_of_column(self, column: str, part: str, stride: int = 1) -> Samples:
-        """As `samples`, of one column as a series of its own."""
+        """As `samples`, for one column as a separate series."""
         return self._samples(column, (column,), part, stride)
 
     def rows(self, series: str, part: str) -> IntArray:
@@ -124,12 +118,12 @@ class Experiment:
         return self._rows(self._builder(columns), self._history(columns), part)
 
     def check_part(self, series: str, part: str) -> None:
-        """Raises `EdgeOpsError` where a part of a series has no origin."""
+        """Raises `EdgeOpsError` if a part of a series has no origin."""
         if not len(self.rows(series, part)):
             raise self._too_little(series, self.builder(series), part)
 
     def history(self, series: str) -> FloatArray:
-        """A whole series by step, repaired in hindsight; NaN where nothing is known."""
+        """A whole series by step, repaired in hindsight; NaN where unknown."""
         return self._history(self.columns_of(series))
 
     def _samples(self, name: str, columns: tuple[str, ...], part: str, stride: int) -> Samples:
@@ -163,13 +157,13 @@ class Experiment:
         return WindowBuilder(window_spec(self.model, columns, self.dataset.series))
 
     def _rows(self, builder: WindowBuilder, history: FloatArray, part: str) -> IntArray:
-        """The origins of a part that have a window and any target."""
+        """The origins of a part that have a full window and any known target."""
         spec, steps = builder.spec, builder.steps(self.dataset.series)
         rows = parts(self.split, steps, spec.horizon, spec.interval)[part]
         rows = rows[rows >= builder.hours // spec.interval - 1]
-        made = self.model.recipe.window.origins
-        if made and part != "train":
-            rows = rows[np.isin(hour_of_day(steps[rows]), made)]
+        hours = self.model.recipe.window.origins
+        if hours and part != "train":
+            rows = rows[np.isin(hour_of_day(steps[rows]), hours)]
         known = ~np.isnan(targets_of(history, rows, spec.horizon)).all(axis=1)
         return np.asarray(rows[known])
 
@@ -181,12 +175,7 @@ class Experiment:
 
 
 def experiment(model: ModelFile) -> Experiment:
-    """The data that a model file names. Raises `EdgeOpsError`."""
+    """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
     files = data_files(model)
-    return Experiment(
-        model,
-        read_data(model, files.observed),
-        read_known(model, files),
-        split_of(model),
-        files.sha256,
-    )
+    data, known = read_data(model, files.observed), read_known(model, files)
+    return Experiment(model, data, known, split_of(model), files.sha256)

@@ -1,4 +1,4 @@
-"""Running trainings: here, in processes of this machine, or on a Dask or Ray cluster."""
+"""Runs training jobs: in this process, in several processes, or on a Dask or Ray cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from edgeops.training.training_data import Job, TrainingData
 
 
 class Engine(StrEnum):
-    """Where trainings run: processes of this machine, or an existing cluster."""
+    """Where jobs run: in processes of this machine (loky), or on an existing cluster."""
 
     LOKY = "loky"
     DASK = "dask"
@@ -30,7 +30,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What all trainings of a model have in common."""
+    """The part that all jobs of a model share."""
 
     network: Network
     training: TrainingSection
@@ -40,7 +40,7 @@ class Task:
 def run_here(
     task: Task, jobs: Sequence[Job], checkpoint: Callable[[Job], Path], tick: Tick
 ) -> Iterator[Fitted]:
-    """Train one after the other in this process; `tick` gets batches done and in all."""
+    """Run jobs one by one in this process; `tick` gets the batches done and their total."""
     backend.start(task.training)
     for number, job in enumerate(jobs):
 
@@ -60,16 +60,16 @@ def run_apart(
     processes: int,
     environ: Mapping[str, str],
 ) -> Iterator[Fitted]:
-    """Train in `processes` processes at once; results come as they are ready.
+    """Run jobs in `processes` processes at once; gives each result when it is ready.
 
-    `tick` gets trainings done and in all. On a cluster there are no
-    checkpoints, since its machines may not see our files. Raises
-    `EdgeOpsError` when there is no cluster.
+    `tick` gets the jobs done and their total. There are no checkpoints on a
+    cluster, since its machines may not see the local files. Raises
+    `EdgeOpsError` when the cluster cannot be reached.
     """
     from joblib import Parallel, delayed
 
     with _engine(engine, environ):
-        # Ray gives all results at the end.
+        # Ray supports only a list.
         form = "list" if engine is Engine.RAY else "generator_unordered"
         running = Parallel(n_jobs=processes, return_as=form)
         here = engine is Engine.LOKY
@@ -82,7 +82,7 @@ def run_apart(
 
 
 def processes_for(training: TrainingSection, jobs: int) -> int:
-    """How many trainings this machine does at once."""
+    """The number of jobs that this machine runs at once."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -90,7 +90,7 @@ def processes_for(training: TrainingSection, jobs: int) -> int:
 
 
 def _train(task: Task, job: Job, checkpoint: Path | None) -> Fitted:
-    """One training, in whatever process this is; nobody sees its progress."""
+    """Run one job in a worker process, without progress."""
     backend.start(task.training)
     return fit(job, task.network, task.training, task.training_data, checkpoint, lambda *_: None)
 
@@ -113,18 +113,20 @@ def _dask(environ: Mapping[str, str]) -> Iterator[None]:
     address = environ.get("DASK_SCHEDULER_ADDRESS")
     if not address:
         raise EdgeOpsError(
-            "no Dask cluster is named", "set DASK_SCHEDULER_ADDRESS, such as tcp://10.0.0.5:8786"
+            "the address of the Dask cluster is not set",
+            "set DASK_SCHEDULER_ADDRESS, such as tcp://10.0.0.5:8786",
         )
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise missing_package("distributed", "dask") from error
     try:
-        connect: Any = Client  # it has no types
+        connect: Any = Client  # not typed
         client = connect(address, timeout="10s", set_as_default=True)
     except (OSError, ValueError) as error:
         raise EdgeOpsError(
-            f"no Dask scheduler answers at {address}", "is it running, and reachable from here?"
+            f"no Dask scheduler answers at {address}",
+            "check that it is running and reachable from this machine",
         ) from error
     with client:
         yield
@@ -140,7 +142,7 @@ def _ray(environ: Mapping[str, str]) -> Iterator[None]:
     try:
         ray.init(address=environ.get("RAY_ADDRESS", "auto"), log_to_driver=False)
     except (ConnectionError, ValueError) as error:
-        raise EdgeOpsError("there is no Ray cluster", "start one, or set RAY_ADDRESS") from error
+        raise EdgeOpsError("no Ray cluster was found", "start one, or set RAY_ADDRESS") from error
     register_ray()
     try:
         yield

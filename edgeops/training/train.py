@@ -1,4 +1,4 @@
-"""Training a model: what is not yet trained, then the export once everything is."""
+"""Trains the jobs of a model that have no result yet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from edgeops.training.training_data import Job, TrainingData
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
-    """A model with its data, and what of it is to be trained now."""
+    """A model with its data, and the jobs to train now."""
 
     data: Experiment
     folder: BuildFolder
@@ -33,25 +33,22 @@ class Training:
 
     @property
     def missing(self) -> tuple[Job, ...]:
-        """The jobs that have no result yet."""
+        """The jobs without a result."""
         return tuple(job for job in self.jobs if self.folder.fitted(job) is None)
 
     def complete(self) -> tuple[Fitted, ...] | None:
-        """The results of all jobs of the model, None while one is missing."""
+        """The results of all jobs of the model; None while any is missing."""
         jobs = jobs_of(self.data.model)
         done = tuple(result for job in jobs if (result := self.folder.fitted(job)) is not None)
         return done if len(done) == len(jobs) else None
 
 
 def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
-    """Check the model file against its data and cut the windows, before anything is trained.
-
-    Raises `EdgeOpsError`.
-    """
+    """Check a model file against its data and cut the windows. Raises `EdgeOpsError`."""
     check_model(data.model)
     training = Training(data, folder, tuple(jobs), training_data_of(data))
     for series in data.series:
-        data.check_part(series, "test")  # the export needs it, hours later
+        data.check_part(series, "test")  # the export needs it, after hours of training
     _check_weights(training.training_data)
     return training
 
@@ -60,27 +57,24 @@ def _check_weights(training_data: TrainingData) -> None:
     parts = [*(stage.data for stage in training_data.stages), training_data.validation]
     if any(not (part.weight[~np.isnan(part.ratio)] > 0).any() for part in parts):
         raise EdgeOpsError(
-            "no hour that is forecast has a weight",
-            "see `target.hours`, `target.otherHours` and `window.origins` in model.yaml",
+            "no forecast hour has a weight above 0",
+            "check `target.hours`, `target.otherHours` and `window.origins` in model.yaml",
         )
 
 
 def check_model(model: ModelFile) -> None:
-    """Check what can be checked without data. Raises `EdgeOpsError`."""
+    """Check a model file without its data. Raises `EdgeOpsError`."""
     recipe, network = model.recipe, network_of(model)
     check(network)
     if ALL in recipe.use_cases:
-        raise EdgeOpsError(
-            f"a use case is called `{ALL}`, which is the name of all hours",
-            "call it something else",
-        )
+        raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
     check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
 
 
 def train(
     training: Training, engine: Engine, processes: int, tick: Tick, environ: Mapping[str, str]
 ) -> Iterator[Fitted]:
-    """Train what is missing, in `processes` at once; each result is on disk before it is given.
+    """Train the missing jobs, `processes` at once; each result is saved before it is given.
 
     Raises `EdgeOpsError`.
     """
@@ -90,13 +84,7 @@ def train(
         results = run_here(task, jobs, folder.checkpoint, tick)
     else:
         results = run_apart(
-            task,
-            jobs,
-            folder.checkpoint,
-            tick,
-            engine=engine,
-            processes=processes,
-            environ=environ,
+            task, jobs, folder.checkpoint, tick, engine=engine, processes=processes, environ=environ
         )
     for fitted in results:
         save(fitted, folder.job(fitted.job))

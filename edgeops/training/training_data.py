@@ -1,4 +1,4 @@
-"""What networks learn from: examples, in stages, and the schedule of their epochs."""
+"""The training data of networks: examples, in stages, and the schedule of their epochs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ FloatTensor = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training: the steps ahead that are forecast, and the seed of the random numbers."""
+    """The training of one network: its steps ahead, from 1, and its random seed."""
 
     steps_ahead: tuple[int, ...]
     seed: int
 
     @property
     def name(self) -> str:
-        """A name for files: `h1-24-s1`, `h7-s1`."""
+        """The name of its files, such as `h1-24-s1` or `h7-s1`."""
         first, last = self.steps_ahead[0], self.steps_ahead[-1]
         steps = str(first) if first == last else f"{first}-{last}"
         return f"h{steps}-s{self.seed}"
@@ -28,10 +28,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Windows (n x steps x features) with what a network learns of them.
+    """Windows (n x steps x features) with the targets of a network.
 
-    `ratio` is (count + 1) over the scale, n x horizon, NaN where unknown;
-    `weight` says how much each counts, n x horizon.
+    `ratio` is (count + 1) / scale, n x horizon, NaN where unknown; `weight` is
+    the weight of each target in the loss, n x horizon.
     """
 
     windows: FloatTensor
@@ -39,16 +39,16 @@ class Examples:
     weight: FloatTensor
 
     def of(self, job: Job) -> Examples:
-        """The same with the steps of a job only."""
+        """The examples with only the steps ahead of a job."""
         steps = np.array(job.steps_ahead) - 1
         return Examples(self.windows, self.ratio[:, steps], self.weight[:, steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A part of a training: what is learned from, for how long, and how fast at most.
+    """A part of a training: its examples, epochs and highest learning rate.
 
-    The next stage goes on from the averaged weights of the one before.
+    A stage starts with the averaged weights of the stage before.
     """
 
     data: Examples
@@ -58,13 +58,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
-    """All stages of a training, and the set that it is judged by."""
+    """All stages of a training, and the validation examples."""
 
     stages: tuple[Stage, ...]
     validation: Examples
 
     def of(self, job: Job) -> TrainingData:
-        """The same with the steps of a job only."""
+        """The training data with only the steps ahead of a job."""
         stages = (
             Stage(stage.data.of(job), stage.epochs, stage.learning_rate) for stage in self.stages
         )
@@ -73,7 +73,7 @@ class TrainingData:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """The epochs of all stages, counted through."""
+    """The epochs of all stages, numbered from 0 across stages."""
 
     stages: tuple[Stage, ...]
     batch: int
@@ -88,15 +88,15 @@ class Schedule:
         return self.stages[self._index(epoch)]
 
     def begins(self, epoch: int) -> bool:
-        """Whether a stage begins with this epoch."""
+        """Whether this epoch is the first of a stage."""
         return epoch == 0 or self._index(epoch) != self._index(epoch - 1)
 
     def batches(self, stage: Stage) -> int:
-        """The batches of an epoch."""
+        """The number of batches in an epoch of a stage."""
         return -(-len(stage.data.windows) // self.batch)
 
     def batches_before(self, epoch: int) -> int:
-        """The batches of all earlier epochs."""
+        """The number of batches in all earlier epochs."""
         return sum(self.batches(self.stage(earlier)) for earlier in range(epoch))
 
     def _index(self, epoch: int) -> int:

@@ -24,8 +24,14 @@ import pytest
         (("sync", "--dry-run", "--wait"), "--dry-run writes nothing"),
         (("sync", "--dry-run", "--plan", "x"), "--dry-run writes nothing"),
         (("sync", "--summary", "x"), "--summary needs --dry-run"),
-        (("sync", "--plan", "x", "--prune"), "--plan takes --target, --prune and --drift-only"),
-        (("sync", "--plan", "x", "--drift-only"), "--plan takes --target, --prune and --drift"),
+        (
+            ("sync", "--plan", "x", "--prune"),
+            "--plan cannot be combined with --target, --prune, --drift-only",
+        ),
+        (
+            ("sync", "--plan", "x", "--drift-only"),
+            "--plan cannot be combined with --target, --prune, --drift-only",
+        ),
         (("sync", "--drift-only", "--prune"), "--drift-only cannot be combined with --prune or"),
         (("sync", "--prune", "--target", "a"), "--prune covers the whole fleet"),
         (("sync", "--target", "aa"), "no device matches the target 'aa'"),

@@ -208,7 +208,7 @@ def test_every_command_says_where_and_what(repo, name):
     assert (dry_run.code, dry_run.out) == (3, "")
     assert dry_run.err == (
         f"{validation.out}error: the desired state in HEAD is not valid\n"
-        "hint: fix what is listed above and commit\n"
+        "hint: fix the problems listed above, and commit\n"
     )
     assert KEY not in validation.out + dry_run.err
     assert not (repo.root / ".edgeops/hub.db").exists()  # no hub was started for it

@@ -216,7 +216,7 @@ def test_a_module_sees_nothing_of_the_users_and_one_that_would_change_its_proces
     running = in_background(synced, "a")
     why = (
         "cannot be started here: the env of a process may not set 'PYTHONPATH', which would"
-        " change what code is loaded"
+        " change which code is loaded"
     )
     refused = f"a: module forecaster {why}\n"
     holds = "slot crowdedness holds mean.onnx\n"

@@ -36,7 +36,7 @@ def test_every_command_outside_of_a_workflow_is_an_error(tiny_repo, plan, monkey
 
 def test_a_comment_without_text_is_an_error(tiny_repo, in_workflow):
     result = tiny_repo.edgeops("github", "comment", "--file", "none.md")
-    assert (result.code, "error: there is nothing to say: none.md is" in result.err) == (1, True)
+    assert (result.code, "error: the comment has no text: none.md is" in result.err) == (1, True)
 
 
 def test_a_comment_without_a_pull_request_is_an_error(tiny_repo, in_workflow):

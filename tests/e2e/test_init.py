@@ -122,7 +122,7 @@ def test_init_lists_what_is_left_to_do(tmp_path, edgeops):
 @pytest.mark.parametrize("owner", ["a/b", "-a", "a--b", "a b", "a" * 40, "x:y"])
 def test_an_owner_that_github_cannot_have(tmp_path, edgeops, owner):
     refused = edgeops("init", str(tmp_path / "new"), f"--owner={owner}")
-    assert (refused.code, "is not the name of an owner on GitHub" in refused.err) == (64, True)
+    assert (refused.code, "is not the name of a GitHub owner" in refused.err) == (64, True)
     assert not (tmp_path / "new").exists()
 
 

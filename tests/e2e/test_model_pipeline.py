@@ -35,7 +35,7 @@ def test_from_data_to_a_release_that_a_group_runs(model_repo):
     sha256 = re.search(r"model-int8\.onnx .* sha256 ([0-9a-f]{64})", trained.out)[1]
 
     again = repo.process("model", "train", "small")
-    assert "1 of 1 trained already" in again.err
+    assert "1 of 1 networks are already trained" in again.err
     assert sha256 in again.out  # exported anew, the very bytes
 
     judged = repo.process("model", "evaluate", "small")
@@ -94,12 +94,12 @@ def _changed_files_are_noticed(repo, build):
         (
             build / "artifact.json",
             ("evaluate", "publish"),
-            "is not trained with this model.yaml",
+            "is not trained with the current model.yaml",
         ),
         (
             build / "evaluation/scorecard.json",
             ("publish",),
-            "has not been evaluated as it is now",
+            "has not been evaluated since its last change",
         ),
     ):
         before = file.read_bytes()
@@ -113,7 +113,10 @@ def _changed_files_are_noticed(repo, build):
     for file in (copy, stored):
         file.write_bytes(b"[]")
     result = repo.edgeops("model", "evaluate", "small")
-    assert (result.code, "is not what was published as small@1.0.0" in result.err) == (1, True)
+    assert (result.code, "differs from what was published as small@1.0.0" in result.err) == (
+        1,
+        True,
+    )
     copy.unlink()
     copy.symlink_to(build / "model-int8.onnx")
     result = repo.edgeops("model", "evaluate", "small")
@@ -138,7 +141,7 @@ def _the_data_may_be_elsewhere(repo):
 def _a_gate_says_no(repo):
     repo.edit(MODEL, "wape_vs_seasonal_naive: {max: 0.95}", "wape_vs_seasonal_naive: {max: 0.1}")
     stale = repo.edgeops("model", "publish", "small")
-    assert "not been evaluated as it is now" in stale.err
+    assert "not been evaluated since its last change" in stale.err
     assert "wape_vs_seasonal_naive is" in repo.process("model", "evaluate", "small").out
     refused = repo.edgeops("model", "publish", "small", "--version", "1.1.0")
     assert refused.code == 5
@@ -164,8 +167,8 @@ def _a_gate_says_no(repo):
         (
             "wape_vs_seasonal_naive: {max: 0.95}",
             "wape_vs_lightgbm: {max: 1}",
-            "compares with lightgbm, which is not run",
-            "run the baseline lightgbm",
+            "compares with lightgbm, which is not in `baselines`",
+            "add lightgbm to `baselines`",
         ),
         ("size_bytes:", "size_byte:", "does not name a metric", "did you mean `size_bytes`?"),
         ("auckland-2023.csv.gz", "nothing.csv", "cannot read the data", "model.yaml"),
@@ -216,7 +219,7 @@ def test_folders_of_data_are_named_on_the_command_line(model_repo, command):
     (model_repo.root / DATA).rename(elsewhere / "counts.csv.gz")
     model_repo.edit(MODEL, DATA, "counts.csv.gz")
     missing = model_repo.edgeops("model", command, "small", "--data-dir", str(model_repo.root))
-    assert (missing.code, "it is not in the repository or " in missing.err) == (3, True)
+    assert (missing.code, "it does not exist in the repository or " in missing.err) == (3, True)
     folders = ("--data-dir", str(model_repo.root), "--data-dir", str(elsewhere))
     result = model_repo.edgeops("model", command, "small", *folders)
     assert result.code == (0 if command == "data" else 1)
@@ -245,16 +248,16 @@ def test_a_model_file_that_is_elsewhere(model_repo):
 def test_a_step_that_is_missing_is_named(model_repo, command):
     result = model_repo.edgeops("model", command, "small")
     assert result.code == 1
-    assert "small is not trained with this model.yaml" in result.err
+    assert "small is not trained with the current model.yaml" in result.err
     assert "edgeops model train small" in result.err
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--horizon", "3"], "no network for horizon 3 alone"),
+        (["--horizon", "3"], "no separate network for horizon 3"),
         (["--shard", "5/4"], "`5/4` is not a shard"),
-        (["--horizon", "1", "--shard", "1/2"], "exclude each other"),
+        (["--horizon", "1", "--shard", "1/2"], "--horizon cannot be combined with --shard"),
     ],
 )
 def test_options_that_make_no_sense(model_repo, options, message):

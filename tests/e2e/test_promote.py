@@ -111,7 +111,7 @@ def test_a_release_goes_to_a_group_and_one_line_changes(repo):
 
     again = repo.edgeops("model", "promote", "m@1.1.0", "--to", "all")
     assert (again.code, again.out) == (0, "")
-    assert "all has m@1.1.0 already" in again.err
+    assert "all already has m@1.1.0" in again.err
 
 
 def test_the_diff_of_a_dry_run_can_be_applied(repo):
@@ -157,7 +157,7 @@ def test_an_edit_that_reaches_no_device_says_so(repo):
         (("m@1.0.0", "--to", "cannary"), 64, "did you mean `canary`?"),
         (("m@1.0.0", "--to", "all", "--slot", "crwds"), 64, "did you mean `crowds`?"),
         (("m@1.0.0", "--to", "all", "--slot", "a b"), 64, "is not a slot"),
-        (("m@1.0.0",), 64, "--to GROUP go together"),
+        (("m@1.0.0",), 64, "--to GROUP must be used together"),
         (("--next", "--to", "all"), 64, "or --next"),
         ((), 64, "or --next"),
         (("m@1.0.0", "--to", "all", "--revert-degraded"), 64, "needs --next"),

@@ -133,7 +133,7 @@ def test_a_whole_number_is_a_learning_rate():
     [
         ({"kind": "sequence-lstm"}, (0.5,), "sequence-lstm needs a size for decoder, head"),
         ({"clip": (3, -4)}, (0.5,), "`clip` goes from 3 to -4"),
-        ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 do not rise"),
+        ({}, (0.9, 0.5, 0.1), r"the quantiles 0\.9, 0\.5, 0\.1 are not in ascending order"),
     ],
 )
 def test_a_network_that_cannot_be(changes, quantiles, message):

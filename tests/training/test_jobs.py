@@ -35,7 +35,7 @@ def test_a_network_for_each_horizon_is_a_job_each():
 
 
 def test_a_horizon_without_a_network_of_its_own():
-    with pytest.raises(UsageError, match="no network for horizon 9 alone") as error:
+    with pytest.raises(UsageError, match="no separate network for horizon 9") as error:
         of_horizon(jobs_of(EACH), 9)
     assert error.value.hint == "its horizons are 1 to 3"
     with pytest.raises(UsageError) as error:

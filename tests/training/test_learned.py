@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from edgeops.training.learned import kept_boosting
+from edgeops.training.learned import cached_boosting
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def text() -> str:
 
 def test_trees_of_an_earlier_run(tmp_path, text):
     (tmp_path / "trees.txt").write_text(text)
-    kept = kept_boosting(tmp_path / "trees.txt")
+    kept = cached_boosting(tmp_path / "trees.txt")
     assert kept is not None
     assert kept.rounds == 3
 
@@ -32,4 +32,4 @@ def test_trees_are_grown_again_where_the_file_is_not_theirs(tmp_path, text):
     (tmp_path / "link.txt").symlink_to("trees.txt")
     os.mkfifo(tmp_path / "pipe.txt")
     for name in ("none", "damaged", "bytes", "link", "pipe"):
-        assert kept_boosting(tmp_path / f"{name}.txt") is None
+        assert cached_boosting(tmp_path / f"{name}.txt") is None

@@ -71,7 +71,7 @@ def test_weights_in_other_files_are_not_read(tmp_path, put, outside):
     file = tmp_path / "model.onnx"
     file.write_bytes(model(put(weights(outside))))
     for source in (file, file.read_bytes()):
-        with pytest.raises(EdgeOpsError, match="keeps weights in other files") as caught:
+        with pytest.raises(EdgeOpsError, match="has weights in other files") as caught:
             OnnxModel(source)
         assert outside not in caught.value.message
 

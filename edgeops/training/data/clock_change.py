@@ -1,7 +1,7 @@
-"""Repair of what data sets do when the clocks go forward.
+"""Repairs data sets where the clocks go forward.
 
-The skipped hour has no value. Some data sets have zeros there; some go on an hour early until
-somebody notices, and a row without values marks where.
+The skipped hour has no value. Some data sets have zeros there; some are one hour early from there
+to the next row without values.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _LONGEST_SLIP = 8 * 24
 def without_skipped_hours(
     series: HourlySeries, zone: ZoneInfo
 ) -> tuple[HourlySeries, tuple[Repair, ...]]:
-    """The series with nothing in the skipped hours, and what was done for that.
+    """The series without values in skipped hours, and the repairs that this took.
 
-    Zeros there become missing. Numbers there mean that they, and all up to the
-    next row without values, are one hour early: they are moved to their hour.
-    Raises `EdgeOpsError` where there is no such row within eight days.
+    Zeros there become missing. Other values there, and all up to the next row
+    without values, are one hour early and are moved. Raises `EdgeOpsError` if
+    there is no such row within eight days.
     """
     values = series.values.copy()
     repairs = []
@@ -41,7 +41,7 @@ def without_skipped_hours(
         if end is None:
             raise EdgeOpsError(
                 f"there are counts at {hour}, an hour that the clock in {zone.key} skipped",
-                "is the time zone right, or are the timestamps in UTC?",
+                "check the time zone, and whether the timestamps are in UTC",
             )
         values[at + 1 : end + 1] = values[at:end].copy()
         values[at] = np.nan

@@ -1,4 +1,4 @@
-"""CSV files, also packed by gzip, row by row."""
+"""Reads CSV files, optionally compressed with gzip, row by row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits, check_size, fault
 
-_MAX_ROW = 4 * 1024 * 1024  # characters; quotes may stretch a row over many lines
+_MAX_ROW = 4 * 1024 * 1024  # characters; a quoted cell can span many lines
 
 
 def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file with their lines, the header first; empty lines are left out.
+    """The line number and cells of each row of a CSV file, header first, without empty lines.
 
     Raises `EdgeOpsError` with file:line, also for a row that is not as long as the header.
     """
@@ -38,13 +38,14 @@ def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, lis
                 continue
             width = width or len(cells)
             if len(cells) != width:
-                message = f"has {len(cells)} cells, the header {width}"
-                raise fault(file, reader.line_num, message, "is a comma or a quote missing?")
+                message = f"has {len(cells)} cells, but the header has {width}"
+                hint = "check for a missing comma or quote"
+                raise fault(file, reader.line_num, message, hint)
             count += 1
             check_size(file, count, width, limits=limits)
             yield reader.line_num, cells
     except csv.Error as error:
-        raise fault(file, reader.line_num, f"is not CSV: {error}") from error
+        raise fault(file, reader.line_num, f"is not valid CSV: {error}") from error
     except UnicodeDecodeError as error:
         hint = "save the file as CSV in UTF-8"
         raise fault(file, _line_of_bad_text(data), "is not UTF-8 text", hint) from error
@@ -57,9 +58,9 @@ def _unpacked(file: DataFile, limits: Limits) -> bytes:
         with gzip.open(io.BytesIO(file.data)) as packed:
             data = packed.read(limits.bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise fault(file, 1, "is not a whole gzip file") from error
+        raise fault(file, 1, "is not a complete gzip file") from error
     if len(data) > limits.bytes:
-        raise fault(file, 1, f"has more than {limits.bytes:,} bytes when it is unpacked")
+        raise fault(file, 1, f"has more than {limits.bytes:,} bytes when decompressed")
     return data
 
 

@@ -1,4 +1,4 @@
-"""A data file as it was read, the limits of what is read, and how to say what is wrong in it."""
+"""A data file, the limits of its size, and the errors of its lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _YEARS = (1900, 2200)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is read into memory: bytes of one file, also unpacked; columns; rows x columns."""
+    """Limits of one file: its bytes, also decompressed; its columns; its rows x columns."""
 
     bytes: int = 256 * 1024 * 1024
     columns: int = 10_000
@@ -26,7 +26,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class DataFile:
-    """What a file holds; `name` is what messages call it."""
+    """The content of a file; `name` is its name in messages."""
 
     name: str
     data: bytes
@@ -38,34 +38,34 @@ class DataFile:
 
     @property
     def suffix(self) -> str:
-        """The end of the name in lower case, as `.csv`."""
+        """The suffix of the name in lower case, such as `.csv`."""
         return Path(self.name).suffix.lower()
 
 
 def fault(file: DataFile, line: int, message: str, hint: str = "") -> EdgeOpsError:
     """The error of a line (or row) of a data file.
 
-    Messages never hold what a cell does, nor names of columns that model.yaml does not have:
-    the file may be another one than was meant. Nor may tracebacks: raise it from None where the
-    cause quotes a cell.
+    Messages must not quote a cell, or a column name that is not in model.yaml: the file may be a
+    confidential one, named by mistake. The same holds for tracebacks: raise from None if the cause
+    quotes a cell.
     """
     return EdgeOpsError(f"{file.name}:{line}: {message}", hint)
 
 
-def check_year(file: DataFile, line: int, year: int, *, what: str = "", hint: str = "") -> None:
-    """Raises `EdgeOpsError` for a time that nobody has counts of; later code takes any other."""
+def check_year(file: DataFile, line: int, year: int, *, prefix: str = "", hint: str = "") -> None:
+    """Raises `EdgeOpsError` for an implausible year, which later code could not handle."""
     first, last = _YEARS
     if not first <= year <= last:
-        raise fault(file, line, f"{what}the year {year} is not between {first} and {last}", hint)
+        raise fault(file, line, f"{prefix}the year {year} is not between {first} and {last}", hint)
 
 
 def check_size(
-    file: DataFile, rows: int, columns: int, *, what: str = "rows", limits: Limits = LIMITS
+    file: DataFile, rows: int, columns: int, *, unit: str = "rows", limits: Limits = LIMITS
 ) -> None:
-    """Raises `EdgeOpsError` for a table that is larger than what is read into memory."""
+    """Raises `EdgeOpsError` for a table that is too large to be read into memory."""
     if columns > limits.columns:
-        raise fault(file, 1, f"has {columns:,} columns, allowed are {limits.columns:,}")
+        raise fault(file, 1, f"has {columns:,} columns; the limit is {limits.columns:,}")
     if rows * columns > limits.values:
-        message = f"has {rows:,} {what} of {columns:,} columns"
-        hint = f"allowed are {limits.values:,} values: give a part of them, or name fewer columns"
+        message = f"has {rows:,} {unit} of {columns:,} columns"
+        hint = f"the limit is {limits.values:,} values: use fewer rows, or name fewer columns"
         raise fault(file, 1, message, hint)

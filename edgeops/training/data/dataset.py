@@ -1,4 +1,4 @@
-"""What every adapter gives."""
+"""The result of every data adapter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeops.features.series import HourlySeries
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something that was repaired on reading: what, and at which wall-clock hours."""
+    """A repair made on reading: its description, first wall-clock hour and number of hours."""
 
     what: str
     first: np.datetime64
@@ -21,9 +21,9 @@ class Repair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Hourly data as it was read, with the repairs that need no later knowledge.
+    """Hourly data as read, with the repairs that need no later data.
 
-    `sha256` is of the file; `attribution` is what its licence asks for.
+    `sha256` is the digest of the file; `attribution` is required by its licence.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Dataset:
 
 
 def missing_package(package: str, extra: str) -> EdgeOpsError:
-    """The error of a package that an extra of edgeops brings."""
+    """The error for a missing package of an extra of edgeops."""
     return EdgeOpsError(
         f"the package {package} is not installed", f"pip install 'edgeops[{extra}]'"
     )

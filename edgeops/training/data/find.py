@@ -1,4 +1,4 @@
-"""The files that model.yaml names: in the repository, or below folders that the caller names."""
+"""Finds the files that model.yaml names, in the repository or in the data folders."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from edgeops.training.data.data_file import LIMITS, DataFile
 from edgeops.training.data_paths import HINT, normal
 from edgeops.training.model_file import InvalidModel, ModelFile
 
-_LINK = "take the link away, and name the folder that holds the file with --data-dir DIR"
+_LINK = "replace the link by the file, or name the folder of the file with --data-dir DIR"
 _HINTS = {
     errno.ELOOP: _LINK,
     errno.EINVAL: "name a CSV or Parquet file",
-    errno.EFBIG: "give a part of it, or pack a CSV file with gzip",
+    errno.EFBIG: "use a part of it, or compress a CSV file with gzip",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DataFiles:
-    """All files that a model is made from."""
+    """All data files of a model."""
 
     observed: DataFile
     events: DataFile | None = None
@@ -33,15 +33,15 @@ class DataFiles:
 
     @property
     def sha256(self) -> str:
-        """The digest of all of them: that of the observations where these are alone."""
-        known = [file.sha256 if file else None for file in (self.events, self.weather)]
-        if known == [None, None]:
+        """The digest of all files; with observations only, the digest of that file."""
+        others = [file.sha256 if file else None for file in (self.events, self.weather)]
+        if others == [None, None]:
             return self.observed.sha256
-        return hashlib.sha256(json.dumps([self.observed.sha256, *known]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.observed.sha256, *others]).encode()).hexdigest()
 
 
 def data_files(model: ModelFile) -> DataFiles:
-    """The files of a model, read whole. Raises `EdgeOpsError`."""
+    """The data files of a model, read into memory. Raises `EdgeOpsError`."""
     data = model.recipe.data
     return DataFiles(
         observed_file(model),
@@ -51,7 +51,7 @@ def data_files(model: ModelFile) -> DataFiles:
 
 
 def observed_file(model: ModelFile) -> DataFile:
-    """The file of the observations alone. Raises `EdgeOpsError`."""
+    """The file of the observations. Raises `EdgeOpsError`."""
     data = model.recipe.data
     if data.source == AKL:
         return packaged_file() if data.path is None else _read(model, "path", data.path)
@@ -62,7 +62,7 @@ def observed_file(model: ModelFile) -> DataFile:
 
 
 def _read(model: ModelFile, where: str, path: str) -> DataFile:
-    """The file of a path, which stands at `where` in `data`, in the first folder that has it.
+    """The file of a path, which is at `where` in `data`, from the first folder that has it.
 
     Raises `InvalidModel`.
     """
@@ -77,7 +77,7 @@ def _read(model: ModelFile, where: str, path: str) -> DataFile:
             raise _unreadable(model, where, path, error.strerror or str(error), hint) from error
         return DataFile(name if folder == model.root else str(folder / name), data)
     tried = " or ".join(["the repository", *map(str, model.data_dirs)])
-    raise _unreadable(model, where, path, f"it is not in {tried}", HINT)
+    raise _unreadable(model, where, path, f"it does not exist in {tried}", HINT)
 
 
 def _unreadable(model: ModelFile, where: str, path: str, why: str, hint: str) -> InvalidModel:

@@ -1,4 +1,4 @@
-"""Rows with timestamps -> an hourly series, with every doubt as an error that names the line."""
+"""Rows with timestamps -> an hourly series; anything ambiguous is an error with its line."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Row:
     """One row of a table; `line` counts from 1, as editors show it."""
 
     line: int
-    timestamp: object  # text or `datetime`; a Parquet file may hold anything
+    timestamp: object  # text or `datetime`; a Parquet file can have anything
     cells: Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What messages call the column with the time, and each column with values, by its name."""
+    """The display name of the timestamp column, and that of each value column, by its name."""
 
     timestamp: str
     values: Mapping[str, str]
@@ -42,9 +42,9 @@ def to_hourly(
 ) -> HourlySeries:
     """The rows as one series on the clock of `zone`; hours without a row are missing.
 
-    Timestamps have an offset from UTC, or none and are then on that clock;
-    rows are in order and at most an hour apart as a rule. Several rows of one
-    hour become their sum (counts) or mean (measurements).
+    Timestamps without an offset from UTC are on that clock. The rows must be in
+    order, most of them at most one hour apart. Several rows of one hour become
+    their sum (counts) or mean (measurements).
 
     Raises `EdgeOpsError` with file:line.
     """
@@ -53,15 +53,15 @@ def to_hourly(
     step = int(np.median(np.diff(moments))) if len(moments) > 1 else _HOUR
     if step > _HOUR:
         message = f"most rows are {step / _HOUR:g} hours apart"
-        raise fault(file, 2, message, "edgeops needs at least one row an hour")
+        raise fault(file, 2, message, "edgeops needs at least one row per hour")
     grid = hours - hours[0]
     count, width = int(grid[-1]) + 1, len(columns.values)
-    check_size(file, count, width, what="hours")  # a few rows may be centuries apart
+    check_size(file, count, width, unit="hours")  # a few rows can span centuries
     total = np.zeros((count, width))
     known = np.zeros((count, width))
     np.add.at(total, grid, np.nan_to_num(values))
     np.add.at(known, grid, ~np.isnan(values))
-    # A sum needs every row of its hour; a mean makes do with what there is.
+    # A sum needs every row of its hour; a mean needs only one.
     needed = max(1, round(_HOUR / step)) if combine == "sum" else 1
     enough = known >= needed
     result = np.where(enough, total, np.nan)
@@ -73,7 +73,7 @@ def to_hourly(
 def _read(
     file: DataFile, columns: Columns, rows: Iterable[Row], zone: ZoneInfo
 ) -> tuple[np.ndarray, FloatArray]:
-    moments, values = array("q"), array("d")  # lists need four times the memory
+    moments, values = array("q"), array("d")  # a list needs four times the memory
     naive: bool | None = None
     before = 0
     for row in rows:
@@ -82,8 +82,8 @@ def _read(
         if naive is None:
             naive = stamp.tzinfo is None
         if naive is not (stamp.tzinfo is None):
-            has = "no offset from UTC" if not naive else "an offset from UTC"
-            raise fault(file, row.line, f"{stamp} has {has}, unlike the rows above")
+            offset = "an offset from UTC" if naive else "no offset from UTC"
+            raise fault(file, row.line, f"{stamp} has {offset}, unlike the rows above")
         previous = moments[-1] if moments else None
         moment = _moment(file, row, stamp, zone, previous)
         if previous is not None:
@@ -112,17 +112,17 @@ def _timestamp(file: DataFile, column: str, row: Row) -> datetime:
 
 
 def _moment(file: DataFile, row: Row, stamp: datetime, zone: ZoneInfo, previous: int | None) -> int:
-    """Seconds since 1970 in UTC. Of an hour that happens twice, the second when the first was."""
+    """Seconds since 1970 in UTC; in a repeated hour, the second one if the first is over."""
     if stamp.tzinfo is not None:
         return int(stamp.timestamp())
     first = stamp.replace(tzinfo=zone)
-    there_and_back = first.astimezone(UTC).astimezone(zone)
-    if there_and_back.replace(tzinfo=None) != stamp.replace(fold=0):
+    round_trip = first.astimezone(UTC).astimezone(zone)
+    if round_trip.replace(tzinfo=None) != stamp.replace(fold=0):
         raise fault(
             file,
             row.line,
             f"{stamp} does not exist in {zone.key}: the clock skipped it",
-            "is the time zone right, or are the timestamps in UTC (timeZone: UTC)?",
+            "check the time zone; for timestamps in UTC, set timeZone: UTC",
         )
     moment = int(first.timestamp())
     if previous is not None and moment <= previous:
@@ -132,14 +132,14 @@ def _moment(file: DataFile, row: Row, stamp: datetime, zone: ZoneInfo, previous:
 
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
-        hint = "each timestamp may occur once; a series is a column, not more rows"
+        hint = "each timestamp can occur once; put each series into a column, not into rows"
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:
         message = f"{stamp} is earlier than line {before}"
         raise fault(file, row.line, message, "sort the rows by time")
     if gap > _LONGEST_GAP:
         message = f"{stamp} is {gap / 86400:.0f} days after line {before}"
-        raise fault(file, row.line, message, "is the year right?")
+        raise fault(file, row.line, message, "check the year")
 
 
 def _pairs(file: DataFile, columns: Columns, row: Row) -> Iterable[tuple[str, object]]:

@@ -1,7 +1,6 @@
-"""What is known ahead: events and weather, as the features `event:<name>` and `weather:<column>`.
+"""Data known in advance: events and weather, as the features `event:<name>`, `weather:<column>`.
 
-For honest figures the weather must be the forecast as it was known at the time, not what was
-measured later.
+For a fair evaluation, the weather must be the forecast of that time, not the later measurement.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ _HOUR = np.timedelta64(1, "h")
 
 
 def read_events(file: DataFile) -> HourlySeries:
-    """Events from a CSV file with the columns `name`, `start`, `end` and perhaps `value`.
+    """Events from a CSV file with the columns `name`, `start`, `end` and optionally `value`.
 
-    Times are on the clock of the site, hours that an event touches count as
-    whole, `end` is not part of it. An hour has the sum of the values (1 where
-    none is given) of its events of one name. Raises `EdgeOpsError` with file:line.
+    Times are on the clock of the site; `end` is exclusive. An hour that an event
+    touches counts fully. Its value is the sum of the values (1 by default) of the
+    events with that name. Raises `EdgeOpsError` with file:line.
     """
     rows = csv_rows(file)
     header = [name.strip() for name in next(rows, (1, []))[1]]
     if header not in (_HEADER, [*_HEADER, "value"]):
-        raise fault(file, 1, "the columns must be name, start, end and perhaps value")
+        raise fault(file, 1, "the columns must be name, start, end and optionally value")
     events = [_event(file, line, row) for line, row in rows]
     if not events:
         raise fault(file, 1, "there are no events")
     start = min(first for _, first, _, _ in events)
     count = int((max(end for _, _, end, _ in events) - start) / _HOUR)
     names = sorted({name for name, _, _, _ in events})
-    check_size(file, count, len(names), what="hours")
+    check_size(file, count, len(names), unit="hours")
     values = np.zeros((count, len(names)))
     for name, first, end, value in events:
         values[int((first - start) / _HOUR) : int((end - start) / _HOUR), names.index(name)] += (
@@ -51,7 +50,7 @@ def read_events(file: DataFile) -> HourlySeries:
 
 
 def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:
-    """Hourly weather; several rows in one hour become their mean. Otherwise as `read_table`."""
+    """Hourly weather, as `read_table`; several rows in one hour become their mean."""
     series = read_table(file, replace(table, combine="mean"), zone).series
     return HourlySeries(
         series.start, tuple(f"weather:{name}" for name in series.columns), series.values
@@ -59,15 +58,15 @@ def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries
 
 
 def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
-    """The columns of all parts over all their hours; None of none."""
+    """The columns of all parts over all their hours; None without parts."""
     if not parts:
         return None
     start = min(part.start for part in parts)
     count = max(part.index(start) * -1 + len(part) for part in parts)
     if count * sum(len(part.columns) for part in parts) > LIMITS.values:
         raise EdgeOpsError(
-            f"events and weather are {count:,} hours apart, which is more than fits into memory",
-            "leave out what lies far from the observations",
+            f"events and weather span {count:,} hours, which does not fit into memory",
+            "remove rows that are far from the observations",
         )
     columns: list[FloatArray] = []
     for part in parts:
@@ -95,7 +94,7 @@ def _event(
     except ValueError:
         raise fault(file, line, "value: the value is not a number") from None
     if not math.isfinite(value):
-        raise fault(file, line, "the value is not finite")
+        raise fault(file, line, "value: the value is not finite")
     up = np.timedelta64(59, "m")
     return name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value
 
@@ -108,5 +107,5 @@ def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:
         raise fault(file, line, f"{column}: the value is not a time", hint) from None
     if moment.tzinfo is not None:
         raise fault(file, line, f"{column}: the time has an offset from UTC", hint)
-    check_year(file, line, moment.year, what=f"{column}: ")
+    check_year(file, line, moment.year, prefix=f"{column}: ")
     return np.datetime64(moment, "m")

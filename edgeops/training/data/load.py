@@ -1,4 +1,4 @@
-"""From a model file to its data: observations, what is known ahead, window, split."""
+"""From a model file to its data: observations, data known in advance, window and split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edgeops.training.model_file import ModelFile
 
 
 def read_data(model: ModelFile, observed: DataFile) -> Dataset:
-    """The observations that a model learns from. Raises `EdgeOpsError`."""
+    """The observations of a model. Raises `EdgeOpsError`."""
     data = model.recipe.data
     if data.source == AKL:
         return read_akl(observed)
@@ -31,7 +31,7 @@ def read_data(model: ModelFile, observed: DataFile) -> Dataset:
 
 
 def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
-    """The events and the weather of a model; None without. Raises `EdgeOpsError`."""
+    """The events and the weather of a model; None if it has neither. Raises `EdgeOpsError`."""
     data, parts = model.recipe.data, []
     if files.events:
         parts.append(read_events(files.events))
@@ -41,7 +41,7 @@ def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
 
 
 def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns that make the target. Raises `EdgeOpsError` for one that is not there."""
+    """The columns of the target. Raises `EdgeOpsError` for one that does not exist."""
     target = model.recipe.target
     wanted = available if target.columns == "all" else target.columns
     for name in (*wanted, *target.except_):
@@ -56,10 +56,10 @@ def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, .
 def window_spec(
     model: ModelFile, columns: tuple[str, ...], data: HourlySeries | None = None
 ) -> WindowSpec:
-    """The window of a model over these columns. Raises `EdgeOpsError` where it cannot be.
+    """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
-    A base `stl` or `mstl` is fitted on the training part of `data`; only these
-    need it.
+    `data` is needed only for a base `stl` or `mstl`, which is fitted on its
+    training part.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
     return WindowSpec(
@@ -92,7 +92,7 @@ def _base(model: ModelFile, data: HourlySeries | None) -> Base:
 
 
 def split_of(model: ModelFile) -> Split:
-    """The split and the exclusions of a model. Raises `EdgeOpsError` where they cannot be."""
+    """The split and the exclusions of a model. Raises `EdgeOpsError` if they are invalid."""
     split, exclusions = model.recipe.split, model.recipe.exclusions
     return Split(
         _day(split.train_until),
@@ -108,5 +108,5 @@ def _day(text: str) -> np.datetime64:
         return np.datetime64(text, "D")
     except ValueError as error:
         raise EdgeOpsError(
-            f"`{text}` is not a date", "see `split` and `exclusions` in model.yaml"
+            f"`{text}` is not a date", "check `split` and `exclusions` in model.yaml"
         ) from error

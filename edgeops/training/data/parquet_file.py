@@ -1,7 +1,7 @@
-"""Parquet files: only the columns that are wanted, a part of the rows at a time.
+"""Reads Parquet files: only the chosen columns, in batches of rows.
 
-A file of a few bytes may claim, and even hold, billions of rows or a text that is repeated as
-often. So the claims are looked at first, and texts are read as the few different ones they are.
+A file of a few bytes can claim, and even have, billions of rows or repetitions of a text. So the
+metadata is checked first, and texts are read as dictionaries of their distinct values.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from edgeops.training.data.dataset import missing_package
 _MAX_TEXT = 1000  # bytes of a cell
 _MOST_NAMES = 100_000  # in a list of the metadata
 _BATCH = 500_000  # values
-_PACKED = 4  # times smaller than its content a file may be at the limit
+_PACKED = 4  # the allowed size of the content, as a multiple of the limit of a file
 
 
 class ParquetFile:
-    """The names of the columns, and their rows. Raises `EdgeOpsError`, as all of it does."""
+    """A Parquet file; `header` has the names of its columns. All methods raise `EdgeOpsError`."""
 
     def __init__(self, file: DataFile, limits: Limits = LIMITS) -> None:
         self._file = file
@@ -32,7 +32,7 @@ class ParquetFile:
         self._types = dict(zip(self.header, schema.types, strict=True))
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
-        """The number of each row from 1, and its cells in the columns of these names."""
+        """The number of each row, from 1, and its cells in the named columns."""
         texts = {name for name in names if self._is_text(name)}
         opened = self._open(read_dictionary=sorted(texts))
         self._check_claims(opened.metadata, len(names))
@@ -61,7 +61,7 @@ class ParquetFile:
             raise fault(self._file, 1, "is not a Parquet file") from error
 
     def _is_text(self, name: str) -> bool:
-        """Whether cells of a column are texts; raises for what is neither text, number nor time."""
+        """Whether cells of a column are texts; raises if they are not texts, numbers or times."""
         from pyarrow import types
 
         kind = self._types[name]
@@ -72,17 +72,17 @@ class ParquetFile:
             return True
         if types.is_primitive(kind) or types.is_decimal(kind) or types.is_null(kind):
             return False
-        raise fault(self._file, 1, f"{self._shown(name)} has neither numbers, times nor texts")
+        raise fault(self._file, 1, f"{self._shown(name)} does not have numbers, times or texts")
 
     def _check_claims(self, claims: Any, columns: int) -> None:
-        # Of row groups: asked for columns that do not fit the schema, pyarrow ends the process.
+        # Only of row groups: pyarrow crashes when asked for columns that do not match the schema.
         groups = [claims.row_group(index) for index in range(claims.num_row_groups)]
         rows = sum(group.num_rows for group in groups)
         check_size(self._file, rows, columns, limits=self._limits)
         size = sum(group.total_byte_size for group in groups)
         most = _PACKED * self._limits.bytes
         if size > most:
-            message = f"has {size:,} bytes when it is unpacked, allowed are {most:,}"
+            message = f"has {size:,} bytes when decompressed; the limit is {most:,}"
             raise fault(self._file, 1, message)
 
     def _batches(self, opened: Any, names: Sequence[str]) -> Iterator[Any]:
@@ -106,9 +106,13 @@ class ParquetFile:
     def _cells(self, name: str, column: Any, line: int) -> list[Any]:
         try:
             cells: list[Any] = column.to_pylist()
-        except (ValueError, OverflowError, LookupError):  # times and zones Python lacks, damage
-            what = "a value from here on is not a number, a time or UTF-8 text"
-            raise fault(self._file, line, f"{self._shown(name)}: {what}") from None
+        except (
+            ValueError,
+            OverflowError,
+            LookupError,
+        ):  # damage, or a time or zone that Python does not support
+            message = "a value from here on is not a number, a time or UTF-8 text"
+            raise fault(self._file, line, f"{self._shown(name)}: {message}") from None
         return cells
 
     def _shown(self, name: str) -> str:

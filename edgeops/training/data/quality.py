@@ -1,4 +1,4 @@
-"""How good data is: what is missing, zero, or broken."""
+"""The quality of data: missing values, zeros and outages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeops.training.data.targets import runs
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A run of hours in which a column had no value, or only zeros."""
+    """A run of hours in which a column has no values, or only zeros."""
 
     first: np.datetime64
     hours: int
@@ -22,7 +22,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class ColumnQuality:
-    """One column: hours missing and zero, the mean of the others, and outages, longest first."""
+    """One column: its missing hours and zeros, the mean of all values, outages (longest first)."""
 
     name: str
     missing: int
@@ -33,7 +33,7 @@ class ColumnQuality:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A data set: its hours, what was repaired on reading, and its columns."""
+    """A data set: its hours, its repairs on reading, and its columns."""
 
     name: str
     sha256: str
@@ -45,7 +45,7 @@ class Quality:
 
 
 def quality(dataset: Dataset, outage_hours: int) -> Quality:
-    """The quality of every column; an outage is `outage_hours` or longer."""
+    """The quality of a data set; an outage has at least `outage_hours` hours."""
     series = dataset.series
     return Quality(
         dataset.name,

@@ -1,6 +1,6 @@
-"""The seasonal profile of a target, fitted once by statsmodels on the training part.
+"""Fits the seasonal profile of a target by statsmodels, once, on the training part.
 
-On a device numpy is enough: the profile is in the specification of the window.
+The profile is in the specification of the window, so a device does not need statsmodels.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from edgeops.features.transforms import aggregate
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.data.split import Split, parts
 
-WEEKS = 52  # before the end of training: with older years the base was no better
+WEEKS = 52  # before the end of training: older years did not improve the base
 _FEWEST_WEEKS = 4
 _DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a profile is fitted: `stl` or `mstl`, on steps of `interval` hours, on which times."""
+    """How a profile is fitted: `kind` is `stl` or `mstl`, on steps of `interval` hours."""
 
     kind: str
     interval: int
@@ -38,15 +38,14 @@ class Fit:
 def seasonal_profile(
     series: HourlySeries, targets: tuple[tuple[str, ...], ...], fit: Fit
 ) -> tuple[float, ...]:
-    """The seasonal part of the logarithms for each step of the week, from Monday 0:00 on.
+    """The seasonal part of the logarithms for each step of the week, from Monday 0:00.
 
-    It is fitted on the last year of the training part and is, for each step of
-    the week, the median over the weeks that are not excluded. The mean of its
-    exponentials is 1, so that it goes with the logarithm of a mean level. Of
-    several targets (each a sum of columns) it is the mean.
+    It is fitted on the last year of the training part: the median of each step
+    over the weeks that are not excluded. The mean of its exponentials is 1, so it
+    can be added to the logarithm of a mean level. For several targets (each a sum
+    of columns), it is their mean.
 
-    Raises `EdgeOpsError` where that year has too few values, and without
-    statsmodels.
+    Raises `EdgeOpsError` if that year has too few values, or without statsmodels.
     """
     profiles = [_of_target(series, columns, fit) for columns in targets]
     profile = _level(np.mean(profiles, axis=0))
@@ -67,7 +66,7 @@ def _of_target(series: HourlySeries, columns: tuple[str, ...], fit: Fit) -> Floa
     known = [values[~np.isnan(values)] for values in by_step]
     if not all(map(len, known)):
         raise EdgeOpsError(
-            f"every week of the last year of training is excluded from the base `{fit.kind}`",
+            f"all weeks of the last year of training are excluded from the base `{fit.kind}`",
             "exclude less, or use the base `median`",
         )
     return _level(np.array([np.median(values) for values in known]))
@@ -83,7 +82,7 @@ def _season(log: FloatArray, fit: Fit) -> FloatArray:
     if len(known) < _FEWEST_WEEKS * week:
         raise EdgeOpsError(
             f"the last year of training has {len(known):,} values for the base `{fit.kind}`",
-            f"it needs {_FEWEST_WEEKS * week:,}, four weeks: use the base `median`",
+            f"it needs {_FEWEST_WEEKS * week:,} (four weeks); use the base `median` instead",
         )
     whole = np.interp(np.arange(len(log)), known, log[known])
     if fit.kind == "stl":

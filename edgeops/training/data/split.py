@@ -1,4 +1,4 @@
-"""Which origins are for training, validation and test."""
+"""Splits the origins into training, validation and test."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Period:
         if self.last < self.first:
             raise EdgeOpsError(
                 f"the period from {self.first} to {self.last} ends before it starts",
-                "see `exclusions` in model.yaml",
+                "check `exclusions` in model.yaml",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The last day of training, validation and test; what is later is a second test.
+    """The last day of training, validation and test; later days are a second test.
 
     Training leaves out the `excluded` periods and `grace_days` after each.
     """
@@ -43,8 +43,8 @@ class Split:
     def __post_init__(self) -> None:
         if not self.train_until < self.validate_until < self.test_until:
             raise EdgeOpsError(
-                "a split must be in order: training, validation, test",
-                "in model.yaml: trainUntil before validateUntil before testUntil",
+                "the dates of the split are not in ascending order",
+                "in model.yaml, set trainUntil before validateUntil before testUntil",
             )
 
 

@@ -1,4 +1,4 @@
-"""The user's own data: a CSV or Parquet file with a timestamp and a column a series."""
+"""Reads the user's data: a CSV or Parquet file with a timestamp and a column per series."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from edgeops.training.data.hourly import Columns, Row, to_hourly
 from edgeops.training.data.parquet_file import ParquetFile
 from edgeops.training.recipe import TableSection
 
-_HINT = "`timestamp` and `columns` in model.yaml say which columns are read"
+_HINT = "set the columns to read with `timestamp` and `columns` in model.yaml"
 _Rows = Iterator[tuple[int, list[Any]]]
 
 
 def read_table(file: DataFile, table: TableSection, zone: str) -> Dataset:
-    """The hourly series of a file (`.parquet`, or else CSV), on the clock of an IANA time zone.
+    """The hourly series of a file (`.parquet`, otherwise CSV), on the clock of an IANA time zone.
 
-    Timestamps without an offset are on that clock, too. Raises `EdgeOpsError`
-    with file:line (of Parquet, the number of the row).
+    Timestamps without an offset are on that clock. Raises `EdgeOpsError` with
+    file:line (for Parquet, the number of the row).
     """
     header, rows_of = _parquet(file) if file.suffix == ".parquet" else _csv(file)
     check_size(file, 1, len(header))
@@ -49,7 +49,7 @@ def _columns(file: DataFile, table: TableSection, header: list[str]) -> tuple[st
     for number, name in enumerate(header, start=1):
         if not table.columns and counts[name] != 1:
             again = header.index(name, number) + 1
-            raise fault(file, 1, f"the columns {number} and {again} have one name", _HINT)
+            raise fault(file, 1, f"the columns {number} and {again} have the same name", _HINT)
     if not wanted:
         raise fault(file, 1, f"there is no column besides `{table.timestamp}`")
     if table.timestamp in wanted:
@@ -58,7 +58,7 @@ def _columns(file: DataFile, table: TableSection, header: list[str]) -> tuple[st
 
 
 def _shown(table: TableSection, header: list[str]) -> dict[str, str]:
-    """What messages call the columns: a name that model.yaml does not have is content."""
+    """The display name of each column: only names in model.yaml are shown, see `fault`."""
     known = {table.timestamp, *table.columns}
     return {
         name: f"column `{name}`" if name in known else f"column {number}"

@@ -1,4 +1,4 @@
-"""Targets: what a forecast is compared with. Unlike inputs they may be repaired in hindsight."""
+"""Targets, which forecasts are compared with; unlike inputs, they are repaired in hindsight."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
 
 
 def in_hindsight(values: FloatArray, outage_hours: int, gap_hours: int) -> FloatArray:
-    """One column repaired for comparison.
+    """A column repaired with later knowledge.
 
-    A whole run of `outage_hours` zeros is missing (0: none is); a gap of up to
-    `gap_hours` is bridged by a straight line.
+    A run of at least `outage_hours` zeros becomes missing (0: never); a gap of up
+    to `gap_hours` is interpolated linearly.
     """
     result = values.copy()
     if outage_hours > 0:
@@ -41,17 +41,15 @@ def target(
 ) -> FloatArray:
     """The sum of columns for every hour; NaN where none of them has a value.
 
-    A column that is missing counts as the median of that hour in the two weeks
-    before and after. Raises `EdgeOpsError` for a column without any value.
+    A missing value is replaced by the median of that hour in the two weeks before
+    and after. Raises `EdgeOpsError` for a column without any value.
     """
     total = np.zeros(len(series))
     silent = np.ones(len(series), dtype=bool)
     for name in columns:
         values = in_hindsight(series.column(name), outage_hours, gap_hours)
         if np.isnan(values).all():
-            raise EdgeOpsError(
-                f"{name} has no values", "leave it out: name it under `target.except`"
-            )
+            raise EdgeOpsError(f"{name} has no values", "leave it out with `target.except`")
         missing = np.isnan(values)
         silent &= missing
         total += np.where(missing, _around(values), values)

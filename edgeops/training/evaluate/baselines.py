@@ -1,7 +1,7 @@
-"""Forecasts that anybody could make: what a model must beat.
+"""Simple forecasts that a model must beat.
 
-Nothing after its origin is looked at. The history that they read is repaired as
-targets are, in hindsight, which makes them a little better than a device could be.
+They use nothing after their origin, and the mean level where all their values are missing. Their
+history is repaired in hindsight, like targets, so they are slightly better than on a device.
 """
 
 from __future__ import annotations
@@ -22,27 +22,17 @@ _SEASONS = 4
 
 
 def seasonal_naive_24h(samples: Samples) -> Forecasts:
-    """What the same hour had on the newest day; where missing, on up to 3 days before.
-
-    Where these are missing as well, the mean level.
-    """
+    """The value of the same hour on the newest day; where missing, on up to 3 days before."""
     return _forecasts(samples, _newest(_seasons(samples, _DAY)))
 
 
 def seasonal_naive_168h(samples: Samples) -> Forecasts:
-    """What the same hour had in the newest week; where missing, in up to 3 weeks before.
-
-    Where these are missing as well, the mean level.
-    """
+    """The value of the same hour in the newest week; where missing, in up to 3 weeks before."""
     return _forecasts(samples, _newest(_seasons(samples, _WEEK)))
 
 
 def median_4_weeks(samples: Samples) -> Forecasts:
-    """The median of what the same hour had in the newest 4 weeks, of the counts as they are.
-
-    The middle two of four are averaged (the `log_base` of windows does this with
-    their logarithms). Where all are missing, the mean level.
-    """
+    """The median of the same hour in the newest 4 weeks, of counts, not logarithms."""
     seasons = _seasons(samples, _WEEK)
     return _forecasts(samples, median([season.ravel() for season in seasons]))
 
@@ -55,9 +45,9 @@ BASELINES: Mapping[str, Forecaster] = {
 
 
 def _seasons(samples: Samples, hours: int) -> list[FloatArray]:
-    """What each step had one season ago, two, and so on: n x horizon, NaN where unknown.
+    """The values of each step one to four seasons ago: n x horizon each, NaN where unknown.
 
-    A step further ahead than a season starts from the last one that the origin knows.
+    For a step more than a season ahead, the first is the newest known season.
     """
     season = hours // samples.interval
     ahead = 1 + np.arange(samples.actual.shape[1])

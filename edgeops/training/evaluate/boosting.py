@@ -1,8 +1,8 @@
-"""Gradient boosting on the features of a model: the baseline that is hard to beat.
+"""Gradient boosting on the features of a model: the strongest baseline.
 
-LightGBM (Ke et al., 2017) sees one row for each origin and step ahead: what was
-observed last, and what is known of the step. Like a network it learns z, the
-logarithm of count + 1 over the scale and the seasonal base.
+LightGBM (Ke et al., 2017) gets one row per origin and step ahead: the newest
+observations, and the features known of the step. Like a network, it learns z,
+the logarithm of count + 1 over the scale and the seasonal base.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # gives the same trees.
 PARAMETERS: Mapping[str, Any] = {
     "objective": "huber",
-    "alpha": 0.2,  # errors beyond 20 % count in proportion, as in WAPE
+    "alpha": 0.2,  # errors above 20 % count linearly, as in WAPE
     "metric": "l1",
     "learning_rate": 0.05,
     "num_leaves": 63,
@@ -44,9 +44,9 @@ PARAMETERS: Mapping[str, Any] = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-ROUNDS = 1000  # at most; it stops after `PATIENCE` without gain on validation
+ROUNDS = 1000  # at most; training stops after `PATIENCE` rounds without gain on validation
 PATIENCE = 50
-ROWS = 300_000  # rows to learn from, chosen by chance; more make it slower and hardly better
+ROWS = 300_000  # random training rows; more make it slower and hardly better
 VALIDATION_ROWS = 150_000
 
 _BASE = "log_base"
@@ -55,13 +55,13 @@ _CHUNK = 4096  # origins at a time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boosting:
-    """Fitted trees, `rounds` of them."""
+    """Fitted trees; `rounds` is their number."""
 
     booster: Booster
     rounds: int
 
     def forecast(self, samples: Samples) -> Forecasts:
-        """The forecasts of the median, from windows with the features that it was fitted on."""
+        """The median forecasts, from windows with the features of the fit."""
         count, horizon = samples.actual.shape
         values = np.empty((count * horizon, 1))
         for first in range(0, count * horizon, _CHUNK * horizon):
@@ -78,20 +78,20 @@ def fit_boosting(
     rows: int = ROWS,
     rounds: int = ROUNDS,
 ) -> Boosting:
-    """Trees for one series or for several together, which have the same features.
+    """Fit trees for one or several series with the same features.
 
-    Raises `ModuleNotFoundError` where lightgbm is not installed.
+    Raises `ModuleNotFoundError` if lightgbm is not installed.
     """
     import lightgbm
 
     random = np.random.default_rng(PARAMETERS["seed"])
     table, z, level = _chosen(train, rows, random)
-    learned = lightgbm.Dataset(table, z, weight=np.sqrt(level))
+    training = lightgbm.Dataset(table, z, weight=np.sqrt(level))
     table, z, level = _chosen(validation, VALIDATION_ROWS, random)
-    judged = lightgbm.Dataset(table, z, weight=level, reference=learned)  # as WAPE weighs errors
+    judged = lightgbm.Dataset(table, z, weight=level, reference=training)  # as WAPE weighs errors
     booster = lightgbm.train(
         dict(PARAMETERS),
-        learned,
+        training,
         rounds,
         valid_sets=[judged],
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
@@ -100,7 +100,7 @@ def fit_boosting(
 
 
 def boosting_version() -> str:
-    """Changes whenever the same data may give other forecasts: for the key of a cache."""
+    """A cache key, which changes whenever the same data could give other forecasts."""
     from importlib.metadata import version
 
     recipe = [dict(PARAMETERS), ROUNDS, PATIENCE, ROWS, VALIDATION_ROWS, version("lightgbm")]
@@ -112,7 +112,7 @@ def boosting_version() -> str:
 def _chosen(
     parts: Sequence[Samples], limit: int, random: np.random.Generator
 ) -> tuple[NDArray[np.float32], FloatArray, FloatArray]:
-    """Up to `limit` rows whose target is known: the table, z, and the level that z is beside."""
+    """Up to `limit` random rows with a known target: the table, z, and the level (see `_level`)."""
     known = [np.flatnonzero(~np.isnan(samples.actual.ravel())) for samples in parts]
     share = min(1.0, limit / sum(map(len, known)))
     tables, targets, levels = [], [], []
@@ -126,7 +126,7 @@ def _chosen(
 
 
 def _table(samples: Samples, index: IntArray) -> NDArray[np.float32]:
-    """The rows of these pairs of origin and step, counted along the steps of each origin."""
+    """The rows of flat indexes into origins x steps ahead: n x features."""
     origin, step = np.divmod(index, samples.actual.shape[1])
     observed, known = _columns(samples.features)
     return np.hstack(
@@ -140,13 +140,13 @@ def _table(samples: Samples, index: IntArray) -> NDArray[np.float32]:
 
 
 def _columns(features: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """Which features are taken at the newest observed step, and which at the step to forecast."""
+    """The indexes of the observed features, and of those known in advance."""
     observed = [index for index, name in enumerate(features) if feature(name).at is At.OBSERVED]
     return observed, [index for index in range(len(features)) if index not in observed]
 
 
 def _level(samples: Samples, index: IntArray) -> FloatArray:
-    """The count + 1 that z = 0 stands for: the scale times the base, if the window has one."""
+    """The count + 1 for z = 0: the scale times the base, if the window has one."""
     origin, step = np.divmod(index, samples.actual.shape[1])
     if _BASE not in samples.features:
         return samples.scale[origin]

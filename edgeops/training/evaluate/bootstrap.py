@@ -1,9 +1,8 @@
-"""Whether one model is better than another, or was only lucky: a block bootstrap.
+"""Whether one model is significantly better than another: a block bootstrap.
 
-The errors of one afternoon are alike, and those of one rainy week. So whole
-weeks are drawn, not single errors: blocks of seven days that start on any day
-(the moving blocks of Künsch 1989), in a circle, so that the first and the last
-days are drawn as often as the others (Politis & Romano 1992).
+Errors of neighbouring days are correlated, so blocks of seven days are drawn
+instead of single errors: moving blocks (Künsch 1989) in a circle, so that the
+first and last days are drawn as often as the others (Politis & Romano 1992).
 """
 
 from __future__ import annotations
@@ -23,17 +22,16 @@ _PERCENTILES = (2.5, 97.5)
 def compare(
     model: Forecasts, other: Forecasts, name: str, *, seed: int, rounds: int = 1000
 ) -> Comparison:
-    """The WAPE of `model` less that of `other`, which is called `name`, with its 95 % interval.
+    """The WAPE of `model` minus that of `other`, named `name`, with its 95 % interval.
 
-    Both must be of the same origins, in the same order; those of several series
-    may be joined. The interval is NaN for less than two weeks of origins.
-    Raises `ValueError` where the forecasts are not of the same.
+    The interval is NaN for less than two weeks of origins. Raises `ValueError`
+    unless both have the same origins in the same order; series can be joined.
     """
     if not (
         np.array_equal(model.origins, other.origins)
         and np.array_equal(model.actual, other.actual, equal_nan=True)
     ):
-        raise ValueError(f"the forecasts of {name} are not of the same origins")
+        raise ValueError(f"the forecasts of {name} have other origins than the model")
     days = _by_day(model, other)
     low = high = math.nan
     if len(days) >= 2 * _BLOCK_DAYS:
@@ -45,7 +43,7 @@ def compare(
 
 
 def _by_day(model: Forecasts, other: Forecasts) -> FloatArray:
-    """A row a day of origins: the model's errors, the other's, and the values."""
+    """A row per day of origins: the sums of both absolute errors, and of the absolute values."""
     known = ~np.isnan(model.actual)
     value = np.where(known, model.actual, 0.0)
     day = model.origins.astype("datetime64[D]").astype(np.int64)
@@ -57,7 +55,7 @@ def _by_day(model: Forecasts, other: Forecasts) -> FloatArray:
 
 
 def _drawn(days: FloatArray, rounds: int, random: np.random.Generator) -> FloatArray:
-    """The sums over blocks, drawn by chance to about the length of the data: a row a round."""
+    """The sums over randomly drawn blocks, in total about as long as the data: a row per round."""
     circle = np.concatenate([days, days[: _BLOCK_DAYS - 1]])
     blocks = np.lib.stride_tricks.sliding_window_view(circle, _BLOCK_DAYS, axis=0).sum(axis=-1)
     start = random.integers(0, len(days), (rounds, round(len(days) / _BLOCK_DAYS)))
@@ -65,6 +63,6 @@ def _drawn(days: FloatArray, rounds: int, random: np.random.Generator) -> FloatA
 
 
 def _differences(sums: FloatArray) -> FloatArray:
-    """The difference in WAPE, from the three sums in the last dimension; NaN without values."""
+    """The difference in WAPE, from the three sums in the last axis; NaN without values."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((sums[..., 0] - sums[..., 1]) / sums[..., 2])

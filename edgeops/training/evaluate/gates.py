@@ -1,4 +1,4 @@
-"""Gates: the flat figures that they name, and what they say of a model."""
+"""Gates: the metrics that they name, and the verdict of each gate."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_AND_NIGHT
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
 
-CHAMPION = "champion"  # the last release of the model, when there is one
+CHAMPION = "champion"  # the last release of the model, if there is one
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
 TEST, LATER = "test", "later"
 
-_NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the one that everybody compares with
+_NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
 _KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
 _PLAIN = ("wape", "mae", "mase", "smape", "mape")
 _SOME = (
     "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>"
-    f" and, with outer quantiles, coverage_<percent>; of the artifact {', '.join(FACTS)}"
+    f" and, with outer quantiles, coverage_<percent>; for the artifact, {', '.join(FACTS)}"
 )
 
 
 def metrics_of(
     parts: Mapping[str, JudgedPart], quantiles: tuple[float, ...], facts: Mapping[str, float]
 ) -> dict[str, float]:
-    """The figures of a scorecard by the names that gates use; those without a value are left out.
+    """The metrics of a scorecard by the names that gates use, without those that have no value.
 
-    Of the part `test`: `wape`, `mae`, `mase`, `smape`, `mape`; `pinball` and
-    `coverage_80` (the percent that the outer quantiles should hold);
-    `wape_<slice>`; `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE
-    over that of another model. The same of the part `later`, after `later_`.
-    Hyphens become underscores, and `seasonal_naive` is that of 168 h. `facts`
-    are of the artifact (`FACTS`).
+    For the part `test`: `wape`, `mae`, `mase`, `smape`, `mape`; `pinball` and
+    `coverage_80` (the nominal percentage of the outer quantiles); `wape_<slice>`;
+    `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE divided by that of
+    another model. For the part `later`, the same with the prefix `later_`.
+    Hyphens become underscores; `seasonal_naive` is `seasonal-naive-168h`. `facts`
+    are the metrics of the artifact (`FACTS`).
     """
     metrics = dict(facts)
     for part, prefix in ((TEST, ""), (LATER, "later_")):
@@ -53,11 +53,10 @@ def check_gates(
     use_cases: Iterable[str],
     facts: Collection[str] = FACTS,
 ) -> None:
-    """Check, before anything is made, that every gate will have its metric.
+    """Check before training that every gate will have its metric. Raises `EdgeOpsError`.
 
-    `baselines` are those that will be run, `facts` what will be known of the
-    artifact. `wape_vs_champion` is always allowed: a first release has none.
-    Raises `EdgeOpsError`.
+    `baselines` are those that will be run, `facts` the metrics that the artifact
+    will have. `wape_vs_champion` is always allowed: a first release has no champion.
     """
     for name, gate in gates.items():
         low, high = _bounds(gate)
@@ -77,10 +76,7 @@ def check_gates(
 
 
 def verdicts(gates: JsonObject, metrics: Mapping[str, float]) -> tuple[Verdict, ...]:
-    """What each gate says; one whose metric has no value lets nothing through.
-
-    But for the champion: without one there is nothing to be worse than.
-    """
+    """The verdict of each gate; a metric without a value fails, except without a champion."""
     return tuple(_verdict(name, _bounds(gate), metrics.get(name)) for name, gate in gates.items())
 
 
@@ -103,14 +99,14 @@ def _of_part(
         yield start, score.wape
         for other, judged in models.items():
             if other != MODEL and name in judged.slices:
-                theirs = judged.slices[name].wape
-                yield f"{start}_vs_{_flat(other)}", score.wape / theirs if theirs else math.nan
+                wape = judged.slices[name].wape
+                yield f"{start}_vs_{_flat(other)}", score.wape / wape if wape else math.nan
 
 
 def _possible(
     others: Iterable[str], quantiles: tuple[float, ...], slices: Iterable[str], facts: Iterable[str]
 ) -> dict[str, str]:
-    """The names of metrics, each with the baseline or fact that it needs, `""` for none."""
+    """The names of metrics, each with the baseline or fact that it needs (`""`: none)."""
     names = dict.fromkeys(_PLAIN, "")
     if len(quantiles) > 1:
         names |= {"pinball": "", coverage_name(quantiles): ""}
@@ -125,12 +121,12 @@ def _possible(
 def _missing(gate: str, needs: str) -> EdgeOpsError:
     if needs in FACTS:
         return EdgeOpsError(
-            f"the gate `{gate}` needs a file that is not exported",
-            "name its format under `export.formats`, or leave the gate out",
+            f"the gate `{gate}` needs a format that is not exported",
+            "add the format to `export.formats`, or remove the gate",
         )
     return EdgeOpsError(
-        f"the gate `{gate}` compares with {needs}, which is not run",
-        f"run the baseline {needs} as well, or leave the gate out",
+        f"the gate `{gate}` compares with {needs}, which is not in `baselines`",
+        f"add {needs} to `baselines`, or remove the gate",
     )
 
 
@@ -143,9 +139,9 @@ def _verdict(name: str, bounds: tuple[float, float], value: float | None) -> Ver
     if not low <= value <= high:
         side, bound = ("below the minimum", low) if value < low else ("above the maximum", high)
         return Verdict(name, value, False, f"{name} is {_shown(value)}, {side} {_shown(bound)}")
-    kept = [f"at least {_shown(low)}"] * (low > -math.inf)
-    kept += [f"at most {_shown(high)}"] * (high < math.inf)
-    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(kept)}")
+    bounds_met = [f"at least {_shown(low)}"] * (low > -math.inf)
+    bounds_met += [f"at most {_shown(high)}"] * (high < math.inf)
+    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(bounds_met)}")
 
 
 def _shown(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Forecasts judged: overall, by use case, by horizon, by hour of the day."""
+"""Scores forecasts: overall, by use case, by horizon, by hour of the day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeops.training.forecasts import Forecasts
 _DAY = frozenset(range(7, 22))  # from 07:00 to 22:00
 DAY_AND_NIGHT: Mapping[str, frozenset[int]] = {"day": _DAY, "night": frozenset(range(24)) - _DAY}
 
-FEW = 10  # a mean of fewer values says nothing: such a cell of the heat map is None
+FEW = 10  # a cell of the heat map with fewer values is None: their mean would be noise
 
 _HOURS = 24
 
@@ -25,12 +25,12 @@ def judge(
     use_cases: Mapping[str, Set[int]],
     small: float = SMALL,
 ) -> Judged:
-    """What is known of how good forecasts are, each figure as `metrics` defines it.
+    """The scores of forecasts, as `metrics` defines them.
 
-    The slices are all hours, `DAY_AND_NIGHT` and the use cases (hours of the
-    day by name, which may say otherwise what day and night are); those without
-    any value are left out, `ALL` never. A cell of the heat map needs `FEW`
-    values that MAPE counts. `mase_scale` is a number, or one a row (n, 1).
+    The slices are all hours, `DAY_AND_NIGHT` and the use cases (hours of the day
+    by name, which can redefine day and night); slices without values are left
+    out, except `ALL`. A cell of the heat map needs `FEW` values that MAPE counts.
+    `mase_scale` is a number, or one per row with the shape (n, 1).
     """
     sums = _cells(forecasts, mase_scale, small)
 
@@ -55,7 +55,7 @@ def judge(
 def _cells(
     forecasts: Forecasts, mase_scale: float | FloatArray, small: float
 ) -> dict[str, FloatArray]:
-    """The sums of the terms, a row an hour of the day, a column a step."""
+    """The sum of each term: a row per hour of the day, a column per step."""
     horizon = forecasts.actual.shape[1]
     cell = (forecasts.hour_of_day * horizon + np.arange(horizon)).ravel()
     by_name = terms(forecasts.actual, forecasts.values, forecasts.quantiles, mase_scale, small)

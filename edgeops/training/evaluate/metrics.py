@@ -1,4 +1,4 @@
-"""How far forecasts are from what happened: one definition of each figure, in original units.
+"""The definitions of the error metrics, in original units.
 
 WAPE is the sum of all errors over the sum of all values. MAE, sMAPE and MAPE
 are as in Hyndman & Koehler, "Another look at measures of forecast accuracy"
@@ -6,11 +6,10 @@ are as in Hyndman & Koehler, "Another look at measures of forecast accuracy"
 so that it lies between 0 and 2. Pinball is the quantile loss of Koenker &
 Bassett (1978), the mean over the quantiles.
 
-MAPE divides by what happened: a street with 1 person that was expected to
-have 2 is wrong by 100 %, and one with nobody has no MAPE at all. So values
-below `SMALL` are left out of MAPE, and only of MAPE, and they are counted:
-among 20 people chance alone makes an error of a fifth (1 / sqrt(20)), which
-says nothing of a model. WAPE needs no such rule.
+MAPE divides by the observed value: a forecast of 2 people where there is 1 is
+wrong by 100 %, and 0 people have no MAPE. So values below `SMALL` are left out
+of MAPE, and only of MAPE, and counted: with 20 people, chance alone makes an
+error of about a fifth (1 / sqrt(20)). WAPE needs no such rule.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ SMALL = 20.0
 
 
 def mase_scale(history: FloatArray, train_rows: IntArray, season_steps: int) -> float:
-    """The mean error in training of saying what was a season ago; NaN where there is none.
+    """The mean absolute error of the seasonal naive forecast in training; NaN without values.
 
-    `history` is the whole series by step, `train_rows` the steps of training,
-    `season_steps` the length of the season: a week. (Hyndman & Koehler 2006.)
+    `history` is the whole series by step, `train_rows` the indexes of the training
+    steps, `season_steps` the length of the season. (Hyndman & Koehler 2006.)
     """
     rows = train_rows[train_rows >= season_steps]
     errors = np.abs(history[rows] - history[rows - season_steps])
@@ -45,11 +44,11 @@ def score(
     scale: float | FloatArray,
     small: float = SMALL,
 ) -> Score:
-    """How good forecasts were where it is known what happened (where `actual` is not NaN).
+    """The score of forecasts where `actual` is known (not NaN).
 
-    `actual` has the shape (n, horizon), `values` (n, horizon, quantiles), with
-    0.5 among the quantiles, which rise. `scale` is that of MASE, or one for
-    each row (n, 1). A figure with nothing to divide by is NaN.
+    `actual` has the shape (n, horizon), `values` (n, horizon, quantiles); the
+    quantiles are in ascending order and include 0.5. `scale` is that of MASE, a
+    number or one per row (n, 1). A metric with a divisor of 0 is NaN.
     """
     by_name = terms(actual, values, quantiles, scale, small)
     return score_of({name: float(term.sum()) for name, term in by_name.items()})
@@ -62,9 +61,9 @@ def terms(
     scale: float | FloatArray,
     small: float = SMALL,
 ) -> dict[str, FloatArray]:
-    """What the figures are sums of: an array (n, horizon) each, 0 where nothing is known.
+    """The summands of the metrics: an array (n, horizon) each, 0 where unknown.
 
-    `score_of` makes a score of their sums over any cells. Arguments as of `score`.
+    `score_of` makes a score of their sums over any cells. Arguments as for `score`.
     """
     known = ~np.isnan(actual)
     value = np.where(known, actual, 0.0)
@@ -89,7 +88,7 @@ def terms(
 
 
 def score_of(sums: Mapping[str, float]) -> Score:
-    """The score of cells, from the sums of their `terms`."""
+    """The score from the sums of the `terms`."""
     count, value, large = sums["count"], sums["value"], sums["large"]
     interval = "inside" in sums
     return Score(

@@ -1,24 +1,24 @@
-"""The scorecard of a model: values only; `judge` makes it, `report` shows it."""
+"""The scorecard of a model, as values: `evaluation` makes it, `report` shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-MODEL = "model"  # the name of the judged model among the others
+MODEL = "model"  # the name of the evaluated model, next to those of the baselines
 ALL = "all"  # the slice with every hour
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good some forecasts were.
+    """The metrics of some forecasts.
 
-    `wape`, `smape`, `mape`, `coverage` and `width` are shares (0.075 is
-    7.5 %), `mae` and `pinball` in units of the target, `mase` relative to the
-    seasonal naive error in training. `count` values were judged; `mape` leaves
-    out `mape_excluded` of them, which are too small to divide by. `coverage`
-    is of the interval between the outer quantiles, `width` its mean width
-    over the mean target; these three are None for a forecast without quantiles.
+    `wape`, `smape`, `mape`, `coverage` and `width` are shares (0.075 is 7.5 %),
+    `mae` and `pinball` are in units of the target, `mase` is relative to the
+    seasonal naive error in training. `count` values were scored; `mape` leaves out
+    `mape_excluded` of them, which are too small to divide by. `coverage` is that
+    of the interval between the outer quantiles, `width` its mean width over the
+    mean target; these and `pinball` are None for a forecast without quantiles.
     """
 
     count: int
@@ -35,12 +35,12 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The forecasts of one model (or baseline) over one part of the data.
+    """The scores of one model (or baseline) on one part of the data.
 
-    `slices` maps `all` and the names of use cases to scores; `by_horizon` has
-    one score a step ahead, `by_hour` one an hour of the day that is forecast
-    (None where there is none); `mape_by_hour_and_horizon` is a row an hour of
-    the day, a column a step (None where nothing was judged).
+    `slices` maps `all` and the names of use cases to scores; `by_horizon` has a
+    score per step ahead, `by_hour` one per forecast hour of the day (None without
+    values); `mape_by_hour_and_horizon` has a row per hour of the day and a column
+    per step (None with too few values).
     """
 
     slices: Mapping[str, Score]
@@ -51,7 +51,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The model's WAPE less another's, with its 95 % interval; negative: the model is better."""
+    """The model's WAPE minus another's, with its 95 % interval; below 0: the model is better."""
 
     other: str
     difference: float
@@ -61,9 +61,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPart:
-    """One part of the data (`test`, `later`): when, how many origins, and everyone's figures.
+    """The scores on one part of the data (`test` or `later`).
 
-    `first` and `last` are wall-clock hours in ISO 8601; `models` has `MODEL` and the baselines.
+    `first` and `last` origin are wall-clock hours in ISO 8601, `origins` is their
+    number; `models` has `MODEL` and the baselines.
     """
 
     first: str
@@ -75,7 +76,7 @@ class JudgedPart:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one gate says of its metric; `reason` is a sentence."""
+    """The result of one gate for the value of its metric; `reason` is a sentence."""
 
     gate: str
     value: float | None
@@ -85,11 +86,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """Everything that is known of how good a model is.
+    """All scores of a model.
 
-    `series` are the names of what was judged together; `per_series` has the
-    slice `all` of each in the test part, with the seasonal naive one beside it
-    (for pooled models). `metrics` are the flat figures that gates name.
+    `series` are the names of the series that were scored together; for pooled
+    models, `per_series` has the slice `all` of each in the test part, by model.
+    `metrics` are the values by the names that gates use.
     """
 
     model: str
@@ -103,5 +104,5 @@ class Scorecard:
 
     @property
     def passed(self) -> bool:
-        """Whether every gate lets the model through."""
+        """Whether the model passes every gate."""
         return all(verdict.passed for verdict in self.gates)

@@ -22,12 +22,12 @@ def to_json(card: Scorecard) -> JsonObject:
 
 
 def from_json(value: Any) -> Scorecard:
-    """The scorecard in what `to_json` gave. Raises `EdgeOpsError` for anything else."""
+    """The scorecard of a JSON value of `to_json`. Raises `EdgeOpsError` for any other value."""
     mismatches = compile_schema(packaged_schema("scorecard")).mismatches(value)
     if mismatches:
         first = mismatches[0]
         raise EdgeOpsError(
-            "this is not a scorecard of this version of edgeops:"
+            "the value is not a scorecard of this version of edgeops:"
             f" {first.pointer} {first.message}".replace(":  ", ": "),
             "evaluate the model again",
         )

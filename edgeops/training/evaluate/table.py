@@ -1,4 +1,4 @@
-"""All forecasts as one long table in a Parquet file: a row an origin and step."""
+"""All forecasts as one table in a Parquet file: a row per origin and step."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ COLUMNS = ("part", "model", "series", "origin", "horizon", "hour", "y", "yhat", 
 
 
 def write_table(path: Path, by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> None:
-    """Write the forecasts of each part, model and series; the file is the old or the new one.
+    """Write the forecasts of each part, model and series; the file is replaced atomically.
 
     `origin` is the wall-clock hour of the newest observation, `horizon` counts
-    steps from 1, `hour` is the hour of the day that is forecast, `y` what
-    happened (null where unknown), `yhat` the median; `lo` and `hi` are the
-    outer quantiles, null where there are none.
+    steps from 1, `hour` is the forecast hour of the day, `y` the observed value
+    (null where unknown), `yhat` the median; `lo` and `hi` are the outer quantiles,
+    null if there are none.
     """
     from pyarrow.parquet import ParquetWriter
 

@@ -32,7 +32,7 @@ def test_a_part_that_begins_after_midnight(csv_file):
     [
         (["time,a", "1,2"], ":1: the columns are not date, hour, year"),
         ([HEADER], ":1: there are no rows"),
-        ([HEADER, row("2023-03-31", 7, 1)], ":2: has 4 cells, the header 5"),
+        ([HEADER, row("2023-03-31", 7, 1)], ":2: has 4 cells, but the header has 5"),
         ([HEADER, row("2023-03-31", 7, 1, "x")], ":2: column 5: the count is not a number"),
         ([HEADER, "2023-03-31,7,2023,1,2"], ":2: hour: the value is not an hour such as 6:00-6:59"),
         ([HEADER, row("31.3.2023", 7, 1, 2)], ":2: date: the value is not a date"),
@@ -40,7 +40,7 @@ def test_a_part_that_begins_after_midnight(csv_file):
         ([HEADER, row("9999-12-31", 7, 1, 2)], ":2: the year 9999 is not between 1900 and 2200"),
         (
             [HEADER, row("2023-03-31", 7, 1, 2), row("2023-03-31", 9, 1, 2)],
-            ":3: the hour is 9:00-9:59; after the rows above it must be 2023-03-31T08",
+            ":3: the hour is 9:00-9:59; after the rows above, it must be 2023-03-31T08",
         ),
     ],
 )

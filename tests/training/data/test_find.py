@@ -100,7 +100,7 @@ def test_a_path_leads_out_of_no_folder(root: Path, tmp_path: Path) -> None:
         ("data/../.g\u200dit/config", "which holds git's own files", "of its own"),
         (".Edge\u200cOps/policies.json", "which holds keys", "of its own"),
         (".edgeops/policies.json", "is in .edgeops/, which holds keys", "of its own"),
-        ("none.csv", "it is not in the repository", "--data-dir DIR"),
+        ("none.csv", "it does not exist in the repository", "--data-dir DIR"),
         ("link.csv", "link.csv is a symbolic link", "--data-dir DIR"),
         ("links/secret", "links is a symbolic link", "--data-dir DIR"),
         ("chain.csv", "chain.csv is a symbolic link", "--data-dir DIR"),
@@ -131,7 +131,7 @@ def test_a_file_that_may_not_be_read_is_an_error_with_its_place(
 
 
 def test_every_folder_that_was_tried_is_named(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidModel, match=r"it is not in the repository or .*/elsewhere"):
+    with pytest.raises(InvalidModel, match=r"it does not exist in the repository or .*/elsewhere"):
         observed_file(model(root, table("none.csv"), tmp_path / "elsewhere"))
 
 

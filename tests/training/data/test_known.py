@@ -31,7 +31,7 @@ def test_events_cover_the_hours_that_they_touch(csv_file):
         ("concert,24 November,2024-11-24", "start: the value is not a time"),
         ("concert,2024-11-24,9999-12-31", "end: the year 9999 is not between 1900 and 2200"),
         (",2024-11-24,2024-11-25", "the event has no name"),
-        ("concert,2024-11-24", "has 2 cells, the header 3"),
+        ("concert,2024-11-24", "has 2 cells, but the header has 3"),
     ],
 )
 def test_an_event_that_cannot_be(csv_file, row, message):

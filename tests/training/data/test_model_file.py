@@ -123,7 +123,7 @@ def test_columns_of_the_target(model):
         (("name: small", "name: other"), "/metadata/name is `other`"),
         (("trainUntil: 2024-05-01", "trainUntil: May"), "/spec/split/trainUntil"),
         (("epochs: 1", "epochs: 0"), "/spec/training/epochs"),
-        (("kind: Model\n", "kind: Model\n---\n"), "has 2 documents"),
+        (("kind: Model\n", "kind: Model\n---\n"), "has 2 YAML documents"),
         (("spec:", "spec: ["), "is not YAML"),
     ],
 )

@@ -87,7 +87,7 @@ def test_excluded_weeks_do_not_count(counts):
     errors = [np.abs(np.array(one) - expected).mean() for one in (with_it, without)]
     assert errors[1] < 0.8 * errors[0]
     everything = Period(np.datetime64("2023-01-01", "D"), np.datetime64("2024-12-31", "D"))
-    with pytest.raises(EdgeOpsError, match="every week of the last year of training is excluded"):
+    with pytest.raises(EdgeOpsError, match="all weeks of the last year of training are excluded"):
         seasonal_profile(counts, (("a",),), excluding(everything))
 
 
@@ -103,7 +103,7 @@ def test_too_little_training(counts):
     short = replace(FIT, split=replace(FIT.split, train_until=np.datetime64("2024-01-20", "D")))
     with pytest.raises(EdgeOpsError, match="has 480 values for the base `mstl`") as caught:
         seasonal_profile(counts, (("a",),), short)
-    assert caught.value.hint == "it needs 672, four weeks: use the base `median`"
+    assert caught.value.hint == "it needs 672 (four weeks); use the base `median` instead"
 
 
 def test_the_package_is_not_installed(counts, monkeypatch):

@@ -42,7 +42,7 @@ def test_longer_steps_reach_further():
 
 
 def test_what_cannot_be():
-    with pytest.raises(EdgeOpsError, match="must be in order"):
+    with pytest.raises(EdgeOpsError, match="dates of the split are not in ascending order"):
         Split(day("2024-02-01"), day("2024-01-20"), day("2024-01-30"))
     with pytest.raises(EdgeOpsError, match="ends before it starts"):
         Period(day("2024-02-01"), day("2024-01-20"))

@@ -92,11 +92,11 @@ def test_the_doubled_hour_is_one_hour(csv_file):
         ),
         (["2024-05-01T00:00,many"], ":2: column 2: the value is not a number", ""),
         (["2024-05-01T00:00,inf"], ":2: column 2: the number is infinite", ""),
-        (["2024-05-01T00:00"], ":2: has 1 cells, the header 2", ""),
+        (["2024-05-01T00:00"], ":2: has 1 cells, but the header has 2", ""),
         (
             ["2024-05-01,1", "2024-05-02,2", "2024-05-03,2"],
             ":2: most rows are 24 hours apart",
-            "at least one row an hour",
+            "at least one row per hour",
         ),
         (
             ["2024-05-01T00:00,1", "2104-05-01T01:00,2"],
@@ -118,7 +118,7 @@ def test_a_doubt_is_an_error_with_its_line(csv_file, lines, message, hint):
     [
         ("when,a", {}, "no column `timestamp`"),
         ("timestamp,a", {"columns": ("b",)}, "no column `b`"),
-        ("timestamp,a,b,a", {}, "the columns 2 and 4 have one name"),
+        ("timestamp,a,b,a", {}, "the columns 2 and 4 have the same name"),
         ("timestamp,a,a", {"columns": ("a",)}, "more than one column `a`"),
         ("timestamp,timestamp", {}, "more than one column `timestamp`"),
         ("timestamp,a", {"columns": ("timestamp", "a")}, "is the time, not a series"),
@@ -147,7 +147,7 @@ def test_lines_may_end_in_any_way():
     ("row", "message"),
     [
         ("0001-01-01T00:00,1", "counts.csv:2: the year 1 is not between 1900 and 2200"),
-        (f"2024-05-01T00:00,{'9' * 200_000}", "counts.csv:2: is not CSV: field larger than"),
+        (f"2024-05-01T00:00,{'9' * 200_000}", "counts.csv:2: is not valid CSV: field larger than"),
         (f"2024-05-01T00:00,{'9' * 400}", "column 2: the number is infinite"),
     ],
 )

@@ -94,7 +94,9 @@ def test_too_few_days_for_an_interval(forecasts_of, days, known):
 
 def test_forecasts_of_other_origins(pair):
     model, other = pair
-    with pytest.raises(ValueError, match="the forecasts of lightgbm are not of the same origins"):
+    with pytest.raises(
+        ValueError, match="the forecasts of lightgbm have other origins than the model"
+    ):
         compare(
             model,
             replace(other, origins=other.origins + np.timedelta64(1, "h")),

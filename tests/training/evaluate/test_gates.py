@@ -93,15 +93,15 @@ def test_every_metric_can_be_a_gate(part):
         ("horse", "does not name a metric", "metrics are wape, mae"),
         (
             "wape_vs_article_lstm",
-            "compares with article-lstm, which is not run",
-            "run the baseline article-lstm as well, or leave the gate out",
+            "compares with article-lstm, which is not in `baselines`",
+            "add article-lstm to `baselines`, or remove the gate",
         ),
         (
             "later_wape_morning_shift_vs_article_lstm",
-            "compares with article-lstm, which is not run",
-            "run the baseline",
+            "compares with article-lstm, which is not in `baselines`",
+            "add article-lstm to",
         ),
-        ("int8_wape_points", "needs a file that is not exported", "export.formats"),
+        ("int8_wape_points", "needs a format that is not exported", "export.formats"),
     ],
 )
 def test_a_gate_without_its_metric(gate, message, hint):

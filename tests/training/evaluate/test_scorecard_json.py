@@ -63,7 +63,7 @@ def test_a_scorecard_is_the_same_after_json(card):
 
 @pytest.mark.parametrize("value", [None, [], {}, {"apiVersion": "edgeops/v1", "kind": "Scorecard"}])
 def test_other_json_is_not_a_scorecard(value):
-    with pytest.raises(EdgeOpsError, match="this is not a scorecard"):
+    with pytest.raises(EdgeOpsError, match="the value is not a scorecard"):
         from_json(value)
 
 
@@ -101,11 +101,11 @@ def test_a_figure_without_a_value_is_null_and_comes_back_as_none_or_not_a_number
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(card, change, message):
-    with pytest.raises(EdgeOpsError, match="this is not a scorecard") as caught:
+    with pytest.raises(EdgeOpsError, match="the value is not a scorecard") as caught:
         from_json({**to_json(card), **change})
     assert message in caught.value.message
 
 
 def test_a_scorecard_of_another_version(card):
-    with pytest.raises(EdgeOpsError, match="this is not a scorecard"):
+    with pytest.raises(EdgeOpsError, match="the value is not a scorecard"):
         from_json({**to_json(card), "apiVersion": "edgeops/v2"})

@@ -41,7 +41,7 @@ def test_a_model_that_is_not_there_or_not_valid(models, verb):
 
 
 def test_a_horizon_and_a_shard_exclude_each_other(models):
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="--horizon cannot be combined with --shard"):
         train(models, "small", horizon=1, shard="1/2")
     with pytest.raises(UsageError, match="`3/2` is not a shard"):
         train(models, "small", shard="3/2")

@@ -221,7 +221,7 @@ def test_a_module_whose_env_is_refused_has_failed_and_the_others_run(tmp_path):
     bench = Bench(tmp_path, PRINTS_AND_WAITS)
     why = (
         "cannot be started here: the env of a process may not set"
-        " 'LD_PRELOAD', which would change what code is loaded"
+        " 'LD_PRELOAD', which would change which code is loaded"
     )
 
     async def story(hub: Hub) -> None:

@@ -117,7 +117,7 @@ def test_the_volumes_of_others_are_their_own_business():
         ("", "IoT Edge allows"),
         ("$edgeAgent", "IoT Edge allows"),
         ("a\0", "IoT Edge allows"),
-        ("model_loader", "its name differs from Model_Loader by case alone"),
+        ("model_loader", "its name differs from Model_Loader only by case"),
     ],
 )
 def test_a_name_that_could_be_the_folder_of_another_is_refused(name, why):
@@ -136,7 +136,7 @@ def test_an_env_for_a_container_alone_is_refused_for_modules_that_are_processes_
     ).modules
     assert {parsed.name: parsed.refused for parsed in modules} == {
         "loader": "the env of a process may not set 'PYTHONPATH', which would change"
-        " what code is loaded",
+        " which code is loaded",
         "plain": None,
         "camera": None,
     }

@@ -44,12 +44,12 @@ def test_harmless_variables_are_taken():
             _PYTHON_SYSCONFIGDATA_NAME __PYVENV_LAUNCHER__ OMP_TOOL_LIBRARIES NODE_OPTIONS
             PERL5OPT PERL5LIB RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS BASH_ENV ENV IFS
             SHELLOPTS BASHOPTS PS4 PROMPT_COMMAND GIT_SSH_COMMAND""",
-            "would change what code is loaded",
+            "would change which code is loaded",
         ),
         (
             """PATH CDPATH HOME TMPDIR TMP TEMP SHELL XDG_CONFIG_HOME LOCPATH HOSTALIASES TZDIR
             RES_OPTIONS RESOLV_HOST_CONF RESOLV_OVERRIDE_TRIM_DOMAINS NIS_PATH GETCONF_DIR""",
-            "would change where a process of this machine finds things",
+            "would change where a process finds files",
         ),
         (
             """OPENSSL_CONF OPENSSL_ENGINES OPENSSL_MODULES SSL_CERT_FILE SSL_CERT_DIR
@@ -83,7 +83,7 @@ def test_text_that_is_not_a_value_is_refused(value):
 def test_a_long_list_of_reasons_is_cut():
     reason = refusal({f"LD_{number}": "" for number in range(1000)} | {"LD_" + "x" * 5000: ""})
     assert reason is not None
-    assert reason.endswith("'LD_4', which would change what code is loaded; and 996 more")
+    assert reason.endswith("'LD_4', which would change which code is loaded; and 996 more")
     assert len(str(refusal({"LD_" + "x" * 5000: ""}))) < 200
 
 

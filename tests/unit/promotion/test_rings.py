@@ -52,7 +52,7 @@ def test_the_slot_is_the_one_that_holds_the_model(three_rings):
 
 def test_a_model_that_no_slot_holds_needs_the_name_of_one(three_rings):
     _, catalog, _ = three_rings(canary=NEW)
-    with pytest.raises(UsageError, match="no slot holds n yet") as error:
+    with pytest.raises(UsageError, match="no slot has n yet") as error:
         choose_slot(catalog, "n")
     assert "the slots are s" in error.value.hint
     assert choose_slot(catalog, "n", "new") == "new"
