@@ -50,7 +50,7 @@ spec: {{desired: {{keepVersions: 2}}}}
 ---
 apiVersion: edgeops/v1
 kind: Group
-metadata: {{name: all}}
+metadata: {{name: models}}
 spec:
   selector: {{}}
   modules: {{model_loader: {{}}}}
