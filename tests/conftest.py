@@ -29,7 +29,7 @@ from edgeops.localhub.files import StateFiles
 _PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("here", **_PATIENT)
 hypothesis.settings.register_profile("ci", derandomize=True, **_PATIENT)
-hypothesis.settings.register_profile("quick", derandomize=True, max_examples=10, **_PATIENT)
+hypothesis.settings.register_profile("quick", derandomize=True, max_examples=5, **_PATIENT)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

@@ -46,6 +46,7 @@ class ForecasterModule:
         log: logging.Logger,
         disk: Disk = DISK,
         save_seconds: float = SAVE_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._recorder = Recorder(storage, disk)
         self._desired_file = DesiredFile(storage, disk)
@@ -56,6 +57,7 @@ class ForecasterModule:
         self._first_fill = first_fill
         self._log = log
         self._save_seconds = save_seconds
+        self._poll_seconds = poll_seconds
         self._saved_at = time.monotonic()
         self._inbox: queue.Queue[Callable[[], None]] = queue.Queue(_INBOX)
         self._module = DeviceModule(client, log, self._desired_arrived, self._message_arrived)
@@ -107,7 +109,7 @@ class ForecasterModule:
 
     def _turn(self) -> None:
         with contextlib.suppress(queue.Empty):
-            self._inbox.get(timeout=POLL_SECONDS)()
+            self._inbox.get(timeout=self._poll_seconds)()
         if time.monotonic() - self._saved_at >= self._save_seconds:
             self._save()
         forecast = self._forecaster.step(time.time())

@@ -38,6 +38,7 @@ def test_the_edge_devices_are_those_of_the_commit(gateways, root):
     assert edge_devices(gateways) == ["gateway-1", "gateway-2"]
 
 
+@pytest.mark.slow
 def test_they_run_until_they_have_converged(gateways, root, local_mqtt_hub, listener):
     share_state(root, local_mqtt_hub.state_dir)
     sync(gateways)

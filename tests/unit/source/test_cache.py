@@ -128,6 +128,7 @@ def test_a_file_damaged_in_its_middle_is_rebuilt(folder: Path) -> None:
     assert recall(folder, "key7") == b"y"
 
 
+@pytest.mark.slow
 def test_a_locked_file_is_skipped(folder: Path) -> None:
     remember(folder, a="1")
     db = sqlite3.connect(folder / "cache.sqlite", isolation_level=None)

@@ -82,7 +82,8 @@ def run(storage, hub) -> Iterator[Callable[..., ForecasterModule]]:
     started: list[tuple[ForecasterModule, threading.Thread]] = []
 
     def go(*arguments: Any) -> ForecasterModule:
-        app = ForecasterModule(hub, storage.root, None, logging.getLogger("test"), *arguments)
+        log = logging.getLogger("test")
+        app = ForecasterModule(hub, storage.root, None, log, *arguments, poll_seconds=0.05)
         thread = threading.Thread(target=app.run)
         thread.start()
         started.append((app, thread))

@@ -200,6 +200,7 @@ def test_an_address_that_is_not_usable(fails, server, url):
 # --- the connection -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [None, 0, 1000])
 def test_a_server_that_stalls(make_device, server, sent):
     def stall(request):
@@ -216,6 +217,7 @@ def test_a_server_that_stalls(make_device, server, sent):
     assert device.status().error.code is Code.STALLED
 
 
+@pytest.mark.slow
 def test_a_server_that_drips(make_device, server):
     def drip(request):
         request.start(200, Content_Length=str(len(NEW)))

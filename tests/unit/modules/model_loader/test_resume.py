@@ -12,6 +12,7 @@ OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_connection_that_is_cut_anywhere_resumes_and_still_verifies(device, server, seed):
     random_bytes = random.Random(seed)
