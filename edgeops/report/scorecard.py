@@ -24,7 +24,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Detail:
+class _ScoreDetail:
     """How much to show: rows of a table, characters of a cell."""
 
     rows: int
@@ -32,7 +32,13 @@ class _Detail:
 
 
 # Tried in this order until the text fits.
-_DETAILS = (_Detail(200, 200), _Detail(40, 100), _Detail(10, 60), _Detail(2, 20), _Detail(0, 20))
+_DETAILS = (
+    _ScoreDetail(200, 200),
+    _ScoreDetail(40, 100),
+    _ScoreDetail(10, 60),
+    _ScoreDetail(2, 20),
+    _ScoreDetail(0, 20),
+)
 
 
 def text(card: Scorecard, *, color: bool = False) -> str:
@@ -97,7 +103,7 @@ def _row(cells: Sequence[str]) -> Line:
     return [Span(cell, _STYLES.get(cell, Style.PLAIN)) for cell in cells]
 
 
-def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
+def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
     yield f"### Model {code(card.model)}: {score_tables.verdict(card)}"
     yield from _markdown_table(score_tables.gates(card), detail)
     for name, part in card.parts.items():
@@ -112,7 +118,7 @@ def _blocks(card: Scorecard, detail: _Detail) -> Iterator[str]:
         yield "</details>"
 
 
-def _markdown_table(table: ScoreTable, detail: _Detail) -> Iterator[str]:
+def _markdown_table(table: ScoreTable, detail: _ScoreDetail) -> Iterator[str]:
     def row(cells: Sequence[str]) -> str:
         return f"| {' | '.join(plain(cell, detail.cell) for cell in cells)} |"
 
