@@ -11,8 +11,6 @@ import numpy as np
 from edgeops.files import beside
 from edgeops.training.forecasts import Forecasts
 
-COLUMNS = ("part", "model", "series", "origin", "horizon", "hour", "y", "yhat", "lo", "hi")
-
 
 def write_table(path: Path, by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]) -> None:
     """Write the forecasts of each part, model and series; the file is replaced atomically.
