@@ -15,6 +15,7 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import POLICIES, policy_keys
 
 DEFAULT_PORT = 8443
+HTTPS_PORT = 443  # the one that URLs leave out
 DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK cannot use any other port
 DEFAULT_HOST = "127.0.0.1"
 
@@ -39,8 +40,8 @@ class Endpoint:
 
     @property
     def hostname(self) -> str:
-        """The HostName of connection strings."""
-        return f"{self.name}:{self.port}"
+        """The HostName of connection strings; not all clients know one with a port."""
+        return self.name if self.port == HTTPS_PORT else f"{self.name}:{self.port}"
 
 
 def running(state_dir: Path) -> Endpoint | None:
@@ -70,8 +71,8 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
 def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
     """The connection string of a device or module.
 
-    Microsoft's device SDK connects to the fixed MQTT port of GatewayHostName,
-    and signs its token for HostName. Raises `EdgeOpsError` when the device or
+    Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
+    there when HostName has a port, and sign their token for HostName. Raises `EdgeOpsError` when the device or
     module does not exist or has no key.
     """
     from edgeops.localhub.store import HubStore
@@ -90,7 +91,9 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
     endpoint = _endpoint(state_dir)
-    hub = f"HostName={endpoint.hostname};GatewayHostName={endpoint.name}"
+    hub = f"HostName={endpoint.hostname}"
+    if endpoint.hostname != endpoint.name:
+        hub += f";GatewayHostName={endpoint.name}"
     identity = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
     return f"{hub};{identity}SharedAccessKey={key}"
 

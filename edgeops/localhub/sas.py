@@ -16,6 +16,7 @@ from edgeops.localhub.policies import POLICIES, Permission
 from edgeops.localhub.state import errors
 
 _SCHEME = "SharedAccessSignature "
+_DEFAULT_PORT = ":443"
 _EXPIRY = re.compile(r"[0-9]{1,15}\Z")
 
 
@@ -89,9 +90,15 @@ def _fields(authorization: str) -> dict[str, str]:
 
 
 def _covers(resource: str, host: str, path: str) -> bool:
-    """Whether a resource is the host, or a whole-segment prefix of the path on it."""
-    scope = resource.lower().rstrip("/")
+    """Whether a resource is the host, or a whole-segment prefix of the path on it.
+
+    Clients leave the port out or not, in the resource as in the host, when it is
+    the default one of HTTPS.
+    """
+    name, slash, below = resource.lower().rstrip("/").partition("/")
+    scope = f"{name.removesuffix(_DEFAULT_PORT)}{slash}{below}/"
+    host = host.lower().removesuffix(_DEFAULT_PORT)
     without_port = host.rpartition(":")[0] or host
-    return bool(scope) and any(
-        f"{name}{path}/".lower().startswith(f"{scope}/") for name in (host, without_port)
+    return scope != "/" and any(
+        f"{known}{path}/".lower().startswith(scope) for known in (host, without_port)
     )

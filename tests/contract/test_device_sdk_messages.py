@@ -97,7 +97,7 @@ def test_telemetry_of_a_device(local_mqtt_hub, device):
         "content-encoding": "utf-8",
     }
     assert first["properties"] == {"alert": "no & never", "ü": "+"}
-    assert second["bodyBase64"] == "cGxhaW4gdGV4dA=="
+    assert second["body"] == "plain text"
 
 
 def test_outputs_of_a_module(local_mqtt_hub, module):

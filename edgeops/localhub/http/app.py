@@ -38,7 +38,8 @@ def application(
     injecting = [_injecting(faults)] if faults else []
     app = web.Application(middlewares=[*injecting, _handling_errors])
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _authorized(route, hub, keys))
+        for path in (route.path, f"{route.path}/"):  # some SDKs end every path with a slash
+            app.router.add_route(route.method, path, _authorized(route, hub, keys))
     Artifacts(artifacts).add_routes(app.router)
     return app
 

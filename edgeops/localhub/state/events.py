@@ -6,7 +6,6 @@ IoT Hub non-telemetry event schemas", Microsoft Learn.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.documents import twin_document
 from edgeops.localhub.state.entry import RegistryEntry
-from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.json_text import parse_json
+from edgeops.localhub.state.message_body import shown_body
 from edgeops.localhub.state.moment import Moment
 
 _SYSTEM_PROPERTIES = {
@@ -41,12 +39,8 @@ class Event:
 def telemetry(
     device: str, module: str, properties: Mapping[str, str], payload: bytes, moment: Moment
 ) -> Event:
-    """A device-to-cloud message. Its body is JSON if the payload is, else base64."""
-    content: JsonObject
-    try:
-        content = {"body": parse_json(payload)}
-    except HubFault:
-        content = {"bodyBase64": base64.b64encode(payload).decode()}
+    """A device-to-cloud message: its properties, and its body as JSON, text or base64."""
+    content = shown_body(payload, properties.get("$.ct", ""), properties.get("$.ce", ""))
     system = {_SYSTEM_PROPERTIES[k]: v for k, v in properties.items() if k in _SYSTEM_PROPERTIES}
     own = {k: v for k, v in properties.items() if k not in _SYSTEM_PROPERTIES}
     message = {"systemProperties": system, "properties": own, **content}

@@ -53,6 +53,13 @@ def test_the_connection_string_has_the_port_of_the_running_hub(local_hub):
     assert access.running(local_hub.state_dir) == local_hub.endpoint
 
 
+def test_the_default_port_of_https_is_left_out(tmp_path):
+    names = [
+        access.Endpoint("127.0.0.1", port, 1, tmp_path / "ca.pem").hostname for port in (443, 8443)
+    ]
+    assert names == ["localhost", "localhost:8443"]
+
+
 def test_a_hub_json_without_a_hub_counts_for_nothing(tmp_path):
     (tmp_path / "hub.json").write_text(json.dumps({"pid": 1, "host": "127.0.0.1", "port": 1}))
     (tmp_path / "hub.lock").touch()

@@ -106,7 +106,7 @@ def test_everything_that_happens_is_an_event(hub):
     registry.put_module(hub, "d1", "m1", {"deviceId": "d1", "moduleId": "m1"}, None)
     devices.set_connected(hub, "d1", "", connected=True)
     twins.report(hub, "d1", "m1", {"a": 1})
-    devices.send_telemetry(hub, "d1", "m1", {"$.on": "out", "$.ct": "text/x", "k": "v"}, b"[1]")
+    devices.send_telemetry(hub, "d1", "m1", {"$.on": "out", "$.ct": "x/y", "k": "v"}, b"[1]")
     devices.send_telemetry(hub, "d1", "", {}, b"\xff")
     devices.set_connected(hub, "d1", "", connected=False)
     registry.delete_device(hub, "d1", None)
@@ -124,7 +124,7 @@ def test_everything_that_happens_is_an_event(hub):
     reported, sent, binary = hub.store.events(3, 3, "d1")
     assert reported["body"] == {"version": 3, "properties": {"reported": {"a": 1, "$version": 2}}}
     assert (sent["deviceId"], sent["moduleId"], sent["body"]) == ("d1", "m1", [1])
-    assert sent["systemProperties"] == {"output-name": "out", "content-type": "text/x"}
+    assert sent["systemProperties"] == {"output-name": "out", "content-type": "x/y"}
     assert sent["properties"] == {"k": "v"}
     assert binary["bodyBase64"] == "/w=="
     assert "body" not in binary

@@ -60,6 +60,14 @@ def test_a_token_of_something_else_is_refused(resource):
         rights(token(resource))
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost:443", "LOCALHOST:443"])
+@pytest.mark.parametrize("resource", ["localhost", "localhost:443", "localhost:443/twins/d1"])
+def test_the_default_port_may_be_left_out_of_either(host, resource):
+    assert rights(token(resource), host=host) == Permission.SERVICE_CONNECT
+    with pytest.raises(HubFault):
+        rights(token("localhost:8443"), host=host)
+
+
 def test_clients_may_encode_the_resource_as_they_like():
     assert rights(token(encode=lambda text: quote(text, safe=""))) == Permission.SERVICE_CONNECT
     assert rights(token(encode=lambda text: quote_plus(text).lower())) == Permission.SERVICE_CONNECT

@@ -247,6 +247,15 @@ def test_etags_are_taken_as_clients_write_them(ask, form):
     assert ask("PATCH", "/twins/d1", b'{"tags": {"a": 3}}')[0] == 200
 
 
+@pytest.mark.parametrize(
+    "path", ["/devices/?top=1", "/configurations/", "/twins/d1/", "/statistics/devices/"]
+)
+def test_a_path_may_end_with_a_slash(ask, path):
+    status, _, body = ask("GET", path)
+    assert status == 200
+    assert body == ask("GET", path.replace("/?", "?").rstrip("/"))[2]
+
+
 def test_any_api_version_is_served(ask):
     assert ask("GET", "/twins/d1?api-version=2024-03-31")[0] == 200
     assert ask("GET", "/devices?top=%D9%A1&api-version=x")[0] == 200
