@@ -72,8 +72,8 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
     """The connection string of a device or module.
 
     Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
-    there when HostName has a port, and sign their token for HostName. Raises `EdgeOpsError` when the device or
-    module does not exist or has no key.
+    there when HostName has a port, and sign their token for HostName. Raises
+    `EdgeOpsError` when the device or module does not exist or has no key.
     """
     from edgeops.localhub.store import HubStore
 

@@ -105,3 +105,35 @@ def test_outputs_of_a_module(local_mqtt_hub, module):
     [event] = tail(local_mqtt_hub.state_dir, last=1, device="d1", follow=False)
     assert (event["deviceId"], event["moduleId"], event["body"]) == ("d1", "m1", [1, 2])
     assert event["systemProperties"] == {"output-name": "forecasts"}
+
+
+def test_a_module_gets_what_another_module_of_its_gateway_sends(registry, device_client):
+    registry.create_device_with_sas("g1", None, None, "enabled", iot_edge=True)
+    into = 'INTO BrokeredEndpoint("/modules/filter/inputs/readings")'
+    content = {
+        "$edgeAgent": {"properties.desired": {"modules": {"sensor": {}, "filter": {}}}},
+        "$edgeHub": {
+            "properties.desired": {
+                "routes": {"hot": f"FROM /messages/modules/sensor/* WHERE $body.t > 50 {into}"}
+            }
+        },
+    }
+    edge = models.ConfigurationContent(modules_content=content)
+    registry.protocol.configuration.apply_on_edge_device("g1", edge)
+    arrived = queue.Queue()
+    receiver = device_client("g1", "filter")
+    receiver.on_message_received = arrived.put
+
+    sensor = device_client("g1", "sensor")
+    for temperature in (20, 51):
+        reading = sdk.Message(f'{{"t": {temperature}}}', "a1", "utf-8", "application/json")
+        reading.custom_properties = {"unit": "°C"}
+        sensor.send_message_to_output(reading, "out")
+    message = arrived.get(timeout=10)
+    assert (message.data, message.input_name, message.message_id) == (
+        b'{"t": 51}',
+        "readings",
+        "a1",
+    )
+    assert message.custom_properties == {"unit": "°C", "$.cdid": "g1", "$.cmid": "sensor"}
+    assert arrived.empty()

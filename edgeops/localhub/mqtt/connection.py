@@ -14,7 +14,7 @@ import orjson
 
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.mqtt import topics
-from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
 from edgeops.localhub.mqtt.identity import ClaimedIdentity, claimed_identity
 from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from edgeops.localhub.mqtt.session import (
@@ -27,7 +27,8 @@ from edgeops.localhub.mqtt.session import (
     SessionEvent,
 )
 from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
-from edgeops.localhub.service import devices, twins
+from edgeops.localhub.routing import InputMessage
+from edgeops.localhub.service import devices, gateways, twins
 from edgeops.localhub.service.links import Name
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.json_text import parse_json
@@ -167,6 +168,19 @@ class DeviceConnection:
         self._flush()
         return sent
 
+    def deliver(self, message: InputMessage) -> bool:
+        """Send a message for an input; False when the client does not take it now."""
+        assert self._name is not None
+        if self._session.unacknowledged_count >= MAX_UNDELIVERED:  # what is kept if it goes away
+            return False
+        topic = topics.module_input(*self._name, message)
+        if len(topic) > topics.MAX_TOPIC_BYTES:
+            _log.warning("a message for %s was dropped: its properties are too long", self._name)
+            return True
+        sent = self._publish(topic, message.payload)
+        self._flush()
+        return sent
+
     def _publish(self, topic: str, payload: bytes, *, max_qos: int = 1) -> bool:
         """Send a message if a subscription matches; gives whether it was sent."""
         granted = [
@@ -185,6 +199,8 @@ class DeviceConnection:
 
     def _handle(self, event: SessionEvent | None) -> None:
         match event:
+            case None:
+                self._deliver_waiting()
             case Connect():
                 self._connect(event)
             case Publish():
@@ -225,6 +241,7 @@ class DeviceConnection:
             if saved is not None:
                 self._session.publish(message.topic, message.payload, message.qos, again=True)
         self._flush()
+        self._deliver_waiting()
         hub.links.ready.notify_all()
 
     def _authenticate(self, packet: Connect) -> tuple[int, ClaimedIdentity | None]:
@@ -260,7 +277,12 @@ class DeviceConnection:
         self._save_subscriptions()
         self._session.subscribed(packet, codes)
         self._flush()
+        self._deliver_waiting()
         self._broker.hub.links.ready.notify_all()
+
+    def _deliver_waiting(self) -> None:
+        if self._name is not None:
+            gateways.deliver_waiting(self._broker.hub, *self._name)
 
     def _save_subscriptions(self) -> None:
         assert self._name is not None
@@ -296,3 +318,4 @@ class DeviceConnection:
             self._publish(topics.twin_response(fault.status, request), body, max_qos=0)
         else:
             self._publish(topics.twin_response(204, request, version), b"", max_qos=0)
+            devices.route_twin_change(self._broker.hub, *self._name, payload)

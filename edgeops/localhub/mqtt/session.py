@@ -140,6 +140,11 @@ class MqttSession:
         """The messages of QoS 1 that the client has not acknowledged, oldest first."""
         return tuple(self._unacknowledged.values())
 
+    @property
+    def unacknowledged_count(self) -> int:
+        """How many messages of QoS 1 the client has not acknowledged."""
+        return len(self._unacknowledged)
+
     # --- rules --------------------------------------------------------------------------
 
     def _event(self, packet: packets.Packet) -> SessionEvent | None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from edgeops.localhub.routing.message import InputMessage
+
 _TWIN_GET = "$iothub/twin/GET/"
 _REPORTED_PATCH = "$iothub/twin/PATCH/properties/reported/"
 _METHOD_RESPONSE = "$iothub/methods/res/"
-# Percent-encoded, as the topic of the response repeats it; a topic has at most 65,535 bytes.
+# Percent-encoded, as the topic of the response repeats it.
 MAX_REQUEST_BYTES = 32 * 1024
 # Filters are kept for disconnected devices; the longest useful filter has half of this.
 MAX_FILTER_CHARACTERS = 1024
+MAX_TOPIC_BYTES = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ def desired_change(version: int) -> str:
 def method(name: str, request: str) -> str:
     """The topic of a direct method."""
     return f"$iothub/methods/POST/{_quoted(name)}/?$rid={_quoted(request)}"
+
+
+def module_input(device: str, module: str, message: InputMessage) -> str:
+    """The topic of a message for an input of a module."""
+    properties = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in message.properties.items())
+    return f"{root(device, module)}inputs/{_quoted(message.input)}/{properties}"
 
 
 def may_subscribe(topic_filter: str, device: str, module: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -92,7 +93,41 @@ class Logical:
     operands: tuple[Expression, ...]
 
 
-Expression = Constant | PropertyPath | IsDefined | Not | Negate | Binary | In | Logical
+@dataclass(frozen=True, slots=True)
+class ItemPath:
+    """A value, as the keys of its path and, as numbers, its places in arrays, from 0."""
+
+    keys: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDefined:
+    """The first operand that is defined."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of JSON values or UNDEFINED, which it must take and may give."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Expression, ...]
+
+
+Expression = (
+    Constant
+    | PropertyPath
+    | IsDefined
+    | Not
+    | Negate
+    | Binary
+    | In
+    | Logical
+    | ItemPath
+    | FirstDefined
+    | Call
+)
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
@@ -104,7 +139,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (left, right)
         case In(operand, items):
             return (operand, *items)
-        case Logical(_, operands):
+        case Logical(_, operands) | FirstDefined(operands) | Call(_, operands):
             return operands
     return ()
 

@@ -17,10 +17,13 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
+    Call,
     Constant,
     Expression,
+    FirstDefined,
     In,
     IsDefined,
+    ItemPath,
     Logical,
     Negate,
     Not,
@@ -61,13 +64,25 @@ def value(expression: Expression, twin: JsonObject) -> Any:
     return _VALUES[type(expression)](expression, twin)
 
 
-def _follow(keys: tuple[str, ...], twin: JsonObject) -> Any:
+def _follow(keys: tuple[str | int, ...], twin: JsonObject) -> Any:
     item: Any = twin
     for key in keys:
-        if not isinstance(item, dict) or key not in item:
+        if isinstance(item, dict):
+            if key not in item:
+                return UNDEFINED
+        elif not isinstance(item, list) or not isinstance(key, int) or key >= len(item):
             return UNDEFINED
         item = item[key]
     return item
+
+
+def _first_defined(expression: FirstDefined, twin: JsonObject) -> Any:
+    values = (value(operand, twin) for operand in expression.operands)
+    return next((item for item in values if item is not UNDEFINED), UNDEFINED)
+
+
+def _call(expression: Call, twin: JsonObject) -> Any:
+    return expression.function(*(value(argument, twin) for argument in expression.arguments))
 
 
 def _not(expression: Not, twin: JsonObject) -> Any:
@@ -129,6 +144,9 @@ _VALUES: Mapping[type, Callable[[Any, JsonObject], Any]] = {
     Logical: _logical,
     In: _membership,
     Binary: _binary,
+    ItemPath: lambda expression, document: _follow(expression.keys, document),
+    FirstDefined: _first_defined,
+    Call: _call,
 }
 _COMPUTATIONS: Mapping[str, Callable[[str, Any, Any], Any]] = {
     **dict.fromkeys(_COMPARISONS, _compare),

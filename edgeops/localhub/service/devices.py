@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import sas
+from edgeops.localhub.routing import RoutedMessage
+from edgeops.localhub.service import gateways
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import ConnectionState, RegistryEntry, with_activity
@@ -64,11 +66,27 @@ def twin_for_device(hub: EmulatedHub, device: str, module: str) -> JsonObject:
 def send_telemetry(
     hub: EmulatedHub, device: str, module: str, properties: Mapping[str, str], payload: bytes
 ) -> None:
-    """Record a device-to-cloud message. Raises `HubFault` 404."""
+    """Take in a message: the routes of its gateway decide whether the hub records it as an event.
+
+    Raises `HubFault` 404.
+    """
+    if not gateways.routed(hub, RoutedMessage(device, module, properties, payload)):
+        return
     with hub.transaction() as transaction:
         moment = transaction.moment
         transaction.save(with_activity(hub.entry(device, module), moment))
         transaction.events.append(events.telemetry(device, module, properties, payload, moment))
+
+
+def route_twin_change(hub: EmulatedHub, device: str, module: str, reported: bytes) -> None:
+    """Deliver a patch of reported properties (JSON) where the routes of a gateway want it."""
+    properties = {
+        "$.ct": "application/json",
+        "$.ce": "utf-8",
+        "$.schema": "twinChangeNotification",
+    }
+    change = RoutedMessage(device, module, properties, reported, twin_change=True)
+    gateways.routed(hub, change)  # upstream it is an event anyway
 
 
 def _set_connected(transaction: Transaction, entry: RegistryEntry, connected: bool) -> None:

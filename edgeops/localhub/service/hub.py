@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from edgeops.localhub.policies import new_key
+from edgeops.localhub.routing import RouteTable
 from edgeops.localhub.service.links import Links, Name
+from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.service.notifier import Notifier
 from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.state import errors, events
@@ -28,6 +30,7 @@ class EmulatedHub:
     """A hub on a store.
 
     `arrivals` notifies when there are new events; `scheduler` runs long operations.
+    `route_tables` are those of gateways, with the version that they were made of.
     """
 
     store: HubStore
@@ -36,6 +39,8 @@ class EmulatedHub:
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    route_tables: dict[str, tuple[tuple[str, int], RouteTable | None]] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -48,6 +53,8 @@ class EmulatedHub:
             self.links.notify(change)
         for (device, module), reason in transaction.disconnects:
             self.links.disconnect(device, module, reason)
+            if self.store.entry(device, module) is None:
+                self.mailboxes.forget(device, module)
         if transaction.events:
             self.arrivals.notify_all()
 

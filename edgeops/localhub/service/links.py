@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from edgeops.localhub.routing import InputMessage
 from edgeops.localhub.service.notifier import Notifier
 from edgeops.localhub.state.twins import DesiredChange
 
@@ -22,6 +23,9 @@ class Link(Protocol):
 
     def call(self, request: str, method: str, payload: bytes) -> bool:
         """Send a direct method; False when the client does not subscribe to methods."""
+
+    def deliver(self, message: InputMessage) -> bool:
+        """Send a message for an input; False when the client does not take it now."""
 
     def close(self, reason: str) -> None:
         """Close the connection."""

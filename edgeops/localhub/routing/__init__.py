@@ -1,0 +1,22 @@
+"""The routes of an edge gateway: which messages of its modules go where. No I/O.
+
+Source: "Learn how to deploy modules and establish routes in IoT Edge" and "IoT
+Hub message routing query syntax", Microsoft Learn.
+"""
+
+from edgeops.localhub.routing.grammar import Route, parse_route
+from edgeops.localhub.routing.message import InputMessage, RoutedMessage
+from edgeops.localhub.routing.table import UPSTREAM, Destination, RouteTable, route_table
+from edgeops.localhub.routing.tokens import RouteError
+
+__all__ = [
+    "UPSTREAM",
+    "Destination",
+    "InputMessage",
+    "Route",
+    "RouteError",
+    "RouteTable",
+    "RoutedMessage",
+    "parse_route",
+    "route_table",
+]

@@ -1,0 +1,102 @@
+"""What the IoT Edge hub does on a gateway: messages of its modules take its routes.
+
+The modules of an edge device, and the devices below it (by their device scope),
+are connected to this hub as they would be to their gateway. Where a deployment
+has set routes, they decide; all other messages go upstream.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from edgeops.localhub.routing import (
+    UPSTREAM,
+    Destination,
+    InputMessage,
+    RoutedMessage,
+    RouteTable,
+    route_table,
+)
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.identities import device_of_scope
+from edgeops.twin import EDGE_HUB
+
+_MAX_TABLES = 1000
+# Routes take these out: the input has a name of its own, and the sender cannot name itself.
+_NOT_FORWARDED = ("$.on", "$.cdid", "$.cmid")
+
+_log = logging.getLogger(__name__)
+
+
+def routed(hub: EmulatedHub, message: RoutedMessage) -> bool:
+    """Deliver a message to the modules that routes name; gives whether it also goes upstream."""
+    gateway = _gateway(hub, message)
+    table = _table(hub, gateway) if gateway else None
+    if table is None:
+        return True
+    destinations = table.destinations(message)
+    for destination in destinations:
+        if destination.module is not None:
+            _deliver(hub, gateway, destination, message)
+    return any(destination.endpoint == UPSTREAM.endpoint for destination in destinations)
+
+
+def deliver_waiting(hub: EmulatedHub, device: str, module: str) -> None:
+    """Send a module what waits for it, as far as it takes it."""
+    name = (device, module)
+    if hub.mailboxes.waits(name):
+        link = hub.links.get(name)
+        if link is not None:
+            hub.mailboxes.deliver(name, link.deliver, hub.clock().timestamp())
+
+
+def _gateway(hub: EmulatedHub, message: RoutedMessage) -> str:
+    """The edge device whose routes a message takes; empty when there is none."""
+    owner = hub.device(message.device).identity
+    if owner.edge:
+        return message.device if message.module else ""
+    parent = hub.store.entry(device_of_scope(owner.scope or ""))
+    if parent is None or not parent.identity.edge or parent.identity.scope != owner.scope:
+        return ""
+    return parent.identity.device
+
+
+def _table(hub: EmulatedHub, gateway: str) -> RouteTable | None:
+    entry = hub.store.entry(gateway, EDGE_HUB)
+    if entry is None:
+        return None
+    version = (entry.identity.generation, entry.twin.desired.version)
+    tables = hub.route_tables
+    known = tables.get(gateway)
+    if known is not None and known[0] == version:
+        return known[1]
+    table = route_table(entry.twin.desired.values)
+    for name, problem in table.problems.items() if table else ():
+        _log.warning("device %s: the route %s is not used: %s", gateway, name, problem)
+    if len(tables) >= _MAX_TABLES:
+        tables.clear()
+    tables[gateway] = version, table
+    return table
+
+
+def _deliver(
+    hub: EmulatedHub, gateway: str, destination: Destination, message: RoutedMessage
+) -> None:
+    name = (gateway, str(destination.module))
+    if hub.store.entry(*name) is None:
+        return
+    sender = {"$.cdid": message.device} | ({"$.cmid": message.module} if message.module else {})
+    copied = InputMessage(
+        str(destination.input), _forwarded(message.properties) | sender, message.payload
+    )
+    expires = hub.clock().timestamp() + destination.time_to_live
+    link = hub.links.get(name)
+    if link is not None and not hub.mailboxes.waits(name) and link.deliver(copied):
+        return
+    if not hub.mailboxes.keep(name, copied, destination.priority, expires):
+        _log.warning("a message for module %s/%s was dropped: too many are waiting", *name)
+
+
+def _forwarded(properties: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in properties.items() if key not in _NOT_FORWARDED}

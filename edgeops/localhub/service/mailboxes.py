@@ -1,0 +1,60 @@
+"""Messages that wait for a module of a gateway which is not connected, or is behind."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from edgeops.localhub.routing.message import InputMessage
+from edgeops.localhub.service.links import Name
+
+MAX_MESSAGES = 1000  # of one module
+MAX_BYTES = 64 * 1024 * 1024  # of all modules
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    priority: int
+    number: int
+    expires: float
+    message: InputMessage = field(compare=False)
+
+
+class Mailboxes:
+    """The waiting messages of all modules, in memory: the first priority first, then the oldest."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[Name, list[_Waiting]] = {}
+        self._count = 0
+        self._bytes = 0
+
+    def waits(self, name: Name) -> bool:
+        """Whether any message waits for a module."""
+        return name in self._boxes
+
+    def keep(self, name: Name, message: InputMessage, priority: int, expires: float) -> bool:
+        """Keep a message until a time; False when there is no room for it."""
+        box = self._boxes.setdefault(name, [])
+        if len(box) >= MAX_MESSAGES or self._bytes + message.size > MAX_BYTES:
+            if not box:
+                del self._boxes[name]
+            return False
+        self._count += 1
+        self._bytes += message.size
+        heapq.heappush(box, _Waiting(priority, self._count, expires, message))
+        return True
+
+    def deliver(self, name: Name, send: Callable[[InputMessage], bool], now: float) -> None:
+        """Send what waits for a module, until `send` says that it cannot; drop what has expired."""
+        box = self._boxes.get(name, [])
+        while box:
+            if box[0].expires > now and not send(box[0].message):
+                return
+            self._bytes -= heapq.heappop(box).message.size
+        self._boxes.pop(name, None)
+
+    def forget(self, device: str, module: str) -> None:
+        """Drop what waits for a module, or for all modules of a device (module empty)."""
+        for name in [n for n in self._boxes if n[0] == device and (not module or n[1] == module)]:
+            self._bytes -= sum(waiting.message.size for waiting in self._boxes.pop(name))
