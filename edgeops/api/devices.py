@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ def run_devices(
     devices: Sequence[str],
     *,
     history: Path | None = None,
+    programs: Mapping[str, Path] | None = None,
     until_converged_within: float | None = None,
     printed: Callable[[str, str, str], None] = lambda _device, _module, _line: None,
 ) -> list[DeviceStatus] | None:
@@ -36,12 +37,13 @@ def run_devices(
 
     With `until_converged_within` (seconds), it stops when the devices are in sync
     with HEAD and Converged, and gives their status. `history` is a CSV file of
-    observations for forecasters that have none; `printed` gets the device, module
-    and text of each printed line. Raises `UsageError` for a hub other than the
-    local one, and `EdgeOpsError` if that is not running or does not have a device,
-    or on a timeout.
+    observations for forecasters that have none; `programs` are Python programs
+    that run in place of the containers of other modules, by the names of the
+    modules. `printed` gets the device, module and text of each printed line.
+    Raises `UsageError` for a hub other than the local one, and `EdgeOpsError` if
+    that is not running or does not have a device, or on a timeout.
     """
-    machine = _machine(workspace, history)
+    machine = _machine(workspace, history, programs or {})
     running = _run(workspace, machine, devices, until_converged_within, printed)
     return complete(running, hint="")
 
@@ -89,7 +91,7 @@ async def _converged(
         return await until_converged(workspace, hub, fleet, names, seconds)
 
 
-def _machine(workspace: Workspace, history: Path | None) -> Machine:
+def _machine(workspace: Workspace, history: Path | None, programs: Mapping[str, Path]) -> Machine:
     from edgeops.localedge.run import Machine
     from edgeops.localhub import access
 
@@ -115,4 +117,5 @@ def _machine(workspace: Workspace, history: Path | None) -> Machine:
             state, device, module
         ),
         history=history.resolve() if history else None,
+        programs={name: file.resolve() for name, file in programs.items()},
     )

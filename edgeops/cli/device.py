@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,14 @@ def run(
             dir_okay=False,
         ),
     ] = None,
+    program: Annotated[
+        list[str] | None,
+        option(
+            "Python program that runs in place of the container of a module which is not one of"
+            " edgeops. May be repeated.",
+            metavar="MODULE=FILE",
+        ),
+    ] = None,
     until_converged: Annotated[
         bool, option("Stop once the devices have converged on HEAD.", "--until-converged")
     ] = False,
@@ -41,9 +50,9 @@ def run(
     """Run edge devices as the IoT Edge runtime does, with processes instead of containers.
 
     Each device gets its deployment from the local hub and reports as edgeAgent
-    does. Only the modules of edgeops run (model_loader, forecaster); others are
-    listed and skipped. The storage of a device is .edgeops/devices/DEVICE/.
-    Ctrl-C stops all. Future hours of a --history file count once they are over.
+    does. The modules of edgeops run (model_loader, forecaster), and those that
+    --program names; others are listed and skipped. The storage of a device is
+    .edgeops/devices/DEVICE/. Ctrl-C stops all. Future hours of a --history file count once they are over.
 
     A module gets the environment of a container, not yours: set a proxy in its
     manifest (HTTPS_PROXY). A module whose `env` changes which code a process
@@ -55,6 +64,7 @@ def run(
       edgeops device run queen-street-210
       edgeops device run --all --until-converged
       edgeops device run k-road-150 --history counts.csv
+      edgeops device run k-road-150 --program people_counter=counter.py
     """
     if every == bool(devices):
         raise UsageError("name the devices to run, or use --all")
@@ -63,11 +73,24 @@ def run(
         where,
         api.devices.edge_devices(where) if every else sorted(set(devices or ())),
         history=history,
+        programs=_programs(program or ()),
         until_converged_within=timeout if until_converged else None,
         printed=_print_line,
     )
     if rows is not None:
         typer.echo(report.status_text.text(rows, color=has_color(context)))
+
+
+def _programs(options: Iterable[str]) -> dict[str, Path]:
+    programs = {}
+    for text in options:
+        module, _, file = text.partition("=")
+        if not module or not file.endswith(".py") or not Path(file).is_file():
+            raise UsageError(
+                f"--program {text}: expected MODULE=FILE with an existing file that ends with .py"
+            )
+        programs[module] = Path(file)
+    return programs
 
 
 def _print_line(device: str, module: str, line: str) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from edgeops import __version__
 from edgeops.jsonvalue import JsonObject, leaves
-from edgeops.localedge.deployment import BadDeployment, Deployment, WantedModule, parse_deployment
+from edgeops.localedge.deployment import (
+    NONE,
+    BadDeployment,
+    Deployment,
+    WantedModule,
+    parse_deployment,
+)
 from edgeops.localedge.process import Program, supervise
 from edgeops.localedge.status import (
     NO_CONTAINERS,
@@ -54,7 +60,10 @@ class _Started:
 
 
 class Agent:
-    """Runs the modules that edgeops provides; reports all others as not started."""
+    """Runs the modules that edgeops provides, and those that `programs` name; reports the rest.
+
+    `programs` are files of Python programs by the names of their modules.
+    """
 
     def __init__(
         self,
@@ -63,7 +72,9 @@ class Agent:
         launch: Launcher,
         note: Callable[[str], None],
         on_line: Callable[[str, str], None],
+        programs: Mapping[str, str] = NONE,
     ) -> None:
+        self._programs = programs
         self._connection = connection
         self._folder = folder
         self._launch = launch
@@ -93,7 +104,7 @@ class Agent:
         if version == self._desired.version:
             return
         try:
-            await self._apply(parse_deployment(desired))
+            await self._apply(parse_deployment(desired, self._programs))
             self._desired = DesiredStatus(version, 200)
             self._note(f"deployment {version}: {self._summary()}")
         except BadDeployment as error:  # running modules keep running

@@ -1,7 +1,8 @@
 """Runs one module as its container would; ends when its parent process ends.
 
-`python -I .../edgeops/localedge/child.py edgeops.modules.model_loader`: without
-PYTHON* variables, the packages of the user, or the folder of this file.
+`python -I .../edgeops/localedge/child.py edgeops.modules.model_loader` (or the
+file of a program): without PYTHON* variables, the packages of the user, or the
+folder of this file.
 """
 
 from __future__ import annotations
@@ -32,4 +33,7 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     module = sys.argv[1]
     sys.argv = sys.argv[1:]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    if module.endswith(".py"):
+        runpy.run_path(module, run_name="__main__")
+    else:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)

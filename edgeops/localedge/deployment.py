@@ -21,6 +21,7 @@ MODULES_OF_OURS: Mapping[str, str] = {
     "edgeops-model-loader": "edgeops.modules.model_loader",
     "edgeops-forecaster": "edgeops.modules.forecaster",
 }
+NONE: Mapping[str, str] = {}
 _POLICIES = ("never", "on-failure", "on-unhealthy", "always")
 
 
@@ -42,9 +43,10 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class WantedModule:
-    """A module of the deployment; `program` is None if its image is not one of edgeops.
+    """A module of the deployment.
 
-    `refused` is the reason why it is not run as a process, although a container
+    `program` is the Python module, or the file of a program, that stands in for
+    its container; None if there is none.     `refused` is the reason why it is not run as a process, although a container
     could run it.
     """
 
@@ -67,10 +69,10 @@ class Deployment:
     modules: tuple[WantedModule, ...]
 
 
-def parse_deployment(desired: Any) -> Deployment:
+def parse_deployment(desired: Any, programs: Mapping[str, str] = NONE) -> Deployment:
     """The deployment in the desired properties of `$edgeAgent`.
 
-    Raises `BadDeployment` with the codes of edgeAgent: 400 invalid, 412 schema
+    `programs` are files of Python programs for modules, by their names. Raises `BadDeployment` with the codes of edgeAgent: 400 invalid, 412 schema
     version not supported, 417 no deployment set.
     """
     document = desired if isinstance(desired, dict) else {}
@@ -83,13 +85,13 @@ def parse_deployment(desired: Any) -> Deployment:
     modules = document.get("modules", {})
     if not isinstance(modules, dict):
         raise BadDeployment(400, "modules must be an object")
-    wanted = [_module(name, value) for name, value in modules.items()]
+    wanted = [_module(name, value, programs) for name, value in modules.items()]
     wanted = [replace(module, refused=_refusal(module, wanted)) for module in wanted]
     wanted.sort(key=lambda module: (module.startup_order, module.name))
     return Deployment(version if isinstance(version, int) else 0, tuple(wanted))
 
 
-def _module(name: str, value: Any) -> WantedModule:
+def _module(name: str, value: Any, programs: Mapping[str, str]) -> WantedModule:
     settings = value.get("settings") if isinstance(value, dict) else None
     if not isinstance(settings, dict):
         raise BadDeployment(400, f"module {name}: settings are missing")
@@ -100,7 +102,7 @@ def _module(name: str, value: Any) -> WantedModule:
     if policy not in _POLICIES:
         raise BadDeployment(400, f"module {name}: restartPolicy must be one of {_POLICIES}")
     order = value.get("startupOrder", 0)
-    program = MODULES_OF_OURS.get(_image_name(image))
+    program = programs.get(name) or MODULES_OF_OURS.get(_image_name(image))
     options = _create_options(name, settings)
     return WantedModule(
         name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class Machine:
     `devices_folder` has a folder for each device; `hub` is the host name of the
     local hub; `connection_string` gives that of a device and module, and can raise
     `EdgeOpsError`; `history` is a CSV file of observations for forecasters that
-    have none.
+    have none. `programs` are Python programs for modules of the deployment that
+    are not those of edgeops, by the names of the modules.
     """
 
     devices_folder: Path
@@ -37,6 +38,7 @@ class Machine:
     ca_file: Path
     connection_string: Callable[[str, str], str]
     history: Path | None = None
+    programs: Mapping[str, Path] = field(default_factory=dict)
     backoff: Backoff = RESTART
 
 
@@ -75,6 +77,7 @@ async def _run_device(
             launcher(machine, device),
             note_of_device,
             partial(on_line, device),
+            {name: str(file) for name, file in machine.programs.items()},
         )
         await agent.run()
 

@@ -77,10 +77,30 @@ git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "hal
 printf '%s$ edgeops sync%s\n' "$bold" "$plain"
 edgeops sync | tail -n 1
 
-say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast."
+say "A module that is not one of edgeops: it counts people. A route takes its counts to the forecaster."
 python "$here/tests/e2e/demo_history.py" "$work/history.csv"
-printf '%s$ edgeops device run queen-street-210 high-street-2 --history %s%s\n' "$bold" "$work/history.csv" "$plain"
-edgeops device run queen-street-210 high-street-2 --history "$work/history.csv" &
+cat > fleet/modules/people_counter.yaml << EOF
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: people_counter}
+spec:
+  image: registry.example/people-counter:1.0.0
+  env: {COUNTS_CSV: $work/history.csv}
+  routes:
+    counts: >-
+      FROM /messages/modules/people_counter/outputs/counts
+      INTO BrokeredEndpoint("/modules/forecaster/inputs/observations")
+EOF
+sed -i 's/^      forecaster: {}/&\n      people_counter: {}/' fleet/fleet.yaml
+run git --no-pager diff -U0 --no-color fleet/fleet.yaml
+git add fleet
+git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -m "Every device counts people"
+printf '%s$ edgeops sync%s\n' "$bold" "$plain"
+edgeops sync | tail -n 1
+
+say "Two devices, with Microsoft's device SDK: they fetch the model, verify it, report, and forecast."
+printf '%s$ edgeops device run queen-street-210 high-street-2 --program people_counter=people_counter.py%s\n' "$bold" "$plain"
+edgeops device run queen-street-210 high-street-2 --program "people_counter=$here/tests/e2e/people_counter.py" &
 devices=$!
 forecast=
 for _ in $(seq 120); do

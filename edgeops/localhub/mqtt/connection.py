@@ -174,6 +174,8 @@ class DeviceConnection:
         if self._session.unacknowledged_count >= MAX_UNDELIVERED:  # what is kept if it goes away
             return False
         topic = topics.module_input(*self._name, message)
+        if not self._session.has_room(topic, message.payload):
+            return False
         if len(topic) > topics.MAX_TOPIC_BYTES:
             _log.warning("a message for %s was dropped: its properties are too long", self._name)
             return True

@@ -128,12 +128,17 @@ class MqttSession:
             self._send(packets.Publish(topic, payload))
             return True
         message = packets.Publish(topic, payload, qos, self._next_packet_id(), dup=again)
-        if self._unacknowledged_bytes + _size(message) > MAX_UNACKNOWLEDGED_BYTES:
+        if not self.has_room(topic, payload):
             return False
         self._unacknowledged[message.packet_id] = message
         self._unacknowledged_bytes += _size(message)
         self._send(message)
         return True
+
+    def has_room(self, topic: str, payload: bytes) -> bool:
+        """Whether a message can be sent before the client acknowledges others."""
+        size = len(topic) + len(payload) + _MESSAGE_OVERHEAD_BYTES
+        return self._unacknowledged_bytes + size <= MAX_UNACKNOWLEDGED_BYTES
 
     @property
     def unacknowledged(self) -> tuple[packets.Publish, ...]:

@@ -63,8 +63,8 @@ class DeviceModule:
         self._reported = properties if callable(properties) else lambda: properties
         self.wake()
 
-    def send(self, message: JsonObject, output: str) -> None:
-        """Send a message on an output as soon as the hub can be reached."""
+    def send(self, message: Any, output: str) -> None:
+        """Send a message (a JSON value) on an output as soon as the hub can be reached."""
         self._messages.append((json.dumps(message), output))
         self.wake()
 
