@@ -51,8 +51,9 @@ def run(
 
     Each device gets its deployment from the local hub and reports as edgeAgent
     does. The modules of edgeops run (model_loader, forecaster), and those that
-    --program names; others are listed and skipped. The storage of a device is
-    .edgeops/devices/DEVICE/. Ctrl-C stops all. Future hours of a --history file count once they are over.
+    --program names; others are listed and skipped. The routes of the deployment
+    apply. The storage of a device is .edgeops/devices/DEVICE/. Ctrl-C stops all.
+    Future hours of a --history file count once they are over.
 
     A module gets the environment of a container, not yours: set a proxy in its
     manifest (HTTPS_PROXY). A module whose `env` changes which code a process

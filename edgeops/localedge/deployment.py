@@ -46,8 +46,8 @@ class WantedModule:
     """A module of the deployment.
 
     `program` is the Python module, or the file of a program, that stands in for
-    its container; None if there is none.     `refused` is the reason why it is not run as a process, although a container
-    could run it.
+    its container; None if there is none. `refused` is the reason why it is not
+    run as a process, although a container could run it.
     """
 
     name: str
@@ -72,8 +72,9 @@ class Deployment:
 def parse_deployment(desired: Any, programs: Mapping[str, str] = NONE) -> Deployment:
     """The deployment in the desired properties of `$edgeAgent`.
 
-    `programs` are files of Python programs for modules, by their names. Raises `BadDeployment` with the codes of edgeAgent: 400 invalid, 412 schema
-    version not supported, 417 no deployment set.
+    `programs` are files of Python programs for modules, by their names. Raises
+    `BadDeployment` with the codes of edgeAgent: 400 invalid, 412 schema version
+    not supported, 417 no deployment set.
     """
     document = desired if isinstance(desired, dict) else {}
     version = document.get("$version")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from edgeops.modules.runtime import DeviceModule, run_module
@@ -17,7 +18,7 @@ HOURS_PER_MESSAGE = 7 * 24
 
 
 def follow(module: DeviceModule, _desired: Any) -> None:
-    with open(os.environ["COUNTS_CSV"], newline="") as file:
+    with Path(os.environ["COUNTS_CSV"]).open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if _is_over(row["timestamp"])]
     for first in range(0, len(rows), HOURS_PER_MESSAGE):
         module.send([_observation(row) for row in rows[first:][:HOURS_PER_MESSAGE]], "counts")

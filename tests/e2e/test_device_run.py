@@ -50,6 +50,7 @@ spec:
   storage: [{source: /srv/models, target: /models}]
   startupOrder: 1
   desired: {model: crowdedness, intervalSeconds: 1}
+  routes: {forecasts: "FROM /messages/modules/forecaster/outputs/* INTO $upstream"}
 ---
 apiVersion: edgeops/v1
 kind: Module
@@ -197,6 +198,53 @@ def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
     assert running.returncode == 130, out
     assert "model_loader: stopped" in out
     assert "SharedAccessKey" not in out
+
+
+SENSOR = """\
+from datetime import UTC, datetime, timedelta
+from edgeops.modules.runtime import run_module
+
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def follow(module, desired):
+    for ago, count in ((2, 10), (1, 20)):
+        at = (NOW - timedelta(hours=ago)).isoformat()
+        module.send({"timestamp": at, "values": {"total": count}}, "counts")
+
+
+run_module("sensor", follow)
+"""
+ROUTES = """\
+  routes:
+    counts: >-
+      FROM /messages/modules/sensor/outputs/counts
+      INTO BrokeredEndpoint("/modules/forecaster/inputs/observations")
+"""
+
+
+def test_observations_reach_the_forecaster_from_another_module_by_a_route(
+    synced, next_event, in_background, tmp_path
+):
+    synced.edit(
+        "fleet/fleet.yaml",
+        'spec: {image: "example/sensor:2"}\n',
+        f'spec:\n  image: "example/sensor:2"\n{ROUTES}',
+    )
+    synced.commit()
+    assert synced.edgeops("sync").code == 0
+    program = tmp_path / "sensor.py"
+    program.write_text(SENSOR)
+    in_background(synced, "a", "--program", f"sensor={program}")
+    telemetry = next_event(lambda event: event["source"] == "Telemetry")
+    assert telemetry["moduleId"] == "forecaster"  # the counts do not go upstream
+    assert telemetry["body"]["quantiles"] == {"0.5": [15.0]}
+
+
+@pytest.mark.parametrize("option", ["sensor", "=sensor.py", "sensor=nowhere.py", "sensor=a.sh"])
+def test_a_program_needs_the_name_of_a_module_and_a_python_file(tiny_repo, option):
+    result = tiny_repo.edgeops("device", "run", "a", "--program", option)
+    assert (result.code, "expected MODULE=FILE with an existing file" in result.err) == (64, True)
 
 
 def test_a_module_sees_nothing_of_the_users_and_one_that_would_change_its_process_is_refused(

@@ -6,12 +6,19 @@ Hub message routing query syntax", Microsoft Learn.
 
 from edgeops.localhub.routing.grammar import Route, parse_route
 from edgeops.localhub.routing.message import InputMessage, RoutedMessage
-from edgeops.localhub.routing.table import UPSTREAM, Destination, RouteTable, route_table
+from edgeops.localhub.routing.table import (
+    UPSTREAM,
+    Destination,
+    GatewayRoutes,
+    RouteTable,
+    route_table,
+)
 from edgeops.localhub.routing.tokens import RouteError
 
 __all__ = [
     "UPSTREAM",
     "Destination",
+    "GatewayRoutes",
     "InputMessage",
     "Route",
     "RouteError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -63,6 +63,19 @@ class RouteTable:
             if known is None or destination.priority < known.priority:
                 chosen[destination.endpoint] = destination
         return sorted(chosen.values(), key=attrgetter("priority"))
+
+
+@dataclass(slots=True)
+class GatewayRoutes:
+    """The routes of a gateway, and the version of `$edgeHub` that they were made of.
+
+    `table` is None where none were ever deployed; `warned` are the senders whose
+    messages no route takes.
+    """
+
+    version: tuple[str, int]
+    table: RouteTable | None
+    warned: set[str] = field(default_factory=set)
 
 
 def route_table(desired: Any) -> RouteTable | None:

@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from edgeops.localhub.routing import (
     UPSTREAM,
     Destination,
+    GatewayRoutes,
     InputMessage,
     RoutedMessage,
-    RouteTable,
     route_table,
 )
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.identities import device_of_scope
 from edgeops.twin import EDGE_HUB
 
-_MAX_TABLES = 1000
+_MAX_GATEWAYS = 1000
+_MAX_WARNINGS = 100  # of one gateway, until its routes change
 # Routes take these out: the input has a name of its own, and the sender cannot name itself.
 _NOT_FORWARDED = ("$.on", "$.cdid", "$.cmid")
 
@@ -32,10 +33,12 @@ _log = logging.getLogger(__name__)
 def routed(hub: EmulatedHub, message: RoutedMessage) -> bool:
     """Deliver a message to the modules that routes name; gives whether it also goes upstream."""
     gateway = _gateway(hub, message)
-    table = _table(hub, gateway) if gateway else None
-    if table is None:
+    routes = _routes(hub, gateway) if gateway else None
+    if routes is None or routes.table is None:
         return True
-    destinations = table.destinations(message)
+    destinations = routes.table.destinations(message)
+    if not destinations:
+        _warn_once(gateway, routes, message)
     for destination in destinations:
         if destination.module is not None:
             _deliver(hub, gateway, destination, message)
@@ -62,22 +65,30 @@ def _gateway(hub: EmulatedHub, message: RoutedMessage) -> str:
     return parent.identity.device
 
 
-def _table(hub: EmulatedHub, gateway: str) -> RouteTable | None:
+def _routes(hub: EmulatedHub, gateway: str) -> GatewayRoutes | None:
     entry = hub.store.entry(gateway, EDGE_HUB)
     if entry is None:
         return None
     version = (entry.identity.generation, entry.twin.desired.version)
-    tables = hub.route_tables
-    known = tables.get(gateway)
-    if known is not None and known[0] == version:
-        return known[1]
-    table = route_table(entry.twin.desired.values)
-    for name, problem in table.problems.items() if table else ():
+    known = hub.routes.get(gateway)
+    if known is not None and known.version == version:
+        return known
+    routes = GatewayRoutes(version, route_table(entry.twin.desired.values))
+    for name, problem in routes.table.problems.items() if routes.table else ():
         _log.warning("device %s: the route %s is not used: %s", gateway, name, problem)
-    if len(tables) >= _MAX_TABLES:
-        tables.clear()
-    tables[gateway] = version, table
-    return table
+    if len(hub.routes) >= _MAX_GATEWAYS:
+        hub.routes.clear()
+    hub.routes[gateway] = routes
+    return routes
+
+
+def _warn_once(gateway: str, routes: GatewayRoutes, message: RoutedMessage) -> None:
+    """A message that no route takes is lost, as on a device: the log says it once a sender."""
+    sender = message.module or message.device
+    if message.twin_change or sender in routes.warned or len(routes.warned) >= _MAX_WARNINGS:
+        return
+    routes.warned.add(sender)
+    _log.warning("device %s: no route takes the messages of %s: dropped", gateway, sender)
 
 
 def _deliver(

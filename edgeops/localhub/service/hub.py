@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from edgeops.localhub.policies import new_key
-from edgeops.localhub.routing import RouteTable
+from edgeops.localhub.routing import GatewayRoutes
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.service.notifier import Notifier
@@ -30,7 +30,7 @@ class EmulatedHub:
     """A hub on a store.
 
     `arrivals` notifies when there are new events; `scheduler` runs long operations.
-    `route_tables` are those of gateways, with the version that they were made of.
+    `routes` are those of gateways, as far as they are in use.
     """
 
     store: HubStore
@@ -40,7 +40,7 @@ class EmulatedHub:
     arrivals: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
-    route_tables: dict[str, tuple[tuple[str, int], RouteTable | None]] = field(default_factory=dict)
+    routes: dict[str, GatewayRoutes] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -60,6 +60,13 @@ def test_our_own_images_are_known_by_their_name(image, program):
     assert parse_deployment(desired(m=module(image))).modules[0].program == program
 
 
+def test_a_program_stands_in_for_a_module_by_its_name():
+    modules = parse_deployment(
+        desired(m=module("example/m"), n=module("example/n")), {"m": "/home/me/m.py"}
+    ).modules
+    assert [each.program for each in modules] == ["/home/me/m.py", None]
+
+
 def test_create_options_come_in_pieces():
     spec = module()
     spec["settings"] = {

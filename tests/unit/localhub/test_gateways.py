@@ -185,6 +185,13 @@ def test_a_route_that_cannot_be_used_is_logged_once(hub, caplog):
     assert line.startswith("device g1: the route bad is not used: expected $upstream or")
 
 
+def test_a_message_that_no_route_takes_is_dropped_and_the_log_says_so_once(hub, caplog):
+    deploy(hub, up="FROM /messages/modules/filter/* INTO $upstream")
+    send(hub, b"1", b"2")
+    assert upstream(hub) == []
+    assert caplog.messages == ["device g1: no route takes the messages of sensor: dropped"]
+
+
 def test_a_message_to_a_module_that_does_not_exist_is_dropped(hub):
     deploy(hub, lost='FROM /* INTO BrokeredEndpoint("/modules/none/inputs/a")')
     send(hub, b"1")
