@@ -1,4 +1,4 @@
-"""Fault injection for tests: the next matching requests fail in a chosen way."""
+"""Faults of requests: what happens instead of, or besides, an answer; and a plan of them for tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 
 _CODES = {
+    400: "ArgumentInvalid",
     401: "IotHubUnauthorizedAccess",
     403: "IotHubQuotaExceeded",
     404: "DeviceNotFound",
@@ -18,7 +19,7 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class InjectedFault:
+class Fault:
     """What happens to a request: it is delayed, then answered with a status or dropped.
 
     With `status` None it is handled after the delay. `drop` closes the connection
@@ -26,8 +27,6 @@ class InjectedFault:
     only the response is lost.
     """
 
-    method: str
-    path: re.Pattern[str]
     status: int | None = None
     retry_after: str | None = None
     drop: bool = False
@@ -42,9 +41,9 @@ class InjectedFault:
 
 @dataclass
 class FaultPlan:
-    """The faults still to be injected, and the requests received; usable from any thread."""
+    """Faults of the next requests, and the requests received; usable from any thread."""
 
-    _pending: list[InjectedFault] = field(default_factory=list)
+    _pending: list[tuple[str, re.Pattern[str], Fault]] = field(default_factory=list)
     _requests: list[tuple[str, str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -58,23 +57,24 @@ class FaultPlan:
         retry_after: str | None = None,
     ) -> None:
         """Answer the next requests with a status; `path` is a regex to search for."""
-        self._add(InjectedFault(method, re.compile(path), status, retry_after), times)
+        self._add(method, path, Fault(status, retry_after), times)
 
     def drop(self, method: str, path: str, *, times: int = 1, done: bool = False) -> None:
         """Close the connection of the next requests, before or after they were `done`."""
-        self._add(InjectedFault(method, re.compile(path), drop=True, done=done), times)
+        self._add(method, path, Fault(drop=True, done=done), times)
 
     def delay(self, method: str, path: str, seconds: float, *, times: int = 1) -> None:
         """Delay the next requests."""
-        self._add(InjectedFault(method, re.compile(path), delay=seconds), times)
+        self._add(method, path, Fault(delay=seconds), times)
 
-    def take(self, method: str, path: str) -> InjectedFault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """The fault to inject into a request, which uses it up; None for no fault."""
         with self._lock:
             self._requests.append((method, path))
-            for index, fault in enumerate(self._pending):
-                if fault.method == method and fault.path.search(path):
-                    return self._pending.pop(index)
+            for index, (of_method, of_path, fault) in enumerate(self._pending):
+                if of_method == method and of_path.search(path):
+                    del self._pending[index]
+                    return fault
         return None
 
     def count(self, method: str, path: str) -> int:
@@ -91,6 +91,6 @@ class FaultPlan:
         with self._lock:
             self._pending.clear()
 
-    def _add(self, fault: InjectedFault, times: int) -> None:
+    def _add(self, method: str, path: str, fault: Fault, times: int) -> None:
         with self._lock:
-            self._pending.extend([fault] * times)
+            self._pending.extend([(method, re.compile(path), fault)] * times)

@@ -17,6 +17,7 @@ from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.files import write_private
 from edgeops.localhub import lock, tls
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
+from edgeops.localhub.conditions import Conditions
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.http import server as http
@@ -25,6 +26,7 @@ from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices
+from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
 
@@ -36,13 +38,14 @@ async def serve(
     mqtt_port: int | None = DEFAULT_MQTT_PORT,
     host: str = DEFAULT_HOST,
     ready: Callable[[Endpoint], None],
+    conditions: Conditions | None = None,
     faults: FaultPlan | None = None,
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
     Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
-    `ready` is called with the actual ports once the hub answers requests. `faults`
-    are for tests. Raises `EdgeOpsError` when a port is in use, or another hub uses
+    `ready` is called with the actual ports once the hub answers requests. `conditions`
+    make it slow or unreliable. `faults` are for tests. Raises `EdgeOpsError` when a port is in use, or another hub uses
     the state directory.
     """
     files = StateFiles(state_dir)
@@ -56,7 +59,9 @@ async def serve(
         files.endpoint.unlink(missing_ok=True)
         context = tls.server_context(files, host)
         async with AsyncExitStack() as running:
-            hub = EmulatedHub(running.enter_context(HubStore(files.database)))
+            hub = EmulatedHub(
+                running.enter_context(HubStore(files.database)), admission=Admission(conditions)
+            )
             devices.mark_all_disconnected(hub)
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))

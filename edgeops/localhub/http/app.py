@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -13,8 +13,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
-from edgeops.localhub.faults import FaultPlan, InjectedFault
-from edgeops.localhub.http import configurations, events, identities, twins
+from edgeops.localhub.faults import FaultPlan
+from edgeops.localhub.http import conditions, configurations, events, identities, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.server import HttpConnection, server_error
@@ -23,7 +23,13 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
-ROUTES = (*identities.ROUTES, *twins.ROUTES, *configurations.ROUTES, *events.ROUTES)
+ROUTES = (
+    *identities.ROUTES,
+    *twins.ROUTES,
+    *configurations.ROUTES,
+    *events.ROUTES,
+    *conditions.ROUTES,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +63,10 @@ def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Hand
             request.protocol.authenticated()
         if route.permission not in permissions:
             raise errors.unauthorized()
-        return await route.handler(hub, request)
+        if route.kind is None:
+            return await route.handler(hub, request)
+        answer = partial(route.handler, hub, request)
+        return await conditions.under_conditions(hub, route.kind, request, answer)
 
     return handle
 
@@ -100,22 +109,6 @@ def _injecting(faults: FaultPlan) -> Middleware:
         fault = faults.take(request.method, request.path)
         if fault is None:
             return await handler(request)
-        await asyncio.sleep(fault.delay)
-        if fault.status is not None:
-            return _injected(fault, fault.status)
-        if not fault.drop:
-            return await handler(request)
-        if fault.done:
-            await handler(request)
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)  # never arrives
+        return await conditions.with_fault(fault, request, partial(handler, request))
 
     return inject
-
-
-def _injected(fault: InjectedFault, status: int) -> web.Response:
-    response = error_response(HubFault(status, fault.code, "Injected by a test."))
-    if fault.retry_after is not None:
-        response.headers["Retry-After"] = fault.retry_after
-    return response

@@ -10,6 +10,7 @@ from edgeops.localhub.policies import Permission
 from edgeops.localhub.service import configurations
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.configurations import MAX_OF_A_KIND, query_errors
+from edgeops.localhub.state.throttles import OperationKind
 
 
 async def _list(hub: EmulatedHub, request: web.Request) -> web.Response:
@@ -47,11 +48,19 @@ async def _apply(hub: EmulatedHub, request: web.Request) -> web.Response:
     return no_content()
 
 
+_KIND = OperationKind.CONFIGURATIONS
+
 ROUTES = (
-    Route("GET", "/configurations", Permission.REGISTRY_READ, _list),
-    Route("POST", "/configurations/testQueries", Permission.REGISTRY_READ, _test_queries),
-    Route("GET", "/configurations/{id}", Permission.REGISTRY_READ, _get),
-    Route("PUT", "/configurations/{id}", Permission.REGISTRY_WRITE, _put),
-    Route("DELETE", "/configurations/{id}", Permission.REGISTRY_WRITE, _delete),
-    Route("POST", "/devices/{device}/applyConfigurationContent", Permission.REGISTRY_WRITE, _apply),
+    Route("GET", "/configurations", Permission.REGISTRY_READ, _list, _KIND),
+    Route("POST", "/configurations/testQueries", Permission.REGISTRY_READ, _test_queries, _KIND),
+    Route("GET", "/configurations/{id}", Permission.REGISTRY_READ, _get, _KIND),
+    Route("PUT", "/configurations/{id}", Permission.REGISTRY_WRITE, _put, _KIND),
+    Route("DELETE", "/configurations/{id}", Permission.REGISTRY_WRITE, _delete, _KIND),
+    Route(
+        "POST",
+        "/devices/{device}/applyConfigurationContent",
+        Permission.REGISTRY_WRITE,
+        _apply,
+        OperationKind.REGISTRY,
+    ),
 )

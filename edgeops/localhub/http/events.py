@@ -15,6 +15,7 @@ from edgeops.localhub.policies import Permission
 from edgeops.localhub.service.feed import read_events
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
+from edgeops.localhub.state.throttles import OperationKind
 
 _MAX_EVENTS = 1000
 _MAX_WAIT_SECONDS = 60
@@ -42,4 +43,4 @@ def _number(request: web.Request, name: str, default: int) -> int:
     return number
 
 
-ROUTES = (Route("GET", "/events", Permission.SERVICE_CONNECT, _list),)
+ROUTES = (Route("GET", "/events", Permission.SERVICE_CONNECT, _list, OperationKind.EVENTS),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from edgeops.localhub.http.conditions import throttled
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import (
     if_match,
@@ -16,6 +17,7 @@ from edgeops.localhub.http.wire import (
 from edgeops.localhub.policies import Permission
 from edgeops.localhub.service import bulk, registry
 from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.throttles import OperationKind
 
 _MAX_LISTED = 1000
 _MAX_IMPORT_BYTES = 8 * 1024 * 1024
@@ -61,6 +63,8 @@ async def _delete_module(hub: EmulatedHub, request: web.Request) -> web.Response
 
 async def _import(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_body(request, _MAX_IMPORT_BYTES)
+    if isinstance(body, list) and len(body) > 1:  # each entry counts, and one has been counted
+        await throttled(hub, _KIND, len(body) - 1)
     result = await hub.scheduler.run(bulk.import_devices(hub, body))
     return json_response(result, 200 if result["isSuccessful"] else 400)
 
@@ -81,18 +85,19 @@ def _module(request: web.Request) -> tuple[str, str]:
     return request.match_info["device"], request.match_info["module"]
 
 
+_KIND = OperationKind.REGISTRY
 _READ, _WRITE = Permission.REGISTRY_READ, Permission.REGISTRY_WRITE
 
 ROUTES = (
-    Route("GET", "/devices", _READ, _list_devices),
-    Route("POST", "/devices", _WRITE, _import),
-    Route("GET", "/devices/{device}", _READ, _get_device),
-    Route("PUT", "/devices/{device}", _WRITE, _put_device),
-    Route("DELETE", "/devices/{device}", _WRITE, _delete_device),
-    Route("GET", "/devices/{device}/modules", _READ, _list_modules),
-    Route("GET", "/devices/{device}/modules/{module}", _READ, _get_module),
-    Route("PUT", "/devices/{device}/modules/{module}", _WRITE, _put_module),
-    Route("DELETE", "/devices/{device}/modules/{module}", _WRITE, _delete_module),
-    Route("GET", "/statistics/devices", _READ, _device_statistics),
-    Route("GET", "/statistics/service", Permission.SERVICE_CONNECT, _service_statistics),
+    Route("GET", "/devices", _READ, _list_devices, _KIND),
+    Route("POST", "/devices", _WRITE, _import, _KIND),
+    Route("GET", "/devices/{device}", _READ, _get_device, _KIND),
+    Route("PUT", "/devices/{device}", _WRITE, _put_device, _KIND),
+    Route("DELETE", "/devices/{device}", _WRITE, _delete_device, _KIND),
+    Route("GET", "/devices/{device}/modules", _READ, _list_modules, _KIND),
+    Route("GET", "/devices/{device}/modules/{module}", _READ, _get_module, _KIND),
+    Route("PUT", "/devices/{device}/modules/{module}", _WRITE, _put_module, _KIND),
+    Route("DELETE", "/devices/{device}/modules/{module}", _WRITE, _delete_module, _KIND),
+    Route("GET", "/statistics/devices", _READ, _device_statistics, _KIND),
+    Route("GET", "/statistics/service", Permission.SERVICE_CONNECT, _service_statistics, _KIND),
 )

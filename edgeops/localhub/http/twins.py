@@ -17,6 +17,7 @@ from edgeops.localhub.policies import Permission
 from edgeops.localhub.service import methods, twins
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
+from edgeops.localhub.state.throttles import OperationKind
 
 _MAX_PAGE_SIZE = 100  # as documented
 
@@ -65,14 +66,14 @@ def _name(request: web.Request) -> tuple[str, str]:
 
 
 ROUTES = (
-    Route("POST", "/devices/query", Permission.SERVICE_CONNECT, _query),
+    Route("POST", "/devices/query", Permission.SERVICE_CONNECT, _query, OperationKind.QUERY),
     *(
-        Route(method, f"/twins/{{device}}{path}", Permission.SERVICE_CONNECT, handler)
-        for method, suffix, handler in (
-            ("GET", "", _get),
-            ("PATCH", "", _patch),
-            ("PUT", "", _put),
-            ("POST", "/methods", _invoke_method),
+        Route(method, f"/twins/{{device}}{path}", Permission.SERVICE_CONNECT, handler, kind)
+        for method, suffix, handler, kind in (
+            ("GET", "", _get, OperationKind.TWIN_READ),
+            ("PATCH", "", _patch, OperationKind.TWIN_WRITE),
+            ("PUT", "", _put, OperationKind.TWIN_WRITE),
+            ("POST", "/methods", _invoke_method, OperationKind.METHODS),
         )
         for path in (suffix, f"/modules/{{module}}{suffix}")
     ),

@@ -99,4 +99,6 @@ def error_response(fault: HubFault) -> web.Response:
         fault.status,
     )
     response.headers["iothub-errorcode"] = fault.code
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = f"{fault.retry_after:g}"
     return response

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from edgeops.localhub.policies import new_key
 from edgeops.localhub.routing import GatewayRoutes
+from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.service.notifier import Notifier
@@ -29,7 +30,7 @@ def _now() -> datetime:
 class EmulatedHub:
     """A hub on a store.
 
-    `arrivals` notifies when there are new events; `scheduler` runs long operations.
+    `admission` has the conditions that it works under; `arrivals` notifies when there are new events; `scheduler` runs long operations.
     `routes` are those of gateways, as far as they are in use.
     """
 
@@ -39,6 +40,7 @@ class EmulatedHub:
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
+    admission: Admission = field(default_factory=Admission)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     routes: dict[str, GatewayRoutes] = field(default_factory=dict)
 

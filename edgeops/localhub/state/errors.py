@@ -7,13 +7,19 @@ from __future__ import annotations
 
 
 class HubFault(Exception):
-    """The hub refuses a request: HTTP status, Azure's name for the error, and a message."""
+    """The hub refuses a request: HTTP status, Azure's name for the error, and a message.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    `retry_after` is the header Retry-After, in seconds.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 def invalid(message: str) -> HubFault:
@@ -152,6 +158,13 @@ def too_many_configurations(limit: int) -> HubFault:
         413,
         "ConfigurationCountLimitExceeded",
         f"The hub can have at most {limit} configurations and as many edge deployments.",
+    )
+
+
+def throttled(retry_after: float | None) -> HubFault:
+    """429001: too many operations of this kind."""
+    return HubFault(
+        429, "ThrottlingException", "The request was throttled, please retry later.", retry_after
     )
 
 
