@@ -22,6 +22,7 @@ import pytest
 
 from edgeops.localhub import access
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, Endpoint
+from edgeops.localhub.client import client
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
 
@@ -118,6 +119,15 @@ class LocalHub:
     def artifact_gets(self, name: str = "") -> int:
         """How many times a published file (or any) was asked for."""
         return self.faults.count("GET", f"^/artifacts/{re.escape(name)}")
+
+    def set_conditions(self, **document: Any) -> None:
+        """Let the hub be slow or unreliable from now on, as `PUT /conditions` says."""
+        client(self.state_dir, "registryReadWrite", seconds=10)("PUT", "/conditions", document)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many operations were delayed, refused or had a fault, by their kind."""
+        send = client(self.state_dir, "registryRead", seconds=10)
+        return dict(send("GET", "/conditions", None)["counts"])
 
     def set_connected(self, device: str, module: str = "", *, connected: bool = True) -> None:
         """Let a device or module seem connected (or gone)."""

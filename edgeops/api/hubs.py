@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from edgeops.api.workspace import Workspace
 from edgeops.errors import UsageError
@@ -43,6 +43,23 @@ def events(
     from edgeops.localhub.tail import tail
 
     yield from tail(workspace.state, last=last, device=device, follow=follow)
+
+
+def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -> JsonObject:
+    """The throttles, delays and faults of the running local hub, and what they did so far.
+
+    `changed` replaces them all, in the same form: `sku`, `units`, `retryAfter`,
+    `queryDelay` and `latency` (seconds), and `faults` such as `twin-write=500@10%`.
+    Raises `UsageError` for those that cannot be, and `EdgeOpsError` if the hub is
+    not running.
+    """
+    from edgeops.localhub.client import client
+    from edgeops.localhub.conditions import parse_conditions
+
+    body = None if changed is None else parse_conditions(changed).document()
+    send = client(workspace.state, "registryReadWrite", seconds=10)
+    answer: JsonObject = send("GET" if body is None else "PUT", "/conditions", body)
+    return answer
 
 
 def reset(workspace: Workspace) -> None:

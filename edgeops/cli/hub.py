@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeops import api, report
+from edgeops.cli.hub_conditions import (
+    FaultOption,
+    LatencyOption,
+    QueryDelayOption,
+    RetryAfterOption,
+    SkuOption,
+    UnitsOption,
+    conditions,
+    conditions_of,
+)
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note, workspace
 from edgeops.errors import EdgeOpsError
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
 app = group("Run and inspect the local IoT Hub emulator.")
+app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
@@ -39,6 +50,12 @@ def serve(
             "EDGEOPS_MQTT_PORT",
         ),
     ] = DEFAULT_MQTT_PORT,
+    sku: SkuOption = None,
+    units: UnitsOption = 1,
+    retry_after: RetryAfterOption = None,
+    query_delay: QueryDelayOption = 0,
+    latency: LatencyOption = 0,
+    fault: FaultOption = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run the local IoT Hub emulator until Ctrl-C.
@@ -51,7 +68,10 @@ def serve(
     Examples:
       edgeops hub serve
       edgeops hub serve --port 9443 --mqtt-port 0
+      edgeops hub serve --sku S1 --query-delay 60
+      edgeops hub serve --fault twin-write=500@5% --fault query=slow:2
     """
+    from edgeops.localhub.conditions import parse_conditions
     from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
@@ -60,11 +80,20 @@ def serve(
         typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
         sys.stdout.flush()
 
+    under = parse_conditions(conditions_of(sku, units, retry_after, query_delay, latency, fault))
     where = workspace(context)
     api.hubs.seed_artifacts(where)
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    run(serve_hub(where.state, port=port, mqtt_port=mqtt_port or None, ready=ready))
+    run(
+        serve_hub(
+            where.state,
+            port=port,
+            mqtt_port=mqtt_port or None,
+            conditions=under,
+            ready=ready,
+        )
+    )
 
 
 def _end_with_parent() -> None:

@@ -13,6 +13,7 @@ from edgeops.localhub.faults import Fault
 from edgeops.localhub.state.throttles import SKUS, OperationKind
 
 ANY = "*"
+COUNTS = "counts"  # of what happened under them, which comes with the conditions
 MAX_UNITS = 200
 MAX_SECONDS = 3600.0
 _MAX_FAULTS = 100
@@ -64,7 +65,7 @@ class Conditions:
 
 def parse_conditions(document: Mapping[str, Any]) -> Conditions:
     """The conditions in a document such as `Conditions.document` gives. Raises `UsageError`."""
-    unknown = sorted(document.keys() - Conditions().document().keys())
+    unknown = sorted(document.keys() - {*Conditions().document(), COUNTS})
     if unknown:
         raise UsageError(f"there is no condition {unknown[0]!r}")
     sku, units, faults = document.get("sku"), document.get("units", 1), document.get("faults", [])
@@ -113,10 +114,7 @@ def _seconds(document: Mapping[str, Any], name: str) -> float | None:
     value = document.get(name)
     if value is None:
         return None
-    if (
-        not isinstance(value, int | float)
-        or isinstance(value, bool)
-        or not 0 <= value <= MAX_SECONDS
-    ):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= MAX_SECONDS:
         raise UsageError(f"{name} must be from 0 to {MAX_SECONDS:.0f} seconds")
     return float(value)

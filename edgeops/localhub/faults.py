@@ -1,4 +1,4 @@
-"""Faults of requests: what happens instead of, or besides, an answer; and a plan of them for tests."""
+"""Faults: what happens to a request instead of an answer; and a plan of them for tests."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ async def serve(
 
     Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
     `ready` is called with the actual ports once the hub answers requests. `conditions`
-    make it slow or unreliable. `faults` are for tests. Raises `EdgeOpsError` when a port is in use, or another hub uses
-    the state directory.
+    make it slow or unreliable. `faults` are for tests. Raises `EdgeOpsError` when a
+    port is in use, or another hub uses the state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()

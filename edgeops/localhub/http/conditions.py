@@ -45,9 +45,7 @@ async def with_fault(fault: Fault, request: web.Request, answer: Answer) -> web.
     """Answer a request with a fault."""
     await asyncio.sleep(fault.delay)
     if fault.status is not None:
-        response = error_response(
-            HubFault(fault.status, fault.code, "Injected into the local hub.")
-        )
+        response = error_response(HubFault(fault.status, fault.code, "Injected by a test."))
         if fault.retry_after is not None:
             response.headers["Retry-After"] = fault.retry_after
         return response
@@ -61,7 +59,7 @@ async def with_fault(fault: Fault, request: web.Request, answer: Answer) -> web.
 
 
 async def _get(hub: EmulatedHub, _: web.Request) -> web.Response:
-    return json_response(hub.admission.conditions.document())
+    return json_response(hub.admission.document())
 
 
 async def _put(hub: EmulatedHub, request: web.Request) -> web.Response:

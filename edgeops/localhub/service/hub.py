@@ -30,8 +30,9 @@ def _now() -> datetime:
 class EmulatedHub:
     """A hub on a store.
 
-    `admission` has the conditions that it works under; `arrivals` notifies when there are new events; `scheduler` runs long operations.
-    `routes` are those of gateways, as far as they are in use.
+    `admission` has the conditions that it works under; `arrivals` notifies when
+    there are new events; `scheduler` runs long operations. `routes` are those of
+    gateways, as far as they are in use.
     """
 
     store: HubStore

@@ -3,7 +3,7 @@
 import pytest
 
 from edgeops.api import connection_string, events, sync
-from edgeops.api.hubs import reset
+from edgeops.api.hubs import conditions, reset
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 
@@ -27,3 +27,13 @@ def test_events_and_starting_afresh(with_hub, workspace):
     assert list(events(with_hub, last=1)) == list(events(with_hub))[-1:]
     with pytest.raises(Refused, match="the local hub is running"):
         reset(with_hub)
+
+
+def test_conditions_are_shown_and_replaced(with_hub):
+    assert conditions(with_hub)["faults"] == []
+    changed = conditions(with_hub, {"faults": ["query=drop"], "latency": 0.001})
+    assert (changed["faults"], changed["sku"]) == (["query=drop"], None)
+    assert conditions(with_hub)["latency"] == 0.001
+    with pytest.raises(UsageError, match="there is no SKU 'S9'"):
+        conditions(with_hub, {"sku": "S9"})
+    assert conditions(with_hub, {})["faults"] == []

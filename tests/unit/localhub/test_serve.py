@@ -111,6 +111,32 @@ def ask(local_hub):
     return send
 
 
+def conditions_of(ask, **document):
+    return ask("PUT", "/conditions", json.dumps(document))
+
+
+def test_conditions_can_be_changed_while_the_hub_runs(ask):
+    status, _, body = conditions_of(ask, faults=["registry=503"])
+    assert (status, body["faults"]) == (200, ["registry=503"])
+    assert refusal(ask("GET", "/devices/d1")) == (503, "ServiceUnavailable")
+    assert ask("GET", "/twins/d1")[0] == 200
+    assert ask("GET", "/conditions")[2]["counts"] == {"registry": {"faults": 1}}
+    assert ask("DELETE", "/conditions")[2]["faults"] == []
+    assert ask("GET", "/devices/d1")[0] == 200
+    assert refusal(conditions_of(ask, sku="S9")) == (400, "ArgumentInvalid")
+
+
+def test_each_entry_of_a_bulk_request_counts_and_too_many_are_refused(ask):
+    conditions_of(ask, sku="S1", retryAfter=7)
+    entries = [{"id": f"d{number}", "importMode": "create"} for number in range(2, 102)]
+    assert ask("POST", "/devices", json.dumps(entries))[0] == 200
+    refused = ask("GET", "/devices/d1")
+    assert refusal(refused) == (429, "ThrottlingException")
+    assert refused[1]["Retry-After"] == "7"
+    conditions_of(ask, sku="S1")
+    assert ask("GET", "/devices/d1")[0] == 200  # another throttle, from now on
+
+
 def refusal(answer):
     status, headers, body = answer
     assert body["Message"].startswith(f"ErrorCode:{headers['iothub-errorcode']};")

@@ -1,0 +1,58 @@
+"""Requests of this machine to its running local hub, authorized by the keys in its state."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from edgeops.errors import EdgeOpsError
+from edgeops.localhub.access import running
+from edgeops.localhub.files import StateFiles
+from edgeops.localhub.policies import policy_keys
+from edgeops.localhub.sas import signature
+
+# Method, path with query, and JSON body (None for none); gives the JSON of the answer.
+Send = Callable[[str, str, Any], Any]
+_SECONDS_FOR_TOKEN = 300
+
+
+def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
+    """Sends requests with the rights of a policy; an answer may take so many seconds.
+
+    Raises `EdgeOpsError` when no hub runs on the state directory, and the client
+    when it stops, or answers with an error.
+    """
+    endpoint = running(state_dir)
+    if endpoint is None:
+        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+    key = policy_keys(StateFiles(state_dir))[policy]
+    context = ssl.create_default_context(cafile=endpoint.ca_file)
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        resource = quote_plus(endpoint.hostname)
+        expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
+        signed = quote_plus(signature(key, resource, expiry))
+        token = f"SharedAccessSignature sr={resource}&sig={signed}&se={expiry}&skn={policy}"
+        connection = http.client.HTTPSConnection(
+            endpoint.name, endpoint.port, context=context, timeout=seconds
+        )
+        try:
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, {"Authorization": token})
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise EdgeOpsError("the local hub no longer answers: was it stopped?") from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise EdgeOpsError(f"the local hub answered {response.status} to {method} {path}")
+        return json.loads(answer)
+
+    return send
