@@ -2,12 +2,16 @@
 
 import pytest
 
-from edgeops.localhub.query import QueryError, TargetCondition, condition, parse
+from edgeops.localhub.query import QueryError, TargetCondition, condition, parse, parse_metric
 from edgeops.localhub.query.ast import (
     UNDEFINED,
+    Aggregate,
     Binary,
+    Call,
     Column,
     Constant,
+    GroupColumn,
+    Grouping,
     In,
     IsDefined,
     Logical,
@@ -62,8 +66,57 @@ def test_names_below_the_twins_own_are_case_sensitive():
 )
 def test_count(text, name):
     query = parse(f"SELECT {text} FROM devices")
-    assert query == Query("devices", count=name)
+    assert query == Query(
+        "devices", grouping=Grouping((GroupColumn(Aggregate("COUNT", None), name),))
+    )
     assert query.kind == "Raw"
+
+
+def test_groups():
+    query = parse(
+        "select tags.site, avg(devices.tags.n), Max(tags.n) AS most from devices.modules"
+        " where tags.n > 1 group by Tags.site"
+    )
+    site, n = PropertyPath(("tags", "site")), PropertyPath(("tags", "n"))
+    assert query == Query(
+        "devices.modules",
+        grouping=Grouping(
+            (
+                GroupColumn(site, "site"),
+                GroupColumn(Aggregate("AVG", n), "$1"),
+                GroupColumn(Aggregate("MAX", n), "most"),
+            ),
+            by=site,
+        ),
+        where=Binary(">", n, Constant(1)),
+    )
+
+
+def test_jobs():
+    query = parse("SELECT * FROM devices.jobs WHERE devices.jobs.JobId = 'j'")
+    assert query == Query(
+        "devices.jobs", where=Binary("=", PropertyPath(("jobId",)), Constant("j"))
+    )
+    assert query.kind == "DeviceJob"
+
+
+def test_a_metric_is_on_the_twins_of_its_configuration_unless_it_says_others():
+    assert parse_metric("select *") == Query("devices")
+    assert parse_metric("select *", "devices.modules") == Query("devices.modules")
+    assert parse_metric("select * from devices", "devices.modules") == Query("devices")
+    assert parse_metric("select deviceId where tags.a = 1 group by deviceId") == parse(
+        "select deviceId from devices where tags.a = 1 group by deviceId"
+    )
+    with pytest.raises(QueryError, match=r"FROM takes devices or devices\.modules"):
+        parse_metric("select * from devices.jobs")
+
+
+def test_functions():
+    assert where("startswith(deviceId, 'a')") == Call("STARTSWITH", (DEVICE_ID, Constant("a")))
+    assert where("Array_Contains(parentscopes, 1 + 1)") == Call(
+        "ARRAY_CONTAINS",
+        (PropertyPath(("parentScopes",)), Binary("+", Constant(1), Constant(1))),
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,8 +192,15 @@ def test_not_equal_has_two_spellings():
         ("", "expected SELECT, found the end", 0),
         ("SELECT", "expected a value, found the end", 6),
         ("SELECT * devices", "expected FROM, found devices", 9),
-        ("SELECT * FROM twins", "FROM takes devices or devices.modules", 14),
-        ("SELECT * FROM devices.jobs", "devices.jobs is not supported yet", 14),
+        ("SELECT * FROM twins", "FROM takes devices, devices.modules or devices.jobs", 14),
+        *(
+            (query, "a query on devices.jobs must be SELECT * without GROUP BY", 0)
+            for query in (
+                "SELECT jobId FROM devices.jobs",
+                "SELECT COUNT() FROM devices.jobs",
+                "SELECT * FROM devices.jobs GROUP BY jobId",
+            )
+        ),
         ("SELECT * FROM devices WHERE", "expected a value, found the end", 27),
         ("SELECT * FROM devices WHERE a = ", "expected a value, found the end", 32),
         ("SELECT * FROM devices WHERE (a = 1", "expected ), found the end", 34),
@@ -163,7 +223,18 @@ def test_not_equal_has_two_spellings():
         ),
         (
             "SELECT * FROM devices WHERE lower(tags.a) = 'b'",
-            "lower() is not known; queries on twins have is_defined()",
+            "lower() is not known;"
+            " queries on twins have is_defined(), array_contains() and startswith()",
+            28,
+        ),
+        (
+            "SELECT * FROM devices WHERE startswith(deviceId)",
+            "startswith() takes 2 values, not 1",
+            28,
+        ),
+        (
+            "SELECT * FROM devices WHERE array_contains(tags.a, 1, 2)",
+            "array_contains() takes 2 values, not 3",
             28,
         ),
         ("SELECT * FROM devices WHERE is_defined('a')", "expected a name, found 'a'", 39),
@@ -174,14 +245,45 @@ def test_not_equal_has_two_spellings():
             "two columns are named a; name one with AS",
             15,
         ),
-        ("SELECT SUM(tags.a) FROM devices", "SUM() is not supported here yet", 7),
-        ("SELECT tags.a, COUNT() FROM devices", "COUNT() is not supported here yet", 15),
-        (
-            "SELECT COUNT() AS n, tags.a FROM devices",
-            "other columns next to COUNT() are not supported yet",
-            19,
+        ("SELECT SUM() FROM devices", "expected a name, found )", 11),
+        ("SELECT SUM(1) FROM devices", "expected a name, found 1", 11),
+        ("SELECT SUM(tags.a, tags.b) FROM devices", "expected ), found ,", 17),
+        *(
+            (f"SELECT COUNT({counted}) FROM devices", message, 13)
+            for message in ["COUNT() counts twins and takes nothing in its parentheses"]
+            for counted in ("*", "deviceId", "1")
         ),
-        ("SELECT COUNT() AS n FROM devices GROUP BY tags.a", "GROUP BY is not supported yet", 33),
+        ("SELECT COUNT() + 1 FROM devices", "expected FROM, found +", 15),
+        *(
+            (query, "a column of a group must be an aggregate or the property of GROUP BY", where)
+            for query, where in (
+                ("SELECT tags.a, COUNT() FROM devices", 7),
+                ("SELECT COUNT() AS n, tags.a FROM devices", 21),
+                ("SELECT COUNT() AS n, tags.a FROM devices GROUP BY tags.b", 21),
+                ("SELECT tags.a + 1 FROM devices GROUP BY tags.a", 7),
+            )
+        ),
+        (
+            "SELECT MAX(a) AS n, MIN(a) AS n FROM devices",
+            "two columns are named n; name one with AS",
+            20,
+        ),
+        ("SELECT * FROM devices GROUP BY tags.a", "SELECT * has no groups; select aggregates", 0),
+        ("SELECT COUNT() FROM devices GROUP tags.a", "expected BY, found tags", 34),
+        ("SELECT COUNT() FROM devices GROUP BY", "expected a name, found the end", 36),
+        ("SELECT COUNT() FROM devices GROUP BY 1", "expected a name, found 1", 37),
+        ("SELECT COUNT() FROM devices GROUP BY a, b", "expected the end, found ,", 38),
+        ("SELECT COUNT() FROM devices GROUP BY a WHERE b", "expected the end, found WHERE", 39),
+        (
+            "SELECT * FROM devices WHERE COUNT() > 1",
+            "COUNT() must be a column of its own in SELECT",
+            28,
+        ),
+        (
+            "SELECT 1 + max(tags.a) FROM devices",
+            "max() must be a column of its own in SELECT",
+            11,
+        ),
     ],
 )
 def test_refusals_say_why_and_where(text, message, position):
@@ -207,8 +309,12 @@ def test_a_query_has_at_most_8192_characters():
         "1" + "=1" * 4000,
         "(" * 60 + "1" + (("+1" * 60) + ")") * 60,
         "a" + " IN [a" * 1000,
+        "startswith(a, " * 500,
     ],
-    ids=["parentheses", "not", "minus", "plus", "equals", "chains in parentheses", "lists"],
+    ids=[
+        *("parentheses", "not", "minus", "plus", "equals", "chains in parentheses", "lists"),
+        "functions",
+    ],
 )
 def test_deep_nesting_is_refused(text):
     with pytest.raises(QueryError, match="nested deeper than 64 levels"):

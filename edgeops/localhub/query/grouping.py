@@ -1,0 +1,113 @@
+"""Groups of twins, and the row of each.
+
+Source: "IoT Hub query language", sections GROUP BY and SELECT. Microsoft does
+not say in which order groups come, nor whether twins without the property are a
+group. Here groups are in order of the JSON text of their value, and those twins
+are the first group, whose row lacks the property.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from edgeops.jsonvalue import JsonObject
+from edgeops.localhub.query.aggregates import AGGREGATES
+from edgeops.localhub.query.ast import UNDEFINED, Aggregate, Grouping, QueryError
+from edgeops.localhub.query.evaluate import value
+from edgeops.localhub.query.numbers import computed_number
+
+# Limits of the local hub only: each page of groups is computed in memory.
+MAX_GROUPS = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+# What an aggregate of a group holds; MIN and MAX can hold a string of 4 KB.
+_BYTES = {"COUNT": 100, "SUM": 100, "AVG": 100, "MIN": 5_000, "MAX": 5_000}
+
+_MAX_KEY_CHARACTERS = 200
+
+
+class Group:
+    """The twins that have the same value of the property of GROUP BY."""
+
+    def __init__(self, grouping: Grouping, group_value: Any) -> None:
+        self._value = group_value
+        self._accumulators = [
+            (column.value.path, AGGREGATES[column.value.function]())
+            for column in grouping.columns
+            if isinstance(column.value, Aggregate)
+        ]
+
+    def add(self, twin: JsonObject) -> None:
+        """Count one more twin."""
+        for path, accumulator in self._accumulators:
+            accumulator.add(UNDEFINED if path is None else value(path, twin))
+
+    def row(self, grouping: Grouping) -> JsonObject:
+        """The columns of the group by name; some can be UNDEFINED."""
+        results = (accumulator.result() for _, accumulator in self._accumulators)
+        return {
+            column.name: next(results) if isinstance(column.value, Aggregate) else self._value
+            for column in grouping.columns
+        }
+
+
+class Groups:
+    """The groups of the twins that were added."""
+
+    def __init__(self, grouping: Grouping) -> None:
+        self._grouping = grouping
+        self._bytes = 0
+        self._bytes_of_group = sum(
+            _BYTES[column.value.function]
+            for column in grouping.columns
+            if isinstance(column.value, Aggregate)
+        )
+        self._groups: dict[bytes, Group] = {}
+        self._all: Group | None = None
+        if grouping.by is None:  # one group, even of no twins
+            self._all = self._groups[b""] = Group(grouping, UNDEFINED)
+
+    def add(self, twin: JsonObject) -> None:
+        """Add a twin to its group. Raises `QueryError` if there are too many groups."""
+        (self._all or self._group_of(twin)).add(twin)
+
+    def in_order(self) -> Iterator[tuple[str, JsonObject]]:
+        """The key and the row of each group, in order of the keys."""
+        groups = {_key(text): group for text, group in self._groups.items()}
+        return ((key, groups[key].row(self._grouping)) for key in sorted(groups))
+
+    def _group_of(self, twin: JsonObject) -> Group:
+        group_value = UNDEFINED if self._grouping.by is None else value(self._grouping.by, twin)
+        text = _json(group_value)
+        return self._groups.get(text) or self._new_group(text, group_value)
+
+    def _new_group(self, text: bytes, group_value: Any) -> Group:
+        self._bytes += len(text) + self._bytes_of_group
+        if len(self._groups) == MAX_GROUPS or self._bytes > MAX_BYTES:
+            message = (
+                f"there are more than {len(self._groups):,} groups, more than the local hub holds;"
+                " group by a property with fewer values"
+            )
+            raise QueryError(message, 0)
+        group = self._groups[text] = Group(self._grouping, group_value)
+        return group
+
+
+def _json(group_value: Any) -> bytes:
+    """A value as JSON, the same for equal values; empty if it is undefined."""
+    if group_value is UNDEFINED:
+        return b""
+    if isinstance(group_value, float) and group_value.is_integer():
+        group_value = computed_number(group_value)  # 1.0 is 1
+    return orjson.dumps(group_value, option=orjson.OPT_SORT_KEYS)
+
+
+def _key(text: bytes) -> str:
+    """The JSON of a value; a long one is cut, as keys are sent in continuation tokens."""
+    key = text.decode()
+    if len(key) <= _MAX_KEY_CHARACTERS:
+        return key
+    return key[:_MAX_KEY_CHARACTERS] + hashlib.sha256(text).hexdigest()
