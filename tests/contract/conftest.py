@@ -70,6 +70,19 @@ def refused() -> Callable[[int, str], Any]:
 
 
 @pytest.fixture
+def post() -> Callable[..., Any]:
+    """Sends a POST that the SDK has no method for, as the SDK would; gives the response."""
+
+    def post(manager: Any, path: str, body: Any) -> Any:
+        client = manager.protocol._client
+        parameters = {"api-version": "2024-03-31"}
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return client.send(client.post(path, parameters, headers, body), stream=False)
+
+    return post
+
+
+@pytest.fixture
 def device_client(local_mqtt_hub: Any) -> Iterator[Callable[..., Any]]:
     """Makes unmodified clients of azure-iot-device for a device, or for a module of it."""
     sdk = pytest.importorskip("azure.iot.device")

@@ -14,7 +14,7 @@ from edgeops.localhub.http.wire import (
     top,
 )
 from edgeops.localhub.policies import Permission
-from edgeops.localhub.service import bulk, registry
+from edgeops.localhub.service import bulk, keys, registry
 from edgeops.localhub.service.hub import EmulatedHub
 
 _MAX_LISTED = 1000
@@ -65,6 +65,12 @@ async def _import(hub: EmulatedHub, request: web.Request) -> web.Response:
     return json_response(result, 200 if result["isSuccessful"] else 400)
 
 
+async def _regenerate_keys(hub: EmulatedHub, request: web.Request) -> web.Response:
+    steps = keys.regenerate_keys(hub, await json_body(request))
+    result, status = await hub.scheduler.run(steps)
+    return json_response(result, status)
+
+
 async def _device_statistics(hub: EmulatedHub, _: web.Request) -> web.Response:
     return json_response(await hub.scheduler.run(registry.device_statistics(hub)))
 
@@ -86,6 +92,7 @@ _READ, _WRITE = Permission.REGISTRY_READ, Permission.REGISTRY_WRITE
 ROUTES = (
     Route("GET", "/devices", _READ, _list_devices),
     Route("POST", "/devices", _WRITE, _import),
+    Route("POST", "/devices/keys/regenerate", _WRITE, _regenerate_keys),
     Route("GET", "/devices/{device}", _READ, _get_device),
     Route("PUT", "/devices/{device}", _WRITE, _put_device),
     Route("DELETE", "/devices/{device}", _WRITE, _delete_device),
