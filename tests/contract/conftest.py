@@ -70,6 +70,19 @@ def refused() -> Callable[[int, str], Any]:
 
 
 @pytest.fixture
+def put(registry: Any) -> Callable[..., Any]:
+    """Writes an identity back as it was read, with changes, as az does; gives what it became."""
+
+    def put(identity: Any, **changes: Any) -> Any:
+        body = identity.serialize(keep_readonly=True) | changes
+        return registry.protocol.devices.create_or_update_identity(
+            identity.device_id, body, f'"{identity.etag}"'
+        )
+
+    return put
+
+
+@pytest.fixture
 def post() -> Callable[..., Any]:
     """Sends a POST that the SDK has no method for, as the SDK would; gives the response."""
 
