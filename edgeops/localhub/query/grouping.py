@@ -3,12 +3,14 @@
 Source: "IoT Hub query language", sections GROUP BY and SELECT. Microsoft does
 not say in which order groups come, nor whether twins without the property are a
 group. Here groups are in order of the JSON text of their value, and those twins
-are the first group, whose row lacks the property.
+are the first group, whose row lacks the property. GROUP BY takes one property, as
+documented; modules are grouped too, of which the document does not speak.
 """
 
 from __future__ import annotations
 
 import hashlib
+from bisect import insort
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +21,7 @@ from edgeops.localhub.query.aggregates import AGGREGATES
 from edgeops.localhub.query.ast import UNDEFINED, Aggregate, Grouping, QueryError
 from edgeops.localhub.query.evaluate import value
 from edgeops.localhub.query.numbers import computed_number
+from edgeops.localhub.steps import Steps
 
 # Limits of the local hub only: each page of groups is computed in memory.
 MAX_GROUPS = 10_000
@@ -65,34 +68,40 @@ class Groups:
             for column in grouping.columns
             if isinstance(column.value, Aggregate)
         )
-        self._groups: dict[bytes, Group] = {}
+        self._groups: dict[str, Group] = {}
         self._all: Group | None = None
         if grouping.by is None:  # one group, even of no twins
-            self._all = self._groups[b""] = Group(grouping, UNDEFINED)
+            self._all = self._groups[""] = Group(grouping, UNDEFINED)
 
     def add(self, twin: JsonObject) -> None:
         """Add a twin to its group. Raises `QueryError` if there are too many groups."""
         (self._all or self._group_of(twin)).add(twin)
 
-    def in_order(self) -> Iterator[tuple[str, JsonObject]]:
-        """The key and the row of each group, in order of the keys."""
-        groups = {_key(text): group for text, group in self._groups.items()}
-        return ((key, groups[key].row(self._grouping)) for key in sorted(groups))
+    def first_rows(self, after: str | None, count: int) -> Steps[Iterator[tuple[str, JsonObject]]]:
+        """The keys and rows of the first groups after a key, at most `count`, in order of keys."""
+        keys: list[str] = []
+        for key in self._groups:
+            yield
+            if (after is None or key > after) and (len(keys) < count or key < keys[-1]):
+                insort(keys, key)
+                del keys[count:]
+        return ((key, self._groups[key].row(self._grouping)) for key in keys)
 
     def _group_of(self, twin: JsonObject) -> Group:
         group_value = UNDEFINED if self._grouping.by is None else value(self._grouping.by, twin)
         text = _json(group_value)
-        return self._groups.get(text) or self._new_group(text, group_value)
+        key = _key(text)
+        return self._groups.get(key) or self._new_group(key, group_value, len(text))
 
-    def _new_group(self, text: bytes, group_value: Any) -> Group:
-        self._bytes += len(text) + self._bytes_of_group
+    def _new_group(self, key: str, group_value: Any, size: int) -> Group:
+        self._bytes += size + self._bytes_of_group
         if len(self._groups) == MAX_GROUPS or self._bytes > MAX_BYTES:
             message = (
                 f"there are more than {len(self._groups):,} groups, more than the local hub holds;"
                 " group by a property with fewer values"
             )
             raise QueryError(message, 0)
-        group = self._groups[text] = Group(self._grouping, group_value)
+        group = self._groups[key] = Group(self._grouping, group_value)
         return group
 
 

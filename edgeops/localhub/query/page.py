@@ -50,17 +50,18 @@ def page(
     this query, a row is too large, or there are too many groups.
     """
     before, returned = _decode_token(query, token) if token else (None, 0)
+    limit = size if query.top is None else min(size, max(0, query.top - returned))
     matching = _matching(query, documents)
     candidates: Iterable[tuple[Key, JsonObject] | None]
     if query.grouping:
         groups = yield from _grouped(query.grouping, matching)
-        candidates = (((key, ""), row) for key, row in groups)
+        first_rows = yield from groups.first_rows(before[0] if before else None, limit + 1)
+        candidates = (((key, ""), row) for key, row in first_rows)
     else:
         key_of = _job_key if query.source == "devices.jobs" else _twin_key
         candidates = (
             None if document is None else (key_of(document), document) for document in matching
         )
-    limit = size if query.top is None else min(size, max(0, query.top - returned))
     rows: list[bytes] = []
     last: Key = ("", "")
     free_bytes = MAX_PAGE_BYTES
@@ -84,15 +85,13 @@ def _matching(query: Query, twins: Iterable[JsonObject | None]) -> Iterator[Json
     return (twin if twin is not None and passes(query.where, twin) else None for twin in twins)
 
 
-def _grouped(
-    grouping: Grouping, matching: Iterable[JsonObject | None]
-) -> Steps[Iterable[tuple[str, JsonObject]]]:
+def _grouped(grouping: Grouping, matching: Iterable[JsonObject | None]) -> Steps[Groups]:
     groups = Groups(grouping)
     for twin in matching:
         yield
         if twin is not None:
             groups.add(twin)
-    return groups.in_order()
+    return groups
 
 
 def _row(query: Query, document: JsonObject) -> Steps[bytes]:
