@@ -89,7 +89,7 @@ GOOD_QUERIES = (
     "SELECT * FROM devices",
     "SELECT deviceId, tags.site AS site FROM devices WHERE tags.ring IN [1, 2] OR version * 2 > 1",
     "SELECT COUNT() AS n FROM devices.modules WHERE is_defined(properties.desired.interval)",
-    "SELECT status, AVG(tags.ring), MAX(deviceId) AS last FROM devices GROUP BY status",
+    "SELECT status, AVG(tags.ring), MAX(deviceId) AS last FROM devices GROUP BY status, tags",
     "SELECT * FROM devices WHERE startswith(deviceId, 'd') OR array_contains(parentScopes, 'x')",
     "SELECT * FROM devices.jobs WHERE devices.jobs.createdTimeUtc > '2026'",
     "SELECT * FROM devices.modules WHERE moduleId = '$edgeAgent' AND NOT configurations.[[c1]] = 1",

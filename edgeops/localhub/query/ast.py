@@ -137,7 +137,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class GroupColumn:
-    """One column of a group (an aggregate, or the property of GROUP BY), and its key in the row."""
+    """One column of a group (an aggregate, or a property of GROUP BY), and its key in the row."""
 
     value: Aggregate | PropertyPath
     name: str
@@ -148,7 +148,7 @@ class Grouping:
     """The columns of each group; without `by`, all twins that match are one group."""
 
     columns: tuple[GroupColumn, ...]
-    by: PropertyPath | None = None
+    by: tuple[PropertyPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

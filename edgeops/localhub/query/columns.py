@@ -30,9 +30,10 @@ class Selected(NamedTuple):
 def selected_columns(reader: TokenReader) -> tuple[Selected, ...]:
     """Read the columns of SELECT; none for `*`.
 
-    A column without alias has the last key of its path as its name; others are
-    `$1`, `$2` and so on, as in Azure Cosmos DB (Microsoft does not say what IoT Hub
-    calls them). Raises `QueryError` if a column is invalid, or two have one name.
+    A column without alias has the last key of its path as its name, as Microsoft's
+    Azure/Industrial-IoT expects it; others are `$1`, `$2` and so on, as in Azure
+    Cosmos DB (Microsoft does not say what IoT Hub calls them). Raises `QueryError` if
+    a column is invalid, or two have one name.
     """
     columns: dict[str, Selected] = {}
     if reader.accept("*"):
@@ -55,13 +56,13 @@ def selected_columns(reader: TokenReader) -> tuple[Selected, ...]:
 
 
 def grouped_columns(
-    selected: Sequence[Selected], by: PropertyPath | None
+    selected: Sequence[Selected], by: tuple[PropertyPath, ...]
 ) -> tuple[tuple[Column, ...], Grouping | None]:
     """The plain columns, or (with an aggregate or GROUP BY) the columns of groups.
 
-    Raises `QueryError` if a column is neither an aggregate nor the property of GROUP BY.
+    Raises `QueryError` if a column is neither an aggregate nor in GROUP BY.
     """
-    if by is None:
+    if not by:
         plain = [Column(c.value, c.name) for c in selected if not isinstance(c.value, Aggregate)]
         if len(plain) == len(selected):
             return tuple(plain), None
@@ -70,12 +71,12 @@ def grouped_columns(
     return (), Grouping(tuple(_group_column(column, by) for column in selected), by)
 
 
-def _group_column(column: Selected, by: PropertyPath | None) -> GroupColumn:
+def _group_column(column: Selected, by: tuple[PropertyPath, ...]) -> GroupColumn:
     if isinstance(column.value, Aggregate):
         return GroupColumn(column.value, column.name)
-    if by is not None and column.value == by:
-        return GroupColumn(by, column.name)
-    message = "a column of a group must be an aggregate or the property of GROUP BY"
+    if isinstance(column.value, PropertyPath) and column.value in by:
+        return GroupColumn(column.value, column.name)
+    message = "a column of a group must be an aggregate or a property of GROUP BY"
     raise QueryError(message, column.position)
 
 

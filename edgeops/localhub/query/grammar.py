@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeops.localhub.query.ast import (
     Constant,
     Expression,
+    PropertyPath,
     Query,
     QueryError,
     Source,
@@ -78,10 +79,7 @@ def _query(text: str, metric_of: Source | None) -> Query:
         reader.expect("FROM")
         source = _source(reader, jobs=metric_of is None)
     where = _where(reader)
-    by = None
-    if reader.accept("GROUP"):
-        reader.expect("BY")
-        by = property_path(reader)
+    by = _group_by(reader)
     reader.expect_end()
     if source == "devices.jobs" and (selected or by):
         raise QueryError("a query on devices.jobs must be SELECT * without GROUP BY", 0)
@@ -113,3 +111,13 @@ def _source(reader: TokenReader, *, jobs: bool) -> Source:
 
 def _where(reader: TokenReader) -> Expression | None:
     return expression(reader) if reader.accept("WHERE") else None
+
+
+def _group_by(reader: TokenReader) -> tuple[PropertyPath, ...]:
+    if not reader.accept("GROUP"):
+        return ()
+    reader.expect("BY")
+    paths = [property_path(reader)]
+    while reader.accept(","):
+        paths.append(property_path(reader))
+    return tuple(paths)

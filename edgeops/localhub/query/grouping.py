@@ -1,17 +1,17 @@
 """Groups of twins, and the row of each.
 
-Source: "IoT Hub query language", sections GROUP BY and SELECT. Microsoft does
-not say in which order groups come, nor whether twins without the property are a
-group. Here groups are in order of the JSON text of their value, and those twins
-are the first group, whose row lacks the property. GROUP BY takes one property, as
-documented; modules are grouped too, of which the document does not speak.
+Source: "IoT Hub query language", sections GROUP BY and SELECT. As Microsoft's
+Azure/Industrial-IoT relies on it, GROUP BY takes several properties, and twins
+that lack them are a group too, whose row lacks them. Microsoft does not say in
+which order groups come: here, in order of the JSON text of their values. Modules
+are grouped like devices, though Microsoft speaks of devices only.
 """
 
 from __future__ import annotations
 
 import hashlib
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -33,10 +33,10 @@ _MAX_KEY_CHARACTERS = 200
 
 
 class Group:
-    """The twins that have the same value of the property of GROUP BY."""
+    """The twins that have the same values of the properties of GROUP BY."""
 
-    def __init__(self, grouping: Grouping, group_value: Any) -> None:
-        self._value = group_value
+    def __init__(self, grouping: Grouping, values: Sequence[Any]) -> None:
+        self._values = dict(zip(grouping.by, values, strict=True))
         self._accumulators = [
             (column.value.path, AGGREGATES[column.value.function]())
             for column in grouping.columns
@@ -52,7 +52,9 @@ class Group:
         """The columns of the group by name; some can be UNDEFINED."""
         results = (accumulator.result() for _, accumulator in self._accumulators)
         return {
-            column.name: next(results) if isinstance(column.value, Aggregate) else self._value
+            column.name: next(results)
+            if isinstance(column.value, Aggregate)
+            else self._values[column.value]
             for column in grouping.columns
         }
 
@@ -63,15 +65,15 @@ class Groups:
     def __init__(self, grouping: Grouping) -> None:
         self._grouping = grouping
         self._bytes = 0
-        self._bytes_of_group = sum(
+        self._bytes_of_group = 100 * len(grouping.by) + sum(
             _BYTES[column.value.function]
             for column in grouping.columns
             if isinstance(column.value, Aggregate)
         )
         self._groups: dict[str, Group] = {}
         self._all: Group | None = None
-        if grouping.by is None:  # one group, even of no twins
-            self._all = self._groups[""] = Group(grouping, UNDEFINED)
+        if not grouping.by:  # one group, even of no twins
+            self._all = self._groups[""] = Group(grouping, ())
 
     def add(self, twin: JsonObject) -> None:
         """Add a twin to its group. Raises `QueryError` if there are too many groups."""
@@ -88,20 +90,20 @@ class Groups:
         return ((key, self._groups[key].row(self._grouping)) for key in keys)
 
     def _group_of(self, twin: JsonObject) -> Group:
-        group_value = UNDEFINED if self._grouping.by is None else value(self._grouping.by, twin)
-        text = _json(group_value)
+        values = [value(path, twin) for path in self._grouping.by]
+        text = b"\n".join(map(_json, values))
         key = _key(text)
-        return self._groups.get(key) or self._new_group(key, group_value, len(text))
+        return self._groups.get(key) or self._new_group(key, values, len(text))
 
-    def _new_group(self, key: str, group_value: Any, size: int) -> Group:
+    def _new_group(self, key: str, values: Sequence[Any], size: int) -> Group:
         self._bytes += size + self._bytes_of_group
         if len(self._groups) == MAX_GROUPS or self._bytes > MAX_BYTES:
             message = (
                 f"there are more than {len(self._groups):,} groups, more than the local hub holds;"
-                " group by a property with fewer values"
+                " group by properties with fewer values"
             )
             raise QueryError(message, 0)
-        group = self._groups[key] = Group(self._grouping, group_value)
+        group = self._groups[key] = Group(self._grouping, values)
         return group
 
 
@@ -115,7 +117,7 @@ def _json(group_value: Any) -> bytes:
 
 
 def _key(text: bytes) -> str:
-    """The JSON of a value; a long one is cut, as keys are sent in continuation tokens."""
+    """The JSON of values; a long one is cut, as keys are sent in continuation tokens."""
     key = text.decode()
     if len(key) <= _MAX_KEY_CHARACTERS:
         return key

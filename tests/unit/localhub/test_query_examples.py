@@ -259,6 +259,24 @@ def named(*names):
                 (f"{version} and properties.reported.lastDesiredStatus.code != 200", ["device3"]),
             ]
         ),
+        # Azure/Industrial-IoT: the sites, and the servers, of its registry
+        (
+            "SELECT tags.environment, COUNT() FROM devices"
+            " WHERE tags.location.region = 'US' GROUP BY tags.environment",
+            "Raw",
+            [{"environment": "prod", "$1": 1}, {"environment": "test", "$1": 1}],
+        ),
+        (
+            "SELECT tags.environment, tags.building, COUNT() FROM devices"
+            " GROUP BY tags.environment, tags.building",
+            "Raw",
+            [
+                {"$1": 1},
+                {"environment": "prod", "$1": 1},
+                {"environment": "prod", "building": 9, "$1": 1},
+                {"environment": "test", "building": 9, "$1": 1},
+            ],
+        ),
         # Azure IoT Explorer: the search of a device
         (
             "SELECT deviceId as DeviceId,\n    status as Status\n"

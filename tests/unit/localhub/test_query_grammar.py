@@ -86,9 +86,22 @@ def test_groups():
                 GroupColumn(Aggregate("AVG", n), "$1"),
                 GroupColumn(Aggregate("MAX", n), "most"),
             ),
-            by=site,
+            by=(site,),
         ),
         where=Binary(">", n, Constant(1)),
+    )
+
+
+def test_groups_of_several_properties():
+    tags = "tags.ApplicationId, tags.SupervisorId"
+    paths = tuple(PropertyPath(("tags", name)) for name in ("ApplicationId", "SupervisorId"))
+    assert parse(f"SELECT {tags}, COUNT() FROM devices GROUP BY {tags}").grouping == Grouping(
+        (
+            GroupColumn(paths[0], "ApplicationId"),
+            GroupColumn(paths[1], "SupervisorId"),
+            GroupColumn(Aggregate("COUNT", None), "$1"),
+        ),
+        by=paths,
     )
 
 
@@ -255,7 +268,7 @@ def test_not_equal_has_two_spellings():
         ),
         ("SELECT COUNT() + 1 FROM devices", "expected FROM, found +", 15),
         *(
-            (query, "a column of a group must be an aggregate or the property of GROUP BY", where)
+            (query, "a column of a group must be an aggregate or a property of GROUP BY", where)
             for query, where in (
                 ("SELECT tags.a, COUNT() FROM devices", 7),
                 ("SELECT COUNT() AS n, tags.a FROM devices", 21),
@@ -272,7 +285,8 @@ def test_not_equal_has_two_spellings():
         ("SELECT COUNT() FROM devices GROUP tags.a", "expected BY, found tags", 34),
         ("SELECT COUNT() FROM devices GROUP BY", "expected a name, found the end", 36),
         ("SELECT COUNT() FROM devices GROUP BY 1", "expected a name, found 1", 37),
-        ("SELECT COUNT() FROM devices GROUP BY a, b", "expected the end, found ,", 38),
+        ("SELECT COUNT() FROM devices GROUP BY a,", "expected a name, found the end", 39),
+        ("SELECT COUNT() FROM devices GROUP BY a b", "expected the end, found b", 39),
         ("SELECT COUNT() FROM devices GROUP BY a WHERE b", "expected the end, found WHERE", 39),
         (
             "SELECT * FROM devices WHERE COUNT() > 1",

@@ -95,6 +95,32 @@ def test_the_property_of_the_groups_need_not_be_a_column():
     ]
 
 
+def test_groups_of_several_properties():
+    stored = [
+        {"deviceId": f"d{number}", "tags": tags}
+        for number, tags in enumerate(
+            [
+                {"a": 1, "b": "x"},
+                {"a": 1},
+                {"b": "x"},
+                {"a": "1,", "b": 2},
+                {"a": "1", "b": ",2"},
+                {},
+                {"a": 1, "b": "x"},
+            ]
+        )
+    ]
+    text = "SELECT tags.b, tags.a AS first, COUNT() AS n FROM devices GROUP BY tags.a, tags.b"
+    assert run(text, stored) == [
+        {"n": 1},
+        {"b": "x", "n": 1},
+        {"b": ",2", "first": "1", "n": 1},
+        {"b": 2, "first": "1,", "n": 1},
+        {"first": 1, "n": 1},
+        {"b": "x", "first": 1, "n": 2},
+    ]
+
+
 def test_the_number_of_groups_is_limited():
     text = "SELECT COUNT() AS c FROM devices GROUP BY deviceId"
     assert len(run(text, twins(*range(MAX_GROUPS)))) == 100
@@ -103,13 +129,13 @@ def test_the_number_of_groups_is_limited():
 
 
 def test_the_memory_of_groups_is_limited():
-    with pytest.raises(QueryError, match="group by a property with fewer values"):
+    with pytest.raises(QueryError, match="group by properties with fewer values"):
         run(
             "SELECT tags.n FROM devices GROUP BY tags.n",
             twins(*(str(n) * 30_000 for n in range(999))),
         )
     many = ", ".join(f"MAX(tags.n) AS m{number}" for number in range(300))
-    with pytest.raises(QueryError, match="group by a property with fewer values"):
+    with pytest.raises(QueryError, match="group by properties with fewer values"):
         run(f"SELECT {many} FROM devices GROUP BY tags.n", twins(*range(100)))
 
 

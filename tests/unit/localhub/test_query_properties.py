@@ -56,7 +56,8 @@ def printed_query(query):
     group_by = ""
     if query.grouping:
         columns = [f"{printed(c.value)} AS [[{c.name}]]" for c in query.grouping.columns]
-        group_by = f" GROUP BY {printed(query.grouping.by)}" if query.grouping.by else ""
+        if query.grouping.by:
+            group_by = f" GROUP BY {', '.join(map(printed, query.grouping.by))}"
     top = "" if query.top is None else f"TOP {query.top} "
     where = f" WHERE {printed(query.where)}" if query.where else ""
     return f"SELECT {top}{', '.join(columns) or '*'} FROM {query.source}{where}{group_by}"
@@ -93,9 +94,8 @@ aggregates = st.one_of(
 
 @st.composite
 def groupings(draw):
-    by = draw(st.none() | paths)
-    # without GROUP BY, a column must be an aggregate
-    columns = st.builds(GroupColumn, aggregates | st.just(by) if by else aggregates, names)
+    by = draw(st.lists(paths, max_size=2).map(tuple))
+    columns = st.builds(GroupColumn, st.one_of(aggregates, *map(st.just, by)), names)
     named = st.lists(columns, min_size=1, max_size=3, unique_by=lambda column: column.name)
     return Grouping(tuple(draw(named)), by)
 
