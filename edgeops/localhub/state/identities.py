@@ -23,7 +23,7 @@ SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
 IOT_EDGE = "IotEdge"
 
 _SCOPE_PREFIX = "ms-azure-iot-edge://"
-_MAX_PARENTS = 1
+_MAX_PARENTS = 1  # "for now", says `Device.ParentScopes` of Microsoft's SDK for C#
 _MAX_CHARACTERS = 512
 
 
