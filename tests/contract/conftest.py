@@ -70,6 +70,32 @@ def refused() -> Callable[[int, str], Any]:
 
 
 @pytest.fixture
+def put(registry: Any) -> Callable[..., Any]:
+    """Writes an identity back as it was read, with changes, as az does; gives what it became."""
+
+    def put(identity: Any, **changes: Any) -> Any:
+        body = identity.serialize(keep_readonly=True) | changes
+        return registry.protocol.devices.create_or_update_identity(
+            identity.device_id, body, f'"{identity.etag}"'
+        )
+
+    return put
+
+
+@pytest.fixture
+def post() -> Callable[..., Any]:
+    """Sends a POST that the SDK has no method for, as the SDK would; gives the response."""
+
+    def post(manager: Any, path: str, body: Any) -> Any:
+        client = manager.protocol._client
+        parameters = {"api-version": "2024-03-31"}
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return client.send(client.post(path, parameters, headers, body), stream=False)
+
+    return post
+
+
+@pytest.fixture
 def device_client(local_mqtt_hub: Any) -> Iterator[Callable[..., Any]]:
     """Makes unmodified clients of azure-iot-device for a device, or for a module of it."""
     sdk = pytest.importorskip("azure.iot.device")

@@ -87,6 +87,19 @@ def test_a_wrong_key_is_refused(device_client, module):
         device_client("d1", module, key=WRONG_KEY).connect()
 
 
+def test_a_connection_outlives_its_keys(device_client, registry, post, module):
+    client = device_client("d1", module)
+    client.connect()
+    old = registry.get_module("d1", module) if module else registry.get_device("d1")
+
+    names = [{"id": "d1", "moduleId": module}]
+    post(registry, "/devices/keys/regenerate", {"policyKey": "both", "devices": names})
+
+    assert client.get_twin()["desired"]["$version"] == 1
+    with pytest.raises(exceptions.CredentialError):
+        device_client("d1", module, key=old.authentication.symmetric_key.primary_key).connect()
+
+
 def test_a_deleted_device_is_cut_off_and_refused(device_client, registry, edge_device):
     client = device_client("d1")
     states = queue.Queue()

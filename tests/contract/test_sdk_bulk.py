@@ -50,6 +50,24 @@ def test_devices_are_created_with_their_twins(registry):
     assert len(registry.get_modules("gw")) == 2
 
 
+def test_names_of_values_are_read_in_any_case(registry):
+    authority = models.AuthenticationMechanism(type="CertificateAuthority")
+    assert bulk(
+        registry,
+        entry("Create", "d1", status="Enabled", authentication=authority),
+        entry("CREATE", "d2"),
+    ).is_successful
+    device = registry.get_device("d1")
+    assert (device.status, device.authentication.type) == ("enabled", "certificateAuthority")
+
+    assert bulk(registry, entry("UpdateTwin", "d1", tags={"t": 1})).is_successful
+    assert registry.get_twin("d1").tags == {"t": 1}
+    failed = bulk(registry, entry("Update", "nobody"))
+    assert [(error.error_code, error.operation) for error in failed.errors] == [
+        ("DeviceNotFound", "update")
+    ]
+
+
 def test_modules_are_created_updated_and_deleted(registry, devices):
     assert bulk(registry, entry("create", "d2", module_id="m1", tags={"t": 1})).is_successful
     assert registry.get_module_twin("d2", "m1").tags == {"t": 1}

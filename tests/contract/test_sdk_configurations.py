@@ -135,10 +135,16 @@ def test_queries_are_checked_without_being_kept(configurations):
         )
     )
     assert (good.target_condition_error, good.custom_metric_query_errors) == (None, {})
+    without_from = configurations.test_configuration_queries(
+        models.ConfigurationQueriesTestInput(
+            target_condition="*", custom_metric_queries={"m": "select *"}
+        )
+    )
+    assert without_from.custom_metric_query_errors == {}
 
     bad = configurations.test_configuration_queries(
         models.ConfigurationQueriesTestInput(
-            target_condition="tags.a =", custom_metric_queries={"m": "SELECT deviceId"}
+            target_condition="tags.a =", custom_metric_queries={"m": "SELECT deviceId FROM"}
         )
     )
     assert bad.target_condition_error

@@ -145,56 +145,22 @@ def test_statistics_count_devices(registry, local_hub):
     assert registry.get_device("d1").connection_state == "Connected"
 
 
-# --- edge devices ------------------------------------------------------------------
-
-
-def test_an_edge_device_gets_its_system_modules_and_a_scope(registry):
-    created = registry.create_device_with_sas("gw", KEY, KEY, "enabled", iot_edge=True)
-
-    assert created.capabilities.iot_edge is True
-    assert created.device_scope == f"ms-azure-iot-edge://gw-{created.generation_id}"
-    assert [m.module_id for m in registry.get_modules("gw")] == ["$edgeAgent", "$edgeHub"]
-    assert registry.get_module_twin("gw", "$edgeAgent").properties.desired["$version"] == 1
-    assert registry.get_twin("gw").device_scope == created.device_scope
-
-
-def test_a_device_becomes_an_edge_device_and_ceases_to_be_one(registry):
-    registry.create_device_with_sas("d1", KEY, KEY, "enabled")
-
-    edge = registry.update_device_with_sas("d1", None, KEY, KEY, "enabled", iot_edge=True)
-    assert edge.device_scope
-    assert len(registry.get_modules("d1")) == 2
-
-    plain = registry.update_device_with_sas("d1", None, KEY, KEY, "enabled", iot_edge=False)
-    assert plain.device_scope is None
-    assert registry.get_modules("d1") == []
-
-
-def test_a_leaf_device_names_its_edge_device(registry, refused):
-    edge = registry.create_device_with_sas("gw", KEY, KEY, "enabled", iot_edge=True)
-    leaf = registry.create_device_with_sas(
-        "leaf", KEY, KEY, "enabled", device_scope=edge.device_scope
-    )
-
-    assert leaf.device_scope == edge.device_scope
-    assert leaf.parent_scopes == [edge.device_scope]
-    with refused(400, "ArgumentInvalid"):
-        registry.update_device_with_sas(
-            "leaf", None, KEY, KEY, "enabled", device_scope="ms-azure-iot-edge://nobody-1"
-        )
-
-
-def test_the_scope_of_an_edge_device_cannot_change(registry, refused):
-    edge = registry.create_device_with_sas("gw", KEY, KEY, "enabled", iot_edge=True)
-    other = registry.create_device_with_sas(
-        "gw2", KEY, KEY, "enabled", iot_edge=True, parent_scopes=edge.device_scope
-    )
-
-    assert other.parent_scopes == [edge.device_scope]
-    with refused(400, "ArgumentInvalid"):
-        registry.update_device_with_sas(
-            "gw", None, KEY, KEY, "enabled", iot_edge=True, device_scope=other.device_scope
-        )
+def test_names_of_values_are_read_in_any_case(registry, put):
+    created = registry.create_device_with_sas("d1", KEY, KEY, "Enabled")
+    assert created.status == "enabled"
+    disabled = put(created, status="DISABLED")
+    assert disabled.status == "disabled"
+    assert disabled.status_updated_time.year > 2000
+    assert put(disabled, status="Disabled").status_updated_time == (disabled.status_updated_time)
+    for written, kind in (
+        ("SelfSigned", "selfSigned"),
+        ("CERTIFICATEAUTHORITY", "certificateAuthority"),
+        ("Sas", "sas"),
+    ):
+        identity = registry.get_device("d1")
+        updated = put(identity, authentication={"type": written})
+        assert updated.authentication.type == kind
+        assert registry.get_twin("d1").authentication_type == kind
 
 
 # --- modules -----------------------------------------------------------------------

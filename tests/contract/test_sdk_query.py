@@ -76,6 +76,59 @@ def test_projections_and_counts_are_raw(fleet):
     assert counted.items[0].additional_properties == {"total": 25}
 
 
+def raw_rows(registry, text, **options):
+    """The rows of all pages of a query as the hub sends them, and the number of pages."""
+    rows, pages, token = [], 0, None
+    while token or not pages:
+        response = registry.protocol.query.get_twins(
+            models.QuerySpecification(query=text), x_ms_continuation=token, raw=True, **options
+        ).response
+        assert response.headers["x-ms-item-type"] == "Raw"
+        rows += response.json()
+        pages += 1
+        token = response.headers.get("x-ms-continuation")
+    return rows, pages
+
+
+def test_twins_are_grouped(fleet):
+    fleet.create_device_with_sas("untagged", None, None, "disabled")
+
+    text = "SELECT tags.even AS even, COUNT() AS devices FROM devices GROUP BY tags.even"
+    expected = [{"devices": 1}, {"even": False, "devices": 12}, {"even": True, "devices": 13}]
+    assert raw_rows(fleet, text) == (expected, 1)
+    assert raw_rows(fleet, text, x_ms_max_item_count="1") == (expected, 3)
+
+    sdk_rows = ask(fleet, "SELECT status, COUNT() FROM devices GROUP BY status").items
+    assert [(row.status, row.additional_properties) for row in sdk_rows] == [
+        ("disabled", {"$1": 1}),
+        ("enabled", {"$1": 25}),
+    ]
+
+
+def test_all_groups_come_page_by_page(fleet):
+    text = "SELECT deviceId, COUNT() AS n FROM devices GROUP BY deviceId"
+    rows, pages = raw_rows(fleet, text, x_ms_max_item_count="10")
+    assert pages == 3
+    assert rows == [{"deviceId": f"d{n:02}", "n": 1} for n in range(25)]
+
+
+def test_twins_are_aggregated(fleet):
+    for n in range(4):
+        fleet.update_twin(f"d{n:02}", models.Twin(tags={"score": n * 1.5}))
+    fleet.update_twin("d04", models.Twin(tags={"score": "unknown"}))
+
+    text = (
+        "SELECT SUM(tags.score) AS sum, AVG(tags.score) AS avg, MIN(tags.score) AS min,"
+        " COUNT() AS n FROM devices WHERE is_defined(tags.score)"
+    )
+    assert raw_rows(fleet, text)[0] == [{"sum": 9, "avg": 2.25, "min": 0, "n": 5}]
+
+
+def test_jobs_can_be_queried(registry):
+    result = ask(registry, "SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'j'")
+    assert (result.type, result.items) == ("DeviceJob", [])
+
+
 def test_modules_are_queried_with_the_systems(fleet):
     fleet.create_device_with_sas("gw", None, None, "enabled", iot_edge=True)
     fleet.create_module_with_sas("d03", "m1", "", None, None)
@@ -99,6 +152,9 @@ def test_modules_are_queried_with_the_systems(fleet):
         ("SELECT * FROM devices", {"continuation_token": "forged"}),
         ("SELECT * FROM devices", {"max_item_count": "many"}),
         ("SELECT * FROM devices", {"max_item_count": 0}),
+        ("SELECT lower(deviceId) FROM devices", {}),
+        ("SELECT jobId FROM devices.jobs", {}),
+        ("SELECT * FROM devices GROUP BY tags.even", {}),
         (None, {}),
     ],
 )

@@ -89,6 +89,9 @@ GOOD_QUERIES = (
     "SELECT * FROM devices",
     "SELECT deviceId, tags.site AS site FROM devices WHERE tags.ring IN [1, 2] OR version * 2 > 1",
     "SELECT COUNT() AS n FROM devices.modules WHERE is_defined(properties.desired.interval)",
+    "SELECT status, AVG(tags.ring), MAX(deviceId) AS last FROM devices GROUP BY status, tags",
+    "SELECT * FROM devices WHERE startswith(deviceId, 'd') OR array_contains(parentScopes, 'x')",
+    "SELECT * FROM devices.jobs WHERE devices.jobs.createdTimeUtc > '2026'",
     "SELECT * FROM devices.modules WHERE moduleId = '$edgeAgent' AND NOT configurations.[[c1]] = 1",
 )
 
@@ -115,6 +118,9 @@ def body(random: Random, path: str) -> bytes:
         modes = ("create", "update", "updateTwin", "updateIfMatchETag", "delete", "none")
         entry = {**TWIN, **IDENTITY, "id": "d4", "importMode": random.choice(modes), "eTag": "x"}
         good = [entry, {**entry, "id": "d5"}]
+    elif path.endswith("regenerate"):
+        policy_key = random.choice(["primaryKey", "secondaryKey", "both"])
+        good = {"policyKey": policy_key, "devices": [{"id": "d1"}, {"id": "d1", "moduleId": "m1"}]}
     elif path.endswith("query"):
         good = {"query": query(random)}
     elif path.endswith("methods"):

@@ -15,7 +15,7 @@ from edgeops.localhub.http.wire import (
     top,
 )
 from edgeops.localhub.policies import Permission
-from edgeops.localhub.service import bulk, registry
+from edgeops.localhub.service import bulk, keys, registry
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.throttles import OperationKind
 
@@ -69,6 +69,12 @@ async def _import(hub: EmulatedHub, request: web.Request) -> web.Response:
     return json_response(result, 200 if result["isSuccessful"] else 400)
 
 
+async def _regenerate_keys(hub: EmulatedHub, request: web.Request) -> web.Response:
+    steps = keys.regenerate_keys(hub, await json_body(request))
+    result, status = await hub.scheduler.run(steps)
+    return json_response(result, status)
+
+
 async def _device_statistics(hub: EmulatedHub, _: web.Request) -> web.Response:
     return json_response(await hub.scheduler.run(registry.device_statistics(hub)))
 
@@ -91,6 +97,7 @@ _READ, _WRITE = Permission.REGISTRY_READ, Permission.REGISTRY_WRITE
 ROUTES = (
     Route("GET", "/devices", _READ, _list_devices, _KIND),
     Route("POST", "/devices", _WRITE, _import, _KIND),
+    Route("POST", "/devices/keys/regenerate", _WRITE, _regenerate_keys, _KIND),
     Route("GET", "/devices/{device}", _READ, _get_device, _KIND),
     Route("PUT", "/devices/{device}", _WRITE, _put_device, _KIND),
     Route("DELETE", "/devices/{device}", _WRITE, _delete_device, _KIND),

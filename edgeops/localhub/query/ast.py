@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-Source = Literal["devices", "devices.modules"]
+Source = Literal["devices", "devices.modules", "devices.jobs"]
 
 
 class QueryError(Exception):
@@ -153,23 +153,49 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregate:
+    """COUNT, SUM, AVG, MIN or MAX of a property in a group; `path` is None for `COUNT()`."""
+
+    function: str
+    path: PropertyPath | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupColumn:
+    """One column of a group (an aggregate, or a property of GROUP BY), and its key in the row."""
+
+    value: Aggregate | PropertyPath
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The columns of each group; without `by`, all twins that match are one group."""
+
+    columns: tuple[GroupColumn, ...]
+    by: tuple[PropertyPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A query; no `columns` means `*`, and `count` is the column name of `COUNT()`.
+    """A query; with neither `columns` nor `grouping` it selects `*`.
 
     `text` is the source text: continuation tokens are bound to it.
     """
 
     source: Source
     columns: tuple[Column, ...] = ()
-    count: str | None = None
+    grouping: Grouping | None = None
     top: int | None = None
     where: Expression | None = None
     text: str = field(default="", compare=False)
 
     @property
-    def kind(self) -> Literal["Twin", "Raw"]:
+    def kind(self) -> Literal["Twin", "Raw", "DeviceJob"]:
         """The kind of rows: the `x-ms-item-type` header of the response."""
-        return "Raw" if self.columns or self.count else "Twin"
+        if self.columns or self.grouping:
+            return "Raw"
+        return "DeviceJob" if self.source == "devices.jobs" else "Twin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,12 @@
 """Evaluates queries and conditions on twins.
 
-A missing property, a comparison of different types or of objects, and
-arithmetic on other values than numbers are undefined, and so are operations on
-undefined values. A twin matches only if its condition is `true`. AND, OR and
-NOT use three-valued logic, as in SQL.
+A missing property is undefined, and so are operations on undefined values. A
+twin matches only if its condition is `true`. AND, OR and NOT use three-valued
+logic, as in SQL.
 """
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,23 +27,7 @@ from edgeops.localhub.query.ast import (
     PropertyPath,
     TargetCondition,
 )
-from edgeops.localhub.query.numbers import computed_number
-
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
-_ARITHMETIC: Mapping[str, Callable[[Any, Any], int | float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": math.fmod,
-}
+from edgeops.localhub.query.values import COMPUTATIONS, calculate, compare, is_primitive
 
 
 def matches(condition: TargetCondition, twin: JsonObject) -> bool:
@@ -92,8 +73,7 @@ def _not(expression: Not, twin: JsonObject) -> Any:
 
 def _binary(expression: Binary, twin: JsonObject) -> Any:
     left, right = value(expression.left, twin), value(expression.right, twin)
-    compute = _COMPUTATIONS[expression.operator]
-    return compute(expression.operator, left, right)
+    return COMPUTATIONS[expression.operator](expression.operator, left, right)
 
 
 def _logical(expression: Logical, twin: JsonObject) -> Any:
@@ -110,28 +90,10 @@ def _logical(expression: Logical, twin: JsonObject) -> Any:
 
 def _membership(expression: In, twin: JsonObject) -> Any:
     operand = value(expression.operand, twin)
-    if type(operand) not in _PRIMITIVES:
+    if not is_primitive(operand):
         return UNDEFINED
     items = (value(item, twin) for item in expression.items)
-    return any(_compare("=", operand, item) is True for item in items) != expression.negated
-
-
-def _compare(symbol: str, left: Any, right: Any) -> Any:
-    kind = _PRIMITIVES.get(type(left))
-    if kind is None or kind != _PRIMITIVES.get(type(right)):
-        return UNDEFINED
-    if left is None:
-        return symbol in ("=", "<=", ">=")
-    return _COMPARISONS[symbol](left, right)
-
-
-def _calculate(symbol: str, left: Any, right: Any) -> Any:
-    if not _PRIMITIVES.get(type(left)) == _PRIMITIVES.get(type(right)) == "number":
-        return UNDEFINED
-    try:
-        return computed_number(_ARITHMETIC[symbol](left, right))
-    except (ArithmeticError, ValueError):
-        return UNDEFINED
+    return any(compare("=", operand, item) is True for item in items) != expression.negated
 
 
 # A table by type for speed: it is used for every part of a query on every twin.
@@ -140,23 +102,11 @@ _VALUES: Mapping[type, Callable[[Any, JsonObject], Any]] = {
     PropertyPath: lambda expression, twin: _follow(expression.keys, twin),
     IsDefined: lambda expression, twin: _follow(expression.path.keys, twin) is not UNDEFINED,
     Not: _not,
-    Negate: lambda expression, twin: _calculate("-", 0, value(expression.operand, twin)),
+    Negate: lambda expression, twin: calculate("-", 0, value(expression.operand, twin)),
     Logical: _logical,
     In: _membership,
     Binary: _binary,
     ItemPath: lambda expression, document: _follow(expression.keys, document),
     FirstDefined: _first_defined,
     Call: _call,
-}
-_COMPUTATIONS: Mapping[str, Callable[[str, Any, Any], Any]] = {
-    **dict.fromkeys(_COMPARISONS, _compare),
-    **dict.fromkeys(_ARITHMETIC, _calculate),
-}
-# The types of values that can be compared.
-_PRIMITIVES: Mapping[type, str] = {
-    type(None): "null",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    str: "string",
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from edgeops.localhub.query.aggregates import AGGREGATES
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
+    Call,
     Constant,
     Expression,
     In,
@@ -16,6 +18,7 @@ from edgeops.localhub.query.ast import (
     QueryError,
     children,
 )
+from edgeops.localhub.query.functions import FUNCTIONS, KNOWN
 from edgeops.localhub.query.reader import TokenReader
 from edgeops.localhub.query.tokens import TokenKind
 
@@ -32,18 +35,21 @@ _NOT_PRECEDENCE = 3
 _MINUS_PRECEDENCE = 7
 
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
-_UNSUPPORTED_FUNCTIONS = ("COUNT", "SUM", "AVG", "MIN", "MAX")
 
 # Microsoft's own examples write these in any case (`SELECT DeviceId`); rows have this spelling.
-_TWIN_PROPERTIES = {
+_PROPERTIES = {
     name.lower(): name
     for name in (
         *("deviceId", "moduleId", "etag", "deviceEtag", "version", "modelId"),
         *("status", "statusReason", "statusUpdateTime", "connectionState", "lastActivityTime"),
         *("cloudToDeviceMessageCount", "authenticationType", "x509Thumbprint"),
         *("tags", "properties", "capabilities", "deviceScope", "parentScopes", "configurations"),
+        *("jobId", "jobType", "startTimeUtc", "endTimeUtc"),
+        *("createdDateTimeUtc", "lastUpdatedDateTimeUtc", "outcome", "error"),
     )
 }
+# "Queries for IoT Hub jobs" calls it so in the query, and `createdDateTimeUtc` in the job.
+_PROPERTIES["createdtimeutc"] = "createdDateTimeUtc"
 
 
 def expression(reader: TokenReader) -> Expression:
@@ -89,21 +95,14 @@ def _logical(reader: TokenReader, operator: str, first: Expression, depth: int) 
 
 def _membership(reader: TokenReader, operand: Expression, depth: int) -> Expression:
     negated = reader.next().value == "NIN"
-    items: list[Expression] = []
-    reader.expect("[")
-    while reader.word != "]":
-        if items:
-            reader.expect(",")
-        items.append(_expression(reader, 0, depth + 1))
-    reader.expect("]")
-    return In(operand, tuple(items), negated)
+    return In(operand, _list(reader, "[", "]", depth), negated)
 
 
 def _operand(reader: TokenReader, depth: int) -> Expression:
     if reader.function:
-        return _is_defined(reader)
+        return _call(reader, depth)
     if reader.token.kind in (TokenKind.NAME, TokenKind.QUOTED_NAME):
-        return _path(reader)
+        return property_path(reader)
     token = reader.next()
     if token.kind in (TokenKind.STRING, TokenKind.NUMBER):
         return Constant(token.value)
@@ -121,24 +120,42 @@ def _operand(reader: TokenReader, depth: int) -> Expression:
     raise QueryError(f"expected a value, found {token.text}", token.position)
 
 
-def _is_defined(reader: TokenReader) -> Expression:
-    function = reader.function
-    name = reader.next()
-    if function in _UNSUPPORTED_FUNCTIONS:
-        raise QueryError(f"{name.text}() is not supported here yet", name.position)
-    if function != "IS_DEFINED":
-        message = f"{name.text}() is not known; queries on twins have is_defined()"
+def _call(reader: TokenReader, depth: int) -> Expression:
+    function, name = reader.function, reader.next()
+    if function in AGGREGATES:
+        raise QueryError(f"{name.text}() must be a column of its own in SELECT", name.position)
+    if function == "IS_DEFINED":
+        reader.expect("(")
+        path = property_path(reader)
+        reader.expect(")")
+        return IsDefined(path)
+    if function not in FUNCTIONS:
+        message = f"{name.text}() is not known; queries on twins have {KNOWN}"
         raise QueryError(message, name.position)
-    reader.expect("(")
-    path = _path(reader)
-    reader.expect(")")
-    return IsDefined(path)
+    arguments = _list(reader, "(", ")", depth)
+    expected = FUNCTIONS[function].arguments
+    if len(arguments) != expected:
+        message = f"{name.text}() takes {expected} values, not {len(arguments)}"
+        raise QueryError(message, name.position)
+    return Call(FUNCTIONS[function].compute, arguments)
 
 
-def _path(reader: TokenReader) -> PropertyPath:
+def _list(reader: TokenReader, opening: str, closing: str, depth: int) -> tuple[Expression, ...]:
+    items: list[Expression] = []
+    reader.expect(opening)
+    while reader.word != closing:
+        if items:
+            reader.expect(",")
+        items.append(_expression(reader, 0, depth + 1))
+    reader.expect(closing)
+    return tuple(items)
+
+
+def property_path(reader: TokenReader) -> PropertyPath:
+    """Read the path of a property. Raises `QueryError` if there is none."""
     keys = reader.names()
-    for collection in ("devices", "modules"):
-        if len(keys) == 1 or keys[0].lower() != collection:
-            break
+    if len(keys) > 1 and keys[0].lower() == "devices":
         del keys[0]
-    return PropertyPath((_TWIN_PROPERTIES.get(keys[0].lower(), keys[0]), *keys[1:]))
+        if len(keys) > 1 and keys[0].lower() in ("modules", "jobs"):
+            del keys[0]
+    return PropertyPath((_PROPERTIES.get(keys[0].lower(), keys[0]), *keys[1:]))

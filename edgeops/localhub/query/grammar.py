@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edgeops.localhub.query.ast import (
-    Column,
     Constant,
     Expression,
     PropertyPath,
@@ -12,7 +11,8 @@ from edgeops.localhub.query.ast import (
     Source,
     TargetCondition,
 )
-from edgeops.localhub.query.expressions import expression
+from edgeops.localhub.query.columns import grouped_columns, selected_columns
+from edgeops.localhub.query.expressions import expression, property_path
 from edgeops.localhub.query.reader import TokenReader
 from edgeops.localhub.query.tokens import TokenKind, tokens
 
@@ -20,22 +20,18 @@ MAX_CHARACTERS = 8192
 
 
 def parse(text: str) -> Query:
-    """Parse a query. Raises `QueryError` if it is invalid or not supported yet."""
-    _check_length(text)
-    reader = TokenReader(text)
-    reader.expect("SELECT")
-    top = _top(reader)
-    columns: tuple[Column, ...] = ()
-    count = None
-    if reader.function == "COUNT":
-        count = _count(reader)
-    elif not reader.accept("*"):
-        columns = _columns(reader)
-    reader.expect("FROM")
-    source = _source(reader)
-    where = _where(reader)
-    reader.expect_end()
-    return Query(source, columns, count, top, where, text)
+    """Parse a query. Raises `QueryError` if it is invalid."""
+    return _query(text, None)
+
+
+def parse_metric(text: str, source: Source = "devices") -> Query:
+    """Parse a custom metric of a configuration that targets twins of a source.
+
+    A metric may lack FROM, as `select *` in the examples of `az iot hub
+    configuration create`; it is on the source then. Raises `QueryError` if it is
+    invalid, or not on twins.
+    """
+    return _query(text, source)
 
 
 def condition(text: str) -> TargetCondition:
@@ -58,7 +54,7 @@ def condition(text: str) -> TargetCondition:
     source: Source = "devices"
     where: Expression | None
     if reader.accept("FROM"):
-        source = _source(reader)
+        source = _source(reader, jobs=False)
         where = _where(reader)
     else:
         where = expression(reader)
@@ -71,6 +67,26 @@ def _check_length(text: str) -> None:
         raise QueryError(f"a query may have {MAX_CHARACTERS:,} characters", MAX_CHARACTERS)
 
 
+def _query(text: str, metric_of: Source | None) -> Query:
+    _check_length(text)
+    reader = TokenReader(text)
+    reader.expect("SELECT")
+    top = _top(reader)
+    selected = selected_columns(reader)
+    if metric_of and reader.word != "FROM":
+        source = metric_of
+    else:
+        reader.expect("FROM")
+        source = _source(reader, jobs=metric_of is None)
+    where = _where(reader)
+    by = _group_by(reader)
+    reader.expect_end()
+    if source == "devices.jobs" and (selected or by):
+        raise QueryError("a query on devices.jobs must be SELECT * without GROUP BY", 0)
+    columns, grouping = grouped_columns(selected, by)
+    return Query(source, columns, grouping, top, where, text)
+
+
 def _top(reader: TokenReader) -> int | None:
     if not reader.accept("TOP"):
         return None
@@ -80,50 +96,28 @@ def _top(reader: TokenReader) -> int | None:
     return token.value
 
 
-def _count(reader: TokenReader) -> str:
-    reader.next()
-    reader.expect("(")
-    reader.expect(")")
-    name = _alias(reader) or "$1"
-    if reader.word == ",":
-        message = "other columns next to COUNT() are not supported yet"
-        raise QueryError(message, reader.token.position)
-    return name
-
-
-def _columns(reader: TokenReader) -> tuple[Column, ...]:
-    columns: dict[str, Column] = {}
-    unnamed = 0
-    while not columns or reader.accept(","):
-        position = reader.token.position
-        projected = expression(reader)
-        name = _alias(reader)
-        if name is None and isinstance(projected, PropertyPath):
-            name = projected.keys[-1]
-        elif name is None:
-            unnamed += 1
-            name = f"${unnamed}"
-        if name in columns:
-            raise QueryError(f"two columns are named {name}; name one with AS", position)
-        columns[name] = Column(projected, name)
-    return tuple(columns.values())
-
-
-def _alias(reader: TokenReader) -> str | None:
-    return reader.name() if reader.accept("AS") else None
-
-
-def _source(reader: TokenReader) -> Source:
+def _source(reader: TokenReader, *, jobs: bool) -> Source:
     position = reader.token.position
     match ".".join(reader.names()).lower():
         case "devices":
             return "devices"
         case "devices.modules":
             return "devices.modules"
-        case "devices.jobs":
-            raise QueryError("devices.jobs is not supported yet", position)
-    raise QueryError("FROM takes devices or devices.modules", position)
+        case "devices.jobs" if jobs:
+            return "devices.jobs"
+    others = "devices.modules or devices.jobs" if jobs else "or devices.modules"
+    raise QueryError(f"FROM takes devices{',' if jobs else ''} {others}", position)
 
 
 def _where(reader: TokenReader) -> Expression | None:
     return expression(reader) if reader.accept("WHERE") else None
+
+
+def _group_by(reader: TokenReader) -> tuple[PropertyPath, ...]:
+    if not reader.accept("GROUP"):
+        return ()
+    reader.expect("BY")
+    paths = [property_path(reader)]
+    while reader.accept(","):
+        paths.append(property_path(reader))
+    return tuple(paths)

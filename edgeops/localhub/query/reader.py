@@ -53,8 +53,6 @@ class TokenReader:
 
     def expect_end(self) -> None:
         """Raise `QueryError` unless all tokens are read."""
-        if self.word == "GROUP":
-            raise QueryError("GROUP BY is not supported yet", self.token.position)
         if self.token.kind is not TokenKind.END:
             raise QueryError(f"expected the end, found {self.token.text}", self.token.position)
 

@@ -42,7 +42,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+)
+      (?P<space>\s+ | /\*.*?\*/)
     | (?P<name>[^\W\d][\w$]* | \$[\w$]*)
     | \[\[(?P<quoted>[^\[\]]+)\]\]
     | (?P<string>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")

@@ -12,7 +12,7 @@ from edgeops.localhub.query.numbers import computed_number
 _MAX_CHARACTERS = 256 * 1024  # of a message; repeating its body could make any text
 
 
-class Function(NamedTuple):
+class RouteFunction(NamedTuple):
     """What a function computes, and how many arguments it takes at least and at most."""
 
     compute: Callable[..., Any]
@@ -20,7 +20,7 @@ class Function(NamedTuple):
     most: int
 
 
-def _of_numbers(compute: Callable[..., float], count: int = 1) -> Function:
+def _of_numbers(compute: Callable[..., float], count: int = 1) -> RouteFunction:
     def call(*values: Any) -> Any:
         if not all(map(_is_number, values)):
             return UNDEFINED
@@ -29,14 +29,14 @@ def _of_numbers(compute: Callable[..., float], count: int = 1) -> Function:
         except (ArithmeticError, ValueError):
             return UNDEFINED
 
-    return Function(call, count, count)
+    return RouteFunction(call, count, count)
 
 
-def _of_texts(compute: Callable[..., Any], count: int = 1) -> Function:
+def _of_texts(compute: Callable[..., Any], count: int = 1) -> RouteFunction:
     def call(*values: Any) -> Any:
         return compute(*values) if all(isinstance(v, str) for v in values) else UNDEFINED
 
-    return Function(call, count, count)
+    return RouteFunction(call, count, count)
 
 
 def _is_number(value: Any) -> bool:
@@ -66,7 +66,7 @@ def _substring(text: Any, start: Any, length: Any = None) -> Any:
     return text[int(start) : int(start) + int(length)]
 
 
-FUNCTIONS: Mapping[str, Function] = {
+FUNCTIONS: Mapping[str, RouteFunction] = {
     "ABS": _of_numbers(abs),
     "EXP": _of_numbers(math.exp),
     "POWER": _of_numbers(math.pow, 2),
@@ -76,16 +76,16 @@ FUNCTIONS: Mapping[str, Function] = {
     "SIGN": _of_numbers(lambda number: (number > 0) - (number < 0)),
     "SQRT": _of_numbers(math.sqrt),
     "AS_NUMBER": _of_texts(_as_number),
-    "IS_BOOL": Function(lambda value: isinstance(value, bool), 1, 1),
-    "IS_DEFINED": Function(lambda value: value is not UNDEFINED, 1, 1),
-    "IS_NULL": Function(lambda value: value is None, 1, 1),
-    "IS_NUMBER": Function(_is_number, 1, 1),
-    "IS_STRING": Function(lambda value: isinstance(value, str), 1, 1),
-    "CONCAT": Function(_concat, 1, 1000),
+    "IS_BOOL": RouteFunction(lambda value: isinstance(value, bool), 1, 1),
+    "IS_DEFINED": RouteFunction(lambda value: value is not UNDEFINED, 1, 1),
+    "IS_NULL": RouteFunction(lambda value: value is None, 1, 1),
+    "IS_NUMBER": RouteFunction(_is_number, 1, 1),
+    "IS_STRING": RouteFunction(lambda value: isinstance(value, str), 1, 1),
+    "CONCAT": RouteFunction(_concat, 1, 1000),
     "LENGTH": _of_texts(len),
     "LOWER": _of_texts(str.lower),
     "UPPER": _of_texts(str.upper),
-    "SUBSTRING": Function(_substring, 2, 3),
+    "SUBSTRING": RouteFunction(_substring, 2, 3),
     "INDEX_OF": _of_texts(str.find, 2),
     "STARTS_WITH": _of_texts(str.startswith, 2),
     "ENDS_WITH": _of_texts(str.endswith, 2),

@@ -6,24 +6,24 @@ since 2025, Azure/azure-iot-sdk-csharp issue 3481).
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service import registry
+from edgeops.localhub.service.batch import run_each
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.service.twins import save_twin
 from edgeops.localhub.state import errors, etags, twins
 from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
+from edgeops.localhub.state.spelling import spelled_as
 from edgeops.localhub.state.twins import Sections
 from edgeops.localhub.steps import Steps
 
 MAX_ENTRIES = 100
-_SECONDS_PER_TRANSACTION = 0.01
 
 
 def import_devices(hub: EmulatedHub, body: Any) -> Steps[JsonObject]:
@@ -36,27 +36,13 @@ def import_devices(hub: EmulatedHub, body: Any) -> Steps[JsonObject]:
     if repeated:
         fault = HubFault(400, "DeviceDefinedMultipleTimes", "A device may be given only once.")
         return _result([_error({"id": device}, fault) for device in repeated])
-    failures: list[JsonObject] = []
-    done = 0
-    while done < len(entries):
-        done += _import_some(hub, entries[done:], failures)
-        yield
+    outcomes = yield from run_each(hub, entries, _import)
+    failures = [
+        _error(entry, outcome)
+        for entry, outcome in zip(entries, outcomes, strict=True)
+        if isinstance(outcome, HubFault)
+    ]
     return _result(failures)
-
-
-def _import_some(hub: EmulatedHub, entries: list[JsonObject], failures: list[JsonObject]) -> int:
-    """Process entries in one short transaction; gives how many were processed."""
-    until = time.perf_counter() + _SECONDS_PER_TRANSACTION
-    with hub.transaction() as transaction:
-        for count, entry in enumerate(entries, 1):
-            try:
-                with transaction.savepoint():
-                    _import(transaction, entry)
-            except HubFault as fault:
-                failures.append(_error(entry, fault))
-            if time.perf_counter() >= until:
-                return count
-    return len(entries)
 
 
 def _entries(body: Any) -> list[JsonObject]:
@@ -64,15 +50,17 @@ def _entries(body: Any) -> list[JsonObject]:
         raise errors.unreadable("The body must be a list of devices.")
     if len(body) > MAX_ENTRIES:
         raise errors.too_many_devices(MAX_ENTRIES)
+    entries = []
     for entry in body:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             raise errors.invalid("Each device must be an object with an 'id'.")
         if not isinstance(entry.get("moduleId"), str | None):
             raise errors.invalid("'moduleId' must be a string.")
-        mode = entry.get("importMode")
-        if not isinstance(mode, str) or mode not in _MODES:
+        mode = spelled_as(_MODES, entry.get("importMode"))
+        if mode is None:
             raise errors.invalid(f"'importMode' must be one of {', '.join(_MODES)}.")
-    return body
+        entries.append(entry | {"importMode": mode})
+    return entries
 
 
 def _import(transaction: Transaction, entry: JsonObject) -> None:

@@ -111,13 +111,24 @@ def run_query(
         parsed = query.parse(text)
         yield
         after = query.after(parsed, token) or ("", "")
-        candidates: Iterable[JsonObject | None] = (
-            device_twins(hub, after[0]) if parsed.source == "devices" else module_twins(hub, after)
-        )
-        rows, next_token = yield from query.page(parsed, candidates, size, token)
+        documents = _documents(hub, parsed.source, after)
+        rows, next_token = yield from query.page(parsed, documents, size, token)
     except query.QueryError as error:
         raise errors.invalid(f"BadRequest: {error}") from error
     return rows, next_token, parsed.kind
+
+
+def _documents(
+    hub: EmulatedHub, source: query.Source, after: tuple[str, str]
+) -> Iterable[JsonObject | None]:
+    """The documents that a query is on, after a key; None between two steps."""
+    match source:
+        case "devices":
+            return device_twins(hub, after[0])
+        case "devices.modules":
+            return module_twins(hub, after)
+        case "devices.jobs":
+            return ()  # the local hub has no jobs yet
 
 
 def _agent_document(

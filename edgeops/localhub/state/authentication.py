@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.entry import Authentication
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.state.spelling import spelled_as
 
+_TYPES = ("sas", "selfSigned", "certificateAuthority", "none")
 _THUMBPRINT = re.compile(r"(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z")
 
 
@@ -24,6 +27,7 @@ def authentication_of(body: Any, moment: Moment) -> Authentication:
     keys = _object(value.get("symmetricKey"), "authentication.symmetricKey")
     thumbprints = _object(value.get("x509Thumbprint"), "authentication.x509Thumbprint")
     scheme = value.get("type") or ("selfSigned" if any(thumbprints.values()) else "sas")
+    scheme = spelled_as(_TYPES, scheme)
     if scheme == "sas":
         return Authentication(
             "sas",
@@ -36,9 +40,22 @@ def authentication_of(body: Any, moment: Moment) -> Authentication:
             primary_thumbprint=_thumbprint(thumbprints.get("primaryThumbprint")),
             secondary_thumbprint=_thumbprint(thumbprints.get("secondaryThumbprint")),
         )
-    if scheme in ("certificateAuthority", "none"):
+    if scheme:
         return Authentication(scheme)
-    raise errors.invalid("'authentication.type' is unknown.")
+    raise errors.invalid(f"'authentication.type' must be one of {', '.join(_TYPES)}.")
+
+
+def with_new_keys(
+    authentication: Authentication, moment: Moment, *, primary: bool, secondary: bool
+) -> Authentication:
+    """The authentication with new symmetric keys. Raises `HubFault` 400 if it has none."""
+    if authentication.type != "sas":
+        raise errors.invalid("The identity does not authenticate with symmetric keys.")
+    return replace(
+        authentication,
+        primary_key=moment.new_key() if primary else authentication.primary_key,
+        secondary_key=moment.new_key() if secondary else authentication.secondary_key,
+    )
 
 
 def authentication_document(authentication: Authentication) -> JsonObject:

@@ -190,7 +190,7 @@ def _metric_errors(queries: Any) -> dict[str, str]:
         raise errors.bad_metric(
             f"custom metrics may have {MAX_METRIC_CHARACTERS:,} characters together"
         )
-    parsed = {name: _parse_error(query.parse, text) for name, text in metrics.items()}
+    parsed = {name: _parse_error(query.parse_metric, text) for name, text in metrics.items()}
     return {name: error for name, error in parsed.items() if error}
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors
-from edgeops.localhub.state.authentication import authentication_of
+from edgeops.localhub.state.authentication import authentication_of, with_new_keys
 from edgeops.localhub.state.entry import RegistryEntry, RegistryIdentity
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.state.spelling import spelled_as
 from edgeops.localhub.state.twins import fresh_twin
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
@@ -22,7 +23,7 @@ SYSTEM_MODULES = (EDGE_AGENT, EDGE_HUB)
 IOT_EDGE = "IotEdge"
 
 _SCOPE_PREFIX = "ms-azure-iot-edge://"
-_MAX_PARENTS = 5  # Azure accepts one
+_MAX_PARENTS = 1  # "for now", says `Device.ParentScopes` of Microsoft's SDK for C#
 _MAX_CHARACTERS = 512
 
 
@@ -89,6 +90,23 @@ def module_updated(entry: RegistryEntry, body: JsonObject, moment: Moment) -> Re
     return replace(entry, identity=replace(identity, revision=identity.revision + 1))
 
 
+def keys_regenerated(
+    entry: RegistryEntry, moment: Moment, *, primary: bool, secondary: bool
+) -> RegistryEntry:
+    """The device or module with new keys; its connections may stay.
+
+    Raises `HubFault` 400 if it has no keys, 401 for a system module.
+    """
+    if entry.identity.module:
+        check_module_id(entry.identity.module)
+    identity = entry.identity
+    keys = with_new_keys(identity.authentication, moment, primary=primary, secondary=secondary)
+    return replace(
+        entry,
+        identity=replace(identity, authentication=keys, revision=identity.revision + 1),
+    )
+
+
 def scopes_named(body: JsonObject) -> set[str]:
     """The edge device scopes that a request body refers to. Raises `HubFault` 400."""
     named = {scope} if (scope := _text(body, "deviceScope")) else set()
@@ -142,8 +160,8 @@ def _with_requested(
     identity: RegistryIdentity, body: JsonObject, moment: Moment, known_scopes: Collection[str]
 ) -> RegistryIdentity:
     """The identity with the status, edge capability and scopes of a request body."""
-    status = body.get("status") or identity.status
-    if status not in ("enabled", "disabled"):
+    status = spelled_as(("enabled", "disabled"), body.get("status") or identity.status)
+    if status is None:
         raise errors.invalid("'status' must be enabled or disabled.")
     if status != identity.status:
         identity = replace(identity, status=status, status_updated=moment.timestamp)
@@ -158,19 +176,30 @@ def _with_requested(
 def _with_scope(
     identity: RegistryIdentity, body: JsonObject, known_scopes: Collection[str]
 ) -> RegistryIdentity:
+    """The identity with the scopes of a request body.
+
+    An edge device has a scope of its own, and names its parent in `parentScopes`.
+    Another device names it in `deviceScope`; its `parentScopes` follow, whatever
+    the body says: clients change one and write back the other as they read it.
+    Scopes that stay are not checked, since their edge device may be gone.
+    """
     scope, parents = _text(body, "deviceScope"), _parents(body)
     own = f"{_SCOPE_PREFIX}{identity.device}-{identity.generation}"
-    if identity.edge and scope not in (None, "", own):
-        raise errors.invalid("The device scope of an edge device cannot be changed.")
-    if scopes_named(body) - {*known_scopes, own}:
-        raise errors.invalid("The device scope or parent scope is not that of an edge device.")
     if identity.edge:
+        if scope not in (None, "", own, identity.scope):
+            raise errors.invalid("The device scope of an edge device cannot be changed.")
+        scope = own
         parents = identity.parents if parents is None else parents
-        return replace(identity, scope=own, parents=parents)
-    if scope is None and identity.scope != own:  # `own`: it was an edge device until now
-        scope = identity.scope
-    scope = scope or None
-    return replace(identity, scope=scope, parents=parents or ((scope,) if scope else ()))
+        named = set(parents) - set(identity.parents)
+    else:
+        scope = identity.scope if scope is None else scope
+        if scope == own:  # it was an edge device until now
+            scope = ""
+        parents = (scope,) if scope else ()
+        named = set(parents) - {identity.scope}
+    if named - (set(known_scopes) - {own}):
+        raise errors.invalid("The device scope or parent scope is not that of another edge device.")
+    return replace(identity, scope=scope or None, parents=parents)
 
 
 def _edge(body: JsonObject, current: bool) -> bool:
@@ -197,5 +226,5 @@ def _parents(body: JsonObject) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise errors.invalid("'parentScopes' must be a list of strings.")
     if len(value) > _MAX_PARENTS:
-        raise errors.invalid(f"'parentScopes' must have at most {_MAX_PARENTS} items.")
+        raise errors.invalid(f"'parentScopes' must have at most {_MAX_PARENTS} item.")
     return tuple(value)

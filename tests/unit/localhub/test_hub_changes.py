@@ -157,7 +157,7 @@ def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
 
 
 def test_a_long_bulk_request_is_several_transactions(hub, monkeypatch):
-    monkeypatch.setattr("edgeops.localhub.service.bulk._SECONDS_PER_TRANSACTION", 0.0)
+    monkeypatch.setattr("edgeops.localhub.service.batch._SECONDS_PER_TRANSACTION", 0.0)
     body = [{"id": f"d{n}", "importMode": "create"} for n in range(3)]
     steps = bulk.import_devices(hub, [*body, {"id": "d/", "importMode": "create"}])
     for done in (1, 2, 3):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from edgeops.localhub.query import QueryError, TargetCondition, condition, parse
+from edgeops.localhub.query import QueryError, TargetCondition, condition, parse, parse_metric
 from edgeops.localhub.query.ast import (
     UNDEFINED,
     Binary,
-    Column,
+    Call,
     Constant,
     In,
     IsDefined,
@@ -37,33 +37,37 @@ def test_keywords_in_any_case():
     )
 
 
-def test_columns_are_named_by_their_alias_their_last_key_or_their_number():
-    query = parse("SELECT deviceId AS id, tags.site, 1 + 1, 2 FROM devices")
-    assert [column.name for column in query.columns] == ["id", "site", "$1", "$2"]
-    assert query.kind == "Raw"
-
-
-def test_twin_properties_in_any_case_as_in_microsofts_example():
-    query = parse("SELECT DeviceId, LastActivityTime FROM devices")
-    assert query.columns == (
-        Column(DEVICE_ID, "deviceId"),
-        Column(PropertyPath(("lastActivityTime",)), "lastActivityTime"),
-    )
-
-
 def test_names_below_the_twins_own_are_case_sensitive():
     assert where("tags.Site = Tags.site") == Binary(
         "=", PropertyPath(("tags", "Site")), PropertyPath(("tags", "site"))
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "name"), [("COUNT() AS total", "total"), ("count()", "$1"), ("COUNT ( )", "$1")]
-)
-def test_count(text, name):
-    query = parse(f"SELECT {text} FROM devices")
-    assert query == Query("devices", count=name)
-    assert query.kind == "Raw"
+def test_jobs():
+    query = parse("SELECT * FROM devices.jobs WHERE devices.jobs.JobId = 'j'")
+    assert query == Query(
+        "devices.jobs", where=Binary("=", PropertyPath(("jobId",)), Constant("j"))
+    )
+    assert query.kind == "DeviceJob"
+
+
+def test_a_metric_is_on_the_twins_of_its_configuration_unless_it_says_others():
+    assert parse_metric("select *") == Query("devices")
+    assert parse_metric("select *", "devices.modules") == Query("devices.modules")
+    assert parse_metric("select * from devices", "devices.modules") == Query("devices")
+    assert parse_metric("select deviceId where tags.a = 1 group by deviceId") == parse(
+        "select deviceId from devices where tags.a = 1 group by deviceId"
+    )
+    with pytest.raises(QueryError, match=r"FROM takes devices or devices\.modules"):
+        parse_metric("select * from devices.jobs")
+
+
+def test_functions():
+    assert where("startswith(deviceId, 'a')") == Call("STARTSWITH", (DEVICE_ID, Constant("a")))
+    assert where("Array_Contains(parentscopes, 1 + 1)") == Call(
+        "ARRAY_CONTAINS",
+        (PropertyPath(("parentScopes",)), Binary("+", Constant(1), Constant(1))),
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,10 @@ def test_lists():
     assert where("deviceId nin []") == In(DEVICE_ID, (), negated=True)
 
 
+def test_comments_are_spaces():
+    assert parse("/* of *\n/ all */SELECT/**/*FROM devices /* WHERE */") == Query("devices")
+
+
 def test_not_equal_has_two_spellings():
     assert where("tags.a <> 1") == where("tags.a != 1")
 
@@ -139,12 +147,20 @@ def test_not_equal_has_two_spellings():
         ("", "expected SELECT, found the end", 0),
         ("SELECT", "expected a value, found the end", 6),
         ("SELECT * devices", "expected FROM, found devices", 9),
-        ("SELECT * FROM twins", "FROM takes devices or devices.modules", 14),
-        ("SELECT * FROM devices.jobs", "devices.jobs is not supported yet", 14),
+        ("SELECT * FROM twins", "FROM takes devices, devices.modules or devices.jobs", 14),
+        *(
+            (query, "a query on devices.jobs must be SELECT * without GROUP BY", 0)
+            for query in (
+                "SELECT jobId FROM devices.jobs",
+                "SELECT COUNT() FROM devices.jobs",
+                "SELECT * FROM devices.jobs GROUP BY jobId",
+            )
+        ),
         ("SELECT * FROM devices WHERE", "expected a value, found the end", 27),
         ("SELECT * FROM devices WHERE a = ", "expected a value, found the end", 32),
         ("SELECT * FROM devices WHERE (a = 1", "expected ), found the end", 34),
         ("SELECT * FROM devices WHERE a = 1 b", "expected the end, found b", 34),
+        ("SELECT * /* FROM devices", "expected FROM, found /", 9),
         ("SELECT * FROM devices; DROP", "cannot read ';'", 21),
         ("SELECT * FROM devices WHERE a = 'b", "the text has no closing quote", 32),
         (r"SELECT * FROM devices WHERE a = '\n'", r"unknown escape \n", 33),
@@ -163,25 +179,23 @@ def test_not_equal_has_two_spellings():
         ),
         (
             "SELECT * FROM devices WHERE lower(tags.a) = 'b'",
-            "lower() is not known; queries on twins have is_defined()",
+            "lower() is not known;"
+            " queries on twins have is_defined(), array_contains() and startswith()",
+            28,
+        ),
+        (
+            "SELECT * FROM devices WHERE startswith(deviceId)",
+            "startswith() takes 2 values, not 1",
+            28,
+        ),
+        (
+            "SELECT * FROM devices WHERE array_contains(tags.a, 1, 2)",
+            "array_contains() takes 2 values, not 3",
             28,
         ),
         ("SELECT * FROM devices WHERE is_defined('a')", "expected a name, found 'a'", 39),
         ("SELECT TOP -1 * FROM devices", "TOP needs a whole number", 11),
         ("SELECT TOP 1.5 * FROM devices", "TOP needs a whole number", 11),
-        (
-            "SELECT tags.a, properties.desired.a FROM devices",
-            "two columns are named a; name one with AS",
-            15,
-        ),
-        ("SELECT SUM(tags.a) FROM devices", "SUM() is not supported here yet", 7),
-        ("SELECT tags.a, COUNT() FROM devices", "COUNT() is not supported here yet", 15),
-        (
-            "SELECT COUNT() AS n, tags.a FROM devices",
-            "other columns next to COUNT() are not supported yet",
-            19,
-        ),
-        ("SELECT COUNT() AS n FROM devices GROUP BY tags.a", "GROUP BY is not supported yet", 33),
     ],
 )
 def test_refusals_say_why_and_where(text, message, position):
@@ -207,8 +221,12 @@ def test_a_query_has_at_most_8192_characters():
         "1" + "=1" * 4000,
         "(" * 60 + "1" + (("+1" * 60) + ")") * 60,
         "a" + " IN [a" * 1000,
+        "startswith(a, " * 500,
     ],
-    ids=["parentheses", "not", "minus", "plus", "equals", "chains in parentheses", "lists"],
+    ids=[
+        *("parentheses", "not", "minus", "plus", "equals", "chains in parentheses", "lists"),
+        "functions",
+    ],
 )
 def test_deep_nesting_is_refused(text):
     with pytest.raises(QueryError, match="nested deeper than 64 levels"):

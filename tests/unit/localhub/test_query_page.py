@@ -57,6 +57,53 @@ def test_count_is_one_page():
     assert pages(parse("SELECT COUNT() AS n FROM devices"), twins(10), 2) == [[{"n": 10}]]
 
 
+def test_groups_have_pages():
+    query = parse("SELECT tags.n AS n, COUNT() AS twins FROM devices GROUP BY tags.n")
+    stored = [*twins(7), *twins(3)]
+    rows = [{"n": n, "twins": 2 if n < 3 else 1} for n in range(7)]
+    for size in (1, 3, 7, 10):
+        assert all_of(query, stored, size) == rows
+    top = parse("SELECT TOP 5 tags.n AS n, COUNT() AS twins FROM devices GROUP BY tags.n")
+    assert pages(top, stored, 3) == [rows[:3], rows[3:5]]
+
+
+def test_a_page_of_groups_needs_all_twins():
+    query = parse("SELECT tags.n FROM devices GROUP BY tags.n")
+    _, token = page(query, twins(3), 1)
+    assert after(query, token) is None
+    with pytest.raises(QueryError, match="not one of this query"):
+        after(query, "forged")
+
+
+def test_groups_made_and_gone_between_pages_shift_nothing():
+    query = parse("SELECT tags.n FROM devices GROUP BY tags.n")
+    _, token = page(query, twins(6), 3)
+    rows, _ = page(query, twins(9)[3:], 9, token)
+    assert rows == [{"n": n} for n in range(3, 9)]
+
+
+def test_long_values_are_groups_with_short_tokens():
+    stored = [{"deviceId": f"d{n}", "tags": {"n": "é" * 2000 + str(n % 5)}} for n in range(50)]
+    query = parse("SELECT tags.n, COUNT() AS twins FROM devices GROUP BY tags.n")
+    _, token = page(query, stored, 1)
+    assert len(token) < 2000
+    rows = all_of(query, stored, 1)
+    assert {row["n"][-1] for row in rows} == set("01234")
+    assert [row["twins"] for row in rows] == [10] * 5
+
+
+def test_jobs_are_ordered_by_job_and_device():
+    jobs = [
+        {"jobId": "j1", "deviceId": "b"},
+        {"jobId": "j2", "deviceId": "a"},
+        {"jobId": "j2", "deviceId": "b"},
+    ]
+    query = parse("SELECT * FROM devices.jobs")
+    assert all_of(query, jobs, 1) == jobs
+    _, token = page(query, jobs, 2)
+    assert after(query, token) == ("j2", "a")
+
+
 def test_modules_are_ordered_below_their_device():
     stored = [
         {"deviceId": "a", "moduleId": "x"},
@@ -125,7 +172,11 @@ def test_a_twin_larger_than_a_page_is_a_page():
 def test_a_row_that_repeats_large_properties_is_refused():
     columns = ", ".join(f"properties AS p{number}" for number in range(100))
     with pytest.raises(QueryError, match="a row is larger than 4,194,304 bytes"):
-        page(parse(f"SELECT {columns} FROM devices"), [{"properties": "x" * 50_000}], 100)
+        page(
+            parse(f"SELECT {columns} FROM devices"),
+            [{"deviceId": "d", "properties": "x" * 50_000}],
+            100,
+        )
 
 
 def test_steps_without_a_twin_change_nothing():

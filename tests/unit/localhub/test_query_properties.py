@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from edgeops.localhub.query import QueryError, page, parse
 from edgeops.localhub.query.ast import (
     UNDEFINED,
+    Aggregate,
     Binary,
+    Call,
     Column,
     Constant,
+    GroupColumn,
+    Grouping,
     In,
     IsDefined,
     Logical,
@@ -30,6 +34,10 @@ def printed(expression):
             return ".".join(f"[[{key}]]" for key in keys)
         case IsDefined(path):
             return f"IS_DEFINED({printed(path)})"
+        case Call(function, arguments):
+            return f"{function}({', '.join(map(printed, arguments))})"
+        case Aggregate(function, path):
+            return f"{function}({printed(path) if path else ''})"
         case Not(operand):
             return f"(NOT {printed(operand)})"
         case Negate(operand):
@@ -45,11 +53,14 @@ def printed(expression):
 
 def printed_query(query):
     columns = [f"{printed(column.expression)} AS [[{column.name}]]" for column in query.columns]
-    if query.count:
-        columns = [f"COUNT() AS [[{query.count}]]"]
+    group_by = ""
+    if query.grouping:
+        columns = [f"{printed(c.value)} AS [[{c.name}]]" for c in query.grouping.columns]
+        if query.grouping.by:
+            group_by = f" GROUP BY {', '.join(map(printed, query.grouping.by))}"
     top = "" if query.top is None else f"TOP {query.top} "
     where = f" WHERE {printed(query.where)}" if query.where else ""
-    return f"SELECT {top}{', '.join(columns) or '*'} FROM {query.source}{where}"
+    return f"SELECT {top}{', '.join(columns) or '*'} FROM {query.source}{where}{group_by}"
 
 
 # Strings that json.dumps and the query language escape in the same way.
@@ -67,6 +78,7 @@ def compounds(inner):
         st.builds(Not, inner),
         st.builds(Negate, inner),
         st.builds(Binary, operators, inner, inner),
+        st.builds(Call, st.sampled_from(["ARRAY_CONTAINS", "STARTSWITH"]), st.tuples(inner, inner)),
         st.builds(In, inner, several, st.booleans()),
         st.builds(Logical, st.sampled_from(["AND", "OR"]), several),
     )
@@ -74,16 +86,33 @@ def compounds(inner):
 
 leaves = st.one_of(st.builds(Constant, constants), paths, st.builds(IsDefined, paths))
 expressions = st.recursive(leaves, compounds, max_leaves=12)
+aggregates = st.one_of(
+    st.just(Aggregate("COUNT", None)),
+    st.builds(Aggregate, st.sampled_from(["SUM", "AVG", "MIN", "MAX"]), paths),
+)
+
+
+@st.composite
+def groupings(draw):
+    by = draw(st.lists(paths, max_size=2).map(tuple))
+    columns = st.builds(GroupColumn, st.one_of(aggregates, *map(st.just, by)), names)
+    named = st.lists(columns, min_size=1, max_size=3, unique_by=lambda column: column.name)
+    return Grouping(tuple(draw(named)), by)
+
+
+plain_columns = st.lists(
+    st.builds(Column, expressions, names), max_size=3, unique_by=lambda column: column.name
+).map(tuple)
+selections = plain_columns.map(lambda columns: (columns, None)) | groupings().map(
+    lambda grouping: ((), grouping)
+)
 queries = st.builds(
-    Query,
+    lambda source, selection, *rest: Query(source, *selection, *rest),
     st.sampled_from(["devices", "devices.modules"]),
-    st.lists(st.builds(Column, expressions, names), max_size=3, unique_by=lambda c: c.name).map(
-        tuple
-    ),
-    st.none(),
+    selections,
     st.none() | st.integers(0, 5),
     st.none() | expressions,
-) | st.builds(Query, st.just("devices"), count=names)
+) | st.builds(Query, st.just("devices.jobs"), where=st.none() | expressions)
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), texts, st.integers(-(2**63), 2**64 - 1), st.floats()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
@@ -99,12 +128,15 @@ def test_printing_and_parsing_again_gives_the_same_query(query):
 
 @given(queries, st.lists(twins, max_size=3))
 def test_no_twin_makes_a_query_fail(query, stored):
-    rows, _ = finish(page(query, [{"deviceId": "d"} | twin for twin in stored], 100))
+    rows, _ = finish(page(query, [{"deviceId": "d", "jobId": "j"} | twin for twin in stored], 100))
     assert len([json.loads(row) for row in rows]) <= max(1, len(stored))
 
 
 words = st.sampled_from(
-    [*("SELECT", "*", "FROM", "devices", "WHERE", "NOT", "IN", "AS"), *"()[],=1-.", "'a'"]
+    [
+        *("SELECT", "*", "FROM", "devices", "WHERE", "NOT", "IN", "AS", "GROUP", "BY"),
+        *("COUNT", "MAX", "STARTSWITH", "'a'", *"()[],=1-."),
+    ]
 )
 
 
