@@ -109,8 +109,9 @@ class FirstDefined:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of JSON values or UNDEFINED, which it must take and may give."""
+    """A function of JSON values or UNDEFINED, which it must take and may give, by its name."""
 
+    name: str
     function: Callable[..., Any]
     arguments: tuple[Expression, ...]
 
@@ -139,7 +140,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (left, right)
         case In(operand, items):
             return (operand, *items)
-        case Logical(_, operands) | FirstDefined(operands) | Call(_, operands):
+        case Logical(_, operands) | FirstDefined(operands) | Call(_, _, operands):
             return operands
     return ()
 

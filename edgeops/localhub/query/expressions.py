@@ -137,7 +137,7 @@ def _call(reader: TokenReader, depth: int) -> Expression:
     if len(arguments) != expected:
         message = f"{name.text}() takes {expected} values, not {len(arguments)}"
         raise QueryError(message, name.position)
-    return Call(FUNCTIONS[function].compute, arguments)
+    return Call(function, FUNCTIONS[function].compute, arguments)
 
 
 def _list(reader: TokenReader, opening: str, closing: str, depth: int) -> tuple[Expression, ...]:

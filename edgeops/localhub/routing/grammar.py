@@ -169,7 +169,7 @@ def _combined(operator: str, operands: tuple[Expression, ...]) -> Expression:
         case "??":
             return FirstDefined(operands)
         case "||":
-            return Call(FUNCTIONS["CONCAT"].compute, operands)
+            return Call("CONCAT", FUNCTIONS["CONCAT"].compute, operands)
     return Binary(operator, *operands)
 
 
@@ -222,7 +222,7 @@ def _call(reader: _Reader, depth: int) -> Expression:
     if not function.least <= len(arguments) <= function.most:
         message = f"{name.text}() does not take {len(arguments)} arguments"
         raise RouteError(message, name.position)
-    return Call(function.compute, tuple(arguments))
+    return Call(name.text.upper(), function.compute, tuple(arguments))
 
 
 def _system(token: RouteToken) -> ItemPath:

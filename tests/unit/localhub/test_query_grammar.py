@@ -16,8 +16,13 @@ from edgeops.localhub.query.ast import (
     PropertyPath,
     Query,
 )
+from edgeops.localhub.query.functions import FUNCTIONS
 
 DEVICE_ID = PropertyPath(("deviceId",))
+
+
+def called(name, arguments):
+    return Call(name, FUNCTIONS[name].compute, arguments)
 
 
 def where(text):
@@ -63,8 +68,8 @@ def test_a_metric_is_on_the_twins_of_its_configuration_unless_it_says_others():
 
 
 def test_functions():
-    assert where("startswith(deviceId, 'a')") == Call("STARTSWITH", (DEVICE_ID, Constant("a")))
-    assert where("Array_Contains(parentscopes, 1 + 1)") == Call(
+    assert where("startswith(deviceId, 'a')") == called("STARTSWITH", (DEVICE_ID, Constant("a")))
+    assert where("Array_Contains(parentscopes, 1 + 1)") == called(
         "ARRAY_CONTAINS",
         (PropertyPath(("parentScopes",)), Binary("+", Constant(1), Constant(1))),
     )

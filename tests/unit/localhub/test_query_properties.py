@@ -23,7 +23,12 @@ from edgeops.localhub.query.ast import (
     PropertyPath,
     Query,
 )
+from edgeops.localhub.query.functions import FUNCTIONS
 from edgeops.localhub.steps import finish
+
+
+def called(name, arguments):
+    return Call(name, FUNCTIONS[name].compute, arguments)
 
 
 def printed(expression):
@@ -34,7 +39,7 @@ def printed(expression):
             return ".".join(f"[[{key}]]" for key in keys)
         case IsDefined(path):
             return f"IS_DEFINED({printed(path)})"
-        case Call(function, arguments):
+        case Call(function, _, arguments):
             return f"{function}({', '.join(map(printed, arguments))})"
         case Aggregate(function, path):
             return f"{function}({printed(path) if path else ''})"
@@ -78,7 +83,9 @@ def compounds(inner):
         st.builds(Not, inner),
         st.builds(Negate, inner),
         st.builds(Binary, operators, inner, inner),
-        st.builds(Call, st.sampled_from(["ARRAY_CONTAINS", "STARTSWITH"]), st.tuples(inner, inner)),
+        st.builds(
+            called, st.sampled_from(["ARRAY_CONTAINS", "STARTSWITH"]), st.tuples(inner, inner)
+        ),
         st.builds(In, inner, several, st.booleans()),
         st.builds(Logical, st.sampled_from(["AND", "OR"]), several),
     )
