@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan, InjectedFault
-from edgeops.localhub.http import configurations, events, identities, twins
+from edgeops.localhub.http import configurations, events, identities, jobs, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.server import HttpConnection, server_error
@@ -23,7 +23,13 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
-ROUTES = (*identities.ROUTES, *twins.ROUTES, *configurations.ROUTES, *events.ROUTES)
+ROUTES = (
+    *identities.ROUTES,
+    *twins.ROUTES,
+    *configurations.ROUTES,
+    *jobs.ROUTES,
+    *events.ROUTES,
+)
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ supported yet.
 
 from edgeops.localhub.query.ast import Query, QueryError, TargetCondition
 from edgeops.localhub.query.evaluate import matches
-from edgeops.localhub.query.grammar import condition, parse
+from edgeops.localhub.query.grammar import condition, job_condition, parse
 from edgeops.localhub.query.page import after, page
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "TargetCondition",
     "after",
     "condition",
+    "job_condition",
     "matches",
     "page",
     "parse",

@@ -27,7 +27,8 @@ def _now() -> datetime:
 class EmulatedHub:
     """A hub on a store.
 
-    `arrivals` notifies when there are new events; `scheduler` runs long operations.
+    `arrivals` notifies when there are new events, `jobs_changed` when a job may be due;
+    `scheduler` runs long operations.
     """
 
     store: HubStore
@@ -35,6 +36,7 @@ class EmulatedHub:
     make_key: Callable[[], str] = new_key
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
+    jobs_changed: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
 
     @contextmanager

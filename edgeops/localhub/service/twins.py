@@ -34,10 +34,7 @@ def patch_twin(
     """Merge a patch into tags and desired properties; gives the twin. Raises `HubFault`."""
     sections = _service_sections(body)
     with hub.transaction() as transaction:
-        entry = _writable(hub, device, module, if_match)
-        write = twins.patched(entry, sections, transaction.moment)
-        save_twin(transaction, write, sections, "updateTwin")
-    return twin_document(write.entry)
+        return twin_document(patch(transaction, device, module, sections, if_match))
 
 
 def replace_twin(
@@ -65,6 +62,19 @@ def report(hub: EmulatedHub, device: str, module: str, patch: Any) -> int:
         write = twins.patched(entry, sections, transaction.moment)
         save_twin(transaction, write, sections, "updateTwin")
     return write.entry.twin.reported.version
+
+
+# --- inside a transaction, shared with jobs ------------------------------------------
+
+
+def patch(
+    transaction: Transaction, device: str, module: str, sections: Sections, if_match: str | None
+) -> RegistryEntry:
+    """Merge a patch into tags and desired properties; gives the entry. Raises `HubFault`."""
+    entry = _writable(transaction.hub, device, module, if_match)
+    write = twins.patched(entry, sections, transaction.moment)
+    save_twin(transaction, write, sections, "updateTwin")
+    return write.entry
 
 
 def save_twin(

@@ -1,0 +1,472 @@
+"""Jobs run when they are due, on each device once, and go on after the hub has stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from edgeops.localhub.service import job_runner, jobs, registry, twins
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.service.job_runner import CONCURRENT_CALLS
+from edgeops.localhub.service.jobs import MAX_ACTIVE, MAX_SCHEDULED
+from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.service.scheduler import Scheduler
+from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.steps import finish
+from edgeops.localhub.store import HubStore
+
+REBOOT = {"methodName": "reboot", "payload": {"now": True}}
+
+
+class Clock:
+    """A clock that a test sets forward."""
+
+    def __init__(self):
+        self.ahead = timedelta()
+
+    def __call__(self):
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def hub(tmp_path, clock):
+    with HubStore(tmp_path / "hub.db") as store:
+        yield EmulatedHub(store, clock=clock)
+
+
+@pytest.fixture
+def devices(hub):
+    """Devices d00 to d49."""
+    names = [f"d{number:02}" for number in range(50)]
+    for name in names:
+        registry.put_device(hub, name, {"deviceId": name}, None)
+    return names
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    """So that others are served after every few devices."""
+    monkeypatch.setattr(job_runner, "_ROWS_PER_TRANSACTION", 3)
+    monkeypatch.setattr("edgeops.localhub.service.scheduler.SECONDS_PER_TURN", 1e-5)
+
+
+class Link:
+    """A connected device that answers methods as `answer` says; None for never."""
+
+    def __init__(self, hub, name, answer=lambda: (200, b'"done"'), calls=None):
+        self.hub, self.name, self.answer = hub, name, answer
+        self.calls = [] if calls is None else calls
+        self.heard = []
+        hub.links.add(name, self)
+
+    def notify(self, change):
+        self.heard.append(change.patch)
+
+    def call(self, request, method, payload):
+        self.calls.append((self.name, method, payload, request))
+        answer = self.answer()
+        if answer is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self.hub.links.method_responded, self.name, request, *answer)
+        return True
+
+    def close(self, reason):
+        pass
+
+
+def update(hub, name="j1", condition="*", patch=None, **options):
+    patch = patch or {"tags": {"ring": 1}, "properties": {"desired": {"x": 1}}}
+    body = {"type": "scheduleUpdateTwin", "updateTwin": {"etag": "*", **patch}}
+    return jobs.put_job(hub, name, {**body, "queryCondition": condition, **options})
+
+
+def call(hub, name="j1", condition="*", method=None, **options):
+    body = {"type": "scheduleDeviceMethod", "cloudToDeviceMethod": method or REBOOT}
+    return jobs.put_job(hub, name, {**body, "queryCondition": condition, **options})
+
+
+async def reached(done):
+    """Wait until something has happened in the hub."""
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110 - any round of the event loop may be the one
+            await asyncio.sleep(0)
+
+
+async def run_until(hub, done):
+    """Run a hub that starts on what is stored, and stops as soon as something has happened."""
+    async with job_runner.running(started(hub)):
+        await reached(done)
+
+
+def started(hub):
+    """The hub as it is after a start, for a new event loop."""
+    return replace(hub, scheduler=Scheduler(), jobs_changed=Notifier())
+
+
+def status(hub, name="j1"):
+    return jobs.get_job(hub, name)["status"]
+
+
+def run(hub, *names):
+    """Run jobs until they have ended; gives the last one."""
+    names = names or ("j1",)
+    over = ("completed", "failed", "cancelled")
+    asyncio.run(run_until(hub, lambda: all(status(hub, name) in over for name in names)))
+    return jobs.get_job(hub, names[-1])
+
+
+def statistics(job):
+    counts = job["deviceJobStatistics"]
+    names = ("deviceCount", "succeededCount", "failedCount", "runningCount", "pendingCount")
+    return tuple(counts[name] for name in names)
+
+
+def rows(hub):
+    return {
+        (row["deviceId"], row.get("moduleId", "")): row for row in jobs.device_job_documents(hub)
+    }
+
+
+def codes(hub):
+    return [row["error"]["code"] for row in rows(hub).values()]
+
+
+# --- twin updates ------------------------------------------------------------------------
+
+
+def test_the_twins_that_match_are_updated_and_their_devices_hear_of_it(hub, devices):
+    link = Link(hub, ("d03", ""))
+    update(hub, condition="DeviceId IN ['d03', 'd07', 'nobody']")
+    job = run(hub)
+
+    assert (job["status"], statistics(job)) == ("completed", (2, 2, 0, 0, 0))
+    assert job["endTime"] >= job["startTime"]
+    assert [row["status"] for row in rows(hub).values()] == ["completed", "completed"]
+    assert link.heard == [{"x": 1}]
+    changed = [name for name in devices if "tags" in finish(twins.get_twin(hub, name))]
+    assert changed == ["d03", "d07"]
+    assert hub.store.events(0, 1000, "d03")[-1]["opType"] == "updateTwin"
+
+
+def test_a_job_can_be_for_modules(hub):
+    registry.put_device(hub, "gw", {"deviceId": "gw", "capabilities": {"iotEdge": True}}, None)
+    registry.put_module(hub, "gw", "m1", {"deviceId": "gw", "moduleId": "m1"}, None)
+    update(hub, condition="FROM devices.modules WHERE deviceId = 'gw'")
+    assert statistics(run(hub)) == (3, 1, 2, 0, 0)
+    assert finish(twins.get_twin(hub, "gw", "m1"))["tags"] == {"ring": 1}
+    assert rows(hub)["gw", "m1"]["status"] == "completed"
+    for module in ("$edgeAgent", "$edgeHub"):
+        error = rows(hub)["gw", module]["error"]
+        assert error["code"] == "SystemModuleModifyUnauthorizedAccess"
+
+
+def test_a_job_for_no_device_is_completed(hub, devices):
+    update(hub, condition="tags.ring = 5")
+    job = run(hub)
+    assert (job["status"], statistics(job)) == ("completed", (0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    "condition", ["SELECT * FROM devices", "deviceId =", "FROM nowhere", "FROM devices WHERE"]
+)
+def test_a_condition_that_is_not_a_query_fails_the_job(hub, devices, condition):
+    assert update(hub, condition=condition)["status"] == "queued"
+    job = run(hub)
+    assert (job["status"], statistics(job)) == ("failed", (0, 0, 0, 0, 0))
+    assert job["failureReason"].startswith("SQL query parse failed: ")
+
+
+def test_a_device_that_cannot_take_the_update_fails_alone_and_wholly(hub, devices):
+    large = {"desired": {str(number): "x" * 4000 for number in range(8)}}
+    twins.patch_twin(hub, "d07", "", {"properties": large}, None)
+    before = finish(twins.get_twin(hub, "d07"))
+    update(hub, patch={"tags": {"a": 1}, "properties": {"desired": {"more": "x" * 1000}}})
+    job = run(hub)
+
+    assert (job["status"], statistics(job)) == ("completed", (50, 49, 1, 0, 0))
+    assert rows(hub)["d07", ""]["error"]["code"] == "DeviceModelMaxPropertiesExceeded"
+    assert finish(twins.get_twin(hub, "d07")) == before
+
+
+def test_a_device_that_is_deleted_meanwhile_fails(hub, devices, small_steps):
+    update(hub)
+
+    async def main():
+        async with job_runner.running(started(hub)):
+            await reached(lambda: hub.store.jobs.job("j1")[0].targeted)
+            registry.delete_device(hub, "d49", None)
+            await reached(lambda: status(hub) == "completed")
+
+    asyncio.run(main())
+    assert codes_of_failed(hub) == {"d49": "DeviceNotFound"}
+
+
+def codes_of_failed(hub):
+    return {key[0]: row["error"]["code"] for key, row in rows(hub).items() if "error" in row}
+
+
+# --- direct methods ----------------------------------------------------------------------
+
+
+def test_the_devices_answer_the_method(hub, devices):
+    link = Link(hub, ("d03", ""), lambda: (404, b'{"n":1}'))
+    Link(hub, ("d07", ""), lambda: (200, b"{"))
+    call(hub, condition="deviceId IN ['d03', 'd05', 'd07']")
+    job = run(hub)
+
+    assert (job["status"], statistics(job)) == ("completed", (3, 1, 2, 0, 0))
+    assert [named[:3] for named in link.calls] == [(("d03", ""), "reboot", b'{"now":true}')]
+    answer = {"deviceMethodResponse": {"status": 404, "payload": {"n": 1}}}
+    assert rows(hub)["d03", ""]["outcome"] == answer
+    assert codes_of_failed(hub) == {"d05": "DeviceNotOnline", "d07": "BadDeviceResponse"}
+
+
+def test_methods_are_called_on_a_limited_number_of_devices_at_a_time(hub):
+    calls, most = [], CONCURRENT_CALLS
+    for number in range(most + 20):
+        name = f"d{number:03}"
+        registry.put_device(hub, name, {"deviceId": name}, None)
+        Link(hub, (name, ""), lambda: None, calls)
+    call(hub)
+
+    async def main():
+        async with job_runner.running(started(hub)):
+            await reached(lambda: len(calls) >= most)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert len(calls) == most
+            assert statistics(jobs.get_job(hub, "j1")) == (most + 20, 0, 0, most, 20)
+            answered = 0
+            while status(hub) != "completed":
+                for name, _, _, request in calls[answered:]:
+                    answered += 1
+                    hub.links.method_responded(name, request, 200, b"1")
+                await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert statistics(jobs.get_job(hub, "j1")) == (most + 20, most + 20, 0, 0, 0)
+
+
+def test_large_responses_are_kept_up_to_a_limit(hub, devices, monkeypatch):
+    monkeypatch.setattr(job_runner, "MAX_JOB_BYTES", 100_000)
+    for name in devices:
+        Link(hub, (name, ""), lambda: (200, b'"' + b"x" * 10_000 + b'"'))
+    call(hub)
+    assert statistics(run(hub)) == (50, 50, 0, 0, 0)
+    answers = [row["outcome"]["deviceMethodResponse"] for row in rows(hub).values()]
+    assert {answer["status"] for answer in answers} == {200}
+    assert 0 < sum(answer["payload"] is not None for answer in answers) < 10
+
+
+# --- time --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("create", [update, call])
+def test_devices_for_which_it_is_too_late_fail(hub, devices, clock, create):
+    create(hub, maxExecutionTimeInSeconds=60)
+    clock.ahead = timedelta(seconds=61)
+    job = run(hub)
+    assert (job["status"], statistics(job)) == ("completed", (50, 0, 50, 0, 0))
+    assert set(codes(hub)) == {"JobRunPreconditionFailed"}
+    assert "tags" not in finish(twins.get_twin(hub, "d03"))
+
+
+def test_a_call_lasts_no_longer_than_the_job(hub, devices):
+    Link(hub, ("d03", ""), lambda: None)
+    method = REBOOT | {"connectTimeoutInSeconds": 300, "responseTimeoutInSeconds": 300}
+    condition = "deviceId = 'd03' OR deviceId = 'd04'"
+    call(hub, condition=condition, method=method, maxExecutionTimeInSeconds=1)
+    run(hub)
+    assert codes_of_failed(hub) == {"d03": "GatewayTimeout", "d04": "DeviceNotOnline"}
+
+
+def test_a_job_for_later_is_scheduled_and_starts_at_its_time(hub, devices, clock):
+    update(hub, startTime=(clock() + timedelta(seconds=0.3)).isoformat())
+
+    async def main():
+        async with job_runner.running(started(hub)):
+            await reached(lambda: status(hub) == "scheduled")
+            assert rows(hub) == {}
+            await reached(lambda: status(hub) == "completed")
+
+    asyncio.run(main())
+    job = jobs.get_job(hub, "j1")
+    assert job["createdTime"] < job["startTime"] <= job["endTime"]
+    assert statistics(job) == (50, 50, 0, 0, 0)
+
+
+def test_a_job_is_cancelled_before_it_runs_and_never_after(hub, devices, clock):
+    later = (clock() + timedelta(hours=1)).isoformat()
+    update(hub, "queued", startTime=later)
+    assert jobs.cancel_job(hub, "queued")["status"] == "cancelled"
+    update(hub, "scheduled", startTime=later)
+    asyncio.run(run_until(hub, lambda: status(hub, "scheduled") == "scheduled"))
+    assert jobs.cancel_job(hub, "scheduled")["status"] == "cancelled"
+    clock.ahead = timedelta(hours=2)
+    update(hub, "now")
+    run(hub, "now")
+    assert {row["jobId"] for row in rows(hub).values()} == {"now"}
+    for name in ("queued", "scheduled", "now"):
+        with pytest.raises(HubFault, match=r"Job cannot be cancelled in '(Cancelled|Completed)'"):
+            jobs.cancel_job(hub, name)
+    with pytest.raises(HubFault) as caught:
+        jobs.cancel_job(hub, "none")
+    assert caught.value.code == "JobNotFound"
+
+
+def test_a_running_job_cannot_be_cancelled(hub, devices):
+    call(hub, condition="deviceId = 'd03'")
+    Link(hub, ("d03", ""), lambda: None)
+    asyncio.run(run_until(hub, lambda: statistics(jobs.get_job(hub, "j1"))[3] == 1))
+    with pytest.raises(HubFault, match="in 'Running' status") as caught:
+        jobs.cancel_job(hub, "j1")
+    assert (caught.value.status, caught.value.code) == (405, "OperationNotAllowedInCurrentState")
+
+
+# --- limits ------------------------------------------------------------------------------
+
+
+def refused(hub, name, **options):
+    with pytest.raises(HubFault) as caught:
+        update(hub, name, **options)
+    return caught.value.status, caught.value.code
+
+
+def test_an_id_is_used_once(hub):
+    update(hub)
+    assert refused(hub, "j1") == (409, "JobAlreadyExists")
+    run(hub)
+    assert refused(hub, "j1") == (409, "JobAlreadyExists")
+
+
+def test_the_number_of_active_and_of_scheduled_jobs_is_limited(hub, clock):
+    later = (clock() + timedelta(hours=1)).isoformat()
+    for number in range(MAX_SCHEDULED):
+        update(hub, f"later-{number}", startTime=later)
+    too_many = (429, "ThrottlingMaxActiveJobCountExceeded")
+    assert refused(hub, "later", startTime=later) == too_many
+    names = [f"now-{number}" for number in range(MAX_ACTIVE)]
+    for name in names:
+        update(hub, name)
+    assert refused(hub, "now") == too_many
+    run(hub, *names)
+    update(hub, "now")
+
+
+def test_scheduled_jobs_that_are_due_at_once_wait_for_one_another(hub, devices, clock):
+    names = [f"j{number}" for number in range(MAX_ACTIVE + 5)]
+    for name in names:
+        update(hub, name, startTime=(clock() + timedelta(minutes=1)).isoformat())
+    clock.ahead = timedelta(minutes=2)
+    run(hub, *names)
+    assert {status(hub, name) for name in names} == {"completed"}
+    assert len(list(jobs.device_job_documents(hub))) == 50 * len(names)
+
+
+def test_old_jobs_and_their_device_jobs_are_forgotten(hub, devices, clock):
+    update(hub)
+    run(hub)
+    clock.ahead = timedelta(days=31)
+    update(hub, "j2", condition="deviceId = 'd03'")
+    run(hub, "j2")
+    asyncio.run(run_until(hub, lambda: hub.store.jobs.job("j1") is None))
+    assert [row["jobId"] for row in jobs.device_job_documents(hub)] == ["j2"]
+    update(hub)  # the id is free again
+
+
+# --- what survives -----------------------------------------------------------------------
+
+
+def test_a_job_that_was_stopped_goes_on_and_updates_each_twin_once(hub, devices, small_steps):
+    link = Link(hub, ("d00", ""))
+    update(hub)
+    seen = set()
+
+    def stopped():
+        """After each transaction the hub stops once."""
+        now = status(hub), *statistics(jobs.get_job(hub, "j1"))
+        new = now not in seen
+        seen.add(now)
+        return new
+
+    while status(hub) != "completed":
+        asyncio.run(run_until(hub, stopped))
+    assert len(seen) > 30
+    assert statistics(jobs.get_job(hub, "j1")) == (50, 50, 0, 0, 0)
+    for name in devices:
+        twin = finish(twins.get_twin(hub, name))
+        assert twin["properties"]["desired"]["$version"] == 2
+    assert link.heard == [{"x": 1}]
+
+
+def test_a_call_that_was_cut_short_has_failed_and_is_not_repeated(hub, devices):
+    silent = Link(hub, ("d03", ""), lambda: None)
+    call(hub, condition="deviceId IN ['d03']")
+    asyncio.run(run_until(hub, lambda: silent.calls))
+    assert statistics(jobs.get_job(hub, "j1")) == (1, 0, 0, 1, 0)
+    assert statistics(run(hub)) == (1, 0, 1, 0, 0)
+    assert len(silent.calls) == 1
+    assert codes(hub) == ["ServiceUnavailable"]
+
+
+def test_a_job_that_fails_unexpectedly_does_not_stop_the_others(hub, devices, caplog):
+    def broken():
+        raise RuntimeError("broken")
+
+    Link(hub, ("d03", ""), broken)
+    call(hub, "broken")
+    update(hub, "good")
+    with caplog.at_level(logging.ERROR):
+        run(hub, "broken", "good")
+    job = jobs.get_job(hub, "broken")
+    assert (job["status"], "log says why" in job["failureReason"]) == ("failed", True)
+    assert status(hub, "good") == "completed"
+    [record] = caplog.records
+    assert "job broken failed" in record.getMessage()
+    assert "broken" in record.getMessage()
+
+
+# --- lists -------------------------------------------------------------------------------
+
+
+def test_jobs_are_listed_in_pages_by_type_and_status(hub, devices):
+    for number in range(5):
+        update(hub, f"u{number}")
+    call(hub, "c0", condition="deviceId = 'none'")
+    run(hub, "u4", "c0")
+    call(hub, "c1")
+
+    def names(kind=None, wanted=None, size=100):
+        found, after = [], 0
+        while after is not None:
+            page, after = finish(jobs.query_jobs(hub, kind, wanted, size, after))
+            assert len(page) <= size
+            found += [str(row).partition('jobId":"')[2].partition('"')[0] for row in page]
+        return found
+
+    everything = ["u0", "u1", "u2", "u3", "u4", "c0", "c1"]
+    assert names() == names(size=1) == names(size=7) == everything
+    assert names("scheduleDeviceMethod") == ["c0", "c1"]
+    assert names("scheduleDeviceMethod", "completed") == ["c0"]
+    assert names(wanted="queued") == ["c1"]
+    assert names("scheduleUpdateTwin", "failed") == []
+
+
+def test_device_jobs_go_on_after_any_of_them(hub, devices):
+    for name in ("j2", "j10"):
+        update(hub, name, condition="deviceId < 'd04'")
+    run(hub, "j2", "j10")
+    everything = list(jobs.device_job_documents(hub))
+    keys = [(row["deviceId"], row.get("moduleId", ""), row["jobId"]) for row in everything]
+    assert keys == [(f"d{n:02}", "", job) for n in range(4) for job in ("j10", "j2")]
+    for position, key in enumerate(keys):
+        assert list(jobs.device_job_documents(hub, key)) == everything[position + 1 :]
