@@ -65,8 +65,13 @@ async def _run_jobs(hub: EmulatedHub) -> None:
         for row in hub.store.jobs.rows("running"):
             begin(row.id)
         while True:
-            await hub.scheduler.run(_delete_old(hub))
-            await hub.jobs_changed.wait(_begin_due(hub, begin))
+            seconds = _LONGEST_WAIT
+            try:
+                await hub.scheduler.run(_delete_old(hub))
+                seconds = _begin_due(hub, begin)
+            except Exception as error:  # the jobs that run go on
+                _log.error("no job can start now: %s", describe_exception(error))
+            await hub.jobs_changed.wait(seconds)
 
 
 def _begin_due(hub: EmulatedHub, begin: Callable[[str], None]) -> float:
@@ -172,9 +177,8 @@ def _update_twins(hub: EmulatedHub, job: Job, sections: Sections) -> Steps[None]
 def _updated(transaction: Transaction, row: DeviceJob, sections: Sections) -> DeviceJob:
     """Update the twin of a device job; gives the device job after it."""
     try:
-        with transaction.savepoint():
-            patch(transaction, row.device, row.module, sections, etags.ANY)
-    except HubFault as fault:
+        patch(transaction, row.device, row.module, sections, etags.ANY)
+    except HubFault as fault:  # a patch that is refused has saved nothing
         return device_jobs.failed(row, fault, transaction.moment)
     return device_jobs.completed(row, transaction.moment)
 

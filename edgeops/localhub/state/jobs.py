@@ -111,7 +111,7 @@ def created(job: str, body: Any, moment: Moment) -> Job:
         raise errors.invalid("The job id must be 1 to 64 ASCII letters, digits and dashes.")
     if body.get("jobId") not in (None, job):
         raise errors.invalid("'jobId' in the body must match the URL.")
-    kind = job_type(body.get("type"))
+    kind = _type(body.get("type"))
     seconds = body.get("maxExecutionTimeInSeconds", DEFAULT_SECONDS)
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= MAX_SECONDS:
         raise errors.invalid(f"'maxExecutionTimeInSeconds' must be from 1 to {MAX_SECONDS}.")
@@ -129,14 +129,6 @@ def created(job: str, body: Any, moment: Moment) -> Job:
         deadline=timestamp_of(deadline),
         seconds=seconds,
     )
-
-
-def job_type(value: Any) -> JobType:
-    """The type of a job, in any case. Raises `HubFault` 400."""
-    for known in TYPES:
-        if isinstance(value, str) and value.lower() == known.lower():
-            return known
-    raise errors.unknown_job_type(", ".join(TYPES))
 
 
 def moved(job: Job, status: JobStatus, moment: Moment, failure: str | None = None) -> Job:
@@ -173,6 +165,14 @@ def document(job: Job, counts: Counts) -> JsonObject:
             "pendingCount": counts.pending,
         },
     }
+
+
+def _type(value: Any) -> JobType:
+    """The type of a job, in any case. Raises `HubFault` 400."""
+    for known in TYPES:
+        if isinstance(value, str) and value.lower() == known.lower():
+            return known
+    raise errors.unknown_job_type(", ".join(TYPES))
 
 
 def _start(value: Any) -> datetime:

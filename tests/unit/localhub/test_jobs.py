@@ -363,13 +363,28 @@ def test_the_number_of_active_and_of_scheduled_jobs_is_limited(hub, clock):
 
 
 def test_scheduled_jobs_that_are_due_at_once_wait_for_one_another(hub, devices, clock):
+    link = Link(hub, ("d03", ""), lambda: None)
     names = [f"j{number}" for number in range(MAX_ACTIVE + 5)]
+    start = (clock() + timedelta(minutes=1)).isoformat()
     for name in names:
-        update(hub, name, startTime=(clock() + timedelta(minutes=1)).isoformat())
+        call(hub, name, condition="deviceId = 'd03'", startTime=start)
     clock.ahead = timedelta(minutes=2)
-    run(hub, *names)
-    assert {status(hub, name) for name in names} == {"completed"}
-    assert len(list(jobs.device_job_documents(hub))) == 50 * len(names)
+
+    async def main():
+        async with job_runner.running(started(hub)):
+            for count in (MAX_ACTIVE, *range(MAX_ACTIVE + 1, len(names) + 1)):
+                await reached(lambda count=count: len(link.calls) == count)
+                for _ in range(50):
+                    await asyncio.sleep(0)
+                active = [status(hub, name) for name in names].count("running")
+                assert (len(link.calls), active) == (count, MAX_ACTIVE)
+                *_, request = link.calls[count - MAX_ACTIVE]
+                hub.links.method_responded(link.name, request, 200, b"1")
+            for *_, request in link.calls[-MAX_ACTIVE:]:
+                hub.links.method_responded(link.name, request, 200, b"1")
+            await reached(lambda: {status(hub, name) for name in names} == {"completed"})
+
+    asyncio.run(main())
 
 
 def test_old_jobs_and_their_device_jobs_are_forgotten(hub, devices, clock):
@@ -433,6 +448,28 @@ def test_a_job_that_fails_unexpectedly_does_not_stop_the_others(hub, devices, ca
     [record] = caplog.records
     assert "job broken failed" in record.getMessage()
     assert "broken" in record.getMessage()
+
+
+def test_when_a_job_cannot_start_the_others_go_on(hub, devices, caplog):
+    link = Link(hub, ("d03", ""), lambda: None)
+    call(hub, "j1", condition="deviceId = 'd03'")
+
+    async def main():
+        runner = started(hub)
+        async with job_runner.running(runner):
+            await reached(lambda: link.calls)
+            hub.store._sqlite.execute("UPDATE jobs SET start = 'broken', status = 'queued'")
+            runner.jobs_changed.notify_all()
+            await reached(lambda: caplog.records)
+            hub.store._sqlite.execute("UPDATE jobs SET status = 'running'")
+            *_, request = link.calls[0]
+            hub.links.method_responded(link.name, request, 200, b"1")
+            await reached(lambda: status(hub) == "completed")
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(main())
+    [record] = caplog.records
+    assert "no job can start now" in record.getMessage()
 
 
 # --- lists -------------------------------------------------------------------------------
