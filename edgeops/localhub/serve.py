@@ -25,7 +25,7 @@ from edgeops.localhub.http.app import application
 from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
-from edgeops.localhub.service import devices
+from edgeops.localhub.service import devices, job_runner
 from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
@@ -76,6 +76,7 @@ async def serve(
                 )
                 device_port = _port(devices_at)
             running.callback(hub.stop)
+            await running.enter_async_context(job_runner.running(hub))
             stop = await running.enter_async_context(_stop_signals())
             endpoint = Endpoint(host, _port(listener), os.getpid(), files.ca, device_port)
             _announce(files, endpoint)

@@ -1,4 +1,4 @@
-"""The hub's SQLite database: one row for each device, module, session, event and configuration.
+"""The hub's SQLite database: a row for each device, module, session, event, configuration, job.
 
 WAL with synchronous=NORMAL: a confirmed write survives `kill -9` (not a power
 failure), and needs no fsync.
@@ -26,9 +26,11 @@ from edgeops.localhub.state.entry import (
     TwinState,
 )
 from edgeops.localhub.state.events import Event
+from edgeops.localhub.store_jobs import JOB_TABLES, JobStore
 
-_LAYOUT = 3
-_OLDER_LAYOUTS = (0, 1, 2)  # 0 is a new file; 1 had no sessions and events, 2 no sizes of events
+_LAYOUT = 4
+# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs.
+_OLDER_LAYOUTS = (0, 1, 2, 3)
 MAX_EVENTS = 100_000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 _MAX_PAGE_BYTES = 1024 * 1024  # of events; a page ends with the event that reaches it
@@ -80,6 +82,7 @@ class HubStore:
             except sqlite3.Error:
                 self._sqlite.close()
                 raise
+            self.jobs = JobStore(self._sqlite)
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",
@@ -309,7 +312,7 @@ def _prepare(sqlite: sqlite3.Connection) -> None:
     if layout in _OLDER_LAYOUTS:
         migration = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
         sqlite.executescript(
-            f"BEGIN; {_TABLES} {migration} PRAGMA user_version = {_LAYOUT}; COMMIT;"
+            f"BEGIN; {_TABLES} {JOB_TABLES} {migration} PRAGMA user_version = {_LAYOUT}; COMMIT;"
         )
         if migration:
             sqlite.execute("VACUUM")

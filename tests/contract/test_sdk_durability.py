@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -13,12 +14,14 @@ from edgeops.localhub import access
 
 sdk = pytest.importorskip("azure.iot.hub")
 models = pytest.importorskip("azure.iot.hub.models")
+protocol = pytest.importorskip("azure.iot.hub.protocol.models")
 
 SERVE = """
 import asyncio, sys
 from pathlib import Path
 from edgeops.localhub.serve import serve
-asyncio.run(serve(Path(sys.argv[1]), port=0, ready=lambda at: print(at.port, flush=True)))
+ready = lambda at: print(at.port, flush=True)
+asyncio.run(serve(Path(sys.argv[1]), port=0, mqtt_port=0, ready=ready))
 """
 
 
@@ -59,6 +62,55 @@ def test_answered_writes_survive_kill_9(tmp_path):
         result = registry.query_iot_hub(models.QuerySpecification(query="SELECT * FROM devices"))
         assert [twin.tags["n"] for twin in result.items] == list(range(20))
         assert registry.get_twin("d19").as_dict() == before
+
+
+@contextmanager
+def jobs_of(state_dir):
+    manager = sdk.IoTHubJobManager.from_connection_string(access.connection_string(state_dir))
+    manager.protocol.config.connection.verify = str(state_dir / "ca.pem")
+    manager.protocol.config.keep_alive = True
+    yield manager
+    manager.protocol.close()
+
+
+def wait_for(job_is, jobs):
+    """Read job j1 again and again until it is as it should be; gives it."""
+    deadline = time.monotonic() + 30
+    while not job_is(job := jobs.get_scheduled_job("j1")):
+        assert time.monotonic() < deadline, job.as_dict()
+    return job
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_after_kill_9_and_updates_each_twin_once(tmp_path):
+    devices = [f"d{number:04}" for number in range(1500)]
+    patch = models.Twin(etag="*", properties=models.TwinProperties(desired={"x": 1}))
+    request = protocol.JobRequest(type="scheduleUpdateTwin", update_twin=patch, query_condition="*")
+    with hub_process(tmp_path) as process:
+        with registry_of(tmp_path) as registry:
+            for start in range(0, len(devices), 100):
+                registry.bulk_create_or_update_devices(
+                    [
+                        models.ExportImportDevice(id=name, import_mode="create", status="enabled")
+                        for name in devices[start : start + 100]
+                    ]
+                )
+        with jobs_of(tmp_path) as jobs:
+            jobs.create_scheduled_job("j1", request)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with hub_process(tmp_path) as process, jobs_of(tmp_path) as jobs:
+        wait_for(lambda job: job.device_job_statistics.succeeded_count, jobs)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    with hub_process(tmp_path), jobs_of(tmp_path) as jobs, registry_of(tmp_path) as registry:
+        job = wait_for(lambda job: job.status == "completed", jobs)
+        assert job.device_job_statistics.succeeded_count == len(devices)
+        assert job.device_job_statistics.device_count == len(devices)
+        text = "SELECT COUNT() AS n FROM devices WHERE properties.desired.$version = 2"
+        result = registry.query_iot_hub(models.QuerySpecification(query=text))
+        assert result.items[0].additional_properties == {"n": len(devices)}
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

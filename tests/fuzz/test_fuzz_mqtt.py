@@ -26,8 +26,9 @@ from edgeops.localhub.mqtt.packets import Connack, Connect, Pingreq, Publish, Su
 from edgeops.localhub.mqtt.reader import PacketReader
 from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation
 from edgeops.localhub.sas import signature
-from edgeops.localhub.service import methods, registry
+from edgeops.localhub.service import registry
 from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.method_calls import method_call
 from edgeops.localhub.store import HubStore
 
 ROUNDS = 600
@@ -228,9 +229,7 @@ def test_a_hub_takes_any_bytes(tmp_path: Path, complaints: list[str]) -> None:
                 connection.receive(piece, 0.0)
                 connection.work()
                 if random.random() < 0.01:
-                    call = methods.method_call(
-                        {"methodName": random.choice(hostile_wire.TEXTS[1:4])}
-                    )
+                    call = method_call({"methodName": random.choice(hostile_wire.TEXTS[1:4])})
                     if link := hub.links.get(("d1", "")):
                         link.call("1", call.method, call.payload)
             connection.lost()

@@ -25,7 +25,7 @@ from fuzz_budget import rounds
 from edgeops.localhub.http.app import ROUTES, application
 from edgeops.localhub.http.server import HttpConnection
 from edgeops.localhub.sas import signature
-from edgeops.localhub.service import registry
+from edgeops.localhub.service import job_runner, registry
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
 
@@ -77,6 +77,21 @@ CONFIGURATION = {
     "labels": {"a": "b"},
     "metrics": {"queries": {"m": "SELECT deviceId FROM devices"}},
 }
+JOBS = (
+    {
+        "type": "scheduleUpdateTwin",
+        "updateTwin": {"etag": "*", **TWIN},
+        "queryCondition": "tags.site = 'north'",
+        "startTime": "2026-01-02T03:04:05Z",
+        "maxExecutionTimeInSeconds": 60,
+    },
+    {
+        "type": "scheduleDeviceMethod",
+        "cloudToDeviceMethod": {"methodName": "m", "payload": 1, "responseTimeoutInSeconds": 5},
+        "queryCondition": "FROM devices.modules WHERE moduleId = 'm1'",
+        "startTime": "2126-01-02T03:04:05Z",
+    },
+)
 QUERY_WORDS = (
     *("SELECT", "*", "TOP", "5", "99999999999999999999", "COUNT()", "AS", "[[a b]]", "FROM"),
     *("devices", "devices.modules", "devices.jobs", "WHERE", "AND", "OR", "NOT", "IN", "NIN"),
@@ -128,6 +143,10 @@ def body(random: Random, path: str) -> bytes:
     elif path.endswith("testQueries"):
         queries = {"a": query(random), "b": query(random)}
         good = {"targetCondition": query(random), "customMetricQueries": queries}
+    elif path.startswith("/jobs/v2/"):
+        good = random.choice(JOBS)
+        if random.random() < 0.3:
+            good = good | {"queryCondition": query(random)}
     elif path.startswith("/configurations/"):
         good = CONFIGURATION | {"targetCondition": query(random)}
     return hostile_wire.json_bytes(
@@ -146,7 +165,7 @@ def address(random: Random, path: str) -> bytes:
             encoded += random.choice([b"%ff", b"%00", b"\xff", b"\xed\xa0\x80", b"%ed%a0%80", b"%"])
         raw += b"/" + encoded
     if random.random() < 0.4:
-        names = ("api-version", "top", "after", "last", "max", "device")
+        names = ("api-version", "top", "after", "last", "max", "device", "jobType", "jobStatus")
         pairs = [
             f"{random.choice(names)}={quote(str(value))}"
             for value in random.choices(
@@ -247,7 +266,8 @@ async def serving(folder: Path) -> AsyncIterator[int]:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: HttpConnection(app, lambda: None), "127.0.0.1", 0)
         try:
-            yield server.sockets[0].getsockname()[1]
+            async with job_runner.running(hub):
+                yield server.sockets[0].getsockname()[1]
         finally:
             server.close()
             await runner.cleanup()

@@ -8,8 +8,8 @@ import pytest
 
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.localhub.service import methods
-from edgeops.localhub.service.methods import MethodCall, method_call
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.method_calls import MethodCall, method_call
 
 METHODS = "$iothub/methods/POST/#"
 

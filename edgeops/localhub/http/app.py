@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
-from edgeops.localhub.http import conditions, configurations, events, identities, twins
+from edgeops.localhub.http import conditions, configurations, events, identities, jobs, twins
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.server import HttpConnection, server_error
@@ -27,6 +27,7 @@ ROUTES = (
     *identities.ROUTES,
     *twins.ROUTES,
     *configurations.ROUTES,
+    *jobs.ROUTES,
     *events.ROUTES,
     *conditions.ROUTES,
 )

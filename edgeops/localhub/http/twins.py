@@ -10,16 +10,14 @@ from edgeops.localhub.http.wire import (
     json_body,
     json_object,
     json_response,
+    page_size,
     rows,
-    whole_number,
 )
 from edgeops.localhub.policies import Permission
 from edgeops.localhub.service import methods, twins
 from edgeops.localhub.service.hub import EmulatedHub
-from edgeops.localhub.state import errors
+from edgeops.localhub.state.method_calls import method_call
 from edgeops.localhub.state.throttles import OperationKind
-
-_MAX_PAGE_SIZE = 100  # as documented
 
 
 async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
@@ -39,7 +37,7 @@ async def _put(hub: EmulatedHub, request: web.Request) -> web.Response:
 async def _query(hub: EmulatedHub, request: web.Request) -> web.Response:
     body = await json_object(request)
     token = request.headers.get("x-ms-continuation")
-    steps = twins.run_query(hub, body.get("query"), _page_size(request), token)
+    steps = twins.run_query(hub, body.get("query"), page_size(request), token)
     documents, next_token, kind = await hub.scheduler.run(steps)
     response = json_response(rows(documents))
     response.headers["x-ms-item-type"] = kind
@@ -49,16 +47,8 @@ async def _query(hub: EmulatedHub, request: web.Request) -> web.Response:
 
 
 async def _invoke_method(hub: EmulatedHub, request: web.Request) -> web.Response:
-    call = methods.method_call(await json_body(request))
+    call = method_call(await json_body(request))
     return json_response(await methods.invoke(hub, *_name(request), call))
-
-
-def _page_size(request: web.Request) -> int:
-    """The requested page size, limited to the maximum."""
-    size = whole_number(request.headers.get("x-ms-max-item-count") or str(_MAX_PAGE_SIZE))
-    if not size:
-        raise errors.invalid("'x-ms-max-item-count' must be a positive integer.")
-    return min(size, _MAX_PAGE_SIZE)
 
 
 def _name(request: web.Request) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from edgeops.localhub.state.json_text import parse_json, require_object
 # The JSON of a twin is smaller, even one that Azure counts as its maximum of 72 KB.
 MAX_BODY_BYTES = 1024 * 1024
 SECONDS_FOR_BODY = 30.0
+_MAX_PAGE_SIZE = 100  # as documented
 _COMPRESSED = ("gzip", "deflate", "br", "zstd")
 
 
@@ -58,6 +59,14 @@ def top(request: web.Request, limit: int) -> int:
     """The `top` parameter; `limit` if it is missing, or outside 1 to `limit`."""
     number = whole_number(request.query.get("top", ""))
     return number if number is not None and 1 <= number <= limit else limit
+
+
+def page_size(request: web.Request) -> int:
+    """The requested size of a page of a query, limited to the maximum. Raises `HubFault` 400."""
+    size = whole_number(request.headers.get("x-ms-max-item-count") or str(_MAX_PAGE_SIZE))
+    if not size:
+        raise errors.invalid("'x-ms-max-item-count' must be a positive integer.")
+    return min(size, _MAX_PAGE_SIZE)
 
 
 def whole_number(text: str) -> int | None:

@@ -6,7 +6,7 @@ twins", Microsoft Learn.
 
 from edgeops.localhub.query.ast import Query, QueryError, Source, TargetCondition
 from edgeops.localhub.query.evaluate import matches
-from edgeops.localhub.query.grammar import condition, parse, parse_metric
+from edgeops.localhub.query.grammar import condition, job_condition, parse, parse_metric
 from edgeops.localhub.query.page import after, page
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "TargetCondition",
     "after",
     "condition",
+    "job_condition",
     "matches",
     "page",
     "parse",

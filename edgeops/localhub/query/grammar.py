@@ -50,6 +50,19 @@ def condition(text: str) -> TargetCondition:
         if token.kind is TokenKind.KEYWORD and token.value in ("IN", "NIN"):
             message = f"a target condition may not use {token.value}; write it with OR"
             raise QueryError(message, token.position)
+    return _condition(text)
+
+
+def job_condition(text: str) -> TargetCondition:
+    """Parse the condition of a job: as `condition`, but with IN and NIN, and not empty.
+
+    Raises `QueryError` if it is invalid.
+    """
+    _check_length(text)
+    return TargetCondition("devices", None) if text.strip() == "*" else _condition(text)
+
+
+def _condition(text: str) -> TargetCondition:
     reader = TokenReader(text)
     source: Source = "devices"
     where: Expression | None

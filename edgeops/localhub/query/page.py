@@ -20,7 +20,7 @@ from edgeops.localhub.query.grouping import Groups
 from edgeops.localhub.query.numbers import LARGEST_EXACT
 from edgeops.localhub.steps import Steps
 
-Key = tuple[str, str]
+Key = tuple[str, ...]
 # The rows of a page, each as JSON, and the token of the next page (None after the last page).
 Page = tuple[list[bytes], str | None]
 
@@ -44,7 +44,7 @@ def page(
     """Compute one page of at most `size` rows, in steps.
 
     The documents are twins in order of (deviceId, moduleId), or those of
-    `devices.jobs` in order of (jobId, deviceId). Documents of earlier pages are
+    `devices.jobs` in order of (deviceId, moduleId, jobId). Documents of earlier pages are
     skipped; the caller may leave them out, after those that `after` says. None is
     a step without a document. Raises `QueryError` if the token does not belong to
     this query, a row is too large, or there are too many groups.
@@ -56,14 +56,14 @@ def page(
     if query.grouping:
         groups = yield from _grouped(query.grouping, matching)
         first_rows = yield from groups.first_rows(before[0] if before else None, limit + 1)
-        candidates = (((key, ""), row) for key, row in first_rows)
+        candidates = (((key,), row) for key, row in first_rows)
     else:
         key_of = _job_key if query.source == "devices.jobs" else _twin_key
         candidates = (
             None if document is None else (key_of(document), document) for document in matching
         )
     rows: list[bytes] = []
-    last: Key = ("", "")
+    last: Key = ()
     free_bytes = MAX_PAGE_BYTES
     for candidate in candidates:
         yield
@@ -121,7 +121,13 @@ def _twin_key(twin: JsonObject) -> Key:
 
 
 def _job_key(job: JsonObject) -> Key:
-    return job["jobId"], job["deviceId"]
+    return *_twin_key(job), job["jobId"]
+
+
+def _key_length(query: Query) -> int:
+    if query.grouping:
+        return 1
+    return 3 if query.source == "devices.jobs" else 2
 
 
 def _digest(query: Query) -> str:
@@ -138,10 +144,12 @@ def _decode_token(query: Query, token: str) -> tuple[Key, int]:
     except ValueError:
         content = None
     match content:
-        case [digest, str(first), str(second), int(returned)] if (
+        case [digest, *key, int(returned)] if (
             digest == _digest(query)
+            and len(key) == _key_length(query)
+            and all(isinstance(part, str) for part in key)
             and not isinstance(returned, bool)
             and 0 < returned <= LARGEST_EXACT
         ):
-            return (first, second), returned
+            return tuple(key), returned
     raise QueryError("the continuation token is not one of this query", 0)

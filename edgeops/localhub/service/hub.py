@@ -31,8 +31,8 @@ class EmulatedHub:
     """A hub on a store.
 
     `admission` has the conditions that it works under; `arrivals` notifies when
-    there are new events; `scheduler` runs long operations. `routes` are those of
-    gateways, as far as they are in use.
+    there are new events, `jobs_changed` when a job may be due; `scheduler` runs
+    long operations. `routes` are those of gateways, as far as they are in use.
     """
 
     store: HubStore
@@ -40,6 +40,7 @@ class EmulatedHub:
     make_key: Callable[[], str] = new_key
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
+    jobs_changed: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
     admission: Admission = field(default_factory=Admission)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)

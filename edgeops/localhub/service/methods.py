@@ -7,46 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.links import Name
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.json_text import parse_json, require_object
-
-MAX_PAYLOAD_BYTES = 128 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class MethodCall:
-    """A direct method with its payload (JSON) and its timeouts in seconds."""
-
-    method: str
-    payload: bytes
-    connect_seconds: float = 0
-    response_seconds: float = 30
-
-
-def method_call(body: Any) -> MethodCall:
-    """The call that a request body describes. Raises `HubFault` 400, 413."""
-    body = require_object(body)
-    method = body.get("methodName")
-    if not isinstance(method, str) or not 0 < len(method) <= 100:
-        raise errors.invalid("'methodName' must be a string of 1 to 100 characters.")
-    payload = orjson.dumps(body.get("payload"))
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise errors.body_too_big(MAX_PAYLOAD_BYTES)
-    return MethodCall(
-        method,
-        payload,
-        connect_seconds=_seconds(body, "connectTimeoutInSeconds", minimum=0, default=0),
-        response_seconds=_seconds(body, "responseTimeoutInSeconds", minimum=5, default=30),
-    )
+from edgeops.localhub.state.json_text import parse_json
+from edgeops.localhub.state.method_calls import MethodCall
 
 
 async def invoke(hub: EmulatedHub, device: str, module: str, call: MethodCall) -> JsonObject:
@@ -86,12 +54,3 @@ async def _send(hub: EmulatedHub, name: Name, request: str, call: MethodCall) ->
         ready = hub.links.ready
         if remaining <= 0 or ready.stopped or not await ready.wait(remaining):
             raise errors.device_not_online()
-
-
-def _seconds(body: JsonObject, name: str, *, minimum: int, default: int) -> int:
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= 300:
-        raise errors.invalid(f"'{name}' must be from {minimum} to 300 seconds.")
-    return value

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
+from edgeops.localhub.service import jobs
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import configurations, errors, etags, events, twins
 from edgeops.localhub.state.documents import twin_document
@@ -34,10 +35,7 @@ def patch_twin(
     """Merge a patch into tags and desired properties; gives the twin. Raises `HubFault`."""
     sections = _service_sections(body)
     with hub.transaction() as transaction:
-        entry = _writable(hub, device, module, if_match)
-        write = twins.patched(entry, sections, transaction.moment)
-        save_twin(transaction, write, sections, "updateTwin")
-    return twin_document(write.entry)
+        return twin_document(patch(transaction, device, module, sections, if_match))
 
 
 def replace_twin(
@@ -65,6 +63,19 @@ def report(hub: EmulatedHub, device: str, module: str, patch: Any) -> int:
         write = twins.patched(entry, sections, transaction.moment)
         save_twin(transaction, write, sections, "updateTwin")
     return write.entry.twin.reported.version
+
+
+# --- inside a transaction, shared with jobs ------------------------------------------
+
+
+def patch(
+    transaction: Transaction, device: str, module: str, sections: Sections, if_match: str | None
+) -> RegistryEntry:
+    """Merge a patch into tags and desired properties; gives the entry. Raises `HubFault`."""
+    entry = _writable(transaction.hub, device, module, if_match)
+    write = twins.patched(entry, sections, transaction.moment)
+    save_twin(transaction, write, sections, "updateTwin")
+    return write.entry
 
 
 def save_twin(
@@ -110,7 +121,7 @@ def run_query(
     try:
         parsed = query.parse(text)
         yield
-        after = query.after(parsed, token) or ("", "")
+        after = query.after(parsed, token)
         documents = _documents(hub, parsed.source, after)
         rows, next_token = yield from query.page(parsed, documents, size, token)
     except query.QueryError as error:
@@ -119,16 +130,17 @@ def run_query(
 
 
 def _documents(
-    hub: EmulatedHub, source: query.Source, after: tuple[str, str]
+    hub: EmulatedHub, source: query.Source, after: tuple[str, ...] | None
 ) -> Iterable[JsonObject | None]:
     """The documents that a query is on, after a key; None between two steps."""
+    device, module, job, *_ = (*(after or ()), "", "", "")
     match source:
         case "devices":
-            return device_twins(hub, after[0])
+            return device_twins(hub, device)
         case "devices.modules":
-            return module_twins(hub, after)
+            return module_twins(hub, (device, module))
         case "devices.jobs":
-            return ()  # the local hub has no jobs yet
+            return jobs.device_job_documents(hub, (device, module, job))
 
 
 def _agent_document(

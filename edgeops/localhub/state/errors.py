@@ -32,6 +32,11 @@ def unreadable(message: str) -> HubFault:
     return HubFault(400, "DeserializationError", message)
 
 
+def unknown_job_type(types: str) -> HubFault:
+    """400000: the type of a job is missing or unknown."""
+    return HubFault(400, "GenericBadRequest", f"'type' must be one of {types}.")
+
+
 def bad_target_condition(message: str) -> HubFault:
     """400401: a configuration's target condition is not a query."""
     return HubFault(400, "InvalidConfigurationTargetCondition", message)
@@ -75,6 +80,11 @@ def section_too_big(section: str, max_bytes: int) -> HubFault:
     )
 
 
+def job_not_found(job: str) -> HubFault:
+    """404002: the job does not exist."""
+    return HubFault(404, "JobNotFound", f"Job {job} not found")
+
+
 def device_not_found(device: str) -> HubFault:
     """404001: the device does not exist."""
     return HubFault(404, "DeviceNotFound", f"Device {device} not registered")
@@ -95,6 +105,24 @@ def configuration_not_found(configuration: str) -> HubFault:
     return HubFault(404, "ConfigurationNotFound", f"Configuration {configuration} does not exist")
 
 
+def job_not_cancellable(status: str) -> HubFault:
+    """405102: the job runs or has ended."""
+    return HubFault(
+        405,
+        "OperationNotAllowedInCurrentState",
+        f"Job cannot be cancelled in '{status.capitalize()}' status.",
+    )
+
+
+def no_import_export() -> HubFault:
+    """405103: the local hub has no blob storage for import and export jobs."""
+    return HubFault(
+        405,
+        "ImportDevicesNotSupported",
+        "The local hub does not import or export devices by jobs; use `POST /devices` instead.",
+    )
+
+
 def device_exists(device: str) -> HubFault:
     """409001: the device exists already."""
     return HubFault(
@@ -109,6 +137,11 @@ def module_exists(device: str, module: str) -> HubFault:
         "ModuleAlreadyExistsOnDevice",
         f"A module with ID '{module}' is already registered on device '{device}'.",
     )
+
+
+def job_exists(job: str) -> HubFault:
+    """409104: a job with this id was created in the last 30 days."""
+    return HubFault(409, "JobAlreadyExists", f"A job with ID '{job}' already exists.")
 
 
 def configuration_exists(configuration: str) -> HubFault:
@@ -165,6 +198,15 @@ def throttled(retry_after: float | None) -> HubFault:
     """429001: too many operations of this kind."""
     return HubFault(
         429, "ThrottlingException", "The request was throttled, please retry later.", retry_after
+    )
+
+
+def too_many_jobs(limit: int) -> HubFault:
+    """429004: as many jobs as possible are waiting or running."""
+    return HubFault(
+        429,
+        "ThrottlingMaxActiveJobCountExceeded",
+        f"At most {limit} jobs can be active; wait until one has ended.",
     )
 
 

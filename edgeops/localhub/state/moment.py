@@ -21,7 +21,7 @@ class Moment:
     @property
     def timestamp(self) -> str:
         """The time as IoT Hub writes it: `2026-01-02T03:04:05.0000000Z`."""
-        return _timestamp(self.now)
+        return timestamp_of(self.now)
 
     @property
     def generation(self) -> str:
@@ -31,5 +31,6 @@ class Moment:
 
 
 @lru_cache(maxsize=1)  # everything that a transaction writes has the same time
-def _timestamp(now: datetime) -> str:
+def timestamp_of(now: datetime) -> str:
+    """A time (in UTC) as IoT Hub writes it; those after the year 1000 sort as the times do."""
     return now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"

@@ -92,11 +92,12 @@ def test_long_values_are_groups_with_short_tokens():
     assert [row["twins"] for row in rows] == [10] * 5
 
 
-def test_jobs_are_ordered_by_job_and_device():
+def test_jobs_are_ordered_by_device_module_and_job():
     jobs = [
-        {"jobId": "j1", "deviceId": "b"},
-        {"jobId": "j2", "deviceId": "a"},
-        {"jobId": "j2", "deviceId": "b"},
+        {"deviceId": "a", "jobId": "j1"},
+        {"deviceId": "a", "jobId": "j2"},
+        {"deviceId": "a", "moduleId": "m", "jobId": "j1"},
+        {"deviceId": "b", "jobId": "j1"},
     ]
     query = parse("SELECT * FROM devices.jobs")
     assert all_of(query, jobs, 1) == jobs
