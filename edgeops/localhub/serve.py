@@ -25,6 +25,7 @@ from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices
+from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
 
@@ -37,13 +38,15 @@ async def serve(
     host: str = DEFAULT_HOST,
     ready: Callable[[Endpoint], None],
     faults: FaultPlan | None = None,
+    evaluation_seconds: float = EVALUATION_SECONDS,
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
     Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
     `ready` is called with the actual ports once the hub answers requests. `faults`
-    are for tests. Raises `EdgeOpsError` when a port is in use, or another hub uses
-    the state directory.
+    are for tests. All configurations are evaluated every `evaluation_seconds`, and
+    those that a change can concern also then. Raises `EdgeOpsError` when a port is
+    in use, or another hub uses the state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
@@ -58,6 +61,8 @@ async def serve(
         async with AsyncExitStack() as running:
             hub = EmulatedHub(running.enter_context(HubStore(files.database)))
             devices.mark_all_disconnected(hub)
+            evaluating = asyncio.create_task(keep_evaluating(hub, evaluation_seconds))
+            running.callback(evaluating.cancel)
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))
             await running.enter_async_context(

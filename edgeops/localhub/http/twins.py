@@ -22,7 +22,7 @@ _MAX_PAGE_SIZE = 100  # as documented
 
 
 async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
-    return json_response(await hub.scheduler.run(twins.get_twin(hub, *_name(request))))
+    return json_response(twins.get_twin(hub, *_name(request)))
 
 
 async def _patch(hub: EmulatedHub, request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ twins", Microsoft Learn. GROUP BY and aggregates other than COUNT() are not
 supported yet.
 """
 
-from edgeops.localhub.query.ast import Query, QueryError, TargetCondition
+from edgeops.localhub.query.ast import Query, QueryError, Source, TargetCondition
 from edgeops.localhub.query.evaluate import matches
 from edgeops.localhub.query.grammar import condition, parse
 from edgeops.localhub.query.page import after, page
@@ -13,6 +13,7 @@ from edgeops.localhub.query.page import after, page
 __all__ = [
     "Query",
     "QueryError",
+    "Source",
     "TargetCondition",
     "after",
     "condition",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from edgeops.localhub.policies import new_key
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.service.pending import Pending
 from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import RegistryEntry
@@ -27,7 +28,8 @@ def _now() -> datetime:
 class EmulatedHub:
     """A hub on a store.
 
-    `arrivals` notifies when there are new events; `scheduler` runs long operations.
+    `arrivals` notifies when there are new events; `scheduler` runs long operations;
+    `pending` is what configurations must still be evaluated for.
     """
 
     store: HubStore
@@ -36,6 +38,7 @@ class EmulatedHub:
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
+    pending: Pending = field(default_factory=Pending)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -50,11 +53,14 @@ class EmulatedHub:
             self.links.disconnect(device, module, reason)
         if transaction.events:
             self.arrivals.notify_all()
+        if transaction.changed:
+            self.pending.add(transaction.changed)
 
     def stop(self) -> None:
         """Wake all requests that wait for a device or an event, since the hub stops."""
         self.links.stop()
         self.arrivals.stop()
+        self.pending.wanted.stop()
 
     def device(self, device: str) -> RegistryEntry:
         """The entry of a device. Raises `HubFault` 404."""
@@ -79,7 +85,8 @@ class Transaction:
     """A transaction on a hub, and the notifications to send when it is committed.
 
     `changes` are for connected devices, `events` for the event feed; `disconnects`
-    are the connections to close, with the reason.
+    are the connections to close, with the reason. Configurations are evaluated for
+    the devices that have `changed`.
     """
 
     hub: EmulatedHub
@@ -87,6 +94,7 @@ class Transaction:
     changes: list[DesiredChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     disconnects: list[tuple[Name, str]] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -100,16 +108,22 @@ class Transaction:
             raise
 
     def save(self, entry: RegistryEntry) -> None:
-        """Save a device or module that exists."""
+        """Save a device or module that exists, when configurations cannot depend on the change."""
         self.hub.store.save(entry)
+
+    def update(self, entry: RegistryEntry) -> None:
+        """Save a device or module that exists."""
+        self.save(entry)
+        self.changed.add(entry.identity.device)
 
     def create(self, entry: RegistryEntry) -> None:
         """Save a new device or module."""
-        self.hub.store.save(entry)
+        self.update(entry)
         self.events.append(events.created(entry, self.moment))
 
     def delete(self, device: str, module: str) -> None:
         """Delete a module, or a device (module empty) and all its modules."""
+        self.changed.add(device)
         if module:
             self.hub.store.delete_module(device, module)
         else:
