@@ -60,7 +60,7 @@ def configured(
     of_modules = [rule for rule in rules if rule.kind == "module"]
     others = [rule for rule in rules if rule.kind != "module"]
     matching = yield from targeting(others, twin_document(device))
-    own = configuration_effect([rule for rule in matching if rule.kind == "device"])
+    own = yield from configuration_effect([rule for rule in matching if rule.kind == "device"])
     refusals: list[str] = []
     writes = [_write_or_refuse(device, None, own, moment, refusals)]
     yield
@@ -106,7 +106,8 @@ def _deployed(
         if name in SYSTEM_MODULES:
             effect = ConfigurationEffect((), deployment.statuses if name == EDGE_AGENT else {})
         else:
-            effect = configuration_effect((yield from targeting(rules, twin_document(entry))))
+            matching = yield from targeting(rules, twin_document(entry))
+            effect = yield from configuration_effect(matching)
         settings = None if deployment.settings is None else deployment.settings.get(name, ())
         writes.append(_write_or_refuse(entry, settings, effect, moment, refusals))
         yield

@@ -13,6 +13,7 @@ from typing import Any
 from edgeops import limits
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.localhub.state import errors
+from edgeops.localhub.steps import Steps
 
 DESIRED = "properties.desired"
 Path = tuple[str, ...]
@@ -51,21 +52,20 @@ def settings_of(content: Any, subject: str) -> Settings:
     return tuple(sorted(settings, key=lambda setting: len(setting.path)))
 
 
-def in_effect(layers: Sequence[Settings]) -> tuple[Settings, ...]:
+def in_effect(layers: Sequence[Settings]) -> Steps[tuple[Settings, ...]]:
     """Of each layer, lowest first, the settings that no higher layer replaces."""
     kept: list[Settings] = []
     above: set[Path] = set()
     for layer in reversed(layers):
-        kept.append(
-            tuple(
-                setting
-                for setting in layer
-                if not above
-                or not any(setting.path[:n] in above for n in range(len(setting.path) + 1))
-            )
-        )
+        kept.append(tuple(setting for setting in layer if not _is_replaced(setting.path, above)))
         above.update(setting.path for setting in layer)
+        yield
     return tuple(reversed(kept))
+
+
+def _is_replaced(path: Path, above: set[Path]) -> bool:
+    """Whether settings above have this path, or one around it."""
+    return bool(above) and any(path[:length] in above for length in range(len(path) + 1))
 
 
 def with_settings(values: JsonObject, settings: Iterable[Setting]) -> JsonObject:

@@ -100,12 +100,12 @@ def targeting(rules: Iterable[Rule], twin: JsonObject) -> Steps[list[Rule]]:
     return sorted(matching, key=lambda rule: (rule.priority, rule.created, rule.id))
 
 
-def configuration_effect(rules: list[Rule]) -> ConfigurationEffect:
+def configuration_effect(rules: list[Rule]) -> Steps[ConfigurationEffect]:
     """The effect of the configurations that target a twin, lowest first.
 
     Those with a setting in effect are Applied.
     """
-    effective = in_effect([rule.settings[""] for rule in rules])
+    effective = yield from in_effect([rule.settings[""] for rule in rules])
     statuses = {
         rule.id: APPLIED if settings else TARGETED
         for rule, settings in zip(rules, effective, strict=True)
@@ -133,8 +133,7 @@ def deployment_effect(rules: list[Rule]) -> Steps[DeploymentEffect]:
             yield
     merged = {}
     for module, stack in layers.items():
-        merged[module] = tuple(chain.from_iterable(in_effect(stack)))
-        yield
+        merged[module] = tuple(chain.from_iterable((yield from in_effect(stack))))
     return DeploymentEffect(merged, statuses)
 
 
