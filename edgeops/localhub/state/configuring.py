@@ -79,7 +79,7 @@ def configured(
     saved = (w.entry for w in writes if w.entry is not before.get(w.entry.identity.module))
     changes = (write.change for write in writes if write.change)
     write = DeploymentWrite(tuple(saved), deleted, tuple(changes))
-    return ConfiguredWrite(write, tuple(refusals))
+    return ConfiguredWrite(write, tuple(dict.fromkeys(refusals)))  # the first attempt may add some
 
 
 def _deployed(
@@ -134,7 +134,8 @@ def _write_or_refuse(
         else:
             past = entry.configured or _NOTHING
             write = TwinWrite(_remembering(entry, replace(past, statuses=refused.statuses)))
-        refusals.append(fault.message)
+        module = entry.identity.module
+        refusals.append(f"module {module}: {fault.message}" if module else fault.message)
         return write
 
 

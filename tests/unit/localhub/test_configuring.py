@@ -311,6 +311,7 @@ def test_a_module_configuration_that_breaks_a_limit_spares_the_deployment():
     twins.apply(deployment, for_modules("c", {"b": BIG}, "moduleId = 'm1'"))
     assert (twins.desired("m1"), twins.statuses("m1")) == ({"a": BIG}, {"c": "T"})
     assert twins.statuses("$edgeAgent") == {"b": "A"}
+    assert [refusal[:10] for refusal in twins.refusals] == ["module m1:"]
 
 
 @pytest.mark.parametrize(
