@@ -27,6 +27,7 @@ from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices, job_runner
 from edgeops.localhub.service.admission import Admission
+from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
 
@@ -40,13 +41,16 @@ async def serve(
     ready: Callable[[Endpoint], None],
     conditions: Conditions | None = None,
     faults: FaultPlan | None = None,
+    evaluation_seconds: float = EVALUATION_SECONDS,
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
     Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
     `ready` is called with the actual ports once the hub answers requests. `conditions`
-    make it slow or unreliable. `faults` are for tests. Raises `EdgeOpsError` when a
-    port is in use, or another hub uses the state directory.
+    make it slow or unreliable. `faults` are for tests. All configurations are
+    evaluated every `evaluation_seconds`, and those that a change can concern also
+    then. Raises `EdgeOpsError` when a port is in use, or another hub uses the state
+    directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
@@ -63,6 +67,8 @@ async def serve(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)
             )
             devices.mark_all_disconnected(hub)
+            evaluating = asyncio.create_task(keep_evaluating(hub, evaluation_seconds))
+            running.callback(evaluating.cancel)
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))
             await running.enter_async_context(

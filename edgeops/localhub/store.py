@@ -19,6 +19,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.configurations import Configuration
 from edgeops.localhub.state.entry import (
     Authentication,
+    Configured,
     ConnectionState,
     RegistryEntry,
     RegistryIdentity,
@@ -176,6 +177,14 @@ class HubStore:
         )
         return [entry_of(body) for (body,) in rows]
 
+    def configured_devices(self) -> list[str]:
+        """The devices on which, or on whose modules, configurations have written."""
+        rows = self._sqlite.execute(
+            "SELECT DISTINCT device FROM entries"
+            " WHERE instr(body, CAST('\"configured\":{' AS BLOB))"
+        )
+        return [device for (device,) in rows]
+
     def delete_module(self, device: str, module: str) -> None:
         """Delete a module and its session."""
         for table in ("entries", "sessions"):
@@ -329,5 +338,15 @@ def entry_of(body: bytes) -> RegistryEntry:
     twin["desired"] = Section(**twin["desired"])
     twin["reported"] = Section(**twin["reported"])
     return RegistryEntry(
-        RegistryIdentity(**identity), TwinState(**twin), ConnectionState(**row["connection"])
+        RegistryIdentity(**identity),
+        TwinState(**twin),
+        ConnectionState(**row["connection"]),
+        # entries that older versions have saved lack it
+        _configured(row["configured"]) if row.get("configured") else None,
+    )
+
+
+def _configured(row: JsonObject) -> Configured:
+    return Configured(
+        row["statuses"], tuple(row["by_deployments"]), tuple(row["by_configurations"])
     )

@@ -157,6 +157,41 @@ def test_a_module_is_told_of_applied_content(device_client, configurations, edge
     assert next_patch() == {"a": None, "c": 3, "$version": 3}
 
 
+def test_a_device_is_told_of_what_configurations_do(device_client, configurations, edge_device):
+    client = device_client("d1")
+    next_patch = patches_of(client)
+    for name, value in (("c1", {"x": 1}), ("c2", {"x": 2})):
+        content = models.ConfigurationContent(device_content={"properties.desired.a": value})
+        configurations.create_configuration(
+            models.Configuration(id=name, content=content, target_condition="*")
+        )
+        assert next_patch()["a"] == value
+    configurations.delete_configuration("c2")
+    assert next_patch() == {"a": {"x": 1}, "$version": 4}
+    configurations.delete_configuration("c1")
+    assert next_patch() == {"a": None, "$version": 5}
+
+
+def test_a_module_is_told_of_deployments(device_client, configurations, edge_device):
+    client = device_client("d1", "m1")
+    next_patch = patches_of(client)
+    for priority, desired in enumerate(({"a": 1, "b": 2}, {"b": 2, "c": 3})):
+        content = {
+            "$edgeAgent": {"properties.desired": {"modules": {"m1": {}}}},
+            "m1": {"properties.desired": desired},
+        }
+        configurations.create_configuration(
+            models.Configuration(
+                id=f"c{priority}",
+                content=models.ConfigurationContent(modules_content=content),
+                target_condition="deviceId = 'd1'",
+                priority=priority,
+            )
+        )
+        expected = {"a": 1, "b": 2} if priority == 0 else {"a": None, "c": 3}
+        assert next_patch() == expected | {"$version": priority + 2}
+
+
 def test_a_device_that_was_away_gets_what_it_missed(device_client, module, set_desired):
     client = device_client("d1", module)
     next_patch = patches_of(client)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.waiting import wait_until
+
 models = pytest.importorskip("azure.iot.hub.models")
 
 DEVICE_CONTENT = models.ConfigurationContent(device_content={"properties.desired.a": 1})
@@ -151,34 +153,115 @@ def test_queries_are_checked_without_being_kept(configurations):
     assert list(bad.custom_metric_query_errors) == ["m"]
 
 
-def test_an_edge_agent_twin_names_the_deployments_that_target_its_device(registry, configurations):
+# --- automatic configurations and deployments ----------------------------------------
+
+
+def configuration(name, content, **options):
+    return models.Configuration(id=name, content=content, **options)
+
+
+def statuses(registry, device, module=None):
+    twin = registry.get_module_twin(device, module) if module else registry.get_twin(device)
+    return twin.additional_properties.get("configurations")
+
+
+def rows(registry, text):
+    return registry.query_iot_hub(models.QuerySpecification(query=text)).items
+
+
+def test_a_configuration_configures_devices(registry, configurations):
+    for name in ("d1", "d2"):
+        registry.create_device_with_sas(name, None, None, "enabled")
+    registry.update_twin("d1", models.Twin(tags={"site": "auckland"}))
+
+    queries = {"reported": "SELECT deviceId FROM devices WHERE is_defined(properties.reported.a)"}
+    created = configurations.create_configuration(
+        configuration(
+            "c1",
+            DEVICE_CONTENT,
+            target_condition="tags.site = 'auckland'",
+            metrics=models.ConfigurationMetrics(queries=queries),
+        )
+    )
+    assert created.system_metrics.results["targetedCount"] == 1
+
+    wait_until(lambda: statuses(registry, "d1") == {"c1": {"status": "Applied"}})
+    assert values(registry.get_twin("d1").properties.desired) == {"a": 1}
+    assert registry.get_twin("d1").properties.desired["$version"] == 2
+    assert registry.get_twin("d2").properties.desired["$version"] == 1
+    metrics = configurations.get_configuration("c1").system_metrics
+    assert metrics.results == {"targetedCount": 1, "appliedCount": 1}
+    assert [row.device_id for row in rows(registry, metrics.queries["appliedCount"])] == ["d1"]
+    assert configurations.get_configurations()[0].metrics.results == {"reported": 0}
+
+    registry.update_twin("d2", models.Twin(tags={"site": "auckland"}))
+    registry.update_twin("d1", models.Twin(tags={"site": "wellington"}))
+    wait_until(lambda: statuses(registry, "d2") and not statuses(registry, "d1"))
+    assert values(registry.get_twin("d1").properties.desired) == {}
+
+    configurations.delete_configuration("c1")
+    wait_until(lambda: not statuses(registry, "d2"))
+    assert values(registry.get_twin("d2").properties.desired) == {}
+
+
+def test_a_configuration_configures_modules(registry, configurations):
+    registry.create_device_with_sas("d1", None, None, "enabled")
+    for module in ("m1", "m2"):
+        registry.create_module_with_sas("d1", module, "", None, None)
+    content = models.ConfigurationContent(module_content={"properties.desired.a": 1})
+    configurations.create_configuration(
+        configuration("c1", content, target_condition="FROM devices.modules WHERE moduleId = 'm1'")
+    )
+    wait_until(lambda: statuses(registry, "d1", "m1") == {"c1": {"status": "Applied"}})
+    assert values(registry.get_module_twin("d1", "m1").properties.desired) == {"a": 1}
+    assert statuses(registry, "d1", "m2") is None
+    metrics = configurations.get_configuration("c1").system_metrics
+    assert metrics.results == {"targetedCount": 1, "appliedCount": 1}
+
+
+def test_deployments_and_layers_decide_what_edge_devices_run(registry, configurations):
     for name in ("gw1", "gw2"):
         registry.create_device_with_sas(name, None, None, "enabled", iot_edge=True)
     registry.update_twin("gw1", models.Twin(tags={"ring": "canary"}))
     registry.create_device_with_sas("plain", None, None, "enabled")
-    registry.update_twin("plain", models.Twin(tags={"ring": "canary"}))
 
-    created = configurations.create_configuration(
-        models.Configuration(
-            id="d1", content=deployment("m1"), target_condition="tags.ring = 'canary'"
-        )
+    configurations.create_configuration(
+        configuration("base", deployment("m1", m1={"a": 1}), target_condition="*", priority=1)
     )
-
+    layered = models.ConfigurationContent(
+        modules_content={
+            "$edgeAgent": {"properties.desired.modules.m2": {"type": "docker"}},
+            "m1": {"properties.desired.b": 2},
+        }
+    )
+    created = configurations.create_configuration(
+        configuration("layer", layered, target_condition="tags.ring = 'canary'", priority=2)
+    )
     assert created.system_metrics.results["targetedCount"] == 1
 
-    def named(device, module):
-        return registry.get_module_twin(device, module).additional_properties.get("configurations")
+    applied = {"status": "Applied"}
+    both = {"base": applied, "layer": applied}
+    wait_until(lambda: statuses(registry, "gw1", "$edgeAgent") == both)
+    wait_until(lambda: statuses(registry, "gw2", "$edgeAgent") == {"base": applied})
+    names = [module.module_id for module in registry.get_modules("gw1")]
+    assert names == ["$edgeAgent", "$edgeHub", "m1", "m2"]
+    assert values(registry.get_module_twin("gw1", "m1").properties.desired) == {"a": 1, "b": 2}
+    assert values(registry.get_module_twin("gw2", "m1").properties.desired) == {"a": 1}
+    assert statuses(registry, "gw1", "$edgeHub") is None
 
-    assert named("gw1", "$edgeAgent") == {"d1": {"status": "Targeted"}}
-    assert named("gw2", "$edgeAgent") is None
-    assert named("gw1", "$edgeHub") is None
-    result = registry.query_iot_hub(
-        models.QuerySpecification(
-            query="SELECT deviceId FROM devices.modules "
-            "WHERE configurations.[[d1]].status = 'Targeted'"
-        )
+    higher = deployment("m3")
+    configurations.create_configuration(
+        configuration("higher", higher, target_condition="deviceId = 'gw2'", priority=3)
     )
-    assert [row.device_id for row in result.items] == ["gw1"]
+    wait_until(lambda: len(statuses(registry, "gw2", "$edgeAgent")) == 2)
+    found = rows(
+        registry,
+        "SELECT * FROM devices.modules WHERE configurations.[[base]].status = 'Targeted'",
+    )
+    assert [row.device_id for row in found] == ["gw2"]
+    names = [module.module_id for module in registry.get_modules("gw2")]
+    assert names == ["$edgeAgent", "$edgeHub", "m3"]
+    assert registry.get_modules("plain") == []
 
 
 # --- applyConfigurationContent -------------------------------------------------------

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from edgeops.localhub import access
+from tests.support.waiting import wait_until
 
 sdk = pytest.importorskip("azure.iot.hub")
 models = pytest.importorskip("azure.iot.hub.models")
@@ -73,6 +74,16 @@ def jobs_of(state_dir):
     manager.protocol.close()
 
 
+@contextmanager
+def configurations_of(state_dir):
+    manager = sdk.IoTHubConfigurationManager.from_connection_string(
+        access.connection_string(state_dir)
+    )
+    manager.protocol.config.connection.verify = str(state_dir / "ca.pem")
+    yield manager
+    manager.protocol.close()
+
+
 def wait_for(job_is, jobs):
     """Read job j1 again and again until it is as it should be; gives it."""
     deadline = time.monotonic() + 30
@@ -111,6 +122,48 @@ def test_a_job_goes_on_after_kill_9_and_updates_each_twin_once(tmp_path):
         text = "SELECT COUNT() AS n FROM devices WHERE properties.desired.$version = 2"
         result = registry.query_iot_hub(models.QuerySpecification(query=text))
         assert result.items[0].additional_properties == {"n": len(devices)}
+
+
+@pytest.mark.slow
+def test_configurations_in_flight_are_finished_after_kill_9(tmp_path):
+    count = 200
+    content = models.ConfigurationContent(device_content={"properties.desired.a": 1})
+    created = models.Configuration(id="c1", content=content, target_condition="*")
+    with hub_process(tmp_path) as process:
+        with registry_of(tmp_path) as registry, configurations_of(tmp_path) as configurations:
+            for start in range(0, count, 100):
+                entries = [
+                    models.ExportImportDevice(id=f"d{n:03}", import_mode="create")
+                    for n in range(start, start + 100)
+                ]
+                assert registry.bulk_create_or_update_devices(entries).is_successful
+            configurations.create_configuration(created)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    applied = "SELECT deviceId FROM devices WHERE configurations.[[c1]].status = 'Applied'"
+    desired = "SELECT COUNT() AS n FROM devices WHERE properties.desired.a = 1"
+    once = f"{desired} AND properties.desired.$version = 2"
+    removed = "SELECT COUNT() AS n FROM devices WHERE NOT is_defined(properties.desired.a)"
+
+    def counted(registry, query):
+        result = registry.query_iot_hub(models.QuerySpecification(query=query))
+        return result.items[0].additional_properties["n"]
+
+    with hub_process(tmp_path) as process:
+        with registry_of(tmp_path) as registry, configurations_of(tmp_path) as configurations:
+            assert configurations.get_configuration("c1").target_condition == "*"
+            wait_until(lambda: counted(registry, desired) == count)
+            assert counted(registry, once) == count
+            metrics = configurations.get_configuration("c1").system_metrics
+            assert metrics.queries["appliedCount"].lower() == applied.lower()
+            assert metrics.results == {"targetedCount": count, "appliedCount": count}
+            configurations.delete_configuration("c1")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    with hub_process(tmp_path), registry_of(tmp_path) as registry:
+        wait_until(lambda: counted(registry, removed) == count)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

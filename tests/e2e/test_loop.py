@@ -16,6 +16,8 @@ from azure.iot.hub.models import (
     TwinProperties,
 )
 
+from tests.support.waiting import wait_until
+
 ALL = QuerySpecification(query="SELECT * FROM devices")
 QUEEN = "fleet/devices/queen-street-210.yaml"
 RELEASE = """\
@@ -190,6 +192,12 @@ def test_an_automatic_deployment_keeps_its_devices(synced, registry, local_hub):
     manager.create_configuration(
         Configuration(
             id="base", content=content, target_condition="deviceId='queen-street-210'", priority=1
+        )
+    )
+    wait_until(
+        lambda: (
+            "configurations"
+            in registry.get_module_twin("queen-street-210", "$edgeAgent").additional_properties
         )
     )
     plan = plan_of(synced)

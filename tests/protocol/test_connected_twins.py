@@ -20,7 +20,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return finish(twins.get_twin(hub.hub, "d1", module))
+    return twins.get_twin(hub.hub, "d1", module)
 
 
 # --- twins ----------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from edgeops.localhub.mqtt.packets import (
     encode,
 )
 from edgeops.localhub.service import registry, twins
-from edgeops.localhub.steps import finish
 
 DESIRED = "$iothub/twin/PATCH/properties/desired/#"
 EVENTS = "devices/d1/messages/events/"
@@ -29,7 +28,7 @@ def set_desired(hub, **desired):
 
 
 def twin(hub, module=""):
-    return finish(twins.get_twin(hub.hub, "d1", module))
+    return twins.get_twin(hub.hub, "d1", module)
 
 
 def events(hub):

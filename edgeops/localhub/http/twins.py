@@ -21,7 +21,7 @@ from edgeops.localhub.state.throttles import OperationKind
 
 
 async def _get(hub: EmulatedHub, request: web.Request) -> web.Response:
-    return json_response(await hub.scheduler.run(twins.get_twin(hub, *_name(request))))
+    return json_response(twins.get_twin(hub, *_name(request)))
 
 
 async def _patch(hub: EmulatedHub, request: web.Request) -> web.Response:

@@ -75,6 +75,9 @@ class Groups:
         if not grouping.by:  # one group, even of no twins
             self._all = self._groups[""] = Group(grouping, ())
 
+    def __len__(self) -> int:
+        return len(self._groups)
+
     def add(self, twin: JsonObject) -> None:
         """Add a twin to its group. Raises `QueryError` if there are too many groups."""
         (self._all or self._group_of(twin)).add(twin)

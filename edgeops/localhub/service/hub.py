@@ -13,6 +13,7 @@ from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.service.pending import Pending
 from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import RegistryEntry
@@ -32,7 +33,8 @@ class EmulatedHub:
 
     `admission` has the conditions that it works under; `arrivals` notifies when
     there are new events, `jobs_changed` when a job may be due; `scheduler` runs
-    long operations. `routes` are those of gateways, as far as they are in use.
+    long operations; `pending` is what configurations must still be evaluated for.
+    `routes` are those of gateways, as far as they are in use.
     """
 
     store: HubStore
@@ -42,6 +44,7 @@ class EmulatedHub:
     arrivals: Notifier = field(default_factory=Notifier)
     jobs_changed: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
+    pending: Pending = field(default_factory=Pending)
     admission: Admission = field(default_factory=Admission)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     routes: dict[str, GatewayRoutes] = field(default_factory=dict)
@@ -61,11 +64,14 @@ class EmulatedHub:
                 self.mailboxes.forget(device, module)
         if transaction.events:
             self.arrivals.notify_all()
+        if transaction.changed:
+            self.pending.add(transaction.changed)
 
     def stop(self) -> None:
         """Wake all requests that wait for a device or an event, since the hub stops."""
         self.links.stop()
         self.arrivals.stop()
+        self.pending.wanted.stop()
 
     def device(self, device: str) -> RegistryEntry:
         """The entry of a device. Raises `HubFault` 404."""
@@ -90,7 +96,8 @@ class Transaction:
     """A transaction on a hub, and the notifications to send when it is committed.
 
     `changes` are for connected devices, `events` for the event feed; `disconnects`
-    are the connections to close, with the reason.
+    are the connections to close, with the reason. Configurations are evaluated for
+    the devices that have `changed`.
     """
 
     hub: EmulatedHub
@@ -98,6 +105,7 @@ class Transaction:
     changes: list[DesiredChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     disconnects: list[tuple[Name, str]] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -111,16 +119,22 @@ class Transaction:
             raise
 
     def save(self, entry: RegistryEntry) -> None:
-        """Save a device or module that exists."""
+        """Save a device or module that exists, when configurations cannot depend on the change."""
         self.hub.store.save(entry)
+
+    def update(self, entry: RegistryEntry) -> None:
+        """Save a device or module that exists."""
+        self.save(entry)
+        self.changed.add(entry.identity.device)
 
     def create(self, entry: RegistryEntry) -> None:
         """Save a new device or module."""
-        self.hub.store.save(entry)
+        self.update(entry)
         self.events.append(events.created(entry, self.moment))
 
     def delete(self, device: str, module: str) -> None:
         """Delete a module, or a device (module empty) and all its modules."""
+        self.changed.add(device)
         if module:
             self.hub.store.delete_module(device, module)
         else:

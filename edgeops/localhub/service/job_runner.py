@@ -119,7 +119,7 @@ def _find_devices(hub: EmulatedHub, job: Job) -> Steps[str | None]:
         return f"SQL query parse failed: {error}"
     found: list[tuple[str, str]] = []
     for twin in device_twins(hub) if condition.source == "devices" else module_twins(hub):
-        if twin is not None and query.matches(condition, twin):
+        if query.matches(condition, twin):
             found.append((twin["deviceId"], twin.get("moduleId", "")))
         if len(found) == _ROWS_PER_TRANSACTION:
             _add_pending(hub, job, found)

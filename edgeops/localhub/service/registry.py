@@ -126,7 +126,7 @@ def update_device(
     scopes = _known_scopes(transaction.hub.store, body)
     write = identities.device_updated(entry, body, transaction.moment, scopes)
     updated, *system_modules = write.save
-    transaction.save(updated)
+    transaction.update(updated)
     for module in system_modules:
         transaction.create(module)
     for name in write.delete:
@@ -160,7 +160,7 @@ def update_module(
     entry = transaction.hub.entry(device, module)
     etags.require(if_match, etags.identity_etag(entry.identity))
     updated = identities.module_updated(entry, body, transaction.moment)
-    transaction.save(updated)
+    transaction.update(updated)
     return updated
 
 

@@ -9,24 +9,18 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
 from edgeops.localhub.service import jobs
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
-from edgeops.localhub.state import configurations, errors, etags, events, twins
+from edgeops.localhub.state import errors, etags, events, twins
 from edgeops.localhub.state.documents import twin_document
 from edgeops.localhub.state.entry import RegistryEntry, with_activity
 from edgeops.localhub.state.identities import SYSTEM_MODULES
 from edgeops.localhub.state.json_text import require_object
 from edgeops.localhub.state.twins import Sections, TwinWrite
 from edgeops.localhub.steps import Steps
-from edgeops.twin import EDGE_AGENT
-
-Deployments = list[tuple[str, query.TargetCondition]]
 
 
-def get_twin(hub: EmulatedHub, device: str, module: str = "") -> Steps[JsonObject]:
+def get_twin(hub: EmulatedHub, device: str, module: str = "") -> JsonObject:
     """A twin in the format of the service API. Raises `HubFault` 404."""
-    entry = hub.entry(device, module)
-    if module != EDGE_AGENT:
-        return twin_document(entry)
-    return (yield from _agent_document(hub, entry, (yield from _deployments(hub))))
+    return twin_document(hub.entry(device, module))
 
 
 def patch_twin(
@@ -85,7 +79,7 @@ def save_twin(
     operation: str,
 ) -> None:
     """Save a write of these twin sections, with its notifications."""
-    transaction.save(write.entry)
+    transaction.update(write.entry)
     if write.change:
         transaction.changes.append(write.change)
     event = events.twin_changed(write.entry, sections, operation, transaction.moment)
@@ -97,16 +91,9 @@ def device_twins(hub: EmulatedHub, after: str = "") -> Iterator[JsonObject]:
     return (twin_document(entry) for entry in hub.store.devices(after))
 
 
-def module_twins(
-    hub: EmulatedHub, after: tuple[str, str] = ("", "")
-) -> Iterator[JsonObject | None]:
-    """The module twins after a module, in order of (device, module); None between two steps."""
-    deployments = yield from _deployments(hub)
-    for entry in hub.store.all_modules(after):
-        if entry.identity.module == EDGE_AGENT:
-            yield (yield from _agent_document(hub, entry, deployments))
-        else:
-            yield twin_document(entry)
+def module_twins(hub: EmulatedHub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject]:
+    """The module twins after a module, in order of (device, module)."""
+    return (twin_document(entry) for entry in hub.store.all_modules(after))
 
 
 def run_query(
@@ -131,8 +118,8 @@ def run_query(
 
 def _documents(
     hub: EmulatedHub, source: query.Source, after: tuple[str, ...] | None
-) -> Iterable[JsonObject | None]:
-    """The documents that a query is on, after a key; None between two steps."""
+) -> Iterable[JsonObject]:
+    """The documents that a query is on, after a key."""
     device, module, job, *_ = (*(after or ()), "", "", "")
     match source:
         case "devices":
@@ -141,31 +128,6 @@ def _documents(
             return module_twins(hub, (device, module))
         case "devices.jobs":
             return jobs.device_job_documents(hub, (device, module, job))
-
-
-def _agent_document(
-    hub: EmulatedHub, entry: RegistryEntry, deployments: Deployments
-) -> Steps[JsonObject]:
-    """The twin of an `$edgeAgent`, with the deployments that target its device."""
-    owner = hub.store.entry(entry.identity.device) if deployments else None
-    if owner is None:  # there are no deployments, or the device has been deleted
-        return twin_document(entry)
-    device = twin_document(owner)
-    targeting: JsonObject = {}
-    for name, condition in deployments:
-        if query.matches(condition, device):
-            targeting[name] = {"status": "Targeted"}
-        yield
-    return twin_document(entry, targeting)
-
-
-def _deployments(hub: EmulatedHub) -> Steps[Deployments]:
-    deployments = []
-    for configuration in hub.store.configurations():
-        if configuration.edge:
-            deployments.append((configuration.id, configurations.target(configuration)))
-        yield
-    return deployments
 
 
 def _writable(hub: EmulatedHub, device: str, module: str, if_match: str | None) -> RegistryEntry:

@@ -1,8 +1,8 @@
 """Configurations: automatic device management and IoT Edge deployments.
 
-The local hub stores them and counts their targets; it does not apply them to
-twins yet. Source: "Automatic device management", Microsoft Learn, and the API
-description of version 2021-04-12.
+`targeting.py` says which apply to a twin, `metrics.py` what is counted of them.
+Source: "Automatic device management", Microsoft Learn, and the API description
+of version 2021-04-12.
 """
 
 from __future__ import annotations
@@ -10,16 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
+import orjson
+
+from edgeops import limits
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.deployment import modules_content
 from edgeops.localhub.state.etags import counter_etag
-from edgeops.localhub.state.json_text import require_object
+from edgeops.localhub.state.identities import SYSTEM_MODULES
+from edgeops.localhub.state.json_text import count_values, require_object
 from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.state.settings import settings_of, with_settings
+from edgeops.localhub.state.twins import MAX_JSON_RATIO, MAX_VALUES
 from edgeops.twin import EDGE_AGENT
+
+Kind = Literal["device", "module", "edge"]
 
 MAX_OF_A_KIND = 100
 # Limits of the local hub only: parsing the queries must not take long.
@@ -45,19 +53,42 @@ class Configuration:
     revision: int = 1
 
     @property
-    def edge(self) -> bool:
-        """Whether this is an IoT Edge deployment."""
-        return "modulesContent" in self.content
+    def kind(self) -> Kind:
+        """Whether it configures devices, modules, or (as a deployment) edge devices."""
+        if "modulesContent" in self.content:
+            return "edge"
+        return "module" if "moduleContent" in self.content else "device"
 
     @property
-    def source(self) -> str:
+    def edge(self) -> bool:
+        """Whether this is an IoT Edge deployment."""
+        return self.kind == "edge"
+
+    @property
+    def source(self) -> query.Source:
         """The collection of twins that it targets."""
-        return "devices.modules" if "moduleContent" in self.content else "devices"
+        return "devices.modules" if self.kind == "module" else "devices"
 
     @property
     def etag(self) -> str:
         """The etag for its preconditions."""
         return counter_etag(self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The twins that a configuration targets."""
+
+    kind: Kind
+    condition: query.TargetCondition
+
+    def matches(self, twin: JsonObject) -> bool:
+        """Whether this is a target; the twin is of the source of the configuration."""
+        if self.kind == "edge" and not twin["capabilities"]["iotEdge"]:
+            return False
+        if self.kind == "module" and twin["moduleId"] in SYSTEM_MODULES:
+            return False
+        return query.matches(self.condition, twin)
 
 
 def created(configuration: str, body: Any, moment: Moment, others: Iterable[bool]) -> Configuration:
@@ -90,14 +121,21 @@ def updated(configuration: Configuration, body: Any, moment: Moment) -> Configur
     return replace(new, updated=moment.timestamp, revision=configuration.revision + 1)
 
 
-def target(configuration: Configuration) -> query.TargetCondition:
-    """The parsed target condition, to match with many twins."""
-    return query.condition(configuration.target_condition)
+def target(configuration: Configuration) -> Target:
+    """What a configuration targets, to match with many twins."""
+    return Target(configuration.kind, query.condition(configuration.target_condition))
 
 
-def document(configuration: Configuration, targeted: int) -> JsonObject:
-    """A configuration in the format of the service API; `targeted` twins match its condition."""
-    metrics = configuration.metrics or {}
+def custom_queries(configuration: Configuration) -> dict[str, str]:
+    """The queries of the custom metrics, by name."""
+    return (configuration.metrics or {}).get("queries") or {}
+
+
+def document(configuration: Configuration, system: JsonObject, custom: JsonObject) -> JsonObject:
+    """A configuration in the format of the service API.
+
+    `system` and `custom` are metrics: `queries` and their `results`, by name.
+    """
     return {
         "id": configuration.id,
         "schemaVersion": "1.0",
@@ -108,11 +146,8 @@ def document(configuration: Configuration, targeted: int) -> JsonObject:
         "createdTimeUtc": configuration.created,
         "lastUpdatedTimeUtc": configuration.updated,
         "priority": configuration.priority,
-        "systemMetrics": {
-            "results": {"targetedCount": targeted, "appliedCount": 0},
-            "queries": _system_queries(configuration),
-        },
-        "metrics": {"results": {}, "queries": metrics.get("queries") or {}},
+        "systemMetrics": system,
+        "metrics": custom,
         "etag": configuration.etag,
     }
 
@@ -156,9 +191,27 @@ def _content(value: Any) -> JsonObject:
     content = _requested_content(value)
     if len(content) != 1:
         raise errors.bad_content(f"'content' must have exactly one of {', '.join(_CONTENTS)}.")
-    if "modulesContent" in content:
-        modules_content(content)
+    if "modulesContent" not in content:
+        (name, settings), *_ = content.items()
+        _check_settings(settings, f"'{name}'")
+        return content
+    modules = modules_content(content)
+    if EDGE_AGENT not in modules:
+        raise errors.bad_content(f"'modulesContent' must have {EDGE_AGENT}, at least as {{}}.")
+    for name, settings in modules.items():
+        _check_settings(settings, f"Module {name}")
     return content
+
+
+def _check_settings(content: Any, subject: str) -> None:
+    """Check that a twin can have the settings of a content."""
+    settings = settings_of(content, subject)
+    size = len(orjson.dumps(content))
+    if size > MAX_JSON_RATIO * limits.DESIRED_BYTES or count_values(content) > MAX_VALUES:
+        raise errors.bad_content(f"{subject} is larger than the desired properties of a twin.")
+    for violation in limits.check_section(with_settings({}, settings), limits.DESIRED_BYTES):
+        at = violation.pointer.replace("/", ".")
+        raise errors.bad_content(f"{subject}: properties.desired{at} {violation.message}.")
 
 
 def _requested_content(value: Any) -> JsonObject:
@@ -203,20 +256,3 @@ def _parse_error(parse: Callable[[str], object], text: Any) -> str:
     except query.QueryError as error:
         return str(error)
     return ""
-
-
-def _system_queries(configuration: Configuration) -> dict[str, str]:
-    """The queries of the system metrics, as Azure shows them."""
-    if not configuration.edge:
-        applied = f"configurations.[[{configuration.id}]].status = 'Applied'"
-        query_text = f"select deviceId from {configuration.source} where {applied}"  # noqa: S608
-        return {"appliedCount": query_text}
-    agent = f"moduleId = '{EDGE_AGENT}' and configurations.[[{configuration.id}]].status"
-    applied = f"select deviceId from devices.modules where {agent} = 'Applied'"  # noqa: S608
-    current = f"{applied} and properties.desired.$version = properties.reported.lastDesiredVersion"
-    code = "properties.reported.lastDesiredStatus.code"
-    return {
-        "appliedCount": applied,
-        "reportedSuccessfulCount": f"{current} and {code} = 200",
-        "reportedFailedCount": f"{current} and {code} != 200",
-    }

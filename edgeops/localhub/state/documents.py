@@ -34,8 +34,8 @@ def module_document(entry: RegistryEntry) -> JsonObject:
     }
 
 
-def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None) -> JsonObject:
-    """A device or module twin; `configurations` maps the ids of those that target it."""
+def twin_document(entry: RegistryEntry) -> JsonObject:
+    """A device or module twin."""
     identity, twin = entry.identity, entry.twin
     document: JsonObject = {"deviceId": identity.device}
     if identity.module:
@@ -63,8 +63,10 @@ def twin_document(entry: RegistryEntry, configurations: JsonObject | None = None
     if not identity.module:
         document["capabilities"] = {"iotEdge": identity.edge}
         document |= _scopes(entry)
-    if configurations:
-        document["configurations"] = configurations
+    if entry.configured and entry.configured.statuses:
+        document["configurations"] = {
+            name: {"status": status} for name, status in entry.configured.statuses.items()
+        }
     return document
 
 

@@ -71,12 +71,27 @@ class ConnectionState:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """What configurations have done to a twin.
+
+    `statuses` is Targeted or Applied, by configuration. `by_deployments` and
+    `by_configurations` are the JSON pointers of the desired properties that IoT
+    Edge deployments and other configurations wrote.
+    """
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    by_deployments: tuple[str, ...] = ()
+    by_configurations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """One device or module."""
+    """One device or module; `configured` is None when no configuration has targeted it."""
 
     identity: RegistryIdentity
     twin: TwinState
     connection: ConnectionState = ConnectionState()
+    configured: Configured | None = None
 
 
 def with_activity(entry: RegistryEntry, moment: Moment) -> RegistryEntry:

@@ -119,6 +119,12 @@ def desired_replaced(entry: RegistryEntry, desired: JsonObject, moment: Moment) 
     return TwinWrite(replace(entry, twin=twin), _change(entry, section, patch))
 
 
+def desired_becoming(entry: RegistryEntry, desired: JsonObject, moment: Moment) -> TwinWrite:
+    """The entry with these desired properties; it has no new version when they are the same."""
+    patch = _replacing(entry.twin.desired.values, desired)
+    return patched(entry, {"desired": patch}, moment) if patch else TwinWrite(entry)
+
+
 def _change(entry: RegistryEntry, desired: Section, patch: JsonObject) -> DesiredChange:
     return DesiredChange(entry.identity.device, entry.identity.module, desired.version, patch)
 

@@ -142,7 +142,7 @@ def test_nobody_is_connected_when_a_hub_starts(hub):
     devices.set_connected(hub, "d1", "", connected=True)
     devices.mark_all_disconnected(hub)
     devices.mark_all_disconnected(hub)
-    assert finish(twins.get_twin(hub, "d1"))["connectionState"] == "Disconnected"
+    assert twins.get_twin(hub, "d1")["connectionState"] == "Disconnected"
     assert kinds(hub)[1:] == ["deviceConnected", "deviceDisconnected"]
 
 
@@ -185,7 +185,7 @@ def test_what_is_written_while_content_is_applied_is_kept(hub, times):
         twins.report(hub, "d1", "m1", {"n": n})
     finish(steps)
 
-    twin = finish(twins.get_twin(hub, "d1", "m1"))["properties"]
+    twin = twins.get_twin(hub, "d1", "m1")["properties"]
     assert (twin["desired"]["a"], twin["desired"]["b"]) == (1, 2)
     assert twin["reported"]["n"] == times - 1
 

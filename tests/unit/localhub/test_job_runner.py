@@ -26,7 +26,6 @@ from hub_jobs import (
 from edgeops.localhub.service import job_runner, jobs, registry, twins
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.job_runner import CONCURRENT_CALLS
-from edgeops.localhub.steps import finish
 from edgeops.localhub.store import HubStore
 
 
@@ -69,7 +68,7 @@ def test_the_twins_that_match_are_updated_and_their_devices_hear_of_it(hub, devi
     assert job["endTime"] >= job["startTime"]
     assert [row["status"] for row in rows(hub).values()] == ["completed", "completed"]
     assert link.heard == [{"x": 1}]
-    changed = [name for name in devices if "tags" in finish(twins.get_twin(hub, name))]
+    changed = [name for name in devices if "tags" in twins.get_twin(hub, name)]
     assert changed == ["d03", "d07"]
     assert hub.store.events(0, 1000, "d03")[-1]["opType"] == "updateTwin"
 
@@ -79,7 +78,7 @@ def test_a_job_can_be_for_modules(hub):
     registry.put_module(hub, "gw", "m1", {"deviceId": "gw", "moduleId": "m1"}, None)
     update(hub, condition="FROM devices.modules WHERE deviceId = 'gw'")
     assert statistics(run(hub)) == (3, 1, 2, 0, 0)
-    assert finish(twins.get_twin(hub, "gw", "m1"))["tags"] == {"ring": 1}
+    assert twins.get_twin(hub, "gw", "m1")["tags"] == {"ring": 1}
     assert rows(hub)["gw", "m1"]["status"] == "completed"
     for module in ("$edgeAgent", "$edgeHub"):
         error = rows(hub)["gw", module]["error"]
@@ -105,13 +104,13 @@ def test_a_condition_that_is_not_a_query_fails_the_job(hub, devices, condition):
 def test_a_device_that_cannot_take_the_update_fails_alone_and_wholly(hub, devices):
     large = {"desired": {str(number): "x" * 4000 for number in range(8)}}
     twins.patch_twin(hub, "d07", "", {"properties": large}, None)
-    before = finish(twins.get_twin(hub, "d07"))
+    before = twins.get_twin(hub, "d07")
     update(hub, patch={"tags": {"a": 1}, "properties": {"desired": {"more": "x" * 1000}}})
     job = run(hub)
 
     assert (job["status"], statistics(job)) == ("completed", (50, 49, 1, 0, 0))
     assert rows(hub)["d07", ""]["error"]["code"] == "DeviceModelMaxPropertiesExceeded"
-    assert finish(twins.get_twin(hub, "d07")) == before
+    assert twins.get_twin(hub, "d07") == before
 
 
 def test_a_device_that_is_deleted_meanwhile_fails(hub, devices, small_steps):
@@ -190,7 +189,7 @@ def test_devices_for_which_it_is_too_late_fail(hub, devices, clock, create):
     job = run(hub)
     assert (job["status"], statistics(job)) == ("completed", (50, 0, 50, 0, 0))
     assert set(codes_of_failed(hub).values()) == {"JobRunPreconditionFailed"}
-    assert "tags" not in finish(twins.get_twin(hub, "d03"))
+    assert "tags" not in twins.get_twin(hub, "d03")
 
 
 def test_a_call_lasts_no_longer_than_the_job(hub, devices):
@@ -222,7 +221,7 @@ def test_a_job_that_was_stopped_goes_on_and_updates_each_twin_once(hub, devices,
     assert len(seen) > 30
     assert statistics(jobs.get_job(hub, "j1")) == (50, 50, 0, 0, 0)
     for name in devices:
-        twin = finish(twins.get_twin(hub, name))
+        twin = twins.get_twin(hub, name)
         assert twin["properties"]["desired"]["$version"] == 2
     assert link.heard == [{"x": 1}]
 

@@ -102,7 +102,7 @@ def test_jobs_are_ordered_by_device_module_and_job():
     query = parse("SELECT * FROM devices.jobs")
     assert all_of(query, jobs, 1) == jobs
     _, token = page(query, jobs, 2)
-    assert after(query, token) == ("j2", "a")
+    assert after(query, token) == ("a", "", "j2")
 
 
 def test_modules_are_ordered_below_their_device():

@@ -13,8 +13,13 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub import access
+from edgeops.localhub.files import StateFiles
 from edgeops.localhub.sas import signature
 from edgeops.localhub.serve import serve
+from edgeops.localhub.service import configurations, registry
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.steps import finish
+from edgeops.localhub.store import HubStore
 
 
 def serve_and_fail(state_dir, port=0):
@@ -64,7 +69,9 @@ def test_secrets_are_readable_by_their_owner_only(local_hub):
 
 def test_stopping_removes_what_says_it_is_running(start_local_hub, tmp_path):
     async def start_and_stop():
-        task = asyncio.ensure_future(serve(tmp_path, port=0, ready=lambda _: task.cancel()))
+        task = asyncio.ensure_future(
+            serve(tmp_path, port=0, mqtt_port=None, ready=lambda _: task.cancel())
+        )
         await asyncio.wait([task])
         assert task.cancelled()
 
@@ -72,6 +79,29 @@ def test_stopping_removes_what_says_it_is_running(start_local_hub, tmp_path):
 
     assert not (tmp_path / "hub.json").exists()
     assert access.running(tmp_path) is None
+
+
+def test_configurations_are_evaluated_at_the_start_and_once_in_a_while(tmp_path):
+    body = {"id": "c1", "content": {"deviceContent": {"properties.desired.a": 1}}}
+
+    async def main(hub):
+        entry = hub.store.entry("d1")
+        task = asyncio.ensure_future(
+            serve(tmp_path, port=0, mqtt_port=None, ready=lambda _: None, evaluation_seconds=0.01)
+        )
+        for _ in range(2):
+            while not hub.store.entry("d1").twin.desired.values:
+                assert not task.done()
+                await asyncio.sleep(0)
+            hub.store.save(entry)  # as another process would: the hub does not see it
+        task.cancel()
+        await asyncio.wait([task])
+
+    with HubStore(StateFiles(tmp_path).database) as store:
+        hub = EmulatedHub(store)
+        registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+        finish(configurations.put_configuration(hub, "c1", body | {"targetCondition": "*"}, None))
+        asyncio.run(asyncio.wait_for(main(hub), 30))
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.localhub.service import bulk, configurations, registry, twins
+from edgeops.localhub.service.evaluation import evaluate_pending
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.configurations import query_errors
 from edgeops.localhub.state.errors import HubFault
@@ -81,6 +82,8 @@ def test_every_body_is_answered(tmp_path_factory, body, if_match):
             lambda: twins.patch_twin(hub, "d1", "", body, if_match),
             lambda: twins.replace_twin(hub, "d1", "m1", body, if_match),
             lambda: finish(configurations.put_configuration(hub, "c1", body | named, if_match)),
+            lambda: finish(evaluate_pending(hub)),
+            lambda: finish(configurations.get_configuration(hub, "c1")),
             lambda: finish(configurations.apply_content(hub, "d1", body)),
             lambda: finish(configurations.apply_content(hub, "d1", {"modulesContent": body})),
             lambda: query_errors(body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 
 from edgeops.localhub.service import devices, registry
 from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.entry import Configured
 from edgeops.localhub.state.events import Event
 from edgeops.localhub.store import MAX_EVENT_BYTES, HubStore
 
@@ -109,6 +111,28 @@ def test_events_of_the_layout_before_are_taken_over(tmp_path, store):
         assert later.last_event() == 1201
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             later._sqlite.execute("SELECT * FROM events")
+
+
+def test_entries_that_a_version_without_configurations_stored_are_read(store):
+    hub = EmulatedHub(store)
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    before = store.entry("d1")
+    store._sqlite.execute(
+        "UPDATE entries SET body = CAST(json_remove(CAST(body AS TEXT), '$.configured') AS BLOB)"
+    )
+    assert store.entry("d1") == before
+    assert store.configured_devices() == []
+
+
+def test_what_configurations_have_done_is_kept(store):
+    hub = EmulatedHub(store)
+    for name in ("d1", "d2"):
+        registry.put_device(hub, name, {"deviceId": name, "capabilities": {"iotEdge": True}}, None)
+    done = Configured({"c1": "Applied"}, ("", "/a"), ("/b",))
+    entry = replace(store.entry("d2", "$edgeAgent"), configured=done)
+    store.save(entry)
+    assert store.entry("d2", "$edgeAgent") == entry
+    assert store.configured_devices() == ["d2"]
 
 
 def test_entries_are_read_while_others_are_written(store):

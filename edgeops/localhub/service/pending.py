@@ -1,0 +1,48 @@
+"""What configurations must still be evaluated for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.state.targeting import Rule
+
+MAX_DEVICES = 10_000  # with more, all are evaluated
+
+
+class Pending:
+    """The devices that have changed since their configurations were evaluated.
+
+    Nothing of this is stored: a hub that starts evaluates everything. While there
+    are no configurations, devices need not wait, and are not remembered.
+    """
+
+    def __init__(self) -> None:
+        self.devices: dict[str, None] = {}  # in the order in which they changed
+        self.everything = False
+        self.rules: tuple[Rule, ...] = ()
+        self.rules_changed = True
+        self.wanted = Notifier()
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.devices)
+
+    def add(self, devices: Iterable[str]) -> None:
+        """Let devices be evaluated."""
+        if self.everything or not (self.rules or self.rules_changed):
+            return
+        self.devices.update(dict.fromkeys(devices))
+        if len(self.devices) > MAX_DEVICES:
+            self.add_everything()
+        self.wanted.notify_all()
+
+    def add_everything(self) -> None:
+        """Let all devices be evaluated."""
+        self.everything = True
+        self.devices.clear()
+        self.wanted.notify_all()
+
+    def configurations_changed(self) -> None:
+        """Let all devices be evaluated, by rules that are read again."""
+        self.rules_changed = True
+        self.add_everything()
