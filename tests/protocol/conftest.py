@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
+from edgeops.localhub.doors import Doors
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.mqtt.packets import (
@@ -98,7 +99,9 @@ class FakeHub:
         self.now = 1000.0
         self.wall = START
         self.hub = EmulatedHub(store, clock=lambda: self.wall)
-        self.broker = Broker(self.hub, {"device": POLICY_KEY, "service": POLICY_KEY})
+        self.broker = Broker(
+            self.hub, {"device": POLICY_KEY, "service": POLICY_KEY}, Doors(8443, 8883)
+        )
         self.connections: list[DeviceConnection] = []
 
     def add(self, device: str, module: str = "") -> None:
