@@ -204,12 +204,8 @@ class SocketClient:
         return packet
 
     def connect(self, device: str) -> Connack:
-        fields = dict(
-            field.split("=", 1) for field in self._hub.device_connection_string(device).split(";")
-        )
-        host, key = fields["HostName"], fields["SharedAccessKey"]
-        password = token_of(f"{host}/devices/{device}", key, int(time.time()) + 3600)
-        self.send(Connect(device, username=f"{host}/{device}/", password=password.encode()))
+        host, password = _credentials(self._hub, device, 3600)
+        self.send(Connect(device, username=f"{host}/{device}/", password=password))
         answer = self.receive()
         assert isinstance(answer, Connack)
         return answer
@@ -217,6 +213,19 @@ class SocketClient:
     def subscribe(self, *filters: str) -> None:
         self.send(Subscribe(next(self._numbers), tuple((each, 1) for each in filters)))
         assert isinstance(self.receive(), Suback)
+
+
+def _credentials(hub: Any, device: str, lifetime: int) -> tuple[str, bytes]:
+    """The host name of a real hub, and a token of a device of it."""
+    fields = dict(field.split("=", 1) for field in hub.device_connection_string(device).split(";"))
+    host, key = fields["HostName"], fields["SharedAccessKey"]
+    return host, token_of(f"{host}/devices/{device}", key, int(time.time()) + lifetime).encode()
+
+
+@pytest.fixture
+def token_for() -> Callable[[Any, str, int], tuple[str, bytes]]:
+    """Gives the host name of a real hub, and a token of a device that lives some seconds."""
+    return _credentials
 
 
 @pytest.fixture

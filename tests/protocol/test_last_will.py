@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
-from edgeops.localhub.mqtt.packets import Connack, Disconnect, Publish, Will
+from edgeops.localhub.doors import Doors
+from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.mqtt.packets import Connack, Disconnect, Publish, Will, encode
+from edgeops.localhub.mqtt.server import _Socket
 from edgeops.localhub.service import registry
 
 EVENTS = "devices/d1/messages/events/"
@@ -121,3 +126,58 @@ def test_a_device_cannot_pass_off_its_will_as_something_else(hub, telemetry):
     client = hub.connect("d1", again=True)
     client.send(Publish(EVENTS, b"1"))
     assert [event["properties"] for event in telemetry()] == [{"iothub-MessageType": "Will"}, {}]
+
+
+class LaterScheduler:
+    """Runs jobs when the test says so: the hub has much to do."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def begin(self, job):
+        self.jobs.append(job)
+
+    def run(self):
+        while self.jobs:
+            assert self.jobs.pop()(float("inf"))
+
+
+class ClosedTransport(asyncio.Transport):
+    """Takes everything, and tells nobody."""
+
+    def write(self, data):
+        pass
+
+    def get_write_buffer_size(self):
+        return 0
+
+    def is_closing(self):
+        return False
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(("last", "said"), [([Disconnect()], [1]), ([], [1, "bye"])])
+def test_a_busy_hub_hears_the_good_bye_of_a_client_that_has_gone(hub, telemetry, last, said):
+    busy = replace(hub.hub, scheduler=LaterScheduler())
+
+    async def main():
+        socket = _Socket(Broker(busy, {}, Doors(8443, 8883)), lambda: None)
+        socket.connection_made(ClosedTransport())
+        socket.data_received(encode(hub.hello("d1", will=will())))
+        busy.scheduler.run()
+        socket.data_received(b"".join(map(encode, [Publish(EVENTS, b"1"), *last])))
+        socket.connection_lost(None)
+        assert telemetry() == []
+        busy.scheduler.run()
+
+    asyncio.run(main())
+    assert [event["body"] for event in telemetry()] == said
+    assert not hub.hub.store.entry("d1").connection.connected
