@@ -204,7 +204,7 @@ class SocketClient:
         return packet
 
     def connect(self, device: str) -> Connack:
-        host, password = _credentials(self._hub, device, 3600)
+        host, password = _credentials(self._hub, device)
         self.send(Connect(device, username=f"{host}/{device}/", password=password))
         answer = self.receive()
         assert isinstance(answer, Connack)
@@ -215,16 +215,16 @@ class SocketClient:
         assert isinstance(self.receive(), Suback)
 
 
-def _credentials(hub: Any, device: str, lifetime: int) -> tuple[str, bytes]:
+def _credentials(hub: Any, device: str) -> tuple[str, bytes]:
     """The host name of a real hub, and a token of a device of it."""
     fields = dict(field.split("=", 1) for field in hub.device_connection_string(device).split(";"))
     host, key = fields["HostName"], fields["SharedAccessKey"]
-    return host, token_of(f"{host}/devices/{device}", key, int(time.time()) + lifetime).encode()
+    return host, token_of(f"{host}/devices/{device}", key, int(time.time()) + 3600).encode()
 
 
 @pytest.fixture
-def token_for() -> Callable[[Any, str, int], tuple[str, bytes]]:
-    """Gives the host name of a real hub, and a token of a device that lives some seconds."""
+def token_for() -> Callable[[Any, str], tuple[str, bytes]]:
+    """Gives the host name of a real hub, and a token of a device of it."""
     return _credentials
 
 

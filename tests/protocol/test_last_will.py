@@ -164,20 +164,39 @@ class ClosedTransport(asyncio.Transport):
         pass
 
 
-@pytest.mark.parametrize(("last", "said"), [([Disconnect()], [1]), ([], [1, "bye"])])
-def test_a_busy_hub_hears_the_good_bye_of_a_client_that_has_gone(hub, telemetry, last, said):
-    busy = replace(hub.hub, scheduler=LaterScheduler())
+@pytest.fixture
+def busy(hub):
+    """The same hub, which has much to do: work waits in its scheduler."""
+    return Broker(replace(hub.hub, scheduler=LaterScheduler()), {}, Doors(8443, 8883))
 
+
+def connect_and_go(hub, broker, *last):
+    """A device with a Will connects; it sends some packets, and goes before the hub reads them."""
+    socket = _Socket(broker, lambda: None)
+    socket.connection_made(ClosedTransport())
+    socket.data_received(encode(hub.hello("d1", will=will())))
+    broker.hub.scheduler.run()
+    socket.data_received(b"".join(map(encode, last)))
+    socket.connection_lost(None)
+
+
+@pytest.mark.parametrize(("last", "said"), [([Disconnect()], [1]), ([], [1, "bye"])])
+def test_a_busy_hub_hears_the_good_bye_of_a_client_that_has_gone(hub, busy, telemetry, last, said):
     async def main():
-        socket = _Socket(Broker(busy, {}, Doors(8443, 8883)), lambda: None)
-        socket.connection_made(ClosedTransport())
-        socket.data_received(encode(hub.hello("d1", will=will())))
-        busy.scheduler.run()
-        socket.data_received(b"".join(map(encode, [Publish(EVENTS, b"1"), *last])))
-        socket.connection_lost(None)
+        connect_and_go(hub, busy, Publish(EVENTS, b"1"), *last)
         assert telemetry() == []
-        busy.scheduler.run()
+        busy.hub.scheduler.run()
 
     asyncio.run(main())
     assert [event["body"] for event in telemetry()] == said
     assert not hub.hub.store.entry("d1").connection.connected
+
+
+def test_a_busy_hub_that_stops_has_no_connections(hub, busy):
+    async def main():
+        async with busy.connections.watched():
+            connect_and_go(hub, busy, Publish(EVENTS, b"1"))
+            assert hub.hub.store.entry("d1").connection.connected
+        assert not hub.hub.store.entry("d1").connection.connected
+
+    asyncio.run(main())

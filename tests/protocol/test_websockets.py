@@ -8,7 +8,7 @@ import logging
 import queue
 import ssl
 import time
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 
 import aiohttp
@@ -55,8 +55,8 @@ def hub(local_mqtt_hub, service):
 def hello(hub, token_for):
     """A good CONNECT of d1."""
 
-    def packet(lifetime=3600, **changes):
-        host, password = token_for(hub, "d1", lifetime)
+    def packet(**changes):
+        host, password = token_for(hub, "d1")
         fields = {"username": f"{host}/d1/?api-version=2021-04-12", "password": password}
         return Connect("d1", **fields | changes)
 
@@ -94,7 +94,10 @@ async def _websocket(hub, path=PATH):
         aiohttp.ClientSession(connector=trusted) as session,
         session.ws_connect(url, protocols=["mqtt"], max_msg_size=0) as socket,
     ):
+        transport = socket._response.connection.transport
         yield socket
+    transport.abort()  # aiohttp leaves the end of TLS to itself
+    await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -198,14 +201,6 @@ def test_a_wrong_key_is_refused_and_logged(hub, hello, converse, caplog):
     assert "refused the MQTT client 'd1': its password is not a SAS token" in caplog.messages
 
 
-def test_a_token_is_good_until_it_expires(hello, converse):
-    async def talk(device):
-        await device.send(hello(lifetime=2))
-        return await device.receive(), await device.receive()
-
-    assert converse(talk) == (Connack(False, 0), None)
-
-
 def test_a_client_that_does_not_send_connect_is_cut_off(converse, monkeypatch):
     monkeypatch.setattr(connection, "SECONDS_TO_CONNECT", 0.1)
 
@@ -259,6 +254,7 @@ def test_a_stranger_may_not_send_much(hub, hello, converse):
 def test_a_device_that_does_not_read_is_not_read_from(hello, converse, service):
     """Its requests wait, and the hub's memory stays bounded; others are served."""
     asking = encode(Publish("$iothub/twin/GET/?$rid=" + "x" * 20_000, b"")) * 10
+    most = 500  # 100 MB
 
     async def talk(device):
         await device.send(hello())
@@ -266,18 +262,17 @@ def test_a_device_that_does_not_read_is_not_read_from(hello, converse, service):
         await device.send(Subscribe(1, ((TWIN, 0),)))
         await device.receive()
         sent = 0
-        try:
-            while sent < 10_000:
-                async with asyncio.timeout(1):
-                    await device.socket.send_bytes(asking)
+        with suppress(TimeoutError):
+            while sent < most:
                 sent += 1
-        except (TimeoutError, ConnectionError):
-            pass
+                async with asyncio.timeout(0.3):
+                    await device.socket.send_bytes(asking)
         assert await asyncio.to_thread(service, "GET", "/devices/d1")
-        device.socket._response.connection.transport.abort()
+        for _ in range(10 * sent):
+            assert isinstance(await device.receive(), Publish)
         return sent
 
-    assert converse(talk) < 10_000
+    assert converse(talk) < most
 
 
 def test_devices_are_cut_off_when_the_hub_stops(hub, hello, converse):
@@ -301,7 +296,7 @@ def test_only_strangers_make_room_for_others(start_mqtt_hub, service_of, monkeyp
     monkeypatch.setattr(tls_listener, "listening", few)
     hub = start_mqtt_hub()
     service_of(hub)("PUT", "/devices/d1", {"deviceId": "d1"})
-    host, password = token_for(hub, "d1", 3600)
+    host, password = token_for(hub, "d1")
 
     async def main():
         async with asyncio.timeout(20), AsyncExitStack() as stack:

@@ -59,17 +59,20 @@ class _Socket(asyncio.Protocol):
         if done:
             self._busy = False
             if self._lost:
-                self.connection.lost()
+                self._end()
             self._pause_or_resume_reading()
         return done
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.authenticated()
-        self._broker.connections.discard(self.connection)
         self._lost = True
         if not self._busy:  # else the last requests come first: there may be a DISCONNECT
-            self.connection.lost()
+            self._end()
         self._transport = None  # breaks a reference cycle that would keep OpenSSL's memory
+
+    def _end(self) -> None:
+        self._broker.connections.discard(self.connection)
+        self.connection.lost()
 
     def pause_writing(self) -> None:
         self._write_blocked = True
