@@ -79,7 +79,7 @@ def _expiry_of(
             f"its token is for {shown(unquote_plus(resource))}, not for {shown(host + path)}"
         )
     if not valid:
-        raise errors.unauthorized("its token is not signed with a key of this identity")
+        raise errors.unauthorized("its token is signed with a wrong key")
     if not _EXPIRY.match(expiry) or int(expiry) <= now:
         raise errors.unauthorized("its token has expired")
     return int(expiry)

@@ -56,7 +56,7 @@ def test_each_refusal_has_a_reason(client_of, warnings, changes, why):
 def test_each_bad_token_has_a_reason(hub, client_of, warnings):
     service = hub.broker.policies["service"]
     bad = {
-        hub.token("d1", key=WRONG_KEY): "its token is not signed with a key of this identity",
+        hub.token("d1", key=WRONG_KEY): "its token is signed with a wrong key",
         hub.token("d1", lifetime=0): "its token has expired",
         hub.token("d2"): "its token is for 'hub:1/devices/d2', not for 'hub:1/devices/d1'",
         hub.token("d1", host="other"): "its token is for 'other/devices/d1', not for 'hub:1/dev",

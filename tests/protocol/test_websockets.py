@@ -363,7 +363,9 @@ def test_requests_that_open_no_websocket(get, changes, message, caplog):
     status, code, text = get(headers)
     assert (status, code) == (400, "BadRequest")
     assert message in text
-    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+    [warning] = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert warning.startswith("refused a websocket: ")
+    assert message in warning
 
 
 def test_a_hub_without_mqtt_says_so(local_hub):

@@ -106,6 +106,14 @@ def test_mqtt_on_the_https_port(hub, said_to, warnings):
     ]
 
 
+def test_mqtt_to_a_hub_that_serves_no_devices(local_hub, caplog):
+    context = ssl.create_default_context(cafile=local_hub.ca_file)
+    plain = socket.create_connection(("127.0.0.1", local_hub.port), timeout=10)
+    with closing(plain), context.wrap_socket(plain, server_hostname="localhost") as wrapped:
+        assert _conversation(wrapped, CONNECT) == b""
+    assert caplog.messages == ["a client spoke MQTT to the HTTPS port: this hub serves no devices"]
+
+
 @pytest.mark.parametrize(
     ("door", "data", "mistake"),
     [

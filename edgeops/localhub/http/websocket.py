@@ -45,7 +45,9 @@ def _serving(broker: Broker | None) -> Handler:
         websocket = web.WebSocketResponse(
             protocols=(_SUBPROTOCOL,), compress=False, max_msg_size=MAX_FRAME_BYTES
         )
-        _check(request, websocket)
+        if mistake := _mistake(request, websocket):
+            broker.strangers.warn(f"refused a websocket: {mistake}")
+            raise HubFault(400, "BadRequest", mistake)
         wire = _Wire(request, websocket)
         wire.limit(MAX_UNAUTHENTICATED_BYTES)
         await websocket.prepare(request)
@@ -55,19 +57,16 @@ def _serving(broker: Broker | None) -> Handler:
     return serve
 
 
-def _check(request: web.Request, websocket: web.WebSocketResponse) -> None:
-    """Raises `HubFault` 400 for a request that does not open a websocket for MQTT."""
+def _mistake(request: web.Request, websocket: web.WebSocketResponse) -> str | None:
+    """Why a request does not open a websocket for MQTT."""
     if request.headers.get("Upgrade", "").strip().lower() != "websocket":
-        raise _bad("This path is for MQTT over websockets: the request must upgrade to websocket.")
+        return "This path is for MQTT over websockets: the request must upgrade to websocket."
     offered = request.headers.getall("Sec-WebSocket-Protocol", [])
     if _SUBPROTOCOL not in [name.strip() for line in offered for name in line.split(",")]:
-        raise _bad("The local hub speaks MQTT over websockets: the subprotocol must be 'mqtt'.")
+        return "The local hub speaks MQTT over websockets: the subprotocol must be 'mqtt'."
     if not websocket.can_prepare(request):
-        raise _bad("The headers of the websocket are invalid, or its version is not 13.")
-
-
-def _bad(message: str) -> HubFault:
-    return HubFault(400, "BadRequest", message)
+        return "The headers of the websocket are invalid, or its version is not 13."
+    return None
 
 
 class _Wire:
