@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 
 MAX_WARNINGS = 20
 SECONDS = 60.0
 _MAX_SHOWN = 200
+# Where users put a token or a connection string by mistake, its secret is left out.
+_SECRET = re.compile(r"(sig|SharedAccessKey)=[^&;]*", re.IGNORECASE)
 
 
 class StrangerLog:
@@ -40,5 +43,6 @@ class StrangerLog:
 
 
 def shown(text: str) -> str:
-    """What a client sent, for the log: quoted, on one line, in ASCII, and not too long."""
+    """What a client sent, for the log: quoted, on one line, in ASCII, short, without secrets."""
+    text = _SECRET.sub(r"\1=...", text)
     return ascii(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")

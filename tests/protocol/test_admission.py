@@ -101,6 +101,14 @@ def test_a_device_that_tries_again_and_again_is_named_once(client_of, warnings):
     assert len(warnings()) == 1
 
 
+def test_a_token_in_the_place_of_the_username_is_not_logged(hub, client_of, warnings):
+    token = hub.token("d1")
+    client_of(username=token)
+    client_of(client_id=token)
+    signature = token.partition("sig=")[2].partition("&")[0]
+    assert not any(signature in warning for warning in warnings())
+
+
 def test_what_a_stranger_calls_itself_is_inert(client_of, warnings):
     client_of(client_id="d1\r\nERROR \x1b[31m", username="\u202eh/d1")
     [warning] = warnings()

@@ -18,7 +18,6 @@ from edgeops.localhub.http.server import HttpConnection
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.service.scheduler import Scheduler
-from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
 
 # A frame may hold several packets; the largest has a quarter of this.
@@ -40,8 +39,6 @@ def _serving(broker: Broker | None) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
         if broker is None:
             raise HubFault(404, "ResourceNotFound", "This local hub was started without MQTT.")
-        if broker.connections.closed:
-            raise errors.stopping()
         websocket = web.WebSocketResponse(
             protocols=(_SUBPROTOCOL,), compress=False, max_msg_size=MAX_FRAME_BYTES
         )

@@ -21,15 +21,17 @@ class Connection(Protocol):
 
 
 class OpenConnections:
-    """The open connections; `closed` when there may be no more of them."""
+    """The open connections; those that come after the end of `watched` are closed at once."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self._closed = False
         self._aborts: dict[Connection, Callable[[], None]] = {}
 
     def add(self, connection: Connection, abort: Callable[[], None]) -> None:
         """Add a connection; `abort` closes it without sending what is left."""
         self._aborts[connection] = abort
+        if self._closed:
+            abort()
 
     def discard(self, connection: Connection) -> None:
         """The connection has ended."""
@@ -42,7 +44,7 @@ class OpenConnections:
         try:
             yield
         finally:
-            self.closed = True
+            self._closed = True
             expiry.cancel()
             for connection, abort in list(self._aborts.items()):
                 connection.close("the hub is stopping")

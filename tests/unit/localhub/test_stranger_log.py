@@ -51,3 +51,16 @@ def test_what_a_client_sent_is_one_short_line_of_ascii():
     assert shown("d1") == "'d1'"
     assert shown("a\nWARNING \x1b[31m\u202eb") == r"'a\nWARNING \x1b[31m\u202eb'"
     assert len(shown("x" * 10_000)) < 250
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SharedAccessSignature sr=h%2Fdevices%2Fd1&sig=c2VjcmV0%3D&se=1",
+        "HostName=h;DeviceId=d1;SharedAccessKey=c2VjcmV0",
+        "h/d1/?sharedaccesskey=c2VjcmV0&SIG=c2VjcmV0",
+    ],
+)
+def test_a_token_or_key_in_the_wrong_place_is_not_shown(text):
+    assert "c2VjcmV0" not in shown(text)
+    assert "d1" in shown(text)
