@@ -25,8 +25,8 @@ def local_mqtt_hub(start_mqtt_hub, _mqtt_host):
     """A hub with its HTTPS port where the SDK looks for it, on an address of this process alone."""
     try:
         socket.create_server((_mqtt_host, 443)).close()
-    except PermissionError:
-        pytest.skip("only root may listen on port 443 (see net.ipv4.ip_unprivileged_port_start)")
+    except OSError as error:  # only root may, unless net.ipv4.ip_unprivileged_port_start says so
+        pytest.skip(f"cannot listen on port 443, the only one that the SDK uses: {error.strerror}")
     return start_mqtt_hub(port=443)
 
 
