@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import socket
 
@@ -18,6 +19,13 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _leaks_end_here():
+    """So that what paho leaks is found in these tests, which expect it, and not in later ones."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
