@@ -202,9 +202,9 @@ def start_mqtt_hub(
     """
     hubs: list[LocalHub] = []
 
-    def start(again: LocalHub | None = None) -> LocalHub:
+    def start(again: LocalHub | None = None, port: int = 0) -> LocalHub:
         state_dir = again.state_dir if again else _new_state(tmp_path_factory, _certificates)
-        port = again.port if again else 0
+        port = again.port if again else port
         hub = _start(state_dir, host=_mqtt_host, port=port, mqtt_port=DEFAULT_MQTT_PORT)
         hubs.append(hub)
         return hub

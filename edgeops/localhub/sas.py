@@ -14,6 +14,7 @@ from urllib.parse import unquote, unquote_plus
 
 from edgeops.localhub.policies import POLICIES, Permission
 from edgeops.localhub.state import errors
+from edgeops.localhub.stranger_log import shown
 
 _SCHEME = "SharedAccessSignature "
 _DEFAULT_PORT = ":443"
@@ -51,13 +52,16 @@ def device_expiry(
 
     `path` is `/devices/{device}[/modules/{module}]`. The token is signed with one
     of the identity's `keys`, or with the key of a policy (`policies`) that has
-    the DeviceConnect permission. Raises `HubFault` 401.
+    the DeviceConnect permission. Raises `Unauthorized`, which says why for the log.
     """
     fields = _fields(token)
     policy = unquote_plus(fields.get("skn", ""))
     if policy:
-        allowed = policy in policies and Permission.DEVICE_CONNECT in POLICIES[policy]
-        keys = [policies[policy]] if allowed else []
+        if policy not in policies or Permission.DEVICE_CONNECT not in POLICIES[policy]:
+            raise errors.unauthorized(
+                f"its token names the policy {shown(policy)}, which may not connect devices"
+            )
+        keys = [policies[policy]]
     return _expiry_of(fields, host=host, path=path, keys=keys, now=now)
 
 
@@ -71,8 +75,14 @@ def _expiry_of(
         hmac.compare_digest(signature(key, resource, expiry).encode(), sent) for key in keys
     )
     covered = _covers(unquote_plus(resource), host, path)
-    if not (valid and covered and _EXPIRY.match(expiry) and int(expiry) > now):
-        raise errors.unauthorized()
+    if not covered:
+        raise errors.unauthorized(
+            f"its token is for {shown(unquote_plus(resource))}, not for {shown(host + path)}"
+        )
+    if not valid:
+        raise errors.unauthorized("its token is signed with a wrong key")
+    if not _EXPIRY.match(expiry) or int(expiry) <= now:
+        raise errors.unauthorized("its token has expired")
     return int(expiry)
 
 
@@ -84,7 +94,8 @@ def signature(key: str, resource: str, expiry: str) -> str:
 
 def _fields(authorization: str) -> dict[str, str]:
     if not authorization.startswith(_SCHEME) or not authorization.isascii():
-        raise errors.unauthorized()
+        what = "is not a SAS token" if authorization else "is empty; it must be a SAS token"
+        raise errors.unauthorized(f"its password {what}")
     parts = [part.partition("=") for part in authorization.removeprefix(_SCHEME).split("&")]
     return {name.strip(): value.strip() for name, _, value in parts}
 

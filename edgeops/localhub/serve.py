@@ -18,6 +18,7 @@ from edgeops.files import write_private
 from edgeops.localhub import lock, tls
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
 from edgeops.localhub.conditions import Conditions
+from edgeops.localhub.doors import Doors
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.http import server as http
@@ -71,20 +72,20 @@ async def serve(
             running.callback(evaluating.cancel)
             keys = policy_keys(files)
             listener = running.enter_context(_listening(host, port, "--port"))
-            await running.enter_async_context(
-                http.listening(application(hub, keys, faults, files.artifacts), listener, context)
-            )
-            device_port = None
+            doors, broker = Doors(_port(listener), None), None
             if mqtt_port is not None:
                 devices_at = running.enter_context(_listening(host, mqtt_port, "--mqtt-port"))
-                await running.enter_async_context(
-                    mqtt.listening(Broker(hub, keys), devices_at, context)
-                )
-                device_port = _port(devices_at)
+                doors = Doors(_port(listener), _port(devices_at))
+                broker = Broker(hub, keys, doors)
+            app = application(hub, keys, faults, files.artifacts, broker)
+            await running.enter_async_context(http.listening(app, listener, context, doors))
+            if broker is not None:
+                await running.enter_async_context(broker.connections.watched())
+                await running.enter_async_context(mqtt.listening(broker, devices_at, context))
             running.callback(hub.stop)
             await running.enter_async_context(job_runner.running(hub))
             stop = await running.enter_async_context(_stop_signals())
-            endpoint = Endpoint(host, _port(listener), os.getpid(), files.ca, device_port)
+            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt)
             _announce(files, endpoint)
             running.callback(files.endpoint.unlink, missing_ok=True)
             ready(endpoint)

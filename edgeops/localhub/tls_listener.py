@@ -37,10 +37,17 @@ ProtocolFactory = Callable[[Callable[[], None]], asyncio.Protocol]
 class TlsAcceptor:
     """Accepts the connections of one listener, and knows which have not authenticated."""
 
-    def __init__(self, factory: ProtocolFactory, context: ssl.SSLContext, limit: int) -> None:
+    def __init__(
+        self,
+        factory: ProtocolFactory,
+        context: ssl.SSLContext,
+        limit: int,
+        failed: Callable[[OSError], None] = lambda _: None,
+    ) -> None:
         self._factory = factory
         self._context = context
         self._limit = limit
+        self._failed = failed
         self._unauthenticated: dict[socket.socket, None] = {}  # the oldest first
         self._handshakes: set[asyncio.Task[None]] = set()
         self._peak = 0
@@ -87,7 +94,9 @@ class TlsAcceptor:
         self._remove(client)
         client.close()
         # An OSError means that the client has gone, is too slow, or does not speak TLS.
-        if error is not None and not isinstance(error, OSError):
+        if isinstance(error, OSError):
+            self._failed(error)
+        elif error is not None:
             _log.error("a TLS handshake failed unexpectedly", exc_info=error)
 
     def _remove(self, client: socket.socket) -> None:
@@ -114,10 +123,14 @@ async def listening(
     factory: ProtocolFactory,
     *,
     max_unauthenticated: int = MAX_UNAUTHENTICATED,
+    failed: Callable[[OSError], None] = lambda _: None,
 ) -> AsyncIterator[None]:
-    """Accept connections on a socket during the block; established ones are left open."""
+    """Accept connections on a socket during the block; established ones are left open.
+
+    `failed` is told of handshakes that fail.
+    """
     loop = asyncio.get_running_loop()
-    acceptor = TlsAcceptor(factory, context, max_unauthenticated)
+    acceptor = TlsAcceptor(factory, context, max_unauthenticated, failed)
     listener.setblocking(False)
     listener.listen(_BACKLOG)
     retry: asyncio.TimerHandle | None = None

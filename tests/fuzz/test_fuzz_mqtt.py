@@ -20,6 +20,7 @@ from urllib.parse import quote
 import hostile_wire
 from fuzz_budget import rounds
 
+from edgeops.localhub.doors import Doors
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.mqtt.packets import Connack, Connect, Pingreq, Publish, Subscribe, encode
@@ -221,7 +222,7 @@ def test_a_hub_takes_any_bytes(tmp_path: Path, complaints: list[str]) -> None:
     with HubStore(tmp_path / "hub.db") as store:
         hub = EmulatedHub(store)
         make_device(hub)
-        broker = Broker(hub, {})
+        broker = Broker(hub, {}, Doors(8443, 8883))
         for random in rounds(ROUNDS, seed=3):
             wire = Wire()
             connection = DeviceConnection(broker, wire, 0.0)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
+from edgeops.localhub.doors import Doors
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 from edgeops.localhub.mqtt.packets import (
@@ -98,7 +99,9 @@ class FakeHub:
         self.now = 1000.0
         self.wall = START
         self.hub = EmulatedHub(store, clock=lambda: self.wall)
-        self.broker = Broker(self.hub, {"device": POLICY_KEY, "service": POLICY_KEY})
+        self.broker = Broker(
+            self.hub, {"device": POLICY_KEY, "service": POLICY_KEY}, Doors(8443, 8883)
+        )
         self.connections: list[DeviceConnection] = []
 
     def add(self, device: str, module: str = "") -> None:
@@ -201,12 +204,8 @@ class SocketClient:
         return packet
 
     def connect(self, device: str) -> Connack:
-        fields = dict(
-            field.split("=", 1) for field in self._hub.device_connection_string(device).split(";")
-        )
-        host, key = fields["HostName"], fields["SharedAccessKey"]
-        password = token_of(f"{host}/devices/{device}", key, int(time.time()) + 3600)
-        self.send(Connect(device, username=f"{host}/{device}/", password=password.encode()))
+        host, password = _credentials(self._hub, device)
+        self.send(Connect(device, username=f"{host}/{device}/", password=password))
         answer = self.receive()
         assert isinstance(answer, Connack)
         return answer
@@ -214,6 +213,19 @@ class SocketClient:
     def subscribe(self, *filters: str) -> None:
         self.send(Subscribe(next(self._numbers), tuple((each, 1) for each in filters)))
         assert isinstance(self.receive(), Suback)
+
+
+def _credentials(hub: Any, device: str) -> tuple[str, bytes]:
+    """The host name of a real hub, and a token of a device of it."""
+    fields = dict(field.split("=", 1) for field in hub.device_connection_string(device).split(";"))
+    host, key = fields["HostName"], fields["SharedAccessKey"]
+    return host, token_of(f"{host}/devices/{device}", key, int(time.time()) + 3600).encode()
+
+
+@pytest.fixture
+def token_for() -> Callable[[Any, str], tuple[str, bytes]]:
+    """Gives the host name of a real hub, and a token of a device of it."""
+    return _credentials
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from edgeops.localhub.mqtt.packets import (
     Pingresp,
     Puback,
     Publish,
-    Will,
     encode,
 )
 from edgeops.localhub.service import registry, twins
@@ -59,7 +58,7 @@ def test_a_device_connects_with_the_key_of_the_device_policy(hub, client_of):
     ("changes", "code"),
     [
         ({"protocol": "MQIsdp", "level": 3}, 1),
-        ({"level": 5}, 1),
+        ({"level": 6}, 1),
         ({"client_id": ""}, 2),
         ({"client_id": "d2"}, 5),
         ({"username": None}, 5),
@@ -242,11 +241,6 @@ def test_a_broken_protocol_ends_the_connection(hub, data):
 def test_a_message_of_256_kb_is_taken(hub):
     client = hub.connect("d1")
     assert client.publish(EVENTS, b"x" * 256 * 1024, qos=1, packet_id=1) == [Puback(1)]
-
-
-def test_a_will_is_taken_and_not_sent(hub):
-    hub.connect("d1", will=Will(EVENTS, b"bye", 1, False)).vanish()
-    assert "Telemetry" not in [event["source"] for event in events(hub)]
 
 
 def test_a_failing_hub_ends_the_connection_only(hub, caplog):

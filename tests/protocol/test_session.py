@@ -75,7 +75,7 @@ def test_a_refused_client_is_not_heard():
     session = MqttSession()
     for event in session.receive_data(encode(Connect("d1")) + encode(Publish("t", b""))):
         assert event == Connect("d1")
-        session.refuse(5)
+        session.refuse(Connack(False, 5))
     assert sent(session) == [Connack(False, 5)]
 
 

@@ -14,11 +14,20 @@ from aiohttp.typedefs import Handler, Middleware
 from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
-from edgeops.localhub.http import conditions, configurations, events, identities, jobs, twins
+from edgeops.localhub.http import (
+    conditions,
+    configurations,
+    events,
+    identities,
+    jobs,
+    twins,
+    websocket,
+)
 from edgeops.localhub.http.artifacts import Artifacts
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.server import HttpConnection, server_error
 from edgeops.localhub.http.wire import error_response
+from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
@@ -36,11 +45,16 @@ _log = logging.getLogger(__name__)
 
 
 def application(
-    hub: EmulatedHub, keys: Mapping[str, str], faults: FaultPlan | None, artifacts: Path
+    hub: EmulatedHub,
+    keys: Mapping[str, str],
+    faults: FaultPlan | None,
+    artifacts: Path,
+    broker: Broker | None = None,
 ) -> web.Application:
     """The service API of a hub, authorized by tokens that are signed with the policies' `keys`.
 
-    The files in `artifacts` need no authorization.
+    The files in `artifacts` need no authorization. With a `broker` it also serves
+    devices, by websockets.
     """
     injecting = [_injecting(faults)] if faults else []
     app = web.Application(middlewares=[*injecting, _handling_errors])
@@ -48,6 +62,7 @@ def application(
         for path in (route.path, f"{route.path}/"):  # some SDKs end every path with a slash
             app.router.add_route(route.method, path, _authorized(route, hub, keys))
     Artifacts(artifacts).add_routes(app.router)
+    websocket.add_route(app.router, broker)
     return app
 
 

@@ -14,24 +14,36 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from edgeops.localhub import tls_listener
+from edgeops.localhub import handshake, tls_listener
+from edgeops.localhub.doors import WEBSOCKET_PATH, Doors
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.http.wire import error_response
 from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.stranger_log import StrangerLog
 
 # For the complete header of a request, and between two requests.
 SECONDS_FOR_HEAD = 30.0
 SECONDS_TO_READ_RESPONSE = 60.0
 _SECONDS_FOR_UNREAD_BODY = 2.0
 _SECONDS_TO_FINISH = 5.0
+_MQTT_CONNECT = b"\x10"
 
 _log = logging.getLogger(__name__)
 
 
 class HttpConnection(web.RequestHandler):
-    """One HTTPS connection; `authenticated` is called when a request has a valid token."""
+    """One HTTPS connection; `authenticated` is called when a request has a valid token.
 
-    def __init__(self, server: web.Server, authenticated: Callable[[], None]) -> None:
+    `speaks_mqtt` is called when the client speaks MQTT instead. A client that sends
+    more than its `allowance` of bytes is disconnected; None is no limit.
+    """
+
+    def __init__(
+        self,
+        server: web.Server,
+        authenticated: Callable[[], None],
+        speaks_mqtt: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -41,12 +53,30 @@ class HttpConnection(web.RequestHandler):
             lingering_time=_SECONDS_FOR_UNREAD_BODY,
         )
         self.authenticated = authenticated
+        self.allowance: int | None = None
+        self._speaks_mqtt = speaks_mqtt
+        self._silent = True
         # Not every version of aiohttp limits the time before the first request.
         self._timeout = asyncio.get_running_loop().call_later(SECONDS_FOR_HEAD, self._abort)
 
     def request_started(self) -> None:
         """The header of a request is complete."""
         self._timeout.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come: a part of a request, or of a websocket."""
+        if self._silent:
+            self._silent = False
+            if data.startswith(_MQTT_CONNECT):
+                self._speaks_mqtt()
+                self._abort()
+                return
+        if self.allowance is not None:
+            self.allowance -= len(data)
+            if self.allowance < 0:
+                self._abort()
+                return
+        super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection has ended, whichever side closed it."""
@@ -98,6 +128,13 @@ class HttpConnection(web.RequestHandler):
         _log.error(f"{message}: %s", *values, describe_exception(exc_info) if exc_info else "")
 
 
+def _advice_for_mqtt(doors: Doors) -> str:
+    instead = f"use port {doors.mqtt}, or a websocket at {WEBSOCKET_PATH}"
+    if doors.mqtt is None:
+        instead = "this hub serves no devices"
+    return f"a client spoke MQTT to the HTTPS port: {instead}"
+
+
 def server_error() -> HubFault:
     """500: the local hub raised an unexpected exception."""
     return HubFault(500, "ServerError", "The local hub failed; its log says why.")
@@ -105,15 +142,20 @@ def server_error() -> HubFault:
 
 @asynccontextmanager
 async def listening(
-    app: web.Application, listener: socket.socket, context: ssl.SSLContext
+    app: web.Application, listener: socket.socket, context: ssl.SSLContext, doors: Doors
 ) -> AsyncIterator[None]:
     """Serve an application on a socket during the block; then requests in flight are finished."""
     runner = web.AppRunner(app, shutdown_timeout=_SECONDS_TO_FINISH)
     await runner.setup()
     server = runner.server
     assert server is not None
+    strangers = StrangerLog(_log)
+    factory = partial(
+        HttpConnection, server, speaks_mqtt=lambda: strangers.warn(_advice_for_mqtt(doors))
+    )
+    failed = handshake.warn_of(strangers, "HTTPS")
     try:
-        async with tls_listener.listening(listener, context, partial(HttpConnection, server)):
+        async with tls_listener.listening(listener, context, factory, failed=failed):
             yield
     finally:
         transports = [connection.transport for connection in server.connections]

@@ -13,19 +13,11 @@ from typing import Protocol
 import orjson
 
 from edgeops.localhub.failures import describe_exception
-from edgeops.localhub.mqtt import topics
+from edgeops.localhub.mqtt import foreign, topics
+from edgeops.localhub.mqtt.admission import LastWill, Refused, admit
 from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
-from edgeops.localhub.mqtt.identity import ClaimedIdentity, claimed_identity
 from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
-from edgeops.localhub.mqtt.session import (
-    ACCEPTED,
-    IDENTIFIER_REJECTED,
-    NOT_AUTHORIZED,
-    UNACCEPTABLE_PROTOCOL,
-    MqttSession,
-    ProtocolViolation,
-    SessionEvent,
-)
+from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation, SessionEvent
 from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 from edgeops.localhub.routing import InputMessage
 from edgeops.localhub.service import devices, gateways, twins
@@ -72,6 +64,7 @@ class DeviceConnection:
         "_session",
         "_subscriptions",
         "_token_expiry",
+        "_will",
     )
 
     def __init__(self, broker: Broker, channel: Channel, now: float) -> None:
@@ -86,6 +79,7 @@ class DeviceConnection:
         self._opened = self._last_received = now
         self._max_idle = SECONDS_TO_CONNECT
         self._token_expiry = float("inf")
+        self._will: LastWill | None = None
 
     # --- bytes, time and closing ----------------------------------------------------------
 
@@ -140,9 +134,14 @@ class DeviceConnection:
         if not self._clean_session:
             self._broker.keep_undelivered(self._name, self._session.unacknowledged)
         hub = self._broker.hub
+        current = hub.links.remove(self._name, self)
         try:
-            if hub.links.remove(self._name, self) and hub.store.entry(*self._name):
+            if hub.store.entry(*self._name) is None:
+                return
+            if current:
                 devices.set_connected(hub, *self._name, connected=False)
+            if self._will is not None:
+                devices.send_telemetry(hub, *self._name, self._will.properties, self._will.payload)
         except Exception as error:
             reason = describe_exception(error)
             _log.error("cannot record the end of an MQTT connection: %s", reason)
@@ -215,20 +214,34 @@ class DeviceConnection:
                 self._save_subscriptions()
                 self._session.unsubscribed(event)
             case Disconnect():
+                self._will = None
                 self.close("the client has disconnected")
             case ProtocolViolation():
-                # Unauthenticated clients could fill the log with warnings.
-                self.close(event.reason, logging.WARNING if self._name else logging.INFO)
+                self._violated(event)
+
+    def _violated(self, violation: ProtocolViolation) -> None:
+        if self._name is not None:
+            self.close(violation.reason, logging.WARNING)
+            return
+        first = self._session.unreadable
+        mistake = foreign.mistake(first, self._broker.doors)
+        if mistake and foreign.is_http(first):
+            self._channel.write(foreign.http_answer(mistake))
+        self._broker.strangers.warn(mistake or f"refused an MQTT client: {violation.reason}")
+        self.close(violation.reason)
 
     def _connect(self, packet: Connect) -> None:
-        code, identity = self._authenticate(packet)
-        if identity is None:
-            self._session.refuse(code)
-            self.close(f"refused with code {code}")
+        try:
+            admitted = admit(self._broker, packet)
+        except Refused as refused:
+            self._session.refuse(refused.answer)
+            self._broker.strangers.warn(refused.why)
+            self.close("refused")
             return
-        hub, name = self._broker.hub, (identity.device, identity.module)
+        hub, name = self._broker.hub, admitted.name
         self._channel.authenticated()
         self._name, self._clean_session = name, packet.clean_session
+        self._token_expiry, self._will = admitted.token_expiry, admitted.will
         self._max_idle = min(1.5 * packet.keep_alive or MAX_IDLE_SECONDS, MAX_IDLE_SECONDS)
         if packet.clean_session:
             hub.store.delete_subscriptions(*name)
@@ -245,25 +258,6 @@ class DeviceConnection:
         self._flush()
         self._deliver_waiting()
         hub.links.ready.notify_all()
-
-    def _authenticate(self, packet: Connect) -> tuple[int, ClaimedIdentity | None]:
-        """The code for CONNACK, and the identity that was accepted."""
-        if (packet.protocol, packet.level) != ("MQTT", 4):
-            return UNACCEPTABLE_PROTOCOL, None
-        if not packet.client_id:
-            return IDENTIFIER_REJECTED, None
-        identity = claimed_identity(packet.client_id, packet.username or "")
-        if identity is None:
-            return NOT_AUTHORIZED, None
-        token = (packet.password or b"").decode(errors="replace")
-        hub, policies = self._broker.hub, self._broker.policies
-        try:
-            self._token_expiry = devices.authenticate(
-                hub, identity.host, identity.device, identity.module, token, policies
-            )
-        except HubFault:
-            return NOT_AUTHORIZED, None
-        return ACCEPTED, identity
 
     def _subscribe(self, packet: Subscribe) -> None:
         assert self._name is not None

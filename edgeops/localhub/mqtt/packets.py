@@ -1,7 +1,8 @@
 """MQTT 3.1.1 control packets as values, and their encoding; `reader.py` decodes them.
 
-Source: OASIS standard "MQTT Version 3.1.1". There are no packets for QoS 2,
-which IoT Hub does not support.
+Source: OASIS standard "MQTT Version 3.1.1", and "MQTT Version 5.0" for the
+refusal of its clients. There are no packets for QoS 2, which IoT Hub does not
+support.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ class Connack:
 
     session_present: bool
     code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connack5:
+    """The answer to a client of MQTT 5, in its format: a reason code and a reason string."""
+
+    code: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class Disconnect:
 
 # What a client requests; the protocol itself handles its other packets.
 Request = Connect | Publish | Subscribe | Unsubscribe | Disconnect
-Packet = Request | Connack | Puback | Suback | Unsuback | Pingreq | Pingresp
+Packet = Request | Connack | Connack5 | Puback | Suback | Unsuback | Pingreq | Pingresp
 
 
 def encode(packet: Packet) -> bytes:
@@ -116,8 +125,8 @@ def encode(packet: Packet) -> bytes:
     match packet:
         case Connect():
             return _frame(0x10, _connect_body(packet))
-        case Connack():
-            return _frame(0x20, bytes([packet.session_present, packet.code]))
+        case Connack() | Connack5():
+            return _frame(0x20, _connack_body(packet))
         case Publish():
             first = 0x30 | packet.dup << 3 | packet.qos << 1 | packet.retain
             packet_id = _int16(packet.packet_id) if packet.qos else b""
@@ -156,13 +165,25 @@ def _connect_body(packet: Connect) -> bytes:
     return head + fields
 
 
+def _connack_body(packet: Connack | Connack5) -> bytes:
+    if isinstance(packet, Connack):
+        return bytes([packet.session_present, packet.code])
+    reason = b"\x1f" + _text(packet.reason)
+    return bytes([0, packet.code]) + _length(len(reason)) + reason
+
+
 def _frame(first: int, body: bytes) -> bytes:
-    header, length = bytearray([first]), len(body)
+    return bytes([first]) + _length(len(body)) + body
+
+
+def _length(length: int) -> bytes:
+    """A number in groups of seven bits, the lowest first."""
+    groups = bytearray()
     while length > 0x7F:
-        header.append(length & 0x7F | 0x80)
+        groups.append(length & 0x7F | 0x80)
         length >>= 7
-    header.append(length)
-    return bytes(header) + body
+    groups.append(length)
+    return bytes(groups)
 
 
 def _int16(number: int) -> bytes:

@@ -35,6 +35,10 @@ class PacketReader:
         """Add the next bytes of the stream."""
         self._buffer += data
 
+    def peek(self, size: int) -> bytes:
+        """The first bytes that no packet has used up, at most `size`."""
+        return bytes(self._buffer[:size])
+
     def next(self) -> packets.Packet | None:
         """The next complete packet, None while it is incomplete. Raises `MalformedPacket`."""
         if not self._buffer:
@@ -137,7 +141,11 @@ def _decode(kind: int, flags: int, fields: _Fields) -> packets.Packet:
 
 
 def _connect(fields: _Fields) -> packets.Connect:
-    protocol, level, flags = fields.text(), fields.byte(), fields.byte()
+    protocol, level = fields.text(), fields.byte()
+    if level > 4:  # what follows has another format
+        fields.rest()
+        return packets.Connect("", protocol=protocol, level=level)
+    flags = fields.byte()
     keep_alive = fields.int16()
     if flags & 0x01 or (flags & 0x38 and not flags & 0x04) or flags & 0x18 == 0x18:
         raise MalformedPacket("the flags of CONNECT are invalid")

@@ -10,11 +10,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import cast
 
-from edgeops.localhub import tls_listener
+from edgeops.localhub import handshake, tls_listener
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 
-_SECONDS_BETWEEN_CHECKS = 1.0
 # A client that does not read is disconnected at this many unsent bytes.
 _MAX_UNSENT = 4 * 1024 * 1024
 
@@ -26,28 +25,26 @@ class _Socket(asyncio.Protocol):
         "_broker",
         "_busy",
         "_loop",
-        "_open",
+        "_lost",
         "_transport",
         "_write_blocked",
         "authenticated",
         "connection",
     )
 
-    def __init__(
-        self, broker: Broker, opened: set[_Socket], authenticated: Callable[[], None]
-    ) -> None:
+    def __init__(self, broker: Broker, authenticated: Callable[[], None]) -> None:
         self._broker = broker
-        self._open = opened
         self.authenticated = authenticated
         self._loop = asyncio.get_running_loop()
         self._busy = False  # requests of the client are still being processed
+        self._lost = False
         self._write_blocked = False  # the client does not read the responses
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self.connection = DeviceConnection(self._broker, self, self._loop.time())
-        self._open.add(self)
+        self._broker.connections.add(self.connection, self.abort)
 
     def data_received(self, data: bytes) -> None:
         self.connection.receive(data, self._loop.time())
@@ -61,14 +58,21 @@ class _Socket(asyncio.Protocol):
         done = self.connection.work(until)
         if done:
             self._busy = False
+            if self._lost:
+                self._end()
             self._pause_or_resume_reading()
         return done
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.authenticated()
-        self._open.discard(self)
-        self.connection.lost()
+        self._lost = True
+        if not self._busy:  # else the last requests come first: there may be a DISCONNECT
+            self._end()
         self._transport = None  # breaks a reference cycle that would keep OpenSSL's memory
+
+    def _end(self) -> None:
+        self._broker.connections.discard(self.connection)
+        self.connection.lost()
 
     def pause_writing(self) -> None:
         self._write_blocked = True
@@ -108,24 +112,7 @@ class _Socket(asyncio.Protocol):
 async def listening(
     broker: Broker, listener: socket.socket, context: ssl.SSLContext
 ) -> AsyncIterator[None]:
-    """Serve devices on a socket during the block; then all connections are closed."""
-    opened: set[_Socket] = set()
-    expiry = asyncio.get_running_loop().create_task(_expire_periodically(opened))
-    try:
-        async with tls_listener.listening(listener, context, partial(_Socket, broker, opened)):
-            yield
-    finally:
-        expiry.cancel()
-        for connected in list(opened):
-            connected.connection.close("the hub is stopping")
-            connected.abort()  # clients that are gone do not answer the TLS shutdown
-        with suppress(asyncio.CancelledError):
-            await expiry
-
-
-async def _expire_periodically(opened: set[_Socket]) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
-        for connected in list(opened):
-            connected.connection.expire(loop.time())
+    """Serve devices on a socket during the block; the broker's connections are left open."""
+    failed = handshake.warn_of(broker.strangers, "MQTT")
+    async with tls_listener.listening(listener, context, partial(_Socket, broker), failed=failed):
+        yield

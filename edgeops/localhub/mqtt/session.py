@@ -16,12 +16,9 @@ from edgeops.localhub.mqtt.reader import MalformedPacket, PacketReader
 MAX_PACKET_BYTES = 256 * 1024 + 16 * 1024
 MAX_CONNECT_BYTES = 16 * 1024
 MAX_UNACKNOWLEDGED_BYTES = 2 * 1024 * 1024
+_MAX_UNREADABLE_BYTES = 2048
 _MESSAGE_OVERHEAD_BYTES = 256
-
-ACCEPTED = 0
-UNACCEPTABLE_PROTOCOL = 1
-IDENTIFIER_REJECTED = 2
-NOT_AUTHORIZED = 5
+_ACCEPTED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +94,11 @@ class MqttSession:
 
     def accept(self, *, session_present: bool) -> None:
         """Accept the connection."""
-        self._send(packets.Connack(session_present, ACCEPTED))
+        self._send(packets.Connack(session_present, _ACCEPTED))
 
-    def refuse(self, code: int) -> None:
-        """Refuse the connection with a code for CONNACK."""
-        self._send(packets.Connack(False, code))
+    def refuse(self, answer: packets.Connack | packets.Connack5) -> None:
+        """Refuse the connection."""
+        self._send(answer)
         self._finished = True
 
     def acknowledge(self, message: packets.Publish) -> None:
@@ -139,6 +136,11 @@ class MqttSession:
         """Whether a message can be sent before the client acknowledges others."""
         size = len(topic) + len(payload) + _MESSAGE_OVERHEAD_BYTES
         return self._unacknowledged_bytes + size <= MAX_UNACKNOWLEDGED_BYTES
+
+    @property
+    def unreadable(self) -> bytes:
+        """After a `ProtocolViolation`: the first bytes that are not a packet, if that is why."""
+        return self._reader.peek(_MAX_UNREADABLE_BYTES)
 
     @property
     def unacknowledged(self) -> tuple[packets.Publish, ...]:

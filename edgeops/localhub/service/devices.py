@@ -23,22 +23,32 @@ def authenticate(
     """Check the token of a device or module; gives when it expires, in Unix seconds.
 
     `host` is the hub's name in the username, `policies` are the keys of the policies.
-    Raises `HubFault` 401, which does not say what is wrong.
+    Raises `Unauthorized`, which says why for the log.
     """
     owner, entry = hub.store.entry(device), hub.store.entry(device, module)
-    if owner is None or entry is None or owner.identity.status != "enabled":
-        raise errors.unauthorized()
+    if owner is None or entry is None:
+        raise errors.unauthorized("the hub does not have this " + ("module" if owner else "device"))
+    if owner.identity.status != "enabled":
+        raise errors.unauthorized("the device is disabled")
     authentication = entry.identity.authentication
     keys = (authentication.primary_key, authentication.secondary_key)
     path = f"/devices/{device}" + (f"/modules/{module}" if module else "")
-    return sas.device_expiry(
-        token,
-        host=host,
-        path=path,
-        keys=[key for key in keys if key],
-        policies=policies,
-        now=hub.clock().timestamp(),
-    )
+    try:
+        return sas.device_expiry(
+            token,
+            host=host,
+            path=path,
+            keys=[key for key in keys if key],
+            policies=policies,
+            now=hub.clock().timestamp(),
+        )
+    except errors.Unauthorized as refusal:
+        if authentication.type == "sas":
+            raise
+        raise errors.unauthorized(
+            f"its authentication type is {authentication.type}, "
+            "and the local hub does not accept client certificates"
+        ) from refusal
 
 
 def set_connected(hub: EmulatedHub, device: str, module: str, connected: bool) -> None:

@@ -22,6 +22,17 @@ class HubFault(Exception):
         self.retry_after = retry_after
 
 
+class Unauthorized(HubFault):
+    """401: there is no valid token, or its policy lacks a permission.
+
+    Azure does not say which; `why` is for the log of the hub only.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(401, "IotHubUnauthorizedAccess", "Unauthorized")
+        self.why = why
+
+
 def invalid(message: str) -> HubFault:
     """400: an argument is invalid."""
     return HubFault(400, "ArgumentInvalid", message)
@@ -59,9 +70,9 @@ def bad_metric(message: str) -> HubFault:
     return HubFault(400, "InvalidConfigurationCustomMetricsQuery", message)
 
 
-def unauthorized() -> HubFault:
-    """401: there is no valid token, or its policy lacks a permission. Azure does not say which."""
-    return HubFault(401, "IotHubUnauthorizedAccess", "Unauthorized")
+def unauthorized(why: str = "") -> Unauthorized:
+    """401: there is no valid token, or its policy lacks a permission."""
+    return Unauthorized(why)
 
 
 def system_module() -> HubFault:
