@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from edgeops.localhub.state.device_jobs import DeviceJob, DeviceJobStatus
-from edgeops.localhub.state.jobs import Counts, Job, JobStatus
+from edgeops.localhub.state.jobs import DeviceJobCounts, HubJob, JobStatus
 
 _BATCH_ROWS = 16
 # The request has a table of its own, since SQLite writes all of a row again with each count.
@@ -60,14 +60,14 @@ class JobStore:
     def __init__(self, sqlite: sqlite3.Connection) -> None:
         self._sqlite = sqlite
 
-    def job(self, job: str) -> tuple[Job, Counts] | None:
+    def job(self, job: str) -> tuple[HubJob, DeviceJobCounts] | None:
         """A job and the counts of its device jobs, None when it does not exist."""
         found = next(self._jobs("jobs.id = ?", (job,), 1), None)
         return found[1:] if found else None
 
     def jobs(
         self, after: int, kind: str | None, status: str | None
-    ) -> Iterator[tuple[int, Job, Counts]]:
+    ) -> Iterator[tuple[int, HubJob, DeviceJobCounts]]:
         """The jobs after a sequence number, with their own; read lazily, one at a time.
 
         Of any type and status, unless they are given.
@@ -79,7 +79,7 @@ class JobStore:
 
     def _jobs(
         self, condition: str, values: tuple[object, ...], limit: int
-    ) -> Iterator[tuple[int, Job, Counts]]:
+    ) -> Iterator[tuple[int, HubJob, DeviceJobCounts]]:
         rows = self._sqlite.execute(
             "SELECT sequence, job_requests.body, jobs.body, pending, running, completed, failed"  # noqa: S608
             f" FROM jobs CROSS JOIN job_requests USING (id) WHERE {condition}"
@@ -87,8 +87,8 @@ class JobStore:
             (*values, limit),
         ).fetchall()
         for sequence, request, body, *counts in rows:
-            job = Job(**orjson.loads(body), request=orjson.loads(request))
-            yield sequence, job, Counts(*counts)
+            job = HubJob(**orjson.loads(body), request=orjson.loads(request))
+            yield sequence, job, DeviceJobCounts(*counts)
 
     def rows(self, *statuses: JobStatus) -> list[JobRow]:
         """The jobs with one of these statuses, the oldest first."""
@@ -105,7 +105,7 @@ class JobStore:
         (size,) = self._sqlite.execute("SELECT size FROM jobs WHERE id = ?", (job,)).fetchone()
         return int(size)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: HubJob) -> None:
         """Insert a new job."""
         request = orjson.dumps(job.request)
         self._sqlite.execute(
@@ -114,7 +114,7 @@ class JobStore:
         )
         self._sqlite.execute("INSERT INTO job_requests VALUES (?, ?)", (job.id, request))
 
-    def save(self, job: Job) -> None:
+    def save(self, job: HubJob) -> None:
         """Replace a job; its request and its counts stay."""
         self._sqlite.execute(
             "UPDATE jobs SET status = ?, ended = ?, body = ? WHERE id = ?",
@@ -196,7 +196,7 @@ class JobStore:
                 return
 
 
-def _body(job: Job) -> bytes:
+def _body(job: HubJob) -> bytes:
     """A job as JSON without its request, which never changes."""
-    fields = {name: getattr(job, name) for name in Job.__slots__ if name != "request"}
+    fields = {name: getattr(job, name) for name in HubJob.__slots__ if name != "request"}
     return orjson.dumps(fields)

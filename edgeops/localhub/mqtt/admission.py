@@ -11,7 +11,7 @@ from edgeops.localhub.mqtt.packets import Connack, Connack5, Connect, Will
 from edgeops.localhub.mqtt.topics import Telemetry
 from edgeops.localhub.service import devices
 from edgeops.localhub.service.links import Name
-from edgeops.localhub.state.errors import Unauthorized
+from edgeops.localhub.state.errors import InvalidToken
 from edgeops.localhub.stranger_log import shown
 
 UNACCEPTABLE_PROTOCOL = 1
@@ -39,7 +39,7 @@ class Admitted:
     will: LastWill | None
 
 
-class Refused(Exception):
+class ClientRefused(Exception):
     """The client may not connect: the answer that it gets, and the reason for the hub's log."""
 
     def __init__(self, answer: Connack | Connack5, why: str) -> None:
@@ -49,7 +49,7 @@ class Refused(Exception):
 
 
 def admit(broker: Broker, packet: Connect) -> Admitted:
-    """The identity that a client has proved with its CONNECT. Raises `Refused`."""
+    """The identity that a client has proved with its CONNECT. Raises `ClientRefused`."""
     if (packet.protocol, packet.level) != ("MQTT", 4):
         raise _unsupported(packet)
     if not packet.client_id:
@@ -63,7 +63,7 @@ def admit(broker: Broker, packet: Connect) -> Admitted:
         expiry = devices.authenticate(
             broker.hub, identity.host, identity.device, identity.module, token, broker.policies
         )
-    except Unauthorized as fault:
+    except InvalidToken as fault:
         raise _refused(packet, fault.why) from fault
     name = (identity.device, identity.module)
     return Admitted(name, expiry, _last_will(broker, name, packet.will))
@@ -88,9 +88,9 @@ def _last_will(broker: Broker, name: Name, will: Will | None) -> LastWill | None
     return LastWill(marked, will.payload)
 
 
-def _refused(packet: Connect, why: str, code: int = NOT_AUTHORIZED) -> Refused:
+def _refused(packet: Connect, why: str, code: int = NOT_AUTHORIZED) -> ClientRefused:
     who = shown(packet.client_id)
-    return Refused(Connack(False, code), f"refused the MQTT client {who}: {why}")
+    return ClientRefused(Connack(False, code), f"refused the MQTT client {who}: {why}")
 
 
 def _why_unclear(client_id: str, username: str) -> str:
@@ -104,7 +104,7 @@ def _why_unclear(client_id: str, username: str) -> str:
     return f"its username {shown(username)} is not {form}"
 
 
-def _unsupported(packet: Connect) -> Refused:
+def _unsupported(packet: Connect) -> ClientRefused:
     version = _VERSIONS.get(
         (packet.protocol, packet.level), f"{shown(packet.protocol)} level {packet.level}"
     )
@@ -112,4 +112,4 @@ def _unsupported(packet: Connect) -> Refused:
     answer: Connack | Connack5 = Connack(False, UNACCEPTABLE_PROTOCOL)
     if version == "MQTT 5":
         answer = Connack5(_UNSUPPORTED_VERSION, "This hub speaks MQTT 3.1.1 only.")
-    return Refused(answer, f"refused an MQTT client: {why}")
+    return ClientRefused(answer, f"refused an MQTT client: {why}")

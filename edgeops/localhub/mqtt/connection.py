@@ -14,7 +14,7 @@ import orjson
 
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.mqtt import foreign, topics
-from edgeops.localhub.mqtt.admission import LastWill, Refused, admit
+from edgeops.localhub.mqtt.admission import ClientRefused, LastWill, admit
 from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
 from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation, SessionEvent
@@ -233,7 +233,7 @@ class DeviceConnection:
     def _connect(self, packet: Connect) -> None:
         try:
             admitted = admit(self._broker, packet)
-        except Refused as refused:
+        except ClientRefused as refused:
             self._session.refuse(refused.answer)
             self._broker.strangers.warn(refused.why)
             self.close("refused")

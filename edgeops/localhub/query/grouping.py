@@ -32,7 +32,7 @@ _BYTES = {"COUNT": 100, "SUM": 100, "AVG": 100, "MIN": 5_000, "MAX": 5_000}
 _MAX_KEY_CHARACTERS = 200
 
 
-class Group:
+class TwinGroup:
     """The twins that have the same values of the properties of GROUP BY."""
 
     def __init__(self, grouping: Grouping, values: Sequence[Any]) -> None:
@@ -70,10 +70,10 @@ class Groups:
             for column in grouping.columns
             if isinstance(column.value, Aggregate)
         )
-        self._groups: dict[str, Group] = {}
-        self._all: Group | None = None
+        self._groups: dict[str, TwinGroup] = {}
+        self._all: TwinGroup | None = None
         if not grouping.by:  # one group, even of no twins
-            self._all = self._groups[""] = Group(grouping, ())
+            self._all = self._groups[""] = TwinGroup(grouping, ())
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -92,13 +92,13 @@ class Groups:
                 del keys[count:]
         return ((key, self._groups[key].row(self._grouping)) for key in keys)
 
-    def _group_of(self, twin: JsonObject) -> Group:
+    def _group_of(self, twin: JsonObject) -> TwinGroup:
         values = [value(path, twin) for path in self._grouping.by]
         text = b"\n".join(map(_json, values))
         key = _key(text)
         return self._groups.get(key) or self._new_group(key, values, len(text))
 
-    def _new_group(self, key: str, values: Sequence[Any], size: int) -> Group:
+    def _new_group(self, key: str, values: Sequence[Any], size: int) -> TwinGroup:
         self._bytes += size + self._bytes_of_group
         if len(self._groups) == MAX_GROUPS or self._bytes > MAX_BYTES:
             message = (
@@ -106,7 +106,7 @@ class Groups:
                 " group by properties with fewer values"
             )
             raise QueryError(message, 0)
-        group = self._groups[key] = Group(self._grouping, values)
+        group = self._groups[key] = TwinGroup(self._grouping, values)
         return group
 
 

@@ -4,7 +4,7 @@ Source: "Learn how to deploy modules and establish routes in IoT Edge" and "IoT
 Hub message routing query syntax", Microsoft Learn.
 """
 
-from edgeops.localhub.routing.grammar import Route, parse_route
+from edgeops.localhub.routing.grammar import MessageRoute, parse_route
 from edgeops.localhub.routing.message import InputMessage, RoutedMessage
 from edgeops.localhub.routing.table import (
     UPSTREAM,
@@ -20,7 +20,7 @@ __all__ = [
     "Destination",
     "GatewayRoutes",
     "InputMessage",
-    "Route",
+    "MessageRoute",
     "RouteError",
     "RouteTable",
     "RoutedMessage",

@@ -40,7 +40,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]|\[['\"]([^\[\]]+)['\"]\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class MessageRoute:
     """A route: the beginning of the sources' paths, a condition, and where messages go.
 
     `source` is in lower case, with a slash at its end. `module` and `input` are
@@ -53,7 +53,7 @@ class Route:
     input: str | None
 
 
-def parse_route(text: str) -> Route:
+def parse_route(text: str) -> MessageRoute:
     """Parse a route. Raises `RouteError`."""
     if len(text) > MAX_CHARACTERS:
         raise RouteError(f"the route has more than {MAX_CHARACTERS} characters", 0)
@@ -67,7 +67,7 @@ def parse_route(text: str) -> Route:
     module, name = _sink(reader)
     if reader.token.kind is not Kind.END:
         raise RouteError(f"expected the end, found {reader.token.text}", reader.token.position)
-    return Route(source, condition, module, name)
+    return MessageRoute(source, condition, module, name)
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from edgeops.localhub.query.evaluate import passes
-from edgeops.localhub.routing.grammar import Route, parse_route
+from edgeops.localhub.routing.grammar import MessageRoute, parse_route
 from edgeops.localhub.routing.message import RoutedMessage
 from edgeops.localhub.routing.tokens import RouteError
 
@@ -41,7 +41,7 @@ UPSTREAM = Destination()
 class RouteTable:
     """The routes of a gateway, and what is wrong with those that cannot be used, by name."""
 
-    routes: tuple[tuple[Route, Destination], ...]
+    routes: tuple[tuple[MessageRoute, Destination], ...]
     problems: Mapping[str, str]
 
     def destinations(self, message: RoutedMessage) -> list[Destination]:
@@ -94,7 +94,7 @@ def route_table(desired: Any) -> RouteTable | None:
     return RouteTable(tuple(usable), problems)
 
 
-def _entry(value: Any, default_time_to_live: int) -> tuple[Route, Destination]:
+def _entry(value: Any, default_time_to_live: int) -> tuple[MessageRoute, Destination]:
     options = value if isinstance(value, dict) else {"route": value}
     text = options.get("route")
     if not isinstance(text, str):

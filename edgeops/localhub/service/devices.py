@@ -42,7 +42,7 @@ def authenticate(
             policies=policies,
             now=hub.clock().timestamp(),
         )
-    except errors.Unauthorized as refusal:
+    except errors.InvalidToken as refusal:
         if authentication.type == "sas":
             raise
         raise errors.unauthorized(

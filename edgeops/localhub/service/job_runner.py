@@ -26,7 +26,7 @@ from edgeops.localhub.service.twins import device_twins, module_twins, patch
 from edgeops.localhub.state import device_jobs, etags, jobs
 from edgeops.localhub.state.device_jobs import DeviceJob, DeviceJobStatus
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.jobs import Job, JobStatus
+from edgeops.localhub.state.jobs import HubJob, JobStatus
 from edgeops.localhub.state.method_calls import MethodCall, method_call
 from edgeops.localhub.state.moment import timestamp_of
 from edgeops.localhub.state.twins import Sections
@@ -109,7 +109,7 @@ async def _run(hub: EmulatedHub, name: str) -> None:
     hub.jobs_changed.notify_all()
 
 
-def _find_devices(hub: EmulatedHub, job: Job) -> Steps[str | None]:
+def _find_devices(hub: EmulatedHub, job: HubJob) -> Steps[str | None]:
     """Add a pending device job for each device or module that matches; gives why it cannot."""
     if job.targeted:
         return None
@@ -129,7 +129,7 @@ def _find_devices(hub: EmulatedHub, job: Job) -> Steps[str | None]:
     return None
 
 
-def _add_pending(hub: EmulatedHub, job: Job, found: Iterable[tuple[str, str]]) -> None:
+def _add_pending(hub: EmulatedHub, job: HubJob, found: Iterable[tuple[str, str]]) -> None:
     with hub.transaction() as transaction:
         moment = transaction.moment
         pending = (device_jobs.pending(job, device, module, moment) for device, module in found)
@@ -138,7 +138,7 @@ def _add_pending(hub: EmulatedHub, job: Job, found: Iterable[tuple[str, str]]) -
             hub.store.jobs.save(job)
 
 
-async def _run_on_devices(hub: EmulatedHub, job: Job) -> None:
+async def _run_on_devices(hub: EmulatedHub, job: HubJob) -> None:
     await hub.scheduler.run(_fail_all(hub, job, "running", device_jobs.interrupted()))
     if job.type == "scheduleUpdateTwin":
         await hub.scheduler.run(_update_twins(hub, job, job.sections))
@@ -147,7 +147,9 @@ async def _run_on_devices(hub: EmulatedHub, job: Job) -> None:
     await hub.scheduler.run(_fail_all(hub, job, "pending", device_jobs.too_late()))
 
 
-def _fail_all(hub: EmulatedHub, job: Job, status: DeviceJobStatus, fault: HubFault) -> Steps[None]:
+def _fail_all(
+    hub: EmulatedHub, job: HubJob, status: DeviceJobStatus, fault: HubFault
+) -> Steps[None]:
     """Fail the device jobs in a status."""
     while rows := hub.store.jobs.device_jobs_of(job.id, status, _ROWS_PER_TRANSACTION):
         with hub.transaction() as transaction:
@@ -160,7 +162,7 @@ def _fail_all(hub: EmulatedHub, job: Job, status: DeviceJobStatus, fault: HubFau
 # --- twin updates ------------------------------------------------------------------------
 
 
-def _update_twins(hub: EmulatedHub, job: Job, sections: Sections) -> Steps[None]:
+def _update_twins(hub: EmulatedHub, job: HubJob, sections: Sections) -> Steps[None]:
     """Update the twins of the pending device jobs, until the deadline of the job."""
     while rows := hub.store.jobs.device_jobs_of(job.id, "pending", _ROWS_PER_TRANSACTION):
         until = time.perf_counter() + _SECONDS_PER_TRANSACTION
@@ -186,7 +188,7 @@ def _updated(transaction: Transaction, row: DeviceJob, sections: Sections) -> De
 # --- direct methods ----------------------------------------------------------------------
 
 
-async def _call_methods(hub: EmulatedHub, job: Job) -> None:
+async def _call_methods(hub: EmulatedHub, job: HubJob) -> None:
     """Call the method on the devices of the pending device jobs, until the deadline."""
     call = method_call(job.content)
     async with asyncio.TaskGroup() as group:
@@ -194,7 +196,7 @@ async def _call_methods(hub: EmulatedHub, job: Job) -> None:
             group.create_task(_call_one_after_another(hub, job, call))
 
 
-async def _call_one_after_another(hub: EmulatedHub, job: Job, call: MethodCall) -> None:
+async def _call_one_after_another(hub: EmulatedHub, job: HubJob, call: MethodCall) -> None:
     while row := await hub.scheduler.run(_next_to_call(hub, job)):
         seconds = (datetime.fromisoformat(job.deadline) - hub.clock()).total_seconds()
         limited = replace(
@@ -211,7 +213,7 @@ async def _call_one_after_another(hub: EmulatedHub, job: Job, call: MethodCall) 
         await hub.scheduler.run(_record(hub, row, outcome))
 
 
-def _next_to_call(hub: EmulatedHub, job: Job) -> Steps[DeviceJob | None]:
+def _next_to_call(hub: EmulatedHub, job: HubJob) -> Steps[DeviceJob | None]:
     """Mark a pending device job as running; None when there are no more, or it is too late."""
     yield
     for row in hub.store.jobs.device_jobs_of(job.id, "pending", 1):
@@ -267,7 +269,7 @@ def outdated(ended: list[JobRow], now: datetime) -> list[str]:
     return gone
 
 
-def _job(hub: EmulatedHub, name: str) -> Job:
+def _job(hub: EmulatedHub, name: str) -> HubJob:
     found = hub.store.jobs.job(name)
     assert found is not None, name
     return found[0]

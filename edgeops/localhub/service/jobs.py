@@ -10,7 +10,7 @@ import orjson
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import device_jobs, errors, jobs
-from edgeops.localhub.state.jobs import Counts, Job, JobStatus
+from edgeops.localhub.state.jobs import DeviceJobCounts, HubJob, JobStatus
 from edgeops.localhub.steps import Steps
 from edgeops.localhub.store_jobs import DeviceJobKey
 
@@ -36,7 +36,7 @@ def put_job(hub: EmulatedHub, job: str, body: Any) -> JsonObject:
             raise errors.too_many_jobs(MAX_ACTIVE)
         hub.store.jobs.add(created)
     hub.jobs_changed.notify_all()
-    return jobs.document(created, Counts())
+    return jobs.document(created, DeviceJobCounts())
 
 
 def get_job(hub: EmulatedHub, job: str) -> JsonObject:
@@ -79,7 +79,7 @@ def device_job_documents(
     return (device_jobs.document(found) for found in hub.store.jobs.device_jobs(after))
 
 
-def _find(hub: EmulatedHub, job: str) -> tuple[Job, Counts]:
+def _find(hub: EmulatedHub, job: str) -> tuple[HubJob, DeviceJobCounts]:
     found = hub.store.jobs.job(job)
     if found is None:
         raise errors.job_not_found(job)

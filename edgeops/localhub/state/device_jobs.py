@@ -10,7 +10,7 @@ from typing import Literal
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.jobs import Job, JobType
+from edgeops.localhub.state.jobs import HubJob, JobType
 from edgeops.localhub.state.moment import Moment
 
 DeviceJobStatus = Literal["pending", "running", "completed", "failed"]
@@ -36,7 +36,7 @@ class DeviceJob:
     error: JsonObject | None = None
 
 
-def pending(job: Job, device: str, module: str, moment: Moment) -> DeviceJob:
+def pending(job: HubJob, device: str, module: str, moment: Moment) -> DeviceJob:
     """A job on a device that has not run it yet."""
     now = moment.timestamp
     return DeviceJob(device, module, job.id, job.type, job.start, job.deadline, now, now)

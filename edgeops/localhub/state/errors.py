@@ -22,14 +22,14 @@ class HubFault(Exception):
         self.retry_after = retry_after
 
 
-class Unauthorized(HubFault):
+class InvalidToken(HubFault):
     """401: there is no valid token, or its policy lacks a permission.
 
     Azure does not say which; `why` is for the log of the hub only.
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(401, "IotHubUnauthorizedAccess", "Unauthorized")
+        super().__init__(401, "IotHubUnauthorizedAccess", "InvalidToken")
         self.why = why
 
 
@@ -70,15 +70,15 @@ def bad_metric(message: str) -> HubFault:
     return HubFault(400, "InvalidConfigurationCustomMetricsQuery", message)
 
 
-def unauthorized(why: str = "") -> Unauthorized:
+def unauthorized(why: str = "") -> InvalidToken:
     """401: there is no valid token, or its policy lacks a permission."""
-    return Unauthorized(why)
+    return InvalidToken(why)
 
 
 def system_module() -> HubFault:
     """401100: only deployments can change `$edgeAgent` and `$edgeHub`."""
     return HubFault(
-        401, "SystemModuleModifyUnauthorizedAccess", "Unauthorized to modify reserved module."
+        401, "SystemModuleModifyUnauthorizedAccess", "InvalidToken to modify reserved module."
     )
 
 

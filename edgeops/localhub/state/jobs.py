@@ -56,7 +56,7 @@ _NEXT: Mapping[JobStatus, tuple[JobStatus, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class HubJob:
     """One job.
 
     `request` holds `queryCondition`, and `updateTwin` or `cloudToDeviceMethod`; it
@@ -95,7 +95,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class DeviceJobCounts:
     """How many devices of a job are in each status."""
 
     pending: int = 0
@@ -104,7 +104,7 @@ class Counts:
     failed: int = 0
 
 
-def created(job: str, body: Any, moment: Moment) -> Job:
+def created(job: str, body: Any, moment: Moment) -> HubJob:
     """A new job; one that would start in the past starts now. Raises `HubFault` 400, 413."""
     body = require_object(body)
     if not _ID.match(job):
@@ -120,7 +120,7 @@ def created(job: str, body: Any, moment: Moment) -> Job:
         deadline = start + timedelta(seconds=seconds)
     except OverflowError as error:
         raise errors.invalid("'startTime' is too late.") from error
-    return Job(
+    return HubJob(
         job,
         kind,
         _request(kind, body),
@@ -131,21 +131,21 @@ def created(job: str, body: Any, moment: Moment) -> Job:
     )
 
 
-def moved(job: Job, status: JobStatus, moment: Moment, failure: str | None = None) -> Job:
+def moved(job: HubJob, status: JobStatus, moment: Moment, failure: str | None = None) -> HubJob:
     """The job in its next status; `failure` says why it failed."""
     assert status in _NEXT[job.status], (job.status, status)
     ended = None if _NEXT[status] else moment.timestamp
     return replace(job, status=status, ended=ended, failure=failure)
 
 
-def cancelled(job: Job, moment: Moment) -> Job:
+def cancelled(job: HubJob, moment: Moment) -> HubJob:
     """The cancelled job. Raises `HubFault` 405 when it runs or has ended."""
     if "cancelled" not in _NEXT[job.status]:
         raise errors.job_not_cancellable(job.status)
     return moved(job, "cancelled", moment)
 
 
-def document(job: Job, counts: Counts) -> JsonObject:
+def document(job: HubJob, counts: DeviceJobCounts) -> JsonObject:
     """A job in the format of the service API."""
     optional = {"endTime": job.ended, "failureReason": job.failure}
     return {

@@ -20,14 +20,14 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TwinSetting:
     """A value of the desired properties at a path; None deletes what is there."""
 
     path: Path
     value: Any
 
 
-Settings = tuple[Setting, ...]
+Settings = tuple[TwinSetting, ...]
 
 
 def settings_of(content: Any, subject: str) -> Settings:
@@ -48,7 +48,7 @@ def settings_of(content: Any, subject: str) -> Settings:
             )
         if not path and not isinstance(value, dict):
             raise errors.bad_content(f"'{DESIRED}' of {subject} must be an object.")
-        settings.append(Setting(path, value))
+        settings.append(TwinSetting(path, value))
     return tuple(sorted(settings, key=lambda setting: len(setting.path)))
 
 
@@ -68,7 +68,7 @@ def _is_replaced(path: Path, above: set[Path]) -> bool:
     return bool(above) and any(path[:length] in above for length in range(len(path) + 1))
 
 
-def with_settings(values: JsonObject, settings: Iterable[Setting]) -> JsonObject:
+def with_settings(values: JsonObject, settings: Iterable[TwinSetting]) -> JsonObject:
     """The values after settings, in their order; neither argument is changed."""
     changed = _copy(values)
     for setting in settings:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edgeops.localhub.service.job_runner import MAX_ENDED, MAX_ENDED_BYTES, outdated
 from edgeops.localhub.state import device_jobs, jobs
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.jobs import STATUSES, Counts
+from edgeops.localhub.state.jobs import STATUSES, DeviceJobCounts
 from edgeops.localhub.state.moment import Moment, timestamp_of
 from edgeops.localhub.store_jobs import JobRow
 
@@ -36,7 +36,7 @@ def created(body=TWIN_JOB, **changes):
 
 
 def test_a_job_is_shown_as_the_service_shows_it():
-    assert jobs.document(created(), Counts(1, 2, 3, 4)) == {
+    assert jobs.document(created(), DeviceJobCounts(1, 2, 3, 4)) == {
         "jobId": "j1",
         "type": "scheduleUpdateTwin",
         "status": "queued",
@@ -54,7 +54,7 @@ def test_a_job_is_shown_as_the_service_shows_it():
         },
     }
     failed = jobs.moved(created(METHOD_JOB), "failed", MOMENT, "why")
-    shown = jobs.document(failed, Counts())
+    shown = jobs.document(failed, DeviceJobCounts())
     assert shown["cloudToDeviceMethod"] == METHOD_JOB["cloudToDeviceMethod"]
     assert (shown["failureReason"], shown["endTime"]) == ("why", MOMENT.timestamp)
 

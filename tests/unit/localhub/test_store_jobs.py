@@ -9,7 +9,7 @@ import pytest
 from edgeops.localhub.service import registry
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import device_jobs, jobs
-from edgeops.localhub.state.jobs import Counts
+from edgeops.localhub.state.jobs import DeviceJobCounts
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.store import HubStore
 
@@ -37,10 +37,10 @@ def add(store, name, *devices):
 
 def test_a_job_comes_back_as_it_was_saved(store):
     job, _ = add(store, "j1")
-    assert store.jobs.job("j1") == (job, Counts())
+    assert store.jobs.job("j1") == (job, DeviceJobCounts())
     ran = jobs.moved(job, "running", MOMENT)
     store.jobs.save(ran)
-    assert store.jobs.job("j1") == (ran, Counts())
+    assert store.jobs.job("j1") == (ran, DeviceJobCounts())
     assert store.jobs.job("j2") is None
 
 
@@ -51,7 +51,7 @@ def test_device_jobs_are_counted_and_measured_by_status(store):
     answer = {"status": 200, "payload": "x" * 1000}
     done = device_jobs.completed(second, MOMENT, answer)
     store.jobs.save_device_job(second, done)
-    assert store.jobs.job("j1")[1] == Counts(running=1, completed=1)
+    assert store.jobs.job("j1")[1] == DeviceJobCounts(running=1, completed=1)
     assert store.jobs.device_jobs_of("j1", "completed", 5) == [done]
     assert store.jobs.device_jobs_of("j1", "pending", 5) == []
     assert 1000 < store.jobs.size("j1") - empty < 1200
@@ -63,7 +63,7 @@ def test_a_device_has_a_job_once_however_often_it_is_found(store):
     size = store.jobs.size("j1")
     again = [device_jobs.pending(job, device, "", MOMENT) for device in ("d1", "d2")]
     store.jobs.add_pending("j1", again)
-    assert store.jobs.job("j1")[1] == Counts(pending=1, completed=1)
+    assert store.jobs.job("j1")[1] == DeviceJobCounts(pending=1, completed=1)
     assert [row.status for row in store.jobs.device_jobs()] == ["completed", "pending"]
     assert 0 < store.jobs.size("j1") - size < 500
 
@@ -103,5 +103,5 @@ def test_a_hub_without_jobs_gets_the_tables_for_them(tmp_path, store):
     )
     with HubStore(tmp_path / "hub.db") as later:
         add(later, "j1", "d1")
-        assert later.jobs.job("j1")[1] == Counts(pending=1)
+        assert later.jobs.job("j1")[1] == DeviceJobCounts(pending=1)
         assert later.entry("d1") is not None
