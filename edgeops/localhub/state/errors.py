@@ -29,7 +29,7 @@ class InvalidToken(HubFault):
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(401, "IotHubUnauthorizedAccess", "InvalidToken")
+        super().__init__(401, "IotHubUnauthorizedAccess", "Unauthorized")
         self.why = why
 
 
@@ -78,7 +78,7 @@ def unauthorized(why: str = "") -> InvalidToken:
 def system_module() -> HubFault:
     """401100: only deployments can change `$edgeAgent` and `$edgeHub`."""
     return HubFault(
-        401, "SystemModuleModifyUnauthorizedAccess", "InvalidToken to modify reserved module."
+        401, "SystemModuleModifyUnauthorizedAccess", "Unauthorized to modify reserved module."
     )
 
 
