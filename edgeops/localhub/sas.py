@@ -27,14 +27,18 @@ def permissions_of(
     """The permissions that the SAS token of an Authorization header grants.
 
     `host` is the Host header, `path` the requested resource, `keys` the keys of
-    the policies, `now` is in Unix seconds. Raises `HubFault` 401, which like
-    Azure's does not say what is wrong.
+    the policies, `now` is in Unix seconds. Raises `InvalidToken`, which says why
+    for the log.
     """
     fields = _fields(authorization)
     policy = unquote_plus(fields.get("skn", ""))
     key = keys.get(policy)
     if key is None:
-        raise errors.unauthorized()
+        raise errors.unauthorized(
+            f"its token names the policy {shown(policy)}, which does not exist"
+            if policy
+            else "its token names no policy (skn): it is one of a device"
+        )
     _expiry_of(fields, host=host, path=path, keys=[key], now=now)
     return POLICIES[policy]
 
@@ -52,7 +56,7 @@ def device_expiry(
 
     `path` is `/devices/{device}[/modules/{module}]`. The token is signed with one
     of the identity's `keys`, or with the key of a policy (`policies`) that has
-    the DeviceConnect permission. Raises `Unauthorized`, which says why for the log.
+    the DeviceConnect permission. Raises `InvalidToken`, which says why for the log.
     """
     fields = _fields(token)
     policy = unquote_plus(fields.get("skn", ""))
@@ -94,8 +98,9 @@ def signature(key: str, resource: str, expiry: str) -> str:
 
 def _fields(authorization: str) -> dict[str, str]:
     if not authorization.startswith(_SCHEME) or not authorization.isascii():
-        what = "is not a SAS token" if authorization else "is empty; it must be a SAS token"
-        raise errors.unauthorized(f"its password {what}")
+        raise errors.unauthorized(
+            "its credentials are not a SAS token" if authorization else "it has no SAS token"
+        )
     parts = [part.partition("=") for part in authorization.removeprefix(_SCHEME).split("&")]
     return {name.strip(): value.strip() for name, _, value in parts}
 

@@ -199,7 +199,7 @@ def test_a_wrong_key_is_refused_and_logged(hub, hello, converse, caplog):
         return await device.receive(), await device.receive()
 
     assert converse(talk) == (Connack(False, 5), None)
-    assert "refused the MQTT client 'd1': its password is not a SAS token" in caplog.messages
+    assert "refused the MQTT client 'd1': its credentials are not a SAS token" in caplog.messages
 
 
 def test_a_client_that_does_not_send_connect_is_cut_off(converse, monkeypatch):

@@ -30,7 +30,8 @@ from edgeops.localhub.http.wire import error_response
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
-from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.errors import HubFault, InvalidToken
+from edgeops.localhub.stranger_log import StrangerLog, shown
 
 ROUTES = (
     *identities.ROUTES,
@@ -57,7 +58,8 @@ def application(
     devices, by websockets.
     """
     injecting = [_injecting(faults)] if faults else []
-    app = web.Application(middlewares=[*injecting, _handling_errors])
+    strangers = StrangerLog(_log)
+    app = web.Application(middlewares=[*injecting, _handling_errors(strangers)])
     for route in ROUTES:
         for path in (route.path, f"{route.path}/"):  # some SDKs end every path with a slash
             app.router.add_route(route.method, path, _authorized(route, hub, keys))
@@ -78,7 +80,7 @@ def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Hand
         if isinstance(request.protocol, HttpConnection):
             request.protocol.authenticated()
         if route.permission not in permissions:
-            raise errors.unauthorized()
+            raise errors.unauthorized("the policy of its token does not permit this")
         if route.kind is None:
             return await route.handler(hub, request)
         answer = partial(route.handler, hub, request)
@@ -87,27 +89,40 @@ def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Hand
     return handle
 
 
-@web.middleware
-async def _handling_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if isinstance(request.protocol, HttpConnection):
-        request.protocol.request_started()
-    try:
-        if not _is_utf8(request.raw_path):
-            raise HubFault(400, "BadRequest", "The URL is not UTF-8.")
-        return await handler(request)
-    except HubFault as fault:
-        return error_response(fault)
-    except web.HTTPNotFound:
-        return error_response(HubFault(404, "ResourceNotFound", "There is no such operation."))
-    except web.HTTPMethodNotAllowed:
-        return error_response(
-            HubFault(405, "MethodNotAllowed", "The resource has no such operation.")
-        )
-    except ConnectionError:  # the client has gone
-        raise
-    except Exception as error:
-        _log.error("%s %s failed: %s", request.method, request.path, describe_exception(error))
-        return error_response(server_error())
+def _handling_errors(strangers: StrangerLog) -> Middleware:
+    """Answers every error as Azure does; the log says why clients were refused."""
+
+    def refused(request: web.Request, why: str) -> None:
+        strangers.warn(f"refused {request.method} {shown(request.path)}: {why}")
+
+    @web.middleware
+    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if isinstance(request.protocol, HttpConnection):
+            request.protocol.request_started()
+        try:
+            if not _is_utf8(request.raw_path):
+                raise HubFault(400, "BadRequest", "The URL is not UTF-8.")
+            return await handler(request)
+        except InvalidToken as fault:
+            refused(request, fault.why)
+            return error_response(fault)
+        except HubFault as fault:
+            return error_response(fault)
+        except web.HTTPNotFound:
+            refused(request, "the local hub does not have this operation")
+            return error_response(HubFault(404, "ResourceNotFound", "There is no such operation."))
+        except web.HTTPMethodNotAllowed:
+            refused(request, "the local hub does not have this operation")
+            return error_response(
+                HubFault(405, "MethodNotAllowed", "The resource has no such operation.")
+            )
+        except ConnectionError:  # the client has gone
+            raise
+        except Exception as error:
+            _log.error("%s %s failed: %s", request.method, request.path, describe_exception(error))
+            return error_response(server_error())
+
+    return handle
 
 
 def _is_utf8(path: str) -> bool:

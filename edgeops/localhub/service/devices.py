@@ -23,7 +23,7 @@ def authenticate(
     """Check the token of a device or module; gives when it expires, in Unix seconds.
 
     `host` is the hub's name in the username, `policies` are the keys of the policies.
-    Raises `Unauthorized`, which says why for the log.
+    Raises `InvalidToken`, which says why for the log.
     """
     owner, entry = hub.store.entry(device), hub.store.entry(device, module)
     if owner is None or entry is None:

@@ -141,6 +141,32 @@ def ask(local_hub):
     return send
 
 
+def test_the_log_says_why_a_request_was_refused(ask, caplog):
+    for authorization, why in (
+        ("", "it has no SAS token"),
+        ("Basic eDp5", "its credentials are not a SAS token"),
+        ("SharedAccessSignature sr=x&sig=c2VjcmV0&se=1", "its token names no policy (skn)"),
+        (
+            "SharedAccessSignature sr=x&sig=c2VjcmV0&se=1&skn=root",
+            "its token names the policy 'root', which does not exist",
+        ),
+        (
+            "SharedAccessSignature sr=x&sig=c2VjcmV0&se=1&skn=service",
+            "its token is for 'x', not for",
+        ),
+    ):
+        caplog.clear()
+        assert ask("GET", "/devices/d1", Authorization=authorization)[0] == 401
+        [message] = caplog.messages
+        assert message.startswith(f"refused GET '/devices/d1': {why}")
+        assert "c2VjcmV0" not in message
+    caplog.clear()
+    assert ask("GET", "/messages/devicebound")[0] == 404
+    assert caplog.messages == [
+        "refused GET '/messages/devicebound': the local hub does not have this operation"
+    ]
+
+
 def conditions_of(ask, **document):
     return ask("PUT", "/conditions", json.dumps(document))
 
