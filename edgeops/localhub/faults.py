@@ -39,6 +39,9 @@ class Fault:
         return _CODES.get(self.status or 0, "InjectedFault")
 
 
+NO_FAULT = Fault()
+
+
 @dataclass
 class FaultPlan:
     """Faults of the next requests, and the requests received; usable from any thread."""

@@ -70,6 +70,14 @@ class Client:
         self._connection.receive(data, self._hub.now)
         self._connection.work()
 
+    def work(self) -> None:
+        """Go on after a pause."""
+        self._connection.work()
+
+    @property
+    def pause(self) -> float:
+        return self._connection.pause
+
     def received(self) -> list[Packet]:
         """What came since the last call."""
         packets = []

@@ -89,6 +89,9 @@ class _Wire:
                     break
                 connection.receive(message.data, self._loop.time())
                 await _finish(broker.hub.scheduler, connection.work)
+                while connection.pause:
+                    await asyncio.sleep(connection.pause)
+                    await _finish(broker.hub.scheduler, connection.work)
                 await self._drain()
         finally:
             broker.connections.discard(connection)

@@ -13,10 +13,19 @@ from typing import Protocol
 import orjson
 
 from edgeops.localhub.failures import describe_exception
+from edgeops.localhub.faults import NO_FAULT, Fault
 from edgeops.localhub.mqtt import foreign, topics
 from edgeops.localhub.mqtt.admission import ClientRefused, LastWill, admit
 from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
-from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
+from edgeops.localhub.mqtt.operations import SERVER_UNAVAILABLE, kind_of
+from edgeops.localhub.mqtt.packets import (
+    Connack,
+    Connect,
+    Disconnect,
+    Publish,
+    Subscribe,
+    Unsubscribe,
+)
 from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation, SessionEvent
 from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 from edgeops.localhub.routing import InputMessage
@@ -64,7 +73,9 @@ class DeviceConnection:
         "_session",
         "_subscriptions",
         "_token_expiry",
+        "_waiting",
         "_will",
+        "pause",
     )
 
     def __init__(self, broker: Broker, channel: Channel, now: float) -> None:
@@ -80,6 +91,8 @@ class DeviceConnection:
         self._max_idle = SECONDS_TO_CONNECT
         self._token_expiry = float("inf")
         self._will: LastWill | None = None
+        self._waiting: tuple[SessionEvent, Fault] | None = None
+        self.pause = 0.0  # seconds to wait before `work` is called again
 
     # --- bytes, time and closing ----------------------------------------------------------
 
@@ -89,11 +102,18 @@ class DeviceConnection:
         self._last_received = now
 
     def work(self, until: float = float("inf")) -> bool:
-        """Process what was received until a `time.perf_counter` time; gives whether it is done."""
+        """Process what was received until a `time.perf_counter` time; gives whether it is done.
+
+        It is also done for now when the client has to wait for `pause` seconds.
+        """
+        self.pause = 0.0
         try:
+            if self._waiting is not None and not self._closed:
+                (delayed, fault), self._waiting = self._waiting, None
+                self._handle_with(fault, delayed)
             for event in () if self._closed else self._events:
-                self._handle(event)
-                if self._closed:
+                self._admit(event)
+                if self._closed or self.pause:
                     break
                 if time.perf_counter() >= until:
                     return False
@@ -197,6 +217,51 @@ class DeviceConnection:
         return True
 
     # --- from the client to the hub -------------------------------------------------------
+
+    def _admit(self, event: SessionEvent | None) -> None:
+        """Handle what a client sends as the conditions of the hub have it."""
+        admission = self._broker.hub.admission
+        kind = kind_of(event, self._name) if admission.active else None
+        if event is None or kind is None:
+            self._handle(event)
+            return
+        try:
+            seconds = admission.wait(kind)
+        except HubFault as refusal:
+            self._answer_error(refusal, event)
+            return
+        fault = admission.fault(kind) or NO_FAULT
+        if seconds + fault.delay:
+            self._waiting, self.pause = (event, fault), seconds + fault.delay
+        else:
+            self._handle_with(fault, event)
+
+    def _handle_with(self, fault: Fault, event: SessionEvent) -> None:
+        if fault.status is not None:
+            self._answer_error(HubFault(fault.status, fault.code, "Injected by a test."), event)
+        elif not fault.drop:
+            self._handle(event)
+        else:
+            if fault.done:
+                self._handle(event)
+            self._session.data_to_send()  # which never arrives
+            self.close("a fault of the conditions")
+
+    def _answer_error(self, error: HubFault, event: SessionEvent) -> None:
+        """Answer a twin request with an error, refuse a CONNECT, and close for the rest."""
+        if isinstance(event, Publish) and self._name is not None:
+            request = topics.parse_topic(event.topic, *self._name)
+            if isinstance(request, TwinGet | TwinReport):
+                self._answer_twin_request(request.request, error)
+                self._session.acknowledge(event)
+                return
+        if isinstance(event, Connect):
+            self._session.refuse(Connack(False, SERVER_UNAVAILABLE))
+        self.close(error.message)
+
+    def _answer_twin_request(self, request: str, error: HubFault) -> None:
+        body = orjson.dumps({"message": f"ErrorCode:{error.code};{error.message}"})
+        self._publish(topics.twin_response(error.status, request), body, max_qos=0)
 
     def _handle(self, event: SessionEvent | None) -> None:
         match event:
@@ -310,8 +375,7 @@ class DeviceConnection:
         try:
             version = twins.report(self._broker.hub, *self._name, parse_json(payload))
         except HubFault as fault:
-            body = orjson.dumps({"message": f"ErrorCode:{fault.code};{fault.message}"})
-            self._publish(topics.twin_response(fault.status, request), body, max_qos=0)
+            self._answer_twin_request(request, fault)
         else:
             self._publish(topics.twin_response(204, request, version), b"", max_qos=0)
             devices.route_twin_change(self._broker.hub, *self._name, payload)

@@ -56,7 +56,11 @@ class _Socket(asyncio.Protocol):
 
     def _work(self, until: float) -> bool:
         done = self.connection.work(until)
-        if done:
+        if done and self.connection.pause:
+            self._loop.call_later(
+                self.connection.pause, self._broker.hub.scheduler.begin, self._work
+            )
+        elif done:
             self._busy = False
             if self._lost:
                 self._end()

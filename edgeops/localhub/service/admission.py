@@ -30,6 +30,7 @@ class Admission:
     def change(self, conditions: Conditions) -> None:
         """Apply other conditions from now on."""
         self.conditions = conditions
+        self.active = conditions != Conditions()
         limits = rates(conditions.sku, conditions.units) if conditions.sku else {}
         self._throttles = {kind: Throttle(rate) for kind, rate in limits.items()}
         self._counts: dict[OperationKind, Counter[str]] = {}
