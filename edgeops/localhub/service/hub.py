@@ -13,6 +13,7 @@ from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.links import Links, Name
 from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.service.notifier import Notifier
+from edgeops.localhub.service.past import Past
 from edgeops.localhub.service.pending import Pending
 from edgeops.localhub.service.scheduler import Scheduler
 from edgeops.localhub.state import errors, events
@@ -33,8 +34,8 @@ class EmulatedHub:
 
     `admission` has the conditions that it works under; `arrivals` notifies when
     there are new events, `jobs_changed` when a job may be due; `scheduler` runs
-    long operations; `pending` is what configurations must still be evaluated for.
-    `routes` are those of gateways, as far as they are in use.
+    long operations; `pending` is what configurations must still be evaluated for,
+    `past` what queries still see. `routes` are those of gateways, as far as they are in use.
     """
 
     store: HubStore
@@ -46,6 +47,7 @@ class EmulatedHub:
     scheduler: Scheduler = field(default_factory=Scheduler)
     pending: Pending = field(default_factory=Pending)
     admission: Admission = field(default_factory=Admission)
+    past: Past = field(default_factory=Past)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     routes: dict[str, GatewayRoutes] = field(default_factory=dict)
 
@@ -66,6 +68,16 @@ class EmulatedHub:
             self.arrivals.notify_all()
         if transaction.changed:
             self.pending.add(transaction.changed)
+
+    def as_queries_see(
+        self, entries: Iterator[RegistryEntry], after: Name, *, modules: bool
+    ) -> Iterator[RegistryEntry]:
+        """The devices or modules after a name, as they were a while ago if the hub is so slow."""
+        delay = self.admission.conditions.query_delay
+        if not delay:
+            return entries
+        since = self.clock().timestamp() - delay
+        return self.past.entries(entries, after, since, modules=modules)
 
     def stop(self) -> None:
         """Wake all requests that wait for a device or an event, since the hub stops."""
@@ -120,6 +132,7 @@ class Transaction:
 
     def save(self, entry: RegistryEntry) -> None:
         """Save a device or module that exists, when configurations cannot depend on the change."""
+        self._remember(entry.identity.device, entry.identity.module)
         self.hub.store.save(entry)
 
     def update(self, entry: RegistryEntry) -> None:
@@ -135,9 +148,20 @@ class Transaction:
     def delete(self, device: str, module: str) -> None:
         """Delete a module, or a device (module empty) and all its modules."""
         self.changed.add(device)
+        self._remember(device, module)
         if module:
             self.hub.store.delete_module(device, module)
         else:
+            for name in self.hub.store.modules(device):
+                self._remember(device, name)
             self.hub.store.delete_device(device)
         self.events.append(events.deleted(device, module, self.moment))
         self.disconnects.append(((device, module), "deleted"))
+
+    def _remember(self, device: str, module: str) -> None:
+        """Remember what an entry was, for queries that see its change later."""
+        delay = self.hub.admission.conditions.query_delay
+        if delay:
+            before = self.hub.store.entry(device, module)
+            now = self.hub.clock().timestamp()
+            self.hub.past.changes((device, module), before, now, delay)

@@ -87,13 +87,15 @@ def save_twin(
 
 
 def device_twins(hub: EmulatedHub, after: str = "") -> Iterator[JsonObject]:
-    """The device twins after an id, in order of their id."""
-    return (twin_document(entry) for entry in hub.store.devices(after))
+    """The device twins after an id as queries see them, in order of their id."""
+    entries = hub.as_queries_see(hub.store.devices(after), (after, ""), modules=False)
+    return map(twin_document, entries)
 
 
 def module_twins(hub: EmulatedHub, after: tuple[str, str] = ("", "")) -> Iterator[JsonObject]:
-    """The module twins after a module, in order of (device, module)."""
-    return (twin_document(entry) for entry in hub.store.all_modules(after))
+    """The module twins after a module as queries see them, in order of (device, module)."""
+    entries = hub.as_queries_see(hub.store.all_modules(after), after, modules=True)
+    return map(twin_document, entries)
 
 
 def run_query(
