@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fleet/R
 MOST_LINES = 150  # of the README; what is longer is a page of docs/
 GROUPS = ("hub", "device", "github", "model")
 HELP = re.compile(r"```\n\$ edgeops --help\n(.*?)```", re.DOTALL)
+ROUTES = re.compile(r"(<!-- routes -->\n)(.*?)(<!-- end of routes -->)", re.DOTALL)
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -43,6 +45,9 @@ def complaints() -> Iterator[tuple[Path, str]]:
         for of_page in (help_blocks, targets, links, examples, commands):
             for complaint in of_page(page, page.read_text()):
                 yield page, complaint
+    hub_page = ROOT / "docs/local-hub.md"
+    if [block for _, block, _ in ROUTES.findall(hub_page.read_text())] != [routes_table()]:
+        yield hub_page, "the table of routes is not that of the code; see --write"
     commands_page = ROOT / "docs/commands.md"
     if not HELP.search(commands_page.read_text()):
         yield commands_page, "there is no `edgeops --help` block"
@@ -59,6 +64,33 @@ def help_blocks(_page: Path, text: str) -> Iterator[str]:
     for block in HELP.findall(text):
         if block.strip() != help_of().strip():
             yield "the `edgeops --help` block is not what the command prints; see --write"
+
+
+@cache
+def routes_table() -> str:
+    """The operations of the local hub over HTTPS, as a table in Markdown."""
+    from edgeops.localhub.http.app import ROUTES as OPERATIONS
+
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for route in OPERATIONS:
+        kind = route.kind.value if route.kind else "none"
+        needs = " and ".join(
+            f"{part}".lower().replace("_", " ") for part in names(route.permission)
+        )
+        rows.setdefault((route.path, kind), {})[route.method] = needs
+    lines = ["| path | methods: permission | operation |", "|---|---|---|"]
+    for (path, kind), methods in rows.items():
+        by_permission: dict[str, list[str]] = {}
+        for method, needs in methods.items():
+            by_permission.setdefault(needs, []).append(method)
+        cells = "; ".join(f"{', '.join(m)}: {needs}" for needs, m in by_permission.items())
+        lines.append(f"| `{path}` | {cells} | {kind} |")
+    return "\n".join(lines) + "\n"
+
+
+def names(permission: Any) -> list[str]:
+    """The names of the permissions in a flag."""
+    return [part.name for part in permission]
 
 
 def targets(_page: Path, text: str) -> Iterator[str]:
@@ -112,10 +144,11 @@ def commands(_page: Path, text: str) -> Iterator[str]:
 
 
 def write() -> None:
-    """Put what the command prints now into the help blocks."""
+    """Put what the command prints, and the routes that the code has, into the pages."""
     block = f"```\n$ edgeops --help\n{help_of().strip()}\n```"
     for page in pages():
-        page.write_text(HELP.sub(lambda _: block, page.read_text()))
+        text = HELP.sub(lambda _: block, page.read_text())
+        page.write_text(ROUTES.sub(lambda m: m[1] + routes_table() + m[3], text))
 
 
 if __name__ == "__main__":
