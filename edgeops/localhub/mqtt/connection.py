@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from typing import Protocol
 
 import orjson
 
@@ -16,8 +15,10 @@ from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import NO_FAULT, Fault
 from edgeops.localhub.mqtt import foreign, topics
 from edgeops.localhub.mqtt.admission import ClientRefused, LastWill, admit
-from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
+from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.mqtt.channel import Channel
 from edgeops.localhub.mqtt.operations import SERVER_UNAVAILABLE, kind_of
+from edgeops.localhub.mqtt.outbox import Outbox, TooSlow
 from edgeops.localhub.mqtt.packets import (
     Connack,
     Connect,
@@ -38,23 +39,8 @@ from edgeops.localhub.state.twins import DesiredChange
 SECONDS_TO_CONNECT = 30.0
 # Azure's load balancers close connections that are idle for longer, whatever keep-alive is set.
 MAX_IDLE_SECONDS = 1767.0
-MAX_SUBSCRIPTIONS = 5
-_REFUSED_FILTER = 0x80
 
 _log = logging.getLogger(__name__)
-
-
-class Channel(Protocol):
-    """Sends the bytes of a connection."""
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, now or later."""
-
-    def authenticated(self) -> None:
-        """The client has proved its identity."""
-
-    def close(self) -> None:
-        """Close the connection once everything is sent."""
 
 
 class DeviceConnection:
@@ -70,8 +56,8 @@ class DeviceConnection:
         "_max_idle",
         "_name",
         "_opened",
+        "_outbox",
         "_session",
-        "_subscriptions",
         "_token_expiry",
         "_waiting",
         "_will",
@@ -84,7 +70,7 @@ class DeviceConnection:
         self._session = MqttSession()
         self._events: Iterator[SessionEvent | None] = iter(())
         self._name: Name | None = None
-        self._subscriptions: dict[str, int] = {}
+        self._outbox = Outbox(self._session)
         self._clean_session = False
         self._closed = False
         self._opened = self._last_received = now
@@ -190,31 +176,17 @@ class DeviceConnection:
     def deliver(self, message: InputMessage) -> bool:
         """Send a message for an input; False when the client does not take it now."""
         assert self._name is not None
-        if self._session.unacknowledged_count >= MAX_UNDELIVERED:  # what is kept if it goes away
-            return False
-        topic = topics.module_input(*self._name, message)
-        if not self._session.has_room(topic, message.payload):
-            return False
-        if len(topic) > topics.MAX_TOPIC_BYTES:
-            _log.warning("a message for %s was dropped: its properties are too long", self._name)
-            return True
-        sent = self._publish(topic, message.payload)
+        sent = not self._closed and self._outbox.publish_input(self._name, message)
         self._flush()
         return sent
 
     def _publish(self, topic: str, payload: bytes, *, max_qos: int = 1) -> bool:
         """Send a message if a subscription matches; gives whether it was sent."""
-        granted = [
-            qos
-            for topic_filter, qos in self._subscriptions.items()
-            if topics.matches(topic_filter, topic)
-        ]
-        if not granted or self._closed:
-            return False
-        if not self._session.publish(topic, payload, min(max(granted), max_qos)):
+        try:
+            return not self._closed and self._outbox.publish(topic, payload, max_qos=max_qos)
+        except TooSlow:
             self.close("the client acknowledges messages too slowly")
             return False
-        return True
 
     # --- from the client to the hub -------------------------------------------------------
 
@@ -275,7 +247,7 @@ class DeviceConnection:
                 self._subscribe(event)
             case Unsubscribe():
                 for topic_filter in event.filters:
-                    self._subscriptions.pop(topic_filter, None)
+                    self._outbox.filters.pop(topic_filter, None)
                 self._save_subscriptions()
                 self._session.unsubscribed(event)
             case Disconnect():
@@ -311,30 +283,22 @@ class DeviceConnection:
         if packet.clean_session:
             hub.store.delete_subscriptions(*name)
         saved = hub.store.subscriptions(*name)
-        self._subscriptions = saved or {}
+        self._outbox.filters = saved or {}
         if saved is None:
             self._save_subscriptions()
         hub.links.add(name, self)  # closes an older connection, whose undelivered messages stay
         devices.set_connected(hub, *name, connected=True)
         self._session.accept(session_present=saved is not None)
-        for message in self._broker.take_undelivered(name):
-            if saved is not None:
-                self._session.publish(message.topic, message.payload, message.qos, again=True)
+        undelivered = self._broker.take_undelivered(name)
+        if saved is not None:
+            self._outbox.publish_again(undelivered)
         self._flush()
         self._deliver_waiting()
         hub.links.ready.notify_all()
 
     def _subscribe(self, packet: Subscribe) -> None:
         assert self._name is not None
-        codes = []
-        for topic_filter, qos in packet.filters:
-            full = len(self._subscriptions) >= MAX_SUBSCRIPTIONS
-            fits = not full or topic_filter in self._subscriptions
-            if fits and topics.may_subscribe(topic_filter, *self._name):
-                self._subscriptions[topic_filter] = min(qos, 1)
-                codes.append(min(qos, 1))
-            else:
-                codes.append(_REFUSED_FILTER)
+        codes = self._outbox.subscribe(packet.filters, self._name)
         self._save_subscriptions()
         self._session.subscribed(packet, codes)
         self._flush()
@@ -348,7 +312,7 @@ class DeviceConnection:
     def _save_subscriptions(self) -> None:
         assert self._name is not None
         if not self._clean_session:
-            self._broker.hub.store.save_subscriptions(*self._name, self._subscriptions)
+            self._broker.hub.store.save_subscriptions(*self._name, self._outbox.filters)
 
     def _published(self, message: Publish) -> None:
         assert self._name is not None
