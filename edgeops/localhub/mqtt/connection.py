@@ -15,6 +15,7 @@ import orjson
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.mqtt import topics
 from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED, Broker
+from edgeops.localhub.mqtt.error_body import error_body
 from edgeops.localhub.mqtt.identity import ClaimedIdentity, claimed_identity
 from edgeops.localhub.mqtt.packets import Connect, Disconnect, Publish, Subscribe, Unsubscribe
 from edgeops.localhub.mqtt.session import (
@@ -316,8 +317,8 @@ class DeviceConnection:
         try:
             version = twins.report(self._broker.hub, *self._name, parse_json(payload))
         except HubFault as fault:
-            body = orjson.dumps({"message": f"ErrorCode:{fault.code};{fault.message}"})
-            self._publish(topics.twin_response(fault.status, request), body, max_qos=0)
+            refused = topics.twin_response(fault.status, request)
+            self._publish(refused, error_body(fault), max_qos=0)
         else:
             self._publish(topics.twin_response(204, request, version), b"", max_qos=0)
             devices.route_twin_change(self._broker.hub, *self._name, payload)
