@@ -17,7 +17,7 @@ from edgeops.localhub import loop
 from edgeops.localhub.access import HTTPS_PORT, Endpoint, connection_string
 from edgeops.localhub.serve import serve
 
-_SECONDS = 60
+_SECONDS = 30
 
 
 async def main(state_dir: Path, host: str, program: list[str]) -> None:

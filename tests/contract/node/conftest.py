@@ -23,7 +23,7 @@ from edgeops.localhub.files import StateFiles
 HERE = Path(__file__).parent
 WITH_HUB = HERE.parents[1] / "support/with_hub.py"
 OWN_NETWORK = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-SECONDS = 90
+SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -57,17 +57,17 @@ def run_script(
     _standard_ports: tuple[list[str], str],
     _certificates: StateFiles,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[str], dict[str, Any]]:
+) -> Callable[..., dict[str, Any]]:
     """Runs a script of this folder beside an empty hub; gives what it saw, by name."""
     prefix, host = _standard_ports
 
-    def run(script: str) -> dict[str, Any]:
+    def run(script: str, *arguments: str) -> dict[str, Any]:
         state_dir = tmp_path_factory.mktemp("hub")
         for file in (_certificates.ca, _certificates.server):
             shutil.copy(file, state_dir)
         hub = [*prefix, sys.executable, str(WITH_HUB), str(state_dir), host]
         done = subprocess.run(
-            [*hub, _node, str(HERE / script)],
+            [*hub, _node, str(HERE / script), *arguments],
             capture_output=True,
             text=True,
             timeout=SECONDS,

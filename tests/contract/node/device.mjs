@@ -1,19 +1,21 @@
-// A device over MQTT: its twin, direct methods, and what it sends.
+// A device: its twin, direct methods, and what it sends; by Mqtt or MqttWs, as the argument says.
 import { promisify } from "node:util";
 import device from "azure-iot-device";
-import { Mqtt } from "azure-iot-device-mqtt";
+import transports from "azure-iot-device-mqtt";
 import { body, connected, failure, refused, registry, see, sent, service } from "./seen.mjs";
+
+const transport = transports[process.argv[2]];
 
 await registry.create({ deviceId: "d1" });
 const twinOfService = await body(registry.getTwin("d1"));
 await twinOfService.update({ properties: { desired: { rate: 1, nested: { a: 1, b: 2 } } } });
 
-const call = (methodName, payload) => service.invokeDeviceMethod("d1", { methodName, payload });
-see("not connected", await refused(call("echo")));
+const method = { methodName: "echo", connectTimeoutInSeconds: 0 };
+see("not connected", await refused(service.invokeDeviceMethod("d1", method)));
 const wrong = Buffer.from("wrong key wrong key").toString("base64");
-see("wrong key", (await failure(connected("d1", { key: wrong, transport: Mqtt }))).name);
+see("wrong key", (await failure(connected("d1", { key: wrong, transport }))).name);
 
-const client = await connected("d1", { transport: Mqtt });
+const client = await connected("d1", { transport });
 see("connected", (await body(registry.getTwin("d1"))).connectionState);
 
 const twin = await client.getTwin();
@@ -24,6 +26,8 @@ twin.on("properties.desired", (patch) => (waiting.shift() ?? patches.push.bind(p
 const nextPatch = () =>
   new Promise((heard) => (patches.length ? heard(patches.shift()) : waiting.push(heard)));
 see("desired at first", await nextPatch());
+await twin.get(); // a round trip: the subscription is there
+see("desired again", await nextPatch());
 await twinOfService.update({ properties: { desired: { rate: 2, nested: { b: null } } } });
 see("desired patch", await nextPatch());
 see("desired", twin.properties.desired);
@@ -40,6 +44,8 @@ const answers = {
   fails: (request, response) => response.send(500, "no"),
 };
 for (const [name, answer] of Object.entries(answers)) client.onDeviceMethod(name, answer);
+const call = (methodName, payload) =>
+  service.invokeDeviceMethod("d1", { methodName, payload, connectTimeoutInSeconds: 10 });
 const echoed = [];
 for (const payload of [{ a: [1, null] }, "text", 7, false, "", null])
   echoed.push((await call("echo", payload)).result.payload.got);
@@ -61,6 +67,5 @@ see("sent", (await sent("d1")).map((e) => [e.body, e.systemProperties, e.propert
 const identity = await body(registry.get("d1"));
 await registry.update({ ...identity, status: "disabled" });
 await registry.update({ ...identity, status: "enabled" });
-const patient = { methodName: "echo", payload: "again", connectTimeoutInSeconds: 10 };
-see("reconnected", (await service.invokeDeviceMethod("d1", patient)).result.payload.got);
+see("reconnected", (await call("echo", "again")).result.payload.got);
 await client.close();

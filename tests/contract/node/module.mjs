@@ -1,9 +1,11 @@
-// Modules of a gateway over MQTT: twin, direct methods, and routes from one to another.
+// Modules of a gateway: twin, direct methods, routes; by Mqtt or MqttWs, as the argument says.
 import { once } from "node:events";
 import { promisify } from "node:util";
 import device from "azure-iot-device";
-import { Mqtt } from "azure-iot-device-mqtt";
+import transports from "azure-iot-device-mqtt";
 import { body, connected, registry, see, sent, service } from "./seen.mjs";
+
+const transport = transports[process.argv[2]];
 
 await registry.create({ deviceId: "g1", capabilities: { iotEdge: true } });
 const into = 'INTO BrokeredEndpoint("/modules/filter/inputs/readings")';
@@ -17,20 +19,21 @@ await registry.applyConfigurationContentOnDevice("g1", {
   },
 });
 
-const sensor = await connected("g1", { module: "sensor", transport: Mqtt });
-const filter = await connected("g1", { module: "filter", transport: Mqtt });
+const sensor = await connected("g1", { module: "sensor", transport });
+const filter = await connected("g1", { module: "filter", transport });
 
 const twin = await sensor.getTwin();
 see("twin", twin.properties.desired);
 await promisify(twin.properties.reported.update)({ running: true });
 see("reported", (await body(registry.getModuleTwin("g1", "sensor"))).properties.reported.running);
 const changed = once(twin, "properties.desired.limit");
+await twin.get(); // a round trip: the subscription is there
 const patch = { properties: { desired: { limit: 3 } } };
 await registry.updateModuleTwin("g1", "sensor", patch, "*");
 see("desired patch", (await changed)[0]);
 
 sensor.onMethod("ping", (request, response) => response.send(200, request.payload));
-const call = { methodName: "ping", payload: { n: 1 } };
+const call = { methodName: "ping", payload: { n: 1 }, connectTimeoutInSeconds: 10 };
 see("method", (await service.invokeDeviceMethod("g1", "sensor", call)).result);
 
 filter.on("inputMessage", () => {}); // subscribes

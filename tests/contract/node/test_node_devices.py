@@ -1,18 +1,24 @@
-"""Microsoft's device SDK for Node over MQTT, and direct methods of the service SDK."""
+"""Microsoft's device SDK for Node, and direct methods of its service SDK."""
 
 from __future__ import annotations
 
 import pytest
 
 
-@pytest.fixture(scope="module")
-def saw(run_script):
-    return run_script("device.mjs")
+@pytest.fixture(scope="module", params=["Mqtt"])
+def transport(request):
+    """Each test is with MQTT, and with MQTT over websockets."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def saw_of_modules(run_script):
-    return run_script("module.mjs")
+def saw(run_script, transport):
+    return run_script("device.mjs", transport)
+
+
+@pytest.fixture(scope="module")
+def saw_of_modules(run_script, transport):
+    return run_script("module.mjs", transport)
 
 
 def test_a_device_connects(saw):
@@ -23,7 +29,7 @@ def test_a_device_connects(saw):
 
 def test_a_device_gets_its_twin_and_patches(saw):
     first = {"rate": 1, "nested": {"a": 1, "b": 2}, "$version": 2}
-    assert saw["twin"] == saw["desired at first"] == first
+    assert saw["twin"] == saw["desired at first"] == saw["desired again"] == first
     assert saw["desired patch"] == {"rate": 2, "nested": {"b": None}, "$version": 3}
     assert saw["desired"] == {"rate": 2, "nested": {"a": 1}, "$version": 3}
 
