@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.fixture(scope="module", params=["Mqtt"])
+@pytest.fixture(scope="module", params=["Mqtt", "MqttWs"])
 def transport(request):
     """Each test is with MQTT, and with MQTT over websockets."""
     return request.param
