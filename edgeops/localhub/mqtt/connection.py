@@ -17,6 +17,7 @@ from edgeops.localhub.mqtt import foreign, topics
 from edgeops.localhub.mqtt.admission import ClientRefused, LastWill, admit
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.channel import Channel
+from edgeops.localhub.mqtt.error_body import error_body
 from edgeops.localhub.mqtt.operations import SERVER_UNAVAILABLE, kind_of
 from edgeops.localhub.mqtt.outbox import Outbox, TooSlow
 from edgeops.localhub.mqtt.packets import (
@@ -232,8 +233,8 @@ class DeviceConnection:
         self.close(error.message)
 
     def _answer_twin_request(self, request: str, error: HubFault) -> None:
-        body = orjson.dumps({"message": f"ErrorCode:{error.code};{error.message}"})
-        self._publish(topics.twin_response(error.status, request), body, max_qos=0)
+        answer = topics.twin_response(error.status, request)
+        self._publish(answer, error_body(error), max_qos=0)
 
     def _handle(self, event: SessionEvent | None) -> None:
         match event:

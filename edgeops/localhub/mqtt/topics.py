@@ -65,7 +65,9 @@ def parse_topic(topic: str, device: str, module: str) -> DeviceRequest | None:
     path, _, query = topic.partition("?")
     events = root(device, module) + "messages/events"
     if topic == events or topic.startswith(events + "/"):
-        return Telemetry(_properties(topic.removeprefix(events).removeprefix("/")))
+        # Microsoft's SDK for Node ends the properties with a slash.
+        properties = topic.removeprefix(events).removeprefix("/").removesuffix("/")
+        return Telemetry(_properties(properties))
     request = _properties(query).get("$rid")
     if request is None or len(_quoted(request)) > MAX_REQUEST_BYTES:
         return None

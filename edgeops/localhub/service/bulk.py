@@ -19,11 +19,14 @@ from edgeops.localhub.state import errors, etags, twins
 from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.identities import SYSTEM_MODULES
-from edgeops.localhub.state.spelling import spelled_as
+from edgeops.localhub.state.spelling import spelled_as, with_fields_spelled_as
 from edgeops.localhub.state.twins import Sections
 from edgeops.localhub.steps import Steps
 
 MAX_ENTRIES = 100
+
+# Microsoft's SDK for Node writes `etag` here, as in the identity that it read.
+_FIELDS = ("id", "moduleId", "importMode", "eTag", "twinETag")
 
 
 def import_devices(hub: EmulatedHub, body: Any) -> Steps[JsonObject]:
@@ -51,8 +54,9 @@ def _entries(body: Any) -> list[JsonObject]:
     if len(body) > MAX_ENTRIES:
         raise errors.too_many_devices(MAX_ENTRIES)
     entries = []
-    for entry in body:
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+    for item in body:
+        entry = with_fields_spelled_as(_FIELDS, item) if isinstance(item, dict) else {}
+        if not isinstance(entry.get("id"), str):
             raise errors.invalid("Each device must be an object with an 'id'.")
         if not isinstance(entry.get("moduleId"), str | None):
             raise errors.invalid("'moduleId' must be a string.")

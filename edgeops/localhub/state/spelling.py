@@ -1,9 +1,11 @@
-"""The values of enumerations, which clients write in any case."""
+"""Values of enumerations and names of fields, which clients write in any case."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+
+from edgeops.jsonvalue import JsonObject
 
 
 def spelled_as(spellings: Iterable[str], value: Any) -> str | None:
@@ -12,3 +14,10 @@ def spelled_as(spellings: Iterable[str], value: Any) -> str | None:
         return None
     folded = value.lower()
     return next((spelling for spelling in spellings if spelling.lower() == folded), None)
+
+
+def with_fields_spelled_as(spellings: Iterable[str], document: JsonObject) -> JsonObject:
+    """The object with these fields in their (Azure's) spelling; an exact name wins."""
+    by_folded = {spelling.lower(): spelling for spelling in spellings}
+    exact = {name: document[name] for name in by_folded.values() if name in document}
+    return {by_folded.get(name.lower(), name): value for name, value in document.items()} | exact
