@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from edgeops.localhub import access
+from tests.support.killed_hub import KilledHub
 from tests.support.waiting import wait_until
 
 sdk = pytest.importorskip("azure.iot.hub")
@@ -164,6 +166,13 @@ def test_configurations_in_flight_are_finished_after_kill_9(tmp_path):
 
     with hub_process(tmp_path), registry_of(tmp_path) as registry:
         wait_until(lambda: counted(registry, removed) == count)
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_done_twice_when_the_hub_dies_again_and_again(tmp_path):
+    hub = KilledHub(tmp_path, seed=1)
+    asyncio.run(hub.run(5))
+    assert hub.acknowledged and hub.jobs
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
