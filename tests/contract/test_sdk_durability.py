@@ -172,7 +172,8 @@ def test_configurations_in_flight_are_finished_after_kill_9(tmp_path):
 def test_nothing_is_lost_or_done_twice_when_the_hub_dies_again_and_again(tmp_path):
     hub = KilledHub(tmp_path, seed=1)
     asyncio.run(hub.run(5))
-    assert hub.acknowledged and hub.jobs
+    assert hub.acknowledged
+    assert hub.jobs
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
