@@ -196,6 +196,16 @@ def test_changes_while_everything_is_evaluated_are_not_lost(hub):
     assert waiting(hub) == []
 
 
+def test_a_device_that_is_created_while_the_first_configuration_is_read_is_evaluated(hub):
+    evaluate(hub)
+    put(hub)
+    steps = evaluate_pending(hub)
+    next(steps)
+    registry.put_device(hub, "a0", {"deviceId": "a0"}, None)  # before those that come next
+    finish(steps)
+    assert desired(hub, "a0") == {"a": 1}
+
+
 @pytest.mark.parametrize("times", [1, 9])
 def test_what_is_written_while_a_device_is_evaluated_is_kept(hub, times):
     put(hub)
@@ -281,6 +291,27 @@ def test_everything_is_evaluated_once_in_a_while(hub, link):
 
     asyncio.run(main())
     assert link.heard == [{"a": 1}, {"a": 1}]
+
+
+def test_an_evaluation_that_fails_is_not_the_last_one(hub, caplog):
+    """A disk that is full, or the like: here a configuration that cannot be read."""
+    unreadable = Configuration("old", content={}, created="", updated="")
+
+    async def main():
+        put(hub)
+        hub.store.save_configuration(unreadable)
+        task = asyncio.create_task(keep_evaluating(hub, 0.001))
+        while not caplog.messages:
+            await asyncio.sleep(0)
+        configurations.delete_configuration(hub, "old", None)
+        while hub.pending:
+            await asyncio.sleep(0)
+        hub.stop()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(main())
+    assert caplog.messages[0].startswith("configurations are not evaluated now: KeyError")
+    assert desired(hub) == {"a": 1}
 
 
 # --- metrics -----------------------------------------------------------------------------
