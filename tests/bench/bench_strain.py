@@ -36,6 +36,11 @@ GOAL_BYTES = 128 * 1024 * 1024
 MESSAGES = 400
 MESSAGE_BYTES = 255_000
 SECONDS_TO_SETTLE = 4
+UPGRADE = (
+    b"GET /$iothub/websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
+    b"Sec-WebSocket-Key: c3RyYW5nZXIgc3RyYW5nZQ==\r\n\r\n"
+)
 
 
 async def waiting(ask: Ask, work: Work) -> list[float]:
@@ -52,28 +57,35 @@ async def waiting(ask: Ask, work: Work) -> list[float]:
 
 
 async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.StreamWriter]:
-    """Connections that never authenticate: `tcp`, half a handshake, or all of `tls`."""
-    assert endpoint.mqtt_port
+    """Connections that never authenticate: `tcp`, half a handshake, all of `tls`, websockets."""
+    port = endpoint.port if kind == "websocket" else endpoint.mqtt_port
     writers = []
     context = ssl.create_default_context(cafile=endpoint.ca_file)
-    secure = {"ssl": context, "server_hostname": "localhost"} if kind == "tls" else {}
+    secure = (
+        {"ssl": context, "server_hostname": "localhost"} if kind in ("tls", "websocket") else {}
+    )
     for _ in range(count):
         with suppress(OSError):
-            _, writer = await asyncio.open_connection(endpoint.host, endpoint.mqtt_port, **secure)
+            _, writer = await asyncio.open_connection(endpoint.host, port, **secure)
             if kind == "half":
                 outgoing = ssl.MemoryBIO()
                 half = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
                 with suppress(ssl.SSLWantReadError):
                     half.do_handshake()
                 writer.write(outgoing.read()[:200])
+            if kind == "websocket":
+                writer.write(UPGRADE)
             writers.append(writer)
     return writers
 
 
-async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: int) -> bool:
+async def measure(
+    endpoint: Endpoint, state_dir: Path, names: list[str], count: int, only: str
+) -> bool:
     text = access.connection_string(state_dir)
     credential = parse_connection_string(text, "the bench")
-    headers = {"Authorization": await credential.authorization(), "If-Match": '"*"'}
+    headers = {"Authorization": await credential.authorization()}
+    deleting = headers | {"If-Match": '"*"'}
     context = ssl.create_default_context(cafile=endpoint.ca_file)
     met = True
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
@@ -81,7 +93,8 @@ async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: 
         async def ask(method: str, path: str, body: object) -> tuple[int, bytes]:
             url = f"https://{endpoint.hostname}{path}"
             data = None if body is None else json.dumps(body)
-            async with session.request(method, url, data=data, headers=headers) as answer:
+            sent = deleting if method == "DELETE" else headers
+            async with session.request(method, url, data=data, headers=sent) as answer:
                 return answer.status, await answer.read()
 
         print(
@@ -93,6 +106,8 @@ async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: 
             **await of_modules(ask, endpoint),
         }
         for what, work in works.items():
+            if only not in what:
+                continue
             began, busy = time.perf_counter(), processor_seconds(endpoint.pid)
             times = await waiting(ask, work)
             took = time.perf_counter() - began
@@ -101,7 +116,7 @@ async def measure(endpoint: Endpoint, state_dir: Path, names: list[str], count: 
             print(f"{what:<32}{row}", flush=True)
             met = met and times[-1] < GOAL_MS
 
-    for kind in ("tcp", "half", "tls"):
+    for kind in ("tcp", "half", "tls", "websocket"):
         before = memory_kb(endpoint.pid)
         writers = await strangers(endpoint, count, kind)
         peak = memory_kb(endpoint.pid)
@@ -137,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--devices", type=int, default=5000)
     parser.add_argument("--strangers", type=int, default=8000)
+    parser.add_argument("--only", default="", help="a part of the names of the work to do")
     asked = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -144,7 +160,7 @@ def main() -> None:
     met = []
 
     async def run(endpoint: Endpoint, state_dir: Path) -> None:
-        met.append(await measure(endpoint, state_dir, names, asked.strangers))
+        met.append(await measure(endpoint, state_dir, names, asked.strangers, asked.only))
 
     with tempfile.TemporaryDirectory() as folder:
         state_dir = Path(folder)

@@ -69,6 +69,15 @@ def tag(hub, device, **tags):
     twins.patch_twin(hub, device, "", {"tags": tags}, None)
 
 
+async def until(condition):
+    """Let the hub work until a condition is true."""
+    async with asyncio.timeout(10):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0)
+
+
 def waiting(hub):
     return "everything" if hub.pending.everything else list(hub.pending.devices)
 
@@ -301,11 +310,9 @@ def test_an_evaluation_that_fails_is_not_the_last_one(hub, caplog):
         put(hub)
         hub.store.save_configuration(unreadable)
         task = asyncio.create_task(keep_evaluating(hub, 0.001))
-        while not caplog.messages:
-            await asyncio.sleep(0)
+        await until(lambda: caplog.messages)
         configurations.delete_configuration(hub, "old", None)
-        while hub.pending:
-            await asyncio.sleep(0)
+        await until(lambda: not hub.pending)
         hub.stop()
         await asyncio.wait_for(task, 10)
 
