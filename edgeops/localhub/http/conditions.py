@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -28,22 +27,29 @@ Answer = Callable[[], Awaitable[web.StreamResponse]]
 async def under_conditions(
     hub: EmulatedHub, kind: OperationKind, request: web.Request, answer: Answer
 ) -> web.StreamResponse:
-    """Answer a request as the conditions of the hub have it. Raises `HubFault` 429."""
+    """Answer a request as the conditions of the hub have it. Raises `HubFault` 429, 503."""
     await throttled(hub, kind)
     fault = hub.admission.fault(kind)
-    return await answer() if fault is None else await with_fault(fault, request, answer)
+    return await answer() if fault is None else await with_fault(hub, fault, request, answer)
 
 
 async def throttled(hub: EmulatedHub, kind: OperationKind, count: int = 1) -> None:
-    """Wait until so many operations may be handled. Raises `HubFault` 429."""
-    seconds = hub.admission.wait(kind, count)
-    if seconds:
-        await asyncio.sleep(seconds)
+    """Wait until so many operations may be handled. Raises `HubFault` 429, 503."""
+    if await _stops_within(hub, hub.admission.wait(kind, count)):
+        raise errors.stopping()
 
 
-async def with_fault(fault: Fault, request: web.Request, answer: Answer) -> web.StreamResponse:
+async def _stops_within(hub: EmulatedHub, seconds: float) -> bool:
+    """Wait so long, unless the hub stops; gives whether it does."""
+    return seconds > 0 and await hub.stopping.wait(seconds)
+
+
+async def with_fault(
+    hub: EmulatedHub, fault: Fault, request: web.Request, answer: Answer
+) -> web.StreamResponse:
     """Answer a request with a fault."""
-    await asyncio.sleep(fault.delay)
+    if await _stops_within(hub, fault.delay):
+        return error_response(errors.stopping())
     if fault.status is not None:
         response = error_response(HubFault(fault.status, fault.code, "Injected by a test."))
         if fault.retry_after is not None:

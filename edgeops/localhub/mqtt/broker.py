@@ -14,6 +14,8 @@ from edgeops.localhub.stranger_log import StrangerLog
 
 # A device that was disconnected for long reads its whole twin anyway.
 MAX_UNDELIVERED = 16
+MAX_UNDELIVERED_BYTES = 64 * 1024 * 1024  # of all devices; those that left first lose theirs
+_MESSAGE_OVERHEAD_BYTES = 256
 
 
 class Broker:
@@ -25,14 +27,24 @@ class Broker:
         self.doors = doors
         self.connections = OpenConnections()
         self.strangers = StrangerLog(logging.getLogger(__name__))
-
         self._undelivered: dict[Name, tuple[Publish, ...]] = {}
+        self._undelivered_bytes = 0
 
     def keep_undelivered(self, name: Name, messages: tuple[Publish, ...]) -> None:
         """Keep the newest unacknowledged messages of a device for its next connection."""
+        self.take_undelivered(name)
         if messages:
             self._undelivered[name] = messages[-MAX_UNDELIVERED:]
+            self._undelivered_bytes += _size(self._undelivered[name])
+        while self._undelivered_bytes > MAX_UNDELIVERED_BYTES:
+            self.take_undelivered(next(iter(self._undelivered)))
 
     def take_undelivered(self, name: Name) -> tuple[Publish, ...]:
         """Remove and return the messages that were kept for a device."""
-        return self._undelivered.pop(name, ())
+        messages = self._undelivered.pop(name, ())
+        self._undelivered_bytes -= _size(messages)
+        return messages
+
+
+def _size(messages: tuple[Publish, ...]) -> int:
+    return sum(len(m.topic) + len(m.payload) + _MESSAGE_OVERHEAD_BYTES for m in messages)

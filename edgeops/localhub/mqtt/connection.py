@@ -138,13 +138,13 @@ class DeviceConnection:
         self._closed = True
         if self._name is None:
             return
-        if not self._clean_session:
-            self._broker.keep_undelivered(self._name, self._session.unacknowledged)
         hub = self._broker.hub
         current = hub.links.remove(self._name, self)
         try:
             if hub.store.entry(*self._name) is None:
                 return
+            if not self._clean_session:
+                self._broker.keep_undelivered(self._name, self._session.unacknowledged)
             if current:
                 devices.set_connected(hub, *self._name, connected=False)
             if self._will is not None:
@@ -287,9 +287,10 @@ class DeviceConnection:
         self._outbox.filters = saved or {}
         if saved is None:
             self._save_subscriptions()
+        # First of all, since the Will of an older connection may be a message for this one.
+        self._session.accept(session_present=saved is not None)
         hub.links.add(name, self)  # closes an older connection, whose undelivered messages stay
         devices.set_connected(hub, *name, connected=True)
-        self._session.accept(session_present=saved is not None)
         undelivered = self._broker.take_undelivered(name)
         if saved is not None:
             self._outbox.publish_again(undelivered)

@@ -17,6 +17,7 @@ from edgeops.localhub.query.ast import (
     Negate,
     Not,
     PropertyPath,
+    children,
 )
 from edgeops.localhub.query.numbers import literal_number
 from edgeops.localhub.routing.functions import FUNCTIONS
@@ -44,13 +45,16 @@ class MessageRoute:
     """A route: the beginning of the sources' paths, a condition, and where messages go.
 
     `source` is in lower case, with a slash at its end. `module` and `input` are
-    None for `$upstream`.
+    None for `$upstream`. `calls` is how many functions the condition calls,
+    `size` how many characters the route has.
     """
 
     source: str
     condition: Expression | None
     module: str | None
     input: str | None
+    calls: int = 0
+    size: int = 0
 
 
 def parse_route(text: str) -> MessageRoute:
@@ -67,7 +71,12 @@ def parse_route(text: str) -> MessageRoute:
     module, name = _sink(reader)
     if reader.token.kind is not Kind.END:
         raise RouteError(f"expected the end, found {reader.token.text}", reader.token.position)
-    return MessageRoute(source, condition, module, name)
+    calls = _calls(condition) if condition else 0
+    return MessageRoute(source, condition, module, name, calls, len(text))
+
+
+def _calls(expression: Expression) -> int:
+    return isinstance(expression, Call) + sum(map(_calls, children(expression)))
 
 
 class _Reader:

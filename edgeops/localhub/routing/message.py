@@ -48,6 +48,11 @@ class RoutedMessage:
     twin_change: bool = False
 
     @property
+    def size(self) -> int:
+        """How many bytes a condition can look at."""
+        return len(self.payload) + _size(self.properties)
+
+    @property
     def source(self) -> str:
         """The path that the FROM of a route selects, in lower case, with a slash at its end."""
         if self.twin_change:
@@ -84,8 +89,11 @@ class InputMessage:
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes."""
-        texts = sum(len(key) + len(value) for key, value in self.properties.items())
-        return _OVERHEAD_BYTES + len(self.input) + len(self.payload) + texts
+        return _OVERHEAD_BYTES + len(self.input) + len(self.payload) + _size(self.properties)
+
+
+def _size(properties: Mapping[str, str]) -> int:
+    return sum(len(key) + len(value) for key, value in properties.items())
 
 
 def _body(payload: bytes, system: Mapping[str, str]) -> Any:

@@ -14,6 +14,9 @@ from edgeops.localhub.routing.tokens import RouteError
 
 LOWEST_PRIORITY = 10  # of a route that gives none; the others are 0 (the first) to 9
 DEFAULT_TIME_TO_LIVE = 7200  # seconds
+# What all functions in the conditions may read of one message, as if each read all of it: a
+# limit of the local hub only, where nobody may wait while they do.
+MAX_READ_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,19 @@ class RouteTable:
         """Where a message goes, those of the highest priority first.
 
         Several routes to an endpoint deliver a message once, with the highest
-        priority of them.
+        priority of them. Routes that call too many functions for a message of its
+        size do not take it: `too_costly` says so.
         """
         source, document = message.source, None
+        calls_left = MAX_READ_BYTES // max(message.size, 1)
         chosen: dict[tuple[str | None, str | None], Destination] = {}
         for route, destination in self.routes:
             if not source.startswith(route.source):
                 continue
             if route.condition is not None:
+                calls_left -= route.calls
+                if route.calls and calls_left < 0:
+                    continue
                 document = message.document() if document is None else document
                 if not passes(route.condition, document):
                     continue
@@ -64,18 +72,28 @@ class RouteTable:
                 chosen[destination.endpoint] = destination
         return sorted(chosen.values(), key=attrgetter("priority"))
 
+    def too_costly(self, message: RoutedMessage) -> bool:
+        """Whether some routes may not take a message that is so large."""
+        return sum(route.calls for route, _ in self.routes) * message.size > MAX_READ_BYTES
+
 
 @dataclass(slots=True)
 class GatewayRoutes:
     """The routes of a gateway, and the version of `$edgeHub` that they were made of.
 
     `table` is None where none were ever deployed; `warned` are the senders whose
-    messages no route takes.
+    messages no route takes, `too_costly` whether the log says that functions are left out.
     """
 
     version: tuple[str, int]
     table: RouteTable | None
+    too_costly: bool = False
     warned: set[str] = field(default_factory=set)
+
+    @property
+    def size(self) -> int:
+        """How many characters its routes have."""
+        return sum(route.size for route, _ in self.table.routes) if self.table else 0
 
 
 def route_table(desired: Any) -> RouteTable | None:

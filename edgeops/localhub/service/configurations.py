@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -50,16 +51,17 @@ def put_configuration(
     """
     if not isinstance(body, dict) or body.get("id") != configuration:
         raise errors.invalid("'id' in the body must match the URL.")
-    edge = []
+    edge: dict[str, bool] = {}
     if if_match is None:
         for other in hub.store.configurations():
-            edge.append(other.edge)
+            edge[other.id] = other.edge
             yield
     with hub.transaction() as transaction:
         if if_match is None:
             if hub.store.configuration(configuration):
                 raise errors.configuration_exists(configuration)
-            saved = configurations.created(configuration, body, transaction.moment, edge)
+            others = _edge_now(hub, edge)
+            saved = configurations.created(configuration, body, transaction.moment, others)
         else:
             current = _find(hub, configuration)
             etags.require(if_match, current.etag)
@@ -87,6 +89,12 @@ def apply_content(hub: EmulatedHub, device: str, body: Any) -> Steps[None]:
         return content_applied(owner, modules, body, moment)
 
     return write_device(hub, device, compute)
+
+
+def _edge_now(hub: EmulatedHub, known: Mapping[str, bool]) -> Iterator[bool]:
+    """Whether each configuration is an edge deployment: other requests may have created some."""
+    for name in hub.store.configuration_ids():
+        yield known[name] if name in known else _find(hub, name).edge
 
 
 def _find(hub: EmulatedHub, name: str) -> Configuration:

@@ -32,7 +32,12 @@ async def keep_evaluating(hub: EmulatedHub, seconds: float) -> None:
     prepare(hub)
     while not hub.pending.wanted.stopped:
         if hub.pending:
-            await hub.scheduler.run(evaluate_pending(hub))
+            try:
+                await hub.scheduler.run(evaluate_pending(hub))
+            except Exception as error:  # such as a disk that is full: later is another chance
+                _log.error("configurations are not evaluated now: %s", describe_exception(error))
+                hub.pending.add_everything()
+                await hub.pending.wanted.wait(seconds)
         elif not await hub.pending.wanted.wait(seconds) and hub.pending.rules:
             hub.pending.add_everything()
 
@@ -86,13 +91,12 @@ def _evaluate(hub: EmulatedHub, device: str) -> Steps[None]:
 
 def _rules(hub: EmulatedHub) -> Steps[tuple[Rule, ...]]:
     if hub.pending.rules_changed:
-        hub.pending.rules_changed = False
-        rules = []
+        revision, rules = hub.pending.revision, []
         for configuration in hub.store.configurations():
             try:
                 rules.append(rule_of(configuration))
             except (HubFault, query.QueryError) as error:  # one that an older version has stored
                 _log.warning("configuration %s is not applied: %s", configuration.id, error)
             yield
-        hub.pending.rules = tuple(rules)
+        hub.pending.have_rules(tuple(rules), revision)
     return hub.pending.rules

@@ -22,7 +22,9 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.identities import device_of_scope
 from edgeops.twin import EDGE_HUB
 
+# What is kept of the routes that were used last; a character takes about 40 bytes when parsed.
 _MAX_GATEWAYS = 1000
+_MAX_CHARACTERS = 1_000_000
 _MAX_WARNINGS = 100  # of one gateway, until its routes change
 # Routes take these out: the input has a name of its own, and the sender cannot name itself.
 _NOT_FORWARDED = ("$.on", "$.cdid", "$.cmid")
@@ -37,6 +39,14 @@ def routed(hub: EmulatedHub, message: RoutedMessage) -> bool:
     if routes is None or routes.table is None:
         return True
     destinations = routes.table.destinations(message)
+    if not routes.too_costly and routes.table.too_costly(message):
+        routes.too_costly = True
+        _log.warning(
+            "device %s: its routes call too many functions for a message of %d bytes:"
+            " some of them do not take it",
+            gateway,
+            message.size,
+        )
     if not destinations:
         _warn_once(gateway, routes, message)
     for destination in destinations:
@@ -76,9 +86,11 @@ def _routes(hub: EmulatedHub, gateway: str) -> GatewayRoutes | None:
     routes = GatewayRoutes(version, route_table(entry.twin.desired.values))
     for name, problem in routes.table.problems.items() if routes.table else ():
         _log.warning("device %s: the route %s is not used: %s", gateway, name, problem)
-    if len(hub.routes) >= _MAX_GATEWAYS:
-        hub.routes.clear()
+    hub.routes.pop(gateway, None)
     hub.routes[gateway] = routes
+    size = sum(kept.size for kept in hub.routes.values())
+    while len(hub.routes) > 1 and (len(hub.routes) > _MAX_GATEWAYS or size > _MAX_CHARACTERS):
+        size -= hub.routes.pop(next(iter(hub.routes))).size
     return routes
 
 
@@ -101,12 +113,14 @@ def _deliver(
     copied = InputMessage(
         str(destination.input), _forwarded(message.properties) | sender, message.payload
     )
-    expires = hub.clock().timestamp() + destination.time_to_live
+    now = hub.clock().timestamp()
+    expires = now + destination.time_to_live
     link = hub.links.get(name)
     if link is not None and not hub.mailboxes.waits(name) and link.deliver(copied):
         return
-    if not hub.mailboxes.keep(name, copied, destination.priority, expires):
-        _log.warning("a message for module %s/%s was dropped: too many are waiting", *name)
+    kept = hub.mailboxes.keep(name, copied, destination.priority, expires, now)
+    if not kept and hub.mailboxes.first_overflow(name):
+        _log.warning("messages for module %s/%s are dropped: too many are waiting", *name)
 
 
 def _forwarded(properties: Mapping[str, str]) -> dict[str, str]:

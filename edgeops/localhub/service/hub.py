@@ -35,7 +35,8 @@ class EmulatedHub:
     `admission` has the conditions that it works under; `arrivals` notifies when
     there are new events, `jobs_changed` when a job may be due; `scheduler` runs
     long operations; `pending` is what configurations must still be evaluated for,
-    `past` what queries still see. `routes` are those of gateways, as far as they are in use.
+    `past` what queries still see. `routes` are those of gateways, as far as they
+    are in use; `stopping` notifies requests that only wait.
     """
 
     store: HubStore
@@ -44,6 +45,7 @@ class EmulatedHub:
     links: Links = field(default_factory=Links)
     arrivals: Notifier = field(default_factory=Notifier)
     jobs_changed: Notifier = field(default_factory=Notifier)
+    stopping: Notifier = field(default_factory=Notifier)
     scheduler: Scheduler = field(default_factory=Scheduler)
     pending: Pending = field(default_factory=Pending)
     admission: Admission = field(default_factory=Admission)
@@ -80,7 +82,8 @@ class EmulatedHub:
         return self.past.entries(entries, after, since, modules=modules)
 
     def stop(self) -> None:
-        """Wake all requests that wait for a device or an event, since the hub stops."""
+        """Wake all requests that wait for a device, an event or their turn: the hub stops."""
+        self.stopping.stop()
         self.links.stop()
         self.arrivals.stop()
         self.pending.wanted.stop()

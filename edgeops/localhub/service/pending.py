@@ -21,11 +21,21 @@ class Pending:
         self.devices: dict[str, None] = {}  # in the order in which they changed
         self.everything = False
         self.rules: tuple[Rule, ...] = ()
-        self.rules_changed = True
+        self.revision = 1  # of the configurations
+        self._revision_of_rules = 0
         self.wanted = Notifier()
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.devices)
+
+    @property
+    def rules_changed(self) -> bool:
+        """Whether the rules are not those of the configurations as they are now."""
+        return self._revision_of_rules != self.revision
+
+    def have_rules(self, rules: tuple[Rule, ...], revision: int) -> None:
+        """Take the rules of the configurations, read when they had a revision."""
+        self.rules, self._revision_of_rules = rules, revision
 
     def add(self, devices: Iterable[str]) -> None:
         """Let devices be evaluated."""
@@ -44,5 +54,5 @@ class Pending:
 
     def configurations_changed(self) -> None:
         """Let all devices be evaluated, by rules that are read again."""
-        self.rules_changed = True
+        self.revision += 1
         self.add_everything()

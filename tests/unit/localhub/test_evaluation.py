@@ -69,6 +69,15 @@ def tag(hub, device, **tags):
     twins.patch_twin(hub, device, "", {"tags": tags}, None)
 
 
+async def until(condition):
+    """Let the hub work until a condition is true."""
+    async with asyncio.timeout(10):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0)
+
+
 def waiting(hub):
     return "everything" if hub.pending.everything else list(hub.pending.devices)
 
@@ -196,6 +205,16 @@ def test_changes_while_everything_is_evaluated_are_not_lost(hub):
     assert waiting(hub) == []
 
 
+def test_a_device_that_is_created_while_the_first_configuration_is_read_is_evaluated(hub):
+    evaluate(hub)
+    put(hub)
+    steps = evaluate_pending(hub)
+    next(steps)
+    registry.put_device(hub, "a0", {"deviceId": "a0"}, None)  # before those that come next
+    finish(steps)
+    assert desired(hub, "a0") == {"a": 1}
+
+
 @pytest.mark.parametrize("times", [1, 9])
 def test_what_is_written_while_a_device_is_evaluated_is_kept(hub, times):
     put(hub)
@@ -281,6 +300,25 @@ def test_everything_is_evaluated_once_in_a_while(hub, link):
 
     asyncio.run(main())
     assert link.heard == [{"a": 1}, {"a": 1}]
+
+
+def test_an_evaluation_that_fails_is_not_the_last_one(hub, caplog):
+    """A disk that is full, or the like: here a configuration that cannot be read."""
+    unreadable = Configuration("old", content={}, created="", updated="")
+
+    async def main():
+        put(hub)
+        hub.store.save_configuration(unreadable)
+        task = asyncio.create_task(keep_evaluating(hub, 0.001))
+        await until(lambda: caplog.messages)
+        configurations.delete_configuration(hub, "old", None)
+        await until(lambda: not hub.pending)
+        hub.stop()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(main())
+    assert caplog.messages[0].startswith("configurations are not evaluated now: KeyError")
+    assert desired(hub) == {"a": 1}
 
 
 # --- metrics -----------------------------------------------------------------------------

@@ -209,11 +209,71 @@ def test_what_waits_for_a_deleted_module_is_forgotten(hub):
 def test_what_waits_is_bounded(monkeypatch):
     boxes = Mailboxes()
     message = InputMessage("a", {"k": "v"}, b"x" * 100)
+
+    def kept(name, count):
+        return [boxes.keep(name, message, 0, expires=1.0, now=0.0) for _ in range(count)]
+
     monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 3)
-    assert [boxes.keep(("g1", "m"), message, 0, 1.0) for _ in range(4)] == [True] * 3 + [False]
+    assert kept(("g1", "m"), 4) == [True] * 3 + [False]
     monkeypatch.setattr(mailboxes, "MAX_BYTES", 4 * message.size)
-    assert [boxes.keep(("g1", "n"), message, 0, 1.0) for _ in range(2)] == [True, False]
-    assert not boxes.keep(("g1", "o"), message, 0, 1.0)
+    assert kept(("g1", "n"), 2) == [True, False]
+    assert kept(("g1", "o"), 1) == [False]
     assert not boxes.waits(("g1", "o"))
     boxes.forget("g1", "")
-    assert [boxes.keep(("g2", "m"), message, 0, 1.0) for _ in range(3)] == [True] * 3
+    assert kept(("g2", "m"), 3) == [True] * 3
+
+
+def test_what_has_expired_takes_no_room_from_other_messages(monkeypatch):
+    boxes = Mailboxes()
+    message = InputMessage("a", {}, b"x" * 100)
+    monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 3)
+    monkeypatch.setattr(mailboxes, "MAX_BYTES", 4 * message.size)
+    for expires in (3.0, 1.0, 2.0):
+        assert boxes.keep(("g1", "m"), message, 0, expires, now=0.0)
+    assert boxes.keep(("gone", "m"), message, 0, 1.0, now=0.0)
+    assert not boxes.keep(("g1", "m"), message, 0, 5.0, now=0.9)
+    assert boxes.keep(("g1", "m"), message, 0, 5.0, now=1.0)
+    assert not boxes.waits(("gone", "m"))
+    assert not boxes.keep(("g1", "m"), message, 0, 5.0, now=1.9)
+    assert boxes.keep(("g2", "m"), message, 0, 5.0, now=1.9)
+    got = []
+    boxes.deliver(("g1", "m"), lambda sent: got.append(sent) or True, now=2.5)
+    assert len(got) == 2
+
+
+def test_a_module_that_stays_away_does_not_fill_the_log(hub, caplog, monkeypatch):
+    monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 1)
+    deploy(hub, all=f"FROM /messages/modules/sensor/* {TO_FILTER}")
+    send(hub, b"1", b"2", b"3")
+    dropped = "messages for module g1/filter are dropped: too many are waiting"
+    assert caplog.messages == [dropped]
+    connect(hub)
+    hub.links.remove(("g1", "filter"), hub.links.get(("g1", "filter")))
+    send(hub, b"4", b"5", b"6")
+    assert caplog.messages == [dropped] * 2
+
+
+def test_the_log_says_once_that_functions_are_too_costly_for_a_message(hub, caplog):
+    condition = " OR ".join(["UPPER($body.text) = 'X'"] * 100)
+    deploy(hub, up=f"FROM /* WHERE {condition} INTO $upstream")
+    large = b'{"text": "' + b"x" * 200_000 + b'"}'
+    send(hub, large, large)
+    assert upstream(hub) == []
+    [first, _] = caplog.messages
+    assert first.startswith("device g1: its routes call too many functions for a message of 2000")
+
+
+def test_only_the_routes_that_were_used_last_are_kept(hub, monkeypatch):
+    route = "FROM /* INTO $upstream"
+    monkeypatch.setattr(gateways, "_MAX_CHARACTERS", 2 * len(route))
+    for n in range(1, 5):
+        if n > 1:
+            body = {"deviceId": f"g{n}", "capabilities": {"iotEdge": True}}
+            registry.put_device(hub, f"g{n}", body, None)
+        content = {
+            "$edgeAgent": {"properties.desired": {"modules": {"m": {}}}},
+            "$edgeHub": {"properties.desired": {"routes": {"r": route}}},
+        }
+        finish(configurations.apply_content(hub, f"g{n}", {"modulesContent": content}))
+        devices.send_telemetry(hub, f"g{n}", "m", {}, b"")
+    assert list(hub.routes) == ["g3", "g4"]

@@ -151,6 +151,27 @@ def test_an_endpoint_gets_a_message_once_by_the_first_priority():
     assert (up.module, up.priority, up.time_to_live) == (None, 3, 60)
 
 
+@pytest.mark.parametrize(("characters", "calls"), [(100_000, 20), (10_000, 200)])
+def test_functions_read_only_so_much_of_a_message(characters, calls):
+    large = message(body={"text": "a" * characters})
+
+    def table(routes_with_calls):
+        ten = " OR ".join(["CONTAINS($body.text, 'b')"] * 10)
+        costly = {f"r{n}": f"FROM /* WHERE {ten} INTO $upstream" for n in range(routes_with_calls)}
+        to_a = 'INTO BrokeredEndpoint("/modules/a/inputs/in")'
+        matching = f"FROM /* WHERE LENGTH($body.text) > 0 {to_a}"
+        return route_table({"routes": {**costly, "matching": matching}})
+
+    few, many = table(calls // 10 - 1), table(calls)
+    assert few.destinations(large)
+    assert not few.too_costly(large)
+    assert not many.destinations(large)
+    assert many.too_costly(large)
+    plain = route_table({"routes": {"r": "FROM /* WHERE $body.text != '' INTO $upstream"}})
+    assert plain.destinations(large)
+    assert not plain.too_costly(large)
+
+
 def test_without_routes_there_is_no_table():
     assert route_table({}) is None
     assert route_table({"routes": "none"}) is None
