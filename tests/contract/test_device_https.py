@@ -30,18 +30,29 @@ def host(local_hub):
 
 
 @pytest.fixture
-def post(local_hub, host):
-    """Sends a body to the events of a device or module; gives the response."""
+def ask(local_hub, host):
+    """Sends a request about the messages of a device or module; gives the response."""
 
-    def post(path, key, body, policy=None, signed=None, **headers):
-        token = sastoken.SasToken(f"{host}/devices/{signed or path}", key, policy)
-        return requests.post(
-            f"https://{host}/devices/{path}/messages/events?api-version=2020-03-13",
+    def ask(method, sender, path, key, body=b"", policy=None, signed=None, **headers):
+        token = sastoken.SasToken(f"{host}/devices/{signed or sender}", key, policy)
+        return requests.request(
+            method,
+            f"https://{host}/devices/{sender}/messages/{path}?api-version=2020-03-13",
             data=body,
             headers={"Authorization": str(token), **headers},
             verify=str(local_hub.ca_file),
             timeout=10,
         )
+
+    return ask
+
+
+@pytest.fixture
+def post(ask):
+    """Sends a body to the events of a device or module; gives the response."""
+
+    def post(sender, key, body, **options):
+        return ask("POST", sender, "events", key, body, **options)
 
     return post
 
@@ -163,3 +174,18 @@ def test_others_may_not_send_for_a_device(registry, key, post, telemetry, local_
     assert post("d1", service, "1", policy="service").status_code == 401
 
     assert telemetry() == []
+
+
+@pytest.mark.parametrize("inbox", ["deviceBound", "devicebound"])  # az; the SDKs
+def test_no_message_waits_for_a_device(key, ask, inbox):
+    received = ask("GET", "d1", inbox, key)
+    settled = [
+        ask("DELETE", "d1", f"{inbox}/a-lock", key),
+        ask("POST", "d1", f"{inbox}/a-lock/abandon", key),
+    ]
+
+    assert (received.status_code, received.content) == (204, b"")
+    for response in settled:
+        assert response.status_code == 412
+        assert response.headers["iothub-errorcode"] == "DeviceMessageLockLost"
+    assert ask("GET", "d1", inbox, base64.b64encode(b"wrong").decode()).status_code == 401

@@ -270,7 +270,7 @@ def check(raw: bytes, status: int, content: bytes) -> None:
     assert status < 500, (raw, content)
     if status >= 400 and content:
         refusal = json.loads(content)
-        if "isSuccessful" in refusal:
+        if "errors" in refusal:
             return  # a bulk operation says so for each device
         assert refusal["Message"].startswith("ErrorCode:"), (raw, content)
         assert refusal["ExceptionMessage"].startswith("Tracking ID:"), (raw, content)

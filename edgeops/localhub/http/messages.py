@@ -1,6 +1,8 @@
-"""Device-to-cloud messages by HTTPS: the operations of devices and modules, with their own tokens.
+"""Messages by HTTPS: the operations of devices and modules, with their own tokens.
 
-Source: "Send Device Event" in the REST API of IoT Hub devices, Microsoft Learn.
+They send device-to-cloud messages. Cloud-to-device messages, which services send
+by AMQP only, never wait for them here. Source: the REST API of IoT Hub devices,
+Microsoft Learn.
 """
 
 from __future__ import annotations
@@ -51,6 +53,14 @@ async def _send(hub: EmulatedHub, request: web.Request) -> web.Response:
     return no_content()
 
 
+async def _receive(_: EmulatedHub, __: web.Request) -> web.Response:
+    return no_content()  # no message waits
+
+
+async def _settle(_: EmulatedHub, __: web.Request) -> web.Response:
+    raise errors.message_lock_lost()
+
+
 def _headers(request: web.Request) -> Iterable[tuple[str, str]]:
     """The headers. Raises `HubFault` 400 when they are not UTF-8, which aiohttp lets pass."""
     try:
@@ -93,10 +103,20 @@ def _properties(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     return properties
 
 
-ROUTES = tuple(
-    Route("POST", path, Permission.DEVICE_CONNECT, _send, OperationKind.TELEMETRY)
-    for path in (
-        "/devices/{device}/messages/events",
-        "/devices/{device}/modules/{module}/messages/events",
-    )
+_CONNECT = Permission.DEVICE_CONNECT
+
+ROUTES = (
+    *(
+        Route("POST", f"{sender}/messages/events", _CONNECT, _send, OperationKind.TELEMETRY)
+        for sender in ("/devices/{device}", "/devices/{device}/modules/{module}")
+    ),
+    *(
+        Route(method, f"/devices/{{device}}/messages/{inbox}{path}", _CONNECT, handler, None)
+        for inbox in ("deviceBound", "devicebound")  # Microsoft's clients spell it in two ways
+        for method, path, handler in (
+            ("GET", "", _receive),
+            ("DELETE", "/{lock}", _settle),
+            ("POST", "/{lock}/abandon", _settle),
+        )
+    ),
 )
