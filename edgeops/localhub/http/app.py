@@ -20,6 +20,7 @@ from edgeops.localhub.http import (
     events,
     identities,
     jobs,
+    messages,
     twins,
     websocket,
 )
@@ -28,6 +29,8 @@ from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.server import HttpConnection, server_error
 from edgeops.localhub.http.wire import error_response
 from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.policies import Permission
+from edgeops.localhub.service import devices
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault, InvalidToken
@@ -38,6 +41,7 @@ ROUTES = (
     *twins.ROUTES,
     *configurations.ROUTES,
     *jobs.ROUTES,
+    *messages.ROUTES,
     *events.ROUTES,
     *conditions.ROUTES,
 )
@@ -70,23 +74,34 @@ def application(
 
 def _authorized(route: Route, hub: EmulatedHub, keys: Mapping[str, str]) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        permissions = sas.permissions_of(
-            request.headers.get("Authorization", ""),
-            host=request.host,
-            path=request.path,
-            keys=keys,
-            now=time.time(),
-        )
+        _authenticate(route, hub, keys, request)
         if isinstance(request.protocol, HttpConnection):
             request.protocol.authenticated()
-        if route.permission not in permissions:
-            raise errors.unauthorized("the policy of its token does not permit this")
         if route.kind is None:
             return await route.handler(hub, request)
         answer = partial(route.handler, hub, request)
         return await conditions.under_conditions(hub, route.kind, request, answer)
 
     return handle
+
+
+def _authenticate(
+    route: Route, hub: EmulatedHub, keys: Mapping[str, str], request: web.Request
+) -> None:
+    """Check that the token of a request grants what the route needs. Raises `InvalidToken`.
+
+    What devices do, they do with a token of their own, which is checked as by MQTT.
+    """
+    token, host = request.headers.get("Authorization", ""), request.host
+    if route.permission is Permission.DEVICE_CONNECT:
+        device, module = request.match_info["device"], request.match_info.get("module", "")
+        devices.authenticate(hub, host, device, module, token, keys)
+        return
+    permissions = sas.permissions_of(
+        token, host=host, path=request.path, keys=keys, now=time.time()
+    )
+    if route.permission not in permissions:
+        raise errors.unauthorized("the policy of its token does not permit this")
 
 
 def _handling_errors(strangers: StrangerLog) -> Middleware:

@@ -26,6 +26,11 @@ _COMPRESSED = ("gzip", "deflate", "br", "zstd")
 
 async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """The JSON body. Raises `HubFault` 400, 408 and 413."""
+    return parse_json(await raw_body(request, max_bytes))
+
+
+async def raw_body(request: web.Request, max_bytes: int) -> bytearray:
+    """The body. Raises `HubFault` 400, 408 and 413."""
     if request.headers.get("Content-Encoding", "").lower() in _COMPRESSED:
         raise errors.unreadable("The local hub does not take compressed bodies.")
     raw = bytearray()
@@ -42,7 +47,7 @@ async def json_body(request: web.Request, max_bytes: int = MAX_BODY_BYTES) -> An
         raise errors.unreadable("The body is incomplete, or its chunks are malformed.") from error
     if len(raw) > max_bytes:
         raise errors.body_too_big(max_bytes)
-    return parse_json(raw)
+    return raw
 
 
 async def json_object(request: web.Request) -> JsonObject:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from edgeops.jsonvalue import JsonObject
@@ -15,6 +15,10 @@ from edgeops.localhub.service import gateways
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import ConnectionState, RegistryEntry, with_activity
+from edgeops.localhub.steps import Steps
+
+# The properties of a device-to-cloud message, named as in MQTT topics, and its payload.
+Message = tuple[Mapping[str, str], bytes]
 
 
 def authenticate(
@@ -22,7 +26,7 @@ def authenticate(
 ) -> int:
     """Check the token of a device or module; gives when it expires, in Unix seconds.
 
-    `host` is the hub's name in the username, `policies` are the keys of the policies.
+    `host` is the hub's name as the client says it, `policies` are the keys of the policies.
     Raises `InvalidToken`, which says why for the log.
     """
     owner, entry = hub.store.entry(device), hub.store.entry(device, module)
@@ -86,6 +90,15 @@ def send_telemetry(
         moment = transaction.moment
         transaction.save(with_activity(hub.entry(device, module), moment))
         transaction.events.append(events.telemetry(device, module, properties, payload, moment))
+
+
+def send_batch(
+    hub: EmulatedHub, device: str, module: str, messages: Iterable[Message]
+) -> Steps[None]:
+    """Take in several messages. Raises `HubFault` 404."""
+    for properties, payload in messages:
+        send_telemetry(hub, device, module, properties, payload)
+        yield
 
 
 def route_twin_change(hub: EmulatedHub, device: str, module: str, reported: bytes) -> None:

@@ -174,6 +174,11 @@ def etag_mismatch() -> HubFault:
     )
 
 
+def message_lock_lost() -> HubFault:
+    """412002: the device has not received such a message, or too long ago."""
+    return HubFault(412, "DeviceMessageLockLost", "The lock of the message is lost or unknown.")
+
+
 def body_too_slow() -> HubFault:
     """408: the body of the request did not arrive in time."""
     return HubFault(408, "RequestTimeout", "The body of the request did not arrive in time.")
