@@ -237,7 +237,7 @@ class DeviceConnection:
         if saved is None:
             self._save_subscriptions()
         hub.links.add(name, self)  # closes an older connection, whose undelivered messages stay
-        devices.set_connected(hub, *name, connected=True)
+        devices.set_connected(hub, *name, connected=True, model=identity.model)
         self._session.accept(session_present=saved is not None)
         for message in self._broker.take_undelivered(name):
             if saved is not None:
