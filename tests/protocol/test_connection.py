@@ -104,6 +104,21 @@ def test_a_refused_client_is_not_obeyed(hub, client_of):
 # --- presence -------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["d1", "d1/m1"])
+def test_twins_show_the_model_that_a_client_named_last(hub, name):
+    def connect(query):
+        hub.greeted(name, username=f"hub:1/{name}/{query}").vanish()
+        return twin(hub, name.partition("/")[2])["modelId"]
+
+    assert connect("?api-version=1") == ""
+    assert connect("?api-version=1&model-id=dtmi%3Acom%3Aexample%3Apump%3B1&x=") == (
+        "dtmi:com:example:pump;1"
+    )
+    assert connect("?model-id=dtmi:com:example:pump;2") == "dtmi:com:example:pump;2"
+    for nothing in ("?api-version=1", "", "?model-id=", f"?model-id={'m' * 2049}"):
+        assert connect(nothing) == "dtmi:com:example:pump;2"
+
+
 def test_twins_show_who_is_connected(hub):
     assert twin(hub)["connectionState"] == "Disconnected"
     client = hub.connect("d1")

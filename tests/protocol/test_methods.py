@@ -119,6 +119,8 @@ def test_the_body_of_a_call():
         "responseTimeoutInSeconds": 5,
     }
     assert method_call(body) == MethodCall("m", b'{"a":[1]}', 300, 5)
+    as_text = {"connectTimeoutInSeconds": "300", "responseTimeoutInSeconds": "5"}  # as az does
+    assert method_call(body | as_text) == method_call(body)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,11 @@ def test_the_body_of_a_call():
         {"connectTimeoutInSeconds": -1},
         {"responseTimeoutInSeconds": 4},
         {"responseTimeoutInSeconds": True},
+        {"responseTimeoutInSeconds": "4"},
+        {"responseTimeoutInSeconds": "5.0"},
+        {"responseTimeoutInSeconds": ""},
+        {"connectTimeoutInSeconds": "9" * 10_000},
+        {"connectTimeoutInSeconds": "²"},
         {"payload": "x" * 140_000},
     ],
 )

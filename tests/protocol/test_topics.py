@@ -94,7 +94,7 @@ def test_devices_subscribe_to_their_own(topic_filter, allowed):
     ("client_id", "username", "who"),
     [
         ("d1", "localhost:8443/d1/?api-version=1", ClaimedIdentity("localhost:8443", "d1", "")),
-        ("d1/m1", "h/d1/m1/?api-version=1&model-id=x", ClaimedIdentity("h", "d1", "m1")),
+        ("d1/m1", "h/d1/m1/?api-version=1&model-id=x", ClaimedIdentity("h", "d1", "m1", "x")),
         ("d1/$edgeAgent", "h/d1/$edgeAgent/?x", ClaimedIdentity("h", "d1", "$edgeAgent")),
         ("d1", "h/d1", ClaimedIdentity("h", "d1", "")),
         ("d1", "h/d2/?api-version=1", None),

@@ -32,9 +32,13 @@ class LastWill:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A client that may connect; `token_expiry` is in Unix seconds."""
+    """A client that may connect; `token_expiry` is in Unix seconds.
+
+    `model` is the id of the Plug and Play model that it named, empty for none.
+    """
 
     name: Name
+    model: str
     token_expiry: float
     will: LastWill | None
 
@@ -66,7 +70,7 @@ def admit(broker: Broker, packet: Connect) -> Admitted:
     except InvalidToken as fault:
         raise _refused(packet, fault.why) from fault
     name = (identity.device, identity.module)
-    return Admitted(name, expiry, _last_will(broker, name, packet.will))
+    return Admitted(name, identity.model, expiry, _last_will(broker, name, packet.will))
 
 
 def _last_will(broker: Broker, name: Name, will: Will | None) -> LastWill | None:

@@ -290,7 +290,7 @@ class DeviceConnection:
         # First of all, since the Will of an older connection may be a message for this one.
         self._session.accept(session_present=saved is not None)
         hub.links.add(name, self)  # closes an older connection, whose undelivered messages stay
-        devices.set_connected(hub, *name, connected=True)
+        devices.set_connected(hub, *name, connected=True, model=admitted.model)
         undelivered = self._broker.take_undelivered(name)
         if saved is not None:
             self._outbox.publish_again(undelivered)

@@ -55,10 +55,15 @@ def authenticate(
         ) from refusal
 
 
-def set_connected(hub: EmulatedHub, device: str, module: str, connected: bool) -> None:
-    """Record that a device or module has connected or disconnected. Raises `HubFault` 404."""
+def set_connected(
+    hub: EmulatedHub, device: str, module: str, connected: bool, model: str = ""
+) -> None:
+    """Record that a device or module has connected or disconnected.
+
+    `model` is the id of the model that it named, if any. Raises `HubFault` 404.
+    """
     with hub.transaction() as transaction:
-        _set_connected(transaction, hub.entry(device, module), connected)
+        _set_connected(transaction, hub.entry(device, module), connected, model)
 
 
 def mark_all_disconnected(hub: EmulatedHub) -> None:
@@ -112,8 +117,11 @@ def route_twin_change(hub: EmulatedHub, device: str, module: str, reported: byte
     gateways.routed(hub, change)  # upstream it is an event anyway
 
 
-def _set_connected(transaction: Transaction, entry: RegistryEntry, connected: bool) -> None:
+def _set_connected(
+    transaction: Transaction, entry: RegistryEntry, connected: bool, model: str = ""
+) -> None:
     now = transaction.moment.timestamp
-    changed = replace(entry, connection=ConnectionState(connected, now, now))
+    known = model or entry.connection.model
+    changed = replace(entry, connection=ConnectionState(connected, now, now, known))
     transaction.save(changed)
     transaction.events.append(events.connection(changed, transaction.moment))

@@ -51,7 +51,7 @@ def twin_document(entry: RegistryEntry) -> JsonObject:
         "cloudToDeviceMessageCount": 0,
         "authenticationType": identity.authentication.type,
         "x509Thumbprint": thumbprint_document(identity.authentication),
-        "modelId": "",
+        "modelId": entry.connection.model,
         "version": twin.revision + twin.reported.version,
     }
     if twin.tags:

@@ -63,11 +63,15 @@ class TwinState:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """Whether the device is connected, since when, and when it was last active."""
+    """Whether the device is connected, since when, and when it was last active.
+
+    `model` is the id of the Plug and Play model that it named last, empty if it never did.
+    """
 
     connected: bool = False
     changed: str = NEVER
     last_activity: str = NEVER
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

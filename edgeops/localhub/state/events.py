@@ -24,6 +24,7 @@ _SYSTEM_PROPERTIES = {
     "$.ce": "content-encoding",
     "$.on": "output-name",
     "$.exp": "expiry-time",
+    "$.sub": "dt-subject",
 }
 
 

@@ -48,6 +48,8 @@ def _seconds(body: JsonObject, name: str, *, minimum: int, default: int) -> int:
     value = body.get(name)
     if value is None:
         return default
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)  # az writes the number as text
     if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= 300:
         raise errors.invalid(f"'{name}' must be from {minimum} to 300 seconds.")
     return value
