@@ -103,6 +103,8 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
         for n in range(90):
             await _configure(ask, f"m{n}", {}, "tags.a = 1", {"queries": _METRICS})
         await ask("GET", "/configurations", None)
+        for n in range(90):
+            await ask("DELETE", f"/configurations/m{n}", None)
 
     async def keys() -> None:
         names = [{"id": f"device-{n:05}"} for n in range(1000, 1100)]
@@ -113,8 +115,8 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
 
     return {
         f"a job on {devices:,} devices": job,
-        "2,000 settings": settings,
         "metrics of 90 configurations": metrics,
+        "2,000 settings": settings,
         "new keys for 100 devices": keys,
     }
 
