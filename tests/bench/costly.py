@@ -79,11 +79,7 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
             "updateTwin": {"etag": "*", "properties": {"desired": {"x": 1}}},
         }
         await ask("PUT", "/jobs/v2/j1", body)
-        while True:
-            _, answer = await ask("GET", "/jobs/v2/j1", None)
-            if json.loads(answer)["status"] not in ("queued", "running"):
-                break
-            await asyncio.sleep(0.05)
+        answer = await _until(ask, "/jobs/v2/j1", b'"completed"')
         assert json.loads(answer)["deviceJobStatistics"]["succeededCount"] >= devices
 
     async def settings() -> None:
@@ -91,11 +87,7 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
         body = {f"properties.desired.{key}": value for key, value in _LARGE.items()}
         await _configure(ask, "large", body, f"deviceId < '{first_without}'")
         last = f"device-{_DEVICES_WITH_2000_SETTINGS - 1:05}"
-        while True:
-            _, twin = await ask("GET", f"/twins/{last}", None)
-            if b'"key1999"' in twin:
-                break
-            await asyncio.sleep(0.05)
+        await _until(ask, f"/twins/{last}", b'"key1999"')
 
     async def metrics() -> None:
         for n in range(10):
@@ -154,6 +146,15 @@ async def of_modules(ask: Ask, endpoint: Endpoint) -> dict[str, Work]:
         "10,000 messages, nobody there": sending([f"FROM /* {_TO_AWAY}"], b"x" * 1000, 10_000),
         "500 large ones, nobody there": sending([f"FROM /* {_TO_AWAY}"], b"x" * 250_000, 500),
     }
+
+
+async def _until(ask: Ask, path: str, expected: bytes) -> bytes:
+    """Ask again and again until the answer has something; gives it."""
+    while True:
+        _, answer = await ask("GET", path, None)
+        if expected in answer:
+            return answer
+        await asyncio.sleep(0.05)
 
 
 async def _configure(
