@@ -4,7 +4,7 @@
 
 Ends with 1 when a goal is missed: nobody waits for 0.1 s because of somebody
 else's request, the memory of connections that are gone is given back up to
-50 MB, and the database has at most 128 MB of events.
+50 MB, and events take at most 128 MB of the database.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ async def measure(
         )
         met = met and after - before < GOAL_KB
 
+    before = database_bytes(state_dir)
     answered = asyncio.Event()
     [device] = await modules_of(endpoint, names[:1], lambda *_: answered.set())
     topic = f"devices/{names[0]}/messages/events/"
@@ -143,9 +144,13 @@ async def measure(
         device.ask_twin()
         await answered.wait()
         answered.clear()
-    size = sum((state_dir / name).stat().st_size for name in ("hub.db", "hub.db-wal"))
-    print(f"{MESSAGES} messages of {MESSAGE_BYTES >> 10} KB: {size >> 20} MB of database")
+    size = database_bytes(state_dir) - before
+    print(f"{MESSAGES} messages of {MESSAGE_BYTES >> 10} KB: {size >> 20} MB more of database")
     return met and size < GOAL_BYTES
+
+
+def database_bytes(state_dir: Path) -> int:
+    return sum((state_dir / name).stat().st_size for name in ("hub.db", "hub.db-wal"))
 
 
 def main() -> None:

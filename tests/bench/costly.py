@@ -79,11 +79,7 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
             "updateTwin": {"etag": "*", "properties": {"desired": {"x": 1}}},
         }
         await ask("PUT", "/jobs/v2/j1", body)
-        while True:
-            _, answer = await ask("GET", "/jobs/v2/j1", None)
-            if json.loads(answer)["status"] not in ("queued", "running"):
-                break
-            await asyncio.sleep(0.05)
+        answer = await _until(ask, "/jobs/v2/j1", b'"completed"')
         assert json.loads(answer)["deviceJobStatistics"]["succeededCount"] >= devices
 
     async def settings() -> None:
@@ -91,11 +87,7 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
         body = {f"properties.desired.{key}": value for key, value in _LARGE.items()}
         await _configure(ask, "large", body, f"deviceId < '{first_without}'")
         last = f"device-{_DEVICES_WITH_2000_SETTINGS - 1:05}"
-        while True:
-            _, twin = await ask("GET", f"/twins/{last}", None)
-            if b'"key1999"' in twin:
-                break
-            await asyncio.sleep(0.05)
+        await _until(ask, f"/twins/{last}", b'"key1999"')
 
     async def metrics() -> None:
         for n in range(10):
@@ -103,6 +95,8 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
         for n in range(90):
             await _configure(ask, f"m{n}", {}, "tags.a = 1", {"queries": _METRICS})
         await ask("GET", "/configurations", None)
+        for n in range(90):
+            await ask("DELETE", f"/configurations/m{n}", None)
 
     async def keys() -> None:
         names = [{"id": f"device-{n:05}"} for n in range(1000, 1100)]
@@ -113,8 +107,8 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
 
     return {
         f"a job on {devices:,} devices": job,
-        "2,000 settings": settings,
         "metrics of 90 configurations": metrics,
+        "2,000 settings": settings,
         "new keys for 100 devices": keys,
     }
 
@@ -152,6 +146,15 @@ async def of_modules(ask: Ask, endpoint: Endpoint) -> dict[str, Work]:
         "10,000 messages, nobody there": sending([f"FROM /* {_TO_AWAY}"], b"x" * 1000, 10_000),
         "500 large ones, nobody there": sending([f"FROM /* {_TO_AWAY}"], b"x" * 250_000, 500),
     }
+
+
+async def _until(ask: Ask, path: str, expected: bytes) -> bytes:
+    """Ask again and again until the answer has something; gives it."""
+    while True:
+        _, answer = await ask("GET", path, None)
+        if expected in answer:
+            return answer
+        await asyncio.sleep(0.05)
 
 
 async def _configure(

@@ -192,6 +192,20 @@ def test_a_busy_hub_hears_the_good_bye_of_a_client_that_has_gone(hub, busy, tele
     assert not hub.hub.store.entry("d1").connection.connected
 
 
+def test_thousands_that_go_at_once_take_turns(hub, busy, telemetry):
+    async def main():
+        socket = _Socket(busy, lambda: None)
+        socket.connection_made(ClosedTransport())
+        socket.data_received(encode(hub.hello("d1", will=will())))
+        busy.hub.scheduler.run()
+        socket.connection_lost(None)
+        assert telemetry() == []
+        busy.hub.scheduler.run()
+
+    asyncio.run(main())
+    assert [event["body"] for event in telemetry()] == ["bye"]
+
+
 def test_a_busy_hub_that_stops_has_no_connections(hub, busy):
     async def main():
         async with busy.connections.watched():

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from edgeops.localhub.mqtt.open_connections import OpenConnections
 
 
 class Connection:
-    def __init__(self):
+    def __init__(self, seconds=0.0):
         self.said = []
+        self.seconds = seconds
 
     def expire(self, now):
         self.said.append("expired")
+        time.sleep(self.seconds)
 
     def close(self, reason):
         self.said.append(reason)
@@ -36,3 +39,20 @@ def test_connections_end_with_the_hub():
     assert early.said == ["the hub is stopping", "aborted"]
     assert gone.said == []
     assert late.said == ["aborted"]
+
+
+def test_others_are_served_while_many_connections_expire():
+    many = [Connection(seconds=0.003) for _ in range(20)]
+
+    async def main():
+        connections = OpenConnections(seconds_between_checks=0.001)
+        for connection in many:
+            connections.add(connection, connection.abort)
+        async with connections.watched():
+            async with asyncio.timeout(10):
+                while True:
+                    await asyncio.sleep(0)
+                    if expired := sum(bool(connection.said) for connection in many):
+                        return expired
+
+    assert asyncio.run(main()) < len(many)

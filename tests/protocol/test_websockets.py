@@ -14,6 +14,7 @@ from functools import partial
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from edgeops.localhub import tls_listener
 from edgeops.localhub.files import StateFiles
@@ -35,6 +36,7 @@ from edgeops.localhub.mqtt.packets import (
 from edgeops.localhub.mqtt.reader import PacketReader
 from edgeops.localhub.store import HubStore
 from edgeops.localhub.tail import tail
+from tests.support.waiting import wait_until
 
 paho = pytest.importorskip("paho.mqtt.client")
 
@@ -274,6 +276,26 @@ def test_a_device_that_does_not_read_is_not_read_from(hello, converse, service):
         return sent
 
     assert converse(talk) < most
+
+
+@pytest.fixture
+def no_garbage_collection():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_the_memory_of_a_client_that_vanishes_is_free_at_once(converse, no_garbage_collection):
+    def websockets():
+        return [each for each in gc.get_objects() if isinstance(each, web.WebSocketResponse)]
+
+    async def talk(device):
+        assert len(websockets()) == 1
+        device.socket._response.connection.transport.abort()
+
+    converse(talk)
+    wait_until(lambda: not websockets())
 
 
 def test_devices_are_cut_off_when_the_hub_stops(hub, hello, converse):

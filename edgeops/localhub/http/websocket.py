@@ -99,6 +99,7 @@ class _Wire:
             await self._drain()
             if self._closing is not None:
                 self._closing.cancel()
+            _forget_frames(self._websocket.exception())
 
     def limit(self, size: int | None) -> None:
         """Disconnect a client that sends more bytes than this; None for no limit."""
@@ -149,6 +150,13 @@ class _Wire:
         """Wait until the client has read its responses."""
         if self._sender is not None:
             await asyncio.wait([self._sender])
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Break the cycle of a websocket, why it ended, and frames: its memory is freed at once."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 async def _finish(scheduler: Scheduler, work: Callable[[float], bool]) -> None:

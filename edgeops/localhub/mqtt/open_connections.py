@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-_SECONDS_BETWEEN_CHECKS = 1.0
+from edgeops.localhub.service.scheduler import SECONDS_PER_TURN
 
 
 class Connection(Protocol):
@@ -23,7 +24,8 @@ class Connection(Protocol):
 class OpenConnections:
     """The open connections; those that come after the end of `watched` are closed at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_between_checks: float = 1.0) -> None:
+        self._seconds_between_checks = seconds_between_checks
         self._closed = False
         self._aborts: dict[Connection, Callable[[], None]] = {}
 
@@ -55,6 +57,10 @@ class OpenConnections:
     async def _expire_periodically(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(_SECONDS_BETWEEN_CHECKS)
+            await asyncio.sleep(self._seconds_between_checks)
+            until = time.perf_counter() + SECONDS_PER_TURN
             for connection in list(self._aborts):
                 connection.expire(loop.time())
+                if time.perf_counter() >= until:  # the tokens of many may expire at once
+                    await asyncio.sleep(0)
+                    until = time.perf_counter() + SECONDS_PER_TURN

@@ -48,6 +48,9 @@ class _Socket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.connection.receive(data, self._loop.time())
+        self._begin_work()
+
+    def _begin_work(self) -> None:
         if not self._busy:
             self._busy = True
             self._broker.hub.scheduler.begin(self._work)
@@ -70,9 +73,9 @@ class _Socket(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         self.authenticated()
         self._lost = True
-        if not self._busy:  # else the last requests come first: there may be a DISCONNECT
-            self._end()
         self._transport = None  # breaks a reference cycle that would keep OpenSSL's memory
+        # The last requests come first: there may be a DISCONNECT. And thousands may go at once.
+        self._begin_work()
 
     def _end(self) -> None:
         self._broker.connections.discard(self.connection)

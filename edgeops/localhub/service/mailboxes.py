@@ -83,6 +83,7 @@ class Mailboxes:
 
     def forget(self, device: str, module: str) -> None:
         """Drop what waits for a module, or for all modules of a device (module empty)."""
-        for name in [n for n in self._boxes if n[0] == device and (not module or n[1] == module)]:
-            self._bytes -= sum(waiting.message.size for waiting in self._boxes.pop(name))
+        gone = [n for n in (*self._boxes, *self._overflowed) if n[0] == device]
+        for name in (n for n in gone if not module or n[1] == module):
+            self._bytes -= sum(waiting.message.size for waiting in self._boxes.pop(name, ()))
             self._overflowed.discard(name)

@@ -241,6 +241,20 @@ def test_what_has_expired_takes_no_room_from_other_messages(monkeypatch):
     assert len(got) == 2
 
 
+def test_nothing_is_kept_of_deleted_modules_that_never_had_room(monkeypatch):
+    monkeypatch.setattr(mailboxes, "MAX_BYTES", 0)
+    boxes = Mailboxes()
+    for module in ("m", "n"):
+        assert not boxes.keep(("g1", module), InputMessage("a", {}, b""), 0, 1.0, now=0.0)
+        assert boxes.first_overflow(("g1", module))
+        assert not boxes.first_overflow(("g1", module))
+    boxes.forget("g1", "m")
+    assert boxes.first_overflow(("g1", "m"))
+    assert not boxes.first_overflow(("g1", "n"))
+    boxes.forget("g1", "")
+    assert boxes.first_overflow(("g1", "n"))
+
+
 def test_a_module_that_stays_away_does_not_fill_the_log(hub, caplog, monkeypatch):
     monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 1)
     deploy(hub, all=f"FROM /messages/modules/sensor/* {TO_FILTER}")
