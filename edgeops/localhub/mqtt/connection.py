@@ -344,4 +344,3 @@ class DeviceConnection:
             self._answer_twin_request(request, fault)
         else:
             self._publish(topics.twin_response(204, request, version), b"", max_qos=0)
-            devices.route_twin_change(self._broker.hub, *self._name, payload)

@@ -5,7 +5,7 @@ Hub message routing query syntax", Microsoft Learn.
 """
 
 from edgeops.localhub.routing.grammar import MessageRoute, parse_route
-from edgeops.localhub.routing.message import InputMessage, RoutedMessage
+from edgeops.localhub.routing.message import InputMessage, RoutedMessage, twin_change
 from edgeops.localhub.routing.table import (
     UPSTREAM,
     Destination,
@@ -26,4 +26,5 @@ __all__ = [
     "RoutedMessage",
     "parse_route",
     "route_table",
+    "twin_change",
 ]

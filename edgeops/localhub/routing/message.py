@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.json_text import parse_json
@@ -76,6 +78,16 @@ class RoutedMessage:
         document: JsonObject = {"properties": properties, "system": system}
         body = _body(self.payload, system)
         return document if body is None else document | {"body": body}
+
+
+def twin_change(device: str, module: str, reported: JsonObject) -> RoutedMessage:
+    """The message of a gateway on a patch of reported properties."""
+    properties = {
+        "$.ct": "application/json",
+        "$.ce": "utf-8",
+        "$.schema": "twinChangeNotification",
+    }
+    return RoutedMessage(device, module, properties, orjson.dumps(reported), twin_change=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,13 @@ class RouteTable:
 
 @dataclass(slots=True)
 class GatewayRoutes:
-    """The routes of a gateway, and the version of `$edgeHub` that they were made of.
+    """The routes of a gateway (its device), and the version of `$edgeHub` that they are of.
 
     `table` is None where none were ever deployed; `warned` are the senders whose
     messages no route takes, `too_costly` whether the log says that functions are left out.
     """
 
+    gateway: str
     version: tuple[str, int]
     table: RouteTable | None
     too_costly: bool = False

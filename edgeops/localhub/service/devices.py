@@ -89,11 +89,15 @@ def send_telemetry(
 
     Raises `HubFault` 404.
     """
-    if not gateways.routed(hub, RoutedMessage(device, module, properties, payload)):
-        return
+    sender = hub.entry(device, module)
+    routes = gateways.routes_of(hub, sender)
+    if routes is not None:
+        if not gateways.routed(hub, RoutedMessage(device, module, properties, payload), routes):
+            return
+        sender = hub.entry(device, module)  # a delivery can end a connection, even its own
     with hub.transaction() as transaction:
         moment = transaction.moment
-        transaction.save(with_activity(hub.entry(device, module), moment))
+        transaction.save(with_activity(sender, moment))
         transaction.events.append(events.telemetry(device, module, properties, payload, moment))
 
 
@@ -104,17 +108,6 @@ def send_batch(
     for properties, payload in messages:
         send_telemetry(hub, device, module, properties, payload)
         yield
-
-
-def route_twin_change(hub: EmulatedHub, device: str, module: str, reported: bytes) -> None:
-    """Deliver a patch of reported properties (JSON) where the routes of a gateway want it."""
-    properties = {
-        "$.ct": "application/json",
-        "$.ce": "utf-8",
-        "$.schema": "twinChangeNotification",
-    }
-    change = RoutedMessage(device, module, properties, reported, twin_change=True)
-    gateways.routed(hub, change)  # upstream it is an event anyway
 
 
 def _set_connected(

@@ -19,6 +19,7 @@ from edgeops.localhub.routing import (
     route_table,
 )
 from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.identities import device_of_scope
 from edgeops.twin import EDGE_HUB
 
@@ -32,14 +33,19 @@ _NOT_FORWARDED = ("$.on", "$.cdid", "$.cmid")
 _log = logging.getLogger(__name__)
 
 
-def routed(hub: EmulatedHub, message: RoutedMessage) -> bool:
-    """Deliver a message to the modules that routes name; gives whether it also goes upstream."""
-    gateway = _gateway(hub, message)
+def routes_of(hub: EmulatedHub, sender: RegistryEntry) -> GatewayRoutes | None:
+    """The routes that the messages of a device or module take; None when all go upstream."""
+    gateway = _gateway(hub, sender)
     routes = _routes(hub, gateway) if gateway else None
-    if routes is None or routes.table is None:
-        return True
-    destinations = routes.table.destinations(message)
-    if not routes.too_costly and routes.table.too_costly(message):
+    return routes if routes is not None and routes.table is not None else None
+
+
+def routed(hub: EmulatedHub, message: RoutedMessage, routes: GatewayRoutes) -> bool:
+    """Deliver a message to the modules that routes name; gives whether it also goes upstream."""
+    table, gateway = routes.table, routes.gateway
+    assert table is not None
+    destinations = table.destinations(message)
+    if not routes.too_costly and table.too_costly(message):
         routes.too_costly = True
         _log.warning(
             "device %s: its routes call too many functions for a message of %d bytes:"
@@ -48,7 +54,7 @@ def routed(hub: EmulatedHub, message: RoutedMessage) -> bool:
             message.size,
         )
     if not destinations:
-        _warn_once(gateway, routes, message)
+        _warn_once(routes, message)
     for destination in destinations:
         if destination.module is not None:
             _deliver(hub, gateway, destination, message)
@@ -64,12 +70,15 @@ def deliver_waiting(hub: EmulatedHub, device: str, module: str) -> None:
             hub.mailboxes.deliver(name, link.deliver, hub.clock().timestamp())
 
 
-def _gateway(hub: EmulatedHub, message: RoutedMessage) -> str:
-    """The edge device whose routes a message takes; empty when there is none."""
-    owner = hub.device(message.device).identity
+def _gateway(hub: EmulatedHub, sender: RegistryEntry) -> str:
+    """The edge device whose routes the messages of a sender take; empty when there is none."""
+    module = sender.identity.module
+    owner = hub.device(sender.identity.device).identity if module else sender.identity
     if owner.edge:
-        return message.device if message.module else ""
-    parent = hub.store.entry(device_of_scope(owner.scope or ""))
+        return owner.device if module else ""
+    if not owner.scope:
+        return ""
+    parent = hub.store.entry(device_of_scope(owner.scope))
     if parent is None or not parent.identity.edge or parent.identity.scope != owner.scope:
         return ""
     return parent.identity.device
@@ -83,7 +92,7 @@ def _routes(hub: EmulatedHub, gateway: str) -> GatewayRoutes | None:
     known = hub.routes.get(gateway)
     if known is not None and known.version == version:
         return known
-    routes = GatewayRoutes(version, route_table(entry.twin.desired.values))
+    routes = GatewayRoutes(gateway, version, route_table(entry.twin.desired.values))
     for name, problem in routes.table.problems.items() if routes.table else ():
         _log.warning("device %s: the route %s is not used: %s", gateway, name, problem)
     hub.routes.pop(gateway, None)
@@ -94,13 +103,13 @@ def _routes(hub: EmulatedHub, gateway: str) -> GatewayRoutes | None:
     return routes
 
 
-def _warn_once(gateway: str, routes: GatewayRoutes, message: RoutedMessage) -> None:
+def _warn_once(routes: GatewayRoutes, message: RoutedMessage) -> None:
     """A message that no route takes is lost, as on a device: the log says it once a sender."""
     sender = message.module or message.device
     if message.twin_change or sender in routes.warned or len(routes.warned) >= _MAX_WARNINGS:
         return
     routes.warned.add(sender)
-    _log.warning("device %s: no route takes the messages of %s: dropped", gateway, sender)
+    _log.warning("device %s: no route takes the messages of %s: dropped", routes.gateway, sender)
 
 
 def _deliver(

@@ -7,7 +7,8 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import query
-from edgeops.localhub.service import jobs
+from edgeops.localhub.routing import twin_change
+from edgeops.localhub.service import gateways, jobs
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
 from edgeops.localhub.state import errors, etags, events, twins
 from edgeops.localhub.state.documents import twin_document
@@ -56,6 +57,9 @@ def report(hub: EmulatedHub, device: str, module: str, patch: Any) -> int:
         entry = with_activity(hub.entry(device, module), transaction.moment)
         write = twins.patched(entry, sections, transaction.moment)
         save_twin(transaction, write, sections, "updateTwin")
+    routes = gateways.routes_of(hub, write.entry)
+    if routes is not None:  # upstream it is an event anyway
+        gateways.routed(hub, twin_change(device, module, patch), routes)
     return write.entry.twin.reported.version
 
 

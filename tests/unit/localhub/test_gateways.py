@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edgeops.localhub.routing import InputMessage
-from edgeops.localhub.service import configurations, devices, gateways, mailboxes, registry
+from edgeops.localhub.service import configurations, devices, gateways, mailboxes, registry, twins
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.service.mailboxes import Mailboxes
 from edgeops.localhub.steps import finish
@@ -173,8 +173,8 @@ def test_a_device_below_the_gateway_takes_its_routes(hub):
 def test_a_change_of_reported_properties_can_be_routed(hub):
     deploy(hub, changes=f"FROM /twinChangeNotifications {TO_FILTER}")
     filtered = connect(hub)
-    devices.route_twin_change(hub, "g1", "sensor", b'{"state": "on"}')
-    assert filtered.got == [("readings", b'{"state": "on"}')]
+    twins.report(hub, "g1", "sensor", {"state": "on"})
+    assert filtered.got == [("readings", b'{"state":"on"}')]
 
 
 def test_a_route_that_cannot_be_used_is_logged_once(hub, caplog):
