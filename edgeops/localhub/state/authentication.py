@@ -45,6 +45,15 @@ def authentication_of(body: Any, moment: Moment) -> Authentication:
     raise errors.invalid(f"'authentication.type' must be one of {', '.join(_TYPES)}.")
 
 
+def of_the_runtime(moment: Moment) -> Authentication:
+    """The authentication of a module that a deployment makes: none, as services see it.
+
+    On Azure the IoT Edge runtime gives such a module its keys when it starts it.
+    Here the keys are there from the beginning, for `edgeops device run` alone.
+    """
+    return Authentication("none", primary_key=moment.new_key(), secondary_key=moment.new_key())
+
+
 def with_new_keys(
     authentication: Authentication, moment: Moment, *, primary: bool, secondary: bool
 ) -> Authentication:
@@ -60,10 +69,11 @@ def with_new_keys(
 
 def authentication_document(authentication: Authentication) -> JsonObject:
     """The `authentication` of an identity in the format of the service API."""
+    shown = authentication.type == "sas"
     return {
         "symmetricKey": {
-            "primaryKey": authentication.primary_key,
-            "secondaryKey": authentication.secondary_key,
+            "primaryKey": authentication.primary_key if shown else None,
+            "secondaryKey": authentication.secondary_key if shown else None,
         },
         "x509Thumbprint": thumbprint_document(authentication),
         "type": authentication.type,

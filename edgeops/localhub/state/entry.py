@@ -10,7 +10,10 @@ from edgeops.localhub.state.moment import NEVER, Moment
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How a device authenticates: `type` is sas, selfSigned, certificateAuthority or none."""
+    """How a device authenticates: `type` is sas, selfSigned, certificateAuthority or none.
+
+    With `none`, keys are those that the IoT Edge runtime of this machine uses.
+    """
 
     type: str
     primary_key: str | None = None
