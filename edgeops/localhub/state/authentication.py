@@ -46,10 +46,10 @@ def authentication_of(body: Any, moment: Moment) -> Authentication:
 
 
 def of_the_runtime(moment: Moment) -> Authentication:
-    """The authentication of a module that a deployment makes: none, as services see it.
+    """The authentication of `$edgeAgent` and `$edgeHub`: none, as services see it.
 
-    On Azure the IoT Edge runtime gives such a module its keys when it starts it.
-    Here the keys are there from the beginning, for `edgeops device run` alone.
+    On Azure the IoT Edge runtime gives them keys when it starts. Here the keys are
+    there from the beginning, for `edgeops device run` alone.
     """
     return Authentication("none", primary_key=moment.new_key(), secondary_key=moment.new_key())
 

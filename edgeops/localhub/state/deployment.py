@@ -12,7 +12,7 @@ from typing import Any
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.state import errors, twins
 from edgeops.localhub.state.entry import RegistryEntry
-from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_deployed
+from edgeops.localhub.state.identities import IOT_EDGE, SYSTEM_MODULES, module_created
 from edgeops.localhub.state.json_text import count_values
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.state.settings import DESIRED, settings_of, with_settings
@@ -103,6 +103,8 @@ def with_identities(
     after = {name: entry for name, entry in modules.items() if name not in unlisted}
     for name in (*(listed or ()), *configured):
         if name not in after:
-            after[name] = module_deployed(device.identity.device, name, moment, after.keys())
+            after[name] = module_created(
+                device.identity.device, name, {"managedBy": IOT_EDGE}, moment, after.keys()
+            )
             yield
     return after, tuple(sorted(unlisted))

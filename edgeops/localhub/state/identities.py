@@ -25,7 +25,6 @@ IOT_EDGE = "IotEdge"
 _SCOPE_PREFIX = "ms-azure-iot-edge://"
 _MAX_PARENTS = 1  # "for now", says `Device.ParentScopes` of Microsoft's SDK for C#
 _MAX_CHARACTERS = 512
-_DEPLOYED: JsonObject = {"managedBy": IOT_EDGE, "authentication": {"type": "none"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,6 @@ def device_updated(
     if identity.edge:
         return DeviceWrite((saved, *_system_modules(identity.device, moment)))
     return DeviceWrite((saved,), delete=SYSTEM_MODULES)
-
-
-def module_deployed(
-    device: str, module: str, moment: Moment, modules: Collection[str]
-) -> RegistryEntry:
-    """A new module that a deployment lists. Raises `HubFault` as `module_created` does."""
-    entry = module_created(device, module, _DEPLOYED, moment, modules)
-    return _of_the_runtime(entry, moment)
 
 
 def module_created(
@@ -153,15 +144,12 @@ def _new_entry(device: str, module: str, body: JsonObject, moment: Moment) -> Re
 
 
 def _system_modules(device: str, moment: Moment) -> tuple[RegistryEntry, ...]:
+    body = {"managedBy": IOT_EDGE, "authentication": {"type": "none"}}
+    created = (_new_entry(device, module, body, moment) for module in SYSTEM_MODULES)
     return tuple(
-        _of_the_runtime(_new_entry(device, module, _DEPLOYED, moment), moment)
-        for module in SYSTEM_MODULES
+        replace(entry, identity=replace(entry.identity, authentication=of_the_runtime(moment)))
+        for entry in created
     )
-
-
-def _of_the_runtime(entry: RegistryEntry, moment: Moment) -> RegistryEntry:
-    identity = replace(entry.identity, authentication=of_the_runtime(moment))
-    return replace(entry, identity=identity)
 
 
 def _with_authentication(
