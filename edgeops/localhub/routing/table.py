@@ -16,7 +16,7 @@ LOWEST_PRIORITY = 10  # of a route that gives none; the others are 0 (the first)
 DEFAULT_TIME_TO_LIVE = 7200  # seconds
 # What all functions in the conditions may read of one message, as if each read all of it: a
 # limit of the local hub only, where nobody may wait while they do.
-MAX_READ_BYTES = 2 * 1024 * 1024
+MAX_READ_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
