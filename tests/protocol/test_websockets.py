@@ -286,11 +286,15 @@ def no_garbage_collection():
     gc.enable()
 
 
-def test_the_memory_of_a_client_that_vanishes_is_free_at_once(converse, no_garbage_collection):
+def test_the_memory_of_a_client_that_vanishes_is_free_at_once(
+    converse, hello, no_garbage_collection
+):
     def websockets():
         return [each for each in gc.get_objects() if isinstance(each, web.WebSocketResponse)]
 
     async def talk(device):
+        await device.send(hello())
+        await device.receive()  # the hub now waits for more
         assert len(websockets()) == 1
         device.socket._response.connection.transport.abort()
 
