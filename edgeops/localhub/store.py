@@ -1,8 +1,4 @@
-"""The hub's SQLite database: a row for each device, module, session, event, configuration, job.
-
-WAL with synchronous=NORMAL: a confirmed write survives `kill -9` (not a power
-failure), and needs no fsync.
-"""
+"""The hub's SQLite database: a row for each device, module, session, event, configuration, job."""
 
 from __future__ import annotations
 
@@ -27,44 +23,13 @@ from edgeops.localhub.state.entry import (
     TwinState,
 )
 from edgeops.localhub.state.events import Event
-from edgeops.localhub.store_jobs import JOB_TABLES, JobStore
+from edgeops.localhub.store_jobs import JobStore
+from edgeops.localhub.store_layout import prepare
 
-_LAYOUT = 4
-# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs.
-_OLDER_LAYOUTS = (0, 1, 2, 3)
 MAX_EVENTS = 100_000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 _MAX_PAGE_BYTES = 1024 * 1024  # of events; a page ends with the event that reaches it
 _BATCH_ROWS = 16
-_TABLES = """
-    CREATE TABLE IF NOT EXISTS entries (
-        device TEXT NOT NULL,
-        module TEXT NOT NULL,
-        body BLOB NOT NULL,
-        PRIMARY KEY (device, module)
-    );
-    CREATE TABLE IF NOT EXISTS configurations (id TEXT PRIMARY KEY, body BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS sessions (
-        device TEXT NOT NULL,
-        module TEXT NOT NULL,
-        subscriptions BLOB NOT NULL,
-        PRIMARY KEY (device, module)
-    );
-    CREATE TABLE IF NOT EXISTS feed (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        device TEXT NOT NULL,
-        bytes_so_far INTEGER NOT NULL,  -- of all events since the first, up to this one
-        body BLOB NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS feed_of_device ON feed (device);  -- implicitly also by sequence
-"""
-# Keeps the newest events with their numbers; the others may have any size, and are dropped.
-_EVENTS_OF_LAYOUT_2 = """
-    INSERT INTO feed
-        SELECT sequence, device, sum(length(body)) OVER (ORDER BY sequence), body
-        FROM (SELECT * FROM events ORDER BY sequence DESC LIMIT 1000) ORDER BY sequence;
-    DROP TABLE events;
-"""
 
 
 class HubStore:
@@ -79,7 +44,7 @@ class HubStore:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._sqlite = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
-                _prepare(self._sqlite)
+                prepare(self._sqlite)
             except sqlite3.Error:
                 self._sqlite.close()
                 raise
@@ -310,27 +275,6 @@ class HubStore:
     def delete_configuration(self, configuration: str) -> None:
         """Delete a configuration."""
         self._sqlite.execute("DELETE FROM configurations WHERE id = ?", (configuration,))
-
-
-def _prepare(sqlite: sqlite3.Connection) -> None:
-    """Set the mode, and create or migrate the tables. Raises `sqlite3.Error`."""
-    sqlite.execute("PRAGMA journal_mode = WAL")
-    sqlite.execute("PRAGMA synchronous = NORMAL")
-    # Keeps the twins of thousands of devices in memory, and syncs the file rarely: a write
-    # to all of them must not wait for the disk.
-    sqlite.execute("PRAGMA cache_size = -65536")  # KB
-    sqlite.execute("PRAGMA wal_autocheckpoint = 8192")  # pages of 4 KB
-    sqlite.execute(f"PRAGMA journal_size_limit = {8192 * 4096}")
-    (layout,) = sqlite.execute("PRAGMA user_version").fetchone()
-    if layout in _OLDER_LAYOUTS:
-        migration = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
-        sqlite.executescript(
-            f"BEGIN; {_TABLES} {JOB_TABLES} {migration} PRAGMA user_version = {_LAYOUT}; COMMIT;"
-        )
-        if migration:
-            sqlite.execute("VACUUM")
-    elif layout != _LAYOUT:
-        raise sqlite3.DatabaseError(f"it has layout {layout}, which this version does not know")
 
 
 def entry_of(body: bytes) -> RegistryEntry:
