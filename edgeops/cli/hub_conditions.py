@@ -21,7 +21,7 @@ SkuOption = Annotated[
 ]
 UnitsOption = Annotated[int, option("Units of the SKU.", min=1, max=200)]
 RetryAfterOption = Annotated[
-    float | None, option("Retry-After header of throttled answers, in seconds.", min=0)
+    float | None, option("Retry-After header of answers 429, in seconds.", min=0)
 ]
 QueryDelayOption = Annotated[
     float, option("Seconds until queries see a write; on Azure it can take minutes.", min=0)

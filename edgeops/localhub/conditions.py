@@ -40,7 +40,7 @@ class Conditions:
     """What makes a hub slow or unreliable.
 
     `sku` and `units` set the throttles, None for none; `retry_after` (seconds) is
-    a header of the answers 429. `latency` delays every answer, `query_delay` how
+    a header of all answers 429. `latency` delays every answer, `query_delay` how
     soon queries see a write, both in seconds.
     """
 
@@ -73,6 +73,8 @@ def parse_conditions(document: Mapping[str, Any]) -> Conditions:
         raise UsageError(f"there is no SKU {sku!r}", f"use one of {', '.join(SKUS)}")
     if not isinstance(units, int) or isinstance(units, bool) or not 1 <= units <= MAX_UNITS:
         raise UsageError(f"the units must be a whole number from 1 to {MAX_UNITS}")
+    if sku is None and units != 1:
+        raise UsageError("units need a SKU, whose throttles they multiply", "name one, such as S1")
     if not isinstance(faults, list | tuple) or len(faults) > _MAX_FAULTS:
         raise UsageError(f"the faults must be a list of at most {_MAX_FAULTS}")
     return Conditions(

@@ -51,7 +51,10 @@ async def with_fault(
     if await _stops_within(hub, fault.delay):
         return error_response(errors.stopping())
     if fault.status is not None:
-        response = error_response(HubFault(fault.status, fault.code, "Injected by a test."))
+        retry_after = hub.admission.conditions.retry_after if fault.status == 429 else None
+        response = error_response(
+            HubFault(fault.status, fault.code, "Injected by a test.", retry_after)
+        )
         if fault.retry_after is not None:
             response.headers["Retry-After"] = fault.retry_after
         return response

@@ -177,6 +177,8 @@ def test_conditions_can_be_changed_while_the_hub_runs(ask):
     assert refusal(ask("GET", "/devices/d1")) == (503, "ServiceUnavailable")
     assert ask("GET", "/twins/d1")[0] == 200
     assert ask("GET", "/conditions")[2]["counts"] == {"registry": {"faults": 1}}
+    conditions_of(ask, faults=["twin-read=429"], retryAfter=3)
+    assert ask("GET", "/twins/d1")[1]["Retry-After"] == "3"
     assert ask("DELETE", "/conditions")[2]["faults"] == []
     assert ask("GET", "/devices/d1")[0] == 200
     assert refusal(conditions_of(ask, sku="S9")) == (400, "ArgumentInvalid")

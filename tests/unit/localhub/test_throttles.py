@@ -96,6 +96,7 @@ def test_conditions_survive_a_round_trip():
         ({"sky": "S1"}, "there is no condition 'sky'"),
         ({"sku": "S4"}, "there is no SKU 'S4'"),
         ({"units": 0}, "the units must be a whole number from 1 to 200"),
+        ({"units": 2}, "units need a SKU"),
         ({"units": True}, "the units must be a whole number from 1 to 200"),
         ({"latency": -1}, "latency must be from 0 to 3600 seconds"),
         ({"queryDelay": "1"}, "queryDelay must be from 0 to 3600 seconds"),
