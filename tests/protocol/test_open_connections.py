@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 
 from edgeops.localhub.mqtt.open_connections import OpenConnections
 
@@ -56,3 +57,19 @@ def test_others_are_served_while_many_connections_expire():
                         return expired
 
     assert asyncio.run(main()) < len(many)
+
+
+def test_a_connection_that_has_ended_is_held_by_nobody():
+    async def main():
+        connections = OpenConnections(seconds_between_checks=0.001)
+        connection = Connection()
+        connections.add(connection, connection.abort)
+        async with connections.watched(), asyncio.timeout(10):
+            while not connection.said:  # checked once: it was held for that
+                await asyncio.sleep(0)
+            connections.discard(connection)
+            ended = weakref.ref(connection)
+            del connection
+            assert ended() is None
+
+    asyncio.run(main())

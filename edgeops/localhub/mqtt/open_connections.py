@@ -55,12 +55,15 @@ class OpenConnections:
                 await expiry
 
     async def _expire_periodically(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._seconds_between_checks)
-            until = time.perf_counter() + SECONDS_PER_TURN
-            for connection in list(self._aborts):
-                connection.expire(loop.time())
-                if time.perf_counter() >= until:  # the tokens of many may expire at once
-                    await asyncio.sleep(0)
-                    until = time.perf_counter() + SECONDS_PER_TURN
+            await self._expire()  # in a call of its own: while this sleeps, it holds no connection
+
+    async def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = time.perf_counter() + SECONDS_PER_TURN
+        for connection in list(self._aborts):
+            connection.expire(loop.time())
+            if time.perf_counter() >= until:  # the tokens of many may expire at once
+                await asyncio.sleep(0)
+                until = time.perf_counter() + SECONDS_PER_TURN
