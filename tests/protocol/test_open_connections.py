@@ -61,12 +61,13 @@ def test_others_are_served_while_many_connections_expire():
 
 def test_a_connection_that_has_ended_is_held_by_nobody():
     async def main():
-        connections = OpenConnections(seconds_between_checks=0.001)
+        checked = asyncio.Event()
         connection = Connection()
+        connection.expire = lambda now: checked.set()
+        connections = OpenConnections(seconds_between_checks=0.001)
         connections.add(connection, connection.abort)
-        async with connections.watched(), asyncio.timeout(10):
-            while not connection.said:  # checked once: it was held for that
-                await asyncio.sleep(0)
+        async with connections.watched():
+            await asyncio.wait_for(checked.wait(), 10)
             connections.discard(connection)
             ended = weakref.ref(connection)
             del connection
