@@ -1,7 +1,8 @@
 """The ownership stamp: which fleet wrote a twin, and which paths it owns.
 
-It is the value of `tags.edgeops`. Owned are the paths of the leaves that were last applied; only
-these may be removed when git no longer has them.
+It is the value of `tags.edgeops`. Owned are the paths of the leaves that git named when they were
+last applied; only these may be removed when git no longer has them. A secret that git names is one
+leaf, and its path ends with the variable and the version that were written.
 """
 
 from __future__ import annotations
@@ -11,22 +12,24 @@ import binascii
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from edgeops.jsonvalue import JsonObject, keys_of, leaves, pointer, same
+from edgeops.jsonvalue import JsonObject, keys_of, same
+from edgeops.secret_reference import Secret, is_secret
+from edgeops.stamp_paths import Path, pack, resolved, shortened, unpack
 
 TAG = "edgeops"
 FLEET = f"tags.{TAG}.fleet"  # the path of the fleet name in queries
 PROTECT = "protect"  # the key of a stamp that keeps its device from being deleted
 
-Path = tuple[str, ...]
+_WRITTEN = "\x03"  # begins the last key of the path of a secret; no key of a twin holds it
 
 # A property value can have at most 4 KB.
 _CHUNK = 4000
-# Far more than a real stamp decompresses to; limits a crafted one.
+# Far more than a stamp of edgeops 0.1 decompresses to; limits a crafted one.
 _MAX_TEXT = 8 * 1024 * 1024
 # Thousands of devices own the same few sets of paths: the size of the caches for these.
 _CACHED = 256
@@ -47,14 +50,34 @@ class Stamp:
     protect: bool = False
     owned: frozenset[Path] = field(default_factory=frozenset)
 
-    def owned_in(self, section: str) -> frozenset[Path]:
-        """The owned paths of one section, relative to it."""
-        return _within(self.owned, section)
+    def owned_in(self, section: str, live: Mapping[str, Any] | None = None) -> frozenset[Path]:
+        """The owned paths of one section, relative to it; `live` is its value on the hub."""
+        return resolved(_within(self.owned, section), live or {})
+
+    def secrets_in(self, section: str) -> Mapping[Path, Secret]:
+        """The secrets written in one section, by path."""
+        return _secrets_within(self.owned, section)
 
 
 @lru_cache(_CACHED)
 def _within(owned: frozenset[Path], section: str) -> frozenset[Path]:
-    return frozenset(path[1:] for path in owned if path[0] == section)
+    inside = (path[1:] for path in owned if path[0] == section)
+    return frozenset(path[:-1] if _is_secret(path) else path for path in inside)
+
+
+@lru_cache(_CACHED)
+def _secrets_within(owned: frozenset[Path], section: str) -> Mapping[Path, Secret]:
+    paths = (path for path in owned if path[0] == section and _is_secret(path))
+    return {path[1:-1]: _secret_of(path[-1]) for path in paths}
+
+
+def _is_secret(path: Path) -> bool:
+    return bool(path) and path[-1].startswith(_WRITTEN)
+
+
+def _secret_of(key: str) -> Secret:
+    variable, _, version = key.removeprefix(_WRITTEN).partition("@")
+    return Secret(variable, int(version) if version.isdecimal() else 0)
 
 
 def digest(value: Any) -> str:
@@ -63,13 +86,13 @@ def digest(value: Any) -> str:
 
 
 def digest_and_paths(sections: Mapping[str, JsonObject]) -> tuple[str, frozenset[Path]]:
-    """`digest` and `owned_paths` of the content of a twin."""
+    """`digest` of the content of a twin, and its `owned_paths`, shortened."""
     return _digest_and_paths(_canonical(sections))
 
 
 @lru_cache(_CACHED)
 def _digest_and_paths(text: str) -> tuple[str, frozenset[Path]]:
-    return _digest(text), owned_paths(json.loads(text))
+    return _digest(text), shortened(owned_paths(json.loads(text)))
 
 
 def _canonical(value: Any) -> str:
@@ -83,8 +106,21 @@ def _digest(text: str) -> str:
 def owned_paths(sections: Mapping[str, JsonObject]) -> frozenset[Path]:
     """The paths of all leaves of these sections."""
     return frozenset(
-        (section, *path) for section, value in sections.items() for path, _ in leaves(value) if path
+        (section, *path)
+        for section, value in sections.items()
+        for path in _leaf_paths(value)
+        if path
     )
+
+
+def _leaf_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    if is_secret(value):
+        yield (*path, f"{_WRITTEN}{value['fromEnv']}@{value['version']}")
+    elif isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaf_paths(item, (*path, key))
+    else:
+        yield path
 
 
 def encode(stamp: Stamp) -> JsonObject:
@@ -133,24 +169,30 @@ def same_content(old: Stamp | None, new: Stamp) -> bool:
 
 @lru_cache(_CACHED)
 def _encode_owned(owned: frozenset[Path]) -> Mapping[str, str]:
-    pointers = sorted(pointer(*path) for path in owned)
-    if not pointers:
-        return {}
-    packed = zlib.compress("\n".join(pointers).encode("utf-8", "surrogatepass"), 9)
-    text = base64.b64encode(packed).decode("ascii")
+    text = pack(owned)
     chunks = range(0, len(text), _CHUNK)
-    return {f"owned{i}": text[start : start + _CHUNK] for i, start in enumerate(chunks)}
+    return {f"paths{i}": text[start : start + _CHUNK] for i, start in enumerate(chunks)}
 
 
 def _decode_owned(value: JsonObject) -> frozenset[Path]:
+    if text := _joined(value, "paths"):
+        return unpack(text)
+    text = _joined(value, "owned")
+    return frozenset(path for path in _unpack_0_1(text) if not _is_constant(path))
+
+
+def _joined(value: JsonObject, name: str) -> str:
     chunks: list[str] = []
-    while isinstance(chunk := value.get(f"owned{len(chunks)}"), str):
+    while isinstance(chunk := value.get(f"{name}{len(chunks)}"), str):
         chunks.append(chunk)
-    return _unpack("".join(chunks)) if chunks else frozenset()
+    return "".join(chunks)
+
+
+# --- stamps of edgeops 0.1 ----------------------------------------------------------
 
 
 @lru_cache(_CACHED)
-def _unpack(packed_text: str) -> frozenset[Path]:
+def _unpack_0_1(packed_text: str) -> frozenset[Path]:
     unpacker = zlib.decompressobj()
     try:
         packed = base64.b64decode(packed_text, validate=True)
@@ -160,3 +202,20 @@ def _unpack(packed_text: str) -> frozenset[Path]:
     if not unpacker.eof:
         return frozenset()
     return frozenset(keys_of(line) for line in text.split("\n") if line.startswith("/"))
+
+
+def _is_constant(path: Path) -> bool:
+    """Whether edgeops 0.1 wrote the value of a path on its own accord.
+
+    Git never named these, so they are not owned: they stay as they are on the hub.
+    """
+    match path:
+        case ("$edgeAgent", "modules", _, *rest):
+            return rest in (["type"], ["status"])
+        case ("$edgeAgent", *_) | (
+            "$edgeHub",
+            "schemaVersion" | "storeAndForwardConfiguration",
+            *_,
+        ):
+            return True
+    return False

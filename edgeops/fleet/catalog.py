@@ -20,9 +20,8 @@ from edgeops.fleet.kinds import (
     read_module,
     read_release,
 )
-from edgeops.fleet.layers import Layer
+from edgeops.fleet.layers import FROM, Layer
 from edgeops.fleet.model import Document, Named, Place, Problem, Snapshot
-from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
 
 Reader = Callable[[Document], Named[Any]]
@@ -58,24 +57,33 @@ class Catalog:
         """The Fleet."""
         return next(iter(self.fleets.values()), None)
 
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers of the Fleet, lowest first: its edge runtime and its defaults."""
-        return (self.fleet.spec.runtime, self.fleet.spec.defaults) if self.fleet else ()
-
-    @property
-    def runtime(self) -> JsonObject:
-        """The settings of the IoT Edge runtime in `defaults.edge`."""
-        return self.fleet.spec.runtime.value if self.fleet else {}
+    def defaults(self, hub: str) -> tuple[Layer, ...]:
+        """The layers of every device on a hub, lowest first: of the Fleet, then of the hub."""
+        if self.fleet is None:
+            return ()
+        return (*self.fleet.spec.defaults, *self.fleet.spec.hub_defaults.get(hub, ()))
 
     @property
     def overlays(self) -> list[Layer]:
         """Every layer that can set values of devices, each once."""
-        layers = [layer for layer in self.layers if not layer.base]
+        layers: list[Layer] = []
+        if self.fleet:
+            layers += self.fleet.spec.defaults
+            layers += (layer for hub in self.fleet.spec.hub_defaults.values() for layer in hub)
         layers += [group.spec.layer for group in self.groups.values()]
         # The members of a DeviceSet share one layer.
         of_devices = {id(device.spec.layer): device.spec.layer for device in self.devices.values()}
         return [*layers, *of_devices.values()]
+
+    @property
+    def instances(self) -> frozenset[str]:
+        """The names of modules that some layer makes an instance of a Module."""
+        return frozenset(
+            name
+            for layer in self.overlays
+            for name, value in layer.value.get("modules", {}).items()
+            if value is not None and FROM in value
+        )
 
 
 READERS: Mapping[str, Reader] = {

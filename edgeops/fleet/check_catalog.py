@@ -7,30 +7,58 @@ from typing import Any
 
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.kinds import Group
-from edgeops.fleet.model import Document, Named, Problem, Snapshot
+from edgeops.fleet.layers import FROM, Layer
+from edgeops.fleet.model import LOCAL, Document, Named, Problem, Snapshot
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.fleet.variables import references
 from edgeops.jsonvalue import pointer
 
 
 def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
-    """References to modules, releases and schemas that do not exist."""
+    """References to modules, releases, schemas and hubs that do not exist."""
     spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
     for layer in catalog.overlays:
-        for part, kind, names in (
-            ("modules", "Module", catalog.modules),
-            ("models", "ModelRelease", catalog.releases),
-        ):
-            for key, value in layer.value.get(part, {}).items():
-                name = key if part == "modules" else value
-                if not (name is None or name in names or f"{kind} {name}" in spoiled):
-                    at = layer.pointer + pointer(part, key)
-                    yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
+        for at, kind, name in _references(layer, catalog.instances):
+            names = catalog.modules if kind == "Module" else catalog.releases
+            if name not in names and f"{kind} {name}" not in spoiled:
+                at = layer.pointer + at
+                yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
     for module in catalog.modules.values():
         schema = module.spec.value.get("schema")
         if schema and schema not in snapshot.schemas and schema not in files_with_problems:
             at = "/spec/schema"
             yield _missing(module.document, at, "file", schema, snapshot.schemas, broken=False)
+    if catalog.fleet:
+        known = {LOCAL, *catalog.fleet.spec.hubs}
+        for document, at, name in _hub_names(catalog):
+            if name not in known:
+                yield _missing(document, at, "hub", name, known, broken=False)
+
+
+def _references(layer: Layer, instances: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """The pointer, kind and name of each manifest that a layer refers to."""
+    for name, value in layer.value.get("modules", {}).items():
+        if value is not None and FROM in value:
+            yield pointer("modules", name, FROM), "Module", value[FROM]
+        elif value is not None and name not in instances:
+            yield pointer("modules", name), "Module", name
+    for slot, release in layer.value.get("models", {}).items():
+        if release is not None and not references(release):  # variables are replaced by device
+            yield pointer("models", slot), "ModelRelease", release
+
+
+def _hub_names(catalog: Catalog) -> Iterator[tuple[Document, str, str]]:
+    """The document and pointer of each name of a hub that devices are bound to."""
+    manifests: list[Named[Any]] = [*catalog.groups.values(), *catalog.devices.values()]
+    documents = {id(manifest.document): manifest.document for manifest in manifests}
+    for document in documents.values():
+        spec = document.value.get("spec", {})
+        places = {"/spec": spec, "/spec/template/spec": spec.get("template", {}).get("spec", {})}
+        places |= {f"/spec/devices/{i}": member for i, member in enumerate(spec.get("devices", ()))}
+        for at, holder in places.items():
+            for index, name in enumerate(holder.get("hubs", ())):
+                yield document, f"{at}/hubs/{index}", name
 
 
 def _missing(

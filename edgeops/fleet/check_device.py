@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeops import limits
+from edgeops.fleet.check_ports import port_findings
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.edge import binds, create_options, routes
+from edgeops.fleet.create_options import binds, compact, create_options
+from edgeops.fleet.edge import SYSTEM_MODULES, deployed, routes
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.layers import Path
+from edgeops.fleet.layers import FROM, Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
-from edgeops.twin import EDGE_AGENT, EDGE_HUB
+from edgeops.twin import EDGE_HUB
 
 # Half of the limit of `$edgeAgent`, which all modules share.
 CREATE_OPTIONS_BYTES = limits.DESIRED_BYTES // 2
@@ -68,7 +70,10 @@ def module_findings(
 
 
 def edge_findings(
-    modules: Mapping[str, DesiredModule], runtime: JsonObject, content: Mapping[str, JsonObject]
+    modules: Mapping[str, DesiredModule],
+    runtime: JsonObject,
+    content: Mapping[str, JsonObject],
+    defaults: Mapping[str, JsonObject],
 ) -> Iterator[Finding]:
     """Findings about the deployment of an edge device."""
     for name, module in modules.items():
@@ -76,20 +81,22 @@ def edge_findings(
             yield Finding(
                 ("modules", name),
                 f"module `{name}` has no image, which an IoT Edge device needs",
-                f"set `image` in the Module `{name}`",
+                f"set `image` in the Module `{module.spec.get(FROM, name)}`",
                 absence=True,
             )
-        yield from _container_findings(name, module.spec)
+        yield from _container_findings(("modules", name), name, module.spec)
+    for key, name in SYSTEM_MODULES.items():
+        yield from _container_findings(("edge", key), name, runtime.get(key, {}))
     yield from _route_findings(modules, runtime)
-    for section in (EDGE_AGENT, EDGE_HUB):
-        for violation in limits.check_section(content[section], limits.DESIRED_BYTES):
+    yield from port_findings(modules, runtime)
+    for section, whole in deployed(content, defaults).items():
+        for violation in limits.check_section(whole, limits.DESIRED_BYTES):
             path = _source(section, keys_of(violation.pointer), modules, runtime)
             subject = section if not violation.pointer else "/".join(path)
             yield Finding(path, f"`{subject}` {violation.message}")
 
 
-def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
-    at = ("modules", name)
+def _container_findings(at: Path, name: str, spec: JsonObject) -> Iterator[Finding]:
     own = binds(spec)
     if own is None:
         yield Finding(
@@ -108,7 +115,7 @@ def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:
                 "give each storage its own target",
             )
         taken.add(target)
-    total = len(create_options(spec))
+    total = len(compact(create_options(spec) or {}))
     if total > CREATE_OPTIONS_BYTES:
         yield Finding(
             (*at, "createOptions"),
@@ -123,11 +130,11 @@ def _target(path: str) -> str:
 
 
 def _route_findings(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Iterator[Finding]:
-    seen: dict[str, tuple[Path, str]] = {}
+    seen: dict[str, tuple[Path, Any]] = {}
     for path, name, text in routes(modules, runtime):
         first, first_text = seen.setdefault(name, (path, text))
         if text != first_text:
-            owner = "the Fleet" if first[0] == "edgeRuntime" else f"module `{first[1]}`"
+            owner = "`edge.routes`" if first[0] == "edge" else f"module `{first[1]}`"
             yield Finding(
                 path,
                 f"route `{name}` is already defined by {owner} with a different text",
@@ -141,13 +148,13 @@ def _source(
     """The path in the device document from which a path in the edge content comes."""
     if section == EDGE_HUB:
         sources = {name: at for at, name, _ in routes(modules, runtime)}
-        return (
-            sources.get(path[1], ("edgeRuntime",)) if path[:1] == ("routes",) else ("edgeRuntime",)
-        )
+        return sources.get(path[1], ("edge",)) if path[:1] == ("routes",) else ("edge",)
     if path[:1] == ("systemModules",):
-        return ("edgeRuntime", "agentImage" if path[1] == "edgeAgent" else "hubImage")
+        at: Path = ("edge", *(key for key, name in SYSTEM_MODULES.items() if name == path[1]))
+    elif path[:1] in ((), ("modules",)):
+        at = path[:2] or ("modules",)
+    else:
+        return ("edge",)
     if path[2:3] == ("settings",):  # createOptions are split, so they always fit
-        return (*path[:2], "image")
-    if path[2:3] == ("env",):
-        return path[:4]
-    return path[:2] or ("modules",)
+        return (*at, "image")
+    return (*at, *path[2:4]) if path[2:3] == ("env",) else at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,11 +11,13 @@ from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
-from edgeops.fleet.edge import edge_content
+from edgeops.fleet.edge import edge_content, edge_defaults
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.kinds import Device, Group, matches
-from edgeops.fleet.layers import Layer, Overlay, Path, lay
-from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, Named
+from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, EdgeKind, Named
+from edgeops.fleet.shown import shown
+from edgeops.fleet.variables import PARTS, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 from edgeops.release import ModelRelease
@@ -28,6 +30,7 @@ class _Deployment:
     """The desired properties of edgeAgent and edgeHub, which many devices share."""
 
     content: Mapping[str, JsonObject]
+    defaults: Mapping[str, JsonObject]
     owned: Owned
     findings: tuple[Finding, ...]
 
@@ -42,19 +45,43 @@ class _Software:
     findings: tuple[Finding, ...]
 
 
+Resolved = tuple[DesiredDevice, tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """The layers below the devices themselves, merged, and the variables in their texts."""
+
+    overlay: Overlay
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Devices with the same layers: these merged, and the names of the variables in their texts.
+
+    `software` is equal for layers with equal software. `resolved` has the devices that were
+    resolved so far, by the values of these variables.
+    """
+
+    overlay: Overlay
+    names: tuple[str, ...]
+    software: str
+    resolved: dict[tuple[Any, ...], Resolved] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Resolver:
-    """Resolves the devices of one catalog, for one artifact base URL."""
+    """Resolves the devices of one catalog for one hub and one artifact base URL."""
 
     catalog: Catalog
+    hub: str
     artifacts_url: str
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
-    _alike: dict[tuple[tuple[str, ...], int], tuple[DesiredDevice, tuple[Finding, ...]]] = field(
-        default_factory=dict
-    )
-    _below: dict[tuple[str, ...], Overlay] = field(default_factory=dict)
+    _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
+    _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
     _deployments: dict[str, _Deployment] = field(default_factory=dict)
 
@@ -67,15 +94,24 @@ class Resolver:
         groups = self.catalog.groups.values()
         return tuple(group for group in groups if matches(group.spec.selector, labels))
 
-    def stack(self, device: Named[Device], groups: Groups) -> tuple[Layer, ...]:
-        """All layers of a device, the lowest first."""
-        bases = (module.spec for module in self.catalog.modules.values())
+    def stack(
+        self, device: Named[Device], groups: Groups, modules: Mapping[str, DesiredModule]
+    ) -> tuple[Layer, ...]:
+        """All layers of a device, the lowest first; `modules` are those that it was resolved to."""
         of_groups = (group.spec.layer for group in groups)
-        return (*bases, *self.catalog.layers, *of_groups, device.spec.layer)
+        own = (device.spec.layer, *([device.spec.member] if device.spec.member else []))
+        return (*self._module_layers(modules), *self.catalog.defaults(self.hub), *of_groups, *own)
 
-    def resolve(
-        self, device: Named[Device], groups: Groups
-    ) -> tuple[DesiredDevice, tuple[Finding, ...]]:
+    def _module_layers(self, modules: Mapping[str, DesiredModule]) -> Iterator[Layer]:
+        """The Module specs, at the names of the modules that are instances of them."""
+        for module in self.catalog.modules.values():
+            yield module.spec
+        for name, wanted in modules.items():
+            base = wanted.spec.get(FROM, name)
+            if base != name and base in self.catalog.modules:
+                yield replace(self.catalog.modules[base].spec, mount=("modules", name))
+
+    def resolve(self, device: Named[Device], groups: Groups) -> Resolved:
         """The device with all layers merged, and its findings.
 
         References to manifests that do not exist are ignored.
@@ -84,21 +120,69 @@ class Resolver:
         # The members of a DeviceSet share one layer object.
         key = (names, id(device.spec.layer))
         if key not in self._alike:
-            self._alike[key] = self._resolve(device, groups, names)
-        first, findings = self._alike[key]
+            self._alike[key] = self._make_alike(device, groups, names)
+        alike = self._alike[key]
+        scope = self._scope(device, alike) if alike.names else Scope({})
+        values = tuple((type(value), value) for value in map(scope.value_or_reason, alike.names))
+        if values not in alike.resolved:
+            alike.resolved[values] = self._resolve(device, names, alike, scope, values)
+        first, findings = alike.resolved[values]
         return replace(first, name=device.name, labels=device.spec.labels), findings
 
+    def scope(self, device: Named[Device], groups: Groups) -> Scope:
+        """The variables of a device."""
+        names = tuple(group.name for group in groups)
+        return self._scope(device, self._make_alike(device, groups, names))
+
+    def _scope(self, device: Named[Device], alike: _Alike) -> Scope:
+        variables = alike.overlay.variables
+        if device.spec.member:
+            variables = merged(variables, device.spec.member.value["variables"])
+        return Scope.of_device(device.name, device.spec.labels, variables)
+
+    def _make_alike(self, device: Named[Device], groups: Groups, names: tuple[str, ...]) -> _Alike:
+        if names not in self._below:
+            layers = [*self.catalog.defaults(self.hub), *(group.spec.layer for group in groups)]
+            overlay = Overlay()
+            for layer in layers:
+                overlay = lay(overlay, layer.value, self._bases)
+            self._below[names] = _Below(overlay, references(_parts(overlay)))
+        below, spec = self._below[names], device.spec.layer.value
+        own = {part: spec[part] for part in PARTS if part in spec}
+        software = [spec.get("modules"), spec.get("models"), spec.get("edge"), device.spec.edge]
+        return _Alike(
+            lay(below.overlay, spec, self._bases),
+            tuple(sorted(below.names | references(own) | self._of_modules(spec))),
+            json.dumps(software, sort_keys=True),
+        )
+
+    def _of_modules(self, spec: JsonObject) -> frozenset[str]:
+        """The variables in the Module specs of the modules that a device itself adds."""
+        added = spec.get("modules", {}).items()
+        names = {wanted.get(FROM, name) for name, wanted in added if wanted is not None}
+        specs = {name: self._bases[name] for name in names if name in self._bases}
+        return references({"modules": specs})
+
     def _resolve(
-        self, device: Named[Device], groups: Groups, names: tuple[str, ...]
-    ) -> tuple[DesiredDevice, tuple[Finding, ...]]:
+        self,
+        device: Named[Device],
+        names: tuple[str, ...],
+        alike: _Alike,
+        scope: Scope,
+        values: tuple[Any, ...],
+    ) -> Resolved:
         spec, edge = device.spec.layer.value, device.spec.edge
-        overlay = lay(self._overlay_below(groups, names), spec, self._bases)
-        software = self._run(overlay, spec, names, edge=edge)
+        parts, failed = replace_in(_parts(alike.overlay), scope) if alike.names else ({}, {})
+        overlay = replace(alike.overlay, **parts)
+        key = (names, alike.software, values)
+        if key not in self._software:
+            self._software[key] = self._make_software(overlay, edge)
+        software = self._software[key]
         resolved = DesiredDevice(
             name=device.name,
             labels=device.spec.labels,
             groups=names,
-            edge=edge,
+            edge=edge is not EdgeKind.NONE,
             authentication=spec.get("authentication", "sas"),
             protect=spec.get("protect", False),
             tags=overlay.tags,
@@ -106,29 +190,28 @@ class Resolver:
             modules=software.modules,
             models=software.models,
             edge_content=software.deployment.content,
+            edge_defaults=software.deployment.defaults,
+            runtime=overlay.edge if edge is EdgeKind.MANAGED else {},
+            external=edge is EdgeKind.EXTERNAL,
         )
-        return resolved, (*self._twin_findings(resolved, software), *software.findings)
+        unknown = [Finding(path, why.message, why.hint) for path, why in failed.items()]
+        unknown += self._missing(alike.overlay, overlay)
+        return resolved, (*unknown, *self._twin_findings(resolved, software), *software.findings)
 
-    def _overlay_below(self, groups: Groups, names: tuple[str, ...]) -> Overlay:
-        """The layers below the device itself, merged."""
-        if names not in self._below:
-            layers = [layer for layer in self.catalog.layers if not layer.base]
-            overlay = Overlay()
-            for layer in (*layers, *(group.spec.layer for group in groups)):
-                overlay = lay(overlay, layer.value, self._bases)
-            self._below[names] = overlay
-        return self._below[names]
+    def _missing(self, written: Overlay, overlay: Overlay) -> Iterator[Finding]:
+        """Manifests that do not exist, and whose absence is seen at a device only."""
+        for slot, wanted in overlay.models.items():
+            if references(written.models[slot]) and wanted not in self.catalog.releases:
+                yield Finding(("models", slot), f"there is no ModelRelease `{shown(wanted)}`")
+        for name, spec in overlay.modules.items():
+            if FROM not in spec and name not in self._bases and name in self.catalog.instances:
+                yield Finding(
+                    ("modules", name),
+                    f"there is no Module `{name}`, and nothing says which Module it is `from`",
+                    f"add `from` to `{name}`, as other devices do",
+                )
 
-    def _run(
-        self, overlay: Overlay, spec: JsonObject, groups: tuple[str, ...], *, edge: bool
-    ) -> _Software:
-        own = json.dumps([spec.get("modules"), spec.get("models")], sort_keys=True)
-        key = (groups, edge, own)
-        if key not in self._software:
-            self._software[key] = self._make_software(overlay, edge=edge)
-        return self._software[key]
-
-    def _make_software(self, overlay: Overlay, *, edge: bool) -> _Software:
+    def _make_software(self, overlay: Overlay, edge: EdgeKind) -> _Software:
         releases = self.catalog.releases
         models = {
             slot: releases[wanted].spec
@@ -138,24 +221,28 @@ class Resolver:
         modules = {
             name: self._module(name, spec, models)
             for name, spec in sorted(overlay.modules.items())
-            if name in self._bases
+            if spec.get(FROM, name) in self._bases
         }
         findings = list(_loader_findings(overlay))
         findings += module_findings(modules, self.schemas, self.checker)
         for name, module in modules.items():
             at = ("modules", name, "desired")
             findings += stamp_findings(self._fleet, {}, owned({"desired": module.desired}), at)
-        deployment = self._deploy(modules) if edge else _identities(modules)
+        if edge is EdgeKind.MANAGED:
+            deployment = self._deploy(modules, overlay.edge)
+        else:
+            deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
         findings += deployment.findings
         return _Software(models, modules, deployment, tuple(findings))
 
-    def _deploy(self, modules: Mapping[str, DesiredModule]) -> _Deployment:
-        key = json.dumps({name: module.spec for name, module in modules.items()}, sort_keys=True)
+    def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> _Deployment:
+        specs = {name: module.spec for name, module in modules.items()}
+        key = json.dumps([specs, runtime], sort_keys=True)
         if key not in self._deployments:
-            runtime = self.catalog.runtime
             content = edge_content(modules, runtime)
-            findings = tuple(edge_findings(modules, runtime, content))
-            self._deployments[key] = _Deployment(content, owned(content), findings)
+            defaults = edge_defaults(modules, content)
+            findings = tuple(edge_findings(modules, runtime, content, defaults))
+            self._deployments[key] = _Deployment(content, defaults, owned(content), findings)
         return self._deployments[key]
 
     def _module(
@@ -183,9 +270,14 @@ class Resolver:
         return self.catalog.fleet.name if self.catalog.fleet else ""
 
 
+def _parts(overlay: Overlay) -> JsonObject:
+    """The parts of a device whose texts may refer to variables."""
+    return {part: getattr(overlay, part) for part in PARTS}
+
+
 def _identities(modules: Mapping[str, DesiredModule]) -> _Deployment:
-    """The deployment of a device that is not an edge device: none, only module identities."""
-    return _Deployment({}, owned({"modules": {name: {} for name in modules}}), ())
+    """The deployment of a device to which edgeops deploys nothing: only module identities."""
+    return _Deployment({}, {}, owned({"modules": {name: {} for name in modules}}), ())
 
 
 def _loader_findings(overlay: Overlay) -> list[Finding]:

@@ -1,20 +1,22 @@
 """The IoT Edge deployment manifest of a device.
 
-Source: "Learn how to deploy modules and establish routes in IoT Edge" and "Properties of the IoT
-Edge agent and IoT Edge hub module twins" (Microsoft Learn), schema version 1.1.
+Sources: "Learn how to deploy modules and establish routes in IoT Edge" and "Properties of the IoT
+Edge agent and IoT Edge hub module twins" (Microsoft Learn), schema versions 1.0 and 1.1.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.fleet.create_options import chunks, create_options
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import VALUE_BYTES
+from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
+
+Content = dict[str, JsonObject]  # the desired properties of `$edgeAgent` and `$edgeHub`
 
 AGENT_IMAGE = "mcr.microsoft.com/azureiotedge-agent:1.5"
 HUB_IMAGE = "mcr.microsoft.com/azureiotedge-hub:1.5"
@@ -23,103 +25,88 @@ KEEP_MESSAGES_SECONDS = 7200
 # The ports of edgeHub for downstream devices: HTTPS, AMQP and MQTT.
 _HUB_PORTS = ("443/tcp", "5671/tcp", "8883/tcp")
 
+# The keys of `edge` that are settings of a system module, and its name in IoT Edge.
+SYSTEM_MODULES = {"agent": "edgeAgent", "hub": "edgeHub"}
+_RUNTIME_SETTINGS = ("minDockerVersion", "loggingOptions", "registryCredentials")
+_AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", "startupOrder")
 
-def edge_content(
-    modules: Mapping[str, DesiredModule], runtime: JsonObject
-) -> dict[str, JsonObject]:
-    """The desired properties of `$edgeAgent` and `$edgeHub`; `runtime` is `defaults.edge`."""
-    return {
+
+def edge_content(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Content:
+    """What git names of the deployment; `runtime` are the settings under `edge`, merged."""
+    agent: JsonObject = {}
+    if settings := {key: runtime[key] for key in _RUNTIME_SETTINGS if key in runtime}:
+        agent["runtime"] = {"settings": settings}
+    if system := {
+        name: _container(runtime[key]) for key, name in SYSTEM_MODULES.items() if key in runtime
+    }:
+        agent["systemModules"] = {name: module for name, module in system.items() if module}
+    if modules:
+        agent["modules"] = {name: _container(module.spec) for name, module in modules.items()}
+    hub: JsonObject = {}
+    if named := {name: route for _, name, route in routes(modules, runtime)}:
+        hub["routes"] = named
+    if "timeToLiveSecs" in runtime:
+        hub["storeAndForwardConfiguration"] = {"timeToLiveSecs": runtime["timeToLiveSecs"]}
+    return {EDGE_AGENT: agent, EDGE_HUB: hub}
+
+
+def edge_defaults(modules: Mapping[str, DesiredModule], content: Content) -> Content:
+    """What a new device, or a new module of one, gets where git is silent."""
+    container = {"type": "docker", "status": "running", "restartPolicy": "always"}
+    ports = {port: [{"HostPort": port.partition("/")[0]}] for port in _HUB_PORTS}
+    agent_settings = {"image": AGENT_IMAGE, **chunks({})}
+    hub_settings = {"image": HUB_IMAGE, **chunks({"HostConfig": {"PortBindings": ports}})}
+    defaults: Content = {
         EDGE_AGENT: {
             "schemaVersion": "1.1",
             "runtime": {"type": "docker", "settings": {"minDockerVersion": "v1.25"}},
             "systemModules": {
-                "edgeAgent": {
-                    "type": "docker",
-                    "settings": {
-                        "image": runtime.get("agentImage", AGENT_IMAGE),
-                        "createOptions": "{}",
-                    },
-                },
-                "edgeHub": {
-                    "type": "docker",
-                    "status": "running",
-                    "restartPolicy": "always",
-                    "settings": {
-                        "image": runtime.get("hubImage", HUB_IMAGE),
-                        "createOptions": _compact({"HostConfig": {"PortBindings": _hub_ports()}}),
-                    },
-                },
+                "edgeAgent": {"type": "docker", "settings": agent_settings},
+                "edgeHub": {**container, "settings": hub_settings},
             },
-            "modules": {name: _agent_module(module.spec) for name, module in modules.items()},
+            "modules": {name: {**container, "settings": chunks({})} for name in modules},
         },
         EDGE_HUB: {
             "schemaVersion": "1.1",
-            "routes": {name: text for _, name, text in routes(modules, runtime)},
+            "routes": {},
             "storeAndForwardConfiguration": {"timeToLiveSecs": KEEP_MESSAGES_SECONDS},
         },
     }
+    for kind in ("systemModules", "modules"):
+        for name, named in content[EDGE_AGENT].get(kind, {}).items():
+            if "createOptions" in named.get("settings", {}):  # one value, perhaps in several chunks
+                del defaults[EDGE_AGENT][kind][name]["settings"]["createOptions"]
+    return defaults
+
+
+def deployed(content: Mapping[str, JsonObject], defaults: Mapping[str, JsonObject]) -> Content:
+    """The desired properties that a new device gets."""
+    return {name: _over(defaults.get(name, {}), named) for name, named in content.items()}
 
 
 def routes(
     modules: Mapping[str, DesiredModule], runtime: JsonObject
-) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Every route as (path in the device document, name, text): of the Fleet, then by module."""
-    for name, text in runtime.get("routes", {}).items():
-        yield ("edgeRuntime", "routes", name), name, text
+) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+    """Every route as (path in the device document, name, route): of the device, then by module."""
+    for name, route in runtime.get("routes", {}).items():
+        yield ("edge", "routes", name), name, route
     for module, wanted in sorted(modules.items()):
-        for name, text in wanted.spec.get("routes", {}).items():
-            yield ("modules", module, "routes", name), name, text
+        for name, route in wanted.spec.get("routes", {}).items():
+            yield ("modules", module, "routes", name), name, route
 
 
-def binds(spec: JsonObject) -> list[str] | None:
-    """The mounts that are in `createOptions`; None if they are not a list of strings."""
-    host = spec.get("createOptions", {}).get("HostConfig", {})
-    named = host.get("Binds", []) if isinstance(host, dict) else None
-    valid = isinstance(named, list) and all(isinstance(bind, str) for bind in named)
-    return named if valid else None
-
-
-def create_options(spec: JsonObject) -> str:
-    """The module's container options as JSON text, its storage as `HostConfig.Binds`."""
-    options = dict(spec.get("createOptions", {}))
-    mounts = [f"{mount['source']}:{mount['target']}" for mount in spec.get("storage", ())]
-    own = binds(spec)
-    if mounts and own is not None:
-        options["HostConfig"] = {**options.get("HostConfig", {}), "Binds": [*own, *mounts]}
-    return _compact(options)
-
-
-def _agent_module(spec: JsonObject) -> JsonObject:
-    module: JsonObject = {
-        "type": "docker",
-        "status": "running",
-        "restartPolicy": spec.get("restartPolicy", "always"),
-        "settings": {"image": spec.get("image", ""), **_chunks(create_options(spec))},
-    }
-    if spec.get("env"):
-        module["env"] = {name: {"value": value} for name, value in spec["env"].items()}
-    for key in ("imagePullPolicy", "startupOrder"):
-        if key in spec:
-            module[key] = spec[key]
+def _container(spec: JsonObject) -> JsonObject:
+    """What git names of a module in `$edgeAgent`."""
+    module: JsonObject = {key: spec[key] for key in _AS_WRITTEN if key in spec}
+    settings: JsonObject = {"image": spec["image"]} if spec.get("image") else {}
+    options = create_options(spec)
+    if options is not None:
+        settings |= chunks(options)
+    if settings:
+        module["settings"] = settings
+    if env := spec.get("env"):
+        module["env"] = {name: {"value": value} for name, value in env.items()}
     return module
-
-
-def _chunks(text: str) -> JsonObject:
-    """`createOptions`, `createOptions01`, ...: a value of a twin has at most 4 KB."""
-    parts = [text[at : at + VALUE_BYTES] for at in range(0, len(text), VALUE_BYTES)]
-    return {
-        f"createOptions{index:02}" if index else "createOptions": part
-        for index, part in enumerate(parts)
-    }
-
-
-def _compact(value: Any) -> str:
-    """JSON text in ASCII, where characters are bytes; equal values have equal texts."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def _hub_ports() -> JsonObject:
-    return {port: [{"HostPort": port.partition("/")[0]}] for port in _HUB_PORTS}
 
 
 # --- documents of one device ----------------------------------------------------------
@@ -127,8 +114,9 @@ def _hub_ports() -> JsonObject:
 
 def render_device(device: DesiredDevice) -> JsonObject:
     """The resolved device as one document; the pointers of `explain` refer to it."""
+    edge: Any = device.runtime or device.edge
     return {
-        "edge": device.edge,
+        "edge": "external" if device.external else edge,
         "authentication": device.authentication,
         "tags": device.tags,
         "desired": device.desired,
@@ -144,14 +132,15 @@ def deployment_manifest(device: DesiredDevice) -> JsonObject:
     """The deployment manifest of a device, for `az iot edge set-modules --content`.
 
     A module without desired properties has no entry of its own, which would clear its twin. Raises
-    EdgeOpsError when it is not an edge device.
+    EdgeOpsError when edgeops does not write its deployment.
     """
-    if not device.edge:
+    if not device.edge_content:
         raise EdgeOpsError(
-            f"{device.name} is not an IoT Edge device, so it has no deployment manifest",
-            "set `edge: true` in its spec to make it one",
+            f"{device.name} has no deployment manifest: "
+            + ("its deployment is external" if device.external else "it is not an IoT Edge device"),
+            "set `edge: true` in its spec to deploy its modules by edgeops",
         )
-    sections = dict(device.edge_content)
+    sections = deployed(device.edge_content, device.edge_defaults)
     modules = sorted(device.modules.items())
     sections |= {name: module.desired for name, module in modules if module.desired}
     return {
@@ -159,3 +148,11 @@ def deployment_manifest(device: DesiredDevice) -> JsonObject:
             name: {"properties.desired": desired} for name, desired in sections.items()
         }
     }
+
+
+def _over(defaults: Any, content: Any) -> Any:
+    """The defaults with what git names over them."""
+    if not isinstance(defaults, dict) or not isinstance(content, dict) or is_secret(content):
+        return content
+    merged = {key: _over(defaults.get(key), value) for key, value in content.items()}
+    return {**defaults, **merged}

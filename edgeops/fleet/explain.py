@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
 from edgeops.fleet.kinds import Device
-from edgeops.fleet.layers import Path, settings
-from edgeops.fleet.model import Named, Place, Snapshot
+from edgeops.fleet.layers import Layer, Path, settings
+from edgeops.fleet.model import LOCAL, Named, Place, Snapshot
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.fleet.variables import Scope, references
 from edgeops.jsonvalue import JsonObject, keys_of, leaves
 from edgeops.jsonvalue import pointer as pointer_of
 
@@ -28,11 +30,22 @@ class Overridden:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable in a value: its name and value, and who set it."""
+
+    name: str
+    value: Any
+    place: Place
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """One value of a resolved device: its JSON pointer, and who set it.
 
     `place` is None for a default of edgeops. `overrode` has the values of lower layers, the highest
-    first.
+    first. If variables were replaced in the value, `written` is the value before that, and
+    `variables` are those.
     """
 
     path: str
@@ -40,23 +53,32 @@ class Explained:
     place: Place | None
     layer: str
     overrode: tuple[Overridden, ...] = ()
+    written: Any = None
+    variables: tuple[Variable, ...] = ()
 
 
 def explain(
-    snapshot: Snapshot, device: str, pointer: str = "", *, artifacts_url: str = ""
+    snapshot: Snapshot,
+    device: str,
+    pointer: str = "",
+    *,
+    hub: str = LOCAL,
+    artifacts_url: str = "",
 ) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device`; the URLs of its models begin with `artifacts_url`. Also
-    works when other parts of the fleet have problems. Raises EdgeOpsError, with a hint, for a
+    The document is that of `render_device` for a hub; the URLs of its models begin with
+    `artifacts_url`. Also works when other parts of the fleet have problems. Raises EdgeOpsError, with a hint, for a
     device or a pointer that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
-    resolver = Resolver(catalog, artifacts_url, {}, SchemaChecker())  # no schemas: no validation
+    # Without schemas: nothing is validated here.
+    resolver = Resolver(catalog, hub, artifacts_url, {}, SchemaChecker())
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
     resolved, _ = resolver.resolve(manifest, groups)
-    stack = resolver.stack(manifest, groups)
+    stack = resolver.stack(manifest, groups, resolved.modules)
+    scope = resolver.scope(manifest, groups)
     start = _path(pointer)
     explained = []
     for path, value in leaves(_part(render_device(resolved), start), start):
@@ -64,10 +86,33 @@ def explain(
         if candidates:
             winner, *lower = candidates
             overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)
-            explained.append(Explained(at, value, winner.place, winner.layer.name, overrode))
+            used = tuple(_variables(winner.value, scope, stack, manifest))
+            written = winner.value if used else None
+            explained.append(
+                Explained(at, value, winner.place, winner.layer.name, overrode, written, used)
+            )
         elif value != {}:
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
+
+
+def _variables(
+    value: Any, scope: Scope, stack: Sequence[Layer], device: Named[Device]
+) -> Iterator[Variable]:
+    """The variables that a value refers to, then those that they refer to."""
+    waiting, told = sorted(references(value)), set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in told or name not in scope.written:
+            continue
+        told.add(name)
+        candidates = settings(stack, ("variables", name))
+        if candidates:
+            place, layer = candidates[0].place, candidates[0].layer.name
+            waiting += sorted(references(candidates[0].value))
+        else:  # one that every device has
+            place, layer = device.place, f"Device {device.name}"
+        yield Variable(name, scope.value_or_reason(name), place, layer)
 
 
 def _find_device(catalog: Catalog, name: str) -> Named[Device]:

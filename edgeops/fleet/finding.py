@@ -31,18 +31,18 @@ class Finding:
 class Ledger:
     """Problems, each with the devices that have it."""
 
-    _devices: dict[Problem, list[str]] = field(default_factory=dict)
+    _devices: dict[Problem, set[str]] = field(default_factory=dict)
 
     def add(self, problem: Problem, device: str) -> None:
         """Record a problem of a device that other devices may share."""
-        self._devices.setdefault(problem, []).append(device)
+        self._devices.setdefault(problem, set()).add(device)
 
     def blame(self, finding: Finding, stack: Sequence[Layer], device: str) -> None:
         """Record a finding as a problem of the line that set the value at its path."""
         setting = origin(stack, finding.path)
         problem = Problem(setting.place, setting.pointer, finding.message, finding.hint)
         if setting.layer.name == f"Device {device}":
-            self._devices[problem] = []
+            self._devices[problem] = set()
         else:
             self.add(problem, device)
 
@@ -54,7 +54,7 @@ class Ledger:
         ]
 
 
-def _names(devices: list[str]) -> str:
+def _names(devices: set[str]) -> str:
     if not devices:
         return ""
     shown = sorted(devices)[:_NAMED_DEVICES]

@@ -11,26 +11,30 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from edgeops.fleet.layers import OVERLAY_PARTS, Layer
-from edgeops.fleet.model import Document, Named
-from edgeops.jsonvalue import JsonObject, merge_patch
+from edgeops.fleet.model import Document, EdgeKind, Named
+from edgeops.jsonvalue import JsonObject, merge_patch, pointer
 from edgeops.release import ModelRelease
 
 T = TypeVar("T")
+
+_IMAGES = {"agentImage": "agent", "hubImage": "hub"}  # other names of `agent.image`, `hub.image`
+
+_OPTIONS = "createOptions"
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The fleet: its hubs and limits, and the layers that every device has.
+    """The fleet: its hubs and limits, and the layers that devices have.
 
-    `runtime` has the settings of the IoT Edge runtime in `defaults.edge`.
+    `defaults` are the layers of every device, `hub_defaults` those of the devices on one hub.
     """
 
     hubs: JsonObject
     limits: JsonObject
-    runtime: Layer
-    defaults: Layer
+    defaults: tuple[Layer, ...]
+    hub_defaults: Mapping[str, tuple[Layer, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +52,31 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group: which devices it selects, and what it sets on them; a ring has a `rollout`."""
+    """A group: which devices it selects, and what it sets on them; a ring has a `rollout`.
+
+    `hubs` are those that its devices belong to, None if it does not say.
+    """
 
     priority: int
     selector: JsonObject
     layer: Layer
+    hubs: tuple[str, ...] | None = None
     rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as in its manifest or DeviceSet, before layers are merged."""
+    """A device as in its manifest or DeviceSet, before layers are merged.
+
+    `member` has the variables of its entry in a DeviceSet; `hubs` are those that it belongs to,
+    None if it does not say.
+    """
 
     labels: Mapping[str, str]
     layer: Layer
-
-    @property
-    def edge(self) -> bool:
-        """Whether it is an IoT Edge device."""
-        return bool(self.layer.value.get("edge", False))
+    edge: EdgeKind = EdgeKind.NONE
+    member: Layer | None = None
+    hubs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +89,17 @@ class DeviceSet:
 def read_fleet(document: Document) -> Named[Fleet]:
     """The Fleet of a document."""
     spec = document.value["spec"]
-    defaults = spec.get("defaults", {})
-    name, at, edge = "Fleet defaults", "/spec/defaults", defaults.get("edge", {})
+    hubs = spec.get("hubs", {})
     fleet = Fleet(
-        hubs=spec.get("hubs", {}),
+        hubs=hubs,
         limits=spec.get("limits", {}),
-        runtime=Layer(name, document, f"{at}/edge", edge, ("edgeRuntime",), base=True),
-        defaults=Layer(name, document, at, _overlay_parts(defaults)),
+        defaults=_defaults("Fleet defaults", document, "/spec", spec),
+        hub_defaults={
+            name: _defaults(
+                f"defaults of the hub {name}", document, f"/spec/hubs{pointer(name)}", hub
+            )
+            for name, hub in hubs.items()
+        },
     )
     return _named(document, fleet)
 
@@ -95,7 +109,8 @@ def read_group(document: Document) -> Named[Group]:
     metadata, spec = document.value["metadata"], document.value["spec"]
     layer = Layer(f"Group {metadata['name']}", document, "/spec", _overlay_parts(spec))
     ring = rollout(spec["rollout"]) if "rollout" in spec else None
-    return _named(document, Group(metadata.get("priority", 0), spec["selector"], layer, ring))
+    priority = metadata.get("priority", 0)
+    return _named(document, Group(priority, spec["selector"], layer, _hubs(spec), ring))
 
 
 def rollout(spec: JsonObject) -> Rollout:
@@ -132,7 +147,10 @@ def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 def read_module(document: Document) -> Named[Layer]:
     """The Module of a document: the lowest layer of devices that have it."""
     name = document.value["metadata"]["name"]
-    spec = merge_patch({}, document.value["spec"])
+    written = document.value["spec"]
+    spec = merge_patch({}, {key: written[key] for key in written if key != _OPTIONS})
+    if _OPTIONS in written:  # its nulls are values of Docker's API
+        spec[_OPTIONS] = written[_OPTIONS]
     layer = Layer(f"Module {name}", document, "/spec", spec, ("modules", name), base=True)
     return _named(document, layer)
 
@@ -157,32 +175,74 @@ def read_release(document: Document) -> Named[ModelRelease]:
 def read_device(document: Document) -> Named[Device]:
     """The Device of a document."""
     metadata, spec = document.value["metadata"], document.value.get("spec", {})
-    layer = Layer(f"Device {metadata['name']}", document, "/spec", spec)
-    return _named(document, Device(metadata.get("labels", {}), layer))
+    layer = Layer(f"Device {metadata['name']}", document, "/spec", _device_layer(spec))
+    device = Device(metadata.get("labels", {}), layer, _edge(spec), hubs=_hubs(spec))
+    return _named(document, device)
 
 
 def read_device_set(document: Document) -> Named[DeviceSet]:
     """The DeviceSet of a document."""
     metadata, spec = document.value["metadata"], document.value["spec"]
     template = spec.get("template", {})
-    layer = Layer(
-        f"DeviceSet {metadata['name']}", document, "/spec/template/spec", template.get("spec", {})
-    )
+    below = template.get("spec", {})
+    name = f"DeviceSet {metadata['name']}"
+    layer = Layer(name, document, "/spec/template/spec", _device_layer(below))
     labels = template.get("labels", {})
-    members = tuple(
-        Named(
-            member["name"],
-            document,
-            f"/spec/devices/{index}/name",
-            Device({**labels, **member.get("labels", {})}, layer),
+    members = []
+    for index, member in enumerate(spec["devices"]):
+        at = f"/spec/devices/{index}"
+        variables = {"variables": member["variables"]} if "variables" in member else None
+        device = Device(
+            labels={**labels, **member.get("labels", {})},
+            layer=layer,
+            edge=_edge(below),
+            member=Layer(f"Device {member['name']}", document, at, variables)
+            if variables
+            else None,
+            hubs=_hubs(member) or _hubs(below),
         )
-        for index, member in enumerate(spec["devices"])
-    )
-    return _named(document, DeviceSet(members))
+        members.append(Named(member["name"], document, f"{at}/name", device))
+    return _named(document, DeviceSet(tuple(members)))
+
+
+def _edge(spec: JsonObject) -> EdgeKind:
+    edge = spec.get("edge", False)
+    if edge == EdgeKind.EXTERNAL.value:
+        return EdgeKind.EXTERNAL
+    return EdgeKind.NONE if edge is False else EdgeKind.MANAGED
+
+
+def _hubs(spec: JsonObject) -> tuple[str, ...] | None:
+    return tuple(spec["hubs"]) if "hubs" in spec else None
+
+
+def _defaults(name: str, document: Document, at: str, spec: JsonObject) -> tuple[Layer, ...]:
+    """The layers of the variables and the defaults in a Fleet, or in one of its hubs."""
+    parts = {at: {"variables": spec.get("variables", {})}}
+    parts[f"{at}/defaults"] = _overlay_parts(spec.get("defaults", {}))
+    return tuple(Layer(name, document, place, value) for place, value in parts.items())
+
+
+def _device_layer(spec: JsonObject) -> JsonObject:
+    """The spec of a device; its `edge` only has settings of the runtime."""
+    if "edge" not in spec:
+        return spec
+    edge = spec["edge"]
+    return {**spec, "edge": _runtime(edge) if isinstance(edge, dict) else {}}
 
 
 def _overlay_parts(spec: JsonObject) -> JsonObject:
-    return {key: value for key, value in spec.items() if key in OVERLAY_PARTS}
+    parts = {key: value for key, value in spec.items() if key in OVERLAY_PARTS}
+    return {**parts, "edge": _runtime(parts["edge"])} if "edge" in parts else parts
+
+
+def _runtime(edge: JsonObject) -> JsonObject:
+    """The settings of the IoT Edge runtime, images under one name."""
+    settings = {key: value for key, value in edge.items() if key not in _IMAGES}
+    for old, module in _IMAGES.items():
+        if old in edge:
+            settings[module] = {"image": edge[old], **settings.get(module, {})}
+    return settings
 
 
 def _named(document: Document, spec: T) -> Named[T]:

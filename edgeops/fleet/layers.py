@@ -1,23 +1,33 @@
 """Layers: the parts of manifests that are merged into a device, lowest first.
 
-    Module specs < Fleet defaults < Groups by ascending priority < DeviceSet template or Device
+    Module specs < Fleet defaults < defaults of the hub < Groups by ascending priority
+    < DeviceSet template < its member < Device
 
-Values are merged by JSON merge patch (RFC 7396). The origin of a value is not stored, but looked up
-in the layers when it is needed, which is rare.
+Values are merged by JSON merge patch (RFC 7396), with two additions: `{add: [...]}` over a list
+adds to it, and a reference to a secret replaces what is below as a whole. The origin of a value is
+not stored, but looked up in the layers when it is needed, which is rare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.fleet.model import Document, Place
-from edgeops.jsonvalue import JsonObject, merge_patch, pointer
+from edgeops.jsonvalue import JsonObject, pointer
+from edgeops.secret_reference import is_secret
 
 Path = tuple[str, ...]
 
-OVERLAY_PARTS = ("tags", "desired", "models", "modules")
+OVERLAY_PARTS = ("variables", "tags", "desired", "models", "modules", "edge")
+_OLD_NAMES: Mapping[Path, str] = {
+    ("edge", "agent", "image"): "/edge/agentImage",
+    ("edge", "hub", "image"): "/edge/hubImage",
+}
+
+ADD = "add"  # the only key of an object that adds to the list of a lower layer
+FROM = "from"  # the key of a module that names the Module it is an instance of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +67,30 @@ class Setting:
 class Overlay:
     """Merged layers: the parts of a device that overlays can set."""
 
+    variables: JsonObject = field(default_factory=dict)
     tags: JsonObject = field(default_factory=dict)
     desired: JsonObject = field(default_factory=dict)
     models: JsonObject = field(default_factory=dict)
     modules: JsonObject = field(default_factory=dict)
+    edge: JsonObject = field(default_factory=dict)
 
 
 def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject]) -> Overlay:
     """The overlay with one more layer on top.
 
-    The first layer with a module starts from its `Module` spec in `bases`, so that it can also
-    remove values of the spec.
+    The first layer with a module, and one that names another Module for it, start from the spec of
+    that Module in `bases`, so that they can also remove values of the spec.
     """
-    return Overlay(
-        tags=merge_patch(below.tags, value.get("tags", {})),
-        desired=merge_patch(below.desired, value.get("desired", {})),
-        models=merge_patch(below.models, value.get("models", {})),
-        modules=_lay_modules(below.modules, value.get("modules", {}), bases),
-    )
+    parts = {
+        part: merged(getattr(below, part), value[part])
+        for part in ("variables", "tags", "desired", "models")
+        if part in value
+    }
+    if "modules" in value:
+        parts["modules"] = _lay_modules(below.modules, value["modules"], bases)
+    if "edge" in value:
+        parts["edge"] = _lay_edge(below.edge, value["edge"])
+    return replace(below, **parts) if parts else below
 
 
 def _lay_modules(
@@ -84,9 +100,55 @@ def _lay_modules(
     for name, patch in patches.items():
         if patch is None:
             modules.pop(name, None)
-        else:
-            modules[name] = merge_patch(modules.get(name, bases.get(name, {})), patch)
+            continue
+        base = patch.get(FROM, name)
+        if name not in modules or (FROM in patch and base != modules[name].get(FROM, name)):
+            modules[name] = bases.get(base, {})
+        modules[name] = _lay_container(modules[name], patch)
     return modules
+
+
+def _lay_edge(below: JsonObject, patch: JsonObject) -> JsonObject:
+    containers = {
+        key: _lay_container(below.get(key, {}), patch[key])
+        for key in ("agent", "hub")
+        if key in patch
+    }
+    return {
+        **merged(below, {key: patch[key] for key in patch if key not in containers}),
+        **containers,
+    }
+
+
+def _lay_container(below: JsonObject, patch: JsonObject) -> JsonObject:
+    options = {
+        key: merged(below.get(key), patch[key], adding=True)
+        for key in ("createOptions", "storage")
+        if patch.get(key) is not None
+    }
+    return {**merged(below, {key: patch[key] for key in patch if key not in options}), **options}
+
+
+def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
+    """The target with a higher layer's value merged over it; neither argument is changed.
+
+    With `adding`, `{add: [...]}` is that list where the target has none.
+    """
+    if not isinstance(patch, dict) or is_secret(patch):
+        return patch
+    if (adding or isinstance(target, list)) and _adds(patch):
+        return [*(target if isinstance(target, list) else ()), *patch[ADD]]
+    result = dict(target) if isinstance(target, dict) and not is_secret(target) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value, adding=adding)
+    return result
+
+
+def _adds(patch: JsonObject) -> bool:
+    return patch.keys() == {ADD} and isinstance(patch[ADD], list)
 
 
 # --- where a value came from ------------------------------------------------------
@@ -134,7 +196,14 @@ def _value_in(layer: Layer, path: Path) -> tuple[Any, str]:
         if key not in value:
             return _ABSENT, ""
         value = value[key]
-    return value, layer.pointer + pointer(*below)
+    return value, layer.pointer + _written(layer, below)
+
+
+def _written(layer: Layer, path: Path) -> str:
+    """The pointer in the manifest of a path, also where the manifest has the old name of it."""
+    at = pointer(*path)
+    old = _OLD_NAMES.get(path)
+    return old if old and layer.pointer + at not in layer.document.marks else at
 
 
 # --- layers without an order --------------------------------------------------------

@@ -12,6 +12,8 @@ from edgeops.release import ModelRelease
 
 T = TypeVar("T")
 
+LOCAL = "local"  # the name of the local hub
+
 MODEL_LOADER = "model_loader"  # the module that downloads the models of a device
 
 # Its desired property for temporary read access to private stores, written by sync only.
@@ -154,6 +156,17 @@ class HubTarget:
         return self.hostname is None
 
 
+class EdgeKind(StrEnum):
+    """Whether a device runs IoT Edge, and who writes its deployment.
+
+    EXTERNAL is an IoT Edge device whose deployment something else writes.
+    """
+
+    NONE = "none"
+    MANAGED = "managed"
+    EXTERNAL = "external"
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredModule:
     """A module as one device should have it; `spec` is the resolved spec without `desired`."""
@@ -167,9 +180,11 @@ class DesiredModule:
 class DesiredDevice:
     """The desired state of one device, overlays merged.
 
-    `edge_content` maps `$edgeAgent` and `$edgeHub` to their desired properties, and is empty on a
-    device that is not an edge device. `models` are slots with their releases; they are already part
-    of `modules["model_loader"].desired`.
+    `edge`: it is an IoT Edge device; `external`: something else writes its deployment. `runtime`
+    are the settings of its IoT Edge runtime. `edge_content` maps `$edgeAgent` and `$edgeHub` to
+    those of their desired properties that git names, `edge_defaults` to what a new device or module
+    gets besides; both are empty unless edgeops writes the deployment. `models` are slots with their
+    releases; they are already part of `modules["model_loader"].desired`.
     """
 
     name: str
@@ -183,6 +198,9 @@ class DesiredDevice:
     modules: Mapping[str, DesiredModule]
     models: Mapping[str, ModelRelease]
     edge_content: Mapping[str, JsonObject]
+    edge_defaults: Mapping[str, JsonObject] = field(default_factory=dict)
+    runtime: JsonObject = field(default_factory=dict)
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)

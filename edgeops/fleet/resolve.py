@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 
@@ -18,6 +18,7 @@ from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
+    LOCAL,
     ArtifactTarget,
     DesiredDevice,
     DesiredFleet,
@@ -31,7 +32,6 @@ from edgeops.fleet.model import (
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 
-LOCAL = "local"
 _LAYERS = ("Fleet", "Group ")  # kinds that can set values of any device
 _LONGEST = 800  # characters of a message, and of a hint
 
@@ -48,26 +48,27 @@ def resolve(
     snapshot: Snapshot,
     *,
     hub: str = LOCAL,
+    every_hub: bool = False,
     local_artifacts_url: str | None = None,
     memo: Memo | None = None,
 ) -> Resolution:
-    """The desired state of all devices on one hub, checked as far as possible offline.
+    """The desired state of the devices on one hub, checked as far as possible offline.
 
+    `every_hub` also reports the problems of devices as they are on other hubs.
     `local_artifacts_url` is the URL of the local hub's artifacts. `memo` keeps results of schema
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
     catalog, name_problems = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
-    resolver = Resolver(
-        catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
-    )
-    incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
-    devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
-    problems = {*snapshot.problems, *name_problems, *hub_problems, *device_problems}
+    devices = _Devices(catalog, snapshot, SchemaChecker(memo))
+    resolved = devices.on_hub(hub, artifacts)
+    for other in _other_hubs(catalog, hub) if every_hub else ():
+        devices.on_hub(other, artifacts)
+    problems = {*snapshot.problems, *name_problems, *hub_problems, *devices.problems()}
     checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
     if artifacts is None and not hub_problems:
-        checks.append(_artifact_problems(catalog, hub, devices))
+        checks.append(_artifact_problems(catalog, hub, resolved))
     for check in checks:
         reported, failures = attempt(partial(tuple, check), Place("fleet"))
         problems.update((*(reported or ()), *failures))
@@ -78,10 +79,24 @@ def resolve(
         name=catalog.fleet.name,
         commit=snapshot.commit,
         hubs=hubs,
-        devices=devices,
+        devices=resolved,
         max_deletes=limits.get("maxDeletes", "10%"),
     )
     return Resolution(fleet, ())
+
+
+def _other_hubs(catalog: Catalog, hub: str) -> list[str]:
+    """The other hubs on which a device may have a problem that it does not have on this one."""
+    if catalog.fleet is None:
+        return []
+    own = {
+        name
+        for name, layers in catalog.fleet.spec.hub_defaults.items()
+        if any(layer.value for layer in layers)
+    }
+    bound = {name for group in catalog.groups.values() for name in group.spec.hubs or ()}
+    bound |= {name for device in catalog.devices.values() for name in device.spec.hubs or ()}
+    return sorted(((own | bound) & catalog.fleet.spec.hubs.keys()) - {hub})
 
 
 def _bounded(problem: Problem) -> Problem:
@@ -89,32 +104,55 @@ def _bounded(problem: Problem) -> Problem:
     return replace(problem, message=problem.message[:_LONGEST], hint=problem.hint[:_LONGEST])
 
 
-def _resolve_devices(
-    resolver: Resolver, *, incomplete: bool
-) -> tuple[dict[str, DesiredDevice], list[Problem]]:
-    ledger = Ledger()
-    clashing: dict[tuple[str, ...], list[Problem]] = {}
-    devices: dict[str, DesiredDevice] = {}
+@dataclass(slots=True)
+class _Devices:
+    """Resolves the devices of hubs, and collects the problems of all."""
 
-    def resolve_device(device: Named[Device]) -> None:
-        groups = resolver.groups(device)
-        resolved, findings = resolver.resolve(device, groups)
-        devices[device.name] = resolved
-        stack = resolver.stack(device, groups) if findings else ()
-        for finding in findings:
-            if not (incomplete and finding.absence):
-                path = setter_of(finding.path, resolved.models)
-                ledger.blame(replace(finding, path=path), stack, device.name)
-        if resolved.groups not in clashing:
-            clashing[resolved.groups] = list(_clashes(groups))
-        for problem in clashing[resolved.groups]:
-            ledger.add(problem, device.name)
+    catalog: Catalog
+    snapshot: Snapshot
+    checker: SchemaChecker
+    _ledger: Ledger = field(default_factory=Ledger)
+    _clashing: dict[tuple[str, ...], list[Problem]] = field(default_factory=dict)
+    _failures: list[Problem] = field(default_factory=list)
 
-    failures: list[Problem] = []
-    for _, device in sorted(resolver.catalog.devices.items()):
-        _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
-        failures += failed
-    return devices, [*ledger.problems(), *failures]
+    def on_hub(self, hub: str, artifacts: ArtifactTarget | None) -> dict[str, DesiredDevice]:
+        """The devices of a hub by name."""
+        url = artifacts.url if artifacts else ""
+        resolver = Resolver(self.catalog, hub, url, self.snapshot.schemas, self.checker)
+        incomplete = any(name.startswith(_LAYERS) for name in self.snapshot.spoiled)
+        devices: dict[str, DesiredDevice] = {}
+
+        def resolve_device(device: Named[Device]) -> None:
+            groups = resolver.groups(device)
+            if not _belongs(device, groups, hub):
+                return
+            resolved, findings = resolver.resolve(device, groups)
+            devices[device.name] = resolved
+            stack = resolver.stack(device, groups, resolved.modules) if findings else ()
+            for finding in findings:
+                if not (incomplete and finding.absence):
+                    path = setter_of(finding.path, resolved.models)
+                    self._ledger.blame(replace(finding, path=path), stack, device.name)
+            if resolved.groups not in self._clashing:
+                self._clashing[resolved.groups] = list(_clashes(groups))
+            for problem in self._clashing[resolved.groups]:
+                self._ledger.add(problem, device.name)
+
+        for _, device in sorted(self.catalog.devices.items()):
+            _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
+            self._failures += failed
+        return devices
+
+    def problems(self) -> list[Problem]:
+        """The problems of all devices so far."""
+        return [*self._ledger.problems(), *self._failures]
+
+
+def _belongs(device: Named[Device], groups: Groups, hub: str) -> bool:
+    """Whether a device belongs to a hub: by its own word, or that of its highest group."""
+    said = (device.spec.hubs, *(group.spec.hubs for group in reversed(groups)))
+    hubs = next((names for names in said if names is not None), None)
+    return hubs is None or hub in hubs
 
 
 def _clashes(groups: Groups) -> Iterator[Problem]:

@@ -10,7 +10,9 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Change, Reason, Refusal
-from edgeops.stamp import PROTECT, Path, Stamp
+from edgeops.plan.secrets import with_references
+from edgeops.stamp import PROTECT, Stamp
+from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
@@ -103,15 +105,30 @@ def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
 
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
+    tags, desired = live.twin.tags, _shown(live.twin.desired, device.desired, old, "desired")
+    contents = {
+        module: _shown(live.desired(module), want, old, module)
+        for module, want in device.edge_content.items()
+    }
+    new_device = not live.desired(EDGE_AGENT).get("systemModules")
     deploy = {
         module: patch
         for module, want in device.edge_content.items()
-        if (patch := content_patch(live.desired(module), want, _owned(old, module), module))
+        if (
+            patch := content_patch(
+                contents[module],
+                want,
+                device.edge_defaults.get(module, {}),
+                _owned(old, module, contents[module]),
+                module,
+                new=new_device,
+            )
+        )
     }
     deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
     deploy = _with_modules(deploy, sorted(deployed.keys() - live.modules.keys()))
-    own = device.modules.keys() - deployed.keys()
-    gone = sorted(path[0] for path in _owned(old, MODULES) if path[0] not in device.modules)
+    own = set() if device.external else device.modules.keys() - deployed.keys()
+    gone = sorted(path[0] for path in _owned(old, MODULES, {}) if path[0] not in device.modules)
     deletions = gone if run.prune else []
 
     new = _device_stamp(device, old, run, created=own - live.modules.keys(), own=own)
@@ -122,15 +139,14 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     # The only part of a stamp that a patch shows: whether the device is protected from deletion.
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
     patch = {
-        "tags": {**diff(live.twin.tags, device.tags, _owned(old, "tags")), **protect},
-        "desired": diff(live.twin.desired, device.desired, _owned(old, "desired")),
+        "tags": {**diff(tags, device.tags, _owned(old, "tags", tags)), **protect},
+        "desired": diff(desired, device.desired, _owned(old, "desired", desired)),
     }
     patch = {section: values for section, values in patch.items() if values}
 
     reason = _reason(old, new)
     change = Change(device.name, Action.PATCH_DEVICE, reason, etag=live.twin.etag)
-    sections = {"tags": live.twin.tags, "desired": live.twin.desired}
-    contents = {module: live.desired(module) for module in deploy}
+    sections = {"tags": tags, "desired": desired}
     changes: list[Change] = []
     if patch or stamp:
         changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
@@ -142,6 +158,8 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         for name in sorted(own - live.modules.keys())
     ]
     for name, module in sorted(device.modules.items()):
+        if device.external and name not in live.modules:
+            continue  # its deployment, which something else writes, creates it
         changes += _module_changes(device.name, module, live.modules.get(name), run)
     changes += [
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
@@ -159,7 +177,8 @@ def _module_changes(
     if old is None and not module.desired:
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
-    desired = diff(twin.desired, module.desired, _owned(old, "desired"))
+    shown = _shown(twin.desired, module.desired, old, "desired")
+    desired = diff(shown, module.desired, _owned(old, "desired", shown))
     patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
     new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)
@@ -173,7 +192,7 @@ def _module_changes(
             _reason(old, new) if live else Reason.NEW,
             module=module.name,
             patch=patch,
-            before=_before({"desired": twin.desired}, patch),
+            before=_before({"desired": shown}, patch),
             stamp=stamp,
             etag=twin.etag,
         ),
@@ -188,7 +207,7 @@ def _device_stamp(
     It owns the module identities that edgeops creates, not those that existed before.
     """
     content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
-    kept = {path[0] for path in _owned(old, MODULES)} & own
+    kept = {path[0] for path in _owned(old, MODULES, {})} & own
     digest, owned = stamps.digest_and_paths(content)
     return Stamp(
         fleet=run.fleet,
@@ -217,8 +236,14 @@ def _reason(old: Stamp | None, new: Stamp) -> Reason:
     return Reason.DRIFT if unchanged else Reason.CHANGED
 
 
-def _owned(stamp: Stamp | None, section: str) -> frozenset[Path]:
-    return stamp.owned_in(section) if stamp else frozenset()
+def _owned(stamp: Stamp | None, section: str, live: JsonObject) -> frozenset[Path]:
+    return stamp.owned_in(section, live) if stamp else frozenset()
+
+
+def _shown(live: JsonObject, want: JsonObject, stamp: Stamp | None, section: str) -> JsonObject:
+    """The live value of a section without its secrets."""
+    written = stamp.secrets_in(section) if stamp else {}
+    return with_references(live, want, written, _owned(stamp, section, live))
 
 
 def _with_modules(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:

@@ -1,91 +1,251 @@
 """The content of `$edgeAgent` and `$edgeHub`, compared the way IoT Edge reads it.
 
-Source: "Learn how to deploy modules and establish routes in IoT Edge" (Microsoft Learn); the chunks
-of createOptions are those of IoT Edge's `DockerConfig`.
+Sources: "Learn how to deploy modules and establish routes in IoT Edge" and "Properties of the IoT
+Edge agent and IoT Edge hub module twins" (Microsoft Learn); `DockerConfig`, `EnvVal` and
+`ModuleConfig` of IoT Edge.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject, leaves, same
-from edgeops.stamp import Path
+from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, diff
 
 # Their entries are removed as a whole: IoT Edge cannot use part of a module or route.
-_UNITS = {EDGE_AGENT: ("modules", "systemModules"), EDGE_HUB: ("routes",)}
+_UNITS = {EDGE_AGENT: ("modules",), EDGE_HUB: ("routes",)}
 
 _CREATE_OPTIONS = re.compile(r"createOptions(\d\d)?\Z")
 
+# What IoT Edge takes when a module has no value.
+_ABSENT = {"imagePullPolicy": "on-create", "startupOrder": 4294967295}
+
+# What IoT Edge cannot do without: it stays when git no longer names it.
+_NEEDED = {"type", "status", "restartPolicy"}
+
 
 def content_patch(
-    live: JsonObject, want: JsonObject, owned: Iterable[Path], system_module: str
+    live: JsonObject,
+    want: JsonObject,
+    defaults: JsonObject,
+    owned: Iterable[Path],
+    system_module: str,
+    *,
+    new: bool,
 ) -> JsonObject:
     """The merge patch that makes the live content of a system module agree with git.
 
-    Like `edgeops.twin.diff`, but createOptions is compared as JSON, and a module or route that git
-    no longer has is removed as a whole.
+    `want` is what git names, `defaults` what a `new` device gets besides; a module that is new on a
+    device gets its own. Values that mean the same to IoT Edge are equal; a module or route that git
+    no longer has is removed as a whole; what IoT Edge cannot do without is never removed.
     """
-    owned = set(owned)
+    want = _filled(live, want, defaults, new=new)
+    if system_module == EDGE_AGENT:
+        live = _agent_as_wanted(live, want)
+    else:
+        want = _routes_as_live(live, want)
+    owned = frozenset(owned)
+    removable = {path for path in owned if not _needed(path)}
     for group in _UNITS[system_module]:
         live_units, want_units = _object(live.get(group)), _object(want.get(group))
-        owned |= _all_leaves_removed(live_units, want_units, owned, group)
-        for name, unit in want_units.items():
-            if name not in live_units:
-                continue
-            path = (group, name, "settings")
-            settings = _object(_object(live_units[name]).get("settings"))
-            wanted = _object(_object(unit).get("settings"))
-            if _same_options(settings, wanted):
-                live = _replace(live, path, _without_options(settings) | _options(wanted))
-            elif _options(wanted):
-                owned |= {(*path, key) for key in _options(settings)}
-    return diff(live, want, owned)
+        gone = {path[1] for path in owned if len(path) > 1 and path[0] == group}
+        removable |= {
+            (group, name, *path)
+            for name in gone & (live_units.keys() - want_units.keys())
+            for path, _ in leaves(live_units[name])
+        }
+    removable |= _chunks_replaced(live, want)
+    patch = diff(live, want, removable)
+    if _needs_1_1(patch) and live.get("schemaVersion") == "1.0":
+        patch["schemaVersion"] = "1.1"
+    return patch
 
 
-def _all_leaves_removed(
-    live: JsonObject, want: JsonObject, owned: Iterable[Path], group: str
-) -> frozenset[Path]:
-    names = {path[1] for path in owned if len(path) > 1 and path[0] == group}
-    return frozenset(
-        (group, name, *path)
-        for name in names & (live.keys() - want.keys())
-        for path, _ in leaves(live[name])
+# --- defaults of what is new ----------------------------------------------------------
+
+
+def _filled(live: JsonObject, want: JsonObject, defaults: JsonObject, *, new: bool) -> JsonObject:
+    """What git names, with the defaults of everything that is new on the device."""
+    if new:
+        whole: JsonObject = _below(live, want, defaults)
+        return whole
+    filled = dict(want)
+    for group in ("systemModules", "modules"):
+        units = _object(want.get(group))
+        present = _object(live.get(group))
+        fresh = {
+            name: _below({}, unit, _object(defaults.get(group)).get(name, {}))
+            for name, unit in units.items()
+            if name not in present
+        }
+        if fresh:
+            filled[group] = {**units, **fresh}
+    return filled
+
+
+def _below(live: Any, want: Any, defaults: Any) -> Any:
+    """The defaults where neither git nor the device has a value, below what git names."""
+    if not isinstance(want, dict) or not isinstance(defaults, dict):
+        return want
+    live = _object(live)
+    merged = dict(want)
+    for key, default in defaults.items():
+        if key in want:
+            merged[key] = _below(live.get(key), want[key], default)
+        elif isinstance(default, dict) and isinstance(live.get(key), dict):
+            if below := _below(live[key], {}, default):
+                merged[key] = below
+        elif key not in live:
+            merged[key] = default
+    return merged
+
+
+def _needs_1_1(patch: JsonObject) -> bool:
+    """Whether a patch writes what schema version 1.0 lacks: objects as routes, startup orders."""
+    routes = _object(patch.get("routes")).values()
+    modules = [*_object(patch.get("modules")).values()]
+    modules += _object(patch.get("systemModules")).values()
+    return any(isinstance(route, dict) for route in routes) or any(
+        "startupOrder" in _object(module) for module in modules
     )
 
 
+# --- equal in meaning -----------------------------------------------------------------
+
+
+def _agent_as_wanted(live: JsonObject, want: JsonObject) -> JsonObject:
+    """The live content with the values of git where they mean the same."""
+    result = dict(live)
+    for group in ("systemModules", "modules"):
+        units = dict(_object(live.get(group)))
+        for name, wanted in _object(want.get(group)).items():
+            if isinstance(units.get(name), dict):
+                units[name] = _module_as_wanted(units[name], _object(wanted))
+        if units:
+            result[group] = units
+    return result
+
+
+def _module_as_wanted(live: JsonObject, want: JsonObject) -> JsonObject:
+    result = dict(live)
+    for key, absent in _ABSENT.items():
+        if key in want and key not in live and want[key] == absent:
+            result[key] = absent
+    wanted_env, env = _object(want.get("env")), _object(live.get("env"))
+    if equal := {
+        name: value
+        for name, value in wanted_env.items()
+        if name in env and _env_text(value) is not None and _env_text(env[name]) == _env_text(value)
+    }:
+        result["env"] = {**env, **equal}
+    settings, wanted = live.get("settings"), _object(want.get("settings"))
+    if isinstance(settings, dict) and _options(wanted) and _same_options(settings, wanted):
+        result["settings"] = {**_without_options(settings), **_options(wanted)}
+    return result
+
+
+def _env_text(entry: Any) -> str | None:
+    """The text that a container gets for an entry of `env`; None if that is not known."""
+    value = entry.get("value") if isinstance(entry, dict) else None
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, (bool, int, float)) else None
+
+
 def _same_options(live: JsonObject, want: JsonObject) -> bool:
-    live_text, want_text = _joined(live), _joined(want)
-    if live_text is None or want_text is None:
-        return False
-    try:
-        return same(json.loads(live_text or "{}"), json.loads(want_text or "{}"))
-    except (ValueError, RecursionError):
-        return live_text == want_text
+    live_options, want_options = parsed_options(live), parsed_options(want)
+    if live_options is None or want_options is None:
+        return live_options is want_options and _joined(live) == _joined(want)
+    return same(without_nulls(live_options), without_nulls(want_options))
 
 
-def _joined(settings: JsonObject) -> str | None:
-    """The text of createOptions, its chunks (`createOptions01`, ...) joined; None if not text."""
+def parsed_options(settings: JsonObject) -> JsonObject | None:
+    """The create options in the settings of a module, chunks joined; None if unreadable.
+
+    Absent options are empty ones.
+    """
+    joined: Any = _joined(settings)
+    if isinstance(joined, str):
+        try:
+            joined = json.loads(joined.strip() or "{}")
+        except (ValueError, RecursionError):
+            return None
+        joined = {} if joined is None else joined  # `null` is what some tools write
+    return joined if isinstance(joined, dict) else None
+
+
+def _joined(settings: JsonObject) -> JsonObject | str | None:
+    """The text of create options, chunks joined, or the object that some tools write."""
     chunks = [value for _, value in sorted(_options(settings).items())]
-    if not chunks or not all(isinstance(chunk, str) for chunk in chunks):
-        return None
-    return "".join(chunks)
+    if len(chunks) == 1 and isinstance(chunks[0], dict):
+        return chunks[0]
+    return "".join(chunks) if all(isinstance(chunk, str) for chunk in chunks) else None
 
 
-def _options(settings: JsonObject) -> JsonObject:
+def without_nulls(value: Any) -> Any:
+    """A value of Docker's API without the nulls in its objects, which are its absent values."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def _routes_as_live(live: JsonObject, want: JsonObject) -> JsonObject:
+    """Routes that git gives as texts, in the form of the live ones.
+
+    A text names only the route: the priority and the time to live on the hub stay.
+    """
+    routes, live_routes = _object(want.get("routes")), _object(live.get("routes"))
+    if not routes:
+        return want
+    formed = {
+        name: {"route": route}
+        if isinstance(route, str) and isinstance(live_routes.get(name), dict)
+        else route
+        for name, route in routes.items()
+    }
+    return {**want, "routes": formed}
+
+
+# --- what is removed ------------------------------------------------------------------
+
+
+def _needed(path: Path) -> bool:
+    match path:
+        case ("schemaVersion",) | ("runtime", "type") | ("runtime", "settings", "minDockerVersion"):
+            return True
+        case ("storeAndForwardConfiguration", *_):
+            return True
+        case ("modules" | "systemModules", _, key):
+            return key in _NEEDED
+        case ("modules" | "systemModules", _, "settings", "image"):
+            return True
+    return False
+
+
+def _chunks_replaced(live: JsonObject, want: JsonObject) -> set[Path]:
+    """The chunks of live create options that git gives another value."""
+    paths: set[Path] = set()
+    for group in ("systemModules", "modules"):
+        for name, unit in _object(want.get(group)).items():
+            wanted = _options(_object(_object(unit).get("settings")))
+            present = _object(_object(_object(live.get(group)).get(name)).get("settings"))
+            if wanted:
+                paths |= {(group, name, "settings", key) for key in _options(present)}
+    return paths
+
+
+def _options(settings: Mapping[str, Any]) -> JsonObject:
     return {key: value for key, value in settings.items() if _CREATE_OPTIONS.match(key)}
 
 
-def _without_options(settings: JsonObject) -> JsonObject:
+def _without_options(settings: Mapping[str, Any]) -> JsonObject:
     return {key: value for key, value in settings.items() if not _CREATE_OPTIONS.match(key)}
-
-
-def _replace(value: JsonObject, path: Path, item: JsonObject) -> JsonObject:
-    key, *rest = path
-    return {**value, key: _replace(value[key], tuple(rest), item) if rest else item}
 
 
 def _object(value: Any) -> JsonObject:

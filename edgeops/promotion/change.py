@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.manifest import KindSchemas, parse
-from edgeops.fleet.model import DesiredFleet, Snapshot
-from edgeops.fleet.resolve import LOCAL, resolve
+from edgeops.fleet.model import LOCAL, DesiredFleet, Snapshot
+from edgeops.fleet.resolve import resolve
 from edgeops.promotion.decide import Decision, Step
 from edgeops.promotion.edit import set_model
 from edgeops.promotion.rings import models_of_rings

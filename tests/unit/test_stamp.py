@@ -53,7 +53,7 @@ def test_patching_makes_the_tag_exactly_the_new_stamp(old, new):
 def test_a_stamp_is_readable_apart_from_its_paths():
     stamp = Stamp("auckland-cbd", "c0ffee", "d1", True, frozenset({("tags", "a")}))
     value = encode(stamp)
-    assert value.pop("owned0")
+    assert value.pop("paths0")
     assert value == {"fleet": "auckland-cbd", "commit": "c0ffee", "digest": "d1", "protect": True}
 
 
@@ -65,7 +65,7 @@ def test_many_paths_are_split_so_that_each_value_fits_the_hub():
     noise = random.Random(1)
     owned = frozenset(("desired", f"{noise.getrandbits(128):x}") for _ in range(400))
     value = encode(Stamp("f", "c", "d", owned=owned))
-    assert len([key for key in value if key.startswith("owned")]) > 1
+    assert len([key for key in value if key.startswith("paths")]) > 1
     assert all(limits.size(item) <= 4000 for item in value.values())
     assert decode({"edgeops": value}).owned == owned
 
@@ -89,7 +89,7 @@ NOT_UTF8 = base64.b64encode(zlib.compress(b"/\xff")).decode()
 
 @pytest.mark.parametrize("owned", ["?", "AAAA", "é", BOMB, CUT, NOT_UTF8, 1, None])
 def test_a_damaged_stamp_tells_the_fleet_and_owns_nothing(owned):
-    stamp = decode({"edgeops": {"fleet": "f", "commit": 1, "digest": [], "owned0": owned}})
+    stamp = decode({"edgeops": {"fleet": "f", "commit": 1, "digest": [], "paths0": owned}})
     assert stamp == Stamp("f", None, "")
 
 
@@ -143,7 +143,7 @@ def test_changing_an_encoded_stamp_does_not_change_the_next_one():
     stamp = Stamp("f", "c", "d", owned=frozenset({("tags", "a"), ("tags", "b")}))
     first = encode(stamp)
     expected = dict(first)
-    first["owned0"] = "changed"
+    first["paths0"] = "changed"
     assert encode(stamp) == expected
 
 

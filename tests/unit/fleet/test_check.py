@@ -419,7 +419,7 @@ class TestEdge:
         place, pointer, message, _ = the_problem(snapshot_of(files))
         assert (place, pointer) == ("m.yaml:3:27", "/spec/routes/up")
         assert message == (
-            "route `up` is already defined by the Fleet with a different text (device d)"
+            "route `up` is already defined by `edge.routes` with a different text (device d)"
         )
 
     def test_a_long_image(self, snapshot_of):

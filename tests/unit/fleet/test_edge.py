@@ -95,7 +95,8 @@ def test_the_deployment_manifest(devices):
 
 
 def test_system_modules_have_documented_images_unless_the_fleet_says_otherwise(devices):
-    system = devices["d"].edge_content["$edgeAgent"]["systemModules"]
+    agent = deployment_manifest(devices["d"])["modulesContent"]["$edgeAgent"]
+    system = agent["properties.desired"]["systemModules"]
     assert system["edgeAgent"] == {
         "type": "docker",
         "settings": {

@@ -140,7 +140,7 @@ def test_only_tags_changed_means_no_deployment():
 
 def settings_patch(live, want):
     units = ({"modules": {"m": {"settings": settings}}} for settings in (live, want))
-    patch = content_patch(*units, (), "$edgeAgent")
+    patch = content_patch(*units, {}, (), "$edgeAgent", new=False)
     return patch.get("modules", {}).get("m", {}).get("settings", {})
 
 
@@ -185,5 +185,5 @@ def test_broken_create_options_on_both_sides_are_compared_as_text():
 def test_live_content_of_any_shape_is_taken():
     want = {"modules": {"m": {"settings": {"image": "i", "createOptions": "{}"}}}}
     for live in ({}, {"modules": 1}, {"modules": {"m": 1}}, {"modules": {"m": {"settings": []}}}):
-        patch = content_patch(live, want, (), "$edgeAgent")
+        patch = content_patch(live, want, {}, (), "$edgeAgent", new=False)
         assert merge_patch(live, patch) == want

@@ -145,7 +145,7 @@ def test_the_protection_of_a_new_device_is_in_the_plan():
 
 def test_a_damaged_stamp_is_repaired():
     live = synced(device())
-    tags = live.twin.tags | {"edgeops": live.twin.tags["edgeops"] | {"owned0": "?"}}
+    tags = live.twin.tags | {"edgeops": live.twin.tags["edgeops"] | {"paths0": "?"}}
     (change,) = plan(device(), replace(live, twin=replace(live.twin, tags=tags)))
     assert change.patch == {}
     assert carried_out(live, [change]).twin.tags == live.twin.tags

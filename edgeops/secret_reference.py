@@ -1,0 +1,59 @@
+"""References to secrets: what stands in git, plans and stamps in place of a secret.
+
+A reference names an environment variable and a version. The variable is read where a sync writes,
+and nowhere else; a new version in git says that the secret was replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from edgeops.jsonvalue import JsonObject
+
+VARIABLE, VERSION = "fromEnv", "version"
+PREFIX = "EDGEOPS_SECRET_"  # of the only variables that a manifest can name
+
+
+class Secret(NamedTuple):
+    """A secret by the name of its environment variable, and its version."""
+
+    variable: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.variable} (version {self.version})"
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a JSON value is a reference to a secret."""
+    return (
+        isinstance(value, dict)
+        and len(value) == 2
+        and isinstance(name := value.get(VARIABLE), str)
+        and name.startswith(PREFIX)
+        and isinstance(value.get(VERSION), int)
+    )
+
+
+def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Secret]]:
+    """The references in a JSON value, each with its path."""
+    if is_secret(value):
+        yield path, Secret(value[VARIABLE], value[VERSION])
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from secrets_in(item, (*path, key))
+
+
+def with_secrets(value: Any, read: Callable[[Secret], str]) -> Any:
+    """The JSON value with each reference replaced by what `read` gives for it."""
+    if is_secret(value):
+        return read(Secret(value[VARIABLE], value[VERSION]))
+    if isinstance(value, dict):
+        return {key: with_secrets(item, read) for key, item in value.items()}
+    return value
+
+
+def reference(secret: Secret) -> JsonObject:
+    """The JSON value that refers to a secret."""
+    return {VARIABLE: secret.variable, VERSION: secret.version}
