@@ -24,7 +24,7 @@ PROTECT = "protect"  # the key of a stamp that keeps its device from being delet
 
 Path = tuple[str, ...]
 
-# A property value can have at most 4 KB.
+# A text in a twin can have at most 4 KB.
 _CHUNK = 4000
 # Far more than a real stamp decompresses to; limits a crafted one.
 _MAX_TEXT = 8 * 1024 * 1024

@@ -13,7 +13,7 @@ from typing import Any
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import VALUE_BYTES
+from edgeops.limits import TEXT_BYTES
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 AGENT_IMAGE = "mcr.microsoft.com/azureiotedge-agent:1.5"
@@ -105,8 +105,8 @@ def _agent_module(spec: JsonObject) -> JsonObject:
 
 
 def _chunks(text: str) -> JsonObject:
-    """`createOptions`, `createOptions01`, ...: a value of a twin has at most 4 KB."""
-    parts = [text[at : at + VALUE_BYTES] for at in range(0, len(text), VALUE_BYTES)]
+    """`createOptions`, `createOptions01`, ...: a text in a twin has at most 4 KB."""
+    parts = [text[at : at + TEXT_BYTES] for at in range(0, len(text), TEXT_BYTES)]
     return {
         f"createOptions{index:02}" if index else "createOptions": part
         for index, part in enumerate(parts)

@@ -111,10 +111,10 @@ def test_a_deleted_device_is_cut_off_and_refused(device_client, registry, edge_d
 
 
 def test_a_device_gets_its_twin(device_client, module, set_desired):
-    set_desired(a={"b": [1, None, "x"]})
+    set_desired(a={"b": [1, [True], "x"]})
     client = device_client("d1", module)
     assert client.get_twin() == {
-        "desired": {"a": {"b": [1, None, "x"]}, "$version": 2},
+        "desired": {"a": {"b": [1, [True], "x"]}, "$version": 2},
         "reported": {"$version": 1},
     }
 

@@ -38,12 +38,12 @@ def test_a_fresh_twin_is_empty_at_version_1(registry, device):
 
 
 def test_a_patch_merges_and_null_removes(registry, device):
-    registry.update_twin(device, desired(a={"x": 1, "y": [1, {"z": None}]}, b=True))
+    registry.update_twin(device, desired(a={"x": 1, "y": [1, {"z": []}]}, b=True))
 
     twin = registry.update_twin(device, desired(a={"x": None, "n": "new"}, c=1.5))
 
     assert values(twin.properties.desired) == {
-        "a": {"y": [1, {"z": None}], "n": "new"},
+        "a": {"y": [1, {"z": []}], "n": "new"},
         "b": True,
         "c": 1.5,
     }

@@ -136,7 +136,7 @@ CASES = {
     ),
     "too large a value": (
         spec(f"{{tags: {{note: {'v' * 4097}}}}}"),
-        "4:15: `tags/note` is 4,097 bytes; a value can have at most 4,096  /spec/tags/note",
+        "4:15: `tags/note` is 4,097 bytes; a text can have at most 4,096  /spec/tags/note",
         "",
     ),
     "too large tags": (

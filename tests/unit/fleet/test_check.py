@@ -243,7 +243,7 @@ class TestHubLimits:
         assert the_problem(snapshot_of(files)) == (
             "g.yaml:7:5",
             "/spec/tags/note",
-            "`tags/note` is 5,000 bytes; a value can have at most 4,096 (devices d, e)",
+            "`tags/note` is 5,000 bytes; a text can have at most 4,096 (devices d, e)",
             "",
         )
 
@@ -265,8 +265,8 @@ class TestHubLimits:
             ("tags: {edgeops: mine}", "/spec/tags/edgeops", "reserved for the ownership stamp"),
             (
                 "tags: {list: [1, " + "x" * 5000 + "]}",
-                "/spec/tags/list",
-                "a value can have at most",
+                "/spec/tags/list/1",
+                "a text can have at most",
             ),
         ],
     )
