@@ -128,10 +128,11 @@ def test_a_device_reports(device_client, module, twin):
     assert client.get_twin()["reported"] == {"a": 1, "$version": 3}
 
 
-def test_a_report_that_breaks_a_limit_is_an_error(device_client, module, twin):
+@pytest.mark.parametrize("value", ["x" * 5000, [None], [{"b": None}]], ids=["text", "null", "b"])
+def test_a_report_that_breaks_a_limit_is_an_error(device_client, module, twin, value):
     client = device_client("d1", module)
     with pytest.raises(exceptions.ClientError) as caught:
-        client.patch_twin_reported_properties({"a": "x" * 5000})
+        client.patch_twin_reported_properties({"a": value})
     assert str(caught.value.__cause__) == "twin operation returned status 400"
     assert twin().properties.reported["$version"] == 1
 

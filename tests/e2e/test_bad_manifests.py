@@ -139,6 +139,11 @@ CASES = {
         "4:15: `tags/note` is 4,097 bytes; a text can have at most 4,096  /spec/tags/note",
         "",
     ),
+    "null in a list": (
+        spec("{desired: {slots: [1, null], ports: [{name: a, limit: 1}]}}"),
+        "4:29: `desired/slots/1` is null inside an array, which the hub does not allow",
+        "leave it out, or use another value for it, such as an empty text or 0",
+    ),
     "too large tags": (
         spec(f"{{tags: {{{', '.join(f'{key}: {key * 4000}' for key in 'abc')}}}}}"),
         "4:8: `tags` is 12,003 bytes; the hub allows at most 8,192  /spec/tags",
