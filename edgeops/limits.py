@@ -1,7 +1,10 @@
 """The limits of Azure IoT Hub: sizes in twins, and rates of requests.
 
 Sources: "Understand and use device twins" (sizes, keys, depth), "IoT Hub quotas and throttling"
-(rates), both Microsoft Learn.
+(rates), both Microsoft Learn; the validator of reported properties in the source of IoT Edge,
+whose limits are "taken from IoTHub" (arrays, null); the answers of the service that are quoted in
+Azure/azure-iot-sdk-java#243 (`#` in a key) and Azure/azure-iot-sdk-csharp#1741 (null in an array).
+Where these disagree, or do not say, a value is not refused.
 """
 
 from __future__ import annotations
@@ -16,8 +19,7 @@ from edgeops.jsonvalue import pointer
 
 TAGS_BYTES = 8 * 1024
 DESIRED_BYTES = 32 * 1024
-REPORTED_BYTES = 32 * 1024
-VALUE_BYTES = 4096
+TEXT_BYTES = 4096  # of a text; arrays and objects have the limit of their section only
 KEY_BYTES = 1024
 DEPTH = 10
 INTEGER_MIN = -4503599627370496
@@ -29,15 +31,16 @@ _ID = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")
 _EDGE_MODULE = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 # Control characters (C0, DEL, C1) are not counted, and not allowed in a key.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_KEY_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f.$ ]")
+_KEY_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f.$# ]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Violation:
-    """One violated hub limit: the JSON pointer in the section, and what is wrong."""
+    """One violated hub limit: the JSON pointer in the section, what is wrong, what to do."""
 
     pointer: str
     message: str
+    hint: str = ""
 
 
 def is_id(name: str) -> bool:
@@ -52,7 +55,7 @@ def is_edge_module_id(name: str) -> bool:
 
 def text_size(text: str) -> int:
     """Bytes that the hub counts for a text: UTF-8 without control characters."""
-    return len(_CONTROL.sub("", text).encode("utf-8", "surrogatepass"))
+    return _utf8(_CONTROL.sub("", text))
 
 
 def size(value: Any) -> int:
@@ -82,20 +85,27 @@ def check_section(value: dict[str, Any], max_bytes: int) -> Iterator[Violation]:
         yield Violation("", f"is {total:,} bytes; the hub allows at most {max_bytes:,}")
 
 
-def _check(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Violation]:
-    if isinstance(value, dict):
-        if depth > DEPTH:
-            yield Violation(pointer(*path), f"is nested deeper than {DEPTH} levels")
-            return
+def _check(
+    value: Any, path: tuple[str | int, ...], depth: int, *, in_array: bool = False
+) -> Iterator[Violation]:
+    if depth > DEPTH and isinstance(value, dict | list):
+        yield Violation(pointer(*path), f"is nested deeper than {DEPTH} levels")
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _check_key(key, (*path, key))
-            yield from _check(item, (*path, key), depth + 1)
+            yield from _check(item, (*path, key), depth + 1, in_array=in_array)
     elif isinstance(value, list):
-        yield from _check_value_size(value, path)
         for index, item in enumerate(value):
-            yield from _check(item, (*path, index), depth + 1)
-    elif isinstance(value, str):
-        yield from _check_value_size(value, path)
+            yield from _check(item, (*path, index), depth + 1, in_array=True)
+    elif value is None and in_array:
+        yield Violation(
+            pointer(*path),
+            "is null inside an array, which the hub does not allow",
+            "leave it out, or use another value for it, such as an empty text or 0",
+        )
+    elif isinstance(value, str) and _utf8(value) > TEXT_BYTES:
+        message = f"is {_utf8(value):,} bytes; a text can have at most {TEXT_BYTES:,}"
+        yield Violation(pointer(*path), message)
     elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
         message = f"is outside the hub's range of integers, {INTEGER_MIN} to {INTEGER_MAX}"
         yield Violation(pointer(*path), message)
@@ -106,15 +116,12 @@ def _check_key(key: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
     if forbidden:
         message = f"key contains {forbidden[0]!r}, which the hub does not allow"
         yield Violation(pointer(*path), message)
-    if len(key.encode("utf-8", "surrogatepass")) > KEY_BYTES:
+    if _utf8(key) > KEY_BYTES:
         yield Violation(pointer(*path), f"key is longer than {KEY_BYTES} bytes")
 
 
-def _check_value_size(value: str | list[Any], path: tuple[str | int, ...]) -> Iterator[Violation]:
-    total = size(value)
-    if total > VALUE_BYTES:
-        message = f"is {total:,} bytes; a value can have at most {VALUE_BYTES:,}"
-        yield Violation(pointer(*path), message)
+def _utf8(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 # --- rates ----------------------------------------------------------------------

@@ -27,7 +27,7 @@ PROTECT = "protect"  # the key of a stamp that keeps its device from being delet
 
 _WRITTEN = "\x03"  # begins the last key of the path of a secret; no key of a twin holds it
 
-# A property value can have at most 4 KB.
+# A text in a twin can have at most 4 KB.
 _CHUNK = 4000
 # Far more than a stamp of edgeops 0.1 decompresses to; limits a crafted one.
 _MAX_TEXT = 8 * 1024 * 1024

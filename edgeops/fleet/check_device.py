@@ -28,7 +28,7 @@ def section_findings(path: Path, value: JsonObject, max_bytes: int) -> Iterator[
     """The hub limits that a section of a twin (at `path` in the device document) exceeds."""
     for violation in limits.check_section(value, max_bytes):
         at = (*path, *keys_of(violation.pointer))
-        yield Finding(at, f"`{'/'.join(at)}` {violation.message}")
+        yield Finding(at, f"`{'/'.join(at)}` {violation.message}", violation.hint)
 
 
 def module_findings(
@@ -93,7 +93,7 @@ def edge_findings(
         for violation in limits.check_section(whole, limits.DESIRED_BYTES):
             path = _source(section, keys_of(violation.pointer), modules, runtime)
             subject = section if not violation.pointer else "/".join(path)
-            yield Finding(path, f"`{subject}` {violation.message}")
+            yield Finding(path, f"`{subject}` {violation.message}", violation.hint)
 
 
 def _container_findings(at: Path, name: str, spec: JsonObject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import VALUE_BYTES
+from edgeops.limits import TEXT_BYTES
 
 
 def create_options(spec: JsonObject) -> JsonObject | None:
@@ -33,9 +33,9 @@ def binds(spec: JsonObject) -> list[str] | None:
 
 
 def chunks(options: JsonObject) -> JsonObject:
-    """`createOptions`, `createOptions01`, ...: a text of a twin has at most 4 KB."""
+    """`createOptions`, `createOptions01`, ...: a text in a twin has at most 4 KB."""
     text = compact(options)
-    parts = [text[at : at + VALUE_BYTES] for at in range(0, len(text), VALUE_BYTES)]
+    parts = [text[at : at + TEXT_BYTES] for at in range(0, len(text), TEXT_BYTES)]
     return {
         f"createOptions{index:02}" if index else "createOptions": part
         for index, part in enumerate(parts)

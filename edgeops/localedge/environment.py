@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NAME = re.compile(r"[A-Za-z0-9_:-]+\Z")  # .NET reads `Section:Key`
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _MOST_NAMED = 5
 

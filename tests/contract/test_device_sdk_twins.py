@@ -111,10 +111,10 @@ def test_a_deleted_device_is_cut_off_and_refused(device_client, registry, edge_d
 
 
 def test_a_device_gets_its_twin(device_client, module, set_desired):
-    set_desired(a={"b": [1, None, "x"]})
+    set_desired(a={"b": [1, [True], "x"]})
     client = device_client("d1", module)
     assert client.get_twin() == {
-        "desired": {"a": {"b": [1, None, "x"]}, "$version": 2},
+        "desired": {"a": {"b": [1, [True], "x"]}, "$version": 2},
         "reported": {"$version": 1},
     }
 
@@ -128,10 +128,11 @@ def test_a_device_reports(device_client, module, twin):
     assert client.get_twin()["reported"] == {"a": 1, "$version": 3}
 
 
-def test_a_report_that_breaks_a_limit_is_an_error(device_client, module, twin):
+@pytest.mark.parametrize("value", ["x" * 5000, [None], [{"b": None}]], ids=["text", "null", "b"])
+def test_a_report_that_breaks_a_limit_is_an_error(device_client, module, twin, value):
     client = device_client("d1", module)
     with pytest.raises(exceptions.ClientError) as caught:
-        client.patch_twin_reported_properties({"a": "x" * 5000})
+        client.patch_twin_reported_properties({"a": value})
     assert str(caught.value.__cause__) == "twin operation returned status 400"
     assert twin().properties.reported["$version"] == 1
 

@@ -176,14 +176,14 @@ def test_a_patch_merges_and_null_removes(on_hub):
     async def example(hub, name):
         await hub.create_device(name("a"), edge=False, authentication="sas")
         tags = {"site": "auckland", "ring": {"name": "canary", "since": 3}}
-        desired = {"rate": 1, "on": True, "list": [1, {"x": None}], "text": "ä€😀"}
+        desired = {"rate": 1, "on": True, "list": [1, {"x": []}], "text": "ä€😀"}
         first = await write(hub, name("a"), tags=tags, desired=desired)
         tags = {"site": None, "ring": {"since": None}}
         second = await write(hub, name("a"), tags=tags, desired={"rate": 2.5, "list": [2]})
         return first, second, await hub.twin(name("a"))
 
     first, second, read = on_hub(example)
-    assert first.desired == {"rate": 1, "on": True, "list": [1, {"x": None}], "text": "ä€😀"}
+    assert first.desired == {"rate": 1, "on": True, "list": [1, {"x": []}], "text": "ä€😀"}
     assert second.tags == {"ring": {"name": "canary"}}
     assert second.desired == {"rate": 2.5, "on": True, "list": [2], "text": "ä€😀"}
     assert read == second
@@ -321,7 +321,7 @@ def test_queries_give_the_twins_that_reads_give(on_hub_with_prompt_queries):
     async def example(hub, name):
         for device in ("a", "b"):
             await hub.create_device(name(device), edge=device == "a", authentication="sas")
-            await write(hub, name(device), tags={"n": device}, desired={"x": [1, True, None]})
+            await write(hub, name(device), tags={"n": device}, desired={"x": [1, True, [], {}]})
         await hub.create_module(name("b"), "m")
         devices = [twin async for twin in hub.device_twins()]
         modules = [twin async for twin in hub.module_twins()]

@@ -89,6 +89,14 @@ def test_everything_but_the_content_can_change(configurations, refused):
             "InvalidConfigurationContent",
         ),
         (
+            {
+                "content": models.ConfigurationContent(
+                    device_content={"properties.desired.a": [None]}
+                )
+            },
+            "InvalidConfigurationContent",
+        ),
+        (
             {"metrics": models.ConfigurationMetrics(queries={"m": "SELECT"})},
             "InvalidConfigurationCustomMetricsQuery",
         ),
@@ -327,6 +335,8 @@ def test_content_that_makes_no_sense_changes_nothing(registry, configurations, g
         apply(models.ConfigurationContent(modules_content={"m1": {"properties.reported": {}}}))
     with refused(400, "ArgumentInvalid"):
         apply(deployment("m1", m1={"a": "x" * 5000}))
+    with refused(400, "ArgumentInvalid"):
+        apply(deployment("m1", m1={"a": [{"b": None}]}))
     with refused(413, "TooManyModulesOnDevice"):
         apply(deployment(*(f"m{n}" for n in range(51))))
     assert len(registry.get_modules(gateway)) == 2

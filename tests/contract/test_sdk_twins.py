@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 models = pytest.importorskip("azure.iot.hub.models")
+HttpOperationError = pytest.importorskip("msrest.exceptions").HttpOperationError
 
 
 def desired(**values):
@@ -38,12 +39,12 @@ def test_a_fresh_twin_is_empty_at_version_1(registry, device):
 
 
 def test_a_patch_merges_and_null_removes(registry, device):
-    registry.update_twin(device, desired(a={"x": 1, "y": [1, {"z": None}]}, b=True))
+    registry.update_twin(device, desired(a={"x": 1, "y": [1, {"z": []}]}, b=True))
 
     twin = registry.update_twin(device, desired(a={"x": None, "n": "new"}, c=1.5))
 
     assert values(twin.properties.desired) == {
-        "a": {"y": [1, {"z": None}], "n": "new"},
+        "a": {"y": [1, {"z": []}], "n": "new"},
         "b": True,
         "c": 1.5,
     }
@@ -151,6 +152,25 @@ def test_limits_are_those_of_azure(registry, device, refused, patch, status, cod
     with refused(status, code):
         registry.update_twin(device, patch)
     assert registry.get_twin(device).etag == "AAAAAAAAAAE="
+
+
+@pytest.mark.parametrize("value", [[1, None], [{"b": None}], {"c": [[{"b": {"d": None}}]]}])
+def test_null_in_an_array_is_refused(registry, device, value):
+    for patch in (models.Twin(tags={"a": value}), desired(a=value)):
+        for write in (registry.update_twin, registry.replace_twin):
+            with pytest.raises(HttpOperationError) as caught:
+                write(device, patch)
+            assert caught.value.response.status_code == 400
+            assert (
+                "ArgumentInvalid;A value in an array cannot be null." in caught.value.response.text
+            )
+    assert registry.get_twin(device).etag == "AAAAAAAAAAE="
+
+
+def test_an_array_may_have_more_than_4_kb(registry, device):
+    nodes = [{"name": f"n{n}", "id": f"ns=2;s=Line.Machine.Tag{n:04}"} for n in range(150)]
+    twin = registry.update_twin(device, desired(nodes=nodes))
+    assert twin.properties.desired["nodes"] == nodes
 
 
 def nested(levels):

@@ -136,8 +136,13 @@ CASES = {
     ),
     "too large a value": (
         spec(f"{{tags: {{note: {'v' * 4097}}}}}"),
-        "4:15: `tags/note` is 4,097 bytes; a value can have at most 4,096  /spec/tags/note",
+        "4:15: `tags/note` is 4,097 bytes; a text can have at most 4,096  /spec/tags/note",
         "",
+    ),
+    "null in a list": (
+        spec("{desired: {slots: [1, null], ports: [{name: a, limit: 1}]}}"),
+        "4:29: `desired/slots/1` is null inside an array, which the hub does not allow",
+        "leave it out, or use another value for it, such as an empty text or 0",
     ),
     "too large tags": (
         spec(f"{{tags: {{{', '.join(f'{key}: {key * 4000}' for key in 'abc')}}}}}"),

@@ -62,6 +62,29 @@ def test_first_sync_creates_all_and_the_second_writes_nothing(example_repo, with
     assert {twin.device_id: twin.etag for twin in registry.query_iot_hub(ALL).items} == etags
 
 
+def test_what_the_service_takes_passes_validate_and_sync(hub_repo, registry):
+    nodes = [{"name": f"n{n}", "id": f"ns=2;s=Line.Machine.Tag{n:04}"} for n in range(150)]
+    spec = {
+        "image": "registry.example/m:1",
+        "env": {"Logging:Level": "debug"},
+        "createOptions": {"HostConfig": {"Devices": [None]}},
+        "routes": {"to/cloud": "FROM /messages/* INTO $upstream"},
+        "desired": {"nodes": nodes},
+    }
+    parts = (("Module", "m", spec), ("Device", "e", {"edge": True, "modules": {"m": {}}}))
+    for kind, name, value in parts:
+        manifest = {"apiVersion": "edgeops/v1", "kind": kind, "metadata": {"name": name}}
+        hub_repo.write(f"fleet/{name}.yaml", json.dumps(manifest | {"spec": value}))
+    hub_repo.commit()
+    assert hub_repo.edgeops("validate").out == "tiny: 3 devices, no problems\n"
+    assert hub_repo.edgeops("sync").code == 0
+    assert registry.get_module_twin("e", "m").properties.desired["nodes"] == nodes
+    agent = registry.get_module_twin("e", "$edgeAgent").properties.desired["modules"]["m"]
+    assert agent["env"]["Logging:Level"] == {"value": "debug"}
+    assert agent["settings"]["createOptions"] == '{"HostConfig":{"Devices":[null]}}'
+    assert hub_repo.in_sync()
+
+
 def test_one_edited_line_is_one_patch_of_one_line(synced, registry):
     before = registry.get_twin("queen-street-210").properties.desired["$version"]
     text = (synced.root / QUEEN).read_text()

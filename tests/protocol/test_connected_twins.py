@@ -58,6 +58,7 @@ def test_a_device_reports(hub):
         (b"null", 400006),
         (b'{"a.b": 1}', 400004),
         (b'{"a": "' + b"x" * 4097 + b'"}', 400004),
+        (b'{"a": [null]}', 400004),
         (b"[" * 100 + b"]" * 100, 400006),
         (json.dumps({f"k{n}": "x" * 4000 for n in range(9)}).encode(), 403100),
     ],

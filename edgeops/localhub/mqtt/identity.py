@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from edgeops import limits
+from edgeops.localhub.limits import valid_id
 
 MAX_MODEL_CHARACTERS = 2048  # of a DTMI
 _MODEL = "model-id="
@@ -38,7 +38,7 @@ def claimed_identity(client_id: str, username: str) -> ClaimedIdentity | None:
     host, _, rest = username.partition("/")
     device, _, module = client_id.partition("/")
     agree = rest == client_id or rest.startswith(f"{client_id}/")
-    well_formed = limits.is_id(device) and (limits.is_id(module) or client_id == device)
+    well_formed = valid_id(device) and (valid_id(module) or client_id == device)
     if not (host and agree and well_formed):
         return None
     model = _model(rest.removeprefix(client_id).removeprefix("/"))

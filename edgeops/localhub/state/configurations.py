@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 import orjson
 
-from edgeops import limits
 from edgeops.jsonvalue import JsonObject
-from edgeops.localhub import query
+from edgeops.localhub import limits, query
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.deployment import modules_content
 from edgeops.localhub.state.etags import counter_etag
@@ -207,11 +206,16 @@ def _check_settings(content: Any, subject: str) -> None:
     """Check that a twin can have the settings of a content."""
     settings = settings_of(content, subject)
     size = len(orjson.dumps(content))
-    if size > MAX_JSON_RATIO * limits.DESIRED_BYTES or count_values(content) > MAX_VALUES:
+    if size > MAX_JSON_RATIO * limits.MAX_DESIRED or count_values(content) > MAX_VALUES:
         raise errors.bad_content(f"{subject} is larger than the desired properties of a twin.")
-    for violation in limits.check_section(with_settings({}, settings), limits.DESIRED_BYTES):
-        at = violation.pointer.replace("/", ".")
-        raise errors.bad_content(f"{subject}: properties.desired{at} {violation.message}.")
+    try:
+        counted = limits.size_of(with_settings({}, settings))
+    except limits.LimitExceeded as broken:
+        raise errors.bad_content(
+            f"{subject}: {broken.message}. Error in Property/Tag properties.desired{broken.at}."
+        ) from None
+    if counted > limits.MAX_DESIRED:
+        raise errors.bad_content(f"{subject} is larger than the desired properties of a twin.")
 
 
 def _requested_content(value: Any) -> JsonObject:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edgeops import limits
 from edgeops.jsonvalue import keys_of, pointer
+from edgeops.localhub.limits import MAX_DESIRED
 from edgeops.localhub.state import errors, twins
 from edgeops.localhub.state.deployment import DeploymentWrite, listed_modules, with_identities
 from edgeops.localhub.state.documents import twin_document
@@ -148,7 +148,7 @@ def _write(
     """Write settings, and remove those of the past; no deployment (None) leaves its settings."""
     past = entry.configured or _NOTHING
     if len(deployment or ()) + len(effect.settings) > twins.MAX_VALUES:
-        raise errors.section_too_big("Properties.Desired", limits.DESIRED_BYTES)
+        raise errors.section_too_big("Properties.Desired", MAX_DESIRED)
     values = without_paths(entry.twin.desired.values, map(keys_of, past.by_configurations))
     by_deployments = past.by_deployments
     if deployment is not None:

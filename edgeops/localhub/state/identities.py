@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeops import limits
 from edgeops.jsonvalue import JsonObject
+from edgeops.localhub import limits
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.authentication import authentication_of, of_the_runtime, with_new_keys
 from edgeops.localhub.state.entry import RegistryEntry, RegistryIdentity
@@ -76,8 +76,8 @@ def module_created(
     check_module_id(module)
     if module in modules:
         raise errors.module_exists(device, module)
-    if sum(not name.startswith("$") for name in modules) >= limits.MODULES_PER_DEVICE:
-        raise errors.too_many_modules(device, limits.MODULES_PER_DEVICE)
+    if sum(not name.startswith("$") for name in modules) >= limits.MAX_MODULES:
+        raise errors.too_many_modules(device, limits.MAX_MODULES)
     return _new_entry(device, module, body, moment)
 
 
@@ -128,7 +128,7 @@ def check_module_id(module: str) -> None:
 
 
 def _check_id(name: str) -> None:
-    if not limits.is_id(name):
+    if not limits.valid_id(name):
         raise errors.invalid("An id has 1 to 128 ASCII letters, digits and -:.+%_#*?!(),=@;$'")
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops import limits
 from edgeops.jsonvalue import JsonObject, merge_patch
+from edgeops.localhub.limits import MAX_LEVELS
 from edgeops.localhub.state import errors
 from edgeops.localhub.steps import Steps
 
@@ -42,9 +42,9 @@ def settings_of(content: Any, subject: str) -> Settings:
         if key != DESIRED and not key.startswith(DESIRED + "."):
             raise errors.bad_content(f"{subject} has '{key}': not a desired property.")
         path = tuple(key.split(".")[2:])
-        if len(path) > limits.DEPTH + 1:
+        if len(path) > MAX_LEVELS + 1:
             raise errors.bad_content(
-                f"{subject} has a path that is deeper than {limits.DEPTH} levels."
+                f"{subject} has a path that is deeper than {MAX_LEVELS} levels."
             )
         if not path and not isinstance(value, dict):
             raise errors.bad_content(f"'{DESIRED}' of {subject} must be an object.")

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from edgeops import limits
 from edgeops.jsonvalue import JsonObject, merge_patch, same
+from edgeops.localhub import limits
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.entry import RegistryEntry, Section, TwinState
 from edgeops.localhub.state.json_text import count_values, require_object
@@ -21,9 +21,9 @@ from edgeops.localhub.state.moment import Moment
 Sections = dict[str, JsonObject | None]
 
 _LIMITS = {
-    "tags": ("Tags", limits.TAGS_BYTES),
-    "desired": ("Properties.Desired", limits.DESIRED_BYTES),
-    "reported": ("Properties.Reported", limits.REPORTED_BYTES),
+    "tags": ("Tags", limits.MAX_TAGS),
+    "desired": ("Properties.Desired", limits.MAX_DESIRED),
+    "reported": ("Properties.Reported", limits.MAX_REPORTED),
 }
 
 # Limits of the local hub only, above what ordinary sections within Azure's limits have: the
@@ -153,11 +153,14 @@ def _within_limits(name: str, values: JsonObject) -> JsonObject:
     too_many = size > MAX_VALUES and count_values(values) > MAX_VALUES
     if too_many or size > MAX_JSON_RATIO * max_bytes:
         raise errors.section_too_big(section, max_bytes)
-    for violation in limits.check_section(values, max_bytes):
-        if not violation.pointer:
-            raise errors.section_too_big(section, max_bytes)
-        where = section + violation.pointer.replace("/", ".")
-        raise errors.invalid(f"Error in Property/Tag {where}: it {violation.message}.")
+    try:
+        counted = limits.size_of(values)
+    except limits.LimitExceeded as broken:
+        raise errors.invalid(
+            f"{broken.message}. Error in Property/Tag {section}{broken.at}."
+        ) from None
+    if counted > max_bytes:
+        raise errors.section_too_big(section, max_bytes)
     return values
 
 

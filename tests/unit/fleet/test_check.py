@@ -85,6 +85,28 @@ class TestNames:
         pattern = packaged_schemas().documents[kind]["$defs"][definition]
         assert (not compile_schema(pattern).mismatches(name)) == takes(name)
 
+    @pytest.mark.parametrize(
+        ("definition", "taken", "refused"),
+        [
+            (
+                "env",
+                "A a_1 1A Logging:Level A-B A/B ä",
+                ["A.B", "A B", "A+B", "A#", "$A", "A=", ""],
+            ),
+            ("routes", "up to/cloud a+b a=b ä", ["a.b", "a b", "a#", "$upstream", "a\n", ""]),
+        ],
+    )
+    def test_the_schemas_take_the_names_that_iot_edge_takes(self, definition, taken, refused):
+        """Source: `azure-iot-edge*-deployment-1.1.json` of Azure CLI; the `=` ends a name."""
+        spec = packaged_schemas().documents["Module"]
+        names = {
+            "env": spec["$defs"]["envName"],
+            "routes": spec["$defs"]["routes"]["propertyNames"],
+        }
+        schema = compile_schema(names[definition])
+        assert [name for name in taken.split() if schema.mismatches(name)] == []
+        assert [name for name in refused if not schema.mismatches(name)] == []
+
 
 class TestReferences:
     def test_an_unknown_module_once_however_many_devices(self, snapshot_of):
@@ -243,7 +265,7 @@ class TestHubLimits:
         assert the_problem(snapshot_of(files)) == (
             "g.yaml:7:5",
             "/spec/tags/note",
-            "`tags/note` is 5,000 bytes; a value can have at most 4,096 (devices d, e)",
+            "`tags/note` is 5,000 bytes; a text can have at most 4,096 (devices d, e)",
             "",
         )
 
@@ -265,14 +287,44 @@ class TestHubLimits:
             ("tags: {edgeops: mine}", "/spec/tags/edgeops", "reserved for the ownership stamp"),
             (
                 "tags: {list: [1, " + "x" * 5000 + "]}",
-                "/spec/tags/list",
-                "a value can have at most",
+                "/spec/tags/list/1",
+                "a text can have at most",
             ),
         ],
     )
     def test_each_limit_of_the_hub(self, snapshot_of, section, pointer, message):
         problems = problems_of(snapshot_of({"d.yaml": DEVICE + "{" + section + "}"}))
         assert any(p.pointer == pointer and message in p.message for p in problems), problems
+
+    @pytest.mark.parametrize("section", ["tags", "desired"])
+    @pytest.mark.parametrize(
+        ("items", "place", "at"),
+        [
+            ("- 1\n- null\n", "d.yaml:7:5", "1"),
+            ("- name: a\n  limit:\n", "d.yaml:7:5", "0/limit"),
+            ("- [{a: {b: ~}}]\n", "d.yaml:6:11", "0/0/a/b"),
+        ],
+    )
+    def test_null_in_an_array(self, snapshot_of, section, items, place, at):
+        head = f"kind: Device\nmetadata: {{name: d}}\nspec:\n {section}: {{}}\n"
+        text = head.replace(" {}", "\n  list:\n" + textwrap.indent(items, "  "))
+        assert the_problem(snapshot_of({"d.yaml": text})) == (
+            place,
+            f"/spec/{section}/list/{at}",
+            f"`{section}/list/{at}` is null inside an array, which the hub does not allow",
+            "leave it out, or use another value for it, such as an empty text or 0",
+        )
+
+    def test_null_in_an_array_of_create_options_is_text_for_the_hub(self, snapshot_of):
+        module = "kind: Module\nmetadata: {name: m}\nspec: {image: x, createOptions: {Cmd: [null]}}"
+        assert resolve(snapshot_of({"m.yaml": module, "d.yaml": EDGE})).problems == ()
+
+    def test_an_array_may_have_more_than_4_kb(self, snapshot_of):
+        nodes = ", ".join(f'{{name: n{n}, id: "ns=2;s=Line.Tag{n:04}"}}' for n in range(150))
+        module = (
+            f"kind: Module\nmetadata: {{name: m}}\nspec: {{image: x, desired: {{n: [{nodes}]}}}}"
+        )
+        assert resolve(snapshot_of({"m.yaml": module, "d.yaml": EDGE})).problems == ()
 
     def test_desired_properties_of_a_module(self, snapshot_of):
         files = {

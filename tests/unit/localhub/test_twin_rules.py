@@ -20,11 +20,12 @@ FRESH = RegistryEntry(
     RegistryIdentity("d1", "", "1", Authentication("sas")), twins.fresh_twin(MOMENT)
 )
 
-scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2)
+scalars = st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2)
+members = st.none() | scalars
 keys = st.sampled_from("abc")
 objects = st.recursive(
-    st.dictionaries(keys, scalars, max_size=3),
-    lambda inner: st.dictionaries(keys, scalars | inner | st.lists(scalars), max_size=3),
+    st.dictionaries(keys, members, max_size=3),
+    lambda inner: st.dictionaries(keys, members | inner | st.lists(scalars), max_size=3),
     max_leaves=8,
 )
 writes = st.lists(st.tuples(st.booleans(), objects), max_size=6)
@@ -132,7 +133,7 @@ def test_too_much_of_a_section_is_403_and_says_which():
 @pytest.mark.parametrize(
     "value",
     [
-        {"a": [None] * 5_001},  # no bytes at all, as Azure counts
+        {"a": [""] * 5_001},  # no bytes at all, as Azure counts
         {"a": [[]] * 5_001},
         {f"k{number}": {} for number in range(5_001)},
         {f"k{number}": ["\u0001" * 4_000] * 3 for number in range(9)},
