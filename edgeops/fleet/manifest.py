@@ -55,7 +55,7 @@ def parse(
         reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
         reported = (*(reported or ()), *failures)
         all_problems += [replace(problem, spoils=_name(document.value)) for problem in reported]
-        if not reported:
+        if all(problem.warning for problem in reported):
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
 
