@@ -61,11 +61,13 @@ class Document:
 
     `marks` maps the JSON pointer of each value (and of the root, `""`) to (line, column), both from
     1. For a member of an object it is the place of the key, where an editor should jump to.
+    `written` maps those of numbers and booleans to their text in the file.
     """
 
     file: str
     value: Any
     marks: Mapping[str, tuple[int, int]]
+    written: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: str) -> Place:
         """The place of the value at a pointer, or of the nearest parent that has one."""

@@ -16,7 +16,7 @@ from edgeops.source.layout import Role
 from edgeops.source.record import ParsedFile, decode, encode
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
