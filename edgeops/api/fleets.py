@@ -17,25 +17,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The chosen problems, the number of others, and the fleet if it is valid."""
+    """The chosen problems and warnings, the number of other problems, and the valid fleet."""
 
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
     elsewhere: int
     fleet: DesiredFleet | None
 
 
 def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
-    """The problems of the desired state at a revision, or on disk: all, or those `below` a path.
+    """What is wrong with the desired state at a revision, or on disk: all, or `below` a path.
 
     Raises `EdgeOpsError` if there is no fleet or no such revision.
     """
     resolution = workspace.at(rev).resolution
-    inside = tuple(
-        problem
-        for problem in resolution.problems
-        if below in (".", problem.place.file) or problem.place.file.startswith(f"{below}/")
-    )
-    return Validation(inside, len(resolution.problems) - len(inside), resolution.fleet)
+
+    def inside(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        return tuple(
+            problem
+            for problem in problems
+            if below in (".", problem.place.file) or problem.place.file.startswith(f"{below}/")
+        )
+
+    problems = inside(resolution.problems)
+    elsewhere = len(resolution.problems) - len(problems)
+    return Validation(problems, inside(resolution.warnings), elsewhere, resolution.fleet)
 
 
 def render(

@@ -151,10 +151,14 @@ def saved_plan(file: Path) -> SavedPlan:
 
 
 def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
-    """The fleet of the request; notes files that are not committed."""
+    """The fleet of the request; notes its warnings, and files that are not committed."""
     from edgeops.source.revision import uncommitted
 
-    fleet = workspace.at(request.rev).fleet
+    revision = workspace.at(request.rev)
+    fleet, warnings = revision.fleet, len(revision.resolution.warnings)
+    if warnings:
+        found, them = ("1 warning", "it") if warnings == 1 else (f"{warnings:,} warnings", "them")
+        workspace.observer.note(f"{found}: `edgeops validate --rev {request.rev}` shows {them}")
     paths = uncommitted(workspace.root) if request.rev == "HEAD" else ()
     if paths:
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

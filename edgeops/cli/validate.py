@@ -21,11 +21,13 @@ def validate(
         Literal["text", "json", "github"],
         option("Form of the output; github prints workflow annotations.", "--output", "-o"),
     ] = "text",
+    strict: Annotated[bool, option("Exit 3 on warnings too.", "--strict")] = False,
 ) -> None:
     """Check the desired state: schemas, references, hub limits, secrets.
 
     Needs no hub and no network. Lists all problems at once, each with
-    file:line:column. Exit code 0: valid, 3: not valid.
+    file:line:column, and warnings about what is valid, but surely not meant.
+    Exit code 0: valid, 3: not valid, or with --strict: there are warnings.
 
     \b
     Examples:
@@ -39,13 +41,12 @@ def validate(
     exists = rev is None
     below = "." if path is None else path_in_fleet(path, where.root, Path.cwd(), exists=exists)
     validation = api.validate(where, rev=rev, below=below)
+    found = sorted((*validation.problems, *validation.warnings))
     if output == "github":
-        typer.echo(
-            report.problems.github(validation.problems, folder=folder_in_repository(where.root))
-        )
-    elif validation.problems or output == "json":
-        show(context, report.problems, validation.problems, output)
-    if validation.problems:
+        typer.echo(report.problems.github(found, folder=folder_in_repository(where.root)))
+    elif found or output == "json":
+        show(context, report.problems, found, output)
+    if validation.problems or (strict and found):
         raise InvalidState("")
     if validation.elsewhere:
         note(context, f"no problems in {path}; {validation.elsewhere} in other files")

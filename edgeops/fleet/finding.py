@@ -18,13 +18,14 @@ _NAMED_DEVICES = 3
 class Finding:
     """A fault of a resolved device: the path in its document, and a message.
 
-    `absence` is set if a value is missing that any layer could set.
+    `absence` is set if a value is missing that any layer could set; `warning` is as in `Problem`.
     """
 
     path: Path
     message: str
     hint: str = ""
     absence: bool = False
+    warning: bool = False
 
 
 @dataclass(slots=True)
@@ -40,7 +41,9 @@ class Ledger:
     def blame(self, finding: Finding, stack: Sequence[Layer], device: str) -> None:
         """Record a finding as a problem of the line that set the value at its path."""
         setting = origin(stack, finding.path)
-        problem = Problem(setting.place, setting.pointer, finding.message, finding.hint)
+        problem = Problem(
+            setting.place, setting.pointer, finding.message, finding.hint, finding.warning
+        )
         if setting.layer.name == f"Device {device}":
             self._devices[problem] = set()
         else:

@@ -16,6 +16,7 @@ from edgeops.fleet.schema import Schema, compile_schema
 from edgeops.fleet.secrets import find_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.fleet.written import as_written
 from edgeops.jsonvalue import JsonObject, pointer
 
 API_VERSION = "edgeops/v1"
@@ -51,11 +52,12 @@ def parse(
     documents, problems = yaml.load(file, data)
     all_problems = [*problems]
     valid = []
-    for document in documents:
+    for loaded in documents:
+        document, numbers = as_written(loaded)
         reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
-        reported = (*(reported or ()), *failures)
+        reported = (*numbers, *(reported or ()), *failures)
         all_problems += [replace(problem, spoils=_name(document.value)) for problem in reported]
-        if not reported:
+        if all(problem.warning for problem in reported):
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -36,16 +36,25 @@ class Place:
 class Problem:
     """A problem of the input: its place, a message, and what to do.
 
-    `spoils` names the manifest that cannot be read because of it, such as `Module camera`. `error`
-    is set if edgeops itself failed.
+    A `warning` is about what is legal, but surely not meant. `spoils` names the manifest that
+    cannot be read because of the problem, such as `Module camera`. `error` is set if edgeops itself
+    failed.
     """
 
     place: Place
     pointer: str
     message: str
     hint: str = ""
+    warning: bool = False
     spoils: str = field(default="", compare=False)
     error: Exception | None = field(default=None, compare=False, repr=False)
+
+
+def split(found: Iterable[Problem]) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """The problems and the warnings, sorted and unique."""
+    ordered = sorted(set(found))
+    problems = tuple(problem for problem in ordered if not problem.warning)
+    return problems, tuple(problem for problem in ordered if problem.warning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,13 @@ class Document:
 
     `marks` maps the JSON pointer of each value (and of the root, `""`) to (line, column), both from
     1. For a member of an object it is the place of the key, where an editor should jump to.
+    `written` maps those of numbers and booleans to their text in the file.
     """
 
     file: str
     value: Any
     marks: Mapping[str, tuple[int, int]]
+    written: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: str) -> Place:
         """The place of the value at a pointer, or of the nearest parent that has one."""
@@ -70,6 +81,10 @@ class Document:
     def problem(self, path: str, message: str, hint: str = "") -> Problem:
         """A problem of the value at a pointer."""
         return Problem(self.place(path), path, message, hint)
+
+    def warning(self, path: str, message: str, hint: str = "") -> Problem:
+        """A warning about the value at a pointer."""
+        return Problem(self.place(path), path, message, hint, warning=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +107,15 @@ class Snapshot:
     """The manifests and user schemas of one commit, or of the working tree (`commit` is None).
 
     `documents` are those that are valid against the schema of their kind, in file order; `problems`
-    are those of all files; `schemas` maps the path of each user schema under `schemas/` (as a
-    `Module` names it) to its JSON value.
+    and `warnings` are those of all files; `schemas` maps the path of each user schema under
+    `schemas/` (as a `Module` names it) to its JSON value.
     """
 
     commit: str | None
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
     schemas: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def spoiled(self) -> frozenset[str]:

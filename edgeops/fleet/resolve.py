@@ -28,6 +28,7 @@ from edgeops.fleet.model import (
     Problem,
     Snapshot,
     StoreKind,
+    split,
 )
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
@@ -38,10 +39,11 @@ _LONGEST = 800  # characters of a message, and of a hint
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The desired fleet, None if there are problems; these are sorted and unique."""
+    """The desired fleet, None if there are problems; both lists are sorted and unique."""
 
     fleet: DesiredFleet | None
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def resolve(
@@ -65,15 +67,17 @@ def resolve(
     resolved = devices.on_hub(hub, artifacts)
     for other in _other_hubs(catalog, hub) if every_hub else ():
         devices.on_hub(other, artifacts)
-    problems = {*snapshot.problems, *name_problems, *hub_problems, *devices.problems()}
+    found = {*snapshot.problems, *snapshot.warnings}
+    found.update(name_problems, hub_problems, devices.problems())
     checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, resolved))
     for check in checks:
         reported, failures = attempt(partial(tuple, check), Place("fleet"))
-        problems.update((*(reported or ()), *failures))
+        found.update((*(reported or ()), *failures))
+    problems, warnings = split(map(_bounded, found))
     if problems or catalog.fleet is None or hubs is None:
-        return Resolution(None, tuple(sorted(set(map(_bounded, problems)))))
+        return Resolution(None, problems, warnings)
     limits = catalog.fleet.spec.limits
     fleet = DesiredFleet(
         name=catalog.fleet.name,
@@ -82,7 +86,7 @@ def resolve(
         devices=resolved,
         max_deletes=limits.get("maxDeletes", "10%"),
     )
-    return Resolution(fleet, ())
+    return Resolution(fleet, (), warnings)
 
 
 def _other_hubs(catalog: Catalog, hub: str) -> list[str]:

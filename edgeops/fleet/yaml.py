@@ -6,6 +6,7 @@ The parser is imported on the first load only: a cached run never needs it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeops.fleet.model import Document, Place, Problem
@@ -37,7 +38,8 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
     """The documents of a YAML file without problems, and the problems of the file.
 
     `file` is the name to use in places. Documents before a syntax error are kept, empty documents
-    skipped. The types are those of YAML 1.2 core; values that JSON does not have are problems.
+    skipped; a file without any is a warning. The types are those of YAML 1.2 core; values that JSON
+    does not have are problems.
     """
     import yaml
 
@@ -56,7 +58,16 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
         problems.append(broken.problem)
     except yaml.YAMLError as error:
         problems.append(_syntax_problem(file, error))
-    return tuple(documents), tuple(sorted([*builder.problems, *problems]))
+    found = [*builder.problems, *problems] or _nothing(file, documents)
+    return tuple(documents), tuple(sorted(found))
+
+
+def _nothing(file: str, documents: Sequence[Document]) -> list[Problem]:
+    """The warning about a file without documents."""
+    if documents:
+        return []
+    hint = "delete the file, or write a manifest into it"
+    return [Problem(Place(file), "", "defines nothing", hint, warning=True)]
 
 
 def too_large(file: str, size: int) -> Problem:

@@ -83,6 +83,7 @@ class Builder:
     _stack: list[_Frame] = field(default_factory=list)
     _anchors: dict[str, _Anchor] = field(default_factory=dict)
     _marks: dict[str, Position] = field(default_factory=dict)
+    _written: dict[str, str] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
     _paths: int = 0
     _text: int = 0
@@ -102,6 +103,7 @@ class Builder:
                 self._alias(event)
             elif isinstance(event, DocumentStartEvent):
                 self._anchors, self._marks, self._order, self._root = {}, {}, [], None
+                self._written = {}
                 self._paths = self._text = 0
                 known = len(self.problems)
             elif (
@@ -109,7 +111,7 @@ class Builder:
                 and self._root is not None
                 and len(self.problems) == known
             ):
-                yield Document(self.file, self._root, self._marks)
+                yield Document(self.file, self._root, self._marks, self._written)
 
     # --- events ---------------------------------------------------------------
 
@@ -120,6 +122,8 @@ class Builder:
         path = self._mark(_position(event))
         self._text += len(event.value)
         value = self._value_of(event, path)
+        if value.__class__ is not str and value is not None:
+            self._written[path] = event.value
         self._attach(value)
         if event.anchor:
             end = len(self._order)
@@ -180,6 +184,8 @@ class Builder:
             raise self._broken(at, f"the alias `*{known_as}` is inside its own anchor")
         path = self._mark(at)
         inside = self._order[anchor.start + 1 : anchor.end]
+        if anchor.path in self._written:
+            self._written[path] = self._written[anchor.path]
         self._check_room(at, len(inside))
         self._text += anchor.text
         if self._text > MAX_TEXT:
@@ -190,6 +196,8 @@ class Builder:
             if copy.count("/") > MAX_DEPTH:
                 raise self._broken(at, f"is nested deeper than {MAX_DEPTH} levels")
             self._note(copy, self._marks[original])
+            if original in self._written:
+                self._written[copy] = self._written[original]
         self._attach(anchor.value)
 
     # --- values and places ------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Problems of the input as text, JSON, and GitHub annotations."""
+"""Problems and warnings of the input as text, JSON, and GitHub annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeops.fleet.model import DesiredFleet, Problem
 from edgeops.fleet.secrets import mask
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import line, one_line
-from edgeops.report.style import Line, bold, cyan, dim, render
+from edgeops.report.style import Line, bold, cyan, dim, render, yellow
 from edgeops.report.words import count
 
 # Per type and step; GitHub silently drops the others (actions/toolkit, problem-matchers.md).
@@ -20,7 +20,8 @@ GITHUB_ANNOTATIONS = 10
 def text(problems: Sequence[Problem], *, color: bool = False) -> str:
     """One line per problem as `file:line:column: message`, its hint below, counts at the end.
 
-    An empty line separates the files. No newline at its end.
+    A warning is `file:line:column: warning: message`. An empty line separates the
+    files. No newline at its end.
     """
     return render(_lines([*map(_masked, problems)]), color)
 
@@ -31,7 +32,7 @@ def none_in(fleet: DesiredFleet) -> str:
 
 
 def as_json(problems: Sequence[Problem]) -> str:
-    """A JSON array with one object per problem."""
+    """A JSON array with one object per problem or warning."""
     return dump_json(
         [
             {
@@ -39,6 +40,7 @@ def as_json(problems: Sequence[Problem]) -> str:
                 "pointer": problem.pointer,
                 "message": problem.message,
                 "hint": problem.hint,
+                "severity": _severity(problem),
             }
             for problem in map(_masked, problems)
         ]
@@ -48,15 +50,21 @@ def as_json(problems: Sequence[Problem]) -> str:
 def github(problems: Sequence[Problem], *, folder: str = "") -> str:
     """Workflow commands that make GitHub annotate the lines in a pull request.
 
-    GitHub shows ten; the others follow as plain lines of the log. `folder` is
+    GitHub shows ten of each severity; the others follow as plain lines of the log. `folder` is
     the path of the fleet in the repository, since GitHub needs paths from its root.
     Format: GitHub docs, "Workflow commands", and the escapes of actions/toolkit.
     """
     problems = [*map(_masked, problems)]
-    lines = [_annotation(problem, folder) for problem in problems[:GITHUB_ANNOTATIONS]]
-    if more := problems[GITHUB_ANNOTATIONS:]:
-        lines.append(f"GitHub shows {GITHUB_ANNOTATIONS} annotations; {len(more):,} more problems:")
-        lines += [line(f"  {problem.place}: {_message(problem)}") for problem in more]
+    lines = []
+    for noun, listed in (
+        ("more problem", [problem for problem in problems if not problem.warning]),
+        ("more warning", [problem for problem in problems if problem.warning]),
+    ):
+        lines += [_annotation(problem, folder) for problem in listed[:GITHUB_ANNOTATIONS]]
+        if more := listed[GITHUB_ANNOTATIONS:]:
+            shows = f"GitHub shows {GITHUB_ANNOTATIONS} annotations"
+            lines.append(f"{shows}; {count(len(more), noun)}:")
+            lines += [line(f"  {problem.place}: {_message(problem)}") for problem in more]
     return "\n".join(lines)
 
 
@@ -64,15 +72,31 @@ def _lines(problems: Sequence[Problem]) -> Iterator[Line]:
     for _, of_file in groupby(problems, key=lambda problem: problem.place.file):
         for problem in of_file:
             pointer = f"  {problem.pointer}" if problem.pointer else ""
-            yield [cyan(str(problem.place)), ": ", problem.message, dim(pointer)]
+            warning = [yellow("warning: ")] if problem.warning else []
+            yield [cyan(str(problem.place)), ": ", *warning, problem.message, dim(pointer)]
             if problem.hint:
                 yield ["    ", dim(f"hint: {problem.hint}")]
         yield []
     if problems:
-        files = len({problem.place.file for problem in problems})
-        yield [bold(f"{count(len(problems), 'problem')} in {count(files, 'file')}")]
+        yield [bold(_counts(problems))]
     else:
         yield ["no problems"]
+
+
+def _counts(problems: Sequence[Problem]) -> str:
+    """`3 problems and 1 warning in 2 files`."""
+    warnings = sum(problem.warning for problem in problems)
+    wrong = len(problems) - warnings
+    counted = [count(wrong, "problem")] * bool(wrong) + [count(warnings, "warning")] * bool(
+        warnings
+    )
+    files = len({problem.place.file for problem in problems})
+    return f"{' and '.join(counted)} in {count(files, 'file')}"
+
+
+def _severity(problem: Problem) -> str:
+    """As GitHub calls it."""
+    return "warning" if problem.warning else "error"
 
 
 def _annotation(problem: Problem, folder: str) -> str:
@@ -84,7 +108,7 @@ def _annotation(problem: Problem, folder: str) -> str:
         "title": problem.pointer or "edgeops validate",
     }
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::error {listed}::{_data(_message(problem))}"
+    return f"::{_severity(problem)} {listed}::{_data(_message(problem))}"
 
 
 def _masked(problem: Problem) -> Problem:

@@ -10,13 +10,13 @@ from edgeops import __version__
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import Document, Place, Problem, Snapshot
+from edgeops.fleet.model import Document, Place, Problem, Snapshot, split
 from edgeops.fleet.user_schema import parse_schema
 from edgeops.source.layout import Role
 from edgeops.source.record import ParsedFile, decode, encode
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 3
+PARSER_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def read_snapshot(
             user_schemas.update({schema.file: schema.value for schema in parsed.documents})
         else:
             documents += parsed.documents
-    return Snapshot(commit, tuple(documents), tuple(sorted(problems)), user_schemas)
+    wrong, warnings = split(problems)
+    return Snapshot(commit, tuple(documents), wrong, user_schemas, warnings)
 
 
 def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> ParsedFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import orjson
 
@@ -32,7 +32,7 @@ def encode(parsed: ParsedFile) -> bytes | None:
             for document in parsed.documents
         ],
         [
-            [p.place.file, p.place.line, p.place.column, p.pointer, p.message, p.hint, p.spoils]
+            [*astuple(p.place), p.pointer, p.message, p.hint, p.warning, p.spoils]
             for p in parsed.problems
         ],
     ]
@@ -51,9 +51,7 @@ def decode(file: str, record: bytes) -> ParsedFile | None:
                 Document(file, value, dict(zip(paths, map(tuple, places), strict=True)))
                 for value, paths, places in documents
             ),
-            tuple(
-                Problem(Place(at, line, column), *texts) for at, line, column, *texts in problems
-            ),
+            tuple(Problem(Place(at, line, column), *rest) for at, line, column, *rest in problems),
         )
     except (ValueError, TypeError):
         return None

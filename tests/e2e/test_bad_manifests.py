@@ -270,9 +270,23 @@ def test_a_missing_release(repo):
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n---\n...\n---\n# nothing\n"])
-def test_files_with_nothing_in_them_are_no_problem(repo, text):
+def test_a_file_with_nothing_in_it_is_a_warning(repo, text):
     put(repo, "fleet/x.yaml", text)
-    assert repo.edgeops("validate").out == "tiny: 0 devices, no problems\n"
+    warned = (
+        "fleet/x.yaml:1:1: warning: defines nothing\n"
+        "    hint: delete the file, or write a manifest into it\n"
+        "\n"
+        "1 warning in 1 file\n"
+    )
+    for _ in range(2):  # the second time from the cache
+        valid = repo.edgeops("validate")
+        assert (valid.code, valid.out) == (0, f"{warned}tiny: 0 devices, no problems\n")
+    strict = repo.edgeops("validate", "--strict")
+    assert (strict.code, strict.out) == (3, warned)
+    assert repo.edgeops("validate", "--strict", "fleet/fleet.yaml").code == 0
+    repo.commit()
+    sync = repo.edgeops("sync", "--dry-run", "--offline", "--changed-since", "HEAD")
+    assert (sync.code, sync.err) == (0, "1 warning: `edgeops validate --rev HEAD` shows it\n")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(repo):

@@ -43,3 +43,12 @@ def test_where_a_value_comes_from(workspace):
         "Group all",
         "fleet/fleet.yaml",
     )
+
+
+def test_warnings_are_given_and_leave_the_fleet_valid(workspace, root):
+    (root / "fleet/more.yaml").write_text("# nothing\n")
+    checked = validate(workspace)
+    assert (checked.problems, sorted(checked.fleet.devices)) == ((), ["a", "b"])
+    assert [str(warning.place) for warning in checked.warnings] == ["fleet/more.yaml:1:1"]
+    assert validate(workspace, below="fleet/fleet.yaml").warnings == ()
+    assert validate(workspace, rev="HEAD").warnings == ()

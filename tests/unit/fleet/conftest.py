@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edgeops.fleet.model import Document, Problem, Snapshot
+from edgeops.fleet.model import Document, Problem, Snapshot, split
 from edgeops.fleet.yaml import load
 
 FLEET = "kind: Fleet\nmetadata: {name: test}\nspec: {}\n"
@@ -21,9 +21,10 @@ def snapshot_of() -> Callable[..., Snapshot]:
         documents: list[Document] = []
         problems: list[Problem] = []
         for name, text in files.items():
-            loaded, wrong = load(name, text.encode())
+            loaded, found = load(name, text.encode())
             documents += loaded
-            problems += wrong
-        return Snapshot("c0ffee", tuple(documents), tuple(problems), schemas or {})
+            problems += found
+        wrong, warnings = split(problems)
+        return Snapshot("c0ffee", tuple(documents), wrong, schemas or {}, warnings)
 
     return make

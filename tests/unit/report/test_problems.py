@@ -1,6 +1,7 @@
 """Problems as text, JSON and GitHub annotations."""
 
 import json
+from dataclasses import replace
 
 from edgeops.fleet.model import Place, Problem
 from edgeops.report import problems as report
@@ -15,6 +16,7 @@ WRONG = Problem(
     Place("fleet/devices/queen-street-210.yaml", 12, 3), "/spec/edge", "must be a boolean"
 )
 NO_GROUP = Problem(Place("fleet/groups/canary.yaml"), "", "file is empty")
+EMPTY = Problem(Place("fleet/x.yaml"), "", "defines nothing", "delete it", warning=True)
 
 
 def test_text_has_places_to_click_hints_and_counts():
@@ -27,6 +29,18 @@ def test_text_has_places_to_click_hints_and_counts():
         "\n"
         "3 problems in 2 files"
     )
+
+
+def test_warnings_are_named_and_counted_apart():
+    assert report.text([NO_GROUP, EMPTY]) == (
+        "fleet/groups/canary.yaml:1:1: file is empty\n"
+        "\n"
+        "fleet/x.yaml:1:1: warning: defines nothing\n"
+        "    hint: delete it\n"
+        "\n"
+        "1 problem and 1 warning in 2 files"
+    )
+    assert report.text([EMPTY, EMPTY]).endswith("\n2 warnings in 1 file")
 
 
 def test_having_no_problems_is_shown():
@@ -42,8 +56,10 @@ def test_json_has_every_field():
             "pointer": "/spec/desird",
             "message": "`desird` is not known here",
             "hint": "did you mean `desired`?",
+            "severity": "error",
         }
     ]
+    assert json.loads(report.as_json([EMPTY]))[0]["severity"] == "warning"
 
 
 def test_github_marks_the_line():
@@ -51,6 +67,19 @@ def test_github_marks_the_line():
         "::error file=fleet/devices/queen-street-210.yaml,line=9,col=5,title=/spec/desird"
         "::`desird` is not known here (did you mean `desired`?)"
     )
+
+
+def test_github_shows_warnings_as_such_and_problems_first():
+    expected = "::warning file=fleet/x.yaml,line=1,col=1,title=edgeops validate::"
+    assert report.github([EMPTY]) == f"{expected}defines nothing (delete it)"
+    many = [replace(EMPTY, place=Place("fleet/x.yaml", line)) for line in range(1, 12)]
+    lines = report.github([*many, UNKNOWN]).splitlines()
+    assert lines[0].startswith("::error ")
+    assert sum(line.startswith("::warning ") for line in lines) == 10
+    assert lines[11:] == [
+        "GitHub shows 10 annotations; 1 more warning:",
+        "  fleet/x.yaml:11:1: defines nothing (delete it)",
+    ]
 
 
 def test_github_wants_paths_from_the_root_of_the_repository():
