@@ -17,17 +17,17 @@ from edgeops.jsonvalue import JsonObject
 
 
 def is_configuration(value: Any) -> bool:
-    """Whether a value is one configuration of a hub: content, and whom it targets."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("content"), dict)
-        and ("targetCondition" in value or ("id" in value and "priority" in value))
-    )
+    """Whether a value is one configuration of a hub: content, and mostly whom it targets."""
+    content = value.get("content") if isinstance(value, dict) else None
+    if not isinstance(content, dict):
+        return False
+    targeted = "targetCondition" in value or ("id" in value and "priority" in value)
+    return targeted or isinstance(content.get("deviceContent"), dict)
 
 
 def read_configuration(reading: Reading, value: JsonObject, path: Path = ()) -> None:
     """Add one automatic or layered deployment, or device configuration."""
-    name = reading.text(value.get("id"), (*path, "id")) or reading.device
+    name = reading.text(value.get("id"), (*path, "id")) or reading.stem
     priority = value.get("priority")
     if priority is not None and (isinstance(priority, bool) or not isinstance(priority, int)):
         reading.problem((*path, "priority"), f"is not a whole number: {shown(priority)}")

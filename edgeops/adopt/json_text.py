@@ -21,8 +21,10 @@ MAX_BYTES = 64 * 1024 * 1024  # of one file; a hub with ten thousand edge device
 MAX_DEPTH = 64
 MAX_PLACED = 4 * 1024 * 1024  # characters of a text whose values get their own places
 
-_SPACE = re.compile(r"(?:[ \t\r\n\ufeff]+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+_SPACE = re.compile(r"(?:[\s\ufeff]+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n\r]|\\.)*+"')
+_APOSTROPHES = re.compile(r"'(?:[^'\\\n\r]|\\.)*+'")
+_BARE_KEY = re.compile(r"[A-Za-z_$][\w$]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.$])")
 _WORD = re.compile(r"(?:true|false|null)\b")
 _UNQUOTED = re.compile(
@@ -77,12 +79,15 @@ def read_json(file: str, data: bytes) -> JsonText:
     return read_text(file, _decoded(file, data))
 
 
-def read_text(file: str, text: str) -> JsonText:
-    """The value of a JSON text. Raises Unreadable; its places are those in the text."""
+def read_text(file: str, text: str, *, relaxed: bool = False) -> JsonText:
+    """The value of a JSON text. Raises Unreadable; its places are those in the text.
+
+    `relaxed` also allows texts in apostrophes and keys without quotes, as Newtonsoft's Json.NET.
+    """
     try:
         return JsonText(file, text, _strict(text))
     except (ValueError, RecursionError):
-        reader = _Reader(file, text).read_all()
+        reader = _Reader(file, text, relaxed).read_all()
         return JsonText(file, text, reader.value, frozenset(reader.unquoted), reader.offsets)
 
 
@@ -153,6 +158,12 @@ def _deeper_than(value: Any, depth: int) -> bool:
     return bool(level)
 
 
+def _with_quotes(text: str) -> str:
+    """A text in apostrophes as JSON writes it."""
+    inner = re.sub(r"\\'|\"", lambda found: "'" if found[0] == "\\'" else '\\"', text[1:-1])
+    return f'"{inner}"'
+
+
 def _place(file: str, text: str, offset: int) -> Place:
     line = text.count("\n", 0, offset) + 1
     return Place(file, line, offset - (text.rfind("\n", 0, offset) + 1) + 1)
@@ -164,6 +175,7 @@ class _Reader:
 
     file: str
     text: str
+    relaxed: bool = False
     at: int = 0
     depth: int = 0
     value: Any = None
@@ -194,6 +206,8 @@ class _Reader:
                 return self._nested(self._list, path)
             case '"':
                 return self._string()
+            case "'" if self.relaxed:
+                return self._string()
         return self._number_or_word()
 
     def _nested(self, read: Callable[[str], Any], path: str) -> Any:
@@ -209,10 +223,7 @@ class _Reader:
         value: dict[str, Any] = {}
         while not self._ends("}"):
             start = self.at
-            if self.text[start : start + 1] != '"':
-                hint = 'quote it with "' if self.at < len(self.text) else "is the file complete?"
-                self._fail(f"is not JSON: {self._found()} where a key should be", hint)
-            key = self._string()
+            key = self._key()
             below = path + pointer(key)
             if key in value:
                 line = _place(self.file, self.text, self.offsets[below]).line
@@ -228,6 +239,17 @@ class _Reader:
             value[key] = self._value(below)
             self._comma("}")
         return value
+
+    def _key(self) -> str:
+        first = self.text[self.at : self.at + 1]
+        if first == '"' or (first == "'" and self.relaxed):
+            return self._string()
+        bare = _BARE_KEY.match(self.text, self.at) if self.relaxed else None
+        if not bare:
+            hint = 'quote it with "' if first else "is the file complete?"
+            self._fail(f"is not JSON: {self._found()} where a key should be", hint)
+        self.at = bare.end()
+        return bare[0]
 
     def _list(self, path: str) -> list[Any]:
         value: list[Any] = []
@@ -253,11 +275,13 @@ class _Reader:
             self._fail(message, "is the file complete?" if done else "is a `,` missing before it?")
 
     def _string(self) -> str:
-        match = _STRING.match(self.text, self.at)
+        quoted = self.text[self.at] == '"'
+        match = (_STRING if quoted else _APOSTROPHES).match(self.text, self.at)
         if not match:
             self._fail("is not JSON: a text without an end", "is a closing quote missing?")
+        text = match[0] if quoted else _with_quotes(match[0])
         try:
-            value = str(json.loads(match[0], strict=False))
+            value = str(json.loads(text, strict=False))
         except ValueError:
             self._fail("is not JSON: an unknown escape in a text", r"write a backslash as \\")
         if _SURROGATE.search(value):
@@ -284,6 +308,8 @@ class _Reader:
         match = _SPACE.match(self.text, self.at)
         if match:
             self.at = match.end()
+        if self.text.startswith("/*", self.at):
+            self._fail("is not JSON: a comment without an end", "end it with */")
 
     def _found(self) -> str:
         """What stands at the place where something else should be."""

@@ -62,7 +62,7 @@ def read_manifest(reading: Reading, value: JsonObject) -> None:
     if content.layered and any(map(_names_parts, found[0].values())):
         reading.layers.append(
             FoundLayer(
-                reading.device,
+                reading.stem,
                 reading.place(found[1]),
                 LayerKind.LAYERED,
                 content=content.modules,

@@ -1,7 +1,8 @@
 """createOptions of modules: joined from their chunks, as an object.
 
 IoT Edge reads `createOptions`, `createOptions01`, ... in this order, without a gap and ignoring
-case, and parses the joined text as JSON; nothing is an empty object.
+case, and parses the joined text with Json.NET; nothing is an empty object. Source:
+`ChunkedProperty` and `DockerConfig` of Microsoft's edgeAgent.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ class BadOptions(Exception):
     """The createOptions of a module are not a JSON object."""
 
 
-def joined(settings: Mapping[str, Any]) -> JsonObject:
-    """The settings of a module with createOptions as an object. Raises BadOptions."""
+def joined(settings: Mapping[str, Any], unquoted: set[str] | None = None) -> JsonObject:
+    """The settings of a module with createOptions as an object. Raises BadOptions.
+
+    The pointers of placeholders that stood for a value in its text are added to `unquoted`.
+    """
     chunks = {key: found[1] for key in settings if (found := _CHUNK.match(key))}
     if not chunks:
         return dict(settings)
     rest = {key: value for key, value in settings.items() if key not in chunks}
-    return {**rest, OPTIONS: _parsed(_text({chunks[key]: settings[key] for key in chunks}))}
+    text = _text({chunks[key]: settings[key] for key in chunks})
+    return {**rest, OPTIONS: _parsed(text, set() if unquoted is None else unquoted)}
 
 
 def kept(settings: Mapping[str, Any]) -> JsonObject:
@@ -70,18 +75,20 @@ def _text(chunks: Mapping[str, Any]) -> Any:
     return "".join(chunks[key] for key in sorted(chunks))
 
 
-def _parsed(value: Any) -> JsonObject:
+def _parsed(value: Any, unquoted: set[str]) -> JsonObject:
     if isinstance(value, str):
         if not value.strip():
             return {}
         try:
-            value = read_text(OPTIONS, value).value
+            source = read_text(OPTIONS, value, relaxed=True)
         except Unreadable as error:
             at = error.problem.place
             raise BadOptions(
                 f"cannot be read: its text {error.problem.message}"
                 f" (line {at.line}, column {at.column} of the text)"
             ) from None
+        value = source.value
+        unquoted |= source.unquoted
     if value is None:
         return {}
     if not isinstance(value, dict):

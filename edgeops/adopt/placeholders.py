@@ -8,7 +8,7 @@ Tools for IoT Edge and pipelines fill `${NAME}`, `$NAME`, `${MODULES.camera.amd6
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -90,25 +90,28 @@ class Rules:
 class Variables:
     """Gives every placeholder a variable: the same for the same spelling and the same value."""
 
-    _known: dict[tuple[str, str | None], Placeholder] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str | None], Placeholder] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
     def translate(
-        self, text: str, rules: Rules, use: Use, path: tuple[str, ...], *, quoted: bool = True
+        self,
+        text: str,
+        rules: Rules,
+        use: Callable[[], Use],
+        path: tuple[str, ...],
+        *,
+        quoted: bool = True,
     ) -> str:
         """The text with placeholders as variables, and every other `${` escaped.
 
         `path` are the keys above the text; they say where a placeholder is unlikely.
         """
-        if rules.live:
-            return escape(text)
         pieces, at = [], 0
         for found in _placeholders(text, rules, path):
             start = found.start()
             while start > at and text[start - 1] == "$":  # `$${` would be an escape
                 start -= 1
-            original = text[start : found.end()]
-            name = self._name(original, str(found.group(found.lastgroup or 0)), rules, use, quoted)
+            name = self._name(text[start : found.start()], found, rules, use(), quoted)
             pieces += [escape(text[at:start]), "${", name, "}"]
             at = found.end()
         return "".join([*pieces, escape(text[at:])])
@@ -117,7 +120,7 @@ class Variables:
         """The key with placeholders as their values or else as names, and whether one has none."""
         pieces, at, unknown = [], 0, False
         for found in _placeholders(key, rules, path):
-            inner = str(found.group(found.lastgroup or 0))
+            inner = found[str(found.lastgroup)]
             value = rules.given.get(inner)
             unknown |= value is None
             pieces += [key[at : found.start()], _identifier(inner) if value is None else value]
@@ -128,22 +131,24 @@ class Variables:
         """All variables by name."""
         return {entry.name: entry for entry in self._known.values()}
 
-    def _name(self, original: str, inner: str, rules: Rules, use: Use, quoted: bool) -> str:
+    def _name(self, before: str, found: re.Match[str], rules: Rules, use: Use, quoted: bool) -> str:
+        """The variable of a placeholder with the `$` before it, which belong to its value."""
+        kind = str(found.lastgroup)
+        inner = found[kind]
         secret = names_a_secret(inner)
         value = None if secret else rules.given.get(inner)
-        dollars = len(original) - len(original.lstrip("$"))
-        if original.startswith("$") and not original.startswith("{{"):
-            dollars -= 1  # its own
+        original = before + found[0]
+        if kind == "double" and before == "$":  # ${{ name }}, as pipelines write it
+            before = ""
         if value is not None:
-            value = "$" * dollars + value
+            value = before + value
         # `$NAME` and `${NAME}` are one; other spellings stand for themselves.
-        spelling = "$" * dollars + inner if original.startswith("$") else original
-        known = self._known.get((spelling, value))
+        spelling = (before, inner if kind in ("braces", "bare") else found[0], value)
+        known = self._known.get(spelling)
         if known is None:
-            name = self._free(_identifier(inner))
-            known = Placeholder(name, original, value, secret, quoted)
+            known = Placeholder(self._free(_identifier(inner)), original, value, secret)
         uses = known.uses if use in known.uses else (*known.uses, use)
-        self._known[spelling, value] = replace(known, uses=uses, quoted=known.quoted and quoted)
+        self._known[spelling] = replace(known, uses=uses, quoted=known.quoted and quoted)
         return known.name
 
     def _free(self, name: str) -> str:

@@ -32,7 +32,7 @@ _ENDINGS = re.compile(
     r"\.(?:json|jsonc|template|debug|(?:windows-)?(?:amd64|arm32v7|arm64v8|arm32v6))\Z",
     re.IGNORECASE,
 )
-_GENERIC = re.compile(r"(?:deployment|manifest|edge|config|template|base|test|sample|[._-])+\Z")
+_NOT_A_DEVICE = re.compile(r"deployment|manifest|template|config|layer", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*\Z")
 _HINT = (
     "give a deployment manifest, a template of one, what `az iot hub state export` writes, or what "
@@ -83,12 +83,12 @@ def read_files(files: Iterable[SourceFile]) -> Found:
 
 
 def device_name(file: str) -> str | None:
-    """The device that a manifest's file name means; None for a name such as `deployment.json`."""
-    name = PurePath(file.replace("\\", "/")).name
-    while found := _ENDINGS.search(name):
-        name = name[: found.start()]
-    name = re.sub(r"\Adeployment[._-]", "", name)
-    return name if is_id(name) and not _GENERIC.match(name.lower()) else None
+    """The device that a manifest's file name means.
+
+    None for a name that is rather one of a deployment, such as `deployment.prod.template.json`.
+    """
+    name = _stem(file)
+    return name if is_id(name) and not _NOT_A_DEVICE.search(name) else None
 
 
 def dotenv_values(text: str) -> dict[str, str]:
@@ -103,6 +103,14 @@ def dotenv_values(text: str) -> dict[str, str]:
     return values
 
 
+def _stem(file: str) -> str:
+    """The name of a file without folders and without what tools add, as in `x.template.json`."""
+    name = PurePath(file.replace("\\", "/")).name
+    while found := _ENDINGS.search(name):
+        name = name[: found.start()]
+    return name
+
+
 def _read(source: JsonText, file: SourceFile, variables: Variables) -> Reading:
     value = source.value
     entries = value if isinstance(value, list) else [value]
@@ -112,7 +120,8 @@ def _read(source: JsonText, file: SourceFile, variables: Variables) -> Reading:
     given = {k: None if names_a_secret(k) else v for k, v in file.values.items()}
     template = bool(source.unquoted or _TEMPLATE.search(source.text))
     rules = Rules(given, spellings, template)
-    reading = Reading(source, variables, rules, file.device or device_name(file.name))
+    device = file.device or device_name(file.name)
+    reading = Reading(source, variables, rules, device, _stem(file.name))
     if isinstance(value, list):
         for index, entry in enumerate(value):
             _read_entry(reading, entry, (str(index),))

@@ -9,7 +9,7 @@ from typing import Any
 from edgeops.adopt.found import FoundDevice, FoundLayer, Note, Use
 from edgeops.adopt.json_text import JsonText
 from edgeops.adopt.options import OPTIONS, UNPARSED, BadOptions, joined, kept, with_settings
-from edgeops.adopt.placeholders import Rules, Variables
+from edgeops.adopt.placeholders import Rules, Variables, escape
 from edgeops.fleet.model import Place, Problem
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, pointer
@@ -21,16 +21,25 @@ _HUBS_OWN = frozenset({"$version", "$metadata"})
 
 @dataclass(slots=True)
 class Reading:
-    """One file while it is read. `device` is the name of the device that it does not name."""
+    """One file while it is read.
+
+    `device` is the name of a device that it does not name, `stem` of a deployment; `unquoted` are the pointers of
+    placeholders that stand for a value.
+    """
 
     source: JsonText
     variables: Variables
     rules: Rules
     device: str | None = None
+    stem: str | None = None
+    unquoted: set[str] = field(default_factory=set)
     devices: list[FoundDevice] = field(default_factory=list)
     layers: list[FoundLayer] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.unquoted |= self.source.unquoted
 
     def place(self, path: Path) -> Place:
         """The place of the value with these keys above it."""
@@ -66,35 +75,44 @@ class Reading:
     def part(self, keys: list[str], value: Any, path: Path, module: str) -> JsonObject:
         """Desired properties of which only the value below some keys is given."""
         if module == EDGE_AGENT:
-            agent: Any = self._with_options(_below(keys, value), path)
+            agent: Any = self._with_options(_below(keys, value), path, len(keys))
             for key in keys:
                 agent = agent[key]
             value = agent
         return _below([self.key(key, path) for key in keys], self.translated(value, path))
 
-    def _with_options(self, agent: JsonObject, path: Path) -> JsonObject:
-        """`$edgeAgent`'s desired properties with all createOptions as objects."""
+    def _with_options(self, agent: JsonObject, path: Path, above: int = 0) -> JsonObject:
+        """`$edgeAgent`'s desired properties with all createOptions as objects.
+
+        `above` is how many of the keys in it are not below `path`, but a part of its last key.
+        """
 
         def changed(at: tuple[str, str], settings: JsonObject) -> JsonObject:
+            where = (*path, *(*at, "settings", OPTIONS)[above:])
+            unquoted: set[str] = set()
             try:
-                return joined(settings)
+                options = joined(settings, unquoted)
             except BadOptions as error:
-                where = (*path, *at, "settings", OPTIONS)
                 text = f"createOptions of `{shown(at[1])}` {error}; IoT Edge refuses the deployment"
                 self.note(where, f"{text}, and the text is kept as {UNPARSED}")
                 return kept(settings)
+            self.unquoted |= {pointer(*where) + below for below in unquoted}
+            return options
 
         return with_settings(agent, changed)
 
     def translated(self, value: Any, path: Path) -> Any:
         """A JSON value with placeholders as variables, and every other `${` escaped."""
         if isinstance(value, str):
-            where = pointer(*path)
-            use = Use(self.source.place(where), where) if _may_matter(value) else None
-            if use is None:
+            if not _may_matter(value):
                 return value
-            quoted = where not in self.source.unquoted
-            return self.variables.translate(value, self.rules, use, path, quoted=quoted)
+            if self.rules.live:
+                return escape(value)
+            where = pointer(*path)
+            quoted = where not in self.unquoted
+            return self.variables.translate(
+                value, self.rules, lambda: Use(self.source.place(where), where), path, quoted=quoted
+            )
         if isinstance(value, list):
             return [self.translated(v, (*path, str(i))) for i, v in enumerate(value)]
         if isinstance(value, dict):

@@ -12,7 +12,7 @@ from typing import Any
 from edgeops.adopt.found import FoundDevice
 from edgeops.adopt.reading import Path, Reading
 from edgeops.jsonvalue import JsonObject
-from edgeops.twin import EDGE_AGENT
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _AUTHENTICATION = {"certificateAuthority": "x509CA"}
 _SCOPE = re.compile(r"ms-azure-iot-edge://(.+)-\d+\Z")  # the id, and when it was created
@@ -41,21 +41,19 @@ def is_twin(value: Any) -> bool:
 def read_twin(reading: Reading, value: JsonObject, path: Path = ()) -> None:
     """Add one device, or one module of it."""
     device, module = value["deviceId"], reading.text(value.get("moduleId"), (*path, "moduleId"))
+    if module is None:
+        reading.devices.append(device_of(reading, device, value, path))
+        return
     properties = reading.object(value.get("properties"), (*path, "properties"))
     at = (*path, "properties", "desired")
-    has_desired, has_tags = "desired" in properties, "tags" in value
-    if module is None:
-        found = device_of(reading, device, value, path)
-        reading.devices.append(found)
-        return
-    desired = reading.section(properties.get("desired"), at, module) if has_desired else {}
-    tags = reading.section(value.get("tags"), (*path, "tags")) if has_tags else {}
+    desired = reading.section(properties.get("desired"), at, module)
+    tags = reading.section(value.get("tags"), (*path, "tags"))
     automatic = value.get("configurations") if module == EDGE_AGENT else None
     reading.devices.append(
         FoundDevice(
             device,
             reading.place(path),
-            edge=True if module in (EDGE_AGENT, "$edgeHub") else None,
+            edge=True if module in (EDGE_AGENT, EDGE_HUB) else None,
             modules={module: desired},
             module_tags={module: tags} if tags else {},
             automatic=tuple(sorted(automatic)) if isinstance(automatic, dict) else (),
