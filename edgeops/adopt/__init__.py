@@ -1,0 +1,1 @@
+"""Reads deployments that exist already: pure functions, text in, values out."""
