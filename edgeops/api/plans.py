@@ -254,7 +254,8 @@ def _read_grants(
     from edgeops.plan.targets import covered
 
     now = workspace.clock.now()
-    names = covered(fleet, plan.options) - {refusal.device for refusal in plan.refusals}
+    left_alone = {refusal.device for refusal in plan.refusals} | set(plan.waiting)
+    names = covered(fleet, plan.options) - left_alone
     wanted = {name: fleet.devices[name] for name in names}
     in_need = devices_in_need(wanted, live, target.artifacts, now=now)
     if not in_need:

@@ -28,8 +28,9 @@ def status(
 ) -> list[DeviceStatus]:
     """The status of the devices of a fleet, or of a group, sorted by name.
 
-    With `wait` (seconds), the status once all are in sync and Converged; raises
-    `EdgeOpsError` when that takes longer. Raises `InvalidFleet`, `UsageError`
+    With `wait` (seconds), the status once all are in sync and Converged, apart from
+    those that others have yet to create on the hub; raises `EdgeOpsError` when that
+    takes longer. Raises `InvalidFleet`, `UsageError`
     for a group without devices, and `HubError`.
     """
     fleet = workspace.at(rev).fleet
@@ -42,7 +43,7 @@ def status(
 def wait_until_converged(
     workspace: Workspace, fleet: DesiredFleet, names: Collection[str], seconds: float
 ) -> list[DeviceStatus]:
-    """The status of the named devices once all are in sync and Converged.
+    """The status of the named devices once all that are not Waiting are in sync and Converged.
 
     Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
     """
@@ -55,11 +56,14 @@ async def statuses(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
 ) -> list[DeviceStatus]:
     """The current status of the named devices."""
-    from edgeops.health.device import device_status
+    from edgeops.health.device import device_status, waiting_status
 
     live = await read(workspace, hub, fleet, names)
+    create = fleet.hubs[workspace.hub].create_devices
     return [
         device_status(fleet.devices[name], live.get(name), is_in_sync(fleet, name, live.get(name)))
+        if create or name in live
+        else waiting_status(name)
         for name in sorted(names)
     ]
 
@@ -79,7 +83,7 @@ async def until_converged(
     names: Collection[str],
     seconds: float,
 ) -> list[DeviceStatus]:
-    """The status once all named devices are in sync and Converged.
+    """The status once all named devices that are not Waiting are in sync and Converged.
 
     Raises `EdgeOpsError` when that takes longer than `seconds`.
     """
@@ -87,7 +91,9 @@ async def until_converged(
     deadline = clock() + seconds
     while True:
         rows = await statuses(workspace, hub, fleet, names)
-        pending = [row for row in rows if not (row.in_sync and row.is_converged)]
+        pending = [
+            row for row in rows if not (row.is_waiting or (row.in_sync and row.is_converged))
+        ]
         if not pending:
             return rows
         workspace.observer.waiting(rows)

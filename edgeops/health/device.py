@@ -29,6 +29,7 @@ class HealthState(StrEnum):
     DEGRADED = "Degraded"
     OFFLINE = "Offline"
     UNKNOWN = "Unknown"
+    WAITING = "Waiting"  # not on the hub yet, and created by others
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,21 @@ class DeviceStatus:
         """Whether the device reports that it runs its desired state."""
         return self.health.state is HealthState.CONVERGED
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the device is not on the hub yet, and others create it."""
+        return self.health.state is HealthState.WAITING
+
 
 def device_status(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> DeviceStatus:
     """The status of a device; `in_sync`: its twins agree with git."""
     state = health(device, live, in_sync)
     return DeviceStatus(device.name, in_sync, live is not None and _is_connected(live), state)
+
+
+def waiting_status(device: str) -> DeviceStatus:
+    """The status of a device that others have yet to create on the hub."""
+    return DeviceStatus(device, False, False, Health(HealthState.WAITING, "not on the hub yet"))
 
 
 def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Health:

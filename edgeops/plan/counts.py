@@ -1,4 +1,4 @@
-"""The counts of a plan: how many devices it creates, changes, deletes and refuses."""
+"""The counts of a plan: how many devices it creates, changes, deletes, refuses and awaits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ class DeviceFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many devices a plan creates, changes, deletes, refuses and finds in sync."""
+    """How many devices a plan creates, changes, deletes, refuses, finds in sync and awaits."""
 
     create: int
     change: int
     delete: int
     refused: int
     in_sync: int
+    waiting: int
 
 
 def counts(plan: Plan) -> Counts:
@@ -33,7 +34,8 @@ def counts(plan: Plan) -> Counts:
     kinds = [kind_of(changes) for changes in by_device(plan.changes).values()]
     create, change, delete = (kinds.count(kind) for kind in DeviceFate)
     refused = len({refusal.device for refusal in plan.refusals})
-    return Counts(create, change, delete, refused, max(0, plan.devices - create - change - refused))
+    in_sync = max(0, plan.devices - create - change - refused)
+    return Counts(create, change, delete, refused, in_sync, len(plan.waiting))
 
 
 def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:

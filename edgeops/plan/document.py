@@ -64,6 +64,7 @@ def to_json(plan: Plan) -> JsonObject:
             "delete": counted.delete,
             "refused": counted.refused,
             "inSync": counted.in_sync,
+            "waiting": counted.waiting,
         },
         "seconds": plan.seconds,
         "access": list(plan.access),
@@ -72,6 +73,7 @@ def to_json(plan: Plan) -> JsonObject:
             {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
             for refusal in plan.refusals
         ],
+        "waiting": list(plan.waiting),
     }
 
 

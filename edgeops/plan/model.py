@@ -81,7 +81,8 @@ class PlanOptions:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `devices` is the number of devices that it covers and does not delete. `access` lists the
+    `devices` is the number of devices that it covers and does not delete, without those `waiting`:
+    they are not on the hub yet, and creating them is left to others. `access` lists the
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
@@ -99,3 +100,4 @@ class Plan:
     seconds: float | None = None
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()

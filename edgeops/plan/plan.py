@@ -36,10 +36,13 @@ def make_plan(
     if options.prune and options.targets:
         raise UsageError("--prune covers the whole fleet, so it cannot be combined with --target")
     devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
+    waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
     changes: list[Change] = []
     refusals: list[Refusal] = []
     skipped = 0
     for device in devices:
+        if device.name in waiting:
+            continue
         planned = plan_device(
             device,
             live.get(device.name),
@@ -63,13 +66,14 @@ def make_plan(
         hub=hub.name,
         commit=fleet.commit,
         created_at=created_at,
-        devices=len(devices) - skipped + len(protected),
+        devices=len(devices) - len(waiting) - skipped + len(protected),
         changes=tuple(changes),
         refusals=(*refusals, *protected),
         digest=changes_digest(changes, access),
         seconds=_expected_seconds(hub, devices, changes),
         options=options,
         access=access,
+        waiting=tuple(sorted(waiting)),
     )
 
 

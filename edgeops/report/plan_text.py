@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
@@ -66,10 +66,10 @@ def summary(plan: Plan) -> str:
     numbers = counts(plan)
     if not plan.changes:
         at = short_commit(plan.commit)
-        return f"No changes. {_in_sync(numbers)} with {at}{_refused(numbers)}."
+        return f"No changes. {_in_sync(numbers)} with {at}{_left_alone(numbers)}."
     return (
         f"{count(numbers.create, 'device')} to create, {numbers.change:,} to change,"
-        f" {numbers.delete:,} to delete; {numbers.in_sync:,} in sync{_refused(numbers)}"
+        f" {numbers.delete:,} to delete; {numbers.in_sync:,} in sync{_left_alone(numbers)}"
     )
 
 
@@ -78,8 +78,18 @@ def _in_sync(numbers: Counts) -> str:
     return f"{count(numbers.in_sync, 'device')} {verb} in sync"
 
 
-def _refused(numbers: Counts) -> str:
-    return f", {numbers.refused:,} refused" if numbers.refused else ""
+def _left_alone(numbers: Counts) -> str:
+    refused = f", {numbers.refused:,} refused" if numbers.refused else ""
+    return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "")
+
+
+def why_waiting(devices: int) -> str:
+    """Why devices wait, and until when; follows the name of one, or the number of several."""
+    are, each, them = ("is", "it", "it") if devices == 1 else ("are", "each", "them")
+    return (
+        f"{are} not on the hub yet; {each} is synced on the first run after it appears"
+        f" (--create creates {them})"
+    )
 
 
 def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
@@ -92,6 +102,9 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield []
     if plan.refusals:
         yield from _refusals(plan.refusals)
+        yield []
+    if plan.waiting:
+        yield from _waiting(plan.waiting, verbose)
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
@@ -175,3 +188,12 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
         by_reason.setdefault((refusal.reason, refusal.hint), []).append(refusal.device)
     for (reason, hint), devices in by_reason.items():
         yield from devices_with_reason(Span("! refused ", Style.RED), sorted(devices), reason, hint)
+
+
+def _waiting(devices: Sequence[str], verbose: bool) -> Iterator[Line]:
+    several = len(devices) > 1
+    what = count(len(devices), "device") if several else devices[0]
+    yield [dim("waiting: "), bold(what), f" {why_waiting(len(devices))}"]
+    if several:
+        for line in wrapped_names(devices, "    ", None if verbose else _NAMES):
+            yield [line]

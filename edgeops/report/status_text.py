@@ -17,6 +17,7 @@ _ORDER = (
     HealthState.OFFLINE,
     HealthState.UNKNOWN,
     HealthState.PROGRESSING,
+    HealthState.WAITING,
     HealthState.CONVERGED,
 )
 _STYLE = {
@@ -24,6 +25,7 @@ _STYLE = {
     HealthState.OFFLINE: Style.YELLOW,
     HealthState.UNKNOWN: Style.YELLOW,
     HealthState.PROGRESSING: Style.CYAN,
+    HealthState.WAITING: Style.DIM,
     HealthState.CONVERGED: Style.GREEN,
 }
 

@@ -61,6 +61,7 @@ def test_the_summary_counts_devices():
         "delete": 1,
         "refused": 1,
         "inSync": 5,
+        "waiting": 0,
     }
 
 

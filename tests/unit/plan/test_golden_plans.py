@@ -32,7 +32,7 @@ def test_golden(case):
         fleet,
         live,
         hub=HubTarget("local"),
-        options=PlanOptions(create=True, prune=wanted.get("prune", False)),
+        options=PlanOptions(create=wanted.get("create", True), prune=wanted.get("prune", False)),
         managed=live,
         created_at="2026-01-01T00:00:00Z",
     )

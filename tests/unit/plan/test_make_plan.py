@@ -13,12 +13,13 @@ from edgeops.fleet.model import (
     HubTarget,
     StoreKind,
 )
+from edgeops.plan.counts import counts
 from edgeops.plan.model import Action, PlanOptions, Reason
 from edgeops.plan.offline import offline_live
 from edgeops.plan.plan import make_plan
 from edgeops.plan.targets import changed_devices
 from edgeops.release import ModelRelease
-from edgeops.twin import Twin
+from edgeops.twin import LiveDevice, Twin
 
 LOCAL = HubTarget("local")
 
@@ -65,6 +66,33 @@ def changed(made):
 def test_a_fleet_in_sync_has_an_empty_plan():
     made = plan(THREE, offline_live(THREE))
     assert (made.changes, made.refusals, made.devices, made.seconds) == ((), (), 3, None)
+
+
+def test_a_device_that_others_create_is_waited_for_and_the_rest_is_planned():
+    live = offline_live(fleet(device("d1")))
+    made = plan(fleet(device("d1", desired={}), device("d2"), device("d3")), live, create=False)
+    assert (changed(made), made.waiting, made.refusals) == (["d1"], ("d2", "d3"), ())
+    assert (made.devices, counts(made).waiting, counts(made).in_sync) == (1, 2, 0)
+    assert plan(THREE, live).waiting == ()
+
+
+def test_a_waiting_device_is_planned_once_it_appears():
+    live = offline_live(THREE) | {"d2": LiveDevice(Twin("d2", etag="e"))}
+    made = plan(THREE, live, create=False)
+    assert (changed(made), made.waiting) == (["d2"], ())
+    assert made.changes[0].reason is Reason.ADOPTED
+
+
+def test_pruning_goes_on_while_devices_are_waited_for():
+    live = {name: on_hub for name, on_hub in offline_live(THREE).items() if name != "d2"}
+    wanted = fleet(device("d1"), device("d2"), max_deletes=1)
+    made = plan(wanted, live, managed=live, prune=True, create=False)
+    assert (changed(made), made.waiting) == (["d3"], ("d2",))
+
+
+def test_a_target_limits_the_devices_that_are_waited_for():
+    assert plan(THREE, create=False, targets=("d3",)).waiting == ("d3",)
+    assert plan(THREE, create=False, drift_only=True).waiting == ("d1", "d2", "d3")
 
 
 def test_one_refused_device_does_not_stop_the_others():

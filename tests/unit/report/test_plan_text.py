@@ -200,6 +200,20 @@ def test_summary_of_a_plan_without_changes_tells_what_was_refused():
     assert summary(plan) == "No changes. 1 device is in sync with 1a2b3c4, 1 refused."
 
 
+def test_devices_that_others_create_are_listed_and_counted():
+    one = replace(plan_of(devices=2), waiting=("later-1",))
+    assert text(one) == (
+        "waiting: later-1 is not on the hub yet; it is synced on the first run after it appears"
+        " (--create creates it)\n"
+        "\n"
+        "No changes. 2 devices are in sync with 1a2b3c4, 1 waiting."
+    )
+    assert text(replace(one, waiting=("a", "b"))).startswith(
+        "waiting: 2 devices are not on the hub yet; each is synced on the first run after it"
+        " appears (--create creates them)\n    a, b\n"
+    )
+
+
 def test_secrets_never_show():
     plan = plan_of(
         patch(

@@ -36,7 +36,14 @@ def test_json():
         "devices": 2,
         "inSync": 1,
         "connected": 2,
-        "health": {"Converged": 1, "Progressing": 0, "Unknown": 0, "Offline": 0, "Degraded": 1},
+        "health": {
+            "Converged": 1,
+            "Waiting": 0,
+            "Progressing": 0,
+            "Unknown": 0,
+            "Offline": 0,
+            "Degraded": 1,
+        },
     }
     assert document["devices"][0] == {
         "device": "cbd-gateway",
