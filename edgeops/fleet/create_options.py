@@ -12,11 +12,17 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.limits import TEXT_BYTES
 
 
-def create_options(spec: JsonObject) -> JsonObject | None:
-    """The options of a module spec, its storage as `HostConfig.Binds`; None if git names none."""
+def create_options(spec: JsonObject) -> JsonObject | str | None:
+    """The options of a module spec, its storage as `HostConfig.Binds`; None if git names none.
+
+    Options that git has as a text stay as they are.
+    """
+    written = spec.get("createOptions", {})
     if "createOptions" not in spec and not spec.get("storage"):
         return None
-    options = dict(spec.get("createOptions", {}))
+    if isinstance(written, str):
+        return written
+    options = dict(written)
     mounts = [f"{mount['source']}:{mount['target']}" for mount in spec.get("storage", ())]
     own = binds(spec)
     if mounts and own is not None:
@@ -26,16 +32,18 @@ def create_options(spec: JsonObject) -> JsonObject | None:
 
 def binds(spec: JsonObject) -> list[str] | None:
     """The mounts that are in `createOptions`; None if they are not a list of strings."""
-    host = spec.get("createOptions", {}).get("HostConfig") or {}
+    options = spec.get("createOptions", {})
+    host = (options.get("HostConfig") or {}) if isinstance(options, dict) else {}
     named = (host.get("Binds") or []) if isinstance(host, dict) else None
     valid = isinstance(named, list) and all(isinstance(bind, str) for bind in named)
     return named if valid else None
 
 
-def chunks(options: JsonObject) -> JsonObject:
+def chunks(options: JsonObject | str) -> JsonObject:
     """`createOptions`, `createOptions01`, ...: a text in a twin has at most 4 KB."""
-    text = compact(options)
-    parts = [text[at : at + TEXT_BYTES] for at in range(0, len(text), TEXT_BYTES)]
+    text = options if isinstance(options, str) else compact(options)
+    step = TEXT_BYTES if text.isascii() else TEXT_BYTES // 4  # at most four bytes a character
+    parts = [text[at : at + step] for at in range(0, len(text), step)] or [""]
     return {
         f"createOptions{index:02}" if index else "createOptions": part
         for index, part in enumerate(parts)

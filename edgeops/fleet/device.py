@@ -240,7 +240,7 @@ class Resolver:
         key = json.dumps([specs, runtime], sort_keys=True)
         if key not in self._deployments:
             content = edge_content(modules, runtime)
-            defaults = edge_defaults(modules, content)
+            defaults = edge_defaults(modules, runtime, content)
             findings = tuple(edge_findings(modules, runtime, content, defaults))
             self._deployments[key] = _Deployment(content, defaults, owned(content), findings)
         return self._deployments[key]

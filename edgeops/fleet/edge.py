@@ -28,55 +28,75 @@ _HUB_PORTS = ("443/tcp", "5671/tcp", "8883/tcp")
 # The keys of `edge` that are settings of a system module, and its name in IoT Edge.
 SYSTEM_MODULES = {"agent": "edgeAgent", "hub": "edgeHub"}
 _RUNTIME_SETTINGS = ("minDockerVersion", "loggingOptions", "registryCredentials")
+_SCHEMA_VERSION = "schemaVersion"
+_TIME_TO_LIVE = "timeToLiveSecs"
 _AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", "startupOrder")
 
 
 def edge_content(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Content:
     """What git names of the deployment; `runtime` are the settings under `edge`, merged."""
-    agent: JsonObject = {}
-    if settings := {key: runtime[key] for key in _RUNTIME_SETTINGS if key in runtime}:
+    agent: JsonObject = _version(runtime, "agent")
+    if settings := {key: runtime[key] for key in _RUNTIME_SETTINGS if runtime.get(key) is not None}:
         agent["runtime"] = {"settings": settings}
-    if system := {
-        name: _container(runtime[key]) for key, name in SYSTEM_MODULES.items() if key in runtime
-    }:
-        agent["systemModules"] = {name: module for name, module in system.items() if module}
+    system = {name: _container(runtime.get(key, {})) for key, name in SYSTEM_MODULES.items()}
+    if named := {name: module for name, module in system.items() if module}:
+        agent["systemModules"] = named
     if modules:
         agent["modules"] = {name: _container(module.spec) for name, module in modules.items()}
-    hub: JsonObject = {}
-    if named := {name: route for _, name, route in routes(modules, runtime)}:
-        hub["routes"] = named
-    if "timeToLiveSecs" in runtime:
-        hub["storeAndForwardConfiguration"] = {"timeToLiveSecs": runtime["timeToLiveSecs"]}
+    hub: JsonObject = _version(runtime, "hub")
+    if by_name := {name: route for _, name, route in routes(modules, runtime)}:
+        hub["routes"] = by_name
+    if runtime.get(_TIME_TO_LIVE) is not None:
+        hub["storeAndForwardConfiguration"] = {_TIME_TO_LIVE: runtime[_TIME_TO_LIVE]}
     return {EDGE_AGENT: agent, EDGE_HUB: hub}
 
 
-def edge_defaults(modules: Mapping[str, DesiredModule], content: Content) -> Content:
+def edge_defaults(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject, content: Content
+) -> Content:
     """What a new device, or a new module of one, gets where git is silent."""
-    container = {"type": "docker", "status": "running", "restartPolicy": "always"}
     ports = {port: [{"HostPort": port.partition("/")[0]}] for port in _HUB_PORTS}
-    agent_settings = {"image": AGENT_IMAGE, **chunks({})}
-    hub_settings = {"image": HUB_IMAGE, **chunks({"HostConfig": {"PortBindings": ports}})}
+    agent = {"type": "docker", "settings": {"image": AGENT_IMAGE, **chunks({})}}
+    hub = _default_container(runtime.get("hub", {}))
+    hub["settings"] = {"image": HUB_IMAGE, **chunks({"HostConfig": {"PortBindings": ports}})}
+    version = {} if _is_nothing(runtime, "minDockerVersion") else {"minDockerVersion": "v1.25"}
+    store = {} if _is_nothing(runtime, _TIME_TO_LIVE) else {_TIME_TO_LIVE: KEEP_MESSAGES_SECONDS}
     defaults: Content = {
         EDGE_AGENT: {
             "schemaVersion": "1.1",
-            "runtime": {"type": "docker", "settings": {"minDockerVersion": "v1.25"}},
-            "systemModules": {
-                "edgeAgent": {"type": "docker", "settings": agent_settings},
-                "edgeHub": {**container, "settings": hub_settings},
+            "runtime": {"type": "docker", "settings": version},
+            "systemModules": {"edgeAgent": agent, "edgeHub": hub},
+            "modules": {
+                name: {**_default_container(module.spec), "settings": chunks({})}
+                for name, module in modules.items()
             },
-            "modules": {name: {**container, "settings": chunks({})} for name in modules},
         },
         EDGE_HUB: {
             "schemaVersion": "1.1",
             "routes": {},
-            "storeAndForwardConfiguration": {"timeToLiveSecs": KEEP_MESSAGES_SECONDS},
+            **({"storeAndForwardConfiguration": store} if store else {}),
         },
     }
     for kind in ("systemModules", "modules"):
-        for name, named in content[EDGE_AGENT].get(kind, {}).items():
-            if "createOptions" in named.get("settings", {}):  # one value, perhaps in several chunks
+        for name, said in content[EDGE_AGENT].get(kind, {}).items():
+            if "createOptions" in said.get("settings", {}):  # one value, perhaps in several chunks
                 del defaults[EDGE_AGENT][kind][name]["settings"]["createOptions"]
     return defaults
+
+
+def _default_container(spec: JsonObject) -> JsonObject:
+    defaults = {"type": "docker", "status": "running", "restartPolicy": "always"}
+    return {key: value for key, value in defaults.items() if not _is_nothing(spec, key)}
+
+
+def _is_nothing(spec: JsonObject, key: str) -> bool:
+    """Whether git says that there is no value, not even a default."""
+    return key in spec and spec[key] is None
+
+
+def _version(runtime: JsonObject, key: str) -> JsonObject:
+    system = runtime.get(key, {})
+    return {_SCHEMA_VERSION: system[_SCHEMA_VERSION]} if _SCHEMA_VERSION in system else {}
 
 
 def deployed(content: Mapping[str, JsonObject], defaults: Mapping[str, JsonObject]) -> Content:
@@ -97,7 +117,7 @@ def routes(
 
 def _container(spec: JsonObject) -> JsonObject:
     """What git names of a module in `$edgeAgent`."""
-    module: JsonObject = {key: spec[key] for key in _AS_WRITTEN if key in spec}
+    module: JsonObject = {key: spec[key] for key in _AS_WRITTEN if spec.get(key) is not None}
     settings: JsonObject = {"image": spec["image"]} if spec.get("image") else {}
     options = create_options(spec)
     if options is not None:

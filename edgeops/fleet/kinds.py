@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from edgeops.fleet.layers import OVERLAY_PARTS, Layer
+from edgeops.fleet.layers import NULLABLE, OVERLAY_PARTS, Layer
 from edgeops.fleet.model import Document, EdgeKind, Named
 from edgeops.jsonvalue import JsonObject, merge_patch, pointer
 from edgeops.release import ModelRelease
@@ -148,9 +148,8 @@ def read_module(document: Document) -> Named[Layer]:
     """The Module of a document: the lowest layer of devices that have it."""
     name = document.value["metadata"]["name"]
     written = document.value["spec"]
-    spec = merge_patch({}, {key: written[key] for key in written if key != _OPTIONS})
-    if _OPTIONS in written:  # its nulls are values of Docker's API
-        spec[_OPTIONS] = written[_OPTIONS]
+    nulls = {key: written[key] for key in written if key == _OPTIONS or key in NULLABLE}
+    spec = {**merge_patch({}, written), **nulls}  # in these, null is a value
     layer = Layer(f"Module {name}", document, "/spec", spec, ("modules", name), base=True)
     return _named(document, layer)
 

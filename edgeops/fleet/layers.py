@@ -26,6 +26,9 @@ _OLD_NAMES: Mapping[Path, str] = {
     ("edge", "hub", "image"): "/edge/hubImage",
 }
 
+# Settings of the runtime and of containers whose null is a value: no value, and no default.
+NULLABLE = frozenset({"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy"})
+
 ADD = "add"  # the only key of an object that adds to the list of a lower layer
 FROM = "from"  # the key of a module that names the Module it is an instance of
 
@@ -114,10 +117,8 @@ def _lay_edge(below: JsonObject, patch: JsonObject) -> JsonObject:
         for key in ("agent", "hub")
         if key in patch
     }
-    return {
-        **merged(below, {key: patch[key] for key in patch if key not in containers}),
-        **containers,
-    }
+    rest = {key: patch[key] for key in patch if key not in containers}
+    return {**merged(below, rest), **_nothing(patch), **containers}
 
 
 def _lay_container(below: JsonObject, patch: JsonObject) -> JsonObject:
@@ -126,7 +127,13 @@ def _lay_container(below: JsonObject, patch: JsonObject) -> JsonObject:
         for key in ("createOptions", "storage")
         if patch.get(key) is not None
     }
-    return {**merged(below, {key: patch[key] for key in patch if key not in options}), **options}
+    rest = {key: patch[key] for key in patch if key not in options}
+    return {**merged(below, rest), **_nothing(patch), **options}
+
+
+def _nothing(patch: JsonObject) -> JsonObject:
+    """The settings that a layer sets to nothing, so that they have no default either."""
+    return {key: None for key in patch if key in NULLABLE and patch[key] is None}
 
 
 def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
