@@ -92,6 +92,7 @@ class Variables:
 
     _known: dict[tuple[str, str, str | None], Placeholder] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
+    _uses: dict[str, dict[Use, None]] = field(default_factory=dict)  # ordered sets
 
     def translate(
         self,
@@ -129,7 +130,10 @@ class Variables:
 
     def found(self) -> dict[str, Placeholder]:
         """All variables by name."""
-        return {entry.name: entry for entry in self._known.values()}
+        return {
+            entry.name: replace(entry, uses=tuple(self._uses[entry.name]))
+            for entry in self._known.values()
+        }
 
     def _name(self, before: str, found: re.Match[str], rules: Rules, use: Use, quoted: bool) -> str:
         """The variable of a placeholder with the `$` before it, which belong to its value."""
@@ -147,8 +151,8 @@ class Variables:
         known = self._known.get(spelling)
         if known is None:
             known = Placeholder(self._free(_identifier(inner)), original, value, secret)
-        uses = known.uses if use in known.uses else (*known.uses, use)
-        self._known[spelling] = replace(known, uses=uses, quoted=known.quoted and quoted)
+        self._known[spelling] = replace(known, quoted=known.quoted and quoted)
+        self._uses.setdefault(known.name, {})[use] = None
         return known.name
 
     def _free(self, name: str) -> str:
