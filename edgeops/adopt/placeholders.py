@@ -88,9 +88,9 @@ class Rules:
 
 @dataclass(slots=True)
 class Variables:
-    """Gives every placeholder a variable: the same for the same spelling and the same value."""
+    """Gives every placeholder a variable: the same for the same spelling, value and kind of use."""
 
-    _known: dict[tuple[str, str, str | None], Placeholder] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str | None, bool], Placeholder] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _uses: dict[str, dict[Use, None]] = field(default_factory=dict)  # ordered sets
 
@@ -147,13 +147,13 @@ class Variables:
         if value is not None:
             value = before + value
         # `$NAME` and `${NAME}` are one; other spellings stand for themselves.
-        spelling = (before, inner if kind in ("braces", "bare") else found[0], value)
-        known = self._known.get(spelling)
-        if known is None:
-            known = Placeholder(self._free(_identifier(inner)), original, value, secret)
-        self._known[spelling] = replace(known, quoted=known.quoted and quoted)
-        self._uses.setdefault(known.name, {})[use] = None
-        return known.name
+        spelling = (before, inner if kind in ("braces", "bare") else found[0], value, quoted)
+        if spelling not in self._known:
+            name = self._free(_identifier(inner))
+            self._known[spelling] = Placeholder(name, original, value, secret, quoted)
+        name = self._known[spelling].name
+        self._uses.setdefault(name, {})[use] = None
+        return name
 
     def _free(self, name: str) -> str:
         """The name, or with a number behind it if a name differs from it in case only or not."""
