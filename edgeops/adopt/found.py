@@ -27,7 +27,7 @@ class Placeholder:
     """A variable that was a placeholder: its name, its spelling in the file, where it stands.
 
     `value` is what the caller gave for it; None if nobody did, or if its name says that it is a
-    `secret`. Not `quoted`: it stands for a whole JSON value somewhere, so its value is JSON.
+    `secret`. One that is not `quoted` stands for a whole JSON value, so `value` is JSON.
     """
 
     name: str

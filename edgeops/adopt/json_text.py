@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -30,6 +31,8 @@ _WORD = re.compile(r"(?:true|false|null)\b")
 _UNQUOTED = re.compile(
     r"\$\{[^{}\"\n]+\}|\$[A-Za-z_]\w*|<[^<>\"\n]+>|\{\{[^{}\"\n]+\}\}|#\{[^{}\"\n]+\}#|__\w+?__\b"
 )
+_BARE = re.compile(r"[\w.$-]+")
+_FOREIGN = frozenset({"NaN", "Infinity", "None", "True", "False", "undefined"})
 _WORDS = {"true": True, "false": False, "null": None}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -56,6 +59,7 @@ class JsonText:
     value: Any
     unquoted: frozenset[str] = frozenset()
     _offsets: dict[str, int] | None = None
+    _lines: list[int] | None = None  # where each but the first starts
 
     def place(self, path: str) -> Place:
         """The place of the value at a pointer, or of the nearest parent that has one."""
@@ -63,7 +67,12 @@ class JsonText:
             self._offsets = _offsets(self.file, self.text)
         while path and path not in self._offsets:
             path = path.rpartition("/")[0]
-        return _place(self.file, self.text, self._offsets.get(path, 0))
+        if self._lines is None:
+            self._lines = [found.end() for found in re.finditer("\n", self.text)]
+        offset = self._offsets.get(path, 0)
+        line = bisect_right(self._lines, offset)
+        column = offset - (self._lines[line - 1] if line else 0)
+        return Place(self.file, line + 1, column + 1)
 
 
 def too_large(file: str, size: int) -> Problem:
@@ -312,9 +321,15 @@ class _Reader:
             self._fail("is not JSON: a comment without an end", "end it with */")
 
     def _found(self) -> str:
-        """What stands at the place where something else should be."""
-        found = re.compile(r"[\w.$-]+|.", re.DOTALL).match(self.text, self.at)
-        return f"`{shown(found[0])}`" if found else "the end of the file"
+        """What stands where something else should; a text may be a secret that lost its quotes."""
+        if self.at == len(self.text):
+            return "the end of the file"
+        if _NUMBER.match(self.text, self.at):
+            return "a number"
+        word = _BARE.match(self.text, self.at)
+        if word:
+            return f"`{word[0]}`" if word[0] in _FOREIGN else "a text without quotes"
+        return f"`{shown(self.text[self.at])}`"
 
     def _fail(self, message: str, hint: str = "", path: str = "") -> NoReturn:
         raise Unreadable(Problem(_place(self.file, self.text, self.at), path, message, hint))

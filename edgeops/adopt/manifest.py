@@ -96,8 +96,8 @@ def read_content(reading: Reading, content: JsonObject, path: Path) -> Content:
     for name, entry in content.items():
         at = (*path, name)
         members = reading.object(entry, at)
-        module = reading.key(name, path)
-        modules[module], complete = read_entry(reading, name, members, at)
+        desired, complete = read_entry(reading, name, members, at)
+        module = reading.add(modules, name, desired, path)
         if complete:
             whole.add(module)
         if isinstance(members.get("tags"), dict):

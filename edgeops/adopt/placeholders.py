@@ -88,10 +88,11 @@ class Rules:
 
 @dataclass(slots=True)
 class Variables:
-    """Gives every placeholder a variable: the same for the same spelling and the same value."""
+    """Gives every placeholder a variable: the same for the same spelling, value and kind of use."""
 
-    _known: dict[tuple[str, str, str | None], Placeholder] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str | None, bool], Placeholder] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
+    _uses: dict[str, dict[Use, None]] = field(default_factory=dict)  # ordered sets
 
     def translate(
         self,
@@ -129,7 +130,10 @@ class Variables:
 
     def found(self) -> dict[str, Placeholder]:
         """All variables by name."""
-        return {entry.name: entry for entry in self._known.values()}
+        return {
+            entry.name: replace(entry, uses=tuple(self._uses[entry.name]))
+            for entry in self._known.values()
+        }
 
     def _name(self, before: str, found: re.Match[str], rules: Rules, use: Use, quoted: bool) -> str:
         """The variable of a placeholder with the `$` before it, which belong to its value."""
@@ -143,13 +147,13 @@ class Variables:
         if value is not None:
             value = before + value
         # `$NAME` and `${NAME}` are one; other spellings stand for themselves.
-        spelling = (before, inner if kind in ("braces", "bare") else found[0], value)
-        known = self._known.get(spelling)
-        if known is None:
-            known = Placeholder(self._free(_identifier(inner)), original, value, secret)
-        uses = known.uses if use in known.uses else (*known.uses, use)
-        self._known[spelling] = replace(known, uses=uses, quoted=known.quoted and quoted)
-        return known.name
+        spelling = (before, inner if kind in ("braces", "bare") else found[0], value, quoted)
+        if spelling not in self._known:
+            name = self._free(_identifier(inner))
+            self._known[spelling] = Placeholder(name, original, value, secret, quoted)
+        name = self._known[spelling].name
+        self._uses.setdefault(name, {})[use] = None
+        return name
 
     def _free(self, name: str) -> str:
         """The name, or with a number behind it if a name differs from it in case only or not."""

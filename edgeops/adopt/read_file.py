@@ -92,14 +92,14 @@ def device_name(file: str) -> str | None:
 
 
 def dotenv_values(text: str) -> dict[str, str]:
-    """The values in a `.env` file: `NAME=value` lines, quotes around a value removed."""
+    """The values in a `.env` file: `NAME=value` lines, without quotes and comments."""
     values = {}
     for line in text.removeprefix("\ufeff").splitlines():
         found = None if line.lstrip().startswith("#") else _ASSIGNMENT.match(line)
         if found:
             value = found[2]
             quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-            values[found[1]] = value[1:-1] if quoted else value
+            values[found[1]] = value[1:-1] if quoted else re.sub(r"(?:\A|\s+)#.*", "", value)
     return values
 
 

@@ -23,8 +23,8 @@ _HUBS_OWN = frozenset({"$version", "$metadata"})
 class Reading:
     """One file while it is read.
 
-    `device` is the name of a device that it does not name, `stem` of a deployment; `unquoted` are the pointers of
-    placeholders that stand for a value.
+    `device` is the name of a device that it does not name, `stem` of a deployment; `unquoted` are
+    the pointers of placeholders that stand for a value.
     """
 
     source: JsonText
@@ -116,8 +116,20 @@ class Reading:
         if isinstance(value, list):
             return [self.translated(v, (*path, str(i))) for i, v in enumerate(value)]
         if isinstance(value, dict):
-            return {self.key(k, path): self.translated(v, (*path, k)) for k, v in value.items()}
+            members: JsonObject = {}
+            for key, item in value.items():
+                self.add(members, key, self.translated(item, (*path, key)), path)
+            return members
         return value
+
+    def add(self, members: JsonObject, key: str, value: Any, path: Path) -> str:
+        """Add a member under its translated key, which is returned."""
+        name = self.key(key, path)
+        if name in members:
+            text = f"the key `{shown(key)}` becomes `{shown(name)}`, which stands here already"
+            self.problem((*path, key), text, "rename one of the two, or give a value for it")
+        members[name] = value
+        return name
 
     def key(self, key: str, path: Path) -> str:
         """A key, which cannot hold a variable: a placeholder in it becomes its value or name."""

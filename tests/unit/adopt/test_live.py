@@ -47,10 +47,22 @@ def test_texts_are_written_for_manifests():
 
 
 def test_values_of_variables(read):
-    text = '{"modulesContent": {"$edgeAgent": {"properties.desired": {"a": ${TTL}, "b": "${TTL2}",'
-    text += '"c": "x ${OPEN}", "d": ${WORD}}}}}'
-    found = read(text, values={"TTL": "7200", "TTL2": "7200", "WORD": "a b"})
+    text = '{"modulesContent": {"$edgeAgent": {"properties.desired": {"a": ${TTL}, "b": "${OTHER}",'
+    text += '"c": "x ${OPEN}", "d": ${WORD}, "e": "${TTL}"}}}}'
+    found = read(text, values={"TTL": "7200", "OTHER": "7200", "WORD": "a b"})
     values = known_values(found.placeholders)
-    assert values == {"TTL": 7200, "TTL2": "7200", "OPEN": "${OPEN}", "WORD": "a b"}
+    assert values == {
+        "TTL": 7200,
+        "OTHER": "7200",
+        "OPEN": "${OPEN}",
+        "WORD": "a b",
+        "TTL_2": "7200",
+    }
     live = live_of(found.devices[0], values)
-    assert live.desired("$edgeAgent") == {"a": 7200, "b": "7200", "c": "x ${OPEN}", "d": "a b"}
+    assert live.desired("$edgeAgent") == {
+        "a": 7200,
+        "b": "7200",
+        "c": "x ${OPEN}",
+        "d": "a b",
+        "e": "7200",
+    }

@@ -184,6 +184,15 @@ def test_wrong_shapes(read, value, message):
     assert f"{problem.place.line}:{problem.place.column} {problem.message}" == message
 
 
+def test_keys_that_become_one_are_a_problem(read):
+    content = {"$edgeAgent": {"properties.desired": agent(A={}, **{"$A": {}})}, "A": {}, "${A}": {}}
+    problems = read({"modulesContent": content}).problems
+    assert [problem.message for problem in problems] == [
+        "the key `$A` becomes `A`, which stands here already",
+        "the key `${A}` becomes `A`, which stands here already",
+    ]
+
+
 def test_module_names_that_differ_in_case_only_are_told(read):
     content = {"$edgeAgent": {"properties.desired": agent()}, "camera": {}, "Camera": {}}
     (note,) = read({"modulesContent": content}).notes

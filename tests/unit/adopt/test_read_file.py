@@ -85,5 +85,12 @@ def test_the_name_of_a_device(file, name):
 
 
 def test_values_of_dotenv_files():
-    text = "\ufeff# comment\nA=1\nexport B = \"two words\" \nC=\n\nD='x=y'\nnot an assignment\n"
-    assert dotenv_values(text) == {"A": "1", "B": "two words", "C": "", "D": "x=y"}
+    text = "\ufeff# comment\nA=1\nexport B = \"two words\" \nC=\n\nD='x=y'\nE=a#b # c\nF=#\nnone\n"
+    assert dotenv_values(text) == {
+        "A": "1",
+        "B": "two words",
+        "C": "",
+        "D": "x=y",
+        "E": "a#b",
+        "F": "",
+    }
