@@ -13,12 +13,18 @@ from edgeops.translate import doing
 MAX_READ_BYTES = 256 * 1024 * 1024
 
 
-def read_text(path: Path, kind: str, hint: str) -> str:
-    """The text of a file; `kind` is what messages call it. Raises `EdgeOpsError`."""
+def read_bytes(path: Path, kind: str, hint: str) -> bytes:
+    """The content of a file; `kind` is what messages call it. Raises `EdgeOpsError`."""
     with doing(f"read {kind} {path}", hint), path.open("rb") as file:
         data = file.read(MAX_READ_BYTES + 1)  # bounded: a device such as /dev/zero never ends
     if len(data) > MAX_READ_BYTES:
         raise EdgeOpsError(f"cannot read {kind} {path}: it is larger than 256 MB", hint)
+    return data
+
+
+def read_text(path: Path, kind: str, hint: str) -> str:
+    """The text of a file; `kind` is what messages call it. Raises `EdgeOpsError`."""
+    data = read_bytes(path, kind, hint)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -57,6 +57,10 @@ def live_of(device: FoundDevice, values: Mapping[str, Any]) -> LiveDevice:
             desired=with_settings(live, _as_text) if module == EDGE_AGENT else live,
             automatic=device.automatic if module == EDGE_AGENT else (),
         )
+    agent = modules[EDGE_AGENT].desired if EDGE_AGENT in modules else {}
+    deployed = agent.get("modules")
+    for module in deployed if isinstance(deployed, dict) else ():
+        modules.setdefault(module, Twin(name, module))  # the hub makes one for each
     return LiveDevice(twin, modules)
 
 

@@ -17,7 +17,7 @@ from edgeops.fleet.secrets import names_a_secret
 
 _LONGEST_NAME = 48
 
-_BRACES = r"\$\{(?P<braces>[A-Za-z_][\w.-]*)\}"
+_BRACES = r"\$\{(?P<braces>[A-Za-z_][\w.-]*(?:<[^<>{}]*>[\w.]*)?)\}"
 _BARE = r"\$(?P<bare>[A-Za-z_]\w*)"
 _DOUBLE = r"\{\{\s*(?P<double>[A-Za-z_][\w.-]*)\s*\}\}"
 _HASHES = r"#\{(?P<hashes>[A-Za-z_][\w.-]*)\}#"

@@ -86,9 +86,10 @@ class AzureHub(Control):
         )
         return self._twin(value, subject)
 
-    async def device_twins(self) -> AsyncIterator[Twin]:
-        """All device twins, by query."""
-        async for item in self._query("SELECT * FROM devices"):
+    async def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
+        """The device twins that meet a condition, by query."""
+        where = f" WHERE {condition}" if condition else ""
+        async for item in self._query(f"SELECT * FROM devices{where}"):
             yield self._twin(item, Subject(self._hub))
 
     async def module_twins(self) -> AsyncIterator[Twin]:

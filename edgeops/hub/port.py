@@ -52,8 +52,11 @@ class Hub(Protocol):
     async def twin(self, device: str, module: str | None = None) -> Twin:
         """The twin as it is now. Raises `NotFound`."""
 
-    def device_twins(self) -> AsyncIterator[Twin]:
-        """All device twins by query: fast, but on Azure they can be minutes old."""
+    def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
+        """The device twins that meet a condition of the query language, or all, by query.
+
+        That is fast, but on Azure they can be minutes old.
+        """
 
     def module_twins(self) -> AsyncIterator[Twin]:
         """All module twins by query, system modules included; they can be as old."""

@@ -1,0 +1,59 @@
+"""Gives every secret that was found the name of an environment variable."""
+
+from __future__ import annotations
+
+import re
+
+from edgeops.adopt.found import Placeholder
+from edgeops.fleet.secrets import find_secret, names_a_secret
+from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import PREFIX, Secret, reference
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LONGEST = 60
+
+
+class SecretNames:
+    """The variables of secrets: equal secrets share one; `found` maps each to where it was first.
+
+    `placeholders` are the variables of the files that were read; those that are secrets stay
+    secrets under their own name.
+    """
+
+    def __init__(self, placeholders: dict[str, Placeholder]) -> None:
+        self.found: dict[str, tuple[str, ...]] = {}
+        self._placeholders = placeholders
+        self._names: dict[str, str] = {}
+
+    def is_secret(self, text: str, at: tuple[str, ...]) -> bool:
+        """Whether a text at a path must not stand in git."""
+        if any(self._is_secret_variable(name) for name in _VARIABLE.findall(text)):
+            return True
+        if not text or _VARIABLE.fullmatch(text):
+            return False
+        return find_secret(text) is not None or names_a_secret(at[-1])
+
+    def reference(self, text: str, at: tuple[str, ...]) -> JsonObject:
+        """The reference to write in place of a secret."""
+        if text not in self._names:
+            self._names[text] = self._new_name(text, at)
+            self.found[self._names[text]] = at
+        return reference(Secret(self._names[text], 1))
+
+    def _new_name(self, text: str, at: tuple[str, ...]) -> str:
+        whole = _VARIABLE.fullmatch(text)
+        words = [whole[1]] if whole else [key for key in at if key not in _SILENT]
+        slug = re.sub(r"[^A-Z0-9]+", "_", "_".join(words[-2:]).upper()).strip("_") or "VALUE"
+        name = base = PREFIX + slug[:_LONGEST]
+        number = 1
+        while name in self.found:
+            number += 1
+            name = f"{base}_{number}"
+        return name
+
+    def _is_secret_variable(self, name: str) -> bool:
+        return name in self._placeholders and self._placeholders[name].secret
+
+
+# Keys that say nothing of what a secret is.
+_SILENT = frozenset({"registry", "modules", "desired", "env", "password", "edge"})
