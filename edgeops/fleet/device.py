@@ -13,6 +13,7 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.identity import read_identity
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import Layer, Overlay, Path, lay
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, Named
@@ -99,7 +100,7 @@ class Resolver:
             labels=device.spec.labels,
             groups=names,
             edge=edge,
-            authentication=spec.get("authentication", "sas"),
+            **read_identity(spec),
             protect=spec.get("protect", False),
             tags=overlay.tags,
             desired=overlay.desired,

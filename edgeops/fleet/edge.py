@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
+from edgeops.fleet.identity import shown_identity
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import VALUE_BYTES
@@ -129,7 +130,7 @@ def render_device(device: DesiredDevice) -> JsonObject:
     """The resolved device as one document; the pointers of `explain` refer to it."""
     return {
         "edge": device.edge,
-        "authentication": device.authentication,
+        **shown_identity(device.identity),
         "tags": device.tags,
         "desired": device.desired,
         "modules": {

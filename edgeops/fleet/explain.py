@@ -65,7 +65,7 @@ def explain(
             winner, *lower = candidates
             overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)
             explained.append(Explained(at, value, winner.place, winner.layer.name, overrode))
-        elif value != {}:
+        elif value not in ({}, None):  # `parent: null` removes, as in other layers
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
 

@@ -169,20 +169,34 @@ class DesiredDevice:
 
     `edge_content` maps `$edgeAgent` and `$edgeHub` to their desired properties, and is empty on a
     device that is not an edge device. `models` are slots with their releases; they are already part
-    of `modules["model_loader"].desired`.
+    of `modules["model_loader"].desired`. `authentication`, `thumbprints` (`primary`, `secondary`,
+    in upper case), `status` and `parent` (an edge device; "" for none) are None or empty where git
+    says nothing.
     """
 
     name: str
     labels: Mapping[str, str]
     groups: tuple[str, ...]
     edge: bool
-    authentication: str
+    authentication: str | None
     protect: bool
     tags: JsonObject
     desired: JsonObject
     modules: Mapping[str, DesiredModule]
     models: Mapping[str, ModelRelease]
     edge_content: Mapping[str, JsonObject]
+    thumbprints: Mapping[str, str] = field(default_factory=dict)
+    status: str | None = None
+    parent: str | None = None
+
+    @property
+    def identity(self) -> JsonObject:
+        """What git says of `authentication`, `thumbprints`, `status` and `parent`."""
+        said: JsonObject = {"authentication": self.authentication}
+        if self.thumbprints:
+            said["thumbprints"] = dict(self.thumbprints)
+        said |= {"status": self.status, "parent": self.parent}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
