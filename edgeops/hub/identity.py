@@ -32,7 +32,7 @@ def changed(
     """
     new = dict(document)
     if authentication:
-        new["authentication"] = {"type": service_type(authentication)}
+        new["authentication"] = {"type": _TYPES.get(authentication, authentication)}
     if thumbprints:
         known = new["authentication"].get("x509Thumbprint") or {}
         written = {f"{name}Thumbprint": value for name, value in thumbprints.items()}
@@ -44,11 +44,6 @@ def changed(
         if not new["capabilities"]["iotEdge"]:  # an edge device has a scope of its own
             new["deviceScope"] = parent_scope
     return new
-
-
-def service_type(authentication: str) -> str:
-    """The name of a type of authentication in the API."""
-    return _TYPES.get(authentication, authentication)
 
 
 def identity_fields(twin: Mapping[str, Any]) -> dict[str, Any]:
