@@ -21,8 +21,10 @@ EDGE_HUB = "$edgeHub"
 class Twin:
     """One device or module twin as a hub returned it.
 
-    A write of tags and desired properties requires `etag`; `edge` and `authentication` are those of
-    its identity; `automatic` names the automatic deployments that target it (`$edgeAgent` only).
+    A write of tags and desired properties requires `etag`; `automatic` names the automatic
+    deployments that target it (`$edgeAgent` only). The rest is of its identity: `thumbprints` are
+    `primary` and `secondary` as far as it has them, `parent` is the id of the edge device that it
+    connects through (empty: none), `scope` what children of an edge device name it by.
     """
 
     device: str
@@ -36,6 +38,10 @@ class Twin:
     last_activity: str | None = None
     edge: bool = False
     authentication: str = "sas"
+    thumbprints: Mapping[str, str] = field(default_factory=dict)
+    status: str = "enabled"
+    scope: str = ""
+    parent: str = ""
     automatic: tuple[str, ...] = ()
 
 

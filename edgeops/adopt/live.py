@@ -33,6 +33,9 @@ def found_of(device: LiveDevice, source: str) -> FoundDevice:
             n: _escaped(module.tags) for n, module in device.modules.items() if module.tags
         },
         authentication=twin.authentication,
+        thumbprints=tuple(twin.thumbprints.values()),
+        status=twin.status,
+        parents=(twin.parent,) if twin.parent else (),
         automatic=device.modules[EDGE_AGENT].automatic if EDGE_AGENT in device.modules else (),
     )
 
@@ -46,6 +49,9 @@ def live_of(device: FoundDevice, values: Mapping[str, Any]) -> LiveDevice:
         desired=filled(device.desired or {}, values),
         edge=bool(device.edge),
         authentication=device.authentication or "sas",
+        thumbprints=dict(zip(("primary", "secondary"), device.thumbprints, strict=False)),
+        status=device.status or "enabled",
+        parent=device.parents[0] if device.parents else "",
     )
     modules = {}
     for module, desired in device.modules.items():
@@ -67,12 +73,6 @@ def live_of(device: FoundDevice, values: Mapping[str, Any]) -> LiveDevice:
 def known_values(placeholders: Mapping[str, Placeholder]) -> dict[str, Any]:
     """The value of every variable; one without a value has its spelling in the file."""
     return {name: _value(entry) for name, entry in placeholders.items()}
-
-
-def _desired(name: str, module: Twin) -> JsonObject:
-    own = module.desired
-    escaped: JsonObject = _escaped(with_settings(own, _joined) if name == EDGE_AGENT else own)
-    return escaped
 
 
 def _value(entry: Placeholder) -> Any:

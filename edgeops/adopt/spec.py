@@ -129,7 +129,7 @@ class Describer:
             edge["registryCredentials"] = credentials
         for key, name in _SYSTEM.items():
             module = _object(_object(agent.get("systemModules")).get(name))
-            edge[key] = self._container(module, ("edge", key), system=True)
+            edge[key] = self._container(module, ("edge", key))
             if key == "agent":  # for it, IoT Edge has no such defaults
                 edge[key] = {k: v for k, v in edge[key].items() if v is not None}
         for key, section in (("agent", agent), ("hub", hub)):
@@ -179,7 +179,7 @@ class Describer:
             else:
                 yield name, self._container(module, ("modules", name))
 
-    def _container(self, module: JsonObject, at: Path, *, system: bool = False) -> JsonObject:
+    def _container(self, module: JsonObject, at: Path) -> JsonObject:
         settings = _object(module.get("settings"))
         spec: JsonObject = {}
         for key in _AS_WRITTEN:

@@ -247,9 +247,9 @@ def _without_defaults(edge: JsonObject, touched: Iterable[JsonObject]) -> JsonOb
     for key, name in (("agent", "edgeAgent"), ("hub", "edgeHub")):
         options = edge.get(key, {}).get("createOptions")
         overlaid = any(at(patch, ("edge", key, "createOptions")) is not None for patch in touched)
-        if options is not None and not overlaid:
-            if compact(options) == system[name]["settings"]["createOptions"]:
-                kept = {path: v for path, v in kept.items() if path[:2] != (key, "createOptions")}
+        usual = system[name]["settings"]["createOptions"]
+        if options is not None and not overlaid and compact(options) == usual:
+            kept = {path: v for path, v in kept.items() if path[:2] != (key, "createOptions")}
     return _ordered(tree_of(kept.items()))
 
 

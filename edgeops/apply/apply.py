@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from edgeops.apply.access import Grants
 from edgeops.apply.device import DeviceWriter, Sleep
@@ -13,6 +13,7 @@ from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredFleet
 from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
 from edgeops.plan.counts import by_device
+from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Plan
 
 # Concurrent writes without an etag: enough to use the hub's rate, few enough to wait briefly.
@@ -52,7 +53,7 @@ async def apply(
     def stopped() -> bool:
         return stop is not None and stop.is_set()
 
-    async def write_rest() -> None:
+    async def write_each(waiting: Iterator[DeviceChanges]) -> None:
         nonlocal lost
         for planned in waiting:  # shared: each worker takes the next device
             if lost or stopped():
@@ -66,17 +67,18 @@ async def apply(
 
     for refusal in plan.refusals:
         end(Outcome(refusal.device, Status.REFUSED, message=refusal.reason, hint=refusal.hint))
-    waiting = _by_device(plan, fleet, grants)
-    first = None if stopped() else next(waiting, None)
+    rounds = [iter(planned) for planned in _rounds(_by_device(plan, fleet, grants))]
+    first = next(rounds[0]) if rounds and not stopped() else None
     if first is not None:
         outcome, error = await _write(first, DeviceWriter(hub, first, sleep, unguarded))
         if isinstance(error, Unauthorized | Unreachable) and not outcome.written:
             raise error
         lost = isinstance(error, Unreachable)
         end(outcome)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(write_rest())
+    for planned in rounds:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(write_each(planned))
     return tuple(sorted(outcomes, key=lambda outcome: outcome.device))
 
 
@@ -87,7 +89,25 @@ def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterat
     for name, device_changes in changes.items():
         access = grants.patch if grants and name in grants.devices else {}
         desired = fleet.devices.get(name)
+        if desired is not None:
+            desired = without_parent_among(plan.waiting, desired)
         yield DeviceChanges(name, desired, tuple(device_changes), plan.fleet, plan.commit, access)
+
+
+def _rounds(planned: Iterable[DeviceChanges]) -> list[list[DeviceChanges]]:
+    """The devices in rounds, one after the other: a new device comes before its children."""
+    by_name = {device.device: device for device in planned}
+    rounds: dict[int, list[DeviceChanges]] = {}
+    for device in by_name.values():
+        depth, above = 0, _parent(device)
+        while above in by_name and by_name[above].creates:
+            depth, above = depth + 1, _parent(by_name[above])
+        rounds.setdefault(depth, []).append(device)
+    return [rounds[depth] for depth in sorted(rounds)]
+
+
+def _parent(planned: DeviceChanges) -> str:
+    return (planned.desired.parent if planned.desired else None) or ""
 
 
 async def _write(

@@ -10,21 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import assert_never
+from typing import Any, assert_never
 
 from edgeops import stamp as stamps
 from edgeops.apply.replan import Conflict, DeviceChanges, replan
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
 from edgeops.jsonvalue import merge_patch
-from edgeops.plan.device import IDENTITY
+from edgeops.plan.identity import IDENTITY
 from edgeops.plan.model import Action, Change
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 Sleep = Callable[[float], Awaitable[None]]
 
 # Writes without an etag: the device is read and planned again right before them.
-_WITHOUT_ETAG = (Action.DEPLOY, Action.DELETE_MODULE, Action.DELETE_DEVICE)
+_WITHOUT_ETAG = (Action.UPDATE_IDENTITY, Action.DEPLOY, Action.DELETE_MODULE, Action.DELETE_DEVICE)
 
 # The number of times that a device is planned again before it is a conflict.
 _REPLANS = 5
@@ -86,7 +86,11 @@ class DeviceWriter:
     async def _carry_out(self, change: Change) -> None:
         match change.action:
             case Action.CREATE_DEVICE:
-                await self._hub.create_device(self._planned.device, **change.patch[IDENTITY])
+                identity = await self._identity(change)
+                await self._hub.create_device(self._planned.device, **identity)
+            case Action.UPDATE_IDENTITY:
+                identity = await self._identity(change)
+                await self._hub.update_identity(self._planned.device, **identity)
             case Action.PATCH_DEVICE | Action.PATCH_MODULE | Action.STAMP_DEVICE:
                 await self._patch(change)
             case Action.DEPLOY:
@@ -103,6 +107,25 @@ class DeviceWriter:
             case _:
                 assert_never(change.action)
         self.written += 1
+
+    async def _identity(self, change: Change) -> dict[str, Any]:
+        """The identity of a change as a hub takes it: the parent as a scope."""
+        identity = dict(change.patch[IDENTITY])
+        parent = identity.pop("parent", None)
+        if parent is None:
+            return identity
+        return {**identity, "parent_scope": await self._scope(parent) if parent else ""}
+
+    async def _scope(self, parent: str) -> str:
+        try:
+            twin = await self._hub.twin(parent)
+        except NotFound as error:
+            hint = "register it first, or sync it too"
+            raise HubError(f"its parent '{parent}' is not on the hub", hint) from error
+        if not twin.edge or not twin.scope:
+            hint = "name another `parent`"
+            raise HubError(f"its parent '{parent}' is not an IoT Edge device on the hub", hint)
+        return twin.scope
 
     async def _patch(self, change: Change) -> None:
         etag = self._etags.get(change.module) or change.etag or await self._new_etag(change.module)

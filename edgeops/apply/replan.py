@@ -33,6 +33,11 @@ class DeviceChanges:
     commit: str | None
     access: JsonObject = field(default_factory=dict, repr=False)
 
+    @property
+    def creates(self) -> bool:
+        """Whether the device is created."""
+        return any(change.action is Action.CREATE_DEVICE for change in self.changes)
+
 
 async def replan(hub: Hub, planned: DeviceChanges) -> tuple[LiveDevice | None, tuple[Change, ...]]:
     """The device as it is now, and the changes that are still to be written.

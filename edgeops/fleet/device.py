@@ -13,6 +13,7 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content, edge_defaults
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.identity import read_identity
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, EdgeKind, Named
@@ -183,7 +184,7 @@ class Resolver:
             labels=device.spec.labels,
             groups=names,
             edge=edge is not EdgeKind.NONE,
-            authentication=spec.get("authentication", "sas"),
+            **read_identity(spec),
             protect=spec.get("protect", False),
             tags=overlay.tags,
             desired=overlay.desired,

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.create_options import chunks, create_options
+from edgeops.fleet.identity import shown_identity
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject
 from edgeops.secret_reference import is_secret
@@ -137,7 +138,7 @@ def render_device(device: DesiredDevice) -> JsonObject:
     edge: Any = device.runtime or device.edge
     return {
         "edge": "external" if device.external else edge,
-        "authentication": device.authentication,
+        **shown_identity(device.identity),
         "tags": device.tags,
         "desired": device.desired,
         "modules": {

@@ -68,8 +68,8 @@ def explain(
     """Every value at or below a pointer into the document of a device, in order of path.
 
     The document is that of `render_device` for a hub; the URLs of its models begin with
-    `artifacts_url`. Also works when other parts of the fleet have problems. Raises EdgeOpsError, with a hint, for a
-    device or a pointer that does not exist.
+    `artifacts_url`. Also works when other parts of the fleet have problems. Raises EdgeOpsError,
+    with a hint, for a device or a pointer that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
     # Without schemas: nothing is validated here.
@@ -91,7 +91,7 @@ def explain(
             explained.append(
                 Explained(at, value, winner.place, winner.layer.name, overrode, written, used)
             )
-        elif value != {}:
+        elif value not in ({}, None):  # `parent: null` removes, as in other layers
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
 

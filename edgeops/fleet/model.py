@@ -200,14 +200,16 @@ class DesiredDevice:
     are the settings of its IoT Edge runtime. `edge_content` maps `$edgeAgent` and `$edgeHub` to
     those of their desired properties that git names, `edge_defaults` to what a new device or module
     gets besides; both are empty unless edgeops writes the deployment. `models` are slots with their
-    releases; they are already part of `modules["model_loader"].desired`.
+    releases; they are already part of `modules["model_loader"].desired`. `authentication`,
+    `thumbprints` (`primary`, `secondary`, in upper case), `status` and `parent` (an edge device; ""
+    for none) are None or empty where git says nothing.
     """
 
     name: str
     labels: Mapping[str, str]
     groups: tuple[str, ...]
     edge: bool
-    authentication: str
+    authentication: str | None
     protect: bool
     tags: JsonObject
     desired: JsonObject
@@ -217,6 +219,18 @@ class DesiredDevice:
     edge_defaults: Mapping[str, JsonObject] = field(default_factory=dict)
     runtime: JsonObject = field(default_factory=dict)
     external: bool = False
+    thumbprints: Mapping[str, str] = field(default_factory=dict)
+    status: str | None = None
+    parent: str | None = None
+
+    @property
+    def identity(self) -> JsonObject:
+        """What git says of `authentication`, `thumbprints`, `status` and `parent`."""
+        said: JsonObject = {"authentication": self.authentication}
+        if self.thumbprints:
+            said["thumbprints"] = dict(self.thumbprints)
+        said |= {"status": self.status, "parent": self.parent}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

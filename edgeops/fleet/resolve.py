@@ -14,6 +14,7 @@ from edgeops.fleet.check_catalog import reference_problems, ring_problems
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
+from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import clashes
 from edgeops.fleet.memo import Memo
@@ -69,7 +70,11 @@ def resolve(
         devices.on_hub(other, artifacts)
     found = {*snapshot.problems, *snapshot.warnings}
     found.update(name_problems, hub_problems, devices.problems())
-    checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
+    checks = [
+        reference_problems(catalog, snapshot),
+        ring_problems(catalog.groups.values()),
+        parent_problems(catalog.devices),
+    ]
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, resolved))
     for check in checks:

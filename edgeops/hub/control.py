@@ -47,14 +47,31 @@ class Control:
         for lane in self._lanes:
             self._free.put_nowait(lane)
 
-    async def create_device(self, device: str, *, edge: bool, authentication: str) -> None:
+    async def create_device(
+        self,
+        device: str,
+        *,
+        edge: bool,
+        authentication: str,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str = "enabled",
+        parent_scope: str = "",
+    ) -> None:
         """Create an identity. Raises `AlreadyExists`."""
+        both = [(thumbprints or {}).get(name) for name in ("primary", "secondary")]
+        rest: dict[str, Any] = {"iot_edge": edge}
+        if parent_scope and edge:  # an edge device gets a scope of its own
+            rest["parent_scopes"] = [parent_scope]
+        elif parent_scope:
+            rest["device_scope"] = parent_scope
 
         def call(registry: Any, _: Any) -> None:
             if authentication == "x509CA":
-                registry.create_device_with_certificate_authority(device, "enabled", iot_edge=edge)
+                registry.create_device_with_certificate_authority(device, status, **rest)
+            elif authentication == "selfSigned":
+                registry.create_device_with_x509(device, *both, status, **rest)
             else:  # without keys in the request the hub generates them
-                registry.create_device_with_sas(device, None, None, "enabled", iot_edge=edge)
+                registry.create_device_with_sas(device, None, None, status, **rest)
 
         await self._run(call, Subject(self._hub, device))
 

@@ -72,8 +72,36 @@ class Hub(Protocol):
         Raises `EtagMismatch` when the twin is not at `etag`, and `NotFound`.
         """
 
-    async def create_device(self, device: str, *, edge: bool, authentication: str) -> None:
-        """Create an identity (`sas`: with keys of the hub; `x509CA`). Raises `AlreadyExists`."""
+    async def create_device(
+        self,
+        device: str,
+        *,
+        edge: bool,
+        authentication: str,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str = "enabled",
+        parent_scope: str = "",
+    ) -> None:
+        """Create an identity. Raises `AlreadyExists`.
+
+        `authentication` is `sas` (with keys of the hub), `x509CA`, or `selfSigned` with
+        `thumbprints` (`primary`, `secondary`); `parent_scope` is the scope of its parent.
+        """
+
+    async def update_identity(
+        self,
+        device: str,
+        *,
+        authentication: str | None = None,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str | None = None,
+        parent_scope: str | None = None,
+    ) -> None:
+        """Change these parts of an identity; all others stay, its keys too.
+
+        Only another `authentication` removes keys and thumbprints, or lets the hub generate keys.
+        An empty `parent_scope` detaches the device. Raises `EtagMismatch`, `NotFound`.
+        """
 
     async def delete_device(self, device: str) -> None:
         """Delete an identity and its modules. Raises `NotFound`."""

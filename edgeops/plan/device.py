@@ -9,6 +9,14 @@ from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
+from edgeops.plan.identity import (
+    IDENTITY,
+    identity_of,
+    identity_patch,
+    identity_refusal,
+    new_identity,
+    new_twin,
+)
 from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.plan.secrets import with_references
 from edgeops.stamp import PROTECT, Stamp
@@ -16,7 +24,6 @@ from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
-IDENTITY = "identity"  # the section of a patch that describes the identity of a new device
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,10 @@ def plan_device(
     if live is None:
         if not create:
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
-        blank = LiveDevice(Twin(device.name))
-        identity = {"authentication": device.authentication, "edge": device.edge}
-        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch={IDENTITY: identity})
+        if refusal := identity_refusal(device, None):
+            return refusal
+        blank, patch = LiveDevice(new_twin(device)), {IDENTITY: new_identity(device)}
+        new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch=patch)
         return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
@@ -80,11 +88,13 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
             )
     if live.twin.edge != device.edge:
         kinds = {True: "an edge device", False: "not an edge device"}
-        return _identity_differs(device, kinds[live.twin.edge], kinds[device.edge])
-    if live.twin.authentication != device.authentication:
-        return _identity_differs(
-            device, f"authenticated by {live.twin.authentication}", device.authentication
+        return Refusal(
+            device.name,
+            f"is {kinds[live.twin.edge]} on the hub, {kinds[device.edge]} in git",
+            "edgeops does not recreate identities: change the manifest, or delete the device",
         )
+    if refusal := identity_refusal(device, live.twin.authentication):
+        return refusal
     agent = live.modules.get(EDGE_AGENT)
     if agent is not None and agent.automatic:
         return Refusal(
@@ -93,14 +103,6 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
             "IoT Hub would undo the changes; exclude the device from its target condition",
         )
     return None
-
-
-def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
-    return Refusal(
-        device.name,
-        f"is {live} on the hub, {want} in git",
-        "edgeops does not recreate identities: change the manifest, or delete the device",
-    )
 
 
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
@@ -148,6 +150,10 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     change = Change(device.name, Action.PATCH_DEVICE, reason, etag=live.twin.etag)
     sections = {"tags": tags, "desired": desired}
     changes: list[Change] = []
+    if identity := identity_patch(live.twin, device):
+        before = _before({IDENTITY: identity_of(live.twin)}, {IDENTITY: identity})
+        update = Change(device.name, Action.UPDATE_IDENTITY, reason, before=before)
+        changes.append(replace(update, patch={IDENTITY: identity}))
     if patch or stamp:
         changes.append(replace(change, patch=patch, before=_before(sections, patch), stamp=stamp))
     if deploy:
@@ -209,6 +215,8 @@ def _device_stamp(
     content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
     kept = {path[0] for path in _owned(old, MODULES, {})} & own
     digest, owned = stamps.digest_and_paths(content)
+    if device.identity:  # part of what was applied, so that drift can be told; nothing to own
+        digest = stamps.digest({**content, IDENTITY: device.identity})
     return Stamp(
         fleet=run.fleet,
         commit=run.commit,

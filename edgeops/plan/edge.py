@@ -131,10 +131,8 @@ def _agent_as_wanted(live: JsonObject, want: JsonObject) -> JsonObject:
 
 
 def _module_as_wanted(live: JsonObject, want: JsonObject) -> JsonObject:
-    result = dict(live)
-    for key, absent in _ABSENT.items():
-        if key in want and key not in live and want[key] == absent:
-            result[key] = absent
+    unsaid = {k: v for k, v in _ABSENT.items() if k not in live and want.get(k) == v}
+    result = {**live, **unsaid}
     wanted_env, env = _object(want.get("env")), _object(live.get("env"))
     if equal := {
         name: value

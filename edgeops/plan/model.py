@@ -13,6 +13,7 @@ class Action(StrEnum):
     """What a change does; the order is that in which the changes of a device are written."""
 
     CREATE_DEVICE = "create-device"
+    UPDATE_IDENTITY = "update-identity"  # authentication, thumbprints, status and parent
     PATCH_DEVICE = "patch-device"
     DEPLOY = "deploy"  # applyConfigurationContent: $edgeAgent and $edgeHub
     CREATE_MODULE = "create-module"
@@ -37,9 +38,9 @@ class Change:
     """One write: a merge patch by section, for a twin that was read with `etag`.
 
     `patch` maps `tags`, `desired` (twins) or `$edgeAgent`, `$edgeHub` (deploy) to the merge patch
-    of that section; for a new device it maps `identity` to its authentication and whether it is an
-    edge device. `before` has the live values of the patched paths, without those that are absent on
-    the hub. `stamp` is the merge patch of `tags.edgeops`, of which `patch` only shows `protect`.
+    of that section, and `identity` to that of a new device, or to what changes in it. `before` has
+    the live values of the patched paths, without those that are absent on the hub. `stamp` is the
+    merge patch of `tags.edgeops`, of which `patch` only shows `protect`.
     """
 
     device: str

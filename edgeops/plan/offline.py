@@ -9,6 +9,7 @@ from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.jsonvalue import merge_patch
 from edgeops.plan.device import plan_device
+from edgeops.plan.identity import IDENTITY, new_twin, with_identity
 from edgeops.plan.model import Action, Change, Refusal
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
@@ -26,13 +27,11 @@ def carried_out(live: LiveDevice, changes: Iterable[Change]) -> LiveDevice:
 
 
 def _in_sync(device: DesiredDevice, base: DesiredFleet) -> LiveDevice:
-    changes = plan_device(device, None, fleet=base.name, commit=base.commit, create=True)
-    assert not isinstance(changes, Refusal)  # creating a device is never refused
-    twin = Twin(device.name, edge=device.edge, authentication=device.authentication)
     system = (EDGE_AGENT, EDGE_HUB) if device.edge else ()
-    return carried_out(
-        LiveDevice(twin, {name: Twin(device.name, name) for name in system}), changes
-    )
+    live = LiveDevice(new_twin(device), {name: Twin(device.name, name) for name in system})
+    changes = plan_device(device, live, fleet=base.name, commit=base.commit, create=True)
+    assert not isinstance(changes, Refusal)  # it is what git says, and nobody stamped it
+    return carried_out(live, changes)
 
 
 def _carried_out(live: LiveDevice, change: Change) -> LiveDevice:
@@ -56,6 +55,8 @@ def _carried_out(live: LiveDevice, change: Change) -> LiveDevice:
         case Action.DELETE_MODULE:
             assert change.module is not None
             modules.pop(change.module, None)
+        case Action.UPDATE_IDENTITY:
+            return replace(live, twin=with_identity(live.twin, change.patch[IDENTITY]))
         case Action.CREATE_DEVICE | Action.DELETE_DEVICE:
             return live
     return replace(live, modules=modules)

@@ -9,6 +9,7 @@ from edgeops.errors import Refused, UsageError
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.limits import Operation, rate
 from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.targets import covered
 from edgeops.stamp import digest
@@ -44,7 +45,7 @@ def make_plan(
         if device.name in waiting:
             continue
         planned = plan_device(
-            device,
+            without_parent_among(waiting, device),
             live.get(device.name),
             fleet=fleet.name,
             commit=fleet.commit,

@@ -57,7 +57,7 @@ def _wanted(fleet: DesiredFleet) -> dict[str, str]:
     return {
         device.name: digest(
             {
-                "identity": [device.edge, device.authentication, device.protect],
+                "identity": [device.edge, device.identity, device.protect],
                 "tags": device.tags,
                 "desired": device.desired,
                 "modules": {name: module.desired for name, module in device.modules.items()},

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
+from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
 from edgeops.twin import EDGE_AGENT
 
@@ -49,6 +50,7 @@ class TwinChange:
     title: str
     reason: Reason
     entries: tuple[PathChange, ...]
+    notes: tuple[str, ...] = ()  # what the changes mean for the device
 
     @property
     def stamp_only(self) -> bool:
@@ -102,7 +104,8 @@ def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
         title = _title(change)
         entries = tuple(_entries_of(change.patch, change.before, brief))
         before = by_title.get(title, TwinChange(title, change.reason, ()))
-        by_title[title] = replace(before, entries=before.entries + entries)
+        notes = before.notes + tuple(consequences(change))
+        by_title[title] = replace(before, entries=before.entries + entries, notes=notes)
     parts = tuple(by_title.values())
     return tuple(part for part in parts if part.entries or part.title != _DEVICE) or parts
 
@@ -153,6 +156,7 @@ def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:
         [
             part.title,
             part.reason,
+            part.notes,
             [
                 [e.op, e.path] if paths_only else [e.op, e.path, _canonical(e.old, e.new)]
                 for e in part.entries

@@ -150,6 +150,7 @@ def _part(part: TwinChange, detail: _Detail) -> Iterator[str]:
     left = len(part.entries) - detail.paths
     if left > 0:
         yield f"# and {count(left, 'more path')}"
+    yield from (f"# {note}" for note in part.notes)
 
 
 def _entry(entry: PathChange, limit: int) -> Iterator[str]:

@@ -127,6 +127,7 @@ def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
             yield _part_title(part, group.kind)
             for entry in part.entries:
                 yield from _entry(entry, None if verbose else _VALUE)
+            yield from ([yellow(f"      {note}")] for note in part.notes)
             if part.stamp_only:
                 yield ["    ", dim(STAMP_ONLY)]
 

@@ -8,6 +8,7 @@ import asyncio
 import os
 import uuid
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,8 @@ from tests.support.memory_hub import MemoryHub
 
 REAL = "EDGEOPS_TEST_HUB"
 ODD = "odd-$'#%+=@;!"
-NAMES = ("a", "b", "plain", "gone", ODD)
+NAMES = ("a", "b", "plain", "gone", "gateway", ODD)
+A, B, C = "A" * 40, "B" * 40, "C" * 64
 
 EDGE_CONTENT = {
     "$edgeAgent": {"schemaVersion": "1.1", "runtime": {"type": "docker"}, "modules": {}},
@@ -157,16 +159,108 @@ def test_a_deleted_device_takes_its_modules_along(on_hub):
         lambda hub, device: hub.twin(device),
         lambda hub, device: hub.twin(device, "m"),
         lambda hub, device: hub.patch_twin(device, None, tags={"a": 1}, desired={}, etag="AAAA"),
+        lambda hub, device: hub.update_identity(device, status="disabled"),
         lambda hub, device: hub.delete_device(device),
         lambda hub, device: hub.create_module(device, "m"),
         lambda hub, device: hub.delete_module(device, "m"),
         lambda hub, device: hub.apply_content(device, EDGE_CONTENT),
     ],
-    ids=["read", "read-module", "patch", "delete", "create-module", "delete-module", "deploy"],
+    ids=[
+        "read",
+        "read-module",
+        "patch",
+        "update",
+        "delete",
+        "create-module",
+        "delete-module",
+        "deploy",
+    ],
 )
 def test_missing_devices_and_modules_are_not_found(on_hub, question):
     with pytest.raises(NotFound, match="is not on the hub"):
         on_hub(lambda hub, name: question(hub, name("gone")))
+
+
+async def identities(hub, device, *changes):
+    """What the twin shows of the identity, at first and after each change."""
+    seen = [await hub.twin(device)]
+    for change in changes:
+        await hub.update_identity(device, **change)
+        seen.append(await hub.twin(device))
+    return seen
+
+
+def test_a_new_device_may_have_thumbprints_and_may_be_disabled(on_hub):
+    async def example(hub, name):
+        thumbprints = {"primary": A, "secondary": C}
+        await hub.create_device(
+            name("a"),
+            edge=False,
+            authentication="selfSigned",
+            thumbprints=thumbprints,
+            status="disabled",
+        )
+        return await hub.twin(name("a"))
+
+    twin = on_hub(example)
+    assert (twin.authentication, twin.status) == ("selfSigned", "disabled")
+    assert twin.thumbprints == {"primary": A, "secondary": C}
+
+
+def test_an_update_changes_what_it_names_and_nothing_else(on_hub):
+    async def example(hub, name):
+        await hub.create_device(
+            name("a"), edge=True, authentication="selfSigned", thumbprints={"primary": A}
+        )
+        await write(hub, name("a"), tags={"site": "cbd"}, desired={"rate": 1})
+        return await identities(
+            hub, name("a"), {"status": "disabled"}, {"thumbprints": {"secondary": B}}
+        )
+
+    before, disabled, renewed = on_hub(example)
+    assert replace(disabled, etag=before.etag) == replace(before, status="disabled")
+    assert replace(renewed, etag=before.etag) == replace(
+        before, status="disabled", thumbprints={"primary": A, "secondary": B}
+    )
+
+
+def test_the_authentication_can_become_any_other(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        return await identities(
+            hub,
+            name("a"),
+            {"authentication": "selfSigned", "thumbprints": {"primary": A, "secondary": B}},
+            {"authentication": "x509CA"},
+            {"authentication": "selfSigned", "thumbprints": {"primary": C}},
+            {"authentication": "sas"},
+        )
+
+    twins = on_hub(example)
+    assert [(twin.authentication, twin.thumbprints) for twin in twins] == [
+        ("sas", {}),
+        ("selfSigned", {"primary": A, "secondary": B}),
+        ("x509CA", {}),
+        ("selfSigned", {"primary": C}),
+        ("sas", {}),
+    ]
+
+
+@pytest.mark.parametrize("edge", [False, True])
+def test_a_device_gets_a_parent_and_loses_it(on_hub, edge):
+    async def example(hub, name):
+        for gateway in ("gateway", "plain"):
+            await hub.create_device(name(gateway), edge=True, authentication="sas")
+        scopes = [(await hub.twin(name(gateway))).scope for gateway in ("gateway", "plain")]
+        await hub.create_device(name("a"), edge=edge, authentication="sas", parent_scope=scopes[0])
+        twins = await identities(hub, name("a"), {"parent_scope": scopes[1]}, {"parent_scope": ""})
+        names = [name("gateway"), name("plain"), ""]
+        return [twin.parent for twin in twins] == names, twins
+
+    right, twins = on_hub(example)
+    assert right
+    if edge:
+        assert twins[0].scope == twins[1].scope == twins[2].scope != ""
 
 
 # --- twins ----------------------------------------------------------------------------

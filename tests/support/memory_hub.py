@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from edgeops.hub.errors import Answer, Subject, refusal
+from edgeops.hub.identity import device_of
 from edgeops.hub.port import HubError
 from edgeops.hub.retry import Transient
 from edgeops.jsonvalue import JsonObject, merge_patch
@@ -71,15 +72,53 @@ class MemoryHub:
         self._put(after)
         return after
 
-    async def create_device(self, device: str, *, edge: bool, authentication: str) -> None:
+    async def create_device(
+        self,
+        device: str,
+        *,
+        edge: bool,
+        authentication: str,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str = "enabled",
+        parent_scope: str = "",
+    ) -> None:
         """See `Hub.create_device`."""
         if device in self._devices:
             raise _error(409, "DeviceAlreadyExists", device)
-        twin = Twin(device, etag=self._new_etag(), edge=edge, authentication=authentication)
+        twin = Twin(
+            device,
+            etag=self._new_etag(),
+            edge=edge,
+            authentication=authentication,
+            thumbprints=thumbprints or {},
+            status=status,
+            scope=f"ms-azure-iot-edge://{device}-1" if edge else parent_scope,
+            parent=device_of(parent_scope),
+        )
         self._devices[device] = _Device(twin)
         if edge:
             self._put(self._new_module(device, EDGE_AGENT))
             self._put(self._new_module(device, EDGE_HUB))
+
+    async def update_identity(
+        self,
+        device: str,
+        *,
+        authentication: str | None = None,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str | None = None,
+        parent_scope: str | None = None,
+    ) -> None:
+        """See `Hub.update_identity`."""
+        twin = self._find(device)
+        if authentication:
+            twin = replace(twin, authentication=authentication, thumbprints={})
+        if thumbprints:
+            twin = replace(twin, thumbprints={**twin.thumbprints, **thumbprints})
+        if parent_scope is not None:
+            twin = replace(twin, parent=device_of(parent_scope))
+            twin = twin if twin.edge else replace(twin, scope=parent_scope)
+        self._put(replace(twin, status=status or twin.status))
 
     async def delete_device(self, device: str) -> None:
         """See `Hub.delete_device`."""

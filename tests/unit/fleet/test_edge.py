@@ -134,7 +134,6 @@ def test_a_plain_device_has_no_deployment(devices):
 def test_the_resolved_device_as_a_document(devices):
     assert render_device(devices["not-edge"]) == {
         "edge": False,
-        "authentication": "sas",
         "tags": {},
         "desired": {"a": 1},
         "modules": {},

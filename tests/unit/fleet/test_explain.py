@@ -55,8 +55,7 @@ def lines(snapshot, pointer=""):
 
 
 def test_every_value_with_the_line_that_set_it(snapshot):
-    assert lines(snapshot)[:8] == [
-        ("/authentication", "sas", "None", "default"),
+    assert lines(snapshot)[:7] == [
         ("/edge", False, "None", "default"),
         ("/models/crowds", "c@1.1.0", "device.yaml:3:38", "Device queen-street-210"),
         ("/modules/model_loader/desired/models/crowds/fileName", "f", "device.yaml:3:38",
@@ -101,7 +100,7 @@ def test_an_unknown_device(snapshot):
 @pytest.mark.parametrize(
     ("pointer", "message", "hint"),
     [
-        ("/tag", "nothing at /tag", "the root has: authentication, desired, edge, models"),
+        ("/tag", "nothing at /tag", "the root has: desired, edge, models"),
         ("/tags/nope/deep", "nothing at /tags/nope", "/tags has: list, site"),
         ("/tags/site/deep", "nothing at /tags/site/deep", "/tags/site is a single value"),
         ("tags", "not a JSON pointer", "start it with a slash: `/tags`"),

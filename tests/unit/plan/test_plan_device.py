@@ -216,10 +216,6 @@ FOREIGN = {"edgeops": {"fleet": "other"}}
             "is an edge device on the hub, not an edge device in git",
         ),
         (
-            LiveDevice(Twin("d1", authentication="x509CA")),
-            "is authenticated by x509CA on the hub, sas in git",
-        ),
-        (
             LiveDevice(Twin("d1"), {"$edgeAgent": Twin("d1", "$edgeAgent", automatic=("base",))}),
             "is targeted by the automatic deployment base",
         ),

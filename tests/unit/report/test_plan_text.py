@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
+from edgeops.report.plan_markdown import markdown
 from edgeops.report.plan_text import summary, text
 
 COMMIT = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
@@ -262,6 +263,23 @@ def test_protection_authentication_and_access_are_shown():
         "Devices that have not downloaded their model yet may get short-lived read access to the"
         " store azure-blob."
     )
+
+
+def test_a_change_of_the_identity_says_what_becomes_of_the_connection():
+    update = Change(
+        "d", Action.UPDATE_IDENTITY, Reason.CHANGED,
+        patch={"identity": {"authentication": "x509CA", "status": "disabled"}},
+        before={"identity": {"authentication": "sas", "status": "enabled"}},
+    )  # fmt: skip
+    assert body(plan_of(update)) == (
+        "~ change d\n"
+        "  device (changed in git)\n"
+        '    ~ identity.authentication: "sas" -> "x509CA"\n'
+        '    ~ identity.status: "enabled" -> "disabled"\n'
+        "      its keys are deleted: the device can connect only with its certificate\n"
+        "      the hub disconnects the device, and refuses it until it is enabled"
+    )
+    assert "\n# its keys are deleted: the device" in markdown(plan_of(update))
 
 
 def test_access_is_shown_also_where_nothing_changes():
