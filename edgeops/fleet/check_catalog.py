@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.kinds import Group
+from edgeops.fleet.kinds import Group, matches
 from edgeops.fleet.model import Document, Named, Problem, Snapshot
+from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import pointer
 
@@ -23,7 +24,7 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
         ):
             for key, value in layer.value.get(part, {}).items():
                 name = key if part == "modules" else value
-                if not (name is None or name in names or f"{kind} {name}" in spoiled):
+                if not (name is None or name in names or is_spoiled(spoiled, kind, name)):
                     at = layer.pointer + pointer(part, key)
                     yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
     for module in catalog.modules.values():
@@ -40,6 +41,18 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
     return document.problem(at, f"there is no {kind} `{name}`", hint)
+
+
+def selector_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
+    """Groups that select none of the devices, unless some devices cannot be read."""
+    if not catalog.devices or may_hold(snapshot.spoiled, "Device", "DeviceSet"):
+        return
+    for group in catalog.groups.values():
+        labels = (device.spec.labels for device in catalog.devices.values())
+        if not any(matches(group.spec.selector, of_device) for of_device in labels):
+            message = f"group `{group.name}` selects no device"
+            hint = "compare its labels with `metadata.labels` of the devices"
+            yield group.document.warning("/spec/selector", message, hint)
 
 
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:

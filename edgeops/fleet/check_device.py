@@ -12,6 +12,7 @@ from edgeops import limits
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.edge import binds, create_options, routes
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.image import image_fault
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
@@ -80,12 +81,25 @@ def edge_findings(
                 absence=True,
             )
         yield from _container_findings(name, module.spec)
+    yield from _image_findings(modules, runtime, content[EDGE_AGENT])
     yield from _route_findings(modules, runtime)
     for section in (EDGE_AGENT, EDGE_HUB):
         for violation in limits.check_section(content[section], limits.DESIRED_BYTES):
             path = _source(section, keys_of(violation.pointer), modules, runtime)
             subject = section if not violation.pointer else "/".join(path)
             yield Finding(path, f"`{subject}` {violation.message}")
+
+
+def _image_findings(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject, agent: JsonObject
+) -> Iterator[Finding]:
+    for section in ("systemModules", "modules"):
+        for name, module in agent.get(section, {}).items():
+            image = module.get("settings", {}).get("image")
+            fault = image_fault(image) if image else None
+            if fault:
+                path = _source(EDGE_AGENT, (section, name, "settings", "image"), modules, runtime)
+                yield Finding(path, fault.message, fault.hint, warning=fault.warning)
 
 
 def _container_findings(name: str, spec: JsonObject) -> Iterator[Finding]:

@@ -34,8 +34,8 @@ class Place:
 class Problem:
     """A problem of the input: its place, a message, and what to do.
 
-    A `warning` is about what is legal, but surely not meant. `spoils` names the manifest that
-    cannot be read because of the problem, such as `Module camera`. `error` is set if edgeops itself
+    A `warning` is about what is legal, but surely not meant. `spoils` names the manifests that
+    cannot be read because of the problem, as `outline` does. `error` is set if edgeops itself
     failed.
     """
 
@@ -44,7 +44,7 @@ class Problem:
     message: str
     hint: str = ""
     warning: bool = False
-    spoils: str = field(default="", compare=False)
+    spoils: tuple[str, ...] = field(default=(), compare=False)
     error: Exception | None = field(default=None, compare=False, repr=False)
 
 
@@ -117,8 +117,8 @@ class Snapshot:
 
     @property
     def spoiled(self) -> frozenset[str]:
-        """The manifests that cannot be read because of problems, such as `Module camera`."""
-        return frozenset(problem.spoils for problem in self.problems if problem.spoils)
+        """The manifests that cannot be read because of problems, as `outline` names them."""
+        return frozenset(name for problem in self.problems for name in problem.spoils)
 
 
 class StoreKind(StrEnum):

@@ -10,7 +10,7 @@ from itertools import combinations
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
-from edgeops.fleet.check_catalog import reference_problems, ring_problems
+from edgeops.fleet.check_catalog import reference_problems, ring_problems, selector_warnings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
@@ -29,11 +29,11 @@ from edgeops.fleet.model import (
     StoreKind,
     split,
 )
+from edgeops.fleet.outline import may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 
 LOCAL = "local"
-_LAYERS = ("Fleet", "Group ")  # kinds that can set values of any device
 _LONGEST = 800  # characters of a message, and of a hint
 
 
@@ -64,11 +64,15 @@ def resolve(
     resolver = Resolver(
         catalog, artifacts.url if artifacts else "", snapshot.schemas, SchemaChecker(memo)
     )
-    incomplete = any(name.startswith(_LAYERS) for name in snapshot.spoiled)
+    incomplete = may_hold(snapshot.spoiled, "Fleet", "Group")
     devices, device_problems = _resolve_devices(resolver, incomplete=incomplete)
     found = {*snapshot.problems, *snapshot.warnings}
     found.update(name_problems, hub_problems, device_problems)
-    checks = [reference_problems(catalog, snapshot), ring_problems(catalog.groups.values())]
+    checks = [
+        reference_problems(catalog, snapshot),
+        ring_problems(catalog.groups.values()),
+        selector_warnings(catalog, snapshot),
+    ]
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, devices))
     for check in checks:

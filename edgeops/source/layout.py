@@ -37,6 +37,27 @@ def role(path: str) -> Role | None:
     return None
 
 
+def unread_problem(path: str) -> Problem | None:
+    """The problem of a file that edgeops ignores, though its name says that it holds a manifest."""
+    if role(path) is not None or any(part.startswith(".") for part in path.split("/")):
+        return None
+    folder, _, name = path.rpartition("/")
+    stem, _, extension = name.rpartition(".")
+    if not stem or role(f"{folder}/a.yaml") is None:
+        return None
+    if extension.lower() in ("yaml", "yml"):
+        message, hint = f"is not read: it ends in .{extension}", f"rename it to {stem}.yaml"
+    elif extension.lower() == "json" and path.startswith("fleet/"):
+        message = "is not read: manifests are YAML"
+        hint = f"rename it to {stem}.yaml: edgeops reads JSON as YAML"
+    elif "." in stem and stem.lower().endswith((".yaml", ".yml")):
+        message = f"is not read: it ends in .{extension}, not in .yaml"
+        return Problem(Place(_text(path)), "", message, "rename or delete it", warning=True)
+    else:
+        return None
+    return Problem(Place(_text(path)), "", message, _text(hint))
+
+
 def detour_problem(path: str, kind: str) -> Problem | None:
     """The problem of a link or submodule that would hold manifests or schemas.
 

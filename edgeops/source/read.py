@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from edgeops import __version__
@@ -11,12 +11,15 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, Place, Problem, Snapshot, split
+from edgeops.fleet.outline import ANY
 from edgeops.fleet.user_schema import parse_schema
 from edgeops.source.layout import Role
 from edgeops.source.record import ParsedFile, decode, encode
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 5
+PARSER_VERSION = 6
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ def read_snapshot(
     user_schemas = {}
     for file in files:
         if isinstance(file, Problem):
-            problems.append(file)
+            lost = () if file.place.file.startswith("schemas/") else (ANY,)
+            problems.append(replace(file, spoils=lost))
             continue
         parsed = _remembered(file, schemas, memo)
         problems += parsed.problems
@@ -69,6 +73,10 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
 
 def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
     data = file.read()
+    if data.startswith(_LFS_POINTER):
+        message = "is a pointer of Git LFS, not the file itself"
+        hint = "keep manifests and schemas out of LFS (git lfs untrack): commits have only pointers"
+        return ParsedFile((), (Problem(Place(file.path), "", message, hint, spoils=(ANY,)),))
     if file.role is Role.SCHEMA:
         work = partial(parse_schema, file.path, data)
     else:
