@@ -55,6 +55,14 @@ def selector_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]
             yield group.document.warning("/spec/selector", message, hint)
 
 
+def empty_set_warnings(catalog: Catalog) -> Iterator[Problem]:
+    """DeviceSets without devices."""
+    for devices in catalog.device_sets.values():
+        if not devices.spec.members:
+            message = f"the DeviceSet `{devices.name}` has no devices"
+            yield devices.document.warning("/spec/devices", message, "list them, or delete it")
+
+
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
     """Groups with the ring of another group, so that their order would be undefined."""
     first: dict[int, Named[Group]] = {}

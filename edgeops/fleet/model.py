@@ -106,7 +106,8 @@ class Snapshot:
 
     `documents` are those that are valid against the schema of their kind, in file order; `problems`
     and `warnings` are those of all files; `schemas` maps the path of each user schema under
-    `schemas/` (as a `Module` names it) to its JSON value.
+    `schemas/` (as a `Module` names it) to its JSON value. `model_problems` are those of
+    model files, which are not part of the desired state.
     """
 
     commit: str | None
@@ -114,6 +115,7 @@ class Snapshot:
     problems: tuple[Problem, ...]
     schemas: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    model_problems: tuple[Problem, ...] = ()
 
     @property
     def spoiled(self) -> frozenset[str]:

@@ -10,7 +10,12 @@ from itertools import combinations
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
-from edgeops.fleet.check_catalog import reference_problems, ring_problems, selector_warnings
+from edgeops.fleet.check_catalog import (
+    empty_set_warnings,
+    reference_problems,
+    ring_problems,
+    selector_warnings,
+)
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
@@ -72,6 +77,7 @@ def resolve(
         reference_problems(catalog, snapshot),
         ring_problems(catalog.groups.values()),
         selector_warnings(catalog, snapshot),
+        empty_set_warnings(catalog),
     ]
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, devices))

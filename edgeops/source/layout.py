@@ -18,6 +18,7 @@ class Role(Enum):
 
     MANIFEST = auto()
     SCHEMA = auto()
+    MODEL = auto()
 
 
 def role(path: str) -> Role | None:
@@ -28,6 +29,8 @@ def role(path: str) -> Role | None:
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
         return None
+    if len(parts) == 3 and parts[0] == "models" and parts[2] == "model.yaml":
+        return Role.MODEL
     if path.endswith((".yaml", ".yml")):
         in_fleet = parts[0] == "fleet"
         in_releases = len(parts) == 4 and parts[0] == "models" and parts[2] == "releases"
@@ -59,11 +62,11 @@ def unread_problem(path: str) -> Problem | None:
 
 
 def detour_problem(path: str, kind: str) -> Problem | None:
-    """The problem of a link or submodule that would hold manifests or schemas.
+    """The problem of a link or submodule that would hold what edgeops reads.
 
     It is not followed, since it leads outside the commit. `kind` is what the message calls it.
     """
-    below = ("", "/a.yaml", "/a.json", "/releases/a.yaml")
+    below = ("", "/a.yaml", "/a.json", "/model.yaml", "/releases/a.yaml")
     if not any(role(path + end) for end in below):
         return None
     hint = "edgeops reads only regular files of this repository; replace it with a copy"

@@ -44,3 +44,12 @@ def test_a_group_that_selects_no_device_is_a_warning(snapshot_of):
         "group `g` selects no device",
     )
     assert resolve(snapshot_of({"g.yaml": group})).warnings == ()  # a fleet without devices yet
+
+
+def test_a_set_without_devices_is_a_warning(snapshot_of):
+    devices = "kind: DeviceSet\nmetadata: {name: s}\nspec: {devices: []}\n"
+    (warning,) = resolve(snapshot_of({"s.yaml": devices})).warnings
+    assert (str(warning.place), warning.message) == (
+        "s.yaml:3:8",
+        "the DeviceSet `s` has no devices",
+    )
