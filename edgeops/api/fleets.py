@@ -28,9 +28,13 @@ class Validation:
 def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
     """What is wrong with the desired state at a revision, or on disk: all, or `below` a path.
 
+    The problems of model files count, too; they do not make the fleet invalid.
+
     Raises `EdgeOpsError` if there is no fleet or no such revision.
     """
-    resolution = workspace.at(rev).resolution
+    revision = workspace.at(rev)
+    resolution = revision.resolution
+    every = tuple(sorted((*resolution.problems, *revision.snapshot.model_problems)))
 
     def inside(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         return tuple(
@@ -39,8 +43,8 @@ def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") 
             if below in (".", problem.place.file) or problem.place.file.startswith(f"{below}/")
         )
 
-    problems = inside(resolution.problems)
-    elsewhere = len(resolution.problems) - len(problems)
+    problems = inside(every)
+    elsewhere = len(every) - len(problems)
     return Validation(problems, inside(resolution.warnings), elsewhere, resolution.fleet)
 
 

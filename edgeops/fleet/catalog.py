@@ -22,6 +22,7 @@ from edgeops.fleet.kinds import (
 )
 from edgeops.fleet.layers import FROM, Layer
 from edgeops.fleet.model import Document, Named, Place, Problem, Snapshot
+from edgeops.fleet.outline import may_hold
 from edgeops.release import ModelRelease
 
 Reader = Callable[[Document], Named[Any]]
@@ -148,7 +149,7 @@ def _fleet_problems(fleets: list[Named[Fleet]], snapshot: Snapshot) -> list[Prob
         message = f"this is a second Fleet; the first is at {fleets[0].place}"
         hint = "a repository has exactly one Fleet"
         return [fleet.document.problem(fleet.pointer, message, hint) for fleet in fleets[1:]]
-    if "Fleet" in snapshot.spoiled:
+    if may_hold(snapshot.spoiled, "Fleet"):
         return []
     hint = "one file under fleet/ must have `kind: Fleet`"
     if snapshot.problems:

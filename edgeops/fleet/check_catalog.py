@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.kinds import Group
+from edgeops.fleet.kinds import Group, matches
 from edgeops.fleet.layers import FROM, Layer
 from edgeops.fleet.model import LOCAL, Document, Named, Problem, Snapshot
+from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.variables import references
 from edgeops.jsonvalue import pointer
@@ -21,7 +22,7 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
     for layer in catalog.overlays:
         for at, kind, name in _references(layer, catalog.instances):
             names = catalog.modules if kind == "Module" else catalog.releases
-            if name not in names and f"{kind} {name}" not in spoiled:
+            if name not in names and not is_spoiled(spoiled, kind, name):
                 at = layer.pointer + at
                 yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
     for module in catalog.modules.values():
@@ -68,6 +69,26 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
     return document.problem(at, f"there is no {kind} `{name}`", hint)
+
+
+def selector_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
+    """Groups that select none of the devices, unless some devices cannot be read."""
+    if not catalog.devices or may_hold(snapshot.spoiled, "Device", "DeviceSet"):
+        return
+    for group in catalog.groups.values():
+        labels = (device.spec.labels for device in catalog.devices.values())
+        if not any(matches(group.spec.selector, of_device) for of_device in labels):
+            message = f"group `{group.name}` selects no device"
+            hint = "compare its labels with `metadata.labels` of the devices"
+            yield group.document.warning("/spec/selector", message, hint)
+
+
+def empty_set_warnings(catalog: Catalog) -> Iterator[Problem]:
+    """DeviceSets without devices."""
+    for devices in catalog.device_sets.values():
+        if not devices.spec.members:
+            message = f"the DeviceSet `{devices.name}` has no devices"
+            yield devices.document.warning("/spec/devices", message, "list them, or delete it")
 
 
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:

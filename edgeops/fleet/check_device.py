@@ -14,11 +14,12 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.create_options import binds, compact, create_options
 from edgeops.fleet.edge import SYSTEM_MODULES, deployed, routes
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.image import image_fault
 from edgeops.fleet.layers import FROM, Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
-from edgeops.twin import EDGE_HUB
+from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 # Half of the limit of `$edgeAgent`, which all modules share.
 CREATE_OPTIONS_BYTES = limits.DESIRED_BYTES // 2
@@ -87,6 +88,7 @@ def edge_findings(
         yield from _container_findings(("modules", name), name, module.spec)
     for key, name in SYSTEM_MODULES.items():
         yield from _container_findings(("edge", key), name, runtime.get(key, {}))
+    yield from _image_findings(modules, runtime, content[EDGE_AGENT])
     yield from _route_findings(modules, runtime)
     yield from port_findings(modules, runtime)
     for section, whole in deployed(content, defaults).items():
@@ -94,6 +96,18 @@ def edge_findings(
             path = _source(section, keys_of(violation.pointer), modules, runtime)
             subject = section if not violation.pointer else "/".join(path)
             yield Finding(path, f"`{subject}` {violation.message}", violation.hint)
+
+
+def _image_findings(
+    modules: Mapping[str, DesiredModule], runtime: JsonObject, agent: JsonObject
+) -> Iterator[Finding]:
+    for section in ("systemModules", "modules"):
+        for name, module in agent.get(section, {}).items():
+            image = module.get("settings", {}).get("image")
+            fault = image_fault(image) if image else None
+            if fault:
+                path = _source(EDGE_AGENT, (section, name, "settings", "image"), modules, runtime)
+                yield Finding(path, fault.message, fault.hint, warning=fault.warning)
 
 
 def _container_findings(at: Path, name: str, spec: JsonObject) -> Iterator[Finding]:

@@ -156,10 +156,14 @@ def deployment_manifest(device: DesiredDevice) -> JsonObject:
     EdgeOpsError when edgeops does not write its deployment.
     """
     if not device.edge_content:
+        why = (
+            "does not get its deployment from git"
+            if device.external
+            else "is not an IoT Edge device"
+        )
         raise EdgeOpsError(
-            f"{device.name} has no deployment manifest: "
-            + ("its deployment is external" if device.external else "it is not an IoT Edge device"),
-            "set `edge: true` in its spec to deploy its modules by edgeops",
+            f"{device.name} {why}, so it has no deployment manifest",
+            "set `edge: true` in its spec to make it one that edgeops deploys to",
         )
     sections = deployed(device.edge_content, device.edge_defaults)
     modules = sorted(device.modules.items())

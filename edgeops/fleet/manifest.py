@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
-from edgeops.fleet import yaml
+from edgeops.fleet import outline, yaml
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
@@ -50,13 +50,17 @@ def parse(
     `file` is the name to use in places.
     """
     documents, problems = yaml.load(file, data)
-    all_problems = [*problems]
+    all_problems = list(problems)
+    if problems:
+        lost = outline.of_text(data.decode(errors="replace"), schemas.documents)
+        all_problems = [replace(problem, spoils=lost) for problem in problems]
     valid = []
     for loaded in documents:
         document, numbers = as_written(loaded)
         reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
         reported = (*numbers, *(reported or ()), *failures)
-        all_problems += [replace(problem, spoils=_name(document.value)) for problem in reported]
+        spoils = (outline.of_value(document.value, schemas.documents),) if reported else ()
+        all_problems += [replace(problem, spoils=spoils) for problem in reported]
         if all(problem.warning for problem in reported):
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
@@ -64,19 +68,6 @@ def parse(
 
 def _problems(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:
     return (*_check(document, schemas), *_secrets(document))
-
-
-def _name(value: Any) -> str:
-    """The name of what a document would define, as in `Problem.spoils`."""
-    kind = value.get("kind") if isinstance(value, dict) else None
-    if not isinstance(kind, str):
-        return ""
-    if kind == "Fleet":
-        return kind
-    metadata = value.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    version = f"@{metadata.get('version')}" if kind == "ModelRelease" else ""
-    return f"{kind} {metadata.get('name')}{version}"
 
 
 def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:

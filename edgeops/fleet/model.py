@@ -36,8 +36,8 @@ class Place:
 class Problem:
     """A problem of the input: its place, a message, and what to do.
 
-    A `warning` is about what is legal, but surely not meant. `spoils` names the manifest that
-    cannot be read because of the problem, such as `Module camera`. `error` is set if edgeops itself
+    A `warning` is about what is legal, but surely not meant. `spoils` names the manifests that
+    cannot be read because of the problem, as `outline` does. `error` is set if edgeops itself
     failed.
     """
 
@@ -46,7 +46,7 @@ class Problem:
     message: str
     hint: str = ""
     warning: bool = False
-    spoils: str = field(default="", compare=False)
+    spoils: tuple[str, ...] = field(default=(), compare=False)
     error: Exception | None = field(default=None, compare=False, repr=False)
 
 
@@ -108,7 +108,8 @@ class Snapshot:
 
     `documents` are those that are valid against the schema of their kind, in file order; `problems`
     and `warnings` are those of all files; `schemas` maps the path of each user schema under
-    `schemas/` (as a `Module` names it) to its JSON value.
+    `schemas/` (as a `Module` names it) to its JSON value. `model_problems` are those of
+    model files, which are not part of the desired state.
     """
 
     commit: str | None
@@ -116,11 +117,12 @@ class Snapshot:
     problems: tuple[Problem, ...]
     schemas: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    model_problems: tuple[Problem, ...] = ()
 
     @property
     def spoiled(self) -> frozenset[str]:
-        """The manifests that cannot be read because of problems, such as `Module camera`."""
-        return frozenset(problem.spoils for problem in self.problems if problem.spoils)
+        """The manifests that cannot be read because of problems, as `outline` names them."""
+        return frozenset(name for problem in self.problems for name in problem.spoils)
 
 
 class StoreKind(StrEnum):

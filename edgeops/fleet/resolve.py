@@ -10,7 +10,12 @@ from itertools import combinations
 from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
-from edgeops.fleet.check_catalog import reference_problems, ring_problems
+from edgeops.fleet.check_catalog import (
+    empty_set_warnings,
+    reference_problems,
+    ring_problems,
+    selector_warnings,
+)
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
 from edgeops.fleet.finding import Ledger
@@ -31,10 +36,10 @@ from edgeops.fleet.model import (
     StoreKind,
     split,
 )
+from edgeops.fleet.outline import may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 
-_LAYERS = ("Fleet", "Group ")  # kinds that can set values of any device
 _LONGEST = 800  # characters of a message, and of a hint
 
 
@@ -74,6 +79,8 @@ def resolve(
         reference_problems(catalog, snapshot),
         ring_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
+        selector_warnings(catalog, snapshot),
+        empty_set_warnings(catalog),
     ]
     if artifacts is None and not hub_problems:
         checks.append(_artifact_problems(catalog, hub, resolved))
@@ -128,7 +135,7 @@ class _Devices:
         """The devices of a hub by name."""
         url = artifacts.url if artifacts else ""
         resolver = Resolver(self.catalog, hub, url, self.snapshot.schemas, self.checker)
-        incomplete = any(name.startswith(_LAYERS) for name in self.snapshot.spoiled)
+        incomplete = may_hold(self.snapshot.spoiled, "Fleet", "Group")
         devices: dict[str, DesiredDevice] = {}
 
         def resolve_device(device: Named[Device]) -> None:

@@ -1,7 +1,8 @@
 """Numbers and booleans that are text, or that would not print as they are written.
 
-YAML reads an unquoted 1.10 as a number, and a number has no spelling. What a container gets as text
-keeps it: environment variables, and variables whose value would print differently.
+YAML reads an unquoted 1.10 as a number, and a number has no spelling. Where it becomes text in
+the end, in environment variables and in variables, a value that would print differently is kept as
+text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _ENV = re.compile(rf"(?:/spec|{_LEVEL}/(?:modules/[^/]+|edge/(?:agent|hub)))/env
 _VARIABLE = re.compile(rf"{_LEVEL}/variables/[^/]+")
 _LIKELY_TEXT = re.compile(r"\+.*|0[xo].*|[-+]?0[0-9].*")
 
+_LONG = 16  # characters from which on IoT Hub may not take a number
 _SHOWN = 40  # characters of a number
 
 # Kinds whose numbers are calculated with; another spelling of one means nothing.
@@ -32,11 +34,11 @@ def as_written(document: Document) -> tuple[Document, tuple[Problem, ...]]:
     texts: dict[str, str] = {}
     found: dict[Place, Problem] = {}
     for path, text in document.written.items():
-        if "/env/" in path and _ENV.fullmatch(path):
-            texts[path] = text
-        elif text.isdecimal() and text[0] != "0":  # as nearly all are
+        short = len(text) < _LONG
+        if text.isdecimal() and text[0] != "0" and short:  # as nearly all are
             continue
-        elif _VARIABLE.fullmatch(path) and _print_of(text) != text:
+        becomes_text = _ENV.fullmatch(path) or _VARIABLE.fullmatch(path)
+        if becomes_text and not (short and _print_of(text) == text):
             texts[path] = text
         elif problem := _problem(document, path, text):
             found.setdefault(problem.place, problem)  # what an alias repeats has the same place
@@ -46,7 +48,7 @@ def as_written(document: Document) -> tuple[Document, tuple[Problem, ...]]:
 
 def _problem(document: Document, path: str, text: str) -> Problem | None:
     printed = _print_of(text)
-    if printed == text:
+    if printed in (text, "true", "false"):
         return None
     message = f"is written {text[:_SHOWN]}, but is the number {printed}"
     hint = f"put it in quotes if it is text, or write {printed}"
@@ -60,7 +62,7 @@ def _problem(document: Document, path: str, text: str) -> Problem | None:
 def _print_of(text: str) -> str:
     """How a plain scalar that is a number or a boolean prints."""
     if text.lower() in ("true", "false"):
-        return text
+        return text.lower()
     if text.startswith(("0x", "0o")):
         return str(int(text, 0))
     if re.fullmatch("[-+]?[0-9]+", text):

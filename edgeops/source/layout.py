@@ -18,6 +18,7 @@ class Role(Enum):
 
     MANIFEST = auto()
     SCHEMA = auto()
+    MODEL = auto()
 
 
 def role(path: str) -> Role | None:
@@ -28,6 +29,8 @@ def role(path: str) -> Role | None:
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
         return None
+    if len(parts) == 3 and parts[0] == "models" and parts[2] == "model.yaml":
+        return Role.MODEL
     if path.endswith((".yaml", ".yml")):
         in_fleet = parts[0] == "fleet"
         in_releases = len(parts) == 4 and parts[0] == "models" and parts[2] == "releases"
@@ -37,12 +40,33 @@ def role(path: str) -> Role | None:
     return None
 
 
+def unread_problem(path: str) -> Problem | None:
+    """The problem of a file that edgeops ignores, though its name says that it holds a manifest."""
+    if role(path) is not None or any(part.startswith(".") for part in path.split("/")):
+        return None
+    folder, _, name = path.rpartition("/")
+    stem, _, extension = name.rpartition(".")
+    if not stem or role(f"{folder}/a.yaml") is None:
+        return None
+    if extension.lower() in ("yaml", "yml"):
+        message, hint = f"is not read: it ends in .{extension}", f"rename it to {stem}.yaml"
+    elif extension.lower() == "json" and path.startswith("fleet/"):
+        message = "is not read: manifests are YAML"
+        hint = f"rename it to {stem}.yaml: edgeops reads JSON as YAML"
+    elif "." in stem and stem.lower().endswith((".yaml", ".yml")):
+        message = f"is not read: it ends in .{extension}, not in .yaml"
+        return Problem(Place(_text(path)), "", message, "rename or delete it", warning=True)
+    else:
+        return None
+    return Problem(Place(_text(path)), "", message, _text(hint))
+
+
 def detour_problem(path: str, kind: str) -> Problem | None:
-    """The problem of a link or submodule that would hold manifests or schemas.
+    """The problem of a link or submodule that would hold what edgeops reads.
 
     It is not followed, since it leads outside the commit. `kind` is what the message calls it.
     """
-    below = ("", "/a.yaml", "/a.json", "/releases/a.yaml")
+    below = ("", "/a.yaml", "/a.json", "/model.yaml", "/releases/a.yaml")
     if not any(role(path + end) for end in below):
         return None
     hint = "edgeops reads only regular files of this repository; replace it with a copy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from edgeops import __version__
@@ -11,12 +11,17 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, Place, Problem, Snapshot, split
+from edgeops.fleet.model_manifest import model_file_problems
+from edgeops.fleet.outline import ANY
 from edgeops.fleet.user_schema import parse_schema
-from edgeops.source.layout import Role
+from edgeops.source.layout import Role, role
 from edgeops.source.record import ParsedFile, decode, encode
+from edgeops.source.schemas import model_schemas
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 5
+PARSER_VERSION = 7
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,20 @@ def read_snapshot(
     memo: Memo | None,
 ) -> Snapshot:
     """The snapshot of the files, in their order; a problem stands for a file that is refused."""
+    of_models: list[Problem] = []
     documents: list[Document] = []
     problems: list[Problem] = []
     user_schemas = {}
     for file in files:
         if isinstance(file, Problem):
-            problems.append(file)
+            if role(file.place.file) is Role.MODEL:
+                of_models.append(file)
+                continue
+            lost = () if file.place.file.startswith("schemas/") else (ANY,)
+            problems.append(replace(file, spoils=lost))
+            continue
+        if file.role is Role.MODEL:
+            of_models += _remembered(file, model_schemas(), memo).problems
             continue
         parsed = _remembered(file, schemas, memo)
         problems += parsed.problems
@@ -50,7 +63,7 @@ def read_snapshot(
         else:
             documents += parsed.documents
     wrong, warnings = split(problems)
-    return Snapshot(commit, tuple(documents), wrong, user_schemas, warnings)
+    return Snapshot(commit, tuple(documents), wrong, user_schemas, warnings, split(of_models)[0])
 
 
 def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> ParsedFile:
@@ -69,9 +82,21 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
 
 def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
     data = file.read()
+    if data.startswith(_LFS_POINTER):
+        message = "is a pointer of Git LFS, not the file itself"
+        hint = "keep manifests and schemas out of LFS (git lfs untrack): commits have only pointers"
+        return ParsedFile((), (Problem(Place(file.path), "", message, hint, spoils=(ANY,)),))
     if file.role is Role.SCHEMA:
         work = partial(parse_schema, file.path, data)
+    elif file.role is Role.MODEL:
+        work = partial(_parse_model, file.path, data, schemas)
     else:
         work = partial(parse, file.path, data, schemas)
     parsed, failed = attempt(work, Place(file.path))
     return ParsedFile(*(parsed or ((), failed)))
+
+
+def _parse_model(
+    file: str, data: bytes, schemas: KindSchemas
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    return (), model_file_problems(file, data, schemas)

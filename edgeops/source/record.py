@@ -51,7 +51,10 @@ def decode(file: str, record: bytes) -> ParsedFile | None:
                 Document(file, value, dict(zip(paths, map(tuple, places), strict=True)))
                 for value, paths, places in documents
             ),
-            tuple(Problem(Place(at, line, column), *rest) for at, line, column, *rest in problems),
+            tuple(
+                Problem(Place(at, line, column), pointer, message, hint, warning, tuple(spoils))
+                for at, line, column, pointer, message, hint, warning, spoils in problems
+            ),
         )
     except (ValueError, TypeError):
         return None

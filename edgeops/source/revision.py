@@ -13,7 +13,14 @@ from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
 from edgeops.source.git import GitFailed, repository, run
-from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
+from edgeops.source.layout import (
+    FOLDERS,
+    detour_problem,
+    name_problem,
+    no_fleet,
+    role,
+    unread_problem,
+)
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 from edgeops.source.state import committed_state, is_state_name
@@ -171,7 +178,7 @@ def _source_file(
     if mode in _DETOURS:
         return detour_problem(name, _DETOURS[mode])
     if kind is None:
-        return None
+        return unread_problem(name)
     if badly_named := name_problem(name):
         return badly_named
     if not size.isdigit():  # the object is missing or is not a file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ _PACKAGE = Path(__file__).parent.parent
 def packaged_schemas() -> KindSchemas:
     """The schema of each kind of manifest."""
     return KindSchemas({kind: packaged_schema(kind.lower()) for kind in KINDS})
+
+
+@cache
+def model_schemas() -> KindSchemas:
+    """The schema of model files."""
+    return KindSchemas({"Model": packaged_schema("model")})
 
 
 def packaged_schema(name: str) -> Any:

@@ -13,7 +13,14 @@ from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Place, Problem, Snapshot
 from edgeops.fleet.yaml import MAX_BYTES, too_large
 from edgeops.plain_file import read_plain
-from edgeops.source.layout import FOLDERS, detour_problem, name_problem, no_fleet, role
+from edgeops.source.layout import (
+    FOLDERS,
+    detour_problem,
+    name_problem,
+    no_fleet,
+    role,
+    unread_problem,
+)
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 
@@ -36,11 +43,15 @@ def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = Non
 
 
 def _names(root: Path) -> Iterator[str]:
-    """Every file, and every link to a folder, as a path relative to the root."""
+    """Every file, link to a folder and submodule, as a path relative to the root."""
     for top in FOLDERS:
         for folder, folders, files in os.walk(root / top):
-            links = [name for name in folders if Path(folder, name).is_symlink()]
             prefix = Path(folder).relative_to(root).as_posix()
+            if ".git" in files or ".git" in folders:
+                folders.clear()
+                yield prefix
+                continue
+            links = [name for name in folders if Path(folder, name).is_symlink()]
             yield from (f"{prefix}/{name}" for name in [*files, *links])
 
 
@@ -65,8 +76,10 @@ def source_file(root: Path, name: str) -> SourceFile | Problem | None:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             return detour_problem(name, "a symbolic link")
+        if stat.S_ISDIR(status.st_mode):
+            return detour_problem(name, "a submodule")
         if kind is None:
-            return None
+            return unread_problem(name)
         if badly_named := name_problem(name):
             return badly_named
         if status.st_size > MAX_BYTES:

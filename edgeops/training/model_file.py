@@ -12,7 +12,8 @@ from pathlib import Path
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 from edgeops.fleet import yaml
-from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.model import Document, Place, Problem, split
+from edgeops.fleet.model_manifest import model_file_fault
 from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
@@ -67,9 +68,10 @@ def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> Mo
             f"cannot read {shown}: {error.strerror}",
             "a model file must be a regular file in the repository, not a link",
         ) from error
-    documents, problems = yaml.load(shown, data)
+    documents, found = yaml.load(shown, data)
+    problems = split(found)[0]
     if not problems:
-        problems = _mismatches(shown, documents, name)
+        problems = _mismatches(shown, documents)
     if problems:
         raise InvalidModel(problems)
     document = documents[0]
@@ -91,10 +93,9 @@ class InvalidModel(InvalidState):
         self.problems = problems
 
 
-def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple[Problem, ...]:
+def _mismatches(shown: str, documents: tuple[Document, ...]) -> tuple[Problem, ...]:
     if len(documents) != 1:
-        message = f"has {len(documents)} YAML documents; a model file must have one"
-        return (_problem(documents[0] if documents else Document(shown, None, {}), "", message),)
+        return tuple(filter(None, [model_file_fault(shown, documents)]))
     document = documents[0]
     schema = compile_schema(packaged_schema("model"))
     problems = _bad_paths(document)
@@ -104,13 +105,7 @@ def _mismatches(shown: str, documents: tuple[Document, ...], name: str) -> tuple
         for mismatch in schema.mismatches(document.value)
         if mismatch.pointer not in bad_paths
     ]
-    if problems:
-        return tuple(sorted(problems))
-    if document.value["metadata"]["name"] != name:
-        hint = f"the name must be the name of its folder, {name}"
-        message = f"is `{document.value['metadata']['name']}`"
-        return (_problem(document, "/metadata/name", message, hint),)
-    return ()
+    return tuple(sorted(problems)) or tuple(filter(None, [model_file_fault(shown, documents)]))
 
 
 def _bad_paths(document: Document) -> list[Problem]:

@@ -52,3 +52,12 @@ def test_warnings_are_given_and_leave_the_fleet_valid(workspace, root):
     assert [str(warning.place) for warning in checked.warnings] == ["fleet/more.yaml:1:1"]
     assert validate(workspace, below="fleet/fleet.yaml").warnings == ()
     assert validate(workspace, rev="HEAD").warnings == ()
+
+
+def test_problems_of_model_files_leave_the_fleet_valid(workspace, root):
+    (root / "models/m").mkdir(parents=True)
+    (root / "models/m/model.yaml").write_text("kind: Model\n")
+    checked = validate(workspace)
+    assert {problem.place.file for problem in checked.problems} == {"models/m/model.yaml"}
+    assert sorted(checked.fleet.devices) == ["a", "b"]
+    assert validate(workspace, below="fleet").elsewhere == len(checked.problems)

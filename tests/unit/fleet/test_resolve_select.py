@@ -3,6 +3,7 @@
 import pytest
 
 from edgeops.fleet.kinds import matches
+from edgeops.fleet.resolve import resolve
 
 LABELS = {"ring": "canary", "class": "rpi4"}
 
@@ -32,3 +33,23 @@ LABELS = {"ring": "canary", "class": "rpi4"}
 )
 def test_which_labels_a_selector_matches(selector, expected):
     assert matches(selector, LABELS) is expected
+
+
+def test_a_group_that_selects_no_device_is_a_warning(snapshot_of):
+    group = "kind: Group\nmetadata: {name: g}\nspec:\n  selector: {matchLabels: {ring: canray}}\n"
+    device = "kind: Device\nmetadata: {name: d, labels: {ring: canary}}\nspec: {}\n"
+    (warning,) = resolve(snapshot_of({"g.yaml": group, "d.yaml": device})).warnings
+    assert (str(warning.place), warning.message) == (
+        "g.yaml:4:3",
+        "group `g` selects no device",
+    )
+    assert resolve(snapshot_of({"g.yaml": group})).warnings == ()  # a fleet without devices yet
+
+
+def test_a_set_without_devices_is_a_warning(snapshot_of):
+    devices = "kind: DeviceSet\nmetadata: {name: s}\nspec: {devices: []}\n"
+    (warning,) = resolve(snapshot_of({"s.yaml": devices})).warnings
+    assert (str(warning.place), warning.message) == (
+        "s.yaml:3:8",
+        "the DeviceSet `s` has no devices",
+    )

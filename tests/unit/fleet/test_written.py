@@ -28,10 +28,9 @@ def found_in(spec, kind="Device"):
         "+64",
         "0x1F",
         "0o17",
-        "true",
         "True",
         "FALSE",
-        "5",
+        "12345678901234567890",
         "-0",
         "1.",
         ".5",
@@ -55,19 +54,24 @@ def test_an_environment_variable_is_the_text_as_written(text):
 def test_a_desired_property_named_env_keeps_its_numbers():
     spec = "{image: 'm:1', desired: {env: {X: 5}}}"
     assert spec_of("Module", spec)["desired"] == {"env": {"X": 5}}
-    spec = "{modules: {desired: {env: {X: 5}, desired: {env: {X: 5}}}}}"
+    spec = "{modules: {desired: {env: {X: True}, desired: {env: {X: True}}}}}"
     module = spec_of("Device", spec)["modules"]["desired"]
-    assert module == {"env": {"X": "5"}, "desired": {"env": {"X": 5}}}
+    assert module == {"env": {"X": "True"}, "desired": {"env": {"X": True}}}
+
+
+@pytest.mark.parametrize(("text", "value"), [("5", 5), ("-5", -5), ("0.5", 0.5), ("true", True)])
+def test_a_variable_that_prints_as_written_keeps_its_type(text, value):
+    assert spec_of("Module", f"{{image: 'm:1', env: {{X: {text}}}}}")["env"] == {"X": value}
 
 
 def test_an_alias_is_text_only_where_text_belongs():
     spec = spec_of(
         "Device",
-        "{desired: {on: &on true, all: &all {X: 5, Y: 1}}, modules: {m: {env: *all},"
+        "{desired: {on: &on True, all: &all {X: FALSE, Y: 1}}, modules: {m: {env: *all},"
         " n: {env: {ON: *on}}}}",
     )
-    assert spec["desired"] == {"on": True, "all": {"X": 5, "Y": 1}}
-    assert spec["modules"] == {"m": {"env": {"X": "5", "Y": "1"}}, "n": {"env": {"ON": "true"}}}
+    assert spec["desired"] == {"on": True, "all": {"X": False, "Y": 1}}
+    assert spec["modules"] == {"m": {"env": {"X": "FALSE", "Y": 1}}, "n": {"env": {"ON": "True"}}}
 
 
 @pytest.mark.parametrize(
