@@ -125,8 +125,8 @@ class Describer:
         }
         if isinstance(settings.get("loggingOptions"), str):
             edge["loggingOptions"] = settings["loggingOptions"]
-        if credentials := dict(self._registries(_object(settings.get("registryCredentials")))):
-            edge["registryCredentials"] = credentials
+        if isinstance(settings.get("registryCredentials"), dict):
+            edge["registryCredentials"] = dict(self._registries(settings["registryCredentials"]))
         for key, name in _SYSTEM.items():
             module = _object(_object(agent.get("systemModules")).get(name))
             edge[key] = self._container(module, ("edge", key))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgeops.api.devices import run_devices
     from edgeops.api.fleets import explain, render, validate
     from edgeops.api.hubs import connection_string, events
+    from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.models import data_quality, evaluate, publish, train
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "ImportRequest",
+    "Imported",
     "InvalidFleet",
     "Observer",
     "PlanRequest",
@@ -33,6 +36,7 @@ __all__ = [
     "Promotion",
     "Revision",
     "Synced",
+    "Unreadable",
     "Workspace",
     "connection_string",
     "data_quality",
@@ -42,6 +46,7 @@ __all__ = [
     "explain",
     "github",
     "hubs",
+    "import_fleet",
     "init",
     "list_releases",
     "plan",
@@ -67,6 +72,7 @@ _NAMES = {
     "fleets": ("explain", "render", "validate"),
     "github": (),
     "hubs": ("connection_string", "events"),
+    "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),

@@ -64,8 +64,9 @@ class Workspace:
         environ: Mapping[str, str] | None = None,
         observer: Observer | None = None,
         debug: bool = False,
+        new: bool = False,
     ) -> Workspace:
-        """The workspace of the repository that contains a folder.
+        """The workspace of the repository that contains a folder; if `new`, else of that folder.
 
         Raises `EdgeOpsError` if there is none, and `Refused` if its `.edgeops` came
         with the checkout.
@@ -73,7 +74,7 @@ class Workspace:
         from edgeops.source.root import find_root
         from edgeops.source.state import refuse_foreign_state
 
-        root = find_root(Path(start))
+        root = find_root(Path(start), new=new)
         refuse_foreign_state(root)
         return cls(root, hub, environ or {}, observer or Silent(), debug=debug)
 

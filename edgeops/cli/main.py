@@ -29,6 +29,7 @@ _VALUED = {"--repo", "--hub"}
 # Modules of this package, and their text in `edgeops --help`.
 _COMMANDS = {
     "init": "Create a new fleet repository.",
+    "import": "Write a fleet from devices on a hub, or from deployment manifests.",
     "validate": "Validate the desired state (offline).",
     "render": "Print resolved twins or deployment manifests.",
     "explain": "Show which file and line set each value of a device.",
@@ -41,6 +42,8 @@ _GROUPS = {
     "github": "Run the steps of GitHub workflows: plan comment, approval, pull requests.",
     "model": "Train, evaluate, publish and promote models.",
 }
+
+_PYTHON_NAMES = {"import": "import_fleet"}  # where the name of a command is a keyword of Python
 
 
 def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -71,11 +74,12 @@ def _program(called: str) -> typer.Typer:
     app.callback()(edgeops)
     known = {**_COMMANDS, **_GROUPS}
     for name in [called] if called in known else known:
-        module = import_module(f"edgeops.cli.{name}")
+        function = _PYTHON_NAMES.get(name, name)
+        module = import_module(f"edgeops.cli.{function}")
         if name in _GROUPS:
             app.add_typer(module.app, name=name, short_help=_GROUPS[name])
         else:
-            app.command(name, short_help=_COMMANDS[name])(getattr(module, name))
+            app.command(name, short_help=_COMMANDS[name])(getattr(module, function))
     return app
 
 

@@ -45,11 +45,12 @@ def note(context: typer.Context, text: str) -> None:
     settings(context).note(text)
 
 
-def workspace(context: typer.Context) -> api.Workspace:
-    """The workspace of a command. Raises `EdgeOpsError`."""
+def workspace(context: typer.Context, *, new: bool = False) -> api.Workspace:
+    """The workspace of a command; a `new` one may be an empty folder. Raises `EdgeOpsError`."""
     options = settings(context)
     return api.Workspace.find(
         options.repo,
+        new=new,
         hub=options.hub,
         environ=os.environ,
         observer=report.progress.Screen(options.note, options.quiet, options.color),

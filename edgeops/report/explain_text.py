@@ -27,11 +27,24 @@ def as_json(values: Sequence[Explained]) -> str:
 def _row(value: Explained) -> Line:
     keys = keys_of(value.path)
     lost = "; ".join(_overridden(overridden, keys) for overridden in value.overrode)
+    lost = f"overrode {lost}" if lost else ""
     return [
         f"{show_path(keys)} = {show(value.value, keys)}",
         cyan(str(value.place)) if value.place else dim("default of edgeops"),
-        dim(f"overrode {lost}" if lost else ""),
+        dim("; ".join(filter(None, (_written(value, keys), lost)))),
     ]
+
+
+def _written(value: Explained, keys: tuple[str, ...]) -> str:
+    """The value before variables were replaced, and who set these."""
+    if not value.variables:
+        return ""
+    said = ", ".join(
+        f"{variable.name} = {show(variable.value, (variable.name,), limit=60)}"
+        f" ({variable.layer}, {variable.place})"
+        for variable in value.variables
+    )
+    return f"written {show(value.written, keys, limit=60)} with {said}"
 
 
 def _overridden(overridden: Overridden, keys: tuple[str, ...]) -> str:
@@ -53,6 +66,16 @@ def _object(value: Explained) -> JsonObject:
                 **_place(overridden.place),
             }
             for overridden in value.overrode
+        ],
+        "written": masked(value.written, keys),
+        "variables": [
+            {
+                "name": variable.name,
+                "value": masked(variable.value, (variable.name,)),
+                "layer": variable.layer,
+                **_place(variable.place),
+            }
+            for variable in value.variables
         ],
     }
 

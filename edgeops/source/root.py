@@ -8,10 +8,11 @@ from pathlib import Path
 from edgeops.errors import EdgeOpsError, UsageError
 
 
-def find_root(start: Path) -> Path:
+def find_root(start: Path, *, new: bool = False) -> Path:
     """The nearest folder at or above `start` that holds `fleet/`, or else a git repository.
 
-    The result is absolute. Raises `EdgeOpsError` when there is none.
+    The result is absolute. If there is none, it is `start` for a `new` fleet; else raises
+    `EdgeOpsError`.
     """
     if not start.exists():
         raise EdgeOpsError(f"{start} does not exist", "check the path")
@@ -19,6 +20,8 @@ def find_root(start: Path) -> Path:
     for folder in (begin, *begin.parents):
         if (folder / "fleet").is_dir() or (folder / ".git").exists():
             return folder
+    if new and begin.is_dir():
+        return begin
     raise EdgeOpsError(
         f"no fleet was found in {begin} or above",
         "change to a repository with a `fleet/` folder, or name it with --repo",
