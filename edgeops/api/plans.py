@@ -81,8 +81,8 @@ class Synced:
 def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     """The changes that a sync would write; nothing is written.
 
-    Raises `InvalidFleet`, `UsageError` for targets that do not exist, `Refused`
-    when it would delete too many devices, and `HubError`.
+    A plan that would delete too many devices is `blocked`. Raises `InvalidFleet`,
+    `UsageError` for targets that do not exist, and `HubError`.
     """
     request = request or PlanRequest()
     fleet = _desired(workspace, request)
@@ -111,7 +111,7 @@ def sync(
     `before_writing` gets the plan and can raise to prevent all writes;
     `stopping` is entered while devices are written and can set its event to let
     those in flight finish and skip the others. The failure of a device is an
-    outcome. Raises like `plan`, and `Refused` for a stale saved plan.
+    outcome. Raises like `plan`, and `Refused` for a blocked plan or a stale saved one.
     """
     from edgeops.plan.document import SavedPlan, check_fresh
 
@@ -129,6 +129,7 @@ def sync(
             check_fresh(saved, made)
         planned = Planned(made, fleet)
         before_writing(planned)
+        check_allowed(planned)
         grants = _read_grants(workspace, fleet, made, live)
         started = workspace.clock.monotonic()
         stop = asyncio.Event()
@@ -138,6 +139,13 @@ def sync(
         return Synced(planned, outcomes, seconds, stop.is_set())
 
     return on_hub(workspace, fleet, write)
+
+
+def check_allowed(planned: Planned) -> None:
+    """Raise `Refused` if the plan is blocked, so that a sync would write nothing."""
+    from edgeops.plan.budget import check_allowed
+
+    check_allowed(planned.plan)
 
 
 def saved_plan(file: Path) -> SavedPlan:

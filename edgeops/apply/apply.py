@@ -12,6 +12,7 @@ from edgeops.apply.replan import Conflict, DeviceChanges
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.model import DesiredFleet
 from edgeops.hub.port import Hub, HubError, Unauthorized, Unreachable
+from edgeops.plan.budget import check_allowed
 from edgeops.plan.counts import by_device
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Plan
@@ -40,8 +41,10 @@ async def apply(
     artifacts, whether they have other changes or not. `observer` gets each outcome at once. When
     `stop` is set, devices in progress are finished and the others skipped. The failure of a device
     does not end the run, unless it is the first one and the hub refuses our credentials or cannot
-    be reached: that error is raised, since every device would fail the same way.
+    be reached: that error is raised, since every device would fail the same way. Raises `Refused`
+    for a blocked plan.
     """
+    check_allowed(plan)
     outcomes: list[Outcome] = []
     lost = False
     unguarded = asyncio.Semaphore(_UNGUARDED)

@@ -93,12 +93,14 @@ def sync(
     display = steps.Display(context, output, verbose, out, summary)
     try:
         if dry_run:
-            code = steps.dry_run(display, request, detailed=detailed_exitcode)
+            planned = steps.dry_run(display, request)
         else:
             code = steps.write(display, plan or request, timeout if wait else None)
     except EdgeOpsError as error:
         display.failure(error)
         raise
+    if dry_run:  # an error from here on is part of the plan that was shown
+        code = steps.exit_code(planned, detailed=detailed_exitcode)
     raise typer.Exit(code)
 
 

@@ -54,11 +54,17 @@ class Display:
             append(self.summary, f"{report.planned.no_plan(error)}\n")
 
 
-def dry_run(display: Display, request: api.PlanRequest, *, detailed: bool) -> int:
-    """Show what a sync would write; gives the exit code."""
+def dry_run(display: Display, request: api.PlanRequest) -> api.Planned:
+    """Show what a sync would write."""
     planned = api.plan(workspace(display.context), request)
     display.keep(planned)
     display.plan(planned)
+    return planned
+
+
+def exit_code(planned: api.Planned, *, detailed: bool) -> int:
+    """The exit code of a dry run. Raises `Refused` for a plan that must not be written."""
+    api.plans.check_allowed(planned)
     if not detailed:
         return 0
     if planned.plan.changes:

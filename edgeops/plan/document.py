@@ -16,7 +16,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Change, Plan, PlanOptions
+from edgeops.plan.model import Blocked, Change, Plan, PlanOptions
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"
@@ -38,6 +38,7 @@ class SavedPlan:
     options: PlanOptions
     writes: Mapping[_Write, JsonObject]
     access: tuple[str, ...]
+    blocked: Blocked | None = None
 
 
 def to_json(plan: Plan) -> JsonObject:
@@ -74,6 +75,7 @@ def to_json(plan: Plan) -> JsonObject:
             for refusal in plan.refusals
         ],
         "waiting": list(plan.waiting),
+        "blocked": plan.blocked and {"reason": plan.blocked.reason, "hint": plan.blocked.hint},
     }
 
 
@@ -104,11 +106,14 @@ def read_saved(text: str, schema: Any) -> SavedPlan:
         ),
         writes={(c["device"], c["action"], c["module"]): c["patch"] for c in value["changes"]},
         access=tuple(value["access"]),
+        blocked=Blocked(**value["blocked"]) if value["blocked"] else None,
     )
 
 
 def check_fresh(saved: SavedPlan, plan: Plan) -> None:
-    """Raise `Refused` unless the plan made now does the same as the saved one."""
+    """Raise `Refused` unless the saved plan may be written, and the one made now does the same."""
+    if saved.blocked:
+        raise Refused(f"the saved plan was refused: {saved.blocked.reason}", saved.blocked.hint)
     for word, then, now in (
         ("fleet", saved.fleet, plan.fleet),
         ("hub", saved.hub, plan.hub),

@@ -63,6 +63,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why a plan as a whole must not be written; it still shows what it would do."""
+
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanOptions:
     """What a plan covers.
 
@@ -87,7 +95,7 @@ class Plan:
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates.
+    None for a hub without rates. `blocked` says why none of it may be written.
     """
 
     fleet: str
@@ -102,3 +110,4 @@ class Plan:
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    blocked: Blocked | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from edgeops.errors import Refused, UsageError
+from edgeops.errors import UsageError
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.limits import Operation, rate
+from edgeops.plan.budget import over_budget
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
@@ -31,8 +32,8 @@ def make_plan(
 
     `managed` are the ids of the devices stamped by this fleet. `live` has the devices to plan that
     are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
-    that git no longer has. `created_at` is ISO 8601. Raises `UsageError` when the options are
-    invalid and `Refused` when pruning would delete too many devices.
+    that git no longer has. `created_at` is ISO 8601. The plan is `blocked` if pruning would delete
+    too many devices. Raises `UsageError` when the options are invalid.
     """
     if options.prune and options.targets:
         raise UsageError("--prune covers the whole fleet, so it cannot be combined with --target")
@@ -60,7 +61,8 @@ def make_plan(
             changes += planned
     removals = _removals(fleet, live, options, managed) if options.prune else []
     protected = [removal for removal in removals if isinstance(removal, Refusal)]
-    changes += [removal for removal in removals if isinstance(removal, Change)]
+    deletions = [removal for removal in removals if isinstance(removal, Change)]
+    changes += deletions
     access = _access(hub, devices)
     return Plan(
         fleet=fleet.name,
@@ -75,6 +77,9 @@ def make_plan(
         options=options,
         access=access,
         waiting=tuple(sorted(waiting)),
+        blocked=over_budget(fleet, deletions=len(deletions), managed=len(managed))
+        if options.prune
+        else None,
     )
 
 
@@ -101,35 +106,14 @@ def _removals(
     options: PlanOptions,
     managed: Collection[str],
 ) -> list[Change | Refusal]:
-    if not fleet.devices:
-        raise Refused(
-            "the fleet has no devices, so --prune would delete every device it manages",
-            "check the revision; if this is intended, delete the last devices by hand",
-        )
     gone = set(managed) - fleet.devices.keys()
     if options.only is not None:
         gone &= options.only
-    removals = [
+    return [
         removal
         for name in sorted(gone)
         if name in live and (removal := plan_removal(live[name], fleet=fleet.name)) is not None
     ]
-    deletions = sum(isinstance(removal, Change) for removal in removals)
-    allowed = _allowed(fleet.max_deletes, len(managed))
-    if deletions > allowed:
-        raise Refused(
-            f"--prune would delete {deletions} of {len(managed)} managed devices;"
-            f" limits.maxDeletes ({fleet.max_deletes}) allows {allowed}",
-            "nothing was written; check the revision, or raise limits.maxDeletes in the Fleet",
-        )
-    return removals
-
-
-def _allowed(max_deletes: str | int, managed: int) -> int:
-    """The most deletions allowed; a percentage rounds up, so that a small fleet can lose one."""
-    if isinstance(max_deletes, int):
-        return max_deletes
-    return -(-managed * int(max_deletes.removesuffix("%")) // 100)
 
 
 def _expected_seconds(

@@ -101,6 +101,9 @@ def _blocks(
 ) -> Iterator[str]:
     to = f"→ hub {code(plan.hub)}" if base is None else f"since {code(short_commit(base))}"
     yield f"### edgeops plan: {code(plan.fleet)} at {code(short_commit(plan.commit))} {to}"
+    if plan.blocked:
+        why = f"{code(plan.blocked.reason)}{hint_in_code(plan.blocked.hint)}"
+        yield f"> [!CAUTION]\n> **Refused as a whole**: {why}"
     if plan.changes:
         yield from overview(plan, groups, devices, detail.names)
     else:
@@ -123,7 +126,7 @@ def _blocks(
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
-    if plan.changes:
+    if plan.changes and not plan.blocked:  # without the line, nobody can approve it
         yield digest_line(plan.digest, plan.hub)
 
 

@@ -111,6 +111,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
+    if plan.blocked:
+        yield [Span("! refused ", Style.RED), f"as a whole: {plan.blocked.reason}"]
 
 
 def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
@@ -120,7 +122,8 @@ def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
     removed = dim("  removed from git") if group.kind is DeviceFate.DELETE else ""
     yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
     if not single:
-        for line in wrapped_names(group.devices, "    ", None if verbose else _NAMES):
+        whole = verbose or group.kind is DeviceFate.DELETE  # nobody deletes what is not named
+        for line in wrapped_names(group.devices, "    ", None if whole else _NAMES):
             yield [line]
     if group.kind is not DeviceFate.DELETE:
         for part in group.parts:

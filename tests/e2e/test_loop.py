@@ -170,10 +170,15 @@ def test_prune_deletes_what_git_dropped_within_the_budget(synced, registry):
 
     for file in (synced.root / "fleet/devices").glob("queen-*.yaml"):
         file.unlink()
+    synced.edit("fleet/groups/canary.yaml", "60", "45")
     synced.commit()
-    refused = synced.edgeops("sync", "--prune")
-    assert (refused.code, "maxDeletes" in refused.err) == (5, True)
+    for words in (("--dry-run",), ()):
+        refused = synced.edgeops("sync", "--prune", *words)
+        assert (refused.code, "maxDeletes" in refused.err) == (5, True)
+        assert "queen-street-205" in refused.out  # what it would delete
+        assert "60 -> 45" in refused.out  # and what else it would write
     assert len(registry.get_devices()) == 21
+    assert not synced.in_sync()
 
 
 def test_a_protected_device_survives_the_removal_of_its_file(synced, registry):
@@ -242,7 +247,7 @@ def test_offline_preview_needs_no_hub(example_repo):
     assert not (example_repo.root / ".edgeops/hub.sqlite").exists()
 
 
-def test_where_there_is_no_plan_markdown_says_why(tiny_repo, tmp_path):
+def test_where_there_is_no_plan_or_it_is_refused_markdown_says_why(tiny_repo, tmp_path):
     base, summary = tiny_repo.git("rev-parse", "HEAD"), tmp_path / "summary.md"
     preview = ("sync", "--dry-run", "--offline", "--prune", "--changed-since", base)
     command = (*preview, "-o", "markdown", "--summary", str(summary))
@@ -257,7 +262,7 @@ def test_where_there_is_no_plan_markdown_says_why(tiny_repo, tmp_path):
     )
     tiny_repo.commit()
     refused = tiny_repo.edgeops(*command)
-    assert (refused.code, "### edgeops: the plan is refused" in refused.out) == (5, True)
+    assert (refused.code, "**Refused as a whole**: `the fleet has no" in refused.out) == (5, True)
     assert summary.read_text() == invalid.out + refused.out
 
 

@@ -105,7 +105,9 @@ def test_deleting_half_of_the_fleet_is_refused(synced, devices):
     ran = synced.run(WORKFLOW, pull=number)
     assert ran.jobs == {"render": "failure", "comment": "success"}, ran.log
     body = only_comment(synced, number)
-    assert "### edgeops: the plan is refused" in body
+    assert "**Refused as a whole**" in body
+    assert "`s1`, `s2`, `s3`" in body
+    assert "Plan digest" not in body  # so that nobody can approve it
     assert "would delete 3 of 6 managed devices; limits.maxDeletes (20%) allows 2" in body
     assert "would delete 3 of 6" in ran.summary("render")
     assert devices() == before

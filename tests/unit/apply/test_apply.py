@@ -7,6 +7,7 @@ import pytest
 
 from edgeops.apply.apply import apply
 from edgeops.apply.outcome import Status
+from edgeops.errors import Refused
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
@@ -81,6 +82,20 @@ async def in_sync(hub, *devices):
 
 def statuses(outcomes):
     return {device: outcome.status.value for device, outcome in outcomes.items()}
+
+
+def test_nothing_of_a_blocked_plan_is_written():
+    async def run():
+        hub = MemoryHub()
+        await sync(hub, plain("p1"), plain("p2"), plain("p3"))
+        wanted = replace(fleet(plain("p1", interval=30)), max_deletes=1)
+        made = await plan(hub, wanted, prune=True)
+        with pytest.raises(Refused, match="would delete 2 of 3"):
+            await carry_out(hub, made, wanted)
+        assert (await hub.twin("p1")).desired == {"interval": 60}
+        assert await hub.devices_of("f") == ["p1", "p2", "p3"]
+
+    asyncio.run(run())
 
 
 # --- good days -----------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.plan.document import check_fresh, read_saved, to_json
-from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
+from edgeops.plan.model import Action, Blocked, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.plan import changes_digest
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas/plan.schema.json").read_text())
@@ -157,3 +157,13 @@ GOOD = to_json(PLAN)
 def test_a_file_that_is_not_a_saved_plan_is_a_clear_error(text):
     with pytest.raises(EdgeOpsError, match="this is not a saved plan: "):
         read_saved(text, SCHEMA)
+
+
+def test_a_blocked_plan_is_valid_and_never_written():
+    blocked = replace(PLAN, blocked=Blocked("deletes too much", "check the revision"))
+    document = to_json(blocked)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    saved = read_saved(json.dumps(document), SCHEMA)
+    for now in (blocked, PLAN):  # also where the limit would allow it today
+        with pytest.raises(Refused, match="was refused: deletes too much"):
+            check_fresh(saved, now)

@@ -13,6 +13,7 @@ from edgeops.fleet.model import (
     HubTarget,
     StoreKind,
 )
+from edgeops.plan.budget import check_allowed
 from edgeops.plan.counts import counts
 from edgeops.plan.model import Action, PlanOptions, Reason
 from edgeops.plan.offline import offline_live
@@ -201,18 +202,23 @@ def test_prune_leaves_what_a_stale_query_still_lists():
 
 
 @pytest.mark.parametrize(("max_deletes", "allowed"), [("10%", 1), ("50%", 2), (0, 0), (2, 2)])
-def test_prune_is_refused_above_its_limit(max_deletes, allowed):
+def test_prune_is_blocked_above_its_limit_and_still_planned(max_deletes, allowed):
     four = [device(f"d{number}") for number in range(4)]
     keep = fleet(*four[: 4 - allowed], max_deletes=max_deletes)
-    assert len(prune(keep, fleet(*four)).changes) == allowed
+    within = prune(keep, fleet(*four))
+    assert (len(within.changes), within.blocked) == (allowed, None)
     keep_fewer = fleet(*four[: 3 - allowed], max_deletes=max_deletes)
+    beyond = prune(keep_fewer, fleet(*four))
+    assert changed(beyond) == [f"d{number}" for number in range(3 - allowed, 4)]
     with pytest.raises(Refused, match=rf"would delete {allowed + 1} of 4 .* allows {allowed}"):
-        prune(keep_fewer, fleet(*four))
+        check_allowed(beyond)
 
 
-def test_prune_with_an_empty_fleet_is_refused():
+def test_prune_with_an_empty_fleet_is_blocked():
+    made = prune(fleet(max_deletes=100), THREE)
+    assert changed(made) == ["d1", "d2", "d3"]
     with pytest.raises(Refused, match="no devices"):
-        prune(fleet(max_deletes=100), THREE)
+        check_allowed(made)
 
 
 def test_prune_with_targets_is_a_usage_error():

@@ -1,8 +1,9 @@
 """A plan as text, one example a situation."""
 
+import re
 from dataclasses import replace
 
-from edgeops.plan.model import Action, Change, Plan, Reason, Refusal
+from edgeops.plan.model import Action, Blocked, Change, Plan, Reason, Refusal
 from edgeops.report.plan_markdown import markdown
 from edgeops.report.plan_text import summary, text
 
@@ -284,3 +285,12 @@ def test_a_change_of_the_identity_says_what_becomes_of_the_connection():
 
 def test_access_is_shown_also_where_nothing_changes():
     assert "the store azure-blob" in text(replace(plan_of(), access=("azure-blob",)))
+
+
+def test_a_blocked_plan_names_all_that_it_would_delete_and_why_it_may_not():
+    names = [f"d{number}" for number in range(60)]
+    gone = [Change(name, Action.DELETE_DEVICE, Reason.REMOVED) for name in names]
+    blocked = Blocked("--prune would delete 60 of 80 managed devices", "check the revision")
+    shown = text(replace(plan_of(*gone, devices=20), blocked=blocked))
+    assert set(names) <= set(re.findall(r"d\d+", shown))
+    assert shown.endswith("! refused as a whole: --prune would delete 60 of 80 managed devices")
