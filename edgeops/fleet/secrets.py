@@ -106,7 +106,9 @@ _SAYS_SO = (
     r"(?:passw(?:or)?d|passphrase|secret|credential|connection_?string"
     r"|(?:access|account|api|private|primary|secondary|shared|symmetric)_?key|token(?!s|iz))"
 )
-_NAMES_A_SECRET = re.compile(rf"{_SAYS_SO}|(?:^|_)(?:sas|sig)$", re.IGNORECASE)
+_NAMES_A_SECRET = re.compile(
+    rf"{_SAYS_SO}|access_?signature|^authorization$|(?:^|_)(?:sas|sig)$", re.IGNORECASE
+)
 _FILE_OR_PLACE = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME)$", re.IGNORECASE)
 
 _HINTS = "passw signature passphrase secret credential connection key token"

@@ -21,6 +21,8 @@ _UNITS = {EDGE_AGENT: ("modules",), EDGE_HUB: ("routes",)}
 
 _CREATE_OPTIONS = re.compile(r"createOptions(\d\d)?\Z")
 
+_DEEPEST = 50  # levels of create options; Docker reads fewer than 10
+
 # What IoT Edge takes when a module has no value.
 _ABSENT = {"imagePullPolicy": "on-create", "startupOrder": 4294967295}
 
@@ -59,7 +61,7 @@ def content_patch(
             for path, _ in leaves(live_units[name])
         }
     removable |= _chunks_replaced(live, want)
-    patch = diff(live, want, removable)
+    patch = _with_whole_options(diff(live, want, removable), want)
     if _needs_1_1(patch) and live.get("schemaVersion") == "1.0":
         patch["schemaVersion"] = "1.1"
     return patch
@@ -141,8 +143,8 @@ def _module_as_wanted(live: JsonObject, want: JsonObject) -> JsonObject:
     }:
         result["env"] = {**env, **equal}
     settings, wanted = live.get("settings"), _object(want.get("settings"))
-    if isinstance(settings, dict) and _options(wanted) and _same_options(settings, wanted):
-        result["settings"] = {**_without_options(settings), **_options(wanted)}
+    if isinstance(settings, dict) and options_in(wanted) and _same_options(settings, wanted):
+        result["settings"] = {**_without_options(settings), **options_in(wanted)}
     return result
 
 
@@ -157,7 +159,7 @@ def _env_text(entry: Any) -> str | None:
 def _same_options(live: JsonObject, want: JsonObject) -> bool:
     live_options, want_options = parsed_options(live), parsed_options(want)
     if live_options is None or want_options is None:
-        return live_options is want_options and _joined(live) == _joined(want)
+        return live_options is want_options and joined_options(live) == joined_options(want)
     return same(without_nulls(live_options), without_nulls(want_options))
 
 
@@ -166,19 +168,32 @@ def parsed_options(settings: JsonObject) -> JsonObject | None:
 
     Absent options are empty ones.
     """
-    joined: Any = _joined(settings)
+    joined: Any = joined_options(settings)
     if isinstance(joined, str):
         try:
             joined = json.loads(joined.strip() or "{}")
         except (ValueError, RecursionError):
             return None
         joined = {} if joined is None else joined  # `null` is what some tools write
-    return joined if isinstance(joined, dict) else None
+    return joined if isinstance(joined, dict) and _is_shallow(joined) else None
 
 
-def _joined(settings: JsonObject) -> JsonObject | str | None:
+def _is_shallow(value: Any) -> bool:
+    """Whether a value has no more levels than create options can have."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return not level
+
+
+def joined_options(settings: JsonObject) -> JsonObject | str | None:
     """The text of create options, chunks joined, or the object that some tools write."""
-    chunks = [value for _, value in sorted(_options(settings).items())]
+    chunks = [value for _, value in sorted(options_in(settings).items())]
     if len(chunks) == 1 and isinstance(chunks[0], dict):
         return chunks[0]
     return "".join(chunks) if all(isinstance(chunk, str) for chunk in chunks) else None
@@ -231,14 +246,32 @@ def _chunks_replaced(live: JsonObject, want: JsonObject) -> set[Path]:
     paths: set[Path] = set()
     for group in ("systemModules", "modules"):
         for name, unit in _object(want.get(group)).items():
-            wanted = _options(_object(_object(unit).get("settings")))
+            wanted = options_in(_object(_object(unit).get("settings")))
             present = _object(_object(_object(live.get(group)).get(name)).get("settings"))
             if wanted:
-                paths |= {(group, name, "settings", key) for key in _options(present)}
+                paths |= {(group, name, "settings", key) for key in options_in(present)}
     return paths
 
 
-def _options(settings: Mapping[str, Any]) -> JsonObject:
+def _with_whole_options(patch: JsonObject, want: JsonObject) -> JsonObject:
+    """The patch with all chunks of create options of which it changes one, to be read as JSON.
+
+    This writes nothing more: a deployment is always written as a whole.
+    """
+    whole = dict(patch)
+    for group in ("systemModules", "modules"):
+        for name, unit in _object(patch.get(group)).items():
+            settings = _object(_object(unit).get("settings"))
+            wanted = _object(_object(_object(want.get(group)).get(name)).get("settings"))
+            missing = options_in(wanted).keys() - settings.keys()
+            if missing and options_in(settings):
+                settings = dict(sorted({**options_in(wanted), **settings}.items()))
+                whole[group] = {**whole[group], name: {**unit, "settings": settings}}
+    return whole
+
+
+def options_in(settings: Mapping[str, Any]) -> JsonObject:
+    """The create options in the settings of a module, by their keys: one for each chunk."""
     return {key: value for key, value in settings.items() if _CREATE_OPTIONS.match(key)}
 
 

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
-from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
-from edgeops.twin import EDGE_AGENT
+from edgeops.report.path_changes import PathChange, path_changes
 
-_ABSENT = object()
 _DEVICE = "device"
-_ONE_LINE = 60  # characters of JSON; a new object that is shorter is one entry
-
-
-class Op(StrEnum):
-    """What happens to one path."""
-
-    ADD = "+"
-    CHANGE = "~"
-    REMOVE = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class PathChange:
-    """One changed path; `old` is unset for an addition, `new` for a removal.
-
-    Where the devices of a group get different values, `variants` holds each
-    with its number of devices, the most frequent first; `new` is one of them.
-    """
-
-    op: Op
-    path: tuple[str, ...]
-    old: Any = None
-    new: Any = None
-    variants: tuple[tuple[Any, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +75,7 @@ def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
     by_title: dict[str, TwinChange] = {}
     for change in changes:
         title = _title(change)
-        entries = tuple(_entries_of(change.patch, change.before, brief))
+        entries = tuple(path_changes(change.patch, change.before, brief=brief))
         before = by_title.get(title, TwinChange(title, change.reason, ()))
         notes = before.notes + tuple(consequences(change))
         by_title[title] = replace(before, entries=before.entries + entries, notes=notes)
@@ -114,41 +87,6 @@ def _title(change: Change) -> str:
     if change.action is Action.DEPLOY:
         return "deployment"
     return f"module {change.module}" if change.module else _DEVICE
-
-
-def _entries_of(
-    patch: Mapping[str, JsonObject], before: Mapping[str, JsonObject], brief: bool
-) -> Iterator[PathChange]:
-    """Every path that a patch changes, with the value on the hub before, in sorted order."""
-    for section in sorted(patch):
-        yield from _entries((section,), patch[section], before.get(section, {}), brief)
-
-
-def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[PathChange]:
-    if isinstance(new, dict) and isinstance(old, dict):
-        for key in sorted(new):
-            yield from _entries((*path, key), new[key], old.get(key, _ABSENT), brief)
-    elif new is None:
-        if old is not _ABSENT:
-            yield PathChange(Op.REMOVE, path, old=old)
-    elif old is _ABSENT:
-        yield from _additions(path, merge_patch(None, new), brief)
-    else:
-        yield PathChange(Op.CHANGE, path, old=old, new=merge_patch(None, new))
-
-
-def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[PathChange]:
-    whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
-    if whole or (brief and is_edge_module(path)):
-        yield PathChange(Op.ADD, path, new=new)
-        return
-    for key in sorted(new):
-        yield from _additions((*path, key), new[key], brief)
-
-
-def is_edge_module(path: tuple[str, ...]) -> bool:
-    """Whether a path names a module in the deployment of `$edgeAgent`."""
-    return len(path) == 3 and path[0] == EDGE_AGENT and path[1] in {"modules", "systemModules"}
 
 
 def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:

@@ -18,10 +18,11 @@ from edgeops.report.markdown import (
     hint_in_code,
     html_code,
 )
-from edgeops.report.plan_groups import DeviceGroup, Op, PathChange, TwinChange, grouped
+from edgeops.report.path_changes import Op, PathChange
+from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
 from edgeops.report.plan_overview import overview
 from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary, why_waiting
-from edgeops.report.words import count, duration, short_commit, show, show_path
+from edgeops.report.words import count, duration, short_commit, show, show_change, show_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,16 @@ def _part(part: TwinChange, detail: _Detail) -> Iterator[str]:
 
 def _entry(entry: PathChange, limit: int) -> Iterator[str]:
     path = show_path(entry.path)
-    path = path if len(path) <= limit else f"{path[:limit]}…"
-    if entry.op is not Op.ADD:
-        yield f"- {path}: {show(entry.old, entry.path, limit)}"
-    if entry.op is not Op.REMOVE:
-        yield f"+ {path}: {show_new(entry, limit)}"
+    path = path if len(path) <= limit else f"…{path[-limit:]}"
+    match entry.op:
+        case Op.ADD:
+            yield f"+ {path}: {show_new(entry, limit)}"
+        case Op.REMOVE:
+            yield f"- {path}: {show(entry.old, entry.path, limit)}"
+        case Op.CHANGE:
+            old, new = show_change(entry.old, entry.new, entry.path, limit)
+            yield f"- {path}: {old}"
+            yield f"+ {path}: {new}"
 
 
 def _refusals(plan: Plan, detail: _Detail) -> str:

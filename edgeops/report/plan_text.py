@@ -6,14 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
-from edgeops.report.plan_groups import (
-    DeviceGroup,
-    Op,
-    PathChange,
-    TwinChange,
-    grouped,
-    is_edge_module,
-)
+from edgeops.report.path_changes import Keys, Op, PathChange, is_edge_module
+from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
 from edgeops.report.style import (
     Line,
     Span,
@@ -24,7 +18,15 @@ from edgeops.report.style import (
     render,
     yellow,
 )
-from edgeops.report.words import count, duration, short_commit, show, show_path, wrapped_names
+from edgeops.report.words import (
+    count,
+    duration,
+    short_commit,
+    show,
+    show_change,
+    show_path,
+    wrapped_names,
+)
 
 _NAMES = 24
 _VALUE = 160
@@ -149,11 +151,10 @@ def _entry(entry: PathChange, limit: int | None) -> Iterator[Line]:
     if entry.op is Op.ADD:
         yield [*start, ": ", show_new(entry, limit)]
         return
-    old = show(entry.old, entry.path, limit)
     if entry.op is Op.REMOVE:
-        yield [*start, ": ", dim(old)]
+        yield [*start, ": ", dim(show(entry.old, entry.path, limit))]
         return
-    new = show(entry.new, entry.path, limit)
+    old, new = show_change(entry.old, entry.new, entry.path, limit)
     if len(path) + len(old) + len(new) <= _ONE_LINE:
         yield [*start, ": ", dim(old), " -> ", new]
     else:
@@ -176,7 +177,7 @@ def show_new(entry: PathChange, limit: int | None) -> str:
     return f"{example}, ... ({len(entry.variants):,} different values)"
 
 
-def _brief(value: object, path: tuple[str, ...]) -> object:
+def _brief(value: object, path: Keys) -> object:
     """The image of a module in the deployment; any other value unchanged."""
     if is_edge_module(path) and isinstance(value, dict):
         settings = value.get("settings")

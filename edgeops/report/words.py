@@ -6,6 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from edgeops.fleet.secrets import MASKED, masked
@@ -65,24 +66,60 @@ def wrapped_names(names: Sequence[str], indent: str, shown: int | None) -> list[
 _PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
 
 
-def show_path(path: Sequence[str]) -> str:
-    """A path in dot notation: `desired.models.crowdedness.version`."""
-    return ".".join(
-        key if _PLAIN_KEY.match(key) else json.dumps(key, ensure_ascii=False) for key in path
-    )
+def show_path(path: Sequence[str | int]) -> str:
+    """A path in dot notation: `desired.models.crowdedness.version`, `desired.hosts[2]`."""
+    return "".join(map(_show_key, path)).removeprefix(".")
 
 
-def show(value: Any, path: Sequence[str] = (), limit: int | None = None) -> str:
+def _show_key(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if _PLAIN_KEY.match(key) else f".{json.dumps(key, ensure_ascii=False)}"
+
+
+def show(value: Any, path: Sequence[str | int] = (), limit: int | None = None) -> str:
     """One value on one line: JSON, secrets masked, cut after `limit` characters.
 
     A string that holds JSON, such as `createOptions`, gets single quotes, as in
     '{"HostConfig": 1}', so that no quote needs a backslash.
     """
-    safe = masked(value, path)
+    safe = _safe(value, path)
+    return _window(_text(safe, quoted=_in_single_quotes(safe)), 0, limit)
+
+
+def show_change(
+    old: Any, new: Any, path: Sequence[str | int] = (), limit: int | None = None
+) -> tuple[str, str]:
+    """Two values like `show`, which never look alike: long ones are cut around their difference."""
+    safe_old, safe_new = _safe(old, path), _safe(new, path)
+    quoted = _in_single_quotes(safe_old) and _in_single_quotes(safe_new)
+    one, other = _text(safe_old, quoted=quoted), _text(safe_new, quoted=quoted)
+    if one == other:  # only what is masked differs
+        return _window(one, 0, limit), f"{_window(other, 0, limit)} (another value)"
+    start = 0
+    if limit is not None and max(len(one), len(other)) > limit:
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        start = max(0, sum(1 for _ in alike) - limit // 3)
+    return _window(one, start, limit), _window(other, start, limit)
+
+
+def _safe(value: Any, path: Sequence[str | int]) -> Any:
+    return masked(value, [key for key in path if isinstance(key, str)])
+
+
+def _in_single_quotes(safe: Any) -> bool:
+    return isinstance(safe, str) and '"' in safe and "'" not in safe and "\\" not in safe
+
+
+def _text(safe: Any, *, quoted: bool) -> str:
     if safe == MASKED:
         return MASKED
-    if isinstance(safe, str) and '"' in safe and "'" not in safe and "\\" not in safe:
-        text = f"'{printable(safe)}'"
-    else:
-        text = printable(json.dumps(safe, ensure_ascii=False))
-    return text if limit is None or len(text) <= limit else f"{text[:limit]}… ({len(text):,} chars)"
+    return f"'{printable(safe)}'" if quoted else printable(json.dumps(safe, ensure_ascii=False))
+
+
+def _window(text: str, start: int, limit: int | None) -> str:
+    """The part of a text from `start`, cut after `limit` characters."""
+    if limit is None or len(text) <= limit:
+        return text
+    end = "" if len(text) <= start + limit else "…"
+    return f"{'…' * bool(start)}{text[start : start + limit]}{end} ({len(text):,} chars)"
