@@ -25,6 +25,7 @@ DEPTH = 10
 INTEGER_MIN = -4503599627370496
 INTEGER_MAX = 4503599627370495
 MODULES_PER_DEVICE = 50
+ID_CHARACTERS = 128  # of a device or module
 
 # Without `.` and `..`: clients and proxies remove these path segments from a URL.
 _ID = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}\Z")

@@ -41,7 +41,8 @@ class Stamp:
 
     `commit` is that of the last change of content, `digest` that of the content in git at that
     commit. The first key of an owned path names the section: `tags`, `desired`, `$edgeAgent`,
-    `$edgeHub`, or `modules` (module identities that edgeops created itself).
+    `$edgeHub`, or `modules` (module identities that edgeops created itself). `uid` is that of the
+    fleet, if it has one, and `device` the id of the device then: a copied twin still has the old.
     """
 
     fleet: str
@@ -49,6 +50,8 @@ class Stamp:
     digest: str
     protect: bool = False
     owned: frozenset[Path] = field(default_factory=frozenset)
+    uid: str | None = None
+    device: str | None = None
 
     def owned_in(self, section: str, live: Mapping[str, Any] | None = None) -> frozenset[Path]:
         """The owned paths of one section, relative to it; `live` is its value on the hub."""
@@ -130,6 +133,10 @@ def encode(stamp: Stamp) -> JsonObject:
         value["commit"] = stamp.commit
     if stamp.protect:
         value[PROTECT] = True
+    if stamp.uid is not None:
+        value["uid"] = stamp.uid
+    if stamp.device is not None:
+        value["device"] = stamp.device
     return {**value, **_encode_owned(stamp.owned)}
 
 
@@ -143,12 +150,15 @@ def decode(tags: Mapping[str, Any]) -> Stamp | None:
     if not isinstance(value, dict) or not isinstance(value.get("fleet"), str):
         return None
     commit, content = value.get("commit"), value.get("digest")
+    uid, device = value.get("uid"), value.get("device")
     return Stamp(
         fleet=value["fleet"],
         commit=commit if isinstance(commit, str) else None,
         digest=content if isinstance(content, str) else "",
         protect=value.get(PROTECT) is True,
         owned=_decode_owned(value),
+        uid=uid if isinstance(uid, str) else None,
+        device=device if isinstance(device, str) else None,
     )
 
 

@@ -32,9 +32,9 @@ _MEMBERS = 3  # alike devices from which on they are a DeviceSet
 class Wanted:
     """What the manifests are to be like.
 
-    `fleet` is the name of a new Fleet with these `hubs` and `variables`; without one, what devices
-    have in common becomes a Group `base`. `modules` maps the names of Modules that exist to the
-    names to use instead. `group_by` is the path of a tag.
+    `fleet` is the name of a new Fleet with this `uid` and these `hubs` and `variables`; without
+    one, what devices have in common becomes a Group `base`. `modules` maps the names of Modules
+    that exist to the names to use instead. `group_by` is the path of a tag.
     """
 
     fleet: str | None
@@ -43,6 +43,7 @@ class Wanted:
     base: str = "imported"
     modules: Mapping[str, str] = field(default_factory=dict)
     group_by: tuple[str, ...] = ()
+    uid: str | None = None
 
 
 def write(devices: Sequence[Described], wanted: Wanted) -> dict[str, str]:
@@ -83,7 +84,7 @@ def write_layers(layers: Sequence[tuple[FoundLayer, Described]], wanted: Wanted)
     if wanted.fleet is not None:
         used = references([{**d.settings, "modules": dict(d.modules)} for _, d in layers])
         own_variables = {k: v for k, v in wanted.variables.items() if k in used}
-        spec = {"hubs": wanted.hubs, **_some(variables=own_variables)}
+        spec = {**_some(uid=wanted.uid), "hubs": wanted.hubs, **_some(variables=own_variables)}
         documents.add("fleet.yaml", "Fleet", {"name": wanted.fleet}, spec)
     for layer, described in layers:
         overlays = {
@@ -215,7 +216,7 @@ def _write_shared(
         file = f"groups/{wanted.base}.yaml"
         documents.add(file, "Group", {"name": wanted.base}, {**spec, **defaults})
         return
-    fleet: JsonObject = {"hubs": wanted.hubs}
+    fleet: JsonObject = {**_some(uid=wanted.uid), "hubs": wanted.hubs}
     if variables:
         fleet["variables"] = variables
     if defaults:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edgeops.api import devices, github, hubs, plans, proposals
     from edgeops.api.devices import run_devices
     from edgeops.api.fleets import explain, render, validate
+    from edgeops.api.forgetting import forget
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.models import data_quality, evaluate, publish, train
@@ -44,6 +45,7 @@ __all__ = [
     "evaluate",
     "events",
     "explain",
+    "forget",
     "github",
     "hubs",
     "import_fleet",
@@ -70,6 +72,7 @@ __all__ = [
 _NAMES = {
     "devices": ("run_devices",),
     "fleets": ("explain", "render", "validate"),
+    "forgetting": ("forget",),
     "github": (),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeops.api.new import new_uid
 from edgeops.api.workspace import LOCAL, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing
@@ -35,7 +36,8 @@ class ImportRequest:
     `query` is a condition on devices, as in `tags.site = 's1'`. `group_by` is the path of a tag,
     such as `tags.site`. `device` names the device of a deployment manifest; `values` are those of
     its placeholders. For a hub that no Fleet names yet, `hostname` and perhaps the name of the
-    variable with its connection string say how to reach it. `fleet` names a new Fleet.
+    variable with its connection string say how to reach it. `fleet` names a new Fleet, `uid` is
+    its random id.
     """
 
     files: tuple[Path, ...] = ()
@@ -47,6 +49,7 @@ class ImportRequest:
     hostname: str | None = None
     connection_string_env: str | None = None
     fleet: str | None = None
+    uid: str = field(default_factory=new_uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +272,8 @@ def _wanted(
         env = target.connection_string_env
         access = {"connectionStringEnv": env} if env else {"auth": "entra"}
         hubs[target.name] = {"hostname": target.hostname, **access}
-    return Wanted(_fleet_name(request), hubs=hubs, variables=variables, group_by=group_by)
+    name, uid = _fleet_name(request), request.uid
+    return Wanted(name, hubs=hubs, variables=variables, group_by=group_by, uid=uid)
 
 
 def _written(placeholder: Placeholder) -> Any:
@@ -355,7 +359,9 @@ def _differences(
             differences.append(Difference(device.id or "", "is not in the fleet that was written"))
             continue
         live = live_of(device, values)
-        planned = plan_device(wanted, live, fleet=fleet.name, commit=None, create=False)
+        planned = plan_device(
+            wanted, live, fleet=fleet.name, commit=None, create=False, uid=fleet.uid
+        )
         differences += _told(device.id or "", planned)
     return differences
 

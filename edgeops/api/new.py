@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,18 @@ class NewRepository:
     open_points: tuple[str, ...]
 
 
-def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> NewRepository:
+def new_uid() -> str:
+    """A random uid for a fleet."""
+    return secrets.token_hex(8)
+
+
+def init(
+    root: Path,
+    *,
+    owner: str = "",
+    server: str = "https://github.com",
+    uid: Callable[[], str] = new_uid,
+) -> NewRepository:
     """Write a fleet repository whose workflows run exactly this version of edgeops.
 
     Its devices run the images of this version that `owner` has released on a GitHub
@@ -35,7 +47,7 @@ def init(root: Path, *, owner: str = "", server: str = "https://github.com") -> 
     from edgeops.scaffold.repository import new_repository
 
     origin = _origin()
-    files = new_repository(root.resolve().name, origin, _images(owner, origin, server))
+    files = new_repository(root.resolve().name, origin, _images(owner, origin, server), uid())
     _refuse_to_overwrite(root, files)
     for path, data in files.items():
         _write(root / path, data)

@@ -73,7 +73,10 @@ def is_in_sync(fleet: DesiredFleet, name: str, live: LiveDevice | None) -> bool:
     from edgeops.plan.device import plan_device
 
     device = fleet.devices[name]
-    return plan_device(device, live, fleet=fleet.name, commit=fleet.commit, create=True) == ()
+    return (
+        plan_device(device, live, fleet=fleet.name, commit=fleet.commit, create=True, uid=fleet.uid)
+        == ()
+    )
 
 
 async def until_converged(

@@ -94,7 +94,8 @@ def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterat
         desired = fleet.devices.get(name)
         if desired is not None:
             desired = without_parent_among(plan.waiting, desired)
-        yield DeviceChanges(name, desired, tuple(device_changes), plan.fleet, plan.commit, access)
+        planned = tuple(device_changes)
+        yield DeviceChanges(name, desired, planned, plan.fleet, plan.commit, access, fleet.uid)
 
 
 def _rounds(planned: Iterable[DeviceChanges]) -> list[list[DeviceChanges]]:

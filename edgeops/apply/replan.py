@@ -32,6 +32,7 @@ class DeviceChanges:
     fleet: str
     commit: str | None
     access: JsonObject = field(default_factory=dict, repr=False)
+    uid: str | None = None
 
     @property
     def creates(self) -> bool:
@@ -69,7 +70,7 @@ async def _read(hub: Hub, planned: DeviceChanges) -> LiveDevice | None:
 
 def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...] | Refusal:
     if planned.desired is None:
-        removal = plan_removal(live, fleet=planned.fleet) if live else None
+        removal = plan_removal(live, fleet=planned.fleet, uid=planned.uid) if live else None
         if isinstance(removal, Refusal):
             return removal
         return (removal,) if removal else ()
@@ -81,6 +82,7 @@ def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...]
         commit=planned.commit,
         create=Action.CREATE_DEVICE in actions,
         prune=Action.DELETE_MODULE in actions,
+        uid=planned.uid,
     )
 
 

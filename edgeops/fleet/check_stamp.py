@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeops import limits, stamp
 from edgeops.fleet.finding import Finding
@@ -33,7 +33,14 @@ def owned(sections: Mapping[str, JsonObject]) -> Owned:
 
 
 def stamp_findings(
-    fleet: str, tags: JsonObject, listed: Owned, at: Path, *, protect: bool = False
+    fleet: str,
+    tags: JsonObject,
+    listed: Owned,
+    at: Path,
+    *,
+    protect: bool = False,
+    uid: str | None = None,
+    device: str = "",
 ) -> Iterator[Finding]:
     """A finding at `at` when the tags fit, but not together with the stamp."""
     if stamp.TAG in tags:
@@ -44,10 +51,12 @@ def stamp_findings(
         )
     own = limits.size(tags)
     # Encoding is slow; this bound suffices for all but the fullest twins.
-    at_most = _FIXED_BYTES + len(fleet) + 2 * listed.length
+    at_most = _FIXED_BYTES + len(f"{fleet}{uid}{device}") + 2 * listed.length
     if own > limits.TAGS_BYTES or own + at_most <= limits.TAGS_BYTES:
         return
     longest = stamp.Stamp(fleet, "0" * 40, stamp.digest(None), protect, listed.paths)
+    if uid is not None:
+        longest = replace(longest, uid=uid, device=device)
     total = own + limits.size({stamp.TAG: stamp.encode(longest)})
     if total > limits.TAGS_BYTES:
         yield Finding(

@@ -20,7 +20,7 @@ from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, Edge
 from edgeops.fleet.shown import shown
 from edgeops.fleet.variables import PARTS, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
+from edgeops.limits import DESIRED_BYTES, ID_CHARACTERS, TAGS_BYTES
 from edgeops.release import ModelRelease
 
 Groups = tuple[Named[Group], ...]
@@ -228,7 +228,10 @@ class Resolver:
         findings += module_findings(modules, self.schemas, self.checker)
         for name, module in modules.items():
             at = ("modules", name, "desired")
-            findings += stamp_findings(self._fleet, {}, owned({"desired": module.desired}), at)
+            listed = owned({"desired": module.desired})
+            findings += stamp_findings(
+                self._fleet, {}, listed, at, uid=self._uid, device="-" * ID_CHARACTERS
+            )
         if edge is EdgeKind.MANAGED:
             deployment = self._deploy(modules, overlay.edge)
         else:
@@ -263,8 +266,21 @@ class Resolver:
         findings += section_findings(("desired",), device.desired, DESIRED_BYTES)
         listed = owned({"tags": device.tags, "desired": device.desired}) | software.deployment.owned
         at = ("tags",)
-        findings += stamp_findings(self._fleet, device.tags, listed, at, protect=device.protect)
+        findings += stamp_findings(
+            self._fleet,
+            device.tags,
+            listed,
+            at,
+            protect=device.protect,
+            uid=self._uid,
+            device=device.name,
+        )
         return findings
+
+    @property
+    def _uid(self) -> str | None:
+        fleet = self.catalog.fleet
+        return fleet.spec.uid if fleet else None
 
     @property
     def _fleet(self) -> str:

@@ -33,6 +33,7 @@ class Fleet:
 
     hubs: JsonObject
     limits: JsonObject
+    uid: str | None
     defaults: tuple[Layer, ...]
     hub_defaults: Mapping[str, tuple[Layer, ...]]
 
@@ -93,6 +94,7 @@ def read_fleet(document: Document) -> Named[Fleet]:
     fleet = Fleet(
         hubs=hubs,
         limits=spec.get("limits", {}),
+        uid=spec.get("uid"),
         defaults=_defaults("Fleet defaults", document, "/spec", spec),
         hub_defaults={
             name: _defaults(

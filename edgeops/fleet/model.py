@@ -237,10 +237,14 @@ class DesiredDevice:
 
 @dataclass(frozen=True, slots=True)
 class DesiredFleet:
-    """The desired state of every device at one commit, for one hub."""
+    """The desired state of every device at one commit, for one hub.
+
+    `uid` tells the fleet from others of its name.
+    """
 
     name: str
     commit: str | None
     hubs: Mapping[str, HubTarget]
     devices: Mapping[str, DesiredDevice]
     max_deletes: str | int = "10%"
+    uid: str | None = None

@@ -97,6 +97,7 @@ def resolve(
         hubs=hubs,
         devices=resolved,
         max_deletes=limits.get("maxDeletes", "10%"),
+        uid=catalog.fleet.spec.uid,
     )
     return Resolution(fleet, (), warnings)
 

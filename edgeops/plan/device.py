@@ -18,6 +18,7 @@ from edgeops.plan.identity import (
     new_twin,
 )
 from edgeops.plan.model import Action, Change, Reason, Refusal
+from edgeops.plan.ownership import Owner
 from edgeops.plan.secrets import with_references
 from edgeops.stamp import PROTECT, Stamp
 from edgeops.stamp_paths import Path
@@ -30,7 +31,7 @@ MODULES = "modules"  # the section of a stamp that lists the owned module identi
 class _Run:
     """The fleet and commit that are planned, and whether module identities may be deleted."""
 
-    fleet: str
+    owner: Owner
     commit: str | None
     prune: bool
 
@@ -43,14 +44,16 @@ def plan_device(
     commit: str | None,
     create: bool,
     prune: bool = False,
+    uid: str | None = None,
 ) -> tuple[Change, ...] | Refusal:
     """The changes that make a device on the hub agree with git, in the order to write them.
 
     `live` has the modules in git that exist on the hub, and the system modules of an edge device;
     it is None when the device is not on the hub. `prune` also deletes module identities that
-    edgeops created and git no longer has; without it they stay in the stamp.
+    edgeops created and git no longer has; without it they stay in the stamp. `uid` is that of the
+    fleet.
     """
-    run = _Run(fleet, commit, prune)
+    run = _Run(Owner(fleet, uid), commit, prune)
     if live is None:
         if not create:
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
@@ -59,33 +62,37 @@ def plan_device(
         blank, patch = LiveDevice(new_twin(device)), {IDENTITY: new_identity(device)}
         new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch=patch)
         return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
-    return _refusal(device, live, fleet) or _changes(device, live, run)
+    return _refusal(device, live, run.owner) or _changes(device, live, run)
 
 
-def plan_removal(live: LiveDevice, *, fleet: str) -> Change | Refusal | None:
+def plan_removal(
+    live: LiveDevice, *, fleet: str, uid: str | None = None
+) -> Change | Refusal | None:
     """The deletion of a device that git no longer has; None when this fleet does not manage it."""
-    stamp = stamps.decode(live.twin.tags)
-    if stamp is None or stamp.fleet != fleet:
+    device, owner, stamp = live.twin.device, Owner(fleet, uid), stamps.decode(live.twin.tags)
+    if stamp is None or owner.foreign(stamp, device) is not None:
         return None
+    if not owner.proves(stamp, device):
+        return Refusal(
+            device,
+            "is no longer in git, and its stamp is older than the uid of the Fleet: another"
+            " repository may have written it",
+            "`edgeops forget` it, delete it by hand, or sync it once while git has it",
+        )
     if stamp.protect:
         return Refusal(
-            live.twin.device,
+            device,
             "is protected and no longer in git",
-            "sync it once with `protect: false` before removing it",
+            "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
         )
     return Change(live.twin.device, Action.DELETE_DEVICE, Reason.REMOVED, etag=live.twin.etag)
 
 
-def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | None:
+def _refusal(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
     for name, twin in ((None, live.twin), *((m, live.modules.get(m)) for m in device.modules)):
         stamp = stamps.decode(twin.tags) if twin else None
-        if stamp is not None and stamp.fleet != fleet:
-            subject = f"its module {name} is" if name else "is"
-            return Refusal(
-                device.name,
-                f"{subject} managed by the fleet {stamp.fleet}",
-                "remove it from that fleet and delete `tags.edgeops` of its twin first",
-            )
+        if foreign := owner.foreign(stamp, device.name, name):
+            return foreign
     if live.twin.edge != device.edge:
         kinds = {True: "an edge device", False: "not an edge device"}
         return Refusal(
@@ -187,7 +194,8 @@ def _module_changes(
     desired = diff(shown, module.desired, _owned(old, "desired", shown))
     patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
-    new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)
+    new = Stamp(run.owner.fleet, run.commit, digest, owned=owned)
+    new = _signed(new, device, run)
     stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
     if not patch and not stamp:
         return ()
@@ -217,13 +225,19 @@ def _device_stamp(
     digest, owned = stamps.digest_and_paths(content)
     if device.identity:  # part of what was applied, so that drift can be told; nothing to own
         digest = stamps.digest({**content, IDENTITY: device.identity})
-    return Stamp(
-        fleet=run.fleet,
+    new = Stamp(
+        fleet=run.owner.fleet,
         commit=run.commit,
         digest=digest,
         protect=device.protect,
         owned=owned | {(MODULES, name) for name in created | kept},
     )
+    return _signed(new, device.name, run)
+
+
+def _signed(stamp: Stamp, device: str, run: _Run) -> Stamp:
+    """The stamp with what proves whose the twin is; without uid it is like that of edgeops 0.1."""
+    return replace(stamp, uid=run.owner.uid, device=device) if run.owner.uid else stamp
 
 
 def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
@@ -234,13 +248,14 @@ def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
     """
     if old is None or not more or old.owned <= new.owned:
         return new
-    return replace(old, protect=new.protect, owned=old.owned | new.owned)
+    owned = old.owned | new.owned
+    return replace(old, protect=new.protect, owned=owned, uid=new.uid, device=new.device)
 
 
 def _reason(old: Stamp | None, new: Stamp) -> Reason:
     if old is None:
         return Reason.ADOPTED
-    unchanged = old.digest == new.digest and old.protect == new.protect
+    unchanged = replace(old, commit=new.commit, owned=new.owned) == new
     return Reason.DRIFT if unchanged else Reason.CHANGED
 
 

@@ -29,7 +29,9 @@ def carried_out(live: LiveDevice, changes: Iterable[Change]) -> LiveDevice:
 def _in_sync(device: DesiredDevice, base: DesiredFleet) -> LiveDevice:
     system = (EDGE_AGENT, EDGE_HUB) if device.edge else ()
     live = LiveDevice(new_twin(device), {name: Twin(device.name, name) for name in system})
-    changes = plan_device(device, live, fleet=base.name, commit=base.commit, create=True)
+    changes = plan_device(
+        device, live, fleet=base.name, commit=base.commit, create=True, uid=base.uid
+    )
     assert not isinstance(changes, Refusal)  # it is what git says, and nobody stamped it
     return carried_out(live, changes)
 

@@ -12,8 +12,9 @@ from edgeops.plan.budget import over_budget
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
+from edgeops.plan.ownership import Owner
 from edgeops.plan.targets import covered
-from edgeops.stamp import digest
+from edgeops.stamp import decode, digest
 from edgeops.twin import LiveDevice
 
 _TWIN_WRITES = {Action.PATCH_DEVICE, Action.PATCH_MODULE, Action.STAMP_DEVICE}
@@ -52,6 +53,7 @@ def make_plan(
             commit=fleet.commit,
             create=options.create,
             prune=options.prune,
+            uid=fleet.uid,
         )
         if isinstance(planned, Refusal):
             refusals.append(planned)
@@ -62,6 +64,8 @@ def make_plan(
     removals = _removals(fleet, live, options, managed) if options.prune else []
     protected = [removal for removal in removals if isinstance(removal, Refusal)]
     deletions = [removal for removal in removals if isinstance(removal, Change)]
+    owner = Owner(fleet.name, fleet.uid)
+    owned = [n for n in managed if n in live and owner.proves(decode(live[n].twin.tags), n)]
     changes += deletions
     access = _access(hub, devices)
     return Plan(
@@ -77,7 +81,7 @@ def make_plan(
         options=options,
         access=access,
         waiting=tuple(sorted(waiting)),
-        blocked=over_budget(fleet, deletions=len(deletions), managed=len(managed))
+        blocked=over_budget(fleet, deletions=len(deletions), managed=len(owned))
         if options.prune
         else None,
     )
@@ -112,8 +116,12 @@ def _removals(
     return [
         removal
         for name in sorted(gone)
-        if name in live and (removal := plan_removal(live[name], fleet=fleet.name)) is not None
+        if name in live and (removal := _removal(live[name], fleet)) is not None
     ]
+
+
+def _removal(live: LiveDevice, fleet: DesiredFleet) -> Change | Refusal | None:
+    return plan_removal(live, fleet=fleet.name, uid=fleet.uid)
 
 
 def _expected_seconds(

@@ -42,14 +42,17 @@ def owner_on_github(name: str) -> str:
     return owner
 
 
-def new_repository(name: str, origin: Origin, images: Mapping[str, str]) -> dict[str, bytes]:
-    """Every file by its path. The fleet gets the name, if it is valid for a fleet.
+def new_repository(
+    name: str, origin: Origin, images: Mapping[str, str], uid: str
+) -> dict[str, bytes]:
+    """Every file by its path. The fleet gets the uid, and the name if it is valid for a fleet.
 
     `images` are the image references of the devices, by name; without them, the
     manifests name a registry that cannot exist.
     """
     words = {
         "FLEET_NAME": name if _NAME.match(name) else "fleet",
+        "FLEET_UID": uid,
         "LOADER_IMAGE": images.get(_LOADER, f"{NO_REGISTRY}/{_LOADER}:{__version__}"),
         "EDGEOPS_VERSION": __version__,
     }

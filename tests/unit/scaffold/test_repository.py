@@ -15,7 +15,7 @@ IMAGE = f"ghcr.io/contoso/edgeops-model-loader:1.2.3@sha256:{'b' * 64}"
 
 @pytest.mark.parametrize("origin", [RELEASE, Origin(COMMIT, released=False), NOWHERE])
 def test_the_action_runs_this_very_edgeops(origin):
-    action = yaml.safe_load(new_repository("f", origin, {})[ACTION])
+    action = yaml.safe_load(new_repository("f", origin, {}, "0123456789abcdef")[ACTION])
     assert action["inputs"]["version"]["default"] == origin.version
     assert "SOURCE" not in str(action["runs"])
 
@@ -29,7 +29,7 @@ def test_the_action_runs_this_very_edgeops(origin):
     ],
 )
 def test_devices_run_images_that_somebody_chose(images, image):
-    files = new_repository("f", RELEASE, images)
+    files = new_repository("f", RELEASE, images, "0123456789abcdef")
     assert yaml.safe_load(files["fleet/modules/model_loader.yaml"])["spec"]["image"] == image
 
 
