@@ -184,4 +184,11 @@ def test_the_wheel_writes_the_same_repository(new, tmp_path, monkeypatch):
     )
     assert image.encode() in made.pop(LOADER)
     del source[LOADER]
+    uids = set()
+    for each in (made, source):  # random: each repository has its own
+        fleet = each["fleet/fleet.yaml"]
+        uid = yaml.safe_load(fleet)["spec"]["uid"]
+        each["fleet/fleet.yaml"] = fleet.replace(uid.encode(), b"")
+        uids.add(uid)
+    assert len(uids) == 2
     assert made == source
