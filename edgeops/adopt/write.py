@@ -193,6 +193,8 @@ def _write_shared(
     touched += sharing.rest.values()
     if "edge" in base:
         base["edge"] = _without_defaults(base["edge"], touched)
+        if not any("startupOrder" in spec for d in devices for spec in d.modules.values()):
+            base["edge"] = _without_order(base["edge"])
     names = sorted({name for device in devices for name in device.modules})
     many = len(names) > _MANY
     for name in names:
@@ -251,6 +253,13 @@ def _without_defaults(edge: JsonObject, touched: Iterable[JsonObject]) -> JsonOb
         if options is not None and not overlaid and compact(options) == usual:
             kept = {path: v for path, v in kept.items() if path[:2] != (key, "createOptions")}
     return _ordered(tree_of(kept.items()))
+
+
+def _without_order(edge: JsonObject) -> JsonObject:
+    """The runtime settings without the word that edgeHub has no startup order."""
+    hub = edge.get("hub", {})
+    kept = {key: v for key, v in hub.items() if key != "startupOrder" or v is not None}
+    return {key: v for key, v in {**edge, "hub": kept}.items() if key != "hub" or v}
 
 
 def _module_without_defaults(spec: JsonObject) -> JsonObject:

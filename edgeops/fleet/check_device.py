@@ -12,7 +12,7 @@ from edgeops import limits
 from edgeops.fleet.check_ports import port_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.create_options import binds, compact, create_options
-from edgeops.fleet.edge import SYSTEM_MODULES, deployed, routes
+from edgeops.fleet.edge import SYSTEM_MODULES, containers, deployed, routes
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.image import image_fault
 from edgeops.fleet.layers import FROM, Path
@@ -77,6 +77,7 @@ def edge_findings(
     defaults: Mapping[str, JsonObject],
 ) -> Iterator[Finding]:
     """Findings about the deployment of an edge device."""
+    modules = containers(modules)
     for name, module in modules.items():
         if not module.spec.get("image"):
             yield Finding(
