@@ -105,7 +105,8 @@ def _difference(below: JsonObject, tree: JsonObject) -> JsonObject:
     modules = tree.get("modules", {})
     shared = {key: value for key, value in below.items() if key != "edge" or "edge" in tree}
     shared["modules"] = {m: value for m, value in below.get("modules", {}).items() if m in modules}
-    return difference(shared, {**tree, "modules": modules})
+    empty: JsonObject = {key: {} for key in shared}  # so that what is removed is named key by key
+    return difference(shared, {**empty, **tree, "modules": modules})
 
 
 # --- the base -------------------------------------------------------------------------
