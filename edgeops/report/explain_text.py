@@ -67,17 +67,23 @@ def _object(value: Explained) -> JsonObject:
             }
             for overridden in value.overrode
         ],
-        "written": masked(value.written, keys),
-        "variables": [
-            {
-                "name": variable.name,
-                "value": masked(variable.value, (variable.name,)),
-                "layer": variable.layer,
-                **_place(variable.place),
-            }
-            for variable in value.variables
-        ],
+        **_variables(value, keys),
     }
+
+
+def _variables(value: Explained, keys: tuple[str, ...]) -> JsonObject:
+    if not value.variables:
+        return {}
+    variables = [
+        {
+            "name": variable.name,
+            "value": masked(variable.value, (variable.name,)),
+            "layer": variable.layer,
+            **_place(variable.place),
+        }
+        for variable in value.variables
+    ]
+    return {"written": masked(value.written, keys), "variables": variables}
 
 
 def _place(place: Place | None) -> JsonObject:
