@@ -16,22 +16,24 @@ def with_references(
 ) -> JsonObject:
     """The live value of a section with a reference in place of each secret.
 
-    The reference is that of git where this version was written, or where the device had a value
-    before git named it: that one is taken for this version. Elsewhere, `***` stands for a value
-    that is to be replaced. `written` and `owned` are those of the stamp.
+    The reference is that of git where this version was written, or where the device had a single
+    value before git named it: that one is taken for this version. Elsewhere, `***` stands for a
+    value that is to be replaced. `written` and `owned` are those of the stamp.
     """
     wanted = dict(secrets_in(want))
     for path in wanted.keys() | written.keys():
-        if _value_at(live, path) is None:
+        found = value_at(live, path)
+        if found is None:
             continue
         secret = wanted.get(path)
-        adopted = path not in written and path not in owned
+        adopted = path not in written and path not in owned and not isinstance(found, dict | list)
         current = secret and (adopted or written.get(path) == secret)
         live = _with_value(live, path, reference(secret) if secret and current else MASKED)
     return live
 
 
-def _value_at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path in a JSON value, None if it has none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
