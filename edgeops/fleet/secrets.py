@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.secret_reference import PREFIX, is_secret
+
 MASKED = "***"
 
 _SHORTEST = 5  # no pattern below matches a shorter text
 _MOST_PASSES = 8  # what stands before a masked secret may now look like one, as in a:b:c@d
 _SHORTEST_KNOWN = 8  # shorter values of the environment also occur in ordinary words
+_SHORTEST_OURS = 4  # of the secrets that manifests name
 
 # The start of a word, also in escaped text: \n, \u0026, %26.
 _START = (
@@ -183,9 +186,15 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     values = {
         value
         for name, value in environ.items()
-        if len(value) >= _SHORTEST_KNOWN
-        and names_a_secret(name)
-        and not _FILE_OR_PLACE.search(name)
+        if len(value) >= _SHORTEST_OURS
+        and (
+            name.startswith(PREFIX)
+            or (
+                len(value) >= _SHORTEST_KNOWN
+                and names_a_secret(name)
+                and not _FILE_OR_PLACE.search(name)
+            )
+        )
     }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
@@ -193,8 +202,8 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
 def masked(value: Any, path: Sequence[str] = ()) -> Any:
     """A JSON value without secrets.
 
-    Values under a key such as `password` or `apiToken` become `***`, and so do secrets in any text.
-    `path` are the keys above the value, which may also name a secret.
+    Values under a key such as `password` or `apiToken` become `***`, and so do secrets in any text;
+    references to secrets stay. `path` are the keys above the value, which may also name a secret.
     """
     if any(map(names_a_secret, path)):
         return _hidden(value, mask)
@@ -212,6 +221,8 @@ def names_a_secret(key: str) -> bool:
 
 
 def _masked(value: Any, text: Callable[[str], str]) -> Any:
+    if is_secret(value):
+        return value
     if isinstance(value, dict):
         return {
             text(key): (_hidden if names_a_secret(key) else _masked)(item, text)
@@ -224,6 +235,8 @@ def _masked(value: Any, text: Callable[[str], str]) -> Any:
 
 def _hidden(value: Any, text: Callable[[str], str]) -> Any:
     # Empty objects, null and booleans are not secrets.
+    if is_secret(value):
+        return value
     if isinstance(value, dict):
         return {text(key): _hidden(item, text) for key, item in value.items()}
     return value if value is None or isinstance(value, bool) else MASKED
