@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,7 +189,7 @@ def _offline_plan(
     from edgeops.plan.offline import offline_live
     from edgeops.plan.plan import make_plan
 
-    return make_plan(
+    made = make_plan(
         fleet,
         offline_live(base),
         hub=fleet.hubs[workspace.hub],
@@ -197,6 +197,7 @@ def _offline_plan(
         managed=tuple(base.devices),
         created_at=_now(workspace),
     )
+    return replace(made, not_compared=())  # two revisions are compared completely
 
 
 async def _live_plan(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeops.api import InvalidFleet, explain, render, validate
+from edgeops.api import InvalidFleet, Workspace, explain, render, validate
 from edgeops.errors import EdgeOpsError, UsageError
 
 
@@ -52,3 +52,47 @@ def test_warnings_are_given_and_leave_the_fleet_valid(workspace, root):
     assert [str(warning.place) for warning in checked.warnings] == ["fleet/more.yaml:1:1"]
     assert validate(workspace, below="fleet/fleet.yaml").warnings == ()
     assert validate(workspace, rev="HEAD").warnings == ()
+
+
+EDGE_DEVICE = """\
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: gate}
+spec:
+  edge:
+    registryCredentials:
+      acr:
+        address: acr.example
+        username: pull
+        password: {fromEnv: EDGEOPS_SECRET_ACR, version: 3}
+  desired: {pin: {fromEnv: EDGEOPS_SECRET_PIN, version: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("environ", "password", "note"),
+    [
+        (
+            {"EDGEOPS_SECRET_ACR": "s3cret", "EDGEOPS_SECRET_PIN": "1234"},
+            "s3cret",
+            "note: the output holds secrets: EDGEOPS_SECRET_ACR",
+        ),
+        (
+            {},
+            "<EDGEOPS_SECRET_ACR version 3>",
+            "note: not set, so the output names them only: EDGEOPS_SECRET_ACR",
+        ),
+    ],
+)
+def test_a_deployment_manifest_holds_the_secrets_of_the_environment(
+    root, listener, environ, password, note
+):
+    (root / "fleet/gate.yaml").write_text(EDGE_DEVICE)
+    workspace = Workspace.find(root, environ=environ, observer=listener)
+    rendered = render(workspace, ["gate"])["gate"]
+    assert rendered["desired"]["pin"] == {"fromEnv": "EDGEOPS_SECRET_PIN", "version": 1}
+    assert listener.notes == []
+    manifest = render(workspace, ["gate"], deployment=True)["gate"]
+    agent = manifest["modulesContent"]["$edgeAgent"]["properties.desired"]
+    assert agent["runtime"]["settings"]["registryCredentials"]["acr"]["password"] == password
+    assert listener.notes == [note]

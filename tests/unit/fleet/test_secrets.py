@@ -187,3 +187,18 @@ def test_texts_and_keys_that_look_like_a_secret():
 def test_a_path_may_already_say_that_it_is_secret():
     assert masked("x", ("env", "password", "value")) == "***"
     assert masked("x", ("env",)) == "x"
+
+
+def test_a_reference_to_a_secret_stays_under_a_name_that_hides_values():
+    reference = {"fromEnv": "EDGEOPS_SECRET_ACR", "version": 3}
+    value = {"password": reference, "login": {"token": {"value": reference}}}
+    assert masked(value) == value
+    assert masked(reference, ("password",)) == reference
+    assert masked({"password": {**reference, "value": "x"}}) == {
+        "password": {"fromEnv": "***", "version": "***", "value": "***"}
+    }
+
+
+def test_the_secrets_that_manifests_name_are_known_whatever_their_name():
+    environ = {"EDGEOPS_SECRET_DB_URL": "short", "EDGEOPS_SECRET_X": "abc", "PIN": "1234567890"}
+    assert secrets_of(environ) == ("short",)
