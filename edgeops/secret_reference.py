@@ -28,13 +28,17 @@ class Secret(NamedTuple):
         return f"{self.variable} (version {self.version})"
 
 
+def is_variable(name: Any) -> bool:
+    """Whether this is the name of a variable that may hold a secret."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 def is_secret(value: Any) -> bool:
     """Whether a JSON value is a reference to a secret."""
     return (
         isinstance(value, dict)
         and len(value) == 2
-        and isinstance(name := value.get(VARIABLE), str)
-        and _NAME.fullmatch(name) is not None
+        and is_variable(value.get(VARIABLE))
         and isinstance(version := value.get(VERSION), int)
         and not isinstance(version, bool)
         and version > 0

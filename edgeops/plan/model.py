@@ -85,10 +85,10 @@ class Plan:
     `devices` is the number of devices that it covers and does not delete, without those `waiting`:
     they are not on the hub yet, and creating them is left to others. `access` lists the
     private artifact stores that these may get temporary read access to while they have downloads to
-    do. `not_compared` has the secrets whose values on the hub are taken for those that git names,
-    with their numbers of devices. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
+    do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates.
+    None for a hub without rates. `not_compared` has the secrets whose values on the hub are taken
+    for those that git names, with their numbers of devices.
     """
 
     fleet: str
