@@ -57,7 +57,8 @@ def render(
 ) -> dict[str, JsonObject]:
     """The resolved twins of devices by name, or their IoT Edge deployment manifests.
 
-    All devices by default. Raises `InvalidFleet`, and `UsageError` for a device
+    A deployment manifest is for other tools, so it holds the secrets that the environment has; a
+    note says so. All devices by default. Raises `InvalidFleet`, and `UsageError` for a device
     that does not exist.
     """
     from edgeops.fleet.edge import deployment_manifest, render_device
@@ -68,7 +69,28 @@ def render(
         if name not in fleet.devices:
             raise UsageError(f"the fleet has no device `{name}`", did_you_mean(name, fleet.devices))
     form = deployment_manifest if deployment else render_device
-    return {name: form(fleet.devices[name]) for name in devices or sorted(fleet.devices)}
+    rendered = {name: form(fleet.devices[name]) for name in devices or sorted(fleet.devices)}
+    return _with_values(workspace, rendered) if deployment else rendered
+
+
+def _with_values(workspace: Workspace, manifests: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """The manifests with the values of secrets, and a note that says which."""
+    from edgeops.secret_reference import Secret, secrets_in, with_secrets
+
+    def read(secret: Secret) -> str:
+        value = workspace.environ.get(secret.variable)
+        return value or f"<{secret.variable} version {secret.version}>"
+
+    named = {secret.variable for _, secret in secrets_in(manifests)}
+    if not named:
+        return manifests
+    missing = sorted(name for name in named if not workspace.environ.get(name))
+    held = sorted(named.difference(missing))
+    parts = [f"the output holds secrets: {', '.join(held)}"] if held else []
+    if missing:
+        parts.append(f"not set, so the output names them only: {', '.join(missing)}")
+    workspace.observer.note(f"note: {'; '.join(parts)}")
+    return {name: with_secrets(manifest, read) for name, manifest in manifests.items()}
 
 
 def explain(

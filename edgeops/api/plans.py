@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from edgeops.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
     from edgeops.apply.outcome import Outcome
+    from edgeops.apply.secrets import SecretValues
     from edgeops.fleet.model import DesiredFleet
     from edgeops.hub.port import Hub
     from edgeops.plan.document import SavedPlan
@@ -111,8 +112,10 @@ def sync(
     `before_writing` gets the plan and can raise to prevent all writes;
     `stopping` is entered while devices are written and can set its event to let
     those in flight finish and skip the others. The failure of a device is an
-    outcome. Raises like `plan`, and `Refused` for a stale saved plan.
+    outcome. Raises like `plan`, `Refused` for a stale saved plan, and `EdgeOpsError`
+    before anything is written if the environment lacks a secret that is to be written.
     """
+    from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
 
     saved = request if isinstance(request, SavedPlan) else None
@@ -129,11 +132,12 @@ def sync(
             check_fresh(saved, made)
         planned = Planned(made, fleet)
         before_writing(planned)
+        secrets = read_secrets(made.changes, workspace.environ)
         grants = _read_grants(workspace, fleet, made, live)
         started = workspace.clock.monotonic()
         stop = asyncio.Event()
         with stopping(stop):
-            outcomes = await _apply(workspace, hub, planned, grants, stop)
+            outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
         seconds = workspace.clock.monotonic() - started
         return Synced(planned, outcomes, seconds, stop.is_set())
 
@@ -185,7 +189,7 @@ def _offline_plan(
     from edgeops.plan.offline import offline_live
     from edgeops.plan.plan import make_plan
 
-    return make_plan(
+    made = make_plan(
         fleet,
         offline_live(base),
         hub=fleet.hubs[workspace.hub],
@@ -193,6 +197,7 @@ def _offline_plan(
         managed=tuple(base.devices),
         created_at=_now(workspace),
     )
+    return replace(made, not_compared=())  # two revisions are compared completely
 
 
 async def _live_plan(
@@ -216,7 +221,12 @@ async def _live_plan(
 
 
 async def _apply(
-    workspace: Workspace, hub: Hub, planned: Planned, grants: Grants | None, stop: asyncio.Event
+    workspace: Workspace,
+    hub: Hub,
+    planned: Planned,
+    secrets: SecretValues,
+    grants: Grants | None,
+    stop: asyncio.Event,
 ) -> tuple[Outcome, ...]:
     from edgeops.apply.apply import apply
 
@@ -231,7 +241,13 @@ async def _apply(
             progress(done, devices)
 
         return await apply(
-            planned.plan, planned.fleet, hub, grants=grants, observer=observe, stop=stop
+            planned.plan,
+            planned.fleet,
+            hub,
+            secrets=secrets,
+            grants=grants,
+            observer=observe,
+            stop=stop,
         )
 
 

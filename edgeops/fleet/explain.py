@@ -16,8 +16,9 @@ from edgeops.fleet.layers import Layer, Path, settings
 from edgeops.fleet.model import LOCAL, Named, Place, Snapshot
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.variables import Scope, references
-from edgeops.jsonvalue import JsonObject, keys_of, leaves
+from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.jsonvalue import pointer as pointer_of
+from edgeops.secret_reference import is_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def explain(
     scope = resolver.scope(manifest, groups)
     start = _path(pointer)
     explained = []
-    for path, value in leaves(_part(render_device(resolved), start), start):
+    for path, value in _values(_part(render_device(resolved), start), start):
         at, candidates = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
         if candidates:
             winner, *lower = candidates
@@ -94,6 +95,15 @@ def explain(
         elif value not in ({}, None):  # `parent: null` removes, as in other layers
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
+
+
+def _values(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The values at and below a path; a reference to a secret is one value."""
+    if isinstance(value, dict) and value and not is_secret(value):
+        for key in sorted(value):
+            yield from _values(value[key], (*path, key))
+    else:
+        yield path, value
 
 
 def _variables(

@@ -18,12 +18,15 @@ from edgeops.plan.identity import (
     new_twin,
 )
 from edgeops.plan.model import Action, Change, Reason, Refusal
-from edgeops.plan.secrets import with_references
+from edgeops.plan.secrets import value_at, with_references
+from edgeops.secret_reference import secrets_in
 from edgeops.stamp import PROTECT, Stamp
 from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
+
+_WITH_STAMP = ("tags", "desired")  # the sections that are written together with the stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,13 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     new = _device_stamp(device, old, run, created=own - live.modules.keys(), own=own)
     if not run.prune:
         new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
-    first = _first_stamp(old, new, more=bool(deploy or deletions))
+    replaced = frozenset(
+        (module, *path)
+        for module, patch in deploy.items()
+        for path, _ in secrets_in(patch)
+        if value_at(contents[module], path) is not None
+    )
+    first = _first_stamp(old, new, replaced, more=bool(deploy or deletions))
     stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
     # The only part of a stamp that a patch shows: whether the device is protected from deletion.
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
@@ -226,15 +235,24 @@ def _device_stamp(
     )
 
 
-def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
-    """The stamp to write before the `more` changes of a device.
+def _first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, more: bool) -> Stamp:
+    """The stamp to write, with tags and desired properties, before the `more` changes of a device.
 
     What these will remove stays owned until they are written: if the run is interrupted before
-    that, the next one still removes it.
+    that, the next one still removes it. Of the secrets that they put in place of values, at the
+    paths `replaced`, it does not say yet that they are written.
     """
-    if old is None or not more or old.owned <= new.owned:
+    later = frozenset(path for path in old.owned if path[0] not in _WITH_STAMP) if old else ()
+    known = {stamps.place_of(path) for path in later if stamps.names_secret(path)}
+    owned = frozenset(
+        place if (place := stamps.place_of(path)) in replaced else path for path in new.owned
+    )
+    written = {stamps.place_of(path) for path in owned if stamps.names_secret(path)}
+    owned -= known & replaced  # as before: another version, which is owned too
+    owned |= {path for path in later if path in owned or stamps.place_of(path) not in written}
+    if not more or owned == new.owned:
         return new
-    return replace(old, protect=new.protect, owned=old.owned | new.owned)
+    return replace(old or new, protect=new.protect, owned=owned)
 
 
 def _reason(old: Stamp | None, new: Stamp) -> Reason:

@@ -17,6 +17,7 @@ from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
 from edgeops.plan.model import Change, Plan, PlanOptions
+from edgeops.secret_reference import in_words
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"
@@ -74,6 +75,10 @@ def to_json(plan: Plan) -> JsonObject:
             for refusal in plan.refusals
         ],
         "waiting": list(plan.waiting),
+        "notCompared": [
+            {"variable": secret.variable, "version": secret.version, "devices": devices}
+            for secret, devices in plan.not_compared
+        ],
     }
 
 
@@ -116,7 +121,7 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
     ):
         if then != now:
             raise Refused(f"the saved plan is for the {word} {then}, not {now}")
-    now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
+    now_writes = {_write(change): _without_secrets(change.patch) for change in plan.changes}
     differences = _differences(saved.writes, now_writes)
     if set(saved.access) != set(plan.access):
         differences.append("the artifact stores that devices may get read access to differ")
@@ -137,10 +142,14 @@ def _change(change: Change) -> JsonObject:
         "module": change.module,
         "action": change.action.value,
         "reason": change.reason.value,
-        "patch": masked(dict(change.patch)),
-        "before": masked(dict(change.before)),
+        "patch": _without_secrets(change.patch),
+        "before": _without_secrets(change.before),
         "etag": change.etag,
     }
+
+
+def _without_secrets(sections: Mapping[str, JsonObject]) -> Any:
+    return in_words(masked(dict(sections)))
 
 
 def _write(change: Change) -> _Write:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import Secret
 
 
 class Action(StrEnum):
@@ -87,7 +88,8 @@ class Plan:
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates.
+    None for a hub without rates. `not_compared` has the secrets whose values on the hub are taken
+    for those that git names, with their numbers of devices.
     """
 
     fleet: str
@@ -102,3 +104,4 @@ class Plan:
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    not_compared: tuple[tuple[Secret, int], ...] = ()

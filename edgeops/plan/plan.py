@@ -11,6 +11,7 @@ from edgeops.limits import Operation, rate
 from edgeops.plan.device import plan_device, plan_removal
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
+from edgeops.plan.secrets import NotCompared
 from edgeops.plan.targets import covered
 from edgeops.stamp import digest
 from edgeops.twin import LiveDevice
@@ -40,6 +41,7 @@ def make_plan(
     waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    not_compared = NotCompared()
     skipped = 0
     for device in devices:
         if device.name in waiting:
@@ -58,6 +60,7 @@ def make_plan(
             skipped += 1
         else:
             changes += planned
+            not_compared.add(device, planned)
     removals = _removals(fleet, live, options, managed) if options.prune else []
     protected = [removal for removal in removals if isinstance(removal, Refusal)]
     changes += [removal for removal in removals if isinstance(removal, Change)]
@@ -75,6 +78,7 @@ def make_plan(
         options=options,
         access=access,
         waiting=tuple(sorted(waiting)),
+        not_compared=not_compared.counts(),
     )
 
 

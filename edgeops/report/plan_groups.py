@@ -13,6 +13,7 @@ from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
+from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT
 
 _ABSENT = object()
@@ -125,7 +126,7 @@ def _entries_of(
 
 
 def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[PathChange]:
-    if isinstance(new, dict) and isinstance(old, dict):
+    if isinstance(new, dict) and isinstance(old, dict) and not is_secret(new):
         for key in sorted(new):
             yield from _entries((*path, key), new[key], old.get(key, _ABSENT), brief)
     elif new is None:
@@ -138,7 +139,7 @@ def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator
 
 
 def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[PathChange]:
-    whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
+    whole = not isinstance(new, dict) or is_secret(new) or len(json.dumps(new)) <= _ONE_LINE
     if whole or (brief and is_edge_module(path)):
         yield PathChange(Op.ADD, path, new=new)
         return

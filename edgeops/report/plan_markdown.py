@@ -20,7 +20,15 @@ from edgeops.report.markdown import (
 )
 from edgeops.report.plan_groups import DeviceGroup, Op, PathChange, TwinChange, grouped
 from edgeops.report.plan_overview import overview
-from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary, why_waiting
+from edgeops.report.plan_text import (
+    MAY_READ,
+    REASONS,
+    STAMP_ONLY,
+    not_compared,
+    show_new,
+    summary,
+    why_waiting,
+)
 from edgeops.report.words import count, duration, short_commit, show, show_path
 
 
@@ -123,6 +131,8 @@ def _blocks(
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
+    if plan.not_compared:
+        yield not_compared(plan.not_compared)
     if plan.changes:
         yield digest_line(plan.digest, plan.hub)
 

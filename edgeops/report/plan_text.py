@@ -24,12 +24,22 @@ from edgeops.report.style import (
     render,
     yellow,
 )
-from edgeops.report.words import count, duration, short_commit, show, show_path, wrapped_names
+from edgeops.report.words import (
+    count,
+    duration,
+    first_names,
+    short_commit,
+    show,
+    show_path,
+    wrapped_names,
+)
+from edgeops.secret_reference import Secret
 
 _NAMES = 24
 _VALUE = 160
 _ONE_LINE = 90
 _VARIANTS = 4
+_SECRETS = 12
 
 _KIND = {
     DeviceFate.CREATE: (Op.ADD, Style.GREEN),
@@ -83,6 +93,16 @@ def _left_alone(numbers: Counts) -> str:
     return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "")
 
 
+def not_compared(secrets: Sequence[tuple[Secret, int]]) -> str:
+    """Which secrets were not compared with the hub, and what writes them again."""
+    listed = [f"{secret} on {count(devices, 'device')}" for secret, devices in secrets]
+    first, more = first_names(listed, _SECRETS)
+    return (
+        f"Secrets not compared with the hub: {', '.join([*first, more] if more else first)}."
+        " A new version in git writes them again."
+    )
+
+
 def why_waiting(devices: int) -> str:
     """Why devices wait, and until when; follows the name of one, or the number of several."""
     are, each, them = ("is", "it", "it") if devices == 1 else ("are", "each", "them")
@@ -111,6 +131,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
+    if plan.not_compared:
+        yield [not_compared(plan.not_compared)]
 
 
 def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeops.api import InvalidFleet, explain, render, validate
+from edgeops.api import InvalidFleet, Workspace, explain, render, validate
 from edgeops.errors import EdgeOpsError, UsageError
 
 
@@ -61,3 +61,47 @@ def test_problems_of_model_files_leave_the_fleet_valid(workspace, root):
     assert {problem.place.file for problem in checked.problems} == {"models/m/model.yaml"}
     assert sorted(checked.fleet.devices) == ["a", "b"]
     assert validate(workspace, below="fleet").elsewhere == len(checked.problems)
+
+
+EDGE_DEVICE = """\
+apiVersion: edgeops/v1
+kind: Device
+metadata: {name: gate}
+spec:
+  edge:
+    registryCredentials:
+      acr:
+        address: acr.example
+        username: pull
+        password: {fromEnv: EDGEOPS_SECRET_ACR, version: 3}
+  desired: {pin: {fromEnv: EDGEOPS_SECRET_PIN, version: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("environ", "password", "note"),
+    [
+        (
+            {"EDGEOPS_SECRET_ACR": "s3cret", "EDGEOPS_SECRET_PIN": "1234"},
+            "s3cret",
+            "note: the output holds secrets: EDGEOPS_SECRET_ACR",
+        ),
+        (
+            {},
+            "<EDGEOPS_SECRET_ACR version 3>",
+            "note: not set, so the output names them only: EDGEOPS_SECRET_ACR",
+        ),
+    ],
+)
+def test_a_deployment_manifest_holds_the_secrets_of_the_environment(
+    root, listener, environ, password, note
+):
+    (root / "fleet/gate.yaml").write_text(EDGE_DEVICE)
+    workspace = Workspace.find(root, environ=environ, observer=listener)
+    rendered = render(workspace, ["gate"])["gate"]
+    assert rendered["desired"]["pin"] == {"fromEnv": "EDGEOPS_SECRET_PIN", "version": 1}
+    assert listener.notes == []
+    manifest = render(workspace, ["gate"], deployment=True)["gate"]
+    agent = manifest["modulesContent"]["$edgeAgent"]["properties.desired"]
+    assert agent["runtime"]["settings"]["registryCredentials"]["acr"]["password"] == password
+    assert listener.notes == [note]

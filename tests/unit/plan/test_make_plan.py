@@ -19,6 +19,7 @@ from edgeops.plan.offline import offline_live
 from edgeops.plan.plan import make_plan
 from edgeops.plan.targets import changed_devices
 from edgeops.release import ModelRelease
+from edgeops.secret_reference import Secret
 from edgeops.twin import LiveDevice, Twin
 
 LOCAL = HubTarget("local")
@@ -285,3 +286,20 @@ def test_a_plan_says_which_private_stores_it_may_give_access_to(store, where, ac
     assert (made.access, made.changes) == (access, ())
     assert (made.digest == plan(THREE, offline_live(THREE), hub=hub).digest) == (not access)
     assert plan(wanted, in_sync, hub=hub, targets=("d2",)).access == ()
+
+
+def test_secrets_that_devices_have_already_are_not_compared_and_counted():
+    def with_pin(name, version):
+        pin = {"fromEnv": "EDGEOPS_SECRET_PIN", "version": version}
+        module = {"m": DesiredModule("m", {}, {"pin": pin})}
+        return device(name, desired={"pin": pin}, modules=module)
+
+    before = fleet(with_pin("d1", 1), with_pin("d2", 1), with_pin("d3", 2))
+    after = fleet(with_pin("d1", 1), with_pin("d2", 2), with_pin("d3", 2), with_pin("d4", 2))
+    assert plan(before, offline_live(before)).not_compared == (
+        (Secret("EDGEOPS_SECRET_PIN", 1), 2),
+        (Secret("EDGEOPS_SECRET_PIN", 2), 1),
+    )
+    made = plan(after, offline_live(before))
+    assert changed(made) == ["d2", "d4"]
+    assert [count for _, count in made.not_compared] == [1, 1]
