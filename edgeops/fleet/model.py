@@ -221,10 +221,14 @@ class DesiredDevice:
 
 @dataclass(frozen=True, slots=True)
 class DesiredFleet:
-    """The desired state of every device at one commit, for one hub."""
+    """The desired state of every device at one commit, for one hub.
+
+    `elsewhere` has the devices that git binds to other hubs, and these.
+    """
 
     name: str
     commit: str | None
     hubs: Mapping[str, HubTarget]
     devices: Mapping[str, DesiredDevice]
     max_deletes: str | int = "10%"
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
