@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeops.api.session import on_hub, read
 from edgeops.api.workspace import Workspace
-from edgeops.errors import ExitCode, UsageError
+from edgeops.errors import EdgeOpsError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan, PlanOptions
     from edgeops.twin import LiveDevice
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")  # a stamp is what somebody wrote into tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ def _offline_plan(
         options=options,
         managed=tuple(base.devices),
         created_at=_now(workspace),
+        labels={device.name: device.labels for device in base.devices.values()},
     )
 
 
@@ -200,10 +204,13 @@ async def _live_plan(
 ) -> tuple[dict[str, LiveDevice], Plan]:
     """The live devices, and the plan for them."""
     from edgeops.plan.plan import make_plan
+    from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
 
     managed = tuple(await hub.devices_of(fleet.name)) if options.prune else ()
     live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
+    gone = gone_from_git(fleet, live, managed)
+    by_label = any("=" in target for target in options.targets)
     made = make_plan(
         fleet,
         live,
@@ -211,8 +218,28 @@ async def _live_plan(
         options=options,
         managed=managed,
         created_at=_now(workspace),
+        labels=_last_labels(workspace, live, gone) if by_label else {},
     )
     return live, made
+
+
+def _last_labels(
+    workspace: Workspace, live: Mapping[str, LiveDevice], names: Iterable[str]
+) -> dict[str, Mapping[str, str]]:
+    """The labels of devices in git at the commit of their stamps, where this clone has it."""
+    from edgeops.stamp import decode
+
+    names_by_commit: dict[str, list[str]] = {}
+    for name in names:
+        stamp = decode(live[name].twin.tags)
+        if stamp is not None and stamp.commit is not None and _COMMIT.match(stamp.commit):
+            names_by_commit.setdefault(stamp.commit, []).append(name)
+    labels: dict[str, Mapping[str, str]] = {}
+    for commit, of_commit in names_by_commit.items():
+        with suppress(EdgeOpsError):
+            devices = workspace.at(commit).catalog.devices
+            labels |= {name: devices[name].spec.labels for name in of_commit if name in devices}
+    return labels
 
 
 async def _apply(

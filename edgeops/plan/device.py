@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
+from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
@@ -54,18 +55,27 @@ def plan_device(
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
 
-def plan_removal(live: LiveDevice, *, fleet: str) -> Change | Refusal | None:
-    """The deletion of a device that git no longer has; None when this fleet does not manage it."""
+def plan_removal(
+    live: LiveDevice, fleet: str, hubs: tuple[str, ...] = ()
+) -> Change | Refusal | None:
+    """The deletion of a device that git does not have on this hub; None if not of this fleet.
+
+    `hubs` are those that git binds it to.
+    """
     stamp = stamps.decode(live.twin.tags)
     if stamp is None or stamp.fleet != fleet:
         return None
     if stamp.protect:
+        where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
         return Refusal(
             live.twin.device,
-            "is protected and no longer in git",
+            f"is protected and {where}",
             "sync it once with `protect: false` before removing it",
         )
-    return Change(live.twin.device, Action.DELETE_DEVICE, Reason.REMOVED, etag=live.twin.etag)
+    reason = Reason.MOVED if hubs else Reason.REMOVED
+    return Change(
+        live.twin.device, Action.DELETE_DEVICE, reason, etag=live.twin.etag, moved_to=hubs
+    )
 
 
 def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | None:

@@ -74,6 +74,7 @@ def to_json(plan: Plan) -> JsonObject:
             for refusal in plan.refusals
         ],
         "waiting": list(plan.waiting),
+        "notes": list(plan.notes),
     }
 
 
@@ -140,6 +141,7 @@ def _change(change: Change) -> JsonObject:
         "patch": masked(dict(change.patch)),
         "before": masked(dict(change.before)),
         "etag": change.etag,
+        **({"movedTo": list(change.moved_to)} if change.moved_to else {}),
     }
 
 

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     CHANGED = "changed in git"
     DRIFT = "drift"  # git is unchanged since the last sync, the hub is not
     REMOVED = "removed from git"
+    MOVED = "bound to another hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Change:
     of that section; for a new device it maps `identity` to its authentication and whether it is an
     edge device. `before` has the live values of the patched paths, without those that are absent on
     the hub. `stamp` is the merge patch of `tags.edgeops`, of which `patch` only shows `protect`.
+    `moved_to` are the hubs that git binds a device to that this deletes.
     """
 
     device: str
@@ -50,6 +52,7 @@ class Change:
     before: Mapping[str, JsonObject] = field(default_factory=dict)
     stamp: JsonObject = field(default_factory=dict)
     etag: str = ""
+    moved_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Plan:
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates.
+    None for a hub without rates. `notes` say what the plan does not cover, and why.
     """
 
     fleet: str
@@ -101,3 +104,4 @@ class Plan:
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -123,6 +123,8 @@ def _blocks(
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
+    for note in plan.notes:
+        yield f"**Note**: {code(note)}"
     if plan.changes:
         yield digest_line(plan.digest, plan.hub)
 
@@ -132,7 +134,8 @@ def _group(group: DeviceGroup, detail: _Detail, *, expanded: bool) -> Iterator[s
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
     verb = "change: this patch ×" if several and group.kind is DeviceFate.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
-    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b></summary>"
+    why = f" ({html_code(group.why_deleted)})" if group.parts[0].moved_to else ""
+    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b>{why}</summary>"
     if several:
         yield code_list(group.devices, detail.names)
     if group.kind is not DeviceFate.DELETE:

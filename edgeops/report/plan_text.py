@@ -44,6 +44,7 @@ REASONS = {
     Reason.CHANGED: "changed in git",
     Reason.DRIFT: "drift: changed on the hub, reverted to git",
     Reason.REMOVED: "removed from git",
+    Reason.MOVED: "bound to another hub in git",
 }
 MAY_READ = (
     "Devices that have not downloaded their model yet may get short-lived read access to the"
@@ -111,13 +112,15 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
+    for note in plan.notes:
+        yield [dim("note: "), note]
 
 
 def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
     op, style = _KIND[group.kind]
     single = len(group.devices) == 1
     what = group.devices[0] if single else f"{len(group.devices):,} devices"
-    removed = dim("  removed from git") if group.kind is DeviceFate.DELETE else ""
+    removed = dim(f"  {group.why_deleted}") if group.why_deleted else ""
     yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
     if not single:
         for line in wrapped_names(group.devices, "    ", None if verbose else _NAMES):
