@@ -22,7 +22,8 @@ class Twin:
     """One device or module twin as a hub returned it.
 
     A write of tags and desired properties requires `etag`; `edge` and `authentication` are those of
-    its identity; `automatic` names the automatic deployments that target it (`$edgeAgent` only).
+    its identity; `configurations` are the ids of those of the hub that target it. `$edgeAgent` has
+    those of automatic deployments.
     """
 
     device: str
@@ -36,7 +37,7 @@ class Twin:
     last_activity: str | None = None
     edge: bool = False
     authentication: str = "sas"
-    automatic: tuple[str, ...] = ()
+    configurations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def found_of(device: LiveDevice, source: str) -> FoundDevice:
             n: _escaped(module.tags) for n, module in device.modules.items() if module.tags
         },
         authentication=twin.authentication,
-        automatic=device.modules[EDGE_AGENT].automatic if EDGE_AGENT in device.modules else (),
+        automatic=device.modules[EDGE_AGENT].configurations if EDGE_AGENT in device.modules else (),
     )
 
 
@@ -55,7 +55,7 @@ def live_of(device: FoundDevice, values: Mapping[str, Any]) -> LiveDevice:
             module,
             tags=filled(device.module_tags.get(module, {}), values),
             desired=with_settings(live, _as_text) if module == EDGE_AGENT else live,
-            automatic=device.automatic if module == EDGE_AGENT else (),
+            configurations=device.automatic if module == EDGE_AGENT else (),
         )
     return LiveDevice(twin, modules)
 

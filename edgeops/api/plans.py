@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.api.session import on_hub, read
+from edgeops.api.session import left_to_configurations, on_hub, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, ExitCode, UsageError
 
@@ -45,7 +45,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and its fleet; `base` is the commit that an offline plan starts from."""
+    """A plan and its fleet, without what configurations of the hub write.
+
+    `base` is the commit that an offline plan starts from.
+    """
 
     plan: Plan
     fleet: DesiredFleet
@@ -98,8 +101,7 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
             )
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
-    _, made = on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))
-    return Planned(made, fleet)
+    return on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))[1]
 
 
 def sync(
@@ -127,12 +129,11 @@ def sync(
         options = _options(workspace, scope, fleet, None)
 
     async def write(hub: Hub) -> Synced:
-        live, made = await _live_plan(workspace, hub, fleet, options)
+        live, planned = await _live_plan(workspace, hub, fleet, options)
         if saved:
-            check_fresh(saved, made)
-        planned = Planned(made, fleet)
+            check_fresh(saved, planned.plan)
         before_writing(planned)
-        grants = _read_grants(workspace, fleet, made, live)
+        grants = _read_grants(workspace, planned.fleet, planned.plan, live)
         started = workspace.clock.monotonic()
         stop = asyncio.Event()
         with stopping(stop):
@@ -201,7 +202,7 @@ def _offline_plan(
 
 async def _live_plan(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, options: PlanOptions
-) -> tuple[dict[str, LiveDevice], Plan]:
+) -> tuple[dict[str, LiveDevice], Planned]:
     """The live devices, and the plan for them."""
     from edgeops.plan.plan import make_plan
     from edgeops.plan.removals import gone_from_git
@@ -211,6 +212,7 @@ async def _live_plan(
     live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
     gone = gone_from_git(fleet, live, managed)
     by_label = any("=" in target for target in options.targets)
+    fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
     made = make_plan(
         fleet,
         live,
@@ -219,8 +221,10 @@ async def _live_plan(
         managed=managed,
         created_at=_now(workspace),
         labels=_last_labels(workspace, live, gone) if by_label else {},
+        overlaps=overlaps,
+        notes=notes,
     )
-    return live, made
+    return live, Planned(made, fleet)
 
 
 def _last_labels(
@@ -249,7 +253,7 @@ async def _apply(
 
     changes, refusals = planned.plan.changes, planned.plan.refusals
     written = {change.device for change in changes} | (grants.devices if grants else set())
-    devices, done = len(written) + len(refusals), 0
+    devices, done = len(written | {refusal.device for refusal in refusals}), 0
     with workspace.observer.progress("syncing", quiet=not written) as progress:
 
         def observe(_: Outcome) -> None:
@@ -281,7 +285,8 @@ def _read_grants(
     from edgeops.plan.targets import covered
 
     now = workspace.clock.now()
-    left_alone = {refusal.device for refusal in plan.refusals} | set(plan.waiting)
+    whole = {refusal.device for refusal in plan.refusals if refusal.overlap is None}
+    left_alone = whole | set(plan.waiting)
     names = covered(fleet, plan.options) - left_alone
     wanted = {name: fleet.devices[name] for name in names}
     in_need = devices_in_need(wanted, live, target.artifacts, now=now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from edgeops.configuration import Paths
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
 
@@ -201,6 +202,9 @@ class DesiredDevice:
     those of their desired properties that git names, `edge_defaults` to what a new device or module
     gets besides; both are empty unless edgeops writes the deployment. `models` are slots with their
     releases; they are already part of `modules["model_loader"].desired`.
+
+    `foreign` are the paths that `configurations` of the hub write, by module (the device itself is
+    `""`), below its desired properties; edgeops leaves them alone.
     """
 
     name: str
@@ -217,6 +221,8 @@ class DesiredDevice:
     edge_defaults: Mapping[str, JsonObject] = field(default_factory=dict)
     runtime: JsonObject = field(default_factory=dict)
     external: bool = False
+    foreign: Mapping[str, Paths] = field(default_factory=dict)
+    configurations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
+from edgeops.configuration import Paths
 from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Change, Reason, Refusal
+from edgeops.plan.overlap import not_foreign
 from edgeops.plan.secrets import with_references
 from edgeops.stamp import PROTECT, Stamp
 from edgeops.stamp_paths import Path
@@ -55,6 +57,12 @@ def plan_device(
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
 
+def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
+    """The modules with desired properties that a deployment of others has yet to create, sorted."""
+    missing = _modules_of_others(device) - live.modules.keys()
+    return sorted(name for name in missing if device.modules[name].desired)
+
+
 def plan_removal(
     live: LiveDevice, fleet: str, hubs: tuple[str, ...] = ()
 ) -> Change | Refusal | None:
@@ -96,10 +104,11 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
             device, f"authenticated by {live.twin.authentication}", device.authentication
         )
     agent = live.modules.get(EDGE_AGENT)
-    if agent is not None and agent.automatic:
+    unknown = sorted(set(agent.configurations if agent else ()) - device.configurations)
+    if unknown and not device.external:
         return Refusal(
             device.name,
-            f"is targeted by the automatic deployment {', '.join(agent.automatic)}",
+            f"is targeted by the automatic deployment {', '.join(unknown)}",
             "IoT Hub would undo the changes; exclude the device from its target condition",
         )
     return None
@@ -113,8 +122,21 @@ def _identity_differs(device: DesiredDevice, live: str, want: str) -> Refusal:
     )
 
 
+def _modules_of_others(device: DesiredDevice) -> set[str]:
+    """The modules whose identities a deployment that edgeops does not write creates."""
+    if device.external:
+        return {*device.modules}
+    return device.modules.keys() - _deployed(device) if EDGE_AGENT in device.foreign else set()
+
+
+def _deployed(device: DesiredDevice) -> JsonObject:
+    modules: JsonObject = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
+    return modules
+
+
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
+    foreign = device.foreign
     tags, desired = live.twin.tags, _shown(live.twin.desired, device.desired, old, "desired")
     contents = {
         module: _shown(live.desired(module), want, old, module)
@@ -129,15 +151,16 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
                 contents[module],
                 want,
                 device.edge_defaults.get(module, {}),
-                _owned(old, module, contents[module]),
+                not_foreign(_owned(old, module, contents[module]), foreign.get(module)),
                 module,
                 new=new_device,
             )
         )
     }
-    deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
-    deploy = _with_modules(deploy, sorted(deployed.keys() - live.modules.keys()))
-    own = set() if device.external else device.modules.keys() - deployed.keys()
+    deployed = _deployed(device).keys()
+    deploy = _with_modules(deploy, sorted(deployed - live.modules.keys()))
+    others = _modules_of_others(device)
+    own = device.modules.keys() - deployed - others
     gone = sorted(path[0] for path in _owned(old, MODULES, {}) if path[0] not in device.modules)
     deletions = gone if run.prune else []
 
@@ -150,7 +173,11 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
     patch = {
         "tags": {**diff(tags, device.tags, _owned(old, "tags", tags)), **protect},
-        "desired": diff(desired, device.desired, _owned(old, "desired", desired)),
+        "desired": diff(
+            desired,
+            device.desired,
+            not_foreign(_owned(old, "desired", desired), foreign.get("")),
+        ),
     }
     patch = {section: values for section, values in patch.items() if values}
 
@@ -168,9 +195,10 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         for name in sorted(own - live.modules.keys())
     ]
     for name, module in sorted(device.modules.items()):
-        if device.external and name not in live.modules:
-            continue  # its deployment, which something else writes, creates it
-        changes += _module_changes(device.name, module, live.modules.get(name), run)
+        if name in others and name not in live.modules:
+            continue  # `awaited_modules`
+        paths = foreign.get(name)
+        changes += _module_changes(device.name, module, live.modules.get(name), run, paths)
     changes += [
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
     ]
@@ -181,14 +209,15 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
 
 
 def _module_changes(
-    device: str, module: DesiredModule, live: Twin | None, run: _Run
+    device: str, module: DesiredModule, live: Twin | None, run: _Run, foreign: Paths | None
 ) -> tuple[Change, ...]:
     old = stamps.decode(live.tags) if live else None
     if old is None and not module.desired:
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
     shown = _shown(twin.desired, module.desired, old, "desired")
-    desired = diff(shown, module.desired, _owned(old, "desired", shown))
+    owned_before = not_foreign(_owned(old, "desired", shown), foreign)
+    desired = diff(shown, module.desired, owned_before)
     patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
     new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)

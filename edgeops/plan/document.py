@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
@@ -16,7 +16,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Change, Plan, PlanOptions
+from edgeops.plan.model import Change, Plan, PlanOptions, Refusal
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"
@@ -69,10 +69,7 @@ def to_json(plan: Plan) -> JsonObject:
         "seconds": plan.seconds,
         "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
-        "refusals": [
-            {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
-            for refusal in plan.refusals
-        ],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "waiting": list(plan.waiting),
         "notes": list(plan.notes),
     }
@@ -143,6 +140,11 @@ def _change(change: Change) -> JsonObject:
         "etag": change.etag,
         **({"movedTo": list(change.moved_to)} if change.moved_to else {}),
     }
+
+
+def _refusal(refusal: Refusal) -> JsonObject:
+    value = {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
+    return {**value, **(asdict(refusal.overlap) if refusal.overlap else {})}
 
 
 def _write(change: Change) -> _Write:

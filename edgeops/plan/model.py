@@ -56,12 +56,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """A path that git names and a configuration of the hub writes, such as `desired/chiller`."""
+
+    path: str
+    configuration: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """A device that the plan does not change, and why (another fleet manages it, ...)."""
+    """A device that the plan does not change, and why (another fleet manages it, ...).
+
+    With an `overlap`, only that path is not changed.
+    """
 
     device: str
     reason: str
     hint: str = ""
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,8 @@ class Plan:
     """What `sync` would write, and nothing else.
 
     `devices` is the number of devices that it covers and does not delete, without those `waiting`:
-    they are not on the hub yet, and creating them is left to others. `access` lists the
+    they are not on the hub yet, and creating them is left to others; so are modules, as
+    `device/module`. `access` lists the
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,

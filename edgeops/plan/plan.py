@@ -8,14 +8,15 @@ from types import MappingProxyType
 
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.limits import Operation, rate
-from edgeops.plan.device import plan_device
+from edgeops.plan.device import awaited_modules, plan_device
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.removals import Removals, gone_from_git, removals
 from edgeops.plan.targets import Labels, check_targets, covered
 from edgeops.stamp import digest
-from edgeops.twin import LiveDevice
+from edgeops.twin import LiveDevice, Twin
 
 _TWIN_WRITES = {Action.PATCH_DEVICE, Action.PATCH_MODULE, Action.STAMP_DEVICE}
+_NOTHING = LiveDevice(Twin(""))
 
 
 def make_plan(
@@ -27,14 +28,17 @@ def make_plan(
     managed: Collection[str],
     created_at: str,
     labels: Labels = MappingProxyType({}),
+    overlaps: Iterable[Refusal] = (),
+    notes: Iterable[str] = (),
 ) -> Plan:
     """The plan that makes the hub agree with the fleet.
 
     `managed` are the ids of the devices stamped by this fleet. `live` has the devices to plan that
     are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
     that git no longer has there; `labels` are those that these had, as far as they are known.
-    `created_at` is ISO 8601. Raises `UsageError` for a target that no device matches, and `Refused`
-    when pruning would delete too many devices.
+    `overlaps` are the paths that `without_overlaps` took from the devices of the fleet, `notes`
+    more of what the plan does not cover. `created_at` is ISO 8601. Raises `UsageError` for a target
+    that no device matches, and `Refused` when pruning would delete too many devices.
     """
     gone = gone_from_git(fleet, live, managed) if options.prune else []
     check_targets(fleet, options.targets, {name: labels.get(name, {}) for name in gone})
@@ -42,6 +46,7 @@ def make_plan(
     waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    modules: list[str] = []
     skipped = 0
     for device in devices:
         if device.name in waiting:
@@ -60,6 +65,11 @@ def make_plan(
             skipped += 1
         else:
             changes += planned
+            on_hub = live.get(device.name, _NOTHING)
+            modules += (f"{device.name}/{name}" for name in awaited_modules(device, on_hub))
+    refused = {refusal.device for refusal in refusals}
+    names = {device.name for device in devices} - refused
+    refusals += (overlap for overlap in overlaps if overlap.device in names)
     removed = removals(fleet, live, options, managed, labels) if options.prune else Removals()
     changes += removed.changes
     access = _access(hub, devices)
@@ -75,8 +85,8 @@ def make_plan(
         seconds=_expected_seconds(hub, devices, changes),
         options=options,
         access=access,
-        waiting=tuple(sorted(waiting)),
-        notes=removed.notes,
+        waiting=tuple(sorted([*waiting, *modules])),
+        notes=(*notes, *removed.notes),
     )
 
 

@@ -20,7 +20,15 @@ from edgeops.report.markdown import (
 )
 from edgeops.report.plan_groups import DeviceGroup, Op, PathChange, TwinChange, grouped
 from edgeops.report.plan_overview import overview
-from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary, why_waiting
+from edgeops.report.plan_text import (
+    MAY_READ,
+    REASONS,
+    STAMP_ONLY,
+    Waiting,
+    show_new,
+    summary,
+    waiting,
+)
 from edgeops.report.words import count, duration, short_commit, show, show_path
 
 
@@ -117,8 +125,8 @@ def _blocks(
         )
     if plan.refusals:
         yield _refusals(plan, detail)
-    if plan.waiting:
-        yield _waiting(plan.waiting, detail)
+    for awaited in waiting(plan):
+        yield _waiting(awaited, detail)
     if plan.changes and plan.seconds is not None:
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
@@ -175,8 +183,9 @@ def _refusals(plan: Plan, detail: _Detail) -> str:
     return "\n".join(lines)
 
 
-def _waiting(devices: Sequence[str], detail: _Detail) -> str:
-    why = why_waiting(len(devices))
-    if len(devices) == 1:
-        return f"**Waiting**: {code(devices[0])} {why}"
-    return f"**Waiting**: {count(len(devices), 'device')} {why}: {code_list(devices, detail.names)}"
+def _waiting(awaited: Waiting, detail: _Detail) -> str:
+    names, why = awaited.names, awaited.why
+    if len(names) == 1:
+        return f"**Waiting**: {code(names[0])} {why}"
+    what = count(len(names), awaited.noun)
+    return f"**Waiting**: {what} {why}: {code_list(names, detail.names)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
@@ -84,13 +85,27 @@ def _left_alone(numbers: Counts) -> str:
     return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "")
 
 
-def why_waiting(devices: int) -> str:
-    """Why devices wait, and until when; follows the name of one, or the number of several."""
-    are, each, them = ("is", "it", "it") if devices == 1 else ("are", "each", "them")
-    return (
-        f"{are} not on the hub yet; {each} is synced on the first run after it appears"
-        f" (--create creates {them})"
-    )
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Devices, or modules, that the plan waits for, and why: follows their names or number."""
+
+    noun: str
+    names: tuple[str, ...]
+    why: str
+
+
+def waiting(plan: Plan) -> Iterator[Waiting]:
+    """What a plan waits for, devices first."""
+    devices = tuple(name for name in plan.waiting if "/" not in name)
+    modules = tuple(name for name in plan.waiting if "/" in name)
+    if devices:
+        are, each, them = ("is", "it", "it") if len(devices) == 1 else ("are", "each", "them")
+        why = f"{each} is synced on the first run after it appears (--create creates {them})"
+        yield Waiting("device", devices, f"{are} not on the hub yet; {why}")
+    if modules:
+        are, each = ("is", "it") if len(modules) == 1 else ("are", "each")
+        why = f"{each} is synced on the first run after the deployment of its device creates it"
+        yield Waiting("module", modules, f"{are} not on the hub yet; {why}")
 
 
 def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
@@ -104,8 +119,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
     if plan.refusals:
         yield from _refusals(plan.refusals)
         yield []
-    if plan.waiting:
-        yield from _waiting(plan.waiting, verbose)
+    for awaited in waiting(plan):
+        yield from _waiting(awaited, verbose)
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
@@ -193,10 +208,10 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
         yield from devices_with_reason(Span("! refused ", Style.RED), sorted(devices), reason, hint)
 
 
-def _waiting(devices: Sequence[str], verbose: bool) -> Iterator[Line]:
-    several = len(devices) > 1
-    what = count(len(devices), "device") if several else devices[0]
-    yield [dim("waiting: "), bold(what), f" {why_waiting(len(devices))}"]
+def _waiting(awaited: Waiting, verbose: bool) -> Iterator[Line]:
+    several = len(awaited.names) > 1
+    what = count(len(awaited.names), awaited.noun) if several else awaited.names[0]
+    yield [dim("waiting: "), bold(what), f" {awaited.why}"]
     if several:
-        for line in wrapped_names(devices, "    ", None if verbose else _NAMES):
+        for line in wrapped_names(awaited.names, "    ", None if verbose else _NAMES):
             yield [line]

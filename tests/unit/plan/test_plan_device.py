@@ -220,7 +220,9 @@ FOREIGN = {"edgeops": {"fleet": "other"}}
             "is authenticated by x509CA on the hub, sas in git",
         ),
         (
-            LiveDevice(Twin("d1"), {"$edgeAgent": Twin("d1", "$edgeAgent", automatic=("base",))}),
+            LiveDevice(
+                Twin("d1"), {"$edgeAgent": Twin("d1", "$edgeAgent", configurations=("base",))}
+            ),
             "is targeted by the automatic deployment base",
         ),
     ],
