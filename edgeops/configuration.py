@@ -44,9 +44,10 @@ def configuration_of(value: Mapping[str, Any]) -> Configuration:
     content = value["content"]
     twin = content.get("deviceContent") or content.get("moduleContent") or {}
     modules = content.get("modulesContent") or {}
+    priority = value.get("priority")
     return Configuration(
         id=value["id"],
-        priority=value.get("priority") or 0,
+        priority=priority if isinstance(priority, int) else 0,
         created=value.get("createdTimeUtc") or "",
         twin=_paths(twin),
         deployment={module: _paths(entry or {}) for module, entry in modules.items()},

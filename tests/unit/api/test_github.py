@@ -110,7 +110,8 @@ def test_the_hubs_of_a_fleet_are_all_but_the_local_one(root, workspace, git):
     assert hubs(workspace) == ()
     assert hubs(workspace, only="local") == ("local",)
     file = root / "fleet/fleet.yaml"
-    two = "{local: {}, us: {hostname: us.azure-devices.net, auth: entra}, eu: {hostname: eu.azure-devices.net, auth: entra}}"
+    azure = "{name}: {{hostname: {name}.azure-devices.net, auth: entra}}"
+    two = f"{{local: {{}}, {azure.format(name='us')}, {azure.format(name='eu')}}}"
     file.write_text(file.read_text().replace("{local: {}}", two))
     git("commit", "--all", "--quiet", "--message", "two hubs")
     assert hubs(workspace) == hubs(workspace, only="*") == ("eu", "us")
