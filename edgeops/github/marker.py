@@ -18,17 +18,17 @@ def marked(marker: str, text: str) -> str:
 
 # The line between the plans of several hubs in one comment. Text from a manifest or a hub can never
 # form it: edgeops writes the beginning of every line of a plan.
-_BETWEEN = "<!-- edgeops:next-plan -->"
+_BETWEEN = "\n\n<!-- edgeops:next-plan -->\n"
 
 
 def joined(plans: Iterable[str]) -> str:
     """Several plans, each for a hub, as one text."""
-    return f"\n\n{_BETWEEN}\n".join(plans)
+    return _BETWEEN.join(plans)
 
 
 def parts(text: str) -> list[str]:
     """The plans of `joined`; the last one with what follows it."""
-    return [part.strip() for part in text.split(f"\n{_BETWEEN}\n")]
+    return text.split(_BETWEEN)
 
 
 def is_ours(thing: JsonObject, marker: str) -> bool:
