@@ -28,12 +28,11 @@ class Validation:
 def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
     """What is wrong with the desired state at a revision, or on disk: all, or `below` a path.
 
-    The problems of model files count, too; they do not make the fleet invalid.
-
-    Raises `EdgeOpsError` if there is no fleet or no such revision.
+    The problems of model files count, too; they do not make the fleet invalid. The fleet is checked
+    on every hub. Raises `EdgeOpsError` if there is no fleet or no such revision.
     """
     revision = workspace.at(rev)
-    resolution = revision.resolution
+    resolution = revision.on_every_hub
     every = tuple(sorted((*resolution.problems, *revision.snapshot.model_problems)))
 
     def inside(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -58,14 +57,17 @@ def render(
     """The resolved twins of devices by name, or their IoT Edge deployment manifests.
 
     A deployment manifest is for other tools, so it holds the secrets that the environment has; a
-    note says so. All devices by default. Raises `InvalidFleet`, and `UsageError` for a device
-    that does not exist.
+    note says so. All devices of the hub by default. Raises `InvalidFleet`, and `UsageError` for a
+    device that does not exist or is on another hub.
     """
     from edgeops.fleet.edge import deployment_manifest, render_device
+    from edgeops.fleet.hubs import on_another_hub
     from edgeops.fleet.suggest import did_you_mean
 
     fleet = workspace.at(rev).fleet
     for name in devices:
+        if name in fleet.elsewhere:
+            raise on_another_hub(name, fleet.elsewhere[name])
         if name not in fleet.devices:
             raise UsageError(f"the fleet has no device `{name}`", did_you_mean(name, fleet.devices))
     form = deployment_manifest if deployment else render_device
@@ -98,9 +100,11 @@ def explain(
 ) -> tuple[Explained, ...]:
     """Which file and line set each value of a device below a JSON pointer, and what it overrode.
 
-    Raises `InvalidState`, and `UsageError` for a device or value that does not exist.
+    The values are those on the hub of the workspace. Raises `InvalidState`, and
+    `UsageError` for a device or value that does not exist.
     """
     from edgeops.fleet.explain import explain as explain_device
 
     snapshot = workspace.at(rev).snapshot
-    return explain_device(snapshot, device, pointer, artifacts_url=workspace.local_artifacts_url)
+    url = workspace.local_artifacts_url
+    return explain_device(snapshot, device, pointer, hub=workspace.hub, local_artifacts_url=url)

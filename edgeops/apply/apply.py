@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from edgeops.apply.access import Grants
 from edgeops.apply.device import DeviceWriter, Sleep
@@ -70,10 +71,11 @@ async def apply(
                 continue
             outcome, error = await write(planned)
             lost = lost or isinstance(error, Unreachable)
-            end(outcome)
+            end(_with_refusals(outcome, refusals.get(planned.device)))
 
-    for refusal in plan.refusals:
-        end(Outcome(refusal.device, Status.REFUSED, message=refusal.reason, hint=refusal.hint))
+    refusals = _refusals(plan)
+    for device in sorted(refusals.keys() - _written(plan, grants)):
+        end(refusals[device])
     rounds = [iter(planned) for planned in _rounds(_by_device(plan, fleet, grants))]
     first = next(rounds[0]) if rounds and not stopped() else None
     if first is not None:
@@ -81,12 +83,37 @@ async def apply(
         if isinstance(error, Unauthorized | Unreachable) and not outcome.written:
             raise error
         lost = isinstance(error, Unreachable)
-        end(outcome)
+        end(_with_refusals(outcome, refusals.get(first.device)))
     for planned in rounds:
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(write_each(planned))
     return tuple(sorted(outcomes, key=lambda outcome: outcome.device))
+
+
+def _written(plan: Plan, grants: Grants | None) -> set[str]:
+    """The devices that are written, be it in part."""
+    changed = {change.device for change in plan.changes}
+    return changed | grants.devices if grants else changed
+
+
+def _refusals(plan: Plan) -> dict[str, Outcome]:
+    """The outcome of each device that is refused, whole or in part."""
+    outcomes: dict[str, Outcome] = {}
+    for refusal in plan.refusals:
+        before = outcomes.get(refusal.device)
+        message = f"{before.message}; {refusal.reason}" if before else refusal.reason
+        outcomes[refusal.device] = Outcome(
+            refusal.device, Status.REFUSED, message=message, hint=refusal.hint
+        )
+    return outcomes
+
+
+def _with_refusals(outcome: Outcome, refused: Outcome | None) -> Outcome:
+    """What became of a device of which some paths are refused."""
+    if refused is None or outcome.status not in (Status.APPLIED, Status.ACCESS):
+        return outcome
+    return replace(refused, written=outcome.written)
 
 
 def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[DeviceChanges]:

@@ -11,6 +11,7 @@ from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
+from edgeops.fleet.hubs import find_hub, hub_targets, hubs_of, on_another_hub
 from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Layer, Path, settings
 from edgeops.fleet.model import LOCAL, Named, Place, Snapshot
@@ -64,19 +65,24 @@ def explain(
     pointer: str = "",
     *,
     hub: str = LOCAL,
-    artifacts_url: str = "",
+    local_artifacts_url: str | None = None,
 ) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device` for a hub; the URLs of its models begin with
-    `artifacts_url`. Also works when other parts of the fleet have problems. Raises EdgeOpsError,
-    with a hint, for a device or a pointer that does not exist.
+    The document is that of `render_device` for a hub. Also works when other parts of the fleet have
+    problems. Raises EdgeOpsError, with a hint, for a device that is not on this hub, and a pointer
+    or hub that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
+    hubs = hub_targets(catalog, local_artifacts_url)
+    artifacts = find_hub(hubs, hub).artifacts if hubs else None
     # Without schemas: nothing is validated here.
-    resolver = Resolver(catalog, hub, artifacts_url, {}, SchemaChecker())
+    resolver = Resolver(catalog, hub, artifacts.url if artifacts else "", {}, SchemaChecker())
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
+    bound = hubs_of(manifest, groups)
+    if bound is not None and hub not in bound:
+        raise on_another_hub(device, bound)
     resolved, _ = resolver.resolve(manifest, groups)
     stack = resolver.stack(manifest, groups, resolved.modules)
     scope = resolver.scope(manifest, groups)

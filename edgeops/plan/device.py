@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
+from edgeops.configuration import Paths
+from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
@@ -18,6 +20,7 @@ from edgeops.plan.identity import (
     new_twin,
 )
 from edgeops.plan.model import Action, Change, Reason, Refusal
+from edgeops.plan.overlap import not_foreign
 from edgeops.plan.secrets import value_at, with_references
 from edgeops.secret_reference import secrets_in
 from edgeops.stamp import PROTECT, Stamp
@@ -65,18 +68,33 @@ def plan_device(
     return _refusal(device, live, fleet) or _changes(device, live, run)
 
 
-def plan_removal(live: LiveDevice, *, fleet: str) -> Change | Refusal | None:
-    """The deletion of a device that git no longer has; None when this fleet does not manage it."""
+def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
+    """The modules with desired properties that a deployment of others has yet to create, sorted."""
+    missing = _modules_of_others(device) - live.modules.keys()
+    return sorted(name for name in missing if device.modules[name].desired)
+
+
+def plan_removal(
+    live: LiveDevice, fleet: str, hubs: tuple[str, ...] = ()
+) -> Change | Refusal | None:
+    """The deletion of a device that git does not have on this hub; None if not of this fleet.
+
+    `hubs` are those that git binds it to.
+    """
     stamp = stamps.decode(live.twin.tags)
     if stamp is None or stamp.fleet != fleet:
         return None
     if stamp.protect:
+        where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
         return Refusal(
             live.twin.device,
-            "is protected and no longer in git",
+            f"is protected and {where}",
             "sync it once with `protect: false` before removing it",
         )
-    return Change(live.twin.device, Action.DELETE_DEVICE, Reason.REMOVED, etag=live.twin.etag)
+    reason = Reason.MOVED if hubs else Reason.REMOVED
+    return Change(
+        live.twin.device, Action.DELETE_DEVICE, reason, etag=live.twin.etag, moved_to=hubs
+    )
 
 
 def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | None:
@@ -99,17 +117,31 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
     if refusal := identity_refusal(device, live.twin.authentication):
         return refusal
     agent = live.modules.get(EDGE_AGENT)
-    if agent is not None and agent.automatic:
+    unknown = sorted(set(agent.configurations if agent else ()) - device.configurations)
+    if unknown and not device.external:
         return Refusal(
             device.name,
-            f"is targeted by the automatic deployment {', '.join(agent.automatic)}",
+            f"is targeted by the automatic deployment {', '.join(unknown)}",
             "IoT Hub would undo the changes; exclude the device from its target condition",
         )
     return None
 
 
+def _modules_of_others(device: DesiredDevice) -> set[str]:
+    """The modules whose identities a deployment that edgeops does not write creates."""
+    if device.external:
+        return {*device.modules}
+    return device.modules.keys() - _deployed(device) if EDGE_AGENT in device.foreign else set()
+
+
+def _deployed(device: DesiredDevice) -> JsonObject:
+    modules: JsonObject = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
+    return modules
+
+
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
+    foreign = device.foreign
     tags, desired = live.twin.tags, _shown(live.twin.desired, device.desired, old, "desired")
     contents = {
         module: _shown(live.desired(module), want, old, module)
@@ -124,15 +156,16 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
                 contents[module],
                 want,
                 device.edge_defaults.get(module, {}),
-                _owned(old, module, contents[module]),
+                not_foreign(_owned(old, module, contents[module]), foreign.get(module)),
                 module,
                 new=new_device,
             )
         )
     }
-    deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
-    deploy = _with_modules(deploy, sorted(deployed.keys() - live.modules.keys()))
-    own = set() if device.external else device.modules.keys() - deployed.keys()
+    deployed = _deployed(device).keys()
+    deploy = _with_modules(deploy, sorted(deployed - live.modules.keys()))
+    others = _modules_of_others(device)
+    own = device.modules.keys() - deployed - others
     gone = sorted(path[0] for path in _owned(old, MODULES, {}) if path[0] not in device.modules)
     deletions = gone if run.prune else []
 
@@ -151,7 +184,11 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
     patch = {
         "tags": {**diff(tags, device.tags, _owned(old, "tags", tags)), **protect},
-        "desired": diff(desired, device.desired, _owned(old, "desired", desired)),
+        "desired": diff(
+            desired,
+            device.desired,
+            not_foreign(_owned(old, "desired", desired), foreign.get("")),
+        ),
     }
     patch = {section: values for section, values in patch.items() if values}
 
@@ -173,9 +210,10 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         for name in sorted(own - live.modules.keys())
     ]
     for name, module in sorted(device.modules.items()):
-        if device.external and name not in live.modules:
-            continue  # its deployment, which something else writes, creates it
-        changes += _module_changes(device.name, module, live.modules.get(name), run)
+        if name in others and name not in live.modules:
+            continue  # `awaited_modules`
+        paths = foreign.get(name)
+        changes += _module_changes(device.name, module, live.modules.get(name), run, paths)
     changes += [
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
     ]
@@ -186,14 +224,15 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
 
 
 def _module_changes(
-    device: str, module: DesiredModule, live: Twin | None, run: _Run
+    device: str, module: DesiredModule, live: Twin | None, run: _Run, foreign: Paths | None
 ) -> tuple[Change, ...]:
     old = stamps.decode(live.tags) if live else None
     if old is None and not module.desired:
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
     shown = _shown(twin.desired, module.desired, old, "desired")
-    desired = diff(shown, module.desired, _owned(old, "desired", shown))
+    owned_before = not_foreign(_owned(old, "desired", shown), foreign)
+    desired = diff(shown, module.desired, owned_before)
     patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
     new = Stamp(fleet=run.fleet, commit=run.commit, digest=digest, owned=owned)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
@@ -16,7 +16,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Change, Plan, PlanOptions
+from edgeops.plan.model import Change, Plan, PlanOptions, Refusal
 from edgeops.secret_reference import in_words
 
 API_VERSION = "edgeops/v1"
@@ -70,15 +70,13 @@ def to_json(plan: Plan) -> JsonObject:
         "seconds": plan.seconds,
         "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
-        "refusals": [
-            {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
-            for refusal in plan.refusals
-        ],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "waiting": list(plan.waiting),
         "notCompared": [
             {"variable": secret.variable, "version": secret.version, "devices": devices}
             for secret, devices in plan.not_compared
         ],
+        "notes": list(plan.notes),
     }
 
 
@@ -145,7 +143,13 @@ def _change(change: Change) -> JsonObject:
         "patch": _without_secrets(change.patch),
         "before": _without_secrets(change.before),
         "etag": change.etag,
+        **({"movedTo": list(change.moved_to)} if change.moved_to else {}),
     }
+
+
+def _refusal(refusal: Refusal) -> JsonObject:
+    value = {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
+    return {**value, **(asdict(refusal.overlap) if refusal.overlap else {})}
 
 
 def _without_secrets(sections: Mapping[str, JsonObject]) -> Any:

@@ -1,9 +1,12 @@
 """The desired state without a hub."""
 
+from dataclasses import replace
+
 import pytest
 
 from edgeops.api import InvalidFleet, Workspace, explain, render, validate
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.report.problems import none_in
 
 
 def test_a_valid_fleet_has_no_problems(workspace):
@@ -105,3 +108,36 @@ def test_a_deployment_manifest_holds_the_secrets_of_the_environment(
     agent = manifest["modulesContent"]["$edgeAgent"]["properties.desired"]
     assert agent["runtime"]["settings"]["registryCredentials"]["acr"]["password"] == password
     assert listener.notes == [note]
+
+
+TWO_HUBS = """\
+apiVersion: edgeops/v1
+kind: Fleet
+metadata: {name: tiny}
+spec:
+  hubs:
+    eu: {hostname: eu.azure-devices.net, auth: entra, variables: {region: europe}}
+    us: {hostname: us.azure-devices.net, auth: entra}
+---
+apiVersion: edgeops/v1
+kind: DeviceSet
+metadata: {name: few}
+spec:
+  template: {spec: {tags: {region: "${region}"}}}
+  devices: [{name: a, hubs: [eu]}, {name: b, hubs: [us]}]
+"""
+
+
+def test_every_hub_is_checked_and_each_has_its_own_devices(root, workspace):
+    (root / "fleet/fleet.yaml").write_text(TWO_HUBS)
+    (problem,) = validate(workspace).problems
+    assert problem.message == "there is no variable `region` (device b)"
+    (root / "fleet/fleet.yaml").write_text(TWO_HUBS.replace("hubs: [us]", "hubs: [eu]"))
+    checked = validate(workspace)
+    assert (checked.problems, none_in(checked.fleet)) == ((), "tiny: 2 devices, no problems")
+    eu = replace(workspace, hub="eu")
+    assert render(workspace) == {}
+    assert render(eu)["a"]["tags"] == {"region": "europe"}
+    assert explain(eu, "a", "/tags/region")[0].value == "europe"
+    with pytest.raises(UsageError, match="git binds the device `a` to the hub eu"):
+        render(workspace, ["a"])
