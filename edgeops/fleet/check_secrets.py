@@ -129,6 +129,11 @@ def _holds_password(text: str) -> bool:
     return any(_is_secret_text("password", value) and value != "..." for value in values)
 
 
+def literal_secrets(value: Any, name: str = "") -> Iterator[tuple[str | int, ...]]:
+    """The paths of the texts in a value of this name that a manifest must not have."""
+    yield from _literals(value, (), name)
+
+
 def _literals(value: Any, path: _Path, name: str) -> Iterator[_Path]:
     """The paths of the texts that are secrets; `name` is that of the value, "" for none."""
     if _refers(value):
