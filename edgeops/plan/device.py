@@ -20,7 +20,7 @@ from edgeops.plan.identity import (
 from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.plan.secrets import with_references
 from edgeops.stamp import PROTECT, Stamp
-from edgeops.stamp_paths import Path
+from edgeops.stamp_paths import Path, united
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
@@ -234,7 +234,7 @@ def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
     """
     if old is None or not more or old.owned <= new.owned:
         return new
-    return replace(old, protect=new.protect, owned=old.owned | new.owned)
+    return replace(old, protect=new.protect, owned=united(old.owned, new.owned))
 
 
 def _reason(old: Stamp | None, new: Stamp) -> Reason:
