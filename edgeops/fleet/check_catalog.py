@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.kinds import Group, matches
-from edgeops.fleet.layers import FROM, Layer
+from edgeops.fleet.layers import FROM, Layer, named_twice
 from edgeops.fleet.model import LOCAL, Document, Named, Problem, Snapshot
 from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
@@ -69,6 +69,18 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
     return document.problem(at, f"there is no {kind} `{name}`", hint)
+
+
+def name_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Settings that one layer sets by their old name and by their new one."""
+    for layer in catalog.overlays:
+        for old, new in named_twice(layer):
+            name, other = old.rpartition("/")[2], ".".join(new.split("/")[-2:])
+            yield layer.document.problem(
+                old,
+                f"`{name}` is another name of `{other}`, which is set too",
+                "remove one of them",
+            )
 
 
 def selector_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
