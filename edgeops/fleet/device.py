@@ -90,6 +90,7 @@ class Resolver:
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
+    _instances: frozenset[str] = field(init=False)
     _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
     _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Resolver:
 
     def __post_init__(self) -> None:
         self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
+        self._instances = self.catalog.instances
 
     def groups(self, device: Named[Device]) -> Groups:
         """The groups that select a device, the lowest first."""
@@ -223,7 +225,7 @@ class Resolver:
             if wanted not in self.catalog.releases:
                 yield Finding(("models", slot), f"there is no ModelRelease `{shown(wanted)}`")
         for name, spec in overlay.modules.items():
-            if FROM not in spec and name not in self._bases and name in self.catalog.instances:
+            if FROM not in spec and name not in self._bases and name in self._instances:
                 yield Finding(
                     ("modules", name),
                     f"there is no Module `{name}`, and nothing says which Module it is `from`",
