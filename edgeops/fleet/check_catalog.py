@@ -19,8 +19,9 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
     """References to modules, releases, schemas and hubs that do not exist."""
     spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
+    instances = catalog.instances
     for layer in catalog.overlays:
-        for at, kind, name in _references(layer, catalog.instances):
+        for at, kind, name in _references(layer, instances):
             names = catalog.modules if kind == "Module" else catalog.releases
             if name not in names and not is_spoiled(spoiled, kind, name):
                 at = layer.pointer + at

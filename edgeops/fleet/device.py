@@ -90,6 +90,7 @@ class Resolver:
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
+    _instances: frozenset[str] | None = None  # looked up when first needed
     _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
     _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
@@ -161,13 +162,13 @@ class Resolver:
             software = {part: getattr(overlay, part) for part in _SOFTWARE}
             self._below[names] = _Below(overlay, references(_parts(overlay)), references(software))
         below, spec = self._below[names], device.spec.layer.value
-        own = {part: spec[part] for part in PARTS if part in spec}
+        rest = {part: spec[part] for part in PARTS if part in spec and part not in _SOFTWARE}
         software = {part: spec[part] for part in _SOFTWARE if part in spec}
-        added = self._of_modules(spec)
+        of_software = references(software) | self._of_modules(spec)
         return _Alike(
             lay(below.overlay, spec, self._bases),
-            tuple(sorted(below.names | references(own) | added)),
-            tuple(sorted(below.of_software | references(software) | added)),
+            tuple(sorted(below.names | references(rest) | of_software)),
+            tuple(sorted(below.of_software | of_software)),
             json.dumps([software, device.spec.edge], sort_keys=True),
         )
 
@@ -223,7 +224,11 @@ class Resolver:
             if wanted not in self.catalog.releases:
                 yield Finding(("models", slot), f"there is no ModelRelease `{shown(wanted)}`")
         for name, spec in overlay.modules.items():
-            if FROM not in spec and name not in self._bases and name in self.catalog.instances:
+            if FROM in spec or name in self._bases:
+                continue
+            if self._instances is None:
+                self._instances = self.catalog.instances
+            if name in self._instances:
                 yield Finding(
                     ("modules", name),
                     f"there is no Module `{name}`, and nothing says which Module it is `from`",

@@ -256,7 +256,7 @@ def pointer_in(layer: Layer, path: Path) -> str:
 
 def named_twice(layer: Layer) -> Iterator[tuple[str, str]]:
     """The pointers of old and new name of each setting that has both in one layer."""
-    for path, old in _OLD_NAMES.items():
+    for path, old in _OLD_NAMES.items() if "edge" in layer.value else ():
         both = layer.pointer + old, layer.pointer + pointer(*path)
         if layer.document.marks.keys() >= set(both):
             yield both
