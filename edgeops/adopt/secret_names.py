@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from edgeops.adopt.found import Placeholder
-from edgeops.fleet.secrets import find_secret, names_a_secret
+from edgeops.fleet.secrets import mask, names_a_secret
 from edgeops.jsonvalue import JsonObject
 from edgeops.secret_reference import PREFIX, Secret, reference
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LONGEST = 60
+
+# Keys whose value says where a secret is, rather than the secret.
+_PLACE = re.compile(
+    r"(?:_(?i:file|path|dir|url|uri|name|id)|(?<=[a-z])(?:File|Path|Dir|Url|Uri|Name|Id))\Z"
+)
+_IS_A_SECRET = re.compile(r"(?:passw(?:or)?d|passphrase|secret|token|key|pin)\Z", re.IGNORECASE)
 
 
 class SecretNames:
@@ -31,7 +38,19 @@ class SecretNames:
             return True
         if not text or _VARIABLE.fullmatch(text):
             return False
-        return find_secret(text) is not None or names_a_secret(at[-1])
+        return mask(text) != text or any(map(_tells_a_secret, _keys(at)))
+
+    def hides(self, value: Any, at: tuple[str, ...]) -> bool:
+        """Whether a value at a path, or anything in it, must not stand in git."""
+        if isinstance(value, dict):
+            return any(self.hides(item, (*at, key)) for key, item in value.items())
+        if isinstance(value, list):
+            return any(self.hides(item, at) for item in value)
+        if isinstance(value, str):
+            return self.is_secret(value, at)
+        if value is None or isinstance(value, bool) or not at:
+            return False
+        return bool(_IS_A_SECRET.search(at[-1]))
 
     def reference(self, text: str, at: tuple[str, ...]) -> JsonObject:
         """The reference to write in place of a secret."""
@@ -57,3 +76,15 @@ class SecretNames:
 
 # Keys that say nothing of what a secret is.
 _SILENT = frozenset({"registry", "modules", "desired", "env", "password", "edge"})
+
+
+def _keys(at: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a path that name values: those within a section, not the name of a module."""
+    for section in ("desired", "tags"):
+        if section in at[:2]:
+            return at[at.index(section) + 1 :]
+    return at[-1:]
+
+
+def _tells_a_secret(key: str) -> bool:
+    return names_a_secret(key) and not _PLACE.search(key)

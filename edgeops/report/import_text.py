@@ -45,10 +45,8 @@ def _lines(imported: Imported) -> Iterator[Line]:
             yellow("secrets"),
             " are references now: set these variables where a sync writes them",
         ]
-        yield from (
-            [f"  {variable}", dim(f"  {one_line(at)}")]
-            for variable, at in sorted(imported.secrets.items())
-        )
+        for variable, at in sorted(imported.secrets.items()):
+            yield [f"  {variable}", dim(f"  {one_line(at)}")]
     if imported.open:
         yield []
         yield [yellow("without a value"), " in `variables`: what the files leave to be filled in"]
