@@ -36,21 +36,7 @@ class SecretNames:
         """Whether a text at a path must not stand in git."""
         if any(self._is_secret_variable(name) for name in _VARIABLE.findall(text)):
             return True
-        if not text or _VARIABLE.fullmatch(text):
-            return False
-        return mask(text) != text or any(map(_tells_a_secret, _keys(at)))
-
-    def hides(self, value: Any, at: tuple[str, ...]) -> bool:
-        """Whether a value at a path, or anything in it, must not stand in git."""
-        if isinstance(value, dict):
-            return any(self.hides(item, (*at, key)) for key, item in value.items())
-        if isinstance(value, list):
-            return any(self.hides(item, at) for item in value)
-        if isinstance(value, str):
-            return self.is_secret(value, at)
-        if value is None or isinstance(value, bool) or not at:
-            return False
-        return bool(_IS_A_SECRET.search(at[-1]))
+        return _looks_secret(text, at)
 
     def reference(self, text: str, at: tuple[str, ...]) -> JsonObject:
         """The reference to write in place of a secret."""
@@ -78,12 +64,34 @@ class SecretNames:
 _SILENT = frozenset({"registry", "modules", "desired", "env", "password", "edge"})
 
 
+def hides_a_secret(value: Any, at: tuple[str, ...]) -> bool:
+    """Whether a value at a path, or anything in it, is a secret that no reference can replace.
+
+    A placeholder is none: its value is not there.
+    """
+    if isinstance(value, dict):
+        return any(hides_a_secret(item, (*at, key)) for key, item in value.items())
+    if isinstance(value, list):
+        return any(hides_a_secret(item, at) for item in value)
+    if isinstance(value, str):
+        return _looks_secret(value, at)
+    if value is None or isinstance(value, bool) or not at:
+        return False
+    return bool(_IS_A_SECRET.search(at[-1]))
+
+
 def _keys(at: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of a path that name values: those within a section, not the name of a module."""
     for section in ("desired", "tags"):
         if section in at[:2]:
             return at[at.index(section) + 1 :]
     return at[-1:]
+
+
+def _looks_secret(text: str, at: tuple[str, ...]) -> bool:
+    if not text or _VARIABLE.fullmatch(text):
+        return False
+    return mask(text) != text or any(map(_tells_a_secret, _keys(at)))
 
 
 def _tells_a_secret(key: str) -> bool:

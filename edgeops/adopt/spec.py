@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeops.adopt.found import FoundDevice, FoundLayer, Note
 from edgeops.adopt.options import OPTIONS, UNPARSED
-from edgeops.adopt.secret_names import SecretNames
+from edgeops.adopt.secret_names import SecretNames, hides_a_secret
 from edgeops.fleet.model import EdgeKind
 from edgeops.fleet.shown import shown
 from edgeops.fleet.variables import as_text
@@ -196,7 +196,7 @@ class Describer:
         for key in ("status", "restartPolicy"):
             spec[key] = module.get(key)
         options = settings.get(OPTIONS, settings.get(UNPARSED, {}))
-        if self._secrets.hides(options, (OPTIONS,)):
+        if hides_a_secret(options, (OPTIONS,)):
             self._note((*at, OPTIONS), "hold a secret: they are not in git, and stay as they are")
         elif UNPARSED in settings:
             self._note((*at, OPTIONS), "cannot be read; they are kept as a text")
@@ -216,7 +216,7 @@ class Describer:
             if not isinstance(value, (str, int, float, bool)) or not _ENV_NAME.match(name):
                 self._note((*at, "env", name), "is not a variable that IoT Edge takes")
                 continue
-            if not isinstance(value, str) and self._secrets.hides(value, (*at, "env", name)):
+            if not isinstance(value, str) and hides_a_secret(value, (*at, "env", name)):
                 value = as_text(value)
             yield name, self._with_references(value, (*at, "env", name))
 
@@ -228,7 +228,7 @@ class Describer:
             kept = {}
             for key, item in value.items():
                 path = (*at, key)
-                if not isinstance(item, (dict, str)) and self._secrets.hides(item, path):
+                if not isinstance(item, (dict, str)) and hides_a_secret(item, path):
                     self._note(path, "holds a secret in a list or a number; it stays as it is")
                 else:
                     kept[key] = self._with_references(item, path)
@@ -242,7 +242,7 @@ class Describer:
             return value
         kept = {}
         for key, item in value.items():
-            if not isinstance(item, dict) and self._secrets.hides(item, (*at, key)):
+            if not isinstance(item, dict) and hides_a_secret(item, (*at, key)):
                 self._note((*at, key), "looks like a secret: it is not in git, and stays as it is")
             elif inner := self._without_secrets(item, (*at, key)):
                 kept[key] = inner
