@@ -79,7 +79,8 @@ class Describer:
             if module in (EDGE_AGENT, EDGE_HUB):
                 continue
             if kind is EdgeKind.MANAGED and module not in modules:
-                self._note((module,), "is not in the deployment; it stays as it is, unmanaged")
+                if module not in _object(agent.get("modules")):  # else it was noted there
+                    self._note((module,), "is not in the deployment; it stays as it is, unmanaged")
                 continue
             if kind is EdgeKind.EXTERNAL:
                 continue  # written by what writes the deployment, as far as one can tell

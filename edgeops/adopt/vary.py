@@ -17,7 +17,7 @@ Trees = dict[str, JsonObject]  # settings by device
 
 _FEW = 4  # values of a setting that can each get a group; with more, the setting is a variable
 _SEVERAL = 3  # devices from which on a variable is shorter than the values
-_SHORTEST = 3  # characters of a name that is replaced within longer texts
+_SHORTEST = 2  # characters of a name that is replaced within longer texts
 _FIXED = frozenset(  # settings of a few words or a number, which no variable stands for
     ("status", "restartPolicy", "imagePullPolicy", "startupOrder", "priority", "timeToLiveSecs")
 )
