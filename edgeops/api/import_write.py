@@ -118,7 +118,7 @@ def known_fleet(workspace: Workspace) -> Catalog | None:
     if not (workspace.root / "fleet").is_dir():
         return None
     revision = workspace.at(None)
-    if revision.catalog.fleet is not None:
+    if revision.snapshot.documents or revision.snapshot.problems:
         _ = revision.fleet
     return revision.catalog
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeops.adopt.names import is_name
 from edgeops.api.import_write import Difference, Imported, known_fleet, write_import
-from edgeops.api.workspace import LOCAL, Workspace
+from edgeops.api.workspace import LOCAL, InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing
 
@@ -44,13 +44,11 @@ class ImportRequest:
     fleet: str | None = None
 
 
-class Unreadable(EdgeOpsError):
+class Unreadable(InvalidFleet):
     """Files or twins that cannot be read; `problems` says which and why."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-        super().__init__(f"nothing was imported: {count}", "see above; nothing was written")
-        self.problems = problems
+        super().__init__("nothing was imported", "fix the problems listed above", problems)
 
 
 def import_fleet(workspace: Workspace, request: ImportRequest) -> Imported:
@@ -160,19 +158,16 @@ def _target(workspace: Workspace, request: ImportRequest) -> HubTarget | None:
     return find_hub(known, request.hub)
 
 
-def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget | None) -> Found:
+def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget) -> Found:
     from edgeops.adopt.found import Found, Note
     from edgeops.adopt.live import found_of
     from edgeops.api.running import complete
     from edgeops.api.session import open_session
     from edgeops.fleet.model import Place
 
-    assert target is not None
-    hub_target = target
-
     async def work() -> tuple[dict[str, LiveDevice], set[str]]:
-        async with open_session(workspace, hub_target) as hub:
-            return await _live(workspace, hub, hub_target, request.query)
+        async with open_session(workspace, target) as hub:
+            return await _live(workspace, hub, target, request.query)
 
     live, gone = complete(work())
     place = Place(f"hub {target.name}")
