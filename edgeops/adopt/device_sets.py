@@ -133,7 +133,8 @@ def _sets(
 
 
 def _identity_words(identity: JsonObject) -> list[str]:
-    return [str(identity[key]) for key in ("parent", "authentication", "status") if key in identity]
+    said = [str(identity[key]) for key in ("parent", "authentication", "status") if key in identity]
+    return [*said, *(["protected"] if "protect" in identity else [])]
 
 
 def _apart(sets: Sequence[_Set], layer: Layer) -> list[_Set]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeops import stamp
 from edgeops.adopt.found import FoundDevice, FoundLayer, Note
 from edgeops.adopt.options import OPTIONS, UNPARSED
 from edgeops.adopt.secret_names import SecretNames, hides_a_secret
@@ -19,7 +20,6 @@ from edgeops.fleet.shown import shown
 from edgeops.fleet.variables import as_text
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.limits import is_edge_module_id
-from edgeops.stamp import TAG
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 Path = tuple[str, ...]
@@ -63,7 +63,7 @@ class Describer:
         self._device = device
         agent = device.modules.get(EDGE_AGENT, {})
         kind = self._kind(device, agent)
-        tags = {key: value for key, value in (device.tags or {}).items() if key != TAG}
+        tags = {key: value for key, value in (device.tags or {}).items() if key != stamp.TAG}
         settings: JsonObject = {
             "tags": self._without_secrets(tags, ("tags",)),
             "desired": self._with_references(device.desired or {}, ("desired",)),
@@ -290,6 +290,9 @@ def _identity(device: FoundDevice) -> JsonObject:
         identity["status"] = "disabled"
     if device.parents:
         identity["parent"] = device.parents[0]
+    known = stamp.decode(device.tags or {})
+    if known is not None and known.protect:
+        identity["protect"] = True
     return identity
 
 

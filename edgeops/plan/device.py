@@ -96,7 +96,7 @@ def _refusal(device: DesiredDevice, live: LiveDevice, fleet: str) -> Refusal | N
     if refusal := identity_refusal(device, live.twin.authentication):
         return refusal
     agent = live.modules.get(EDGE_AGENT)
-    if agent is not None and agent.automatic:
+    if agent is not None and agent.automatic and not device.external:
         return Refusal(
             device.name,
             f"is targeted by the automatic deployment {', '.join(agent.automatic)}",
