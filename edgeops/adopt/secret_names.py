@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from edgeops.adopt.found import Placeholder
-from edgeops.fleet.secrets import mask, names_a_secret
+from edgeops.fleet.check_secrets import literal_secrets
+from edgeops.fleet.secret_names import says_password
+from edgeops.fleet.secrets import find_secret, mask, names_a_secret
 from edgeops.jsonvalue import JsonObject
 from edgeops.secret_reference import PREFIX, Secret, reference
 
@@ -17,7 +20,6 @@ _LONGEST = 60
 _PLACE = re.compile(
     r"(?:_(?i:file|path|dir|url|uri|name|id)|(?<=[a-z])(?:File|Path|Dir|Url|Uri|Name|Id))\Z"
 )
-_IS_A_SECRET = re.compile(r"(?:passw(?:or)?d|passphrase|secret|token|key|pin)\Z", re.IGNORECASE)
 
 
 class SecretNames:
@@ -69,15 +71,11 @@ def hides_a_secret(value: Any, at: tuple[str, ...]) -> bool:
 
     A placeholder is none: its value is not there.
     """
-    if isinstance(value, dict):
-        return any(hides_a_secret(item, (*at, key)) for key, item in value.items())
-    if isinstance(value, list):
-        return any(hides_a_secret(item, at) for item in value)
-    if isinstance(value, str):
-        return _looks_secret(value, at)
-    if value is None or isinstance(value, bool) or not at:
-        return False
-    return bool(_IS_A_SECRET.search(at[-1]))
+    if any(True for _ in literal_secrets(value, at[-1])):
+        return True
+    if not isinstance(value, (dict, list, str)):
+        return not isinstance(value, bool | None) and says_password(at[-1])
+    return find_secret(json.dumps(value, ensure_ascii=False)) is not None
 
 
 def _keys(at: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,7 +89,9 @@ def _keys(at: tuple[str, ...]) -> tuple[str, ...]:
 def _looks_secret(text: str, at: tuple[str, ...]) -> bool:
     if not text or _VARIABLE.fullmatch(text):
         return False
-    return mask(text) != text or any(map(_tells_a_secret, _keys(at)))
+    if hides_a_secret(text, at) or mask(text) != text:
+        return True
+    return any(map(_tells_a_secret, _keys(at)))
 
 
 def _tells_a_secret(key: str) -> bool:

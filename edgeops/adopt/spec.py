@@ -75,12 +75,11 @@ class Describer:
             if self._exist:
                 settings["edge"] = _with_values(settings["edge"])
                 modules = {name: _with_values(spec) for name, spec in modules.items()}
+        left_out = _object(agent.get("modules")).keys() - modules.keys()  # which was noted
         for module, desired in device.modules.items():
             if module in (EDGE_AGENT, EDGE_HUB):
                 continue
-            if kind is EdgeKind.MANAGED and module not in modules:
-                if module not in _object(agent.get("modules")):  # else it was noted there
-                    self._note((module,), "is not in the deployment; it stays as it is, unmanaged")
+            if kind is EdgeKind.MANAGED and module in left_out:
                 continue
             if kind is EdgeKind.EXTERNAL:
                 continue  # written by what writes the deployment, as far as one can tell
@@ -88,7 +87,9 @@ class Describer:
                 self._note((module,), "has a name that manifests do not take; it is left out")
                 continue
             own = self._with_references(desired, (module, "desired"))
-            modules[module] = modules.get(module, {}) | ({"desired": own} if own else {})
+            no_container = kind is EdgeKind.MANAGED and module not in modules
+            spec = {"deployed": False} if no_container else modules.get(module, {})
+            modules[module] = spec | ({"desired": own} if own else {})
         return Described(name, kind, settings, modules, _identity(device))
 
     def _kind(self, device: FoundDevice, agent: JsonObject) -> EdgeKind:
@@ -140,6 +141,7 @@ class Describer:
             edge[key] = self._container(module, ("edge", key))
             if key == "agent":  # for it, IoT Edge has no such defaults
                 edge[key] = {k: v for k, v in edge[key].items() if v is not None}
+        edge["hub"].setdefault("startupOrder", None)
         for key, section in (("agent", agent), ("hub", hub)):
             if isinstance(section.get("schemaVersion"), str):
                 edge[key]["schemaVersion"] = section["schemaVersion"]

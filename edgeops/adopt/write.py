@@ -81,8 +81,9 @@ def write(devices: Sequence[Described], wanted: Wanted) -> dict[str, str]:
     modules = _module_names((name for d in devices for name in d.modules), known)
     instances = {name: {FROM: own} for name, own in modules.items() if own != name}
     few = len(devices) < _FEW
+    ordered_start = any("startupOrder" in spec for d in devices for spec in d.modules.values())
     shared = _write_modules(documents, sharing, modules)
-    shared = _defaults(shared, sharing, instances, few=few)
+    shared = _defaults(shared, sharing, instances, few=few, ordered_start=ordered_start)
     if wanted.fleet is not None:
         fleet = {"hubs": wanted.hubs, **some(variables=sharing.variables, defaults=shared)}
         documents.add("fleet.yaml", "Fleet", {"name": wanted.fleet}, fleet)
@@ -166,13 +167,20 @@ def _write_modules(documents: Documents, sharing: Sharing, names: Mapping[str, s
 
 
 def _defaults(
-    base: JsonObject, sharing: Sharing, instances: Mapping[str, JsonObject], *, few: bool
+    base: JsonObject,
+    sharing: Sharing,
+    instances: Mapping[str, JsonObject],
+    *,
+    few: bool,
+    ordered_start: bool,
 ) -> JsonObject:
     """What all devices have, as an overlay."""
     touched = [layer.settings for layer in (*sharing.groups, *sharing.exceptions)]
     touched += sharing.rest.values()
     if "edge" in base:
         base = {**base, "edge": _without_defaults(base["edge"], touched)}
+        if not ordered_start:
+            base["edge"] = _without_order(base["edge"])
     if few:
         base = {"edge": base.get("edge")}
     return overlay(base, instances)
@@ -215,6 +223,13 @@ def _without_defaults(edge: JsonObject, touched: Iterable[JsonObject]) -> JsonOb
         if options is not None and not overlaid and compact(options) == usual:
             kept = {path: v for path, v in kept.items() if path[:2] != (key, "createOptions")}
     return edge_ordered(tree_of(kept.items()))
+
+
+def _without_order(edge: JsonObject) -> JsonObject:
+    """The runtime settings without the word that edgeHub has no startup order."""
+    hub = edge.get("hub", {})
+    kept = {key: v for key, v in hub.items() if key != "startupOrder" or v is not None}
+    return {key: v for key, v in {**edge, "hub": kept}.items() if key != "hub" or v}
 
 
 def module_without_defaults(spec: JsonObject) -> JsonObject:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeops.adopt.spec import Described
     from edgeops.adopt.write import Known, Wanted
     from edgeops.fleet.catalog import Catalog
-    from edgeops.fleet.model import HubTarget
+    from edgeops.fleet.model import Document, HubTarget
     from edgeops.jsonvalue import JsonObject
     from edgeops.plan.model import Change, Refusal
 
@@ -69,7 +69,6 @@ def write_import(
     from edgeops.adopt.spec import Describer
     from edgeops.adopt.write import write
     from edgeops.adopt.write_layers import write_layers
-    from edgeops.fleet.secrets import find_secret
     from edgeops.jsonvalue import pointer
 
     secrets = SecretNames(dict(found.placeholders))
@@ -92,8 +91,6 @@ def write_import(
         group_by=group_by,
     )
     files = write(devices, wanted) if devices else write_layers(layers, wanted)
-    if kind := next(filter(None, map(find_secret, files.values())), None):
-        raise EdgeOpsError(f"nothing was imported: {kind} would be in git", "remove it first")
     with _staged(workspace.root, files) as staged:
         hub = target.name if target else LOCAL
         told = list(_differences(workspace, staged, new, found.placeholders, hub))
@@ -292,8 +289,10 @@ def _differences(
     from edgeops.api.workspace import InvalidFleet
     from edgeops.plan.device import plan_device
 
+    revision = replace(workspace, root=staged, hub=hub).at(None)
+    _refuse_secrets(revision.snapshot.documents)
     try:
-        fleet = replace(workspace, root=staged, hub=hub).at(None).fleet
+        fleet = revision.fleet
     except InvalidFleet as error:
         yield from (Difference("", f"{p.place}: {p.message}") for p in error.problems)
         return
@@ -310,6 +309,16 @@ def _differences(
             live = live_of(device, values)
             planned = plan_device(wanted, live, fleet=fleet.name, commit=None, create=False)
             yield from _told(name, planned)
+
+
+def _refuse_secrets(documents: Iterable[Document]) -> None:
+    from edgeops.fleet.check_secrets import secret_problems
+
+    for document in documents:
+        for problem in secret_problems(document)[0]:
+            raise EdgeOpsError(
+                f"nothing was imported: {problem.place} {problem.message}", problem.hint
+            )
 
 
 def _told(device: str, planned: tuple[Change, ...] | Refusal) -> Iterator[Difference]:

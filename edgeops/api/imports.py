@@ -130,8 +130,8 @@ def _values_for(path: Path, request: ImportRequest) -> dict[str, str]:
 
 def _target(workspace: Workspace, request: ImportRequest) -> HubTarget | None:
     """The hub to read, as the Fleet or the request says; None for files."""
+    from edgeops.fleet.hubs import find_hub, hub_targets
     from edgeops.fleet.model import HubTarget
-    from edgeops.fleet.resolve import find_hub, hub_targets
 
     if request.hub is None:
         return None

@@ -69,7 +69,7 @@ async def _read(hub: Hub, planned: DeviceChanges) -> LiveDevice | None:
 
 def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...] | Refusal:
     if planned.desired is None:
-        removal = plan_removal(live, fleet=planned.fleet) if live else None
+        removal = plan_removal(live, planned.fleet) if live else None
         if isinstance(removal, Refusal):
             return removal
         return (removal,) if removal else ()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeops import api, report
-from edgeops.cli.github_outputs import models, outputs
+from edgeops.cli.github_outputs import hubs, models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
 from edgeops.cli.options import SavedPlanFile, group, option
 from edgeops.cli.settings import note, say, settings
@@ -17,6 +17,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
 
 app = group("Run the steps of GitHub workflows: plan comment, approval, pull requests.")
+app.command("hubs", short_help="List the hubs of the fleet, as a job matrix.")(hubs)
 app.command("models", short_help="List the models to train, as a job matrix.")(models)
 app.command("outputs", short_help="Set step outputs from a JSON object.")(outputs)
 app.command("propose", short_help="Open a pull request for uncommitted changes.")(propose_changes)
@@ -35,9 +36,13 @@ PlanMarker = Annotated[str, option("Marker of the comment to look for.", metavar
 def comment(
     context: typer.Context,
     file: Annotated[
-        list[Path],
+        list[Path] | None,
         option("Markdown; the first existing file is shown, the rest collapsed.", metavar="FILE"),
-    ],
+    ] = None,
+    plan: Annotated[
+        list[Path] | None,
+        option("Plan of one of several hubs, as Markdown; all are shown.", metavar="FILE"),
+    ] = None,
     marker: PlanMarker = "fleet-plan",
     note: Annotated[str, option("Text to prepend.", metavar="TEXT")] = "",
 ) -> None:
@@ -49,16 +54,19 @@ def comment(
     \b
     Examples:
       edgeops github comment --file live.md --file rendered.md
+      edgeops github comment --plan dev.md --plan prod.md --file rendered.md
     """
     from edgeops.github.workflow import read_workflow
 
     workflow = read_workflow(os.environ)
-    texts = [read_text(path, "the text", "") for path in file if path.exists()]
-    if not note and not any(map(str.strip, texts)):
-        raise EdgeOpsError(
-            f"the comment has no text: {', '.join(map(str, file))} is missing or empty", _BOTH
-        )
-    text = report.pull_request.comment(texts, note=note, run_url=workflow.run_url)
+    plans, texts = (
+        [read_text(path, "the text", "") for path in paths or () if path.exists()]
+        for paths in (plan, file)
+    )
+    if not note and not any(map(str.strip, (*plans, *texts))):
+        named = ", ".join(map(str, (*(plan or ()), *(file or ())))) or "FILE"
+        raise EdgeOpsError(f"the comment has no text: {named} is missing or empty", _BOTH)
+    text = report.pull_request.comment(texts, plans=plans, note=note, run_url=workflow.run_url)
     done = api.github.comment(workflow, marker, text)
     settings(context).note(report.pull_request.commented(done))
 

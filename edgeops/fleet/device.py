@@ -11,7 +11,7 @@ from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
-from edgeops.fleet.edge import edge_content, edge_defaults
+from edgeops.fleet.edge import edge_content, edge_defaults, twins_only
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.kinds import Device, Group, matches
@@ -243,7 +243,8 @@ class Resolver:
             content = edge_content(modules, runtime)
             defaults = edge_defaults(modules, runtime, content)
             findings = tuple(edge_findings(modules, runtime, content, defaults))
-            self._deployments[key] = _Deployment(content, defaults, owned(content), findings)
+            listed = owned(content) | _identities(twins_only(modules)).owned
+            self._deployments[key] = _Deployment(content, defaults, listed, findings)
         return self._deployments[key]
 
     def _module(

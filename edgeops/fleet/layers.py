@@ -27,7 +27,9 @@ _OLD_NAMES: Mapping[Path, str] = {
 }
 
 # Settings of the runtime and of containers whose null is a value: no value, and no default.
-NULLABLE = frozenset({"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy"})
+NULLABLE = frozenset(
+    {"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy", "startupOrder"}
+)
 
 ADD = "add"  # the only key of an object that adds to the list of a lower layer
 FROM = "from"  # the key of a module that names the Module it is an instance of

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from edgeops.fleet.hubs import among
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
+from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT
 
 _ABSENT = object()
@@ -45,12 +47,16 @@ class PathChange:
 
 @dataclass(frozen=True, slots=True)
 class TwinChange:
-    """The changes to one twin, or to the deployment, of each device in a group."""
+    """The changes to one twin, or to the deployment, of each device in a group.
+
+    `moved_to` are the hubs that git binds deleted devices to.
+    """
 
     title: str
     reason: Reason
     entries: tuple[PathChange, ...]
     notes: tuple[str, ...] = ()  # what the changes mean for the device
+    moved_to: tuple[str, ...] = ()
 
     @property
     def stamp_only(self) -> bool:
@@ -65,6 +71,17 @@ class DeviceGroup:
     kind: DeviceFate
     devices: tuple[str, ...]
     parts: tuple[TwinChange, ...]
+
+    @property
+    def why_deleted(self) -> str:
+        """Why devices are deleted; empty if they are not."""
+        if self.kind is not DeviceFate.DELETE:
+            return ""
+        hubs = self.parts[0].moved_to
+        one = len(self.devices) == 1
+        return (
+            f"git binds {'it' if one else 'them'} to {among(hubs)}" if hubs else "removed from git"
+        )
 
 
 def grouped(
@@ -103,7 +120,8 @@ def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
     for change in changes:
         title = _title(change)
         entries = tuple(_entries_of(change.patch, change.before, brief))
-        before = by_title.get(title, TwinChange(title, change.reason, ()))
+        new = TwinChange(title, change.reason, (), moved_to=change.moved_to)
+        before = by_title.get(title, new)
         notes = before.notes + tuple(consequences(change))
         by_title[title] = replace(before, entries=before.entries + entries, notes=notes)
     parts = tuple(by_title.values())
@@ -125,7 +143,7 @@ def _entries_of(
 
 
 def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator[PathChange]:
-    if isinstance(new, dict) and isinstance(old, dict):
+    if isinstance(new, dict) and isinstance(old, dict) and not is_secret(new):
         for key in sorted(new):
             yield from _entries((*path, key), new[key], old.get(key, _ABSENT), brief)
     elif new is None:
@@ -138,7 +156,7 @@ def _entries(path: tuple[str, ...], new: Any, old: Any, brief: bool) -> Iterator
 
 
 def _additions(path: tuple[str, ...], new: Any, brief: bool) -> Iterator[PathChange]:
-    whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
+    whole = not isinstance(new, dict) or is_secret(new) or len(json.dumps(new)) <= _ONE_LINE
     if whole or (brief and is_edge_module(path)):
         yield PathChange(Op.ADD, path, new=new)
         return
@@ -155,7 +173,7 @@ def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:
     return [
         [
             part.title,
-            part.reason,
+            [part.reason, *part.moved_to],
             part.notes,
             [
                 [e.op, e.path] if paths_only else [e.op, e.path, _canonical(e.old, e.new)]

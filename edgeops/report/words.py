@@ -10,6 +10,7 @@ from typing import Any
 
 from edgeops.fleet.secrets import MASKED, masked
 from edgeops.fleet.shown import printable
+from edgeops.secret_reference import in_words, is_secret
 
 
 def count(number: int, noun: str) -> str:
@@ -76,9 +77,12 @@ def show(value: Any, path: Sequence[str] = (), limit: int | None = None) -> str:
     """One value on one line: JSON, secrets masked, cut after `limit` characters.
 
     A string that holds JSON, such as `createOptions`, gets single quotes, as in
-    '{"HostConfig": 1}', so that no quote needs a backslash.
+    '{"HostConfig": 1}', so that no quote needs a backslash. A reference to a secret is shown as
+    `secret EDGEOPS_SECRET_ACR (version 3)`.
     """
-    safe = masked(value, path)
+    if is_secret(value):
+        return str(in_words(value))
+    safe = in_words(masked(value, path))
     if safe == MASKED:
         return MASKED
     if isinstance(safe, str) and '"' in safe and "'" not in safe and "\\" not in safe:

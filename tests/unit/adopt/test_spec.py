@@ -68,7 +68,7 @@ def test_secrets_become_references_or_stay_out():
 
 def test_the_deployment_of_others_stays_theirs():
     live = edge_device("gateway", tags={"site": "s1"}, camera=container("a:1"))
-    automatic = replace(live.modules["$edgeAgent"], automatic=("base",))
+    automatic = replace(live.modules["$edgeAgent"], configurations=("base",))
     device, notes = describe(LiveDevice(live.twin, {**live.modules, "$edgeAgent": automatic}))
     assert (device.kind, device.modules) == (EdgeKind.EXTERNAL, {})
     assert notes == ["gateway gets its deployment from base: it is `edge: external`"]
@@ -86,12 +86,12 @@ def test_what_manifests_have_no_words_for_is_told_in_order():
     camera = {**container("a:1"), "zz": 1, "aa": 2}
     live = edge_device("gateway", {"leftover": {"a": 1}}, camera=camera, broken={"settings": {}})
     device, notes = describe(live)
-    assert list(device.modules) == ["camera"]
+    assert list(device.modules) == ["camera", "leftover"]
+    assert device.modules["leftover"] == {"deployed": False, "desired": {"a": 1}}
     assert [text.split(" of ")[0] for text in notes] == [
         "`modules/camera/aa`",
         "`modules/camera/zz`",
         "`modules/broken`",
-        "`leftover`",
     ]
 
 
