@@ -9,7 +9,7 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.options import OutputOption, argument, option
-from edgeops.cli.settings import say, settings, show, workspace
+from edgeops.cli.settings import settings, show, workspace
 from edgeops.errors import InvalidState, UsageError
 
 
@@ -70,11 +70,7 @@ def import_fleet(
         connection_string_env=connection_string_env,
         fleet=name,
     )
-    try:
-        imported = api.import_fleet(workspace(context, new=True), request)
-    except api.Unreadable as error:
-        say(report.problems.text(error.problems))
-        raise
+    imported = api.import_fleet(workspace(context, new=True), request)
     show(context, report.import_text, imported, output)
     if imported.differences:
         raise InvalidState("the fleet was written, but a sync would change values")
