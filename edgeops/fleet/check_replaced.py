@@ -16,6 +16,8 @@ _ROUTE = re.compile(r"(?is)\s*from\s+\S.*\sinto\s+\S.*\Z")
 _FOLDER = re.compile(r"/[^:\n]*\Z")
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?\Z")
 _TEXT = re.compile(r"(?s).+\Z")
+_ANY_TEXT = re.compile("")
+_PLACEHOLDER = re.compile(r"\$\{|\$[A-Za-z_]|<|\{\{|#\{|__")
 _MOST_SECONDS = 2**31
 
 
@@ -46,6 +48,10 @@ def replaced_findings(
 
 
 def _finding(path: Path, value: Any, expected: str) -> Finding:
+    if isinstance(value, str) and _PLACEHOLDER.search(value):
+        # As an import leaves it: the template was never filled in.
+        message = f"is `{shown(value)}` with its variables: a placeholder without a value"
+        return Finding(path, message, "give its variable a value", warning=True)
     message = f"is `{shown(value)}` with its variables; it must be {expected}"
     return Finding(path, message, "change the text or the value of a variable in it")
 
@@ -63,7 +69,7 @@ def _checked(modules: JsonObject, edge: JsonObject) -> Iterator[_Checked]:
         yield from _container(("edge", key), edge.get(key, {}))
     yield from _routes(("edge", "routes"), edge.get("routes", {}))
     for key in ("minDockerVersion", "loggingOptions"):
-        yield _Checked(("edge", key), edge.get(key), _TEXT, "text")
+        yield _Checked(("edge", key), edge.get(key), _ANY_TEXT, "text")
     for name, credentials in edge.get("registryCredentials", {}).items():
         for key in ("address", "username"):
             of_key = ("edge", "registryCredentials", name, key)
