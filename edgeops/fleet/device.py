@@ -256,7 +256,7 @@ class Resolver:
             at = ("modules", name, "desired")
             findings += stamp_findings(self._fleet, {}, owned({"desired": module.desired}), at)
         findings += wrong
-        if edge is EdgeKind.MANAGED and not wrong:
+        if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
             deployment = self._deploy(modules, overlay.edge)
         else:
             deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
