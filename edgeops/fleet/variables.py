@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -114,6 +115,8 @@ def as_text(value: Any) -> str:
 
 def references(value: Any) -> frozenset[str]:
     """The names that the texts of a value refer to; `""` for an escape or a malformed reference."""
+    if _MARK not in json.dumps(value):  # nearly always, and fast to know
+        return frozenset()
     matches = (match for _, text in texts(value) for match in _REFERENCE.finditer(text))
     return frozenset((match[1] or "") if match[2] else "" for match in matches)
 
