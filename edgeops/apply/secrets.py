@@ -7,6 +7,7 @@ outcomes, and not the words of a hub that repeats what it was sent.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from edgeops.secret_reference import secrets_in, with_secrets
 
 # Of a secret that was cut off at the end of a text: shorter beginnings occur in ordinary words.
 _SHORTEST_BEGINNING = 4
+_RUN = re.compile(r"[A-Za-z0-9]{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ def _number(devices: set[str]) -> str:
 
 
 def _forms(value: str) -> set[str]:
-    """The forms of a value in an error: as it is, on one line, in JSON, in part masked."""
+    """The forms of a value in an error: as it is, on one line, in JSON, in part masked.
+
+    However a text was escaped, the letters and digits in it are as they were.
+    """
     plain = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     lines = {" ".join(form.split()) for form in plain}
-    return {form for form in plain | lines | {mask(line) for line in lines} if form.strip("* ")}
+    runs = set(_RUN.findall(value))
+    forms = plain | lines | {mask(line) for line in lines} | runs
+    return {form for form in forms if form.strip("* ")}

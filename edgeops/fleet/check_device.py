@@ -127,6 +127,12 @@ def _container_findings(at: Path, name: str, spec: JsonObject) -> Iterator[Findi
             "as in `HostConfig: {Binds: [/source:/target]}`",
         )
         return
+    if spec.get("storage") and isinstance(spec.get("createOptions"), str):
+        yield Finding(
+            (*at, "storage"),
+            f"createOptions of `{name}` are text, to which its storage cannot be added",
+            "write createOptions as an object, or the storage as HostConfig.Binds in the text",
+        )
     taken = {_target(bind.split(":")[1]) for bind in own if ":" in bind}
     for index, mount in enumerate(spec.get("storage", ())):
         target = _target(mount["target"])

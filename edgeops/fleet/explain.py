@@ -89,7 +89,8 @@ def explain(
     start = _path(pointer)
     explained = []
     for path, value in _values(_part(render_device(resolved), start), start):
-        at, candidates = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
+        at, setter = pointer_of(*path), setter_of(path, resolved.models)
+        candidates = settings(stack, setter, null=value is None)
         if candidates:
             winner, *lower = candidates
             overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)

@@ -11,6 +11,7 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_catalog import (
     empty_set_warnings,
+    name_problems,
     reference_problems,
     ring_problems,
     selector_warnings,
@@ -21,7 +22,7 @@ from edgeops.fleet.finding import Ledger, Owner
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.kinds import Device, Group
-from edgeops.fleet.layers import clashes
+from edgeops.fleet.layers import clashes, pointer_in
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
     LOCAL,
@@ -63,7 +64,7 @@ def resolve(
     `local_artifacts_url` is the URL of the local hub's artifacts. `memo` keeps results of schema
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
-    catalog, name_problems = read_catalog(snapshot)
+    catalog, not_unique = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
@@ -72,9 +73,10 @@ def resolve(
         devices.resolve(names, artifacts)
     resolved = devices.resolved[hub]
     found = {*snapshot.problems, *snapshot.warnings}
-    found.update(name_problems, hub_problems, devices.problems())
+    found.update(not_unique, hub_problems, devices.problems())
     checks = [
         reference_problems(catalog, snapshot),
+        name_problems(catalog),
         ring_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
@@ -173,12 +175,11 @@ def _clashes(groups: Groups) -> Iterator[Problem]:
 
 
 def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
-    at = second.spec.layer.pointer + pointer(*path)
-    other = first.document.place(first.spec.layer.pointer + pointer(*path))
+    at, other = (pointer_in(group.spec.layer, path) for group in (second, first))
     return second.document.problem(
         at,
         f"groups `{first.name}` and `{second.name}` have the same priority ({first.spec.priority}) "
-        f"and both set `{'/'.join(path)}`: here and at {other}",
+        f"and both set `{'/'.join(path)}`: here and at {first.document.place(other)}",
         "give one of them a higher `metadata.priority`",
     )
 

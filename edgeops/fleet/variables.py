@@ -19,7 +19,7 @@ DEVICE_NAME = "device.name"
 LABEL = "device.labels."
 
 _MARK = "${"
-_REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
+_REFERENCE = re.compile(r"\$\$\{|\$\{([^{}$]*)(\}?)")
 _MOST = 64 * 1024  # characters of one text: variables in variables could grow without bounds
 _DEEPEST = 20  # variables in variables
 

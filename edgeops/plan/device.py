@@ -24,7 +24,7 @@ from edgeops.plan.overlap import not_foreign
 from edgeops.plan.secrets import value_at, with_references
 from edgeops.secret_reference import secrets_in
 from edgeops.stamp import PROTECT, Stamp
-from edgeops.stamp_paths import Path
+from edgeops.stamp_paths import Path, united
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
@@ -288,7 +288,8 @@ def _first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, mo
     )
     written = {stamps.place_of(path) for path in owned if stamps.names_secret(path)}
     owned -= known & replaced  # as before: another version, which is owned too
-    owned |= {path for path in later if path in owned or stamps.place_of(path) not in written}
+    kept = (path for path in later if path in owned or stamps.place_of(path) not in written)
+    owned = united(owned, frozenset(kept))
     if not more or owned == new.owned:
         return new
     return replace(old or new, protect=new.protect, owned=owned)
