@@ -94,7 +94,7 @@ def write_import(
     with _staged(workspace.root, files) as staged:
         hub = target.name if target else LOCAL
         told = list(_differences(workspace, staged, new, found.placeholders, hub))
-        _move(staged, workspace.root, files)
+        move(staged, workspace.root, files)
     return Imported(
         root=workspace.root,
         files=tuple(files),
@@ -256,7 +256,7 @@ def _staged(root: Path, files: Mapping[str, str]) -> Iterator[Path]:
         yield staged
 
 
-def _move(staged: Path, root: Path, files: Iterable[str]) -> None:
+def move(staged: Path, root: Path, files: Iterable[str]) -> None:
     """The new files, to where they belong: all of them or, if one cannot be moved, none."""
     with doing(f"write {root / 'fleet'}", "nothing was changed"):
         if not (root / "fleet").exists():

@@ -64,7 +64,7 @@ def import_fleet(workspace: Workspace, request: ImportRequest) -> Imported:
         raise Unreadable(found.problems)
     if not found.devices and not found.layers:
         where = f"the hub {target.name}" if target else "these files"
-        hint = "check the condition of --query" if request.query else "choose others"
+        hint = "check the condition of --query" if request.query else ""
         raise EdgeOpsError(f"there is no device to import in {where}", hint)
     path = tuple(request.group_by.removeprefix("tags.").split(".")) if request.group_by else ()
     found = replace(found, devices=_named(found.devices, request))

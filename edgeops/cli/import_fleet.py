@@ -50,7 +50,8 @@ def import_fleet(
 
     Ends with the proof: planning the new fleet against what was read changes no
     value; a sync then only writes the stamps by which edgeops knows its devices.
-    Exit code 0: proved; 3: it is written, but something differs or cannot be read.
+    Exit code 0: proved. 3: something cannot be read, and nothing is written; or it
+    is written, but a sync would change the values that are listed.
 
     \b
     Examples:

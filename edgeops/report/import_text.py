@@ -62,7 +62,7 @@ def _lines(imported: Imported) -> Iterator[Line]:
 def _notes(imported: Imported) -> Iterator[Line]:
     told = list(dict.fromkeys((str(note.place), note.text) for note in imported.notes))
     for place, words in told[:_SHOWN]:
-        yield [cyan(place), f": {one_line(words)}"]
+        yield [cyan(one_line(place)), f": {one_line(words)}"]
     if len(told) > _SHOWN:
         yield [dim(f"and {count(len(told) - _SHOWN, 'more note')}")]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
 
 from edgeops.api import ImportRequest, InvalidFleet, Unreadable, Workspace, import_fleet, validate
+from edgeops.api.import_write import move
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.fleet.model import Place
 
@@ -190,4 +192,21 @@ def test_a_file_where_a_folder_belongs(new, file):
     before = sorted(new.root.rglob("*"))
     with pytest.raises(EdgeOpsError, match="cannot write"):
         import_fleet(new, ImportRequest((file("b.json", manifest(camera=IMAGE)),), device="b"))
+    assert sorted(new.root.rglob("*")) == before
+
+
+def test_an_interruption_while_files_are_moved_leaves_the_fleet_as_it_was(new, file):
+    import_fleet(new, ImportRequest((file("a.json", manifest(camera=IMAGE)),), device="a"))
+    before = sorted(new.root.rglob("*"))
+    staged = new.root / "staged"
+    (staged / "fleet").mkdir(parents=True)
+    (staged / "fleet/b.yaml").write_text("")
+
+    def interrupted():
+        yield "fleet/b.yaml"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        move(staged, new.root, interrupted())
+    shutil.rmtree(staged)
     assert sorted(new.root.rglob("*")) == before
