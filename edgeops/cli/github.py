@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeops import api, report
-from edgeops.cli.github_outputs import hubs, models, outputs
+from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
 from edgeops.cli.options import SavedPlanFile, group, option
 from edgeops.cli.settings import note, say, settings
@@ -17,7 +17,6 @@ from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
 
 app = group("Run the steps of GitHub workflows: plan comment, approval, pull requests.")
-app.command("hubs", short_help="List the hubs of the fleet, as a job matrix.")(hubs)
 app.command("models", short_help="List the models to train, as a job matrix.")(models)
 app.command("outputs", short_help="Set step outputs from a JSON object.")(outputs)
 app.command("propose", short_help="Open a pull request for uncommitted changes.")(propose_changes)
