@@ -94,20 +94,6 @@ def drift_issue(
     return DriftIssue(how.value, url)
 
 
-def hubs(workspace: Workspace, *, only: str = "") -> tuple[str, ...]:
-    """The names of the hubs of the fleet at HEAD, without the local one; or `only` this one.
-
-    Also works when manifests other than the Fleet have problems. Raises `UsageError` for a hub
-    that does not exist, and `EdgeOpsError` if there is no fleet.
-    """
-    from edgeops.fleet.hubs import find_hub, hub_targets
-
-    targets = hub_targets(workspace.at("HEAD").catalog, None)
-    if only in ("", "*"):
-        return tuple(sorted(name for name, target in targets.items() if not target.local))
-    return (find_hub(targets, only).name,)
-
-
 def trainings(
     workspace: Workspace,
     *,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeops import api, report
-from edgeops.cli.github_outputs import hubs, models, outputs
+from edgeops.cli.github_outputs import models, outputs
 from edgeops.cli.github_propose import propose_changes, propose_promotions, propose_release
 from edgeops.cli.options import SavedPlanFile, group, option
 from edgeops.cli.settings import note, say, settings
@@ -17,7 +17,6 @@ from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
 
 app = group("Run the steps of GitHub workflows: plan comment, approval, pull requests.")
-app.command("hubs", short_help="List the hubs of the fleet, as a job matrix.")(hubs)
 app.command("models", short_help="List the models to train, as a job matrix.")(models)
 app.command("outputs", short_help="Set step outputs from a JSON object.")(outputs)
 app.command("propose", short_help="Open a pull request for uncommitted changes.")(propose_changes)
@@ -41,7 +40,7 @@ def comment(
     ] = None,
     plan: Annotated[
         list[Path] | None,
-        option("Plan of one of several hubs, as Markdown; all are shown.", metavar="FILE"),
+        option("Plan of a hub, as Markdown, or a folder of them; all are shown.", metavar="PATH"),
     ] = None,
     marker: PlanMarker = "fleet-plan",
     note: Annotated[str, option("Text to prepend.", metavar="TEXT")] = "",
@@ -53,15 +52,15 @@ def comment(
 
     \b
     Examples:
-      edgeops github comment --file live.md --file rendered.md
-      edgeops github comment --plan dev.md --plan prod.md --file rendered.md
+      edgeops github comment --plan dev.md --plan prod.md
+      edgeops github comment --plan previews/ --file rendered.md
     """
     from edgeops.github.workflow import read_workflow
 
     workflow = read_workflow(os.environ)
     plans, texts = (
-        [read_text(path, "the text", "") for path in paths or () if path.exists()]
-        for paths in (plan, file)
+        [read_text(path, "the text", "") for path in paths if path.exists()]
+        for paths in ([one for path in plan or () for one in _plans(path)], file or ())
     )
     if not note and not any(map(str.strip, (*plans, *texts))):
         named = ", ".join(map(str, (*(plan or ()), *(file or ())))) or "FILE"
@@ -69,6 +68,11 @@ def comment(
     text = report.pull_request.comment(texts, plans=plans, note=note, run_url=workflow.run_url)
     done = api.github.comment(workflow, marker, text)
     settings(context).note(report.pull_request.commented(done))
+
+
+def _plans(path: Path) -> list[Path]:
+    """The plans that a path names: itself, or those of a folder by name."""
+    return sorted(path.glob("*.md")) if path.is_dir() else [path]
 
 
 @app.command("approval", short_help="Check whether this plan was approved.")

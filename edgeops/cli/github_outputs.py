@@ -16,24 +16,6 @@ from edgeops.errors import EdgeOpsError
 from edgeops.user_files import read_text
 
 
-def hubs(
-    context: typer.Context,
-    only: Annotated[str, option("Only this hub; empty or * for all.", metavar="NAME")] = "",
-) -> None:
-    """List the hubs of the fleet at HEAD, without the local one.
-
-    Sets the step output `hubs`, a JSON list of names for `matrix`.
-
-    \b
-    Examples:
-      edgeops github hubs --only "$EDGEOPS_HUB"
-    """
-    names = api.github.hubs(workspace(context), only=only)
-    for name in names:
-        say(name)
-    _give({"hubs": names})
-
-
 def models(
     context: typer.Context,
     changed_since: Annotated[

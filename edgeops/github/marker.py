@@ -46,6 +46,8 @@ def body_of(thing: JsonObject) -> str:
 
 
 def _line(marker: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]+", marker):
-        raise UsageError(f"{marker!r} is not a marker", "use a-z, 0-9 and -, as in fleet-plan")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", marker):  # it may end with the name of a hub
+        raise UsageError(
+            f"{marker!r} is not a marker", "use letters, digits, _, . and -, as in fleet-plan"
+        )
     return f"<!-- edgeops:{marker} -->"

@@ -108,18 +108,3 @@ def test_a_name_that_github_would_read_as_something_else(tiny_repo, outputs, tmp
     done = tiny_repo.edgeops("github", "outputs", str(tmp_path / "x.json"))
     assert (done.code, "is not the name of an output" in done.err) == (1, True)
     assert outputs() == {}
-
-
-def test_the_hubs_of_the_fleet(tiny_repo, outputs):
-    hubs = (
-        "\n    eu: {hostname: eu.azure-devices.net, auth: entra}"
-        "\n    us: {hostname: us.azure-devices.net, auth: entra}"
-    )
-    tiny_repo.edit("fleet/fleet.yaml", "hubs: {local: {}}", f"hubs:\n    local: {{}}{hubs}")
-    tiny_repo.commit()
-    done = tiny_repo.edgeops("github", "hubs")
-    assert (done.code, done.out, outputs()) == (0, "eu\nus\n", {"hubs": '["eu", "us"]'})
-    tiny_repo.edgeops("github", "hubs", "--only", "us")
-    assert outputs() == {"hubs": '["us"]'}
-    wrong = tiny_repo.edgeops("github", "hubs", "--only", "uss")
-    assert (wrong.code, "did you mean `us`?" in wrong.err) == (64, True)

@@ -6,7 +6,7 @@ import pytest
 from fake_github import READER, REPOSITORY, WRITER, FakeGitHub, running
 
 from edgeops.api import PlanRequest, plan
-from edgeops.api.github import approval, comment, drift_issue, hubs, trainings
+from edgeops.api.github import approval, comment, drift_issue, trainings
 from edgeops.api.proposals import Proposal, new_release, next_releases, uncommitted_files
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.github.workflow import read_workflow
@@ -104,17 +104,3 @@ def test_a_proposal_is_known_again_by_its_meaning_or_its_files():
     assert proposal({"a": b"1"}) == proposal({"a": b"1"})
     assert len({proposal({"a": b"1"}), proposal({"a": b"2"}), proposal({"a": None})}) == 3
     assert proposal({"a": b"1"}, "m") == proposal({"a": b"2"}, "m")
-
-
-def test_the_hubs_of_a_fleet_are_all_but_the_local_one(root, workspace, git):
-    assert hubs(workspace) == ()
-    assert hubs(workspace, only="local") == ("local",)
-    file = root / "fleet/fleet.yaml"
-    azure = "{name}: {{hostname: {name}.azure-devices.net, auth: entra}}"
-    two = f"{{local: {{}}, {azure.format(name='us')}, {azure.format(name='eu')}}}"
-    file.write_text(file.read_text().replace("{local: {}}", two))
-    git("commit", "--all", "--quiet", "--message", "two hubs")
-    assert hubs(workspace) == hubs(workspace, only="*") == ("eu", "us")
-    assert hubs(workspace, only="us") == ("us",)
-    with pytest.raises(UsageError, match="the fleet has no hub `uss`"):
-        hubs(workspace, only="uss")
