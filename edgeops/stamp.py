@@ -120,13 +120,13 @@ def owned_paths(sections: Mapping[str, JsonObject]) -> frozenset[Path]:
 
 
 def _leaf_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    if is_secret(value):
+    if not isinstance(value, dict) or not value:
+        yield path
+    elif is_secret(value):
         yield (*path, f"{_WRITTEN}{value['fromEnv']}@{value['version']}")
-    elif isinstance(value, dict) and value:
+    else:
         for key, item in value.items():
             yield from _leaf_paths(item, (*path, key))
-    else:
-        yield path
 
 
 def encode(stamp: Stamp) -> JsonObject:

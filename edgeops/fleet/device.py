@@ -95,6 +95,7 @@ class Resolver:
     _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
     _deployments: dict[str, _Deployment] = field(default_factory=dict)
+    _references: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
@@ -164,20 +165,23 @@ class Resolver:
         below, spec = self._below[names], device.spec.layer.value
         rest = {part: spec[part] for part in PARTS if part in spec and part not in _SOFTWARE}
         software = {part: spec[part] for part in _SOFTWARE if part in spec}
-        of_software = references(software) | self._of_modules(spec)
+        as_json = json.dumps([software, device.spec.edge], sort_keys=True)
+        of_software = references(software, as_json) | self._of_modules(spec)
         return _Alike(
             lay(below.overlay, spec, self._bases),
             tuple(sorted(below.names | references(rest) | of_software)),
             tuple(sorted(below.of_software | of_software)),
-            json.dumps([software, device.spec.edge], sort_keys=True),
+            as_json,
         )
 
     def _of_modules(self, spec: JsonObject) -> frozenset[str]:
         """The variables in the Module specs of the modules that a device itself adds."""
         added = spec.get("modules", {}).items()
-        names = {wanted.get(FROM, name) for name, wanted in added if wanted is not None}
-        specs = {name: self._bases[name] for name in names if name in self._bases}
-        return references({"modules": specs})
+        names = frozenset(wanted.get(FROM, name) for name, wanted in added if wanted is not None)
+        if names not in self._references:
+            specs = {name: self._bases[name] for name in names if name in self._bases}
+            self._references[names] = references({"modules": specs})
+        return self._references[names]
 
     def _resolve(
         self,
@@ -188,7 +192,7 @@ class Resolver:
     ) -> Resolved:
         spec, edge = device.spec.layer.value, device.spec.edge
         parts, failed = replace_in(_parts(alike.overlay), scope) if alike.names else ({}, {})
-        overlay = replace(alike.overlay, **parts)
+        overlay = replace(alike.overlay, **parts) if parts else alike.overlay
         key = (names, alike.software, _values(scope, alike.of_software))
         if key not in self._software:
             wrong = tuple(replaced_findings(overlay.modules, overlay.edge, failed) if parts else ())

@@ -189,8 +189,10 @@ def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
-        else:
+        elif isinstance(value, dict):
             result[key] = merged(result.get(key), value, adding=adding)
+        else:
+            result[key] = value
     return result
 
 

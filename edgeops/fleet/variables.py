@@ -113,9 +113,12 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def references(value: Any) -> frozenset[str]:
-    """The names that the texts of a value refer to; `""` for an escape or a malformed reference."""
-    if _MARK not in json.dumps(value):  # nearly always, and fast to know
+def references(value: Any, as_json: str | None = None) -> frozenset[str]:
+    """The names that the texts of a value refer to; `""` for an escape or a malformed reference.
+
+    `as_json` is the value as JSON text, for those who have it.
+    """
+    if _MARK not in (as_json or json.dumps(value)):  # nearly always, and fast to know
         return frozenset()
     matches = (match for _, text in texts(value) for match in _REFERENCE.finditer(text))
     return frozenset((match[1] or "") if match[2] else "" for match in matches)
