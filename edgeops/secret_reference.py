@@ -6,6 +6,7 @@ and nowhere else; a new version in git says that the secret was replaced.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from edgeops.jsonvalue import JsonObject
 
 VARIABLE, VERSION = "fromEnv", "version"
 PREFIX = "EDGEOPS_SECRET_"  # of the only variables that a manifest can name
+
+_NAME = re.compile(rf"{PREFIX}[A-Z0-9_]{{1,100}}")
 
 
 class Secret(NamedTuple):
@@ -25,14 +28,20 @@ class Secret(NamedTuple):
         return f"{self.variable} (version {self.version})"
 
 
+def is_variable(name: Any) -> bool:
+    """Whether this is the name of a variable that may hold a secret."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 def is_secret(value: Any) -> bool:
     """Whether a JSON value is a reference to a secret."""
     return (
         isinstance(value, dict)
         and len(value) == 2
-        and isinstance(name := value.get(VARIABLE), str)
-        and name.startswith(PREFIX)
-        and isinstance(value.get(VERSION), int)
+        and is_variable(value.get(VARIABLE))
+        and isinstance(version := value.get(VERSION), int)
+        and not isinstance(version, bool)
+        and version > 0
     )
 
 
@@ -57,3 +66,8 @@ def with_secrets(value: Any, read: Callable[[Secret], str]) -> Any:
 def reference(secret: Secret) -> JsonObject:
     """The JSON value that refers to a secret."""
     return {VARIABLE: secret.variable, VERSION: secret.version}
+
+
+def in_words(value: Any) -> Any:
+    """The JSON value with each reference as the text `secret NAME (version 3)`."""
+    return with_secrets(value, lambda secret: f"secret {secret}")

@@ -65,17 +65,23 @@ class Stamp:
 @lru_cache(_CACHED)
 def _within(owned: frozenset[Path], section: str) -> frozenset[Path]:
     inside = (path[1:] for path in owned if path[0] == section)
-    return frozenset(path[:-1] if _is_secret(path) else path for path in inside)
+    return frozenset(map(place_of, inside))
 
 
 @lru_cache(_CACHED)
 def _secrets_within(owned: frozenset[Path], section: str) -> Mapping[Path, Secret]:
-    paths = (path for path in owned if path[0] == section and _is_secret(path))
+    paths = (path for path in owned if path[0] == section and names_secret(path))
     return {path[1:-1]: _secret_of(path[-1]) for path in paths}
 
 
-def _is_secret(path: Path) -> bool:
+def names_secret(path: Path) -> bool:
+    """Whether an owned path is that of a secret, and so says which version was written."""
     return bool(path) and path[-1].startswith(_WRITTEN)
+
+
+def place_of(path: Path) -> Path:
+    """An owned path without the version of a secret."""
+    return path[:-1] if names_secret(path) else path
 
 
 def _secret_of(key: str) -> Secret:
@@ -117,13 +123,13 @@ def owned_paths(sections: Mapping[str, JsonObject]) -> frozenset[Path]:
 
 
 def _leaf_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    if is_secret(value):
+    if not isinstance(value, dict) or not value:
+        yield path
+    elif is_secret(value):
         yield (*path, f"{_WRITTEN}{value['fromEnv']}@{value['version']}")
-    elif isinstance(value, dict) and value:
+    else:
         for key, item in value.items():
             yield from _leaf_paths(item, (*path, key))
-    else:
-        yield path
 
 
 def encode(stamp: Stamp) -> JsonObject:

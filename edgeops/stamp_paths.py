@@ -93,29 +93,57 @@ def shortened(paths: frozenset[Path]) -> frozenset[Path]:
         if len(among) < _MANY:
             short.update(among)
         else:
-            hashes = sorted(_hash(path[len(parent) :]) for path in among)
-            short.add((*parent, _HASHES + "".join(hashes)))
+            short.add(_with_hashes(parent, {_hash(path[len(parent) :]) for path in among}))
     return min(frozenset(short), paths, key=lambda paths: len(pack(paths)))
+
+
+def united(one: frozenset[Path], other: frozenset[Path]) -> frozenset[Path]:
+    """All paths of both; hashes of one object, and what the other lists of it, become one path."""
+    hashes: dict[Path, set[str]] = defaultdict(set)
+    plain: set[Path] = set()
+    for path in one | other:
+        if _is_hashes(path):
+            hashes[path[:-1]].update(_split(path[-1]))
+        else:
+            plain.add(path)
+    for path in list(plain):
+        parent = _object_of(path)
+        if parent in hashes:
+            plain.remove(path)
+            hashes[parent].add(_hash(path[len(parent) :]))
+    return frozenset(plain) | {_with_hashes(parent, among) for parent, among in hashes.items()}
 
 
 def resolved(paths: Iterable[Path], live: Mapping[str, Any]) -> frozenset[Path]:
     """The paths, hashes replaced by those paths in a live value that they stand for."""
     found: set[Path] = set()
     for path in paths:
-        if path[-1:] and path[-1].startswith(_HASHES):
+        if _is_hashes(path):
             *parent, hashes = path
-            found.update((*parent, *member) for member in _members(live, parent, hashes[1:]))
+            found.update((*parent, *member) for member in _members(live, parent, hashes))
         else:
             found.add(path)
     return frozenset(found)
 
 
-def _members(live: Mapping[str, Any], parent: Iterable[str], text: str) -> Iterator[Path]:
+def _is_hashes(path: Path) -> bool:
+    return bool(path) and path[-1].startswith(_HASHES)
+
+
+def _with_hashes(parent: Path, hashes: Iterable[str]) -> Path:
+    return (*parent, _HASHES + "".join(sorted(hashes)))
+
+
+def _split(key: str) -> set[str]:
+    return {key[at : at + _HASH_CHARACTERS] for at in range(1, len(key), _HASH_CHARACTERS)}
+
+
+def _members(live: Mapping[str, Any], parent: Iterable[str], listed: str) -> Iterator[Path]:
     value: Any = live
     for key in parent:
         value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, dict):
-        hashes = {text[at : at + _HASH_CHARACTERS] for at in range(0, len(text), _HASH_CHARACTERS)}
+        hashes = _split(listed)
         yield from (path for path, _ in leaves(value) if path and _hash(path) in hashes)
 
 

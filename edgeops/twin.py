@@ -21,10 +21,11 @@ EDGE_HUB = "$edgeHub"
 class Twin:
     """One device or module twin as a hub returned it.
 
-    A write of tags and desired properties requires `etag`; `automatic` names the automatic
-    deployments that target it (`$edgeAgent` only). The rest is of its identity: `thumbprints` are
-    `primary` and `secondary` as far as it has them, `parent` is the id of the edge device that it
-    connects through (empty: none), `scope` what children of an edge device name it by.
+    A write of tags and desired properties requires `etag`; `configurations` are the ids of those of
+    the hub that target it (`$edgeAgent` has those of automatic deployments). The rest is of its
+    identity: `thumbprints` are `primary` and `secondary` as far as it has them, `parent` is the id
+    of the edge device that it connects through (empty: none), `scope` what children of an edge
+    device name it by.
     """
 
     device: str
@@ -42,7 +43,7 @@ class Twin:
     status: str = "enabled"
     scope: str = ""
     parent: str = ""
-    automatic: tuple[str, ...] = ()
+    configurations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def found_of(device: LiveDevice, source: str) -> FoundDevice:
         thumbprints=tuple(twin.thumbprints.values()),
         status=twin.status,
         parents=(twin.parent,) if twin.parent else (),
-        automatic=device.modules[EDGE_AGENT].automatic if EDGE_AGENT in device.modules else (),
+        automatic=device.modules[EDGE_AGENT].configurations if EDGE_AGENT in device.modules else (),
     )
 
 
@@ -61,7 +61,7 @@ def live_of(device: FoundDevice, values: Mapping[str, Any]) -> LiveDevice:
             module,
             tags=filled(device.module_tags.get(module, {}), values),
             desired=with_settings(live, _as_text) if module == EDGE_AGENT else live,
-            automatic=device.automatic if module == EDGE_AGENT else (),
+            configurations=device.automatic if module == EDGE_AGENT else (),
         )
     agent = modules[EDGE_AGENT].desired if EDGE_AGENT in modules else {}
     deployed = agent.get("modules")

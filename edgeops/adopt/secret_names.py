@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from edgeops.adopt.found import Placeholder
-from edgeops.fleet.secrets import find_secret, names_a_secret
+from edgeops.fleet.check_secrets import literal_secrets
+from edgeops.fleet.secret_names import says_password
+from edgeops.fleet.secrets import find_secret, mask, names_a_secret
 from edgeops.jsonvalue import JsonObject
 from edgeops.secret_reference import PREFIX, Secret, reference
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LONGEST = 60
+
+# Keys whose value says where a secret is, rather than the secret.
+_PLACE = re.compile(
+    r"(?:_(?i:file|path|dir|url|uri|name|id)|(?<=[a-z])(?:File|Path|Dir|Url|Uri|Name|Id))\Z"
+)
 
 
 class SecretNames:
@@ -29,9 +38,7 @@ class SecretNames:
         """Whether a text at a path must not stand in git."""
         if any(self._is_secret_variable(name) for name in _VARIABLE.findall(text)):
             return True
-        if not text or _VARIABLE.fullmatch(text):
-            return False
-        return find_secret(text) is not None or names_a_secret(at[-1])
+        return _looks_secret(text, at)
 
     def reference(self, text: str, at: tuple[str, ...]) -> JsonObject:
         """The reference to write in place of a secret."""
@@ -57,3 +64,35 @@ class SecretNames:
 
 # Keys that say nothing of what a secret is.
 _SILENT = frozenset({"registry", "modules", "desired", "env", "password", "edge"})
+
+
+def hides_a_secret(value: Any, at: tuple[str, ...]) -> bool:
+    """Whether a value at a path, or anything in it, is a secret that no reference can replace.
+
+    A placeholder is none: its value is not there.
+    """
+    if any(True for _ in literal_secrets(value, at[-1])):
+        return True
+    if not isinstance(value, (dict, list, str)):
+        return not isinstance(value, bool | None) and says_password(at[-1])
+    return find_secret(json.dumps(value, ensure_ascii=False)) is not None
+
+
+def _keys(at: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a path that name values: those within a section, not the name of a module."""
+    for section in ("desired", "tags"):
+        if section in at[:2]:
+            return at[at.index(section) + 1 :]
+    return at[-1:]
+
+
+def _looks_secret(text: str, at: tuple[str, ...]) -> bool:
+    if not text or _VARIABLE.fullmatch(text):
+        return False
+    if hides_a_secret(text, at) or mask(text) != text:
+        return True
+    return any(map(_tells_a_secret, _keys(at)))
+
+
+def _tells_a_secret(key: str) -> bool:
+    return names_a_secret(key) and not _PLACE.search(key)

@@ -10,21 +10,26 @@ The settings of a device are a tree: `tags`, `desired`, `edge` (if edgeops write
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeops.adopt.names import Names, slug
 from edgeops.adopt.tree import difference, key_of, laid, leaves, tree_of
+from edgeops.adopt.vary import (
+    Grouping,
+    Trees,
+    replace,
+    templated,
+    values_of,
+    variable_name,
+    varies,
+)
 from edgeops.fleet.layers import Path
-from edgeops.fleet.variables import DEVICE_NAME, LABEL
 from edgeops.jsonvalue import JsonObject
 
-_FEW = 3  # other values of a setting: each gets a group; with more, the setting is a variable
-_SHORTEST = 3  # characters of a name that is replaced within longer texts
-
-Trees = dict[str, JsonObject]  # settings by device
+_MISSING = 4  # of so many devices, one may lack what the base has, which it then removes
 
 
 @dataclass(slots=True)
@@ -55,24 +60,25 @@ class Sharing:
 
 def share(
     trees: Trees,
-    labels: Mapping[str, Mapping[str, str]],
-    group_by: str | None,
-    taken: Collection[str] = (),
+    grouping: Grouping,
+    variables: Collection[str] = (),
+    groups: Collection[str] = (),
+    labels: Collection[str] = (),
 ) -> Sharing:
     """The settings of devices, shared as far as they are alike.
 
-    `labels` are those of each device, `group_by` is the one whose values make groups. `taken` are
-    names of variables that are not free.
+    `variables`, `groups` and `labels` are names that are not free.
     """
     concerned = _Concerned.of(trees)
-    trees = _templated(trees, labels, group_by)
     sharing = Sharing()
-    trees = _with_variables(trees, concerned, labels, group_by, sharing, set(taken))
-    sharing.base = _base(trees, concerned)
+    trees = templated(trees, grouping)
+    _take_variables(trees, concerned, grouping, sharing, set(variables))
+    sharing.base = _base(trees, concerned, grouping)
     rest = {name: _difference(sharing.base, tree) for name, tree in trees.items()}
-    if group_by:
-        rest = _grouped(rest, trees, labels, group_by, sharing)
-    sharing.rest = _excepted(rest, sharing)
+    names = Names(groups)
+    rest = _grouped(rest, trees, grouping, sharing, names)
+    taken = {*labels, *((grouping.label,) if grouping.label else ())}
+    sharing.rest = _excepted(rest, sharing, names, Names(taken))
     return sharing
 
 
@@ -88,7 +94,7 @@ class _Concerned:
     def of(cls, trees: Trees) -> _Concerned:
         modules: dict[str, set[str]] = defaultdict(set)
         for name, tree in trees.items():
-            for module in tree.get("modules", {}):
+            for module in tree["modules"]:
                 modules[module].add(name)
         edge = frozenset(name for name, tree in trees.items() if "edge" in tree)
         having = {module: frozenset(names) for module, names in modules.items()}
@@ -102,204 +108,136 @@ class _Concerned:
 
 def _difference(below: JsonObject, tree: JsonObject) -> JsonObject:
     """What to lay over shared settings for one device; nothing for what does not concern it."""
-    modules = tree.get("modules", {})
+    modules = tree["modules"]
     shared = {key: value for key, value in below.items() if key != "edge" or "edge" in tree}
     shared["modules"] = {m: value for m, value in below.get("modules", {}).items() if m in modules}
-    return difference(shared, {**tree, "modules": modules})
+    return {key: patch for key, patch in difference(shared, tree).items() if patch}
 
 
 # --- the base -------------------------------------------------------------------------
 
 
-def _values(trees: Trees) -> dict[Path, dict[str, Any]]:
-    """The value of each leaf by device."""
-    values: dict[Path, dict[str, Any]] = defaultdict(dict)
-    for name, tree in trees.items():
-        for path, value in leaves(tree):
-            values[path][name] = value
-    return values
+def _base(trees: Trees, concerned: _Concerned, grouping: Grouping) -> JsonObject:
+    """What is usual on the devices that a setting concerns."""
+    usual = []
+    for path, by_device in values_of(trees).items():
+        value = _usual(by_device, path, len(concerned.by(path)), grouping)
+        if value is not _NONE:
+            usual.append((path, value))
+    return tree_of(usual)
 
 
-def _base(trees: Trees, concerned: _Concerned) -> JsonObject:
-    """What more than half of the devices that a setting concerns have."""
-    common = []
-    for path, by_device in _values(trees).items():
-        counted = Counter(map(key_of, by_device.values()))
-        best, count = counted.most_common(1)[0]
-        if 2 * count > len(concerned.by(path)):
-            common.append((path, next(v for v in by_device.values() if key_of(v) == best)))
-    return tree_of(common)
+_NONE: Any = object()
 
 
-# --- names within values --------------------------------------------------------------
+def _usual(by_device: Mapping[str, Any], path: Path, concerned: int, grouping: Grouping) -> Any:
+    """The value to write for all, from which others differ; `_NONE` if there is none.
 
-
-def _templated(
-    trees: Trees, labels: Mapping[str, Mapping[str, str]], group_by: str | None
-) -> Trees:
-    """The trees with the name or label of each device in a text as a variable, where this helps."""
-    result = {name: tree_of(leaves(tree)) for name, tree in trees.items()}
-    for path, by_device in _values(trees).items():
-        counted = Counter(map(key_of, by_device.values()))
-        if len(counted) < 2:
-            continue
-        templates = {
-            name: template
-            for name, value in by_device.items()
-            if isinstance(value, str)
-            and (template := _template(value, name, labels.get(name, {}), group_by)) != value
-        }
-        if not templates:
-            continue
-        best, count = Counter(templates.values()).most_common(1)[0]
-        covered = [name for name, template in templates.items() if template == best]
-        distinct = len({by_device[name] for name in covered})
-        if count > counted.most_common(1)[0][1] and distinct > 1:
-            for name in covered:
-                _replace(result[name], path, best)
-    return result
-
-
-def _template(value: str, device: str, labels: Mapping[str, str], group_by: str | None) -> str:
-    words = {device: DEVICE_NAME}
-    if group_by and labels.get(group_by):
-        words[labels[group_by]] = f"{LABEL}{group_by}"
-    for word, variable in sorted(words.items(), key=lambda item: -len(item[0])):
-        if value == word:
-            return f"${{{variable}}}"
-        if len(word) >= _SHORTEST and "${" not in value:
-            parts = re.split(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", value)
-            if len(parts) > 1:
-                return f"${{{variable}}}".join(parts)
-    return value
-
-
-def _replace(tree: JsonObject, path: Path, value: Any) -> None:
-    for key in path[:-1]:
-        tree = tree[key]
-    tree[path[-1]] = value
+    A container must have some value, such as an image: there, the most frequent one is enough.
+    """
+    container = path[0] in ("modules", "edge") and "desired" not in path[2:3]
+    missing = concerned - len(by_device)
+    counted = Counter(map(key_of, by_device.values()))
+    best, count = counted.most_common(1)[0]
+    if missing * _MISSING > concerned:
+        return _NONE
+    if not missing and grouping.decides(by_device):
+        kinds = grouping.kinds(by_device)
+        if 3 * sum(values == {best} for values in kinds) <= 2 * len(kinds):
+            return _NONE
+    elif ((missing or not container) and 2 * count <= concerned) or count == 1 < concerned:
+        return _NONE
+    return next(value for value in by_device.values() if key_of(value) == best)
 
 
 # --- variables ------------------------------------------------------------------------
 
 
-def _with_variables(
-    trees: Trees,
-    concerned: _Concerned,
-    labels: Mapping[str, Mapping[str, str]],
-    group_by: str | None,
-    sharing: Sharing,
-    taken: set[str],
-) -> Trees:
-    """The trees with a variable in place of each text or number that differs widely."""
-    for path, by_device in sorted(_values(trees).items()):
-        if by_device.keys() != concerned.by(path) or not _varies(by_device, labels, group_by):
+def _take_variables(
+    trees: Trees, concerned: _Concerned, grouping: Grouping, sharing: Sharing, taken: set[str]
+) -> None:
+    """Put a variable in place of each text or number that differs widely."""
+    for path, by_device in sorted(values_of(trees).items()):
+        if by_device.keys() != concerned.by(path) or not varies(by_device, path, grouping):
             continue
-        name = _variable_name(path, taken)
-        most = Counter(map(key_of, by_device.values())).most_common(1)[0]
-        if most[1] > 1:
-            default = next(v for v in by_device.values() if key_of(v) == most[0])
+        name = variable_name(path, taken)
+        most, count = Counter(map(key_of, by_device.values())).most_common(1)[0]
+        usual = 2 * count > len(by_device)  # else a device that is added would get it by accident
+        if usual:
+            default = next(v for v in by_device.values() if key_of(v) == most)
             sharing.variables[name] = default
         for device, value in by_device.items():
-            if most[1] == 1 or key_of(value) != most[0]:
+            if not usual or key_of(value) != most:
                 sharing.own_variables.setdefault(device, {})[name] = value
-            _replace(trees[device], path, f"${{{name}}}")
-    return trees
-
-
-def _varies(
-    by_device: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]], group_by: str | None
-) -> bool:
-    """Whether a setting has many values, and they are not those of the groups."""
-    values = list(by_device.values())
-    if not all(isinstance(value, (str, int, float)) for value in values):
-        return False
-    if any(isinstance(value, str) and "${" in value for value in values):
-        return False
-    if len(set(map(key_of, values))) <= _FEW + 1:
-        return False
-    if not group_by:
-        return True
-    by_group: dict[str, set[str]] = defaultdict(set)
-    for device, value in by_device.items():
-        by_group[labels.get(device, {}).get(group_by, "")].add(key_of(value))
-    # Groups of one device each would not save anything.
-    alike = sum(len(kinds) == 1 for kinds in by_group.values())
-    return 2 * alike <= len(by_group) or len(by_group) == len(by_device)
-
-
-def _variable_name(path: Path, taken: set[str]) -> str:
-    """A name from the last keys of a path that no other variable has."""
-    for count in range(1, len(path) + 1):
-        words = re.split(r"[^A-Za-z0-9]+", "-".join(path[-count:]))
-        name = "_".join(word for word in words if word)[:60] or "value"
-        name = f"_{name}" if name[0].isdigit() else name
-        if name not in taken:
-            taken.add(name)
-            return name
-    number = 2
-    while f"{name}_{number}" in taken:
-        number += 1
-    taken.add(f"{name}_{number}")
-    return f"{name}_{number}"
+            replace(trees[device], path, f"${{{name}}}")
 
 
 # --- groups ---------------------------------------------------------------------------
 
 
 def _grouped(
-    rest: Trees,
-    trees: Trees,
-    labels: Mapping[str, Mapping[str, str]],
-    group_by: str,
-    sharing: Sharing,
+    rest: Trees, trees: Trees, grouping: Grouping, sharing: Sharing, names: Names
 ) -> Trees:
     """What is left once the devices with one label value share a group."""
+    if grouping.label is None:
+        return rest
+    rest = dict(rest)
     by_value: dict[str, list[str]] = defaultdict(list)
-    for name in rest:
-        if value := labels.get(name, {}).get(group_by):
-            by_value[value].append(name)
-    for value, names in sorted(by_value.items()):
-        counted = Counter(
-            (path, key_of(leaf)) for name in names for path, leaf in leaves(rest[name])
-        )
-        common = [
-            (path, leaf)
-            for path, leaf in leaves(rest[names[0]])
-            if counted[path, key_of(leaf)] == len(names) and len(names) > 1
-        ]
-        if not common:
+    for device in rest:
+        if value := grouping.values.get(device):
+            by_value[value].append(device)
+    common_of = {value: _common([rest[d] for d in devices]) for value, devices in by_value.items()}
+    # What several groups have in common is no matter of one of them.
+    groups = Counter((p, key_of(leaf)) for common in common_of.values() for p, leaf in common)
+    for value, devices in sorted(by_value.items()):
+        common = [(p, leaf) for p, leaf in common_of[value] if groups[p, key_of(leaf)] == 1]
+        if not common or len(devices) == 1:
             continue
         settings = tree_of(common)
-        sharing.groups.append(
-            Layer(f"{group_by}-{value}", group_by, value, settings, frozenset(names))
-        )
-        for name in names:
-            rest[name] = _difference(laid(sharing.base, settings), trees[name])
+        name = names.new(f"{grouping.label}-{value}")
+        layer = Layer(name, grouping.label, value, settings, frozenset(devices))
+        sharing.groups.append(layer)
+        for device in devices:
+            rest[device] = _difference(laid(sharing.base, settings), trees[device])
     return rest
 
 
-def _excepted(rest: Trees, sharing: Sharing) -> Trees:
+def _common(patches: list[JsonObject]) -> list[tuple[Path, Any]]:
+    """The leaves that all patches have."""
+    counted = Counter((path, key_of(leaf)) for patch in patches for path, leaf in leaves(patch))
+    return [
+        (path, leaf)
+        for path, leaf in leaves(patches[0])
+        if counted[path, key_of(leaf)] == len(patches)
+    ]
+
+
+def _excepted(rest: Trees, sharing: Sharing, names: Names, labels: Names) -> Trees:
     """What is left once devices with the same other values share groups."""
-    holders: dict[tuple[Path, str], set[str]] = defaultdict(set)
+    holders: dict[tuple[Path, str], list[str]] = defaultdict(list)
     values: dict[tuple[Path, str], Any] = {}
     for name, patch in rest.items():
         for path, leaf in leaves(patch):
             key = (path, key_of(leaf))
-            holders[key].add(name)
+            holders[key].append(name)
             values[key] = leaf
     bundles: dict[frozenset[str], list[tuple[Path, Any]]] = defaultdict(list)
-    for key, names in holders.items():
-        if len(names) > 1:
-            bundles[frozenset(names)].append((key[0], values[key]))
-    taken: set[str] = {layer.name for layer in sharing.groups}
+    for key, devices in holders.items():
+        if len(devices) > 1:
+            bundles[frozenset(devices)].append((key[0], values[key]))
     told: dict[str, set[Path]] = defaultdict(set)
-    for devices, found in sorted(
+    by_path: dict[Path, str] = {}  # one label for the groups of a setting, which exclude each other
+    for members, found in sorted(
         bundles.items(), key=lambda item: (-len(item[0]), sorted(item[0]))
     ):
-        name = _exception_name(found, taken)
-        sharing.exceptions.append(Layer(name, name, "yes", tree_of(found), devices))
-        for device in devices:
+        path, value = _telling(found)
+        label = by_path.get(path) or by_path.setdefault(path, labels.new(_subject(path), "setting"))
+        name = names.new(_group_name(path, value), "exception")
+        layer = Layer(name, label, _label_value(value), tree_of(found), members)
+        if any(layer.value == e.value and layer.label == e.label for e in sharing.exceptions):
+            layer.value = layer.name
+        sharing.exceptions.append(layer)
+        for device in members:
             told[device].update(path for path, _ in found)
     return {
         name: tree_of((path, leaf) for path, leaf in leaves(patch) if path not in told[name])
@@ -307,17 +245,40 @@ def _excepted(rest: Trees, sharing: Sharing) -> Trees:
     }
 
 
-def _exception_name(found: Iterable[tuple[Path, Any]], taken: set[str]) -> str:
-    path, value = min(found, key=lambda item: (len(item[0]), item[0]))
-    words = [key for key in path[-2:] if key not in ("desired", "tags", "modules", "env")]
+def _telling(found: Iterable[tuple[Path, Any]]) -> tuple[Path, Any]:
+    """The setting after which a group is called: a module it adds, an image, or the first."""
+
+    def rank(item: tuple[Path, Any]) -> tuple[bool, bool, bool, int, Path]:
+        path, value = item
+        simple = isinstance(value, (str, int, float))
+        adds = path[0] == "present" and value is not None
+        return not adds, path[-1] != "image", not simple, len(path), path
+
+    return min(found, key=rank)
+
+
+def _subject(path: Path) -> str:
+    return slug("-".join(k for k in path[1:][-2:] if k not in _SILENT), 40)
+
+
+def _group_name(path: Path, value: Any) -> str:
+    if value is None:
+        return f"no-{_subject(path)}"
+    if path[0] == "present":
+        return f"with-{_subject(path)}"
+    return slug(f"{_subject(path)}-{_label_value(value)}", 60)
+
+
+def _label_value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, (str, int, float)):
-        words.append(str(value).rsplit("/", 1)[-1])
-    elif value is None:
-        words.insert(0, "no")
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(words)).strip("-.")[:40].strip("-.") or "some"
-    name, number = slug, 1
-    while name in taken:
-        number += 1
-        name = f"{slug}-{number}"
-    taken.add(name)
-    return name
+        text = str(value).rsplit("/", 1)[-1]
+        return slug(text.rpartition(":")[2], 40) or "other"
+    return "added" if value == {} else "other"
+
+
+# Keys that say nothing of what a setting is.
+_SILENT = frozenset({"desired", "tags", "modules", "env", "settings"})

@@ -11,16 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeops import stamp
 from edgeops.adopt.found import FoundDevice, FoundLayer, Note
 from edgeops.adopt.options import OPTIONS, UNPARSED
-from edgeops.adopt.secret_names import SecretNames
+from edgeops.adopt.secret_names import SecretNames, hides_a_secret
 from edgeops.fleet.model import EdgeKind
-from edgeops.fleet.secrets import find_secret
 from edgeops.fleet.shown import shown
+from edgeops.fleet.variables import as_text
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.limits import is_edge_module_id
-from edgeops.secret_reference import is_secret
-from edgeops.stamp import TAG
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 Path = tuple[str, ...]
@@ -47,9 +46,14 @@ class Described:
 
 
 class Describer:
-    """Describes devices; collects notes, and the secrets that it replaced by references."""
+    """Describes devices; collects notes, and the secrets that it replaced by references.
 
-    def __init__(self, secrets: SecretNames) -> None:
+    What has no value is said of devices that are to be deployed to, so that they do not get a
+    default; of devices that `exist` it need not be.
+    """
+
+    def __init__(self, secrets: SecretNames, *, exist: bool = False) -> None:
+        self._exist = exist
         self.notes: list[Note] = []
         self._secrets = secrets
         self._device: FoundDevice | None = None
@@ -59,7 +63,7 @@ class Describer:
         self._device = device
         agent = device.modules.get(EDGE_AGENT, {})
         kind = self._kind(device, agent)
-        tags = {key: value for key, value in (device.tags or {}).items() if key != TAG}
+        tags = {key: value for key, value in (device.tags or {}).items() if key != stamp.TAG}
         settings: JsonObject = {
             "tags": self._without_secrets(tags, ("tags",)),
             "desired": self._with_references(device.desired or {}, ("desired",)),
@@ -68,11 +72,14 @@ class Describer:
         if kind is EdgeKind.MANAGED:
             settings["edge"] = self._runtime(agent, device.modules.get(EDGE_HUB, {}))
             modules = dict(self._deployed(agent))
+            if self._exist:
+                settings["edge"] = _with_values(settings["edge"])
+                modules = {name: _with_values(spec) for name, spec in modules.items()}
+        left_out = _object(agent.get("modules")).keys() - modules.keys()  # which was noted
         for module, desired in device.modules.items():
             if module in (EDGE_AGENT, EDGE_HUB):
                 continue
-            if kind is EdgeKind.MANAGED and module not in modules:
-                self._note((module,), "is not in the deployment; it stays as it is, unmanaged")
+            if kind is EdgeKind.MANAGED and module in left_out:
                 continue
             if kind is EdgeKind.EXTERNAL:
                 continue  # written by what writes the deployment, as far as one can tell
@@ -80,7 +87,9 @@ class Describer:
                 self._note((module,), "has a name that manifests do not take; it is left out")
                 continue
             own = self._with_references(desired, (module, "desired"))
-            modules[module] = modules.get(module, {}) | ({"desired": own} if own else {})
+            no_container = kind is EdgeKind.MANAGED and module not in modules
+            spec = {"deployed": False} if no_container else modules.get(module, {})
+            modules[module] = spec | ({"desired": own} if own else {})
         return Described(name, kind, settings, modules, _identity(device))
 
     def _kind(self, device: FoundDevice, agent: JsonObject) -> EdgeKind:
@@ -132,6 +141,7 @@ class Describer:
             edge[key] = self._container(module, ("edge", key))
             if key == "agent":  # for it, IoT Edge has no such defaults
                 edge[key] = {k: v for k, v in edge[key].items() if v is not None}
+        edge["hub"].setdefault("startupOrder", None)
         for key, section in (("agent", agent), ("hub", hub)):
             if isinstance(section.get("schemaVersion"), str):
                 edge[key]["schemaVersion"] = section["schemaVersion"]
@@ -189,7 +199,7 @@ class Describer:
         for key in ("status", "restartPolicy"):
             spec[key] = module.get(key)
         options = settings.get(OPTIONS, settings.get(UNPARSED, {}))
-        if _holds_secret(options):
+        if hides_a_secret(options, (OPTIONS,)):
             self._note((*at, OPTIONS), "hold a secret: they are not in git, and stay as they are")
         elif UNPARSED in settings:
             self._note((*at, OPTIONS), "cannot be read; they are kept as a text")
@@ -209,17 +219,23 @@ class Describer:
             if not isinstance(value, (str, int, float, bool)) or not _ENV_NAME.match(name):
                 self._note((*at, "env", name), "is not a variable that IoT Edge takes")
                 continue
-            yield name, self._with_references({name: value}, (*at, "env"))[name]
+            if not isinstance(value, str) and hides_a_secret(value, (*at, "env", name)):
+                value = as_text(value)
+            yield name, self._with_references(value, (*at, "env", name))
 
     # --- secrets ----------------------------------------------------------------------
 
     def _with_references(self, value: Any, at: Path) -> Any:
+        """The settings with references in place of secrets, without those that cannot be one."""
         if isinstance(value, dict):
-            return {key: self._with_references(item, (*at, key)) for key, item in value.items()}
-        if isinstance(value, list):
-            if _holds_secret(value):
-                self._note(at, "holds a secret in a list, which a manifest cannot refer to")
-            return value
+            kept = {}
+            for key, item in value.items():
+                path = (*at, key)
+                if not isinstance(item, (dict, str)) and hides_a_secret(item, path):
+                    self._note(path, "holds a secret in a list or a number; it stays as it is")
+                else:
+                    kept[key] = self._with_references(item, path)
+            return kept
         if isinstance(value, str) and self._secrets.is_secret(value, at):
             return self._secrets.reference(value, at)
         return value
@@ -229,16 +245,18 @@ class Describer:
             return value
         kept = {}
         for key, item in value.items():
-            if isinstance(item, str) and self._secrets.is_secret(item, (*at, key)):
+            if not isinstance(item, dict) and hides_a_secret(item, (*at, key)):
                 self._note((*at, key), "looks like a secret: it is not in git, and stays as it is")
-            else:
-                kept[key] = self._without_secrets(item, (*at, key))
+            elif inner := self._without_secrets(item, (*at, key)):
+                kept[key] = inner
+            elif item == inner:
+                kept[key] = item
         return kept
 
     # --- notes ------------------------------------------------------------------------
 
     def _survivors(self, value: JsonObject, known: tuple[str, ...], where: str) -> None:
-        for key in value.keys() - set(known):
+        for key in sorted(value.keys() - set(known)):
             self._note((where, key), "has no place in a manifest; it stays as it is on the hub")
 
     def _note(self, path: Path, text: str) -> None:
@@ -255,6 +273,12 @@ def _said(spec: JsonObject) -> JsonObject:
     return {key: value for key, value in said.items() if value is not None and value != {}}
 
 
+def _with_values(spec: JsonObject) -> JsonObject:
+    """A spec without what has no value."""
+    nested = {key: _with_values(value) for key, value in spec.items() if key in _SYSTEM}
+    return {k: v for k, v in {**spec, **nested}.items() if v is not None and v != ""}
+
+
 def _identity(device: FoundDevice) -> JsonObject:
     """What a manifest says of an identity: only what is not usual."""
     identity: JsonObject = {}
@@ -268,15 +292,10 @@ def _identity(device: FoundDevice) -> JsonObject:
         identity["status"] = "disabled"
     if device.parents:
         identity["parent"] = device.parents[0]
+    known = stamp.decode(device.tags or {})
+    if known is not None and known.protect:
+        identity["protect"] = True
     return identity
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_secret(item) for item in value.values()) and not is_secret(value)
-    if isinstance(value, list):
-        return any(map(_holds_secret, value))
-    return isinstance(value, str) and find_secret(value) is not None
 
 
 def _without_nulls(value: Any) -> Any:

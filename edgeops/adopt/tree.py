@@ -61,8 +61,7 @@ def difference(below: JsonObject, want: JsonObject) -> JsonObject:
                 patch[key] = inner
         elif not same(below[key], value):
             patch[key] = value
-    for key in below.keys() - want.keys():
-        patch[key] = None
+    patch.update((key, None) for key in below if key not in want)
     return patch
 
 

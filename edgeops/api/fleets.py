@@ -28,12 +28,11 @@ class Validation:
 def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") -> Validation:
     """What is wrong with the desired state at a revision, or on disk: all, or `below` a path.
 
-    The problems of model files count, too; they do not make the fleet invalid.
-
-    Raises `EdgeOpsError` if there is no fleet or no such revision.
+    The problems of model files count, too; they do not make the fleet invalid. The fleet is checked
+    on every hub. Raises `EdgeOpsError` if there is no fleet or no such revision.
     """
     revision = workspace.at(rev)
-    resolution = revision.resolution
+    resolution = revision.on_every_hub
     every = tuple(sorted((*resolution.problems, *revision.snapshot.model_problems)))
 
     def inside(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -57,18 +56,43 @@ def render(
 ) -> dict[str, JsonObject]:
     """The resolved twins of devices by name, or their IoT Edge deployment manifests.
 
-    All devices by default. Raises `InvalidFleet`, and `UsageError` for a device
-    that does not exist.
+    A deployment manifest is for other tools, so it holds the secrets that the environment has; a
+    note says so. All devices of the hub by default. Raises `InvalidFleet`, and `UsageError` for a
+    device that does not exist or is on another hub.
     """
     from edgeops.fleet.edge import deployment_manifest, render_device
+    from edgeops.fleet.hubs import on_another_hub
     from edgeops.fleet.suggest import did_you_mean
 
     fleet = workspace.at(rev).fleet
     for name in devices:
+        if name in fleet.elsewhere:
+            raise on_another_hub(name, fleet.elsewhere[name])
         if name not in fleet.devices:
             raise UsageError(f"the fleet has no device `{name}`", did_you_mean(name, fleet.devices))
     form = deployment_manifest if deployment else render_device
-    return {name: form(fleet.devices[name]) for name in devices or sorted(fleet.devices)}
+    rendered = {name: form(fleet.devices[name]) for name in devices or sorted(fleet.devices)}
+    return _with_values(workspace, rendered) if deployment else rendered
+
+
+def _with_values(workspace: Workspace, manifests: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """The manifests with the values of secrets, and a note that says which."""
+    from edgeops.secret_reference import Secret, secrets_in, with_secrets
+
+    def read(secret: Secret) -> str:
+        value = workspace.environ.get(secret.variable)
+        return value or f"<{secret.variable} version {secret.version}>"
+
+    named = {secret.variable for _, secret in secrets_in(manifests)}
+    if not named:
+        return manifests
+    missing = sorted(name for name in named if not workspace.environ.get(name))
+    held = sorted(named.difference(missing))
+    parts = [f"the output holds secrets: {', '.join(held)}"] if held else []
+    if missing:
+        parts.append(f"not set, so the output names them only: {', '.join(missing)}")
+    workspace.observer.note(f"note: {'; '.join(parts)}")
+    return {name: with_secrets(manifest, read) for name, manifest in manifests.items()}
 
 
 def explain(
@@ -76,9 +100,11 @@ def explain(
 ) -> tuple[Explained, ...]:
     """Which file and line set each value of a device below a JSON pointer, and what it overrode.
 
-    Raises `InvalidState`, and `UsageError` for a device or value that does not exist.
+    The values are those on the hub of the workspace. Raises `InvalidState`, and
+    `UsageError` for a device or value that does not exist.
     """
     from edgeops.fleet.explain import explain as explain_device
 
     snapshot = workspace.at(rev).snapshot
-    return explain_device(snapshot, device, pointer, artifacts_url=workspace.local_artifacts_url)
+    url = workspace.local_artifacts_url
+    return explain_device(snapshot, device, pointer, hub=workspace.hub, local_artifacts_url=url)

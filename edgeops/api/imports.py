@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from edgeops.adopt.names import is_name
+from edgeops.api.import_write import Difference, Imported, known_fleet, write_import
 from edgeops.api.new import new_uid
-from edgeops.api.workspace import LOCAL, Workspace
+from edgeops.api.workspace import LOCAL, InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
-    from edgeops.adopt.found import Found, FoundDevice, FoundLayer, Note, Placeholder
-    from edgeops.adopt.spec import Described
-    from edgeops.adopt.write import Wanted
-    from edgeops.fleet.catalog import Catalog
+    from edgeops.adopt.found import Found, FoundDevice
     from edgeops.fleet.model import HubTarget, Problem
     from edgeops.hub.port import Hub
-    from edgeops.jsonvalue import JsonObject
-    from edgeops.plan.model import Change, Refusal
     from edgeops.twin import LiveDevice
 
-_UNNAMED = "edge-1"  # the device of a manifest that names none
-_READ_ALSO = ("fleet", "models", "schemas")
+__all__ = ["Difference", "ImportRequest", "Imported", "Unreadable", "import_fleet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +47,11 @@ class ImportRequest:
     uid: str = field(default_factory=new_uid)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a sync of the imported fleet would change on a device, against what was read."""
-
-    device: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import wrote, and how it compares with what was read.
-
-    `kept` are devices that the repository already had. `secrets` maps each variable that a sync
-    needs to where its first secret was; `open` are placeholders without a value. `differences` is
-    empty if planning against what was read changes no value.
-    """
-
-    root: Path
-    files: tuple[str, ...]
-    devices: int
-    kept: tuple[str, ...]
-    secrets: Mapping[str, str]
-    open: tuple[Placeholder, ...]
-    notes: tuple[Note, ...]
-    differences: tuple[Difference, ...]
-
-
-class Unreadable(EdgeOpsError):
+class Unreadable(InvalidFleet):
     """Files or twins that cannot be read; `problems` says which and why."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-        super().__init__(f"nothing was imported: {count}", "see above; nothing was written")
-        self.problems = problems
+        super().__init__("nothing was imported", "fix the problems listed above", problems)
 
 
 def import_fleet(workspace: Workspace, request: ImportRequest) -> Imported:
@@ -94,18 +60,50 @@ def import_fleet(workspace: Workspace, request: ImportRequest) -> Imported:
     Existing files and devices that git already has are kept. Raises `Unreadable` for input that
     cannot be read, `UsageError`, and `HubError`; nothing is written then.
     """
-    if bool(request.files) == bool(request.hub):
-        raise UsageError("import needs files or a hub", "name files, or use --hub NAME")
+    _refuse_contradictions(request)
     target = _target(workspace, request)
-    found = _from_hub(workspace, request, target) if request.hub else _from_files(request)
+    found = _from_hub(workspace, request, target) if target else _from_files(request)
     if found.problems:
         raise Unreadable(found.problems)
-    devices = tuple(
-        replace(device, id=device.id or request.device or _UNNAMED) for device in found.devices
+    if not found.devices and not found.layers:
+        where = f"the hub {target.name}" if target else "these files"
+        hint = "check the condition of --query" if request.query else ""
+        raise EdgeOpsError(f"there is no device to import in {where}", hint)
+    path = tuple(request.group_by.removeprefix("tags.").split(".")) if request.group_by else ()
+    found = replace(found, devices=_named(found.devices, request))
+    return write_import(
+        workspace, found, name=request.fleet, uid=request.uid, group_by=path, target=target
     )
-    if not devices and not found.layers:
-        raise EdgeOpsError("there is no device to import", "check the files or the condition")
-    return _write(workspace, request, replace(found, devices=devices), target)
+
+
+def _refuse_contradictions(request: ImportRequest) -> None:
+    if bool(request.files) == bool(request.hub):
+        raise UsageError("import needs files or a hub", "name files, or use --hub NAME")
+    of_hubs = {"--query": request.query, "--hostname": request.hostname}
+    of_files = {"--device": request.device, "--set": request.values}
+    for name, value in of_hubs.items() if request.files else of_files.items():
+        if value:
+            other = "a hub, not for files" if request.files else "files, not for a hub"
+            raise UsageError(f"{name} is for {other}", "leave it out")
+    if request.device and len(request.files) > 1:
+        raise UsageError(
+            "--device names the device of one file, but there are more",
+            "import them one by one, or call each file like its device",
+        )
+    if request.fleet and not is_name(request.fleet):
+        raise UsageError(f"--name {request.fleet!r} is not a name", "take letters, digits, . _ -")
+    if request.group_by and not all(request.group_by.removeprefix("tags.").split(".")):
+        raise UsageError(f"--group-by {request.group_by!r} is not the path of a tag")
+
+
+def _named(devices: Sequence[FoundDevice], request: ImportRequest) -> tuple[FoundDevice, ...]:
+    """The devices, those without a name called `edge-1`, `edge-2`, and so on."""
+    taken = {device.id for device in devices}
+    free = (f"edge-{n}" for n in count(1) if f"edge-{n}" not in taken)
+    return tuple(
+        device if device.id else replace(device, id=request.device or next(free))
+        for device in devices
+    )
 
 
 # --- reading --------------------------------------------------------------------------
@@ -137,15 +135,21 @@ def _values_for(path: Path, request: ImportRequest) -> dict[str, str]:
 
 def _target(workspace: Workspace, request: ImportRequest) -> HubTarget | None:
     """The hub to read, as the Fleet or the request says; None for files."""
+    from edgeops.fleet.hubs import find_hub, hub_targets
     from edgeops.fleet.model import HubTarget
-    from edgeops.fleet.resolve import find_hub, hub_targets
 
     if request.hub is None:
         return None
     known: Mapping[str, HubTarget] = {LOCAL: HubTarget(LOCAL, create_devices=True)}
-    if (workspace.root / "fleet").is_dir():
-        known = {**known, **hub_targets(workspace.at(None).catalog, None)}
-    if request.hostname:
+    catalog = known_fleet(workspace)
+    if catalog is not None and catalog.fleet is not None:
+        known = {**known, **hub_targets(catalog, None)}
+        if request.hostname and request.hub not in known:
+            raise UsageError(
+                f"the Fleet does not name the hub `{request.hub}`, so its devices have no place",
+                f"add it to `hubs` of the Fleet: {request.hub}: {{hostname: {request.hostname}}}",
+            )
+    elif request.hostname:
         env = request.connection_string_env
         return HubTarget(
             request.hub, request.hostname, connection_string_env=env, entra=env is None
@@ -159,19 +163,16 @@ def _target(workspace: Workspace, request: ImportRequest) -> HubTarget | None:
     return find_hub(known, request.hub)
 
 
-def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget | None) -> Found:
+def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget) -> Found:
     from edgeops.adopt.found import Found, Note
     from edgeops.adopt.live import found_of
     from edgeops.api.running import complete
     from edgeops.api.session import open_session
     from edgeops.fleet.model import Place
 
-    assert target is not None
-    hub_target = target
-
     async def work() -> tuple[dict[str, LiveDevice], set[str]]:
-        async with open_session(workspace, hub_target) as hub:
-            return await _live(workspace, hub, hub_target, request.query)
+        async with open_session(workspace, target) as hub:
+            return await _live(workspace, hub, target, request.query)
 
     live, gone = complete(work())
     place = Place(f"hub {target.name}")
@@ -200,180 +201,3 @@ async def _live(
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
         live = await read_live(hub, wanted, by_query=by_query, progress=progress)
     return live, wanted.keys() - live.keys()
-
-
-# --- writing --------------------------------------------------------------------------
-
-
-def _write(
-    workspace: Workspace, request: ImportRequest, found: Found, target: HubTarget | None
-) -> Imported:
-    from edgeops.adopt.secret_names import SecretNames
-    from edgeops.adopt.spec import Describer
-    from edgeops.adopt.write import write, write_layers
-    from edgeops.jsonvalue import pointer
-
-    secrets = SecretNames(dict(found.placeholders))
-    describer = Describer(secrets)
-    exists = (workspace.root / "fleet").is_dir()
-    known = workspace.at(None).catalog if exists else None
-    kept = sorted(d.id for d in found.devices if known and d.id and d.id in known.devices)
-    devices: list[Described] = [
-        describer.describe(device, device.id)
-        for device in found.devices
-        if device.id and device.id not in kept
-    ]
-    if kept and not devices:
-        raise EdgeOpsError(f"git already has all {len(kept)} devices", "there is nothing to import")
-    layers: list[tuple[FoundLayer, Described]] = []
-    if not devices:  # on a hub, its deployments stay what they are
-        layers = [(layer, describer.describe_layer(layer, "imported")) for layer in found.layers]
-    wanted = _wanted(request, found, target, known, [*devices, *(d for _, d in layers)])
-    files = write(devices, wanted) if devices else write_layers(layers, wanted)
-    files = _free_names(workspace.root, files)
-    read_devices = [device for device in found.devices if device.id not in kept]
-    name = target.name if target else LOCAL
-    with tempfile.TemporaryDirectory(prefix=".edgeops-import-", dir=workspace.root) as folder:
-        staged = Path(folder)
-        _stage(workspace.root, staged, files)
-        differences = _differences(workspace, staged, read_devices, found.placeholders, name)
-        _move(staged, workspace.root, files)
-    return Imported(
-        root=workspace.root,
-        files=tuple(files),
-        devices=len(devices),
-        kept=tuple(kept),
-        secrets={variable: pointer(*at) for variable, at in secrets.found.items()},
-        open=tuple(p for p in found.placeholders.values() if p.value is None and not p.secret),
-        notes=(*found.notes, *describer.notes),
-        differences=tuple(differences),
-    )
-
-
-def _wanted(
-    request: ImportRequest,
-    found: Found,
-    target: HubTarget | None,
-    known: Catalog | None,
-    devices: Sequence[Described],
-) -> Wanted:
-    from edgeops.adopt.write import Wanted
-
-    group_by = tuple(request.group_by.removeprefix("tags.").split(".")) if request.group_by else ()
-    variables = {name: _written(value) for name, value in found.placeholders.items()}
-    if known is not None and known.fleet is not None:
-        names = {name for device in devices for name in device.modules}
-        renamed = {name: _free(f"{name}-imported", known.modules) for name in names}
-        own = {name: renamed[name] for name in names if name in known.modules}
-        base = _free("imported", known.groups)
-        return Wanted(None, variables=variables, base=base, modules=own, group_by=group_by)
-    hubs: JsonObject = {LOCAL: {}}
-    if target is not None and not target.local:
-        env = target.connection_string_env
-        access = {"connectionStringEnv": env} if env else {"auth": "entra"}
-        hubs[target.name] = {"hostname": target.hostname, **access}
-    name, uid = _fleet_name(request), request.uid
-    return Wanted(name, hubs=hubs, variables=variables, group_by=group_by, uid=uid)
-
-
-def _written(placeholder: Placeholder) -> Any:
-    """The value of a variable; one without a value stands for its own spelling."""
-    from edgeops.adopt.live import known_values
-    from edgeops.adopt.placeholders import escape
-
-    value = known_values({placeholder.name: placeholder})[placeholder.name]
-    return escape(value) if isinstance(value, str) else value
-
-
-def _fleet_name(request: ImportRequest) -> str:
-    return request.fleet or "fleet"
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free
-
-
-def _free_names(root: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """The files under names that the repository does not have yet."""
-    free = {}
-    for path, text in files.items():
-        name, number = path, 1
-        while (root / name).exists() or name in free:
-            number += 1
-            name = f"{path.removesuffix('.yaml')}-{number}.yaml"
-        free[name] = text
-    return free
-
-
-def _stage(root: Path, staged: Path, files: Mapping[str, str]) -> None:
-    """A copy of what edgeops reads of the repository, with the new files."""
-    with doing(f"write {staged}", "the import needs it for its proof"):
-        for name in _READ_ALSO:
-            if (root / name).is_dir():
-                shutil.copytree(root / name, staged / name, symlinks=True)
-        for path, text in files.items():
-            target = staged / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-
-
-def _move(staged: Path, root: Path, files: Iterable[str]) -> None:
-    """The new files, to where they belong; a new `fleet/` at once."""
-    with doing(f"write {root / 'fleet'}", "nothing else was changed"):
-        if not (root / "fleet").exists():
-            (staged / "fleet").rename(root / "fleet")
-            return
-        for path in files:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (staged / path).rename(root / path)
-
-
-# --- the proof ------------------------------------------------------------------------
-
-
-def _differences(
-    workspace: Workspace,
-    staged: Path,
-    devices: Sequence[FoundDevice],
-    placeholders: Mapping[str, Placeholder],
-    hub: str,
-) -> list[Difference]:
-    """What a plan of the new fleet against what was read would change, apart from stamps."""
-    from edgeops.adopt.live import known_values, live_of
-    from edgeops.api.workspace import InvalidFleet
-    from edgeops.plan.device import plan_device
-
-    try:
-        fleet = replace(workspace, root=staged, hub=hub).at(None).fleet
-    except InvalidFleet as error:
-        return [Difference("", f"{p.place}: {p.message}") for p in error.problems]
-    values = known_values(placeholders)
-    differences = []
-    for device in devices:
-        wanted = fleet.devices.get(device.id or "")
-        if wanted is None:
-            differences.append(Difference(device.id or "", "is not in the fleet that was written"))
-            continue
-        live = live_of(device, values)
-        planned = plan_device(
-            wanted, live, fleet=fleet.name, commit=None, create=False, uid=fleet.uid
-        )
-        differences += _told(device.id or "", planned)
-    return differences
-
-
-def _told(device: str, planned: tuple[Change, ...] | Refusal) -> list[Difference]:
-    from edgeops.jsonvalue import leaves, pointer
-    from edgeops.plan.model import Refusal
-
-    if isinstance(planned, Refusal):
-        return [Difference(device, planned.reason)]
-    return [
-        Difference(device, f"{change.module or ''}{pointer(*path)} would change")
-        for change in planned
-        for path, _ in (leaves(dict(change.patch)) if change.patch else ())
-    ]

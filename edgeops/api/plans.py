@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.api.session import on_hub, read
+from edgeops.api.session import left_to_configurations, on_hub, read
 from edgeops.api.workspace import Workspace
-from edgeops.errors import ExitCode, UsageError
+from edgeops.errors import EdgeOpsError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
     from edgeops.apply.outcome import Outcome
+    from edgeops.apply.secrets import SecretValues
     from edgeops.fleet.model import DesiredFleet
     from edgeops.hub.port import Hub
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan, PlanOptions
     from edgeops.twin import LiveDevice
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")  # a stamp is what somebody wrote into tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and its fleet; `base` is the commit that an offline plan starts from."""
+    """A plan and its fleet, without what configurations of the hub write.
+
+    `base` is the commit that an offline plan starts from.
+    """
 
     plan: Plan
     fleet: DesiredFleet
@@ -95,8 +102,7 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
             )
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
-    _, made = on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))
-    return Planned(made, fleet)
+    return on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))[1]
 
 
 def sync(
@@ -111,8 +117,11 @@ def sync(
     `before_writing` gets the plan and can raise to prevent all writes;
     `stopping` is entered while devices are written and can set its event to let
     those in flight finish and skip the others. The failure of a device is an
-    outcome. Raises like `plan`, and `Refused` for a blocked plan or a stale saved one.
+    outcome. Raises like `plan`, `Refused` for a blocked plan or a stale saved one, and
+    `EdgeOpsError` before anything is written if the environment lacks a secret that is to be
+    written.
     """
+    from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
 
     saved = request if isinstance(request, SavedPlan) else None
@@ -124,17 +133,17 @@ def sync(
         options = _options(workspace, scope, fleet, None)
 
     async def write(hub: Hub) -> Synced:
-        live, made = await _live_plan(workspace, hub, fleet, options)
+        live, planned = await _live_plan(workspace, hub, fleet, options)
         if saved:
-            check_fresh(saved, made)
-        planned = Planned(made, fleet)
+            check_fresh(saved, planned.plan)
         before_writing(planned)
         check_allowed(planned)
-        grants = _read_grants(workspace, fleet, made, live)
+        secrets = read_secrets(planned.plan.changes, workspace.environ)
+        grants = _read_grants(workspace, planned.fleet, planned.plan, live)
         started = workspace.clock.monotonic()
         stop = asyncio.Event()
         with stopping(stop):
-            outcomes = await _apply(workspace, hub, planned, grants, stop)
+            outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
         seconds = workspace.clock.monotonic() - started
         return Synced(planned, outcomes, seconds, stop.is_set())
 
@@ -193,25 +202,31 @@ def _offline_plan(
     from edgeops.plan.offline import offline_live
     from edgeops.plan.plan import make_plan
 
-    return make_plan(
+    made = make_plan(
         fleet,
         offline_live(base),
         hub=fleet.hubs[workspace.hub],
         options=options,
         managed=tuple(base.devices),
         created_at=_now(workspace),
+        labels={device.name: device.labels for device in base.devices.values()},
     )
+    return replace(made, not_compared=())  # two revisions are compared completely
 
 
 async def _live_plan(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, options: PlanOptions
-) -> tuple[dict[str, LiveDevice], Plan]:
+) -> tuple[dict[str, LiveDevice], Planned]:
     """The live devices, and the plan for them."""
     from edgeops.plan.plan import make_plan
+    from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
 
     managed = tuple(await hub.devices_of(fleet.name)) if options.prune else ()
     live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
+    gone = gone_from_git(fleet, live, managed)
+    by_label = any("=" in target for target in options.targets)
+    fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
     made = make_plan(
         fleet,
         live,
@@ -219,18 +234,45 @@ async def _live_plan(
         options=options,
         managed=managed,
         created_at=_now(workspace),
+        labels=_last_labels(workspace, live, gone) if by_label else {},
+        overlaps=overlaps,
+        notes=notes,
     )
-    return live, made
+    return live, Planned(made, fleet)
+
+
+def _last_labels(
+    workspace: Workspace, live: Mapping[str, LiveDevice], names: Iterable[str]
+) -> dict[str, Mapping[str, str]]:
+    """The labels of devices in git at the commit of their stamps, where this clone has it."""
+    from edgeops.stamp import decode
+
+    names_by_commit: dict[str, list[str]] = {}
+    for name in names:
+        stamp = decode(live[name].twin.tags)
+        if stamp is not None and stamp.commit is not None and _COMMIT.match(stamp.commit):
+            names_by_commit.setdefault(stamp.commit, []).append(name)
+    labels: dict[str, Mapping[str, str]] = {}
+    for commit, of_commit in names_by_commit.items():
+        with suppress(EdgeOpsError):
+            devices = workspace.at(commit).catalog.devices
+            labels |= {name: devices[name].spec.labels for name in of_commit if name in devices}
+    return labels
 
 
 async def _apply(
-    workspace: Workspace, hub: Hub, planned: Planned, grants: Grants | None, stop: asyncio.Event
+    workspace: Workspace,
+    hub: Hub,
+    planned: Planned,
+    secrets: SecretValues,
+    grants: Grants | None,
+    stop: asyncio.Event,
 ) -> tuple[Outcome, ...]:
     from edgeops.apply.apply import apply
 
     changes, refusals = planned.plan.changes, planned.plan.refusals
     written = {change.device for change in changes} | (grants.devices if grants else set())
-    devices, done = len(written) + len(refusals), 0
+    devices, done = len(written | {refusal.device for refusal in refusals}), 0
     with workspace.observer.progress("syncing", quiet=not written) as progress:
 
         def observe(_: Outcome) -> None:
@@ -239,7 +281,13 @@ async def _apply(
             progress(done, devices)
 
         return await apply(
-            planned.plan, planned.fleet, hub, grants=grants, observer=observe, stop=stop
+            planned.plan,
+            planned.fleet,
+            hub,
+            secrets=secrets,
+            grants=grants,
+            observer=observe,
+            stop=stop,
         )
 
 
@@ -262,7 +310,8 @@ def _read_grants(
     from edgeops.plan.targets import covered
 
     now = workspace.clock.now()
-    left_alone = {refusal.device for refusal in plan.refusals} | set(plan.waiting)
+    whole = {refusal.device for refusal in plan.refusals if refusal.overlap is None}
+    left_alone = whole | set(plan.waiting)
     names = covered(fleet, plan.options) - left_alone
     wanted = {name: fleet.devices[name] for name in names}
     in_need = devices_in_need(wanted, live, target.artifacts, now=now)

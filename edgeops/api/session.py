@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from edgeops.fleet.model import DesiredFleet, HubTarget
     from edgeops.hub.open import LocalAccess
     from edgeops.hub.port import Hub
+    from edgeops.plan.model import Refusal
     from edgeops.twin import LiveDevice
 
 T = TypeVar("T")
+
+_NO_RIGHT = (
+    "automatic configurations target some devices, but these credentials may not read them"
+    " (Microsoft.Devices/IotHubs/configurations/read): paths that they write too are not refused"
+)
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +65,31 @@ async def read(
     by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted))
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
         return await read_live(hub, wanted, by_query=by_query, progress=progress)
+
+
+async def left_to_configurations(
+    hub: Hub, fleet: DesiredFleet, live: Mapping[str, LiveDevice]
+) -> tuple[DesiredFleet, tuple[Refusal, ...], tuple[str, ...]]:
+    """The fleet without what configurations of the hub write on the live devices.
+
+    Gives the paths that are left out, and notes. The configurations are read only if some target
+    one of the devices.
+    """
+    from edgeops.hub.port import Unauthorized
+    from edgeops.plan.overlap import without_overlaps
+
+    if not any(
+        twin.configurations
+        for device in live.values()
+        for twin in (device.twin, *device.modules.values())
+    ):
+        return fleet, (), ()
+    try:
+        configurations = await hub.configurations()
+    except Unauthorized:
+        return fleet, (), (_NO_RIGHT,)
+    by_id = {configuration.id: configuration for configuration in configurations}
+    return *without_overlaps(fleet, live, by_id), ()
 
 
 @contextlib.contextmanager

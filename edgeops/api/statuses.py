@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from edgeops.api.session import on_hub, read
+from edgeops.api.session import left_to_configurations, on_hub, read
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -59,6 +59,7 @@ async def statuses(
     from edgeops.health.device import device_status, waiting_status
 
     live = await read(workspace, hub, fleet, names)
+    fleet, _, _ = await left_to_configurations(hub, fleet, live)
     create = fleet.hubs[workspace.hub].create_devices
     return [
         device_status(fleet.devices[name], live.get(name), is_in_sync(fleet, name, live.get(name)))

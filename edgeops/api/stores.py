@@ -19,8 +19,8 @@ def artifact_target(workspace: Workspace) -> ArtifactTarget:
     The rest of the fleet need not be valid: it can name a release that is not
     published yet.
     """
+    from edgeops.fleet.hubs import find_hub, hub_targets
     from edgeops.fleet.model import ArtifactTarget, StoreKind
-    from edgeops.fleet.resolve import find_hub, hub_targets
 
     local = ArtifactTarget(workspace.local_artifacts_url, StoreKind.LOCAL)
     if workspace.hub == LOCAL:

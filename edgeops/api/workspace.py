@@ -152,7 +152,15 @@ class Revision:
 
     @cached_property
     def resolution(self) -> Resolution:
-        """Its devices with all overlays merged, and all problems."""
+        """The devices of the hub with all overlays merged, and all problems."""
+        return self._resolve(every_hub=False)
+
+    @cached_property
+    def on_every_hub(self) -> Resolution:
+        """As `resolution`, with the problems that devices have on other hubs only."""
+        return self._resolve(every_hub=True)
+
+    def _resolve(self, *, every_hub: bool) -> Resolution:
         from edgeops.fleet.resolve import resolve
 
         snapshot = self.snapshot
@@ -160,6 +168,7 @@ class Revision:
             resolved = resolve(
                 snapshot,
                 hub=self.workspace.hub,
+                every_hub=every_hub,
                 local_artifacts_url=self.workspace.local_artifacts_url,
                 memo=cache,
             )

@@ -14,6 +14,7 @@ from typing import Any, assert_never
 
 from edgeops import stamp as stamps
 from edgeops.apply.replan import Conflict, DeviceChanges, replan
+from edgeops.apply.secrets import SecretValues
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, HubError, NotFound
 from edgeops.jsonvalue import merge_patch
@@ -37,11 +38,17 @@ class DeviceWriter:
     """Writes the changes of one device, and its read access; `written` counts its writes."""
 
     def __init__(
-        self, hub: Hub, planned: DeviceChanges, sleep: Sleep, unguarded: asyncio.Semaphore
+        self,
+        hub: Hub,
+        planned: DeviceChanges,
+        secrets: SecretValues,
+        sleep: Sleep,
+        unguarded: asyncio.Semaphore,
     ) -> None:
         self.written = 0
         self._hub = hub
         self._planned = planned
+        self._secrets = secrets
         self._pending = planned.changes
         self._live: LiveDevice | None = None  # None unless it was just read
         self._etags: dict[str | None, str] = {}  # of the twins written so far, by module
@@ -132,11 +139,12 @@ class DeviceWriter:
         stamp = {stamps.TAG: change.stamp} if change.stamp else {}
         # In one write, so that the device wakes up once and can download immediately.
         access = self._access if change.module == MODEL_LOADER else {}
+        patch = self._secrets.put_into(change.patch)
         twin = await self._hub.patch_twin(
             self._planned.device,
             change.module,
-            tags={**change.patch.get("tags", {}), **stamp},
-            desired={**change.patch.get("desired", {}), **access},
+            tags={**patch.get("tags", {}), **stamp},
+            desired={**patch.get("desired", {}), **access},
             etag=etag,
         )
         self._etags[change.module] = twin.etag
@@ -158,8 +166,10 @@ class DeviceWriter:
 
     async def _deploy(self, change: Change) -> None:
         assert self._live is not None
+        # Only what git names is replaced, never what is already on the hub.
+        patch = self._secrets.put_into(change.patch)
         content = {
-            name: merge_patch(self._live.desired(name), change.patch.get(name, {}))
+            name: merge_patch(self._live.desired(name), patch.get(name, {}))
             for name in (EDGE_AGENT, EDGE_HUB)
         }
         await self._hub.apply_content(self._planned.device, content)

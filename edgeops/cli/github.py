@@ -35,9 +35,13 @@ PlanMarker = Annotated[str, option("Marker of the comment to look for.", metavar
 def comment(
     context: typer.Context,
     file: Annotated[
-        list[Path],
+        list[Path] | None,
         option("Markdown; the first existing file is shown, the rest collapsed.", metavar="FILE"),
-    ],
+    ] = None,
+    plan: Annotated[
+        list[Path] | None,
+        option("Plan of a hub, as Markdown, or a folder of them; all are shown.", metavar="PATH"),
+    ] = None,
     marker: PlanMarker = "fleet-plan",
     note: Annotated[str, option("Text to prepend.", metavar="TEXT")] = "",
 ) -> None:
@@ -48,19 +52,27 @@ def comment(
 
     \b
     Examples:
-      edgeops github comment --file live.md --file rendered.md
+      edgeops github comment --plan dev.md --plan prod.md
+      edgeops github comment --plan previews/ --file rendered.md
     """
     from edgeops.github.workflow import read_workflow
 
     workflow = read_workflow(os.environ)
-    texts = [read_text(path, "the text", "") for path in file if path.exists()]
-    if not note and not any(map(str.strip, texts)):
-        raise EdgeOpsError(
-            f"the comment has no text: {', '.join(map(str, file))} is missing or empty", _BOTH
-        )
-    text = report.pull_request.comment(texts, note=note, run_url=workflow.run_url)
+    plans, texts = (
+        [read_text(path, "the text", "") for path in paths if path.exists()]
+        for paths in ([one for path in plan or () for one in _plans(path)], file or ())
+    )
+    if not note and not any(map(str.strip, (*plans, *texts))):
+        named = ", ".join(map(str, (*(plan or ()), *(file or ())))) or "FILE"
+        raise EdgeOpsError(f"the comment has no text: {named} is missing or empty", _BOTH)
+    text = report.pull_request.comment(texts, plans=plans, note=note, run_url=workflow.run_url)
     done = api.github.comment(workflow, marker, text)
     settings(context).note(report.pull_request.commented(done))
+
+
+def _plans(path: Path) -> list[Path]:
+    """The plans that a path names: itself, or those of a folder by name."""
+    return sorted(path.glob("*.md")) if path.is_dir() else [path]
 
 
 @app.command("approval", short_help="Check whether this plan was approved.")

@@ -9,7 +9,7 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.options import OutputOption, argument, option
-from edgeops.cli.settings import say, settings, show, workspace
+from edgeops.cli.settings import settings, show, workspace
 from edgeops.errors import InvalidState, UsageError
 
 
@@ -50,7 +50,8 @@ def import_fleet(
 
     Ends with the proof: planning the new fleet against what was read changes no
     value; a sync then only writes the stamps by which edgeops knows its devices.
-    Exit code 0: proved; 3: it is written, but something differs or cannot be read.
+    Exit code 0: proved. 3: something cannot be read, and nothing is written; or it
+    is written, but a sync would change the values that are listed.
 
     \b
     Examples:
@@ -70,11 +71,7 @@ def import_fleet(
         connection_string_env=connection_string_env,
         fleet=name,
     )
-    try:
-        imported = api.import_fleet(workspace(context, new=True), request)
-    except api.Unreadable as error:
-        say(report.problems.text(error.problems))
-        raise
+    imported = api.import_fleet(workspace(context, new=True), request)
     show(context, report.import_text, imported, output)
     if imported.differences:
         raise InvalidState("the fleet was written, but a sync would change values")

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.kinds import Group, matches
-from edgeops.fleet.layers import FROM, Layer
+from edgeops.fleet.layers import FROM, Layer, named_twice
 from edgeops.fleet.model import LOCAL, Document, Named, Problem, Snapshot
 from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
@@ -19,8 +19,9 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
     """References to modules, releases, schemas and hubs that do not exist."""
     spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
+    instances = catalog.instances
     for layer in catalog.overlays:
-        for at, kind, name in _references(layer, catalog.instances):
+        for at, kind, name in _references(layer, instances):
             names = catalog.modules if kind == "Module" else catalog.releases
             if name not in names and not is_spoiled(spoiled, kind, name):
                 at = layer.pointer + at
@@ -69,6 +70,18 @@ def _missing(
     if broken and not hint:
         hint = "if a file defines it, fix the other problems of that file first"
     return document.problem(at, f"there is no {kind} `{name}`", hint)
+
+
+def name_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Settings that one layer sets by their old name and by their new one."""
+    for layer in catalog.overlays:
+        for old, new in named_twice(layer):
+            name, other = old.rpartition("/")[2], ".".join(new.split("/")[-2:])
+            yield layer.document.problem(
+                old,
+                f"`{name}` is another name of `{other}`, which is set too",
+                "remove one of them",
+            )
 
 
 def selector_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:

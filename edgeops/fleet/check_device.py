@@ -12,13 +12,14 @@ from edgeops import limits
 from edgeops.fleet.check_ports import port_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.create_options import binds, compact, create_options
-from edgeops.fleet.edge import SYSTEM_MODULES, deployed, routes
+from edgeops.fleet.edge import SYSTEM_MODULES, containers, deployed, routes
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.image import image_fault
 from edgeops.fleet.layers import FROM, Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
+from edgeops.secret_reference import secrets_in, with_secrets
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 # Half of the limit of `$edgeAgent`, which all modules share.
@@ -62,8 +63,14 @@ def module_findings(
             continue  # the schema would report it again
         schema = schemas.get(module.spec.get("schema", ""))
         if schema is not None:
-            for mismatch in checker.mismatches(module.desired, schema):
-                path = (*at, *keys_of(mismatch.pointer))
+            # A secret is a text, of which the schema can know nothing else.
+            secrets = tuple(path for path, _ in secrets_in(module.desired))
+            desired = with_secrets(module.desired, str) if secrets else module.desired
+            for mismatch in checker.mismatches(desired, schema):
+                below = keys_of(mismatch.pointer)
+                if any(below[: len(secret)] == secret for secret in secrets):
+                    continue
+                path = (*at, *below)
                 hint = (
                     mismatch.hint or f"see {module.spec['schema']} for the properties of `{name}`"
                 )
@@ -77,6 +84,7 @@ def edge_findings(
     defaults: Mapping[str, JsonObject],
 ) -> Iterator[Finding]:
     """Findings about the deployment of an edge device."""
+    modules = containers(modules)
     for name, module in modules.items():
         if not module.spec.get("image"):
             yield Finding(
@@ -119,6 +127,12 @@ def _container_findings(at: Path, name: str, spec: JsonObject) -> Iterator[Findi
             "as in `HostConfig: {Binds: [/source:/target]}`",
         )
         return
+    if spec.get("storage") and isinstance(spec.get("createOptions"), str):
+        yield Finding(
+            (*at, "storage"),
+            f"createOptions of `{name}` are text, to which its storage cannot be added",
+            "write createOptions as an object, or the storage as HostConfig.Binds in the text",
+        )
     taken = {_target(bind.split(":")[1]) for bind in own if ":" in bind}
     for index, mount in enumerate(spec.get("storage", ())):
         target = _target(mount["target"])

@@ -9,6 +9,7 @@ from edgeops import limits, stamp
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
 from edgeops.jsonvalue import JsonObject
+from edgeops.stamp_paths import shortened
 
 # More than the size of a stamp without the fleet name and the owned paths.
 _FIXED_BYTES = 512
@@ -54,7 +55,7 @@ def stamp_findings(
     at_most = _FIXED_BYTES + len(f"{fleet}{uid}{device}") + 2 * listed.length
     if own > limits.TAGS_BYTES or own + at_most <= limits.TAGS_BYTES:
         return
-    longest = stamp.Stamp(fleet, "0" * 40, stamp.digest(None), protect, listed.paths)
+    longest = stamp.Stamp(fleet, "0" * 40, stamp.digest(None), protect, shortened(listed.paths))
     if uid is not None:
         longest = replace(longest, uid=uid, device=device)
     total = own + limits.size({stamp.TAG: stamp.encode(longest)})

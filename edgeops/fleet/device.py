@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
+from edgeops.fleet.check_replaced import replaced_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
-from edgeops.fleet.edge import edge_content, edge_defaults
+from edgeops.fleet.edge import edge_content, edge_defaults, twins_only
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, EdgeKind, Named
 from edgeops.fleet.shown import shown
-from edgeops.fleet.variables import PARTS, Scope, references, replace_in
+from edgeops.fleet.variables import PARTS, NotReplaced, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, ID_CHARACTERS, TAGS_BYTES
 from edgeops.release import ModelRelease
+
+_SOFTWARE = ("modules", "models", "edge")  # the parts that many devices share
 
 Groups = tuple[Named[Group], ...]
 
@@ -47,28 +50,34 @@ class _Software:
 
 
 Resolved = tuple[DesiredDevice, tuple[Finding, ...]]
+_Values = tuple[Any, ...]  # of variables, each with its type: 1 equals True and 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """The layers below the devices themselves, merged, and the variables in their texts."""
+    """The layers below the devices themselves, merged, and the variables in their texts.
+
+    `of_software` are those in modules, models and the runtime.
+    """
 
     overlay: Overlay
     names: frozenset[str]
+    of_software: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
     """Devices with the same layers: these merged, and the names of the variables in their texts.
 
-    `software` is equal for layers with equal software. `resolved` has the devices that were
-    resolved so far, by the values of these variables.
+    `software` is equal for layers with equal software, in which the variables `of_software` stand.
+    `resolved` has the devices that were resolved so far, by the values of these variables.
     """
 
     overlay: Overlay
     names: tuple[str, ...]
+    of_software: tuple[str, ...]
     software: str
-    resolved: dict[tuple[Any, ...], Resolved] = field(default_factory=dict)
+    resolved: dict[_Values, Resolved] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,10 +90,12 @@ class Resolver:
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
+    _instances: frozenset[str] | None = None  # looked up when first needed
     _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
     _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
     _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
     _deployments: dict[str, _Deployment] = field(default_factory=dict)
+    _references: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
@@ -106,7 +117,9 @@ class Resolver:
     def _module_layers(self, modules: Mapping[str, DesiredModule]) -> Iterator[Layer]:
         """The Module specs, at the names of the modules that are instances of them."""
         for module in self.catalog.modules.values():
-            yield module.spec
+            named = modules.get(module.name)
+            if named is None or named.spec.get(FROM, module.name) == module.name:
+                yield module.spec
         for name, wanted in modules.items():
             base = wanted.spec.get(FROM, name)
             if base != name and base in self.catalog.modules:
@@ -124,9 +137,9 @@ class Resolver:
             self._alike[key] = self._make_alike(device, groups, names)
         alike = self._alike[key]
         scope = self._scope(device, alike) if alike.names else Scope({})
-        values = tuple((type(value), value) for value in map(scope.value_or_reason, alike.names))
+        values = _values(scope, alike.names)
         if values not in alike.resolved:
-            alike.resolved[values] = self._resolve(device, names, alike, scope, values)
+            alike.resolved[values] = self._resolve(device, names, alike, scope)
         first, findings = alike.resolved[values]
         return replace(first, name=device.name, labels=device.spec.labels), findings
 
@@ -147,22 +160,28 @@ class Resolver:
             overlay = Overlay()
             for layer in layers:
                 overlay = lay(overlay, layer.value, self._bases)
-            self._below[names] = _Below(overlay, references(_parts(overlay)))
+            software = {part: getattr(overlay, part) for part in _SOFTWARE}
+            self._below[names] = _Below(overlay, references(_parts(overlay)), references(software))
         below, spec = self._below[names], device.spec.layer.value
-        own = {part: spec[part] for part in PARTS if part in spec}
-        software = [spec.get("modules"), spec.get("models"), spec.get("edge"), device.spec.edge]
+        rest = {part: spec[part] for part in PARTS if part in spec and part not in _SOFTWARE}
+        software = {part: spec[part] for part in _SOFTWARE if part in spec}
+        as_json = json.dumps([software, device.spec.edge], sort_keys=True)
+        of_software = references(software, as_json) | self._of_modules(spec)
         return _Alike(
             lay(below.overlay, spec, self._bases),
-            tuple(sorted(below.names | references(own) | self._of_modules(spec))),
-            json.dumps(software, sort_keys=True),
+            tuple(sorted(below.names | references(rest) | of_software)),
+            tuple(sorted(below.of_software | of_software)),
+            as_json,
         )
 
     def _of_modules(self, spec: JsonObject) -> frozenset[str]:
         """The variables in the Module specs of the modules that a device itself adds."""
         added = spec.get("modules", {}).items()
-        names = {wanted.get(FROM, name) for name, wanted in added if wanted is not None}
-        specs = {name: self._bases[name] for name in names if name in self._bases}
-        return references({"modules": specs})
+        names = frozenset(wanted.get(FROM, name) for name, wanted in added if wanted is not None)
+        if names not in self._references:
+            specs = {name: self._bases[name] for name in names if name in self._bases}
+            self._references[names] = references({"modules": specs})
+        return self._references[names]
 
     def _resolve(
         self,
@@ -170,14 +189,14 @@ class Resolver:
         names: tuple[str, ...],
         alike: _Alike,
         scope: Scope,
-        values: tuple[Any, ...],
     ) -> Resolved:
         spec, edge = device.spec.layer.value, device.spec.edge
         parts, failed = replace_in(_parts(alike.overlay), scope) if alike.names else ({}, {})
-        overlay = replace(alike.overlay, **parts)
-        key = (names, alike.software, values)
+        overlay = replace(alike.overlay, **parts) if parts else alike.overlay
+        key = (names, alike.software, _values(scope, alike.of_software))
         if key not in self._software:
-            self._software[key] = self._make_software(overlay, edge)
+            wrong = tuple(replaced_findings(overlay.modules, overlay.edge, failed) if parts else ())
+            self._software[key] = self._make_software(overlay, edge, wrong)
         software = self._software[key]
         resolved = DesiredDevice(
             name=device.name,
@@ -196,23 +215,34 @@ class Resolver:
             external=edge is EdgeKind.EXTERNAL,
         )
         unknown = [Finding(path, why.message, why.hint) for path, why in failed.items()]
-        unknown += self._missing(alike.overlay, overlay)
+        unknown += self._missing(alike.overlay, overlay, failed)
         return resolved, (*unknown, *self._twin_findings(resolved, software), *software.findings)
 
-    def _missing(self, written: Overlay, overlay: Overlay) -> Iterator[Finding]:
+    def _missing(
+        self, written: Overlay, overlay: Overlay, failed: Collection[Path]
+    ) -> Iterator[Finding]:
         """Manifests that do not exist, and whose absence is seen at a device only."""
         for slot, wanted in overlay.models.items():
-            if references(written.models[slot]) and wanted not in self.catalog.releases:
+            if ("models", slot) in failed or not references(written.models[slot]):
+                continue
+            if wanted not in self.catalog.releases:
                 yield Finding(("models", slot), f"there is no ModelRelease `{shown(wanted)}`")
         for name, spec in overlay.modules.items():
-            if FROM not in spec and name not in self._bases and name in self.catalog.instances:
+            if FROM in spec or name in self._bases:
+                continue
+            if self._instances is None:
+                self._instances = self.catalog.instances
+            if name in self._instances:
                 yield Finding(
                     ("modules", name),
                     f"there is no Module `{name}`, and nothing says which Module it is `from`",
                     f"add `from` to `{name}`, as other devices do",
                 )
 
-    def _make_software(self, overlay: Overlay, edge: EdgeKind) -> _Software:
+    def _make_software(
+        self, overlay: Overlay, edge: EdgeKind, wrong: tuple[Finding, ...]
+    ) -> _Software:
+        """The software of a device; `wrong` is what cannot be deployed at all."""
         releases = self.catalog.releases
         models = {
             slot: releases[wanted].spec
@@ -232,7 +262,8 @@ class Resolver:
             findings += stamp_findings(
                 self._fleet, {}, listed, at, uid=self._uid, device="-" * ID_CHARACTERS
             )
-        if edge is EdgeKind.MANAGED:
+        findings += wrong
+        if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
             deployment = self._deploy(modules, overlay.edge)
         else:
             deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
@@ -246,7 +277,8 @@ class Resolver:
             content = edge_content(modules, runtime)
             defaults = edge_defaults(modules, runtime, content)
             findings = tuple(edge_findings(modules, runtime, content, defaults))
-            self._deployments[key] = _Deployment(content, defaults, owned(content), findings)
+            listed = owned(content) | _identities(twins_only(modules)).owned
+            self._deployments[key] = _Deployment(content, defaults, listed, findings)
         return self._deployments[key]
 
     def _module(
@@ -285,6 +317,18 @@ class Resolver:
     @property
     def _fleet(self) -> str:
         return self.catalog.fleet.name if self.catalog.fleet else ""
+
+
+def _values(scope: Scope, names: tuple[str, ...]) -> _Values:
+    """The values of variables; the reason why one has none is not equal to any value."""
+    values: list[Any] = []
+    for name in names:
+        try:
+            value = scope.value(name)
+            values.append((type(value), value))
+        except NotReplaced as failure:
+            values.append((NotReplaced, failure.message))
+    return tuple(values)
 
 
 def _parts(overlay: Overlay) -> JsonObject:

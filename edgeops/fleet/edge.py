@@ -31,11 +31,13 @@ SYSTEM_MODULES = {"agent": "edgeAgent", "hub": "edgeHub"}
 _RUNTIME_SETTINGS = ("minDockerVersion", "loggingOptions", "registryCredentials")
 _SCHEMA_VERSION = "schemaVersion"
 _TIME_TO_LIVE = "timeToLiveSecs"
-_AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", "startupOrder")
+_STARTUP_ORDER = "startupOrder"
+_AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", _STARTUP_ORDER)
 
 
 def edge_content(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Content:
     """What git names of the deployment; `runtime` are the settings under `edge`, merged."""
+    modules = containers(modules)
     agent: JsonObject = _version(runtime, "agent")
     if settings := {key: runtime[key] for key in _RUNTIME_SETTINGS if runtime.get(key) is not None}:
         agent["runtime"] = {"settings": settings}
@@ -56,9 +58,13 @@ def edge_defaults(
     modules: Mapping[str, DesiredModule], runtime: JsonObject, content: Content
 ) -> Content:
     """What a new device, or a new module of one, gets where git is silent."""
+    modules = containers(modules)
     ports = {port: [{"HostPort": port.partition("/")[0]}] for port in _HUB_PORTS}
     agent = {"type": "docker", "settings": {"image": AGENT_IMAGE, **chunks({})}}
     hub = _default_container(runtime.get("hub", {}))
+    ordered = any(module.spec.get(_STARTUP_ORDER) is not None for module in modules.values())
+    if ordered and not _is_nothing(runtime.get("hub", {}), _STARTUP_ORDER):
+        hub[_STARTUP_ORDER] = 0  # else it would start last, after modules that send through it
     hub["settings"] = {"image": HUB_IMAGE, **chunks({"HostConfig": {"PortBindings": ports}})}
     version = {} if _is_nothing(runtime, "minDockerVersion") else {"minDockerVersion": "v1.25"}
     store = {} if _is_nothing(runtime, _TIME_TO_LIVE) else {_TIME_TO_LIVE: KEEP_MESSAGES_SECONDS}
@@ -98,6 +104,16 @@ def _is_nothing(spec: JsonObject, key: str) -> bool:
 def _version(runtime: JsonObject, key: str) -> JsonObject:
     system = runtime.get(key, {})
     return {_SCHEMA_VERSION: system[_SCHEMA_VERSION]} if _SCHEMA_VERSION in system else {}
+
+
+def containers(modules: Mapping[str, DesiredModule]) -> Mapping[str, DesiredModule]:
+    """The modules that are part of the deployment."""
+    return {name: module for name, module in modules.items() if module.spec.get("deployed", True)}
+
+
+def twins_only(modules: Mapping[str, DesiredModule]) -> Mapping[str, DesiredModule]:
+    """The modules of an edge device that have an identity and a twin, but no container."""
+    return {name: module for name, module in modules.items() if name not in containers(modules)}
 
 
 def deployed(content: Mapping[str, JsonObject], defaults: Mapping[str, JsonObject]) -> Content:

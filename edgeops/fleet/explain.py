@@ -11,13 +11,15 @@ from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Resolver, setter_of
 from edgeops.fleet.edge import render_device
+from edgeops.fleet.hubs import find_hub, hub_targets, hubs_of, on_another_hub
 from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Layer, Path, settings
 from edgeops.fleet.model import LOCAL, Named, Place, Snapshot
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.variables import Scope, references
-from edgeops.jsonvalue import JsonObject, keys_of, leaves
+from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.jsonvalue import pointer as pointer_of
+from edgeops.secret_reference import is_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +65,32 @@ def explain(
     pointer: str = "",
     *,
     hub: str = LOCAL,
-    artifacts_url: str = "",
+    local_artifacts_url: str | None = None,
 ) -> tuple[Explained, ...]:
     """Every value at or below a pointer into the document of a device, in order of path.
 
-    The document is that of `render_device` for a hub; the URLs of its models begin with
-    `artifacts_url`. Also works when other parts of the fleet have problems. Raises EdgeOpsError,
-    with a hint, for a device or a pointer that does not exist.
+    The document is that of `render_device` for a hub. Also works when other parts of the fleet have
+    problems. Raises EdgeOpsError, with a hint, for a device that is not on this hub, and a pointer
+    or hub that does not exist.
     """
     catalog, _ = read_catalog(snapshot)
+    hubs = hub_targets(catalog, local_artifacts_url)
+    artifacts = find_hub(hubs, hub).artifacts if hubs else None
     # Without schemas: nothing is validated here.
-    resolver = Resolver(catalog, hub, artifacts_url, {}, SchemaChecker())
+    resolver = Resolver(catalog, hub, artifacts.url if artifacts else "", {}, SchemaChecker())
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
+    bound = hubs_of(manifest, groups)
+    if bound is not None and hub not in bound:
+        raise on_another_hub(device, bound)
     resolved, _ = resolver.resolve(manifest, groups)
     stack = resolver.stack(manifest, groups, resolved.modules)
     scope = resolver.scope(manifest, groups)
     start = _path(pointer)
     explained = []
-    for path, value in leaves(_part(render_device(resolved), start), start):
-        at, candidates = pointer_of(*path), settings(stack, setter_of(path, resolved.models))
+    for path, value in _values(_part(render_device(resolved), start), start):
+        at, setter = pointer_of(*path), setter_of(path, resolved.models)
+        candidates = settings(stack, setter, null=value is None)
         if candidates:
             winner, *lower = candidates
             overrode = tuple(Overridden(low.value, low.place, low.layer.name) for low in lower)
@@ -94,6 +102,15 @@ def explain(
         elif value not in ({}, None):  # `parent: null` removes, as in other layers
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
+
+
+def _values(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The values at and below a path; a reference to a secret is one value."""
+    if isinstance(value, dict) and value and not is_secret(value):
+        for key in sorted(value):
+            yield from _values(value[key], (*path, key))
+    else:
+        yield path, value
 
 
 def _variables(

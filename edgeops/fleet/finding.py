@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from edgeops.fleet.layers import Layer, Path, origin
 from edgeops.fleet.model import Problem
 
-_NAMED_DEVICES = 3
+_NAMED = 3  # devices, and hubs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,39 +28,66 @@ class Finding:
     warning: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A device that has a problem: the hubs on which it has it, and all that were checked."""
+
+    device: str
+    on: frozenset[str]
+    hubs: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Owners:
+    """The devices that share a problem; none is named if the problem is in their manifest."""
+
+    named: set[str] = field(default_factory=set)
+    on: set[str] = field(default_factory=set)
+    hubs: set[str] = field(default_factory=set)
+
+
 @dataclass(slots=True)
 class Ledger:
     """Problems, each with the devices that have it."""
 
-    _devices: dict[Problem, set[str]] = field(default_factory=dict)
+    _owners: dict[Problem, _Owners] = field(default_factory=dict)
 
-    def add(self, problem: Problem, device: str) -> None:
+    def add(self, problem: Problem, owner: Owner, *, named: bool = True) -> None:
         """Record a problem of a device that other devices may share."""
-        self._devices.setdefault(problem, set()).add(device)
+        owners = self._owners.setdefault(problem, _Owners())
+        owners.on |= owner.on
+        owners.hubs |= owner.hubs
+        if named:
+            owners.named.add(owner.device)
 
-    def blame(self, finding: Finding, stack: Sequence[Layer], device: str) -> None:
+    def blame(self, finding: Finding, stack: Sequence[Layer], owner: Owner) -> None:
         """Record a finding as a problem of the line that set the value at its path."""
         setting = origin(stack, finding.path)
         problem = Problem(
             setting.place, setting.pointer, finding.message, finding.hint, finding.warning
         )
-        if setting.layer.name == f"Device {device}":
-            self._devices[problem] = set()
-        else:
-            self.add(problem, device)
+        self.add(problem, owner, named=setting.layer.name != f"Device {owner.device}")
 
     def problems(self) -> list[Problem]:
-        """The problems; the message of a shared one lists the devices that have it."""
+        """The problems; the message of a shared one lists the devices that have it.
+
+        It names the hubs if the same devices are without the problem on others.
+        """
         return [
-            replace(problem, message=problem.message + _names(devices))
-            for problem, devices in self._devices.items()
+            replace(problem, message=problem.message + _names(owners))
+            for problem, owners in self._owners.items()
         ]
 
 
-def _names(devices: set[str]) -> str:
-    if not devices:
-        return ""
-    shown = sorted(devices)[:_NAMED_DEVICES]
-    rest = len(devices) - len(shown)
+def _names(owners: _Owners) -> str:
+    parts = [_listed("device", owners.named)] if owners.named else []
+    if owners.on != owners.hubs:
+        parts.append(f"on {_listed('hub', owners.on)}")
+    return f" ({' '.join(parts)})" if parts else ""
+
+
+def _listed(noun: str, names: set[str]) -> str:
+    shown = sorted(names)[:_NAMED]
+    rest = len(names) - len(shown)
     more = f" and {rest:,} more" if rest else ""
-    return f" (device{'s' if len(devices) > 1 else ''} {', '.join(shown)}{more})"
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(shown)}{more}"

@@ -3,15 +3,17 @@
     Module specs < Fleet defaults < defaults of the hub < Groups by ascending priority
     < DeviceSet template < its member < Device
 
-Values are merged by JSON merge patch (RFC 7396), with two additions: `{add: [...]}` over a list
-adds to it, and a reference to a secret replaces what is below as a whole. The origin of a value is
-not stored, but looked up in the layers when it is needed, which is rare.
+Values are merged by JSON merge patch (RFC 7396), with two additions: in create options and storage,
+`{add: [...]}` adds to the list below, and a reference to a secret replaces what is below as a
+whole. The origin of a value is not stored, but looked up in the layers when it is needed, which is
+rare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from edgeops.fleet.model import Document, Place
@@ -27,7 +29,9 @@ _OLD_NAMES: Mapping[Path, str] = {
 }
 
 # Settings of the runtime and of containers whose null is a value: no value, and no default.
-NULLABLE = frozenset({"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy"})
+NULLABLE = frozenset(
+    {"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy", "startupOrder"}
+)
 
 ADD = "add"  # the only key of an object that adds to the list of a lower layer
 FROM = "from"  # the key of a module that names the Module it is an instance of
@@ -68,7 +72,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Merged layers: the parts of a device that overlays can set."""
+    """Merged layers: the parts of a device that overlays can set.
+
+    `patches` are what layers say of each module, lowest first, for another Module may come below.
+    """
 
     variables: JsonObject = field(default_factory=dict)
     tags: JsonObject = field(default_factory=dict)
@@ -76,39 +83,45 @@ class Overlay:
     models: JsonObject = field(default_factory=dict)
     modules: JsonObject = field(default_factory=dict)
     edge: JsonObject = field(default_factory=dict)
+    patches: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
 
 
 def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject]) -> Overlay:
     """The overlay with one more layer on top.
 
-    The first layer with a module, and one that names another Module for it, start from the spec of
-    that Module in `bases`, so that they can also remove values of the spec.
+    A module stands on the spec of its Module in `bases`, so that layers can also remove values of
+    that; where a layer says that the module is `from` another one, what layers say of it stands on
+    that spec instead.
     """
-    parts = {
+    parts: dict[str, Any] = {
         part: merged(getattr(below, part), value[part])
         for part in ("variables", "tags", "desired", "models")
         if part in value
     }
     if "modules" in value:
-        parts["modules"] = _lay_modules(below.modules, value["modules"], bases)
+        parts["modules"], parts["patches"] = _lay_modules(below, value["modules"], bases)
     if "edge" in value:
         parts["edge"] = _lay_edge(below.edge, value["edge"])
     return replace(below, **parts) if parts else below
 
 
 def _lay_modules(
-    below: JsonObject, patches: JsonObject, bases: Mapping[str, JsonObject]
-) -> JsonObject:
-    modules = dict(below)
-    for name, patch in patches.items():
+    below: Overlay, values: JsonObject, bases: Mapping[str, JsonObject]
+) -> tuple[JsonObject, Mapping[str, tuple[JsonObject, ...]]]:
+    modules, patches = dict(below.modules), dict(below.patches)
+    for name, patch in values.items():
         if patch is None:
             modules.pop(name, None)
+            patches.pop(name, None)
             continue
-        base = patch.get(FROM, name)
-        if name not in modules or (FROM in patch and base != modules[name].get(FROM, name)):
-            modules[name] = bases.get(base, {})
-        modules[name] = _lay_container(modules[name], patch)
-    return modules
+        patches[name] = (*patches.get(name, ()), patch)
+        known = name in modules
+        if known and patch.get(FROM) in (None, modules[name].get(FROM, name)):
+            modules[name] = _lay_container(modules[name], patch)
+        else:
+            base = patch.get(FROM, name)
+            modules[name] = reduce(_lay_container, patches[name], bases.get(base, {}))
+    return modules, patches
 
 
 def _lay_edge(below: JsonObject, patch: JsonObject) -> JsonObject:
@@ -122,13 +135,40 @@ def _lay_edge(below: JsonObject, patch: JsonObject) -> JsonObject:
 
 
 def _lay_container(below: JsonObject, patch: JsonObject) -> JsonObject:
-    options = {
-        key: merged(below.get(key), patch[key], adding=True)
-        for key in ("createOptions", "storage")
+    lists = {
+        key: lay_over(below.get(key), patch[key])
+        for key, lay_over in (("createOptions", _lay_options), ("storage", _adding))
         if patch.get(key) is not None
     }
-    rest = {key: patch[key] for key in patch if key not in options}
-    return {**merged(below, rest), **_nothing(patch), **options}
+    rest = {key: patch[key] for key in patch if key not in lists}
+    return {**merged(below, rest), **_nothing(patch), **lists}
+
+
+def _lay_options(below: Any, patch: Any) -> Any:
+    """Create options over those below: at their top, `add` is an option like any other."""
+    if not isinstance(patch, dict):
+        return patch
+    target = below if isinstance(below, dict) else {}
+    kept = {key: target[key] for key in target.keys() - patch.keys()}
+    set_here = {key: value for key, value in patch.items() if value is not None}
+    return kept | {key: _adding(target.get(key), value) for key, value in set_here.items()}
+
+
+def _adding(below: Any, patch: Any) -> Any:
+    return merged(below, patch, adding=True)
+
+
+def with_lists(options: Any) -> Any:
+    """Create options that stand on nothing, with the list in place of each `{add: [...]}`."""
+    if not isinstance(options, dict):
+        return options
+    return {key: _list_of(value) for key, value in options.items()}
+
+
+def _list_of(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return value[ADD] if _adds(value) else {key: _list_of(item) for key, item in value.items()}
 
 
 def _nothing(patch: JsonObject) -> JsonObject:
@@ -139,18 +179,20 @@ def _nothing(patch: JsonObject) -> JsonObject:
 def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
     """The target with a higher layer's value merged over it; neither argument is changed.
 
-    With `adding`, `{add: [...]}` is that list where the target has none.
+    With `adding`, `{add: [...]}` adds to the list of the target, if it has one.
     """
     if not isinstance(patch, dict) or is_secret(patch):
         return patch
-    if (adding or isinstance(target, list)) and _adds(patch):
+    if adding and _adds(patch):
         return [*(target if isinstance(target, list) else ()), *patch[ADD]]
     result = dict(target) if isinstance(target, dict) and not is_secret(target) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
-        else:
+        elif isinstance(value, dict):
             result[key] = merged(result.get(key), value, adding=adding)
+        else:
+            result[key] = value
     return result
 
 
@@ -163,10 +205,11 @@ def _adds(patch: JsonObject) -> bool:
 _ABSENT = object()
 
 
-def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
+def settings(stack: Sequence[Layer], path: Path, *, null: bool = False) -> list[Setting]:
     """The values that layers set at a path, highest first: the first one applies.
 
-    An array or a scalar at a parent of the path counts, too.
+    An array or a scalar at a parent of the path counts, too; so does `null` at the path, if the
+    value of the device is `null`.
     """
     candidates: list[Setting] = []
     removed = False
@@ -177,7 +220,7 @@ def settings(stack: Sequence[Layer], path: Path) -> list[Setting]:
         if value is _ABSENT:
             continue
         removed = removed or value is None
-        if value is not None or candidates:
+        if value is not None or candidates or null:
             candidates.append(Setting(value, layer, at))
     return candidates
 
@@ -203,14 +246,22 @@ def _value_in(layer: Layer, path: Path) -> tuple[Any, str]:
         if key not in value:
             return _ABSENT, ""
         value = value[key]
-    return value, layer.pointer + _written(layer, below)
+    return value, pointer_in(layer, below)
 
 
-def _written(layer: Layer, path: Path) -> str:
+def pointer_in(layer: Layer, path: Path) -> str:
     """The pointer in the manifest of a path, also where the manifest has the old name of it."""
-    at = pointer(*path)
+    at = layer.pointer + pointer(*path)
     old = _OLD_NAMES.get(path)
-    return old if old and layer.pointer + at not in layer.document.marks else at
+    return layer.pointer + old if old and at not in layer.document.marks else at
+
+
+def named_twice(layer: Layer) -> Iterator[tuple[str, str]]:
+    """The pointers of old and new name of each setting that has both in one layer."""
+    for path, old in _OLD_NAMES.items() if "edge" in layer.value else ():
+        both = layer.pointer + old, layer.pointer + pointer(*path)
+        if layer.document.marks.keys() >= set(both):
+            yield both
 
 
 # --- layers without an order --------------------------------------------------------

@@ -7,17 +7,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 from edgeops.fleet import outline, yaml
 from edgeops.fleet.attempt import attempt
+from edgeops.fleet.check_secrets import secret_problems
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
-from edgeops.fleet.secrets import find_secret
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.written import as_written
-from edgeops.jsonvalue import JsonObject, pointer
+from edgeops.jsonvalue import JsonObject
 
 API_VERSION = "edgeops/v1"
 
@@ -67,7 +66,15 @@ def parse(
 
 
 def _problems(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:
-    return (*_check(document, schemas), *_secrets(document))
+    secrets, told = secret_problems(document)
+    others = (problem for problem in _check(document, schemas) if not _within(problem, told))
+    return (*others, *secrets)
+
+
+def _within(problem: Problem, told: frozenset[str]) -> bool:
+    """Whether something better was said of the same value, or of one that it is part of."""
+    at = problem.pointer
+    return at in told or any(at.startswith(f"{other}/") for other in told)
 
 
 def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
@@ -93,23 +100,3 @@ def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
 
 def _known_kinds(schemas: KindSchemas) -> str:
     return f"the kinds are {', '.join(sorted(schemas.documents))}"
-
-
-def _secrets(document: Document) -> Iterator[Problem]:
-    for path, text in _texts(document.value, ""):
-        kind = find_secret(text)
-        if kind:
-            hint = "remove and revoke it: everyone with access to the repository can read it"
-            yield document.problem(path, f"holds {kind}", hint)
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield path, key  # the path of the object: a path must not contain a secret
-            yield from _texts(item, path + pointer(key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, f"{path}/{index}")

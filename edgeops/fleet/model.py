@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from edgeops.configuration import Paths
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
 
@@ -205,6 +206,9 @@ class DesiredDevice:
     releases; they are already part of `modules["model_loader"].desired`. `authentication`,
     `thumbprints` (`primary`, `secondary`, in upper case), `status` and `parent` (an edge device; ""
     for none) are None or empty where git says nothing.
+
+    `foreign` are the paths that `configurations` of the hub write, by module (the device itself is
+    `""`), below its desired properties; edgeops leaves them alone.
     """
 
     name: str
@@ -224,6 +228,8 @@ class DesiredDevice:
     thumbprints: Mapping[str, str] = field(default_factory=dict)
     status: str | None = None
     parent: str | None = None
+    foreign: Mapping[str, Paths] = field(default_factory=dict)
+    configurations: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> JsonObject:
@@ -239,7 +245,8 @@ class DesiredDevice:
 class DesiredFleet:
     """The desired state of every device at one commit, for one hub.
 
-    `uid` tells the fleet from others of its name.
+    `uid` tells the fleet from others of its name. `elsewhere` has the devices that git binds to
+    other hubs, and these.
     """
 
     name: str
@@ -248,3 +255,4 @@ class DesiredFleet:
     devices: Mapping[str, DesiredDevice]
     max_deletes: str | int = "10%"
     uid: str | None = None
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

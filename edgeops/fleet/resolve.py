@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 
-from edgeops.errors import UsageError
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_catalog import (
     empty_set_warnings,
+    name_problems,
     reference_problems,
     ring_problems,
     selector_warnings,
 )
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
-from edgeops.fleet.finding import Ledger
+from edgeops.fleet.finding import Ledger, Owner
+from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.kinds import Device, Group
-from edgeops.fleet.layers import clashes
+from edgeops.fleet.layers import clashes, pointer_in
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import (
     LOCAL,
     ArtifactTarget,
     DesiredDevice,
     DesiredFleet,
-    HubTarget,
     Named,
     Place,
     Problem,
     Snapshot,
-    StoreKind,
     split,
 )
 from edgeops.fleet.outline import may_hold
-from edgeops.fleet.suggest import did_you_mean
-from edgeops.jsonvalue import JsonObject, pointer
+from edgeops.jsonvalue import pointer
 
 _LONGEST = 800  # characters of a message, and of a hint
 
@@ -66,24 +64,29 @@ def resolve(
     `local_artifacts_url` is the URL of the local hub's artifacts. `memo` keeps results of schema
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
-    catalog, name_problems = read_catalog(snapshot)
+    catalog, not_unique = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
-    devices = _Devices(catalog, snapshot, SchemaChecker(memo))
-    resolved = devices.on_hub(hub, artifacts)
-    for other in _other_hubs(catalog, hub) if every_hub else ():
-        devices.on_hub(other, artifacts)
+    named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
+    devices = _Devices(catalog, snapshot, SchemaChecker(memo), frozenset({hub, *named}))
+    for names in alike(catalog, devices.hubs):
+        devices.resolve(names, artifacts)
+    resolved = devices.resolved[hub]
     found = {*snapshot.problems, *snapshot.warnings}
-    found.update(name_problems, hub_problems, devices.problems())
+    found.update(not_unique, hub_problems, devices.problems())
     checks = [
         reference_problems(catalog, snapshot),
+        name_problems(catalog),
         ring_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
         empty_set_warnings(catalog),
     ]
-    if artifacts is None and not hub_problems:
-        checks.append(_artifact_problems(catalog, hub, resolved))
+    checks += [
+        _artifact_problems(catalog, name, devices.resolved[name])
+        for name in sorted(devices.hubs)
+        if hubs and name in hubs and hubs[name].artifacts is None
+    ]
     for check in checks:
         reported, failures = attempt(partial(tuple, check), Place("fleet"))
         found.update((*(reported or ()), *failures))
@@ -98,22 +101,9 @@ def resolve(
         devices=resolved,
         max_deletes=limits.get("maxDeletes", "10%"),
         uid=catalog.fleet.spec.uid,
+        elsewhere={name: hubs for name, hubs in devices.bound.items() if hub not in hubs},
     )
     return Resolution(fleet, (), warnings)
-
-
-def _other_hubs(catalog: Catalog, hub: str) -> list[str]:
-    """The other hubs on which a device may have a problem that it does not have on this one."""
-    if catalog.fleet is None:
-        return []
-    own = {
-        name
-        for name, layers in catalog.fleet.spec.hub_defaults.items()
-        if any(layer.value for layer in layers)
-    }
-    bound = {name for group in catalog.groups.values() for name in group.spec.hubs or ()}
-    bound |= {name for device in catalog.devices.values() for name in device.spec.hubs or ()}
-    return sorted(((own | bound) & catalog.fleet.spec.hubs.keys()) - {hub})
 
 
 def _bounded(problem: Problem) -> Problem:
@@ -123,53 +113,57 @@ def _bounded(problem: Problem) -> Problem:
 
 @dataclass(slots=True)
 class _Devices:
-    """Resolves the devices of hubs, and collects the problems of all."""
+    """Resolves the devices of `hubs`, and collects the problems of all.
+
+    `resolved` has the devices of each hub, `bound` the hubs of the devices that are not on all.
+    """
 
     catalog: Catalog
     snapshot: Snapshot
     checker: SchemaChecker
+    hubs: frozenset[str]
+    resolved: dict[str, dict[str, DesiredDevice]] = field(default_factory=dict)
+    bound: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _ledger: Ledger = field(default_factory=Ledger)
     _clashing: dict[tuple[str, ...], list[Problem]] = field(default_factory=dict)
     _failures: list[Problem] = field(default_factory=list)
 
-    def on_hub(self, hub: str, artifacts: ArtifactTarget | None) -> dict[str, DesiredDevice]:
-        """The devices of a hub by name."""
+    def resolve(self, hubs: frozenset[str], artifacts: ArtifactTarget | None) -> None:
+        """Resolve the devices of some hubs, on which every device has the same values."""
         url = artifacts.url if artifacts else ""
-        resolver = Resolver(self.catalog, hub, url, self.snapshot.schemas, self.checker)
+        resolver = Resolver(self.catalog, min(hubs), url, self.snapshot.schemas, self.checker)
         incomplete = may_hold(self.snapshot.spoiled, "Fleet", "Group")
-        devices: dict[str, DesiredDevice] = {}
+        self.resolved |= {hub: {} for hub in hubs}
 
         def resolve_device(device: Named[Device]) -> None:
             groups = resolver.groups(device)
-            if not _belongs(device, groups, hub):
+            names = hubs_of(device, groups)
+            if names is not None:
+                self.bound[device.name] = names
+            of = self.hubs if names is None else self.hubs & frozenset(names)
+            if not of & hubs:
                 return
+            owner = Owner(device.name, of & hubs, of)
             resolved, findings = resolver.resolve(device, groups)
-            devices[device.name] = resolved
+            for hub in owner.on:
+                self.resolved[hub][device.name] = resolved
             stack = resolver.stack(device, groups, resolved.modules) if findings else ()
             for finding in findings:
                 if not (incomplete and finding.absence):
                     path = setter_of(finding.path, resolved.models)
-                    self._ledger.blame(replace(finding, path=path), stack, device.name)
+                    self._ledger.blame(replace(finding, path=path), stack, owner)
             if resolved.groups not in self._clashing:
                 self._clashing[resolved.groups] = list(_clashes(groups))
             for problem in self._clashing[resolved.groups]:
-                self._ledger.add(problem, device.name)
+                self._ledger.add(problem, owner)
 
         for _, device in sorted(self.catalog.devices.items()):
             _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
             self._failures += failed
-        return devices
 
     def problems(self) -> list[Problem]:
         """The problems of all devices so far."""
         return [*self._ledger.problems(), *self._failures]
-
-
-def _belongs(device: Named[Device], groups: Groups, hub: str) -> bool:
-    """Whether a device belongs to a hub: by its own word, or that of its highest group."""
-    said = (device.spec.hubs, *(group.spec.hubs for group in reversed(groups)))
-    hubs = next((names for names in said if names is not None), None)
-    return hubs is None or hub in hubs
 
 
 def _clashes(groups: Groups) -> Iterator[Problem]:
@@ -182,54 +176,12 @@ def _clashes(groups: Groups) -> Iterator[Problem]:
 
 
 def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> Problem:
-    at = second.spec.layer.pointer + pointer(*path)
-    other = first.document.place(first.spec.layer.pointer + pointer(*path))
+    at, other = (pointer_in(group.spec.layer, path) for group in (second, first))
     return second.document.problem(
         at,
         f"groups `{first.name}` and `{second.name}` have the same priority ({first.spec.priority}) "
-        f"and both set `{'/'.join(path)}`: here and at {other}",
+        f"and both set `{'/'.join(path)}`: here and at {first.document.place(other)}",
         "give one of them a higher `metadata.priority`",
-    )
-
-
-def hub_targets(catalog: Catalog, local_artifacts_url: str | None) -> dict[str, HubTarget]:
-    """The hubs of the Fleet by name, with the local one; empty without a Fleet."""
-    if catalog.fleet is None:
-        return {}
-    local = ArtifactTarget(local_artifacts_url, StoreKind.LOCAL) if local_artifacts_url else None
-    hubs = {LOCAL: HubTarget(LOCAL, artifacts=local, create_devices=True)}
-    for name, spec in catalog.fleet.spec.hubs.items():
-        if name != LOCAL:
-            hubs[name] = _azure_hub(name, spec)
-    return hubs
-
-
-def find_hub(hubs: Mapping[str, HubTarget], name: str) -> HubTarget:
-    """The hub with this name. Raises `UsageError` when there is none."""
-    if name not in hubs:
-        hint = did_you_mean(name, hubs) or f"spec.hubs of the Fleet has: {', '.join(sorted(hubs))}"
-        raise UsageError(f"the fleet has no hub `{name}`", hint)
-    return hubs[name]
-
-
-def _azure_hub(name: str, spec: JsonObject) -> HubTarget:
-    return HubTarget(
-        name=name,
-        hostname=spec["hostname"],
-        sku=spec.get("sku", "S1"),
-        units=spec.get("units", 1),
-        connection_string_env=spec.get("connectionStringEnv"),
-        entra=spec.get("auth") == "entra",
-        artifacts=_artifacts(spec["artifacts"]) if "artifacts" in spec else None,
-        create_devices=spec.get("createDevices", False),
-    )
-
-
-def _artifacts(spec: JsonObject) -> ArtifactTarget:
-    return ArtifactTarget(
-        url=spec["url"],
-        store=StoreKind(spec["store"]) if "store" in spec else None,
-        connection_string_env=spec.get("connectionStringEnv"),
     )
 
 

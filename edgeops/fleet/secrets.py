@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.fleet.secret_names import is_key, is_pin, says_secret
+from edgeops.secret_reference import PREFIX, is_secret
+
 MASKED = "***"
 
 _SHORTEST = 5  # no pattern below matches a shorter text
 _MOST_PASSES = 8  # what stands before a masked secret may now look like one, as in a:b:c@d
 _SHORTEST_KNOWN = 8  # shorter values of the environment also occur in ordinary words
+_SHORTEST_OURS = 4  # of the secrets that manifests name
 
 # The start of a word, also in escaped text: \n, \u0026, %26.
 _START = (
@@ -111,6 +115,10 @@ _NAMES_A_SECRET = re.compile(
 )
 _FILE_OR_PLACE = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME)$", re.IGNORECASE)
 
+# Names that say so only as whole words.
+_SHORT_NAME = r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[_.-]){0,6}(?:pass|pwd|psk|auth_?code)"
+_SHORT_HINTS = "pass pwd psk auth"
+
 _HINTS = "passw signature passphrase secret credential connection key token"
 _NAME = rf"(?:{_SAYS_SO}|access_?signature)(?!_?name)[\w-]{{0,40}}"
 
@@ -143,6 +151,10 @@ _NAMED: tuple[_Pattern, ...] = (
     _named(_HINTS, rf"{_NAME}\s{{0,4}}=\s{{0,4}}'(?P<secret>[^']{{4,}})"),
     _named(_HINTS, rf"{_NAME}\"\s{{0,4}}:\s{{0,4}}\"(?P<secret>(?:[^\"\\]|\\.)+)"),
     _named(_HINTS, rf"{_NAME}'\s{{0,4}}:\s{{0,4}}'(?P<secret>(?:[^'\\]|\\.)+)"),
+    _named(_SHORT_HINTS, rf"{_SHORT_NAME}=(?P<secret>[^\s\"'&;,<>(){{}}\[\]\\`$]{{3,}})"),
+    _named(
+        _SHORT_HINTS, rf"{_SHORT_NAME}\\{{0,8}}\"\s{{0,4}}:\s{{0,4}}\\{{0,8}}\"(?P<secret>[^\"\\]+)"
+    ),
     _named(  # JSON in JSON
         _HINTS, rf"{_NAME}\\+\"\s{{0,4}}:\s{{0,4}}\\+\"(?P<secret>[^\"]+?)\\+\""
     ),
@@ -185,9 +197,15 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     values = {
         value
         for name, value in environ.items()
-        if len(value) >= _SHORTEST_KNOWN
-        and names_a_secret(name)
-        and not _FILE_OR_PLACE.search(name)
+        if len(value) >= _SHORTEST_OURS
+        and (
+            name.startswith(PREFIX)
+            or (
+                len(value) >= _SHORTEST_KNOWN
+                and names_a_secret(name)
+                and not _FILE_OR_PLACE.search(name)
+            )
+        )
     }
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
@@ -195,10 +213,10 @@ def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
 def masked(value: Any, path: Sequence[str] = ()) -> Any:
     """A JSON value without secrets.
 
-    Values under a key such as `password` or `apiToken` become `***`, and so do secrets in any text.
-    `path` are the keys above the value, which may also name a secret.
+    Values under a key such as `password` or `apiToken` become `***`, and so do secrets in any text;
+    references to secrets stay. `path` are the keys above the value, which may also name a secret.
     """
-    if any(map(names_a_secret, path)):
+    if any(map(names_a_secret, path)) or (path and _is_named(path[-1], value)):
         return _hidden(value, mask)
     return _masked(value, mask)
 
@@ -210,13 +228,21 @@ def masked_by_key(value: Any) -> Any:
 
 def names_a_secret(key: str) -> bool:
     """Whether the value under a key of this name is a secret."""
-    return bool(_NAMES_A_SECRET.search(key))
+    return bool(_NAMES_A_SECRET.search(key)) or says_secret(key)
+
+
+def _is_named(key: str, value: Any) -> bool:
+    return (
+        names_a_secret(key) or is_pin(key, value) or (isinstance(value, str) and is_key(key, value))
+    )
 
 
 def _masked(value: Any, text: Callable[[str], str]) -> Any:
+    if is_secret(value):
+        return value
     if isinstance(value, dict):
         return {
-            text(key): (_hidden if names_a_secret(key) else _masked)(item, text)
+            text(key): (_hidden if _is_named(key, item) else _masked)(item, text)
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -226,6 +252,8 @@ def _masked(value: Any, text: Callable[[str], str]) -> Any:
 
 def _hidden(value: Any, text: Callable[[str], str]) -> Any:
     # Empty objects, null and booleans are not secrets.
+    if is_secret(value):
+        return value
     if isinstance(value, dict):
         return {text(key): _hidden(item, text) for key, item in value.items()}
     return value if value is None or isinstance(value, bool) else MASKED

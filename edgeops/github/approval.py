@@ -14,7 +14,7 @@ from typing import NamedTuple
 from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
 from edgeops.github.gather import gather
-from edgeops.github.marker import marked
+from edgeops.github.marker import marked, parts
 from edgeops.github.rest import GitHubApi, GitHubError
 
 # The input of a plan. Changes elsewhere can have effects that a plan does not show.
@@ -128,13 +128,17 @@ _COMMIT = re.compile(r"\A(### edgeops plan: [^\n]*) at `[0-9a-f]{7}` → hub ")
 
 
 def shows(body: str, marker: str, plan: str) -> bool:
-    """Whether a comment shows exactly this plan (as Markdown), except for the commit."""
+    """Whether a comment shows exactly this plan (as Markdown), except for the commit.
+
+    It may be one of several plans, each for a hub.
+    """
     text = body.replace("\r\n", "\n")  # as browsers send it
     begin = marked(marker, "")
     if not text.startswith(begin):
         return False
-    shown, wanted = _without_commit(text.removeprefix(begin)), _without_commit(plan.strip())
-    return shown == wanted or shown.startswith(f"{wanted}\n\n")
+    wanted = _without_commit(plan.strip())
+    shown = map(_without_commit, parts(text.removeprefix(begin)))
+    return any(part == wanted or part.startswith(f"{wanted}\n\n") for part in shown)
 
 
 def _without_commit(plan: str) -> str:

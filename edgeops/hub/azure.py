@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from edgeops.configuration import Configuration, configuration_of
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
@@ -25,9 +26,10 @@ from edgeops.hub.retry import Retry
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
-from edgeops.twin import EDGE_AGENT, Twin
+from edgeops.twin import Twin
 
 PAGE = 100  # the largest page that Azure documents
+_MOST_CONFIGURATIONS = 200  # a hub has at most 100, and as many automatic deployments
 
 _FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
@@ -135,6 +137,16 @@ class AzureHub(Control):
         query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
         return sorted([item["deviceId"] async for item in self._query(query)])
 
+    async def configurations(self) -> tuple[Configuration, ...]:
+        """All configurations and automatic deployments. Raises `Unauthorized`."""
+        subject = Subject(self._hub)
+        path = f"/configurations?top={_MOST_CONFIGURATIONS}"
+        items, _ = await self._rest.send(Operation.QUERY, "GET", path, subject)
+        try:
+            return tuple(configuration_of(item) for item in items)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise odd_answer(subject) from error
+
     async def _query(self, query: str) -> AsyncIterator[JsonObject]:
         subject = Subject(self._hub)
         headers = {"x-ms-max-item-count": str(PAGE)}
@@ -201,7 +213,7 @@ def twin_of(value: Mapping[str, Any]) -> Twin:
         connected=value.get("connectionState") == "Connected",
         last_activity=None if activity.startswith(_NEVER) else activity,
         **identity_fields(value),
-        automatic=tuple(sorted(value.get("configurations") or ())) if module == EDGE_AGENT else (),
+        configurations=tuple(sorted(value.get("configurations") or ())),
     )
 
 

@@ -20,7 +20,7 @@ from edgeops.hub.rates import Rates
 from edgeops.hub.retry import Retry
 from edgeops.limits import Operation
 
-_API = "?api-version=2021-04-12"
+_API = "api-version=2021-04-12"
 
 _HEADERS = {
     "Accept": "application/json",
@@ -83,7 +83,7 @@ class HubApi:
 
         Raises `HubError`, after retries where they may help.
         """
-        url = URL(self._base + path + _API, encoded=True)
+        url = URL(f"{self._base}{path}{'&' if '?' in path else '?'}{_API}", encoded=True)
         data = None if body is None else orjson.dumps(body)
 
         async def attempt() -> Answer:

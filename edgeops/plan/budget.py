@@ -11,7 +11,7 @@ def over_budget(fleet: DesiredFleet, *, deletions: int, managed: int) -> Blocked
     """Why pruning may not delete so many of the managed devices; None if it may."""
     if not fleet.devices:
         return Blocked(
-            "the fleet has no devices, so --prune would delete every device it manages",
+            "git has no device on this hub, so --prune would delete every device that it manages",
             "nothing was written; check the revision; if this is intended, delete the last devices"
             " by hand",
         )

@@ -31,11 +31,11 @@ class Counts:
 
 def counts(plan: Plan) -> Counts:
     """The counts of a plan."""
-    kinds = [kind_of(changes) for changes in by_device(plan.changes).values()]
-    create, change, delete = (kinds.count(kind) for kind in DeviceFate)
-    refused = len({refusal.device for refusal in plan.refusals})
-    in_sync = max(0, plan.devices - create - change - refused)
-    return Counts(create, change, delete, refused, in_sync, len(plan.waiting))
+    kinds = {device: kind_of(changes) for device, changes in by_device(plan.changes).items()}
+    create, change, delete = (list(kinds.values()).count(kind) for kind in DeviceFate)
+    refused = {refusal.device for refusal in plan.refusals}
+    in_sync = max(0, plan.devices - create - change - len(refused - kinds.keys()))
+    return Counts(create, change, delete, len(refused), in_sync, len(plan.waiting))
 
 
 def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:

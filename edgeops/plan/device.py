@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
+from edgeops.configuration import Paths
+from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
@@ -18,13 +20,17 @@ from edgeops.plan.identity import (
     new_twin,
 )
 from edgeops.plan.model import Action, Change, Reason, Refusal
+from edgeops.plan.overlap import not_foreign
 from edgeops.plan.ownership import Owner
-from edgeops.plan.secrets import with_references
+from edgeops.plan.secrets import value_at, with_references
+from edgeops.secret_reference import secrets_in
 from edgeops.stamp import PROTECT, Stamp
-from edgeops.stamp_paths import Path
+from edgeops.stamp_paths import Path, united
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 MODULES = "modules"  # the section of a stamp that lists the owned module identities
+
+_WITH_STAMP = ("tags", "desired")  # the sections that are written together with the stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +71,40 @@ def plan_device(
     return _refusal(device, live, run.owner) or _changes(device, live, run)
 
 
+def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
+    """The modules with desired properties that a deployment of others has yet to create, sorted."""
+    missing = _modules_of_others(device) - live.modules.keys()
+    return sorted(name for name in missing if device.modules[name].desired)
+
+
 def plan_removal(
-    live: LiveDevice, *, fleet: str, uid: str | None = None
+    live: LiveDevice, *, fleet: str, uid: str | None = None, hubs: tuple[str, ...] = ()
 ) -> Change | Refusal | None:
-    """The deletion of a device that git no longer has; None when this fleet does not manage it."""
+    """The deletion of a device that git does not have on this hub; None if not of this fleet.
+
+    `hubs` are those that git binds it to.
+    """
     device, owner, stamp = live.twin.device, Owner(fleet, uid), stamps.decode(live.twin.tags)
     if stamp is None or owner.foreign(stamp, device) is not None:
         return None
+    where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
     if not owner.proves(stamp, device):
         return Refusal(
             device,
-            "is no longer in git, and its stamp is older than the uid of the Fleet: another"
+            f"is {where}, and its stamp is older than the uid of the Fleet: another"
             " repository may have written it",
             "`edgeops forget` it, delete it by hand, or sync it once while git has it",
         )
     if stamp.protect:
         return Refusal(
             device,
-            "is protected and no longer in git",
+            f"is protected and {where}",
             "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
         )
-    return Change(live.twin.device, Action.DELETE_DEVICE, Reason.REMOVED, etag=live.twin.etag)
+    reason = Reason.MOVED if hubs else Reason.REMOVED
+    return Change(
+        live.twin.device, Action.DELETE_DEVICE, reason, etag=live.twin.etag, moved_to=hubs
+    )
 
 
 def _refusal(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
@@ -103,17 +122,31 @@ def _refusal(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal |
     if refusal := identity_refusal(device, live.twin.authentication):
         return refusal
     agent = live.modules.get(EDGE_AGENT)
-    if agent is not None and agent.automatic:
+    unknown = sorted(set(agent.configurations if agent else ()) - device.configurations)
+    if unknown and not device.external:
         return Refusal(
             device.name,
-            f"is targeted by the automatic deployment {', '.join(agent.automatic)}",
+            f"is targeted by the automatic deployment {', '.join(unknown)}",
             "IoT Hub would undo the changes; exclude the device from its target condition",
         )
     return None
 
 
+def _modules_of_others(device: DesiredDevice) -> set[str]:
+    """The modules whose identities a deployment that edgeops does not write creates."""
+    if device.external:
+        return {*device.modules}
+    return device.modules.keys() - _deployed(device) if EDGE_AGENT in device.foreign else set()
+
+
+def _deployed(device: DesiredDevice) -> JsonObject:
+    modules: JsonObject = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
+    return modules
+
+
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
+    foreign = device.foreign
     tags, desired = live.twin.tags, _shown(live.twin.desired, device.desired, old, "desired")
     contents = {
         module: _shown(live.desired(module), want, old, module)
@@ -128,28 +161,39 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
                 contents[module],
                 want,
                 device.edge_defaults.get(module, {}),
-                _owned(old, module, contents[module]),
+                not_foreign(_owned(old, module, contents[module]), foreign.get(module)),
                 module,
                 new=new_device,
             )
         )
     }
-    deployed = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
-    deploy = _with_modules(deploy, sorted(deployed.keys() - live.modules.keys()))
-    own = set() if device.external else device.modules.keys() - deployed.keys()
+    deployed = _deployed(device).keys()
+    deploy = _with_modules(deploy, sorted(deployed - live.modules.keys()))
+    others = _modules_of_others(device)
+    own = device.modules.keys() - deployed - others
     gone = sorted(path[0] for path in _owned(old, MODULES, {}) if path[0] not in device.modules)
     deletions = gone if run.prune else []
 
     new = _device_stamp(device, old, run, created=own - live.modules.keys(), own=own)
     if not run.prune:
         new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
-    first = _first_stamp(old, new, more=bool(deploy or deletions))
+    replaced = frozenset(
+        (module, *path)
+        for module, patch in deploy.items()
+        for path, _ in secrets_in(patch)
+        if value_at(contents[module], path) is not None
+    )
+    first = _first_stamp(old, new, replaced, more=bool(deploy or deletions))
     stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
     # The only part of a stamp that a patch shows: whether the device is protected from deletion.
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
     patch = {
         "tags": {**diff(tags, device.tags, _owned(old, "tags", tags)), **protect},
-        "desired": diff(desired, device.desired, _owned(old, "desired", desired)),
+        "desired": diff(
+            desired,
+            device.desired,
+            not_foreign(_owned(old, "desired", desired), foreign.get("")),
+        ),
     }
     patch = {section: values for section, values in patch.items() if values}
 
@@ -171,9 +215,10 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         for name in sorted(own - live.modules.keys())
     ]
     for name, module in sorted(device.modules.items()):
-        if device.external and name not in live.modules:
-            continue  # its deployment, which something else writes, creates it
-        changes += _module_changes(device.name, module, live.modules.get(name), run)
+        if name in others and name not in live.modules:
+            continue  # `awaited_modules`
+        paths = foreign.get(name)
+        changes += _module_changes(device.name, module, live.modules.get(name), run, paths)
     changes += [
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
     ]
@@ -184,14 +229,15 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
 
 
 def _module_changes(
-    device: str, module: DesiredModule, live: Twin | None, run: _Run
+    device: str, module: DesiredModule, live: Twin | None, run: _Run, foreign: Paths | None
 ) -> tuple[Change, ...]:
     old = stamps.decode(live.tags) if live else None
     if old is None and not module.desired:
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
     shown = _shown(twin.desired, module.desired, old, "desired")
-    desired = diff(shown, module.desired, _owned(old, "desired", shown))
+    owned_before = not_foreign(_owned(old, "desired", shown), foreign)
+    desired = diff(shown, module.desired, owned_before)
     patch = {"desired": desired} if desired else {}
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
     new = Stamp(run.owner.fleet, run.commit, digest, owned=owned)
@@ -240,16 +286,26 @@ def _signed(stamp: Stamp, device: str, run: _Run) -> Stamp:
     return replace(stamp, uid=run.owner.uid, device=device) if run.owner.uid else stamp
 
 
-def _first_stamp(old: Stamp | None, new: Stamp, *, more: bool) -> Stamp:
-    """The stamp to write before the `more` changes of a device.
+def _first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, more: bool) -> Stamp:
+    """The stamp to write, with tags and desired properties, before the `more` changes of a device.
 
     What these will remove stays owned until they are written: if the run is interrupted before
-    that, the next one still removes it.
+    that, the next one still removes it. Of the secrets that they put in place of values, at the
+    paths `replaced`, it does not say yet that they are written.
     """
-    if old is None or not more or old.owned <= new.owned:
+    later = frozenset(path for path in old.owned if path[0] not in _WITH_STAMP) if old else ()
+    known = {stamps.place_of(path) for path in later if stamps.names_secret(path)}
+    owned = frozenset(
+        place if (place := stamps.place_of(path)) in replaced else path for path in new.owned
+    )
+    written = {stamps.place_of(path) for path in owned if stamps.names_secret(path)}
+    owned -= known & replaced  # as before: another version, which is owned too
+    kept = (path for path in later if path in owned or stamps.place_of(path) not in written)
+    owned = united(owned, frozenset(kept))
+    if not more or owned == new.owned:
         return new
-    owned = old.owned | new.owned
-    return replace(old, protect=new.protect, owned=owned, uid=new.uid, device=new.device)
+    before = old or new
+    return replace(before, protect=new.protect, owned=owned, uid=new.uid, device=new.device)
 
 
 def _reason(old: Stamp | None, new: Stamp) -> Reason:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgeops.errors import EdgeOpsError, Refused
@@ -16,7 +16,8 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Blocked, Change, Plan, PlanOptions
+from edgeops.plan.model import Blocked, Change, Plan, PlanOptions, Refusal
+from edgeops.secret_reference import in_words
 
 API_VERSION = "edgeops/v1"
 KIND = "Plan"
@@ -70,12 +71,14 @@ def to_json(plan: Plan) -> JsonObject:
         "seconds": plan.seconds,
         "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
-        "refusals": [
-            {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
-            for refusal in plan.refusals
-        ],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "waiting": list(plan.waiting),
         "blocked": plan.blocked and {"reason": plan.blocked.reason, "hint": plan.blocked.hint},
+        "notCompared": [
+            {"variable": secret.variable, "version": secret.version, "devices": devices}
+            for secret, devices in plan.not_compared
+        ],
+        "notes": list(plan.notes),
     }
 
 
@@ -121,7 +124,7 @@ def check_fresh(saved: SavedPlan, plan: Plan) -> None:
     ):
         if then != now:
             raise Refused(f"the saved plan is for the {word} {then}, not {now}")
-    now_writes = {_write(change): masked(dict(change.patch)) for change in plan.changes}
+    now_writes = {_write(change): _without_secrets(change.patch) for change in plan.changes}
     differences = _differences(saved.writes, now_writes)
     if set(saved.access) != set(plan.access):
         differences.append("the artifact stores that devices may get read access to differ")
@@ -142,10 +145,20 @@ def _change(change: Change) -> JsonObject:
         "module": change.module,
         "action": change.action.value,
         "reason": change.reason.value,
-        "patch": masked(dict(change.patch)),
-        "before": masked(dict(change.before)),
+        "patch": _without_secrets(change.patch),
+        "before": _without_secrets(change.before),
         "etag": change.etag,
+        **({"movedTo": list(change.moved_to)} if change.moved_to else {}),
     }
+
+
+def _refusal(refusal: Refusal) -> JsonObject:
+    value = {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
+    return {**value, **(asdict(refusal.overlap) if refusal.overlap else {})}
+
+
+def _without_secrets(sections: Mapping[str, JsonObject]) -> Any:
+    return in_words(masked(dict(sections)))
 
 
 def _write(change: Change) -> _Write:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from edgeops.jsonvalue import JsonObject, leaves, same
+from edgeops.jsonvalue import JsonObject, leaves, merge_patch, same
 from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, diff
 
@@ -22,6 +22,10 @@ _UNITS = {EDGE_AGENT: ("modules",), EDGE_HUB: ("routes",)}
 _CREATE_OPTIONS = re.compile(r"createOptions(\d\d)?\Z")
 
 _DEEPEST = 50  # levels of create options; Docker reads fewer than 10
+_VERSION = "schemaVersion"
+
+# Objects that stay when all that git named in them is gone.
+_OBJECTS = ("runtime", "systemModules", "modules", "routes")
 
 # What IoT Edge takes when a module has no value.
 _ABSENT = {"imagePullPolicy": "on-create", "startupOrder": 4294967295}
@@ -45,13 +49,14 @@ def content_patch(
     device gets its own. Values that mean the same to IoT Edge are equal; a module or route that git
     no longer has is removed as a whole; what IoT Edge cannot do without is never removed.
     """
-    want = _filled(live, want, defaults, new=new)
+    needs_1_1 = live.get(_VERSION) == "1.0" and _VERSION not in want
+    want = _with_objects_of(live, _filled(live, want, defaults, new=new))
     if system_module == EDGE_AGENT:
         live = _agent_as_wanted(live, want)
     else:
         want = _routes_as_live(live, want)
     owned = frozenset(owned)
-    removable = {path for path in owned if not _needed(path)}
+    removable = {path for path in owned if not _needed(path)} - _options_paths(live)
     for group in _UNITS[system_module]:
         live_units, want_units = _object(live.get(group)), _object(want.get(group))
         gone = {path[1] for path in owned if len(path) > 1 and path[0] == group}
@@ -60,10 +65,10 @@ def content_patch(
             for name in gone & (live_units.keys() - want_units.keys())
             for path, _ in leaves(live_units[name])
         }
-    removable |= _chunks_replaced(live, want)
+    removable |= _options_removed(live, want, owned)
     patch = _with_whole_options(diff(live, want, removable), want)
-    if _needs_1_1(patch) and live.get("schemaVersion") == "1.0":
-        patch["schemaVersion"] = "1.1"
+    if needs_1_1 and _writes_1_1(patch):
+        patch[_VERSION] = "1.1"
     return patch
 
 
@@ -106,13 +111,21 @@ def _below(live: Any, want: Any, defaults: Any) -> Any:
     return merged
 
 
-def _needs_1_1(patch: JsonObject) -> bool:
+def _with_objects_of(live: JsonObject, want: JsonObject) -> JsonObject:
+    """What git names, with the objects that IoT Edge needs even when nothing is left in them."""
+    kept: JsonObject = {key: {} for key in _OBJECTS if isinstance(live.get(key), dict)}
+    if isinstance(_object(live.get("runtime")).get("settings"), dict):
+        kept["runtime"] = {"settings": {}}
+    return merge_patch(kept, want) if kept else want
+
+
+def _writes_1_1(patch: JsonObject) -> bool:
     """Whether a patch writes what schema version 1.0 lacks: objects as routes, startup orders."""
     routes = _object(patch.get("routes")).values()
     modules = [*_object(patch.get("modules")).values()]
     modules += _object(patch.get("systemModules")).values()
-    return any(isinstance(route, dict) for route in routes) or any(
-        "startupOrder" in _object(module) for module in modules
+    return any(value is not None for route in routes for value in _object(route).values()) or any(
+        _object(module).get("startupOrder") is not None for module in modules
     )
 
 
@@ -209,20 +222,24 @@ def without_nulls(value: Any) -> Any:
 
 
 def _routes_as_live(live: JsonObject, want: JsonObject) -> JsonObject:
-    """Routes that git gives as texts, in the form of the live ones.
+    """The routes of git in the form of the live ones, where they have both forms.
 
-    A text names only the route: the priority and the time to live on the hub stay.
+    A text, or an object with nothing but the text, names only the route: the priority and the time
+    to live on the hub stay.
     """
     routes, live_routes = _object(want.get("routes")), _object(live.get("routes"))
     if not routes:
         return want
-    formed = {
-        name: {"route": route}
-        if isinstance(route, str) and isinstance(live_routes.get(name), dict)
-        else route
-        for name, route in routes.items()
-    }
+    formed = {name: _in_form_of(live_routes.get(name), route) for name, route in routes.items()}
     return {**want, "routes": formed}
+
+
+def _in_form_of(live: Any, route: Any) -> Any:
+    if isinstance(route, str) and isinstance(live, dict):
+        return {"route": route}
+    if isinstance(live, str) and isinstance(route, dict) and route.keys() == {"route"}:
+        return route["route"]
+    return route
 
 
 # --- what is removed ------------------------------------------------------------------
@@ -241,16 +258,30 @@ def _needed(path: Path) -> bool:
     return False
 
 
-def _chunks_replaced(live: JsonObject, want: JsonObject) -> set[Path]:
-    """The chunks of live create options that git gives another value."""
+def _options_removed(live: JsonObject, want: JsonObject, owned: Collection[Path]) -> set[Path]:
+    """The chunks of live create options that git gives another value, or gave up.
+
+    Chunks make sense together only. Empty options stay: they mean the same as none.
+    """
     paths: set[Path] = set()
-    for group in ("systemModules", "modules"):
-        for name, unit in _object(want.get(group)).items():
-            wanted = options_in(_object(_object(unit).get("settings")))
-            present = _object(_object(_object(live.get(group)).get(name)).get("settings"))
-            if wanted:
-                paths |= {(group, name, "settings", key) for key in options_in(present)}
+    for group, name, _, key in _options_paths(live):
+        settings = live[group][name]["settings"]
+        at = (group, name, "settings")
+        replaced = options_in(_object(_object(_object(want.get(group)).get(name)).get("settings")))
+        given_up = any((*at, chunk) in owned for chunk in options_in(settings))
+        if replaced or (given_up and parsed_options(settings) != {}):
+            paths |= {(*at, key, *below) for below, _ in leaves(settings[key])}
     return paths
+
+
+def _options_paths(live: JsonObject) -> set[Path]:
+    """The path of each chunk of create options on the device."""
+    return {
+        (group, name, "settings", key)
+        for group in ("systemModules", "modules")
+        for name, unit in _object(live.get(group)).items()
+        for key in options_in(_object(_object(unit).get("settings")))
+    }
 
 
 def _with_whole_options(patch: JsonObject, want: JsonObject) -> JsonObject:

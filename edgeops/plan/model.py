@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import Secret
 
 
 class Action(StrEnum):
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     CHANGED = "changed in git"
     DRIFT = "drift"  # git is unchanged since the last sync, the hub is not
     REMOVED = "removed from git"
+    MOVED = "bound to another hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Change:
     of that section, and `identity` to that of a new device, or to what changes in it. `before` has
     the live values of the patched paths, without those that are absent on the hub. `stamp` is the
     merge patch of `tags.edgeops`, of which `patch` only shows `protect`.
+    `moved_to` are the hubs that git binds a device to that this deletes.
     """
 
     device: str
@@ -51,15 +54,29 @@ class Change:
     before: Mapping[str, JsonObject] = field(default_factory=dict)
     stamp: JsonObject = field(default_factory=dict)
     etag: str = ""
+    moved_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A path that git names and a configuration of the hub writes, such as `desired/chiller`."""
+
+    path: str
+    configuration: str
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A device that the plan does not change, and why (another fleet manages it, ...)."""
+    """A device that the plan does not change, and why (another fleet manages it, ...).
+
+    With an `overlap`, only that path is not changed.
+    """
 
     device: str
     reason: str
     hint: str = ""
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +108,14 @@ class Plan:
     """What `sync` would write, and nothing else.
 
     `devices` is the number of devices that it covers and does not delete, without those `waiting`:
-    they are not on the hub yet, and creating them is left to others. `access` lists the
+    they are not on the hub yet, and creating them is left to others; so are modules, as
+    `device/module`. `access` lists the
     private artifact stores that these may get temporary read access to while they have downloads to
     do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
     plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates. `blocked` says why none of it may be written.
+    None for a hub without rates. `not_compared` has the secrets whose values on the hub are taken
+    for those that git names, with their numbers of devices. `notes` say what the plan does not
+    cover, and why; `blocked` says why none of it may be written.
     """
 
     fleet: str
@@ -110,4 +130,6 @@ class Plan:
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    not_compared: tuple[tuple[Secret, int], ...] = ()
+    notes: tuple[str, ...] = ()
     blocked: Blocked | None = None

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
-from edgeops.errors import UsageError
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.limits import Operation, rate
-from edgeops.plan.budget import over_budget
-from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.device import awaited_modules, plan_device
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
-from edgeops.plan.ownership import Owner
-from edgeops.plan.targets import covered
-from edgeops.stamp import decode, digest
-from edgeops.twin import LiveDevice
+from edgeops.plan.removals import Removals, gone_from_git, removals
+from edgeops.plan.secrets import NotCompared
+from edgeops.plan.targets import Labels, check_targets, covered
+from edgeops.stamp import digest
+from edgeops.twin import LiveDevice, Twin
 
 _TWIN_WRITES = {Action.PATCH_DEVICE, Action.PATCH_MODULE, Action.STAMP_DEVICE}
+_NOTHING = LiveDevice(Twin(""))
 
 
 def make_plan(
@@ -28,20 +29,27 @@ def make_plan(
     options: PlanOptions,
     managed: Collection[str],
     created_at: str,
+    labels: Labels = MappingProxyType({}),
+    overlaps: Iterable[Refusal] = (),
+    notes: Iterable[str] = (),
 ) -> Plan:
     """The plan that makes the hub agree with the fleet.
 
     `managed` are the ids of the devices stamped by this fleet. `live` has the devices to plan that
     are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
-    that git no longer has. `created_at` is ISO 8601. The plan is `blocked` if pruning would delete
-    too many devices. Raises `UsageError` when the options are invalid.
+    that git no longer has there; `labels` are those that these had, as far as they are known.
+    `overlaps` are the paths that `without_overlaps` took from the devices of the fleet, `notes`
+    more of what the plan does not cover. `created_at` is ISO 8601. The plan is `blocked` if pruning
+    would delete too many devices. Raises `UsageError` for a target that no device matches.
     """
-    if options.prune and options.targets:
-        raise UsageError("--prune covers the whole fleet, so it cannot be combined with --target")
+    gone = gone_from_git(fleet, live, managed) if options.prune else []
+    check_targets(fleet, options.targets, {name: labels.get(name, {}) for name in gone})
     devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
     waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    not_compared = NotCompared()
+    modules: list[str] = []
     skipped = 0
     for device in devices:
         if device.name in waiting:
@@ -61,29 +69,31 @@ def make_plan(
             skipped += 1
         else:
             changes += planned
-    removals = _removals(fleet, live, options, managed) if options.prune else []
-    protected = [removal for removal in removals if isinstance(removal, Refusal)]
-    deletions = [removal for removal in removals if isinstance(removal, Change)]
-    owner = Owner(fleet.name, fleet.uid)
-    owned = [n for n in managed if n in live and owner.proves(decode(live[n].twin.tags), n)]
-    changes += deletions
+            not_compared.add(device, planned)
+            on_hub = live.get(device.name, _NOTHING)
+            modules += (f"{device.name}/{name}" for name in awaited_modules(device, on_hub))
+    refused = {refusal.device for refusal in refusals}
+    names = {device.name for device in devices} - refused
+    refusals += (overlap for overlap in overlaps if overlap.device in names)
+    removed = removals(fleet, live, options, managed, labels) if options.prune else Removals()
+    changes += removed.changes
     access = _access(hub, devices)
     return Plan(
         fleet=fleet.name,
         hub=hub.name,
         commit=fleet.commit,
         created_at=created_at,
-        devices=len(devices) - len(waiting) - skipped + len(protected),
+        devices=len(devices) - len(waiting) - skipped + len(removed.refusals),
         changes=tuple(changes),
-        refusals=(*refusals, *protected),
+        refusals=(*refusals, *removed.refusals),
         digest=changes_digest(changes, access),
         seconds=_expected_seconds(hub, devices, changes),
         options=options,
         access=access,
-        waiting=tuple(sorted(waiting)),
-        blocked=over_budget(fleet, deletions=len(deletions), managed=len(owned))
-        if options.prune
-        else None,
+        waiting=tuple(sorted([*waiting, *modules])),
+        not_compared=not_compared.counts(),
+        notes=(*notes, *removed.notes),
+        blocked=removed.blocked,
     )
 
 
@@ -102,26 +112,6 @@ def _access(hub: HubTarget, devices: Iterable[DesiredDevice]) -> tuple[str, ...]
         return ()
     needed = any(store.holds(release) for device in devices for release in device.models.values())
     return (store.store.value,) if needed else ()
-
-
-def _removals(
-    fleet: DesiredFleet,
-    live: Mapping[str, LiveDevice],
-    options: PlanOptions,
-    managed: Collection[str],
-) -> list[Change | Refusal]:
-    gone = set(managed) - fleet.devices.keys()
-    if options.only is not None:
-        gone &= options.only
-    return [
-        removal
-        for name in sorted(gone)
-        if name in live and (removal := _removal(live[name], fleet)) is not None
-    ]
-
-
-def _removal(live: LiveDevice, fleet: DesiredFleet) -> Change | Refusal | None:
-    return plan_removal(live, fleet=fleet.name, uid=fleet.uid)
 
 
 def _expected_seconds(

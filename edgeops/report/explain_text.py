@@ -12,6 +12,7 @@ from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, columns, cyan, dim, render
 from edgeops.report.words import show, show_path
+from edgeops.secret_reference import in_words
 
 
 def text(values: Sequence[Explained], *, color: bool = False) -> str:
@@ -56,28 +57,34 @@ def _object(value: Explained) -> JsonObject:
     keys = keys_of(value.path)
     return {
         "pointer": value.path,
-        "value": masked(value.value, keys),
+        "value": in_words(masked(value.value, keys)),
         "layer": value.layer,
         **_place(value.place),
         "overrode": [
             {
-                "value": masked(overridden.value, keys),
+                "value": in_words(masked(overridden.value, keys)),
                 "layer": overridden.layer,
                 **_place(overridden.place),
             }
             for overridden in value.overrode
         ],
-        "written": masked(value.written, keys),
-        "variables": [
-            {
-                "name": variable.name,
-                "value": masked(variable.value, (variable.name,)),
-                "layer": variable.layer,
-                **_place(variable.place),
-            }
-            for variable in value.variables
-        ],
+        **_variables(value, keys),
     }
+
+
+def _variables(value: Explained, keys: tuple[str, ...]) -> JsonObject:
+    if not value.variables:
+        return {}
+    variables = [
+        {
+            "name": variable.name,
+            "value": masked(variable.value, (variable.name,)),
+            "layer": variable.layer,
+            **_place(variable.place),
+        }
+        for variable in value.variables
+    ]
+    return {"written": masked(value.written, keys), "variables": variables}
 
 
 def _place(place: Place | None) -> JsonObject:

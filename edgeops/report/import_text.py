@@ -45,10 +45,8 @@ def _lines(imported: Imported) -> Iterator[Line]:
             yellow("secrets"),
             " are references now: set these variables where a sync writes them",
         ]
-        yield from (
-            [f"  {variable}", dim(f"  {one_line(at)}")]
-            for variable, at in sorted(imported.secrets.items())
-        )
+        for variable, at in sorted(imported.secrets.items()):
+            yield [f"  {variable}", dim(f"  {one_line(at)}")]
     if imported.open:
         yield []
         yield [yellow("without a value"), " in `variables`: what the files leave to be filled in"]
@@ -64,7 +62,7 @@ def _lines(imported: Imported) -> Iterator[Line]:
 def _notes(imported: Imported) -> Iterator[Line]:
     told = list(dict.fromkeys((str(note.place), note.text) for note in imported.notes))
     for place, words in told[:_SHOWN]:
-        yield [cyan(place), f": {one_line(words)}"]
+        yield [cyan(one_line(place)), f": {one_line(words)}"]
     if len(told) > _SHOWN:
         yield [dim(f"and {count(len(told) - _SHOWN, 'more note')}")]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject, merge_patch, same
 from edgeops.plan.edge import joined_options, options_in, parsed_options, without_nulls
+from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT
 
 Keys = tuple[str | int, ...]  # an integer is the index of an element
@@ -62,7 +63,7 @@ def is_edge_module(path: Keys) -> bool:
 
 def _patched(path: Keys, new: Any, old: Any, brief: bool) -> Iterator[PathChange]:
     """The changes by a merge patch, of which `old` has the patched paths."""
-    if isinstance(new, dict) and isinstance(old, dict):
+    if _are_objects(old, new):
         if _has_options(path, new):
             yield from _options_changed(path, old, merge_patch(old, new))
             new = {key: item for key, item in new.items() if key not in options_in(new)}
@@ -80,7 +81,7 @@ def _patched(path: Keys, new: Any, old: Any, brief: bool) -> Iterator[PathChange
 
 
 def _added(path: Keys, new: Any, brief: bool = False) -> Iterator[PathChange]:
-    whole = not isinstance(new, dict) or len(json.dumps(new)) <= _ONE_LINE
+    whole = not isinstance(new, dict) or is_secret(new) or len(json.dumps(new)) <= _ONE_LINE
     if whole or (brief and is_edge_module(path)):
         yield PathChange(Op.ADD, path, new=new)
         return
@@ -93,7 +94,7 @@ def _added(path: Keys, new: Any, brief: bool = False) -> Iterator[PathChange]:
 
 def _changed(path: Keys, old: Any, new: Any) -> Iterator[PathChange]:
     """The differences of two whole values."""
-    if isinstance(new, dict) and isinstance(old, dict):
+    if _are_objects(old, new):
         for key in sorted(old.keys() | new.keys()):
             if key not in new:
                 yield PathChange(Op.REMOVE, (*path, key), old=old[key])
@@ -107,6 +108,12 @@ def _changed(path: Keys, old: Any, new: Any) -> Iterator[PathChange]:
         yield from _list_changed(path, old, new)
     else:
         yield PathChange(Op.CHANGE, path, old=old, new=new)
+
+
+def _are_objects(old: Any, new: Any) -> bool:
+    """Whether to compare two values key by key; a reference to a secret is one value."""
+    both = isinstance(old, dict) and isinstance(new, dict)
+    return both and not is_secret(old) and not is_secret(new)
 
 
 # --- lists ----------------------------------------------------------------------------

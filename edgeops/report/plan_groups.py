@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgeops.fleet.hubs import among
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
@@ -18,12 +19,16 @@ _DEVICE = "device"
 
 @dataclass(frozen=True, slots=True)
 class TwinChange:
-    """The changes to one twin, or to the deployment, of each device in a group."""
+    """The changes to one twin, or to the deployment, of each device in a group.
+
+    `moved_to` are the hubs that git binds deleted devices to.
+    """
 
     title: str
     reason: Reason
     entries: tuple[PathChange, ...]
     notes: tuple[str, ...] = ()  # what the changes mean for the device
+    moved_to: tuple[str, ...] = ()
 
     @property
     def stamp_only(self) -> bool:
@@ -38,6 +43,17 @@ class DeviceGroup:
     kind: DeviceFate
     devices: tuple[str, ...]
     parts: tuple[TwinChange, ...]
+
+    @property
+    def why_deleted(self) -> str:
+        """Why devices are deleted; empty if they are not."""
+        if self.kind is not DeviceFate.DELETE:
+            return ""
+        hubs = self.parts[0].moved_to
+        one = len(self.devices) == 1
+        return (
+            f"git binds {'it' if one else 'them'} to {among(hubs)}" if hubs else "removed from git"
+        )
 
 
 def grouped(
@@ -76,7 +92,8 @@ def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
     for change in changes:
         title = _title(change)
         entries = tuple(path_changes(change.patch, change.before, brief=brief))
-        before = by_title.get(title, TwinChange(title, change.reason, ()))
+        new = TwinChange(title, change.reason, (), moved_to=change.moved_to)
+        before = by_title.get(title, new)
         notes = before.notes + tuple(consequences(change))
         by_title[title] = replace(before, entries=before.entries + entries, notes=notes)
     parts = tuple(by_title.values())
@@ -93,7 +110,7 @@ def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:
     return [
         [
             part.title,
-            part.reason,
+            [part.reason, *part.moved_to],
             part.notes,
             [
                 [e.op, e.path] if paths_only else [e.op, e.path, _canonical(e.old, e.new)]

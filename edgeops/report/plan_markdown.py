@@ -21,7 +21,16 @@ from edgeops.report.markdown import (
 from edgeops.report.path_changes import Op, PathChange
 from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
 from edgeops.report.plan_overview import overview
-from edgeops.report.plan_text import MAY_READ, REASONS, STAMP_ONLY, show_new, summary, why_waiting
+from edgeops.report.plan_text import (
+    MAY_READ,
+    REASONS,
+    STAMP_ONLY,
+    Waiting,
+    not_compared,
+    show_new,
+    summary,
+    waiting,
+)
 from edgeops.report.words import count, duration, short_commit, show, show_change, show_path
 
 
@@ -121,12 +130,16 @@ def _blocks(
         )
     if plan.refusals:
         yield _refusals(plan, detail)
-    if plan.waiting:
-        yield _waiting(plan.waiting, detail)
+    for awaited in waiting(plan):
+        yield _waiting(awaited, detail)
     if plan.changes and plan.seconds is not None:
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
+    if plan.not_compared:
+        yield not_compared(plan.not_compared)
+    for note in plan.notes:
+        yield f"**Note**: {code(note)}"
     if plan.changes and not plan.blocked:  # without the line, nobody can approve it
         yield digest_line(plan.digest, plan.hub)
 
@@ -136,7 +149,8 @@ def _group(group: DeviceGroup, detail: _Detail, *, expanded: bool) -> Iterator[s
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
     verb = "change: this patch ×" if several and group.kind is DeviceFate.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
-    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b></summary>"
+    why = f" ({html_code(group.why_deleted)})" if group.parts[0].moved_to else ""
+    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b>{why}</summary>"
     if several:
         yield code_list(group.devices, detail.names)
     if group.kind is not DeviceFate.DELETE:
@@ -182,8 +196,9 @@ def _refusals(plan: Plan, detail: _Detail) -> str:
     return "\n".join(lines)
 
 
-def _waiting(devices: Sequence[str], detail: _Detail) -> str:
-    why = why_waiting(len(devices))
-    if len(devices) == 1:
-        return f"**Waiting**: {code(devices[0])} {why}"
-    return f"**Waiting**: {count(len(devices), 'device')} {why}: {code_list(devices, detail.names)}"
+def _waiting(awaited: Waiting, detail: _Detail) -> str:
+    names, why = awaited.names, awaited.why
+    if len(names) == 1:
+        return f"**Waiting**: {code(names[0])} {why}"
+    what = count(len(names), awaited.noun)
+    return f"**Waiting**: {what} {why}: {code_list(names, detail.names)}"

@@ -13,7 +13,9 @@ from edgeops.report.plan_groups import DeviceGroup
 from edgeops.report.words import count
 
 _ROWS = 20
-_GONE = ""  # the row of devices that are no longer in git
+# The rows of devices that git does not have on this hub; groups have no such names.
+_GONE, _MOVED = "", " "
+_OTHER_ROWS = {_GONE: "no longer in git", _MOVED: "bound to another hub"}
 _WARNINGS = {
     Reason.DRIFT: ("changed on the hub by others", "this reverts {} to git"),
     Reason.ADOPTED: ("on the hub, not yet managed by edgeops", "this takes {} over"),
@@ -90,7 +92,8 @@ def _rollout_groups(plan: Plan, devices: Mapping[str, DesiredDevice]) -> str:
         return ""
     for name, changes in by_device(plan.changes).items():
         kind = kind_of(changes)
-        for group in devices[name].groups if name in devices else (_GONE,):
+        other = _MOVED if changes[0].moved_to else _GONE
+        for group in devices[name].groups if name in devices else (other,):
             row = rows.setdefault(group, _Row(0, dict.fromkeys(DeviceFate, 0)))
             row.kinds[kind] += 1
     touched = sorted(
@@ -104,9 +107,9 @@ def _table(rows: Sequence[tuple[str, _Row]]) -> Iterable[str]:
     yield "| group | devices | to create | to change | to delete |"
     yield "|---|---:|---:|---:|---:|"
     for name, row in rows[:_ROWS]:
-        what = cell(name) if name else "no longer in git"
+        what = _OTHER_ROWS.get(name) or cell(name)
         numbers = " | ".join(f"{row.kinds[kind]:,}" for kind in DeviceFate)
-        size = f"{row.devices:,}" if name else ""
+        size = "" if name in _OTHER_ROWS else f"{row.devices:,}"
         yield f"| {what} | {size} | {numbers} |"
     if len(rows) > _ROWS:
         yield f"| and {count(len(rows) - _ROWS, 'more group')} | | | | |"

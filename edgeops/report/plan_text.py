@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
@@ -21,17 +22,20 @@ from edgeops.report.style import (
 from edgeops.report.words import (
     count,
     duration,
+    first_names,
     short_commit,
     show,
     show_change,
     show_path,
     wrapped_names,
 )
+from edgeops.secret_reference import Secret
 
 _NAMES = 24
 _VALUE = 160
 _ONE_LINE = 90
 _VARIANTS = 4
+_SECRETS = 12
 
 _KIND = {
     DeviceFate.CREATE: (Op.ADD, Style.GREEN),
@@ -46,6 +50,7 @@ REASONS = {
     Reason.CHANGED: "changed in git",
     Reason.DRIFT: "drift: changed on the hub, reverted to git",
     Reason.REMOVED: "removed from git",
+    Reason.MOVED: "bound to another hub in git",
 }
 MAY_READ = (
     "Devices that have not downloaded their model yet may get short-lived read access to the"
@@ -85,12 +90,36 @@ def _left_alone(numbers: Counts) -> str:
     return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "")
 
 
-def why_waiting(devices: int) -> str:
-    """Why devices wait, and until when; follows the name of one, or the number of several."""
-    are, each, them = ("is", "it", "it") if devices == 1 else ("are", "each", "them")
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Devices, or modules, that the plan waits for, and why: follows their names or number."""
+
+    noun: str
+    names: tuple[str, ...]
+    why: str
+
+
+def waiting(plan: Plan) -> Iterator[Waiting]:
+    """What a plan waits for, devices first."""
+    devices = tuple(name for name in plan.waiting if "/" not in name)
+    modules = tuple(name for name in plan.waiting if "/" in name)
+    if devices:
+        are, each, them = ("is", "it", "it") if len(devices) == 1 else ("are", "each", "them")
+        why = f"{each} is synced on the first run after it appears (--create creates {them})"
+        yield Waiting("device", devices, f"{are} not on the hub yet; {why}")
+    if modules:
+        are, each = ("is", "it") if len(modules) == 1 else ("are", "each")
+        why = f"{each} is synced on the first run after the deployment of its device creates it"
+        yield Waiting("module", modules, f"{are} not on the hub yet; {why}")
+
+
+def not_compared(secrets: Sequence[tuple[Secret, int]]) -> str:
+    """Which secrets were not compared with the hub, and what writes them again."""
+    listed = [f"{secret} on {count(devices, 'device')}" for secret, devices in secrets]
+    first, more = first_names(listed, _SECRETS)
     return (
-        f"{are} not on the hub yet; {each} is synced on the first run after it appears"
-        f" (--create creates {them})"
+        f"Secrets not compared with the hub: {', '.join([*first, more] if more else first)}."
+        " A new version in git writes them again."
     )
 
 
@@ -105,14 +134,18 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
     if plan.refusals:
         yield from _refusals(plan.refusals)
         yield []
-    if plan.waiting:
-        yield from _waiting(plan.waiting, verbose)
+    for awaited in waiting(plan):
+        yield from _waiting(awaited, verbose)
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:
         yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
+    if plan.not_compared:
+        yield [not_compared(plan.not_compared)]
+    for note in plan.notes:
+        yield [dim("note: "), note]
     if plan.blocked:
         yield [Span("! refused ", Style.RED), f"as a whole: {plan.blocked.reason}"]
 
@@ -121,7 +154,7 @@ def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
     op, style = _KIND[group.kind]
     single = len(group.devices) == 1
     what = group.devices[0] if single else f"{len(group.devices):,} devices"
-    removed = dim("  removed from git") if group.kind is DeviceFate.DELETE else ""
+    removed = dim(f"  {group.why_deleted}") if group.why_deleted else ""
     yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
     if not single:
         whole = verbose or group.kind is DeviceFate.DELETE  # nobody deletes what is not named
@@ -195,10 +228,10 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
         yield from devices_with_reason(Span("! refused ", Style.RED), sorted(devices), reason, hint)
 
 
-def _waiting(devices: Sequence[str], verbose: bool) -> Iterator[Line]:
-    several = len(devices) > 1
-    what = count(len(devices), "device") if several else devices[0]
-    yield [dim("waiting: "), bold(what), f" {why_waiting(len(devices))}"]
+def _waiting(awaited: Waiting, verbose: bool) -> Iterator[Line]:
+    several = len(awaited.names) > 1
+    what = count(len(awaited.names), awaited.noun) if several else awaited.names[0]
+    yield [dim("waiting: "), bold(what), f" {awaited.why}"]
     if several:
-        for line in wrapped_names(devices, "    ", None if verbose else _NAMES):
+        for line in wrapped_names(awaited.names, "    ", None if verbose else _NAMES):
             yield [line]

@@ -28,7 +28,8 @@ def text(problems: Sequence[Problem], *, color: bool = False) -> str:
 
 def none_in(fleet: DesiredFleet) -> str:
     """`auckland-cbd: 22 devices, no problems`."""
-    return f"{fleet.name}: {count(len(fleet.devices), 'device')}, no problems"
+    devices = len(fleet.devices) + len(fleet.elsewhere)
+    return f"{fleet.name}: {count(devices, 'device')}, no problems"
 
 
 def as_json(problems: Sequence[Problem]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from edgeops.github.marker import joined
 from edgeops.report.markdown import Room, fits, html_plain, plain, title
 from edgeops.report.plan_markdown import same_plan
 
@@ -21,14 +22,23 @@ _RESOLVE_DRIFT = (
 )
 
 
-def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
+def comment(
+    texts: Sequence[str], *, plans: Sequence[str] = (), note: str = "", run_url: str = ""
+) -> str:
     """The first preview in full, the others collapsed below it; short enough for GitHub.
 
-    A preview whose plan is already shown is only mentioned. `note` is a
-    sentence to prepend; `run_url` is where everything is shown in full.
+    `plans`, each for a hub, are all shown in full, before the others. A preview whose plan is
+    already shown is only mentioned. `note` is a sentence to prepend; `run_url` is where everything
+    is shown in full.
     """
     parts = [f"> [!NOTE]\n> {plain(note, _NOTE)}"] if note else []
-    shown: list[str] = []
+    shown = [*filter(None, map(str.strip, plans))]
+    if shown:
+        room = [
+            text if fits(joined([*parts, *shown[: at + 1]]), Room.COMMENT) else _left_out(text)
+            for at, text in enumerate(shown)
+        ]
+        parts.append(joined(room))
     for text in map(str.strip, texts):
         if any(text == other for other in shown):
             continue
@@ -37,7 +47,7 @@ def comment(texts: Sequence[str], *, note: str = "", run_url: str = "") -> str:
             continue
         part = _collapsed(text) if shown else text
         if not fits("\n\n".join([*parts, part]), Room.COMMENT):
-            part = f"{_heading(text)} {_LEFT_OUT}"
+            part = _left_out(text)
         shown.append(text)
         parts.append(part)
     if run_url:
@@ -66,6 +76,10 @@ def drift_title(hub: str) -> str:
 def drift_body(plan: str) -> str:
     """The body of that issue: the plan, which is Markdown, and what to do."""
     return f"{plan.strip()}\n\n{_RESOLVE_DRIFT}"
+
+
+def _left_out(text: str) -> str:
+    return f"{_heading(text)} {_LEFT_OUT}"
 
 
 def _collapsed(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeops.fleet.secrets import MASKED, masked
 from edgeops.fleet.shown import printable
+from edgeops.secret_reference import in_words, is_secret
 
 
 def count(number: int, noun: str) -> str:
@@ -81,7 +82,8 @@ def show(value: Any, path: Sequence[str | int] = (), limit: int | None = None) -
     """One value on one line: JSON, secrets masked, cut after `limit` characters.
 
     A string that holds JSON, such as `createOptions`, gets single quotes, as in
-    '{"HostConfig": 1}', so that no quote needs a backslash.
+    '{"HostConfig": 1}', so that no quote needs a backslash. A reference to a secret is shown as
+    `secret EDGEOPS_SECRET_ACR (version 3)`.
     """
     safe = _safe(value, path)
     return _window(_text(safe, quoted=_in_single_quotes(safe)), 0, limit)
@@ -112,9 +114,13 @@ def _in_single_quotes(safe: Any) -> bool:
 
 
 def _text(safe: Any, *, quoted: bool) -> str:
+    if is_secret(safe):
+        return str(in_words(safe))
     if safe == MASKED:
         return MASKED
-    return f"'{printable(safe)}'" if quoted else printable(json.dumps(safe, ensure_ascii=False))
+    if quoted:
+        return f"'{printable(safe)}'"
+    return printable(json.dumps(in_words(safe), ensure_ascii=False))
 
 
 def _window(text: str, start: int, limit: int | None) -> str:

@@ -17,7 +17,7 @@ from edgeops.errors import UsageError
 from edgeops.scaffold.origin import Origin
 from edgeops.source.schemas import schema_folder
 
-WORKFLOWS = ("fleet-pr.yml", "fleet-sync.yml", "model.yml", "promote.yml")
+WORKFLOWS = ("fleet-hub.yml", "fleet-pr.yml", "fleet-sync.yml", "model.yml", "promote.yml")
 ACTION = ".github/actions/edgeops/action.yml"
 # A reserved name (RFC 2606): nobody can register it and publish an image there.
 NO_REGISTRY = "registry.invalid"

@@ -11,11 +11,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
+from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
+from azure.iot.hub.models import Configuration
 
+from edgeops.configuration import configuration_of
 from edgeops.fleet.model import HubTarget
 from edgeops.hub.open import LocalAccess, open_hub
 from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound
 from tests.support.memory_hub import MemoryHub
+from tests.support.waiting import wait_until
 
 REAL = "EDGEOPS_TEST_HUB"
 ODD = "odd-$'#%+=@;!"
@@ -109,7 +113,7 @@ def test_an_edge_device_has_its_system_modules(on_hub):
     device, modules = on_hub(example)
     assert device.edge
     assert [module.module for module in modules] == ["$edgeAgent", "$edgeHub"]
-    assert modules[0].automatic == ()
+    assert modules[0].configurations == ()
 
 
 def test_ids_may_hold_whatever_azure_allows(on_hub):
@@ -440,3 +444,74 @@ def test_the_devices_of_a_fleet_are_found_by_their_stamp(on_hub_with_prompt_quer
         return await hub.devices_of("mine") == [name("a"), name("b")]
 
     assert on_hub_with_prompt_queries(example)
+
+
+# --- configurations -------------------------------------------------------------------
+
+CHILLER = {
+    "id": "edgeops-test-chiller",
+    "priority": 10,
+    "content": {"deviceContent": {"properties.desired.chiller.temperature": 4}},
+}
+LAYER = {
+    "id": "edgeops-test-layer",
+    "priority": 3,
+    "content": {
+        "modulesContent": {
+            "$edgeAgent": {"properties.desired.modules.extra": {"type": "docker"}},
+            "extra": {"properties.desired": {"rate": 1}},
+        }
+    },
+}
+
+
+@pytest.fixture
+def configure(request, on_hub):
+    """Creates a configuration for a device, and waits until a twin shows it."""
+    if request.node.callspec.params["on_hub"] == "azure":
+        pytest.skip("Azure evaluates configurations after minutes")
+
+    async def create(hub, value, device, module=None):
+        if isinstance(hub, MemoryHub):
+            hub.configure(configuration_of(value), device, module)
+            return
+        local = request.getfixturevalue("local_hub")
+        manager = IoTHubConfigurationManager.from_connection_string(local.connection_string)
+        manager.protocol.config.connection.verify = str(local.ca_file)
+        condition = f"deviceId = '{device}'"
+        body = Configuration.from_dict({**value, "targetCondition": condition})
+        await asyncio.to_thread(manager.create_configuration, body)
+        registry = IoTHubRegistryManager.from_connection_string(local.connection_string)
+        registry.protocol.config.connection.verify = str(local.ca_file)
+
+        def shown():
+            twin = registry.get_module_twin(device, module) if module else registry.get_twin(device)
+            return "configurations" in twin.additional_properties
+
+        await asyncio.to_thread(wait_until, shown)
+
+    return create
+
+
+def test_twins_show_the_configurations_that_target_them(on_hub, configure):
+    async def example(hub, name):
+        before = await hub.configurations()
+        for device in ("a", "b", "plain"):
+            await hub.create_device(name(device), edge=device == "b", authentication="sas")
+        await configure(hub, CHILLER, name("a"))
+        await configure(hub, LAYER, name("b"), "$edgeAgent")
+        twins = [await hub.twin(name(device)) for device in ("a", "b", "plain")]
+        agent = await hub.twin(name("b"), "$edgeAgent")
+        listed = {twin.device: twin.configurations async for twin in hub.device_twins()}
+        return before, await hub.configurations(), [*twins, agent], listed[name("a")]
+
+    before, configurations, twins, listed = on_hub(example)
+    assert before == ()
+    layer, chiller = sorted(configurations, key=lambda each: each.priority)
+    assert (chiller.id, chiller.priority, chiller.twin) == (
+        "edgeops-test-chiller", 10, {("chiller", "temperature")},
+    )  # fmt: skip
+    assert layer.deployment == {"$edgeAgent": {("modules", "extra")}, "extra": {()}}
+    shown = [twin.configurations for twin in twins]
+    assert shown == [("edgeops-test-chiller",), (), (), ("edgeops-test-layer",)]
+    assert listed == ("edgeops-test-chiller",)

@@ -62,7 +62,7 @@ CASES = {
     ),
     "a wrong type": (
         spec("{edge: 'yes'}"),
-        "4:8: is the text `yes`; it must be true or false  /spec/edge",
+        "4:8: is `yes`; it must be true, false or external  /spec/edge",
         "",
     ),
     "an unknown field": (

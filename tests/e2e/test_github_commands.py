@@ -39,6 +39,18 @@ def test_a_comment_without_text_is_an_error(tiny_repo, in_workflow):
     assert (result.code, "error: the comment has no text: none.md is" in result.err) == (1, True)
 
 
+def test_the_plans_of_a_comment_may_be_a_folder(tiny_repo, in_workflow, tmp_path):
+    folder = tmp_path / "previews"
+    command = ("github", "comment", "--plan", str(folder))
+    folder.mkdir()
+    (folder / "live-dev.json").write_text("{}")
+    result = tiny_repo.edgeops(*command)
+    assert (result.code, f"the comment has no text: {folder} is" in result.err) == (1, True)
+    (folder / "live-dev.md").write_text("### edgeops plan")
+    result = tiny_repo.edgeops(*command)
+    assert (result.code, "error: there is no open pull request" in result.err) == (1, True)
+
+
 def test_a_comment_without_a_pull_request_is_an_error(tiny_repo, in_workflow):
     result = tiny_repo.edgeops("github", "comment", "--file", "none.md", "--note", "hello")
     assert (result.code, "error: there is no open pull request" in result.err) == (1, True)

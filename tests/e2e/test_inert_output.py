@@ -111,7 +111,7 @@ apiVersion: edgeops/v1
 kind: Device
 metadata: {name: "::error::x"}
 spec:
-  tags: {"##[error]y": "::error::x ##[error]y", "::warning::z": "a\\n::error::b"}
+  tags: {"::error::y": "::error::x ##[error]y", "::warning::z": "a\\n::error::b"}
   desired: {text: "##[group]\\u202e"}
 """
 

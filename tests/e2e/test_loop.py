@@ -208,14 +208,14 @@ def test_a_saved_plan_is_executed_exactly_or_refused(synced, registry, tmp_path)
     )
 
 
-def test_an_automatic_deployment_keeps_its_devices(synced, registry, local_hub):
+def test_an_automatic_deployment_keeps_its_modules(synced, registry, local_hub):
     from azure.iot.hub import IoTHubConfigurationManager
     from azure.iot.hub.models import Configuration
 
     manager = IoTHubConfigurationManager.from_connection_string(local_hub.connection_string)
     manager.protocol.config.connection.verify = str(local_hub.ca_file)
     content = ConfigurationContent(
-        modules_content={"$edgeAgent": {"properties.desired.modules.x": {}}}
+        modules_content={"$edgeAgent": {"properties.desired.modules.model_loader": {}}}
     )
     manager.create_configuration(
         Configuration(
@@ -262,7 +262,7 @@ def test_where_there_is_no_plan_or_it_is_refused_markdown_says_why(tiny_repo, tm
     )
     tiny_repo.commit()
     refused = tiny_repo.edgeops(*command)
-    assert (refused.code, "**Refused as a whole**: `the fleet has no" in refused.out) == (5, True)
+    assert (refused.code, "**Refused as a whole**: `git has no device" in refused.out) == (5, True)
     assert summary.read_text() == invalid.out + refused.out
 
 

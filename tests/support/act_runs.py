@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class Run:
     records: tuple[dict[str, Any], ...]
     calls: tuple[dict[str, Any], ...]
     folder: Path
+
+    def part(self, name: str) -> Run:
+        """The jobs of one combination of a matrix alone: `hub-2` is the second one of the job hub.
+
+        It has the artifacts and stubs of all, since act does not tell them apart.
+        """
+        records = [each for each in self.records if name in re.split(r"[/ ]", each.get("job", ""))]
+        return replace(self, records=tuple(records))
 
     @property
     def jobs(self) -> dict[str, str]:
@@ -138,7 +147,9 @@ def _used(checkout: Path, file: Path) -> Iterator[tuple[str, str]]:
     """The actions of others that a workflow uses, with their refs; each must have a stub."""
     for step in steps(file):
         uses = step.get("uses", "")
-        if uses.startswith("./"):
+        if uses.endswith(".yml"):
+            yield from _used(checkout, checkout / uses)
+        elif uses.startswith("./"):
             yield from _used(checkout, checkout / uses / "action.yml")
         elif uses:
             action, _, ref = uses.partition("@")
@@ -150,9 +161,9 @@ def _used(checkout: Path, file: Path) -> Iterator[tuple[str, str]]:
 
 
 def steps(file: Path) -> Iterator[dict[str, Any]]:
-    """Every step of a workflow, or of a composite action."""
+    """Every step of a workflow, or of a composite action; and each job that calls a workflow."""
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     if "runs" in document:
         yield from document["runs"]["steps"]
     for job in document.get("jobs", {}).values():
-        yield from job.get("steps", [])
+        yield from job.get("steps", [job])

@@ -6,6 +6,7 @@ import base64
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from edgeops.configuration import Configuration
 from edgeops.hub.errors import Answer, Subject, refusal
 from edgeops.hub.identity import device_of
 from edgeops.hub.port import HubError
@@ -29,7 +30,9 @@ class MemoryHub:
     """`port.Hub` without a network; queries are up to date."""
 
     def __init__(self) -> None:
+        self.may_read_configurations = True
         self._devices: dict[str, _Device] = {}
+        self._configurations: dict[str, Configuration] = {}
         self._writes = 0
 
     async def twin(self, device: str, module: str | None = None) -> Twin:
@@ -51,6 +54,12 @@ class MemoryHub:
         """See `Hub.devices_of`."""
         stamps = {name: decode(device.twin.tags) for name, device in self._devices.items()}
         return sorted(name for name, stamp in stamps.items() if stamp and stamp.fleet == fleet)
+
+    async def configurations(self) -> tuple[Configuration, ...]:
+        """See `Hub.configurations`."""
+        if not self.may_read_configurations:
+            raise refusal(Answer(403, {}, b"{}"), Subject(_HUB))
+        return tuple(self._configurations.values())
 
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
@@ -162,6 +171,15 @@ class MemoryHub:
 
     async def close(self) -> None:
         """See `Hub.close`."""
+
+    def configure(
+        self, configuration: Configuration, device: str, module: str | None = None
+    ) -> None:
+        """Let a twin show that a configuration targets it."""
+        self._configurations[configuration.id] = configuration
+        before = self._find(device, module)
+        ids = tuple(sorted({*before.configurations, configuration.id}))
+        self._put(replace(before, configurations=ids))
 
     def report(
         self, device: str, module: str | None, reported: JsonObject, *, connected: bool = True

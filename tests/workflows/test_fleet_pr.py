@@ -65,7 +65,7 @@ def test_with_a_reader_it_shows_what_the_hub_would_get(synced):
     assert "Estimated duration at the rate limits of this hub: less than a second." in body
     assert "The same result: edgeops plan: `small` at" in body  # git against git
     assert body.count("desired.interval: 30") == 1
-    assert (ran.artifact("live") / "live.json").exists()
+    assert (ran.artifact("live-production") / "live-production.json").exists()
 
 
 def test_there_are_warnings_of_drift_and_of_protected_devices(synced, registry):

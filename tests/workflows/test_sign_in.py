@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -12,24 +13,39 @@ CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = CHECKOUT / ".github/workflows"
 README = CHECKOUT / "edgeops/scaffold/files/README.md"
 NAMES = ("fleet-pr.yml", "fleet-sync.yml", "model.yml", "promote.yml")
+CALLED = "./.github/workflows/"
 CLIENT = re.compile(r"\$\{\{ vars\.AZURE_([A-Z]+)_CLIENT_ID \}\}")
 
 
-def environments(job):
-    """Every environment that a job may run in; an expression chooses one of its last words."""
-    named = job.get("environment", "")
-    if "${{" not in named:
-        return [named] if named else []
-    return re.findall(r"(?:&&|\|\|) '([\w-]+)'", named)
+def environments(job, called_in):
+    """Every environment that a job may run in, where there is one hub.
+
+    An expression chooses one of its words, or is that of the call of its workflow.
+    """
+    named = job.get("environment")
+    if named is None:
+        return []
+    parts = [
+        called_in if part == "${{ inputs.environment }}" else words(part)
+        for part in re.findall(r"\$\{\{.*?\}\}|[^$]+", named)
+    ]
+    return ["".join(chosen) for chosen in itertools.product(*parts)]
 
 
-def subjects(workflow, job):
+def words(part):
+    """The values that a part of an expression's text may have, so far as they are literal."""
+    if "${{" not in part:
+        return [part]
+    return re.findall(r"(?:&&|\|\|) '([\w-]*)'", part)
+
+
+def subjects(workflow, job, called_in):
     """The `sub` of the tokens that a job gets, for runs on main.
 
     Source: "OpenID Connect reference", example subject claims (GitHub Docs): the
     environment goes before everything, then a pull request, then the branch.
     """
-    if names := environments(job):
+    if names := environments(job, called_in):
         return {f"environment:{name}" for name in names}
     events = workflow[True]  # YAML 1.1 reads `on` as true
     by_event = {"pull_request": "pull_request"}
@@ -41,12 +57,23 @@ def signed_in():
     """Application and subject of every job that signs in, with its workflow."""
     for name in NAMES:
         workflow = yaml.safe_load((WORKFLOWS / name).read_text())
-        for job in workflow["jobs"].values():
+        for job, called_in in jobs_of(workflow):
             for step in job["steps"]:
                 if step.get("uses", "").startswith("azure/login@"):
                     who = CLIENT.fullmatch(step["with"]["client-id"])[1].lower()
-                    for subject in subjects(workflow, job):
+                    for subject in subjects(workflow, job, called_in):
                         yield name, who, subject
+
+
+def jobs_of(workflow):
+    """The jobs of a workflow and of those it calls, with the environments that the call gives."""
+    for job in workflow["jobs"].values():
+        if job.get("uses", "").startswith(CALLED):
+            called = yaml.safe_load((WORKFLOWS / job["uses"].removeprefix(CALLED)).read_text())
+            for inner in called["jobs"].values():
+                yield inner, words(job["with"]["environment"])
+        else:
+            yield job, []
 
 
 def test_the_readme_lists_what_is_needed_and_nothing_else():

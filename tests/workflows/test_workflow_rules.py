@@ -8,7 +8,8 @@ import yaml
 
 GITHUB = Path(__file__).parents[2] / ".github"
 FILES = sorted([*GITHUB.glob("workflows/*.yml"), *GITHUB.glob("actions/*/action.yml")])
-FLEET = ("fleet-pr.yml", "fleet-sync.yml")
+FLEET = ("fleet-pr.yml", "fleet-hub.yml")  # those with steps
+TRIGGERED = ("fleet-pr.yml", "fleet-sync.yml")
 
 
 def workflow(name):
@@ -52,7 +53,7 @@ def test_jobs_may_do_no_more_than_they_do(name):
 
 
 def test_only_what_waits_for_approval_can_write_to_the_hub():
-    jobs = workflow("fleet-sync.yml")["jobs"]
+    jobs = workflow("fleet-hub.yml")["jobs"]
     writers = {
         name
         for name, job in jobs.items()
@@ -60,18 +61,52 @@ def test_only_what_waits_for_approval_can_write_to_the_hub():
         if step.get("with", {}).get("client-id") == "${{ vars.AZURE_WRITER_CLIENT_ID }}"
     }
     assert writers == {"apply", "correct"} == {name for name in jobs if "environment" in jobs[name]}
-    assert jobs["apply"]["environment"] == (
-        "${{ needs.plan.outputs.approved == 'true' && 'production-approved' || 'production' }}"
-    )
+    approved = "${{ needs.plan.outputs.approved == 'true' && '-approved' || '' }}"
+    assert jobs["apply"]["environment"] == "${{ inputs.environment }}" + approved
+    assert jobs["correct"]["environment"] == "${{ inputs.environment }}-approved"
 
 
-def test_a_sync_is_never_cut_off_and_never_runs_twice_at_once():
-    concurrency = workflow("fleet-sync.yml")["concurrency"]
+def test_an_administrator_names_the_environments_and_no_commit():
+    """A hub that manifests name `production-approved` must not get the environment of this name."""
+    job = workflow("fleet-sync.yml")["jobs"]["hub"]
+    matrix = {"hub": "${{ fromJSON(vars.EDGEOPS_HUBS || format('[\"{0}\"]', vars.EDGEOPS_HUB)) }}"}
+    assert job["strategy"] == {"fail-fast": False, "matrix": matrix}
+    assert workflow("fleet-pr.yml")["jobs"]["live"]["strategy"] == job["strategy"]
+    assert job["with"]["hub"] == "${{ matrix.hub }}"
+    # With one hub the environment is `production`, whatever the name of the hub.
+    assert job["with"]["environment"] == "${{ vars.EDGEOPS_HUBS && matrix.hub || 'production' }}"
+
+
+def test_only_main_is_synced_and_what_a_hub_needs_is_allowed():
+    (job,) = workflow("fleet-sync.yml")["jobs"].values()
+    assert "github.ref == 'refs/heads/main'" in job["if"]
+    called = workflow("fleet-hub.yml")
+    assert list(called[True]) == ["workflow_call"]  # no other way in
+    needed = {}
+    for each in called["jobs"].values():
+        needed |= each["permissions"]
+    assert job["permissions"] == needed
+    assert workflow("fleet-sync.yml")["permissions"] == {}
+
+
+def test_a_sync_of_a_hub_is_never_cut_off_and_never_runs_twice_at_once():
+    assert "concurrency" not in workflow("fleet-sync.yml")  # one hub must not wait for another
+    concurrency = workflow("fleet-hub.yml")["concurrency"]
     assert concurrency["cancel-in-progress"] is False
     assert "github.ref" not in concurrency["group"]
+    assert concurrency["group"].endswith("-${{ inputs.hub }}")
+
+
+def test_what_belongs_to_a_hub_has_its_name():
+    """Jobs of one run share its artifacts, whatever the workflow that called them."""
+    for name, hub in (("fleet-hub.yml", "inputs.hub"), ("fleet-pr.yml", "matrix.hub")):
+        for job in workflow(name)["jobs"].values():
+            for step in job["steps"]:
+                artifact = step.get("with", {}).get("name", "rendered")
+                assert artifact == "rendered" or artifact.endswith(f"-${{{{ {hub} }}}}")
 
 
 def test_preview_and_sync_run_for_the_same_files():
-    runs = [workflow(name)[True] for name in FLEET]  # YAML 1.1 reads `on` as true
+    runs = [workflow(name)[True] for name in TRIGGERED]  # YAML 1.1 reads `on` as true
     assert runs[0]["pull_request"]["paths"] == runs[1]["push"]["paths"]
     assert "pull_request_target" not in {**runs[0], **runs[1]}

@@ -21,7 +21,7 @@ LIVE = LiveDevice(
                 good={"settings": {"createOptions": json.dumps(OPTIONS)}},
                 bad={"settings": {"createOptions": "{", "image": "${x}"}},
             ),
-            automatic=("base",),
+            configurations=("base",),
         ),
         "camera": Twin("gateway", "camera", desired={"fps": 5}, tags={"t": "${u}"}),
     },
@@ -36,7 +36,7 @@ def test_a_live_device_comes_back_with_the_same_meaning():
     modules = again.desired("$edgeAgent")["modules"]
     assert json.loads(modules["good"]["settings"]["createOptions"]) == OPTIONS
     assert modules["bad"] == LIVE.desired("$edgeAgent")["modules"]["bad"]
-    assert again.modules["$edgeAgent"].automatic == ("base",)
+    assert again.modules["$edgeAgent"].configurations == ("base",)
 
 
 def test_texts_are_written_for_manifests():

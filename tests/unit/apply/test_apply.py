@@ -7,11 +7,14 @@ import pytest
 
 from edgeops.apply.apply import apply
 from edgeops.apply.outcome import Status
+from edgeops.configuration import configuration_of
 from edgeops.errors import Refused
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
+from edgeops.plan.counts import counts
 from edgeops.plan.model import PlanOptions
+from edgeops.plan.overlap import without_overlaps
 from edgeops.plan.plan import make_plan
 from edgeops.stamp import decode
 from tests.support.memory_hub import MemoryHub
@@ -523,5 +526,44 @@ def test_a_final_stamp_that_meets_a_report_is_written_all_the_same():
         await sync(hub, edge("e1", "old"))
         assert statuses(await sync(hub, edge("e1", "new"))) == {"e1": "applied"}
         assert await in_sync(hub, edge("e1", "new"))
+
+    asyncio.run(run())
+
+
+# --- beside configurations ------------------------------------------------------------
+
+
+def test_a_device_with_refused_paths_is_written_and_has_one_outcome():
+    async def run():
+        hub = MemoryHub()
+        await sync(hub, plain("a"), plain("b"))
+        written = {"properties.desired.fan": 1, "properties.desired.interval": 2}
+        value = {"id": "c", "priority": 3, "content": {"deviceContent": written}}
+        hub.configure(configuration_of(value), "a")
+        wanted = fleet(plain("a", desired={"interval": 5, "fan": 2, "x": 1}), plain("b", 5))
+        requests = {name: ReadRequest() for name in wanted.devices}
+        live = await read_live(hub, requests, by_query=False, progress=lambda done, total: None)
+        by_id = {each.id: each for each in await hub.configurations()}
+        left, overlaps = without_overlaps(wanted, live, by_id)
+        made = make_plan(
+            left,
+            live,
+            hub=HubTarget("local"),
+            options=PlanOptions(),
+            managed=(),
+            created_at="2026-01-01T00:00:00Z",
+            overlaps=overlaps,
+        )
+        assert (made.devices, counts(made).change, counts(made).refused) == (2, 2, 1)
+        seen = []
+        outcomes = await carry_out(hub, made, left, observer=seen.append)
+        assert [outcome.device for outcome in seen] == ["a", "b"]
+        assert statuses(outcomes) == {"a": "refused", "b": "applied"}
+        assert outcomes["a"].written == 1
+        assert outcomes["a"].message == (
+            "desired/interval is written by the configuration c (priority 3);"
+            " desired/fan is written by the configuration c (priority 3)"
+        )
+        assert (await hub.twin("a")).desired == {"interval": 60, "x": 1}
 
     asyncio.run(run())

@@ -386,6 +386,14 @@ class TestModuleSchema:
         assert pointer == "/spec/modules/m/desired/second"
         assert hint == "did you mean `seconds`?"
 
+    def test_nothing_but_its_presence_is_said_of_a_secret(self, snapshot_of):
+        reference = "{fromEnv: EDGEOPS_SECRET_A, version: 1}"
+        desired = f"{{mode: {reference}, seconds: {reference}}}"
+        assert resolve(self.snapshot(snapshot_of, desired)).problems == ()
+        desired = f"{{mode: {reference}, seconds: often}}"
+        _, pointer, _, _ = the_problem(self.snapshot(snapshot_of, desired))
+        assert pointer == "/spec/modules/m/desired/seconds"
+
     def test_what_is_missing_is_blamed_on_the_nearest_line(self, snapshot_of):
         device = DEVICE + "{modules: {m: {}}}"
         schema = {"required": ["seconds"]}

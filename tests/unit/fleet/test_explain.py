@@ -111,3 +111,23 @@ def test_an_unknown_pointer_says_what_there_is(snapshot, pointer, message, hint)
     with pytest.raises(EdgeOpsError, match=message) as error:
         explain(snapshot, "queen-street-210", pointer)
     assert error.value.hint.startswith(hint)
+
+
+def test_a_reference_to_a_secret_is_one_value_with_its_place(snapshot_of):
+    files = {
+        "group.yaml": """\
+kind: Group
+metadata: {name: all}
+spec: {selector: {}, desired: {pin: {a: 1}}}
+""",
+        "device.yaml": """\
+kind: Device
+metadata: {name: d}
+spec:
+  desired:
+    pin: {fromEnv: EDGEOPS_SECRET_PIN, version: 2}
+""",
+    }
+    (pin,) = explain(snapshot_of(files), "d", "/desired")
+    assert (pin.path, str(pin.place)) == ("/desired/pin", "device.yaml:5:5")
+    assert pin.value == {"fromEnv": "EDGEOPS_SECRET_PIN", "version": 2}

@@ -187,3 +187,51 @@ def test_texts_and_keys_that_look_like_a_secret():
 def test_a_path_may_already_say_that_it_is_secret():
     assert masked("x", ("env", "password", "value")) == "***"
     assert masked("x", ("env",)) == "x"
+
+
+def test_a_reference_to_a_secret_stays_under_a_name_that_hides_values():
+    reference = {"fromEnv": "EDGEOPS_SECRET_ACR", "version": 3}
+    value = {"password": reference, "login": {"token": {"value": reference}}}
+    assert masked(value) == value
+    assert masked(reference, ("password",)) == reference
+    assert masked({"password": {**reference, "value": "x"}}) == {
+        "password": {"fromEnv": "***", "version": "***", "value": "***"}
+    }
+
+
+def test_the_secrets_that_manifests_name_are_known_whatever_their_name():
+    environ = {"EDGEOPS_SECRET_DB_URL": "short", "EDGEOPS_SECRET_X": "abc", "PIN": "1234567890"}
+    assert secrets_of(environ) == ("short",)
+
+
+@pytest.mark.parametrize("key", ["DB_PASS", "pwd", "psk", "AppKey", "NwkSKey", "AUTH_CODE"])
+def test_values_under_the_names_of_fields_and_radios(key):
+    assert masked({key: "x", "pin": 17, "keyboard": "us"}) == {
+        key: "***",
+        "pin": 17,
+        "keyboard": "us",
+    }
+    assert masked("x", ("env", key, "value")) == "***"
+
+
+def test_pins_and_random_keys():
+    key = "0bdca2dca9bd4756b48f3e3f1fe136bf"
+    assert masked({"pin": "1234", "TRAINING_KEY": key, "routingKey": "a.b"}) == {
+        "pin": "***",
+        "TRAINING_KEY": "***",
+        "routingKey": "a.b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("DB_PASS=abc;x", "DB_PASS=***;x"),
+        ('{"Env": ["pwd=abcd"]}', '{"Env": ["pwd=***"]}'),
+        ('{"psk": "abc", "bypass": "abc"}', '{"psk": "***", "bypass": "abc"}'),
+        ('{\\"AUTH_CODE\\": \\"abc\\"}', '{\\"AUTH_CODE\\": \\"***\\"}'),
+        ("bypass=all compass=north", "bypass=all compass=north"),
+    ],
+)
+def test_short_names_of_secrets_in_texts(text, left):
+    assert mask(text) == left

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.fleet.yaml_dump import dump_block
+from edgeops.fleet.yaml_dump import dump_block, dump_flow
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
 
 NUMBERS = ["1e3", "0o17", "0x1F", "1.", ".5", "3.10", "007", "-1", "1" * 40]
@@ -42,3 +42,12 @@ def read_as(scalar: str) -> object:
 
 def test_text_is_quoted_where_the_caller_asks_for_it():
     assert dump_block(["a", "b"], quoted=lambda text: text == "b") == '- a\n- "b"\n'
+
+
+def test_one_line_with_one_kind_of_quotes():
+    value = {"name": "gw:*?", "labels": {"floor": "1", "a": "[x]"}, "say": 'a "b": c', "no": None}
+    text = dump_flow(value)
+    assert text == (
+        '{name: "gw:*?", labels: {floor: "1", a: "[x]"}, say: \'a "b": c\', "no": null}'
+    )
+    assert yaml.safe_load(text) == value

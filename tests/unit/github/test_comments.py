@@ -48,6 +48,13 @@ def test_a_marker_cannot_end_itself(api, number):
         stick(api, number, "x --><b", "one")
 
 
+def test_a_marker_may_end_with_the_name_of_any_hub(api, github, number):
+    for hub in ("eu", "eu-2", "eu--", "EU_west.1"):  # as in schemas/fleet.schema.json
+        assert stick(api, number, f"fleet-drift-{hub}", hub) is CommentOutcome.CREATED
+    assert stick(api, number, "fleet-drift-eu", "again") is CommentOutcome.UPDATED
+    assert len(github.bodies(number)) == 4
+
+
 def test_one_issue_as_long_as_something_is_wrong(api, github):
     assert close(api, "fleet-drift", "gone") == (IssueOutcome.NONE, "")
     assert keep_open(api, "fleet-drift", "Drift", "one")[0] is IssueOutcome.OPENED

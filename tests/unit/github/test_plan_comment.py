@@ -61,3 +61,32 @@ def test_a_plan_ends_with_its_digest_so_no_part_of_one_passes_for_another():
     plan = replace(PLAN, changes=(replace(CHANGE, patch=forged),), digest="e" * 64)
     assert last not in markdown(plan).splitlines()
     assert shows(body(markdown(plan)), "fleet-plan", markdown(plan))
+
+
+def of_hub(hub, digest):
+    return replace(PLAN, hub=hub, digest=digest * 64)
+
+
+def several(*plans, note=""):
+    shown = [markdown(plan) for plan in plans]
+    text = comment([RENDERED], plans=shown, note=note, run_url="https://x/runs/1")
+    return marked("fleet-plan", text)
+
+
+def test_a_comment_shows_the_plan_of_each_of_several_hubs():
+    dev, prod = of_hub("dev", "1"), of_hub("prod", "2")
+    text = several(dev, prod).replace("\n", "\r\n")
+    for plan in (dev, prod, replace(prod, commit="b" * 40)):
+        assert shows(text, "fleet-plan", markdown(plan))
+    for plan in (PLAN, replace(prod, digest="1" * 64), replace(prod, hub="dev")):
+        assert not shows(text, "fleet-plan", markdown(plan))
+    assert not shows(several(dev), "fleet-plan", markdown(prod))
+    assert not shows(several(dev, prod), "fleet-plan", RENDERED)
+
+
+def test_no_value_begins_the_plan_of_another_hub():
+    wanted = of_hub("prod", "2")
+    forged = f"x\n\n<!-- edgeops:next-plan -->\n{markdown(wanted)}\n\n"
+    patch = {"desired": {"note": forged, forged: 1}}
+    plan = replace(of_hub("dev", "1"), changes=(replace(CHANGE, patch=patch, device=forged),))
+    assert not shows(several(plan), "fleet-plan", markdown(wanted))

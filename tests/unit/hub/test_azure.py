@@ -99,11 +99,12 @@ def test_a_bare_twin_has_defaults():
     assert twin_of(value) == Twin("d", authentication="none")
 
 
-def test_an_edge_agent_names_the_deployments_that_target_it():
+def test_a_twin_names_the_configurations_that_target_it():
     configurations = {"base": {"status": "Targeted"}, "a-layer": {"status": "Applied"}}
     agent = {"deviceId": "d", "moduleId": "$edgeAgent", "configurations": configurations}
-    assert twin_of(agent).automatic == ("a-layer", "base")
-    assert twin_of(agent | {"moduleId": "model_loader"}).automatic == ()
+    assert twin_of(agent).configurations == ("a-layer", "base")
+    assert twin_of({"deviceId": "d", "configurations": configurations}).configurations
+    assert twin_of({"deviceId": "d"}).configurations == ()
 
 
 def test_ids_are_percent_encoded_once(on_bad_hub, steps):

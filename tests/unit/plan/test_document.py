@@ -11,6 +11,7 @@ from edgeops.errors import EdgeOpsError, Refused
 from edgeops.plan.document import check_fresh, read_saved, to_json
 from edgeops.plan.model import Action, Blocked, Change, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.plan import changes_digest
+from edgeops.secret_reference import Secret
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas/plan.schema.json").read_text())
 
@@ -167,3 +168,30 @@ def test_a_blocked_plan_is_valid_and_never_written():
     for now in (blocked, PLAN):  # also where the limit would allow it today
         with pytest.raises(Refused, match="was refused: deletes too much"):
             check_fresh(saved, now)
+
+
+ACR = {"fromEnv": "EDGEOPS_SECRET_ACR", "version": 3}
+
+
+def test_a_secret_is_shown_by_its_name_wherever_it_stands():
+    nested = replace(PATCH, patch={"desired": {"password": ACR, "login": {"password": ACR}}})
+    (change,) = to_json(plan(nested))["changes"]
+    words = "secret EDGEOPS_SECRET_ACR (version 3)"
+    assert change["patch"] == {"desired": {"password": words, "login": {"password": words}}}
+
+
+def test_a_saved_plan_with_a_secret_is_fresh_until_its_version_changes():
+    then = plan(replace(PATCH, patch={"desired": {"password": ACR}}))
+    saved = read_saved(json.dumps(to_json(then)), SCHEMA)
+    check_fresh(saved, then)
+    newer = {**ACR, "version": 4}
+    with pytest.raises(Refused, match="patch-device d1 would write other values"):
+        check_fresh(saved, plan(replace(PATCH, patch={"desired": {"password": newer}})))
+
+
+def test_the_secrets_that_were_not_compared():
+    document = to_json(plan(not_compared=((Secret("EDGEOPS_SECRET_ACR", 3), 12),)))
+    jsonschema.validate(document, SCHEMA)
+    assert document["notCompared"] == [
+        {"variable": "EDGEOPS_SECRET_ACR", "version": 3, "devices": 12}
+    ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
-from edgeops.jsonvalue import merge_patch
+from edgeops.jsonvalue import leaves, merge_patch
 from edgeops.plan.device import plan_device
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Reason
@@ -187,3 +187,178 @@ def test_live_content_of_any_shape_is_taken():
     for live in ({}, {"modules": 1}, {"modules": {"m": 1}}, {"modules": {"m": {"settings": []}}}):
         patch = content_patch(live, want, {}, (), "$edgeAgent", new=False)
         assert merge_patch(live, patch) == want
+
+
+# --- values that mean the same, and what stays --------------------------------------
+
+UP = "FROM /* INTO $upstream"
+
+
+def agent_patch(live, want, owned=(), new=False, defaults=None):
+    return content_patch(live, want, defaults or {}, owned, "$edgeAgent", new=new)
+
+
+def hub_patch(live, want, owned=()):
+    return content_patch(live, want, {}, owned, "$edgeHub", new=False)
+
+
+@pytest.mark.parametrize(
+    ("live", "want"),
+    [
+        ({"env": {"A": {"value": 5}}}, {"env": {"A": {"value": "5"}}}),
+        ({"env": {"A": {"value": "5"}}}, {"env": {"A": {"value": 5}}}),
+        ({"env": {"A": {"value": True}}}, {"env": {"A": {"value": "true"}}}),
+        ({}, {"imagePullPolicy": "on-create"}),
+        ({}, {"startupOrder": 4294967295}),
+        ({"settings": {}}, {"settings": {"createOptions": "{}"}}),
+        ({"settings": {"createOptions": "null"}}, {"settings": {"createOptions": "{}"}}),
+        ({"settings": {"createOptions": '{"a":null}'}}, {"settings": {"createOptions": "{}"}}),
+        ({"settings": {"createOptions": {"a": 1}}}, {"settings": {"createOptions": '{"a":1}'}}),
+    ],
+)
+def test_the_same_to_iot_edge_is_no_change(live, want):
+    for group in ("modules", "systemModules"):
+        assert agent_patch({group: {"m": live}}, {group: {"m": want}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("live", "want"),
+    [
+        ({"env": {"A": {"value": "1.10"}}}, {"env": {"A": {"value": 1.1}}}),
+        ({"env": {"A": {"value": True}}}, {"env": {"A": {"value": "True"}}}),
+        ({"imagePullPolicy": "never"}, {"imagePullPolicy": "on-create"}),
+        ({"startupOrder": 0}, {"startupOrder": 4294967295}),
+        ({"settings": {"createOptions": "[null]"}}, {"settings": {"createOptions": "{}"}}),
+        (
+            {"settings": {"createOptions": '{"a":[null]}'}},
+            {"settings": {"createOptions": '{"a":[]}'}},
+        ),
+    ],
+)
+def test_what_iot_edge_tells_apart_is_a_change(live, want):
+    assert agent_patch({"modules": {"m": live}}, {"modules": {"m": want}}) == {
+        "modules": {"m": want}
+    }
+
+
+@pytest.mark.parametrize(
+    ("live", "want", "patch"),
+    [
+        (UP, {"route": UP}, {}),
+        ({"route": UP, "priority": 3}, UP, {}),
+        ({"route": UP, "priority": 3}, {"route": UP}, {}),
+        (
+            {"route": UP, "priority": 3},
+            "FROM /a INTO $upstream",
+            {"route": "FROM /a INTO $upstream"},
+        ),
+        (UP, {"route": "FROM /a INTO $upstream"}, "FROM /a INTO $upstream"),
+        (UP, {"route": UP, "priority": 3}, {"route": UP, "priority": 3}),
+    ],
+)
+def test_a_route_as_text_or_object(live, want, patch):
+    given = hub_patch({"routes": {"up": live}}, {"routes": {"up": want}})
+    assert given == ({"routes": {"up": patch}} if patch else {})
+
+
+def test_a_priority_that_git_gives_up_goes_and_the_route_stays():
+    live = {"schemaVersion": "1.0", "routes": {"up": {"route": UP, "priority": 3}}}
+    owned = {("routes", "up", "route"), ("routes", "up", "priority")}
+    for want in (UP, {"route": UP}):
+        patch = hub_patch(live, {"routes": {"up": want}}, owned)
+        assert patch == {"routes": {"up": {"priority": None}}}
+
+
+ORDERED = {"modules": {"m": {"startupOrder": 1}}}
+PRIORITY = {"routes": {"up": {"route": UP, "priority": 3}}}
+
+
+def test_schema_version_1_0_is_raised_only_where_the_patch_needs_it():
+    one = {"schemaVersion": "1.0"}
+    assert agent_patch(one, ORDERED) == ORDERED | {"schemaVersion": "1.1"}
+    assert hub_patch(one, PRIORITY) == PRIORITY | {"schemaVersion": "1.1"}
+    assert agent_patch(one | ORDERED, ORDERED) == {}
+    assert agent_patch(one, {"modules": {"m": {"status": "stopped"}}}).keys() == {"modules"}
+    assert hub_patch(one, {"routes": {"up": UP}}) == {"routes": {"up": UP}}
+    for version in ("1.1", "1.2"):
+        assert agent_patch({"schemaVersion": version}, ORDERED) == ORDERED
+    gone = agent_patch(one | ORDERED, {"modules": {"m": {}}}, {("modules", "m", "startupOrder")})
+    assert gone == {"modules": {"m": {"startupOrder": None}}}
+
+
+def test_a_schema_version_that_git_names_is_the_last_word():
+    want = {"schemaVersion": "1.0", **PRIORITY}
+    assert hub_patch({"schemaVersion": "1.0"}, want) == PRIORITY
+    assert hub_patch({"schemaVersion": "1.2"}, want) == want
+
+
+def test_keys_that_edgeops_does_not_know_survive():
+    live = {"mqttBroker": {"bridges": [1]}, "routes": {"theirs": UP}, "schemaVersion": "1.2"}
+    assert hub_patch(live, {"routes": {"up": UP}}) == {"routes": {"up": UP}}
+
+
+def owned_by(content):
+    return {path for path, _ in leaves(content)}
+
+
+def test_what_iot_edge_needs_stays_when_git_gives_it_up():
+    agent = {
+        "schemaVersion": "1.1",
+        "runtime": {"settings": {"minDockerVersion": "v1.25"}},
+        "systemModules": {"edgeHub": {"type": "docker", "settings": {"image": "h:1"}}},
+        "modules": {
+            "m": {"status": "stopped", "restartPolicy": "never", "settings": {"image": "i"}}
+        },
+    }
+    kept = {"modules": {"m": {"settings": {"image": "i"}}}}
+    assert agent_patch(agent, kept, owned_by(agent)) == {}
+    hub = {"schemaVersion": "1.1", "storeAndForwardConfiguration": {"timeToLiveSecs": 1}}
+    assert hub_patch(hub, {}, owned_by(hub)) == {}
+
+
+def test_the_objects_that_iot_edge_reads_stay_when_their_last_member_goes():
+    agent = {"runtime": {"settings": {"loggingOptions": "x"}}, "modules": {"m": {"version": "1"}}}
+    assert agent_patch(agent, {}, owned_by(agent)) == {
+        "runtime": {"settings": {"loggingOptions": None}},
+        "modules": {"m": None},
+    }
+    hub = {"routes": {"up": UP}}
+    assert hub_patch(hub, {}, owned_by(hub)) == {"routes": {"up": None}}
+
+
+def test_create_options_that_git_gives_up_go_with_every_chunk():
+    live = {"image": "i", "createOptions": '{"a":', "createOptions01": "1}"}
+    live = {"modules": {"m": {"settings": live}}}
+    want = {"modules": {"m": {"settings": {"image": "i"}}}}
+    owned = {("modules", "m", "settings", "createOptions")}
+    assert agent_patch(live, want, owned)["modules"]["m"]["settings"] == {
+        "createOptions": None,
+        "createOptions01": None,
+    }
+    assert agent_patch(live, want) == {}
+
+
+def test_empty_create_options_that_git_gives_up_stay():
+    live = {"modules": {"m": {"settings": {"image": "i", "createOptions": "{}"}}}}
+    want = {"modules": {"m": {"settings": {"image": "i"}}}}
+    assert agent_patch(live, want, owned_by(live)) == {}
+
+
+DEFAULTS = {
+    "schemaVersion": "1.1",
+    "runtime": {"type": "docker", "settings": {"minDockerVersion": "v1.25"}},
+    "systemModules": {"edgeHub": {"type": "docker", "settings": {"image": "h:1"}}},
+    "modules": {"m": {"type": "docker", "status": "running", "settings": {"createOptions": "{}"}}},
+}
+M = {"modules": {"m": {"settings": {"image": "i"}}}}
+
+
+def test_defaults_are_for_what_is_new():
+    whole = merge_patch(DEFAULTS, M)
+    assert agent_patch({}, M, new=True, defaults=DEFAULTS) == whole
+    assert agent_patch({"theirs": 1}, M, new=True, defaults=DEFAULTS) == whole
+    on_device = {"systemModules": {"edgeHub": {"type": "docker"}}}
+    added = agent_patch(on_device, M, defaults=DEFAULTS)
+    assert added == {"modules": {"m": whole["modules"]["m"]}}
+    half = {"modules": {"m": {"settings": {"image": "old"}}}}
+    assert agent_patch(half, M, defaults=DEFAULTS) == M

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from edgeops.configuration import configuration_of
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.jsonvalue import merge_patch
 from edgeops.plan.document import to_json
 from edgeops.plan.model import PlanOptions
 from edgeops.plan.offline import offline_live
+from edgeops.plan.overlap import without_overlaps
 from edgeops.plan.plan import make_plan
 from edgeops.twin import LiveDevice, Twin
 
@@ -27,7 +29,12 @@ CASES = sorted(
 def test_golden(case):
     wanted = json.loads((case / "desired.json").read_text())
     fleet = fleet_of(wanted, wanted["commit"])
-    live = live_of(json.loads((case / "live.json").read_text()))
+    on_hub = json.loads((case / "live.json").read_text())
+    live = live_of(on_hub)
+    configurations = {
+        value["id"]: configuration_of(value) for value in on_hub.get("configurations", ())
+    }
+    fleet, overlaps = without_overlaps(fleet, live, configurations)
     plan = make_plan(
         fleet,
         live,
@@ -35,6 +42,7 @@ def test_golden(case):
         options=PlanOptions(create=wanted.get("create", True), prune=wanted.get("prune", False)),
         managed=live,
         created_at="2026-01-01T00:00:00Z",
+        overlaps=overlaps,
     )
     text = json.dumps(to_json(plan), indent=2) + "\n"
     golden = case / "plan.json"
@@ -65,6 +73,7 @@ def device_of(name, value):
         modules=modules,
         models={},
         edge_content=value.get("edgeContent", {}),
+        external=value.get("external", False),
     )
 
 
@@ -89,6 +98,7 @@ def changed(twin, sections):
     return replace(
         twin,
         etag="AAAAAAAAAAI=",
+        configurations=tuple(sections.get("configurations", ())),
         tags=merge_patch(twin.tags, sections.get("tags", {})),
         desired=merge_patch(twin.desired, sections.get("desired", {})),
     )

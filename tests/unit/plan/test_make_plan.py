@@ -1,6 +1,7 @@
 """The plan of a fleet: what it covers, what it prunes, what it refuses."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -20,6 +21,7 @@ from edgeops.plan.offline import offline_live
 from edgeops.plan.plan import make_plan
 from edgeops.plan.targets import changed_devices
 from edgeops.release import ModelRelease
+from edgeops.secret_reference import Secret
 from edgeops.twin import LiveDevice, Twin
 
 LOCAL = HubTarget("local")
@@ -49,7 +51,7 @@ def fleet(*devices, commit="c1", max_deletes="10%"):
 THREE = fleet(device("d1"), device("d2"), device("d3"))
 
 
-def plan(wanted, live=(), hub=LOCAL, managed=(), **options):
+def plan(wanted, live=(), hub=LOCAL, managed=(), labels=MappingProxyType({}), **options):
     return make_plan(
         wanted,
         dict(live),
@@ -57,6 +59,7 @@ def plan(wanted, live=(), hub=LOCAL, managed=(), **options):
         options=PlanOptions(**{"create": True} | options),
         managed=managed,
         created_at="2026-01-01T00:00:00Z",
+        labels=labels,
     )
 
 
@@ -217,13 +220,78 @@ def test_prune_is_blocked_above_its_limit_and_still_planned(max_deletes, allowed
 def test_prune_with_an_empty_fleet_is_blocked():
     made = prune(fleet(max_deletes=100), THREE)
     assert changed(made) == ["d1", "d2", "d3"]
-    with pytest.raises(Refused, match="no devices"):
+    with pytest.raises(Refused, match="git has no device on this hub"):
         check_allowed(made)
 
 
-def test_prune_with_targets_is_a_usage_error():
-    with pytest.raises(UsageError):
-        prune(THREE, THREE, targets=("d1",))
+def test_a_device_that_git_binds_to_another_hub_is_only_deleted_by_prune():
+    wanted = replace(fleet(device("d1"), device("d2")), elsewhere={"d3": ("us", "eu")})
+    assert plan(wanted, offline_live(THREE)).changes == ()
+    (change,) = prune(wanted, THREE).changes
+    assert (change.device, change.reason, change.moved_to) == ("d3", Reason.MOVED, ("us", "eu"))
+    protected = fleet(device("d1"), device("d3", protect=True))
+    (refusal,) = prune(wanted, protected).refusals
+    assert refusal.reason == "is protected and bound to the hubs us, eu in git"
+
+
+@pytest.mark.parametrize(
+    ("targets", "deleted"),
+    [
+        (["d3"], ["d3"]),
+        (["d3", "d4"], ["d3", "d4"]),
+        (["ring=stable"], ["d3", "d4"]),
+        (["ring=canary"], []),
+        (["site=old"], ["d5"]),
+        (["d1", "site=old"], ["d5"]),
+    ],
+)
+def test_prune_deletes_devices_by_their_names_and_last_labels(targets, deleted):
+    more = device("d4"), device("d5", labels={"site": "old"})
+    before = fleet(*THREE.devices.values(), *more)
+    labels = {device.name: device.labels for device in before.devices.values()}
+    wanted = fleet(device("d1"), device("d2"), max_deletes=5)
+    made = prune(wanted, before, targets=tuple(targets), labels=labels)
+    assert changed(made) == deleted
+    assert made.notes == ()
+
+
+def test_devices_of_another_repository_are_neither_deleted_nor_counted():
+    many = [device(f"d{number}") for number in range(20)]
+    theirs = replace(fleet(*many[10:]), uid="theirs")
+    ours = replace(fleet(*many[:10]), uid="ours")
+    live = {**offline_live(ours), **offline_live(theirs)}
+    wanted = replace(fleet(*many[:8]), uid="ours", elsewhere={"d8": ("us",), "d19": ("us",)})
+    made = plan(wanted, live, prune=True, managed=tuple(live))
+    assert changed(made) == ["d8", "d9"]
+    assert "would delete 2 of 10 managed devices" in made.blocked.reason
+
+
+def test_devices_whose_last_labels_are_unknown_are_left_and_counted():
+    wanted = fleet(device("d1"))
+    made = prune(wanted, THREE, targets=("ring=canary",))
+    assert changed(made) == []
+    assert made.notes[0].startswith("2 devices that git no longer has may have had such labels")
+    assert prune(wanted, THREE, targets=("d2",)).notes == ()
+
+
+def test_a_target_must_match_a_device_in_git_or_one_to_delete():
+    wanted = replace(fleet(device("d1")), elsewhere={"d2": ("us",)})
+    with pytest.raises(UsageError, match="no device matches the target 'd3'"):
+        plan(wanted, offline_live(THREE), targets=("d3",), managed=THREE.devices)
+    with pytest.raises(UsageError, match="git binds the device `d2` to the hub us") as error:
+        plan(wanted, offline_live(THREE), targets=("d2",))
+    assert error.value.hint == "add `--hub us`"
+    assert changed(prune(wanted, THREE, targets=("d2",))) == ["d2"]
+
+
+def test_the_most_deletions_are_of_all_managed_devices_whatever_the_targets():
+    many = [device(f"d{number}") for number in range(20)]
+    wanted = fleet(*many[:10])
+    names = tuple(f"d{number}" for number in range(10, 13))
+    assert changed(prune(wanted, fleet(*many), targets=names[:2])) == ["d10", "d11"]
+    beyond = prune(wanted, fleet(*many), targets=names)
+    with pytest.raises(Refused, match="delete 3 of 20 managed devices"):
+        check_allowed(beyond)
 
 
 # --- digest and duration ----------------------------------------------------------
@@ -291,3 +359,20 @@ def test_a_plan_says_which_private_stores_it_may_give_access_to(store, where, ac
     assert (made.access, made.changes) == (access, ())
     assert (made.digest == plan(THREE, offline_live(THREE), hub=hub).digest) == (not access)
     assert plan(wanted, in_sync, hub=hub, targets=("d2",)).access == ()
+
+
+def test_secrets_that_devices_have_already_are_not_compared_and_counted():
+    def with_pin(name, version):
+        pin = {"fromEnv": "EDGEOPS_SECRET_PIN", "version": version}
+        module = {"m": DesiredModule("m", {}, {"pin": pin})}
+        return device(name, desired={"pin": pin}, modules=module)
+
+    before = fleet(with_pin("d1", 1), with_pin("d2", 1), with_pin("d3", 2))
+    after = fleet(with_pin("d1", 1), with_pin("d2", 2), with_pin("d3", 2), with_pin("d4", 2))
+    assert plan(before, offline_live(before)).not_compared == (
+        (Secret("EDGEOPS_SECRET_PIN", 1), 2),
+        (Secret("EDGEOPS_SECRET_PIN", 2), 1),
+    )
+    made = plan(after, offline_live(before))
+    assert changed(made) == ["d2", "d4"]
+    assert [count for _, count in made.not_compared] == [1, 1]

@@ -86,7 +86,9 @@ def test_a_stamp_without_uid_gets_ours_and_nothing_else_changes():
 def test_a_device_that_git_dropped_before_the_fleet_got_its_uid_is_not_deleted():
     refused = plan_removal(synced(None), fleet="f", uid=OURS)
     assert isinstance(refused, Refusal)
-    assert "older than the uid" in refused.reason
+    assert refused.reason.startswith("is no longer in git, and its stamp is older than the uid")
+    moved = plan_removal(synced(None), fleet="f", uid=OURS, hubs=("us",))
+    assert moved.reason.startswith("is bound to the hub us in git, and its stamp is older")
 
 
 def test_who_let_go_of_a_protected_device_is_told_two_ways_out():

@@ -216,7 +216,9 @@ FOREIGN = {"edgeops": {"fleet": "other"}}
             "is an edge device on the hub, not an edge device in git",
         ),
         (
-            LiveDevice(Twin("d1"), {"$edgeAgent": Twin("d1", "$edgeAgent", automatic=("base",))}),
+            LiveDevice(
+                Twin("d1"), {"$edgeAgent": Twin("d1", "$edgeAgent", configurations=("base",))}
+            ),
             "is targeted by the automatic deployment base",
         ),
     ],

@@ -18,6 +18,9 @@ foreign_sections = sections.map(lambda section: {f"foreign-{key}": v for key, v 
 settings = st.fixed_dictionaries(
     {"image": st.sampled_from(["i:1", "i:2"])}, optional={"env": values}
 )
+routes = st.dictionaries(
+    keys, st.sampled_from(["FROM /a INTO $upstream", "FROM /b INTO $upstream"])
+)
 deployments = st.dictionaries(st.sampled_from(["m", "n"]), settings)
 
 
@@ -28,7 +31,7 @@ def devices(draw, edge=None):
     names = draw(st.frozensets(st.sampled_from(["m", "n"])))
     if is_edge:
         modules = {name: {"settings": draw(settings)} for name in sorted(names)}
-        content = {EDGE_AGENT: {"modules": modules}, EDGE_HUB: {"routes": draw(sections)}}
+        content = {EDGE_AGENT: {"modules": modules}, EDGE_HUB: {"routes": draw(routes)}}
     return DesiredDevice(
         name="d",
         labels={},

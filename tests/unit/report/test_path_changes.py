@@ -127,6 +127,35 @@ def test_secrets_stay_masked_and_their_change_is_seen():
     assert len(shown) == len(set(shown)) == 8
 
 
+def secret(version):
+    return {"fromEnv": "EDGEOPS_SECRET_ACR", "version": version}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("***", secret(3), "*** -> secret EDGEOPS_SECRET_ACR (version 3)"),
+        (
+            secret(2),
+            secret(3),
+            "secret EDGEOPS_SECRET_ACR (version 2) -> secret EDGEOPS_SECRET_ACR (version 3)",
+        ),
+        (
+            {"user": "u", "fromEnv": "x"},
+            secret(1),
+            '{"user": "u", "fromEnv": "x"} -> secret EDGEOPS_SECRET_ACR (version 1)',
+        ),
+        (secret(1), {"user": "u"}, 'secret EDGEOPS_SECRET_ACR (version 1) -> {"user": "u"}'),
+    ],
+)
+def test_a_reference_to_a_secret_is_one_value_shown_in_words(old, new, shown):
+    before, patch = {"desired": {"login": old}}, {"desired": {"login": new}}
+    written = text(of(Action.PATCH_DEVICE, patch, before))
+    assert f"desired.login: {shown} 0 devices" in " ".join(written.split())
+    (change,) = path_changes(patch, before, brief=False)
+    assert (change.old, change.new) == (old, new)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.text("ab\"'\\🙂\u202e", max_size=3)
     | st.sampled_from(["x" * 400 + "1", "x" * 400 + "2", "PASSWORD=hunter22", "PASSWORD=other222"]),

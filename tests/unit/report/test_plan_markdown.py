@@ -85,8 +85,23 @@ def test_no_changes_and_refusals():
 
 def test_deletions_need_no_diff():
     text = markdown(plan_of(Change("old", Action.DELETE_DEVICE, Reason.REMOVED)))
-    assert "delete <b><code>old</code></b>" in text
+    assert "delete <b><code>old</code></b></summary>" in text
     assert "```" not in text
+
+
+def test_a_deletion_says_where_git_has_the_device():
+    moved = [
+        Change(name, Action.DELETE_DEVICE, Reason.MOVED, moved_to=(hub,))
+        for name, hub in (("a", "us"), ("b", "us"), ("c", "eu"))
+    ]
+    text = markdown(plan_of(*moved))
+    assert "delete <b>2 devices</b> (<code>git binds them to the hub us</code>)" in text
+    assert "delete <b><code>c</code></b> (<code>git binds it to the hub eu</code>)" in text
+
+
+def test_notes_are_shown():
+    plan = replace(plan_of(Change("old", Action.DELETE_DEVICE, Reason.REMOVED)), notes=("a *b*",))
+    assert "\n\n**Note**: `a *b*`" in markdown(plan)
 
 
 def test_code_spans_hold_anything():

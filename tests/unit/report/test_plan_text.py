@@ -6,6 +6,7 @@ from dataclasses import replace
 from edgeops.plan.model import Action, Blocked, Change, Plan, Reason, Refusal
 from edgeops.report.plan_markdown import markdown
 from edgeops.report.plan_text import summary, text
+from edgeops.secret_reference import Secret
 
 COMMIT = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"
 
@@ -294,3 +295,29 @@ def test_a_blocked_plan_names_all_that_it_would_delete_and_why_it_may_not():
     shown = text(replace(plan_of(*gone, devices=20), blocked=blocked))
     assert set(names) <= set(re.findall(r"d\d+", shown))
     assert shown.endswith("! refused as a whole: --prune would delete 60 of 80 managed devices")
+
+
+ACR = {"fromEnv": "EDGEOPS_SECRET_ACR", "version": 3}
+
+
+def test_a_secret_is_shown_by_its_name_and_its_old_value_is_not():
+    plan = plan_of(patch("d", {"password": ACR, "pin": ACR}, {"password": "***"}))
+    assert body(plan).splitlines()[-2:] == [
+        "    ~ desired.password: *** -> secret EDGEOPS_SECRET_ACR (version 3)",
+        "    + desired.pin: secret EDGEOPS_SECRET_ACR (version 3)",
+    ]
+
+
+def test_a_secret_in_place_of_an_object_is_one_change():
+    plan = plan_of(patch("d", {"login": ACR}, {"login": {"fromEnv": "x", "user": "u"}}))
+    assert body(plan).endswith('"user": "u"} -> secret EDGEOPS_SECRET_ACR (version 3)')
+
+
+def test_the_secrets_that_were_not_compared_are_named():
+    secrets = tuple((Secret(f"EDGEOPS_SECRET_{n:02}", 1), n + 1) for n in range(20))
+    assert text(replace(plan_of(), not_compared=secrets[:2])).splitlines()[-1] == (
+        "Secrets not compared with the hub: EDGEOPS_SECRET_00 (version 1) on 1 device,"
+        " EDGEOPS_SECRET_01 (version 1) on 2 devices."
+        " A new version in git writes them again."
+    )
+    assert "and 8 more." in text(replace(plan_of(), not_compared=secrets))

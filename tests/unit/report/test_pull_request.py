@@ -35,3 +35,14 @@ def test_previews_that_do_not_fit_are_left_out_with_a_note():
     text = comment([long, f"{long}y", f"{long}z"], note="n", run_url="https://x/runs/1")
     assert len(text) < COMMENT_LIMIT
     assert text.count("too long for this comment") == 2
+
+
+def test_the_plans_of_several_hubs_are_all_shown_in_full():
+    other = LIVE.replace("`local`", "`prod`").replace("live", "other")
+    text = comment([RENDERED], plans=[LIVE, f"{other}\n"])
+    assert text.startswith(f"{LIVE}\n\n<!-- edgeops:next-plan -->\n{other}\n\n<details>")
+    assert comment([], plans=[LIVE]) == comment([LIVE]) == LIVE
+    long = f"### edgeops plan: `f`\n\n{'x' * 40_000}"
+    text = comment([], plans=[long, f"{long}y", LIVE])
+    assert len(text) < COMMENT_LIMIT
+    assert text.count("too long for this comment") == 2
