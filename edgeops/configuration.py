@@ -17,7 +17,7 @@ _DESIRED = "properties.desired"
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class HubConfiguration:
     """One configuration: the paths that it writes on the twins that it targets.
 
     `deployment` has the paths of a base or layered deployment by module, `twin` those of a
@@ -36,7 +36,7 @@ class Configuration:
         return self.priority, self.created, self.id
 
 
-def configuration_of(value: Mapping[str, Any]) -> Configuration:
+def configuration_of(value: Mapping[str, Any]) -> HubConfiguration:
     """The configuration in its JSON form (Configuration of the service REST API).
 
     Raises `KeyError`, `TypeError` or `AttributeError` if the value is not a configuration.
@@ -45,7 +45,7 @@ def configuration_of(value: Mapping[str, Any]) -> Configuration:
     twin = content.get("deviceContent") or content.get("moduleContent") or {}
     modules = content.get("modulesContent") or {}
     priority = value.get("priority")
-    return Configuration(
+    return HubConfiguration(
         id=value["id"],
         priority=priority if isinstance(priority, int) else 0,
         created=value.get("createdTimeUtc") or "",

@@ -10,7 +10,7 @@ from typing import Any
 
 from edgeops.adopt.documents import Documents, members, overlay, some
 from edgeops.adopt.names import Names
-from edgeops.adopt.share import Layer, Sharing
+from edgeops.adopt.share import SharedLayer, Sharing
 from edgeops.adopt.spec import Described
 from edgeops.adopt.tree import leaves
 from edgeops.fleet.model import EdgeKind
@@ -33,7 +33,7 @@ class _Set:
     kind: EdgeKind
     words: list[str]
     devices: list[Described]
-    own: list[Layer] = field(default_factory=list)
+    own: list[SharedLayer] = field(default_factory=list)
 
 
 def write_single(
@@ -67,7 +67,7 @@ def write_sets(
     labels: Mapping[str, Mapping[str, str]],
     instances: Mapping[str, JsonObject],
     taken: Names,
-) -> list[Layer]:
+) -> list[SharedLayer]:
     """Sets of alike devices, and the others; returns the exceptions that are left to be groups.
 
     `groups` has the label value by which each device is grouped, `labels` all its labels but those
@@ -105,7 +105,7 @@ def _is_single(device: Described, sharing: Sharing) -> bool:
 
 
 def _sets(
-    devices: Sequence[Described], groups: Mapping[str, str], exceptions: Sequence[Layer]
+    devices: Sequence[Described], groups: Mapping[str, str], exceptions: Sequence[SharedLayer]
 ) -> list[_Set]:
     """Devices of one kind, group and identity; those with other modules apart if that makes few."""
     by_key: dict[tuple[str, str, str], list[Described]] = {}
@@ -137,7 +137,7 @@ def _identity_words(identity: JsonObject) -> list[str]:
     return [*said, *(["protected"] if "protect" in identity else [])]
 
 
-def _apart(sets: Sequence[_Set], layer: Layer) -> list[_Set]:
+def _apart(sets: Sequence[_Set], layer: SharedLayer) -> list[_Set]:
     """The sets with the devices that an exception selects apart from the others."""
     result = []
     for entry in sets:
@@ -151,11 +151,11 @@ def _apart(sets: Sequence[_Set], layer: Layer) -> list[_Set]:
     return result
 
 
-def _short(layer: Layer) -> str:
+def _short(layer: SharedLayer) -> str:
     return layer.name.removeprefix("with-")
 
 
-def _fold(sets: Sequence[_Set], exceptions: Sequence[Layer]) -> list[Layer]:
+def _fold(sets: Sequence[_Set], exceptions: Sequence[SharedLayer]) -> list[SharedLayer]:
     """Give each exception that selects just one set to it; returns the others."""
     by_members = {frozenset(d.name for d in entry.devices): entry for entry in sets}
     left = []

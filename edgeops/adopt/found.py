@@ -99,7 +99,7 @@ class FoundLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFleet:
     """All that a set of files says. `problems` are what could not be read; the rest was."""
 
     devices: tuple[FoundDevice, ...] = ()

@@ -39,7 +39,7 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_NUMBER = 400  # characters; Python refuses to read integers of 4,300 digits
 
 
-class Unreadable(Exception):
+class BadJson(Exception):
     """A text is not JSON; the problem says where and why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -82,21 +82,21 @@ def too_large(file: str, size: int) -> Problem:
 
 
 def read_json(file: str, data: bytes) -> JsonText:
-    """The value of a JSON file. Raises Unreadable."""
+    """The value of a JSON file. Raises BadJson."""
     if len(data) > MAX_BYTES:
-        raise Unreadable(too_large(file, len(data)))
+        raise BadJson(too_large(file, len(data)))
     return read_text(file, _decoded(file, data))
 
 
 def read_text(file: str, text: str, *, relaxed: bool = False) -> JsonText:
-    """The value of a JSON text. Raises Unreadable; its places are those in the text.
+    """The value of a JSON text. Raises BadJson; its places are those in the text.
 
     `relaxed` also allows texts in apostrophes and keys without quotes, as Newtonsoft's Json.NET.
     """
     try:
         return JsonText(file, text, _strict(text))
     except (ValueError, RecursionError):
-        reader = _Reader(file, text, relaxed).read_all()
+        reader = _TolerantReader(file, text, relaxed).read_all()
         return JsonText(file, text, reader.value, frozenset(reader.unquoted), reader.offsets)
 
 
@@ -105,8 +105,8 @@ def _offsets(file: str, text: str) -> dict[str, int]:
     if len(text) > MAX_PLACED:
         return {}
     try:
-        return _Reader(file, text).read_all().offsets
-    except Unreadable:  # stricter in details, such as numbers with hundreds of digits
+        return _TolerantReader(file, text).read_all().offsets
+    except BadJson:  # stricter in details, such as numbers with hundreds of digits
         return {}
 
 
@@ -117,9 +117,7 @@ def _decoded(file: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode(encoding, "replace")
         place = _place(file, before, len(before))
-        raise Unreadable(
-            Problem(place, "", "is not UTF-8 text", "save the file as UTF-8")
-        ) from None
+        raise BadJson(Problem(place, "", "is not UTF-8 text", "save the file as UTF-8")) from None
 
 
 def _strict(text: str) -> Any:
@@ -179,7 +177,7 @@ def _place(file: str, text: str, offset: int) -> Place:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _TolerantReader:
     """Reads one text by recursive descent; `offsets` are the starts of all values by pointer."""
 
     file: str
@@ -191,7 +189,7 @@ class _Reader:
     offsets: dict[str, int] = field(default_factory=dict)
     unquoted: list[str] = field(default_factory=list)
 
-    def read_all(self) -> _Reader:
+    def read_all(self) -> _TolerantReader:
         self._skip()
         if self.at == len(self.text):
             self._fail("is empty")
@@ -332,4 +330,4 @@ class _Reader:
         return f"`{shown(self.text[self.at])}`"
 
     def _fail(self, message: str, hint: str = "", path: str = "") -> NoReturn:
-        raise Unreadable(Problem(_place(self.file, self.text, self.at), path, message, hint))
+        raise BadJson(Problem(_place(self.file, self.text, self.at), path, message, hint))

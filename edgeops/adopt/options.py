@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edgeops.adopt.json_text import Unreadable, read_text
+from edgeops.adopt.json_text import BadJson, read_text
 from edgeops.jsonvalue import JsonObject
 
 OPTIONS = "createOptions"
@@ -81,7 +81,7 @@ def _parsed(value: Any, unquoted: set[str]) -> JsonObject:
             return {}
         try:
             source = read_text(OPTIONS, value, relaxed=True)
-        except Unreadable as error:
+        except BadJson as error:
             at = error.problem.place
             raise BadOptions(
                 f"cannot be read: its text {error.problem.message}"

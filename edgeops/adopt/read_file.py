@@ -13,8 +13,8 @@ from pathlib import PurePath
 from typing import Any
 
 from edgeops.adopt.configuration import is_configuration, read_configuration
-from edgeops.adopt.found import Found
-from edgeops.adopt.json_text import JsonText, Unreadable, read_json
+from edgeops.adopt.found import FoundFleet
+from edgeops.adopt.json_text import BadJson, JsonText, read_json
 from edgeops.adopt.manifest import modules_content, read_manifest
 from edgeops.adopt.merge import merged
 from edgeops.adopt.placeholders import ALL, SURE, Rules, Variables
@@ -41,7 +41,7 @@ _HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class ImportFile:
     """One file to read: its name for messages, and what is in it.
 
     `device` names the device of a manifest, which does not say it. `values` are those of its
@@ -54,7 +54,7 @@ class SourceFile:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_files(files: Iterable[SourceFile]) -> Found:
+def read_files(files: Iterable[ImportFile]) -> FoundFleet:
     """All that the files say; what one says of a device is put together with what others say.
 
     A file that cannot be read is a problem, and so is a device that two files describe differently.
@@ -65,13 +65,13 @@ def read_files(files: Iterable[SourceFile]) -> Found:
     for file in files:
         try:
             source = read_json(file.name, file.data)
-        except Unreadable as error:
+        except BadJson as error:
             problems.append(error.problem)
             continue
         readings.append(_read(source, file, variables))
     devices, clashes = merged(device for reading in readings for device in reading.devices)
     layers = tuple(layer for reading in readings for layer in reading.layers)
-    return Found(
+    return FoundFleet(
         devices=devices,
         layers=layers,
         placeholders=variables.found(),
@@ -111,7 +111,7 @@ def _stem(file: str) -> str:
     return name
 
 
-def _read(source: JsonText, file: SourceFile, variables: Variables) -> Reading:
+def _read(source: JsonText, file: ImportFile, variables: Variables) -> Reading:
     value = source.value
     entries = value if isinstance(value, list) else [value]
     spellings = ALL if modules_content(value) else _NOTHING

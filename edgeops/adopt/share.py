@@ -18,7 +18,7 @@ from typing import Any
 from edgeops.adopt.names import Names, slug
 from edgeops.adopt.tree import difference, key_of, laid, leaves, tree_of
 from edgeops.adopt.vary import (
-    Grouping,
+    TagGrouping,
     Trees,
     replace,
     templated,
@@ -33,7 +33,7 @@ _MISSING = 4  # of so many devices, one may lack what the base has, which it the
 
 
 @dataclass(slots=True)
-class Layer:
+class SharedLayer:
     """A group: its name, the label value that selects its devices, and what it sets."""
 
     name: str
@@ -51,8 +51,8 @@ class Sharing:
     """
 
     base: JsonObject = field(default_factory=dict)
-    groups: list[Layer] = field(default_factory=list)
-    exceptions: list[Layer] = field(default_factory=list)
+    groups: list[SharedLayer] = field(default_factory=list)
+    exceptions: list[SharedLayer] = field(default_factory=list)
     variables: JsonObject = field(default_factory=dict)
     own_variables: Trees = field(default_factory=dict)
     rest: Trees = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Sharing:
 
 def share(
     trees: Trees,
-    grouping: Grouping,
+    grouping: TagGrouping,
     variables: Collection[str] = (),
     groups: Collection[str] = (),
     labels: Collection[str] = (),
@@ -117,7 +117,7 @@ def _difference(below: JsonObject, tree: JsonObject) -> JsonObject:
 # --- the base -------------------------------------------------------------------------
 
 
-def _base(trees: Trees, concerned: _Concerned, grouping: Grouping) -> JsonObject:
+def _base(trees: Trees, concerned: _Concerned, grouping: TagGrouping) -> JsonObject:
     """What is usual on the devices that a setting concerns."""
     usual = []
     for path, by_device in values_of(trees).items():
@@ -130,7 +130,7 @@ def _base(trees: Trees, concerned: _Concerned, grouping: Grouping) -> JsonObject
 _NONE: Any = object()
 
 
-def _usual(by_device: Mapping[str, Any], path: Path, concerned: int, grouping: Grouping) -> Any:
+def _usual(by_device: Mapping[str, Any], path: Path, concerned: int, grouping: TagGrouping) -> Any:
     """The value to write for all, from which others differ; `_NONE` if there is none.
 
     A container must have some value, such as an image: there, the most frequent one is enough.
@@ -154,7 +154,7 @@ def _usual(by_device: Mapping[str, Any], path: Path, concerned: int, grouping: G
 
 
 def _take_variables(
-    trees: Trees, concerned: _Concerned, grouping: Grouping, sharing: Sharing, taken: set[str]
+    trees: Trees, concerned: _Concerned, grouping: TagGrouping, sharing: Sharing, taken: set[str]
 ) -> None:
     """Put a variable in place of each text or number that differs widely."""
     for path, by_device in sorted(values_of(trees).items()):
@@ -176,7 +176,7 @@ def _take_variables(
 
 
 def _grouped(
-    rest: Trees, trees: Trees, grouping: Grouping, sharing: Sharing, names: Names
+    rest: Trees, trees: Trees, grouping: TagGrouping, sharing: Sharing, names: Names
 ) -> Trees:
     """What is left once the devices with one label value share a group."""
     if grouping.label is None:
@@ -195,7 +195,7 @@ def _grouped(
             continue
         settings = tree_of(common)
         name = names.new(f"{grouping.label}-{value}")
-        layer = Layer(name, grouping.label, value, settings, frozenset(devices))
+        layer = SharedLayer(name, grouping.label, value, settings, frozenset(devices))
         sharing.groups.append(layer)
         for device in devices:
             rest[device] = _difference(laid(sharing.base, settings), trees[device])
@@ -233,7 +233,7 @@ def _excepted(rest: Trees, sharing: Sharing, names: Names, labels: Names) -> Tre
         path, value = _telling(found)
         label = by_path.get(path) or by_path.setdefault(path, labels.new(_subject(path), "setting"))
         name = names.new(_group_name(path, value), "exception")
-        layer = Layer(name, label, _label_value(value), tree_of(found), members)
+        layer = SharedLayer(name, label, _label_value(value), tree_of(found), members)
         if any(layer.value == e.value and layer.label == e.label for e in sharing.exceptions):
             layer.value = layer.name
         sharing.exceptions.append(layer)

@@ -24,7 +24,7 @@ _FIXED = frozenset(  # settings of a few words or a number, which no variable st
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
+class TagGrouping:
     """The label by which devices are grouped, if they are, and its value on each."""
 
     label: str | None
@@ -60,7 +60,7 @@ def values_of(trees: Trees) -> dict[Path, dict[str, Any]]:
     return values
 
 
-def templated(trees: Trees, grouping: Grouping) -> Trees:
+def templated(trees: Trees, grouping: TagGrouping) -> Trees:
     """The trees with the name or label of each device in a text as a variable, where this helps."""
     result = {name: tree_of(leaves(tree)) for name, tree in trees.items()}
     for path, by_device in values_of(trees).items():
@@ -83,7 +83,7 @@ def templated(trees: Trees, grouping: Grouping) -> Trees:
     return result
 
 
-def _template(value: str, device: str, grouping: Grouping) -> str:
+def _template(value: str, device: str, grouping: TagGrouping) -> str:
     words = {device: DEVICE_NAME}
     if grouping.label and grouping.values.get(device):
         words.setdefault(grouping.values[device], f"{LABEL}{grouping.label}")
@@ -97,7 +97,7 @@ def _template(value: str, device: str, grouping: Grouping) -> str:
     return value
 
 
-def varies(by_device: Mapping[str, Any], path: Path, grouping: Grouping) -> bool:
+def varies(by_device: Mapping[str, Any], path: Path, grouping: TagGrouping) -> bool:
     """Whether a setting has so many values, other than by group, that it should be a variable."""
     values = list(by_device.values())
     if path[-1] in _FIXED or not all(_is_simple(value) for value in values):

@@ -9,10 +9,10 @@ from typing import Any
 from edgeops.adopt.device_sets import MANY, write_sets, write_single
 from edgeops.adopt.documents import Documents, edge_ordered, ordered, overlay, some
 from edgeops.adopt.names import Names, label_values, slug
-from edgeops.adopt.share import Layer, Sharing, share
+from edgeops.adopt.share import SharedLayer, Sharing, share
 from edgeops.adopt.spec import Described
 from edgeops.adopt.tree import at, difference, leaves, tree_of
-from edgeops.adopt.vary import Grouping, Trees
+from edgeops.adopt.vary import TagGrouping, Trees
 from edgeops.fleet.create_options import compact
 from edgeops.fleet.edge import edge_defaults
 from edgeops.fleet.layers import FROM
@@ -43,7 +43,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFleet:
     """What the manifests are to be like.
 
     `fleet` is the name of a new Fleet with this `uid` and these `hubs` and `variables`; without
@@ -62,11 +62,11 @@ class Wanted:
     known: Known = field(default_factory=Known)
 
 
-def write(devices: Sequence[Described], wanted: Wanted) -> dict[str, str]:
+def write(devices: Sequence[Described], wanted: WantedFleet) -> dict[str, str]:
     """The text of each file, by its path in the repository."""
     known = wanted.known
     label = _label(wanted.group_by)
-    grouping = Grouping(label, _groups(devices, wanted.group_by))
+    grouping = TagGrouping(label, _groups(devices, wanted.group_by))
     trees = _trees(devices)
     used = references(trees)
     variables = {name: value for name, value in wanted.variables.items() if name in used}
@@ -130,7 +130,7 @@ def _groups(devices: Iterable[Described], group_by: tuple[str, ...]) -> dict[str
     return {name: values[text] for name, text in texts.items()}
 
 
-def _add_labels(labels: Mapping[str, dict[str, str]], layers: Iterable[Layer]) -> None:
+def _add_labels(labels: Mapping[str, dict[str, str]], layers: Iterable[SharedLayer]) -> None:
     for layer in layers:
         for name in sorted(layer.devices):
             labels[name][layer.label] = layer.value
@@ -244,7 +244,7 @@ def module_without_defaults(spec: JsonObject) -> JsonObject:
 def _write_group(
     documents: Documents,
     file: str,
-    layer: Layer,
+    layer: SharedLayer,
     priority: int,
     instances: Mapping[str, JsonObject],
 ) -> None:

@@ -10,7 +10,7 @@ from edgeops.adopt.found import FoundLayer
 from edgeops.adopt.names import Names, slug
 from edgeops.adopt.spec import Described
 from edgeops.adopt.tree import difference
-from edgeops.adopt.write import Wanted, module_without_defaults
+from edgeops.adopt.write import WantedFleet, module_without_defaults
 from edgeops.fleet.layers import FROM
 from edgeops.fleet.variables import references
 from edgeops.jsonvalue import JsonObject
@@ -20,7 +20,9 @@ _EQUALS = re.compile(
 )
 
 
-def write_layers(layers: Sequence[tuple[FoundLayer, Described]], wanted: Wanted) -> dict[str, str]:
+def write_layers(
+    layers: Sequence[tuple[FoundLayer, Described]], wanted: WantedFleet
+) -> dict[str, str]:
     """The text of each file, by its path in the repository."""
     documents = Documents(wanted.schemas, wanted.known.files)
     modules: dict[str, JsonObject] = {}

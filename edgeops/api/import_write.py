@@ -15,9 +15,9 @@ from edgeops.errors import EdgeOpsError
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
-    from edgeops.adopt.found import Found, FoundDevice, FoundLayer, Note, Placeholder
+    from edgeops.adopt.found import FoundDevice, FoundFleet, FoundLayer, Note, Placeholder
     from edgeops.adopt.spec import Described
-    from edgeops.adopt.write import Known, Wanted
+    from edgeops.adopt.write import Known, WantedFleet
     from edgeops.fleet.catalog import Catalog
     from edgeops.fleet.model import Document, HubTarget
     from edgeops.jsonvalue import JsonObject
@@ -55,7 +55,7 @@ class Imported:
 
 def write_import(
     workspace: Workspace,
-    found: Found,
+    found: FoundFleet,
     *,
     name: str | None = None,
     uid: str | None = None,
@@ -125,17 +125,17 @@ def known_fleet(workspace: Workspace) -> Catalog | None:
 
 def _wanted(
     workspace: Workspace,
-    found: Found,
+    found: FoundFleet,
     target: HubTarget | None,
     catalog: Catalog | None,
     name: str,
-) -> Wanted:
-    from edgeops.adopt.write import Wanted
+) -> WantedFleet:
+    from edgeops.adopt.write import WantedFleet
 
     variables = {key: _written(value) for key, value in found.placeholders.items()}
     schemas = [p.name.removesuffix(".schema.json") for p in workspace.root.glob("schemas/*.json")]
     kinds = ("Fleet", "Group", "Module", "Device", "DeviceSet")
-    wanted = Wanted(
+    wanted = WantedFleet(
         name,
         variables=variables,
         schemas=[kind for kind in kinds if kind.lower() in schemas],
@@ -197,7 +197,7 @@ def _refuse_unknown_tag(devices: Sequence[Described], path: tuple[str, ...]) -> 
 # --- stamps ---------------------------------------------------------------------------
 
 
-def _stamped(found: Found) -> str | None:
+def _stamped(found: FoundFleet) -> str | None:
     """The fleet whose devices these are already, if there is one."""
     from edgeops import stamp
 
@@ -226,7 +226,7 @@ def _foreign(
 
 
 def _foreign_notes(
-    devices: Iterable[FoundDevice], wanted: Wanted, catalog: Catalog | None
+    devices: Iterable[FoundDevice], wanted: WantedFleet, catalog: Catalog | None
 ) -> Iterator[Note]:
     from edgeops.adopt.found import Note
 

@@ -16,7 +16,7 @@ from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
-    from edgeops.adopt.found import Found, FoundDevice
+    from edgeops.adopt.found import FoundDevice, FoundFleet
     from edgeops.fleet.model import HubTarget, Problem
     from edgeops.hub.port import Hub
     from edgeops.twin import LiveDevice
@@ -109,15 +109,15 @@ def _named(devices: Sequence[FoundDevice], request: ImportRequest) -> tuple[Foun
 # --- reading --------------------------------------------------------------------------
 
 
-def _from_files(request: ImportRequest) -> Found:
-    from edgeops.adopt.read_file import SourceFile, read_files
+def _from_files(request: ImportRequest) -> FoundFleet:
+    from edgeops.adopt.read_file import ImportFile, read_files
     from edgeops.user_files import read_bytes
 
     files = []
     for path in request.files:
         hint = "name deployment manifests, twins or exported states as JSON"
         data = read_bytes(path, "the file to import", hint)
-        files.append(SourceFile(str(path), data, request.device, _values_for(path, request)))
+        files.append(ImportFile(str(path), data, request.device, _values_for(path, request)))
     return read_files(files)
 
 
@@ -163,8 +163,8 @@ def _target(workspace: Workspace, request: ImportRequest) -> HubTarget | None:
     return find_hub(known, request.hub)
 
 
-def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget) -> Found:
-    from edgeops.adopt.found import Found, Note
+def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget) -> FoundFleet:
+    from edgeops.adopt.found import FoundFleet, Note
     from edgeops.adopt.live import found_of
     from edgeops.api.running import complete
     from edgeops.api.session import open_session
@@ -178,7 +178,7 @@ def _from_hub(workspace: Workspace, request: ImportRequest, target: HubTarget) -
     place = Place(f"hub {target.name}")
     notes = tuple(Note(place, "", f"{name} was deleted during the import") for name in sorted(gone))
     devices = tuple(found_of(device, place.file) for device in live.values())
-    return Found(devices=devices, notes=notes)
+    return FoundFleet(devices=devices, notes=notes)
 
 
 async def _live(

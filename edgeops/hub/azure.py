@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from edgeops.configuration import Configuration, configuration_of
+from edgeops.configuration import HubConfiguration, configuration_of
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
@@ -137,7 +137,7 @@ class AzureHub(Control):
         query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
         return sorted([item["deviceId"] async for item in self._query(query)])
 
-    async def configurations(self) -> tuple[Configuration, ...]:
+    async def configurations(self) -> tuple[HubConfiguration, ...]:
         """All configurations and automatic deployments. Raises `Unauthorized`."""
         subject = Subject(self._hub)
         path = f"/configurations?top={_MOST_CONFIGURATIONS}"

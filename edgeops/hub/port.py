@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from edgeops.configuration import Configuration
+from edgeops.configuration import HubConfiguration
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
 from edgeops.twin import Twin
@@ -65,7 +65,7 @@ class Hub(Protocol):
     async def devices_of(self, fleet: str) -> list[str]:
         """The ids of the devices stamped by a fleet, by query, sorted."""
 
-    async def configurations(self) -> tuple[Configuration, ...]:
+    async def configurations(self) -> tuple[HubConfiguration, ...]:
         """All automatic device configurations and IoT Edge deployments of the hub.
 
         Raises `Unauthorized` where the credentials may only read twins.

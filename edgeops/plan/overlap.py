@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeops.configuration import Configuration, Path, Paths
+from edgeops.configuration import HubConfiguration, Path, Paths
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.jsonvalue import JsonObject
 from edgeops.plan.model import Overlap, Refusal
@@ -25,13 +25,13 @@ class _Write:
     """A path that a configuration writes in a twin."""
 
     path: Path
-    by: Configuration
+    by: HubConfiguration
 
 
 def without_overlaps(
     fleet: DesiredFleet,
     live: Mapping[str, LiveDevice],
-    configurations: Mapping[str, Configuration],
+    configurations: Mapping[str, HubConfiguration],
 ) -> tuple[DesiredFleet, tuple[Refusal, ...]]:
     """The fleet without what configurations write on the live devices, and what these are.
 
@@ -54,7 +54,7 @@ def _targeting(live: LiveDevice) -> frozenset[str]:
 
 
 def _writes(
-    live: LiveDevice, configurations: Mapping[str, Configuration]
+    live: LiveDevice, configurations: Mapping[str, HubConfiguration]
 ) -> dict[str, list[_Write]]:
     """What the configurations that target a device and its modules write, by twin."""
     writes: dict[str, list[_Write]] = {}

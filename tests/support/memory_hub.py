@@ -6,7 +6,7 @@ import base64
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from edgeops.configuration import Configuration
+from edgeops.configuration import HubConfiguration
 from edgeops.hub.errors import Answer, Subject, refusal
 from edgeops.hub.identity import device_of
 from edgeops.hub.port import HubError
@@ -32,7 +32,7 @@ class MemoryHub:
     def __init__(self) -> None:
         self.may_read_configurations = True
         self._devices: dict[str, _Device] = {}
-        self._configurations: dict[str, Configuration] = {}
+        self._configurations: dict[str, HubConfiguration] = {}
         self._writes = 0
 
     async def twin(self, device: str, module: str | None = None) -> Twin:
@@ -55,7 +55,7 @@ class MemoryHub:
         stamps = {name: decode(device.twin.tags) for name, device in self._devices.items()}
         return sorted(name for name, stamp in stamps.items() if stamp and stamp.fleet == fleet)
 
-    async def configurations(self) -> tuple[Configuration, ...]:
+    async def configurations(self) -> tuple[HubConfiguration, ...]:
         """See `Hub.configurations`."""
         if not self.may_read_configurations:
             raise refusal(Answer(403, {}, b"{}"), Subject(_HUB))
@@ -173,7 +173,7 @@ class MemoryHub:
         """See `Hub.close`."""
 
     def configure(
-        self, configuration: Configuration, device: str, module: str | None = None
+        self, configuration: HubConfiguration, device: str, module: str | None = None
     ) -> None:
         """Let a twin show that a configuration targets it."""
         self._configurations[configuration.id] = configuration

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeops.configuration import Configuration, configuration_of
+from edgeops.configuration import HubConfiguration, configuration_of
 
 
 def test_a_device_configuration():
@@ -20,7 +20,7 @@ def test_a_device_configuration():
             "modulesContent": None,
         },
     }
-    assert configuration_of(value) == Configuration(
+    assert configuration_of(value) == HubConfiguration(
         "chiller-v2",
         10,
         "2026-01-01T00:00:00Z",

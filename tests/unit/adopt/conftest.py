@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from edgeops.adopt.found import Found
+from edgeops.adopt.found import FoundFleet
 from edgeops.adopt.live import found_of
-from edgeops.adopt.read_file import SourceFile, read_files
+from edgeops.adopt.read_file import ImportFile, read_files
 from edgeops.adopt.secret_names import SecretNames
 from edgeops.adopt.spec import Describer
-from edgeops.adopt.write import Wanted, write
+from edgeops.adopt.write import WantedFleet, write
 from edgeops.fleet.model import Snapshot, split
 from edgeops.fleet.resolve import resolve
 from edgeops.fleet.yaml import load
@@ -23,16 +23,16 @@ from edgeops.plan.device import plan_device
 from edgeops.plan.model import Refusal
 from edgeops.twin import LiveDevice, Twin
 
-Read = Callable[..., Found]
+Read = Callable[..., FoundFleet]
 
 
 @pytest.fixture
 def read() -> Read:
     """Reads one file: its value, or its text."""
 
-    def _read(value: Any, name: str = "gateway.json", **options: Any) -> Found:
+    def _read(value: Any, name: str = "gateway.json", **options: Any) -> FoundFleet:
         text = value if isinstance(value, str) else json.dumps(value)
-        return read_files([SourceFile(name, text.encode(), **options)])
+        return read_files([ImportFile(name, text.encode(), **options)])
 
     return _read
 
@@ -102,7 +102,7 @@ def imported(*devices: LiveDevice, group_by: str = "", **wanted: Any) -> Written
     describer = Describer(secrets, exist=True)
     described = [describer.describe(found_of(d, "the hub"), d.twin.device) for d in devices]
     path = tuple(group_by.split(".")) if group_by else ()
-    files = write(described, Wanted("sites", hubs={"local": {}}, group_by=path, **wanted))
+    files = write(described, WantedFleet("sites", hubs={"local": {}}, group_by=path, **wanted))
     notes = [note.text for note in describer.notes]
     return Written(files, secrets.found, notes, list(_changes(files, devices)))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.adopt.json_text import MAX_BYTES, MAX_DEPTH, Unreadable, read_json, read_text
+from edgeops.adopt.json_text import MAX_BYTES, MAX_DEPTH, BadJson, read_json, read_text
 from edgeops.jsonvalue import leaves, pointer
 
 JSON = st.recursive(
@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 def wrong(data: str | bytes) -> str:
-    with pytest.raises(Unreadable) as error:
+    with pytest.raises(BadJson) as error:
         read_json("a.json", data.encode() if isinstance(data, str) else data)
     problem = error.value.problem
     return f"{problem.place.line}:{problem.place.column} {problem.message}"
@@ -111,5 +111,5 @@ def test_all_json_is_read_alike_with_and_without_a_comment(value):
 @given(st.text(alphabet='{}[]",:\\/*$<>#_ab1 \n\ud800'))
 def test_any_text_is_read_or_refused(text):
     for relaxed in (False, True):
-        with suppress(Unreadable):
+        with suppress(BadJson):
             assert read_text("a.json", text, relaxed=relaxed).place("/0").line >= 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edgeops.adopt.read_file import SourceFile, device_name, dotenv_values, read_files
+from edgeops.adopt.read_file import ImportFile, device_name, dotenv_values, read_files
 
 from .conftest import agent
 
@@ -14,9 +14,9 @@ MANIFEST = {"modulesContent": {"$edgeAgent": {"properties.desired": agent()}}}
 TWIN = {"deviceId": "gateway", "tags": {"site": "north"}}
 
 
-def files(**values: object) -> list[SourceFile]:
+def files(**values: object) -> list[ImportFile]:
     return [
-        SourceFile(f"{name}.json", json.dumps(value).encode()) for name, value in values.items()
+        ImportFile(f"{name}.json", json.dumps(value).encode()) for name, value in values.items()
     ]
 
 
@@ -29,7 +29,7 @@ def test_files_complete_each_other():
 
 
 def test_a_file_that_cannot_be_read_leaves_the_others():
-    broken = SourceFile("broken.json", b"{")
+    broken = ImportFile("broken.json", b"{")
     found = read_files([broken, *files(gateway=MANIFEST)])
     assert [str(problem.place) for problem in found.problems] == ["broken.json:1:2"]
     assert len(found.devices) == 1
@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_read_leaves_the_others():
 def test_two_files_that_describe_one_device_differently_are_a_problem():
     other = {"modulesContent": {"$edgeAgent": {"properties.desired": {"systemModules": {}}}}}
     one, two = files(gateway=MANIFEST, copy=other)
-    found = read_files([one, SourceFile(two.name, two.data, device="gateway")])
+    found = read_files([one, ImportFile(two.name, two.data, device="gateway")])
     (problem,) = found.problems
     assert str(problem.place) == "copy.json:1:2"
     assert problem.message == (

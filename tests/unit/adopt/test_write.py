@@ -180,7 +180,7 @@ def test_over_a_fleet_that_exists_everything_is_a_group():
     from edgeops.adopt.live import found_of
     from edgeops.adopt.secret_names import SecretNames
     from edgeops.adopt.spec import Describer
-    from edgeops.adopt.write import Wanted, write
+    from edgeops.adopt.write import WantedFleet, write
 
     known = Known(
         {"Module": ["camera"]},
@@ -188,7 +188,7 @@ def test_over_a_fleet_that_exists_everything_is_a_group():
     )
     describer = Describer(SecretNames({}), exist=True)
     found = [describer.describe(found_of(d, "hub"), d.twin.device) for d in cameras(3)]
-    files = write(found, Wanted(None, known=known, only=["local"]))
+    files = write(found, WantedFleet(None, known=known, only=["local"]))
     text = files["fleet/groups/imported.yaml"]
     assert "owner: null" in text
     assert "log: null" in text
