@@ -29,7 +29,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class DeviceOnHubs:
     """A device that has a problem: the hubs on which it has it, and all that were checked."""
 
     device: str
@@ -52,7 +52,7 @@ class Ledger:
 
     _owners: dict[Problem, _Owners] = field(default_factory=dict)
 
-    def add(self, problem: Problem, owner: Owner, *, named: bool = True) -> None:
+    def add(self, problem: Problem, owner: DeviceOnHubs, *, named: bool = True) -> None:
         """Record a problem of a device that other devices may share."""
         owners = self._owners.setdefault(problem, _Owners())
         owners.on |= owner.on
@@ -60,7 +60,7 @@ class Ledger:
         if named:
             owners.named.add(owner.device)
 
-    def blame(self, finding: Finding, stack: Sequence[Layer], owner: Owner) -> None:
+    def blame(self, finding: Finding, stack: Sequence[Layer], owner: DeviceOnHubs) -> None:
         """Record a finding as a problem of the line that set the value at its path."""
         setting = origin(stack, finding.path)
         problem = Problem(

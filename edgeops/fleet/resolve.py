@@ -18,7 +18,7 @@ from edgeops.fleet.check_catalog import (
 )
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
-from edgeops.fleet.finding import Ledger, Owner
+from edgeops.fleet.finding import Ledger, DeviceOnHubs
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.kinds import Device, Group
@@ -143,7 +143,7 @@ class _Devices:
             of = self.hubs if names is None else self.hubs & frozenset(names)
             if not of & hubs:
                 return
-            owner = Owner(device.name, of & hubs, of)
+            owner = DeviceOnHubs(device.name, of & hubs, of)
             resolved, findings = resolver.resolve(device, groups)
             for hub in owner.on:
                 self.resolved[hub][device.name] = resolved
