@@ -88,9 +88,10 @@ def write_import(
         layers = [(layer, describer.describe_layer(layer, "imported")) for layer in found.layers]
     if group_by and devices:
         _refuse_unknown_tag(devices, group_by)
+    stamped = _stamped(found.devices)
     wanted = replace(
-        _wanted(workspace, found, target, catalog, name or _stamped(found) or _own_name(workspace)),
-        uid=uid,
+        _wanted(workspace, found, target, catalog, name or stamped.fleet or _own_name(workspace)),
+        uid=stamped.uid if stamped.uid and name in (None, stamped.fleet) else uid,
         group_by=group_by,
     )
     files = write(devices, wanted) if devices else write_layers(layers, wanted)
@@ -197,13 +198,23 @@ def _refuse_unknown_tag(devices: Sequence[Described], path: tuple[str, ...]) -> 
 # --- stamps ---------------------------------------------------------------------------
 
 
-def _stamped(found: FoundFleet) -> str | None:
-    """The fleet whose devices these are already, if there is one."""
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    """The fleet and the uid of the repository whose devices these are already, if they agree."""
+
+    fleet: str | None = None
+    uid: str | None = None
+
+
+def _stamped(devices: Iterable[FoundDevice]) -> _Stamped:
     from edgeops import stamp
 
-    stamps = [stamp.decode(device.tags or {}) for device in found.devices]
-    fleets = {known.fleet for known in stamps if known is not None}
-    return fleets.pop() if len(fleets) == 1 else None
+    decoded = (stamp.decode(device.tags or {}) for device in devices)
+    stamps = [known for known in decoded if known is not None]
+    fleets, uids = {known.fleet for known in stamps}, {known.uid for known in stamps}
+    if len(fleets) != 1:
+        return _Stamped()
+    return _Stamped(*fleets, *(uids if len(uids) == 1 else ()))
 
 
 def _own_name(workspace: Workspace) -> str:
@@ -226,12 +237,19 @@ def _foreign(
 
 
 def _foreign_notes(
-    devices: Iterable[FoundDevice], wanted: WantedFleet, catalog: Catalog | None
+    devices: Sequence[FoundDevice], wanted: WantedFleet, catalog: Catalog | None
 ) -> Iterator[Note]:
     from edgeops.adopt.found import Note
 
     known = catalog.fleet if catalog else None
     name, uid = (known.name, known.spec.uid) if known else (wanted.fleet or "", wanted.uid)
+    stamped = _stamped(devices)
+    if known is None and stamped.uid and stamped.uid == wanted.uid:
+        text = (
+            f"the fleet {stamped.fleet} manages these devices already; this repository takes its"
+            " place, with its uid: no other one must sync them any more"
+        )
+        yield Note(devices[0].place, "", text)
     for device, reason in _foreign(devices, name, uid):
         text = (
             f"{device.id} {reason}: a sync refuses it until it is removed there and `tags.edgeops`"

@@ -18,7 +18,7 @@ from edgeops.fleet.check_catalog import (
 )
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver, setter_of
-from edgeops.fleet.finding import Ledger, DeviceOnHubs
+from edgeops.fleet.finding import DeviceOnHubs, Ledger
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.kinds import Device, Group

@@ -52,7 +52,7 @@ spec:
     framework:
       keras: 3.15.1
       python: "3.10"
-    attribution: 'Auckland Council: CC BY 4.0'
+    attribution: "Auckland Council: CC BY 4.0"
     threads: 1
 """
 

@@ -15,7 +15,7 @@ def workflow(name):
 
 
 def steps(name):
-    return [step for job in workflow(name)["jobs"].values() for step in job["steps"]]
+    return [step for job in workflow(name)["jobs"].values() for step in job.get("steps", ())]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -23,7 +23,7 @@ def test_nothing_is_allowed_that_a_job_does_not_ask_for(name):
     assert workflow(name)["permissions"] == {}
     for job in workflow(name)["jobs"].values():
         assert "permissions" in job
-        assert job["timeout-minutes"] <= 360
+        assert job.get("timeout-minutes", 361) <= 360 or "uses" in job  # what it calls is checked
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -40,7 +40,7 @@ def test_a_device_reports(saw):
 
 def test_a_report_that_breaks_a_limit_is_an_error(saw):
     """The SDK looks for `errorCode` in the response, and not at its status."""
-    assert "it is 5,000 bytes" in saw["report too big"]
+    assert "at most 4,096 bytes" in saw["report too big"]
 
 
 def test_a_device_answers_methods(saw):

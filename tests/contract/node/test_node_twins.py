@@ -15,7 +15,7 @@ def saw(run_script):
 
 def test_a_twin_is_updated(saw):
     assert saw["fresh"] == ["d1", {}, 1]
-    assert saw["updated"] == [{"site": "harbour", "old": True}, 5, [1, {"a": None}]]
+    assert saw["updated"] == [{"site": "harbour", "old": True}, 5, [1, {"a": 2}]]
     assert saw["version"] == [2, True]
     assert saw["merged"] == {"site": "harbour"}
     assert saw["too big"] == BAD

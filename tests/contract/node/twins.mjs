@@ -9,7 +9,7 @@ see("fresh", [twin.deviceId, twin.tags, twin.properties.desired.$version]);
 const stale = twin.etag;
 await twin.update({
   tags: { site: "harbour", old: true },
-  properties: { desired: { rate: 5, list: [1, { a: null }] } },
+  properties: { desired: { rate: 5, list: [1, { a: 2 }] } },
 });
 see("updated", [twin.tags, twin.properties.desired.rate, twin.properties.desired.list]);
 see("version", [twin.properties.desired.$version, twin.etag !== stale]);

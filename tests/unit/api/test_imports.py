@@ -87,14 +87,27 @@ def test_the_same_file_twice_is_one_device(new, file):
     assert (done.devices, done.differences) == (1, ())
 
 
-def test_devices_of_another_repository_are_written_and_told(new, file):
-    stamp = encode(Stamp("plants", None, "d", uid="theirs", device="m"))
-    state = {"deviceId": "m", "tags": {"edgeops": stamp}, "properties": {"desired": {"rate": 5}}}
-    path = file("m.json", state)
-    done = import_fleet(new, ImportRequest((path,), uid="0123456789abcdef"))
+def stamped(device, uid):
+    stamp = encode(Stamp("plants", None, "d", uid=uid, device=device))
+    tags, desired = {"edgeops": stamp}, {"rate": 5}
+    return {"deviceId": device, "tags": tags, "properties": {"desired": desired}}
+
+
+def test_a_repository_that_was_lost_comes_back_with_its_identity(new, file):
+    done = import_fleet(new, ImportRequest((file("m.json", stamped("m", "theirs-0001")),)))
     assert (done.devices, done.differences) == (1, ())
     (note,) = done.notes
-    assert "m is managed by another repository, whose Fleet has the same name" in note.text
+    assert "manages these devices already; this repository takes its place" in note.text
+    assert (new.at(None).fleet.name, new.at(None).fleet.uid) == ("plants", "theirs-0001")
+
+
+def test_devices_of_several_repositories_are_written_and_told(new, file):
+    state = [stamped("m", "theirs-0001"), stamped("n", "theirs-0002")]
+    done = import_fleet(new, ImportRequest((file("m.json", state),), uid="0123456789abcdef"))
+    assert (done.devices, done.differences) == (2, ())
+    assert [note.text[:1] for note in done.notes] == ["m", "n"]
+    for note in done.notes:
+        assert "is managed by another repository, whose Fleet has the same name" in note.text
 
 
 def test_devices_are_added_to_a_fleet_that_exists(new, file):
