@@ -1,4 +1,4 @@
-"""Writes what an import found, and proves that the new fleet says the same."""
+"""Writes what an import found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeops.api.import_proof import Difference, differences, foreign
 from edgeops.api.workspace import LOCAL, Workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.translate import doing
@@ -19,19 +20,10 @@ if TYPE_CHECKING:
     from edgeops.adopt.spec import Described
     from edgeops.adopt.write import Known, WantedFleet
     from edgeops.fleet.catalog import Catalog
-    from edgeops.fleet.model import Document, HubTarget
+    from edgeops.fleet.model import HubTarget
     from edgeops.jsonvalue import JsonObject
-    from edgeops.plan.model import Change, Refusal
 
 _READ_ALSO = ("fleet", "models", "schemas")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a sync of the imported fleet would change on a device, against what was read."""
-
-    device: str
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ def write_import(
     files = write(devices, wanted) if devices else write_layers(layers, wanted)
     with _staged(workspace.root, files) as staged:
         hub = target.name if target else LOCAL
-        told = list(_differences(workspace, staged, new, found.placeholders, hub))
+        told = list(differences(workspace, staged, new, found.placeholders, hub))
         move(staged, workspace.root, files)
     return Imported(
         root=workspace.root,
@@ -223,19 +215,6 @@ def _own_name(workspace: Workspace) -> str:
     return slug(workspace.root.name) or "fleet"
 
 
-def _foreign(
-    devices: Iterable[FoundDevice], fleet: str, uid: str | None
-) -> Iterator[tuple[FoundDevice, str]]:
-    """The devices that are not of this fleet, as their stamps prove, each with why."""
-    from edgeops import stamp
-    from edgeops.plan.ownership import Owner
-
-    owner = Owner(fleet, uid)
-    for device in devices:
-        if refusal := owner.foreign(stamp.decode(device.tags or {}), device.id or ""):
-            yield device, refusal.reason
-
-
 def _foreign_notes(
     devices: Sequence[FoundDevice], wanted: WantedFleet, catalog: Catalog | None
 ) -> Iterator[Note]:
@@ -250,7 +229,7 @@ def _foreign_notes(
             " place, with its uid: no other one must sync them any more"
         )
         yield Note(devices[0].place, "", text)
-    for device, reason in _foreign(devices, name, uid):
+    for device, reason in foreign(devices, name, uid):
         text = (
             f"{device.id} {reason}: a sync refuses it until it is removed there and `tags.edgeops`"
             " of its twin is deleted"
@@ -296,64 +275,3 @@ def move(staged: Path, root: Path, files: Iterable[str]) -> None:
             for new in moved:
                 new.unlink(missing_ok=True)
             raise
-
-
-# --- the proof ------------------------------------------------------------------------
-
-
-def _differences(
-    workspace: Workspace,
-    staged: Path,
-    devices: Sequence[FoundDevice],
-    placeholders: Mapping[str, Placeholder],
-    hub: str,
-) -> Iterator[Difference]:
-    """What a plan of the new fleet against what was read would change, apart from stamps."""
-    from edgeops.adopt.live import known_values, live_of
-    from edgeops.api.workspace import InvalidFleet
-    from edgeops.plan.device import plan_device
-
-    revision = replace(workspace, root=staged, hub=hub).at(None)
-    _refuse_secrets(revision.snapshot.documents)
-    try:
-        fleet = revision.fleet
-    except InvalidFleet as error:
-        yield from (Difference("", f"{p.place}: {p.message}") for p in error.problems)
-        return
-    foreign = {device.id or "" for device, _ in _foreign(devices, fleet.name, fleet.uid)}
-    values = known_values(placeholders)
-    for device in devices:
-        name = device.id or ""
-        wanted = fleet.devices.get(name)
-        if wanted is None:
-            yield Difference(name, "is not in the fleet that was written")
-        elif name not in foreign:
-            live = live_of(device, values)
-            planned = plan_device(
-                wanted, live, fleet=fleet.name, commit=None, create=False, uid=fleet.uid
-            )
-            yield from _told(name, planned)
-
-
-def _refuse_secrets(documents: Iterable[Document]) -> None:
-    from edgeops.fleet.check_secrets import secret_problems
-
-    for document in documents:
-        for problem in secret_problems(document)[0]:
-            raise EdgeOpsError(
-                f"nothing was imported: {problem.place} {problem.message}", problem.hint
-            )
-
-
-def _told(device: str, planned: tuple[Change, ...] | Refusal) -> Iterator[Difference]:
-    from edgeops.jsonvalue import leaves, pointer
-    from edgeops.plan.model import Refusal
-
-    if isinstance(planned, Refusal):
-        yield Difference(device, planned.reason)
-        return
-    for change in planned:
-        if not change.patch and not change.stamp:
-            yield Difference(device, f"{change.module or 'it'} would be created")
-        for path, _ in leaves(dict(change.patch)) if change.patch else ():
-            yield Difference(device, f"{change.module or ''}{pointer(*path)} would change")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeops.adopt.names import is_name
-from edgeops.api.import_write import Difference, Imported, known_fleet, write_import
+from edgeops.api.import_proof import Difference
+from edgeops.api.import_write import Imported, known_fleet, write_import
 from edgeops.api.new import new_uid
 from edgeops.api.workspace import LOCAL, InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, UsageError

@@ -58,6 +58,16 @@ class Catalog:
         """The Fleet."""
         return next(iter(self.fleets.values()), None)
 
+    @property
+    def name(self) -> str:
+        """The name of the Fleet; `""` without one."""
+        return self.fleet.name if self.fleet else ""
+
+    @property
+    def uid(self) -> str | None:
+        """The uid of the Fleet."""
+        return self.fleet.spec.uid if self.fleet else None
+
     def defaults(self, hub: str) -> tuple[Layer, ...]:
         """The layers of every device on a hub, lowest first: of the Fleet, then of the hub."""
         if self.fleet is None:

@@ -8,45 +8,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.check_device import edge_findings, module_findings, section_findings
+from edgeops.fleet.check_device import section_findings
 from edgeops.fleet.check_replaced import replaced_findings
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
-from edgeops.fleet.edge import edge_content, edge_defaults, twins_only
+from edgeops.fleet.check_stamp import owned, stamp_findings
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
-from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, EdgeKind, Named
+from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
 from edgeops.fleet.shown import shown
+from edgeops.fleet.software import Software, SoftwareMaker
 from edgeops.fleet.variables import PARTS, NotReplaced, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import DESIRED_BYTES, ID_CHARACTERS, TAGS_BYTES
-from edgeops.release import ModelRelease
+from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 
 _SOFTWARE = ("modules", "models", "edge")  # the parts that many devices share
 
 Groups = tuple[Named[Group], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Deployment:
-    """The desired properties of edgeAgent and edgeHub, which many devices share."""
-
-    content: Mapping[str, JsonObject]
-    defaults: Mapping[str, JsonObject]
-    owned: Owned
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Software:
-    """The models and modules of a device, which many devices share."""
-
-    models: Mapping[str, ModelRelease]
-    modules: Mapping[str, DesiredModule]
-    deployment: _Deployment
-    findings: tuple[Finding, ...]
 
 
 Resolved = tuple[DesiredDevice, tuple[Finding, ...]]
@@ -90,15 +69,16 @@ class Resolver:
     schemas: Mapping[str, Any]
     checker: SchemaChecker
     _bases: dict[str, JsonObject] = field(init=False)
+    _maker: SoftwareMaker = field(init=False)
     _instances: frozenset[str] | None = None  # looked up when first needed
     _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
     _below: dict[tuple[str, ...], _Below] = field(default_factory=dict)
-    _software: dict[tuple[Any, ...], _Software] = field(default_factory=dict)
-    _deployments: dict[str, _Deployment] = field(default_factory=dict)
+    _software: dict[tuple[Any, ...], Software] = field(default_factory=dict)
     _references: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
+        self._maker = SoftwareMaker(self.catalog, self.artifacts_url, self.schemas, self.checker)
 
     def groups(self, device: Named[Device]) -> Groups:
         """The groups that select a device, the lowest first."""
@@ -196,7 +176,7 @@ class Resolver:
         key = (names, alike.software, _values(scope, alike.of_software))
         if key not in self._software:
             wrong = tuple(replaced_findings(overlay.modules, overlay.edge, failed) if parts else ())
-            self._software[key] = self._make_software(overlay, edge, wrong)
+            self._software[key] = self._maker.make(overlay, edge, wrong)
         software = self._software[key]
         resolved = DesiredDevice(
             name=device.name,
@@ -239,84 +219,21 @@ class Resolver:
                     f"add `from` to `{name}`, as other devices do",
                 )
 
-    def _make_software(
-        self, overlay: Overlay, edge: EdgeKind, wrong: tuple[Finding, ...]
-    ) -> _Software:
-        """The software of a device; `wrong` is what cannot be deployed at all."""
-        releases = self.catalog.releases
-        models = {
-            slot: releases[wanted].spec
-            for slot, wanted in sorted(overlay.models.items())
-            if wanted in releases
-        }
-        modules = {
-            name: self._module(name, spec, models)
-            for name, spec in sorted(overlay.modules.items())
-            if spec.get(FROM, name) in self._bases
-        }
-        findings = list(_loader_findings(overlay))
-        findings += module_findings(modules, self.schemas, self.checker)
-        for name, module in modules.items():
-            at = ("modules", name, "desired")
-            listed = owned({"desired": module.desired})
-            findings += stamp_findings(
-                self._fleet, {}, listed, at, uid=self._uid, device="-" * ID_CHARACTERS
-            )
-        findings += wrong
-        if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
-            deployment = self._deploy(modules, overlay.edge)
-        else:
-            deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
-        findings += deployment.findings
-        return _Software(models, modules, deployment, tuple(findings))
-
-    def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> _Deployment:
-        specs = {name: module.spec for name, module in modules.items()}
-        key = json.dumps([specs, runtime], sort_keys=True)
-        if key not in self._deployments:
-            content = edge_content(modules, runtime)
-            defaults = edge_defaults(modules, runtime, content)
-            findings = tuple(edge_findings(modules, runtime, content, defaults))
-            listed = owned(content) | _identities(twins_only(modules)).owned
-            self._deployments[key] = _Deployment(content, defaults, listed, findings)
-        return self._deployments[key]
-
-    def _module(
-        self, name: str, spec: JsonObject, models: Mapping[str, ModelRelease]
-    ) -> DesiredModule:
-        rest = {key: value for key, value in spec.items() if key != "desired"}
-        desired = spec.get("desired", {})
-        if name == MODEL_LOADER and models:
-            wanted = {slot: model.twin_value(self.artifacts_url) for slot, model in models.items()}
-            own = desired.get("models", {})
-            if isinstance(own, dict):  # otherwise `module_findings` reports it
-                desired = {**desired, "models": {**own, **wanted}}
-        return DesiredModule(name, rest, desired)
-
-    def _twin_findings(self, device: DesiredDevice, software: _Software) -> list[Finding]:
+    def _twin_findings(self, device: DesiredDevice, software: Software) -> list[Finding]:
         findings = list(section_findings(("tags",), device.tags, TAGS_BYTES))
         findings += section_findings(("desired",), device.desired, DESIRED_BYTES)
         listed = owned({"tags": device.tags, "desired": device.desired}) | software.deployment.owned
         at = ("tags",)
         findings += stamp_findings(
-            self._fleet,
+            self.catalog.name,
             device.tags,
             listed,
             at,
             protect=device.protect,
-            uid=self._uid,
+            uid=self.catalog.uid,
             device=device.name,
         )
         return findings
-
-    @property
-    def _uid(self) -> str | None:
-        fleet = self.catalog.fleet
-        return fleet.spec.uid if fleet else None
-
-    @property
-    def _fleet(self) -> str:
-        return self.catalog.fleet.name if self.catalog.fleet else ""
 
 
 def _values(scope: Scope, names: tuple[str, ...]) -> _Values:
@@ -334,28 +251,3 @@ def _values(scope: Scope, names: tuple[str, ...]) -> _Values:
 def _parts(overlay: Overlay) -> JsonObject:
     """The parts of a device whose texts may refer to variables."""
     return {part: getattr(overlay, part) for part in PARTS}
-
-
-def _identities(modules: Mapping[str, DesiredModule]) -> _Deployment:
-    """The deployment of a device to which edgeops deploys nothing: only module identities."""
-    return _Deployment({}, {}, owned({"modules": {name: {} for name in modules}}), ())
-
-
-def _loader_findings(overlay: Overlay) -> list[Finding]:
-    if MODEL_LOADER in overlay.modules:
-        return []
-    return [
-        Finding(
-            ("models", slot),
-            f"models need the module `{MODEL_LOADER}`, which the device does not have",
-            f"add `{MODEL_LOADER}: {{}}` to `modules`",
-            absence=True,
-        )
-        for slot in sorted(overlay.models)
-    ]
-
-
-def setter_of(path: Path, models: Mapping[str, ModelRelease]) -> Path:
-    """The path in the layers that sets a value: models of the loader are set by `models.<slot>`."""
-    head = ("modules", MODEL_LOADER, "desired", "models")
-    return ("models", path[4]) if path[:4] == head and path[4:5] and path[4] in models else path

@@ -9,12 +9,13 @@ from typing import Any
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.catalog import Catalog, read_catalog
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.device import Resolver, setter_of
+from edgeops.fleet.device import Resolver
 from edgeops.fleet.edge import render_device
 from edgeops.fleet.hubs import find_hub, hub_targets, hubs_of, on_another_hub
 from edgeops.fleet.kinds import Device
 from edgeops.fleet.layers import Layer, Path, settings
 from edgeops.fleet.model import LOCAL, Named, Place, Snapshot
+from edgeops.fleet.software import setter_of
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.variables import Scope, references
 from edgeops.jsonvalue import JsonObject, keys_of

@@ -17,7 +17,7 @@ from edgeops.fleet.check_catalog import (
     selector_warnings,
 )
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.device import Groups, Resolver, setter_of
+from edgeops.fleet.device import Groups, Resolver
 from edgeops.fleet.finding import DeviceOnHubs, Ledger
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
@@ -36,6 +36,7 @@ from edgeops.fleet.model import (
     split,
 )
 from edgeops.fleet.outline import may_hold
+from edgeops.fleet.software import setter_of
 from edgeops.jsonvalue import pointer
 
 _LONGEST = 800  # characters of a message, and of a hint

@@ -1,0 +1,131 @@
+"""Resolves the software of devices: their models, their modules and their deployment.
+
+Many devices have the same; each deployment is made once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.check_device import edge_findings, module_findings
+from edgeops.fleet.check_schema import SchemaChecker
+from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
+from edgeops.fleet.edge import edge_content, edge_defaults, twins_only
+from edgeops.fleet.finding import Finding
+from edgeops.fleet.layers import FROM, Overlay, Path
+from edgeops.fleet.model import MODEL_LOADER, DesiredModule, EdgeKind
+from edgeops.jsonvalue import JsonObject
+from edgeops.limits import ID_CHARACTERS
+from edgeops.release import ModelRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The desired properties of edgeAgent and edgeHub, which many devices share."""
+
+    content: Mapping[str, JsonObject]
+    defaults: Mapping[str, JsonObject]
+    owned: Owned
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """The models and modules of a device, which many devices share."""
+
+    models: Mapping[str, ModelRelease]
+    modules: Mapping[str, DesiredModule]
+    deployment: Deployment
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class SoftwareMaker:
+    """Makes the software of the devices of one catalog, for one artifact base URL."""
+
+    catalog: Catalog
+    artifacts_url: str
+    schemas: Mapping[str, Any]
+    checker: SchemaChecker
+    _deployments: dict[str, Deployment] = field(default_factory=dict)
+
+    def make(self, overlay: Overlay, edge: EdgeKind, wrong: tuple[Finding, ...]) -> Software:
+        """The software of a device; `wrong` is what cannot be deployed at all."""
+        releases = self.catalog.releases
+        models = {
+            slot: releases[wanted].spec
+            for slot, wanted in sorted(overlay.models.items())
+            if wanted in releases
+        }
+        modules = {
+            name: self._module(name, spec, models)
+            for name, spec in sorted(overlay.modules.items())
+            if spec.get(FROM, name) in self.catalog.modules
+        }
+        findings = list(_loader_findings(overlay))
+        findings += module_findings(modules, self.schemas, self.checker)
+        for name, module in modules.items():
+            at = ("modules", name, "desired")
+            listed = owned({"desired": module.desired})
+            findings += stamp_findings(
+                self.catalog.name, {}, listed, at, uid=self.catalog.uid, device="-" * ID_CHARACTERS
+            )
+        findings += wrong
+        if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
+            deployment = self._deploy(modules, overlay.edge)
+        else:
+            deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
+        findings += deployment.findings
+        return Software(models, modules, deployment, tuple(findings))
+
+    def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Deployment:
+        specs = {name: module.spec for name, module in modules.items()}
+        key = json.dumps([specs, runtime], sort_keys=True)
+        if key not in self._deployments:
+            content = edge_content(modules, runtime)
+            defaults = edge_defaults(modules, runtime, content)
+            findings = tuple(edge_findings(modules, runtime, content, defaults))
+            listed = owned(content) | _identities(twins_only(modules)).owned
+            self._deployments[key] = Deployment(content, defaults, listed, findings)
+        return self._deployments[key]
+
+    def _module(
+        self, name: str, spec: JsonObject, models: Mapping[str, ModelRelease]
+    ) -> DesiredModule:
+        rest = {key: value for key, value in spec.items() if key != "desired"}
+        desired = spec.get("desired", {})
+        if name == MODEL_LOADER and models:
+            wanted = {slot: model.twin_value(self.artifacts_url) for slot, model in models.items()}
+            own = desired.get("models", {})
+            if isinstance(own, dict):  # otherwise `module_findings` reports it
+                desired = {**desired, "models": {**own, **wanted}}
+        return DesiredModule(name, rest, desired)
+
+
+def _identities(modules: Mapping[str, DesiredModule]) -> Deployment:
+    """The deployment of a device to which edgeops deploys nothing: only module identities."""
+    return Deployment({}, {}, owned({"modules": {name: {} for name in modules}}), ())
+
+
+def _loader_findings(overlay: Overlay) -> list[Finding]:
+    if MODEL_LOADER in overlay.modules:
+        return []
+    return [
+        Finding(
+            ("models", slot),
+            f"models need the module `{MODEL_LOADER}`, which the device does not have",
+            f"add `{MODEL_LOADER}: {{}}` to `modules`",
+            absence=True,
+        )
+        for slot in sorted(overlay.models)
+    ]
+
+
+def setter_of(path: Path, models: Mapping[str, ModelRelease]) -> Path:
+    """The path in the layers that sets a value: models of the loader are set by `models.<slot>`."""
+    head = ("modules", MODEL_LOADER, "desired", "models")
+    return ("models", path[4]) if path[:4] == head and path[4:5] and path[4] in models else path
