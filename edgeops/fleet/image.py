@@ -14,6 +14,11 @@ class ImageFault:
     warning: bool = True
 
 
+def last_part(image: str) -> str:
+    """The last part of the name of an image, without registry, tag and digest."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
 def image_fault(image: str) -> ImageFault | None:
     """The fault of an image as a container engine would pull it.
 

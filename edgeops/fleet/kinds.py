@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from edgeops.fleet.layers import NULLABLE, OVERLAY_PARTS, Layer, with_lists
+from edgeops.fleet.layers import OVERLAY_PARTS, WITH_NULLS, Layer, with_lists
 from edgeops.fleet.model import Document, EdgeKind, Named
 from edgeops.jsonvalue import JsonObject, merge_patch, pointer
 from edgeops.release import ModelRelease
@@ -150,7 +150,7 @@ def read_module(document: Document) -> Named[Layer]:
     """The Module of a document: the lowest layer of devices that have it."""
     name = document.value["metadata"]["name"]
     written = document.value["spec"]
-    nulls = {key: None for key in written if key in NULLABLE and written[key] is None}
+    nulls = {key: None for key in written if key in WITH_NULLS and written[key] is None}
     spec = {**merge_patch({}, written), **nulls}  # in these, null is a value; so it is in options
     if written.get(_OPTIONS) is not None:
         spec[_OPTIONS] = with_lists(written[_OPTIONS])

@@ -32,6 +32,8 @@ _OLD_NAMES: Mapping[Path, str] = {
 NULLABLE = frozenset(
     {"minDockerVersion", "timeToLiveSecs", "status", "restartPolicy", "startupOrder"}
 )
+HEALTH = "health"  # the key of a module with what it reports of itself
+WITH_NULLS = NULLABLE | {HEALTH}
 
 ADD = "add"  # the only key of an object that adds to the list of a lower layer
 FROM = "from"  # the key of a module that names the Module it is an instance of
@@ -173,7 +175,7 @@ def _list_of(value: Any) -> Any:
 
 def _nothing(patch: JsonObject) -> JsonObject:
     """The settings that a layer sets to nothing, so that they have no default either."""
-    return {key: None for key in patch if key in NULLABLE and patch[key] is None}
+    return {key: None for key in patch if key in WITH_NULLS and patch[key] is None}
 
 
 def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:

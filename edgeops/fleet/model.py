@@ -187,12 +187,31 @@ class EdgeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """What a module reports about itself, and which values are good.
+
+    `path` is that of a reported property of the module. `digests` are paths where it reports the
+    sha256 of the model that it speaks of, of which the first that is reported counts. It speaks of
+    the model in `slot`, or in any slot if that is None.
+    """
+
+    path: tuple[str, ...]
+    good: tuple[Any, ...]
+    digests: tuple[tuple[str, ...], ...] = ()
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredModule:
-    """A module as one device should have it; `spec` is the resolved spec without `desired`."""
+    """A module as one device should have it; `spec` is the resolved spec without `desired`.
+
+    `health` is what it reports about itself, None if that does not count.
+    """
 
     name: str
     spec: JsonObject
     desired: JsonObject
+    health: HealthCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
 from edgeops.fleet.edge import edge_content, edge_defaults, twins_only
 from edgeops.fleet.finding import Finding
+from edgeops.fleet.health import health_check, health_findings
 from edgeops.fleet.layers import FROM, Overlay, Path
 from edgeops.fleet.model import MODEL_LOADER, DesiredModule, EdgeKind
 from edgeops.jsonvalue import JsonObject
@@ -69,6 +70,7 @@ class SoftwareMaker:
         findings = list(_loader_findings(overlay))
         findings += module_findings(modules, self.schemas, self.checker)
         for name, module in modules.items():
+            findings += health_findings(name, module.spec, module.desired, models)
             at = ("modules", name, "desired")
             listed = owned({"desired": module.desired})
             findings += stamp_findings(
@@ -103,7 +105,7 @@ class SoftwareMaker:
             own = desired.get("models", {})
             if isinstance(own, dict):  # otherwise `module_findings` reports it
                 desired = {**desired, "models": {**own, **wanted}}
-        return DesiredModule(name, rest, desired)
+        return DesiredModule(name, rest, desired, health_check(rest, desired))
 
 
 def _identities(modules: Mapping[str, DesiredModule]) -> Deployment:

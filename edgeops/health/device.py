@@ -1,5 +1,7 @@
 """The health of a device, from its reported properties.
 
+What is wrong makes it Degraded, what is not there yet Progressing.
+
 Sources: "Properties of the IoT Edge agent and hub module twins" (Microsoft
 Learn) for `$edgeAgent`; schemas/modules for the slots of `model_loader`.
 Devices write reported properties, so any of them can have an unexpected type.
@@ -7,18 +9,17 @@ Devices write reported properties, so any of them can have an unexpected type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from edgeops.fleet.model import MODEL_LOADER, DesiredDevice
-from edgeops.fleet.secrets import mask
+from edgeops.fleet.model import DesiredDevice
+from edgeops.health.consumer import Objection, objections
+from edgeops.health.reported import as_text, error_text, reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
 _BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
 _SYSTEM_MODULES = ("edgeAgent", "edgeHub")
-_REASON_LENGTH = 200
 
 
 class HealthState(StrEnum):
@@ -79,11 +80,12 @@ def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Hea
     """
     if live is None:
         return Health(HealthState.UNKNOWN, "not on the hub")
-    faults = list(_faults(device, live))
+    said = list(objections(device, live))
+    faults = [*_faults(device, live), *_texts(said, fault=True)]
     if faults:
         return Health(HealthState.DEGRADED, "; ".join(faults))
     connected = _is_connected(live)
-    missing = list(_missing(device, live, in_sync))
+    missing = [*_missing(device, live, in_sync), *_texts(said, fault=False)]
     if not missing and (connected or device.edge or device.models):
         return Health(HealthState.CONVERGED)
     if connected:
@@ -92,6 +94,10 @@ def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Hea
     if last is None and not any(twin.reported for twin in _twins(live)):
         return Health(HealthState.UNKNOWN, "never connected")
     return Health(HealthState.OFFLINE, f"last active {last}" if last else "not connected")
+
+
+def _texts(said: Iterable[Objection], *, fault: bool) -> Iterator[str]:
+    return (objection.text for objection in said if objection.fault is fault)
 
 
 def _is_connected(live: LiveDevice) -> bool:
@@ -113,8 +119,10 @@ def _faults(device: DesiredDevice, live: LiveDevice) -> Iterator[str]:
     if device.edge and agent is not None:
         code = value_at(agent.reported, "lastDesiredStatus", "code")
         if _has_seen(agent) and code is not None and code != 200:
-            why = _text(value_at(agent.reported, "lastDesiredStatus", "description"))
-            yield f"$edgeAgent refused its deployment ({_text(code)})" + (f": {why}" if why else "")
+            why = as_text(value_at(agent.reported, "lastDesiredStatus", "description"))
+            yield f"$edgeAgent refused its deployment ({as_text(code)})" + (
+                f": {why}" if why else ""
+            )
         for group, names in (
             ("modules", sorted(device.modules)),
             ("systemModules", _SYSTEM_MODULES),
@@ -127,7 +135,7 @@ def _faults(device: DesiredDevice, live: LiveDevice) -> Iterator[str]:
         reported = reported_slot(live, slot)
         error = value_at(reported, "error")
         if error or value_at(reported, "state") == "error":
-            yield f"model {slot}: {_error_text(error) or 'error'}"
+            yield f"model {slot}: {error_text(error) or 'error'}"
 
 
 def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator[str]:
@@ -141,7 +149,7 @@ def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator
             yield "$edgeAgent has not confirmed its deployment yet"
     for slot, release in sorted(device.models.items()):
         if value_at(reported_slot(live, slot), "sha256") != release.sha256:
-            state = _text(value_at(reported_slot(live, slot), "state"))
+            state = as_text(value_at(reported_slot(live, slot), "state"))
             yield f"model {slot}: {release.reference} not there yet" + (
                 f" ({state})" if state else ""
             )
@@ -149,28 +157,3 @@ def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator
 
 def _has_seen(agent: Twin) -> bool:
     return bool(value_at(agent.reported, "lastDesiredVersion") == agent.desired_version)
-
-
-def _error_text(error: Any) -> str:
-    """The text of an error of model_loader (`{code, message}`), or of any other value."""
-    code, message = value_at(error, "code"), value_at(error, "message")
-    return f"{_text(code)}: {_text(message)}" if code and message else _text(error)
-
-
-def _text(value: Any) -> str:
-    """A reported value as one short line without secrets."""
-    line = " ".join(str(value).split()) if value is not None else ""
-    return mask(line)[:_REASON_LENGTH]
-
-
-def reported_slot(live: LiveDevice | None, slot: str) -> Any:
-    """The reported properties of a slot of `model_loader`; None if there are none."""
-    loader = live.modules.get(MODEL_LOADER) if live else None
-    return value_at(loader.reported, "models", slot) if loader else None
-
-
-def value_at(value: Any, *keys: str) -> Any:
-    """The value below these keys, None if there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edgeops.fleet.model import DesiredDevice
-from edgeops.health.device import Health, health, reported_slot, value_at
+from edgeops.health.device import Health, health
+from edgeops.health.reported import reported_slot, value_at
 from edgeops.twin import LiveDevice
 
 
 @dataclass(frozen=True, slots=True)
 class SlotHealth:
-    """The health of a device; `since` is when it started to use the model, if reported."""
+    """The health of a device, and since when its `model_loader` has held the model, if reported.
+
+    Modules that use the model may report a `since` of their own, but that starts anew with each
+    restart: a device that restarts every night would never be healthy for a day.
+    """
 
     health: Health
     since: datetime | None = None

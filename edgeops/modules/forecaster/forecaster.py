@@ -56,9 +56,9 @@ class Forecaster:
 
     def reported(self) -> JsonObject:
         """The reported properties as they are now."""
-        return reported(
-            self.settings, self._keeper.model, self._status, self.recorder, self._latency
-        )
+        model = self._keeper.model
+        in_error = self._keeper.failed or (model.sha256 if model else None)
+        return reported(self.settings, model, self._status, in_error, self.recorder, self._latency)
 
     def _forecast(self, model: LoadedModel, now: float) -> JsonObject:
         started = self._stopwatch()

@@ -135,7 +135,7 @@ class Keeper:
     """Loads what the slot points to in the background, then switches to it.
 
     `model` is the one in use; `error` says why the one that the slot points
-    to is not it. `loading` is whether another one is on its way.
+    to, of the digest `failed`, is not it. `loading` is whether another one is on its way.
     """
 
     def __init__(
@@ -146,6 +146,7 @@ class Keeper:
     ) -> None:
         self.model: LoadedModel | None = None
         self.error: ModelError | None = None
+        self.failed: str | None = None
         self._storage = storage
         self._load = load
         self._executor = executor
@@ -181,11 +182,12 @@ class Keeper:
     def _forget(self, slot: str | None) -> None:
         # A model of another slot forecasts something else: better none.
         self._slot, self._tried, self._running = slot, None, None
-        self.model = self.error = None
+        self.model = self.error = self.failed = None
 
     def _take_over(self, finished: Future[LoadedModel]) -> None:
         self._running = None
         error = finished.exception()
+        self.failed = self._tried.sha256 if error and self._tried else None
         if error is None:
             self.model, self.error = finished.result(), None
         elif isinstance(error, ModelError):

@@ -45,10 +45,14 @@ def reported(
     settings: ForecasterSettings,
     model: LoadedModel | None,
     status: ForecasterStatus,
+    in_error: str | None,
     recorder: Recorder,
     latency: float | None,
 ) -> JsonObject:
-    """The reported properties; `latency` is in seconds. What there is not is left out."""
+    """The reported properties; `latency` is in seconds. What there is not is left out.
+
+    An error is of the model with the digest `in_error`, which need not be the one in use.
+    """
     error = status.error
     in_use = {
         "slot": settings.slot,
@@ -57,7 +61,9 @@ def reported(
         "sha256": model.sha256 if model else None,
         "state": status.state.value,
         "reason": status.reason,
-        "error": {"code": error.code, "message": error.message} if error else None,
+        "error": _without_none({"code": error.code, "message": error.message, "sha256": in_error})
+        if error
+        else None,
         "latencyMs": None if latency is None else round(latency * 1000, 3),
         "since": iso(status.since),
     }

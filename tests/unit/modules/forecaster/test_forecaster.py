@@ -102,7 +102,7 @@ def test_the_old_model_forecasts_until_the_new_one_has_proven_itself(
 def test_the_old_model_stays_when_the_new_one_is_bad(forecaster, storage, model, later, bad):
     old = storage.put(model())
     start(forecaster, old, later)
-    storage.put(model(columns=7) if bad == "shape" else b"junk", "2.0.0")
+    new = storage.put(model(columns=7) if bad == "shape" else b"junk", "2.0.0")
     forecaster.step(NOON + 10)
     later.run()
     forecast = forecaster.step(NOON + 600)
@@ -111,6 +111,7 @@ def test_the_old_model_stays_when_the_new_one_is_bad(forecaster, storage, model,
     reported = forecaster.reported()["model"]
     assert (reported["state"], reported["sha256"]) == ("Error", old.sha256)
     assert reported["error"]["code"] == ("InputShape" if bad == "shape" else "LoadFailed")
+    assert reported["error"]["sha256"] == new.sha256  # of the one that is not in use
 
     storage.put(model(factor=2), "3.0.0")
     start(forecaster, None, later, NOON + 601)
@@ -182,6 +183,21 @@ def test_a_slot_that_is_emptied_keeps_its_model_running(forecaster, storage, mod
     start(forecaster, current, later)
     (current.path.parent / "current.json").unlink()
     assert forecaster.step(NOON + 600)
+
+
+def test_an_error_names_the_model_that_has_it(forecaster, storage, model, later):
+    first = storage.put(model())
+    start(forecaster, first, later)
+    bad = storage.put(b"junk", "2.0.0")
+    start(forecaster, bad, later, NOON + 1)
+    document = {**forecaster.reported(), "forecaster": {"version": "1"}}
+    jsonschema.validate(document, json.loads(SCHEMA.read_bytes()))
+    storage.put(model(factor=2), "3.0.0")
+    forecaster.step(NOON + 2)  # it is being loaded: the error is still that of the second
+    assert forecaster.reported()["model"]["error"]["sha256"] == bad.sha256
+    later.run()
+    forecaster.step(NOON + 3)
+    assert "error" not in forecaster.reported()["model"]
 
 
 @pytest.mark.parametrize("prepared", [True, False])

@@ -1,0 +1,38 @@
+"""Values in reported properties. Devices write them, so any can have an unexpected type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeops.fleet.model import MODEL_LOADER
+from edgeops.fleet.secrets import mask
+from edgeops.twin import LiveDevice
+
+_LENGTH = 200
+
+
+def value_at(value: Any, *keys: str) -> Any:
+    """The value below these keys, None if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def reported_slot(live: LiveDevice | None, slot: str) -> Any:
+    """The reported properties of a slot of `model_loader`; None if there are none."""
+    loader = live.modules.get(MODEL_LOADER) if live else None
+    return value_at(loader.reported, "models", slot) if loader else None
+
+
+def as_text(value: Any) -> str:
+    """A reported value as one short line without secrets, as JSON has it."""
+    if isinstance(value, bool):
+        value = str(value).lower()
+    line = " ".join(str(value).split()) if value is not None else ""
+    return mask(line)[:_LENGTH]
+
+
+def error_text(error: Any) -> str:
+    """The text of a reported error (`{code, message}`), or of any other value."""
+    code, message = value_at(error, "code"), value_at(error, "message")
+    return f"{as_text(code)}: {as_text(message)}" if code and message else as_text(error)
