@@ -44,7 +44,8 @@ def _said(spec: JsonObject, desired: JsonObject) -> JsonObject | None:
     if last_part(spec.get("image") or "") != FORECASTER_IMAGE:
         return said
     slot = desired.get("model")
-    return {**_FORECASTER, **({"slot": slot} if isinstance(slot, str) else {}), **said}
+    without_model = ""  # not a slot: it is not asked
+    return {**_FORECASTER, "slot": slot if isinstance(slot, str) else without_model, **said}
 
 
 def health_findings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from edgeops.fleet.model import MODEL_LOADER
@@ -25,11 +26,11 @@ def reported_slot(live: LiveDevice | None, slot: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A reported value as one short line without secrets, as JSON has it."""
-    if isinstance(value, bool):
-        value = str(value).lower()
-    line = " ".join(str(value).split()) if value is not None else ""
-    return mask(line)[:_LENGTH]
+    """A reported value as one short line without secrets; what is not text is JSON."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return mask(" ".join(text.split()))[:_LENGTH]
 
 
 def error_text(error: Any) -> str:

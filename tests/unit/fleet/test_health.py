@@ -74,6 +74,7 @@ def test_an_instance_of_a_module_inherits_it(check):
 def test_our_forecaster_has_a_say_by_its_image_in_any_registry(check):
     assert check("forecaster") == DEFAULT
     assert check("forecaster", "{desired: {model: other}}").slot == "other"
+    assert check("forecaster", "{desired: {model: null}}").slot == ""  # it uses no model
     assert check("forecaster", "{health: {good: [Ready]}}").good == ("Ready",)
     assert check("forecaster", "{health: null}") is None
     assert check("forecaster", "{image: 'example/my-forecaster:1'}") is None

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule, HealthCheck
 from edgeops.health.device import Health, HealthState, health
@@ -197,6 +199,28 @@ def test_a_module_that_the_hub_does_not_have_is_waited_for():
     live = LiveDevice(Twin("d", edge=True), {"$edgeAgent": agent})
     plain = device(HealthCheck(("ok",), (True,)), models={})
     assert health(plain, live, True) == progressing("vision is not on the hub")
+
+
+def test_a_forecaster_that_names_no_slot_is_not_asked():
+    assert judged(device(replace(CHECK, slot="")), says("NoModel", None)) == CONVERGED
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["model", "state", "sha256", "error"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(said=ANYTHING, status=ANYTHING)
+def test_whatever_devices_report_gives_a_health_with_a_short_reason(said, status):
+    for check in (CHECK, HealthCheck(("model", "state"), (True, 1))):
+        found = judged(device(check), {"model": said}, status)
+        assert found.state is not HealthState.CONVERGED or said["state"] in ("Ready", 1)
+        assert len(found.reason) < 700
 
 
 def test_several_modules_are_all_heard():
