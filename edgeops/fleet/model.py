@@ -207,6 +207,9 @@ class DesiredDevice:
     `thumbprints` (`primary`, `secondary`, in upper case), `status` and `parent` (an edge device; ""
     for none) are None or empty where git says nothing.
 
+    A `paused` device is compared, but not written. `ignore` are the pointers into its document that
+    are left to others.
+
     `foreign` are the paths that `configurations` of the hub write, by module (the device itself is
     `""`), below its desired properties; edgeops leaves them alone.
     """
@@ -230,6 +233,8 @@ class DesiredDevice:
     parent: str | None = None
     foreign: Mapping[str, Paths] = field(default_factory=dict)
     configurations: frozenset[str] = frozenset()
+    paused: bool = False
+    ignore: tuple[str, ...] = ()
 
     @property
     def identity(self) -> JsonObject:

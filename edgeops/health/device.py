@@ -30,6 +30,7 @@ class HealthState(StrEnum):
     OFFLINE = "Offline"
     UNKNOWN = "Unknown"
     WAITING = "Waiting"  # not on the hub yet, and created by others
+    PAUSED = "Paused"  # git says to write nothing, and it differs from git
 
 
 @dataclass(frozen=True, slots=True)

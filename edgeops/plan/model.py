@@ -80,6 +80,18 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """A device that git pauses, and the changes that are not written because of that.
+
+    `refused` says why it would be refused if it were not paused; "" if it would not.
+    """
+
+    device: str
+    changes: tuple[Change, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """Why a plan as a whole must not be written; it still shows what it would do."""
 
@@ -107,7 +119,8 @@ class PlanOptions:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `devices` is the number of devices that it covers and does not delete, without those `waiting`:
+    `devices` is the number of devices that it covers and does not delete, without those that git has
+    `paused` and those `waiting`:
     they are not on the hub yet, and creating them is left to others; so are modules, as
     `device/module`. `access` lists the
     private artifact stores that these may get temporary read access to while they have downloads to
@@ -133,3 +146,4 @@ class Plan:
     not_compared: tuple[tuple[Secret, int], ...] = ()
     notes: tuple[str, ...] = ()
     blocked: Blocked | None = None
+    paused: tuple[Paused, ...] = ()
