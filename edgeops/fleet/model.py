@@ -188,11 +188,15 @@ class EdgeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DesiredModule:
-    """A module as one device should have it; `spec` is the resolved spec without `desired`."""
+    """A module as one device should have it; `spec` is the resolved spec without `desired`.
+
+    `ignored` are the paths below its desired properties that are left to others.
+    """
 
     name: str
     spec: JsonObject
     desired: JsonObject
+    ignored: Paths = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ class DesiredDevice:
     for none) are None or empty where git says nothing.
 
     A `paused` device is compared, but not written. `ignore` are the pointers into its document that
-    are left to others.
+    are left to others, `ignored` the paths that they stand for, by section of a stamp; nothing else
+    here has values of them.
 
     `foreign` are the paths that `configurations` of the hub write, by module (the device itself is
     `""`), below its desired properties; edgeops leaves them alone.
@@ -235,6 +240,7 @@ class DesiredDevice:
     configurations: frozenset[str] = frozenset()
     paused: bool = False
     ignore: tuple[str, ...] = ()
+    ignored: Mapping[str, Paths] = field(default_factory=dict)
 
     @property
     def identity(self) -> JsonObject:
@@ -251,7 +257,7 @@ class DesiredFleet:
     """The desired state of every device at one commit, for one hub.
 
     `uid` tells the fleet from others of its name. `elsewhere` has the devices that git binds to
-    other hubs, and these.
+    other hubs, and these; `held` are those of them that it pauses.
     """
 
     name: str
@@ -261,3 +267,4 @@ class DesiredFleet:
     max_deletes: str | int = "10%"
     uid: str | None = None
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
