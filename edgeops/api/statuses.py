@@ -43,9 +43,9 @@ def status(
 def wait_until_converged(
     workspace: Workspace, fleet: DesiredFleet, names: Collection[str], seconds: float
 ) -> list[DeviceStatus]:
-    """The status of the named devices once all that are neither Waiting nor Paused are in sync and Converged.
+    """The status of the named devices once all are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
     """
     return on_hub(
         workspace, fleet, lambda hub: until_converged(workspace, hub, fleet, names, seconds)
@@ -87,9 +87,9 @@ async def until_converged(
     names: Collection[str],
     seconds: float,
 ) -> list[DeviceStatus]:
-    """The status once all named devices that are neither Waiting nor Paused are in sync and Converged.
+    """The status of the named devices once all are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than `seconds`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`.
     """
     clock = workspace.clock.monotonic
     deadline = clock() + seconds
