@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan, PlanOptions
     from edgeops.twin import LiveDevice
-
-_COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")  # a stamp is what somebody wrote into tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +222,7 @@ async def _live_plan(
     managed = tuple(await hub.devices_of(fleet.name)) if options.prune else ()
     live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
     gone = gone_from_git(fleet, live, managed)
+    known = _known_commits(workspace, live) if options.prune else None
     by_label = any("=" in target for target in options.targets)
     fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
     made = make_plan(
@@ -237,21 +235,30 @@ async def _live_plan(
         labels=_last_labels(workspace, live, gone) if by_label else {},
         overlaps=overlaps,
         notes=notes,
+        known=known,
     )
     return live, Planned(made, fleet)
+
+
+def _known_commits(workspace: Workspace, live: Mapping[str, LiveDevice]) -> frozenset[str]:
+    """Those commits of the stamps on these devices that this clone has."""
+    from edgeops.source.commits import known_commits
+    from edgeops.stamp import commit_in
+
+    stamped = {commit_in(device.twin.tags) for device in live.values()}
+    return known_commits(workspace.root, {commit for commit in stamped if commit})
 
 
 def _last_labels(
     workspace: Workspace, live: Mapping[str, LiveDevice], names: Iterable[str]
 ) -> dict[str, Mapping[str, str]]:
     """The labels of devices in git at the commit of their stamps, where this clone has it."""
-    from edgeops.stamp import decode
+    from edgeops.stamp import commit_in
 
     names_by_commit: dict[str, list[str]] = {}
     for name in names:
-        stamp = decode(live[name].twin.tags)
-        if stamp is not None and stamp.commit is not None and _COMMIT.match(stamp.commit):
-            names_by_commit.setdefault(stamp.commit, []).append(name)
+        if commit := commit_in(live[name].twin.tags):
+            names_by_commit.setdefault(commit, []).append(name)
     labels: dict[str, Mapping[str, str]] = {}
     for commit, of_commit in names_by_commit.items():
         with suppress(EdgeOpsError):
@@ -310,8 +317,8 @@ def _read_grants(
     from edgeops.plan.targets import covered
 
     now = workspace.clock.now()
-    whole = {refusal.device for refusal in plan.refusals if refusal.overlap is None}
-    left_alone = whole | set(plan.waiting)
+    whole = {refusal.device for refusal in plan.refusals if not refusal.partly}
+    left_alone = whole | set(plan.waiting) | {paused.device for paused in plan.paused}
     names = covered(fleet, plan.options) - left_alone
     wanted = {name: fleet.devices[name] for name in names}
     in_need = devices_in_need(wanted, live, target.artifacts, now=now)

@@ -29,8 +29,8 @@ def status(
     """The status of the devices of a fleet, or of a group, sorted by name.
 
     With `wait` (seconds), the status once all are in sync and Converged, apart from
-    those that others have yet to create on the hub; raises `EdgeOpsError` when that
-    takes longer. Raises `InvalidFleet`, `UsageError`
+    those that others have yet to create on the hub, and those that git pauses; raises
+    `EdgeOpsError` when that takes longer. Raises `InvalidFleet`, `UsageError`
     for a group without devices, and `HubError`.
     """
     fleet = workspace.at(rev).fleet
@@ -43,9 +43,9 @@ def status(
 def wait_until_converged(
     workspace: Workspace, fleet: DesiredFleet, names: Collection[str], seconds: float
 ) -> list[DeviceStatus]:
-    """The status of the named devices once all that are not Waiting are in sync and Converged.
+    """The status of the named devices once all are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
     """
     return on_hub(
         workspace, fleet, lambda hub: until_converged(workspace, hub, fleet, names, seconds)
@@ -63,7 +63,7 @@ async def statuses(
     create = fleet.hubs[workspace.hub].create_devices
     return [
         device_status(fleet.devices[name], live.get(name), is_in_sync(fleet, name, live.get(name)))
-        if create or name in live
+        if create or name in live or fleet.devices[name].paused
         else waiting_status(name)
         for name in sorted(names)
     ]
@@ -87,16 +87,16 @@ async def until_converged(
     names: Collection[str],
     seconds: float,
 ) -> list[DeviceStatus]:
-    """The status once all named devices that are not Waiting are in sync and Converged.
+    """The status of the named devices once all are in sync and Converged.
 
-    Raises `EdgeOpsError` when that takes longer than `seconds`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`.
     """
     clock = workspace.clock.monotonic
     deadline = clock() + seconds
     while True:
         rows = await statuses(workspace, hub, fleet, names)
         pending = [
-            row for row in rows if not (row.is_waiting or (row.in_sync and row.is_converged))
+            row for row in rows if not (row.is_left_alone or (row.in_sync and row.is_converged))
         ]
         if not pending:
             return rows

@@ -120,16 +120,18 @@ def _with_refusals(outcome: Outcome, refused: Outcome | None) -> Outcome:
 
 
 def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[DeviceChanges]:
-    changes = by_device(plan.changes)
+    changes, absent = by_device(plan.changes), plan.absent
     for device in sorted(grants.devices) if grants else ():
         changes.setdefault(device, [])
     for name, device_changes in changes.items():
         access = grants.patch if grants and name in grants.devices else {}
         desired = fleet.devices.get(name)
         if desired is not None:
-            desired = without_parent_among(plan.waiting, desired)
+            desired = without_parent_among(absent, desired)
         planned = tuple(device_changes)
-        yield DeviceChanges(name, desired, planned, plan.fleet, plan.commit, access, fleet.uid)
+        yield DeviceChanges(
+            name, desired, planned, plan.fleet, plan.commit, access, fleet.uid, plan.known
+        )
 
 
 def _rounds(planned: Iterable[DeviceChanges]) -> list[list[DeviceChanges]]:

@@ -9,8 +9,9 @@ from edgeops.fleet.model import DesiredDevice
 from edgeops.hub.live import ReadRequest, read_live
 from edgeops.hub.port import Hub
 from edgeops.jsonvalue import JsonObject, leaves, same
-from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Change, Refusal
+from edgeops.plan.removals import plan_removal
 from edgeops.twin import LiveDevice
 
 
@@ -23,7 +24,7 @@ class DeviceChanges:
     """The part of a plan for one device; `desired` is None if the device is to be deleted.
 
     `access` is the secret patch of desired properties that gives its model_loader read access to
-    artifacts; it is not part of the plan.
+    artifacts; it is not part of the plan. `uid` is that of the fleet, and `known` as in `Plan`.
     """
 
     device: str
@@ -33,6 +34,7 @@ class DeviceChanges:
     commit: str | None
     access: JsonObject = field(default_factory=dict, repr=False)
     uid: str | None = None
+    known: frozenset[str] | None = None
 
     @property
     def creates(self) -> bool:
@@ -70,7 +72,8 @@ async def _read(hub: Hub, planned: DeviceChanges) -> LiveDevice | None:
 
 def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...] | Refusal:
     if planned.desired is None:
-        removal = plan_removal(live, fleet=planned.fleet, uid=planned.uid) if live else None
+        fleet, uid, known = planned.fleet, planned.uid, planned.known
+        removal = plan_removal(live, fleet=fleet, uid=uid, known=known) if live else None
         if isinstance(removal, Refusal):
             return removal
         return (removal,) if removal else ()
@@ -83,6 +86,7 @@ def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...]
         create=Action.CREATE_DEVICE in actions,
         prune=Action.DELETE_MODULE in actions,
         uid=planned.uid,
+        known=planned.known,
     )
 
 

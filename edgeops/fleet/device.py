@@ -121,7 +121,10 @@ class Resolver:
         if values not in alike.resolved:
             alike.resolved[values] = self._resolve(device, names, alike, scope)
         first, findings = alike.resolved[values]
-        return replace(first, name=device.name, labels=device.spec.labels), findings
+        paused = first.paused
+        if device.spec.member:
+            paused = device.spec.member.value.get("paused", paused)
+        return replace(first, name=device.name, labels=device.spec.labels, paused=paused), findings
 
     def scope(self, device: Named[Device], groups: Groups) -> Scope:
         """The variables of a device."""
@@ -131,7 +134,7 @@ class Resolver:
     def _scope(self, device: Named[Device], alike: _Alike) -> Scope:
         variables = alike.overlay.variables
         if device.spec.member:
-            variables = merged(variables, device.spec.member.value["variables"])
+            variables = merged(variables, device.spec.member.value.get("variables", {}))
         return Scope.of_device(device.name, device.spec.labels, variables)
 
     def _make_alike(self, device: Named[Device], groups: Groups, names: tuple[str, ...]) -> _Alike:
@@ -193,6 +196,8 @@ class Resolver:
             edge_defaults=software.deployment.defaults,
             runtime=overlay.edge if edge is EdgeKind.MANAGED else {},
             external=edge is EdgeKind.EXTERNAL,
+            paused=overlay.paused,
+            ignore=overlay.ignore,
         )
         unknown = [Finding(path, why.message, why.hint) for path, why in failed.items()]
         unknown += self._missing(alike.overlay, overlay, failed)

@@ -69,8 +69,8 @@ class Group:
 class Device:
     """A device as in its manifest or DeviceSet, before layers are merged.
 
-    `member` has the variables of its entry in a DeviceSet; `hubs` are those that it belongs to,
-    None if it does not say.
+    `member` has the variables of its entry in a DeviceSet, and whether that is paused; `hubs` are
+    those that it belongs to, None if it does not say.
     """
 
     labels: Mapping[str, str]
@@ -194,14 +194,12 @@ def read_device_set(document: Document) -> Named[DeviceSet]:
     members = []
     for index, member in enumerate(spec["devices"]):
         at = f"/spec/devices/{index}"
-        variables = {"variables": member["variables"]} if "variables" in member else None
+        own = {key: member[key] for key in ("variables", "paused") if key in member}
         device = Device(
             labels={**labels, **member.get("labels", {})},
             layer=layer,
             edge=_edge(below),
-            member=Layer(f"Device {member['name']}", document, at, variables)
-            if variables
-            else None,
+            member=Layer(f"Device {member['name']}", document, at, own) if own else None,
             hubs=_hubs(member) or _hubs(below),
         )
         members.append(Named(member["name"], document, f"{at}/name", device))

@@ -22,7 +22,7 @@ from edgeops.secret_reference import is_secret
 
 Path = tuple[str, ...]
 
-OVERLAY_PARTS = ("variables", "tags", "desired", "models", "modules", "edge")
+OVERLAY_PARTS = ("variables", "tags", "desired", "models", "modules", "edge", "paused", "ignore")
 _OLD_NAMES: Mapping[Path, str] = {
     ("edge", "agent", "image"): "/edge/agentImage",
     ("edge", "hub", "image"): "/edge/hubImage",
@@ -86,6 +86,8 @@ class Overlay:
     modules: JsonObject = field(default_factory=dict)
     edge: JsonObject = field(default_factory=dict)
     patches: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    paused: bool = False
+    ignore: tuple[str, ...] = ()
 
 
 def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject]) -> Overlay:
@@ -104,6 +106,10 @@ def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject
         parts["modules"], parts["patches"] = _lay_modules(below, value["modules"], bases)
     if "edge" in value:
         parts["edge"] = _lay_edge(below.edge, value["edge"])
+    if "paused" in value:
+        parts["paused"] = value["paused"]
+    if "ignore" in value:
+        parts["ignore"] = tuple(dict.fromkeys((*below.ignore, *value["ignore"])))
     return replace(below, **parts) if parts else below
 
 
@@ -277,6 +283,8 @@ def clashes(a: Any, b: Any, path: Path = ()) -> Iterator[Path]:
     """
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted(a.keys() & b.keys()):
+            if not path and key == "ignore":  # their lists add up
+                continue
             yield from clashes(a[key], b[key], (*path, key))
     else:
         yield path

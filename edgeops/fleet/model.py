@@ -206,12 +206,14 @@ class DesiredModule:
     """A module as one device should have it; `spec` is the resolved spec without `desired`.
 
     `health` is what it reports about itself, None if that does not count.
+    `ignored` are the paths below its desired properties that are left to others.
     """
 
     name: str
     spec: JsonObject
     desired: JsonObject
     health: HealthCheck | None = None
+    ignored: Paths = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,10 @@ class DesiredDevice:
     releases; they are already part of `modules["model_loader"].desired`. `authentication`,
     `thumbprints` (`primary`, `secondary`, in upper case), `status` and `parent` (an edge device; ""
     for none) are None or empty where git says nothing.
+
+    A `paused` device is compared, but not written. `ignore` are the pointers into its document that
+    are left to others, `ignored` the paths that they stand for, by section of a stamp; nothing else
+    here has values of them.
 
     `foreign` are the paths that `configurations` of the hub write, by module (the device itself is
     `""`), below its desired properties; edgeops leaves them alone.
@@ -249,6 +255,9 @@ class DesiredDevice:
     parent: str | None = None
     foreign: Mapping[str, Paths] = field(default_factory=dict)
     configurations: frozenset[str] = frozenset()
+    paused: bool = False
+    ignore: tuple[str, ...] = ()
+    ignored: Mapping[str, Paths] = field(default_factory=dict)
 
     @property
     def identity(self) -> JsonObject:
@@ -265,7 +274,7 @@ class DesiredFleet:
     """The desired state of every device at one commit, for one hub.
 
     `uid` tells the fleet from others of its name. `elsewhere` has the devices that git binds to
-    other hubs, and these.
+    other hubs, and these; `held` are those of them that it pauses.
     """
 
     name: str
@@ -275,3 +284,4 @@ class DesiredFleet:
     max_deletes: str | int = "10%"
     uid: str | None = None
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()

@@ -31,6 +31,7 @@ class HealthState(StrEnum):
     OFFLINE = "Offline"
     UNKNOWN = "Unknown"
     WAITING = "Waiting"  # not on the hub yet, and created by others
+    PAUSED = "Paused"  # git says to write nothing, and it differs from git
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class DeviceStatus:
         return self.health.state is HealthState.CONVERGED
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether the device is not on the hub yet, and others create it."""
-        return self.health.state is HealthState.WAITING
+    def is_left_alone(self) -> bool:
+        """Whether no sync changes the device: it is Waiting for others, or Paused."""
+        return self.health.state in (HealthState.WAITING, HealthState.PAUSED)
 
 
 def device_status(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> DeviceStatus:
@@ -76,8 +77,11 @@ def health(device: DesiredDevice, live: LiveDevice | None, in_sync: bool) -> Hea
     """The health of a device; `in_sync`: its twins agree with git.
 
     A device can be Converged by its last report without being connected; a device
-    that has nothing to report must be connected.
+    that has nothing to report must be connected. What a paused device reports does not
+    count while it differs from git.
     """
+    if device.paused and not in_sync:
+        return Health(HealthState.PAUSED, "not on the hub" if live is None else "differs from git")
     if live is None:
         return Health(HealthState.UNKNOWN, "not on the hub")
     said = list(objections(device, live))

@@ -1,4 +1,4 @@
-"""The counts of a plan: how many devices it creates, changes, deletes, refuses and awaits."""
+"""The counts of a plan: how many devices it creates, changes, deletes, refuses, awaits, pauses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DeviceFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many devices a plan creates, changes, deletes, refuses, finds in sync and awaits."""
+    """How many devices a plan creates, changes, deletes, refuses, finds in sync, awaits, pauses."""
 
     create: int
     change: int
@@ -27,6 +27,7 @@ class Counts:
     refused: int
     in_sync: int
     waiting: int
+    paused: int = 0
 
 
 def counts(plan: Plan) -> Counts:
@@ -35,7 +36,8 @@ def counts(plan: Plan) -> Counts:
     create, change, delete = (list(kinds.values()).count(kind) for kind in DeviceFate)
     refused = {refusal.device for refusal in plan.refusals}
     in_sync = max(0, plan.devices - create - change - len(refused - kinds.keys()))
-    return Counts(create, change, delete, len(refused), in_sync, len(plan.waiting))
+    waiting, paused = len(plan.waiting), len(plan.paused)
+    return Counts(create, change, delete, len(refused), in_sync, waiting, paused)
 
 
 def by_device(changes: Iterable[Change]) -> dict[str, list[Change]]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from edgeops import stamp as stamps
 from edgeops.configuration import Paths
-from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
 from edgeops.plan.edge import content_patch
@@ -22,15 +21,13 @@ from edgeops.plan.identity import (
 from edgeops.plan.model import Action, Change, Reason, Refusal
 from edgeops.plan.overlap import not_foreign
 from edgeops.plan.ownership import Owner
+from edgeops.plan.removals import gone_modules
 from edgeops.plan.secrets import value_at, with_references
+from edgeops.plan.stamping import MODULES, device_stamp, first_stamp, module_stamp, owned_in
 from edgeops.secret_reference import secrets_in
 from edgeops.stamp import PROTECT, Stamp
-from edgeops.stamp_paths import Path, united
+from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
-
-MODULES = "modules"  # the section of a stamp that lists the owned module identities
-
-_WITH_STAMP = ("tags", "desired")  # the sections that are written together with the stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +48,16 @@ def plan_device(
     create: bool,
     prune: bool = False,
     uid: str | None = None,
+    known: frozenset[str] | None = None,
 ) -> tuple[Change, ...] | Refusal:
     """The changes that make a device on the hub agree with git, in the order to write them.
 
     `live` has the modules in git that exist on the hub, and the system modules of an edge device;
     it is None when the device is not on the hub. `prune` also deletes module identities that
-    edgeops created and git no longer has; without it they stay in the stamp. `uid` is that of the
-    fleet.
+    edgeops created and git no longer has; without it, or if the device was written from a commit
+    that is not `known`, they stay in the stamp. `uid` is that of the fleet.
     """
-    run = _Run(Owner(fleet, uid), commit, prune)
+    run = _Run(Owner(fleet, uid, known), commit, prune)
     if live is None:
         if not create:
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
@@ -75,36 +73,6 @@ def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
     """The modules with desired properties that a deployment of others has yet to create, sorted."""
     missing = _modules_of_others(device) - live.modules.keys()
     return sorted(name for name in missing if device.modules[name].desired)
-
-
-def plan_removal(
-    live: LiveDevice, *, fleet: str, uid: str | None = None, hubs: tuple[str, ...] = ()
-) -> Change | Refusal | None:
-    """The deletion of a device that git does not have on this hub; None if not of this fleet.
-
-    `hubs` are those that git binds it to.
-    """
-    device, owner, stamp = live.twin.device, Owner(fleet, uid), stamps.decode(live.twin.tags)
-    if stamp is None or owner.foreign(stamp, device) is not None:
-        return None
-    where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
-    if not owner.proves(stamp, device):
-        return Refusal(
-            device,
-            f"is {where}, and its stamp is older than the uid of the Fleet: another"
-            " repository may have written it",
-            "`edgeops forget` it, delete it by hand, or sync it once while git has it",
-        )
-    if stamp.protect:
-        return Refusal(
-            device,
-            f"is protected and {where}",
-            "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
-        )
-    reason = Reason.MOVED if hubs else Reason.REMOVED
-    return Change(
-        live.twin.device, Action.DELETE_DEVICE, reason, etag=live.twin.etag, moved_to=hubs
-    )
 
 
 def _refusal(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
@@ -147,6 +115,10 @@ def _deployed(device: DesiredDevice) -> JsonObject:
 def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
     foreign = device.foreign
+
+    def owned(section: str, live: JsonObject) -> frozenset[Path]:
+        return not_foreign(owned_in(old, section, live), device.ignored.get(section))
+
     tags, desired = live.twin.tags, _shown(live.twin.desired, device.desired, old, "desired")
     contents = {
         module: _shown(live.desired(module), want, old, module)
@@ -161,7 +133,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
                 contents[module],
                 want,
                 device.edge_defaults.get(module, {}),
-                not_foreign(_owned(old, module, contents[module]), foreign.get(module)),
+                not_foreign(owned(module, contents[module]), foreign.get(module)),
                 module,
                 new=new_device,
             )
@@ -171,28 +143,29 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     deploy = _with_modules(deploy, sorted(deployed - live.modules.keys()))
     others = _modules_of_others(device)
     own = device.modules.keys() - deployed - others
-    gone = sorted(path[0] for path in _owned(old, MODULES, {}) if path[0] not in device.modules)
-    deletions = gone if run.prune else []
+    gone = gone_modules(device, old)
+    deletions = gone if run.prune and run.owner.knows(old) else []
 
-    new = _device_stamp(device, old, run, created=own - live.modules.keys(), own=own)
-    if not run.prune:
-        new = replace(new, owned=new.owned | {(MODULES, name) for name in gone})
+    # Those that edgeops creates, not those that existed before.
+    kept = {path[0] for path in owned_in(old, MODULES, {})} & own
+    identities = (own - live.modules.keys()) | kept | (set(gone) - set(deletions))
+    new = device_stamp(device, run.owner, run.commit, identities)
     replaced = frozenset(
         (module, *path)
         for module, patch in deploy.items()
         for path, _ in secrets_in(patch)
         if value_at(contents[module], path) is not None
     )
-    first = _first_stamp(old, new, replaced, more=bool(deploy or deletions))
+    first = first_stamp(old, new, replaced, more=bool(deploy or deletions))
     stamp = {} if stamps.same_content(old, first) else stamps.patch(live.twin.tags, first)
     # The only part of a stamp that a patch shows: whether the device is protected from deletion.
     protect = {stamps.TAG: {PROTECT: stamp[PROTECT]}} if PROTECT in stamp else {}
     patch = {
-        "tags": {**diff(tags, device.tags, _owned(old, "tags", tags)), **protect},
+        "tags": {**diff(tags, device.tags, owned("tags", tags)), **protect},
         "desired": diff(
             desired,
             device.desired,
-            not_foreign(_owned(old, "desired", desired), foreign.get("")),
+            not_foreign(owned("desired", desired), foreign.get("")),
         ),
     }
     patch = {section: values for section, values in patch.items() if values}
@@ -236,12 +209,11 @@ def _module_changes(
         return ()  # nothing to write and nothing to own
     twin = live or Twin(device, module.name)
     shown = _shown(twin.desired, module.desired, old, "desired")
-    owned_before = not_foreign(_owned(old, "desired", shown), foreign)
+    owned_before = not_foreign(owned_in(old, "desired", shown), module.ignored)
+    owned_before = not_foreign(owned_before, foreign)
     desired = diff(shown, module.desired, owned_before)
     patch = {"desired": desired} if desired else {}
-    digest, owned = stamps.digest_and_paths({"desired": module.desired})
-    new = Stamp(run.owner.fleet, run.commit, digest, owned=owned)
-    new = _signed(new, device, run)
+    new = module_stamp(device, module, run.owner, run.commit)
     stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
     if not patch and not stamp:
         return ()
@@ -259,55 +231,6 @@ def _module_changes(
     )
 
 
-def _device_stamp(
-    device: DesiredDevice, old: Stamp | None, run: _Run, *, created: set[str], own: set[str]
-) -> Stamp:
-    """The stamp of a device that is in sync.
-
-    It owns the module identities that edgeops creates, not those that existed before.
-    """
-    content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
-    kept = {path[0] for path in _owned(old, MODULES, {})} & own
-    digest, owned = stamps.digest_and_paths(content)
-    if device.identity:  # part of what was applied, so that drift can be told; nothing to own
-        digest = stamps.digest({**content, IDENTITY: device.identity})
-    new = Stamp(
-        fleet=run.owner.fleet,
-        commit=run.commit,
-        digest=digest,
-        protect=device.protect,
-        owned=owned | {(MODULES, name) for name in created | kept},
-    )
-    return _signed(new, device.name, run)
-
-
-def _signed(stamp: Stamp, device: str, run: _Run) -> Stamp:
-    """The stamp with what proves whose the twin is; without uid it is like that of edgeops 0.1."""
-    return replace(stamp, uid=run.owner.uid, device=device) if run.owner.uid else stamp
-
-
-def _first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, more: bool) -> Stamp:
-    """The stamp to write, with tags and desired properties, before the `more` changes of a device.
-
-    What these will remove stays owned until they are written: if the run is interrupted before
-    that, the next one still removes it. Of the secrets that they put in place of values, at the
-    paths `replaced`, it does not say yet that they are written.
-    """
-    later = frozenset(path for path in old.owned if path[0] not in _WITH_STAMP) if old else ()
-    known = {stamps.place_of(path) for path in later if stamps.names_secret(path)}
-    owned = frozenset(
-        place if (place := stamps.place_of(path)) in replaced else path for path in new.owned
-    )
-    written = {stamps.place_of(path) for path in owned if stamps.names_secret(path)}
-    owned -= known & replaced  # as before: another version, which is owned too
-    kept = (path for path in later if path in owned or stamps.place_of(path) not in written)
-    owned = united(owned, frozenset(kept))
-    if not more or owned == new.owned:
-        return new
-    before = old or new
-    return replace(before, protect=new.protect, owned=owned, uid=new.uid, device=new.device)
-
-
 def _reason(old: Stamp | None, new: Stamp) -> Reason:
     if old is None:
         return Reason.ADOPTED
@@ -315,14 +238,10 @@ def _reason(old: Stamp | None, new: Stamp) -> Reason:
     return Reason.DRIFT if unchanged else Reason.CHANGED
 
 
-def _owned(stamp: Stamp | None, section: str, live: JsonObject) -> frozenset[Path]:
-    return stamp.owned_in(section, live) if stamp else frozenset()
-
-
 def _shown(live: JsonObject, want: JsonObject, stamp: Stamp | None, section: str) -> JsonObject:
     """The live value of a section without its secrets."""
     written = stamp.secrets_in(section) if stamp else {}
-    return with_references(live, want, written, _owned(stamp, section, live))
+    return with_references(live, want, written, owned_in(stamp, section, live))
 
 
 def _with_modules(patch: dict[str, JsonObject], modules: Collection[str]) -> dict[str, JsonObject]:

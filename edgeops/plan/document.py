@@ -16,7 +16,7 @@ from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
-from edgeops.plan.model import Blocked, Change, Plan, PlanOptions, Refusal
+from edgeops.plan.model import Blocked, Change, Paused, Plan, PlanOptions, Refusal
 from edgeops.secret_reference import in_words
 
 API_VERSION = "edgeops/v1"
@@ -67,12 +67,14 @@ def to_json(plan: Plan) -> JsonObject:
             "refused": counted.refused,
             "inSync": counted.in_sync,
             "waiting": counted.waiting,
+            "paused": counted.paused,
         },
         "seconds": plan.seconds,
         "access": list(plan.access),
         "changes": [_change(change) for change in plan.changes],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "waiting": list(plan.waiting),
+        "paused": [_paused(paused) for paused in plan.paused],
         "blocked": plan.blocked and {"reason": plan.blocked.reason, "hint": plan.blocked.hint},
         "notCompared": [
             {"variable": secret.variable, "version": secret.version, "devices": devices}
@@ -154,7 +156,14 @@ def _change(change: Change) -> JsonObject:
 
 def _refusal(refusal: Refusal) -> JsonObject:
     value = {"device": refusal.device, "reason": refusal.reason, "hint": refusal.hint}
-    return {**value, **(asdict(refusal.overlap) if refusal.overlap else {})}
+    if refusal.overlap is None:
+        return {**value, "partly": True} if refusal.partly else value
+    return {**value, **asdict(refusal.overlap)}
+
+
+def _paused(paused: Paused) -> JsonObject:
+    changes = [_change(change) for change in paused.changes]
+    return {"device": paused.device, "changes": changes, "refused": paused.refused}
 
 
 def _without_secrets(sections: Mapping[str, JsonObject]) -> Any:

@@ -70,13 +70,28 @@ class Overlap:
 class Refusal:
     """A device that the plan does not change, and why (another fleet manages it, ...).
 
-    With an `overlap`, only that path is not changed.
+    It is left alone as a whole, unless it is refused `partly`. With an `overlap`, only that path is
+    not changed.
     """
 
     device: str
     reason: str
     hint: str = ""
     overlap: Overlap | None = None
+    partly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A device that git pauses, and the changes that are not written because of that.
+
+    `refused` says why it would be refused if it were not paused; "" if it would not.
+    """
+
+    device: str
+    changes: tuple[Change, ...] = ()
+    refused: str = ""
+    on_hub: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +122,16 @@ class PlanOptions:
 class Plan:
     """What `sync` would write, and nothing else.
 
-    `devices` is the number of devices that it covers and does not delete, without those `waiting`:
-    they are not on the hub yet, and creating them is left to others; so are modules, as
-    `device/module`. `access` lists the
-    private artifact stores that these may get temporary read access to while they have downloads to
-    do. `digest` covers what the changes write (not etags, reasons and stamps) and `access`: two
-    plans with the same digest do the same. `seconds` is the expected duration from the hub's rates,
-    None for a hub without rates. `not_compared` has the secrets whose values on the hub are taken
-    for those that git names, with their numbers of devices. `notes` say what the plan does not
-    cover, and why; `blocked` says why none of it may be written.
+    `devices` is the number of devices that it covers and does not delete, without those `paused`
+    and those `waiting`: these are not on the hub yet, and creating them is left to others; so are
+    modules, as `device/module`. `access` lists the private artifact stores that devices may get
+    temporary read access to while they have downloads to do. `digest` covers what the changes write
+    (not etags, reasons and stamps) and `access`: two plans with the same digest do the same.
+    `seconds` is the expected duration from the hub's rates, None for a hub without rates.
+    `not_compared` has the secrets whose values on the hub are taken for those that git names, with
+    their numbers of devices. `notes` say what the plan does not cover, and why; `blocked` says why
+    none of it may be written. What was last written from a commit that is not among the `known` is
+    not deleted; None if all are known.
     """
 
     fleet: str
@@ -133,3 +149,10 @@ class Plan:
     not_compared: tuple[tuple[Secret, int], ...] = ()
     notes: tuple[str, ...] = ()
     blocked: Blocked | None = None
+    paused: tuple[Paused, ...] = ()
+    known: frozenset[str] | None = None
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The devices that are not on the hub, and that the plan does not create."""
+        return frozenset((*self.waiting, *(each.device for each in self.paused if not each.on_hub)))

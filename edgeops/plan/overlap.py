@@ -162,6 +162,7 @@ def _refusal(device: str, overlap: Overlap) -> Refusal:
         "the rest of the device is synced; take the path out of git, or exclude the device from the"
         " target condition of the configuration",
         overlap,
+        partly=True,
     )
 
 

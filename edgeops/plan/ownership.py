@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeops.plan.model import Refusal
-from edgeops.stamp import Stamp
+from edgeops.stamp import COMMIT, Stamp
+
+_SHOWN = 7  # digits of a commit
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A fleet, and the `uid` that tells it from others of its name; None if git gives it none."""
+    """A fleet, and the `uid` that tells it from others of its name; None if git gives it none.
+
+    `known` are the commits in its repository that stamps may name; None if all are.
+    """
 
     fleet: str
     uid: str | None = None
+    known: frozenset[str] | None = None
 
     def foreign(
         self, stamp: Stamp | None, device: str, module: str | None = None
@@ -58,3 +64,19 @@ class Owner:
         if stamp is None or self.foreign(stamp, device) is not None:
             return False
         return self.uid is None or stamp.uid == self.uid
+
+    def knows(self, stamp: Stamp | None) -> bool:
+        """Whether the commit of a stamp is in this repository."""
+        return self.known is None or (stamp is not None and stamp.commit in self.known)
+
+    def unknown(self, stamp: Stamp) -> tuple[str, str]:
+        """What to say of a twin whose commit is not in this repository, and what to do."""
+        commit = stamp.commit or ""
+        named = f"commit {commit[:_SHOWN]}" if COMMIT.match(commit) else "an unknown commit"
+        hint = (
+            "fetch the whole history (`git fetch --unshallow`); if the commit no longer exists,"
+            " `edgeops forget` the device, or delete by hand"
+        )
+        if self.uid is None:
+            hint += "; if another repository wrote it, give the Fleets of both a `uid`"
+        return f"was last written from {named}, which this clone does not have", hint

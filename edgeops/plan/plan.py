@@ -10,8 +10,9 @@ from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
 from edgeops.limits import Operation, rate
 from edgeops.plan.device import awaited_modules, plan_device
 from edgeops.plan.identity import without_parent_among
-from edgeops.plan.model import Action, Change, Plan, PlanOptions, Reason, Refusal
-from edgeops.plan.removals import Removals, gone_from_git, removals
+from edgeops.plan.model import Action, Change, Paused, Plan, PlanOptions, Reason, Refusal
+from edgeops.plan.ownership import Owner
+from edgeops.plan.removals import Removals, gone_from_git, kept_modules, removals
 from edgeops.plan.secrets import NotCompared
 from edgeops.plan.targets import Labels, check_targets, covered
 from edgeops.stamp import digest
@@ -32,6 +33,7 @@ def make_plan(
     labels: Labels = MappingProxyType({}),
     overlaps: Iterable[Refusal] = (),
     notes: Iterable[str] = (),
+    known: frozenset[str] | None = None,
 ) -> Plan:
     """The plan that makes the hub agree with the fleet.
 
@@ -39,14 +41,19 @@ def make_plan(
     are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
     that git no longer has there; `labels` are those that these had, as far as they are known.
     `overlaps` are the paths that `without_overlaps` took from the devices of the fleet, `notes`
-    more of what the plan does not cover. `created_at` is ISO 8601. The plan is `blocked` if pruning
-    would delete too many devices. Raises `UsageError` for a target that no device matches.
+    more of what the plan does not cover. `created_at` is ISO 8601. What was last written from a
+    commit that is not among the `known` is not deleted; None if all are known. The plan is
+    `blocked` if pruning would delete too many devices. Raises `UsageError` for a target that no
+    device matches.
     """
     gone = gone_from_git(fleet, live, managed) if options.prune else []
     check_targets(fleet, options.targets, {name: labels.get(name, {}) for name in gone})
     devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
     waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
+    absent = waiting | {d.name for d in devices if d.paused and d.name not in live}
+    owner = Owner(fleet.name, fleet.uid, known)
     changes: list[Change] = []
+    paused: list[Paused] = []
     refusals: list[Refusal] = []
     not_compared = NotCompared()
     modules: list[str] = []
@@ -55,15 +62,18 @@ def make_plan(
         if device.name in waiting:
             continue
         planned = plan_device(
-            without_parent_among(waiting, device),
+            without_parent_among(absent, device),
             live.get(device.name),
             fleet=fleet.name,
             commit=fleet.commit,
             create=options.create,
             prune=options.prune,
             uid=fleet.uid,
+            known=known,
         )
-        if isinstance(planned, Refusal):
+        if device.paused:
+            paused.append(_paused(device, planned, device.name in live))
+        elif isinstance(planned, Refusal):
             refusals.append(planned)
         elif options.drift_only and any(change.reason is not Reason.DRIFT for change in planned):
             skipped += 1
@@ -72,18 +82,22 @@ def make_plan(
             not_compared.add(device, planned)
             on_hub = live.get(device.name, _NOTHING)
             modules += (f"{device.name}/{name}" for name in awaited_modules(device, on_hub))
-    refused = {refusal.device for refusal in refusals}
-    names = {device.name for device in devices} - refused
+            if options.prune and (kept := kept_modules(device, on_hub, owner)):
+                refusals.append(kept)
+    refused = {refusal.device for refusal in refusals if not refusal.partly}
+    names = {device.name for device in devices if not device.paused} - refused
     refusals += (overlap for overlap in overlaps if overlap.device in names)
-    removed = removals(fleet, live, options, managed, labels) if options.prune else Removals()
+    removed = (
+        removals(fleet, live, options, managed, labels, known) if options.prune else Removals()
+    )
     changes += removed.changes
-    access = _access(hub, devices)
+    access = _access(hub, [device for device in devices if not device.paused])
     return Plan(
         fleet=fleet.name,
         hub=hub.name,
         commit=fleet.commit,
         created_at=created_at,
-        devices=len(devices) - len(waiting) - skipped + len(removed.refusals),
+        devices=len(devices) - len(waiting) - len(paused) - skipped + len(removed.refusals),
         changes=tuple(changes),
         refusals=(*refusals, *removed.refusals),
         digest=changes_digest(changes, access),
@@ -94,7 +108,15 @@ def make_plan(
         not_compared=not_compared.counts(),
         notes=(*notes, *removed.notes),
         blocked=removed.blocked,
+        paused=tuple(paused),
+        known=known,
     )
+
+
+def _paused(device: DesiredDevice, planned: tuple[Change, ...] | Refusal, on_hub: bool) -> Paused:
+    if isinstance(planned, Refusal):
+        return Paused(device.name, refused=planned.reason, on_hub=on_hub)
+    return Paused(device.name, planned, on_hub=on_hub)
 
 
 def changes_digest(changes: Iterable[Change], access: Iterable[str] = ()) -> str:

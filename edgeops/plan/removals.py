@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from edgeops.fleet.model import DesiredFleet
+from edgeops.fleet.hubs import among
+from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.plan.budget import over_budget
-from edgeops.plan.device import plan_removal
-from edgeops.plan.model import Blocked, Change, PlanOptions, Refusal
+from edgeops.plan.model import Action, Blocked, Change, PlanOptions, Reason, Refusal
+from edgeops.plan.overlap import not_foreign
 from edgeops.plan.ownership import Owner
+from edgeops.plan.stamping import MODULES, owned_in
 from edgeops.plan.targets import Labels, matches
-from edgeops.stamp import decode
+from edgeops.stamp import Stamp, decode
 from edgeops.twin import LiveDevice
 
 
@@ -31,20 +33,36 @@ def removals(
     options: PlanOptions,
     managed: Collection[str],
     labels: Labels,
+    known: frozenset[str] | None,
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
-    `blocked` if they are too many of the devices that this fleet provably wrote.
+    `blocked` if they are too many of the devices that this fleet provably wrote, from commits that
+    are `known`.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
         gone = [name for name in gone if name in options.only]
     chosen = [name for name in gone if matches(name, labels.get(name, {}), options.targets)]
-    planned = [removal for name in chosen if (removal := _removal(live[name], fleet)) is not None]
+    planned = [
+        removal
+        for name in chosen
+        if (
+            removal := plan_removal(
+                live[name],
+                fleet=fleet.name,
+                uid=fleet.uid,
+                hubs=fleet.elsewhere.get(name, ()),
+                known=known,
+                held=name in fleet.held,
+            )
+        )
+    ]
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
-    owner = Owner(fleet.name, fleet.uid)
-    owned = [n for n in managed if n in live and owner.proves(decode(live[n].twin.tags), n)]
+    owner = Owner(fleet.name, fleet.uid, known)
+    stamps = {name: decode(live[name].twin.tags) for name in managed if name in live}
+    owned = [n for n, stamp in stamps.items() if owner.proves(stamp, n) and owner.knows(stamp)]
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -63,9 +81,66 @@ def gone_from_git(
     return sorted((set(managed) - fleet.devices.keys()) & live.keys())
 
 
-def _removal(live: LiveDevice, fleet: DesiredFleet) -> Change | Refusal | None:
-    hubs = fleet.elsewhere.get(live.twin.device, ())
-    return plan_removal(live, fleet=fleet.name, uid=fleet.uid, hubs=hubs)
+def plan_removal(
+    live: LiveDevice,
+    *,
+    fleet: str,
+    uid: str | None = None,
+    hubs: tuple[str, ...] = (),
+    known: frozenset[str] | None = None,
+    held: bool = False,
+) -> Change | Refusal | None:
+    """The deletion of a device that git does not have on this hub; None if not of this fleet.
+
+    `hubs` are those that git binds it to; it pauses it there if it is `held`. It stays if it was
+    last written from a commit that is not among the `known`; None if all are.
+    """
+    device, owner = live.twin.device, Owner(fleet, uid, known)
+    stamp = decode(live.twin.tags)
+    if stamp is None or owner.foreign(stamp, device) is not None:
+        return None
+    where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
+    if not owner.proves(stamp, device):
+        return Refusal(
+            device,
+            f"is {where}, and its stamp is older than the uid of the Fleet: another"
+            " repository may have written it",
+            "`edgeops forget` it, delete it by hand, or sync it once while git has it",
+        )
+    if not owner.knows(stamp):
+        why, hint = owner.unknown(stamp)
+        return Refusal(device, f"is {where}, but {why}: it is not deleted", hint)
+    if stamp.protect:
+        return Refusal(
+            device,
+            f"is protected and {where}",
+            "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
+        )
+    if held:
+        return Refusal(
+            device,
+            f"is paused in git, and {where}: it is not deleted here",
+            "take `paused` out of git once it may go",
+        )
+    reason = Reason.MOVED if hubs else Reason.REMOVED
+    return Change(device, Action.DELETE_DEVICE, reason, etag=live.twin.etag, moved_to=hubs)
+
+
+def gone_modules(device: DesiredDevice, stamp: Stamp | None) -> list[str]:
+    """The module identities that edgeops created and git no longer has, without ignored ones."""
+    owned = not_foreign(owned_in(stamp, MODULES, {}), device.ignored.get(MODULES))
+    return sorted({path[0] for path in owned} - device.modules.keys())
+
+
+def kept_modules(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
+    """Why no module identity of a device in git is deleted; None if that is not known of any."""
+    stamp = decode(live.twin.tags)
+    gone = gone_modules(device, stamp) if stamp is not None and not owner.knows(stamp) else []
+    if stamp is None or not gone:
+        return None
+    why, hint = owner.unknown(stamp)
+    modules = f"its module {gone[0]} stays" if len(gone) == 1 else f"{len(gone)} modules stay"
+    return Refusal(device.name, f"{why}, so {modules}, which git no longer has", hint, partly=True)
 
 
 def _notes(unknown: Collection[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from edgeops.report.markdown import (
 from edgeops.report.path_changes import Op, PathChange
 from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
 from edgeops.report.plan_overview import overview
+from edgeops.report.plan_paused import paused_markdown
 from edgeops.report.plan_text import (
     MAY_READ,
     REASONS,
@@ -128,10 +129,7 @@ def _blocks(
             f"**Left out** to keep this short: {count(len(left), 'group')} with"
             f" {count(number, 'device')}. `edgeops sync --dry-run` shows everything."
         )
-    if plan.refusals:
-        yield _refusals(plan, detail)
-    for awaited in waiting(plan):
-        yield _waiting(awaited, detail)
+    yield from _left_alone(plan, detail)
     if plan.changes and plan.seconds is not None:
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
@@ -183,6 +181,15 @@ def _entry(entry: PathChange, limit: int) -> Iterator[str]:
             old, new = show_change(entry.old, entry.new, entry.path, limit)
             yield f"- {path}: {old}"
             yield f"+ {path}: {new}"
+
+
+def _left_alone(plan: Plan, detail: _Detail) -> Iterator[str]:
+    if plan.refusals:
+        yield _refusals(plan, detail)
+    for awaited in waiting(plan):
+        yield _waiting(awaited, detail)
+    if plan.paused:
+        yield paused_markdown(plan.paused, detail.names)
 
 
 def _refusals(plan: Plan, detail: _Detail) -> str:

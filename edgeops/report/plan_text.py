@@ -9,6 +9,7 @@ from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
 from edgeops.report.path_changes import Keys, Op, PathChange, is_edge_module
 from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
+from edgeops.report.plan_paused import paused_text
 from edgeops.report.style import (
     Line,
     Span,
@@ -87,7 +88,8 @@ def _in_sync(numbers: Counts) -> str:
 
 def _left_alone(numbers: Counts) -> str:
     refused = f", {numbers.refused:,} refused" if numbers.refused else ""
-    return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "")
+    paused = f", {numbers.paused:,} paused" if numbers.paused else ""
+    return refused + (f", {numbers.waiting:,} waiting" if numbers.waiting else "") + paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,9 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield []
     for awaited in waiting(plan):
         yield from _waiting(awaited, verbose)
+        yield []
+    if plan.paused:
+        yield from paused_text(plan.paused, verbose=verbose)
         yield []
     yield [bold(summary(plan))]
     if plan.changes and plan.seconds is not None:

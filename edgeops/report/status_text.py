@@ -18,6 +18,7 @@ _ORDER = (
     HealthState.UNKNOWN,
     HealthState.PROGRESSING,
     HealthState.WAITING,
+    HealthState.PAUSED,
     HealthState.CONVERGED,
 )
 _STYLE = {
@@ -26,6 +27,7 @@ _STYLE = {
     HealthState.UNKNOWN: Style.YELLOW,
     HealthState.PROGRESSING: Style.CYAN,
     HealthState.WAITING: Style.DIM,
+    HealthState.PAUSED: Style.DIM,
     HealthState.CONVERGED: Style.GREEN,
 }
 

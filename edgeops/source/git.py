@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO
 
 from edgeops.errors import EdgeOpsError
 
@@ -42,23 +43,39 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
         yield repo, "" if prefix == "." else prefix
 
 
-def run(repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
+def run(
+    repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b""
+) -> bytes:
     """The output of a git command; `environ` is added to its environment. Raises `GitFailed`."""
     from git.exc import GitCommandError
 
     try:
-        output = repo.git.execute(
-            ["git", *arguments],
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            env={"GIT_OPTIONAL_LOCKS": "0", **(environ or {})},
-        )
+        with _file_of(stdin) as given:
+            output = repo.git.execute(
+                ["git", *arguments],
+                istream=given,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env={"GIT_OPTIONAL_LOCKS": "0", **(environ or {})},
+            )
     except GitCommandError as error:
         raise GitFailed(
             f"git {arguments[0]} failed: {_reason(error.stderr)}", _hint(error.stderr)
         ) from error
     assert isinstance(output, bytes)
     return output
+
+
+@contextmanager
+def _file_of(data: bytes) -> Iterator[BinaryIO | None]:
+    """A file with these bytes; None for none. A pipe could fill up before git reads it."""
+    if not data:
+        yield None
+        return
+    with TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
 
 
 def _reason(stderr: str) -> str:

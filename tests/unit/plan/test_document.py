@@ -63,6 +63,7 @@ def test_the_summary_counts_devices():
         "refused": 1,
         "inSync": 5,
         "waiting": 0,
+        "paused": 0,
     }
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredModule
-from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Reason, Refusal
 from edgeops.plan.offline import carried_out
 from edgeops.plan.ownership import Owner
+from edgeops.plan.removals import plan_removal
 from edgeops.stamp import Stamp, decode
 from edgeops.twin import LiveDevice, Twin
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
-from edgeops.plan.device import plan_device, plan_removal
+from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Reason, Refusal
 from edgeops.plan.offline import carried_out
+from edgeops.plan.removals import plan_removal
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
 

@@ -38,6 +38,7 @@ def test_json():
         "connected": 2,
         "health": {
             "Converged": 1,
+            "Paused": 0,
             "Waiting": 0,
             "Progressing": 0,
             "Unknown": 0,
