@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from edgeops.api.session import on_hub
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 def forget(
-    workspace: Workspace, devices: Collection[str], *, dry_run: bool = False
+    workspace: Workspace,
+    devices: Collection[str],
+    *,
+    dry_run: bool = False,
+    before_writing: Callable[[tuple[Forgotten, ...]], None] = lambda _: None,
 ) -> tuple[Forgotten, ...]:
     """Drop the stamps of devices and their modules; identities, keys and values stay.
 
-    Nothing is written with `dry_run`, or if one of the devices is refused. Raises
-    `InvalidFleet`, `Refused` for a device that is in git, not on the hub or not
-    managed by this fleet, and `HubError`.
+    Nothing is written with `dry_run`, or if one of the devices is refused. `before_writing` gets
+    what would be dropped and can raise to prevent all writes. Raises `InvalidFleet`, `Refused` for
+    a device that is in git, not on the hub or not managed by this fleet, and `HubError`.
     """
     from edgeops.apply.forget import forget as drop_stamps
     from edgeops.plan.ownership import Owner
@@ -36,6 +40,7 @@ def forget(
 
     async def work(hub: Hub) -> tuple[Forgotten, ...]:
         owner = Owner(fleet.name, fleet.uid)
-        return await drop_stamps(hub, set(devices), owner, dry_run=dry_run)
+        names = set(devices)
+        return await drop_stamps(hub, names, owner, dry_run=dry_run, before_writing=before_writing)
 
     return on_hub(workspace, fleet, work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from edgeops import stamp as stamps
@@ -24,19 +24,27 @@ class Forgotten:
 
 
 async def forget(
-    hub: Hub, devices: Collection[str], owner: Owner, *, dry_run: bool
+    hub: Hub,
+    devices: Collection[str],
+    owner: Owner,
+    *,
+    dry_run: bool,
+    before_writing: Callable[[tuple[Forgotten, ...]], None] = lambda _: None,
 ) -> tuple[Forgotten, ...]:
     """Remove the stamps of this fleet from devices and their modules.
 
-    All are checked before the first write. Raises `Refused` for a device that is not on the hub or
+    All are checked before the first write. `before_writing` gets what would be dropped and can
+    raise to prevent all writes. Raises `Refused` for a device that is not on the hub or
     not this fleet's, `Conflict` for one that keeps changing, and `HubError`.
     """
     own = await _stamped(hub, devices, owner)
+    forgotten = tuple(Forgotten(device, modules) for device, modules in own.items())
     if not dry_run:
+        before_writing(forgotten)
         for device, modules in own.items():
             for module in (*modules, None):  # the device last: what is interrupted can be repeated
                 await _drop(hub, device, module, owner)
-    return tuple(Forgotten(device, modules) for device, modules in own.items())
+    return forgotten
 
 
 async def _stamped(hub: Hub, devices: Collection[str], owner: Owner) -> dict[str, tuple[str, ...]]:

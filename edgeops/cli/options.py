@@ -31,6 +31,7 @@ RevisionOption = Annotated[
     str | None, option("A git revision instead of the files on disk.", metavar="REV")
 ]
 TimeoutOption = Annotated[float, option("How long to wait.", metavar="SECONDS", min=0)]
+YesOption = Annotated[bool, option("Do not ask before writing.", "--yes", "-y")]
 ModelName = Annotated[str, argument("The folder of the model in models/.")]
 SavedPlanFile = Annotated[Path, argument("A plan saved by `sync --out`.")]
 # A path is looked up in the repository, then below each of these.

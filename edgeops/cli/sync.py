@@ -9,7 +9,7 @@ import typer
 
 from edgeops import api
 from edgeops.cli import synchronize as steps
-from edgeops.cli.options import DocumentOption, TimeoutOption, option
+from edgeops.cli.options import DocumentOption, TimeoutOption, YesOption, option
 from edgeops.errors import EdgeOpsError, UsageError
 
 
@@ -43,6 +43,7 @@ def sync(
     offline: Annotated[
         bool, option("With --changed-since: compare revisions without a hub.", "--offline")
     ] = False,
+    yes: YesOption = False,
     wait: Annotated[bool, option("Wait until the devices have converged.", "--wait")] = False,
     timeout: TimeoutOption = 300,
     summary: Annotated[
@@ -57,6 +58,9 @@ def sync(
     each guarded by its etag. Only values that are in git or were written by
     edgeops change; running it again writes nothing. --changed-since main... compares
     with the commit at which this branch left main.
+
+    On a terminal it asks before it writes to a hub other than `local`, and wants the
+    name of the hub typed before identities are deleted; --yes and --plan do not ask.
 
     \b
     Examples:
@@ -95,7 +99,7 @@ def sync(
         if dry_run:
             planned = steps.dry_run(display, request)
         else:
-            code = steps.write(display, plan or request, timeout if wait else None)
+            code = steps.write(display, plan or request, timeout if wait else None, yes=yes)
     except EdgeOpsError as error:
         display.failure(error)
         raise

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from edgeops import api, report
+from edgeops.cli.confirm import confirm_plan
 from edgeops.cli.settings import has_color, settings, show, workspace
 from edgeops.errors import EdgeOpsError, ExitCode
 from edgeops.user_files import append, write_atomically
@@ -72,13 +73,20 @@ def exit_code(planned: api.Planned, *, detailed: bool) -> int:
     return ExitCode.REFUSED if planned.plan.refusals else 0
 
 
-def write(display: Display, request: api.PlanRequest | Path, wait: float | None) -> int:
-    """Apply a request or a saved plan, then wait up to `wait` seconds; gives the exit code."""
+def write(
+    display: Display, request: api.PlanRequest | Path, wait: float | None, *, yes: bool
+) -> int:
+    """Apply a request or a saved plan, then wait up to `wait` seconds; gives the exit code.
+
+    Asks first, unless `yes` or for a saved plan, which somebody has seen.
+    """
 
     def before(planned: api.Planned) -> None:
         display.keep(planned)
         if display.output == "text":
             display.plan(planned)
+        asked_before = yes or isinstance(request, Path)
+        confirm_plan(planned, yes=asked_before, shown=display.output == "text")
 
     where = workspace(display.context)
     done = api.sync(

@@ -13,6 +13,7 @@ from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Action, Change, Paused, Plan, PlanOptions, Reason, Refusal
 from edgeops.plan.ownership import Owner
 from edgeops.plan.removals import Removals, gone_from_git, kept_modules, removals
+from edgeops.plan.renamed import rename_notes
 from edgeops.plan.secrets import NotCompared
 from edgeops.plan.targets import Labels, check_targets, covered
 from edgeops.stamp import digest
@@ -106,7 +107,7 @@ def make_plan(
         access=access,
         waiting=tuple(sorted([*waiting, *modules])),
         not_compared=not_compared.counts(),
-        notes=(*notes, *removed.notes),
+        notes=(*notes, *removed.notes, *rename_notes(changes)),
         blocked=removed.blocked,
         paused=tuple(paused),
         known=known,
