@@ -31,11 +31,13 @@ def removals(
     options: PlanOptions,
     managed: Collection[str],
     labels: Labels,
+    managed_in_all: int | None = None,
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
-    `blocked` if they are too many of the devices that this fleet provably wrote.
+    `blocked` if they are too many of the devices that this fleet provably wrote, or is known to
+    manage in all.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
@@ -45,6 +47,7 @@ def removals(
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
     owner = Owner(fleet.name, fleet.uid)
     owned = [n for n in managed if n in live and owner.proves(decode(live[n].twin.tags), n)]
+    in_all = len(owned) if managed_in_all is None else managed_in_all
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -52,7 +55,7 @@ def removals(
         changes,
         refusals,
         notes=tuple(_notes(unknown if by_label else [])),
-        blocked=over_budget(fleet, deletions=len(changes), managed=len(owned)),
+        blocked=over_budget(fleet, deletions=len(changes), managed=in_all),
     )
 
 
