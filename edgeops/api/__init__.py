@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgeops.api.devices import run_devices
     from edgeops.api.fleets import explain, render, validate
     from edgeops.api.forgetting import forget
+    from edgeops.api.histories import HistoryEntry, HubHistory, history
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.models import data_quality, evaluate, publish, train
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
     from edgeops.api.promotions import Promotion, promote, promote_next
     from edgeops.api.releases import list_releases, verify
+    from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
 __all__ = [
     "Clock",
+    "HistoryEntry",
+    "HubHistory",
     "ImportRequest",
     "Imported",
     "InvalidFleet",
@@ -36,6 +40,7 @@ __all__ = [
     "Planned",
     "Promotion",
     "Revision",
+    "Rollback",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -47,17 +52,21 @@ __all__ = [
     "explain",
     "forget",
     "github",
+    "history",
     "hubs",
     "import_fleet",
     "init",
     "list_releases",
     "plan",
+    "plan_rollback",
     "plans",
+    "prepare_rollback",
     "promote",
     "promote_next",
     "proposals",
     "publish",
     "render",
+    "roll_back",
     "run_devices",
     "status",
     "stop_on_interrupt",
@@ -74,6 +83,7 @@ _NAMES = {
     "fleets": ("explain", "render", "validate"),
     "forgetting": ("forget",),
     "github": (),
+    "histories": ("HistoryEntry", "HubHistory", "history"),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
     "models": ("data_quality", "evaluate", "publish", "train"),
@@ -83,6 +93,7 @@ _NAMES = {
     "promotions": ("Promotion", "promote", "promote_next"),
     "proposals": (),
     "releases": ("list_releases", "verify"),
+    "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),

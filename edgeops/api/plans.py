@@ -14,6 +14,7 @@ from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from edgeops.api.since_last import SinceLast
     from edgeops.apply.access import Grants
     from edgeops.apply.outcome import Outcome
     from edgeops.apply.secrets import SecretValues
@@ -29,7 +30,8 @@ class PlanRequest:
     """The scope of a plan. With `create` None, the Fleet decides whether to create devices.
 
     `changed_since` limits it to devices that differ from that revision;
-    `offline` then compares the two revisions without a hub.
+    `offline` then compares the two revisions without a hub. `since_last` limits it to those that
+    may differ from git, as the history on the hub says.
     """
 
     rev: str = "HEAD"
@@ -39,18 +41,21 @@ class PlanRequest:
     create: bool | None = None
     changed_since: str | None = None
     offline: bool = False
+    since_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A plan and its fleet, without what configurations of the hub write.
 
-    `base` is the commit that an offline plan starts from.
+    `base` is the commit that an offline plan starts from. `since_last` is set if the plan is
+    limited to devices that may differ from git, and every other one agrees with it.
     """
 
     plan: Plan
     fleet: DesiredFleet
     base: str | None = None
+    since_last: SinceLast | None = None
 
     @property
     def devices(self) -> frozenset[str]:
@@ -88,6 +93,9 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     A plan that would delete too many devices is `blocked`. Raises `InvalidFleet`,
     `UsageError` for targets that do not exist, and `HubError`.
     """
+    from edgeops.api.recording import read_kept
+    from edgeops.api.since_last import since_last
+
     request = request or PlanRequest()
     fleet = _desired(workspace, request)
     base = workspace.at(request.changed_since).fleet if request.changed_since else None
@@ -99,7 +107,13 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
             )
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
-    return on_hub(workspace, fleet, lambda hub: _live_plan(workspace, hub, fleet, options))[1]
+    async def read_only(hub: Hub) -> Planned:
+        since = None
+        if request.since_last:
+            since = since_last(workspace, fleet, await read_kept(hub, fleet), prune=request.prune)
+        return (await _live_plan(workspace, hub, fleet, options, since))[1]
+
+    return on_hub(workspace, fleet, read_only)
 
 
 def sync(
@@ -114,34 +128,44 @@ def sync(
     `before_writing` gets the plan and can raise to prevent all writes;
     `stopping` is entered while devices are written and can set its event to let
     those in flight finish and skip the others. The failure of a device is an
-    outcome. Raises like `plan`, `Refused` for a blocked plan or a stale saved one, and
-    `EdgeOpsError` before anything is written if the environment lacks a secret that is to be
-    written.
+    outcome. The history on the hub gets a record of it. Raises like `plan`, `Refused` for a blocked
+    plan or a stale saved one, and `EdgeOpsError` before anything is written if the environment
+    lacks a secret that is to be written.
     """
+    from edgeops.api.grants import read_grants
+    from edgeops.api.recording import Recording
+    from edgeops.api.since_last import since_last
     from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
 
     saved = request if isinstance(request, SavedPlan) else None
+    scope = request if isinstance(request, PlanRequest) else PlanRequest()
     if saved:
         fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
     else:
-        scope = request if isinstance(request, PlanRequest) else PlanRequest()
         fleet = _desired(workspace, scope)
         options = _options(workspace, scope, fleet, None)
 
     async def write(hub: Hub) -> Synced:
-        live, planned = await _live_plan(workspace, hub, fleet, options)
+        recording = await Recording.open(workspace, hub, fleet)
+        since = None
+        if scope.since_last:
+            since = since_last(workspace, fleet, recording.kept, prune=scope.prune)
+        live, planned = await _live_plan(workspace, hub, fleet, options, since)
         if saved:
             check_fresh(saved, planned.plan)
         before_writing(planned)
         check_allowed(planned)
         secrets = read_secrets(planned.plan.changes, workspace.environ)
-        grants = _read_grants(workspace, planned.fleet, planned.plan, live)
-        started = workspace.clock.monotonic()
+        grants = read_grants(workspace, planned.fleet, planned.plan, live)
         stop = asyncio.Event()
+        if written := _written(planned, grants):
+            await recording.begin(planned.plan, since, written)
+        started = workspace.clock.monotonic()
         with stopping(stop):
             outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
         seconds = workspace.clock.monotonic() - started
+        await recording.end(planned.plan, since, outcomes, stopped=stop.is_set())
         return Synced(planned, outcomes, seconds, stop.is_set())
 
     return on_hub(workspace, fleet, write)
@@ -212,14 +236,23 @@ def _offline_plan(
 
 
 async def _live_plan(
-    workspace: Workspace, hub: Hub, fleet: DesiredFleet, options: PlanOptions
+    workspace: Workspace,
+    hub: Hub,
+    fleet: DesiredFleet,
+    options: PlanOptions,
+    since: SinceLast | None,
 ) -> tuple[dict[str, LiveDevice], Planned]:
     """The live devices, and the plan for them."""
     from edgeops.plan.plan import make_plan
     from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
 
-    managed = tuple(await hub.devices_of(fleet.name)) if options.prune else ()
+    managed: tuple[str, ...] = ()
+    if since:  # git alone says which devices may differ, and which it has no more
+        options = replace(options, only=since.devices)
+        managed = tuple(sorted(since.gone)) if options.prune else ()
+    elif options.prune:
+        managed = tuple(await hub.devices_of(fleet.name))
     live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
     gone = gone_from_git(fleet, live, managed)
     known = _known_commits(workspace, live) if options.prune else None
@@ -231,13 +264,14 @@ async def _live_plan(
         hub=fleet.hubs[workspace.hub],
         options=options,
         managed=managed,
+        managed_in_all=since.managed if since else None,
         created_at=_now(workspace),
         labels=_last_labels(workspace, live, gone) if by_label else {},
         overlaps=overlaps,
         notes=notes,
         known=known,
     )
-    return live, Planned(made, fleet)
+    return live, Planned(made, fleet, since_last=since)
 
 
 def _known_commits(workspace: Workspace, live: Mapping[str, LiveDevice]) -> frozenset[str]:
@@ -277,9 +311,8 @@ async def _apply(
 ) -> tuple[Outcome, ...]:
     from edgeops.apply.apply import apply
 
-    changes, refusals = planned.plan.changes, planned.plan.refusals
-    written = {change.device for change in changes} | (grants.devices if grants else set())
-    devices, done = len(written | {refusal.device for refusal in refusals}), 0
+    written = _written(planned, grants)
+    devices, done = len(written | {refusal.device for refusal in planned.plan.refusals}), 0
     with workspace.observer.progress("syncing", quiet=not written) as progress:
 
         def observe(_: Outcome) -> None:
@@ -298,31 +331,11 @@ async def _apply(
         )
 
 
+def _written(planned: Planned, grants: Grants | None) -> set[str]:
+    """The devices that are written, be it in part."""
+    changed = {change.device for change in planned.plan.changes}
+    return changed | grants.devices if grants else changed
+
+
 def _now(workspace: Workspace) -> str:
     return workspace.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _read_grants(
-    workspace: Workspace, fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice]
-) -> Grants | None:
-    """Read access to artifacts for the devices of the plan that need it; None if none does.
-
-    Raises `EdgeOpsError` when access cannot be granted, before anything is written.
-    """
-    target = fleet.hubs[workspace.hub]
-    if target.artifacts is None or target.artifacts.store is None or not plan.access:
-        return None
-    from edgeops.apply.access import LIFETIME, devices_in_need, grants
-    from edgeops.artifacts.open import mint_read_access
-    from edgeops.plan.targets import covered
-
-    now = workspace.clock.now()
-    whole = {refusal.device for refusal in plan.refusals if not refusal.partly}
-    left_alone = whole | set(plan.waiting) | {paused.device for paused in plan.paused}
-    names = covered(fleet, plan.options) - left_alone
-    wanted = {name: fleet.devices[name] for name in names}
-    in_need = devices_in_need(wanted, live, target.artifacts, now=now)
-    if not in_need:
-        return None
-    access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
-    return grants(in_need, target.artifacts.store, access)

@@ -62,7 +62,7 @@ async def read(
     for name in sorted(names):
         device = fleet.devices.get(name)
         wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
-    by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted))
+    by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted), len(fleet.devices))
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
         return await read_live(hub, wanted, by_query=by_query, progress=progress)
 

@@ -34,6 +34,8 @@ _COMMANDS = {
     "render": "Print resolved twins or deployment manifests.",
     "explain": "Show which file and line set each value of a device.",
     "sync": "Make the hub match git; --dry-run shows the plan.",
+    "history": "Show what was synced to the hub, when and by whom.",
+    "rollback": "Bring the fleet of an earlier commit back.",
     "forget": "Let go of devices without deleting them.",
     "status": "Show sync, connection and health status.",
 }

@@ -40,6 +40,10 @@ def sync(
         str | None,
         option("With --dry-run: only devices that differ from this revision.", metavar="REV"),
     ] = None,
+    since_last: Annotated[
+        bool,
+        option("Only devices that git changed since the last complete sync.", "--since-last"),
+    ] = False,
     offline: Annotated[
         bool, option("With --changed-since: compare revisions without a hub.", "--offline")
     ] = False,
@@ -57,7 +61,9 @@ def sync(
     Reads the twins, compares them with git, and sends the smallest patches,
     each guarded by its etag. Only values that are in git or were written by
     edgeops change; running it again writes nothing. --changed-since main... compares
-    with the commit at which this branch left main.
+    with the commit at which this branch left main. --since-last reads only what git
+    changed since the last complete sync that the hub has a record of; changes that
+    others made on the hub are found by a sync without it.
 
     On a terminal it asks before it writes to a hub other than `local`, and wants the
     name of the hub typed before identities are deleted; --yes and --plan do not ask.
@@ -83,6 +89,10 @@ def sync(
         raise UsageError("--dry-run writes nothing; it cannot be combined with --plan or --wait")
     if plan and (target or prune or drift_only or out):
         raise UsageError("--plan cannot be combined with --target, --prune, --drift-only or --out")
+    if since_last and (plan or target or drift_only or changed_since):
+        raise UsageError(
+            "--since-last cannot be combined with --plan, --target, --drift-only or --changed-since"
+        )
     if drift_only and (prune or offline):
         raise UsageError("--drift-only cannot be combined with --prune or --offline")
     request = api.PlanRequest(
@@ -93,6 +103,7 @@ def sync(
         create=create,
         changed_since=changed_since,
         offline=offline,
+        since_last=since_last,
     )
     display = steps.Display(context, output, verbose, out, summary)
     try:

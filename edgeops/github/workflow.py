@@ -78,11 +78,11 @@ def read_workflow(environ: Mapping[str, str]) -> Workflow:
         raise EdgeOpsError(
             "GITHUB_TOKEN is not set", "give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`"
         )
-    server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+    server = _server(environ)
     return Workflow(
         repository=repository,
         api_url=environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
-        run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
+        run_url=_run_url(environ, repository),
         sha=environ.get("GITHUB_SHA", ""),
         branch=environ.get("GITHUB_REF_NAME", ""),
         attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "1")),
@@ -93,6 +93,23 @@ def read_workflow(environ: Mapping[str, str]) -> Workflow:
         summary=_path(environ.get("GITHUB_STEP_SUMMARY")),
         output=_path(environ.get("GITHUB_OUTPUT")),
     )
+
+
+def who_runs(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The account that started the workflow run of this process, and its URL; None outside one."""
+    actor, repository = environ.get("GITHUB_ACTOR"), environ.get("GITHUB_REPOSITORY")
+    if environ.get("GITHUB_ACTIONS") != "true" or not actor or not repository:
+        return None
+    return actor, _run_url(environ, repository)
+
+
+def _server(environ: Mapping[str, str]) -> str:
+    return environ.get("GITHUB_SERVER_URL", "https://github.com")
+
+
+def _run_url(environ: Mapping[str, str], repository: str) -> str:
+    run = environ.get("GITHUB_RUN_ID", "")
+    return f"{_server(environ)}/{repository}/actions/runs/{run}"
 
 
 def _event(path: str | None) -> JsonObject:

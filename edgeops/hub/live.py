@@ -28,15 +28,17 @@ class ReadRequest:
         return (*self.modules, EDGE_AGENT, EDGE_HUB) if self.edge else self.modules
 
 
-def choose_by_query(target: HubTarget, devices: int) -> bool:
-    """Whether to read the whole hub with two queries rather than each twin.
+def choose_by_query(target: HubTarget, devices: int, fleet: int = 0) -> bool:
+    """Whether to read the whole hub with two queries rather than each twin of some devices.
 
     S1 and S2 allow 100 twin reads a second, but only 20 queries (of 100 twins) a minute and unit:
     reading each twin is faster there, and consistent. S3 allows 1,000 queries a minute and unit,
     the local hub any number: there, queries save most requests of a large fleet. Query results may
-    be minutes old on Azure; at worst a device is planned again, since writes carry the etag.
+    be minutes old on Azure; at worst a device is planned again, since writes carry the etag. For a
+    small part of a fleet of so many devices they would read far more than is needed.
     """
-    return (target.local or target.sku == "S3") and devices > QUERY_PAYS_FROM
+    many = devices > QUERY_PAYS_FROM and 4 * devices > fleet
+    return many and (target.local or target.sku == "S3")
 
 
 async def read_live(

@@ -30,6 +30,7 @@ def make_plan(
     hub: HubTarget,
     options: PlanOptions,
     managed: Collection[str],
+    managed_in_all: int | None = None,
     created_at: str,
     labels: Labels = MappingProxyType({}),
     overlaps: Iterable[Refusal] = (),
@@ -38,7 +39,8 @@ def make_plan(
 ) -> Plan:
     """The plan that makes the hub agree with the fleet.
 
-    `managed` are the ids of the devices stamped by this fleet. `live` has the devices to plan that
+    `managed` are the ids of the devices stamped by this fleet, or only some of them, if it is known
+    how many there are, `managed_in_all`. `live` has the devices to plan that
     are on the hub (with the modules that `plan_device` needs) and, to prune, those of `managed`
     that git no longer has there; `labels` are those that these had, as far as they are known.
     `overlaps` are the paths that `without_overlaps` took from the devices of the fleet, `notes`
@@ -88,9 +90,9 @@ def make_plan(
     refused = {refusal.device for refusal in refusals if not refusal.partly}
     names = {device.name for device in devices if not device.paused} - refused
     refusals += (overlap for overlap in overlaps if overlap.device in names)
-    removed = (
-        removals(fleet, live, options, managed, labels, known) if options.prune else Removals()
-    )
+    removed = Removals()
+    if options.prune:
+        removed = removals(fleet, live, options, managed, labels, known, managed_in_all)
     changes += removed.changes
     access = _access(hub, [device for device in devices if not device.paused])
     return Plan(

@@ -34,12 +34,13 @@ def removals(
     managed: Collection[str],
     labels: Labels,
     known: frozenset[str] | None,
+    managed_in_all: int | None = None,
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
     `blocked` if they are too many of the devices that this fleet provably wrote, from commits that
-    are `known`.
+    are `known`, or is known to manage in all.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
@@ -63,6 +64,7 @@ def removals(
     owner = Owner(fleet.name, fleet.uid, known)
     stamps = {name: decode(live[name].twin.tags) for name in managed if name in live}
     owned = [n for n, stamp in stamps.items() if owner.proves(stamp, n) and owner.knows(stamp)]
+    in_all = len(owned) if managed_in_all is None else managed_in_all
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -70,7 +72,7 @@ def removals(
         changes,
         refusals,
         notes=tuple(_notes(unknown if by_label else [])),
-        blocked=over_budget(fleet, deletions=len(changes), managed=len(owned)),
+        blocked=over_budget(fleet, deletions=len(changes), managed=in_all),
     )
 
 

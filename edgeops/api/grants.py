@@ -1,0 +1,40 @@
+"""Temporary read access to artifacts, for the devices that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from edgeops.api.workspace import Workspace
+
+if TYPE_CHECKING:
+    from edgeops.apply.access import Grants
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.plan.model import Plan
+    from edgeops.twin import LiveDevice
+
+
+def read_grants(
+    workspace: Workspace, fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice]
+) -> Grants | None:
+    """Read access to artifacts for the devices of the plan that need it; None if none does.
+
+    Raises `EdgeOpsError` when access cannot be granted, before anything is written.
+    """
+    target = fleet.hubs[workspace.hub]
+    if target.artifacts is None or target.artifacts.store is None or not plan.access:
+        return None
+    from edgeops.apply.access import LIFETIME, devices_in_need, grants
+    from edgeops.artifacts.open import mint_read_access
+    from edgeops.plan.targets import covered
+
+    now = workspace.clock.now()
+    whole = {refusal.device for refusal in plan.refusals if not refusal.partly}
+    left_alone = whole | set(plan.waiting) | {paused.device for paused in plan.paused}
+    names = covered(fleet, plan.options) - left_alone
+    wanted = {name: fleet.devices[name] for name in names}
+    in_need = devices_in_need(wanted, live, target.artifacts, now=now)
+    if not in_need:
+        return None
+    access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
+    return grants(in_need, target.artifacts.store, access)

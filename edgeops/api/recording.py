@@ -1,0 +1,211 @@
+"""Records a sync on its hub: before its first write, and at its end.
+
+What a sync does, and its exit code, never depend on whether it can be recorded.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from edgeops import __version__
+from edgeops.api.since_last import SinceLast, hub_words
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from edgeops.apply.history import Edit, KeptHistory
+    from edgeops.apply.outcome import Outcome
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.history import ApplyHistory, ApplyRecord, ApplyResult, ApplyScope, CompleteApply
+    from edgeops.hub.port import Hub
+    from edgeops.plan.model import Plan
+
+_MOST_NAME = 80
+
+
+class Recording:
+    """The record of one sync; `kept` is the history from before the devices were read."""
+
+    def __init__(
+        self, workspace: Workspace, hub: Hub, fleet: DesiredFleet, kept: KeptHistory
+    ) -> None:
+        self.kept = kept
+        self._workspace, self._hub, self._fleet = workspace, hub, fleet
+        self._begun: ApplyRecord | None = None
+        self._marked = False
+
+    @classmethod
+    async def open(cls, workspace: Workspace, hub: Hub, fleet: DesiredFleet) -> Recording:
+        """The recording of a sync that has not read any device yet."""
+        return cls(workspace, hub, fleet, await read_kept(hub, fleet))
+
+    async def begin(self, plan: Plan, since: SinceLast | None, devices: Collection[str]) -> None:
+        """Record that these devices are about to be written."""
+        from edgeops.history import begun
+
+        record = self._begun = _record(self._workspace, plan, since, devices)
+        if record is not None:
+            self._marked = not await self._change(lambda history: begun(history, record))
+
+    async def end(
+        self,
+        plan: Plan,
+        since: SinceLast | None,
+        outcomes: Sequence[Outcome],
+        *,
+        stopped: bool,
+    ) -> None:
+        """Record the end; notes why if that cannot be done."""
+        from edgeops.history import ended, is_news
+
+        names = {outcome.device for outcome in outcomes}
+        record = self._begun or _record(self._workspace, plan, since, names)
+        if record is None:
+            return
+        before, marked, complete = self.kept.history, self._marked, None
+        if not self.kept.why_not:  # what ran at the same time is known
+            hub = hub_words(self._workspace, self._fleet)
+            now = self._workspace.clock.now()
+            complete = _complete(plan, since, outcomes, hub, now)
+        last = replace(
+            record,
+            result=_result(outcomes, stopped=stopped),
+            counts=_counts(plan, outcomes),
+        )
+
+        def edit(history: ApplyHistory) -> ApplyHistory:
+            return ended(history, last, complete, before=before, marked=marked)
+
+        if self._begun is None and not is_news(before, edit(before)):
+            return  # nothing was written, and nothing new is known
+        if why_not := await self._change(edit):
+            self._workspace.observer.note(f"note: the history lacks this sync: {why_not}")
+
+    async def _change(self, edit: Edit) -> str:
+        from edgeops.apply.history import change_history
+
+        return await change_history(self._hub, self._fleet.name, self._fleet.uid, edit)
+
+
+async def read_kept(hub: Hub, fleet: DesiredFleet) -> KeptHistory:
+    """The history on the hub, or why it cannot be read."""
+    from edgeops.apply.history import KeptHistory, read_history
+
+    try:
+        return await read_history(hub, fleet.name, fleet.uid)
+    except EdgeOpsError as error:
+        return KeptHistory(why_not=f"it cannot be read: {error.message}")
+
+
+def _record(
+    workspace: Workspace, plan: Plan, since: SinceLast | None, devices: Collection[str]
+) -> ApplyRecord | None:
+    """The record of a sync that begins; None if what it writes is not a commit."""
+    from edgeops.history import MOST_DEVICES, ApplyRecord, record_id
+
+    commit = plan.commit
+    if commit is None:
+        return None
+    now = workspace.clock.now()
+    who, run = _who(workspace)
+    return ApplyRecord(
+        id=record_id(now, secrets.token_hex(4)),
+        commit=commit,
+        when=_utc(now),
+        who=who,
+        run=run,
+        scope=_scope(plan, since),
+        devices=tuple(sorted(devices)) if len(devices) <= MOST_DEVICES else None,
+    )
+
+
+def _who(workspace: Workspace) -> tuple[str, str]:
+    """Who runs this, and the URL of the run on GitHub; never an e-mail address."""
+    from edgeops.github.workflow import who_runs
+    from edgeops.history_document import plain_text
+    from edgeops.source.commits import user_name
+
+    environ = workspace.environ
+    who, run = who_runs(environ) or (
+        user_name(workspace.root) or environ.get("USER") or environ.get("LOGNAME") or "",
+        "",
+    )
+    return plain_text(who.partition("@")[0], _MOST_NAME), plain_text(run)
+
+
+def _scope(plan: Plan, since: SinceLast | None) -> ApplyScope:
+    from edgeops.history import MOST_TARGETS, ApplyScope
+    from edgeops.history_document import plain_text
+
+    options = plan.options
+    return ApplyScope(
+        targets=tuple(plain_text(target) for target in options.targets[:MOST_TARGETS]),
+        prune=options.prune,
+        drift_only=options.drift_only,
+        limited=options.only is not None and since is None,
+        since=since.commit if since else None,
+    )
+
+
+def _result(outcomes: Sequence[Outcome], *, stopped: bool) -> ApplyResult:
+    from edgeops.apply.outcome import Status
+    from edgeops.history import ApplyResult
+
+    ends = {outcome.status for outcome in outcomes}
+    if stopped and Status.SKIPPED in ends:
+        return ApplyResult.INTERRUPTED
+    if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
+        return ApplyResult.PARTLY
+    return ApplyResult.REFUSED if Status.REFUSED in ends else ApplyResult.APPLIED
+
+
+def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+    """The numbers of devices that were to be changed, by kind, and of outcomes; without zeros."""
+    from edgeops.plan.counts import counts
+
+    planned = counts(plan)
+    numbers = {
+        "create": planned.create,
+        "change": planned.change,
+        "delete": planned.delete,
+        "waiting": planned.waiting,
+        **Counter(outcome.status.value for outcome in outcomes),
+    }
+    return {name: number for name, number in numbers.items() if number}
+
+
+def _complete(
+    plan: Plan,
+    since: SinceLast | None,
+    outcomes: Sequence[Outcome],
+    hub: str,
+    now: datetime,
+) -> CompleteApply | None:
+    """What is known of all devices after a sync; None if it did not cover them all."""
+    from edgeops.apply.outcome import Status
+    from edgeops.history import CompleteApply
+
+    if plan.commit is None or not _scope(plan, since).is_whole:
+        return None
+    left = {o.device for o in outcomes if o.status not in (Status.APPLIED, Status.ACCESS)}
+    left |= {refusal.device for refusal in plan.refusals}
+    left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
+    return CompleteApply(
+        commit=plan.commit,
+        when=_utc(now),
+        hub=hub,
+        version=__version__,
+        pruned=plan.options.prune
+        if since is None
+        else since.pruned and (plan.options.prune or not since.gone),
+        left=tuple(sorted(left)),
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,74 @@
+"""The devices that git changed since the last complete sync, as the history on the hub says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeops import __version__
+from edgeops.api.workspace import Workspace
+from edgeops.errors import EdgeOpsError
+
+if TYPE_CHECKING:
+    from edgeops.apply.history import KeptHistory
+    from edgeops.fleet.model import DesiredFleet
+
+
+@dataclass(frozen=True, slots=True)
+class SinceLast:
+    """The devices that may differ from git, since all others were synced from `commit`.
+
+    `devices` also has those that git does not have any more, `gone`. `managed` is how many devices git had
+    on the hub then; `pruned` says that no other device of the fleet was left on it.
+    """
+
+    commit: str
+    devices: frozenset[str]
+    gone: frozenset[str]
+    managed: int
+    pruned: bool
+
+
+def since_last(
+    workspace: Workspace, fleet: DesiredFleet, kept: KeptHistory, *, prune: bool
+) -> SinceLast | None:
+    """The devices to look at; None, with a note, if that is every device."""
+    found = _since(workspace, fleet, kept, prune=prune)
+    if isinstance(found, SinceLast):
+        return found
+    workspace.observer.note(f"note: --since-last reads every device: {found}")
+    return None
+
+
+def hub_words(workspace: Workspace, fleet: DesiredFleet) -> str:
+    """What tells a hub, as the devices of a fleet see it, from others."""
+    return fleet.hubs[workspace.hub].hostname or workspace.local_artifacts_url
+
+
+def _since(
+    workspace: Workspace, fleet: DesiredFleet, kept: KeptHistory, *, prune: bool
+) -> SinceLast | str:
+    from edgeops.plan.targets import changed_devices
+
+    complete = kept.history.complete
+    if kept.why_not or complete is None:
+        return kept.why_not or "the hub has no record of a complete sync"
+    if complete.hub != hub_words(workspace, fleet):
+        return f"the last complete sync was of another address of the hub, {complete.hub}"
+    if complete.version != __version__:
+        return f"the last complete sync was by edgeops {complete.version}"
+    if kept.history.uid != fleet.uid:
+        return "the Fleet had no uid at the last complete sync"
+    if prune and not complete.pruned:
+        return "the last complete sync was without --prune"
+    devices, managed = set(complete.left), set[str]()
+    for commit in (complete.commit, *kept.history.touched):
+        try:
+            base = workspace.at(commit).fleet
+        except EdgeOpsError as error:
+            return f"the fleet at {commit[:7]}, which was synced before, is not known: {error}"
+        devices |= changed_devices(base, fleet)
+        if commit == complete.commit:
+            managed = base.devices.keys() - set(complete.left)
+    gone = frozenset(devices - fleet.devices.keys())
+    return SinceLast(complete.commit, frozenset(devices), gone, len(managed), complete.pruned)

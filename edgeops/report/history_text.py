@@ -1,0 +1,140 @@
+"""What was applied to a hub, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeops.api.histories import HistoryEntry, HubHistory
+from edgeops.fleet.secrets import mask
+from edgeops.history import ApplyRecord, ApplyResult
+from edgeops.history_document import scope_json
+from edgeops.report.documents import dump_json
+from edgeops.report.inert import one_line
+from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
+from edgeops.report.words import count, first_names, short_commit
+
+_SUBJECT = 40
+_STYLE = {
+    ApplyResult.STARTED: Style.YELLOW,
+    ApplyResult.APPLIED: Style.GREEN,
+    ApplyResult.PARTLY: Style.RED,
+    ApplyResult.REFUSED: Style.YELLOW,
+    ApplyResult.INTERRUPTED: Style.YELLOW,
+}
+_DONE = ("create", "change", "delete")
+_NOT_DONE = {
+    "failed": "failed",
+    "conflict": "in conflict",
+    "refused": "refused",
+    "skipped": "not started",
+    "waiting": "waiting",
+}
+
+
+def text(found: HubHistory, *, color: bool = False) -> str:
+    """The applies as a table, the newest first, and the last complete one."""
+    return render(_lines(found), color)
+
+
+def as_json(found: HubHistory) -> str:
+    """An object with the last `complete` apply and one object per apply in `applies`."""
+    complete = found.complete
+    return dump_json(
+        {
+            "fleet": found.fleet,
+            "hub": found.hub,
+            "device": found.device,
+            "complete": complete
+            and {
+                "commit": complete.commit,
+                "when": complete.when,
+                "pruned": complete.pruned,
+                "left": list(complete.left),
+                "touchedSince": list(found.touched),
+            },
+            "applies": [_entry(entry) for entry in found.entries],
+            "older": found.older,
+            "whyNot": mask(found.why_not),
+        }
+    ).rstrip("\n")
+
+
+def _entry(entry: HistoryEntry) -> dict[str, object]:
+    record = entry.record
+    return {
+        "when": record.when,
+        "commit": record.commit,
+        "subject": mask(entry.subject),
+        "who": mask(record.who),
+        "run": mask(record.run),
+        "scope": scope_json(record.scope),
+        "outcome": record.result.value,
+        "counts": dict(record.counts),
+        "devices": None if record.devices is None else list(record.devices),
+        "reason": entry.reason,
+    }
+
+
+def _lines(found: HubHistory) -> Iterator[Line]:
+    if found.why_not:
+        yield [bold("no history"), f": {found.why_not}"]
+        return
+    about = f"{found.device} on the hub {found.hub}" if found.device else f"the hub {found.hub}"
+    if not found.entries:
+        yield [f"no recorded sync concerns {about}"]
+    else:
+        titles = ["WHEN (UTC)", "COMMIT", "WHO", "SCOPE", "DEVICES", "OUTCOME"]
+        if found.device:
+            titles.append("WHY LISTED")
+        yield from columns([[dim(title) for title in titles], *map(_row, found.entries)])
+    if found.older:
+        yield [dim(f"and {found.older:,} older: `-n {len(found.entries) + found.older}`")]
+    yield []
+    yield from _last_complete(found)
+
+
+def _row(entry: HistoryEntry) -> Line:
+    record = entry.record
+    commit = f"{short_commit(record.commit)} {one_line(entry.subject, _SUBJECT)}".rstrip()
+    outcome = Span(record.result.value, _STYLE[record.result])
+    if record.result is ApplyResult.STARTED:
+        outcome = Span("started; its end is not recorded", Style.YELLOW)
+    reason = [entry.reason] if entry.reason else []
+    when = record.when.removesuffix("Z").replace("T", " ")
+    return [when, commit, _who(record), _scope(record), _counts(record), outcome, *reason]
+
+
+def _who(record: ApplyRecord) -> str:
+    who = record.who or "-"
+    run = record.run.rpartition("/runs/")[2] if "/runs/" in record.run else ""
+    return f"{who} (run {run})" if run else who
+
+
+def _scope(record: ApplyRecord) -> str:
+    scope = record.scope
+    if scope.targets:
+        names, more = first_names(scope.targets, 2)
+        words = [", ".join([*names, *([more] if more else [])])]
+    elif scope.limited:
+        words = ["devices changed in git"]
+    else:
+        words = [f"since {scope.since[:7]}" if scope.since else "all"]
+    words += ["prune"] * scope.prune + ["drift only"] * scope.drift_only
+    return ", ".join(words)
+
+
+def _counts(record: ApplyRecord) -> str:
+    numbers = record.counts
+    words = [f"{numbers[name]:,} to {name}" for name in _DONE if numbers.get(name)]
+    words += [f"{numbers[name]:,} {word}" for name, word in _NOT_DONE.items() if numbers.get(name)]
+    return ", ".join(words) or "-"
+
+
+def _last_complete(found: HubHistory) -> Iterator[Line]:
+    complete = found.complete
+    if complete is None:
+        yield ["no complete sync is recorded: `sync --since-last` reads every device"]
+        return
+    left = f", but {count(len(complete.left), 'device')}" if complete.left else ""
+    when = complete.when.removesuffix("Z").replace("T", " ")
+    yield [bold(f"complete: {short_commit(complete.commit)}"), f" at {when} UTC{left}"]
