@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
     from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
-    from edgeops.api.promotions import Promotion, promote, promote_next
+    from edgeops.api.promotions import (
+        Promotion,
+        promote,
+        promote_next,
+        promote_values,
+        promote_values_to,
+    )
     from edgeops.api.releases import list_releases, verify
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.statuses import status, wait_until_converged
@@ -55,6 +61,8 @@ __all__ = [
     "plans",
     "promote",
     "promote_next",
+    "promote_values",
+    "promote_values_to",
     "proposals",
     "publish",
     "render",
@@ -80,7 +88,13 @@ _NAMES = {
     "new": ("init",),
     "observer": ("Observer",),
     "plans": ("PlanRequest", "Planned", "Synced", "plan", "sync"),
-    "promotions": ("Promotion", "promote", "promote_next"),
+    "promotions": (
+        "Promotion",
+        "promote",
+        "promote_next",
+        "promote_values",
+        "promote_values_to",
+    ),
     "proposals": (),
     "releases": ("list_releases", "verify"),
     "running": ("stop_on_interrupt",),

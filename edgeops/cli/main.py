@@ -34,6 +34,7 @@ _COMMANDS = {
     "render": "Print resolved twins or deployment manifests.",
     "explain": "Show which file and line set each value of a device.",
     "sync": "Make the hub match git; --dry-run shows the plan.",
+    "promote": "Move values to the next ring of devices.",
     "forget": "Let go of devices without deleting them.",
     "status": "Show sync, connection and health status.",
 }
