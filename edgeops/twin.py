@@ -25,7 +25,8 @@ class Twin:
     the hub that target it (`$edgeAgent` has those of automatic deployments). The rest is of its
     identity: `thumbprints` are `primary` and `secondary` as far as it has them, `parent` is the id
     of the edge device that it connects through (empty: none), `scope` what children of an edge
-    device name it by.
+    device name it by. `metadata` is that of the desired properties, empty unless it was asked for:
+    when each was written.
     """
 
     device: str
@@ -44,6 +45,7 @@ class Twin:
     scope: str = ""
     parent: str = ""
     configurations: tuple[str, ...] = ()
+    metadata: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

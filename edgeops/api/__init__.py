@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
     from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
-    from edgeops.api.promotions import Promotion, promote, promote_next
+    from edgeops.api.promotions import (
+        Promotion,
+        promote,
+        promote_next,
+        promote_values,
+        promote_values_to,
+    )
     from edgeops.api.releases import list_releases, verify
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
@@ -63,6 +69,8 @@ __all__ = [
     "prepare_rollback",
     "promote",
     "promote_next",
+    "promote_values",
+    "promote_values_to",
     "proposals",
     "publish",
     "render",
@@ -90,7 +98,13 @@ _NAMES = {
     "new": ("init",),
     "observer": ("Observer",),
     "plans": ("PlanRequest", "Planned", "Synced", "plan", "sync"),
-    "promotions": ("Promotion", "promote", "promote_next"),
+    "promotions": (
+        "Promotion",
+        "promote",
+        "promote_next",
+        "promote_values",
+        "promote_values_to",
+    ),
     "proposals": (),
     "releases": ("list_releases", "verify"),
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),

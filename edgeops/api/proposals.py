@@ -79,8 +79,8 @@ class NewRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class NextRelease:
-    """The decision for a slot, with the changes and files that it needs."""
+class NextPromotion:
+    """The decision for a value, with the changes and files that it needs."""
 
     decision: Decision
     changes: tuple[ManifestChange, ...]
@@ -114,23 +114,23 @@ def new_release(workspace: Workspace, reference: str) -> NewRelease:
     return NewRelease(release, changes, why_not, added, files)
 
 
-def next_releases(workspace: Workspace) -> tuple[NextRelease, ...]:
-    """The edits of `promote_next` for each slot, with Degraded releases reverted.
+def next_promotions(workspace: Workspace) -> tuple[NextPromotion, ...]:
+    """The edits of `promote_values` for each value, with Degraded ones reverted.
 
-    Empty, with a note, if no group is a ring. Raises as `promote_next`.
+    Empty, with a note, if no group is a ring. Raises as `promote_values`.
     """
     from edgeops.promotion.change import changes_of
-    from edgeops.promotion.rings import models_of_rings
+    from edgeops.promotion.rings import declared, ring_groups
 
     tree = read_valid(workspace)
-    if not models_of_rings(tree.catalog):
+    if not ring_groups(tree.catalog):
         workspace.observer.note("no group is a ring: set `rollout` under `spec` of groups")
         return ()
-    releases = []
-    for decision in decide_next(tree):
+    promotions = []
+    for decision in decide_next(tree, declared(tree.catalog)):
         changes = tuple(changes_of(tree.catalog, decision, revert=True))
-        releases.append(NextRelease(decision, changes, _edited(tree, changes)))
-    return tuple(releases)
+        promotions.append(NextPromotion(decision, changes, _edited(tree, changes)))
+    return tuple(promotions)
 
 
 def propose(

@@ -53,9 +53,17 @@ def on_hub(
 
 
 async def read(
-    workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
+    workspace: Workspace,
+    hub: Hub,
+    fleet: DesiredFleet,
+    names: Collection[str],
+    *,
+    metadata: bool = False,
 ) -> dict[str, LiveDevice]:
-    """The named devices that are on the hub; without modules for devices that are not in git."""
+    """The named devices that are on the hub; without modules for devices that are not in git.
+
+    With `metadata`, twins tell when each desired property was written.
+    """
     from edgeops.hub.live import ReadRequest, choose_by_query, read_live
 
     wanted = {}
@@ -64,7 +72,7 @@ async def read(
         wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
     by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted), len(fleet.devices))
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
-        return await read_live(hub, wanted, by_query=by_query, progress=progress)
+        return await read_live(hub, wanted, by_query=by_query, progress=progress, metadata=metadata)
 
 
 async def left_to_configurations(

@@ -74,9 +74,9 @@ def propose_release(
 
 
 def propose_promotions(context: typer.Context, check: Check = "") -> None:
-    """Open pull requests for what `model promote --next --revert-degraded` would edit.
+    """Open pull requests for what `promote --revert-degraded` would edit.
 
-    One pull request per slot. If no promotion is due, it does nothing and ends
+    One pull request per value. If no promotion is due, it does nothing and ends
     with exit code 0.
 
     \b
@@ -86,13 +86,12 @@ def propose_promotions(context: typer.Context, check: Check = "") -> None:
     from edgeops.github.workflow import read_workflow
 
     workflow = read_workflow(os.environ)
-    slots = api.proposals.next_releases(workspace(context))
-    for slot in slots:
-        typer.echo(report.promote_text.decision_text(slot.decision, color=has_color(context)))
-        workflow.summarize("\n" + report.proposal.promotion_text(slot.decision, slot.changes))
-    _propose(
-        context, [report.proposal.promotion_proposal(slot) for slot in slots if slot.changes], check
-    )
+    values = api.proposals.next_promotions(workspace(context))
+    for value in values:
+        typer.echo(report.promote_text.decision_text(value.decision, color=has_color(context)))
+        workflow.summarize("\n" + report.proposal.promotion_text(value.decision, value.changes))
+    proposals = [report.proposal.promotion_proposal(value) for value in values if value.changes]
+    _propose(context, proposals, check)
 
 
 def _propose(context: typer.Context, proposals: list[Proposal], check: str) -> None:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "sync": "Make the hub match git; --dry-run shows the plan.",
     "history": "Show what was synced to the hub, when and by whom.",
     "rollback": "Bring the fleet of an earlier commit back.",
+    "promote": "Move values to the next ring of devices.",
     "forget": "Let go of devices without deleting them.",
     "status": "Show sync, connection and health status.",
 }

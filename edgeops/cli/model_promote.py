@@ -54,7 +54,7 @@ def promote(
     if release is not None and to is not None:
         done = api.promote(where, release, to, slot=slot, dry_run=dry_run)
         if done.texts or output == "json":
-            show(context, report.promote_text, done, output)
+            show(context, report.model_promote_text, done, output)
         else:
             note(context, f"{to} already has {release}")
         return
@@ -62,6 +62,6 @@ def promote(
     if not done.decisions:
         note(context, "no ring has a model yet: promote a release to the first one with --to")
     if done.decisions or output == "json":
-        show(context, report.promote_text, done, output)
+        show(context, report.model_promote_text, done, output)
     if not done.is_over:
-        raise Refused("no ring gets a release now", report.promote_text.hint(done))
+        raise Refused("no ring gets a release now", report.model_promote_text.hint(done))

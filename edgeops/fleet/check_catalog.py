@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from edgeops.errors import UsageError
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.kinds import Group, matches
 from edgeops.fleet.layers import FROM, Layer, named_twice
 from edgeops.fleet.model import LOCAL, Document, Named, Problem, Snapshot
 from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.fleet.value_path import read_path
 from edgeops.fleet.variables import references
 from edgeops.jsonvalue import pointer
 
@@ -102,6 +104,17 @@ def empty_set_warnings(catalog: Catalog) -> Iterator[Problem]:
         if not devices.spec.members:
             message = f"the DeviceSet `{devices.name}` has no devices"
             yield devices.document.warning("/spec/devices", message, "list them, or delete it")
+
+
+def rollout_value_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
+    """Paths in `rollout.values` that are not paths of what a group sets."""
+    for group in groups:
+        for index, text in enumerate(group.spec.rollout.values if group.spec.rollout else ()):
+            try:
+                read_path(text)
+            except UsageError as error:
+                at = f"/spec/rollout/values/{index}"
+                yield group.document.problem(at, error.message, error.hint)
 
 
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:

@@ -43,12 +43,13 @@ class Rollout:
     """The ring of a group, and the conditions for a release to reach the next ring.
 
     At least `min_healthy` percent of its devices must have run the release and been healthy for the
-    `soak` time.
+    `soak` time. `values` are the paths of other values that go from ring to ring, too.
     """
 
     ring: int
     soak: timedelta
     min_healthy: int
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def rollout(spec: JsonObject) -> Rollout:
         ring=spec["ring"],
         soak=timedelta(**{_UNITS[soak[-1]]: int(soak[:-1])}),
         min_healthy=int(spec.get("minHealthy", "100%").rstrip("%")),
+        values=tuple(spec.get("values", ())),
     )
 
 

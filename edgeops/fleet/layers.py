@@ -264,6 +264,12 @@ def pointer_in(layer: Layer, path: Path) -> str:
     return layer.pointer + old if old and at not in layer.document.marks else at
 
 
+def under_new_name(path: Path) -> Path:
+    """A path as layers have it, also where it is written with the old name of a setting."""
+    new = (new for new, old in _OLD_NAMES.items() if old == pointer(*path))
+    return next(new, path)
+
+
 def named_twice(layer: Layer) -> Iterator[tuple[str, str]]:
     """The pointers of old and new name of each setting that has both in one layer."""
     for path, old in _OLD_NAMES.items() if "edge" in layer.value else ():

@@ -14,6 +14,7 @@ from edgeops.fleet.check_catalog import (
     name_problems,
     reference_problems,
     ring_problems,
+    rollout_value_problems,
     selector_warnings,
 )
 from edgeops.fleet.check_schema import SchemaChecker
@@ -79,6 +80,7 @@ def resolve(
         reference_problems(catalog, snapshot),
         name_problems(catalog),
         ring_problems(catalog.groups.values()),
+        rollout_value_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
         empty_set_warnings(catalog),

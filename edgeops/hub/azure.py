@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -63,11 +64,11 @@ class AzureHub(Control):
             bounds=bounds or Bounds(),
         )
 
-    async def twin(self, device: str, module: str | None = None) -> Twin:
+    async def twin(self, device: str, module: str | None = None, *, metadata: bool = False) -> Twin:
         """The twin as it is now. Raises `NotFound`."""
         subject = Subject(self._hub, device, module)
         value, _ = await self._rest.send(Operation.TWIN_READ, "GET", _path(device, module), subject)
-        return self._twin(value, subject)
+        return self._twin(value, subject, metadata=metadata)
 
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
@@ -172,9 +173,12 @@ class AzureHub(Control):
                 raise HubError(f"hub {self._hub} keeps returning the same page of a query")
             headers["x-ms-continuation"] = continuation
 
-    def _twin(self, value: Any, subject: Subject) -> Twin:
+    def _twin(self, value: Any, subject: Subject, *, metadata: bool = False) -> Twin:
         try:
-            return twin_of(value)
+            if not metadata:
+                return twin_of(value)
+            written = value["properties"]["desired"]["$metadata"]  # `twin_of` takes it out
+            return replace(twin_of(value), metadata=written)
         except (KeyError, TypeError, AttributeError) as error:
             raise odd_answer(subject) from error
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from edgeops.fleet.model import HubTarget
 from edgeops.hub.port import Hub, NotFound
@@ -14,6 +15,7 @@ READERS = 32
 QUERY_PAYS_FROM = 50  # devices; for fewer, reading each twin is as fast
 
 Progress = Callable[[int, int], None]
+Read = Callable[[str, str | None], Awaitable[Twin]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,27 @@ def choose_by_query(target: HubTarget, devices: int, fleet: int = 0) -> bool:
 
 
 async def read_live(
-    hub: Hub, wanted: Mapping[str, ReadRequest], *, by_query: bool, progress: Progress
+    hub: Hub,
+    wanted: Mapping[str, ReadRequest],
+    *,
+    by_query: bool,
+    progress: Progress,
+    metadata: bool = False,
 ) -> dict[str, LiveDevice]:
     """The wanted devices that exist on the hub, with their wanted modules that exist.
 
-    `progress` gets the number of devices read, and of all. Raises `HubError`.
+    With `metadata` each twin is read by itself. `progress` gets the number of devices read, and of
+    all. Raises `HubError`.
     """
-    if by_query:
+    if by_query and not metadata:
         return await _read_by_query(hub, wanted, progress)
-    return await _read_each(hub, wanted, progress)
+    return await _read_each(hub, wanted, progress, metadata=metadata)
 
 
 async def _read_each(
-    hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress
+    hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress, *, metadata: bool
 ) -> dict[str, LiveDevice]:
+    reading = partial(hub.twin, metadata=True) if metadata else hub.twin
     live: dict[str, LiveDevice] = {}
     done = 0
     waiting: Iterator[tuple[str, ReadRequest]] = iter(wanted.items())
@@ -63,7 +72,7 @@ async def _read_each(
     async def reader() -> None:
         nonlocal done
         for name, request in waiting:  # shared: each reader takes the next device
-            device = await _read_device(hub, name, request)
+            device = await _read_device(reading, name, request)
             if device is not None:
                 live[name] = device
             done += 1
@@ -78,17 +87,17 @@ async def _read_each(
     return {name: live[name] for name in wanted if name in live}
 
 
-async def _read_device(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:
-    twin = await _twin_or_none(hub, name)
+async def _read_device(read: Read, name: str, request: ReadRequest) -> LiveDevice | None:
+    twin = await _twin_or_none(read, name)
     if twin is None:
         return None
-    modules = {module: await _twin_or_none(hub, name, module) for module in request.names()}
+    modules = {module: await _twin_or_none(read, name, module) for module in request.names()}
     return LiveDevice(twin, {name: module for name, module in modules.items() if module})
 
 
-async def _twin_or_none(hub: Hub, device: str, module: str | None = None) -> Twin | None:
+async def _twin_or_none(read: Read, device: str, module: str | None = None) -> Twin | None:
     try:
-        return await hub.twin(device, module)
+        return await read(device, module)
     except NotFound:
         return None
 

@@ -4,47 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.edge import render_device
+from edgeops.fleet.layers import Path
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.model import LOCAL, DesiredFleet, Snapshot
 from edgeops.fleet.resolve import resolve
+from edgeops.jsonvalue import same
 from edgeops.promotion.decide import Decision, Step
-from edgeops.promotion.edit import set_model
-from edgeops.promotion.rings import models_of_rings
+from edgeops.promotion.edit import set_value
+from edgeops.promotion.rings import ring_groups
+from edgeops.promotion.value import UNSET, slot_path, value_in
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestChange:
-    """A slot of a group, whose manifest is in `file`: its release before (if any) and after."""
+    """A value of a group, whose manifest is in `file`, before (UNSET: no value) and after."""
 
     file: str
     group: str
-    slot: str
-    before: str | None
-    after: str
+    path: Path
+    before: Any
+    after: Any
 
 
-def change(catalog: Catalog, group: str, slot: str, release: str) -> ManifestChange:
-    """The change that gives a release to a group of the catalog."""
+def change(catalog: Catalog, group: str, path: Path, value: Any) -> ManifestChange:
+    """The change that gives a value to a group of the catalog."""
     target = catalog.groups[group]
-    before = target.spec.layer.value.get("models", {}).get(slot)
-    return ManifestChange(target.document.file, group, slot, before, release)
+    before = value_in(target.spec.layer.value, path)
+    return ManifestChange(target.document.file, group, path, before, value)
 
 
 def changes_of(catalog: Catalog, decision: Decision, *, revert: bool) -> Iterator[ManifestChange]:
-    """The changes of a decision; with `revert`, also those that replace a Degraded release.
+    """The changes of a decision; with `revert`, also those that replace a Degraded value.
 
     It is replaced in every ring that has it: if the first ring kept it, it would
     be promoted again.
     """
-    slot = decision.rollout.slot
+    path = decision.rollout.path
     if decision.step is Step.PROMOTE and decision.to is not None:
-        yield change(catalog, decision.to, slot, decision.rollout.release)
-    if decision.step is Step.DEGRADED and revert and decision.back_to is not None:
+        yield change(catalog, decision.to, path, decision.rollout.value)
+    if decision.step is Step.DEGRADED and revert and decision.back_to is not UNSET:
         for ring in decision.rollout.having:
-            yield change(catalog, ring.group, slot, decision.back_to)
+            yield change(catalog, ring.group, path, decision.back_to)
 
 
 def edited(
@@ -55,9 +60,10 @@ def edited(
     for change in changes:
         before, current = texts.get(change.file) or (read(change.file),) * 2
         try:
-            texts[change.file] = before, set_model(current, change.group, change.slot, change.after)
+            after = set_value(current, change.group, change.path, change.after)
         except EdgeOpsError as error:
             raise EdgeOpsError(f"{change.file}: {error.message}", error.hint) from error
+        texts[change.file] = before, after
     return {file: text for file, text in texts.items() if text[0] != text[1]}
 
 
@@ -68,7 +74,7 @@ def affected(
     schemas: KindSchemas,
     hub: str,
 ) -> tuple[str, ...]:
-    """The devices that get another release when these files have these texts.
+    """The devices that change when these files have these texts.
 
     Raises `InvalidState` if the desired state would not be valid.
     """
@@ -89,7 +95,9 @@ def affected(
         )
     after = resolution.fleet.devices
     return tuple(
-        name for name, device in fleet.devices.items() if device.models != after[name].models
+        name
+        for name, device in fleet.devices.items()
+        if not same(render_device(device), render_device(after[name]))
     )
 
 
@@ -99,7 +107,9 @@ def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | 
     It only replaces an earlier release: nothing changes if no ring has the model,
     or the first ring has another model in the slot.
     """
-    rings = models_of_rings(catalog)
+    rings = [
+        (group.name, group.spec.layer.value.get("models", {})) for _, group in ring_groups(catalog)
+    ]
     if not rings:
         return None, "No group is a ring."
     slots = sorted(
@@ -118,7 +128,7 @@ def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | 
     before = models.get(slot)
     if before is not None and _model(before) != model:
         return None, f"The first ring, {group}, has {before} in the slot {slot}."
-    return change(catalog, group, slot, release), ""
+    return change(catalog, group, slot_path(slot), release), ""
 
 
 def _model(reference: str) -> str:

@@ -1,4 +1,4 @@
-"""Decides which ring gets a release next. No I/O."""
+"""Decides which ring gets a value next, such as the release of a slot. No I/O."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import dropwhile, takewhile
+from typing import Any
 
+from edgeops.fleet.layers import Path
 from edgeops.health.device import HealthState
-from edgeops.health.slot import SlotHealth
+from edgeops.health.since import ValueHealth
+from edgeops.jsonvalue import same
 from edgeops.promotion.rings import Ring
+from edgeops.promotion.value import UNSET
 
 
 class Step(StrEnum):
-    """The next step for a slot."""
+    """The next step for a value."""
 
-    DEGRADED = "degraded"  # too many devices with its release are Degraded
+    DEGRADED = "degraded"  # too many devices with it are Degraded
     HOLD = "hold"  # too few devices have been healthy for the soak time
     PROMOTE = "promote"  # the next ring gets it
     DONE = "done"  # every ring has it
@@ -24,25 +28,25 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RolloutState:
-    """The rollout of a slot: the rings that have its release, and the rings after them.
+    """The rollout of a value: the rings that have it, and the rings after them.
 
-    The release is that of the first ring that sets the slot.
+    The value is that of the first ring that sets the path.
     """
 
-    slot: str
-    release: str
+    path: Path
+    value: Any
     having: tuple[Ring, ...]
     rest: tuple[Ring, ...]
 
     @property
     def witnesses(self) -> tuple[str, ...]:
-        """The devices whose health decides; empty when every ring has the release."""
+        """The devices whose health decides; empty when every ring has the value."""
         return tuple(name for ring in self.having for name in ring.devices if self.rest)
 
 
 @dataclass(frozen=True, slots=True)
 class UnhealthyDevice:
-    """A device that was not healthy for the soak time; `ran` is how long it has run the model."""
+    """A device that was not healthy for the soak time; `ran` is how long it has had the value."""
 
     device: str
     state: HealthState
@@ -62,7 +66,7 @@ class RingHealth:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision for a slot; `ring` is the ring that decided it, None if all rings are done."""
+    """The decision for a value; `ring` is the ring that decided it, None if all rings are done."""
 
     rollout: RolloutState
     step: Step
@@ -70,31 +74,32 @@ class Decision:
 
     @property
     def to(self) -> str | None:
-        """The group that gets the release next; None when every ring has it."""
+        """The group that gets the value next; None when every ring has it."""
         return self.rollout.rest[0].group if self.rollout.rest else None
 
     @property
-    def back_to(self) -> str | None:
-        """The release of a later ring, which can replace a Degraded one; None if there is none."""
-        return next((ring.release for ring in self.rollout.rest if ring.release is not None), None)
+    def back_to(self) -> Any:
+        """The value of a later ring, which can replace a Degraded one; UNSET if there is none."""
+        return next((ring.value for ring in self.rollout.rest if ring.value is not UNSET), UNSET)
 
 
-def rollout_state(slot: str, rings: Sequence[Ring]) -> RolloutState | None:
-    """The rollout state of a slot; None when no ring sets the slot."""
-    chain = list(dropwhile(lambda ring: ring.release is None, rings))
-    if not chain or (release := chain[0].release) is None:
+def rollout_state(path: Path, rings: Sequence[Ring]) -> RolloutState | None:
+    """The rollout of the value at a path; None when no ring sets it."""
+    chain = list(dropwhile(lambda ring: ring.value is UNSET, rings))
+    if not chain:
         return None
-    having = tuple(takewhile(lambda ring: ring.release == release, chain))
-    return RolloutState(slot, release, having, tuple(chain[len(having) :]))
+    value = chain[0].value
+    having = tuple(takewhile(lambda ring: same(ring.value, value), chain))
+    return RolloutState(path, value, having, tuple(chain[len(having) :]))
 
 
-def decide(rollout: RolloutState, states: Mapping[str, SlotHealth], now: datetime) -> Decision:
-    """Whether the next ring gets the release, from the states of the witnesses.
+def decide(rollout: RolloutState, states: Mapping[str, ValueHealth], now: datetime) -> Decision:
+    """Whether the next ring gets the value, from the states of the witnesses.
 
     It does if, in every ring before, at least `minHealthy` percent of the devices
-    are Converged and have run the model for the soak time. A ring is Degraded if
+    are Converged and have had the value for the soak time. A ring is Degraded if
     so many devices are Degraded that `minHealthy` cannot be reached. A ring
-    without devices holds the release.
+    without devices holds the value.
     """
     if not rollout.rest:
         return Decision(rollout, Step.DONE)
@@ -104,7 +109,7 @@ def decide(rollout: RolloutState, states: Mapping[str, SlotHealth], now: datetim
     return Decision(rollout, worst.step, worst)
 
 
-def _ring_health(ring: Ring, states: Mapping[str, SlotHealth], now: datetime) -> RingHealth:
+def _ring_health(ring: Ring, states: Mapping[str, ValueHealth], now: datetime) -> RingHealth:
     total = len(ring.devices)
     needed = -(-total * ring.rollout.min_healthy // 100)  # rounded up
     unhealthy = []

@@ -1,4 +1,4 @@
-"""Sets the release of one slot of a group in a YAML text, and changes nothing else.
+"""Sets one value of a group in a YAML text, and changes nothing else.
 
 A round trip through a YAML library would reformat other lines. So this edits
 the text at the position from the parser, then parses the result to check that
@@ -8,44 +8,68 @@ only this value has changed.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import yaml
-from yaml.events import AliasEvent
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
-
 from edgeops.errors import EdgeOpsError
+from edgeops.fleet.layers import Path
+from edgeops.fleet.secrets import masked
+from edgeops.fleet.value_path import show_path
 from edgeops.fleet.yaml import load
-from edgeops.fleet.yaml_scalar import NotJson, plain_value
-
-_KIND, _NAME = "Group", ("metadata", "name")
-# Anchors and tags in front of a value.
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|\Z))*")
-_COMMENT = re.compile(r"[ \t]*(?=#)")
+from edgeops.jsonvalue import JsonObject, same
+from edgeops.promotion.splice import KIND, inline, spliced
+from edgeops.promotion.value import UNSET, value_in
 
 
-def set_model(text: str, group: str, slot: str, reference: str) -> str:
-    """The text of a YAML file with the release set in the slot of the Group.
+def set_value(text: str, group: str, path: Path, value: Any) -> str:
+    """The text of a YAML file with the value set at a path below the `spec` of the Group.
 
-    All other bytes stay as they are; a line is added if the group has no such slot
-    or no models. Raises `EdgeOpsError` if the file is not valid YAML or has no such
-    group, or if the value cannot be changed alone.
+    All other lines stay as they are; lines are added if the group has no such value.
+    Raises `EdgeOpsError` if the file is not valid YAML or has no such group, or if
+    the value cannot be changed alone.
     """
     expected = _values(text)
     spec = _group_of(expected, group)["spec"]
-    if spec.get("models", {}).get(slot) == reference:
+    steps = list(_steps(value_in(spec, path), value, path))
+    if not steps:
         return text
-    spec["models"] = {**spec.get("models", {}), slot: reference}
-    edited = _edited(text, group, slot, reference)
-    if edited is None or _values_or_none(edited) != expected:
+    edited = _edited(text, group, steps)
+    proven = _set(spec, path, value) and edited and same(_values_or_none(edited), expected)
+    if not edited or not proven:
         raise EdgeOpsError(
-            f"the slot `{slot}` of group `{group}` cannot be changed alone",
-            "its `models` use a YAML alias or an unusual layout:"
-            f" write `{slot}: {reference}` by hand",
+            f"`{show_path(path)}` of group `{group}` cannot be changed alone",
+            "the group uses a YAML alias or an unusual layout:"
+            f" write `{inline(path[-1])}: {inline(masked(value, path))}` by hand",
         )
     return edited
+
+
+def _edited(text: str, group: str, steps: Iterable[tuple[Path, Any]]) -> str | None:
+    edited: str | None = text
+    for path, value in steps:
+        edited = edited and spliced(edited, group, path, value)
+    return edited
+
+
+def _steps(current: Any, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The values to set one by one, so that what stays keeps its lines and comments."""
+    both = isinstance(current, dict) and isinstance(value, dict)
+    if both and current and current.keys() <= value.keys():
+        for key, item in value.items():
+            yield from _steps(current.get(key, UNSET), item, (*path, key))
+    elif not same(current, value):
+        yield path, value
+
+
+def _set(spec: JsonObject, path: Path, value: Any) -> bool:
+    """Set the value in a spec; whether that was possible."""
+    parent = spec
+    for key in path[:-1]:
+        parent = parent.setdefault(key, {})
+        if not isinstance(parent, dict):
+            return False
+    parent[path[-1]] = value
+    return True
 
 
 def _values(text: str) -> list[Any]:
@@ -68,122 +92,6 @@ def _values_or_none(text: str) -> list[Any] | None:
 
 def _group_of(values: Iterable[Any], group: str) -> Any:
     for value in values:
-        if value.get("kind") == _KIND and value["metadata"]["name"] == group:
+        if value.get("kind") == KIND and value["metadata"]["name"] == group:
             return value
     raise EdgeOpsError(f"the file has no Group `{group}`", "check that this is the right file")
-
-
-# --- positions ----------------------------------------------------------------------
-
-
-class _Composer(yaml.SafeLoader):
-    """Composes nodes with their positions; an alias is a separate node."""
-
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        if self.check_event(AliasEvent):
-            event: Any = self.get_event()  # type: ignore[no-untyped-call]
-            return ScalarNode("alias", event.anchor, event.start_mark, event.end_mark)
-        return super().compose_node(parent, index)
-
-
-def _roots(text: str) -> list[Any]:
-    loader = _Composer(text)
-    try:
-        roots = []
-        while loader.check_node():
-            roots.append(loader.get_node())
-        return roots
-    finally:
-        loader.dispose()
-
-
-def _member(node: Any, *keys: str) -> Any:
-    """The node below these keys, None if there is none."""
-    for key in keys:
-        pairs = node.value if isinstance(node, MappingNode) else []
-        node = next((value for name, value in pairs if name.value == key), None)
-    return node
-
-
-def _text(node: Any, *keys: str) -> Any:
-    return getattr(_member(node, *keys), "value", None)
-
-
-def _end(node: Any) -> int:
-    """The index after the last character of a value."""
-    if isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _end(last[1] if isinstance(node, MappingNode) else last)
-    return int(node.end_mark.index)
-
-
-# --- edits -----------------------------------------------------------------------
-
-
-def _edited(text: str, group: str, slot: str, reference: str) -> str | None:
-    """The text with the value set; None if it cannot be set."""
-    try:
-        roots = _roots(text)
-    except yaml.YAMLError:  # such as a repeated anchor name, which YAML 1.1 refuses
-        return None
-    groups = (
-        root for root in roots if (_text(root, "kind"), _text(root, *_NAME)) == (_KIND, group)
-    )
-    spec = _member(next(groups, None), "spec")
-    models = _member(spec, "models")
-    value = _member(models, slot)
-    if isinstance(value, ScalarNode):
-        return _replaced(text, value, reference)
-    entry = f"{_key(slot)}: {reference}"
-    if isinstance(models, MappingNode):
-        return _added(text, models, entry)
-    if isinstance(spec, MappingNode) and models is None:
-        return _added(text, spec, f"models: {{{entry}}}")
-    return None
-
-
-def _key(slot: str) -> str:
-    """The slot as a key, quoted where YAML would not read it as text."""
-    try:
-        plain = plain_value(slot) == slot and not slot.startswith("-")
-    except NotJson:
-        plain = False
-    return slot if plain else json.dumps(slot)
-
-
-def _replaced(text: str, value: ScalarNode, reference: str) -> str:
-    start, end = value.start_mark.index, value.end_mark.index
-    properties = _PROPERTIES.match(text, start, end)
-    start = properties.end() if properties else start
-    old = text[start:end]
-    quote = value.style if value.style in ("'", '"') else ""
-    space = "" if old or text[start - 1].isspace() else " "
-    rest = old[len(old.rstrip()) :]  # a block of text ends with a line break
-    return f"{text[:start]}{space}{quote}{reference}{quote}{rest}{text[end:]}"
-
-
-def _added(text: str, mapping: MappingNode, entry: str) -> str:
-    """The text with an entry added to an object; in block style, as a new line."""
-    if mapping.flow_style and mapping.value:
-        at = _end(mapping.value[-1][1])
-        return f"{text[:at]}, {entry}{text[at:]}"
-    if mapping.flow_style:
-        at = text.index("{", mapping.start_mark.index) + 1
-        return f"{text[:at]}{entry}{text[at:]}"
-    indent = mapping.value[0][0].start_mark.column
-    at = _line_end(text, _end(mapping))
-    while (comment := _COMMENT.match(text, at)) and comment.end() - at >= indent:
-        at = _line_end(text, comment.end())
-    line_break = "\r\n" if "\r\n" in text else "\n"
-    line = f"{' ' * indent}{entry}"
-    if at == len(text) and not text.endswith("\n"):
-        return f"{text}{line_break}{line}"
-    return f"{text[:at]}{line}{line_break}{text[at:]}"
-
-
-def _line_end(text: str, at: int) -> int:
-    """The start of the next line; `at` itself if it is the start of a line."""
-    if at and text[at - 1] == "\n":
-        return at
-    line_end = text.find("\n", at)
-    return len(text) if line_end < 0 else line_end + 1

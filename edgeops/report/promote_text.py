@@ -3,76 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from difflib import unified_diff
+from typing import Any
 
 from edgeops.api.promotions import Promotion
-from edgeops.fleet.secrets import mask
+from edgeops.fleet.layers import Path
+from edgeops.fleet.secrets import mask, masked
 from edgeops.health.device import HealthState
+from edgeops.health.since import has_time
 from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
+from edgeops.promotion.value import UNSET, is_slot
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
-from edgeops.report.words import count, duration
+from edgeops.report.words import count, duration, show, show_path
+
+_LONGEST = 60  # characters of a value in a sentence
 
 
 def text(promotion: Promotion, *, color: bool = False) -> str:
-    """The decision for each slot and its reason, then the diff; no newline at its end."""
+    """The decision for each value and its reason, then the diff; no newline at its end."""
     why = [decision_text(decision, color=color) for decision in promotion.decisions or ()]
     diff = [render(lines, color)] if (lines := list(_diff(promotion.texts))) else []
     return "\n".join([*why, *([""] if why and diff else []), *diff])
 
 
 def decision_text(decision: Decision, *, color: bool = False) -> str:
-    """The decision for a slot and its reason, then one line per device that is not healthy."""
+    """The decision for a value and its reason, then one line per device that is not healthy."""
     devices = columns([[f"  {device}", words] for device, words in unhealthy(decision)])
     return render([_why(decision), *devices], color)
 
 
 def why(decision: Decision) -> str:
-    """The decision for a slot and its reason, in one sentence."""
+    """The decision for a value and its reason, in one sentence."""
     return render([_why(decision)], color=False)
 
 
 def unhealthy(decision: Decision) -> list[tuple[str, str]]:
-    """The devices that hold a release back or on which it is Degraded, each with its reason."""
+    """The devices that hold a value back or on which it is Degraded, each with its reason."""
     if decision.ring is None or decision.step is Step.PROMOTE:
         return []
-    soak = _hours(decision.ring.ring.rollout.soak)
-    return [(device.device, _state(device, soak)) for device in decision.ring.unhealthy]
+    path, soak = decision.rollout.path, _hours(decision.ring.ring.rollout.soak)
+    return [(device.device, _state(device, path, soak)) for device in decision.ring.unhealthy]
+
+
+def name_of(path: Path) -> str:
+    """A value by its path: `modules.opc.image`; a release by its slot alone."""
+    return path[1] if is_slot(path) else show_path(path)
+
+
+def words_of(value: Any, path: Path) -> str:
+    """A value on one line, cut if it is long; a release as it is."""
+    if value is UNSET:
+        return "nothing"
+    return str(value or "nothing") if is_slot(path) else show(value, path, _LONGEST)
 
 
 def as_json(promotion: Promotion) -> str:
-    """An object with one object per slot in `decisions` and one per change in `changes`.
+    """An object with one object per value in `decisions` and one per change in `changes`.
 
-    Without decisions only the change: `file`, `group`, `slot`, `before` (or null), `after`.
+    Without decisions only `changes`: `file`, `group`, `path`, `before` (or null), `after`.
     """
-    changes = [asdict(change) for change in promotion.changes]
+    changes = [
+        {
+            "file": change.file,
+            "group": change.group,
+            "path": show_path(change.path),
+            "before": json_of(change.before, change.path),
+            "after": json_of(change.after, change.path),
+        }
+        for change in promotion.changes
+    ]
     if promotion.decisions is None:
-        return dump_json(changes[0])
-    decisions = [_object(decision) for decision in promotion.decisions]
+        return dump_json({"changes": changes})
+    decisions = [
+        {
+            "path": show_path(decision.rollout.path),
+            "step": decision.step.value,
+            "value": json_of(decision.rollout.value, decision.rollout.path),
+            **reasons_of(decision),
+        }
+        for decision in promotion.decisions
+    ]
     return dump_json({"decisions": decisions, "changes": changes})
 
 
-def hint(promotion: Promotion) -> str:
-    """What to do when no ring gets a release; may be empty."""
-    degraded = [d for d in promotion.decisions or () if d.step is Step.DEGRADED]
-    if any(decision.back_to for decision in degraded):
-        return "use --revert-degraded to give the rings the release that a later ring still runs"
-    revert = "no later ring runs another release: revert the commit that introduced this one"
-    return revert if degraded else ""
+def json_of(value: Any, path: Path) -> Any:
+    """A value for JSON, without secrets; null where there is none."""
+    return None if value is UNSET else masked(value, path)
 
 
-def _object(decision: Decision) -> dict[str, object]:
+def reasons_of(decision: Decision) -> dict[str, object]:
+    """The rings and devices of a decision for JSON."""
     rollout, ring = decision.rollout, decision.ring
     return {
-        "slot": rollout.slot,
-        "step": decision.step.value,
-        "release": rollout.release,
         "rings": [ring.group for ring in rollout.having],
         "ring": ring.ring.group if ring else None,
         "to": decision.to,
-        "backTo": decision.back_to,
+        "backTo": json_of(decision.back_to, rollout.path),
         "reasons": [
             {
                 "device": device.device,
@@ -85,30 +113,49 @@ def _object(decision: Decision) -> dict[str, object]:
     }
 
 
+def hint(promotion: Promotion) -> str:
+    """What to do when no ring gets a value; may be empty."""
+    decisions = promotion.decisions or ()
+    degraded = [decision for decision in decisions if decision.step is Step.DEGRADED]
+    what = "release" if all(is_slot(decision.rollout.path) for decision in degraded) else "value"
+    verb = "runs" if what == "release" else "has"
+    if any(decision.back_to is not UNSET for decision in degraded):
+        return f"use --revert-degraded to give the rings the {what} that a later ring still {verb}"
+    if degraded:
+        another = f"no later ring {verb} another {what}"
+        return f"{another}: revert the commit that introduced this one"
+    if any(not has_time(decision.rollout.path) for decision in decisions if decision.ring):
+        return "no hub tells since when a device has a tag or a variable: use --to GROUP for these"
+    return ""
+
+
 def _why(decision: Decision) -> Line:
     rollout, ring = decision.rollout, decision.ring
-    start: Line = [bold(rollout.slot), ": "]
+    start: Line = [bold(name_of(rollout.path)), ": "]
+    value = words_of(rollout.value, rollout.path)
     if ring is None:
-        return [*start, f"every ring has {rollout.release}"]
+        return [*start, f"every ring has {value}"]
     group, devices = ring.ring.group, count(len(ring.ring.devices), "device")
     soak = _hours(ring.ring.rollout.soak)
     if decision.step is Step.PROMOTE:
         after = f" after {devices} of {group} were healthy with it for {soak}"
-        return [*start, green(f"{decision.to} gets {rollout.release}"), after]
+        return [*start, green(f"{decision.to} gets {value}"), after]
     if decision.step is Step.DEGRADED:
-        return [*start, red(f"{rollout.release} is Degraded in {group}")]
+        return [*start, red(f"{value} is Degraded in {group}")]
     missing = f": {ring.needed} of {devices} in {group} must be healthy with it for {soak}"
     if not ring.ring.devices:
         missing = f": no device runs it because of group {group}"
-    return [*start, yellow(f"{decision.to} waits for {rollout.release}"), missing]
+    return [*start, yellow(f"{decision.to} waits for {value}"), missing]
 
 
-def _state(device: UnhealthyDevice, soak: str) -> str:
+def _state(device: UnhealthyDevice, path: Path, soak: str) -> str:
     if device.state is not HealthState.CONVERGED:
         return f"{device.state.value}: {device.text}" if device.text else device.state.value
-    if device.ran is None:
+    if device.ran is not None:
+        return f"Converged for {_hours(device.ran)} of {soak}"
+    if has_time(path):
         return "Converged, but does not report since when"
-    return f"Converged for {_hours(device.ran)} of {soak}"
+    return "Converged, but no hub tells since when it has this value"
 
 
 def _hours(length: timedelta) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from edgeops.api.proposals import NewRelease, NextRelease, Proposal, Proposed
+from edgeops.api.proposals import NewRelease, NextPromotion, Proposal, Proposed
+from edgeops.fleet.layers import Path
 from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, Step
+from edgeops.promotion.value import is_slot
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import cell, code, first_fitting, image, link, plain, title
-from edgeops.report.promote_text import unhealthy, why
-from edgeops.report.words import count
+from edgeops.report.promote_text import name_of, unhealthy, why, words_of
+from edgeops.report.words import count, show_path
 
 _DEVICES = 50
 _CHANGES = 50
+_MOST_LETTERS = 80  # of a path in the name of a branch
+_BRANCH_NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{_MOST_LETTERS}}}")
 
 
 def release_proposal(release: NewRelease, scorecard: str) -> Proposal:
@@ -39,15 +45,15 @@ def release_proposal(release: NewRelease, scorecard: str) -> Proposal:
     )
 
 
-def promotion_proposal(next_release: NextRelease) -> Proposal:
-    """The pull request that gives rings another release."""
-    text = promotion_text(next_release.decision, next_release.changes)
+def promotion_proposal(next_promotion: NextPromotion) -> Proposal:
+    """The pull request that gives rings another value."""
+    text = promotion_text(next_promotion.decision, next_promotion.changes)
     return Proposal(
-        branch=f"edgeops/promote/{next_release.decision.rollout.slot}",
-        title=promotion_title(next_release.decision, next_release.changes),
+        branch=f"edgeops/promote/{_branch_name(next_promotion.decision.rollout.path)}",
+        title=promotion_title(next_promotion.decision, next_promotion.changes),
         text=lambda _: text,
-        files=next_release.files,
-        meaning=str(next_release.changes),
+        files=next_promotion.files,
+        meaning=str(next_promotion.changes),
     )
 
 
@@ -95,15 +101,27 @@ def release_text(
 def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> str:
     """`Promote crowdedness-24h@1.1.0 to half`, or `Revert ...`."""
     groups = ", ".join(change.group for change in changes)
+    path = decision.rollout.path
+    name = name_of(path)
     if decision.step is Step.DEGRADED:
-        return title(f"Revert {decision.rollout.slot} to {decision.back_to} in {groups}")
-    return title(f"Promote {decision.rollout.release} to {groups}")
+        return title(f"Revert {name} to {words_of(decision.back_to, path)} in {groups}")
+    value = words_of(decision.rollout.value, path)
+    return title(f"Promote {value if is_slot(path) else f'{name} {value}'} to {groups}")
 
 
 def promotion_text(decision: Decision, changes: Sequence[ManifestChange]) -> str:
-    """The decision about a release with its reasons, and the changes, if any."""
+    """The decision about a value with its reasons, and the changes, if any."""
     parts = [code(why(decision)), *_listed(unhealthy(decision))]
     return "\n\n".join([*parts, *([_table(changes)] if changes else [])])
+
+
+def _branch_name(path: Path) -> str:
+    """A name that git allows for a branch, another for each path; the slot itself for a release."""
+    name = name_of(path)
+    if _BRANCH_NAME.fullmatch(name) and ".." not in name and not name.endswith((".", ".lock")):
+        return name
+    start = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:_MOST_LETTERS].strip("-")
+    return f"{start}-{hashlib.sha256(show_path(path).encode()).hexdigest()[:12]}"
 
 
 def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -116,10 +134,12 @@ def _listed(devices: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _table(changes: Sequence[ManifestChange]) -> str:
     rows = [
-        f"| {cell(change.group)} | {cell(change.slot)} | {cell(change.before or 'nothing')}"
-        f" | {cell(change.after)} |"
+        f"| {cell(change.group)} | {cell(name_of(change.path))}"
+        f" | {cell(words_of(change.before, change.path))}"
+        f" | {cell(words_of(change.after, change.path))} |"
         for change in changes[:_CHANGES]
     ]
     if len(changes) > _CHANGES:
         rows.append(f"| and {count(len(changes) - _CHANGES, 'more group')} | | | |")
-    return "\n".join(["| group | slot | before | after |", "|---|---|---|---|", *rows])
+    what = "slot" if all(is_slot(change.path) for change in changes) else "value"
+    return "\n".join([f"| group | {what} | before | after |", "|---|---|---|---|", *rows])

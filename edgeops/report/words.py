@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from collections.abc import Sequence
 from itertools import takewhile
@@ -11,6 +10,7 @@ from typing import Any
 
 from edgeops.fleet.secrets import MASKED, masked
 from edgeops.fleet.shown import printable
+from edgeops.fleet.value_path import show_path as show_path
 from edgeops.secret_reference import in_words, is_secret
 
 
@@ -62,20 +62,6 @@ def wrapped_names(names: Sequence[str], indent: str, shown: int | None) -> list[
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-_PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
-
-
-def show_path(path: Sequence[str | int]) -> str:
-    """A path in dot notation: `desired.models.crowdedness.version`, `desired.hosts[2]`."""
-    return "".join(map(_show_key, path)).removeprefix(".")
-
-
-def _show_key(key: str | int) -> str:
-    if isinstance(key, int):
-        return f"[{key}]"
-    return f".{key}" if _PLAIN_KEY.match(key) else f".{json.dumps(key, ensure_ascii=False)}"
 
 
 def show(value: Any, path: Sequence[str | int] = (), limit: int | None = None) -> str:

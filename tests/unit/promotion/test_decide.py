@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import Health, HealthState
-from edgeops.health.slot import SlotHealth
+from edgeops.health.since import ValueHealth
 from edgeops.promotion.decide import Step, decide, rollout_state
 from edgeops.promotion.rings import Ring
+from edgeops.promotion.value import UNSET
 
+SLOT = ("models", "s")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -21,15 +23,15 @@ def ring(group, release, *devices, min_healthy=100):
 
 
 def healthy(ran=DAY):
-    return SlotHealth(Health(HealthState.CONVERGED), NOW - ran)
+    return ValueHealth(Health(HealthState.CONVERGED), NOW - ran)
 
 
 def ill(state, reason="why"):
-    return SlotHealth(Health(state, reason), NOW - DAY)
+    return ValueHealth(Health(state, reason), NOW - DAY)
 
 
 def decided(rings, **states):
-    rollout = rollout_state("s", rings)
+    rollout = rollout_state(SLOT, rings)
     assert rollout is not None
     return decide(rollout, states, NOW)
 
@@ -40,7 +42,7 @@ def two(first="b", second="a", **options):
 
 def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
     decision = decided(two(), d1=healthy(), d2=healthy(DAY * 2))
-    assert (decision.step, decision.to, decision.rollout.release) == (Step.PROMOTE, "all", "b")
+    assert (decision.step, decision.to, decision.rollout.value) == (Step.PROMOTE, "all", "b")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_the_next_ring_gets_a_release_that_was_healthy_for_the_soak_time():
     [
         (healthy(DAY - timedelta(seconds=1)), DAY - timedelta(seconds=1)),
         (healthy(-DAY), timedelta()),  # its clock is ahead
-        (SlotHealth(Health(HealthState.CONVERGED)), None),
+        (ValueHealth(Health(HealthState.CONVERGED)), None),
         (ill(HealthState.OFFLINE), DAY),
         (ill(HealthState.PROGRESSING), DAY),
         (ill(HealthState.UNKNOWN), DAY),
@@ -76,11 +78,11 @@ def test_min_healthy_lets_some_devices_be_offline_or_degraded():
 
 
 def test_a_degraded_ring_goes_back_to_what_a_later_one_runs():
-    rings = [*two(second=None), ring("rest", "a")]
+    rings = [*two(second=UNSET), ring("rest", "a")]
     decision = decided(rings, d1=healthy(), d2=ill(HealthState.DEGRADED, "model s: LoadTestFailed"))
     assert (decision.step, decision.back_to) == (Step.DEGRADED, "a")
-    alone = decided(two(second=None), d1=healthy(), d2=ill(HealthState.DEGRADED))
-    assert (alone.step, alone.back_to) == (Step.DEGRADED, None)
+    alone = decided(two(second=UNSET), d1=healthy(), d2=ill(HealthState.DEGRADED))
+    assert (alone.step, alone.back_to) == (Step.DEGRADED, UNSET)
 
 
 def test_every_ring_before_must_be_good_not_only_the_last():
@@ -97,21 +99,23 @@ def test_a_ring_without_devices_shows_nothing():
 
 
 def test_when_every_ring_has_it_no_device_is_asked():
-    rollout = rollout_state("s", [ring("canary", "b", "d1"), ring("all", "b", "d2")])
+    rollout = rollout_state(SLOT, [ring("canary", "b", "d1"), ring("all", "b", "d2")])
     assert rollout is not None
     assert rollout.witnesses == ()
     assert decide(rollout, {}, NOW).step is Step.DONE
 
 
 def test_a_rollout_begins_at_the_first_ring_with_a_release():
-    assert rollout_state("s", [ring("canary", None), ring("all", None)]) is None
-    rollout = rollout_state("s", [ring("canary", None), ring("half", "a", "d2"), ring("all", None)])
+    assert rollout_state(SLOT, [ring("canary", UNSET), ring("all", UNSET)]) is None
+    rollout = rollout_state(
+        SLOT, [ring("canary", UNSET), ring("half", "a", "d2"), ring("all", UNSET)]
+    )
     assert rollout is not None
     assert (rollout.witnesses, [later.group for later in rollout.rest]) == (("d2",), ["all"])
 
 
 STATES = st.builds(
-    SlotHealth,
+    ValueHealth,
     st.builds(Health, st.sampled_from(HealthState)),
     st.none() | st.timedeltas(-DAY, 3 * DAY).map(lambda ran: NOW - ran),
 )

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.promotion.edit import set_model
+from edgeops.promotion.edit import set_value
 
 CHECKOUT = Path(__file__).parents[3]
 HEAD = "kind: Group\nmetadata: {name: canary}\n"
+
+
+def set_model(text, group, slot, reference):
+    return set_value(text, group, ("models", slot), reference)
 
 
 def changed(before: str, after: str) -> list[str]:

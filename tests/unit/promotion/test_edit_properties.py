@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.yaml import load
-from edgeops.promotion.edit import set_model
+from edgeops.promotion.edit import set_value
 
 NAMES = ("crowds", "total", "lunch")
 GAPS = st.sampled_from(["", "\n", "# a comment\n", "  # an indented comment\n", "\n\n# ünïcode\n"])
@@ -63,7 +63,7 @@ def test_one_value_and_one_line_change(documents, group, slot, line_break, ends)
         f"two{line_break}"
     ):  # a block of text needs its last line break
         text = text.rstrip()
-    after = set_model(text, group, slot, "m@9.9.9")
+    after = set_value(text, group, ("models", slot), "m@9.9.9")
 
     expected = [document.value for document in load("a", text.encode())[0]]
     (wanted,) = [document for document in expected if document["metadata"]["name"] == group]
@@ -77,4 +77,4 @@ def test_one_value_and_one_line_change(documents, group, slot, line_break, ends)
         if tag != "equal"
     ]
     assert edits in ([(1, 1)], [(0, 1)])
-    assert set_model(after, group, slot, "m@9.9.9") == after
+    assert set_value(after, group, ("models", slot), "m@9.9.9") == after

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edgeops.promotion.change import entry
+from edgeops.promotion.value import UNSET
 
 OLD = "s: m@1.0.0"
 
@@ -13,7 +14,7 @@ OLD = "s: m@1.0.0"
     ("rings", "group", "before"),
     [
         ((OLD, OLD, OLD), "canary", "m@1.0.0"),
-        (("", "", OLD), "canary", None),
+        (("", "", OLD), "canary", UNSET),
         (("s: null", OLD, OLD), "half", "m@1.0.0"),  # a ring that empties the slot takes no part
         (("s: m@1.1.0", OLD, ""), "canary", "m@1.1.0"),
     ],
@@ -21,7 +22,7 @@ OLD = "s: m@1.0.0"
 def test_a_new_release_takes_the_place_of_an_earlier_one(three_rings, rings, group, before):
     _, catalog, _ = three_rings(*rings)
     change, why_not = entry(catalog, "m", "m@1.1.0")
-    assert (change.group, change.slot, change.before) == (group, "s", before)
+    assert (change.group, change.path, change.before) == (group, ("models", "s"), before)
     assert (change.after, why_not) == ("m@1.1.0", "")
 
 

@@ -5,19 +5,20 @@ import pytest
 from edgeops.errors import UsageError
 from edgeops.promotion.rings import rings, slots_in_rings
 from edgeops.promotion.slots import Mention, choose_slot, mentions, wanted_on
+from edgeops.promotion.value import UNSET
 
 OLD, NEW = "s: m@1.0.0", "s: m@1.1.0"
 
 
-def of(fleet, slot="s"):
+def of(fleet, path=("models", "s")):
     _, catalog, desired = fleet
-    return [(ring.group, ring.release, ring.devices) for ring in rings(catalog, desired, slot)]
+    return [(ring.group, ring.value, ring.devices) for ring in rings(catalog, desired, path)]
 
 
 def test_each_device_counts_in_the_ring_that_it_follows(three_rings):
     assert of(three_rings(canary=NEW, everybody=OLD)) == [
         ("canary", "m@1.1.0", ("d1",)),
-        ("half", None, ()),
+        ("half", UNSET, ()),
         ("all", "m@1.0.0", ("d2", "d3")),
     ]
     assert of(three_rings(NEW, NEW, NEW)) == [

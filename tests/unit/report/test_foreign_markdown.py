@@ -113,17 +113,18 @@ def test_outcomes(drawn):
 
 
 @FEW
-@given(MARKED, MARKED, MARKED, MARKED)
-def test_proposals(group, slot, model, message):
+@given(MARKED, MARKED, MARKED, MARKED, st.sampled_from(["models", "desired"]))
+def test_proposals(group, slot, model, message, part):
+    path = (part, slot)
     ring = Ring(group, rollout({"ring": 1}), model, (message,))
     last = Ring(slot, rollout({"ring": 2}), model, ())
     reasons = (UnhealthyDevice(message, HealthState.DEGRADED, message, None),)
     decision = Decision(
-        RolloutState(slot, model, (ring,), (last,)),
+        RolloutState(path, model, (ring,), (last,)),
         Step.DEGRADED,
         RingHealth(ring, Step.DEGRADED, 1, reasons),
     )
-    changes = [ManifestChange("fleet/x.yaml", group, slot, message, model)]
+    changes = [ManifestChange("fleet/x.yaml", group, path, message, model)]
     assert inert(promotion_text(decision, changes))
     release = ModelRelease(model, message, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
     text = release_text(release, (), why_not=message, scorecard="", plots=())
@@ -132,7 +133,7 @@ def test_proposals(group, slot, model, message):
 
 def test_very_many_changes_fit():
     release = ModelRelease("m", "1.0.0", "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
-    changes = [ManifestChange("f", "g" * 64, "s" * 64, "m" * 64, "n" * 64)] * 2_000
+    changes = [ManifestChange("f", "g" * 64, ("models", "s" * 64), "m" * 64, "n" * 64)] * 2_000
     text = release_text(release, changes, why_not="", scorecard="s", plots=())
     assert "and 1,950 more groups" in text
     assert len(text) < COMMENT_LIMIT

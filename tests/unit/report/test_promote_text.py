@@ -9,12 +9,14 @@ from edgeops.health.device import HealthState
 from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
-from edgeops.report.promote_text import as_json, text
+from edgeops.promotion.value import UNSET
+from edgeops.report.model_promote_text import as_json, text
 
+CROWDS = ("models", "crowds")
 DAY = Rollout(1, timedelta(hours=24), 100)
 CANARY = Ring("canary", DAY, "m@1.1.0", ("d1", "d22"))
 ROLLOUT = RolloutState(
-    "crowds", "m@1.1.0", (CANARY,), (Ring("half", DAY, None), Ring("all", DAY, "m@1.0.0"))
+    CROWDS, "m@1.1.0", (CANARY,), (Ring("half", DAY, UNSET), Ring("all", DAY, "m@1.0.0"))
 )
 REASONS = (
     UnhealthyDevice("d1", HealthState.CONVERGED, "", timedelta(hours=3)),
@@ -32,7 +34,7 @@ def test_every_decision_says_why():
         Decision(ROLLOUT, Step.HOLD, RingHealth(CANARY, Step.HOLD, 2, REASONS)),
         Decision(ROLLOUT, Step.HOLD, RingHealth(Ring("canary", DAY, "m@1.1.0"), Step.HOLD, 0)),
         Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 2, REASONS[:1])),
-        Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE),
+        Decision(RolloutState(CROWDS, "m@1.1.0", (CANARY,), ()), Step.DONE),
     ]
     assert text(Promotion((), {}, tuple(decisions))).splitlines() == [
         "crowds: half gets m@1.1.0 after 2 devices of canary were healthy with it for 24 h",
@@ -62,12 +64,12 @@ def test_the_diff_can_be_applied_and_colour_adds_no_characters():
     ]
     colored = text(Promotion((), TEXTS), color=True)
     assert "\x1b[31m-a: 1\x1b[0m" in colored
-    done = Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    done = Decision(RolloutState(CROWDS, "m@1.1.0", (CANARY,), ()), Step.DONE)
     assert text(Promotion((), TEXTS, (done,))) == f"crowds: every ring has m@1.1.0\n\n{plain}"
 
 
 def test_json():
-    change = ManifestChange("fleet/g.yaml", "half", "crowds", None, "m@1.1.0")
+    change = ManifestChange("fleet/g.yaml", "half", CROWDS, UNSET, "m@1.1.0")
     expected = {
         "file": "fleet/g.yaml",
         "group": "half",

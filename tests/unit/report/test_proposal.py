@@ -10,6 +10,7 @@ from edgeops.health.device import HealthState
 from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
+from edgeops.promotion.value import UNSET
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.report.proposal import (
@@ -21,10 +22,12 @@ from edgeops.report.proposal import (
 
 DAY = timedelta(days=1)
 RELEASE = ModelRelease("m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "onnx", path="m")
-TO_CANARY = ManifestChange("fleet/groups.yaml", "canary", "crowds", "m@1.0.0", "m@1.1.0")
+TO_CANARY = ManifestChange(
+    "fleet/groups.yaml", "canary", ("models", "crowds"), "m@1.0.0", "m@1.1.0"
+)
 CANARY = Ring("canary", Rollout(1, DAY, 100), "m@1.1.0", ("c1",))
 REST = Ring("all", Rollout(2, DAY, 100), "m@1.0.0", ("d1",))
-ROLLOUT = RolloutState("crowds", "m@1.1.0", (CANARY,), (REST,))
+ROLLOUT = RolloutState(("models", "crowds"), "m@1.1.0", (CANARY,), (REST,))
 
 
 def text(changes=(TO_CANARY,), scorecard="### Model `m`", **more):
@@ -41,7 +44,7 @@ def test_a_release_for_the_first_ring():
         "### Model `m`\n\n"
         "![1.1.0-week](https://host/1.1.0-week.png)"
     )
-    first = replace(TO_CANARY, before=None)
+    first = replace(TO_CANARY, before=UNSET)
     assert "| `crowds` | `nothing` | `m@1.1.0` |" in text((first,))
 
 
@@ -61,12 +64,12 @@ def test_it_always_fits(length, images):
 
 def test_a_promotion_says_why():
     decision = Decision(ROLLOUT, Step.PROMOTE, RingHealth(CANARY, Step.PROMOTE, 1))
-    to_all = ManifestChange("fleet/groups.yaml", "all", "crowds", "m@1.0.0", "m@1.1.0")
+    to_all = ManifestChange("fleet/groups.yaml", "all", ("models", "crowds"), "m@1.0.0", "m@1.1.0")
     assert promotion_title(decision, [to_all]) == "Promote m@1.1.0 to all"
     assert promotion_text(decision, [to_all]).splitlines()[0] == (
         "`crowds: all gets m@1.1.0 after 1 device of canary were healthy with it for 24 h`"
     )
-    done = Decision(RolloutState("crowds", "m@1.1.0", (CANARY,), ()), Step.DONE)
+    done = Decision(RolloutState(("models", "crowds"), "m@1.1.0", (CANARY,), ()), Step.DONE)
     assert promotion_text(done, ()) == "`crowds: every ring has m@1.1.0`"
 
 
@@ -76,7 +79,7 @@ def test_a_revert_lists_the_devices_whatever_they_say():
         UnhealthyDevice(f"c{n}", HealthState.DEGRADED, message, None) for n in range(60)
     )
     decision = Decision(ROLLOUT, Step.DEGRADED, RingHealth(CANARY, Step.DEGRADED, 1, reasons))
-    back = ManifestChange("fleet/groups.yaml", "canary", "crowds", "m@1.1.0", "m@1.0.0")
+    back = ManifestChange("fleet/groups.yaml", "canary", ("models", "crowds"), "m@1.1.0", "m@1.0.0")
     assert promotion_title(decision, [back]) == "Revert crowds to m@1.0.0 in canary"
     lines = promotion_text(decision, [back]).splitlines()
     listed = [line for line in lines if line.startswith("* ")]

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from edgeops.fleet.model import DesiredDevice
 from edgeops.health.device import HealthState
-from edgeops.health.slot import slot_health
+from edgeops.health.since import value_health
 from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice, Twin
 
+SLOT = ("models", "s")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -30,7 +31,7 @@ def test_the_health_of_a_slot_has_its_since():
         reported = {"models": {"s": {"state": "ready", "sha256": "b" * 64, "since": since}}}
         loader = Twin("d1", "model_loader", reported=reported, connected=True)
         live = LiveDevice(Twin("d1"), {"model_loader": loader})
-        return slot_health(device, live, "s", in_sync=False)
+        return value_health(device, live, SLOT, in_sync=False)
 
     assert seen("2026-01-01T00:00:00Z").since == LONG_AGO
     assert seen("2026-01-01T00:00:00").since == LONG_AGO
@@ -38,4 +39,4 @@ def test_the_health_of_a_slot_has_its_since():
     for value in ("yesterday", 7, None, {}, "2026-13-01"):
         assert seen(value).since is None
     assert seen("2026-01-01T00:00:00Z").health.state is HealthState.PROGRESSING
-    assert slot_health(device, None, "s", in_sync=False).health.state is HealthState.UNKNOWN
+    assert value_health(device, None, SLOT, in_sync=False).health.state is HealthState.UNKNOWN

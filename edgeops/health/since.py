@@ -1,0 +1,136 @@
+"""The health of a device, and since when it has had the value at a path of the manifests.
+
+Sources: "Understand and use device twins" (Microsoft Learn) for `$metadata`; "Properties of the IoT
+Edge agent and hub module twins" for `$edgeAgent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from edgeops.fleet.edge import SYSTEM_MODULES
+from edgeops.fleet.layers import Path
+from edgeops.fleet.model import DesiredDevice
+from edgeops.health.device import Health, health, reported_slot, value_at
+from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice
+
+_UPDATED = "$lastUpdated"
+_NEVER = "0001-"  # the year of a module that has never started
+_NO_TIME = ("tags", "variables")  # parts of which the hub tells no time
+_BY_NAME = ("env", "status", "restartPolicy", "imagePullPolicy", "startupOrder", "version")
+_RUNTIME = ("minDockerVersion", "loggingOptions", "registryCredentials")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueHealth:
+    """The health of a device; `since` is when it got the value, None if nobody tells."""
+
+    health: Health
+    since: datetime | None = None
+
+
+def has_time(path: Path) -> bool:
+    """Whether a hub tells since when a device has the value at this path."""
+    return path[0] not in _NO_TIME
+
+
+def value_health(
+    device: DesiredDevice, live: LiveDevice | None, path: Path, in_sync: bool
+) -> ValueHealth:
+    """The health of a device, as in `edgeops status`, with the `since` of a value."""
+    return ValueHealth(health(device, live, in_sync), _since(device, live, path) if live else None)
+
+
+def _since(device: DesiredDevice, live: LiveDevice, path: Path) -> datetime | None:
+    """When the device got the value.
+
+    Of a model, what `model_loader` says. Of an image, the start of the container that `$edgeAgent`
+    reports to have it. Of others, the later of the time when the hub wrote the value and the last
+    start of the module that it is for: a module that was not started since may not have it.
+    """
+    part, *below = path
+    if part == "models":
+        return _moment(value_at(reported_slot(live, below[0]), "since"))
+    if not has_time(path):
+        return None
+    section, module = _module(device, path)
+    started = _moment(value_at(_agent(live), section, module, "lastStartTimeUtc"))
+    if module and path[2:] == ("image",):
+        running = value_at(_agent(live), section, module, "settings", "image")
+        wanted = value_at(live.desired(EDGE_AGENT), section, module, "settings", "image")
+        return started if running == wanted else None
+    times = [_written(live, *_place(path)), *([started] if module else [])]
+    return None if None in times else max(filter(None, times))
+
+
+def _agent(live: LiveDevice) -> Any:
+    agent = live.modules.get(EDGE_AGENT)
+    return agent.reported if agent else None
+
+
+def _module(device: DesiredDevice, path: Path) -> tuple[str, str]:
+    """The section of `$edgeAgent` and the module whose container has the value; or empty."""
+    if not device.edge:
+        return "", ""
+    if path[0] == "modules":
+        module = device.modules.get(path[1])
+        return ("modules", path[1]) if module and module.spec.get("deployed", True) else ("", "")
+    if path[0] == "edge" and path[1] in SYSTEM_MODULES:
+        return "systemModules", SYSTEM_MODULES[path[1]]
+    return "", ""
+
+
+def _place(path: Path) -> tuple[str | None, Path]:
+    """The twin (None: that of the device) and the path in its desired properties of a value."""
+    match path:
+        case ("desired", *keys):
+            return None, tuple(keys)
+        case ("modules", module, "desired", *keys):
+            return module, tuple(keys)
+        case ("modules", _, "routes", *keys) | ("edge", "routes", *keys):
+            return EDGE_HUB, ("routes", *keys)
+        case ("modules", module, *keys):
+            return EDGE_AGENT, ("modules", module, *_in_container(keys))
+        case ("edge", key, *keys) if key in SYSTEM_MODULES:
+            return EDGE_AGENT, ("systemModules", SYSTEM_MODULES[key], *_in_container(keys))
+        case ("edge", key, *_) if key in _RUNTIME:
+            return EDGE_AGENT, ("runtime", "settings", key)
+    return EDGE_HUB, ("storeAndForwardConfiguration",)
+
+
+def _in_container(keys: list[str]) -> Path:
+    """The path of a value in a module; the module itself, which is as new, for other values."""
+    return tuple(keys[:2]) if keys and keys[0] in _BY_NAME else ()
+
+
+def _written(live: LiveDevice, module: str | None, path: Path) -> datetime | None:
+    """When the value was written last, or the nearest that has a time: an object is as new."""
+    twin = live.modules.get(module) if module else live.twin
+    metadata: Any = twin.metadata if twin else None
+    for key in path:
+        below = metadata.get(key) if isinstance(metadata, dict) else None
+        if not isinstance(below, dict):
+            break
+        metadata = below
+    return max(_times(metadata), default=None)
+
+
+def _times(metadata: Any) -> Iterator[datetime]:
+    if isinstance(metadata, dict):
+        for key, item in metadata.items():
+            if key == _UPDATED and (moment := _moment(item)):
+                yield moment
+            yield from _times(item)
+
+
+def _moment(text: Any) -> datetime | None:
+    if not isinstance(text, str) or text.startswith(_NEVER):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
