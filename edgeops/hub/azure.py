@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from edgeops.hub.port import HubError
 from edgeops.hub.rates import Rates
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
+from edgeops.hub.times import updated_of
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
@@ -65,9 +67,19 @@ class AzureHub(Control):
 
     async def twin(self, device: str, module: str | None = None) -> Twin:
         """The twin as it is now. Raises `NotFound`."""
+        return self._twin(*await self._read(device, module))
+
+    async def timed_twin(self, device: str, module: str | None = None) -> Twin:
+        """The twin as it is now, with the times of its values. Raises `NotFound`."""
+        value, subject = await self._read(device, module)
+        properties = value.get("properties") if isinstance(value, dict) else None
+        updated = updated_of(properties)  # before the sections lose what the hub added
+        return replace(self._twin(value, subject), updated=updated)
+
+    async def _read(self, device: str, module: str | None) -> tuple[Any, Subject]:
         subject = Subject(self._hub, device, module)
         value, _ = await self._rest.send(Operation.TWIN_READ, "GET", _path(device, module), subject)
-        return self._twin(value, subject)
+        return value, subject
 
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str

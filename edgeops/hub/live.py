@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edgeops.fleet.model import HubTarget
@@ -14,6 +14,7 @@ READERS = 32
 QUERY_PAYS_FROM = 50  # devices; for fewer, reading each twin is as fast
 
 Progress = Callable[[int, int], None]
+_Read = Callable[[str, str | None], Awaitable[Twin]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ async def read_live(
     return await _read_each(hub, wanted, progress)
 
 
+async def read_timed(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:
+    """One device with the times of its values; None if it is not on the hub. Raises `HubError`."""
+    return await _read_device(hub.timed_twin, name, request)
+
+
 async def _read_each(
     hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress
 ) -> dict[str, LiveDevice]:
@@ -61,7 +67,7 @@ async def _read_each(
     async def reader() -> None:
         nonlocal done
         for name, request in waiting:  # shared: each reader takes the next device
-            device = await _read_device(hub, name, request)
+            device = await _read_device(hub.twin, name, request)
             if device is not None:
                 live[name] = device
             done += 1
@@ -76,17 +82,17 @@ async def _read_each(
     return {name: live[name] for name in wanted if name in live}
 
 
-async def _read_device(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:
-    twin = await _twin_or_none(hub, name)
+async def _read_device(read: _Read, name: str, request: ReadRequest) -> LiveDevice | None:
+    twin = await _twin_or_none(read, name)
     if twin is None:
         return None
-    modules = {module: await _twin_or_none(hub, name, module) for module in request.names()}
+    modules = {module: await _twin_or_none(read, name, module) for module in request.names()}
     return LiveDevice(twin, {name: module for name, module in modules.items() if module})
 
 
-async def _twin_or_none(hub: Hub, device: str, module: str | None = None) -> Twin | None:
+async def _twin_or_none(read: _Read, device: str, module: str | None = None) -> Twin | None:
     try:
-        return await hub.twin(device, module)
+        return await read(device, module)
     except NotFound:
         return None
 

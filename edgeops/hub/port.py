@@ -53,6 +53,9 @@ class Hub(Protocol):
     async def twin(self, device: str, module: str | None = None) -> Twin:
         """The twin as it is now. Raises `NotFound`."""
 
+    async def timed_twin(self, device: str, module: str | None = None) -> Twin:
+        """As `twin`, with the times of its values in `updated`. Raises `NotFound`."""
+
     def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
         """The device twins that meet a condition of the query language, or all, by query.
 
