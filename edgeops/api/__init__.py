@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeops.api.forgetting import forget
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
+    from edgeops.api.listing import DeviceFilter, SeenFleet, list_devices, watch_devices
     from edgeops.api.models import data_quality, evaluate, publish, train
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "DeviceFilter",
     "ImportRequest",
     "Imported",
     "InvalidFleet",
@@ -36,6 +38,7 @@ __all__ = [
     "Planned",
     "Promotion",
     "Revision",
+    "SeenFleet",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -50,6 +53,7 @@ __all__ = [
     "hubs",
     "import_fleet",
     "init",
+    "list_devices",
     "list_releases",
     "plan",
     "plans",
@@ -66,6 +70,7 @@ __all__ = [
     "validate",
     "verify",
     "wait_until_converged",
+    "watch_devices",
 ]
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
@@ -76,6 +81,7 @@ _NAMES = {
     "github": (),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
+    "listing": ("DeviceFilter", "SeenFleet", "list_devices", "watch_devices"),
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),

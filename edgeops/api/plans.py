@@ -147,7 +147,7 @@ def sync(
         seconds = workspace.clock.monotonic() - started
         return Synced(planned, outcomes, seconds, stop.is_set())
 
-    return on_hub(workspace, fleet, write)
+    return on_hub(workspace, fleet, write, writes=True)
 
 
 def check_allowed(planned: Planned) -> None:
