@@ -25,8 +25,12 @@ class Twin:
     the hub that target it (`$edgeAgent` has those of automatic deployments). The rest is of its
     identity: `thumbprints` are `primary` and `secondary` as far as it has them, `parent` is the id
     of the edge device that it connects through (empty: none), `scope` what children of an edge
-    device name it by. `metadata` is that of the desired properties, empty unless it was asked for:
-    when each was written.
+    device name it by.
+
+    `updated` has when the values of desired and reported properties were last written, as the hub
+    says it, by path: the first key is `desired` or `reported`, and an object has the time of the
+    newest value in it. Tags have no times. It is empty unless it was asked for: it is as large as
+    the twin itself.
     """
 
     device: str
@@ -45,7 +49,7 @@ class Twin:
     scope: str = ""
     parent: str = ""
     configurations: tuple[str, ...] = ()
-    metadata: JsonObject = field(default_factory=dict)
+    updated: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

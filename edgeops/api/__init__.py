@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeops.api.histories import HistoryEntry, HubHistory, history
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
+    from edgeops.api.listing import DeviceFilter, SeenFleet, list_devices, watch_devices
     from edgeops.api.models import data_quality, evaluate, publish, train
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "DeviceFilter",
     "HistoryEntry",
     "HubHistory",
     "ImportRequest",
@@ -47,6 +49,7 @@ __all__ = [
     "Promotion",
     "Revision",
     "Rollback",
+    "SeenFleet",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -62,6 +65,7 @@ __all__ = [
     "hubs",
     "import_fleet",
     "init",
+    "list_devices",
     "list_releases",
     "plan",
     "plan_rollback",
@@ -83,6 +87,7 @@ __all__ = [
     "validate",
     "verify",
     "wait_until_converged",
+    "watch_devices",
 ]
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
@@ -94,6 +99,7 @@ _NAMES = {
     "histories": ("HistoryEntry", "HubHistory", "history"),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
+    "listing": ("DeviceFilter", "SeenFleet", "list_devices", "watch_devices"),
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),

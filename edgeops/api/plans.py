@@ -168,7 +168,7 @@ def sync(
         await recording.end(planned.plan, since, outcomes, stopped=stop.is_set())
         return Synced(planned, outcomes, seconds, stop.is_set())
 
-    return on_hub(workspace, fleet, write)
+    return on_hub(workspace, fleet, write, writes=True)
 
 
 def check_allowed(planned: Planned) -> None:

@@ -139,9 +139,9 @@ def decide_next(tree: Revision, paths: Iterable[Path]) -> tuple[Decision, ...]:
     states = [rollout_state(path, rings(tree.catalog, fleet, path)) for path in paths]
     rollouts = [state for state in states if state]
     names = {name for rollout in rollouts for name in rollout.witnesses}
-    metadata = any(not is_slot(rollout.path) for rollout in rollouts if rollout.rest)
+    timed = any(not is_slot(rollout.path) for rollout in rollouts if rollout.rest)
     live = (
-        on_hub(workspace, fleet, lambda hub: read(workspace, hub, fleet, names, metadata=metadata))
+        on_hub(workspace, fleet, lambda hub: read(workspace, hub, fleet, names, timed=timed))
         if names
         else {}
     )

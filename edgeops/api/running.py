@@ -15,9 +15,10 @@ from edgeops.errors import Interrupted
 T = TypeVar("T")
 
 
-def complete(
-    work: Coroutine[Any, Any, T], *, hint: str = "what was written stays; sync again to go on"
-) -> T:
+SYNC_AGAIN = "what was written stays; sync again to go on"
+
+
+def complete(work: Coroutine[Any, Any, T], *, hint: str = SYNC_AGAIN) -> T:
     """The result of a coroutine. Raises `Interrupted` on Ctrl-C, with a hint.
 
     If an event loop is already running, as in a notebook, it runs in a new thread.

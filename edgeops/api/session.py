@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from edgeops.api.running import complete
+from edgeops.api.running import SYNC_AGAIN, complete
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.translate import doing
@@ -41,15 +41,22 @@ async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator
 
 
 def on_hub(
-    workspace: Workspace, fleet: DesiredFleet, verb: Callable[[Hub], Coroutine[Any, Any, T]]
+    workspace: Workspace,
+    fleet: DesiredFleet,
+    verb: Callable[[Hub], Coroutine[Any, Any, T]],
+    *,
+    writes: bool = False,
 ) -> T:
-    """The result of a coroutine function with the chosen hub of a fleet. Raises `HubError`."""
+    """The result of a coroutine function with the chosen hub of a fleet.
+
+    If it `writes`, Ctrl-C says how to go on. Raises `HubError`.
+    """
 
     async def work() -> T:
         async with open_session(workspace, fleet.hubs[workspace.hub]) as hub:
             return await verb(hub)
 
-    return complete(work())
+    return complete(work(), hint=SYNC_AGAIN if writes else "")
 
 
 async def read(
@@ -58,11 +65,11 @@ async def read(
     fleet: DesiredFleet,
     names: Collection[str],
     *,
-    metadata: bool = False,
+    timed: bool = False,
 ) -> dict[str, LiveDevice]:
     """The named devices that are on the hub; without modules for devices that are not in git.
 
-    With `metadata`, twins tell when each desired property was written.
+    `timed` twins have the times of their values.
     """
     from edgeops.hub.live import ReadRequest, choose_by_query, read_live
 
@@ -72,7 +79,7 @@ async def read(
         wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
     by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted), len(fleet.devices))
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
-        return await read_live(hub, wanted, by_query=by_query, progress=progress, metadata=metadata)
+        return await read_live(hub, wanted, by_query=by_query, progress=progress, timed=timed)
 
 
 async def left_to_configurations(

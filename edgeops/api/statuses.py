@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from edgeops.api.session import left_to_configurations, on_hub, read
+from edgeops.api.looking import changes_of, look
+from edgeops.api.session import on_hub
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.fleet.model import DesiredFleet
     from edgeops.health.device import DeviceStatus
+    from edgeops.health.seen import SeenDevice
     from edgeops.hub.port import Hub
     from edgeops.twin import LiveDevice
 
@@ -34,7 +36,7 @@ def status(
     for a group without devices, and `HubError`.
     """
     fleet = workspace.at(rev).fleet
-    names = _members(fleet, group)
+    names = members(fleet, group)
     if wait is not None:
         return wait_until_converged(workspace, fleet, names, wait)
     return on_hub(workspace, fleet, lambda hub: statuses(workspace, hub, fleet, names))
@@ -45,7 +47,8 @@ def wait_until_converged(
 ) -> list[DeviceStatus]:
     """The status of the named devices once all are in sync and Converged.
 
-    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`, and `HubError`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer
+    than `seconds`, and `HubError`.
     """
     return on_hub(
         workspace, fleet, lambda hub: until_converged(workspace, hub, fleet, names, seconds)
@@ -56,28 +59,12 @@ async def statuses(
     workspace: Workspace, hub: Hub, fleet: DesiredFleet, names: Collection[str]
 ) -> list[DeviceStatus]:
     """The current status of the named devices."""
-    from edgeops.health.device import device_status, waiting_status
-
-    live = await read(workspace, hub, fleet, names)
-    fleet, _, _ = await left_to_configurations(hub, fleet, live)
-    create = fleet.hubs[workspace.hub].create_devices
-    return [
-        device_status(fleet.devices[name], live.get(name), is_in_sync(fleet, name, live.get(name)))
-        if create or name in live or fleet.devices[name].paused
-        else waiting_status(name)
-        for name in sorted(names)
-    ]
+    return [device.status for device in await look(workspace, hub, fleet, names)]
 
 
 def is_in_sync(fleet: DesiredFleet, name: str, live: LiveDevice | None) -> bool:
     """Whether the twins of a device agree with git."""
-    from edgeops.plan.device import plan_device
-
-    device = fleet.devices[name]
-    return (
-        plan_device(device, live, fleet=fleet.name, commit=fleet.commit, create=True, uid=fleet.uid)
-        == ()
-    )
+    return changes_of(fleet, name, live) == ()
 
 
 async def until_converged(
@@ -89,17 +76,31 @@ async def until_converged(
 ) -> list[DeviceStatus]:
     """The status of the named devices once all are in sync and Converged.
 
-    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer than `seconds`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer
+    than `seconds`.
     """
+    seen = await once_converged(workspace, hub, fleet, names, seconds)
+    return [device.status for device in seen]
+
+
+async def once_converged(
+    workspace: Workspace,
+    hub: Hub,
+    fleet: DesiredFleet,
+    names: Collection[str],
+    seconds: float,
+) -> list[SeenDevice]:
+    """The devices as `until_converged` found them. Raises as it does."""
     clock = workspace.clock.monotonic
     deadline = clock() + seconds
     while True:
-        rows = await statuses(workspace, hub, fleet, names)
+        seen = await look(workspace, hub, fleet, names)
+        rows = [device.status for device in seen]
         pending = [
             row for row in rows if not (row.is_left_alone or (row.in_sync and row.is_converged))
         ]
         if not pending:
-            return rows
+            return seen
         workspace.observer.waiting(rows)
         left = deadline - clock()
         if left <= 0:
@@ -113,13 +114,23 @@ async def until_converged(
         await asyncio.sleep(min(SECONDS_BETWEEN_READS, left))
 
 
-def _members(fleet: DesiredFleet, group: str | None) -> list[str]:
-    from edgeops.fleet.suggest import did_you_mean
+def members(
+    fleet: DesiredFleet, group: str | None = None, targets: Collection[str] = ()
+) -> list[str]:
+    """The names of the devices in a group that match a target, sorted.
 
-    if group is None:
-        return sorted(fleet.devices)
-    names = sorted(name for name, device in fleet.devices.items() if group in device.groups)
-    if not names:
-        groups = {group for device in fleet.devices.values() for group in device.groups}
+    Raises `UsageError` for a group without devices, and for a target that no device matches.
+    """
+    from edgeops.fleet.suggest import did_you_mean
+    from edgeops.plan.targets import check_targets, matches
+
+    check_targets(fleet, targets, {})
+    names = sorted(
+        name
+        for name, device in fleet.devices.items()
+        if group in (None, *device.groups) and matches(name, device.labels, targets)
+    )
+    groups = {group for device in fleet.devices.values() for group in device.groups}
+    if group is not None and group not in groups:
         raise UsageError(f"no device is in a group `{group}`", did_you_mean(group, groups))
     return names

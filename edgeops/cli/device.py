@@ -1,4 +1,4 @@
-"""`edgeops device`: edge devices on this machine, without containers."""
+"""`edgeops device`: the devices of the fleet, and edge devices on this machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from typing import Annotated
 import typer
 
 from edgeops import api, report
+from edgeops.cli.device_list import list_devices
 from edgeops.cli.options import TimeoutOption, argument, group, option
 from edgeops.cli.settings import has_color, say, workspace
 from edgeops.errors import UsageError
 
-app = group("Run edge devices on this machine, connected to the local IoT Hub emulator.")
+app = group("List devices, and run edge devices on this machine.")
+app.command("list", short_help="List devices with their health, versions and last sync.")(
+    list_devices
+)
 
 
 @app.command("run", short_help="Run edge devices, with processes as modules.")

@@ -27,6 +27,19 @@ OutputOption = Annotated[Literal["text", "json"], option("Form of the output.", 
 DocumentOption = Annotated[
     Literal["text", "json", "markdown"], option("Form of the output.", "--output", "-o")
 ]
+DeviceListOption = Annotated[
+    Literal["text", "json", "yaml", "csv"], option("Form of the output.", "--output", "-o")
+]
+TargetOption = Annotated[
+    list[str] | None,
+    option("Device, or label (key=value) of devices; repeatable.", metavar="TARGET"),
+]
+GroupOption = Annotated[
+    str | None, option("Only the devices of this group.", "--group", "-g", metavar="NAME")
+]
+HealthOption = Annotated[
+    list[str] | None, option("Only devices in this state of health; repeatable.", metavar="STATE")
+]
 RevisionOption = Annotated[
     str | None, option("A git revision instead of the files on disk.", metavar="REV")
 ]

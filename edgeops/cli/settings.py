@@ -58,12 +58,13 @@ def workspace(context: typer.Context, *, new: bool = False) -> api.Workspace:
     )
 
 
+_MADE_BY = {"json": "as_json", "yaml": "as_yaml", "csv": "as_csv", "markdown": "markdown"}
+
+
 def show(context: typer.Context, report: Any, value: object, output: str, **more: bool) -> None:
-    """Print a value as text, JSON or Markdown, made by a module of `edgeops.report`."""
-    if output == "json":
-        text = report.as_json(value)
-    elif output == "markdown":
-        text = report.markdown(value)
+    """Print a value in a form of output, made by a module of `edgeops.report`."""
+    if output in _MADE_BY:
+        text = getattr(report, _MADE_BY[output])(value)
     else:
         text = report.text(value, color=has_color(context), **more)
     typer.echo(text.removesuffix("\n"))

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgeops import api, report
-from edgeops.cli.options import OutputOption, TimeoutOption, option
-from edgeops.cli.settings import show, workspace
+from edgeops.cli.device_list import device_filter
+from edgeops.cli.options import GroupOption, HealthOption, TargetOption, TimeoutOption, option
+from edgeops.cli.settings import has_color, show, workspace
+from edgeops.cli.watch import Redrawn
+from edgeops.errors import UsageError
 
 
 def status(
     context: typer.Context,
-    group: Annotated[
-        str | None, option("Only the devices of this group.", "--group", "-g", metavar="NAME")
-    ] = None,
+    target: TargetOption = None,
+    group: GroupOption = None,
+    health: HealthOption = None,
+    every: Annotated[bool, option("Every device, not only one screen.", "--all")] = False,
     rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
     wait: Annotated[
         bool, option("Wait until all devices are in sync and have converged.", "--wait")
     ] = False,
     timeout: TimeoutOption = 300,
-    output: OutputOption = "text",
+    watch: Annotated[bool, option("Show it again and again, until Ctrl-C.", "--watch")] = False,
+    interval: Annotated[
+        float, option("How long --watch waits between two looks.", metavar="SECONDS", min=1)
+    ] = 10,
+    output: Annotated[
+        Literal["text", "json", "yaml", "csv"], option("Form of the output.", "--output", "-o")
+    ] = "text",
 ) -> None:
-    """Show the sync, connection and health status of every device.
+    """Show the sync, connection and health status of every device, the worst first.
+
+    One screen; --all shows every device. Says too which devices git no longer has.
+    --watch draws it again on a terminal; elsewhere it prints it when it has changed.
 
     \b
     Health, from what a device reports:
@@ -32,12 +45,40 @@ def status(
       Degraded     it reported an error
       Offline      it is not connected, and did not run it when last seen
       Unknown      it never connected
+      Waiting      it is not on the hub yet, and others create it
 
     \b
     Examples:
       edgeops status
-      edgeops status --group canary --wait --timeout 600
+      edgeops status --target ring=canary --wait --timeout 600
+      edgeops status --health Degraded --watch
       edgeops status -o json
     """
-    rows = api.status(workspace(context), rev=rev, group=group, wait=timeout if wait else None)
-    show(context, report.status_text, rows, output)
+    chosen = device_filter(target, group, health)
+    if watch and (wait or output != "text"):
+        raise UsageError("--watch cannot be combined with --wait or --output")
+    where = workspace(context)
+    if watch:
+        screen = Redrawn()
+        api.watch_devices(
+            where,
+            lambda fleet: screen.show(_text(context, fleet, every=every)),
+            chosen,
+            rev=rev,
+            every=interval,
+        )
+    fleet = api.list_devices(where, chosen, rev=rev, wait=timeout if wait else None)
+    if output == "text":
+        typer.echo(_text(context, fleet, every=every))
+    else:
+        listed = report.device_list.DeviceList(fleet, sort=("health",))
+        show(context, report.device_list, listed, output)
+
+
+def _text(context: typer.Context, fleet: api.SeenFleet, *, every: bool) -> str:
+    return report.status_text.text(
+        [device.status for device in fleet.devices],
+        color=has_color(context),
+        every=every,
+        gone=[device.name for device in fleet.gone or ()],
+    )

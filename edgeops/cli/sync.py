@@ -9,7 +9,7 @@ import typer
 
 from edgeops import api
 from edgeops.cli import synchronize as steps
-from edgeops.cli.options import DocumentOption, TimeoutOption, YesOption, option
+from edgeops.cli.options import DocumentOption, TargetOption, TimeoutOption, YesOption, option
 from edgeops.errors import EdgeOpsError, UsageError
 
 
@@ -17,10 +17,7 @@ def sync(
     context: typer.Context,
     dry_run: Annotated[bool, option("Show the plan; write nothing.", "--dry-run")] = False,
     rev: Annotated[str, option("The git revision to sync.", metavar="REV")] = "HEAD",
-    target: Annotated[
-        list[str] | None,
-        option("Device, or label (key=value) of devices; repeatable.", metavar="TARGET"),
-    ] = None,
+    target: TargetOption = None,
     prune: Annotated[bool, option("Delete devices that are no longer in git.", "--prune")] = False,
     drift_only: Annotated[
         bool, option("Only undo changes that others made on the hub.", "--drift-only")

@@ -6,7 +6,6 @@ Edge agent and hub module twins" for `$edgeAgent`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from edgeops.fleet.edge import SYSTEM_MODULES
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import DesiredDevice
-from edgeops.health.device import Health, health, reported_slot, value_at
+from edgeops.health.device import Health, health
+from edgeops.health.reported import reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice
 
-_UPDATED = "$lastUpdated"
 _NEVER = "0001-"  # the year of a module that has never started
 _NO_TIME = ("tags", "variables")  # parts of which the hub tells no time
 _BY_NAME = ("env", "status", "restartPolicy", "imagePullPolicy", "startupOrder", "version")
@@ -109,21 +108,11 @@ def _in_container(keys: list[str]) -> Path:
 def _written(live: LiveDevice, module: str | None, path: Path) -> datetime | None:
     """When the value was written last, or the nearest that has a time: an object is as new."""
     twin = live.modules.get(module) if module else live.twin
-    metadata: Any = twin.metadata if twin else None
-    for key in path:
-        below = metadata.get(key) if isinstance(metadata, dict) else None
-        if not isinstance(below, dict):
-            break
-        metadata = below
-    return max(_times(metadata), default=None)
-
-
-def _times(metadata: Any) -> Iterator[datetime]:
-    if isinstance(metadata, dict):
-        for key, item in metadata.items():
-            if key == _UPDATED and (moment := _moment(item)):
-                yield moment
-            yield from _times(item)
+    times = twin.updated if twin else {}
+    nearest = (
+        times[key] for end in range(len(path), -1, -1) if (key := ("desired", *path[:end])) in times
+    )
+    return _moment(next(nearest, None))
 
 
 def _moment(text: Any) -> datetime | None:

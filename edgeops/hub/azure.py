@@ -24,6 +24,7 @@ from edgeops.hub.port import HubError
 from edgeops.hub.rates import Rates
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
+from edgeops.hub.times import updated_of
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
@@ -64,11 +65,21 @@ class AzureHub(Control):
             bounds=bounds or Bounds(),
         )
 
-    async def twin(self, device: str, module: str | None = None, *, metadata: bool = False) -> Twin:
+    async def twin(self, device: str, module: str | None = None) -> Twin:
         """The twin as it is now. Raises `NotFound`."""
+        return self._twin(*await self._read(device, module))
+
+    async def timed_twin(self, device: str, module: str | None = None) -> Twin:
+        """The twin as it is now, with the times of its values. Raises `NotFound`."""
+        value, subject = await self._read(device, module)
+        properties = value.get("properties") if isinstance(value, dict) else None
+        updated = updated_of(properties)  # before the sections lose what the hub added
+        return replace(self._twin(value, subject), updated=updated)
+
+    async def _read(self, device: str, module: str | None) -> tuple[Any, Subject]:
         subject = Subject(self._hub, device, module)
         value, _ = await self._rest.send(Operation.TWIN_READ, "GET", _path(device, module), subject)
-        return self._twin(value, subject, metadata=metadata)
+        return value, subject
 
     async def patch_twin(
         self, device: str, module: str | None, *, tags: JsonObject, desired: JsonObject, etag: str
@@ -173,12 +184,9 @@ class AzureHub(Control):
                 raise HubError(f"hub {self._hub} keeps returning the same page of a query")
             headers["x-ms-continuation"] = continuation
 
-    def _twin(self, value: Any, subject: Subject, *, metadata: bool = False) -> Twin:
+    def _twin(self, value: Any, subject: Subject) -> Twin:
         try:
-            if not metadata:
-                return twin_of(value)
-            written = value["properties"]["desired"]["$metadata"]  # `twin_of` takes it out
-            return replace(twin_of(value), metadata=written)
+            return twin_of(value)
         except (KeyError, TypeError, AttributeError) as error:
             raise odd_answer(subject) from error
 

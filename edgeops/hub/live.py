@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from edgeops.fleet.model import HubTarget
 from edgeops.hub.port import Hub, NotFound
@@ -15,7 +14,7 @@ READERS = 32
 QUERY_PAYS_FROM = 50  # devices; for fewer, reading each twin is as fast
 
 Progress = Callable[[int, int], None]
-Read = Callable[[str, str | None], Awaitable[Twin]]
+_Read = Callable[[str, str | None], Awaitable[Twin]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +48,26 @@ async def read_live(
     *,
     by_query: bool,
     progress: Progress,
-    metadata: bool = False,
+    timed: bool = False,
 ) -> dict[str, LiveDevice]:
     """The wanted devices that exist on the hub, with their wanted modules that exist.
 
-    With `metadata` each twin is read by itself. `progress` gets the number of devices read, and of
-    all. Raises `HubError`.
+    `timed` twins have the times of their values, and are read one by one. `progress` gets the
+    number of devices read, and of all. Raises `HubError`.
     """
-    if by_query and not metadata:
+    if by_query and not timed:
         return await _read_by_query(hub, wanted, progress)
-    return await _read_each(hub, wanted, progress, metadata=metadata)
+    return await _read_each(hub.timed_twin if timed else hub.twin, wanted, progress)
+
+
+async def read_timed(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:
+    """One device with the times of its values; None if it is not on the hub. Raises `HubError`."""
+    return await _read_device(hub.timed_twin, name, request)
 
 
 async def _read_each(
-    hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress, *, metadata: bool
+    read: _Read, wanted: Mapping[str, ReadRequest], progress: Progress
 ) -> dict[str, LiveDevice]:
-    reading = partial(hub.twin, metadata=True) if metadata else hub.twin
     live: dict[str, LiveDevice] = {}
     done = 0
     waiting: Iterator[tuple[str, ReadRequest]] = iter(wanted.items())
@@ -72,7 +75,7 @@ async def _read_each(
     async def reader() -> None:
         nonlocal done
         for name, request in waiting:  # shared: each reader takes the next device
-            device = await _read_device(reading, name, request)
+            device = await _read_device(read, name, request)
             if device is not None:
                 live[name] = device
             done += 1
@@ -87,7 +90,7 @@ async def _read_each(
     return {name: live[name] for name in wanted if name in live}
 
 
-async def _read_device(read: Read, name: str, request: ReadRequest) -> LiveDevice | None:
+async def _read_device(read: _Read, name: str, request: ReadRequest) -> LiveDevice | None:
     twin = await _twin_or_none(read, name)
     if twin is None:
         return None
@@ -95,7 +98,7 @@ async def _read_device(read: Read, name: str, request: ReadRequest) -> LiveDevic
     return LiveDevice(twin, {name: module for name, module in modules.items() if module})
 
 
-async def _twin_or_none(read: Read, device: str, module: str | None = None) -> Twin | None:
+async def _twin_or_none(read: _Read, device: str, module: str | None = None) -> Twin | None:
     try:
         return await read(device, module)
     except NotFound:

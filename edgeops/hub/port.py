@@ -50,11 +50,11 @@ class Unreachable(HubError):
 class Hub(Protocol):
     """A hub for the duration of one command. All calls may raise `HubError`."""
 
-    async def twin(self, device: str, module: str | None = None, *, metadata: bool = False) -> Twin:
-        """The twin as it is now, with the metadata of its desired properties if asked for.
+    async def twin(self, device: str, module: str | None = None) -> Twin:
+        """The twin as it is now. Raises `NotFound`."""
 
-        Raises `NotFound`.
-        """
+    async def timed_twin(self, device: str, module: str | None = None) -> Twin:
+        """As `twin`, with the times of its values in `updated`. Raises `NotFound`."""
 
     def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
         """The device twins that meet a condition of the query language, or all, by query.

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeops.report import (
         data_text,
+        device_columns,
+        device_list,
+        device_summary,
         documents,
         event_text,
         explain_text,
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "data_text",
+    "device_columns",
+    "device_list",
+    "device_summary",
     "documents",
     "event_text",
     "explain_text",

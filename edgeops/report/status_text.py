@@ -1,18 +1,36 @@
-"""The status of the devices of a fleet as a table and as JSON."""
+"""The status of devices: a table of one screen, and the counts by health."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, HealthState
+from edgeops.jsonvalue import JsonObject
 from edgeops.report.documents import dump_json
-from edgeops.report.style import Line, Span, Style, bold, columns, dim, green, render, yellow
-from edgeops.report.words import count
+from edgeops.report.style import (
+    WIDTH,
+    Line,
+    Span,
+    Style,
+    bold,
+    cut,
+    dim,
+    fitted,
+    green,
+    render,
+    yellow,
+)
+from edgeops.report.words import count, first_names
+
+_ROWS = 30  # of a table on one screen
+_NAME = 48  # characters of a device; all of them in JSON
+_GONE = 10  # named devices
 
 # What needs attention comes first.
-_ORDER = (
+ORDER = (
     HealthState.DEGRADED,
     HealthState.OFFLINE,
     HealthState.UNKNOWN,
@@ -21,7 +39,7 @@ _ORDER = (
     HealthState.PAUSED,
     HealthState.CONVERGED,
 )
-_STYLE = {
+STYLE = {
     HealthState.DEGRADED: Style.RED,
     HealthState.OFFLINE: Style.YELLOW,
     HealthState.UNKNOWN: Style.YELLOW,
@@ -32,67 +50,116 @@ _STYLE = {
 }
 
 
-def text(rows: Sequence[DeviceStatus], *, color: bool = False) -> str:
-    """A table by health, the worst first, and the counts below; no newline at its end."""
-    return render(_lines(rows), color)
+def text(
+    rows: Sequence[DeviceStatus],
+    *,
+    color: bool = False,
+    every: bool = False,
+    gone: Sequence[str] = (),
+) -> str:
+    """A table by health, the worst first, and the counts below; no newline at its end.
+
+    It fits on one screen, and leaves out devices that are well first, unless `every` is wanted.
+    `gone` are the devices that this fleet wrote and git no longer has.
+    """
+    return render(_lines(rows, every=every, gone=gone), color)
 
 
 def as_json(rows: Sequence[DeviceStatus]) -> str:
     """An object with a `summary` and one object per device in `devices`."""
     return dump_json(
-        {
-            "summary": {
-                "devices": len(rows),
-                "inSync": sum(row.in_sync for row in rows),
-                "connected": sum(row.connected for row in rows),
-                "health": {state.value: number for state, number in _by_state(rows)},
-            },
-            "devices": [
-                {
-                    "device": row.device,
-                    "inSync": row.in_sync,
-                    "connected": row.connected,
-                    "health": row.health.state.value,
-                    "reason": mask(row.health.reason),
-                }
-                for row in _sorted(rows)
-            ],
-        }
+        {"summary": counts(rows), "devices": [status_object(row) for row in worst_first(rows)]}
     ).rstrip("\n")
+
+
+def counts(rows: Sequence[DeviceStatus]) -> JsonObject:
+    """The number of devices, of those in sync and connected, and by health."""
+    return {
+        "devices": len(rows),
+        "inSync": sum(row.in_sync for row in rows),
+        "connected": sum(row.connected for row in rows),
+        "health": {state.value: number for state, number in by_state(rows)},
+    }
+
+
+def status_object(row: DeviceStatus) -> JsonObject:
+    """The status of one device as JSON."""
+    return {
+        "device": row.device,
+        "inSync": row.in_sync,
+        "connected": row.connected,
+        "health": row.health.state.value,
+        "reason": mask(row.health.reason),
+    }
 
 
 def summary(rows: Sequence[DeviceStatus]) -> str:
     """The counts, as `22 devices: 22 in sync, 21 connected; 20 Converged, 2 Degraded`."""
-    health = ", ".join(f"{number:,} {state.value}" for state, number in _by_state(rows) if number)
-    counts = (
+    health = ", ".join(f"{number:,} {state.value}" for state, number in by_state(rows) if number)
+    said = (
         f"{count(len(rows), 'device')}: {sum(row.in_sync for row in rows):,} in sync,"
         f" {sum(row.connected for row in rows):,} connected"
     )
-    return f"{counts}; {health}" if health else counts
+    return f"{said}; {health}" if health else said
 
 
-def _lines(rows: Sequence[DeviceStatus]) -> Iterator[Line]:
-    if rows:
+def _lines(rows: Sequence[DeviceStatus], *, every: bool, gone: Sequence[str]) -> Iterator[Line]:
+    shown, more = (worst_first(rows), "") if every else _screen(rows)
+    if shown:
         titles = [dim(t) for t in ("DEVICE", "IN SYNC", "CONNECTED", "HEALTH", "REASON")]
-        yield from columns([titles, *map(_row, _sorted(rows))])
+        yield from fitted([titles, *map(_row, shown)])
+    if more:
+        yield [dim(more)]
+    if rows:
         yield []
-    yield [bold(summary(rows))]
+    yield from ([bold(line)] for line in textwrap.wrap(summary(rows), WIDTH))
+    if gone:
+        yield from gone_lines(gone)
+
+
+def gone_lines(gone: Sequence[str]) -> Iterator[Line]:
+    """The devices that this fleet wrote and git no longer has, and what can be done."""
+    names, more = first_names(gone, _GONE)
+    listed = ", ".join(names) + (f", {more}" if more else "")
+    said = f"{count(len(gone), 'device')} no longer in git: {listed}"
+    yield [cut(yellow(said), WIDTH)]
+    yield [dim("  hint: `edgeops sync --prune` deletes them, `edgeops forget` lets go of them")]
+
+
+def _screen(rows: Sequence[DeviceStatus]) -> tuple[list[DeviceStatus], str]:
+    """The rows that fit on a screen, the worst first, and what is said of the others."""
+    ordered = worst_first(rows)
+    if len(ordered) <= _ROWS + 1:
+        return ordered, ""
+    shown = [row for row in ordered if not (row.is_converged and row.in_sync)][:_ROWS]
+    rest = len(rows) - len(shown)
+    well = sum(row.is_converged and row.in_sync for row in rows)
+    who = f"and {rest:,} more" if shown else f"{rest:,} devices"
+    how = ", Converged and in sync" if rest == well else ""
+    return shown, f"{who}{how}: --all shows them"
 
 
 def _row(row: DeviceStatus) -> Line:
     return [
-        row.device,
+        cut(row.device, _NAME),
         green("yes") if row.in_sync else yellow("no"),
         green("yes") if row.connected else dim("no"),
-        Span(row.health.state.value, _STYLE[row.health.state]),
+        Span(row.health.state.value, STYLE[row.health.state]),
         row.health.reason,
     ]
 
 
-def _sorted(rows: Sequence[DeviceStatus]) -> list[DeviceStatus]:
-    return sorted(rows, key=lambda row: (_ORDER.index(row.health.state), row.device))
+def worst_first(rows: Iterable[DeviceStatus]) -> list[DeviceStatus]:
+    """The rows by health, then by name."""
+    return sorted(rows, key=lambda row: (badness(row.health.state), row.device))
 
 
-def _by_state(rows: Sequence[DeviceStatus]) -> list[tuple[HealthState, int]]:
+def badness(state: HealthState) -> int:
+    """A number that is smaller the worse a state is."""
+    return ORDER.index(state)
+
+
+def by_state(rows: Iterable[DeviceStatus]) -> list[tuple[HealthState, int]]:
+    """The number of devices in each state, the best state first."""
     numbers = Counter(row.health.state for row in rows)
-    return [(state, numbers[state]) for state in reversed(_ORDER)]
+    return [(state, numbers[state]) for state in reversed(ORDER)]

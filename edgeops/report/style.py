@@ -13,7 +13,10 @@ from enum import StrEnum
 from edgeops.report.inert import one_line, without_command
 from edgeops.report.words import wrapped_names
 
+WIDTH = 110  # of a table that fits its last column (a fixed width: pipes have none)
+
 _NAMES = 24  # listed for one reason
+_NARROWEST = 20  # of the last column of such a table
 
 
 class Style(StrEnum):
@@ -110,6 +113,24 @@ def columns(rows: Sequence[Line], *, gap: int = 3, widest: int = 72) -> list[Lin
         + list(row[-1:])
         for row in rows
     ]
+
+
+def fitted(rows: Sequence[Line], *, width: int = WIDTH) -> list[Line]:
+    """The rows as `columns` aligns them, their last cells cut so that they fit into a width."""
+    lines: list[Line] = []
+    for *aligned, last in columns(rows):
+        room = max(_NARROWEST, width - sum(len(_text(piece)) for piece in aligned))
+        lines.append([*aligned, cut(last, room)])
+    return lines
+
+
+def cut(piece: Span | str, length: int) -> Span | str:
+    """The piece with a text of at most this length, which ends with `…` if it was longer."""
+    text = _text(piece)
+    if len(text) <= length:
+        return piece
+    text = f"{text[: length - 1]}…"
+    return Span(text, piece.style) if isinstance(piece, Span) else text
 
 
 def _space(cell: Span | str, index: int, widths: dict[int, int], gap: int) -> str:

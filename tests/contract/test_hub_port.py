@@ -354,6 +354,51 @@ def test_a_twin_that_would_break_a_limit_is_not_written(on_hub):
     assert on_hub(example)
 
 
+def test_each_value_has_the_time_of_its_last_write_if_asked_for(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await write(
+            hub,
+            name("a"),
+            tags={"site": "cbd"},
+            desired={"rate": 1, "lamp": {"on": True, "level": 3}, "hosts": [1, {"b": 2}]},
+        )
+        first = await hub.timed_twin(name("a"))
+        await asyncio.sleep(0.002)  # the clock of a hub has milliseconds
+        await write(hub, name("a"), desired={"lamp": {"level": 4, "on": None}})
+        return first, await hub.timed_twin(name("a")), await hub.twin(name("a"))
+
+    first, then, plain = on_hub(example)
+    values = [("desired", "rate"), ("desired", "lamp", "on"), ("desired", "lamp", "level")]
+    assert {first.updated[path] for path in (*values, ("desired", "hosts"))} == {
+        first.updated["desired", "rate"]
+    }
+    assert all(time.endswith("Z") and time[10] == "T" for time in first.updated.values())
+    assert not any(path[0] == "tags" for path in first.updated)
+    assert then.updated["desired", "rate"] == first.updated["desired", "rate"]
+    assert then.updated["desired", "lamp", "level"] > first.updated["desired", "lamp", "level"]
+    assert then.updated["desired", "lamp"] == then.updated["desired", "lamp", "level"]
+    assert ("desired", "lamp", "on") not in then.updated  # what is gone has no time
+    assert plain.updated == {}
+    assert replace(then, updated={}) == plain
+
+
+def test_a_new_twin_has_no_values_with_a_time(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        return await hub.timed_twin(name("a"))
+
+    assert {path for path in on_hub(example).updated if len(path) > 1} == set()
+
+
+def test_a_missing_twin_has_no_times(on_hub):
+    async def example(hub, name):
+        await hub.timed_twin(name("gone"))
+
+    with pytest.raises(NotFound):
+        on_hub(example)
+
+
 # --- edge deployments -----------------------------------------------------------------
 
 
@@ -403,6 +448,22 @@ def test_a_system_module_cannot_be_patched(on_hub):
 
     with pytest.raises(HubError, match="is a system module"):
         on_hub(example)
+
+
+def test_a_deployment_renews_the_times_of_all_values(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("gateway"), edge=True, authentication="sas")
+        twins = []
+        for _ in range(2):
+            await hub.apply_content(name("gateway"), content("camera"))
+            twins.append(await hub.timed_twin(name("gateway"), "$edgeAgent"))
+            await asyncio.sleep(0.002)
+        return twins
+
+    first, then = on_hub(example)
+    image = ("desired", "modules", "camera", "settings", "image")
+    assert first.desired == then.desired
+    assert first.updated[image] < then.updated[image]
 
 
 # --- queries --------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from edgeops.configuration import HubConfiguration
 from edgeops.hub.errors import Answer, Subject, refusal
@@ -17,6 +19,7 @@ from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, Twin
 
 _HUB = "memory"
+_START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class _Device:
     twin: Twin
     modules: dict[str, Twin] = field(default_factory=dict)
     deployed: set[str] = field(default_factory=set)  # modules that the edge deployment made
+    times: dict[str | None, dict[tuple[str, ...], str]] = field(default_factory=dict)
 
 
 class MemoryHub:
@@ -35,10 +39,14 @@ class MemoryHub:
         self._configurations: dict[str, HubConfiguration] = {}
         self._writes = 0
 
-    async def twin(self, device: str, module: str | None = None, *, metadata: bool = False) -> Twin:
+    async def twin(self, device: str, module: str | None = None) -> Twin:
         """See `Hub.twin`."""
+        return self._find(device, module)
+
+    async def timed_twin(self, device: str, module: str | None = None) -> Twin:
+        """See `Hub.timed_twin`."""
         twin = self._find(device, module)
-        return replace(twin, metadata=_written(twin.desired)) if metadata else twin
+        return replace(twin, updated=dict(self._devices[device].times.get(module, {})))
 
     async def device_twins(self) -> AsyncIterator[Twin]:
         """See `Hub.device_twins`."""
@@ -80,6 +88,8 @@ class MemoryHub:
         )
         _check_limits(after)
         self._put(after)
+        if desired:
+            self._touch(after, "desired", desired)
         return after
 
     async def create_device(
@@ -163,6 +173,8 @@ class MemoryHub:
                     desired_version=before.desired_version + 1,
                 )
             )
+            on_hub.times.get(name, {}).clear()
+            self._touch(before, "desired", desired)
         listed = on_hub.modules[EDGE_AGENT].desired.get("modules", {}).keys()
         for name in sorted(listed - on_hub.modules.keys()):
             self._put(self._new_module(device, name))
@@ -195,6 +207,7 @@ class MemoryHub:
                 connected=connected,
             )
         )
+        self._touch(before, "reported", reported)
 
     def _find(self, device: str, module: str | None = None) -> Twin:
         on_hub = self._devices.get(device)
@@ -212,6 +225,20 @@ class MemoryHub:
             on_hub.twin = twin
         else:
             on_hub.modules[twin.module] = twin
+
+    def _touch(self, twin: Twin, section: str, patch: JsonObject) -> None:
+        """Give what a patch names the time of now, which is later at each write."""
+        times = self._devices[twin.device].times.setdefault(twin.module, {})
+        now = f"{_START + timedelta(seconds=self._writes):%Y-%m-%dT%H:%M:%S}.0000000Z"
+        waiting: list[tuple[tuple[str, ...], Any]] = [((section,), patch)]
+        while waiting:
+            path, value = waiting.pop()
+            for old in [old for old in times if value is None and old[: len(path)] == path]:
+                del times[old]
+            if value is not None:
+                times[path] = now
+            if isinstance(value, dict):
+                waiting += [((*path, key), below) for key, below in value.items()]
 
     def _new_module(self, device: str, module: str) -> Twin:
         return Twin(device, module, etag=self._new_etag())
@@ -238,9 +265,3 @@ def _error(
     error = refusal(Answer(status, {}, body), Subject(_HUB, device, module))
     assert not isinstance(error, Transient)
     return error
-
-
-def _written(value: object) -> JsonObject:
-    """Metadata like a hub's, with one time for all: this hub has no clock."""
-    below = value.items() if isinstance(value, dict) else ()
-    return {"$lastUpdated": "2026-01-01T00:00:00Z"} | {key: _written(item) for key, item in below}

@@ -1,0 +1,146 @@
+"""Lists the devices of a fleet, once or again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from edgeops.api.looking import gone_from_git, look, not_in_git
+from edgeops.api.session import on_hub
+from edgeops.api.statuses import members, once_converged
+from edgeops.api.workspace import Workspace
+
+if TYPE_CHECKING:
+    from edgeops.fleet.model import DesiredFleet
+    from edgeops.health.device import HealthState
+    from edgeops.health.seen import SeenDevice
+    from edgeops.hub.port import Hub
+    from edgeops.promotion.rings import Ring
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices to list: those that match all of these; every device of git by default.
+
+    `targets` are device names or `label=value`, one of which a device matches; `health` are the
+    states that it may be in. `not_in_git` lists the devices of the hub that git does not have there
+    instead; these have neither labels, groups nor health, so that `targets` are names.
+    """
+
+    targets: tuple[str, ...] = ()
+    group: str | None = None
+    health: frozenset[HealthState] = frozenset()
+    not_in_git: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFleet:
+    """The listed devices, by name.
+
+    `gone` are those that this fleet wrote and git no longer has on this hub; None if that was not
+    looked up, as where only some devices were asked for. `rings` are those of each slot.
+    """
+
+    name: str
+    hub: str
+    commit: str | None
+    devices: tuple[SeenDevice, ...]
+    gone: tuple[SeenDevice, ...] | None = None
+    rings: Mapping[str, tuple[Ring, ...]] = field(default_factory=dict)
+
+
+def list_devices(
+    workspace: Workspace,
+    chosen: DeviceFilter | None = None,
+    *,
+    rev: str = "HEAD",
+    wait: float | None = None,
+) -> SeenFleet:
+    """The devices of a hub that match a filter, as they are now.
+
+    With `wait` (seconds), as they are once all of them that are not Waiting are in sync and
+    Converged; raises `EdgeOpsError` when that takes longer. Raises `InvalidFleet`, `UsageError` for
+    a target or group that no device matches, and `HubError`.
+    """
+    chosen = chosen or DeviceFilter()
+    fleet = _with_rings(workspace, rev)
+
+    async def work(hub: Hub) -> SeenFleet:
+        return await _seen(workspace, hub, fleet, chosen, wait)
+
+    return on_hub(workspace, fleet.desired, work)
+
+
+def watch_devices(
+    workspace: Workspace,
+    shown: Callable[[SeenFleet], None],
+    chosen: DeviceFilter | None = None,
+    *,
+    rev: str = "HEAD",
+    every: float = 10.0,
+) -> None:
+    """Give `shown` the devices that match a filter `every` so many seconds, until interrupted.
+
+    A new commit at the revision counts from the next time on. Raises like `list_devices`, and
+    `Interrupted`.
+    """
+    from edgeops.source.revision import resolve_commit
+
+    chosen = chosen or DeviceFilter()
+    fleet = _with_rings(workspace, rev)
+
+    async def work(hub: Hub) -> None:
+        nonlocal fleet
+        while True:
+            shown(await _seen(workspace, hub, fleet, chosen))
+            await asyncio.sleep(every)
+            if resolve_commit(workspace.root, rev) != fleet.desired.commit:
+                fleet = _with_rings(workspace, rev)
+
+    on_hub(workspace, fleet.desired, work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fleet:
+    """A desired fleet, and its rings by slot."""
+
+    desired: DesiredFleet
+    rings: Mapping[str, tuple[Ring, ...]]
+
+
+def _with_rings(workspace: Workspace, rev: str) -> _Fleet:
+    from edgeops.promotion.rings import rings, slots_in_rings
+
+    revision = workspace.at(rev)
+    fleet, catalog = revision.fleet, revision.catalog
+    slots = slots_in_rings(catalog)
+    return _Fleet(fleet, {slot: rings(catalog, fleet, ("models", slot)) for slot in slots})
+
+
+async def _seen(
+    workspace: Workspace,
+    hub: Hub,
+    fleet: _Fleet,
+    chosen: DeviceFilter,
+    wait: float | None = None,
+) -> SeenFleet:
+    desired = fleet.desired
+    seen = SeenFleet(desired.name, workspace.hub, desired.commit, (), rings=fleet.rings)
+    if chosen.not_in_git:
+        return replace(seen, devices=tuple(_named(await not_in_git(hub, desired), chosen.targets)))
+    names = members(desired, chosen.group, chosen.targets)
+    if wait is not None:
+        devices = await once_converged(workspace, hub, desired, names, wait)
+    else:
+        devices = await look(workspace, hub, desired, names)
+    if chosen.health:
+        devices = [one for one in devices if one.status.health.state in chosen.health]
+    asked_for_all = len(names) == len(desired.devices)
+    gone = await gone_from_git(workspace, hub, desired) if asked_for_all else None
+    return replace(seen, devices=tuple(devices), gone=gone)
+
+
+def _named(devices: Iterable[SeenDevice], targets: tuple[str, ...]) -> list[SeenDevice]:
+    return [device for device in devices if not targets or device.name in targets]

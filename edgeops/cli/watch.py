@@ -1,0 +1,34 @@
+"""Shows a text again whenever it was looked up: in place on a terminal, else once it changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+import typer
+
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"  # to the top left, the screen, and what was scrolled off it
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class Redrawn:
+    """The place of a text that changes with time. A terminal has the time of the last look."""
+
+    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+        self._now = now
+        self._last: str | None = None
+
+    def show(self, text: str) -> None:
+        """Show the text as it is now."""
+        on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        if not on_terminal and text == self._last:
+            return
+        start = _CLEAR if on_terminal else "" if self._last is None else "\n"
+        self._last = text
+        typer.echo(f"{start}{self._now():%Y-%m-%d %H:%M:%S}\n\n{text}")
+        sys.stdout.flush()
