@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class SinceLast:
     """The devices that may differ from git, since all others were synced from `commit`.
 
-    `devices` also has those that git does not have any more, `gone`. `managed` is how many devices git had
-    on the hub then; `pruned` says that no other device of the fleet was left on it.
+    `devices` also has those that git does not have any more, `gone`. `managed` is how many devices
+    git had on the hub then; `pruned` says that no other device of the fleet was left on it.
     """
 
     commit: str

@@ -13,6 +13,7 @@ from edgeops.fleet.check_catalog import (
     empty_set_warnings,
     name_problems,
     reference_problems,
+    reserved_names,
     ring_problems,
     selector_warnings,
 )
@@ -78,6 +79,7 @@ def resolve(
     checks = [
         reference_problems(catalog, snapshot),
         name_problems(catalog),
+        reserved_names(catalog),
         ring_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
