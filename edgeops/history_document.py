@@ -42,20 +42,22 @@ def plain_text(text: str, most: int = _MOST_TEXT) -> str:
 def encode(history: ApplyHistory) -> JsonObject:
     """The desired properties that hold a history; the oldest records are left out if it is long."""
     value = _encode(history)
-    while size(value) > MOST_BYTES:
-        history = _shorter(history)
-        value = _encode(history)
-    return value
+    over = size(value) - MOST_BYTES
+    return value if over <= 0 else encode(_shorter(history, over))
 
 
-def _shorter(history: ApplyHistory) -> ApplyHistory:
-    """The history without its oldest record; a running apply is forgotten last."""
-    records = history.records
-    oldest = next((each for each in records[:-1] if each.has_ended), None)
-    if oldest is not None:
-        return replace(history, records=tuple(each for each in records if each is not oldest))
+def _shorter(history: ApplyHistory, over: int) -> ApplyHistory:
+    """The history without its oldest records, so many bytes; running applies are forgotten last."""
+    dropped = set[str]()
+    for record in history.records[:-1]:
+        if over > 0 and record.has_ended:
+            dropped.add(record.id)
+            over -= size({record.id: _record(record)})
+    if dropped:
+        kept = tuple(record for record in history.records if record.id not in dropped)
+        return replace(history, records=kept)
     # What a running apply writes is unknown then, so that no apply is known as complete.
-    return replace(history, records=records[-1:], complete=None, touched=())
+    return replace(history, records=history.records[-1:], complete=None, touched=())
 
 
 def _encode(history: ApplyHistory) -> JsonObject:

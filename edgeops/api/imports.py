@@ -14,6 +14,7 @@ from edgeops.api.import_write import Imported, known_fleet, write_import
 from edgeops.api.new import new_uid
 from edgeops.api.workspace import LOCAL, InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.history import is_history_device
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ async def _live(
     edge: dict[str, bool] = {}
     modules: dict[str, list[str]] = {}
     async for twin in hub.device_twins(query):
-        edge[twin.device] = twin.edge
+        if not is_history_device(twin.device):
+            edge[twin.device] = twin.edge
     async for twin in hub.module_twins():
         if twin.device in edge and twin.module and not twin.module.startswith("$"):
             modules.setdefault(twin.device, []).append(twin.module)

@@ -14,6 +14,7 @@ from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.value_path import read_path
 from edgeops.fleet.variables import references
+from edgeops.history import DEVICE_PREFIX, is_history_device
 from edgeops.jsonvalue import pointer
 
 
@@ -83,6 +84,17 @@ def name_problems(catalog: Catalog) -> Iterator[Problem]:
                 old,
                 f"`{name}` is another name of `{other}`, which is set too",
                 "remove one of them",
+            )
+
+
+def reserved_names(catalog: Catalog) -> Iterator[Problem]:
+    """Devices with a name that edgeops needs on the hub."""
+    for device in catalog.devices.values():
+        if is_history_device(device.name):
+            yield device.document.problem(
+                device.pointer,
+                f"`{device.name}` is a name of the devices that hold the history of a fleet",
+                f"take a name that does not begin with `{DEVICE_PREFIX}`",
             )
 
 

@@ -13,6 +13,7 @@ from edgeops.fleet.check_catalog import (
     empty_set_warnings,
     name_problems,
     reference_problems,
+    reserved_names,
     ring_problems,
     rollout_value_problems,
     selector_warnings,
@@ -79,6 +80,7 @@ def resolve(
     checks = [
         reference_problems(catalog, snapshot),
         name_problems(catalog),
+        reserved_names(catalog),
         ring_problems(catalog.groups.values()),
         rollout_value_problems(catalog.groups.values()),
         parent_problems(catalog.devices),

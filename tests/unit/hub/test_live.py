@@ -99,3 +99,8 @@ def test_a_hub_that_goes_away_ends_the_reading_with_its_own_error():
 )
 def test_queries_are_for_large_fleets_where_they_are_not_scarce(target, devices, by_query):
     assert choose_by_query(target, devices) is by_query
+
+
+@pytest.mark.parametrize(("fleet", "by_query"), [(1000, True), (3999, True), (100_000, False)])
+def test_queries_are_not_for_a_small_part_of_a_fleet(fleet, by_query):
+    assert choose_by_query(HubTarget("local"), 1000, fleet) is by_query
