@@ -94,11 +94,12 @@ async def not_in_git(hub: Hub, fleet: DesiredFleet) -> tuple[SeenDevice, ...]:
 def without_git(fleet: DesiredFleet, twin: Twin) -> SeenDevice | None:
     """A device that git does not have on this hub.
 
-    None if git has it, and for identities that are not devices: this is the place to name them.
+    None if git has it, and for identities that hold the history of a fleet.
     """
     from edgeops.health.seen import seen_without_git
+    from edgeops.history import is_history_device
 
-    if twin.device in fleet.devices:
+    if twin.device in fleet.devices or is_history_device(twin.device):
         return None
     return seen_without_git(twin, _standing(fleet, twin))
 

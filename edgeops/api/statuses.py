@@ -47,8 +47,8 @@ def wait_until_converged(
 ) -> list[DeviceStatus]:
     """The status of the named devices once all are in sync and Converged.
 
-    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer
-    than `seconds`, and `HubError`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes
+    longer than `seconds`, and `HubError`.
     """
     return on_hub(
         workspace, fleet, lambda hub: until_converged(workspace, hub, fleet, names, seconds)
@@ -76,8 +76,8 @@ async def until_converged(
 ) -> list[DeviceStatus]:
     """The status of the named devices once all are in sync and Converged.
 
-    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes longer
-    than `seconds`.
+    Those that are Waiting or Paused do not count. Raises `EdgeOpsError` when that takes
+    longer than `seconds`.
     """
     seen = await once_converged(workspace, hub, fleet, names, seconds)
     return [device.status for device in seen]

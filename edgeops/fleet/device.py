@@ -14,6 +14,7 @@ from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import owned, stamp_findings
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
+from edgeops.fleet.ignore import ignore_findings, without_ignored
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
@@ -61,13 +62,17 @@ class _Alike:
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves the devices of one catalog for one hub and one artifact base URL."""
+    """Resolves the devices of one catalog for one hub and one artifact base URL.
+
+    `with_ignored` leaves in what they leave to others.
+    """
 
     catalog: Catalog
     hub: str
     artifacts_url: str
     schemas: Mapping[str, Any]
     checker: SchemaChecker
+    with_ignored: bool = False
     _bases: dict[str, JsonObject] = field(init=False)
     _maker: SoftwareMaker = field(init=False)
     _instances: frozenset[str] | None = None  # looked up when first needed
@@ -104,6 +109,14 @@ class Resolver:
             base = wanted.spec.get(FROM, name)
             if base != name and base in self.catalog.modules:
                 yield replace(self.catalog.modules[base].spec, mount=("modules", name))
+
+    def is_paused(self, device: Named[Device], groups: Groups) -> bool:
+        """Whether git pauses a device, without the defaults of its hub."""
+        layers = [*(self.catalog.fleet.spec.defaults if self.catalog.fleet else ())]
+        layers += (group.spec.layer for group in groups)
+        layers += (device.spec.layer, *([device.spec.member] if device.spec.member else []))
+        said = (layer.value["paused"] for layer in reversed(layers) if "paused" in layer.value)
+        return bool(next(said, False))
 
     def resolve(self, device: Named[Device], groups: Groups) -> Resolved:
         """The device with all layers merged, and its findings.
@@ -201,7 +214,12 @@ class Resolver:
         )
         unknown = [Finding(path, why.message, why.hint) for path, why in failed.items()]
         unknown += self._missing(alike.overlay, overlay, failed)
-        return resolved, (*unknown, *self._twin_findings(resolved, software), *software.findings)
+        findings = (*unknown, *self._twin_findings(resolved, software), *software.findings)
+        if not overlay.ignore:
+            return resolved, findings
+        document = {**_parts(overlay), **_desired_of(resolved)}
+        findings = (*findings, *ignore_findings(resolved, document))
+        return resolved if self.with_ignored else without_ignored(resolved), findings
 
     def _missing(
         self, written: Overlay, overlay: Overlay, failed: Collection[Path]
@@ -251,6 +269,11 @@ def _values(scope: Scope, names: tuple[str, ...]) -> _Values:
         except NotReplaced as failure:
             values.append((NotReplaced, failure.message))
     return tuple(values)
+
+
+def _desired_of(device: DesiredDevice) -> JsonObject:
+    modules = device.modules.items()
+    return {"modules": {name: {**each.spec, "desired": each.desired} for name, each in modules}}
 
 
 def _parts(overlay: Overlay) -> JsonObject:

@@ -162,6 +162,8 @@ def render_device(device: DesiredDevice) -> JsonObject:
             for name, module in sorted(device.modules.items())
         },
         "models": {slot: release.reference for slot, release in sorted(device.models.items())},
+        **({"paused": True} if device.paused else {}),
+        **({"ignore": list(device.ignore)} if device.ignore else {}),
     }
 
 

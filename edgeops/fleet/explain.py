@@ -46,8 +46,9 @@ class Variable:
 class Explained:
     """One value of a resolved device: its JSON pointer, and who set it.
 
-    `place` is None for a default of edgeops. `overrode` has the values of lower layers, the highest
-    first. If variables were replaced in the value, `written` is the value before that, and
+    `place` is None for a default of edgeops; `ignored` is that of the `ignore` that leaves the
+    value to others, so that it is not written. `overrode` has the values of lower layers, the
+    highest first. If variables were replaced in the value, `written` is the value before that, and
     `variables` are those.
     """
 
@@ -58,6 +59,7 @@ class Explained:
     overrode: tuple[Overridden, ...] = ()
     written: Any = None
     variables: tuple[Variable, ...] = ()
+    ignored: Place | None = None
 
 
 def explain(
@@ -78,7 +80,8 @@ def explain(
     hubs = hub_targets(catalog, local_artifacts_url)
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     # Without schemas: nothing is validated here.
-    resolver = Resolver(catalog, hub, artifacts.url if artifacts else "", {}, SchemaChecker())
+    url = artifacts.url if artifacts else ""
+    resolver = Resolver(catalog, hub, url, {}, SchemaChecker(), with_ignored=True)
     manifest = _find_device(catalog, device)
     groups = resolver.groups(manifest)
     bound = hubs_of(manifest, groups)
@@ -88,9 +91,14 @@ def explain(
     stack = resolver.stack(manifest, groups, resolved.modules)
     scope = resolver.scope(manifest, groups)
     start = _path(pointer)
-    explained = []
+    explained: list[Explained] = []
+    ignored = dict(_ignored(stack))
     for path, value in _values(_part(render_device(resolved), start), start):
+        if path[:1] == ("ignore",):
+            explained += (Explained("/ignore", each, *where) for each, where in ignored.items())
+            continue
         at, setter = pointer_of(*path), setter_of(path, resolved.models)
+        by = next((where for each, (where, _) in ignored.items() if _covers(each, path)), None)
         candidates = settings(stack, setter, null=value is None)
         if candidates:
             winner, *lower = candidates
@@ -98,11 +106,24 @@ def explain(
             used = tuple(_variables(winner.value, scope, stack, manifest))
             written = winner.value if used else None
             explained.append(
-                Explained(at, value, winner.place, winner.layer.name, overrode, written, used)
+                Explained(at, value, winner.place, winner.layer.name, overrode, written, used, by)
             )
         elif value not in ({}, None):  # `parent: null` removes, as in other layers
             explained.append(Explained(at, value, None, "default"))
     return tuple(explained)
+
+
+def _ignored(stack: Sequence[Layer]) -> Iterator[tuple[str, tuple[Place, str]]]:
+    """The pointers that layers leave to others, each with its place and the name of its layer."""
+    for layer in reversed(stack):
+        for index, pointer in enumerate(layer.value.get("ignore", ())):
+            at = f"{layer.pointer}/ignore/{index}"
+            yield pointer, (layer.document.place(at), layer.name)
+
+
+def _covers(pointer: str, path: Path) -> bool:
+    keys = keys_of(pointer)
+    return path[: len(keys)] == keys
 
 
 def _values(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

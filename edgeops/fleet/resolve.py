@@ -23,6 +23,7 @@ from edgeops.fleet.device import Groups, Resolver
 from edgeops.fleet.finding import DeviceOnHubs, Ledger
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
+from edgeops.fleet.ignore import ignore_problems
 from edgeops.fleet.kinds import Device, Group
 from edgeops.fleet.layers import clashes, pointer_in
 from edgeops.fleet.memo import Memo
@@ -81,6 +82,7 @@ def resolve(
         reference_problems(catalog, snapshot),
         name_problems(catalog),
         reserved_names(catalog),
+        ignore_problems(catalog),
         ring_problems(catalog.groups.values()),
         rollout_value_problems(catalog.groups.values()),
         parent_problems(catalog.devices),
@@ -107,6 +109,7 @@ def resolve(
         max_deletes=limits.get("maxDeletes", "10%"),
         uid=catalog.fleet.spec.uid,
         elsewhere={name: hubs for name, hubs in devices.bound.items() if hub not in hubs},
+        held=frozenset(devices.held),
     )
     return Resolution(fleet, (), warnings)
 
@@ -120,7 +123,8 @@ def _bounded(problem: Problem) -> Problem:
 class _Devices:
     """Resolves the devices of `hubs`, and collects the problems of all.
 
-    `resolved` has the devices of each hub, `bound` the hubs of the devices that are not on all.
+    `resolved` has the devices of each hub, `bound` the hubs of the devices that are not on all,
+    `held` those of these that git pauses.
     """
 
     catalog: Catalog
@@ -129,6 +133,7 @@ class _Devices:
     hubs: frozenset[str]
     resolved: dict[str, dict[str, DesiredDevice]] = field(default_factory=dict)
     bound: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
     _ledger: Ledger = field(default_factory=Ledger)
     _clashing: dict[tuple[str, ...], list[Problem]] = field(default_factory=dict)
     _failures: list[Problem] = field(default_factory=list)
@@ -145,6 +150,8 @@ class _Devices:
             names = hubs_of(device, groups)
             if names is not None:
                 self.bound[device.name] = names
+                if resolver.is_paused(device, groups):
+                    self.held.add(device.name)
             of = self.hubs if names is None else self.hubs & frozenset(names)
             if not of & hubs:
                 return

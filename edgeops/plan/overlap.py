@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeops.configuration import HubConfiguration, Path, Paths
+from edgeops.fleet.ignore import outside
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.jsonvalue import JsonObject
 from edgeops.plan.model import Overlap, Refusal
@@ -122,28 +123,6 @@ def overlap(path: Path, other: Path) -> bool:
     """Whether a write of one path changes the value at the other."""
     shorter = min(len(path), len(other))
     return path[:shorter] == other[:shorter]
-
-
-def outside(content: JsonObject, paths: Iterable[Path]) -> JsonObject:
-    """The content without what overlaps with these paths, and without objects that this empties."""
-    rest = content
-    for path in paths:
-        rest = _less(rest, path)
-    return rest
-
-
-def _less(value: JsonObject, path: Path) -> JsonObject:
-    if not path:
-        return {}
-    key, *below = path
-    if key not in value:
-        return value
-    rest = {name: item for name, item in value.items() if name != key}
-    inner = value[key]
-    if below and isinstance(inner, dict) and inner and not is_secret(inner):
-        left = _less(inner, tuple(below))
-        return {**value, key: left} if left else rest
-    return rest
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[Path]:

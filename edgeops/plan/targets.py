@@ -63,6 +63,7 @@ def _wanted(fleet: DesiredFleet) -> dict[str, str]:
         device.name: digest(
             {
                 "identity": [device.edge, device.identity, device.protect],
+                "left": [device.paused, sorted(device.ignore)],
                 "tags": device.tags,
                 "desired": device.desired,
                 "modules": {name: module.desired for name, module in device.modules.items()},

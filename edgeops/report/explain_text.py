@@ -32,8 +32,12 @@ def _row(value: Explained) -> Line:
     return [
         f"{show_path(keys)} = {show(value.value, keys)}",
         cyan(str(value.place)) if value.place else dim("default of edgeops"),
-        dim("; ".join(filter(None, (_written(value, keys), lost)))),
+        dim("; ".join(filter(None, (_left(value), _written(value, keys), lost)))),
     ]
+
+
+def _left(value: Explained) -> str:
+    return f"not written: ignored ({value.ignored})" if value.ignored else ""
 
 
 def _written(value: Explained, keys: tuple[str, ...]) -> str:
@@ -69,6 +73,7 @@ def _object(value: Explained) -> JsonObject:
             for overridden in value.overrode
         ],
         **_variables(value, keys),
+        **({"ignored": asdict(value.ignored)} if value.ignored else {}),
     }
 
 

@@ -5,9 +5,8 @@ to run against. Devices get a random prefix there and are deleted afterwards.
 """
 
 import asyncio
-import os
 import uuid
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -15,13 +14,11 @@ from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
 from azure.iot.hub.models import Configuration
 
 from edgeops.configuration import configuration_of
-from edgeops.fleet.model import HubTarget
-from edgeops.hub.open import LocalAccess, open_hub
 from edgeops.hub.port import AlreadyExists, EtagMismatch, HubError, NotFound
+from tests.support.hub_kinds import KINDS, opener
 from tests.support.memory_hub import MemoryHub
 from tests.support.waiting import wait_until
 
-REAL = "EDGEOPS_TEST_HUB"
 ODD = "odd-$'#%+=@;!"
 NAMES = ("a", "b", "plain", "gone", "gateway", ODD)
 A, B, C = "A" * 40, "B" * 40, "C" * 64
@@ -39,7 +36,7 @@ def content(*modules):
     return EDGE_CONTENT | {"$edgeAgent": EDGE_CONTENT["$edgeAgent"] | {"modules": listed}}
 
 
-@pytest.fixture(params=["memory", "local", *(["azure"] if REAL in os.environ else [])])
+@pytest.fixture(params=KINDS)
 def on_hub(request):
     """Run `await example(hub, name)` on a hub; `name(x)` makes a device id for this test."""
     prefix = f"edgeops-test-{uuid.uuid4().hex[:8]}-"
@@ -57,24 +54,6 @@ def on_hub(request):
         return asyncio.run(scenario())
 
     return run
-
-
-def opener(request):
-    if request.param == "memory":
-        return in_memory
-    if request.param == "local":
-        local = request.getfixturevalue("local_hub")
-        access = LocalAccess(local.connection_string, str(local.ca_file))
-        return lambda: open_hub(HubTarget("local"), environ={}, local=access)
-    text = os.environ[REAL]
-    hostname = text.partition("HostName=")[2].partition(";")[0]
-    target = HubTarget("real", hostname=hostname, connection_string_env=REAL)
-    return lambda: open_hub(target, environ={REAL: text})
-
-
-@asynccontextmanager
-async def in_memory():
-    yield MemoryHub()
 
 
 async def delete_if_there(hub, device):

@@ -86,3 +86,31 @@ def test_a_device_is_let_go_and_stays_as_it_is(hub_repo, registry):
     assert ids(registry) == ["d1", "d2"]
     again = hub_repo.edgeops("forget", "d1")
     assert (again.code, "not managed by edgeops" in again.err) == (5, True)
+
+
+def test_what_another_repository_wrote_is_not_deleted_even_without_uid(hub_repo, registry):
+    commit(hub_repo, "", "d1", "d2")
+    assert hub_repo.edgeops("sync").code == 0
+    theirs = {"edgeops": {"commit": "b" * 40}}  # a commit that this clone does not have
+    registry.update_twin("d2", Twin(tags=theirs), registry.get_twin("d2").etag)
+    commit(hub_repo, "", "d1")
+    refused = hub_repo.edgeops("sync", "--prune")
+    assert (refused.code, ids(registry)) == (5, ["d1", "d2"])
+    assert "last written from commit bbbbbbb, which this clone does not have" in refused.out
+    assert "git fetch --unshallow" in refused.out
+    assert hub_repo.edgeops("sync").code == 0  # it blocks deletion only
+
+
+def test_a_paused_device_is_told_and_not_written(hub_repo, registry):
+    commit(hub_repo, OURS, "d1", "d2")
+    assert hub_repo.edgeops("sync").code == 0
+    file = hub_repo.root / "fleet/fleet.yaml"
+    paused = "spec: {paused: true, desired: {interval: 5}}"
+    file.write_text(file.read_text().replace("spec: {desired: {interval: 60}}", paused))
+    hub_repo.commit()
+    shown = hub_repo.edgeops("sync", "--dry-run")
+    assert "paused: 2 devices: differs in 1 value: desired.interval" in shown.out
+    assert hub_repo.edgeops("sync", "--prune").code == 0
+    assert registry.get_twin("d1").properties.desired["interval"] == 60
+    status = hub_repo.edgeops("status", "--wait")
+    assert (status.code, "2 Paused" in status.out) == (0, True)

@@ -110,3 +110,18 @@ def test_preview_and_sync_run_for_the_same_files():
     runs = [workflow(name)[True] for name in TRIGGERED]  # YAML 1.1 reads `on` as true
     assert runs[0]["pull_request"]["paths"] == runs[1]["push"]["paths"]
     assert "pull_request_target" not in {**runs[0], **runs[1]}
+
+
+@pytest.mark.parametrize("name", FLEET)
+def test_what_may_delete_has_the_whole_history(name):
+    """A device stays if it was written from a commit that the clone does not have."""
+    deleting = 0
+    for job in workflow(name)["jobs"].values():
+        commands = " ".join(step.get("run", "") for step in job["steps"])
+        if ("--prune" in commands and "--offline" not in commands) or "sync --plan" in commands:
+            deleting += 1
+            checkouts = [
+                s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout")
+            ]
+            assert [step["with"]["fetch-depth"] for step in checkouts] == [0]
+    assert deleting

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.model import DesiredDevice, DesiredModule
-from edgeops.health.device import Health, HealthState, health
+from edgeops.health.device import Health, HealthState, device_status, health
 from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice, Twin
 
@@ -164,3 +164,19 @@ def test_devices_may_report_anything(agent_reports, loader_reports, connected):
     twin = Twin("d", "model_loader", reported=loader_reports)
     live = replace(live, modules={**live.modules, "model_loader": twin})
     assert health(device(edge=True), live, True).state in HealthState
+
+
+BROKEN = {"models": {"crowdedness": {"error": "x"}}}
+
+
+@pytest.mark.parametrize("live", [None, loader(DONE), loader(BROKEN)])
+def test_what_a_paused_device_reports_counts_while_it_is_in_sync(live):
+    paused = replace(device(), paused=True)
+    assert health(paused, live, False).state is HealthState.PAUSED
+    assert health(paused, live, True) == health(device(), live, True)
+
+
+def test_nobody_waits_for_a_paused_device():
+    paused = replace(device(), paused=True)
+    assert device_status(paused, loader(DONE), False).is_left_alone
+    assert not device_status(paused, loader(DONE, connected=False), True).is_left_alone

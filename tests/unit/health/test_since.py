@@ -40,3 +40,10 @@ def test_the_health_of_a_slot_has_its_since():
         assert seen(value).since is None
     assert seen("2026-01-01T00:00:00Z").health.state is HealthState.PROGRESSING
     assert value_health(device, None, SLOT, in_sync=False).health.state is HealthState.UNKNOWN
+
+
+def test_a_paused_device_that_differs_from_git_neither_passes_nor_degrades_a_ring():
+    plain = DesiredDevice("d1", {}, (), False, "sas", False, {}, {}, {}, {}, {}, paused=True)
+    live = LiveDevice(Twin("d1", connected=True))
+    assert value_health(plain, live, SLOT, in_sync=False).health.state is HealthState.PAUSED
+    assert value_health(plain, live, SLOT, in_sync=True).health.state is HealthState.CONVERGED

@@ -1,0 +1,62 @@
+"""Which commits a clone has: in a branch or not, but not those of others or cut off."""
+
+import subprocess
+
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.source.commits import known_commits
+
+OTHER = "0123456789abcdef" * 2 + "01234567"
+
+
+def git(folder, *arguments):
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    done = subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    git(tmp_path, "init", "-q", "-b", "main")
+    for text in ("one", "two"):
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", text)
+    return tmp_path
+
+
+def test_a_commit_is_known_and_anything_else_is_not(clone):
+    first, head = git(clone, "rev-list", "--reverse", "HEAD").split()
+    tree = git(clone, "rev-parse", "HEAD^{tree}")
+    assert known_commits(clone, {first, head, OTHER, tree}) == {first, head}
+    assert known_commits(clone, set()) == frozenset()
+
+
+def test_a_commit_of_no_branch_is_known_while_the_clone_has_it(clone):
+    head = git(clone, "rev-parse", "HEAD")
+    git(clone, "reset", "-q", "--hard", "HEAD^")
+    assert known_commits(clone, {head}) == {head}
+
+
+def test_a_shallow_clone_does_not_have_what_came_before(clone, tmp_path_factory):
+    shallow = tmp_path_factory.mktemp("shallow")
+    git(shallow, "clone", "-q", "--depth", "1", f"file://{clone}", "c")
+    first, head = git(clone, "rev-list", "--reverse", "HEAD").split()
+    assert known_commits(shallow / "c", {first, head}) == {head}
+    git(shallow / "c", "fetch", "-q", "--unshallow")
+    assert known_commits(shallow / "c", {first, head}) == {first, head}
+
+
+def test_thousands_are_one_question(clone):
+    head = git(clone, "rev-parse", "HEAD")
+    many = {f"{number:040x}" for number in range(20_000)}
+    assert known_commits(clone, many | {head}) == {head}
+
+
+def test_outside_git(tmp_path):
+    with pytest.raises(EdgeOpsError):
+        known_commits(tmp_path, {OTHER})
