@@ -73,7 +73,7 @@ def _agent(live: LiveDevice) -> Any:
 
 def _module(device: DesiredDevice, path: Path) -> tuple[str, str]:
     """The section of `$edgeAgent` and the module whose container has the value; or empty."""
-    if not device.edge:
+    if not device.edge or path[2:3] == ("routes",):  # routes are for edgeHub
         return "", ""
     if path[0] == "modules":
         module = device.modules.get(path[1])
