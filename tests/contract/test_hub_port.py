@@ -9,6 +9,7 @@ import os
 import uuid
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
@@ -102,6 +103,24 @@ def test_a_new_device_has_an_empty_twin(on_hub, authentication):
     assert (twin.module, twin.edge, twin.authentication) == (None, False, authentication)
     assert (twin.connected, twin.last_activity) == (False, None)
     assert twin.etag
+
+
+def test_metadata_tells_when_each_desired_property_was_written(on_hub):
+    async def example(hub, name):
+        await hub.create_device(name("a"), edge=False, authentication="sas")
+        await hub.create_module(name("a"), "m")
+        for module in (None, "m"):
+            await write(hub, name("a"), module, desired={"a": {"b": 1}, "c": [{"d": 2}]})
+        twins = [await hub.twin(name("a"), module, metadata=True) for module in (None, "m")]
+        return twins, await hub.twin(name("a"))
+
+    twins, silent = on_hub(example)
+    for twin in twins:
+        assert twin.desired == {"a": {"b": 1}, "c": [{"d": 2}]}
+        places = (twin.metadata, twin.metadata["a"], twin.metadata["a"]["b"], twin.metadata["c"])
+        for place in places:
+            assert datetime.fromisoformat(place["$lastUpdated"]).year >= 2026
+    assert silent.metadata == {}
 
 
 def test_an_edge_device_has_its_system_modules(on_hub):
