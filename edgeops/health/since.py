@@ -72,7 +72,7 @@ def _agent(live: LiveDevice) -> Any:
 
 def _module(device: DesiredDevice, path: Path) -> tuple[str, str]:
     """The section of `$edgeAgent` and the module whose container has the value; or empty."""
-    if not device.edge:
+    if not device.edge or path[2:3] == ("routes",):  # routes are for edgeHub
         return "", ""
     if path[0] == "modules":
         module = device.modules.get(path[1])
@@ -109,10 +109,11 @@ def _written(live: LiveDevice, module: str | None, path: Path) -> datetime | Non
     """When the value was written last, or the nearest that has a time: an object is as new."""
     twin = live.modules.get(module) if module else live.twin
     times = twin.updated if twin else {}
-    nearest = (
-        times[key] for end in range(len(path), -1, -1) if (key := ("desired", *path[:end])) in times
-    )
-    return _moment(next(nearest, None))
+    place = ("desired", *path)
+    while place and place not in times:
+        place = place[:-1]
+    inside = (_moment(time) for at, time in times.items() if at[: len(place)] == place)
+    return max(filter(None, inside), default=None) if place else None
 
 
 def _moment(text: Any) -> datetime | None:

@@ -17,6 +17,7 @@ from edgeops.fleet.yaml_dump import dump_block, dump_flow
 KIND, _NAME = "Group", ("metadata", "name")
 # Anchors and tags in front of a value.
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|\Z))*")
+_IN_BRACKETS = re.compile(r"^[-?:]|[,\[\]{}]")  # what brackets do not allow in a plain text
 _COMMENT = re.compile(r"[ \t]*(?=#)")
 _STEP = "  "  # of a new level of indentation
 
@@ -47,6 +48,9 @@ def inline(value: Any, quote: str = "") -> str:
             return "'" + value.replace("'", "''") + "'"
         if quote or "\n" in value:
             return json.dumps(value, ensure_ascii=False)
+        plain = dump_block([value])[2:-1]
+        if plain == value and not _IN_BRACKETS.search(value):  # `opc:2`, which brackets allow too
+            return plain
     text = dump_flow([value])[1:-1]
     return json.dumps(value, ensure_ascii=False) if "\n" in text else text
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from edgeops.api.proposals import NewRelease, NextPromotion, Proposal, Proposed
 from edgeops.fleet.layers import Path
@@ -104,9 +105,13 @@ def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> st
     path = decision.rollout.path
     name = name_of(path)
     if decision.step is Step.DEGRADED:
-        return title(f"Revert {name} to {words_of(decision.back_to, path)} in {groups}")
-    value = words_of(decision.rollout.value, path)
+        return title(f"Revert {name} to {_unquoted(decision.back_to, path)} in {groups}")
+    value = _unquoted(decision.rollout.value, path)
     return title(f"Promote {value if is_slot(path) else f'{name} {value}'} to {groups}")
+
+
+def _unquoted(value: Any, path: Path) -> str:
+    return words_of(value, path).strip("\"'")  # a title has no quotes
 
 
 def promotion_text(decision: Decision, changes: Sequence[ManifestChange]) -> str:

@@ -55,6 +55,18 @@ def test_both_ways_of_reading_agree():
     assert each == by_query
 
 
+@pytest.mark.parametrize("by_query", [False, True])
+def test_times_are_read_where_they_are_asked_for(by_query):
+    async def read(**more):
+        hub = await fleet()
+        return await read_live(hub, WANTED, by_query=by_query, progress=lambda *_: None, **more)
+
+    for device in asyncio.run(read(timed=True)).values():
+        assert any(twin.updated for twin in (device.twin, *device.modules.values()))
+    for device in asyncio.run(read()).values():
+        assert not any(twin.updated for twin in (device.twin, *device.modules.values()))
+
+
 def test_readers_are_few_however_large_the_fleet():
     class Busy(MemoryHub):
         now = most = 0

@@ -1,9 +1,11 @@
 """The rings of a slot, and the slot of a model."""
 
+from dataclasses import replace
+
 import pytest
 
 from edgeops.errors import UsageError
-from edgeops.promotion.rings import rings, slots_in_rings
+from edgeops.promotion.rings import declared, rings, slots_in_rings, values_in_rings
 from edgeops.promotion.slots import Mention, choose_slot, mentions, wanted_on
 from edgeops.promotion.value import UNSET
 
@@ -75,3 +77,71 @@ def test_who_names_and_who_runs_a_release(three_rings):
         Mention("Group", "canary", "s"),
     ]
     assert wanted_on(fleet) == {"m@1.1.0": ["d1", "d3"], "m@1.0.0": ["d2", "d3"]}
+
+
+@pytest.fixture
+def with_layers(three_rings):
+    """The rings with this part of a layer each, beside their models."""
+
+    def make(canary, half="tags: {}", everybody="tags: {}", own=""):
+        # The conftest writes `models: {...}`: end that, and begin a part for its last bracket.
+        return three_rings(
+            *(f"}}\n  {part}\n  edge: {{" for part in (canary, half, everybody)), own
+        )
+
+    return make
+
+
+RATE = ("desired", "rate")
+
+
+def test_any_value_has_rings(with_layers):
+    fleet = with_layers("desired: {rate: 5}", everybody="desired: {rate: 1}")
+    assert of(fleet, RATE) == [
+        ("canary", 5, ("d1",)),
+        ("half", UNSET, ()),
+        ("all", 1, ("d2", "d3")),
+    ]
+
+
+def test_null_is_a_value_but_a_removed_parent_takes_no_part(with_layers):
+    fleet = with_layers("desired: {rate: null}", "desired: {rate: {high: 1}}")
+    assert of(fleet, RATE)[0] == ("canary", None, ("d1",))
+    fleet = with_layers("desired: {a: {b: 1}}", "desired: {a: null}", "desired: {a: 7}")
+    assert [group for group, _, _ in of(fleet, ("desired", "a", "b"))] == ["canary"]
+
+
+@pytest.mark.parametrize(
+    ("value", "own", "devices"),
+    [
+        ("{x: 1}", "{z: 3}", ("d2", "d3")),  # it has all of the value, and more
+        ("{x: 1}", "{x: 1}", ("d2", "d3")),
+        ("{x: 1}", "{x: 2}", ("d2",)),
+        ("{x: 1}", "null", ("d2",)),
+        ("{x: 1, y: null}", "{z: 3}", ("d2", "d3")),
+        ("1", "true", ("d2",)),
+        ("1", "1", ("d2", "d3")),
+        ("[1, 2]", "[1]", ("d2",)),
+    ],
+)
+def test_a_device_follows_a_ring_if_it_has_all_of_the_value(with_layers, value, own, devices):
+    fleet = with_layers(
+        "desired: {a: 7}", everybody=f"desired: {{a: {value}}}", own=f"desired: {{a: {own}}}"
+    )
+    assert of(fleet, ("desired", "a"))[2][2] == devices
+
+
+def test_variables_go_from_ring_to_ring_too(with_layers):
+    fleet = with_layers("variables: {tag: a}", everybody="variables: {tag: b}")
+    assert of(fleet, ("variables", "tag"))[2] == ("all", "b", ("d2", "d3"))
+
+
+def test_what_rings_set_and_declare(with_layers):
+    _, catalog, _ = with_layers("desired: {a: {x: 1}, b: [1]}", "tags: {c: d}")
+    paths = (("desired", "a", "x"), ("desired", "b"), ("tags", "c"))
+    assert set(paths) <= set(values_in_rings(catalog))
+    groups = dict(catalog.groups)
+    group = groups["half"]
+    more = replace(group.spec.rollout, values=("desired.b", "/desired/b", "tags.c"))
+    groups["half"] = replace(group, spec=replace(group.spec, rollout=more))
+    assert declared(replace(catalog, groups=groups)) == (("desired", "b"), ("tags", "c"))

@@ -1,10 +1,14 @@
 """What the pull requests of workflows say, and that it always fits."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from edgeops.api.proposals import NextPromotion
 from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import HealthState
 from edgeops.promotion.change import ManifestChange
@@ -14,6 +18,7 @@ from edgeops.promotion.value import UNSET
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.report.proposal import (
+    promotion_proposal,
     promotion_text,
     promotion_title,
     release_text,
@@ -86,3 +91,44 @@ def test_a_revert_lists_the_devices_whatever_they_say():
     assert len(listed) == 51
     assert listed[-1] == "* and 10 more devices"
     assert all(line.startswith("* ``c") and line.endswith("``") for line in listed[:-1])
+
+
+def proposed(path, value="b"):
+    ring = Ring("canary", Rollout(1, DAY, 100), value, ("c1",))
+    rollout = RolloutState(path, value, (ring,), (REST,))
+    decision = Decision(rollout, Step.PROMOTE, RingHealth(ring, Step.PROMOTE, 1))
+    to_all = ManifestChange("fleet/groups.yaml", "all", path, UNSET, value)
+    return promotion_proposal(NextPromotion(decision, (to_all,), {}))
+
+
+def test_a_promotion_of_a_value_names_its_path():
+    proposal = proposed(("modules", "opc", "image"), "opc:2")
+    assert proposal.title == "Promote modules.opc.image opc:2 to all"
+    assert "| group | value | before | after |" in proposal.text("")
+    assert '| `all` | `modules.opc.image` | `nothing` | `"opc:2"` |' in proposal.text("")
+    assert "hunter2" not in proposed(("desired", "password"), "hunter2").text("")
+
+
+@pytest.mark.parametrize(
+    ("path", "branch"),
+    [
+        (("models", "crowds"), "crowds"),
+        (("modules", "opc", "image"), "modules.opc.image"),
+        (("modules", "opc", "env", "LOG-LEVEL"), "modules.opc.env.LOG-LEVEL"),
+        (("desired", "a.b"), "desired-a-b-32409f40141f"),
+    ],
+)
+def test_a_branch_is_named_after_the_path(path, branch):
+    assert proposed(path).branch == f"edgeops/promote/{branch}"
+
+
+KEYS = st.text(min_size=1) | st.sampled_from(["a.lock", "..", "@{", "~", "a/b", "-", "a" * 300])
+
+
+@given(st.lists(KEYS, min_size=1, max_size=3), st.lists(KEYS, min_size=1, max_size=3))
+def test_any_path_has_a_branch_of_its_own_that_git_allows(keys, other):
+    one, two = (proposed(("desired", *path)).branch for path in (keys, other))
+    assert (one == two) == (keys == other)
+    assert re.fullmatch(r"edgeops/promote/[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}", one)
+    assert ".." not in one
+    assert not one.endswith((".", ".lock"))
