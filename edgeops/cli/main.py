@@ -88,6 +88,11 @@ def _program(called: str) -> typer.Typer:
     return app
 
 
+def whole_program() -> typer.Typer:
+    """The program with all commands."""
+    return _program("")
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"edgeops {__version__}")
