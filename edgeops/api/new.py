@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
     from edgeops.scaffold.origin import Origin
 
 _SHOWN = 10
+_IGNORE = ".gitignore"
 
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """The paths of the files of a new repository, and the steps that are left to the user."""
+    """The paths of the files of a new repository, and the steps that are left to the user.
+
+    `kept` are those of the files that were there already.
+    """
 
     root: Path
     files: tuple[str, ...]
     open_points: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
 def new_uid() -> str:
@@ -37,21 +43,30 @@ def init(
     owner: str = "",
     server: str = "https://github.com",
     uid: Callable[[], str] = new_uid,
+    keep_existing: bool = False,
 ) -> NewRepository:
     """Write a fleet repository whose workflows run exactly this version of edgeops.
 
     Its devices run the images of this version that `owner` has released on a GitHub
-    server. Raises `Refused` if a file already exists (nothing is written then),
-    `UsageError` for an invalid owner, and `GitHubError`.
+    server. Raises `Refused` if a file already exists (nothing is written then); with
+    `keep_existing` that file stays as it is. Raises `UsageError` for an invalid owner, and
+    `GitHubError`.
     """
     from edgeops.scaffold.repository import new_repository
 
     origin = _origin()
     files = new_repository(root.resolve().name, origin, _images(owner, origin, server), uid())
-    _refuse_to_overwrite(root, files)
-    for path, data in files.items():
-        _write(root / path, data)
-    return NewRepository(root, tuple(files), tuple(_open_points(origin, owner)))
+    kept = tuple(path for path in files if os.path.lexists(root / path))
+    if kept and not keep_existing:
+        raise _would_overwrite(kept)
+    _refuse_a_second_fleet(root, kept)
+    new = [path for path in files if path not in kept]
+    _refuse_links(root, new)
+    ignore = _ignored_by_hand(root / _IGNORE, files[_IGNORE]) if _IGNORE in kept else []
+    for path in new:
+        _write(root / path, files[path])
+    points = (*_open_points(origin, owner), *ignore)
+    return NewRepository(root, tuple(new), points, kept)
 
 
 def _origin() -> Origin:
@@ -90,15 +105,42 @@ def _open_points(origin: Origin, owner: str) -> list[str]:
     return points
 
 
-def _refuse_to_overwrite(root: Path, files: Mapping[str, bytes]) -> None:
-    existing = [path for path in files if (root / path).exists() or (root / path).is_symlink()]
-    if existing:
-        shown = ", ".join(existing[:_SHOWN])
-        more = f" and {len(existing) - _SHOWN} more" if len(existing) > _SHOWN else ""
-        raise Refused(
-            f"these files already exist: {shown}{more}",
-            "nothing was written; use an empty folder, and copy what you need from there",
-        )
+def _would_overwrite(existing: Sequence[str]) -> Refused:
+    shown = ", ".join(existing[:_SHOWN])
+    more = f" and {len(existing) - _SHOWN} more" if len(existing) > _SHOWN else ""
+    return Refused(
+        f"these files already exist: {shown}{more}",
+        "nothing was written; --keep-existing writes the other files and leaves these as they are",
+    )
+
+
+def _refuse_a_second_fleet(root: Path, kept: Sequence[str]) -> None:
+    """Raise `Refused` if there are manifests, which the example devices would join."""
+    for file in (root / "fleet").rglob("*.y*ml"):
+        if file.relative_to(root).as_posix() not in kept:
+            raise Refused(
+                f"{root / 'fleet'} has manifests already, such as {file.name}",
+                "nothing was written; use an empty folder, and copy what you need from there",
+            )
+
+
+def _refuse_links(root: Path, paths: Sequence[str]) -> None:
+    """Raise `Refused` for a folder that is a link out of the repository."""
+    top = root.resolve()
+    for folder in {(root / path).parent for path in paths}:
+        if not folder.resolve().is_relative_to(top):
+            raise Refused(
+                f"{folder} is a link out of {root}", "nothing was written; replace it by a folder"
+            )
+
+
+def _ignored_by_hand(file: Path, ours: bytes) -> list[str]:
+    """What an existing .gitignore lacks: it is the user's, so it is only told."""
+    with doing(f"read {file}"):
+        text = file.read_text(encoding="utf-8", errors="replace")
+    there = {line.strip().strip("/") for line in text.splitlines()}
+    missing = [line for line in ours.decode().splitlines() if line.strip("/") not in there]
+    return [f"add to {_IGNORE}: {', '.join(missing)}"] if missing else []
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -20,6 +20,7 @@ import typer
 from edgeops import __version__
 from edgeops.cli.options import option
 from edgeops.cli.settings import GlobalOptions, is_styled
+from edgeops.cli.unknown import check_word
 from edgeops.errors import EdgeOpsError, ExitCode, Interrupted, UsageError
 
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
@@ -33,6 +34,8 @@ _COMMANDS = {
     "validate": "Validate the desired state (offline).",
     "render": "Print resolved twins or deployment manifests.",
     "explain": "Show which file and line set each value of a device.",
+    "plan": "Show what a sync would change; writes nothing.",
+    "diff": "The same as plan.",
     "sync": "Make the hub match git; --dry-run shows the plan.",
     "history": "Show what was synced to the hub, when and by whom.",
     "rollback": "Bring the fleet of an earlier commit back.",
@@ -47,7 +50,8 @@ _GROUPS = {
     "model": "Train, evaluate, publish and promote models.",
 }
 
-_PYTHON_NAMES = {"import": "import_fleet"}  # where the name of a command is a keyword of Python
+# Module and function of a command, where they are not called as it is.
+_PYTHON_NAMES = {"import": "import_fleet", "diff": "plan"}
 
 
 def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -85,6 +89,11 @@ def _program(called: str) -> typer.Typer:
         else:
             app.command(name, short_help=_COMMANDS[name])(getattr(module, function))
     return app
+
+
+def whole_program() -> typer.Typer:
+    """The program with all commands."""
+    return _program("")
 
 
 def _version(wanted: bool) -> None:
@@ -138,7 +147,10 @@ def run(args: Sequence[str] | None = None) -> int:
         options, rest = _split(given)
         if len(rest) == 1 and rest[0] in _GROUPS:
             rest.append("--help")  # `edgeops hub` lists its commands
-        program = _program(rest[0] if rest else "")
+        called = rest[0] if rest else ""
+        if called not in _COMMANDS | _GROUPS:
+            check_word(called)
+        program = _program(called)
         code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
         if code == ExitCode.INTERRUPTED:  # typer has swallowed the KeyboardInterrupt

@@ -12,46 +12,57 @@ from edgeops.cli import synchronize as steps
 from edgeops.cli.options import DocumentOption, TargetOption, TimeoutOption, YesOption, option
 from edgeops.errors import EdgeOpsError, UsageError
 
+RevOption = Annotated[str, option("The git revision to sync.", metavar="REV")]
+PruneOption = Annotated[bool, option("Delete devices that are no longer in git.", "--prune")]
+DriftOnlyOption = Annotated[
+    bool, option("Only undo changes that others made on the hub.", "--drift-only")
+]
+CreateOption = Annotated[
+    bool | None,
+    option("Create missing devices; default: as the Fleet says.", "--create/--no-create"),
+]
+OutOption = Annotated[Path | None, option("Save the plan, for --plan.", metavar="FILE")]
+# Those of a dry run only; `plan` has them, too.
+ChangedSinceOption = Annotated[
+    str | None,
+    option("In a dry run: only devices that differ from this revision.", metavar="REV"),
+]
+SinceLastOption = Annotated[
+    bool, option("Only devices that git changed since the last complete sync.", "--since-last")
+]
+OfflineOption = Annotated[
+    bool, option("With --changed-since: compare revisions without a hub.", "--offline")
+]
+SummaryOption = Annotated[
+    Path | None, option("In a dry run: append the plan as Markdown.", metavar="FILE")
+]
+VerboseOption = Annotated[bool, option("Show every device and value.", "--verbose", "-v")]
+
 
 def sync(
     context: typer.Context,
     dry_run: Annotated[bool, option("Show the plan; write nothing.", "--dry-run")] = False,
-    rev: Annotated[str, option("The git revision to sync.", metavar="REV")] = "HEAD",
+    rev: RevOption = "HEAD",
     target: TargetOption = None,
-    prune: Annotated[bool, option("Delete devices that are no longer in git.", "--prune")] = False,
-    drift_only: Annotated[
-        bool, option("Only undo changes that others made on the hub.", "--drift-only")
-    ] = False,
-    create: Annotated[
-        bool | None,
-        option("Create missing devices; default: as the Fleet says.", "--create/--no-create"),
-    ] = None,
+    prune: PruneOption = False,
+    drift_only: DriftOnlyOption = False,
+    create: CreateOption = None,
     detailed_exitcode: Annotated[
         bool, option("With --dry-run: exit 2 on changes.", "--detailed-exitcode")
     ] = False,
-    out: Annotated[Path | None, option("Save the plan, for --plan.", metavar="FILE")] = None,
+    out: OutOption = None,
     plan: Annotated[
         Path | None, option("Apply this saved plan; refused if it is stale.", metavar="FILE")
     ] = None,
-    changed_since: Annotated[
-        str | None,
-        option("With --dry-run: only devices that differ from this revision.", metavar="REV"),
-    ] = None,
-    since_last: Annotated[
-        bool,
-        option("Only devices that git changed since the last complete sync.", "--since-last"),
-    ] = False,
-    offline: Annotated[
-        bool, option("With --changed-since: compare revisions without a hub.", "--offline")
-    ] = False,
+    changed_since: ChangedSinceOption = None,
+    since_last: SinceLastOption = False,
+    offline: OfflineOption = False,
     yes: YesOption = False,
     wait: Annotated[bool, option("Wait until the devices have converged.", "--wait")] = False,
     timeout: TimeoutOption = 300,
-    summary: Annotated[
-        Path | None, option("With --dry-run: append the plan as Markdown.", metavar="FILE")
-    ] = None,
+    summary: SummaryOption = None,
     output: DocumentOption = "text",
-    verbose: Annotated[bool, option("Show every device and value.", "--verbose", "-v")] = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Make the twins on the hub match the committed desired state.
 

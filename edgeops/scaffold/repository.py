@@ -55,6 +55,7 @@ def new_repository(
         "FLEET_UID": uid,
         "LOADER_IMAGE": images.get(_LOADER, f"{NO_REGISTRY}/{_LOADER}:{__version__}"),
         "EDGEOPS_VERSION": __version__,
+        "EDGEOPS_INSTALL": _install(origin),
     }
     files = {}
     for path, text in _templates():
@@ -68,6 +69,13 @@ def new_repository(
         files[f".github/workflows/{workflow}"] = _shared(f"workflows/{workflow}").encode()
     files[ACTION] = _action(origin.version).encode()
     return dict(sorted(files.items()))
+
+
+def _install(origin: Origin) -> str:
+    """What pip installs to get this edgeops; a wheel on this machine is the user's to name."""
+    if origin.released:
+        return f"edgeops=={origin.version}"
+    return f'"{origin.version}"' if origin.version else "PATH/TO/edgeops  # as it was for `init`"
 
 
 def _templates() -> Iterator[tuple[str, str]]:

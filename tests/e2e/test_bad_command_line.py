@@ -133,6 +133,29 @@ def test_a_group_of_commands_by_itself_shows_its_help(edgeops, group):
     assert result.out.startswith(f"Usage: edgeops {group} ")
 
 
+@pytest.mark.parametrize(("word", "meant"), [("lint", "validate"), ("apply", "sync")])
+def test_a_word_of_other_tools_leads_to_the_command(edgeops, word, meant):
+    result = edgeops(word, "--hub", "production")
+    assert result.code == 64
+    assert result.err == (
+        f"error: there is no command `{word}`\nhint: did you mean `edgeops {meant}`?\n"
+    )
+
+
+@pytest.mark.parametrize("word", ["plan", "diff"])
+def test_other_names_of_the_dry_run(tiny_repo, word):
+    """Without a hub: both are the dry run, with its options and exit codes."""
+    options = ("--offline", "--changed-since", "HEAD", "--detailed-exitcode")
+    assert (
+        tiny_repo.edgeops(word, *options).out
+        == tiny_repo.edgeops("sync", "--dry-run", *options).out
+    )
+    tiny_repo.edit("fleet/fleet.yaml", "{floor: 1}", "{floor: 3}")
+    tiny_repo.commit()
+    done = tiny_repo.edgeops(word, "--offline", "--changed-since", "HEAD~1", "--detailed-exitcode")
+    assert (done.code, "1 to change" in done.out) == (2, True), done
+
+
 def test_a_command_that_is_misspelt(edgeops):
     result = edgeops("snyc")
     assert result.code == 64

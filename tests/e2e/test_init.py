@@ -185,6 +185,11 @@ def test_the_wheel_writes_the_same_repository(new, tmp_path, monkeypatch):
     )
     assert image.encode() in made.pop(LOADER)
     del source[LOADER]
+    installed = f"pip install edgeops=={__version__}\n".encode()
+    assert made["README.md"].count(installed) == 1
+    assert source.pop("README.md") == made.pop("README.md").replace(
+        installed, b"pip install PATH/TO/edgeops  # as it was for `init`\n"
+    )
     uids = set()
     for each in (made, source):  # random: each repository has its own
         fleet = each["fleet/fleet.yaml"]

@@ -13,14 +13,18 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 class Terminal:
-    """One run of `edgeops` on a pseudo-terminal."""
+    """One run of a program on a pseudo-terminal; of `edgeops`, without a `program`."""
 
-    def __init__(self, args: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        args: Sequence[str],
+        environ: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "edgeops"),
+    ) -> None:
         self.shown = ""
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            command = [sys.executable, "-m", "edgeops", *args]
-            os.execve(sys.executable, command, dict(environ or os.environ))
+            os.execve(program[0], [*program, *args], dict(environ or os.environ))
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
         """Read until a text was shown."""
@@ -50,5 +54,6 @@ class Terminal:
             data = os.read(self._fd, 65_536)
         except OSError:  # how Linux tells the end of a terminal
             return False
-        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
+        text = data.decode(errors="replace").replace("\a", "")  # without the bell
+        self.shown += text.replace("\r\n", "\n")
         return bool(data)

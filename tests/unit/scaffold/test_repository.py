@@ -21,6 +21,20 @@ def test_the_action_runs_this_very_edgeops(origin):
 
 
 @pytest.mark.parametrize(
+    ("origin", "package"),
+    [(RELEASE, "edgeops==1.2.3"), (Origin(COMMIT, released=False), f'"{COMMIT}"')],
+)
+def test_the_readme_installs_what_there_is(origin, package):
+    readme = new_repository("f", origin, {}, "0123456789abcdef")["README.md"].decode()
+    assert f"\npip install {package}\n" in readme
+
+
+def test_the_readme_names_no_package_that_no_registry_has():
+    readme = new_repository("f", NOWHERE, {}, "0123456789abcdef")["README.md"].decode()
+    assert "pip install edgeops" not in readme
+
+
+@pytest.mark.parametrize(
     ("images", "image"),
     [
         ({}, f"registry.invalid/edgeops-model-loader:{__version__}"),
