@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edgeops.api.promotions import Promotion, promote, promote_next
     from edgeops.api.releases import list_releases, verify
     from edgeops.api.running import stop_on_interrupt
+    from edgeops.api.showing import ShownDevice, show_device
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
@@ -39,6 +40,7 @@ __all__ = [
     "Promotion",
     "Revision",
     "SeenFleet",
+    "ShownDevice",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -63,6 +65,7 @@ __all__ = [
     "publish",
     "render",
     "run_devices",
+    "show_device",
     "status",
     "stop_on_interrupt",
     "sync",
@@ -90,6 +93,7 @@ _NAMES = {
     "proposals": (),
     "releases": ("list_releases", "verify"),
     "running": ("stop_on_interrupt",),
+    "showing": ("ShownDevice", "show_device"),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),
 }
