@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edgeops.api.releases import list_releases, verify
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
+    from edgeops.api.showing import ShownDevice, show_device
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
@@ -50,6 +51,7 @@ __all__ = [
     "Revision",
     "Rollback",
     "SeenFleet",
+    "ShownDevice",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -80,6 +82,7 @@ __all__ = [
     "render",
     "roll_back",
     "run_devices",
+    "show_device",
     "status",
     "stop_on_interrupt",
     "sync",
@@ -115,6 +118,7 @@ _NAMES = {
     "releases": ("list_releases", "verify"),
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
+    "showing": ("ShownDevice", "show_device"),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),
 }

@@ -11,14 +11,16 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.device_list import list_devices
+from edgeops.cli.device_show import show_device
 from edgeops.cli.options import TimeoutOption, argument, group, option
 from edgeops.cli.settings import has_color, say, workspace
 from edgeops.errors import UsageError
 
-app = group("List devices, and run edge devices on this machine.")
+app = group("List and show devices, and run edge devices on this machine.")
 app.command("list", short_help="List devices with their health, versions and last sync.")(
     list_devices
 )
+app.command("show", short_help="Show git, hub and reports of one device side by side.")(show_device)
 
 
 @app.command("run", short_help="Run edge devices, with processes as modules.")

@@ -45,7 +45,7 @@ _COMMANDS = {
 }
 _GROUPS = {
     "hub": "Run and inspect the local IoT Hub emulator.",
-    "device": "List devices; run edge devices on this machine.",
+    "device": "List and show devices; run edge devices on this machine.",
     "github": "Run the steps of GitHub workflows: plan comment, approval, pull requests.",
     "model": "Train, evaluate, publish and promote models.",
 }

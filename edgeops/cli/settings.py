@@ -58,7 +58,13 @@ def workspace(context: typer.Context, *, new: bool = False) -> api.Workspace:
     )
 
 
-_MADE_BY = {"json": "as_json", "yaml": "as_yaml", "csv": "as_csv", "markdown": "markdown"}
+_MADE_BY = {
+    "json": "as_json",
+    "yaml": "as_yaml",
+    "csv": "as_csv",
+    "html": "as_html",
+    "markdown": "markdown",
+}
 
 
 def show(context: typer.Context, report: Any, value: object, output: str, **more: bool) -> None:

@@ -30,13 +30,18 @@ def status(
         float, option("How long --watch waits between two looks.", metavar="SECONDS", min=1)
     ] = 10,
     output: Annotated[
-        Literal["text", "json", "yaml", "csv"], option("Form of the output.", "--output", "-o")
+        Literal["text", "json", "yaml", "csv", "html"],
+        option("Form of the output.", "--output", "-o"),
     ] = "text",
+    by: Annotated[
+        str, option("The label that -o html calls the sites of devices.", metavar="LABEL")
+    ] = "site",
 ) -> None:
     """Show the sync, connection and health status of every device, the worst first.
 
     One screen; --all shows every device. Says too which devices git no longer has.
     --watch draws it again on a terminal; elsewhere it prints it when it has changed.
+    -o html is one page without scripts: sites by health, drift, rings and models.
 
     \b
     Health, from what a device reports:
@@ -52,7 +57,7 @@ def status(
       edgeops status
       edgeops status --target ring=canary --wait --timeout 600
       edgeops status --health Degraded --watch
-      edgeops status -o json
+      edgeops status -o html > status.html
     """
     chosen = device_filter(target, group, health)
     if watch and (wait or output != "text"):
@@ -70,6 +75,9 @@ def status(
     fleet = api.list_devices(where, chosen, rev=rev, wait=timeout if wait else None)
     if output == "text":
         typer.echo(_text(context, fleet, every=every))
+    elif output == "html":
+        page = report.status_page.StatusPage(fleet, by, where.clock.now())
+        show(context, report.status_page, page, output)
     else:
         listed = report.device_list.DeviceList(fleet, sort=("health",))
         show(context, report.device_list, listed, output)

@@ -9,8 +9,8 @@ from edgeops.health.seen import SeenDevice
 from edgeops.jsonvalue import JsonObject
 from edgeops.report.device_list import csv_text
 from edgeops.report.documents import dump_json, dump_yaml
-from edgeops.report.status_text import ORDER, STYLE, by_state, counts, summary
-from edgeops.report.style import Line, Span, bold, columns, dim, render
+from edgeops.report.status_text import ORDER, STYLE, counts, figures, states_of, summary
+from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
 
 _NO_VALUE = "(none)"
 
@@ -34,27 +34,17 @@ class Summary:
 def text(by: Summary, *, color: bool = False) -> str:
     """A row of counts for each value of the label."""
     every = [device.status for device in by.fleet.devices]
-    states = [state for state, number in reversed(by_state(every)) if number]
-    titles = (
-        by.label.upper(),
-        "DEVICES",
-        "IN SYNC",
-        "CONNECTED",
-        *(s.value.upper() for s in states),
-    )
-    rows: list[Line] = [[dim(title) for title in titles]]
+    states = states_of(every)
+    heads = "DEVICES", "IN SYNC", "CONNECTED", *(state.value.upper() for state in states)
+    rows: list[Line] = [[dim(title) for title in (by.label.upper(), *heads)]]
+    styles = (Style.PLAIN, Style.PLAIN, Style.PLAIN, *(STYLE[state] for state in states))
     for value, devices in by.groups:
-        statuses = [device.status for device in devices]
-        numbers = dict(by_state(statuses))
-        rows.append(
-            [
-                _NO_VALUE if value is None else value,
-                f"{len(devices):,}",
-                f"{sum(status.in_sync for status in statuses):,}",
-                f"{sum(status.connected for status in statuses):,}",
-                *(Span(f"{numbers[s]:,}", STYLE[s]) if numbers[s] else dim("0") for s in states),
-            ]
+        numbers = figures([device.status for device in devices], states)
+        cells = (
+            Span(f"{number:,}", style if number else Style.DIM)
+            for number, style in zip(numbers, styles, strict=True)
         )
+        rows.append([_NO_VALUE if value is None else value, *cells])
     return render([*columns(rows), [], [bold(summary(every))]], color)
 
 
@@ -70,13 +60,10 @@ def as_yaml(by: Summary) -> str:
 
 def as_csv(by: Summary) -> str:
     """A row of headings, then a row of counts for each value of the label."""
-    states = [state.value for state in ORDER]
-    rows = [[by.label, "devices", "inSync", "connected", *states]]
+    rows = [[by.label, "devices", "inSync", "connected", *(state.value for state in ORDER)]]
     for value, devices in by.groups:
-        numbers = counts([device.status for device in devices])
-        plain = [numbers[key] for key in ("devices", "inSync", "connected")]
-        by_health = [numbers["health"][state] for state in states]
-        rows.append([value or "", *map(str, (*plain, *by_health))])
+        numbers = figures([device.status for device in devices], ORDER)
+        rows.append([value or "", *map(str, numbers)])
     return csv_text(rows)
 
 

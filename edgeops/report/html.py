@@ -7,12 +7,35 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 
 from edgeops.report.inert import one_line
+from edgeops.report.page_style import STYLE
 from edgeops.report.score_tables import ScoreTable
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """A whole page without scripts or external references; ends with a newline."""
+    return "\n".join(
+        (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            element("title", title),
+            f"<style>{STYLE}</style>\n</head>\n<body>",
+            *filter(None, parts),
+            "</body>\n</html>\n",
+        )
+    )
 
 
 def escaped(text: str) -> str:
     """Any text, escaped so that it cannot become HTML."""
     return html.escape(one_line(text))
+
+
+def shortened(text: str, limit: int) -> str:
+    """Any text on one line, cut after `limit` characters."""
+    return one_line(text, limit)
 
 
 def element(name: str, text: str, kind: str = "") -> str:
@@ -46,7 +69,12 @@ def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
     return f"<dl{_class(kind)}>\n{rows}\n</dl>" if rows else ""
 
 
-def table(shown: ScoreTable, marked: str = "", kinds: Mapping[str, str] | None = None) -> str:
+def table(
+    shown: ScoreTable,
+    marked: str = "",
+    kinds: Mapping[str, str] | None = None,
+    caption: str = "",
+) -> str:
     """A table in its own scrolling area.
 
     The row whose first cell is `marked` is highlighted; `kinds` maps the text
@@ -54,8 +82,10 @@ def table(shown: ScoreTable, marked: str = "", kinds: Mapping[str, str] | None =
     """
     if not shown.rows:
         return ""
-    lines = ['<div class="scroll"><table>', "<thead><tr>"]
-    lines += [element("th", *pair) for pair in _aligned(shown.headings, shown.align)]
+    lines = ['<div class="scroll"><table>']
+    lines += [element("caption", caption)] if caption else []
+    lines.append("<thead><tr>")
+    lines += [_heading(*pair) for pair in _aligned(shown.headings, shown.align)]
     lines.append("</tr></thead>\n<tbody>")
     for cells in shown.rows:
         row = "".join(
@@ -73,6 +103,10 @@ def picture(png: bytes, title: str, caption: str) -> str:
         f'<figure>\n<img alt="{escaped(title)}" src="data:image/png;base64,{data}">\n'
         f"<figcaption><b>{escaped(title)}.</b> {escaped(caption)}</figcaption>\n</figure>"
     )
+
+
+def _heading(text: str, kind: str) -> str:
+    return f'<th scope="col"{_class(kind)}>{escaped(text)}</th>'
 
 
 def _aligned(cells: tuple[str, ...], align: str) -> Iterator[tuple[str, str]]:

@@ -9,13 +9,11 @@ from edgeops.api.models import Judgement
 from edgeops.digest import Digest, digest_file
 from edgeops.jsonvalue import JsonObject
 from edgeops.report import html, score_tables
-from edgeops.report.model_card_style import STYLE
 from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _PROVENANCE = {
     "modelFile": "model.yaml, sha256",
     "data": "data, sha256",
@@ -71,17 +69,7 @@ class CardFacts:
 
 def model_card(facts: CardFacts) -> str:
     """A whole page without scripts or external references; ends with a newline."""
-    return "\n".join(
-        (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            html.element("title", f"{facts.card.model}: model card"),
-            f"<style>{STYLE}</style>\n</head>\n<body>",
-            *filter(None, _sections(facts)),
-            "</body>\n</html>\n",
-        )
-    )
+    return html.page(f"{facts.card.model}: model card", _sections(facts))
 
 
 def _sections(facts: CardFacts) -> Iterator[str]:

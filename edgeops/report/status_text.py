@@ -82,6 +82,18 @@ def counts(rows: Sequence[DeviceStatus]) -> JsonObject:
     }
 
 
+def figures(rows: Sequence[DeviceStatus], states: Iterable[HealthState]) -> tuple[int, ...]:
+    """The number of devices, of those in sync and connected, and of those in each of the states."""
+    numbers = Counter(row.health.state for row in rows)
+    in_sync, connected = sum(row.in_sync for row in rows), sum(row.connected for row in rows)
+    return (len(rows), in_sync, connected, *(numbers[state] for state in states))
+
+
+def states_of(rows: Iterable[DeviceStatus]) -> list[HealthState]:
+    """The states that some device is in, the worst first."""
+    return [state for state, number in reversed(by_state(rows)) if number]
+
+
 def status_object(row: DeviceStatus) -> JsonObject:
     """The status of one device as JSON."""
     return {

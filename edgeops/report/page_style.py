@@ -1,4 +1,4 @@
-"""The CSS of a model card: light, dark, narrow and printed."""
+"""The CSS of a page, such as a model card: light, dark, narrow and printed."""
 
 STYLE = """
 :root {
@@ -46,6 +46,7 @@ dl.tiles dd { font-size: 24px; font-weight: 600; font-variant-numeric: tabular-n
 .scroll { overflow-x: auto; margin: 14px 0 22px; }
 table { border-collapse: collapse; font-size: 14.5px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: left; border-bottom: 1px solid var(--rule); }
+caption { padding: 6px 10px; text-align: left; color: var(--soft); }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 td:first-child { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
