@@ -130,7 +130,7 @@ def _rings(fleet: SeenFleet) -> ScoreTable:
                     slot,
                     f"{ring.rollout.ring}",
                     ring.group,
-                    ring.release or _NO_VALUE,
+                    ring.value if isinstance(ring.value, str) else _NO_VALUE,
                     f"{len(devices):,}",
                     f"{sum(map(_is_well, devices)):,}",
                     f"{_in_state(devices, HealthState.DEGRADED):,}",
