@@ -8,12 +8,10 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.edge import render_device
 from edgeops.fleet.layers import Path
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.model import LOCAL, DesiredFleet, Snapshot
 from edgeops.fleet.resolve import resolve
-from edgeops.jsonvalue import same
 from edgeops.promotion.decide import Decision, Step
 from edgeops.promotion.edit import set_value
 from edgeops.promotion.rings import ring_groups
@@ -94,11 +92,7 @@ def affected(
             first.hint or "nothing was written",
         )
     after = resolution.fleet.devices
-    return tuple(
-        name
-        for name, device in fleet.devices.items()
-        if not same(render_device(device), render_device(after[name]))
-    )
+    return tuple(name for name, device in fleet.devices.items() if device != after[name])
 
 
 def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | None, str]:
