@@ -10,7 +10,7 @@ from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.layers import Path
 from edgeops.fleet.manifest import KindSchemas, parse
-from edgeops.fleet.model import LOCAL, DesiredFleet, Snapshot
+from edgeops.fleet.model import LOCAL, DesiredDevice, DesiredFleet, Snapshot
 from edgeops.fleet.resolve import resolve
 from edgeops.promotion.decide import Decision, Step
 from edgeops.promotion.edit import set_value
@@ -92,7 +92,15 @@ def affected(
             first.hint or "nothing was written",
         )
     after = resolution.fleet.devices
-    return tuple(name for name, device in fleet.devices.items() if device != after[name])
+    return tuple(
+        name
+        for name, device in fleet.devices.items()
+        if _set_by_groups(device) != _set_by_groups(after[name])
+    )
+
+
+def _set_by_groups(device: DesiredDevice) -> tuple[Any, ...]:
+    return device.tags, device.desired, device.modules, device.models, device.runtime
 
 
 def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | None, str]:
