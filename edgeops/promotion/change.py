@@ -8,12 +8,10 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.edge import render_device
 from edgeops.fleet.layers import Path
 from edgeops.fleet.manifest import KindSchemas, parse
-from edgeops.fleet.model import LOCAL, DesiredFleet, Snapshot
+from edgeops.fleet.model import LOCAL, DesiredDevice, DesiredFleet, Snapshot
 from edgeops.fleet.resolve import resolve
-from edgeops.jsonvalue import same
 from edgeops.promotion.decide import Decision, Step
 from edgeops.promotion.edit import set_value
 from edgeops.promotion.rings import ring_groups
@@ -97,8 +95,12 @@ def affected(
     return tuple(
         name
         for name, device in fleet.devices.items()
-        if not same(render_device(device), render_device(after[name]))
+        if _set_by_groups(device) != _set_by_groups(after[name])
     )
+
+
+def _set_by_groups(device: DesiredDevice) -> tuple[Any, ...]:
+    return device.tags, device.desired, device.modules, device.models, device.runtime
 
 
 def entry(catalog: Catalog, model: str, release: str) -> tuple[ManifestChange | None, str]:

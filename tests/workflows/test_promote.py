@@ -145,3 +145,24 @@ def test_without_a_hub_nothing_runs(rings):
     rings.variables.clear()
     run = rings.run("promote.yml", "schedule")
     assert (run.code, run.jobs) == (0, {}), run.log
+
+
+def test_each_value_has_a_pull_request_of_its_own(rings, report):
+    first = GROUPS.replace(
+        "soak: 24h}", "soak: 0m, values: [desired.rate]}\n  desired: {rate: 5}", 1
+    )
+    rings.write("fleet/groups.yaml", first)
+    rings.push("a value")
+    assert edgeops(["sync", "--repo", str(rings.root), "--hub", "production"]) == 0
+    report("c1", 30)
+    report("c2", 25)
+    run = rings.run("promote.yml", "schedule")
+    assert run.code == 0, run.log
+    pulls = {pull["head"]["ref"]: pull for pull in rings.github.pulls.values()}
+    assert pulls.keys() == {BRANCH, "edgeops/promote/desired.rate"}
+    pull = pulls["edgeops/promote/desired.rate"]
+    assert pull["title"] == "Promote desired.rate 5 to all"
+    assert "| `all` | `desired.rate` | `nothing` | `5` |" in pull["body"]
+    branch = "edgeops/promote/desired.rate"
+    rings.git("fetch", "--quiet", "origin", f"{branch}:{branch}")
+    assert rings.git("diff", "-U0", "main", branch).splitlines()[5:] == ["+  desired: {rate: 5}"]

@@ -10,6 +10,7 @@ from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.promotion.value import UNSET
+from edgeops.report import promote_text
 from edgeops.report.model_promote_text import as_json, text
 
 CROWDS = ("models", "crowds")
@@ -112,3 +113,52 @@ def test_json():
             ],
         }
     ]
+
+
+LEVEL = ("modules", "opc", "env", "LEVEL")
+
+
+def of_value(path, value, *reasons, step=Step.HOLD, later=UNSET):
+    canary = Ring("canary", DAY, value, ("d1",))
+    rollout = RolloutState(path, value, (canary,), (Ring("all", DAY, later),))
+    return Decision(rollout, step, RingHealth(canary, step, 1, reasons))
+
+
+def test_a_value_goes_by_its_path_on_one_line():
+    long = of_value(("desired", "a.b"), {"x": "y" * 100}, step=Step.PROMOTE)
+    silent = UnhealthyDevice("d1", HealthState.CONVERGED, "", None)
+    decisions = (of_value(LEVEL, "debug", silent), of_value(("tags", "a"), 1, silent), long)
+    lines = text(Promotion((), {}, decisions)).splitlines()
+    assert lines[0].startswith('modules.opc.env.LEVEL: all waits for "debug": 1 of 1 device')
+    assert lines[1] == "  d1   Converged, but does not report since when"
+    assert lines[3] == "  d1   Converged, but no hub tells since when it has this value"
+    assert lines[4].startswith('desired."a.b": all gets {"x": "yyy')
+    assert len(lines[4]) < 160
+    assert "--to GROUP" in promote_text.hint(Promotion((), {}, decisions))
+
+
+def test_a_degraded_value_says_what_to_do():
+    for later, words in ((UNSET, "no later ring has another value"), (None, "--revert-degraded")):
+        decision = of_value(LEVEL, "debug", step=Step.DEGRADED, later=later)
+        assert words in promote_text.hint(Promotion((), {}, (decision,)))
+
+
+def test_json_of_values_tells_no_secret():
+    path = ("desired", "password")
+    change = ManifestChange("fleet/g.yaml", "all", path, UNSET, "hunter2")
+    decision = of_value(path, "hunter2", later="hunter1")
+    said = promote_text.as_json(Promotion((change,), {}, (decision,)))
+    assert "hunter" not in said
+    document = json.loads(said)
+    assert document["changes"] == [
+        {
+            "file": "fleet/g.yaml",
+            "group": "all",
+            "path": "desired.password",
+            "before": None,
+            "after": "***",
+        }
+    ]
+    (decided,) = document["decisions"]
+    assert (decided["path"], decided["value"], decided["to"]) == ("desired.password", "***", "all")
+    assert "hunter" not in text(Promotion((), {}, (decision,)))
