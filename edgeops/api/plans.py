@@ -158,14 +158,13 @@ def sync(
         check_allowed(planned)
         secrets = read_secrets(planned.plan.changes, workspace.environ)
         grants = read_grants(workspace, planned.fleet, planned.plan, live)
-        stop = asyncio.Event()
-        if written := _written(planned, grants):
-            await recording.begin(planned.plan, since, written)
-        started = workspace.clock.monotonic()
+        stop, started = asyncio.Event(), workspace.clock.monotonic()
         with stopping(stop):
+            if written := _written(planned, grants):
+                await recording.begin(planned.plan, since, written)
             outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
+            await recording.end(planned.plan, since, outcomes, stopped=stop.is_set())
         seconds = workspace.clock.monotonic() - started
-        await recording.end(planned.plan, since, outcomes, stopped=stop.is_set())
         return Synced(planned, outcomes, seconds, stop.is_set())
 
     return on_hub(workspace, fleet, write, writes=True)

@@ -42,7 +42,8 @@ def since_last(
 
 def hub_words(workspace: Workspace, fleet: DesiredFleet) -> str:
     """What tells a hub, as the devices of a fleet see it, from others."""
-    return fleet.hubs[workspace.hub].hostname or workspace.local_artifacts_url
+    where = fleet.hubs[workspace.hub].hostname or workspace.local_artifacts_url
+    return f"{workspace.hub} ({where})"
 
 
 def _since(
@@ -54,7 +55,7 @@ def _since(
     if kept.why_not or complete is None:
         return kept.why_not or "the hub has no record of a complete sync"
     if complete.hub != hub_words(workspace, fleet):
-        return f"the last complete sync was of another address of the hub, {complete.hub}"
+        return f"the last complete sync was of another hub, {complete.hub}"
     if complete.version != __version__:
         return f"the last complete sync was by edgeops {complete.version}"
     if kept.history.uid != fleet.uid:

@@ -107,7 +107,8 @@ def twins(registry):
                     twin.status,
                     twin.x509_thumbprint.primary_thumbprint,
                 )
-                found[twin.device_id, twin.module_id] = (tags, desired, identity)
+                if not twin.device_id.startswith("edgeops."):  # the history
+                    found[twin.device_id, twin.module_id] = (tags, desired, identity)
         return found
 
     return read
