@@ -6,9 +6,12 @@ import pytest
 
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
 from edgeops.plan.counts import counts
+from edgeops.plan.document import read_saved, to_json
 from edgeops.plan.model import Action, PlanOptions
 from edgeops.plan.offline import carried_out, offline_live
 from edgeops.plan.plan import make_plan
+from edgeops.report.documents import dump_json
+from edgeops.source.schemas import packaged_schema
 from edgeops.stamp import commit_in
 
 KNOWN, UNKNOWN = "a" * 40, "b" * 40
@@ -97,6 +100,9 @@ def test_the_rest_of_the_device_is_synced_and_its_module_stays():
     (refusal,) = made.refusals
     assert (refusal.device, refusal.partly) == ("d1", True)
     assert "its module m stays, which git no longer has" in refusal.reason
+    document = to_json(made)
+    assert document["refusals"][0]["partly"] is True
+    read_saved(dump_json(document), packaged_schema("plan"))
 
     live["d1"] = carried_out(live["d1"], made.changes)
     again = plan(fleet(wanted), live)  # now the commit is known
