@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeops.api import devices, github, hubs, plans, proposals
     from edgeops.api.devices import run_devices
+    from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, validate
     from edgeops.api.forgetting import forget
     from edgeops.api.hubs import connection_string, events
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "EditorFiles",
     "ImportRequest",
     "Imported",
     "InvalidFleet",
@@ -66,11 +68,13 @@ __all__ = [
     "validate",
     "verify",
     "wait_until_converged",
+    "write_editor_files",
 ]
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
 _NAMES = {
     "devices": ("run_devices",),
+    "editors": ("EditorFiles", "write_editor_files"),
     "fleets": ("explain", "render", "validate"),
     "forgetting": ("forget",),
     "github": (),
