@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeops.api import devices, github, hubs, plans, proposals
     from edgeops.api.devices import run_devices
+    from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, validate
     from edgeops.api.forgetting import forget
     from edgeops.api.histories import HistoryEntry, HubHistory, history
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "DeviceFilter",
+    "EditorFiles",
     "HistoryEntry",
     "HubHistory",
     "ImportRequest",
@@ -91,11 +93,13 @@ __all__ = [
     "verify",
     "wait_until_converged",
     "watch_devices",
+    "write_editor_files",
 ]
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
 _NAMES = {
     "devices": ("run_devices",),
+    "editors": ("EditorFiles", "write_editor_files"),
     "fleets": ("explain", "render", "validate"),
     "forgetting": ("forget",),
     "github": (),

@@ -34,6 +34,7 @@ _COMMANDS = {
     "validate": "Validate the desired state (offline).",
     "render": "Print resolved twins or deployment manifests.",
     "explain": "Show which file and line set each value of a device.",
+    "schema": "Let editors know the names of this fleet.",
     "plan": "Show what a sync would change; writes nothing.",
     "diff": "The same as plan.",
     "sync": "Make the hub match git; --dry-run shows the plan.",
