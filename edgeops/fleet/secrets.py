@@ -183,6 +183,11 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     return text
 
 
+def may_hold_secret(text: str) -> bool:
+    """Whether a text has a word that can stand before a secret, or in one; fast."""
+    return bool(_that_may_match(_ALL, text))
+
+
 def _that_may_match(patterns: Sequence[_Pattern], text: str) -> list[_Pattern]:
     """The patterns with a hint in a text: usually none, which is found fast."""
     if len(text) < _SHORTEST:

@@ -14,6 +14,7 @@ from enum import IntEnum
 from urllib.parse import quote
 
 from edgeops.report.inert import one_line
+from edgeops.report.style import Line, render
 from edgeops.report.words import first_names
 
 # The longest comment body that GitHub accepts, in characters.
@@ -110,10 +111,11 @@ def image(name: str, url: str) -> str:
     return f"![{_NOT_IN_TITLES.sub('_', one_line(name, _TITLE))}]({place})"
 
 
-def diff_fence(lines: list[str]) -> str:
+def diff_fence(lines: Iterable[str | Line]) -> str:
     """A fenced diff. Every line begins with `+`, `-`, `@` or `#`, so none can close the fence."""
-    assert all(line[:1] in {"+", "-", "@", "#"} for line in lines)
-    return "\n".join(["```diff", *map(one_line, lines), "```"])
+    shown = [render([[line] if isinstance(line, str) else line], color=False) for line in lines]
+    assert all(line[:1] in {"+", "-", "@", "#"} for line in shown)
+    return "\n".join(["```diff", *shown, "```"])
 
 
 def first_fitting(texts: Iterable[str], room: Room = Room.COMMENT) -> str:

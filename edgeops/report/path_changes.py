@@ -32,17 +32,12 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathChange:
-    """One changed path; `old` is unset for an addition, `new` for a removal.
-
-    Where the devices of a group get different values, `variants` holds each
-    with its number of devices, the most frequent first; `new` is one of them.
-    """
+    """One changed path; `old` is unset for an addition, `new` for a removal."""
 
     op: Op
     path: Keys
     old: Any = None
     new: Any = None
-    variants: tuple[tuple[Any, int], ...] = ()
 
 
 def path_changes(

@@ -1,33 +1,64 @@
-"""A plan by groups of devices that get the same changes, so that each patch is shown once."""
+"""A plan by groups of devices that get the same changes, so that each path is shown once."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from edgeops.fleet.hubs import among
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
-from edgeops.report.path_changes import PathChange, path_changes
+from edgeops.report.path_changes import Keys, Op, PathChange, path_changes
 
 _DEVICE = "device"
+_MOST_GROUPS = 12  # with one fate; of more, the small ones are shown together
+_NUMBERS = (int, float, bool)
+_SMALL = 20  # a group is small if it has less than one in so many of the devices
+
+_encoded = json.JSONEncoder(sort_keys=True).encode
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One value before and after, and the devices on which a path changes so."""
+
+    old: Any
+    new: Any
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathValues:
+    """One path that changes on devices of a group, its values by their number of devices."""
+
+    op: Op
+    path: Keys
+    values: tuple[ValueChange, ...]
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices on which it changes."""
+        if len(self.values) == 1:
+            return self.values[0].devices
+        return _sorted(value.devices for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class TwinChange:
-    """The changes to one twin, or to the deployment, of each device in a group.
+    """The changes to one twin, or to the deployment, of devices in a group.
 
-    `moved_to` are the hubs that git binds deleted devices to.
+    `notes` say what the changes mean for devices, with these. `moved_to` are the hubs that git
+    binds deleted devices to.
     """
 
     title: str
     reason: Reason
-    entries: tuple[PathChange, ...]
-    notes: tuple[str, ...] = ()  # what the changes mean for the device
+    devices: tuple[str, ...]
+    entries: tuple[PathValues, ...]
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     moved_to: tuple[str, ...] = ()
 
     @property
@@ -38,11 +69,19 @@ class TwinChange:
 
 @dataclass(frozen=True, slots=True)
 class DeviceGroup:
-    """Devices that get the same changes."""
+    """Devices that change the same paths; if it is `mixed`, each of them some of the paths.
+
+    `patches` is how many different patches they get, `widest` how many devices get the most
+    frequent one. `left_out` counts the changes that `abridged` took away.
+    """
 
     kind: DeviceFate
     devices: tuple[str, ...]
     parts: tuple[TwinChange, ...]
+    patches: int
+    widest: int
+    mixed: bool = False
+    left_out: int = 0
 
     @property
     def why_deleted(self) -> str:
@@ -57,47 +96,102 @@ class DeviceGroup:
 
 
 def grouped(
-    plan: Plan, *, per_device: bool = False, every_path: bool = False
+    plan: Plan, *, per_patch: bool = False, every_path: bool = False
 ) -> tuple[DeviceGroup, ...]:
-    """The devices of a plan by their changes: new devices first, then by size of the group.
+    """The devices of a plan by the paths that they change: new ones first, then the largest group.
 
-    Changed devices share a group only if their patches are identical. New
-    devices share one if they get the same paths, since each has its own
-    location; with `per_device` each gets its own group. A module deployed to a
-    new device is one entry, or one per path with `every_path`.
+    Where there are many groups, the small ones are one, which is `mixed`. With `per_patch`, devices
+    share a group only if their patches are identical. A module deployed to a new device is one
+    entry, or one per path with `every_path`.
     """
-    alike: dict[str, tuple[DeviceFate, list[str], list[tuple[TwinChange, ...]]]] = {}
+    by_paths: dict[Any, dict[Any, _Patch]] = {}
     for device, changes in by_device(plan.changes).items():
         kind = kind_of(changes)
-        new = kind is DeviceFate.CREATE
-        parts = _parts(changes, brief=new and not every_path)
-        key = json.dumps([kind, _key(parts, paths_only=new and not per_device)])
-        _, devices, variants = alike.setdefault(key, (kind, [], []))
-        devices.append(device)
-        variants.append(parts)
-    groups = [
-        DeviceGroup(kind, tuple(sorted(devices)), _common(variants))
-        for kind, devices, variants in alike.values()
-    ]
+        parts = _parts(changes, brief=kind is DeviceFate.CREATE and not every_path)
+        values = tuple(_values_of(part.entries) for part in parts)
+        alike = by_paths.setdefault((kind, tuple(part.paths for part in parts)), {})
+        alike.setdefault(values, _Patch(kind, parts, values)).devices.append(device)
+    sets = [list(alike.values()) for alike in by_paths.values()]
+    if per_patch:
+        groups = [_together([patch]) for patches in sets for patch in patches]
+    else:
+        groups = [_together(patches, mixed=mixed) for patches, mixed in _with_small_ones(sets)]
     order = list(DeviceFate)
     return tuple(sorted(groups, key=lambda g: (order.index(g.kind), -len(g.devices), g.devices)))
 
 
-def _parts(changes: Iterable[Change], brief: bool) -> tuple[TwinChange, ...]:
+def abridged(group: DeviceGroup, most: int) -> DeviceGroup:
+    """The group with so many changed paths at most: the most frequent ones, and the rarest.
+
+    A part without paths, such as a module that is deleted, counts as one.
+    """
+    every = [
+        (len(entry.devices) if entry else len(part.devices), at, entry)
+        for at, part in enumerate(group.parts)
+        for entry in part.entries or (None,)
+    ]
+    if len(every) <= most:
+        return group
+    every.sort(key=lambda ranked: -ranked[0])
+    rarest = most // 2
+    kept = every[: most - rarest] + every[len(every) - rarest :]
+    shown = {(at, entry and (entry.op, entry.path)) for _, at, entry in kept}
+    parts = tuple(
+        replace(part, entries=tuple(e for e in part.entries if (at, (e.op, e.path)) in shown))
+        for at, part in enumerate(group.parts)
+        if any(at == place for place, _ in shown)
+    )
+    return replace(group, parts=parts, left_out=len(every) - most)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The changes to one twin of one device."""
+
+    title: str
+    reason: Reason
+    entries: tuple[PathChange, ...]
+    notes: tuple[str, ...] = ()
+    moved_to: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Any, ...]:
+        """What a part shares with those of other devices in its group."""
+        paths = tuple((entry.op, entry.path) for entry in self.entries)
+        return self.title, self.reason, self.moved_to, self.notes, paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """Devices that get exactly the same changes; `values` tells those of the parts apart."""
+
+    kind: DeviceFate
+    parts: tuple[_Part, ...]
+    values: tuple[tuple[Hashable, ...], ...]
+    devices: list[str] = field(default_factory=list)
+
+
+def _parts(changes: Iterable[Change], brief: bool) -> tuple[_Part, ...]:
     """One part per twin, which covers its creation and its patch.
 
     The stamp of a device is mentioned only when nothing else changes.
     """
-    by_title: dict[str, TwinChange] = {}
+    by_title: dict[str, list[Change]] = {}
     for change in changes:
-        title = _title(change)
-        entries = tuple(path_changes(change.patch, change.before, brief=brief))
-        new = TwinChange(title, change.reason, (), moved_to=change.moved_to)
-        before = by_title.get(title, new)
-        notes = before.notes + tuple(consequences(change))
-        by_title[title] = replace(before, entries=before.entries + entries, notes=notes)
-    parts = tuple(by_title.values())
-    return tuple(part for part in parts if part.entries or part.title != _DEVICE) or parts
+        by_title.setdefault(_title(change), []).append(change)
+    parts = [
+        _Part(
+            title,
+            same[0].reason,
+            tuple(
+                e for change in same for e in path_changes(change.patch, change.before, brief=brief)
+            ),
+            tuple(note for change in same for note in consequences(change)),
+            same[0].moved_to,
+        )
+        for title, same in by_title.items()
+    ]
+    return tuple(part for part in parts if part.entries or part.title != _DEVICE) or tuple(parts)
 
 
 def _title(change: Change) -> str:
@@ -106,41 +200,90 @@ def _title(change: Change) -> str:
     return f"module {change.module}" if change.module else _DEVICE
 
 
-def _key(parts: tuple[TwinChange, ...], *, paths_only: bool) -> list[Any]:
-    return [
-        [
-            part.title,
-            [part.reason, *part.moved_to],
-            part.notes,
-            [
-                [e.op, e.path] if paths_only else [e.op, e.path, _canonical(e.old, e.new)]
-                for e in part.entries
-            ],
-        ]
-        for part in parts
-    ]
+def _values_of(entries: Iterable[PathChange]) -> tuple[Hashable, ...]:
+    return tuple((_hashable(entry.old), _hashable(entry.new)) for entry in entries)
 
 
-def _canonical(*values: Any) -> str:
-    return json.dumps(values, sort_keys=True)
+def _hashable(value: Any) -> Hashable:
+    """What equals that of another value only if they are the same JSON: `1` is not `true`."""
+    kind = type(value)
+    if value is None or kind is str:
+        return cast("Hashable", value)
+    return kind, value if kind in _NUMBERS else _encoded(value)
 
 
-def _common(devices: list[tuple[TwinChange, ...]]) -> tuple[TwinChange, ...]:
-    """The parts of the first device, with the values of the other devices as variants."""
-    return tuple(
-        replace(
-            part,
-            entries=tuple(
-                replace(entry, variants=_variants([other[p].entries[e].new for other in devices]))
-                for e, entry in enumerate(part.entries)
-            ),
-        )
-        for p, part in enumerate(devices[0])
+def _with_small_ones(sets: Sequence[list[_Patch]]) -> Iterable[tuple[list[_Patch], bool]]:
+    """The patches of each group, and whether it is mixed of small ones."""
+    for fate in DeviceFate:
+        own = [patches for patches in sets if patches[0].kind is fate]
+        small: list[list[_Patch]] = []
+        if len(own) > _MOST_GROUPS and fate is not DeviceFate.DELETE:
+            total = sum(map(_size, own))
+            small = [patches for patches in own if _size(patches) * _SMALL < total]
+        if len(small) > 1:
+            own = [patches for patches in own if _size(patches) * _SMALL >= total]
+            yield [patch for patches in small for patch in patches], True
+        yield from ((patches, False) for patches in own)
+
+
+def _size(patches: Iterable[_Patch]) -> int:
+    return sum(len(patch.devices) for patch in patches)
+
+
+def _together(patches: Sequence[_Patch], *, mixed: bool = False) -> DeviceGroup:
+    """One group of the devices that get one of several patches."""
+    parts: dict[Any, list[_Same]] = {}
+    for patch in patches:
+        for part, values in zip(patch.parts, patch.values, strict=True):
+            key = part.title, part.reason, part.moved_to
+            parts.setdefault(key, []).append((part, values, patch.devices))
+    return DeviceGroup(
+        patches[0].kind,
+        _sorted(patch.devices for patch in patches),
+        tuple(_twin_change(same, mixed) for same in parts.values()),
+        patches=len(patches),
+        widest=max(len(patch.devices) for patch in patches),
+        mixed=mixed,
     )
 
 
-def _variants(values: list[Any]) -> tuple[tuple[Any, int], ...]:
-    texts = [_canonical(value) for value in values]
-    by_text = dict(zip(texts, values, strict=True))
-    counted = Counter(texts).most_common()
-    return tuple((by_text[text], number) for text, number in counted) if len(counted) > 1 else ()
+_Same = tuple[_Part, tuple[Hashable, ...], list[str]]  # a part, its values, its devices
+
+
+def _twin_change(parts: Sequence[_Same], mixed: bool) -> TwinChange:
+    first, _, _ = parts[0]
+    changed: dict[tuple[Op, Keys], dict[Hashable, list[tuple[PathChange, list[str]]]]] = {}
+    notes: dict[str, list[list[str]]] = {}
+    for part, values, devices in parts:
+        for entry, value in zip(part.entries, values, strict=True):
+            by_value = changed.setdefault((entry.op, entry.path), {})
+            by_value.setdefault(value, []).append((entry, devices))
+        for note in part.notes:
+            notes.setdefault(note, []).append(devices)
+    entries = [
+        PathValues(op, path, tuple(sorted(map(_value, by_value.values()), key=_rareness)))
+        for (op, path), by_value in changed.items()
+    ]
+    if mixed:
+        entries.sort(key=lambda entry: [(isinstance(key, str), key) for key in entry.path])
+    return TwinChange(
+        first.title,
+        first.reason,
+        _sorted(devices for _, _, devices in parts),
+        tuple(entries),
+        tuple((note, _sorted(devices)) for note, devices in notes.items()),
+        first.moved_to,
+    )
+
+
+def _value(same: Sequence[tuple[PathChange, list[str]]]) -> ValueChange:
+    change, _ = same[0]
+    return ValueChange(change.old, change.new, _sorted(devices for _, devices in same))
+
+
+def _rareness(value: ValueChange) -> int:
+    return -len(value.devices)
+
+
+def _sorted(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(sorted(name for names in lists for name in names))

@@ -18,45 +18,53 @@ from edgeops.report.markdown import (
     hint_in_code,
     html_code,
 )
-from edgeops.report.path_changes import Op, PathChange
-from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
+from edgeops.report.path_changes import Op
+from edgeops.report.plan_groups import DeviceGroup, PathValues, TwinChange, abridged, grouped
 from edgeops.report.plan_overview import overview
 from edgeops.report.plan_paused import paused_markdown
 from edgeops.report.plan_text import (
     MAY_READ,
+    MIXED,
     REASONS,
     STAMP_ONLY,
     Waiting,
     not_compared,
-    show_new,
     summary,
     waiting,
 )
-from edgeops.report.words import count, duration, short_commit, show, show_change, show_path
+from edgeops.report.plan_values import ShownValue, example, in_line, shown_values, who
+from edgeops.report.style import Line
+from edgeops.report.words import count, duration, short_commit, show_path
 
 
 @dataclass(frozen=True, slots=True)
 class _Detail:
-    """How much of a plan to show: groups, device names in each, changed paths in each part."""
+    """How much of a plan to show: groups, device names and changed paths in each, values of each.
+
+    `value` is how many characters of a value, `mixed` how many paths of devices that change some.
+    """
 
     groups: int
     names: int
     paths: int
+    values: int = 8
     value: int = 300
+    mixed: int = 40
 
 
 # Tried in this order until the text fits; the last one fits any plan. The first is for summaries
 # only: a comment of that length is unreadable.
 _DETAILS = (
-    _Detail(groups=2_000, names=2_000, paths=2_000, value=4_000),
+    _Detail(groups=2_000, names=2_000, paths=2_000, values=2_000, value=4_000, mixed=2_000),
     _Detail(groups=200, names=200, paths=400),
     _Detail(groups=100, names=40, paths=60),
     _Detail(groups=50, names=20, paths=20),
-    _Detail(groups=20, names=10, paths=10, value=100),
-    _Detail(groups=5, names=5, paths=5, value=60),
+    _Detail(groups=20, names=10, paths=10, values=5, value=100),
+    _Detail(groups=5, names=5, paths=5, values=3, value=60),
     _Detail(groups=0, names=1, paths=0, value=60),
 )
-_PARTS = 60  # of one device; it has at most 50 modules
+_IN_LINE = 300  # characters of several values
+_SHOWS_ALL = "`edgeops sync --dry-run -v` shows every device and value."
 _OPEN = 3  # up to this many groups are shown expanded
 
 
@@ -119,16 +127,7 @@ def _blocks(
         yield from overview(plan, groups, devices, detail.names)
     else:
         yield summary(plan)
-    shown = groups[: detail.groups]
-    for group in shown:
-        yield from _group(group, detail, expanded=len(groups) <= _OPEN)
-    left = groups[detail.groups :]
-    if left:
-        number = sum(len(group.devices) for group in left)
-        yield (
-            f"**Left out** to keep this short: {count(len(left), 'group')} with"
-            f" {count(number, 'device')}. `edgeops sync --dry-run` shows everything."
-        )
+    yield from _groups(groups, detail)
     yield from _left_alone(plan, detail)
     if plan.changes and plan.seconds is not None:
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
@@ -142,45 +141,105 @@ def _blocks(
         yield digest_line(plan.digest, plan.hub)
 
 
+def _groups(groups: Sequence[DeviceGroup], detail: _Detail) -> Iterator[str]:
+    shown, left = groups[: detail.groups], groups[detail.groups :]
+    for group in shown:
+        yield from _group(group, detail, expanded=len(groups) <= _OPEN)
+    if left:
+        number = sum(len(group.devices) for group in left)
+        yield (
+            f"**Left out** to keep this short: {count(len(left), 'group')} with"
+            f" {count(number, 'device')}. {_SHOWS_ALL}"
+        )
+    elif any(_is_cut(group, detail) for group in shown):
+        yield _SHOWS_ALL
+
+
 def _group(group: DeviceGroup, detail: _Detail, *, expanded: bool) -> Iterator[str]:
     several = len(group.devices) > 1
     what = count(len(group.devices), "device") if several else html_code(group.devices[0])
-    verb = "change: this patch ×" if several and group.kind is DeviceFate.CHANGE else group.kind
     # GitHub reads Markdown inside <details> only after an empty line.
-    why = f" ({html_code(group.why_deleted)})" if group.parts[0].moved_to else ""
-    yield f"<details{' open' if expanded else ''}><summary>{verb} <b>{what}</b>{why}</summary>"
+    yield (
+        f"<details{' open' if expanded else ''}><summary>{_verb(group)} <b>{what}</b>"
+        f"{_behind(group)}</summary>"
+    )
     if several:
         yield code_list(group.devices, detail.names)
     if group.kind is not DeviceFate.DELETE:
-        lines = [line for part in group.parts[:_PARTS] for line in _part(part, detail)]
+        most = min(detail.paths, detail.mixed) if group.mixed else detail.paths
+        shown = abridged(group, most)
+        lines = [line for part in shown.parts for line in _part(part, group, detail)]
+        if shown.left_out:
+            lines.append([f"# and {count(shown.left_out, 'more path')}"])
         yield diff_fence(lines)
     yield "</details>"
 
 
-def _part(part: TwinChange, detail: _Detail) -> Iterator[str]:
-    yield f"@@ {part.title} ({REASONS[part.reason]}) @@"
+def _verb(group: DeviceGroup) -> str:
+    if len(group.devices) == 1 or group.kind is not DeviceFate.CHANGE or group.mixed:
+        return group.kind
+    return "change: this patch ×" if group.patches == 1 else "change: the same paths ×"
+
+
+def _behind(group: DeviceGroup) -> str:
+    if group.parts[0].moved_to:
+        return f" ({html_code(group.why_deleted)})"
+    return f", {MIXED}" if group.mixed else ""
+
+
+def _is_cut(group: DeviceGroup, detail: _Detail) -> bool:
+    entries = [entry for part in group.parts for entry in part.entries]
+    most = min(detail.paths, detail.mixed) if group.mixed else detail.paths
+    return (
+        len(group.devices) > detail.names + 1
+        or len(entries) > most
+        or any(len(entry.values) > detail.values for entry in entries)
+    )
+
+
+def _part(part: TwinChange, group: DeviceGroup, detail: _Detail) -> Iterator[Line]:
+    every = len(group.devices)
+    yield [f"@@ {part.title} ({REASONS[part.reason]}){_on(part.devices, every)} @@"]
     if part.stamp_only:
-        yield f"# {STAMP_ONLY}"
-    for entry in part.entries[: detail.paths]:
-        yield from _entry(entry, detail.value)
-    left = len(part.entries) - detail.paths
-    if left > 0:
-        yield f"# and {count(left, 'more path')}"
-    yield from (f"# {note}" for note in part.notes)
+        yield [f"# {STAMP_ONLY}"]
+    for entry in part.entries:
+        yield from _entry(entry, group, detail)
+    yield from ([f"# {note}{_on(devices, every)}"] for note, devices in part.notes)
 
 
-def _entry(entry: PathChange, limit: int) -> Iterator[str]:
+def _on(devices: Sequence[str], every: int) -> str:
+    """The devices that something is for, unless it is for every device of the group."""
+    return f" on {who(devices)}" if len(devices) < every else ""
+
+
+def _entry(entry: PathValues, group: DeviceGroup, detail: _Detail) -> Iterator[Line]:
+    limit = detail.value
     path = show_path(entry.path)
     path = path if len(path) <= limit else f"…{path[-limit:]}"
-    match entry.op:
-        case Op.ADD:
-            yield f"+ {path}: {show_new(entry, limit)}"
-        case Op.REMOVE:
-            yield f"- {path}: {show(entry.old, entry.path, limit)}"
-        case Op.CHANGE:
-            old, new = show_change(entry.old, entry.new, entry.path, limit)
-            yield f"- {path}: {old}"
-            yield f"+ {path}: {new}"
+    on = _on(entry.devices, len(group.devices))
+    shown = shown_values(entry, most=detail.values, limit=limit)
+    if len(shown.values) == 1:
+        yield from _one_value(f"{path}{on}", shown.values[0])
+        return
+    many = shown.more and group.kind is DeviceFate.CREATE
+    text = example(entry, limit) if many else ""
+    if entry.op is not Op.CHANGE:
+        text = text or in_line(shown, _IN_LINE)
+    if text:
+        yield [f"{entry.op} {path}{on}: ", text]
+        return
+    yield [f"# {path}{on}: {shown.different}"]
+    for value in shown.values:
+        yield from _one_value(f"  {value.who}", value)
+    if shown.more:
+        yield [f"# {shown.more}"]
+
+
+def _one_value(start: str, value: ShownValue) -> Iterator[Line]:
+    if value.old:
+        yield [f"- {start}: ", value.old]
+    if value.new:
+        yield [f"+ {start}: ", value.new, value.mark]
 
 
 def _left_alone(plan: Plan, detail: _Detail) -> Iterator[str]:

@@ -64,10 +64,11 @@ def _counts(plan: Plan) -> str:
 
 
 def _blast_radius(groups: Sequence[DeviceGroup]) -> str:
-    widest = max(len(group.devices) for group in groups)
-    if len(groups) == 1:
-        return f"**Blast radius:** one patch × {count(widest, 'device')}"
-    return f"**Blast radius:** {len(groups):,} patches, the widest × {count(widest, 'device')}"
+    widest = count(max(group.widest for group in groups), "device")
+    patches = sum(group.patches for group in groups)
+    if patches == 1:
+        return f"**Blast radius:** one patch × {widest}"
+    return f"**Blast radius:** {patches:,} patches, the widest × {widest}"
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
-from edgeops.report.path_changes import Keys, Op, PathChange, is_edge_module
-from edgeops.report.plan_groups import DeviceGroup, TwinChange, grouped
+from edgeops.report.path_changes import Op
+from edgeops.report.plan_groups import DeviceGroup, PathValues, TwinChange, abridged, grouped
 from edgeops.report.plan_paused import paused_text
+from edgeops.report.plan_values import ShownValue, ShownValues, example, in_line, shown_values, who
 from edgeops.report.style import (
     Line,
     Span,
@@ -17,6 +18,8 @@ from edgeops.report.style import (
     bold,
     devices_with_reason,
     dim,
+    green,
+    red,
     render,
     yellow,
 )
@@ -25,8 +28,6 @@ from edgeops.report.words import (
     duration,
     first_names,
     short_commit,
-    show,
-    show_change,
     show_path,
     wrapped_names,
 )
@@ -34,9 +35,11 @@ from edgeops.secret_reference import Secret
 
 _NAMES = 24
 _VALUE = 160
-_ONE_LINE = 90
-_VARIANTS = 4
+_ONE_LINE = 90  # characters of a path and its values
+_VALUES = 8
+_PATHS = 40  # of a group where each device changes some of them
 _SECRETS = 12
+_SHOWS_THEM = " (-v shows them)"
 
 _KIND = {
     DeviceFate.CREATE: (Op.ADD, Style.GREEN),
@@ -57,14 +60,16 @@ MAY_READ = (
     "Devices that have not downloaded their model yet may get short-lived read access to the"
     " store {}."
 )
+MIXED = "each with some of these paths"
 STAMP_ONLY = "the content equals git; only the ownership stamp is written"
 
 
 def text(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
     """The plan for a terminal or a log; secrets masked, no newline at its end.
 
-    Identical patches are shown once. `verbose` lists every device and every
-    value in full; otherwise long lists and values are cut, with a count.
+    What several devices change is shown once, path by path, with the values
+    behind it. `verbose` lists every device and every value in full; otherwise
+    long lists and values are cut, with a count.
     """
     return render(_lines(plan, verbose), color)
 
@@ -130,8 +135,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         at = short_commit(plan.commit)
         yield [bold(plan.fleet), " at ", bold(at), " -> hub ", bold(plan.hub)]
         yield []
-    for group in grouped(plan, per_device=verbose, every_path=verbose):
-        yield from _group(group, verbose)
+    for group in grouped(plan, per_patch=verbose, every_path=verbose):
+        yield from _group(abridged(group, _PATHS) if group.mixed else group, verbose)
         yield []
     if plan.refusals:
         yield from _refusals(plan.refusals)
@@ -159,20 +164,28 @@ def _group(group: DeviceGroup, verbose: bool) -> Iterator[Line]:
     op, style = _KIND[group.kind]
     single = len(group.devices) == 1
     what = group.devices[0] if single else f"{len(group.devices):,} devices"
-    removed = dim(f"  {group.why_deleted}") if group.why_deleted else ""
-    yield [Span(f"{op} {group.kind} ", style), bold(what), removed]
+    why = f"  {group.why_deleted}" if group.why_deleted else f", {MIXED}" if group.mixed else ""
+    yield [Span(f"{op} {group.kind} ", style), bold(what), dim(why)]
     if not single:
         whole = verbose or group.kind is DeviceFate.DELETE  # nobody deletes what is not named
         for line in wrapped_names(group.devices, "    ", None if whole else _NAMES):
             yield [line]
     if group.kind is not DeviceFate.DELETE:
         for part in group.parts:
-            yield _part_title(part, group.kind)
-            for entry in part.entries:
-                yield from _entry(entry, None if verbose else _VALUE)
-            yield from ([yellow(f"      {note}")] for note in part.notes)
-            if part.stamp_only:
-                yield ["    ", dim(STAMP_ONLY)]
+            yield from _part(part, group, verbose)
+        if group.left_out:
+            yield [dim(f"  and {count(group.left_out, 'more path')}{_SHOWS_THEM}")]
+
+
+def _part(part: TwinChange, group: DeviceGroup, verbose: bool) -> Iterator[Line]:
+    every = len(group.devices)
+    yield [*_part_title(part, group.kind), _on(part.devices, every)]
+    for entry in part.entries:
+        yield from _entry(entry, group, verbose)
+    for note, devices in part.notes:
+        yield [yellow(f"      {note}"), _on(devices, every)]
+    if part.stamp_only:
+        yield ["    ", dim(STAMP_ONLY)]
 
 
 def _part_title(part: TwinChange, kind: DeviceFate) -> Line:
@@ -183,45 +196,60 @@ def _part_title(part: TwinChange, kind: DeviceFate) -> Line:
     return ["  ", part.title, dim(" ("), marked, dim(")")]
 
 
-def _entry(entry: PathChange, limit: int | None) -> Iterator[Line]:
+def _on(devices: Sequence[str], every: int) -> Span:
+    """The devices that something is for, unless it is for every device of the group."""
+    return dim(f"  on {who(devices)}" if len(devices) < every else "")
+
+
+def _entry(entry: PathValues, group: DeviceGroup, verbose: bool) -> Iterator[Line]:
+    limit = None if verbose else _VALUE
     path = show_path(entry.path)
-    start: list[Span | str] = [Span(f"    {entry.op} ", _OP_STYLE[entry.op]), path]
-    if entry.op is Op.ADD:
-        yield [*start, ": ", show_new(entry, limit)]
+    on = _on(entry.devices, len(group.devices))
+    start: Line = [Span(f"    {entry.op} ", _OP_STYLE[entry.op]), path]
+    shown = shown_values(entry, most=_VALUES, limit=limit)
+    if len(shown.values) == 1:
+        yield from _one_value(start, shown.values[0], on, len(path))
         return
-    if entry.op is Op.REMOVE:
-        yield [*start, ": ", dim(show(entry.old, entry.path, limit))]
-        return
-    old, new = show_change(entry.old, entry.new, entry.path, limit)
-    if len(path) + len(old) + len(new) <= _ONE_LINE:
-        yield [*start, ": ", dim(old), " -> ", new]
+    text = example(entry, limit) if group.kind is DeviceFate.CREATE else ""
+    text = text or in_line(shown, _ONE_LINE - len(path))
+    if text:
+        yield [*start, ": ", text, on]
     else:
-        yield start
-        yield [Span("        - ", Style.RED), dim(old)]
-        yield [Span("        + ", Style.GREEN), new]
+        yield [*start, dim(f": {shown.different}"), on]
+        yield from _values(shown)
 
 
-def show_new(entry: PathChange, limit: int | None) -> str:
-    """The new value at a path, as `60 x 14, 300 x 7` where devices get different values."""
-    if not entry.variants:
-        return show(_brief(entry.new, entry.path), entry.path, limit)
-    texts = [
-        f"{show(_brief(value, entry.path), entry.path, limit)} x {number:,}"
-        for value, number in entry.variants[:_VARIANTS]
-    ]
-    if len(entry.variants) <= _VARIANTS:
-        return ", ".join(texts)
-    example = show(_brief(entry.new, entry.path), entry.path, limit)
-    return f"{example}, ... ({len(entry.variants):,} different values)"
+def _one_value(start: Line, value: ShownValue, on: Span, used: int) -> Iterator[Line]:
+    if not value.new:
+        yield [*start, ": ", dim(value.old), on]
+    elif not value.old:
+        yield [*start, ": ", value.new, on]
+    elif used + len(value.old) + len(value.new) <= _ONE_LINE:
+        yield [*start, ": ", *_before_and_after(value), on]
+    else:
+        yield [*start, on]
+        yield [red("        - "), dim(value.old)]
+        yield [green("        + "), value.new, value.mark]
 
 
-def _brief(value: object, path: Keys) -> object:
-    """The image of a module in the deployment; any other value unchanged."""
-    if is_edge_module(path) and isinstance(value, dict):
-        settings = value.get("settings")
-        if isinstance(settings, dict) and "image" in settings:
-            return settings["image"]
-    return value
+def _values(shown: ShownValues) -> Iterator[Line]:
+    """The values of a path, one a line if they are short, behind their devices."""
+    wide = max(len(value.who) for value in shown.values)
+    for value in shown.values:
+        if not (value.old and value.new):
+            yield [f"        {value.who:{wide}}  ", value.new or dim(value.old)]
+        elif wide + len(value.old) + len(value.new) <= _ONE_LINE:
+            yield [f"        {value.who:{wide}}  ", *_before_and_after(value)]
+        else:
+            yield [f"        {value.who}"]
+            yield [red("          - "), dim(value.old)]
+            yield [green("          + "), value.new, value.mark]
+    if shown.more:
+        yield [dim(f"        {shown.more}{_SHOWS_THEM}")]
+
+
+def _before_and_after(value: ShownValue) -> Line:
+    return [dim(value.old), " -> ", value.new, value.mark]
 
 
 def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
+import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
-from edgeops.fleet.secrets import MASKED, masked
-from edgeops.fleet.shown import printable
+from edgeops.fleet.secrets import MASKED, mask, masked, may_hold_secret
+from edgeops.fleet.shown import escape, printable
 from edgeops.fleet.value_path import show_path as show_path
 from edgeops.secret_reference import in_words, is_secret
 
@@ -71,28 +73,71 @@ def show(value: Any, path: Sequence[str | int] = (), limit: int | None = None) -
     '{"HostConfig": 1}', so that no quote needs a backslash. A reference to a secret is shown as
     `secret EDGEOPS_SECRET_ACR (version 3)`.
     """
-    safe = _safe(value, path)
-    return _window(_text(safe, quoted=_in_single_quotes(safe)), 0, limit)
+    return _window(_texts([value], path)[0], 0, limit)
+
+
+def show_each(values: Sequence[Any], path: Sequence[str | int], limit: int | None) -> list[str]:
+    """Values like `show`; if they are too long, cut around the first difference between them."""
+    return _windows(_texts(values, path), limit)
 
 
 def show_change(
     old: Any, new: Any, path: Sequence[str | int] = (), limit: int | None = None
 ) -> tuple[str, str]:
-    """Two values like `show`, which never look alike: long ones are cut around their difference."""
-    safe_old, safe_new = _safe(old, path), _safe(new, path)
-    quoted = _in_single_quotes(safe_old) and _in_single_quotes(safe_new)
-    one, other = _text(safe_old, quoted=quoted), _text(safe_new, quoted=quoted)
-    if one == other:  # only what is masked differs
-        return _window(one, 0, limit), f"{_window(other, 0, limit)} (another value)"
+    """Two values like `show_each`, which look alike only if what differs is masked.
+
+    Where they differ in characters outside ASCII that a reader could take for each other, such as
+    Cyrillic and Latin letters, these are shown as escapes.
+    """
+    one, other = _texts([old, new], path)
+    if _confusable(one, other):
+        one, other = _ascii(one), _ascii(other)
+    one, other = _windows([one, other], limit)
+    return one, other
+
+
+def _windows(texts: list[str], limit: int | None) -> list[str]:
     start = 0
-    if limit is not None and max(len(one), len(other)) > limit:
-        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    if limit is not None and max(map(len, texts)) > limit and len(set(texts)) > 1:
+        alike = takewhile(lambda each: len(set(each)) == 1, zip(*texts, strict=False))
         start = max(0, sum(1 for _ in alike) - limit // 3)
-    return _window(one, start, limit), _window(other, start, limit)
+    return [_window(text, start, limit) for text in texts]
 
 
-def _safe(value: Any, path: Sequence[str | int]) -> Any:
-    return masked(value, [key for key in path if isinstance(key, str)])
+def _confusable(one: str, other: str) -> bool:
+    """Whether two texts differ only in characters of which one of each pair is not ASCII."""
+    if one == other or (one.isascii() and other.isascii()):
+        return False
+    if unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other):
+        return True
+    return len(one) == len(other) and all(
+        a == b or not (a + b).isascii() for a, b in zip(one, other, strict=True)
+    )
+
+
+def _ascii(text: str) -> str:
+    return "".join(character if character.isascii() else escape(character) for character in text)
+
+
+def _texts(values: Sequence[Any], path: Sequence[str | int]) -> list[str]:
+    keys = [key for key in path if isinstance(key, str)]
+    safe = [masked(value, keys) for value in values]
+    quoted = all(map(_in_single_quotes, safe))
+    texts = [_text(value, quoted=quoted) for value in safe]
+    before = _hint(tuple(path))
+    return [_masked_after(before, text) for text in texts] if before else texts
+
+
+@lru_cache(maxsize=1_000)
+def _hint(path: tuple[str | int, ...]) -> str:
+    """What is shown before a value, if it may make a secret of the value."""
+    before = f"{show_path(path)}: "
+    return before if may_hold_secret(before) else ""
+
+
+def _masked_after(before: str, text: str) -> str:
+    line, start = mask(before + text), mask(before)
+    return line.removeprefix(start) if line.startswith(start) else MASKED
 
 
 def _in_single_quotes(safe: Any) -> bool:

@@ -146,7 +146,9 @@ def test_a_fleet_day_after_day(plant, registry, run_modules):
 
     # One gateway is paused: its drift is told, and stays. Of another, one value is left to others.
     plant.edit("fleet/gateways.yaml", "{name: gw-007,", "{name: gw-007, paused: true,")
-    plant.edit("fleet/gateways.yaml", "{name: gw-008, labels: {", "{name: gw-008, labels: {rate: local, ")
+    plant.edit(
+        "fleet/gateways.yaml", "{name: gw-008, labels: {", "{name: gw-008, labels: {rate: local, "
+    )
     plant.write("fleet/left-to-others.yaml", LEFT_TO_OTHERS)
     plant.commit("hold two gateways")
     set_rate(registry, "gw-008", 9)
@@ -177,7 +179,7 @@ def test_a_fleet_day_after_day(plant, registry, run_modules):
     run_modules(["gw-001"])
     for ring in ("early", "rest"):
         promoted = plant.edgeops("promote")
-        assert (promoted.code, f"+    camera: {{image: \"{new}\"}}" in promoted.out) == (0, True)
+        assert (promoted.code, f'+    camera: {{image: "{new}"}}' in promoted.out) == (0, True)
         plant.commit(f"a new camera for {ring}")
         assert plant.edgeops("sync", "--since-last").code == 0
         run_modules(in_ring(ring)[:-1])

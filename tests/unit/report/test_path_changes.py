@@ -189,3 +189,23 @@ def distinct(plan):
         for one, other in pairwise(changed):
             assert one[0] == other[0] or one[1:] != other[1:]
     assert all(entry.op in Op for entry in found)
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [
+        ("proxyAuthorization", "12345", "67890"),
+        ("key", "-----BEGIN PRIVATE KEY-----\nAAAA", "-----BEGIN PRIVATE KEY-----\nBBBB"),
+        ("image", "ghcr.io/example/a:1", "ghcr.io/ex\u0430mple/a:1"),
+        ("name", "caf\u00e9", "cafe\u0301"),
+        ("name", "\u0430" * 900, "\u0430" * 800 + "a" * 100),
+        ("url", "https://u:secret1@h/x", "https://u:secret2@h/x"),
+    ],
+)
+def test_what_is_masked_or_looks_the_same_is_told_apart(key, old, new):
+    plan = desired({key: old}, {key: new})
+    distinct(plan)
+    for shown in ("\n".join(lines(plan)), text(plan)):
+        assert shown.count("(another value)") == ("***" in shown)
+        assert "\u0430" not in shown
+    assert not any(secret in text(plan) for secret in ("12345", "AAAA", "secret1"))

@@ -131,13 +131,23 @@ def test_values_cannot_break_out():
 
 @pytest.mark.slow
 def test_a_big_plan_gets_shorter_and_says_so():
-    wanted = [{f"path{i}": f"{n}" * 50 for i in range(20)} for n in range(3000)]
-    plan = plan_of(*(patch(f"sensor-{n:05}", want) for n, want in enumerate(wanted)), devices=3000)
+    kinds = [{f"p{kind}-{i}": f"{kind}" * 300 for i in range(200)} for kind in range(12)]
+    plan = plan_of(*(patch(f"sensor-{n:05}", kinds[n % 12]) for n in range(3000)), devices=3000)
     text = markdown(plan)
     assert 10_000 < len(text) < COMMENT_LIMIT
     assert "| 0 | 3,000 | 0 | 0 | 0 |" in text
-    assert "**Left out** to keep this short: 2,980 groups with 2,980 devices" in text
+    assert "# and 180 more paths\n" in text
+    assert "`edgeops sync --dry-run -v` shows every device and value." in text
     outside_fences(text)
+
+
+def test_groups_that_do_not_fit_are_counted():
+    kinds = [{f"{'p' * 2_000}{kind}-{i}": 1 for i in range(20)} for kind in range(12)]
+    plan = plan_of(*(patch(f"{'d' * 120}{n:05}", kinds[n % 12]) for n in range(3000)), devices=3000)
+    plan = replace(plan, notes=tuple("n" * 200 for _ in range(200)))
+    text = markdown(plan)
+    assert len(text) < COMMENT_LIMIT
+    assert "**Left out** to keep this short: 7 groups with 1,750 devices. `edgeops" in text
 
 
 def test_a_patch_for_ten_thousand_devices_is_short():
@@ -149,12 +159,29 @@ def test_a_patch_for_ten_thousand_devices_is_short():
 
 
 def test_a_job_summary_has_room_for_more():
-    wanted = [{f"path{i}": f"{n}" * 50 for i in range(20)} for n in range(300)]
+    wanted = [{f"path{i}": f"{n}" * 30 for i in range(20)} for n in range(300)]
     plan = plan_of(*(patch(f"sensor-{n:05}", want) for n, want in enumerate(wanted)), devices=300)
-    assert "Left out" in markdown(plan)
+    assert "\n# and 297 more\n" in markdown(plan)
     text = markdown(plan, room=Room.SUMMARY)
-    assert "Left out" not in text
+    assert f'\n+   sensor-00123: "{"123" * 30}"\n' in text
+    assert "more" not in text
     assert COMMENT_LIMIT < len(text) < Room.SUMMARY
+
+
+def test_what_one_device_gets_is_not_lost_among_the_others():
+    changes = [
+        patch(f"gw-{n:03}", {"level": 3}, {"level": 9 if n == 17 else 2}) for n in range(300)
+    ]
+    text = markdown(plan_of(*changes, devices=300))
+    assert "<summary>change: the same paths × <b>300 devices</b></summary>" in text
+    assert (
+        "# desired.level: 2 different changes\n"
+        "-   299 devices: 2\n"
+        "+   299 devices: 3\n"
+        "-   gw-017: 9\n"
+        "+   gw-017: 3\n"
+        "```"
+    ) in text
 
 
 def test_against_git_it_says_since_when():
