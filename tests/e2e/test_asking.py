@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 
 import pytest
 from msrest.exceptions import HttpOperationError
@@ -173,3 +174,10 @@ def test_nobody_is_asked_who_cannot_see_the_question(fleet, registry):
     os.close(ours)
     os.close(theirs)
     assert devices(registry) == {"eu-1", "eu-2"}
+
+
+def test_nobody_is_asked_whose_standard_input_is_closed(fleet, registry):
+    command = [sys.executable, "-m", "edgeops", "--repo", str(fleet.root), "sync"]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    done = subprocess.run(closed, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, devices(registry)) == (0, {"eu-1", "eu-2"}), done.stderr
