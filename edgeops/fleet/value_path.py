@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 
 from edgeops.errors import UsageError
-from edgeops.fleet.layers import OVERLAY_PARTS, Path, under_new_name
+from edgeops.fleet.layers import Path, under_new_name
 from edgeops.jsonvalue import keys_of
 
+_PARTS = ("variables", "tags", "desired", "models", "modules", "edge")
 _PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
 _BARE = re.compile(r'[^."]+')
 
@@ -33,10 +34,10 @@ def read_path(text: str) -> Path:
     path = keys_of(text) if text.startswith("/") else _keys(text)
     if not path or not all(path):
         raise _not_a_path(text)
-    if path[0] not in OVERLAY_PARTS:
+    if path[0] not in _PARTS:
         raise UsageError(
             f"`{text}` is not a path of a value that a Group sets",
-            f"it starts with {', '.join(OVERLAY_PARTS[:-1])} or {OVERLAY_PARTS[-1]}",
+            f"it starts with {', '.join(_PARTS[:-1])} or {_PARTS[-1]}",
         )
     if len(path) == 1:
         raise UsageError(f"`{text}` is not a single value", f"name one in it: {text}.KEY")

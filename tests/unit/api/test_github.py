@@ -7,7 +7,7 @@ from fake_github import READER, REPOSITORY, WRITER, FakeGitHub, running
 
 from edgeops.api import PlanRequest, plan
 from edgeops.api.github import approval, comment, drift_issue, trainings
-from edgeops.api.proposals import Proposal, new_release, next_releases, uncommitted_files
+from edgeops.api.proposals import Proposal, new_release, next_promotions, uncommitted_files
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.github.workflow import read_workflow
 from edgeops.plan.document import read_saved, to_json
@@ -93,7 +93,7 @@ def test_what_would_be_proposed(workspace, root, listener):
     assert uncommitted_files(workspace) == {"fleet/new.yaml": b"# nothing yet\n"}
     with pytest.raises(UsageError, match="there is no release `m@1"):
         new_release(workspace, "m@1.0.0")
-    assert next_releases(workspace) == ()
+    assert next_promotions(workspace) == ()
     assert "no group is a ring" in listener.notes[-1]
 
 
