@@ -73,9 +73,11 @@ def in_line(shown: ShownValues, room: int) -> str:
 
 
 def example(entry: PathValues, limit: int | None) -> str:
-    """One of many new values, of which each device has its own; empty for other values."""
+    """One of many new values, of which each device has its own; empty if one may be a mistake."""
     value = entry.values[0]
     if entry.op is not Op.ADD or len(entry.values) <= _IN_LINE or len(value.devices) > 1:
+        return ""
+    if _of_rare_form(entry.values):
         return ""
     text = show(_brief(value.new, entry.path), entry.path, limit)
     return f"{text}, ... ({len(entry.values):,} different values)"

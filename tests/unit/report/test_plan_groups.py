@@ -144,6 +144,14 @@ def created(n, tags):
     yield Change(name, Action.PATCH_DEVICE, Reason.NEW, patch={"tags": tags})
 
 
+def test_an_odd_value_of_a_new_device_is_shown():
+    serials = {n: f"S{n}" for n in range(50)}
+    like = [c for n, serial in serials.items() for c in created(n, {"serial": serial})]
+    odd = [c for n, s in (serials | {7: "TODO"}).items() for c in created(n, {"serial": s})]
+    assert shown(like)[1:] == ['    + tags.serial: "S0", ... (50 different values)']
+    assert '        d0007  "TODO"' in shown(odd)
+
+
 PLANS = {
     "one env value per site": ([site(n) for n in range(300)], 40),
     "one serial per new device": (
