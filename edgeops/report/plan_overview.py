@@ -64,11 +64,12 @@ def _counts(plan: Plan) -> str:
 
 
 def _blast_radius(groups: Sequence[DeviceGroup]) -> str:
-    widest = count(max(group.widest for group in groups), "device")
+    widest = max(group.widest for group in groups)
     patches = sum(group.patches for group in groups)
-    if patches == 1:
-        return f"**Blast radius:** one patch × {widest}"
-    return f"**Blast radius:** {patches:,} patches, the widest × {widest}"
+    if patches > widest == 1:
+        return f"**Blast radius:** {count(patches, 'device')}, each with a patch of its own"
+    number = "one patch" if patches == 1 else f"{patches:,} patches, the widest"
+    return f"**Blast radius:** {number} × {count(widest, 'device')}"
 
 
 @dataclass(slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +18,8 @@ from edgeops.report.words import count, show, show_change, show_each
 _NAMES = 3  # devices are named, more are counted
 _NAMES_LENGTH = 50
 _IN_LINE = 4  # values, if they are short
-_EXAMPLES = 3  # where each device has its own value
+_RARE = 20  # one in so many is rare
+_LETTERS, _DIGITS = re.compile("[A-Za-z]+"), re.compile("[0-9]+")
 _ANOTHER = (
     " (another value)"  # than the one before it that looks the same, as what differs is masked
 )
@@ -69,9 +73,11 @@ def in_line(shown: ShownValues, room: int) -> str:
 
 
 def example(entry: PathValues, limit: int | None) -> str:
-    """One of many new values, of which each device has its own; empty for other values."""
+    """One of many new values, of which each device has its own; empty if one may be a mistake."""
     value = entry.values[0]
     if entry.op is not Op.ADD or len(entry.values) <= _IN_LINE or len(value.devices) > 1:
+        return ""
+    if _of_rare_form(entry.values):
         return ""
     text = show(_brief(value.new, entry.path), entry.path, limit)
     return f"{text}, ... ({len(entry.values):,} different values)"
@@ -94,9 +100,28 @@ def _more(left: int, devices: int) -> str:
 def _some(values: Sequence[ValueChange], most: int) -> Sequence[ValueChange]:
     if len(values) <= most:
         return values
-    shown = most if len(values[0].devices) > 1 else min(most, _EXAMPLES)
-    rarest = shown // 2
-    return [*values[: shown - rarest], *values[len(values) - rarest :]]
+    if len(values[0].devices) == 1:
+        odd = _of_rare_form(values)[: most - 2] or values[-1:]
+        return [value for at, value in enumerate(values) if at < 2 or value in odd]
+    rarest = most // 2
+    return [*values[: most - rarest], *values[len(values) - rarest :]]
+
+
+def _of_rare_form(values: Sequence[ValueChange]) -> Sequence[ValueChange]:
+    """Values that are written in another way than nearly all others, as a number among names."""
+    forms = [_form(value.new, value.old) for value in values]
+    counted = Counter(forms)
+    rare = [
+        value
+        for value, form in zip(values, forms, strict=True)
+        if counted[form] * _RARE < len(values)
+    ]
+    return rare if len(rare) * _RARE < len(values) else ()
+
+
+def _form(*values: Any) -> str:
+    """A text that is the same for `"plant-01"` and `"site-2"`."""
+    return _DIGITS.sub("0", _LETTERS.sub("a", json.dumps(values)))
 
 
 def _shown(entry: PathValues, values: Sequence[ValueChange], limit: int | None) -> list[ShownValue]:

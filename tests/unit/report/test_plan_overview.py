@@ -55,6 +55,7 @@ def test_without_groups_there_is_no_table_of_them():
         ([1, 1, 1], "one patch × 3 devices"),
         ([1], "one patch × 1 device"),
         ([1, 1, 2], "2 patches, the widest × 2 devices"),
+        ([1, 2, 3], "3 devices, each with a patch of its own"),
     ],
 )
 def test_the_blast_radius(values, words):
