@@ -122,7 +122,7 @@ class ApplyHistory:
 
 def record_id(when: datetime, random: str) -> str:
     """The id of an apply; in the order of time."""
-    return f"{when:%Y%m%dT%H%M%SZ}-{random}"
+    return f"{when:%Y%m%dT%H%M%S%fZ}-{random}"
 
 
 def begun(history: ApplyHistory, record: ApplyRecord) -> ApplyHistory:

@@ -194,6 +194,7 @@ def _complete(
         return None
     left = {o.device for o in outcomes if o.status not in (Status.APPLIED, Status.ACCESS)}
     left |= {refusal.device for refusal in plan.refusals}
+    left |= {paused.device for paused in plan.paused}
     left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
     return CompleteApply(
         commit=plan.commit,

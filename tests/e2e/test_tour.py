@@ -179,7 +179,9 @@ def test_a_fleet_day_after_day(plant, registry, run_modules):
     run_modules(["gw-001"])
     for ring in ("early", "rest"):
         promoted = plant.edgeops("promote")
-        assert (promoted.code, f'+    camera: {{image: "{new}"}}' in promoted.out) == (0, True), promoted
+        assert (promoted.code, f'+    camera: {{image: "{new}"}}' in promoted.out) == (0, True), (
+            promoted
+        )
         plant.commit(f"a new camera for {ring}")
         assert plant.edgeops("sync", "--since-last").code == 0
         run_modules(name for name in in_ring(ring) if name != "gw-299")

@@ -1,11 +1,11 @@
-"""Which commits a clone has: in a branch or not, but not those of others or cut off."""
+"""What git says of commits: which a clone has, their subjects, and whether they differ."""
 
 import subprocess
 
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.source.commits import known_commits
+from edgeops.source.commits import differ, known_commits, subjects, user_name
 
 OTHER = "0123456789abcdef" * 2 + "01234567"
 
@@ -60,3 +60,25 @@ def test_thousands_are_one_question(clone):
 def test_outside_git(tmp_path):
     with pytest.raises(EdgeOpsError):
         known_commits(tmp_path, {OTHER})
+
+
+def test_subjects_of_known_commits(committed, git):
+    head = git(committed, "rev-parse", "HEAD")
+    assert subjects(committed, [head, "e" * 40]) == {head: "first"}
+
+
+def test_whether_folders_differ(committed, git):
+    first = git(committed, "rev-parse", "HEAD")
+    (committed / "notes").write_text("x")
+    git(committed, "add", "notes")
+    git(committed, "commit", "-m", "second")
+    second = git(committed, "rev-parse", "HEAD")
+    assert not differ(committed, first, second, ("fleet", "models"))
+    assert differ(committed, first, second, ("fleet", "notes"))
+    assert differ(committed, first, "e" * 40, ("fleet",))  # who knows
+
+
+def test_the_name_of_the_user(committed, git, tmp_path):
+    git(committed, "config", "user.name", "Ada")
+    assert user_name(committed) == "Ada"
+    assert user_name(tmp_path) == ""
