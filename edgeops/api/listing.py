@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgeops.api.looking import gone_from_git, look, not_in_git
 from edgeops.api.session import on_hub
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from edgeops.health.seen import SeenDevice
     from edgeops.hub.port import Hub
     from edgeops.promotion.rings import Ring
+
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +136,28 @@ async def _seen(
         return replace(seen, devices=tuple(_named(await not_in_git(hub, desired), chosen.targets)))
     names = members(desired, chosen.group, chosen.targets)
     if wait is not None:
-        devices = await once_converged(workspace, hub, desired, names, wait)
+        looking = once_converged(workspace, hub, desired, names, wait)
     else:
-        devices = await look(workspace, hub, desired, names)
+        looking = look(workspace, hub, desired, names)
+    gone = None
+    if len(names) == len(desired.devices):
+        devices, stamped = await at_once(looking, hub.devices_of(desired.name))
+        gone = await gone_from_git(workspace, hub, desired, stamped)
+    else:
+        devices = await looking
     if chosen.health:
         devices = [one for one in devices if one.status.health.state in chosen.health]
-    asked_for_all = len(names) == len(desired.devices)
-    gone = await gone_from_git(workspace, hub, desired) if asked_for_all else None
     return replace(seen, devices=tuple(devices), gone=gone)
+
+
+async def at_once(one: Coroutine[Any, Any, T], other: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """The results of two coroutines at once: hubs limit queries and reads each by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(one), group.create_task(other)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return tasks[0].result(), tasks[1].result()
 
 
 def _named(devices: Iterable[SeenDevice], targets: tuple[str, ...]) -> list[SeenDevice]:

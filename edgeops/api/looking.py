@@ -76,11 +76,13 @@ def last_commits(
 
 
 async def gone_from_git(
-    workspace: Workspace, hub: Hub, fleet: DesiredFleet
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, stamped: Collection[str]
 ) -> tuple[SeenDevice, ...]:
-    """The devices that this fleet wrote and git no longer has on this hub, by name."""
-    names = set(await hub.devices_of(fleet.name)) - fleet.devices.keys()
-    live = await read(workspace, hub, fleet, names)
+    """The devices that this fleet wrote and git no longer has on this hub, by name.
+
+    `stamped` are those with its name in their stamps, as `Hub.devices_of` gives them.
+    """
+    live = await read(workspace, hub, fleet, set(stamped) - fleet.devices.keys())
     seen = (without_git(fleet, live[name].twin) for name in sorted(live))
     return tuple(device for device in seen if device is not None and _is_gone(device))
 

@@ -24,7 +24,7 @@ ValueKey = tuple["str | None", str, "Path"]  # module, section and path
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ValueOrigin:
     """The place in git that set a value, and the commit that wrote this line, if it is known."""
 
     place: Place
@@ -42,7 +42,7 @@ class ShownDevice:
     hub: str
     commit: str | None
     sections: tuple[SeenSection, ...]
-    origins: Mapping[ValueKey, Origin]
+    origins: Mapping[ValueKey, ValueOrigin]
     refusal: str = ""
 
 
@@ -108,7 +108,7 @@ def _nowhere(workspace: Workspace, fleet: DesiredFleet, name: str) -> EdgeOpsErr
 
 def _origins(
     revision: Revision, name: str, sections: Iterable[SeenSection]
-) -> dict[ValueKey, Origin]:
+) -> dict[ValueKey, ValueOrigin]:
     """The origin of each value that git sets; the newest of several places."""
     from edgeops.fleet.explain import explain
     from edgeops.fleet.origin import Origins
@@ -125,10 +125,10 @@ def _origins(
     }
     blamed = _blamed(revision, {place for found in places.values() for place in found})
 
-    def newest(found: tuple[Place, ...]) -> Origin:
+    def newest(found: tuple[Place, ...]) -> ValueOrigin:
         dated = [(blamed[place], place) for place in found if place in blamed]
         when, place = max(dated) if dated else (None, found[0])
-        return Origin(place, when)
+        return ValueOrigin(place, when)
 
     return {key: newest(found) for key, found in places.items()}
 

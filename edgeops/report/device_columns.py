@@ -24,7 +24,7 @@ _MODELS = 36  # characters of the models of a device in a table
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DeviceColumn:
     """`value` is the whole text, and `cell` its form in a table; lists are sorted by `key`."""
 
     name: str
@@ -43,8 +43,8 @@ def _column(
     value: Callable[[SeenDevice], str],
     cell: Callable[[SeenDevice], Span | str] | None = None,
     key: Callable[[SeenDevice], int] | None = None,
-) -> Column:
-    return Column(name, value, cell or (lambda device: value(device) or _NONE), key or value)
+) -> DeviceColumn:
+    return DeviceColumn(name, value, cell or (lambda device: value(device) or _NONE), key or value)
 
 
 def versions(pair: Versions, short: Callable[[str], str] = str) -> str:
@@ -128,7 +128,7 @@ COLUMNS = {
 }
 
 
-def column(name: str) -> Column:
+def column(name: str) -> DeviceColumn:
     """The column of a name. Raises `UsageError` if there is none."""
     kind, colon, of = name.partition(":")
     if kind in NAMED_BY and colon and of:
@@ -140,7 +140,7 @@ def column(name: str) -> Column:
     return COLUMNS[name]
 
 
-def _named(kind: str, of: str) -> Column:
+def _named(kind: str, of: str) -> DeviceColumn:
     name = f"{kind}:{of}"
     if kind == "label":
         return _column(name, lambda device: device.labels.get(of, ""))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from edgeops.api.showing import Origin, ShownDevice
+from edgeops.api.showing import ShownDevice, ValueOrigin
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
 from edgeops.report.device_list import device_object
@@ -69,6 +69,8 @@ def _head(shown: ShownDevice) -> Iterator[Line]:
             Span(health.state.value, STYLE[health.state]),
             reason,
         ]
+    else:
+        yield [dim("its modules are not read: git does not name them")]
     if shown.refusal:
         yield [yellow("refused: "), shown.refusal]
     if device.commit:
@@ -159,7 +161,7 @@ def _objects(shown: ShownDevice, section: SeenSection) -> Iterable[JsonObject]:
         }
 
 
-def _origin(origin: Origin | None) -> JsonObject:
+def _origin(origin: ValueOrigin | None) -> JsonObject:
     blamed = origin.blamed if origin else None
     return {
         "place": asdict(origin.place) if origin else None,

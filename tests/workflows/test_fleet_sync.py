@@ -119,6 +119,16 @@ def test_drift_is_one_issue_until_it_is_gone(synced, registry):
     assert synced.github.bodies(issue["number"])[0].startswith("In sync again")
 
 
+def test_the_nightly_run_keeps_a_status_page_where_it_is_wanted(synced):
+    ran = synced.run(WORKFLOW, "schedule")
+    assert not ran.artifact("status-production").exists()
+    synced.variables["EDGEOPS_STATUS_PAGE"] = "true"
+    ran = synced.run(WORKFLOW, "schedule")
+    assert ran.jobs == {"drift": "success"}, ran.log
+    page = (ran.artifact("status-production") / "status.html").read_text()
+    assert "hub production and git at" in page
+
+
 def test_where_drift_is_corrected_what_git_changed_still_waits(synced, registry, intervals):
     synced.variables["EDGEOPS_DRIFT"] = "correct"
     synced.edit("fleet/fleet.yaml", "interval: 60", "interval: 30")

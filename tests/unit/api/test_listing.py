@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from edgeops.api import DeviceFilter, list_devices, sync, watch_devices
+from edgeops.api.listing import at_once
 from edgeops.api.session import on_hub
-from edgeops.errors import UsageError
+from edgeops.errors import Interrupted, UsageError
 from edgeops.health.device import HealthState
 from edgeops.health.seen import Standing
+from edgeops.hub.port import HubError
 
 THIRD = """\
 ---
@@ -112,6 +114,17 @@ def test_who_left_is_not_looked_up_where_only_some_devices_are_asked_for(synced)
     assert list_devices(synced, DeviceFilter(group="all")).gone == ()
 
 
+def test_of_two_reads_the_one_that_fails_is_the_error():
+    async def fails():
+        raise HubError("hub production did not answer")
+
+    async def for_ever():
+        await asyncio.Event().wait()
+
+    with pytest.raises(HubError, match="did not answer"):
+        asyncio.run(at_once(for_ever(), fails()))
+
+
 def test_watching_sees_new_commits(synced, root, git):
     class Enough(Exception):
         """Ends the watching."""
@@ -133,8 +146,6 @@ def test_watching_sees_new_commits(synced, root, git):
 
 
 def test_watching_is_interrupted_without_advice_to_sync(synced):
-    from edgeops.errors import Interrupted
-
     def shown(_):
         raise KeyboardInterrupt
 
