@@ -8,8 +8,8 @@ import typer
 
 from edgeops import api
 from edgeops.cli import synchronize as steps
-from edgeops.cli.ask_rollback import confirm_plan
-from edgeops.cli.options import option
+from edgeops.cli.confirm import confirm_plan
+from edgeops.cli.options import YesOption, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.cli.synchronize import Display
 from edgeops.errors import UsageError
@@ -23,7 +23,7 @@ def rollback(
     dry_run: Annotated[
         bool, option("Show the plan; change neither git nor the hub.", "--dry-run")
     ] = False,
-    yes: Annotated[bool, option("Do not ask before writing.", "--yes", "-y")] = False,
+    yes: YesOption = False,
     verbose: Annotated[bool, option("Show every device and value.", "--verbose", "-v")] = False,
 ) -> None:
     """Bring the fleet of an earlier commit back: commit it to the branch, and sync it.
@@ -56,7 +56,7 @@ def rollback(
 
     def before(planned: api.Planned) -> None:
         display.plan(planned)
-        confirm_plan(context, planned, yes=yes)
+        confirm_plan(planned, yes=yes)
 
     done = api.roll_back(
         where,

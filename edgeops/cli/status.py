@@ -51,6 +51,7 @@ def status(
       Offline      it is not connected, and did not run it when last seen
       Unknown      it never connected
       Waiting      it is not on the hub yet, and others create it
+      Paused       git says to write nothing to it, and it differs from git
 
     \b
     Examples:

@@ -25,7 +25,7 @@ from edgeops.release import ModelRelease
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeployedContent:
     """The desired properties of edgeAgent and edgeHub, which many devices share."""
 
     content: Mapping[str, JsonObject]
@@ -40,7 +40,7 @@ class Software:
 
     models: Mapping[str, ModelRelease]
     modules: Mapping[str, DesiredModule]
-    deployment: Deployment
+    deployment: DeployedContent
     findings: tuple[Finding, ...]
 
 
@@ -52,7 +52,7 @@ class SoftwareMaker:
     artifacts_url: str
     schemas: Mapping[str, Any]
     checker: SchemaChecker
-    _deployments: dict[str, Deployment] = field(default_factory=dict)
+    _deployments: dict[str, DeployedContent] = field(default_factory=dict)
 
     def make(self, overlay: Overlay, edge: EdgeKind, wrong: tuple[Finding, ...]) -> Software:
         """The software of a device; `wrong` is what cannot be deployed at all."""
@@ -84,7 +84,7 @@ class SoftwareMaker:
         findings += deployment.findings
         return Software(models, modules, deployment, tuple(findings))
 
-    def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Deployment:
+    def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> DeployedContent:
         specs = {name: module.spec for name, module in modules.items()}
         key = json.dumps([specs, runtime], sort_keys=True)
         if key not in self._deployments:
@@ -92,7 +92,7 @@ class SoftwareMaker:
             defaults = edge_defaults(modules, runtime, content)
             findings = tuple(edge_findings(modules, runtime, content, defaults))
             listed = owned(content) | _identities(twins_only(modules)).owned
-            self._deployments[key] = Deployment(content, defaults, listed, findings)
+            self._deployments[key] = DeployedContent(content, defaults, listed, findings)
         return self._deployments[key]
 
     def _module(
@@ -108,9 +108,9 @@ class SoftwareMaker:
         return DesiredModule(name, rest, desired, health_check(rest, desired))
 
 
-def _identities(modules: Mapping[str, DesiredModule]) -> Deployment:
+def _identities(modules: Mapping[str, DesiredModule]) -> DeployedContent:
     """The deployment of a device to which edgeops deploys nothing: only module identities."""
-    return Deployment({}, {}, owned({"modules": {name: {} for name in modules}}), ())
+    return DeployedContent({}, {}, owned({"modules": {name: {} for name in modules}}), ())
 
 
 def _loader_findings(overlay: Overlay) -> list[Finding]:

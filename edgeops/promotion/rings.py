@@ -8,9 +8,9 @@ from typing import Any
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.kinds import Group, Rollout
 from edgeops.fleet.layers import Path, merged
-from edgeops.fleet.model import DesiredFleet, Named
+from edgeops.fleet.model import DesiredDevice, DesiredFleet, Named
 from edgeops.fleet.value_path import read_path
-from edgeops.jsonvalue import JsonObject, leaves, same
+from edgeops.jsonvalue import JsonObject, keys_of, leaves, same
 from edgeops.promotion.value import UNSET, Absent, is_slot, slot_path, value_in
 
 
@@ -88,11 +88,17 @@ def rings(catalog: Catalog, fleet: DesiredFleet, path: Path) -> tuple[Ring, ...]
             if value is not UNSET
             and name not in taken
             and group.name in device.groups
+            and not _is_ignored(device, path)
             and _follows(catalog, name, device.groups, group, path, said)
         ]
         taken.update(devices)
         result.append(Ring(group.name, rollout, value, tuple(devices)))
     return tuple(result)
+
+
+def _is_ignored(device: DesiredDevice, path: Path) -> bool:
+    """Whether git leaves the value on the device to others."""
+    return any(path[: len(keys)] == keys for keys in map(keys_of, device.ignore))
 
 
 def _follows(
