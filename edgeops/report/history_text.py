@@ -135,6 +135,7 @@ def _last_complete(found: HubHistory) -> Iterator[Line]:
     if complete is None:
         yield ["no complete sync is recorded: `sync --since-last` reads every device"]
         return
-    left = f", but {count(len(complete.left), 'device')}" if complete.left else ""
+    left = f" but {len(complete.left):,}" if complete.left else ""
     when = complete.when.removesuffix("Z").replace("T", " ")
-    yield [bold(f"complete: {short_commit(complete.commit)}"), f" at {when} UTC{left}"]
+    commit = bold(short_commit(complete.commit))
+    yield ["last complete sync: ", commit, f" at {when} UTC, every device{left}"]

@@ -106,7 +106,9 @@ class Lines:
         rate = done / elapsed if elapsed > 0 else 0.0
         if not rate or done == 1:  # the first one includes the start-up of everything
             return line
-        return f"{line}, {_per_second(rate)}, about {duration((total - done) / rate)} left"
+        left = (total - done) / rate
+        about = "about " if left >= 1 else ""
+        return f"{line}, {_per_second(rate)}, {about}{duration(left)} left"
 
 
 def _per_second(rate: float) -> str:
