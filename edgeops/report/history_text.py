@@ -11,7 +11,7 @@ from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import one_line
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
-from edgeops.report.words import count, first_names, short_commit
+from edgeops.report.words import first_names, short_commit
 
 _SUBJECT = 40
 _STYLE = {
