@@ -46,7 +46,7 @@ def as_html(page: StatusPage) -> str:
 def _parts(page: StatusPage) -> Iterator[str]:
     fleet, devices = page.fleet, page.fleet.devices
     drifted = [device for device in devices if device.drift]
-    bad = [device for device in devices if not _is_well(device)]
+    bad = [one for one in devices if not (_is_well(one) or one.status.is_left_alone)]
     yield html.element("h1", fleet.name)
     seen = f"{page.when:%Y-%m-%d %H:%M} UTC"
     yield html.element(
