@@ -41,7 +41,9 @@ from edgeops.report.words import count, duration, short_commit, show_path
 class _Detail:
     """How much of a plan to show: groups, device names and changed paths in each, values of each.
 
-    `value` is how many characters of a value, `mixed` how many paths of devices that change some.
+    `kept` is how many names of devices that are created or changed: those to be deleted matter
+    more. `value` is how many characters of a value, `mixed` how many paths of devices that change
+    some.
     """
 
     groups: int
@@ -50,12 +52,17 @@ class _Detail:
     values: int = 8
     value: int = 300
     mixed: int = 40
+    kept: int = 40
+
+    def names_in(self, group: DeviceGroup) -> int:
+        """How many devices of a group to name."""
+        return self.names if group.kind is DeviceFate.DELETE else min(self.names, self.kept)
 
 
 # Tried in this order until the text fits; the last one fits any plan. The first is for summaries
 # only: a comment of that length is unreadable.
 _DETAILS = (
-    _Detail(groups=2_000, names=2_000, paths=2_000, values=2_000, value=4_000, mixed=2_000),
+    _Detail(2_000, names=2_000, paths=2_000, values=2_000, value=4_000, mixed=2_000, kept=2_000),
     _Detail(groups=200, names=200, paths=400),
     _Detail(groups=100, names=40, paths=60),
     _Detail(groups=50, names=20, paths=20),
@@ -164,7 +171,7 @@ def _group(group: DeviceGroup, detail: _Detail, *, expanded: bool) -> Iterator[s
         f"{_behind(group)}</summary>"
     )
     if several:
-        yield code_list(group.devices, detail.names)
+        yield code_list(group.devices, detail.names_in(group))
     if group.kind is not DeviceFate.DELETE:
         most = min(detail.paths, detail.mixed) if group.mixed else detail.paths
         shown = abridged(group, most)
@@ -191,7 +198,7 @@ def _is_cut(group: DeviceGroup, detail: _Detail) -> bool:
     entries = [entry for part in group.parts for entry in part.entries]
     most = min(detail.paths, detail.mixed) if group.mixed else detail.paths
     return (
-        len(group.devices) > detail.names + 1
+        len(group.devices) > detail.names_in(group) + 1
         or len(entries) > most
         or any(len(entry.values) > detail.values for entry in entries)
     )
