@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import sys
@@ -46,7 +47,9 @@ def _confirm(question: Question, hub: str, *, yes: bool, shown: bool) -> None:
 
     # Standard error first: standard output may be data for another program.
     err = _is_terminal(sys.stderr)
-    if yes or hub == LOCAL or not (_is_terminal(sys.stdin) and (err or _is_terminal(sys.stdout))):
+    if yes or hub == LOCAL or _is_automation():
+        return
+    if not (_is_terminal(sys.stdin) and (err or _is_terminal(sys.stdout))):
         return
     for line in (*([] if shown else [question.summary]), *question.lines):
         say(line, err=err)
@@ -56,6 +59,11 @@ def _confirm(question: Question, hub: str, *, yes: bool, shown: bool) -> None:
         raise Refused(f"the answer is not `{question.answer}`: nothing was written")
     if not question.answer and answer.lower() not in ("y", "yes"):
         raise Refused("the answer is not yes: nothing was written")
+
+
+def _is_automation() -> bool:
+    """Whether this is a job of a CI system: some give it a terminal at which nobody sits."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:

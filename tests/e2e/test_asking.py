@@ -41,6 +41,7 @@ def fleet(empty_repo, local_hub, monkeypatch):
     monkeypatch.setenv("IOTHUB", local_hub.connection_string)
     monkeypatch.setenv("SSL_CERT_FILE", str(local_hub.ca_file))
     monkeypatch.setenv("EDGEOPS_HUB", "production")
+    monkeypatch.delenv("CI", raising=False)
     empty_repo.write("fleet/fleet.yaml", FLEET.format(local_hub.port))
     empty_repo.commit()
     return empty_repo
@@ -88,6 +89,13 @@ def test_a_yes_writes_and_then_there_is_nothing_to_ask(on_terminal, registry):
     assert devices(registry) == {"eu-1", "eu-2"}
     again = on_terminal("sync")
     assert (again.end(), "[y/N]" in again.shown) == (0, False), again.shown
+
+
+def test_a_job_of_a_ci_system_is_not_asked_on_its_terminal(on_terminal, registry, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    sync = on_terminal("sync")
+    assert (sync.end(), QUESTION in sync.shown) == (0, False), sync.shown
+    assert devices(registry) == {"eu-1", "eu-2"}
 
 
 def test_deletions_are_named_and_need_the_name_of_the_hub(fleet, on_terminal, registry):
