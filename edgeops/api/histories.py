@@ -53,7 +53,7 @@ def history(workspace: Workspace, device: str | None = None, *, limit: int = 20)
     records are looked at. Raises `InvalidFleet` and `HubError`.
     """
     from edgeops.apply.history import read_history
-    from edgeops.source.commits import subjects
+    from edgeops.source.commits import found_commits
 
     fleet = workspace.at("HEAD").fleet
     kept = on_hub(workspace, fleet, lambda hub: read_history(hub, fleet.name, fleet.uid))
@@ -65,13 +65,15 @@ def history(workspace: Workspace, device: str | None = None, *, limit: int = 20)
     else:
         found = list(_concerning(workspace, known.records, device))
     shown = found[:limit]
-    said = subjects(workspace.root, {record.commit for record, _ in shown})
+    commits = found_commits(workspace.root, {record.commit for record, _ in shown})
+    subjects = {commit: each.subject for commit, each in commits.items()}
     return HubHistory(
         fleet=fleet.name,
         hub=workspace.hub,
         device=device,
         entries=tuple(
-            HistoryEntry(record, said.get(record.commit, ""), reason) for record, reason in shown
+            HistoryEntry(record, subjects.get(record.commit, ""), reason)
+            for record, reason in shown
         ),
         older=len(found) - len(shown),
         complete=known.complete,

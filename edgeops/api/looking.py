@@ -66,12 +66,13 @@ def last_commits(
 ) -> Callable[[LiveDevice], str | None]:
     """Gives the newest commit in the stamps of a device; those not in this clone count as older."""
     from edgeops.health.seen import stamp_commits
-    from edgeops.source.revision import commit_times
+    from edgeops.source.commits import FoundCommit, found_commits
 
     every = {commit for device in live.values() for commit in stamp_commits(device)}
-    times: dict[str, int] = {}
+    found: dict[str, FoundCommit] = {}
     with suppress(EdgeOpsError):  # no git: the stamp of the device counts
-        times = commit_times(workspace.root, every)
+        found = found_commits(workspace.root, every)
+    times = {commit: each.when for commit, each in found.items()}
     return lambda device: max(stamp_commits(device), key=lambda c: times.get(c, 0), default=None)
 
 

@@ -275,11 +275,11 @@ async def _live_plan(
 
 def _known_commits(workspace: Workspace, live: Mapping[str, LiveDevice]) -> frozenset[str]:
     """Those commits of the stamps on these devices that this clone has."""
-    from edgeops.source.commits import known_commits
+    from edgeops.source.commits import found_commits
     from edgeops.stamp import commit_in
 
     stamped = {commit_in(device.twin.tags) for device in live.values()}
-    return known_commits(workspace.root, {commit for commit in stamped if commit})
+    return frozenset(found_commits(workspace.root, {commit for commit in stamped if commit}))
 
 
 def _last_labels(

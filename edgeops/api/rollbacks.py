@@ -34,13 +34,13 @@ def prepare_rollback(workspace: Workspace, to: str) -> Rollback:
     stay. Raises `Refused` when no branch is checked out, these files are changed and not committed,
     or they are as at the revision already; `EdgeOpsError` for an unknown revision.
     """
-    from edgeops.source.commits import subjects
+    from edgeops.source.commits import found_commits
     from edgeops.source.revision import resolve_commit
     from edgeops.source.rollback import checked_out, commit_as_at
 
     root = workspace.root
     branch, target = checked_out(root), resolve_commit(root, to)
-    subject = subjects(root, [target]).get(target, "")
+    subject = found_commits(root, [target])[target].subject
     message = (
         f"Roll back the fleet to {target[:7]}\n\n"
         f"fleet/, schemas/ and the releases that it had are as at {target}:\n{subject}\n"

@@ -53,21 +53,6 @@ def resolve_commit(root: Path, rev: str) -> str:
         return _commit(repo, rev)
 
 
-def commit_times(root: Path, commits: Iterable[str]) -> dict[str, int]:
-    """When these full commit ids were committed, in Unix time; without those not in this clone.
-
-    Raises `EdgeOpsError` when there is no repository.
-    """
-    ids = sorted(commits)
-    if not ids:
-        return {}
-    options = ("--no-walk=unsorted", "--ignore-missing", "--timestamp")
-    with repository(root) as (repo, _):
-        output = run(repo, "rev-list", *options, *ids).decode()
-    pairs = (line.split() for line in output.splitlines())
-    return {commit: int(when) for when, commit in pairs}
-
-
 def head_commit(root: Path) -> str | None:
     """The checked-out commit; None outside git, and before the first commit."""
     try:
