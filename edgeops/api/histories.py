@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeops.api.session import on_hub
 from edgeops.api.workspace import Workspace
+from edgeops.commit import short_commit
 from edgeops.errors import EdgeOpsError
 from edgeops.history import ApplyResult
 
@@ -114,4 +115,4 @@ def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> 
     except EdgeOpsError:
         return "it may have been written: the fleet at one of the commits is not known here"
     changed = device in changed_devices(one, other)
-    return f"git changed it since {before[:7]}" if changed else ""
+    return f"git changed it since {short_commit(before)}" if changed else ""

@@ -54,11 +54,9 @@ def changes_of(
 ) -> tuple[Change, ...] | Refusal:
     """What a sync would write to a device; empty if its twins agree with git."""
     from edgeops.plan.device import plan_device
+    from edgeops.plan.ownership import Owner
 
-    device = fleet.devices[name]
-    return plan_device(
-        device, live, fleet=fleet.name, commit=fleet.commit, create=True, uid=fleet.uid
-    )
+    return plan_device(fleet.devices[name], live, Owner.of(fleet), create=True)
 
 
 def last_commits(
@@ -113,7 +111,7 @@ def _standing(fleet: DesiredFleet, twin: Twin) -> Standing:
     from edgeops.stamp import decode
 
     stamp = decode(twin.tags)
-    foreign = stamp is None or Owner(fleet.name, fleet.uid).foreign(stamp, twin.device) is not None
+    foreign = stamp is None or Owner.of(fleet).foreign(stamp, twin.device) is not None
     return Standing.FOREIGN if foreign else Standing.GONE
 
 

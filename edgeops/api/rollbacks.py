@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeops.api.plans import Planned, PlanRequest, Synced, check_allowed, plan, sync
 from edgeops.api.workspace import Workspace
+from edgeops.commit import short_commit
 
 if TYPE_CHECKING:
     from edgeops.source.rollback import Branch
@@ -42,7 +43,7 @@ def prepare_rollback(workspace: Workspace, to: str) -> Rollback:
     branch, target = checked_out(root), resolve_commit(root, to)
     subject = found_commits(root, [target])[target].subject
     message = (
-        f"Roll back the fleet to {target[:7]}\n\n"
+        f"Roll back the fleet to {short_commit(target)}\n\n"
         f"fleet/, schemas/ and the releases that it had are as at {target}:\n{subject}\n"
     )
     return Rollback(target, commit_as_at(root, branch.commit, target, message), branch)

@@ -12,6 +12,7 @@ from edgeops.cli.confirm import confirm_plan
 from edgeops.cli.options import YesOption, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.cli.synchronize import Display
+from edgeops.commit import short_commit
 from edgeops.errors import UsageError
 
 
@@ -65,6 +66,6 @@ def rollback(
         stopping=api.stop_on_interrupt(settings(context).note),
     )
     display.outcomes(done)
-    branch, commit = prepared.branch.name, prepared.commit[:7]
+    branch, commit = prepared.branch.name, short_commit(prepared.commit)
     say(f"the branch {branch} is at {commit} now: publish it with `git push origin {branch}`")
     raise typer.Exit(done.exit_code)

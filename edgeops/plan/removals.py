@@ -33,14 +33,14 @@ def removals(
     options: PlanOptions,
     managed: Collection[str],
     labels: Labels,
-    known: frozenset[str] | None,
+    owner: Owner,
     managed_in_all: int | None = None,
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
-    `blocked` if they are too many of the devices that this fleet provably wrote, from commits that
-    are `known`, or is known to manage in all.
+    `blocked` if they are too many of the devices that the owner provably wrote, from commits that
+    it knows, or is known to manage in all.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
@@ -52,16 +52,13 @@ def removals(
         if (
             removal := plan_removal(
                 live[name],
-                fleet=fleet.name,
-                uid=fleet.uid,
+                owner,
                 hubs=fleet.elsewhere.get(name, ()),
-                known=known,
                 held=name in fleet.held,
             )
         )
     ]
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
-    owner = Owner(fleet.name, fleet.uid, known)
     stamps = {name: decode(live[name].twin.tags) for name in managed if name in live}
     owned = [n for n, stamp in stamps.items() if owner.proves(stamp, n) and owner.knows(stamp)]
     in_all = len(owned) if managed_in_all is None else managed_in_all
@@ -84,21 +81,14 @@ def gone_from_git(
 
 
 def plan_removal(
-    live: LiveDevice,
-    *,
-    fleet: str,
-    uid: str | None = None,
-    hubs: tuple[str, ...] = (),
-    known: frozenset[str] | None = None,
-    held: bool = False,
+    live: LiveDevice, owner: Owner, *, hubs: tuple[str, ...] = (), held: bool = False
 ) -> Change | Refusal | None:
     """The deletion of a device that git does not have on this hub; None if not of this fleet.
 
     `hubs` are those that git binds it to; it pauses it there if it is `held`. It stays if it was
-    last written from a commit that is not among the `known`; None if all are.
+    last written from a commit that the owner does not know.
     """
-    device, owner = live.twin.device, Owner(fleet, uid, known)
-    stamp = decode(live.twin.tags)
+    device, stamp = live.twin.device, decode(live.twin.tags)
     if stamp is None or owner.foreign(stamp, device) is not None:
         return None
     where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from edgeops.commit import short_commit
 from edgeops.errors import UsageError
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.health.seen import SeenDevice, Versions
@@ -118,7 +119,7 @@ COLUMNS = {
         _column(
             "commit",
             lambda device: device.commit or "",
-            lambda device: (device.commit or _NONE)[:7],
+            lambda device: short_commit(device.commit) if device.commit else _NONE,
         ),
         _column("groups", lambda device: ", ".join(device.groups)),
         _column(

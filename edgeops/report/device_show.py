@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from edgeops.api.showing import ShownDevice, ValueOrigin
+from edgeops.commit import short_commit
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
 from edgeops.report.device_list import device_object
@@ -14,7 +15,7 @@ from edgeops.report.documents import dump_json, dump_yaml
 from edgeops.report.inert import one_line
 from edgeops.report.status_text import STYLE
 from edgeops.report.style import Line, Span, bold, columns, dim, render, yellow
-from edgeops.report.words import short_commit, show, show_path
+from edgeops.report.words import show, show_path
 from edgeops.secret_reference import in_words
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 

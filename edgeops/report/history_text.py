@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgeops.api.histories import HistoryEntry, HubHistory
+from edgeops.commit import short_commit
 from edgeops.fleet.secrets import mask
 from edgeops.history import ApplyRecord, ApplyResult
 from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import one_line
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
-from edgeops.report.words import count, first_names, short_commit
+from edgeops.report.words import count, first_names
 
 _SUBJECT = 40
 _STYLE = {
@@ -118,7 +119,7 @@ def _scope(record: ApplyRecord) -> str:
     elif scope.limited:
         words = ["devices changed in git"]
     else:
-        words = [f"since {scope.since[:7]}" if scope.since else "all"]
+        words = [f"since {short_commit(scope.since)}" if scope.since else "all"]
     words += ["prune"] * scope.prune + ["drift only"] * scope.drift_only
     return ", ".join(words)
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edgeops.api.listing import SeenFleet
+from edgeops.commit import short_commit
 from edgeops.health.device import HealthState
 from edgeops.health.seen import SeenDevice
 from edgeops.report import html
 from edgeops.report.device_summary import Summary
 from edgeops.report.score_tables import ScoreTable
 from edgeops.report.status_text import by_state, figures, states_of, worst_first
-from edgeops.report.words import count, first_names, short_commit
+from edgeops.report.words import count, first_names
 
 # Rows of tables: a page stays below 200 KB.
 _SITES = 200
