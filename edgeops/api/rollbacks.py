@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.plans import Planned, PlanRequest, Synced, check_allowed, plan, sync
+from edgeops.api.planned import Planned, PlanRequest, Synced
+from edgeops.api.plans import check_allowed, plan, sync
 from edgeops.api.workspace import Workspace
 from edgeops.commit import short_commit
 

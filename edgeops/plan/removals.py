@@ -13,7 +13,7 @@ from edgeops.plan.overlap import not_foreign
 from edgeops.plan.ownership import Owner
 from edgeops.plan.stamping import MODULES, owned_in
 from edgeops.plan.targets import Labels, matches
-from edgeops.stamp import Stamp, decode
+from edgeops.stamp import Stamp, commit_in, decode
 from edgeops.twin import LiveDevice
 
 
@@ -59,9 +59,8 @@ def removals(
         )
     ]
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
-    stamps = {name: decode(live[name].twin.tags) for name in managed if name in live}
-    owned = [n for n, stamp in stamps.items() if owner.proves(stamp, n) and owner.knows(stamp)]
-    in_all = len(owned) if managed_in_all is None else managed_in_all
+    if managed_in_all is None:
+        managed_in_all = _written(live, managed, owner) if changes else 0
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -69,8 +68,14 @@ def removals(
         changes,
         refusals,
         notes=tuple(_notes(unknown if by_label else [])),
-        blocked=over_budget(fleet, deletions=len(changes), managed=in_all),
+        blocked=over_budget(fleet, deletions=len(changes), managed=managed_in_all),
     )
+
+
+def _written(live: Mapping[str, LiveDevice], managed: Collection[str], owner: Owner) -> int:
+    """How many devices the owner provably wrote, from commits that it knows."""
+    stamps = ((name, decode(live[name].twin.tags)) for name in managed if name in live)
+    return sum(owner.proves(stamp, name) and owner.knows(stamp) for name, stamp in stamps)
 
 
 def gone_from_git(
@@ -126,8 +131,10 @@ def gone_modules(device: DesiredDevice, stamp: Stamp | None) -> list[str]:
 
 def kept_modules(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
     """Why no module identity of a device in git is deleted; None if that is not known of any."""
+    if owner.known is None or commit_in(live.twin.tags) in owner.known:
+        return None  # of nearly every device: without decoding its stamp
     stamp = decode(live.twin.tags)
-    gone = gone_modules(device, stamp) if stamp is not None and not owner.knows(stamp) else []
+    gone = gone_modules(device, stamp)
     if stamp is None or not gone:
         return None
     why, hint = owner.unknown(stamp)

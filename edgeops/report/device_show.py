@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from edgeops.api.showing import ShownDevice, ValueOrigin
+from edgeops.api.workspace import utc
 from edgeops.commit import short_commit
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
@@ -167,5 +168,5 @@ def _origin(origin: ValueOrigin | None) -> JsonObject:
     return {
         "place": asdict(origin.place) if origin else None,
         "commit": blamed.commit if blamed else None,
-        "committedAt": blamed.when.isoformat().replace("+00:00", "Z") if blamed else None,
+        "committedAt": utc(blamed.when) if blamed else None,
     }
