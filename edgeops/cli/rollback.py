@@ -9,7 +9,7 @@ import typer
 from edgeops import api
 from edgeops.cli import synchronize as steps
 from edgeops.cli.confirm import confirm_plan
-from edgeops.cli.options import YesOption, option
+from edgeops.cli.options import VerboseOption, YesOption, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.cli.synchronize import Display
 from edgeops.commit import short_commit
@@ -25,7 +25,7 @@ def rollback(
         bool, option("Show the plan; change neither git nor the hub.", "--dry-run")
     ] = False,
     yes: YesOption = False,
-    verbose: Annotated[bool, option("Show every device and value.", "--verbose", "-v")] = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Bring the fleet of an earlier commit back: commit it to the branch, and sync it.
 

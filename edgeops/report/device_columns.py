@@ -70,14 +70,15 @@ def _images(device: SeenDevice, short: Callable[[str], str] = str) -> str:
     return ", ".join(f"{name} {versions(pair, short)}" for name, pair in device.images.items())
 
 
-def _sync(device: SeenDevice) -> str:
+def sync_word(device: SeenDevice) -> str:
+    """Whether the twins of a device are as git says; empty if git does not have it."""
     if not device.in_git:
         return ""
     return "yes" if device.status.in_sync else "drift" if device.drift else "no"
 
 
 def _sync_cell(device: SeenDevice) -> Span | str:
-    text = _sync(device)
+    text = sync_word(device)
     return green(text) if text == "yes" else yellow(text) if text else _NONE
 
 
@@ -107,7 +108,7 @@ COLUMNS = {
     for column in (
         _column("device", lambda device: device.name),
         _column("git", lambda device: device.standing.value),
-        _column("sync", _sync, _sync_cell),
+        _column("sync", sync_word, _sync_cell),
         _column("drift", lambda device: "yes" if device.drift else "no"),
         _column("connected", _connected, _connected_cell),
         _column(

@@ -11,6 +11,7 @@ from edgeops.api.workspace import utc
 from edgeops.commit import short_commit
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
+from edgeops.report.device_columns import COLUMNS
 from edgeops.report.device_list import device_object
 from edgeops.report.documents import dump_json, dump_yaml
 from edgeops.report.inert import one_line
@@ -78,9 +79,9 @@ def _head(shown: ShownDevice) -> Iterator[Line]:
     if device.commit:
         yield [f"last change synced: commit {short_commit(device.commit)}"]
     if device.labels:
-        yield [f"labels {', '.join(f'{k}={v}' for k, v in sorted(device.labels.items()))}"]
+        yield [f"labels {COLUMNS['labels'].value(device)}"]
     if device.groups:
-        yield [f"groups {', '.join(device.groups)}"]
+        yield [f"groups {COLUMNS['groups'].value(device)}"]
 
 
 def _title(section: SeenSection) -> str:
@@ -156,7 +157,7 @@ def _objects(shown: ShownDevice, section: SeenSection) -> Iterable[JsonObject]:
             "git": in_words(value.git),
             "hub": in_words(value.hub),
             "reported": in_words(value.reported),
-            "updated": value.updated,
+            "updatedAt": value.updated,
             "reportedAt": value.reported_at,
             "differs": value.mark.value if value.mark else None,
             **_origin(shown.origins.get((section.module, section.name, value.path))),

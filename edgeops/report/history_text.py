@@ -101,8 +101,15 @@ def _row(entry: HistoryEntry) -> Line:
     if record.result is ApplyResult.STARTED:
         outcome = Span("started; its end is not recorded", Style.YELLOW)
     reason = [entry.reason] if entry.reason else []
-    when = record.when.removesuffix("Z").replace("T", " ")
-    return [when, commit, _who(record), _scope(record), _counts(record), outcome, *reason]
+    return [
+        _time(record.when),
+        commit,
+        _who(record),
+        _scope(record),
+        _counts(record),
+        outcome,
+        *reason,
+    ]
 
 
 def _who(record: ApplyRecord) -> str:
@@ -137,5 +144,9 @@ def _last_complete(found: HubHistory) -> Iterator[Line]:
         yield ["no complete sync is recorded: `sync --since-last` reads every device"]
         return
     left = f", but {count(len(complete.left), 'device')}" if complete.left else ""
-    when = complete.when.removesuffix("Z").replace("T", " ")
+    when = _time(complete.when)
     yield [bold(f"complete: {short_commit(complete.commit)}"), f" at {when} UTC{left}"]
+
+
+def _time(when: str) -> str:
+    return when.removesuffix("Z").replace("T", " ")
