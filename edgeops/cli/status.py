@@ -80,7 +80,9 @@ def status(
             rev=rev,
             every=interval,
         )
-    fleet = api.list_devices(where, chosen, rev=rev, wait=timeout if wait else None)
+    fleet = api.list_devices(
+        where, chosen, rev=rev, wait=timeout if wait else None, with_rings=output == "html"
+    )
     if output == "text":
         typer.echo(_text(context, fleet, every=every))
     elif output == "html":
