@@ -16,11 +16,11 @@ from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.ignore import ignore_findings, without_ignored
 from edgeops.fleet.kinds import Device, Group, matches
-from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
+from edgeops.fleet.layers import FROM, PARTS, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
 from edgeops.fleet.shown import shown
 from edgeops.fleet.software import Software, SoftwareMaker
-from edgeops.fleet.variables import PARTS, NotReplaced, Scope, references, replace_in
+from edgeops.fleet.variables import NotReplaced, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 
