@@ -15,7 +15,8 @@ from edgeops.history import ApplyResult
 if TYPE_CHECKING:
     from edgeops.history import ApplyRecord, CompleteApply
 
-MOST = 50  # records that are looked at in git
+_MOST = 50  # records that are looked at in git
+_GOOD = (ApplyResult.APPLIED, ApplyResult.REFUSED)
 
 _NOTHING = "nothing was recorded yet; a sync records itself if its credentials may create devices"
 
@@ -86,7 +87,7 @@ def _concerning(
     workspace: Workspace, records: Sequence[ApplyRecord], device: str
 ) -> Iterator[tuple[ApplyRecord, str]]:
     """The records of a device, the newest first, and why."""
-    for index in reversed(range(max(0, len(records) - MOST), len(records))):
+    for index in reversed(range(max(0, len(records) - _MOST), len(records))):
         record, earlier = records[index], records[:index]
         if record.devices is not None:
             why = "it was written or refused" if device in record.devices else ""
@@ -97,9 +98,6 @@ def _concerning(
             why = "it may have been written: what came before is not recorded"
         if why:
             yield record, why
-
-
-_GOOD = (ApplyResult.APPLIED, ApplyResult.REFUSED)
 
 
 def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> str:

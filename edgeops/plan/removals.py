@@ -54,7 +54,7 @@ def removals(
                 live[name],
                 owner,
                 hubs=fleet.elsewhere.get(name, ()),
-                held=name in fleet.held,
+                paused=name in fleet.paused_elsewhere,
             )
         )
     ]
@@ -86,11 +86,11 @@ def gone_from_git(
 
 
 def plan_removal(
-    live: LiveDevice, owner: Owner, *, hubs: tuple[str, ...] = (), held: bool = False
+    live: LiveDevice, owner: Owner, *, hubs: tuple[str, ...] = (), paused: bool = False
 ) -> Change | Refusal | None:
     """The deletion of a device that git does not have on this hub; None if not of this fleet.
 
-    `hubs` are those that git binds it to; it pauses it there if it is `held`. It stays if it was
+    `hubs` are those that git binds it to; it may be `paused` there. It stays if it was
     last written from a commit that the owner does not know.
     """
     device, stamp = live.twin.device, decode(live.twin.tags)
@@ -113,7 +113,7 @@ def plan_removal(
             f"is protected and {where}",
             "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
         )
-    if held:
+    if paused:
         return Refusal(
             device,
             f"is paused in git, and {where}: it is not deleted here",
