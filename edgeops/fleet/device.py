@@ -96,8 +96,8 @@ class Resolver:
     ) -> tuple[Layer, ...]:
         """All layers of a device, the lowest first; `modules` are those that it was resolved to."""
         of_groups = (group.spec.layer for group in groups)
-        own = (device.spec.layer, *([device.spec.member] if device.spec.member else []))
-        return (*self._module_layers(modules), *self.catalog.defaults(self.hub), *of_groups, *own)
+        defaults = self.catalog.defaults(self.hub)
+        return (*self._module_layers(modules), *defaults, *of_groups, *device.spec.layers)
 
     def _module_layers(self, modules: Mapping[str, DesiredModule]) -> Iterator[Layer]:
         """The Module specs, at the names of the modules that are instances of them."""
@@ -112,11 +112,10 @@ class Resolver:
 
     def is_paused(self, device: Named[Device], groups: Groups) -> bool:
         """Whether git pauses a device, without the defaults of its hub."""
-        layers = [*(self.catalog.fleet.spec.defaults if self.catalog.fleet else ())]
-        layers += (group.spec.layer for group in groups)
-        layers += (device.spec.layer, *([device.spec.member] if device.spec.member else []))
+        defaults = self.catalog.fleet.spec.defaults if self.catalog.fleet else ()
+        layers = (*defaults, *(group.spec.layer for group in groups), *device.spec.layers)
         said = (layer.value["paused"] for layer in reversed(layers) if "paused" in layer.value)
-        return bool(next(said, False))
+        return next(said, False)
 
     def resolve(self, device: Named[Device], groups: Groups) -> Resolved:
         """The device with all layers merged, and its findings.

@@ -104,8 +104,8 @@ def _above(
 ) -> Iterator[Any]:
     """What the layers above a ring set on a device; `said` is what groups set."""
     yield from (said[name] for name in device.groups[device.groups.index(ring) + 1 :])
-    own = catalog.devices[device.name].spec
-    yield from (value_in(layer.value, path) for layer in (own.layer, own.member) if layer)
+    own = catalog.devices[device.name].spec.layers
+    yield from (value_in(layer.value, path) for layer in own)
 
 
 def _follows(wanted: Any, above: Iterable[Any]) -> bool:
