@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from edgeops.commit import is_commit_id
 from edgeops.history import (
     MOST_DEVICES,
     MOST_LEFT,
@@ -29,7 +30,6 @@ _MOST_TEXT = 300
 _MOST_NUMBER = 10**9
 _MOST_COUNTS = 20
 _COUNTS = re.compile(r"[a-z]{1,20}\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")
 _ID = re.compile(r"[0-9A-Za-z-]{1,40}\Z")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -198,9 +198,9 @@ def _text(value: Any) -> str:
 
 
 def _commit(value: Any) -> str:
-    if not isinstance(value, str) or not _COMMIT.match(value):
+    if not is_commit_id(value):
         raise _Malformed
-    return value
+    return str(value)
 
 
 def _device(value: Any) -> str:

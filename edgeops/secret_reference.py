@@ -54,6 +54,15 @@ def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
             yield from secrets_in(item, (*path, key))
 
 
+def values_in(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value that is not an object, or is a reference or an empty one, with its path."""
+    if isinstance(tree, dict) and tree and not is_secret(tree):
+        for key, value in tree.items():
+            yield from values_in(value, (*path, key))
+    elif path:
+        yield path, tree
+
+
 def with_secrets(value: Any, read: Callable[[Secret], str]) -> Any:
     """The JSON value with each reference replaced by what `read` gives for it."""
     if is_secret(value):

@@ -11,20 +11,19 @@ import base64
 import binascii
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from edgeops.commit import is_commit_id
 from edgeops.jsonvalue import JsonObject, keys_of, same
 from edgeops.secret_reference import Secret, is_secret
 from edgeops.stamp_paths import Path, pack, resolved, shortened, unpack
 
 TAG = "edgeops"
 FLEET = f"tags.{TAG}.fleet"  # the path of the fleet name in queries
-COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")  # a stamp is what somebody wrote into tags
 PROTECT = "protect"  # the key of a stamp that keeps its device from being deleted
 
 _WRITTEN = "\x03"  # begins the last key of the path of a secret; no key of a twin holds it
@@ -174,7 +173,7 @@ def commit_in(tags: Mapping[str, Any]) -> str | None:
     """The commit that the stamp in the tags of a twin names; None if it is not one."""
     value = tags.get(TAG)
     commit = value.get("commit") if isinstance(value, dict) else None
-    return commit if isinstance(commit, str) and COMMIT.match(commit) else None
+    return commit if is_commit_id(commit) else None
 
 
 def patch(tags: Mapping[str, Any], stamp: Stamp) -> JsonObject:

@@ -12,9 +12,9 @@ from edgeops.adopt.documents import Documents, members, overlay, some
 from edgeops.adopt.names import Names
 from edgeops.adopt.share import SharedLayer, Sharing
 from edgeops.adopt.spec import Described
-from edgeops.adopt.tree import leaves
 from edgeops.fleet.model import EdgeKind
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import values_in
 
 MANY = 8  # documents of a kind that each get a file of their own
 
@@ -99,7 +99,7 @@ def write_sets(
 def _is_single(device: Described, sharing: Sharing) -> bool:
     """Whether a device has something that its set would not say."""
     rest = sharing.rest.get(device.name, {})
-    return any(True for _ in leaves(rest)) or isinstance(
+    return any(True for _ in values_in(rest)) or isinstance(
         device.identity.get("authentication"), dict
     )
 
@@ -124,8 +124,8 @@ def _sets(
             words += _identity_words(members_[0].identity)
         sets.append(_Set(EdgeKind(kind), words, members_))
     for layer in exceptions:
-        adds = any(path[0] == "present" for path, _ in leaves(layer.settings))
-        if adds or sum(1 for _ in leaves(layer.settings)) >= _A_KIND:
+        adds = any(path[0] == "present" for path, _ in values_in(layer.settings))
+        if adds or sum(1 for _ in values_in(layer.settings)) >= _A_KIND:
             apart = _apart(sets, layer)
             if len(apart) <= MANY:
                 sets = apart

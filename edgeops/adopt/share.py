@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeops.adopt.names import Names, slug
-from edgeops.adopt.tree import difference, key_of, laid, leaves, tree_of
+from edgeops.adopt.tree import difference, key_of, laid, tree_of
 from edgeops.adopt.vary import (
     TagGrouping,
     Trees,
@@ -28,6 +28,7 @@ from edgeops.adopt.vary import (
 )
 from edgeops.fleet.layers import Path
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import values_in
 
 _MISSING = 4  # of so many devices, one may lack what the base has, which it then removes
 
@@ -204,10 +205,10 @@ def _grouped(
 
 def _common(patches: list[JsonObject]) -> list[tuple[Path, Any]]:
     """The leaves that all patches have."""
-    counted = Counter((path, key_of(leaf)) for patch in patches for path, leaf in leaves(patch))
+    counted = Counter((path, key_of(leaf)) for patch in patches for path, leaf in values_in(patch))
     return [
         (path, leaf)
-        for path, leaf in leaves(patches[0])
+        for path, leaf in values_in(patches[0])
         if counted[path, key_of(leaf)] == len(patches)
     ]
 
@@ -217,7 +218,7 @@ def _excepted(rest: Trees, sharing: Sharing, names: Names, labels: Names) -> Tre
     holders: dict[tuple[Path, str], list[str]] = defaultdict(list)
     values: dict[tuple[Path, str], Any] = {}
     for name, patch in rest.items():
-        for path, leaf in leaves(patch):
+        for path, leaf in values_in(patch):
             key = (path, key_of(leaf))
             holders[key].append(name)
             values[key] = leaf
@@ -240,7 +241,7 @@ def _excepted(rest: Trees, sharing: Sharing, names: Names, labels: Names) -> Tre
         for device in members:
             told[device].update(path for path, _ in found)
     return {
-        name: tree_of((path, leaf) for path, leaf in leaves(patch) if path not in told[name])
+        name: tree_of((path, leaf) for path, leaf in values_in(patch) if path not in told[name])
         for name, patch in rest.items()
     }
 

@@ -7,21 +7,12 @@ reference to a secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from edgeops.fleet.layers import NULLABLE, Path
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.secret_reference import is_secret
-
-
-def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every leaf with its path; an empty tree has none."""
-    if isinstance(tree, dict) and tree and not is_secret(tree):
-        for key, value in tree.items():
-            yield from leaves(value, (*path, key))
-    elif path:
-        yield path, tree
 
 
 def tree_of(values: Iterable[tuple[Path, Any]]) -> JsonObject:

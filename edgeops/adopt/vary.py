@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops.adopt.tree import key_of, leaves, tree_of
+from edgeops.adopt.tree import key_of, tree_of
 from edgeops.fleet.layers import Path
 from edgeops.fleet.variables import DEVICE_NAME, LABEL
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import values_in
 
 Trees = dict[str, JsonObject]  # settings by device
 
@@ -54,7 +55,7 @@ def values_of(trees: Trees) -> dict[Path, dict[str, Any]]:
     """The value of each leaf below the sections of the trees, by device."""
     values: dict[Path, dict[str, Any]] = defaultdict(dict)
     for name, tree in trees.items():
-        for path, value in leaves(tree):
+        for path, value in values_in(tree):
             if len(path) > 1:
                 values[path][name] = value
     return values
@@ -62,7 +63,7 @@ def values_of(trees: Trees) -> dict[Path, dict[str, Any]]:
 
 def templated(trees: Trees, grouping: TagGrouping) -> Trees:
     """The trees with the name or label of each device in a text as a variable, where this helps."""
-    result = {name: tree_of(leaves(tree)) for name, tree in trees.items()}
+    result = {name: tree_of(values_in(tree)) for name, tree in trees.items()}
     for path, by_device in values_of(trees).items():
         counted = Counter(map(key_of, by_device.values()))
         if len(counted) < 2 or path[-1] in _FIXED:

@@ -11,13 +11,14 @@ from edgeops.adopt.documents import Documents, edge_ordered, ordered, overlay, s
 from edgeops.adopt.names import Names, label_values, slug
 from edgeops.adopt.share import SharedLayer, Sharing, share
 from edgeops.adopt.spec import Described
-from edgeops.adopt.tree import at, difference, leaves, tree_of
+from edgeops.adopt.tree import at, difference, tree_of
 from edgeops.adopt.vary import TagGrouping, Trees
 from edgeops.fleet.create_options import compact
 from edgeops.fleet.edge import edge_defaults
 from edgeops.fleet.layers import FROM
 from edgeops.fleet.variables import as_text, references
 from edgeops.jsonvalue import JsonObject
+from edgeops.secret_reference import values_in
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _FEW = 3  # devices; fewer say what they have themselves
@@ -218,7 +219,7 @@ def _without_defaults(edge: JsonObject, touched: Iterable[JsonObject]) -> JsonOb
         ("hub", "status"): "running",
         ("hub", "restartPolicy"): "always",
     }
-    kept = {path: value for path, value in leaves(edge) if settings.get(path, ...) != value}
+    kept = {path: value for path, value in values_in(edge) if settings.get(path, ...) != value}
     for key, name in (("agent", "edgeAgent"), ("hub", "edgeHub")):
         options = edge.get(key, {}).get("createOptions")
         overlaid = any(at(patch, ("edge", key, "createOptions")) is not None for patch in touched)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from edgeops.api.models import data_quality, evaluate, publish, train
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
-    from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
+    from edgeops.api.planned import Planned, PlanRequest, Synced
+    from edgeops.api.plans import plan, sync
     from edgeops.api.promotions import (
         Promotion,
         promote,
@@ -110,7 +111,8 @@ _NAMES = {
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),
-    "plans": ("PlanRequest", "Planned", "Synced", "plan", "sync"),
+    "planned": ("PlanRequest", "Planned", "Synced"),
+    "plans": ("plan", "sync"),
     "promotions": (
         "Promotion",
         "promote",

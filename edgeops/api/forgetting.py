@@ -39,8 +39,7 @@ def forget(
         )
 
     async def work(hub: Hub) -> tuple[Forgotten, ...]:
-        owner = Owner(fleet.name, fleet.uid)
-        names = set(devices)
+        owner, names = Owner.of(fleet), set(devices)
         return await drop_stamps(hub, names, owner, dry_run=dry_run, before_writing=before_writing)
 
     return on_hub(workspace, fleet, work)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from edgeops.api.session import on_hub
 from edgeops.api.workspace import Workspace
+from edgeops.commit import short_commit
 from edgeops.errors import EdgeOpsError
 from edgeops.history import ApplyResult
 
 if TYPE_CHECKING:
     from edgeops.history import ApplyRecord, CompleteApply
 
-MOST = 50  # records that are looked at in git
+_MOST = 50  # records that are looked at in git
+_GOOD = (ApplyResult.APPLIED, ApplyResult.REFUSED)
 
 _NOTHING = "nothing was recorded yet; a sync records itself if its credentials may create devices"
 
@@ -53,7 +55,7 @@ def history(workspace: Workspace, device: str | None = None, *, limit: int = 20)
     records are looked at. Raises `InvalidFleet` and `HubError`.
     """
     from edgeops.apply.history import read_history
-    from edgeops.source.commits import subjects
+    from edgeops.source.commits import found_commits
 
     fleet = workspace.at("HEAD").fleet
     kept = on_hub(workspace, fleet, lambda hub: read_history(hub, fleet.name, fleet.uid))
@@ -65,13 +67,15 @@ def history(workspace: Workspace, device: str | None = None, *, limit: int = 20)
     else:
         found = list(_concerning(workspace, known.records, device))
     shown = found[:limit]
-    said = subjects(workspace.root, {record.commit for record, _ in shown})
+    commits = found_commits(workspace.root, {record.commit for record, _ in shown})
+    subjects = {commit: each.subject for commit, each in commits.items()}
     return HubHistory(
         fleet=fleet.name,
         hub=workspace.hub,
         device=device,
         entries=tuple(
-            HistoryEntry(record, said.get(record.commit, ""), reason) for record, reason in shown
+            HistoryEntry(record, subjects.get(record.commit, ""), reason)
+            for record, reason in shown
         ),
         older=len(found) - len(shown),
         complete=known.complete,
@@ -83,7 +87,7 @@ def _concerning(
     workspace: Workspace, records: Sequence[ApplyRecord], device: str
 ) -> Iterator[tuple[ApplyRecord, str]]:
     """The records of a device, the newest first, and why."""
-    for index in reversed(range(max(0, len(records) - MOST), len(records))):
+    for index in reversed(range(max(0, len(records) - _MOST), len(records))):
         record, earlier = records[index], records[:index]
         if record.devices is not None:
             why = "it was written or refused" if device in record.devices else ""
@@ -94,9 +98,6 @@ def _concerning(
             why = "it may have been written: what came before is not recorded"
         if why:
             yield record, why
-
-
-_GOOD = (ApplyResult.APPLIED, ApplyResult.REFUSED)
 
 
 def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> str:
@@ -112,4 +113,4 @@ def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> 
     except EdgeOpsError:
         return "it may have been written: the fleet at one of the commits is not known here"
     changed = device in changed_devices(one, other)
-    return f"git changed it since {before[:7]}" if changed else ""
+    return f"git changed it since {short_commit(before)}" if changed else ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgeops.adopt.found import FoundDevice, Placeholder
     from edgeops.fleet.model import Document
     from edgeops.plan.model import Change, Refusal
+    from edgeops.plan.ownership import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,10 @@ class Difference:
     what: str
 
 
-def foreign(
-    devices: Iterable[FoundDevice], fleet: str, uid: str | None
-) -> Iterator[tuple[FoundDevice, str]]:
+def foreign(devices: Iterable[FoundDevice], owner: Owner) -> Iterator[tuple[FoundDevice, str]]:
     """The devices that are not of this fleet, as their stamps prove, each with why."""
     from edgeops import stamp
-    from edgeops.plan.ownership import Owner
 
-    owner = Owner(fleet, uid)
     for device in devices:
         if refusal := owner.foreign(stamp.decode(device.tags or {}), device.id or ""):
             yield device, refusal.reason
@@ -48,6 +45,7 @@ def differences(
     from edgeops.adopt.live import known_values, live_of
     from edgeops.api.workspace import InvalidFleet
     from edgeops.plan.device import plan_device
+    from edgeops.plan.ownership import Owner
 
     revision = replace(workspace, root=staged, hub=hub).at(None)
     _refuse_secrets(revision.snapshot.documents)
@@ -56,7 +54,8 @@ def differences(
     except InvalidFleet as error:
         yield from (Difference("", f"{p.place}: {p.message}") for p in error.problems)
         return
-    others = {device.id or "" for device, _ in foreign(devices, fleet.name, fleet.uid)}
+    owner = Owner.of(fleet)
+    others = {device.id or "" for device, _ in foreign(devices, owner)}
     values = known_values(placeholders)
     for device in devices:
         name = device.id or ""
@@ -65,10 +64,7 @@ def differences(
             yield Difference(name, "is not in the fleet that was written")
         elif name not in others:
             live = live_of(device, values)
-            planned = plan_device(
-                wanted, live, fleet=fleet.name, commit=None, create=False, uid=fleet.uid
-            )
-            yield from _told(name, planned)
+            yield from _told(name, plan_device(wanted, live, owner, create=False))
 
 
 def _refuse_secrets(documents: Iterable[Document]) -> None:

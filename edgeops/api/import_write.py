@@ -219,6 +219,7 @@ def _foreign_notes(
     devices: Sequence[FoundDevice], wanted: WantedFleet, catalog: Catalog | None
 ) -> Iterator[Note]:
     from edgeops.adopt.found import Note
+    from edgeops.plan.ownership import Owner
 
     known = catalog.fleet if catalog else None
     name, uid = (known.name, known.spec.uid) if known else (wanted.fleet or "", wanted.uid)
@@ -229,7 +230,7 @@ def _foreign_notes(
             " place, with its uid: no other one must sync them any more"
         )
         yield Note(devices[0].place, "", text)
-    for device, reason in foreign(devices, name, uid):
+    for device, reason in foreign(devices, Owner(name, uid)):
         text = (
             f"{device.id} {reason}: a sync refuses it until it is removed there and `tags.edgeops`"
             " of its twin is deleted"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from edgeops.api.looking import gone_from_git, look, not_in_git
 from edgeops.api.session import on_hub
 from edgeops.api.statuses import members, once_converged
-from edgeops.api.workspace import Workspace
+from edgeops.api.workspace import Revision, Workspace
 
 if TYPE_CHECKING:
     from edgeops.fleet.model import DesiredFleet
@@ -44,7 +44,8 @@ class SeenFleet:
     """The listed devices, by name.
 
     `gone` are those that this fleet wrote and git no longer has on this hub; None if that was not
-    looked up, as where only some devices were asked for. `rings` are those of each slot.
+    looked up, as where only some devices were asked for. `rings` are those of each slot,
+    if they were asked for.
     """
 
     name: str
@@ -61,6 +62,7 @@ def list_devices(
     *,
     rev: str = "HEAD",
     wait: float | None = None,
+    with_rings: bool = False,
 ) -> SeenFleet:
     """The devices of a hub that match a filter, as they are now.
 
@@ -69,12 +71,14 @@ def list_devices(
     a target or group that no device matches, and `HubError`.
     """
     chosen = chosen or DeviceFilter()
-    fleet = _with_rings(workspace, rev)
+    revision = workspace.at(rev)
+    fleet = revision.fleet
 
     async def work(hub: Hub) -> SeenFleet:
         return await _seen(workspace, hub, fleet, chosen, wait)
 
-    return on_hub(workspace, fleet.desired, work)
+    seen = on_hub(workspace, fleet, work)
+    return replace(seen, rings=_rings(revision)) if with_rings else seen
 
 
 def watch_devices(
@@ -93,56 +97,46 @@ def watch_devices(
     from edgeops.source.revision import resolve_commit
 
     chosen = chosen or DeviceFilter()
-    fleet = _with_rings(workspace, rev)
+    fleet = workspace.at(rev).fleet
 
     async def work(hub: Hub) -> None:
         nonlocal fleet
         while True:
             shown(await _seen(workspace, hub, fleet, chosen))
             await asyncio.sleep(every)
-            if resolve_commit(workspace.root, rev) != fleet.desired.commit:
-                fleet = _with_rings(workspace, rev)
+            if resolve_commit(workspace.root, rev) != fleet.commit:
+                fleet = workspace.at(rev).fleet
 
-    on_hub(workspace, fleet.desired, work)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fleet:
-    """A desired fleet, and its rings by slot."""
-
-    desired: DesiredFleet
-    rings: Mapping[str, tuple[Ring, ...]]
+    on_hub(workspace, fleet, work)
 
 
-def _with_rings(workspace: Workspace, rev: str) -> _Fleet:
+def _rings(revision: Revision) -> dict[str, tuple[Ring, ...]]:
     from edgeops.promotion.rings import rings, slots_in_rings
+    from edgeops.promotion.value import slot_path
 
-    revision = workspace.at(rev)
     fleet, catalog = revision.fleet, revision.catalog
-    slots = slots_in_rings(catalog)
-    return _Fleet(fleet, {slot: rings(catalog, fleet, ("models", slot)) for slot in slots})
+    return {slot: rings(catalog, fleet, slot_path(slot)) for slot in slots_in_rings(catalog)}
 
 
 async def _seen(
     workspace: Workspace,
     hub: Hub,
-    fleet: _Fleet,
+    fleet: DesiredFleet,
     chosen: DeviceFilter,
     wait: float | None = None,
 ) -> SeenFleet:
-    desired = fleet.desired
-    seen = SeenFleet(desired.name, workspace.hub, desired.commit, (), rings=fleet.rings)
+    seen = SeenFleet(fleet.name, workspace.hub, fleet.commit, ())
     if chosen.not_in_git:
-        return replace(seen, devices=tuple(_named(await not_in_git(hub, desired), chosen.targets)))
-    names = members(desired, chosen.group, chosen.targets)
+        return replace(seen, devices=tuple(_named(await not_in_git(hub, fleet), chosen.targets)))
+    names = members(fleet, chosen.group, chosen.targets)
     if wait is not None:
-        looking = once_converged(workspace, hub, desired, names, wait)
+        looking = once_converged(workspace, hub, fleet, names, wait)
     else:
-        looking = look(workspace, hub, desired, names)
+        looking = look(workspace, hub, fleet, names)
     gone = None
-    if len(names) == len(desired.devices):
-        devices, stamped = await at_once(looking, hub.devices_of(desired.name))
-        gone = await gone_from_git(workspace, hub, desired, stamped)
+    if len(names) == len(fleet.devices):
+        devices, stamped = await at_once(looking, hub.devices_of(fleet.name))
+        gone = await gone_from_git(workspace, hub, fleet, stamped)
     else:
         devices = await looking
     if chosen.health:

@@ -54,11 +54,9 @@ def changes_of(
 ) -> tuple[Change, ...] | Refusal:
     """What a sync would write to a device; empty if its twins agree with git."""
     from edgeops.plan.device import plan_device
+    from edgeops.plan.ownership import Owner
 
-    device = fleet.devices[name]
-    return plan_device(
-        device, live, fleet=fleet.name, commit=fleet.commit, create=True, uid=fleet.uid
-    )
+    return plan_device(fleet.devices[name], live, Owner.of(fleet), create=True)
 
 
 def last_commits(
@@ -66,12 +64,13 @@ def last_commits(
 ) -> Callable[[LiveDevice], str | None]:
     """Gives the newest commit in the stamps of a device; those not in this clone count as older."""
     from edgeops.health.seen import stamp_commits
-    from edgeops.source.revision import commit_times
+    from edgeops.source.commits import FoundCommit, found_commits
 
     every = {commit for device in live.values() for commit in stamp_commits(device)}
-    times: dict[str, int] = {}
+    found: dict[str, FoundCommit] = {}
     with suppress(EdgeOpsError):  # no git: the stamp of the device counts
-        times = commit_times(workspace.root, every)
+        found = found_commits(workspace.root, every)
+    times = {commit: each.when for commit, each in found.items()}
     return lambda device: max(stamp_commits(device), key=lambda c: times.get(c, 0), default=None)
 
 
@@ -112,7 +111,7 @@ def _standing(fleet: DesiredFleet, twin: Twin) -> Standing:
     from edgeops.stamp import decode
 
     stamp = decode(twin.tags)
-    foreign = stamp is None or Owner(fleet.name, fleet.uid).foreign(stamp, twin.device) is not None
+    foreign = stamp is None or Owner.of(fleet).foreign(stamp, twin.device) is not None
     return Standing.FOREIGN if foreign else Standing.GONE
 
 

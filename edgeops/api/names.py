@@ -7,13 +7,12 @@ look at the files and one row. Nothing here needs a hub, and an invalid fleet ha
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeops.source.cache import Cache, cache_folder
+from edgeops.source.cache import cache_folder, remembered
 
 _FORMAT = 1
 _FOLDERS = ("fleet", "models")
@@ -57,15 +56,8 @@ def _kept(
     root: Path, environ: Mapping[str, str], what: str, find: Callable[[], dict[str, list[str]]]
 ) -> dict[str, list[str]]:
     """What was found last time, or is found now if a file has changed since."""
-    key, state = f"complete/{_FORMAT}/{root}/{what}", _state(root)
-    with Cache(cache_folder(root, environ)) as cache:
-        kept = cache.get(key)
-        if kept is not None and kept.startswith(state):
-            known: dict[str, list[str]] = json.loads(kept[len(state) :])
-            return known
-    found = find()
-    with Cache(cache_folder(root, environ)) as cache:
-        cache.put(key, state + json.dumps(found).encode())
+    folder, key = cache_folder(root, environ), f"complete/{_FORMAT}/{root}/{what}"
+    found: dict[str, list[str]] = remembered(folder, key, _state(root), find)
     return found
 
 

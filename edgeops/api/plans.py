@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.api.planned import Planned, PlanRequest, Synced
 from edgeops.api.session import left_to_configurations, on_hub, read
-from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, ExitCode, UsageError
+from edgeops.api.workspace import Workspace, utc
+from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
-    from edgeops.api.since_last import SinceLast
     from edgeops.apply.access import Grants
+    from edgeops.apply.history import KeptHistory
     from edgeops.apply.outcome import Outcome
     from edgeops.apply.secrets import SecretValues
     from edgeops.fleet.model import DesiredFleet
@@ -25,68 +26,6 @@ if TYPE_CHECKING:
     from edgeops.twin import LiveDevice
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """The scope of a plan. With `create` None, the Fleet decides whether to create devices.
-
-    `changed_since` limits it to devices that differ from that revision;
-    `offline` then compares the two revisions without a hub. `since_last` limits it to those that
-    may differ from git, as the history on the hub says.
-    """
-
-    rev: str = "HEAD"
-    targets: tuple[str, ...] = ()
-    prune: bool = False
-    drift_only: bool = False
-    create: bool | None = None
-    changed_since: str | None = None
-    offline: bool = False
-    since_last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan and its fleet, without what configurations of the hub write.
-
-    `base` is the commit that an offline plan starts from. `since_last` is set if the plan is
-    limited to devices that may differ from git, and every other one agrees with it.
-    """
-
-    plan: Plan
-    fleet: DesiredFleet
-    base: str | None = None
-    since_last: SinceLast | None = None
-
-    @property
-    def devices(self) -> frozenset[str]:
-        """The devices of the fleet that the plan covers."""
-        from edgeops.plan.targets import covered
-
-        return frozenset(covered(self.fleet, self.plan.options))
-
-
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """The outcomes of the devices of a plan; `interrupted`: it was told to stop early."""
-
-    planned: Planned
-    outcomes: tuple[Outcome, ...]
-    seconds: float
-    interrupted: bool
-
-    @property
-    def exit_code(self) -> int:
-        """0, or the `ExitCode` of a sync that was stopped or not applied completely."""
-        from edgeops.apply.outcome import Status
-
-        ends = {outcome.status for outcome in self.outcomes}
-        if self.interrupted and Status.SKIPPED in ends:
-            return ExitCode.INTERRUPTED
-        if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
-            return ExitCode.PARTLY
-        return ExitCode.REFUSED if Status.REFUSED in ends else 0
-
-
 def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     """The changes that a sync would write; nothing is written.
 
@@ -94,7 +33,6 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     `UsageError` for targets that do not exist, and `HubError`.
     """
     from edgeops.api.recording import read_kept
-    from edgeops.api.since_last import since_last
 
     request = request or PlanRequest()
     fleet = _desired(workspace, request)
@@ -108,10 +46,8 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
     async def read_only(hub: Hub) -> Planned:
-        since = None
-        if request.since_last:
-            since = since_last(workspace, fleet, await read_kept(hub, fleet), prune=request.prune)
-        return (await _live_plan(workspace, hub, fleet, options, since))[1]
+        kept = await read_kept(hub, fleet) if request.since_last else None
+        return (await _live_plan(workspace, hub, fleet, options, kept))[1]
 
     return on_hub(workspace, fleet, read_only)
 
@@ -134,7 +70,6 @@ def sync(
     """
     from edgeops.api.grants import read_grants
     from edgeops.api.recording import Recording
-    from edgeops.api.since_last import since_last
     from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
 
@@ -148,10 +83,8 @@ def sync(
 
     async def write(hub: Hub) -> Synced:
         recording = await Recording.open(workspace, hub, fleet)
-        since = None
-        if scope.since_last:
-            since = since_last(workspace, fleet, recording.kept, prune=scope.prune)
-        live, planned = await _live_plan(workspace, hub, fleet, options, since)
+        kept = recording.kept if scope.since_last else None
+        live, planned = await _live_plan(workspace, hub, fleet, options, kept)
         if saved:
             check_fresh(saved, planned.plan)
         before_writing(planned)
@@ -161,9 +94,9 @@ def sync(
         stop, started = asyncio.Event(), workspace.clock.monotonic()
         with stopping(stop):
             if written := _written(planned, grants):
-                await recording.begin(planned.plan, since, written)
+                await recording.begin(planned, written)
             outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
-            await recording.end(planned.plan, since, outcomes, stopped=stop.is_set())
+            await recording.end(planned, outcomes, stopped=stop.is_set())
         seconds = workspace.clock.monotonic() - started
         return Synced(planned, outcomes, seconds, stop.is_set())
 
@@ -228,7 +161,7 @@ def _offline_plan(
         hub=fleet.hubs[workspace.hub],
         options=options,
         managed=tuple(base.devices),
-        created_at=_now(workspace),
+        created_at=utc(workspace.clock.now()),
         labels={device.name: device.labels for device in base.devices.values()},
     )
     return replace(made, not_compared=())  # two revisions are compared completely
@@ -239,13 +172,15 @@ async def _live_plan(
     hub: Hub,
     fleet: DesiredFleet,
     options: PlanOptions,
-    since: SinceLast | None,
+    kept: KeptHistory | None,
 ) -> tuple[dict[str, LiveDevice], Planned]:
-    """The live devices, and the plan for them."""
+    """The live devices, and the plan for them; of those that a history leaves, if one is given."""
+    from edgeops.api.since_last import since_last
     from edgeops.plan.plan import make_plan
     from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
 
+    since = since_last(workspace, fleet, kept, prune=options.prune) if kept else None
     managed: tuple[str, ...] = ()
     if since:  # git alone says which devices may differ, and which it has no more
         options = replace(options, only=since.devices)
@@ -264,7 +199,7 @@ async def _live_plan(
         options=options,
         managed=managed,
         managed_in_all=since.managed if since else None,
-        created_at=_now(workspace),
+        created_at=utc(workspace.clock.now()),
         labels=_last_labels(workspace, live, gone) if by_label else {},
         overlaps=overlaps,
         notes=notes,
@@ -275,11 +210,11 @@ async def _live_plan(
 
 def _known_commits(workspace: Workspace, live: Mapping[str, LiveDevice]) -> frozenset[str]:
     """Those commits of the stamps on these devices that this clone has."""
-    from edgeops.source.commits import known_commits
+    from edgeops.source.commits import found_commits
     from edgeops.stamp import commit_in
 
     stamped = {commit_in(device.twin.tags) for device in live.values()}
-    return known_commits(workspace.root, {commit for commit in stamped if commit})
+    return frozenset(found_commits(workspace.root, {commit for commit in stamped if commit}))
 
 
 def _last_labels(
@@ -334,7 +269,3 @@ def _written(planned: Planned, grants: Grants | None) -> set[str]:
     """The devices that are written, be it in part."""
     changed = {change.device for change in planned.plan.changes}
     return changed | grants.devices if grants else changed
-
-
-def _now(workspace: Workspace) -> str:
-    return workspace.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -13,15 +13,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from edgeops import __version__
-from edgeops.api.since_last import SinceLast, hub_words
-from edgeops.api.workspace import Workspace
+from edgeops.api.planned import Planned, apply_result
+from edgeops.api.since_last import hub_words
+from edgeops.api.workspace import Workspace, utc
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
     from edgeops.apply.history import Edit, KeptHistory
     from edgeops.apply.outcome import Outcome
     from edgeops.fleet.model import DesiredFleet
-    from edgeops.history import ApplyHistory, ApplyRecord, ApplyResult, ApplyScope, CompleteApply
+    from edgeops.history import ApplyHistory, ApplyRecord, ApplyScope, CompleteApply
     from edgeops.hub.port import Hub
     from edgeops.plan.model import Plan
 
@@ -44,38 +45,31 @@ class Recording:
         """The recording of a sync that has not read any device yet."""
         return cls(workspace, hub, fleet, await read_kept(hub, fleet))
 
-    async def begin(self, plan: Plan, since: SinceLast | None, devices: Collection[str]) -> None:
+    async def begin(self, planned: Planned, devices: Collection[str]) -> None:
         """Record that these devices are about to be written."""
         from edgeops.history import begun
 
-        record = self._begun = _record(self._workspace, plan, since, devices)
+        record = self._begun = _record(self._workspace, planned, devices)
         if record is not None:
             self._marked = not await self._change(lambda history: begun(history, record))
 
-    async def end(
-        self,
-        plan: Plan,
-        since: SinceLast | None,
-        outcomes: Sequence[Outcome],
-        *,
-        stopped: bool,
-    ) -> None:
+    async def end(self, planned: Planned, outcomes: Sequence[Outcome], *, stopped: bool) -> None:
         """Record the end; notes why if that cannot be done."""
         from edgeops.history import ended, is_news
 
         names = {outcome.device for outcome in outcomes}
-        record = self._begun or _record(self._workspace, plan, since, names)
+        record = self._begun or _record(self._workspace, planned, names)
         if record is None:
             return
         before, marked, complete = self.kept.history, self._marked, None
         if not self.kept.why_not:  # what ran at the same time is known
             hub = hub_words(self._workspace, self._fleet)
             now = self._workspace.clock.now()
-            complete = _complete(plan, since, outcomes, hub, now)
+            complete = _complete(planned, outcomes, hub, now)
         last = replace(
             record,
-            result=_result(outcomes, stopped=stopped),
-            counts=_counts(plan, outcomes),
+            result=apply_result(outcomes, stopped=stopped),
+            counts=_counts(planned.plan, outcomes),
         )
 
         def edit(history: ApplyHistory) -> ApplyHistory:
@@ -102,13 +96,11 @@ async def read_kept(hub: Hub, fleet: DesiredFleet) -> KeptHistory:
         return KeptHistory(why_not=f"it cannot be read: {error.message}")
 
 
-def _record(
-    workspace: Workspace, plan: Plan, since: SinceLast | None, devices: Collection[str]
-) -> ApplyRecord | None:
+def _record(workspace: Workspace, planned: Planned, devices: Collection[str]) -> ApplyRecord | None:
     """The record of a sync that begins; None if what it writes is not a commit."""
     from edgeops.history import MOST_DEVICES, ApplyRecord, record_id
 
-    commit = plan.commit
+    commit = planned.plan.commit
     if commit is None:
         return None
     now = workspace.clock.now()
@@ -116,10 +108,10 @@ def _record(
     return ApplyRecord(
         id=record_id(now, secrets.token_hex(4)),
         commit=commit,
-        when=_utc(now),
+        when=utc(now),
         who=who,
         run=run,
-        scope=_scope(plan, since),
+        scope=_scope(planned),
         devices=tuple(sorted(devices)) if len(devices) <= MOST_DEVICES else None,
     )
 
@@ -138,11 +130,11 @@ def _who(workspace: Workspace) -> tuple[str, str]:
     return plain_text(who.partition("@")[0], _MOST_NAME), plain_text(run)
 
 
-def _scope(plan: Plan, since: SinceLast | None) -> ApplyScope:
+def _scope(planned: Planned) -> ApplyScope:
     from edgeops.history import MOST_TARGETS, ApplyScope
     from edgeops.history_document import plain_text
 
-    options = plan.options
+    options, since = planned.plan.options, planned.since_last
     return ApplyScope(
         targets=tuple(plain_text(target) for target in options.targets[:MOST_TARGETS]),
         prune=options.prune,
@@ -150,18 +142,6 @@ def _scope(plan: Plan, since: SinceLast | None) -> ApplyScope:
         limited=options.only is not None and since is None,
         since=since.commit if since else None,
     )
-
-
-def _result(outcomes: Sequence[Outcome], *, stopped: bool) -> ApplyResult:
-    from edgeops.apply.outcome import Status
-    from edgeops.history import ApplyResult
-
-    ends = {outcome.status for outcome in outcomes}
-    if stopped and Status.SKIPPED in ends:
-        return ApplyResult.INTERRUPTED
-    if ends & {Status.FAILED, Status.CONFLICT, Status.SKIPPED}:
-        return ApplyResult.PARTLY
-    return ApplyResult.REFUSED if Status.REFUSED in ends else ApplyResult.APPLIED
 
 
 def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
@@ -180,17 +160,14 @@ def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
 
 
 def _complete(
-    plan: Plan,
-    since: SinceLast | None,
-    outcomes: Sequence[Outcome],
-    hub: str,
-    now: datetime,
+    planned: Planned, outcomes: Sequence[Outcome], hub: str, now: datetime
 ) -> CompleteApply | None:
     """What is known of all devices after a sync; None if it did not cover them all."""
     from edgeops.apply.outcome import Status
     from edgeops.history import CompleteApply
 
-    if plan.commit is None or not _scope(plan, since).is_whole:
+    plan, since = planned.plan, planned.since_last
+    if plan.commit is None or not _scope(planned).is_whole:
         return None
     left = {o.device for o in outcomes if o.status not in (Status.APPLIED, Status.ACCESS)}
     left |= {refusal.device for refusal in plan.refusals}
@@ -198,7 +175,7 @@ def _complete(
     left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
     return CompleteApply(
         commit=plan.commit,
-        when=_utc(now),
+        when=utc(now),
         hub=hub,
         version=__version__,
         pruned=plan.options.prune
@@ -206,7 +183,3 @@ def _complete(
         else since.pruned and (plan.options.prune or not since.gone),
         left=tuple(sorted(left)),
     )
-
-
-def _utc(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.plans import Planned, PlanRequest, Synced, check_allowed, plan, sync
+from edgeops.api.planned import Planned, PlanRequest, Synced
+from edgeops.api.plans import check_allowed, plan, sync
 from edgeops.api.workspace import Workspace
+from edgeops.commit import short_commit
 
 if TYPE_CHECKING:
     from edgeops.source.rollback import Branch
@@ -34,15 +36,15 @@ def prepare_rollback(workspace: Workspace, to: str) -> Rollback:
     stay. Raises `Refused` when no branch is checked out, these files are changed and not committed,
     or they are as at the revision already; `EdgeOpsError` for an unknown revision.
     """
-    from edgeops.source.commits import subjects
+    from edgeops.source.commits import found_commits
     from edgeops.source.revision import resolve_commit
     from edgeops.source.rollback import checked_out, commit_as_at
 
     root = workspace.root
     branch, target = checked_out(root), resolve_commit(root, to)
-    subject = subjects(root, [target]).get(target, "")
+    subject = found_commits(root, [target])[target].subject
     message = (
-        f"Roll back the fleet to {target[:7]}\n\n"
+        f"Roll back the fleet to {short_commit(target)}\n\n"
         f"fleet/, schemas/ and the releases that it had are as at {target}:\n{subject}\n"
     )
     return Rollback(target, commit_as_at(root, branch.commit, target, message), branch)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeops.api.looking import changes_of, last_commits, see, without_git
-from edgeops.api.session import left_to_configurations, on_hub
+from edgeops.api.session import left_to_configurations, on_hub, read
 from edgeops.api.workspace import Revision, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -56,19 +56,10 @@ def show_device(workspace: Workspace, device: str, *, rev: str = "HEAD") -> Show
     fleet = revision.fleet
 
     async def work(hub: Hub) -> tuple[DesiredFleet, LiveDevice | None]:
-        live = await _read(hub, fleet, device)
-        by_name = {device: live} if live else {}
-        return (await left_to_configurations(hub, fleet, by_name))[0], live
+        live = await read(workspace, hub, fleet, [device], timed=True)
+        return (await left_to_configurations(hub, fleet, live))[0], live.get(device)
 
     return _shown(revision, device, *on_hub(workspace, fleet, work))
-
-
-async def _read(hub: Hub, fleet: DesiredFleet, name: str) -> LiveDevice | None:
-    from edgeops.hub.live import ReadRequest, read_timed
-
-    wanted = fleet.devices.get(name)
-    request = ReadRequest(tuple(wanted.modules), wanted.edge) if wanted else ReadRequest()
-    return await read_timed(hub, name, request)
 
 
 def _shown(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeops import __version__
 from edgeops.api.workspace import Workspace
+from edgeops.commit import short_commit
 from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _since(
         try:
             base = workspace.at(commit).fleet
         except EdgeOpsError as error:
-            return f"the fleet at {commit[:7]}, which was synced before, is not known: {error}"
+            at = short_commit(commit)
+            return f"the fleet at {at}, which was synced before, is not known: {error}"
         devices |= changed_devices(base, fleet)
         if commit == complete.commit:
             managed = base.devices.keys() - set(complete.left)

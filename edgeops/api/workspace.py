@@ -39,6 +39,11 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
 
 
+def utc(moment: datetime) -> str:
+    """A time in UTC as documents have it: `2026-06-01T12:00:00Z`."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 @dataclass(frozen=True)
 class Workspace:
     """A fleet repository and the chosen hub. Files are read only when needed.

@@ -18,6 +18,7 @@ from edgeops.plan.budget import check_allowed
 from edgeops.plan.counts import by_device
 from edgeops.plan.identity import without_parent_among
 from edgeops.plan.model import Plan
+from edgeops.plan.ownership import Owner
 
 # Concurrent writes without an etag: enough to use the hub's rate, few enough to wait briefly.
 _UNGUARDED = 4
@@ -121,6 +122,7 @@ def _with_refusals(outcome: Outcome, refused: Outcome | None) -> Outcome:
 
 def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterator[DeviceChanges]:
     changes, absent = by_device(plan.changes), plan.absent
+    owner = Owner.of(fleet, plan.known)
     for device in sorted(grants.devices) if grants else ():
         changes.setdefault(device, [])
     for name, device_changes in changes.items():
@@ -128,10 +130,7 @@ def _by_device(plan: Plan, fleet: DesiredFleet, grants: Grants | None) -> Iterat
         desired = fleet.devices.get(name)
         if desired is not None:
             desired = without_parent_among(absent, desired)
-        planned = tuple(device_changes)
-        yield DeviceChanges(
-            name, desired, planned, plan.fleet, plan.commit, access, fleet.uid, plan.known
-        )
+        yield DeviceChanges(name, desired, tuple(device_changes), owner, access)
 
 
 def _rounds(planned: Iterable[DeviceChanges]) -> list[list[DeviceChanges]]:

@@ -11,6 +11,7 @@ from edgeops.hub.port import Hub
 from edgeops.jsonvalue import JsonObject, leaves, same
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Change, Refusal
+from edgeops.plan.ownership import Owner
 from edgeops.plan.removals import plan_removal
 from edgeops.twin import LiveDevice
 
@@ -24,17 +25,14 @@ class DeviceChanges:
     """The part of a plan for one device; `desired` is None if the device is to be deleted.
 
     `access` is the secret patch of desired properties that gives its model_loader read access to
-    artifacts; it is not part of the plan. `uid` is that of the fleet, and `known` as in `Plan`.
+    artifacts; it is not part of the plan.
     """
 
     device: str
     desired: DesiredDevice | None
     changes: tuple[Change, ...]
-    fleet: str
-    commit: str | None
+    owner: Owner
     access: JsonObject = field(default_factory=dict, repr=False)
-    uid: str | None = None
-    known: frozenset[str] | None = None
 
     @property
     def creates(self) -> bool:
@@ -72,8 +70,7 @@ async def _read(hub: Hub, planned: DeviceChanges) -> LiveDevice | None:
 
 def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...] | Refusal:
     if planned.desired is None:
-        fleet, uid, known = planned.fleet, planned.uid, planned.known
-        removal = plan_removal(live, fleet=fleet, uid=uid, known=known) if live else None
+        removal = plan_removal(live, planned.owner) if live else None
         if isinstance(removal, Refusal):
             return removal
         return (removal,) if removal else ()
@@ -81,12 +78,9 @@ def _plan(live: LiveDevice | None, planned: DeviceChanges) -> tuple[Change, ...]
     return plan_device(
         planned.desired,
         live,
-        fleet=planned.fleet,
-        commit=planned.commit,
+        planned.owner,
         create=Action.CREATE_DEVICE in actions,
         prune=Action.DELETE_MODULE in actions,
-        uid=planned.uid,
-        known=planned.known,
     )
 
 

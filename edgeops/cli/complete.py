@@ -7,7 +7,6 @@ literally are left out: whoever wrote the manifest must not write the user's com
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -152,19 +151,15 @@ def _values(
 
 def _tree(environ: Mapping[str, str]) -> Tree:
     """The commands, from the cache if the program is still the same."""
-    from edgeops.source.cache import Cache, cache_folder
+    from edgeops.source.cache import cache_folder, remembered
+
+    def find() -> Tree:
+        from edgeops.cli.command_tree import command_tree
+
+        return command_tree()
 
     folder, now = cache_folder(Path(__file__).parent, environ), fingerprint().encode() + b"\n"
-    with Cache(folder) as cache:
-        kept = cache.get("complete/commands")
-    if kept is not None and kept.startswith(now):
-        tree: Tree = json.loads(kept[len(now) :])
-        return tree
-    from edgeops.cli.command_tree import command_tree
-
-    tree = command_tree()
-    with Cache(folder) as cache:
-        cache.put("complete/commands", now + json.dumps(tree).encode())
+    tree: Tree = remembered(folder, "complete/commands", now, find)
     return tree
 
 

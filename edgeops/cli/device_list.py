@@ -9,6 +9,7 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.options import (
+    ComparedRevisionOption,
     DeviceListOption,
     GroupOption,
     HealthOption,
@@ -37,7 +38,7 @@ def list_devices(
     summary: Annotated[
         str | None, option("Count the devices by the values of a label.", metavar="LABEL")
     ] = None,
-    rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
+    rev: ComparedRevisionOption = "HEAD",
     output: DeviceListOption = "text",
 ) -> None:
     """List devices: whether they are in sync and healthy, what they run, and the last sync.

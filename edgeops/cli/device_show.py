@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 import typer
 
 from edgeops import api, report
-from edgeops.cli.options import argument, option
+from edgeops.cli.options import ComparedRevisionOption, argument, option
 from edgeops.cli.settings import show, workspace
 
 
 def show_device(
     context: typer.Context,
     device: Annotated[str, argument("A device of the fleet or of the hub.", show_default=False)],
-    rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
+    rev: ComparedRevisionOption = "HEAD",
     output: Annotated[
         Literal["text", "json", "yaml"], option("Form of the output.", "--output", "-o")
     ] = "text",

@@ -43,7 +43,9 @@ HealthOption = Annotated[
 RevisionOption = Annotated[
     str | None, option("A git revision instead of the files on disk.", metavar="REV")
 ]
+ComparedRevisionOption = Annotated[str, option("The git revision to compare with.", metavar="REV")]
 TimeoutOption = Annotated[float, option("How long to wait.", metavar="SECONDS", min=0)]
+VerboseOption = Annotated[bool, option("Show every device and value.", "--verbose", "-v")]
 YesOption = Annotated[bool, option("Do not ask before writing.", "--yes", "-y")]
 ModelName = Annotated[str, argument("The folder of the model in models/.")]
 SavedPlanFile = Annotated[Path, argument("A plan saved by `sync --out`.")]

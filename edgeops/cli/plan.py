@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from edgeops.cli import sync as of_sync
-from edgeops.cli.options import DocumentOption, TargetOption, option
+from edgeops.cli.options import DocumentOption, TargetOption, VerboseOption, option
 
 
 def plan(
     context: typer.Context,
-    rev: of_sync.RevOption = "HEAD",
+    rev: of_sync.SyncedRevisionOption = "HEAD",
     target: TargetOption = None,
     prune: of_sync.PruneOption = False,
     drift_only: of_sync.DriftOnlyOption = False,
@@ -24,7 +24,7 @@ def plan(
     offline: of_sync.OfflineOption = False,
     summary: of_sync.SummaryOption = None,
     output: DocumentOption = "text",
-    verbose: of_sync.VerboseOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Show what a sync would change; the same as `sync --dry-run`.
 

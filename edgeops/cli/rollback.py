@@ -9,9 +9,10 @@ import typer
 from edgeops import api
 from edgeops.cli import synchronize as steps
 from edgeops.cli.confirm import confirm_plan
-from edgeops.cli.options import YesOption, option
+from edgeops.cli.options import VerboseOption, YesOption, option
 from edgeops.cli.settings import say, settings, workspace
 from edgeops.cli.synchronize import Display
+from edgeops.commit import short_commit
 from edgeops.errors import UsageError
 
 
@@ -24,7 +25,7 @@ def rollback(
         bool, option("Show the plan; change neither git nor the hub.", "--dry-run")
     ] = False,
     yes: YesOption = False,
-    verbose: Annotated[bool, option("Show every device and value.", "--verbose", "-v")] = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Bring the fleet of an earlier commit back: commit it to the branch, and sync it.
 
@@ -65,6 +66,6 @@ def rollback(
         stopping=api.stop_on_interrupt(settings(context).note),
     )
     display.outcomes(done)
-    branch, commit = prepared.branch.name, prepared.commit[:7]
+    branch, commit = prepared.branch.name, short_commit(prepared.commit)
     say(f"the branch {branch} is at {commit} now: publish it with `git push origin {branch}`")
     raise typer.Exit(done.exit_code)

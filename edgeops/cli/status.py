@@ -8,7 +8,14 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.device_list import device_filter
-from edgeops.cli.options import GroupOption, HealthOption, TargetOption, TimeoutOption, option
+from edgeops.cli.options import (
+    ComparedRevisionOption,
+    GroupOption,
+    HealthOption,
+    TargetOption,
+    TimeoutOption,
+    option,
+)
 from edgeops.cli.settings import has_color, show, workspace
 from edgeops.cli.watch import Redrawn
 from edgeops.errors import UsageError
@@ -20,7 +27,7 @@ def status(
     group: GroupOption = None,
     health: HealthOption = None,
     every: Annotated[bool, option("Every device, not only one screen.", "--all")] = False,
-    rev: Annotated[str, option("The git revision to compare with.", metavar="REV")] = "HEAD",
+    rev: ComparedRevisionOption = "HEAD",
     wait: Annotated[
         bool, option("Wait until all devices are in sync and have converged.", "--wait")
     ] = False,
@@ -73,7 +80,9 @@ def status(
             rev=rev,
             every=interval,
         )
-    fleet = api.list_devices(where, chosen, rev=rev, wait=timeout if wait else None)
+    fleet = api.list_devices(
+        where, chosen, rev=rev, wait=timeout if wait else None, with_rings=output == "html"
+    )
     if output == "text":
         typer.echo(_text(context, fleet, every=every))
     elif output == "html":

@@ -9,10 +9,17 @@ import typer
 
 from edgeops import api
 from edgeops.cli import synchronize as steps
-from edgeops.cli.options import DocumentOption, TargetOption, TimeoutOption, YesOption, option
+from edgeops.cli.options import (
+    DocumentOption,
+    TargetOption,
+    TimeoutOption,
+    VerboseOption,
+    YesOption,
+    option,
+)
 from edgeops.errors import EdgeOpsError, UsageError
 
-RevOption = Annotated[str, option("The git revision to sync.", metavar="REV")]
+SyncedRevisionOption = Annotated[str, option("The git revision to sync.", metavar="REV")]
 PruneOption = Annotated[bool, option("Delete devices that are no longer in git.", "--prune")]
 DriftOnlyOption = Annotated[
     bool, option("Only undo changes that others made on the hub.", "--drift-only")
@@ -36,13 +43,12 @@ OfflineOption = Annotated[
 SummaryOption = Annotated[
     Path | None, option("In a dry run: append the plan as Markdown.", metavar="FILE")
 ]
-VerboseOption = Annotated[bool, option("Show every device and value.", "--verbose", "-v")]
 
 
 def sync(
     context: typer.Context,
     dry_run: Annotated[bool, option("Show the plan; write nothing.", "--dry-run")] = False,
-    rev: RevOption = "HEAD",
+    rev: SyncedRevisionOption = "HEAD",
     target: TargetOption = None,
     prune: PruneOption = False,
     drift_only: DriftOnlyOption = False,

@@ -16,11 +16,11 @@ from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.ignore import ignore_findings, without_ignored
 from edgeops.fleet.kinds import Device, Group, matches
-from edgeops.fleet.layers import FROM, Layer, Overlay, Path, lay, merged
+from edgeops.fleet.layers import FROM, PARTS, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
 from edgeops.fleet.shown import shown
 from edgeops.fleet.software import Software, SoftwareMaker
-from edgeops.fleet.variables import PARTS, NotReplaced, Scope, references, replace_in
+from edgeops.fleet.variables import NotReplaced, Scope, references, replace_in
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 
@@ -96,8 +96,8 @@ class Resolver:
     ) -> tuple[Layer, ...]:
         """All layers of a device, the lowest first; `modules` are those that it was resolved to."""
         of_groups = (group.spec.layer for group in groups)
-        own = (device.spec.layer, *([device.spec.member] if device.spec.member else []))
-        return (*self._module_layers(modules), *self.catalog.defaults(self.hub), *of_groups, *own)
+        defaults = self.catalog.defaults(self.hub)
+        return (*self._module_layers(modules), *defaults, *of_groups, *device.spec.layers)
 
     def _module_layers(self, modules: Mapping[str, DesiredModule]) -> Iterator[Layer]:
         """The Module specs, at the names of the modules that are instances of them."""
@@ -112,11 +112,10 @@ class Resolver:
 
     def is_paused(self, device: Named[Device], groups: Groups) -> bool:
         """Whether git pauses a device, without the defaults of its hub."""
-        layers = [*(self.catalog.fleet.spec.defaults if self.catalog.fleet else ())]
-        layers += (group.spec.layer for group in groups)
-        layers += (device.spec.layer, *([device.spec.member] if device.spec.member else []))
+        defaults = self.catalog.fleet.spec.defaults if self.catalog.fleet else ()
+        layers = (*defaults, *(group.spec.layer for group in groups), *device.spec.layers)
         said = (layer.value["paused"] for layer in reversed(layers) if "paused" in layer.value)
-        return bool(next(said, False))
+        return next(said, False)
 
     def resolve(self, device: Named[Device], groups: Groups) -> Resolved:
         """The device with all layers merged, and its findings.

@@ -28,18 +28,19 @@ _HUB_PORTS = ("443/tcp", "5671/tcp", "8883/tcp")
 
 # The keys of `edge` that are settings of a system module, and its name in IoT Edge.
 SYSTEM_MODULES = {"agent": "edgeAgent", "hub": "edgeHub"}
-_RUNTIME_SETTINGS = ("minDockerVersion", "loggingOptions", "registryCredentials")
+# Keys of `edge` and of a module that are one value in `$edgeAgent`, under the same name.
+RUNTIME_SETTINGS = ("minDockerVersion", "loggingOptions", "registryCredentials")
 _SCHEMA_VERSION = "schemaVersion"
 _TIME_TO_LIVE = "timeToLiveSecs"
 _STARTUP_ORDER = "startupOrder"
-_AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", _STARTUP_ORDER)
+AS_WRITTEN = ("version", "status", "restartPolicy", "imagePullPolicy", _STARTUP_ORDER)
 
 
 def edge_content(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> Content:
     """What git names of the deployment; `runtime` are the settings under `edge`, merged."""
     modules = containers(modules)
     agent: JsonObject = _version(runtime, "agent")
-    if settings := {key: runtime[key] for key in _RUNTIME_SETTINGS if runtime.get(key) is not None}:
+    if settings := {key: runtime[key] for key in RUNTIME_SETTINGS if runtime.get(key) is not None}:
         agent["runtime"] = {"settings": settings}
     system = {name: _container(runtime.get(key, {})) for key, name in SYSTEM_MODULES.items()}
     if named := {name: module for name, module in system.items() if module}:
@@ -134,7 +135,7 @@ def routes(
 
 def _container(spec: JsonObject) -> JsonObject:
     """What git names of a module in `$edgeAgent`."""
-    module: JsonObject = {key: spec[key] for key in _AS_WRITTEN if spec.get(key) is not None}
+    module: JsonObject = {key: spec[key] for key in AS_WRITTEN if spec.get(key) is not None}
     settings: JsonObject = {"image": spec["image"]} if spec.get("image") else {}
     options = create_options(spec)
     if options is not None:

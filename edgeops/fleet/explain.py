@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
@@ -20,7 +21,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.variables import Scope, references
 from edgeops.jsonvalue import JsonObject, keys_of
 from edgeops.jsonvalue import pointer as pointer_of
-from edgeops.secret_reference import is_secret
+from edgeops.secret_reference import values_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def explain(
     start = _path(pointer)
     explained: list[Explained] = []
     ignored = dict(_ignored(stack))
-    for path, value in _values(_part(render_device(resolved), start), start):
+    values = values_in(_part(render_device(resolved), start), start)
+    for path, value in sorted(values, key=itemgetter(0)):
         if path[:1] == ("ignore",):
             explained += (Explained("/ignore", each, *where) for each, where in ignored.items())
             continue
@@ -124,15 +126,6 @@ def _ignored(stack: Sequence[Layer]) -> Iterator[tuple[str, tuple[Place, str]]]:
 def _covers(pointer: str, path: Path) -> bool:
     keys = keys_of(pointer)
     return path[: len(keys)] == keys
-
-
-def _values(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """The values at and below a path; a reference to a secret is one value."""
-    if isinstance(value, dict) and value and not is_secret(value):
-        for key in sorted(value):
-            yield from _values(value[key], (*path, key))
-    else:
-        yield path, value
 
 
 def _variables(

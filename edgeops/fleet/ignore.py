@@ -13,9 +13,9 @@ from typing import Any
 
 from edgeops.configuration import Paths
 from edgeops.fleet.catalog import Catalog
-from edgeops.fleet.edge import SYSTEM_MODULES
+from edgeops.fleet.edge import AS_WRITTEN, RUNTIME_SETTINGS, SYSTEM_MODULES
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.layers import Path
+from edgeops.fleet.layers import PARTS, Path
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, DesiredModule, Problem
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
@@ -23,14 +23,10 @@ from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _MODULES = "modules"  # in manifests, in `$edgeAgent`, and the identities in a stamp
-_FIRST = ("tags", "desired", "models", "modules", "edge")
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
-# Keys of a container that are one value in `$edgeAgent`, under the same name.
-_SAME_NAME = frozenset({"version", "status", "restartPolicy", "imagePullPolicy", "startupOrder"})
 _OPTIONS = ("createOptions", "storage")  # one text on the hub, in chunks
 _CHUNKS = ("createOptions", *(f"createOptions{index:02}" for index in range(1, 32)))
-_RUNTIME = ("minDockerVersion", "loggingOptions", "registryCredentials")
 
 
 class _NotIgnorable(Exception):
@@ -234,7 +230,7 @@ def _leave(pointer: str, modules: Mapping[str, DesiredModule], left: _Left) -> N
     elif first == "edge":
         _leave_runtime(below, left)
     else:
-        listed = ", ".join(f"/{each}" for each in _FIRST)
+        listed = ", ".join(f"/{each}" for each in PARTS)
         raise _NotIgnorable(
             "does not name a value in a twin", f"begin with one of {listed}; see docs/manifests.md"
         )
@@ -293,7 +289,7 @@ def _leave_runtime(below: Path, left: _Left) -> None:
             left.add(EDGE_HUB, below)
         case ("timeToLiveSecs",):
             left.add(EDGE_HUB, ("storeAndForwardConfiguration", *below))
-        case (key, *_) if key in _RUNTIME:
+        case (key, *_) if key in RUNTIME_SETTINGS:
             left.add(EDGE_AGENT, ("runtime", "settings", *below))
         case _:
             raise _NotIgnorable("does not name a setting of the runtime", "see docs/manifests.md")
@@ -310,7 +306,7 @@ def _container(kind: str, name: str, below: Path) -> Iterator[Path]:
             yield (*at, *below)
         case (key,) if key in _OPTIONS:
             yield from ((*at, "settings", chunk) for chunk in _CHUNKS)
-        case (key,) if key in _SAME_NAME:
+        case (key,) if key in AS_WRITTEN:
             yield (*at, key)
         case (key, *_) if key in _OPTIONS:
             raise _NotIgnorable(

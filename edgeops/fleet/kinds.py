@@ -80,6 +80,11 @@ class Device:
     member: Layer | None = None
     hubs: tuple[str, ...] | None = None
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Its own layers, the lower first."""
+        return (self.layer, self.member) if self.member else (self.layer,)
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceSet:

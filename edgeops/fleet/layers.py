@@ -22,7 +22,8 @@ from edgeops.secret_reference import is_secret
 
 Path = tuple[str, ...]
 
-OVERLAY_PARTS = ("variables", "tags", "desired", "models", "modules", "edge", "paused", "ignore")
+PARTS = ("tags", "desired", "models", "modules", "edge")  # of what a device should have
+OVERLAY_PARTS = ("variables", *PARTS, "paused", "ignore")
 _OLD_NAMES: Mapping[Path, str] = {
     ("edge", "agent", "image"): "/edge/agentImage",
     ("edge", "hub", "image"): "/edge/hubImage",

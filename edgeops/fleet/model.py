@@ -274,7 +274,7 @@ class DesiredFleet:
     """The desired state of every device at one commit, for one hub.
 
     `uid` tells the fleet from others of its name. `elsewhere` has the devices that git binds to
-    other hubs, and these; `held` are those of them that it pauses.
+    other hubs, and these; `paused_elsewhere` are those of them that it pauses.
     """
 
     name: str
@@ -284,4 +284,4 @@ class DesiredFleet:
     max_deletes: str | int = "10%"
     uid: str | None = None
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    held: frozenset[str] = frozenset()
+    paused_elsewhere: frozenset[str] = frozenset()

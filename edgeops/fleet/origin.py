@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 from edgeops.fleet.edge import SYSTEM_MODULES
 from edgeops.fleet.explain import Explained
@@ -15,16 +14,11 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB
 _KEYS_OF = {name: key for key, name in SYSTEM_MODULES.items()}
 
 
-@dataclass(frozen=True)
 class Origins:
     """The places of all values of one device, as `explain` found them."""
 
-    explained: Iterable[Explained]
-    _places: Mapping[str, Place | None] = field(init=False)
-
-    def __post_init__(self) -> None:
-        places = {value.path: value.place for value in self.explained}
-        object.__setattr__(self, "_places", places)
+    def __init__(self, explained: Iterable[Explained]) -> None:
+        self._places = {value.path: value.place for value in explained}
 
     def of(self, module: str | None, section: str, path: Path) -> tuple[Place, ...]:
         """The places that set a value of a twin; none if git does not, or if it is a default.

@@ -109,7 +109,7 @@ def resolve(
         max_deletes=limits.get("maxDeletes", "10%"),
         uid=catalog.fleet.spec.uid,
         elsewhere={name: hubs for name, hubs in devices.bound.items() if hub not in hubs},
-        held=frozenset(devices.held),
+        paused_elsewhere=frozenset(devices.paused),
     )
     return Resolution(fleet, (), warnings)
 
@@ -124,7 +124,7 @@ class _Devices:
     """Resolves the devices of `hubs`, and collects the problems of all.
 
     `resolved` has the devices of each hub, `bound` the hubs of the devices that are not on all,
-    `held` those of these that git pauses.
+    `paused` those of these that git pauses.
     """
 
     catalog: Catalog
@@ -133,7 +133,7 @@ class _Devices:
     hubs: frozenset[str]
     resolved: dict[str, dict[str, DesiredDevice]] = field(default_factory=dict)
     bound: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
+    paused: set[str] = field(default_factory=set)
     _ledger: Ledger = field(default_factory=Ledger)
     _clashing: dict[tuple[str, ...], list[Problem]] = field(default_factory=dict)
     _failures: list[Problem] = field(default_factory=list)
@@ -151,7 +151,7 @@ class _Devices:
             if names is not None:
                 self.bound[device.name] = names
                 if resolver.is_paused(device, groups):
-                    self.held.add(device.name)
+                    self.paused.add(device.name)
             of = self.hubs if names is None else self.hubs & frozenset(names)
             if not of & hubs:
                 return

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 
 from edgeops.errors import UsageError
-from edgeops.fleet.layers import Path, under_new_name
+from edgeops.fleet.layers import PARTS, Path, under_new_name
 from edgeops.jsonvalue import keys_of
 
-_PARTS = ("variables", "tags", "desired", "models", "modules", "edge")
+_PARTS = ("variables", *PARTS)
 _PLAIN_KEY = re.compile(r"[\w$*-]+\Z")
 _BARE = re.compile(r'[^."]+')
 

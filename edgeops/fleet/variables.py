@@ -25,7 +25,6 @@ _MOST = 64 * 1024  # characters of one text: variables in variables could grow w
 _DEEPEST = 20  # variables in variables
 
 # The parts of a device whose texts may refer to variables; in a module not these.
-PARTS = ("tags", "desired", "models", "modules", "edge")
 _FIXED = ("from", "schema")
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from edgeops.commit import short_commit
 from edgeops.github.authorship import Writers, writers
 from edgeops.github.facts import MOST_COMMITS, MOST_FILES, Comment, Facts, Review
 from edgeops.github.gather import gather
@@ -45,7 +46,7 @@ def approval_of(
         hint = f" ({error.hint})" if error.hint else ""
         return Approval(False, f"{error.message}{hint}")
     if facts is None:
-        return Approval(False, f"no pull request was merged into {branch} as {sha[:7]}")
+        return Approval(False, f"no pull request was merged into {branch} as {short_commit(sha)}")
     return decide(facts, marker, plan)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeops.commit import short_commit
 from edgeops.github.accounts import Account
 from edgeops.github.facts import Facts, Push
 from edgeops.github.workflow import BOT
@@ -82,7 +83,7 @@ def history_of(pushes: Sequence[Push], head: str) -> tuple[Push, ...]:
 
 def _behind(push: Push, facts: Facts) -> list[Account] | str:
     """The accounts that started the run that pushed, or the reason why they are unknown."""
-    commit = push.after[:7]
+    commit = short_commit(push.after)
     if push.by is None or push.by.login != BOT:
         who = f"the app {push.by.login}" if push.by else "an unknown account"
         return f"{commit} was pushed by {who}: the person behind it is unknown"

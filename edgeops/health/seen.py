@@ -5,7 +5,6 @@ Devices write reported properties, so any of them can have an unexpected type.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,10 +15,9 @@ from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, Health, HealthState
 from edgeops.health.reported import reported_slot, value_at
-from edgeops.stamp import decode
+from edgeops.stamp import commit_in
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
-_COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")  # a stamp is what somebody wrote into tags
 _VERSION_LENGTH = 300  # an image name can have 255 characters and a digest
 
 
@@ -96,21 +94,19 @@ def seen_device(
 
 def seen_without_git(twin: Twin, standing: Standing) -> SeenDevice:
     """A device of the hub that git does not have there; `twin` is that of the device."""
-    commits = stamp_commits(LiveDevice(twin))
     return SeenDevice(
         DeviceStatus(
             twin.device, False, twin.connected, Health(HealthState.UNKNOWN, standing.value)
         ),
         standing,
-        commit=commits[0] if commits else None,
+        commit=commit_in(twin.tags),
     )
 
 
 def stamp_commits(live: LiveDevice) -> tuple[str, ...]:
     """The commits that the stamps of a device and its modules name, the device's first."""
-    stamps = (decode(twin.tags) for twin in (live.twin, *live.modules.values()))
-    commits = (stamp.commit for stamp in stamps if stamp is not None)
-    return tuple(dict.fromkeys(c for c in commits if c is not None and _COMMIT.match(c)))
+    commits = (commit_in(twin.tags) for twin in (live.twin, *live.modules.values()))
+    return tuple(dict.fromkeys(filter(None, commits)))
 
 
 def _images(device: DesiredDevice, live: LiveDevice | None) -> dict[str, Versions]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from edgeops.fleet.edge import SYSTEM_MODULES
+from edgeops.fleet.edge import AS_WRITTEN, RUNTIME_SETTINGS, SYSTEM_MODULES
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import DesiredDevice
 from edgeops.health.device import Health, health
@@ -19,8 +19,7 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice
 
 _NEVER = "0001-"  # the year of a module that has never started
 _NO_TIME = ("tags", "variables")  # parts of which the hub tells no time
-_BY_NAME = ("env", "status", "restartPolicy", "imagePullPolicy", "startupOrder", "version")
-_RUNTIME = ("minDockerVersion", "loggingOptions", "registryCredentials")
+_BY_NAME = ("env", *AS_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _place(path: Path) -> tuple[str | None, Path]:
             return EDGE_AGENT, ("modules", module, *_in_container(keys))
         case ("edge", key, *keys) if key in SYSTEM_MODULES:
             return EDGE_AGENT, ("systemModules", SYSTEM_MODULES[key], *_in_container(keys))
-        case ("edge", key, *_) if key in _RUNTIME:
+        case ("edge", key, *_) if key in RUNTIME_SETTINGS:
             return EDGE_AGENT, ("runtime", "settings", key)
     return EDGE_HUB, ("storeAndForwardConfiguration",)
 

@@ -60,11 +60,6 @@ async def read_live(
     return await _read_each(hub.timed_twin if timed else hub.twin, wanted, progress)
 
 
-async def read_timed(hub: Hub, name: str, request: ReadRequest) -> LiveDevice | None:
-    """One device with the times of its values; None if it is not on the hub. Raises `HubError`."""
-    return await _read_device(hub.timed_twin, name, request)
-
-
 async def _read_each(
     read: _Read, wanted: Mapping[str, ReadRequest], progress: Progress
 ) -> dict[str, LiveDevice]:

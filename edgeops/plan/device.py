@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from edgeops import stamp as stamps
 from edgeops.configuration import Paths
@@ -30,34 +30,21 @@ from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin, diff
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """The fleet and commit that are planned, and whether module identities may be deleted."""
-
-    owner: Owner
-    commit: str | None
-    prune: bool
-
-
 def plan_device(
     device: DesiredDevice,
     live: LiveDevice | None,
+    owner: Owner,
     *,
-    fleet: str,
-    commit: str | None,
     create: bool,
     prune: bool = False,
-    uid: str | None = None,
-    known: frozenset[str] | None = None,
 ) -> tuple[Change, ...] | Refusal:
     """The changes that make a device on the hub agree with git, in the order to write them.
 
     `live` has the modules in git that exist on the hub, and the system modules of an edge device;
     it is None when the device is not on the hub. `prune` also deletes module identities that
     edgeops created and git no longer has; without it, or if the device was written from a commit
-    that is not `known`, they stay in the stamp. `uid` is that of the fleet.
+    that the owner does not know, they stay in the stamp.
     """
-    run = _Run(Owner(fleet, uid, known), commit, prune)
     if live is None:
         if not create:
             return Refusal(device.name, "is not on the hub", "create it first, or use --create")
@@ -65,8 +52,11 @@ def plan_device(
             return refusal
         blank, patch = LiveDevice(new_twin(device)), {IDENTITY: new_identity(device)}
         new = Change(device.name, Action.CREATE_DEVICE, Reason.NEW, patch=patch)
-        return new, *(replace(change, reason=Reason.NEW) for change in _changes(device, blank, run))
-    return _refusal(device, live, run.owner) or _changes(device, live, run)
+        return new, *(
+            replace(change, reason=Reason.NEW)
+            for change in _changes(device, blank, owner, prune=prune)
+        )
+    return _refusal(device, live, owner) or _changes(device, live, owner, prune=prune)
 
 
 def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
@@ -112,7 +102,9 @@ def _deployed(device: DesiredDevice) -> JsonObject:
     return modules
 
 
-def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change, ...]:
+def _changes(
+    device: DesiredDevice, live: LiveDevice, owner: Owner, *, prune: bool
+) -> tuple[Change, ...]:
     old = stamps.decode(live.twin.tags)
     foreign = device.foreign
 
@@ -144,12 +136,12 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
     others = _modules_of_others(device)
     own = device.modules.keys() - deployed - others
     gone = gone_modules(device, old)
-    deletions = gone if run.prune and run.owner.knows(old) else []
+    deletions = gone if prune and owner.knows(old) else []
 
     # Those that edgeops creates, not those that existed before.
     kept = {path[0] for path in owned_in(old, MODULES, {})} & own
     identities = (own - live.modules.keys()) | kept | (set(gone) - set(deletions))
-    new = device_stamp(device, run.owner, run.commit, identities)
+    new = device_stamp(device, owner, identities)
     replaced = frozenset(
         (module, *path)
         for module, patch in deploy.items()
@@ -191,7 +183,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
         if name in others and name not in live.modules:
             continue  # `awaited_modules`
         paths = foreign.get(name)
-        changes += _module_changes(device.name, module, live.modules.get(name), run, paths)
+        changes += _module_changes(device.name, module, live.modules.get(name), owner, paths)
     changes += [
         Change(device.name, Action.DELETE_MODULE, Reason.REMOVED, module=name) for name in deletions
     ]
@@ -202,7 +194,7 @@ def _changes(device: DesiredDevice, live: LiveDevice, run: _Run) -> tuple[Change
 
 
 def _module_changes(
-    device: str, module: DesiredModule, live: Twin | None, run: _Run, foreign: Paths | None
+    device: str, module: DesiredModule, live: Twin | None, owner: Owner, foreign: Paths | None
 ) -> tuple[Change, ...]:
     old = stamps.decode(live.tags) if live else None
     if old is None and not module.desired:
@@ -213,7 +205,7 @@ def _module_changes(
     owned_before = not_foreign(owned_before, foreign)
     desired = diff(shown, module.desired, owned_before)
     patch = {"desired": desired} if desired else {}
-    new = module_stamp(device, module, run.owner, run.commit)
+    new = module_stamp(device, module, owner)
     stamp = {} if stamps.same_content(old, new) else stamps.patch(twin.tags, new)
     if not patch and not stamp:
         return ()

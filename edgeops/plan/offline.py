@@ -11,6 +11,7 @@ from edgeops.jsonvalue import merge_patch
 from edgeops.plan.device import plan_device
 from edgeops.plan.identity import IDENTITY, new_twin, with_identity
 from edgeops.plan.model import Action, Change, Refusal
+from edgeops.plan.ownership import Owner
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 
@@ -29,9 +30,7 @@ def carried_out(live: LiveDevice, changes: Iterable[Change]) -> LiveDevice:
 def _in_sync(device: DesiredDevice, base: DesiredFleet) -> LiveDevice:
     system = (EDGE_AGENT, EDGE_HUB) if device.edge else ()
     live = LiveDevice(new_twin(device), {name: Twin(device.name, name) for name in system})
-    changes = plan_device(
-        device, live, fleet=base.name, commit=base.commit, create=True, uid=base.uid
-    )
+    changes = plan_device(device, live, Owner.of(base), create=True)
     assert not isinstance(changes, Refusal)  # it is what git says, and nobody stamped it
     return carried_out(live, changes)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from edgeops.configuration import HubConfiguration, Path, Paths
 from edgeops.fleet.ignore import outside
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.jsonvalue import JsonObject
 from edgeops.plan.model import Overlap, Refusal
-from edgeops.secret_reference import is_secret
+from edgeops.secret_reference import values_in
 from edgeops.twin import EDGE_AGENT, LiveDevice
 
 _DEVICE = ""  # the key of the twin of the device itself; the others are names of modules
@@ -109,7 +108,7 @@ def _without(
 
 def _overlaps(section: str, content: JsonObject, writes: Iterable[_Write]) -> Iterator[Overlap]:
     """Each path that both write: the shorter one of what git names and what is written."""
-    named = list(_leaves(content))
+    named = [path for path, _ in values_in(content)]
     told: set[Path] = set()
     for write in sorted(writes, key=lambda write: (write.by.rank, write.path), reverse=True):
         both = {min(path, write.path, key=len) for path in named if overlap(path, write.path)}
@@ -123,14 +122,6 @@ def overlap(path: Path, other: Path) -> bool:
     """Whether a write of one path changes the value at the other."""
     shorter = min(len(path), len(other))
     return path[:shorter] == other[:shorter]
-
-
-def _leaves(value: Any, path: Path = ()) -> Iterator[Path]:
-    if isinstance(value, dict) and not is_secret(value) and (value or not path):
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    else:
-        yield path
 
 
 def _refusal(device: str, overlap: Overlap) -> Refusal:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeops.commit import is_commit_id, short_commit
+from edgeops.fleet.model import DesiredFleet
 from edgeops.plan.model import Refusal
-from edgeops.stamp import COMMIT, Stamp
-
-_SHOWN = 7  # digits of a commit
+from edgeops.stamp import Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A fleet, and the `uid` that tells it from others of its name; None if git gives it none.
+    """A fleet at a commit, and the `uid` that tells it from others of its name, if it has one.
 
     `known` are the commits in its repository that stamps may name; None if all are.
     """
 
     fleet: str
     uid: str | None = None
+    commit: str | None = None
     known: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, fleet: DesiredFleet, known: frozenset[str] | None = None) -> Owner:
+        """The owner of what a fleet writes."""
+        return cls(fleet.name, fleet.uid, fleet.commit, known)
 
     def foreign(
         self, stamp: Stamp | None, device: str, module: str | None = None
@@ -71,8 +77,8 @@ class Owner:
 
     def unknown(self, stamp: Stamp) -> tuple[str, str]:
         """What to say of a twin whose commit is not in this repository, and what to do."""
-        commit = stamp.commit or ""
-        named = f"commit {commit[:_SHOWN]}" if COMMIT.match(commit) else "an unknown commit"
+        commit = stamp.commit
+        named = f"commit {short_commit(commit)}" if is_commit_id(commit) else "an unknown commit"
         hint = (
             "fetch the whole history (`git fetch --unshallow`); if the commit no longer exists,"
             " `edgeops forget` the device, or delete by hand"

@@ -54,7 +54,7 @@ def make_plan(
     devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
     waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
     absent = waiting | {d.name for d in devices if d.paused and d.name not in live}
-    owner = Owner(fleet.name, fleet.uid, known)
+    owner = Owner.of(fleet, known)
     changes: list[Change] = []
     paused: list[Paused] = []
     refusals: list[Refusal] = []
@@ -67,12 +67,9 @@ def make_plan(
         planned = plan_device(
             without_parent_among(absent, device),
             live.get(device.name),
-            fleet=fleet.name,
-            commit=fleet.commit,
+            owner,
             create=options.create,
             prune=options.prune,
-            uid=fleet.uid,
-            known=known,
         )
         if device.paused:
             paused.append(_paused(device, planned, device.name in live))
@@ -92,7 +89,7 @@ def make_plan(
     refusals += (overlap for overlap in overlaps if overlap.device in names)
     removed = Removals()
     if options.prune:
-        removed = removals(fleet, live, options, managed, labels, known, managed_in_all)
+        removed = removals(fleet, live, options, managed, labels, owner, managed_in_all)
     changes += removed.changes
     access = _access(hub, [device for device in devices if not device.paused])
     return Plan(

@@ -13,7 +13,7 @@ from edgeops.plan.overlap import not_foreign
 from edgeops.plan.ownership import Owner
 from edgeops.plan.stamping import MODULES, owned_in
 from edgeops.plan.targets import Labels, matches
-from edgeops.stamp import Stamp, decode
+from edgeops.stamp import Stamp, commit_in, decode
 from edgeops.twin import LiveDevice
 
 
@@ -33,14 +33,14 @@ def removals(
     options: PlanOptions,
     managed: Collection[str],
     labels: Labels,
-    known: frozenset[str] | None,
+    owner: Owner,
     managed_in_all: int | None = None,
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
-    `blocked` if they are too many of the devices that this fleet provably wrote, from commits that
-    are `known`, or is known to manage in all.
+    `blocked` if they are too many of the devices that the owner provably wrote, from commits that
+    it knows, or is known to manage in all.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
@@ -52,19 +52,15 @@ def removals(
         if (
             removal := plan_removal(
                 live[name],
-                fleet=fleet.name,
-                uid=fleet.uid,
+                owner,
                 hubs=fleet.elsewhere.get(name, ()),
-                known=known,
-                held=name in fleet.held,
+                paused=name in fleet.paused_elsewhere,
             )
         )
     ]
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
-    owner = Owner(fleet.name, fleet.uid, known)
-    stamps = {name: decode(live[name].twin.tags) for name in managed if name in live}
-    owned = [n for n, stamp in stamps.items() if owner.proves(stamp, n) and owner.knows(stamp)]
-    in_all = len(owned) if managed_in_all is None else managed_in_all
+    if managed_in_all is None:
+        managed_in_all = _written(live, managed, owner) if changes else 0
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -72,8 +68,14 @@ def removals(
         changes,
         refusals,
         notes=tuple(_notes(unknown if by_label else [])),
-        blocked=over_budget(fleet, deletions=len(changes), managed=in_all),
+        blocked=over_budget(fleet, deletions=len(changes), managed=managed_in_all),
     )
+
+
+def _written(live: Mapping[str, LiveDevice], managed: Collection[str], owner: Owner) -> int:
+    """How many devices the owner provably wrote, from commits that it knows."""
+    stamps = ((name, decode(live[name].twin.tags)) for name in managed if name in live)
+    return sum(owner.proves(stamp, name) and owner.knows(stamp) for name, stamp in stamps)
 
 
 def gone_from_git(
@@ -84,21 +86,14 @@ def gone_from_git(
 
 
 def plan_removal(
-    live: LiveDevice,
-    *,
-    fleet: str,
-    uid: str | None = None,
-    hubs: tuple[str, ...] = (),
-    known: frozenset[str] | None = None,
-    held: bool = False,
+    live: LiveDevice, owner: Owner, *, hubs: tuple[str, ...] = (), paused: bool = False
 ) -> Change | Refusal | None:
     """The deletion of a device that git does not have on this hub; None if not of this fleet.
 
-    `hubs` are those that git binds it to; it pauses it there if it is `held`. It stays if it was
-    last written from a commit that is not among the `known`; None if all are.
+    `hubs` are those that git binds it to; it may be `paused` there. It stays if it was
+    last written from a commit that the owner does not know.
     """
-    device, owner = live.twin.device, Owner(fleet, uid, known)
-    stamp = decode(live.twin.tags)
+    device, stamp = live.twin.device, decode(live.twin.tags)
     if stamp is None or owner.foreign(stamp, device) is not None:
         return None
     where = f"bound to {among(hubs)} in git" if hubs else "no longer in git"
@@ -118,7 +113,7 @@ def plan_removal(
             f"is protected and {where}",
             "`edgeops forget` lets go of it; to delete it, sync it once with `protect: false`",
         )
-    if held:
+    if paused:
         return Refusal(
             device,
             f"is paused in git, and {where}: it is not deleted here",
@@ -136,8 +131,10 @@ def gone_modules(device: DesiredDevice, stamp: Stamp | None) -> list[str]:
 
 def kept_modules(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal | None:
     """Why no module identity of a device in git is deleted; None if that is not known of any."""
+    if owner.known is None or commit_in(live.twin.tags) in owner.known:
+        return None  # of nearly every device: without decoding its stamp
     stamp = decode(live.twin.tags)
-    gone = gone_modules(device, stamp) if stamp is not None and not owner.knows(stamp) else []
+    gone = gone_modules(device, stamp)
     if stamp is None or not gone:
         return None
     why, hint = owner.unknown(stamp)

@@ -12,7 +12,8 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.plan.identity import IDENTITY, identity_of
 from edgeops.plan.model import Action, Change, Reason
 from edgeops.plan.secrets import value_at, with_references
-from edgeops.secret_reference import is_secret, secrets_in
+from edgeops.plan.stamping import owned_in
+from edgeops.secret_reference import is_secret, secrets_in, values_in
 from edgeops.stamp import TAG, Stamp, decode
 from edgeops.stamp_paths import Path
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
@@ -115,7 +116,7 @@ def _values(
     reported: JsonObject,
     mark: tuple[JsonObject, Reason] | None,
 ) -> Iterator[SeenValue]:
-    of_git, of_hub, of_device = (dict(_leaves(value)) for value in (wanted, on_hub, reported))
+    of_git, of_hub, of_device = (dict(values_in(value)) for value in (wanted, on_hub, reported))
     times = twin.updated if twin else {}
     for path in sorted({*of_git, *of_hub, *of_device}):
         in_hands = path in of_git or path in of_hub
@@ -128,15 +129,6 @@ def _values(
             reported_at=times.get(("reported", *path)) if path in of_device else None,
             mark=mark[1] if mark and in_hands and _covers(mark[0], path) else None,
         )
-
-
-def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The values of an object; a reference to a secret is one value."""
-    if isinstance(value, dict) and value and not is_secret(value):
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    elif path:
-        yield path, value
 
 
 # --- what a sync would write -----------------------------------------------------------
@@ -173,7 +165,7 @@ def _without_secrets(
     """The live section with references in place of secrets, and the values of these."""
     section = module if module in (EDGE_AGENT, EDGE_HUB) else DESIRED
     written: Mapping[Path, Any] = stamp.secrets_in(section) if stamp else {}
-    owned = stamp.owned_in(section, live) if stamp else frozenset()
+    owned = owned_in(stamp, section, live)
     paths = {path for path, _ in secrets_in(wanted)} | written.keys()
     found = (value_at(live, path) for path in paths)
     known = {value for value in found if isinstance(value, str) and len(value) >= _SHORTEST_SECRET}

@@ -18,9 +18,7 @@ MODULES = "modules"  # the section of a stamp that lists the owned module identi
 _WITH_STAMP = ("tags", "desired")  # the sections that are written together with the stamp
 
 
-def device_stamp(
-    device: DesiredDevice, owner: Owner, commit: str | None, identities: Set[str]
-) -> Stamp:
+def device_stamp(device: DesiredDevice, owner: Owner, identities: Set[str]) -> Stamp:
     """The stamp of a device that is in sync; it also owns these module identities."""
     content = {"tags": device.tags, "desired": device.desired, **device.edge_content}
     digest, owned = stamps.digest_and_paths(content)
@@ -28,7 +26,7 @@ def device_stamp(
         digest = stamps.digest({**content, IDENTITY: device.identity})
     new = Stamp(
         fleet=owner.fleet,
-        commit=commit,
+        commit=owner.commit,
         digest=digest,
         protect=device.protect,
         owned=owned | {(MODULES, name) for name in identities},
@@ -36,10 +34,10 @@ def device_stamp(
     return _signed(new, device.name, owner)
 
 
-def module_stamp(device: str, module: DesiredModule, owner: Owner, commit: str | None) -> Stamp:
+def module_stamp(device: str, module: DesiredModule, owner: Owner) -> Stamp:
     """The stamp of a module that is in sync."""
     digest, owned = stamps.digest_and_paths({"desired": module.desired})
-    return _signed(Stamp(owner.fleet, commit, digest, owned=owned), device, owner)
+    return _signed(Stamp(owner.fleet, owner.commit, digest, owned=owned), device, owner)
 
 
 def _signed(stamp: Stamp, device: str, owner: Owner) -> Stamp:

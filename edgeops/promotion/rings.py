@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from edgeops.fleet.kinds import Group, Rollout
 from edgeops.fleet.layers import Path, merged
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, Named
 from edgeops.fleet.value_path import read_path
-from edgeops.jsonvalue import JsonObject, keys_of, leaves, same
+from edgeops.jsonvalue import keys_of, leaves, same
 from edgeops.promotion.value import UNSET, Absent, is_slot, slot_path, value_in
 
 
@@ -71,28 +72,25 @@ def declared(catalog: Catalog) -> tuple[Path, ...]:
 
 def rings(catalog: Catalog, fleet: DesiredFleet, path: Path) -> tuple[Ring, ...]:
     """The rings in order, without groups that remove what the value belongs to."""
-    said = {
-        name: group.spec.layer.value
-        for name, group in catalog.groups.items()
-        if value_in(group.spec.layer.value, path) is not UNSET
-    }
+    said = {name: value_in(g.spec.layer.value, path) for name, g in catalog.groups.items()}
+    devices = sorted(fleet.devices.items())
     result: list[Ring] = []
     taken: set[str] = set()
     for rollout, group in ring_groups(catalog):
-        value = value_in(group.spec.layer.value, path)
+        value = said[group.name]
         if value is Absent.REMOVED or (value is None and is_slot(path)):
             continue
-        devices = [
+        following = [
             name
-            for name, device in sorted(fleet.devices.items())
+            for name, device in devices
             if value is not UNSET
             and name not in taken
             and group.name in device.groups
             and not _is_ignored(device, path)
-            and _follows(catalog, name, device.groups, group, path, said)
+            and _follows(value, _above(catalog, device, group.name, path, said))
         ]
-        taken.update(devices)
-        result.append(Ring(group.name, rollout, value, tuple(devices)))
+        taken.update(following)
+        result.append(Ring(group.name, rollout, value, tuple(following)))
     return tuple(result)
 
 
@@ -101,23 +99,19 @@ def _is_ignored(device: DesiredDevice, path: Path) -> bool:
     return any(path[: len(keys)] == keys for keys in map(keys_of, device.ignore))
 
 
-def _follows(
-    catalog: Catalog,
-    device: str,
-    groups: tuple[str, ...],
-    ring: Named[Group],
-    path: Path,
-    said: dict[str, JsonObject],
-) -> bool:
-    """Whether a member of a ring has all of its value: no layer above it says otherwise."""
-    above = groups[groups.index(ring.name) + 1 :]
-    layers = [said[name] for name in above if name in said]
-    own = catalog.devices[device].spec
-    layers += [layer.value for layer in (own.layer, own.member) if layer]
-    wanted = value_in(ring.spec.layer.value, path)
+def _above(
+    catalog: Catalog, device: DesiredDevice, ring: str, path: Path, said: Mapping[str, Any]
+) -> Iterator[Any]:
+    """What the layers above a ring set on a device; `said` is what groups set."""
+    yield from (said[name] for name in device.groups[device.groups.index(ring) + 1 :])
+    own = catalog.devices[device.name].spec.layers
+    yield from (value_in(layer.value, path) for layer in own)
+
+
+def _follows(wanted: Any, above: Iterable[Any]) -> bool:
+    """Whether a device has all of the value of its ring: no layer above it says otherwise."""
     value = merged(None, wanted)
-    for layer in layers:
-        over = value_in(layer, path)
+    for over in above:
         if over is Absent.REMOVED:
             return False
         if over is not UNSET:

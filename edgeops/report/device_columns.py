@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from edgeops.commit import short_commit
 from edgeops.errors import UsageError
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.health.seen import SeenDevice, Versions
@@ -69,14 +70,15 @@ def _images(device: SeenDevice, short: Callable[[str], str] = str) -> str:
     return ", ".join(f"{name} {versions(pair, short)}" for name, pair in device.images.items())
 
 
-def _sync(device: SeenDevice) -> str:
+def sync_word(device: SeenDevice) -> str:
+    """Whether the twins of a device are as git says; empty if git does not have it."""
     if not device.in_git:
         return ""
     return "yes" if device.status.in_sync else "drift" if device.drift else "no"
 
 
 def _sync_cell(device: SeenDevice) -> Span | str:
-    text = _sync(device)
+    text = sync_word(device)
     return green(text) if text == "yes" else yellow(text) if text else _NONE
 
 
@@ -106,7 +108,7 @@ COLUMNS = {
     for column in (
         _column("device", lambda device: device.name),
         _column("git", lambda device: device.standing.value),
-        _column("sync", _sync, _sync_cell),
+        _column("sync", sync_word, _sync_cell),
         _column("drift", lambda device: "yes" if device.drift else "no"),
         _column("connected", _connected, _connected_cell),
         _column(
@@ -118,7 +120,7 @@ COLUMNS = {
         _column(
             "commit",
             lambda device: device.commit or "",
-            lambda device: (device.commit or _NONE)[:7],
+            lambda device: short_commit(device.commit) if device.commit else _NONE,
         ),
         _column("groups", lambda device: ", ".join(device.groups)),
         _column(

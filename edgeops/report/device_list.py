@@ -90,7 +90,7 @@ def _document(listed: DeviceList) -> JsonObject:
     return {
         "fleet": fleet.name,
         "hub": fleet.hub,
-        "commit": fleet.commit,
+        "revision": fleet.commit,
         "summary": counts([device.status for device in devices if device.in_git]),
         "noLongerInGit": None if fleet.gone is None else [device.name for device in fleet.gone],
         "devices": [device_object(device) for device in devices],

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from edgeops.api.showing import ShownDevice, ValueOrigin
+from edgeops.api.workspace import utc
+from edgeops.commit import short_commit
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
+from edgeops.report.device_columns import COLUMNS
 from edgeops.report.device_list import device_object
 from edgeops.report.documents import dump_json, dump_yaml
 from edgeops.report.inert import one_line
 from edgeops.report.status_text import STYLE
 from edgeops.report.style import Line, Span, bold, columns, dim, render, yellow
-from edgeops.report.words import short_commit, show, show_path
+from edgeops.report.words import show, show_path
 from edgeops.secret_reference import in_words
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
@@ -76,9 +79,9 @@ def _head(shown: ShownDevice) -> Iterator[Line]:
     if device.commit:
         yield [f"last change synced: commit {short_commit(device.commit)}"]
     if device.labels:
-        yield [f"labels {', '.join(f'{k}={v}' for k, v in sorted(device.labels.items()))}"]
+        yield [f"labels {COLUMNS['labels'].value(device)}"]
     if device.groups:
-        yield [f"groups {', '.join(device.groups)}"]
+        yield [f"groups {COLUMNS['groups'].value(device)}"]
 
 
 def _title(section: SeenSection) -> str:
@@ -154,7 +157,7 @@ def _objects(shown: ShownDevice, section: SeenSection) -> Iterable[JsonObject]:
             "git": in_words(value.git),
             "hub": in_words(value.hub),
             "reported": in_words(value.reported),
-            "updated": value.updated,
+            "updatedAt": value.updated,
             "reportedAt": value.reported_at,
             "differs": value.mark.value if value.mark else None,
             **_origin(shown.origins.get((section.module, section.name, value.path))),
@@ -166,5 +169,5 @@ def _origin(origin: ValueOrigin | None) -> JsonObject:
     return {
         "place": asdict(origin.place) if origin else None,
         "commit": blamed.commit if blamed else None,
-        "committedAt": blamed.when.isoformat().replace("+00:00", "Z") if blamed else None,
+        "committedAt": utc(blamed.when) if blamed else None,
     }

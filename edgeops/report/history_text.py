@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgeops.api.histories import HistoryEntry, HubHistory
+from edgeops.commit import short_commit
 from edgeops.fleet.secrets import mask
 from edgeops.history import ApplyRecord, ApplyResult
 from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import one_line
 from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
-from edgeops.report.words import first_names, short_commit
+from edgeops.report.words import first_names
 
 _SUBJECT = 40
 _STYLE = {
@@ -100,8 +101,15 @@ def _row(entry: HistoryEntry) -> Line:
     if record.result is ApplyResult.STARTED:
         outcome = Span("started; its end is not recorded", Style.YELLOW)
     reason = [entry.reason] if entry.reason else []
-    when = record.when.removesuffix("Z").replace("T", " ")
-    return [when, commit, _who(record), _scope(record), _counts(record), outcome, *reason]
+    return [
+        _time(record.when),
+        commit,
+        _who(record),
+        _scope(record),
+        _counts(record),
+        outcome,
+        *reason,
+    ]
 
 
 def _who(record: ApplyRecord) -> str:
@@ -118,7 +126,7 @@ def _scope(record: ApplyRecord) -> str:
     elif scope.limited:
         words = ["devices changed in git"]
     else:
-        words = [f"since {scope.since[:7]}" if scope.since else "all"]
+        words = [f"since {short_commit(scope.since)}" if scope.since else "all"]
     words += ["prune"] * scope.prune + ["drift only"] * scope.drift_only
     return ", ".join(words)
 
@@ -136,6 +144,9 @@ def _last_complete(found: HubHistory) -> Iterator[Line]:
         yield ["no complete sync is recorded: `sync --since-last` reads every device"]
         return
     left = f" but {len(complete.left):,}" if complete.left else ""
-    when = complete.when.removesuffix("Z").replace("T", " ")
     commit = bold(short_commit(complete.commit))
-    yield ["last complete sync: ", commit, f" at {when} UTC, every device{left}"]
+    yield ["last complete sync: ", commit, f" at {_time(complete.when)} UTC, every device{left}"]
+
+
+def _time(when: str) -> str:
+    return when.removesuffix("Z").replace("T", " ")

@@ -33,11 +33,6 @@ def escaped(text: str) -> str:
     return html.escape(one_line(text))
 
 
-def shortened(text: str, limit: int) -> str:
-    """Any text on one line, cut after `limit` characters."""
-    return one_line(text, limit)
-
-
 def element(name: str, text: str, kind: str = "") -> str:
     """An element around text; `kind` is its class."""
     return f"<{name}{_class(kind)}>{escaped(text)}</{name}>"

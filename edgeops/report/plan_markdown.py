@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from edgeops.commit import short_commit
 from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.counts import DeviceFate
 from edgeops.plan.document import SavedPlan
@@ -34,7 +35,7 @@ from edgeops.report.plan_text import (
 )
 from edgeops.report.plan_values import ShownValue, example, in_line, shown_values, who
 from edgeops.report.style import Line
-from edgeops.report.words import count, duration, short_commit, show_path
+from edgeops.report.words import count, duration, show_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgeops.commit import short_commit
 from edgeops.plan.counts import Counts, DeviceFate, counts
 from edgeops.plan.model import Plan, Reason, Refusal
 from edgeops.report.path_changes import Op
@@ -27,7 +28,6 @@ from edgeops.report.words import (
     count,
     duration,
     first_names,
-    short_commit,
     show_path,
     wrapped_names,
 )

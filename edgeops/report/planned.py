@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edgeops.api.plans import Planned
+from edgeops.api.planned import Planned
 from edgeops.api.workspace import InvalidFleet
 from edgeops.errors import EdgeOpsError, InvalidState, Refused
 from edgeops.fleet.model import Problem

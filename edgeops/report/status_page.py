@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edgeops.api.listing import SeenFleet
+from edgeops.commit import short_commit
 from edgeops.health.device import HealthState
 from edgeops.health.seen import SeenDevice
 from edgeops.report import html
+from edgeops.report.device_columns import sync_word
 from edgeops.report.device_summary import Summary
+from edgeops.report.inert import one_line
 from edgeops.report.score_tables import ScoreTable
-from edgeops.report.status_text import by_state, figures, states_of, worst_first
-from edgeops.report.words import count, first_names, short_commit
+from edgeops.report.status_text import figures, states_of, worst_first
+from edgeops.report.words import count, first_names
 
 # Rows of tables: a page stays below 200 KB.
 _SITES = 200
@@ -70,12 +73,10 @@ def _is_well(device: SeenDevice) -> bool:
 
 def _tiles(devices: Sequence[SeenDevice]) -> Iterator[tuple[str, str]]:
     statuses = [device.status for device in devices]
-    yield "devices", f"{len(devices):,}"
-    yield "in sync", f"{sum(status.in_sync for status in statuses):,}"
-    yield "connected", f"{sum(status.connected for status in statuses):,}"
-    for state, number in by_state(statuses):
-        if number:
-            yield state.value, f"{number:,}"
+    states = [*reversed(states_of(statuses))]  # the best first
+    names = ("devices", "in sync", "connected", *(state.value for state in states))
+    for name, number in zip(names, figures(statuses, states), strict=True):
+        yield name, f"{number:,}"
 
 
 def _sites(page: StatusPage) -> Iterator[str]:
@@ -107,10 +108,10 @@ def _listed(page: StatusPage, devices: Sequence[SeenDevice], most: int) -> Itera
             device.name,
             device.labels.get(page.label, _NO_VALUE),
             device.status.health.state.value,
-            "yes" if device.status.in_sync else "drift" if device.drift else "no",
+            sync_word(device),
             "yes" if device.status.connected else "no",
             short_commit(device.commit) if device.commit else "",
-            html.shortened(device.status.health.reason, _REASON),
+            one_line(device.status.health.reason, _REASON),
         )
         for device in ordered[:most]
     )

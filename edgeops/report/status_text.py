@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, HealthState
 from edgeops.jsonvalue import JsonObject
-from edgeops.report.documents import dump_json
 from edgeops.report.style import (
     WIDTH,
     Line,
@@ -65,20 +64,14 @@ def text(
     return render(_lines(rows, every=every, gone=gone), color)
 
 
-def as_json(rows: Sequence[DeviceStatus]) -> str:
-    """An object with a `summary` and one object per device in `devices`."""
-    return dump_json(
-        {"summary": counts(rows), "devices": [status_object(row) for row in worst_first(rows)]}
-    ).rstrip("\n")
-
-
 def counts(rows: Sequence[DeviceStatus]) -> JsonObject:
     """The number of devices, of those in sync and connected, and by health."""
+    devices, in_sync, connected, *_ = figures(rows, ())
     return {
-        "devices": len(rows),
-        "inSync": sum(row.in_sync for row in rows),
-        "connected": sum(row.connected for row in rows),
-        "health": {state.value: number for state, number in by_state(rows)},
+        "devices": devices,
+        "inSync": in_sync,
+        "connected": connected,
+        "health": {state.value: number for state, number in _by_state(rows)},
     }
 
 
@@ -91,7 +84,7 @@ def figures(rows: Sequence[DeviceStatus], states: Iterable[HealthState]) -> tupl
 
 def states_of(rows: Iterable[DeviceStatus]) -> list[HealthState]:
     """The states that some device is in, the worst first."""
-    return [state for state, number in reversed(by_state(rows)) if number]
+    return [state for state, number in reversed(_by_state(rows)) if number]
 
 
 def status_object(row: DeviceStatus) -> JsonObject:
@@ -107,11 +100,9 @@ def status_object(row: DeviceStatus) -> JsonObject:
 
 def summary(rows: Sequence[DeviceStatus]) -> str:
     """The counts, as `22 devices: 22 in sync, 21 connected; 20 Converged, 2 Degraded`."""
-    health = ", ".join(f"{number:,} {state.value}" for state, number in by_state(rows) if number)
-    said = (
-        f"{count(len(rows), 'device')}: {sum(row.in_sync for row in rows):,} in sync,"
-        f" {sum(row.connected for row in rows):,} connected"
-    )
+    health = ", ".join(f"{number:,} {state.value}" for state, number in _by_state(rows) if number)
+    devices, in_sync, connected, *_ = figures(rows, ())
+    said = f"{count(devices, 'device')}: {in_sync:,} in sync, {connected:,} connected"
     return f"{said}; {health}" if health else said
 
 
@@ -171,7 +162,7 @@ def badness(state: HealthState) -> int:
     return ORDER.index(state)
 
 
-def by_state(rows: Iterable[DeviceStatus]) -> list[tuple[HealthState, int]]:
+def _by_state(rows: Iterable[DeviceStatus]) -> list[tuple[HealthState, int]]:
     """The number of devices in each state, the best state first."""
     numbers = Counter(row.health.state for row in rows)
     return [(state, numbers[state]) for state in reversed(ORDER)]

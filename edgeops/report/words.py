@@ -40,11 +40,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
-def short_commit(commit: str | None) -> str:
-    """`1a2b3c4`, or "the working tree" without a commit."""
-    return commit[:7] if commit else "the working tree"
-
-
 def first_names(names: Sequence[str], shown: int | None) -> tuple[list[str], str]:
     """The first names, and `and 12 more` for the others (never for a single one)."""
     if shown is None or len(names) <= shown + 1:

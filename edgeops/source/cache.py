@@ -7,12 +7,13 @@ others.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -103,6 +104,18 @@ class Cache:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
             with suppress(OSError):
                 self._path.unlink()
+
+
+def remembered(folder: Path | None, key: str, state: bytes, find: Callable[[], Any]) -> Any:
+    """The JSON value that was found under this key, or is found now if its state is another."""
+    with Cache(folder) as cache:
+        kept = cache.get(key)
+    if kept is not None and kept.startswith(state):
+        return json.loads(kept[len(state) :])
+    found = find()  # with the cache closed: finding can use it, too
+    with Cache(folder) as cache:
+        cache.put(key, state + json.dumps(found).encode())
+    return found
 
 
 def cache_folder(

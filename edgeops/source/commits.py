@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from edgeops.errors import EdgeOpsError
 from edgeops.source.git import GitFailed, repository, run
@@ -12,19 +13,27 @@ from edgeops.source.git import GitFailed, repository, run
 _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1"}
 
 
-def known_commits(root: Path, commits: Collection[str]) -> frozenset[str]:
+class FoundCommit(NamedTuple):
+    """When a commit was made, in Unix time, and the first line of its message."""
+
+    when: int
+    subject: str
+
+
+def found_commits(root: Path, commits: Collection[str]) -> dict[str, FoundCommit]:
     """Those of the commits, each a full id, that this clone has, in a branch or not.
 
     Asks git once. Raises `EdgeOpsError` when there is no repository.
     """
     if not commits:
-        return frozenset()
+        return {}
     asked = "".join(f"{commit}\n" for commit in sorted(commits))
-    options = ("--batch-check=%(objectname) %(objecttype)",)
+    options = ("--no-walk=unsorted", "--ignore-missing", "--format=%H %ct %s", "--stdin")
     with repository(root) as (repo, _):
-        answer = run(repo, "cat-file", *options, environ=_NO_FETCH, stdin=asked.encode())
-    found = (line.split() for line in answer.decode().splitlines())
-    return frozenset(name for name, kind, *_ in found if kind == "commit")
+        answer = run(repo, "rev-list", *options, environ=_NO_FETCH, stdin=asked.encode())
+    lines = answer.decode(errors="replace").split("\n")[1::2]  # each after a line `commit ID`
+    found = (line.split(" ", 2) for line in lines)
+    return {commit: FoundCommit(int(when), subject) for commit, when, subject in found}
 
 
 def user_name(root: Path) -> str:
@@ -34,22 +43,6 @@ def user_name(root: Path) -> str:
             return run(repo, "config", "--get", "user.name").decode(errors="replace").strip()
     except EdgeOpsError:
         return ""
-
-
-def subjects(root: Path, commits: Collection[str]) -> dict[str, str]:
-    """The first lines of the messages of full commit ids, as far as this clone has the commits.
-
-    Raises `EdgeOpsError` when there is no repository.
-    """
-    with repository(root) as (repo, _):
-        found: dict[str, str] = {}
-        for commit in sorted(set(commits)):
-            try:
-                shown = run(repo, "show", "--no-patch", "--format=%s", f"{commit}^{{commit}}")
-            except GitFailed:
-                continue
-            found[commit] = shown.decode(errors="replace").strip()
-        return found
 
 
 def differ(root: Path, one: str, other: str, folders: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.commit import short_commit
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Problem, Snapshot
@@ -42,7 +43,7 @@ def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
         _refuse_state(repo, commit, prefix)
         entries = list(_tree(repo, commit, prefix))
         if not any(name.startswith("fleet/") for _, _, _, name in entries):
-            raise no_fleet(f"{prefix or 'the repository'} at {commit[:7]}")
+            raise no_fleet(f"{prefix or 'the repository'} at {short_commit(commit)}")
         files = (file for entry in entries if (file := _source_file(repo, *entry)))
         return read_snapshot(commit, files, packaged_schemas(), cache)
 
@@ -51,21 +52,6 @@ def resolve_commit(root: Path, rev: str) -> str:
     """The full id of the commit that a revision names. Raises `EdgeOpsError`."""
     with repository(root) as (repo, _):
         return _commit(repo, rev)
-
-
-def commit_times(root: Path, commits: Iterable[str]) -> dict[str, int]:
-    """When these full commit ids were committed, in Unix time; without those not in this clone.
-
-    Raises `EdgeOpsError` when there is no repository.
-    """
-    ids = sorted(commits)
-    if not ids:
-        return {}
-    options = ("--no-walk=unsorted", "--ignore-missing", "--timestamp")
-    with repository(root) as (repo, _):
-        output = run(repo, "rev-list", *options, *ids).decode()
-    pairs = (line.split() for line in output.splitlines())
-    return {commit: int(when) for when, commit in pairs}
 
 
 def head_commit(root: Path) -> str | None:
@@ -169,7 +155,7 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
     except GitFailed as error:
         if not prefix:
             raise
-        raise no_fleet(f"{prefix} at {commit[:7]}") from error
+        raise no_fleet(f"{prefix} at {short_commit(commit)}") from error
     for entry in output.split(b"\0"):
         if entry:
             attributes, _, name = entry.partition(b"\t")
@@ -183,7 +169,7 @@ def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
         listed = run(repo, "ls-tree", "-z", "--name-only", "--full-tree", f"{commit}:{prefix}")
         for name in map(os.fsdecode, listed.split(b"\0")):
             if is_state_name(name):
-                raise committed_state(name, f"committed at {commit[:7]}")
+                raise committed_state(name, f"committed at {short_commit(commit)}")
 
 
 def _source_file(

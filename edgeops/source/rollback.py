@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.commit import short_commit
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.source.git import GitFailed, repository, run
 from edgeops.source.revision import resolve_commit, uncommitted
@@ -67,7 +68,7 @@ def commit_as_at(root: Path, head: str, rev: str, message: str) -> str:
             run(repo, "update-index", "--add", *words, environ=environ)
         if not gone and not changed:
             raise Refused(
-                f"fleet/, schemas/ and the releases are as at {rev[:7]} already",
+                f"fleet/, schemas/ and the releases are as at {short_commit(rev)} already",
                 "`edgeops history` and `git log -- fleet` list what came before",
             )
         tree = run(repo, "write-tree", environ=environ).decode().strip()

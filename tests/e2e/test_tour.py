@@ -142,7 +142,7 @@ def test_a_fleet_day_after_day(plant, registry, run_modules):
     (drifted,) = [value for value in values if value["differs"]]
     assert (drifted["pointer"], drifted["differs"]) == ("/rate", "drift")
     assert (drifted["git"], drifted["hub"], drifted["commit"]) == (5, 1, first)
-    assert datetime.fromisoformat(drifted["updated"]) > datetime.now(UTC) - timedelta(minutes=5)
+    assert datetime.fromisoformat(drifted["updatedAt"]) > datetime.now(UTC) - timedelta(minutes=5)
 
     # One gateway is paused: its drift is told, and stays. Of another, one value is left to others.
     plant.edit("fleet/gateways.yaml", "{name: gw-007,", "{name: gw-007, paused: true,")

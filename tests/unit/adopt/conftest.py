@@ -21,6 +21,7 @@ from edgeops.fleet.resolve import resolve
 from edgeops.fleet.yaml import load
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Refusal
+from edgeops.plan.ownership import Owner
 from edgeops.twin import LiveDevice, Twin
 
 Read = Callable[..., FoundFleet]
@@ -117,7 +118,7 @@ def _changes(files: dict[str, str], devices: Sequence[LiveDevice]) -> Iterator[s
         return
     for live in devices:
         wanted = resolved.fleet.devices[live.twin.device]
-        planned = plan_device(wanted, live, fleet="sites", commit=None, create=False)
+        planned = plan_device(wanted, live, Owner("sites", commit=None), create=False)
         if isinstance(planned, Refusal):
             yield f"{live.twin.device} {planned.reason}"
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.adopt.tree import at, difference, key_of, laid, leaves, put, tree_of
-from edgeops.secret_reference import Secret, reference
+from edgeops.adopt.tree import at, difference, key_of, laid, put, tree_of
+from edgeops.secret_reference import Secret, reference, values_in
 
 SECRET = reference(Secret("EDGEOPS_SECRET_A", 1))
 SIMPLE = st.one_of(st.integers(0, 2), st.lists(st.integers(0, 1), max_size=1), st.just(SECRET))
@@ -19,8 +19,8 @@ TREES = st.recursive(
 
 def test_leaves_are_lists_empty_objects_and_secrets():
     tree = {"a": {"b": [1], "c": {}}, "d": SECRET}
-    assert list(leaves(tree)) == [(("a", "b"), [1]), (("a", "c"), {}), (("d",), SECRET)]
-    assert list(leaves({})) == []
+    assert list(values_in(tree)) == [(("a", "b"), [1]), (("a", "c"), {}), (("d",), SECRET)]
+    assert list(values_in({})) == []
     assert at(tree, ("a", "b")) == [1]
     assert at(tree, ("d", "x")) is None
 
@@ -33,8 +33,8 @@ def test_the_first_of_two_leaves_that_exclude_each_other_stays():
 
 
 @given(TREES)
-def test_a_tree_is_its_leaves(tree):
-    assert tree_of(leaves(tree)) == tree
+def test_a_tree_is_its_values_in(tree):
+    assert tree_of(values_in(tree)) == tree
 
 
 @given(TREES, TREES)

@@ -74,7 +74,7 @@ def test_drift_is_marked_in_every_form(synced):
     assert by_pointer["/rate"]["place"]["file"] == "fleet/fleet.yaml"
     assert by_pointer["/interval"]["differs"] is None
     (tags,) = (s for s in document["sections"] if s["section"] == "tags")
-    assert [(v["pointer"], v["updated"], v["commit"]) for v in tags["values"]] == [
+    assert [(v["pointer"], v["updatedAt"], v["commit"]) for v in tags["values"]] == [
         ("/by", None, None)
     ]
 

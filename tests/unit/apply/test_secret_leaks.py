@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeops.api.plans import Planned, Synced
+from edgeops.api.planned import Planned, Synced
 from edgeops.apply.apply import apply
 from edgeops.apply.secrets import read_secrets
 from edgeops.fleet.edge import render_device

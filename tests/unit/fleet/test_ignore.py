@@ -241,7 +241,7 @@ def test_a_paused_device_of_another_hub_is_held(snapshot_of):
         "fleet.yaml": "kind: Fleet\nmetadata: {name: f}\nspec: {hubs: {us: {hostname: h}}}\n",
         "device.yaml": "kind: Device\nmetadata: {name: d}\nspec: {hubs: [us], paused: true}\n",
     }
-    assert resolve(snapshot_of(files)).fleet.held == {"d"}
+    assert resolve(snapshot_of(files)).fleet.paused_elsewhere == {"d"}
 
 
 def test_explain_shows_what_is_ignored_and_by_what(snapshot_of):

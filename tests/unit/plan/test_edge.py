@@ -10,6 +10,7 @@ from edgeops.plan.device import plan_device
 from edgeops.plan.edge import content_patch
 from edgeops.plan.model import Action, Reason
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
 
@@ -39,7 +40,7 @@ def spec(name, options=BINDS):
 
 
 def plan(want, live):
-    return plan_device(want, live, fleet="f", commit="c", create=True)
+    return plan_device(want, live, Owner("f", commit="c"), create=True)
 
 
 def synced(want):

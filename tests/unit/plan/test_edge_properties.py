@@ -11,6 +11,7 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import leaves, merge_patch, same
 from edgeops.plan.device import plan_device
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 NEW = object()
@@ -156,7 +157,7 @@ devices = st.builds(device_of, st.dictionaries(names, specs, max_size=3), runtim
 
 
 def plan(device, live):
-    return plan_device(device, live, fleet="f", commit="c", create=True)
+    return plan_device(device, live, Owner("f", commit="c"), create=True)
 
 
 def content_of(live):

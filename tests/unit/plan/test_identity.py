@@ -11,6 +11,7 @@ from edgeops.plan.device import plan_device
 from edgeops.plan.identity import consequences, identity_of, identity_patch, new_twin
 from edgeops.plan.model import Action, Reason, Refusal
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.twin import LiveDevice, Twin
 
 A, B, C = "A" * 40, "B" * 40, "C" * 64
@@ -38,7 +39,7 @@ def by_certificate(**thumbprints):
 
 
 def plan(want, live, commit="c1", create=True):
-    return plan_device(want, live, fleet="f", commit=commit, create=create)
+    return plan_device(want, live, Owner("f", commit=commit), create=create)
 
 
 def synced(want, **identity):

@@ -13,6 +13,7 @@ from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action
 from edgeops.plan.offline import carried_out
 from edgeops.plan.overlap import without_overlaps
+from edgeops.plan.ownership import Owner
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
 
@@ -41,7 +42,7 @@ def edge(env, *ignore, modules=("m",)):
 
 
 def plan(want, live, **options):
-    return plan_device(want, live, fleet="f", commit="c", create=True, **options)
+    return plan_device(want, live, Owner("f", commit="c"), create=True, **options)
 
 
 def sync(want, live):

@@ -11,6 +11,7 @@ from edgeops.plan.device import awaited_modules, plan_device
 from edgeops.plan.model import Action, Refusal
 from edgeops.plan.offline import carried_out, offline_live
 from edgeops.plan.overlap import without_overlaps
+from edgeops.plan.ownership import Owner
 from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
@@ -65,7 +66,7 @@ def planned(wanted, live, *configurations):
     by_id = {each.id: each for each in configurations}
     trimmed, refusals = without_overlaps(fleet, {"d": live}, by_id)
     left = trimmed.devices["d"]
-    changes = plan_device(left, live, fleet="f", commit="c1", create=False)
+    changes = plan_device(left, live, Owner("f", commit="c1"), create=False)
     assert not isinstance(changes, Refusal), changes
     return changes, [(r.overlap.path, r.overlap.configuration) for r in refusals], left
 
@@ -136,9 +137,9 @@ def test_what_edgeops_owned_passes_to_the_configuration():
     assert patches(changes) == {}  # neither written nor removed
     after = carried_out(live, changes)
     assert decode(after.twin.tags).owned_in("desired") == {("rate",)}
-    assert plan_device(left, after, fleet="f", commit="c1", create=False) == ()
+    assert plan_device(left, after, Owner("f", commit="c1"), create=False) == ()
     without = replace(left, desired={"rate": 1})
-    assert plan_device(without, after, fleet="f", commit="c1", create=False) == ()
+    assert plan_device(without, after, Owner("f", commit="c1"), create=False) == ()
 
 
 def test_of_several_configurations_the_one_that_decides_is_named():
@@ -220,7 +221,7 @@ def test_a_base_deployment_writes_the_whole_deployment():
     assert [path for path, _ in refused] == [EDGE_AGENT, EDGE_HUB, "m/desired"]
     assert patches(changes) == {"": {"tags": {"site": "north"}, "desired": {"rate": 2}}}
     after = carried_out(live, changes)
-    assert plan_device(left, after, fleet="f", commit="c1", create=False) == ()
+    assert plan_device(left, after, Owner("f", commit="c1"), create=False) == ()
 
 
 def test_an_external_device_keeps_its_tags_and_waits_for_modules():
@@ -242,12 +243,12 @@ def test_an_external_device_keeps_its_tags_and_waits_for_modules():
 def test_a_deployment_that_was_not_looked_at_is_refused_as_a_whole():
     wanted = gateway()
     live = on_hub(wanted, {EDGE_AGENT: ("new",)})
-    refusal = plan_device(wanted, live, fleet="f", commit="c1", create=False)
+    refusal = plan_device(wanted, live, Owner("f", commit="c1"), create=False)
     assert refusal.reason == "is targeted by the automatic deployment new"
     assert refusal.overlap is None
     external = replace(wanted, external=True, edge_content={})
     assert not isinstance(
-        plan_device(external, live, fleet="f", commit="c1", create=False), Refusal
+        plan_device(external, live, Owner("f", commit="c1"), create=False), Refusal
     )
 
 

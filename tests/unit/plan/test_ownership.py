@@ -26,7 +26,7 @@ def device(name="d1", **fields):
 
 
 def plan(live, uid, want=None):
-    return plan_device(want or device(), live, fleet="f", commit="c", create=True, uid=uid)
+    return plan_device(want or device(), live, Owner("f", uid, "c"), create=True)
 
 
 def synced(uid, name="d1", **fields):
@@ -64,7 +64,7 @@ def test_the_device_of_another_repository_is_refused_and_never_deleted(stamp, ui
     assert isinstance(refused, Refusal)
     assert why in refused.reason
     assert refused.hint
-    assert plan_removal(live, fleet="f", uid=uid) is None
+    assert plan_removal(live, Owner("f", uid)) is None
     module = replace(live, twin=Twin("d1"))
     assert plan(module, uid).reason.startswith("its module m is managed by ")
 
@@ -72,7 +72,7 @@ def test_the_device_of_another_repository_is_refused_and_never_deleted(stamp, ui
 def test_a_copied_twin_is_refused_and_never_deleted():
     copy = copied(synced(OURS), "d2")
     assert plan(copy, OURS, device("d2")).reason == "is a copy of d1: its stamp was copied along"
-    assert plan_removal(copy, fleet="f", uid=OURS) is None
+    assert plan_removal(copy, Owner("f", OURS)) is None
 
 
 def test_a_stamp_without_uid_gets_ours_and_nothing_else_changes():
@@ -85,15 +85,15 @@ def test_a_stamp_without_uid_gets_ours_and_nothing_else_changes():
 
 
 def test_a_device_that_git_dropped_before_the_fleet_got_its_uid_is_not_deleted():
-    refused = plan_removal(synced(None), fleet="f", uid=OURS)
+    refused = plan_removal(synced(None), Owner("f", OURS))
     assert isinstance(refused, Refusal)
     assert refused.reason.startswith("is no longer in git, and its stamp is older than the uid")
-    moved = plan_removal(synced(None), fleet="f", uid=OURS, hubs=("us",))
+    moved = plan_removal(synced(None), Owner("f", OURS), hubs=("us",))
     assert moved.reason.startswith("is bound to the hub us in git, and its stamp is older")
 
 
 def test_who_let_go_of_a_protected_device_is_told_two_ways_out():
-    hint = plan_removal(synced(OURS, protect=True), fleet="f", uid=OURS).hint
+    hint = plan_removal(synced(OURS, protect=True), Owner("f", OURS)).hint
     assert "edgeops forget" in hint
     assert "protect: false" in hint
 

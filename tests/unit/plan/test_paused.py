@@ -101,7 +101,9 @@ def test_what_git_no_longer_has_cannot_be_paused():
 
 
 def test_a_paused_device_that_is_bound_to_another_hub_stays_on_this_one():
-    wanted = fleet(device("d2"), device("d3"), elsewhere={"d1": ("us",)}, held=frozenset({"d1"}))
+    wanted = fleet(
+        device("d2"), device("d3"), elsewhere={"d1": ("us",)}, paused_elsewhere=frozenset({"d1"})
+    )
     made = plan(wanted, LIVE, prune=True)
     assert made.changes == ()
     (refusal,) = made.refusals

@@ -8,6 +8,7 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action, Reason, Refusal
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.plan.removals import plan_removal
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
@@ -35,7 +36,7 @@ def module(name, **desired):
 
 
 def plan(want, live, commit="c1", create=True, prune=False):
-    return plan_device(want, live, fleet="f", commit=commit, create=create, prune=prune)
+    return plan_device(want, live, Owner("f", commit=commit), create=create, prune=prune)
 
 
 def synced(want, commit="c1"):
@@ -235,10 +236,10 @@ def test_a_device_that_is_not_ours_is_refused(live, reason):
 
 
 def test_only_devices_of_this_fleet_are_removed():
-    assert plan_removal(synced(device()), fleet="f").action is Action.DELETE_DEVICE
-    assert plan_removal(synced(device()), fleet="other") is None
-    assert plan_removal(LiveDevice(Twin("d1")), fleet="f") is None
+    assert plan_removal(synced(device()), Owner("f")).action is Action.DELETE_DEVICE
+    assert plan_removal(synced(device()), Owner("other")) is None
+    assert plan_removal(LiveDevice(Twin("d1")), Owner("f")) is None
 
 
 def test_protected_devices_are_not_removed():
-    assert isinstance(plan_removal(synced(device(protect=True)), fleet="f"), Refusal)
+    assert isinstance(plan_removal(synced(device(protect=True)), Owner("f")), Refusal)

@@ -7,6 +7,7 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import leaves, same
 from edgeops.plan.device import plan_device
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
 keys = st.sampled_from(["a", "b", "c"])
@@ -51,7 +52,7 @@ histories = st.booleans().flatmap(lambda edge: st.lists(devices(edge), min_size=
 
 
 def plan(device, live, prune=False):
-    return plan_device(device, live, fleet="f", commit="c", create=True, prune=prune)
+    return plan_device(device, live, Owner("f", commit="c"), create=True, prune=prune)
 
 
 def written(device, live, prune=False):

@@ -7,6 +7,7 @@ import pytest
 from edgeops.fleet.model import DesiredDevice
 from edgeops.plan.device import plan_device
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.secret_reference import secrets_in, with_secrets
 from edgeops.stamp import decode
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
@@ -40,7 +41,7 @@ def device(password=None, **desired):
 
 
 def plan(want, live):
-    return plan_device(want, live, fleet="f", commit="c", create=True)
+    return plan_device(want, live, Owner("f", commit="c"), create=True)
 
 
 def write(want, live, cut=None):

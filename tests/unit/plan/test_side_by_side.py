@@ -5,6 +5,7 @@ from dataclasses import replace
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Reason
+from edgeops.plan.ownership import Owner
 from edgeops.plan.side_by_side import side_by_side
 from edgeops.secret_reference import Secret, reference
 from edgeops.stamp import Stamp, encode
@@ -39,7 +40,7 @@ def synced():
 
 
 def plan(live, device=DEVICE):
-    return plan_device(device, live, fleet="f", commit="c" * 40, create=True)
+    return plan_device(device, live, Owner("f", commit="c" * 40), create=True)
 
 
 def view(live, device=DEVICE):

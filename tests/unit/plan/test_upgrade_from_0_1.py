@@ -10,6 +10,7 @@ from edgeops.jsonvalue import leaves, merge_patch, pointer
 from edgeops.plan.device import plan_device
 from edgeops.plan.model import Action
 from edgeops.plan.offline import carried_out
+from edgeops.plan.ownership import Owner
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
 
@@ -117,7 +118,7 @@ ROUTES = {"routes": {"up": "FROM /* INTO $upstream"}}
 
 
 def plan(device, live):
-    return plan_device(device, live, fleet="f", commit="c1", create=True)
+    return plan_device(device, live, Owner("f", commit="c1"), create=True)
 
 
 def contents(live):

@@ -71,7 +71,7 @@ def test_a_column_that_there_is_not(name):
 def test_json_and_yaml_are_one_document():
     document = json.loads(device_list.as_json(DeviceList(FLEET)))
     assert yaml.safe_load(device_list.as_yaml(DeviceList(FLEET))) == document
-    assert (document["fleet"], document["hub"], document["commit"]) == ("tiny", "production", SHA)
+    assert (document["fleet"], document["hub"], document["revision"]) == ("tiny", "production", SHA)
     assert document["noLongerInGit"] == ["old"]
     assert document["devices"][1] == {
         "device": "canary-1",

@@ -6,7 +6,6 @@ from edgeops.report.words import (
     count,
     duration,
     first_names,
-    short_commit,
     show,
     show_path,
     wrapped_names,
@@ -30,11 +29,6 @@ def test_counts():
 )
 def test_durations(seconds, words):
     assert duration(seconds) == words
-
-
-def test_commits_are_short_and_may_be_absent():
-    assert short_commit("1a2b3c4d5e6f") == "1a2b3c4"
-    assert short_commit(None) == "the working tree"
 
 
 def test_long_lists_end_in_a_count():

@@ -6,7 +6,7 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.source.blame import blame
-from edgeops.source.revision import commit_times
+from edgeops.source.commits import found_commits
 
 
 def git(root, *arguments):
@@ -38,7 +38,7 @@ def test_each_line_has_its_commit(repo):
         3: second,
         4: first,
     }
-    assert found[1].when.timestamp() == commit_times(root, [third])[third]
+    assert found[1].when.timestamp() == found_commits(root, [third])[third].when
 
 
 def test_only_the_asked_lines_at_the_asked_revision(repo):
@@ -60,10 +60,3 @@ def test_a_file_or_line_that_is_not_there(repo):
         blame(root, "HEAD", "fleet/y.yaml", [1])
     with pytest.raises(EdgeOpsError):
         blame(root, "HEAD", "fleet/x.yaml", [99])
-
-
-def test_times_of_commits_leave_out_those_that_are_not_here(repo):
-    root, commits = repo
-    times = commit_times(root, [*commits, "1" * 40])
-    assert times.keys() == set(commits)
-    assert commit_times(root, []) == {}

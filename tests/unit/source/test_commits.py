@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.source.commits import differ, known_commits, subjects, user_name
+from edgeops.source.commits import differ, found_commits, user_name
 
 OTHER = "0123456789abcdef" * 2 + "01234567"
 
@@ -32,39 +32,50 @@ def clone(tmp_path):
 def test_a_commit_is_known_and_anything_else_is_not(clone):
     first, head = git(clone, "rev-list", "--reverse", "HEAD").split()
     tree = git(clone, "rev-parse", "HEAD^{tree}")
-    assert known_commits(clone, {first, head, OTHER, tree}) == {first, head}
-    assert known_commits(clone, set()) == frozenset()
+    assert found_commits(clone, {first, head, OTHER, tree}).keys() == {first, head}
+    assert found_commits(clone, set()) == {}
 
 
 def test_a_commit_of_no_branch_is_known_while_the_clone_has_it(clone):
     head = git(clone, "rev-parse", "HEAD")
     git(clone, "reset", "-q", "--hard", "HEAD^")
-    assert known_commits(clone, {head}) == {head}
+    assert found_commits(clone, {head}).keys() == {head}
 
 
 def test_a_shallow_clone_does_not_have_what_came_before(clone, tmp_path_factory):
     shallow = tmp_path_factory.mktemp("shallow")
     git(shallow, "clone", "-q", "--depth", "1", f"file://{clone}", "c")
     first, head = git(clone, "rev-list", "--reverse", "HEAD").split()
-    assert known_commits(shallow / "c", {first, head}) == {head}
+    assert found_commits(shallow / "c", {first, head}).keys() == {head}
     git(shallow / "c", "fetch", "-q", "--unshallow")
-    assert known_commits(shallow / "c", {first, head}) == {first, head}
+    assert found_commits(shallow / "c", {first, head}).keys() == {first, head}
 
 
 def test_thousands_are_one_question(clone):
     head = git(clone, "rev-parse", "HEAD")
     many = {f"{number:040x}" for number in range(20_000)}
-    assert known_commits(clone, many | {head}) == {head}
+    assert found_commits(clone, many | {head}).keys() == {head}
 
 
 def test_outside_git(tmp_path):
     with pytest.raises(EdgeOpsError):
-        known_commits(tmp_path, {OTHER})
+        found_commits(tmp_path, {OTHER})
 
 
-def test_subjects_of_known_commits(committed, git):
+def test_times_and_subjects(committed, git):
+    git(committed, "commit", "--allow-empty", "-m", "second line\nbegins here\n\nand more")
+    first, head = git(committed, "rev-list", "--reverse", "HEAD").split()
+    found = found_commits(committed, [head, first, "e" * 40])
+    assert found == {
+        commit: (int(git(committed, "show", "-s", "--format=%ct", commit)), subject)
+        for commit, subject in ((first, "first"), (head, "second line begins here"))
+    }
+
+
+def test_an_empty_message(committed, git):
+    git(committed, "commit", "--allow-empty", "--allow-empty-message", "-m", "")
     head = git(committed, "rev-parse", "HEAD")
-    assert subjects(committed, [head, "e" * 40]) == {head: "first"}
+    assert found_commits(committed, [head])[head].subject == ""
 
 
 def test_whether_folders_differ(committed, git):
