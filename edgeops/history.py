@@ -165,7 +165,9 @@ def _with_known(
 ) -> CompleteApply:
     """A complete apply, with what is known from those before it and at the same time."""
     known, other = before.complete, history.complete
-    if known is not None and known.commit == complete.commit and not before.touched:
+    # What was left may have modules that were not deleted.
+    whole = known is not None and not known.left and not before.touched
+    if known is not None and whole and known.commit == complete.commit:
         complete = replace(complete, pruned=complete.pruned or known.pruned)
     if other is not None and other != known:
         complete = replace(complete, left=_unique((*complete.left, *other.left)))

@@ -59,8 +59,12 @@ class Recording:
         outcomes: Sequence[Outcome],
         *,
         stopped: bool,
+        downloading: Collection[str] = (),
     ) -> None:
-        """Record the end; notes why if that cannot be done."""
+        """Record the end; notes why if that cannot be done.
+
+        A later sync has to look again at devices that are `downloading`: to renew their access.
+        """
         from edgeops.history import ended, is_news
 
         names = {outcome.device for outcome in outcomes}
@@ -71,7 +75,7 @@ class Recording:
         if not self.kept.why_not:  # what ran at the same time is known
             hub = hub_words(self._workspace, self._fleet)
             now = self._workspace.clock.now()
-            complete = _complete(plan, since, outcomes, hub, now)
+            complete = _complete(plan, self._fleet, since, outcomes, hub, now, downloading)
         last = replace(
             record,
             result=_result(outcomes, stopped=stopped),
@@ -181,10 +185,12 @@ def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
 
 def _complete(
     plan: Plan,
+    fleet: DesiredFleet,
     since: SinceLast | None,
     outcomes: Sequence[Outcome],
     hub: str,
     now: datetime,
+    downloading: Collection[str],
 ) -> CompleteApply | None:
     """What is known of all devices after a sync; None if it did not cover them all."""
     from edgeops.apply.outcome import Status
@@ -196,14 +202,16 @@ def _complete(
     left |= {refusal.device for refusal in plan.refusals}
     left |= {paused.device for paused in plan.paused}
     left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
+    absent = plan.absent
+    left |= {device.name for device in fleet.devices.values() if device.parent in absent}
+    left |= set(downloading)
+    dropped = since is None or not since.pruned or since.drops
     return CompleteApply(
         commit=plan.commit,
         when=_utc(now),
         hub=hub,
         version=__version__,
-        pruned=plan.options.prune
-        if since is None
-        else since.pruned and (plan.options.prune or not since.gone),
+        pruned=(plan.options.prune and (since is None or since.pruned)) or not dropped,
         left=tuple(sorted(left)),
     )
 

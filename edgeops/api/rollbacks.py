@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.plans import Planned, PlanRequest, Synced, check_allowed, plan, sync
+from edgeops.api.plans import Planned, PlanRequest, Synced, plan, sync
 from edgeops.api.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -65,15 +65,11 @@ def roll_back(
     `before_writing` gets the plan before anything has changed, and can raise to prevent it. Raises
     as `sync`, and `Refused` when the branch cannot be moved.
     """
-    from edgeops.apply.secrets import read_secrets
     from edgeops.source.rollback import advance
 
-    def move(planned: Planned) -> None:
-        before_writing(planned)
-        # What would end the sync must not leave the branch ahead of the hub.
-        check_allowed(planned)
-        read_secrets(planned.plan.changes, workspace.environ)
+    def move() -> None:
         advance(workspace.root, rollback.branch, rollback.commit)
 
     request = PlanRequest(rev=rollback.commit)
-    return sync(workspace, request, before_writing=move, stopping=stopping)
+    # What would end the sync must not leave the branch ahead of the hub: so it moves at last.
+    return sync(workspace, request, before_writing=before_writing, at_last=move, stopping=stopping)
