@@ -113,3 +113,15 @@ def test_git_without_a_name_says_so(faster, monkeypatch):
     subprocess.run(["git", "config", "user.useConfigOnly", "true"], cwd=faster.root, check=True)
     refused = faster.edgeops("rollback", "--to", "HEAD~1")
     assert (refused.code, "git config user.name" in refused.err) == (1, True), refused.err
+
+
+def test_a_fleet_that_may_write_no_device_does_not_come_back(hub_repo):
+    """The devices bear the uid of the Fleet, which it did not have then."""
+    hub_repo.edit("fleet/fleet.yaml", "hubs:", "uid: 0f5c8a7e-tiny\n  hubs:")
+    hub_repo.edit("fleet/fleet.yaml", SLOW, FAST)
+    hub_repo.commit("with a uid")
+    assert hub_repo.edgeops("sync").code == 0
+    before = state(hub_repo)
+    refused = hub_repo.edgeops("rollback", "--to", "HEAD~1")
+    assert (refused.code, "every device would be refused" in refused.err) == (5, True)
+    assert state(hub_repo) == before
