@@ -125,3 +125,41 @@ def test_a_fleet_that_may_write_no_device_does_not_come_back(hub_repo):
     refused = hub_repo.edgeops("rollback", "--to", "HEAD~1")
     assert (refused.code, "every device would be refused" in refused.err) == (5, True)
     assert state(hub_repo) == before
+
+
+def test_settings_of_merges_do_not_keep_the_branch(faster):
+    to = faster.git("rev-parse", "HEAD~1")
+    for name, value in (
+        ("branch.main.mergeOptions", "--squash --no-ff -s ours"),
+        ("merge.ff", "false"),
+        ("merge.verifySignatures", "true"),
+    ):
+        faster.git("config", name, value)
+    done = faster.edgeops("rollback", "--to", "HEAD~1")
+    assert done.code == 0, done.err
+    assert faster.git("log", "--format=%s", "-1") == f"Roll back the fleet to {to[:7]}"
+    assert faster.git("status", "--porcelain") == ""
+
+
+def test_no_hook_of_git_runs(faster):
+    hooks = faster.root / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-index-change", "post-merge", "post-checkout", "reference-transaction"):
+        (hooks / name).write_text('#!/bin/sh\necho "$0" >> hooks-that-ran\nexit 1\n')
+        (hooks / name).chmod(0o755)
+    assert faster.edgeops("rollback", "--to", "HEAD~1").code == 0
+    assert not (faster.root / "hooks-that-ran").exists()
+    assert not (faster.root / ".git/hooks-that-ran").exists()
+
+
+def test_a_merge_that_has_begun_is_in_the_way(faster):
+    faster.git("checkout", "--quiet", "-b", "other", "HEAD~1")
+    faster.write("notes.txt", "theirs")
+    faster.commit()
+    faster.git("checkout", "--quiet", "main")
+    faster.write("notes.txt", "ours")
+    head = faster.commit()
+    subprocess.run(["git", "merge", "--quiet", "other"], cwd=faster.root, capture_output=True)
+    refused = faster.edgeops("rollback", "--to", "HEAD~2")
+    assert (refused.code, "git merge failed: " in refused.err) == (5, True), refused.err
+    assert faster.git("rev-parse", "HEAD") == head
