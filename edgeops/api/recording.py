@@ -89,6 +89,10 @@ class Recording:
             return  # nothing was written, and nothing new is known
         if why_not := await self._change(edit):
             self._workspace.observer.note(f"note: the history lacks this sync: {why_not}")
+            if self._begun and not marked and before.complete:
+                self._workspace.observer.note(
+                    "note: `sync --since-last` may overlook what was written: sync once without it"
+                )
 
     async def _change(self, edit: Edit) -> str:
         from edgeops.apply.history import change_history
