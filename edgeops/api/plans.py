@@ -138,11 +138,15 @@ def sync(
     from edgeops.api.since_last import since_last
     from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
+    from edgeops.plan.held import check_not_held
 
     saved = request if isinstance(request, SavedPlan) else None
+    head: DesiredFleet | None = None
     scope = request if isinstance(request, PlanRequest) else PlanRequest()
     if saved:
         fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
+        with suppress(EdgeOpsError):  # an invalid HEAD cannot say what it leaves alone
+            head = workspace.at("HEAD").fleet
     else:
         fleet = _desired(workspace, scope)
         options = _options(workspace, scope, fleet, None)
@@ -155,6 +159,7 @@ def sync(
         live, planned = await _live_plan(workspace, hub, fleet, options, since)
         if saved:
             check_fresh(saved, planned.plan)
+            check_not_held(planned.plan, fleet, head or fleet)
         before_writing(planned)
         check_allowed(planned)
         secrets = read_secrets(planned.plan.changes, workspace.environ)
