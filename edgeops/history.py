@@ -160,6 +160,16 @@ def ended(
     return _bounded(replace(added, complete=complete, touched=_unique(meanwhile)))
 
 
+def let_go(history: ApplyHistory, devices: Sequence[str]) -> ApplyHistory:
+    """The history when devices lose their stamps: an apply has to look at them again."""
+    if history.complete is None:
+        return history
+    left = _unique((*history.complete.left, *devices))
+    if not _are_few(left):
+        return replace(history, complete=None, touched=())
+    return replace(history, complete=replace(history.complete, left=left))
+
+
 def _with_known(
     complete: CompleteApply, before: ApplyHistory, history: ApplyHistory
 ) -> CompleteApply:

@@ -110,6 +110,24 @@ async def read_kept(hub: Hub, fleet: DesiredFleet) -> KeptHistory:
         return KeptHistory(why_not=f"it cannot be read: {error.message}")
 
 
+async def record_let_go(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, devices: Collection[str]
+) -> None:
+    """Have `--since-last` look at these devices again if git gets them back."""
+    from edgeops.apply.history import change_history
+    from edgeops.history import let_go
+
+    kept = await read_kept(hub, fleet)
+    if kept.why_not or kept.history.complete is None:
+        return
+    names = sorted(devices)
+    why_not = await change_history(
+        hub, fleet.name, fleet.uid, lambda history: let_go(history, names)
+    )
+    if why_not:
+        workspace.observer.note(f"note: the history lacks what was forgotten: {why_not}")
+
+
 def _record(
     workspace: Workspace, plan: Plan, since: SinceLast | None, devices: Collection[str]
 ) -> ApplyRecord | None:

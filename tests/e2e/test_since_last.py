@@ -81,3 +81,15 @@ def test_a_device_gets_its_parent_once_that_one_is_there(hub_repo, fleet):
     fleet(PARENT % "")
     assert hub_repo.edgeops("sync", "--since-last").code == 0
     assert in_sync(hub_repo)
+
+
+def test_a_device_that_was_forgotten_and_comes_back_is_adopted(hub_repo, registry):
+    assert hub_repo.edgeops("sync", "--prune").code == 0
+    text = (hub_repo.root / "fleet/fleet.yaml").read_text()
+    hub_repo.write("fleet/fleet.yaml", text.rpartition("---\n")[0])
+    hub_repo.commit("without b")
+    assert hub_repo.edgeops("forget", "b").code == 0
+    hub_repo.git("revert", "--no-edit", "HEAD")
+    assert hub_repo.edgeops("sync", "--since-last", "--prune").code == 0
+    assert "edgeops" in registry.get_twin("b").tags
+    assert in_sync(hub_repo, "--prune")
