@@ -163,3 +163,23 @@ def test_a_merge_that_has_begun_is_in_the_way(faster):
     refused = faster.edgeops("rollback", "--to", "HEAD~2")
     assert (refused.code, "git merge failed: " in refused.err) == (5, True), refused.err
     assert faster.git("rev-parse", "HEAD") == head
+
+
+def test_a_fleet_that_is_not_valid_can_be_rolled_back(faster, registry):
+    to = faster.git("rev-parse", "HEAD~1")
+    faster.write("fleet/broken.yaml", "kind: [\n")
+    faster.commit("broken")
+    assert faster.edgeops("sync").code == 3
+    assert faster.edgeops("rollback", "--to", "HEAD").code == 5  # as it is already
+    done = faster.edgeops("rollback", "--to", to)
+    assert done.code == 0, done.err
+    assert registry.get_twin("a").properties.desired["interval"] == 60
+
+
+def test_a_fleet_that_was_not_valid_does_not_come_back(faster):
+    faster.write("fleet/broken.yaml", "kind: [\n")
+    broken = faster.commit("broken")
+    faster.git("revert", "--no-edit", "HEAD")
+    before = state(faster)
+    assert faster.edgeops("rollback", "--to", broken).code == 3
+    assert state(faster) == before
