@@ -160,12 +160,24 @@ def ended(
     return _bounded(replace(added, complete=complete, touched=_unique(meanwhile)))
 
 
+def let_go(history: ApplyHistory, devices: Sequence[str]) -> ApplyHistory:
+    """The history when devices lose their stamps: an apply has to look at them again."""
+    if history.complete is None:
+        return history
+    left = _unique((*history.complete.left, *devices))
+    if not _are_few(left):
+        return replace(history, complete=None, touched=())
+    return replace(history, complete=replace(history.complete, left=left))
+
+
 def _with_known(
     complete: CompleteApply, before: ApplyHistory, history: ApplyHistory
 ) -> CompleteApply:
     """A complete apply, with what is known from those before it and at the same time."""
     known, other = before.complete, history.complete
-    if known is not None and known.commit == complete.commit and not before.touched:
+    # What was left may have modules that were not deleted.
+    whole = known is not None and not known.left and not before.touched
+    if known is not None and whole and known.commit == complete.commit:
         complete = replace(complete, pruned=complete.pruned or known.pruned)
     if other is not None and other != known:
         complete = replace(complete, left=_unique((*complete.left, *other.left)))

@@ -27,6 +27,7 @@ def forget(
     what would be dropped and can raise to prevent all writes. Raises `InvalidFleet`, `Refused` for
     a device that is in git, not on the hub or not managed by this fleet, and `HubError`.
     """
+    from edgeops.api.recording import record_let_go
     from edgeops.apply.forget import forget as drop_stamps
     from edgeops.plan.ownership import Owner
 
@@ -39,7 +40,17 @@ def forget(
         )
 
     async def work(hub: Hub) -> tuple[Forgotten, ...]:
-        owner, names = Owner.of(fleet), set(devices)
-        return await drop_stamps(hub, names, owner, dry_run=dry_run, before_writing=before_writing)
+        owner, names, agreed = Owner.of(fleet), set(devices), False
+
+        def before(found: tuple[Forgotten, ...]) -> None:
+            nonlocal agreed
+            before_writing(found)
+            agreed = True
+
+        try:
+            return await drop_stamps(hub, names, owner, dry_run=dry_run, before_writing=before)
+        finally:
+            if agreed:
+                await record_let_go(workspace, hub, fleet, names)
 
     return on_hub(workspace, fleet, work)

@@ -9,7 +9,7 @@ from edgeops.api.workspace import Workspace
 
 if TYPE_CHECKING:
     from edgeops.apply.access import Grants
-    from edgeops.fleet.model import DesiredFleet
+    from edgeops.fleet.model import DesiredDevice, DesiredFleet
     from edgeops.plan.model import Plan
     from edgeops.twin import LiveDevice
 
@@ -26,15 +26,30 @@ def read_grants(
         return None
     from edgeops.apply.access import LIFETIME, devices_in_need, grants
     from edgeops.artifacts.open import mint_read_access
-    from edgeops.plan.targets import covered
 
     now = workspace.clock.now()
-    whole = {refusal.device for refusal in plan.refusals if not refusal.partly}
-    left_alone = whole | set(plan.waiting) | {paused.device for paused in plan.paused}
-    names = covered(fleet, plan.options) - left_alone
-    wanted = {name: fleet.devices[name] for name in names}
-    in_need = devices_in_need(wanted, live, target.artifacts, now=now)
+    in_need = devices_in_need(_wanted(fleet, plan), live, target.artifacts, now=now)
     if not in_need:
         return None
     access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
     return grants(in_need, target.artifacts.store, access)
+
+
+def downloading(
+    workspace: Workspace, fleet: DesiredFleet, plan: Plan, live: Mapping[str, LiveDevice]
+) -> frozenset[str]:
+    """The devices of the plan whose read access has to be renewed until they have downloaded."""
+    target = fleet.hubs[workspace.hub]
+    if target.artifacts is None or not plan.access:
+        return frozenset()
+    from edgeops.apply.access import devices_yet_to_download
+
+    return devices_yet_to_download(_wanted(fleet, plan), live, target.artifacts)
+
+
+def _wanted(fleet: DesiredFleet, plan: Plan) -> dict[str, DesiredDevice]:
+    from edgeops.plan.targets import covered
+
+    whole = {refusal.device for refusal in plan.refusals if not refusal.partly}
+    left_alone = whole | set(plan.waiting) | {paused.device for paused in plan.paused}
+    return {name: fleet.devices[name] for name in covered(fleet, plan.options) - left_alone}

@@ -57,26 +57,31 @@ def sync(
     request: PlanRequest | SavedPlan | None = None,
     *,
     before_writing: Callable[[Planned], None] = lambda _: None,
+    at_last: Callable[[], None] = lambda: None,
     stopping: Callable[[asyncio.Event], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> Synced:
     """Make a hub agree with git, or execute a saved plan exactly; gives the outcomes.
 
-    `before_writing` gets the plan and can raise to prevent all writes;
-    `stopping` is entered while devices are written and can set its event to let
-    those in flight finish and skip the others. The failure of a device is an
-    outcome. The history on the hub gets a record of it. Raises like `plan`, `Refused` for a blocked
+    `before_writing` gets the plan and can raise to prevent all writes; `at_last` can, too, when
+    nothing else could any more. `stopping` is entered while devices are written and can set its
+    event to let those in flight finish and skip the others. The failure of a device is an outcome.
+    The history on the hub gets a record of it. Raises like `plan`, `Refused` for a blocked
     plan or a stale saved one, and `EdgeOpsError` before anything is written if the environment
     lacks a secret that is to be written.
     """
-    from edgeops.api.grants import read_grants
+    from edgeops.api.grants import downloading, read_grants
     from edgeops.api.recording import Recording
     from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
+    from edgeops.plan.held import check_not_held
 
     saved = request if isinstance(request, SavedPlan) else None
+    head: DesiredFleet | None = None
     scope = request if isinstance(request, PlanRequest) else PlanRequest()
     if saved:
         fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
+        with suppress(EdgeOpsError):  # an invalid HEAD cannot say what it leaves alone
+            head = workspace.at("HEAD").fleet
     else:
         fleet = _desired(workspace, scope)
         options = _options(workspace, scope, fleet, None)
@@ -87,16 +92,20 @@ def sync(
         live, planned = await _live_plan(workspace, hub, fleet, options, kept)
         if saved:
             check_fresh(saved, planned.plan)
+            check_not_held(planned.plan, fleet, head or fleet)
         before_writing(planned)
         check_allowed(planned)
         secrets = read_secrets(planned.plan.changes, workspace.environ)
         grants = read_grants(workspace, planned.fleet, planned.plan, live)
+        loading = downloading(workspace, planned.fleet, planned.plan, live)
+        at_last()
         stop, started = asyncio.Event(), workspace.clock.monotonic()
         with stopping(stop):
             if written := _written(planned, grants):
                 await recording.begin(planned, written)
             outcomes = await _apply(workspace, hub, planned, secrets, grants, stop)
-            await recording.end(planned, outcomes, stopped=stop.is_set())
+            stopped = stop.is_set()
+            await recording.end(planned, outcomes, stopped=stopped, downloading=loading)
         seconds = workspace.clock.monotonic() - started
         return Synced(planned, outcomes, seconds, stop.is_set())
 

@@ -53,8 +53,18 @@ class Recording:
         if record is not None:
             self._marked = not await self._change(lambda history: begun(history, record))
 
-    async def end(self, planned: Planned, outcomes: Sequence[Outcome], *, stopped: bool) -> None:
-        """Record the end; notes why if that cannot be done."""
+    async def end(
+        self,
+        planned: Planned,
+        outcomes: Sequence[Outcome],
+        *,
+        stopped: bool,
+        downloading: Collection[str] = (),
+    ) -> None:
+        """Record the end; notes why if that cannot be done.
+
+        A later sync has to look again at devices that are `downloading`: to renew their access.
+        """
         from edgeops.history import ended, is_news
 
         names = {outcome.device for outcome in outcomes}
@@ -65,7 +75,7 @@ class Recording:
         if not self.kept.why_not:  # what ran at the same time is known
             hub = hub_words(self._workspace, self._fleet)
             now = self._workspace.clock.now()
-            complete = _complete(planned, outcomes, hub, now)
+            complete = _complete(planned, outcomes, hub, now, downloading)
         last = replace(
             record,
             result=apply_result(outcomes, stopped=stopped),
@@ -79,6 +89,10 @@ class Recording:
             return  # nothing was written, and nothing new is known
         if why_not := await self._change(edit):
             self._workspace.observer.note(f"note: the history lacks this sync: {why_not}")
+            if self._begun and not marked and before.complete:
+                self._workspace.observer.note(
+                    "note: `sync --since-last` may overlook what was written: sync once without it"
+                )
 
     async def _change(self, edit: Edit) -> str:
         from edgeops.apply.history import change_history
@@ -94,6 +108,24 @@ async def read_kept(hub: Hub, fleet: DesiredFleet) -> KeptHistory:
         return await read_history(hub, fleet.name, fleet.uid)
     except EdgeOpsError as error:
         return KeptHistory(why_not=f"it cannot be read: {error.message}")
+
+
+async def record_let_go(
+    workspace: Workspace, hub: Hub, fleet: DesiredFleet, devices: Collection[str]
+) -> None:
+    """Have `--since-last` look at these devices again if git gets them back."""
+    from edgeops.apply.history import change_history
+    from edgeops.history import let_go
+
+    kept = await read_kept(hub, fleet)
+    if kept.why_not or kept.history.complete is None:
+        return
+    names = sorted(devices)
+    why_not = await change_history(
+        hub, fleet.name, fleet.uid, lambda history: let_go(history, names)
+    )
+    if why_not:
+        workspace.observer.note(f"note: the history lacks what was forgotten: {why_not}")
 
 
 def _record(workspace: Workspace, planned: Planned, devices: Collection[str]) -> ApplyRecord | None:
@@ -160,7 +192,11 @@ def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
 
 
 def _complete(
-    planned: Planned, outcomes: Sequence[Outcome], hub: str, now: datetime
+    planned: Planned,
+    outcomes: Sequence[Outcome],
+    hub: str,
+    now: datetime,
+    downloading: Collection[str],
 ) -> CompleteApply | None:
     """What is known of all devices after a sync; None if it did not cover them all."""
     from edgeops.apply.outcome import Status
@@ -173,13 +209,15 @@ def _complete(
     left |= {refusal.device for refusal in plan.refusals}
     left |= {paused.device for paused in plan.paused}
     left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
+    absent = plan.absent
+    left |= {device.name for device in planned.fleet.devices.values() if device.parent in absent}
+    left |= set(downloading)
+    dropped = since is None or not since.pruned or since.drops
     return CompleteApply(
         commit=plan.commit,
         when=utc(now),
         hub=hub,
         version=__version__,
-        pruned=plan.options.prune
-        if since is None
-        else since.pruned and (plan.options.prune or not since.gone),
+        pruned=(plan.options.prune and (since is None or since.pruned)) or not dropped,
         left=tuple(sorted(left)),
     )

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeops.api.planned import Planned, PlanRequest, Synced
-from edgeops.api.plans import check_allowed, plan, sync
+from edgeops.api.plans import plan, sync
 from edgeops.api.workspace import Workspace
 from edgeops.commit import short_commit
+from edgeops.errors import Refused
 
 if TYPE_CHECKING:
     from edgeops.source.rollback import Branch
@@ -65,17 +66,31 @@ def roll_back(
     """Move the branch to the commit, and make the hub agree with it, as `sync` does.
 
     `before_writing` gets the plan before anything has changed, and can raise to prevent it. Raises
-    as `sync`, and `Refused` when the branch cannot be moved.
+    as `sync`, and `Refused` when the branch cannot be moved, or every device would be refused.
     """
-    from edgeops.apply.secrets import read_secrets
     from edgeops.source.rollback import advance
 
-    def move(planned: Planned) -> None:
+    def before(planned: Planned) -> None:
+        _check_use(planned, rollback)
         before_writing(planned)
-        # What would end the sync must not leave the branch ahead of the hub.
-        check_allowed(planned)
-        read_secrets(planned.plan.changes, workspace.environ)
+
+    def move() -> None:
         advance(workspace.root, rollback.branch, rollback.commit)
 
     request = PlanRequest(rev=rollback.commit)
-    return sync(workspace, request, before_writing=move, stopping=stopping)
+    # What would end the sync must not leave the branch ahead of the hub: so it moves at last.
+    return sync(workspace, request, before_writing=before, at_last=move, stopping=stopping)
+
+
+def _check_use(planned: Planned, rollback: Rollback) -> None:
+    """Raise `Refused` if no device would follow git: such as one of a fleet with another uid."""
+    plan = planned.plan
+    refused = [each for each in plan.refusals if not each.partly and each.overlap is None]
+    if refused and not plan.changes and len(refused) == plan.devices:
+        first = refused[0]
+        raise Refused(
+            f"every device would be refused by the fleet at {rollback.to[:7]}:"
+            f" {first.device} {first.reason}",
+            f"nothing has changed; `git checkout {rollback.to[:7]} -- fleet` brings the files"
+            " back, to be edited and committed by hand",
+        )

@@ -20,7 +20,8 @@ class SinceLast:
     """The devices that may differ from git, since all others were synced from `commit`.
 
     `devices` also has those that git does not have any more, `gone`. `managed` is how many devices
-    git had on the hub then; `pruned` says that no other device of the fleet was left on it.
+    git had on the hub then; `pruned` says that no other device or module that git dropped was left
+    on it, `drops` that one of these devices, or a module of one, may be left on it since.
     """
 
     commit: str
@@ -28,6 +29,7 @@ class SinceLast:
     gone: frozenset[str]
     managed: int
     pruned: bool
+    drops: bool
 
 
 def since_last(
@@ -63,15 +65,27 @@ def _since(
         return "the Fleet had no uid at the last complete sync"
     if prune and not complete.pruned:
         return "the last complete sync was without --prune"
-    devices, managed = set(complete.left), set[str]()
+    devices, managed, drops = set(complete.left), set[str](), bool(complete.left)
     for commit in (complete.commit, *kept.history.touched):
         try:
             base = workspace.at(commit).fleet
         except EdgeOpsError as error:
             at = short_commit(commit)
             return f"the fleet at {at}, which was synced before, is not known: {error}"
-        devices |= changed_devices(base, fleet)
+        changed = changed_devices(base, fleet)
+        devices |= changed
+        drops = drops or any(_drops(base, fleet, name) for name in changed)
         if commit == complete.commit:
             managed = base.devices.keys() - set(complete.left)
     gone = frozenset(devices - fleet.devices.keys())
-    return SinceLast(complete.commit, frozenset(devices), gone, len(managed), complete.pruned)
+    return SinceLast(
+        complete.commit, frozenset(devices), gone, len(managed), complete.pruned, drops
+    )
+
+
+def _drops(base: DesiredFleet, fleet: DesiredFleet, name: str) -> bool:
+    """Whether a fleet lacks a device of another one, or one of its modules."""
+    before, now = base.devices.get(name), fleet.devices.get(name)
+    if before is None or now is None:
+        return now is None
+    return not before.modules.keys() <= now.modules.keys()

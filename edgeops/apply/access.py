@@ -51,14 +51,28 @@ def devices_in_need(
 
     `live` are the devices on the hub, with their model_loader module.
     """
-    if not artifacts.private:
-        return frozenset()
     loaders = {name: device.modules.get(MODEL_LOADER) for name, device in live.items()}
     return frozenset(
         name
+        for name in devices_yet_to_download(wanted, live, artifacts)
+        if not _has_access(loaders.get(name), artifacts, now)
+    )
+
+
+def devices_yet_to_download(
+    wanted: Mapping[str, DesiredDevice],
+    live: Mapping[str, LiveDevice],
+    artifacts: ArtifactTarget,
+) -> frozenset[str]:
+    """The devices that have yet to download from a private store; `live` as above."""
+    if not artifacts.private:
+        return frozenset()
+    return frozenset(
+        name
         for name, device in wanted.items()
-        if _has_yet_to_download(device, loaders.get(name), artifacts)
-        and not _has_access(loaders.get(name), artifacts, now)
+        if _has_yet_to_download(
+            device, live[name].modules.get(MODEL_LOADER) if name in live else None, artifacts
+        )
     )
 
 

@@ -192,4 +192,6 @@ def main() -> None:
     """The `edgeops` program."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a terminal can lack characters
         sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):  # a key can be of another encoding
+        sys.stdin.reconfigure(errors="replace")
     sys.exit(run())

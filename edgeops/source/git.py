@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,19 +45,31 @@ def repository(root: Path) -> Iterator[tuple[Repo, str]]:
 
 
 def run(
-    repo: Repo, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b""
+    repo: Repo,
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    config: Mapping[str, str] | None = None,
+    apart: bool = False,
 ) -> bytes:
-    """The output of a git command; `environ` is added to its environment. Raises `GitFailed`."""
+    """The output of a git command, which runs no hooks.
+
+    `environ` is added to its environment, `config` to the settings of git. Ctrl-C does not reach a
+    command `apart`, which therefore never stops half-way. Raises `GitFailed`.
+    """
     from git.exc import GitCommandError
 
+    config = {"core.hooksPath": os.devnull, **(config or {})}
+    settings = [word for key, value in config.items() for word in ("-c", f"{key}={value}")]
     try:
         with _file_of(stdin) as given:
             output = repo.git.execute(
-                ["git", *arguments],
+                ["git", *settings, *arguments],
                 istream=given,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 env={"GIT_OPTIONAL_LOCKS": "0", **(environ or {})},
+                start_new_session=apart,
             )
     except GitCommandError as error:
         raise GitFailed(

@@ -88,17 +88,21 @@ def advance(root: Path, branch: Branch, commit: str) -> None:
     """
     if checked_out(root) != branch:
         raise Refused(f"the branch {branch.name} has moved meanwhile", "run the command again")
+    config = {f"branch.{branch.name}.mergeOptions": ""}
     with repository(root) as (repo, _):
         try:
             run(
-                repo, "-c", f"core.hooksPath={os.devnull}", "merge", "--ff-only", "--quiet",
-                "--no-autostash", "--no-verify-signatures", "--no-overwrite-ignore", commit,
+                repo, "merge", "--ff-only", "--no-squash", "--quiet", "--no-autostash",
+                "--no-verify-signatures", "--no-overwrite-ignore", commit, config=config,
+                apart=True,
             )  # fmt: skip
         except GitFailed as error:
             raise Refused(
                 f"git cannot move the branch {branch.name}: {error.message}",
                 error.hint or "commit, stash or remove the files that are in the way",
             ) from error
+    if checked_out(root).commit != commit:
+        raise Refused(f"git did not move the branch {branch.name}", "see `git status`")
 
 
 def _parts(paths: list[str]) -> Iterator[list[str]]:

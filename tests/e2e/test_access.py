@@ -155,3 +155,30 @@ def test_a_manifest_cannot_set_access(private_repo):
         in result.out + result.err
     )
     assert "fleet.yaml:20:" in result.out + result.err
+
+
+def test_a_device_that_has_yet_to_download_is_looked_at_again(sync, registry, local_hub):
+    assert sync().code == 0
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    write(registry, given(registry) | {"expires": soon})
+    assert "1 device given read access" in sync("--since-last").out  # git is the same
+    assert given(registry)["expires"] > soon
+
+    local_hub.report("a", "model_loader", models={"slot": {"sha256": SHA, "state": "ready"}})
+    assert sync("--since-last").code == 0
+    etag = registry.get_twin("edgeops.private").etag
+    assert "0 devices are in sync" in sync("--since-last").out  # none had to be read
+    assert registry.get_twin("edgeops.private").etag == etag
+
+
+def test_a_rollback_that_cannot_give_access_moves_no_branch(
+    sync, private_repo, registry, monkeypatch
+):
+    assert sync().code == 0
+    write(registry, None)  # the device needs access again
+    private_repo.edit("fleet/fleet.yaml", "kind: Fleet", "kind: Fleet  # changed")
+    head = private_repo.commit("changed")
+    monkeypatch.delenv("STORAGE")
+    failed = private_repo.edgeops("--hub", "production", "rollback", "--to", "HEAD~1")
+    assert (failed.code, "variable STORAGE" in failed.err) == (1, True)
+    assert private_repo.git("rev-parse", "HEAD") == head

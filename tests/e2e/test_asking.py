@@ -81,6 +81,15 @@ def test_nothing_is_written_without_a_yes(on_terminal, registry, answer, code, s
     assert devices(registry) == set()
 
 
+def test_a_key_of_another_encoding_is_not_a_yes(on_terminal, registry, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")  # as most languages have it
+    sync = on_terminal("sync")
+    sync.wait_for(QUESTION)
+    sync.type("jä\n", "latin-1")
+    assert (sync.end(), "the answer is not yes" in sync.shown) == (5, True), sync.shown
+    assert devices(registry) == set()
+
+
 def test_a_yes_writes_and_then_there_is_nothing_to_ask(on_terminal, registry):
     sync = on_terminal("sync")
     sync.wait_for(QUESTION)

@@ -84,3 +84,17 @@ def test_a_plan_that_never_ends_is_not_read_for_ever(hub_repo, tmp_path, monkeyp
     result = hub_repo.edgeops("sync", "--plan", "/dev/zero")
     assert result.code == 1
     assert result.err.startswith("error: cannot read the plan /dev/zero: it is larger than 256 MB")
+
+
+@pytest.mark.parametrize("leave", ["paused: true", "ignore: [/desired/interval]"])
+def test_a_plan_from_before_git_left_a_device_alone(hub_repo, saved, registry, leave):
+    hub_repo.edit(
+        "fleet/fleet.yaml", "spec: {tags: {floor: 1}", f"spec: {{{leave}, tags: {{floor: 1}}"
+    )
+    hub_repo.commit()
+    refused = hub_repo.edgeops("sync", "--plan", str(saved))
+    assert (refused.code, "the saved plan is stale: git " in refused.err) == (5, True), refused.err
+    assert registry.get_devices() == []
+    hub_repo.write("fleet/broken.yaml", "kind: [")  # what is not committed does not count
+    hub_repo.git("revert", "--no-edit", "HEAD")
+    assert hub_repo.edgeops("sync", "--plan", str(saved)).code == 0

@@ -239,6 +239,17 @@ def test_credentials_that_may_not_create_devices(hub_repo, local_hub, monkeypatc
     assert "nothing was recorded yet" in hub_repo.edgeops("history", "--hub", "production").out
 
 
+def test_a_sync_that_could_not_be_recorded_says_what_that_means(hub_repo, local_hub):
+    assert hub_repo.edgeops("sync").code == 0
+    faster(hub_repo)
+    local_hub.faults.answer("PATCH", f"/twins/{HISTORY}", 403, times=9)
+    done = hub_repo.edgeops("sync")
+    assert (done.code, "the history lacks this sync" in done.err) == (0, True)
+    assert "`sync --since-last` may overlook what was written" in done.err
+    local_hub.faults.clear()
+    assert "may overlook" not in hub_repo.edgeops("sync").err
+
+
 def test_the_history_of_a_device(hub_repo):
     many_devices(hub_repo, 30)
     assert hub_repo.edgeops("sync").code == 0

@@ -113,3 +113,73 @@ def test_git_without_a_name_says_so(faster, monkeypatch):
     subprocess.run(["git", "config", "user.useConfigOnly", "true"], cwd=faster.root, check=True)
     refused = faster.edgeops("rollback", "--to", "HEAD~1")
     assert (refused.code, "git config user.name" in refused.err) == (1, True), refused.err
+
+
+def test_a_fleet_that_may_write_no_device_does_not_come_back(hub_repo):
+    """The devices bear the uid of the Fleet, which it did not have then."""
+    hub_repo.edit("fleet/fleet.yaml", "hubs:", "uid: 0f5c8a7e-tiny\n  hubs:")
+    hub_repo.edit("fleet/fleet.yaml", SLOW, FAST)
+    hub_repo.commit("with a uid")
+    assert hub_repo.edgeops("sync").code == 0
+    before = state(hub_repo)
+    refused = hub_repo.edgeops("rollback", "--to", "HEAD~1")
+    assert (refused.code, "every device would be refused" in refused.err) == (5, True)
+    assert state(hub_repo) == before
+
+
+def test_settings_of_merges_do_not_keep_the_branch(faster):
+    to = faster.git("rev-parse", "HEAD~1")
+    for name, value in (
+        ("branch.main.mergeOptions", "--squash --no-ff -s ours"),
+        ("merge.ff", "false"),
+        ("merge.verifySignatures", "true"),
+    ):
+        faster.git("config", name, value)
+    done = faster.edgeops("rollback", "--to", "HEAD~1")
+    assert done.code == 0, done.err
+    assert faster.git("log", "--format=%s", "-1") == f"Roll back the fleet to {to[:7]}"
+    assert faster.git("status", "--porcelain") == ""
+
+
+def test_no_hook_of_git_runs(faster):
+    hooks = faster.root / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-index-change", "post-merge", "post-checkout", "reference-transaction"):
+        (hooks / name).write_text('#!/bin/sh\necho "$0" >> hooks-that-ran\nexit 1\n')
+        (hooks / name).chmod(0o755)
+    assert faster.edgeops("rollback", "--to", "HEAD~1").code == 0
+    assert not (faster.root / "hooks-that-ran").exists()
+    assert not (faster.root / ".git/hooks-that-ran").exists()
+
+
+def test_a_merge_that_has_begun_is_in_the_way(faster):
+    faster.git("checkout", "--quiet", "-b", "other", "HEAD~1")
+    faster.write("notes.txt", "theirs")
+    faster.commit()
+    faster.git("checkout", "--quiet", "main")
+    faster.write("notes.txt", "ours")
+    head = faster.commit()
+    subprocess.run(["git", "merge", "--quiet", "other"], cwd=faster.root, capture_output=True)
+    refused = faster.edgeops("rollback", "--to", "HEAD~2")
+    assert (refused.code, "git merge failed: " in refused.err) == (5, True), refused.err
+    assert faster.git("rev-parse", "HEAD") == head
+
+
+def test_a_fleet_that_is_not_valid_can_be_rolled_back(faster, registry):
+    to = faster.git("rev-parse", "HEAD~1")
+    faster.write("fleet/broken.yaml", "kind: [\n")
+    faster.commit("broken")
+    assert faster.edgeops("sync").code == 3
+    assert faster.edgeops("rollback", "--to", "HEAD").code == 5  # as it is already
+    done = faster.edgeops("rollback", "--to", to)
+    assert done.code == 0, done.err
+    assert registry.get_twin("a").properties.desired["interval"] == 60
+
+
+def test_a_fleet_that_was_not_valid_does_not_come_back(faster):
+    faster.write("fleet/broken.yaml", "kind: [\n")
+    broken = faster.commit("broken")
+    faster.git("revert", "--no-edit", "HEAD")
+    before = state(faster)
+    assert faster.edgeops("rollback", "--to", broken).code == 3
+    assert state(faster) == before

@@ -32,9 +32,9 @@ class Terminal:
         while text not in self.shown:
             assert self._read(end), f"{text!r} was not shown: {self.shown}"
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, encoding: str = "utf-8") -> None:
         """Type a text; `\\n` is the key Enter."""
-        os.write(self._fd, text.encode())
+        os.write(self._fd, text.encode(encoding))
 
     def end(self, seconds: float = 60) -> int:
         """The exit code, at the end."""

@@ -20,6 +20,7 @@ from edgeops.history import (
     history_device,
     is_history_device,
     is_news,
+    let_go,
     record_id,
 )
 from edgeops.history_document import decode, encode
@@ -147,6 +148,14 @@ def test_a_fleet_stays_pruned_while_its_commit_stays():
     assert not applied(before, 2, B).complete.pruned
     touched = applied(before, 2, B, all_of_it=False)  # may have created devices
     assert not applied(touched, 3, A).complete.pruned
+
+
+def test_a_device_that_was_let_go_is_looked_at_again():
+    before = applied(ApplyHistory(), 1, A, left=("d1",))
+    assert let_go(before, ["d2", "d1"]).complete.left == ("d1", "d2")
+    assert let_go(ApplyHistory(), ["d2"]) == ApplyHistory()
+    many = [f"d{number}" for number in range(MOST_LEFT + 1)]
+    assert let_go(before, many).complete is None
 
 
 def test_it_belongs_to_the_repository_with_its_uid():
