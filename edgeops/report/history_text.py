@@ -10,10 +10,11 @@ from edgeops.history import ApplyRecord, ApplyResult
 from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import one_line
-from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
+from edgeops.report.style import WIDTH, Line, Span, Style, bold, columns, cut, dim, render
 from edgeops.report.words import count, first_names, short_commit
 
-_SUBJECT = 40
+_SUBJECT = 30
+_LEFT = 5  # named devices that a complete sync left out
 _STYLE = {
     ApplyResult.STARTED: Style.YELLOW,
     ApplyResult.APPLIED: Style.GREEN,
@@ -135,6 +136,9 @@ def _last_complete(found: HubHistory) -> Iterator[Line]:
     if complete is None:
         yield ["no complete sync is recorded: `sync --since-last` reads every device"]
         return
-    left = f", but {count(len(complete.left), 'device')}" if complete.left else ""
     when = complete.when.removesuffix("Z").replace("T", " ")
-    yield [bold(f"complete: {short_commit(complete.commit)}"), f" at {when} UTC{left}"]
+    yield [bold(f"last complete sync: {short_commit(complete.commit)}"), f" at {when} UTC"]
+    if complete.left:
+        names, more = first_names(complete.left, _LEFT)
+        listed = ", ".join([*names, *([more] if more else [])])
+        yield [cut(f"  without {count(len(complete.left), 'device')}: {listed}", WIDTH)]
