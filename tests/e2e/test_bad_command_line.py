@@ -81,7 +81,8 @@ def test_odd_device_names_are_only_names(empty_repo, with_hub, registry):
     assert empty_repo.edgeops("sync").code == 0
     assert empty_repo.in_sync()
     assert empty_repo.in_sync("--target=-x", "--target", "a=b")
-    assert sorted(device.device_id for device in registry.get_devices()) == sorted(names)
+    found = sorted(device.device_id for device in registry.get_devices())
+    assert found == sorted([*names, "edgeops.odd"])  # and the history of the fleet
     assert empty_repo.edgeops("explain", "--", "-x").code == 0
 
 
@@ -140,6 +141,11 @@ def test_a_word_of_other_tools_leads_to_the_command(edgeops, word, meant):
     assert result.err == (
         f"error: there is no command `{word}`\nhint: did you mean `edgeops {meant}`?\n"
     )
+
+
+def test_what_is_said_in_git_has_no_command(edgeops):
+    result = edgeops("pause", "queen-street-210")
+    assert (result.code, "set `paused: true` in the manifest" in result.err) == (64, True)
 
 
 @pytest.mark.parametrize("word", ["plan", "diff"])
