@@ -19,8 +19,8 @@ from edgeops.secret_reference import in_words
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _NONE, _SAME = "-", "="
-_PATH = 34  # characters in a table; all of them in JSON
-_VALUE = 16
+_PATH = 32  # characters in a table; all of them in JSON
+_VALUE = 14
 _BEGIN = 3  # characters of a path before what is cut
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 

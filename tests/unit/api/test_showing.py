@@ -118,8 +118,8 @@ def test_paths_are_cut_so_that_each_is_another_one():
     paths = [tuple(path.split(".")) for path in (*ends, *alike)]
     section = SeenSection("$edgeAgent", "desired", True, tuple(map(SeenValue, paths)))
     assert device_show.shown_paths(section) == [
-        "sys…geAgent.settings.createOptions",
-        "sys…edgeHub.settings.createOptions",
+        "sys…Agent.settings.createOptions",
+        "sys…geHub.settings.createOptions",
         *alike,
     ]
 
