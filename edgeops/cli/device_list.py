@@ -28,7 +28,7 @@ def list_devices(
         bool, option("The devices on the hub that git does not have.", "--not-in-git")
     ] = False,
     columns: Annotated[
-        str | None, option("Columns, separated by commas; see below.", metavar="NAMES")
+        str | None, option("Columns, separated by commas; see above.", metavar="NAMES")
     ] = None,
     sort: Annotated[
         str | None,
