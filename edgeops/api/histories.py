@@ -95,9 +95,20 @@ def _concerning(
             before = next((r for r in reversed(earlier) if r.result in _GOOD), earlier[-1])
             why = _why_changed(workspace, before.commit, record.commit, device)
         else:
-            why = "it may have been written: what came before is not recorded"
+            why = _why_first(workspace, record, device)
         if why:
             yield record, why
+
+
+def _why_first(workspace: Workspace, record: ApplyRecord, device: str) -> str:
+    """Why the oldest record may be about a device; empty if git did not have it then."""
+    try:
+        known = device in workspace.at(record.commit).fleet.devices
+    except EdgeOpsError:
+        known = True
+    if not known and not record.scope.prune:
+        return ""
+    return "it may have been written: no older sync is recorded"
 
 
 def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> str:

@@ -57,9 +57,9 @@ def init(
     origin = _origin()
     files = new_repository(root.resolve().name, origin, _images(owner, origin, server), uid())
     kept = tuple(path for path in files if os.path.lexists(root / path))
+    _refuse_a_second_fleet(root, kept)
     if kept and not keep_existing:
         raise _would_overwrite(kept)
-    _refuse_a_second_fleet(root, kept)
     new = [path for path in files if path not in kept]
     _refuse_links(root, new)
     ignore = _ignored_by_hand(root / _IGNORE, files[_IGNORE]) if _IGNORE in kept else []
@@ -120,7 +120,8 @@ def _refuse_a_second_fleet(root: Path, kept: Sequence[str]) -> None:
         if file.relative_to(root).as_posix() not in kept:
             raise Refused(
                 f"{root / 'fleet'} has manifests already, such as {file.name}",
-                "nothing was written; use an empty folder, and copy what you need from there",
+                "nothing was written; use an empty folder, and copy what you need from there, such"
+                " as .github/",
             )
 
 

@@ -22,6 +22,7 @@ _LITERAL = re.compile(r"[A-Za-z0-9_./@:=%+,-]+\Z")
 _BREAKS = re.compile(r"[=:@]+\Z")  # where bash splits words (COMP_WORDBREAKS)
 # Which names a value is one of, by the name of the argument or option.
 _KINDS = {
+    "by": ("keys",),
     "device": ("devices",),
     "devices": ("devices",),
     "group": ("groups",),
@@ -36,9 +37,11 @@ _KINDS = {
     "release": ("releases",),
     "releases": ("models", "releases"),
     "slot": ("slots",),
+    "summary": ("keys",),
     "target": ("devices", "labels"),
     "to": ("groups",),
 }
+_REVISIONS = frozenset({("rollback", "to")})  # no names of the fleet
 _OPTION_NAMES_ONLY = frozenset({"name"})  # `import --name` is a new name
 
 
@@ -133,8 +136,12 @@ def _values(
     if value.get("choices"):
         choices: list[str] = value["choices"]
         return choices
-    if not argument and name in _OPTION_NAMES_ONLY:
+    if not argument and (name in _OPTION_NAMES_ONLY or (typed.path, name) in _REVISIONS):
         return ()
+    if name == "health":
+        from edgeops.health.device import HealthState
+
+        return [state.value for state in HealthState]
     kinds = _KINDS.get(name, ())
     if not kinds:
         return ()
@@ -146,6 +153,8 @@ def _values(
     if kinds == ("pointers",):
         return device_pointers(root, environ, typed.arguments[0], hub or "local")
     names = fleet_names(root, environ)
+    if kinds == ("keys",):
+        return [label.partition("=")[0] for label in names["labels"]]
     return [name for kind in kinds for name in names[kind] if name not in typed.arguments]
 
 

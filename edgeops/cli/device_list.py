@@ -16,7 +16,7 @@ from edgeops.cli.options import (
     TargetOption,
     option,
 )
-from edgeops.cli.settings import show, workspace
+from edgeops.cli.settings import note, show, workspace
 from edgeops.errors import UsageError
 
 
@@ -29,7 +29,7 @@ def list_devices(
         bool, option("The devices on the hub that git does not have.", "--not-in-git")
     ] = False,
     columns: Annotated[
-        str | None, option("Columns, separated by commas; see below.", metavar="NAMES")
+        str | None, option("Columns, separated by commas; see above.", metavar="NAMES")
     ] = None,
     sort: Annotated[
         str | None,
@@ -64,13 +64,17 @@ def list_devices(
     if summary is not None and (columns or sort or not_in_git):
         raise UsageError("--summary cannot be combined with --columns, --sort or --not-in-git")
     shown, by = _names(columns), _names(sort)
-    for name in (*shown, *(name.removeprefix("-") for name in by)):
+    by_columns = tuple(name.removeprefix("-") for name in by)
+    for name in (*shown, *by_columns):
         report.device_columns.column(name)  # a wrong name is told before the hub is read
     fleet = api.list_devices(workspace(context), chosen, rev=rev)
+    named = (f"label:{summary}",) if summary is not None else (*shown, *by_columns)
+    for sentence in report.device_columns.nowhere(fleet.devices, named):
+        note(context, f"note: {sentence}")
     if summary is not None:
         show(context, report.device_summary, report.device_summary.Summary(fleet, summary), output)
     else:
-        listed = report.device_list.DeviceList(fleet, shown, by)
+        listed = report.device_list.DeviceList(fleet, shown, by, not_in_git)
         show(context, report.device_list, listed, output)
 
 

@@ -99,4 +99,5 @@ def _text(context: typer.Context, fleet: api.SeenFleet, *, every: bool) -> str:
         color=has_color(context),
         every=every,
         gone=[device.name for device in fleet.gone or ()],
+        drifted={device.name for device in fleet.devices if device.drift},
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.configuration import Paths
 from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import mask, masked
 from edgeops.jsonvalue import JsonObject
@@ -28,7 +29,8 @@ class SeenValue:
     """One value of a section: in git, on the hub and as the device reports it; None where absent.
 
     `updated` and `reported_at` are when the hub got it; None if the hub does not say so, as for
-    tags. `mark` is why a sync would write it, None if it is as git says.
+    tags. `mark` is why a sync would write it, None if it is as git says. `ignored`: git leaves it
+    to others.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class SeenValue:
     updated: str | None = None
     reported_at: str | None = None
     mark: Reason | None = None
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def side_by_side(
             secrets = ()
         reported = _hidden(twin.reported, secrets) if twin and name == DESIRED else {}
         mark = marks.get((module, name))
-        values = tuple(_values(twin, name, wanted, _hidden(on_hub, secrets), reported, mark))
+        left = _ignored(device, module, name)
+        values = tuple(_values(twin, name, wanted, _hidden(on_hub, secrets), reported, mark, left))
         if values:
             sections.append(SeenSection(module, name, twin is not None, values))
     return tuple(sections)
@@ -115,6 +119,7 @@ def _values(
     on_hub: JsonObject,
     reported: JsonObject,
     mark: tuple[JsonObject, Reason] | None,
+    ignored: Paths,
 ) -> Iterator[SeenValue]:
     of_git, of_hub, of_device = (dict(values_in(value)) for value in (wanted, on_hub, reported))
     times = twin.updated if twin else {}
@@ -128,7 +133,17 @@ def _values(
             updated=times.get((name, *path)) if path in of_hub else None,
             reported_at=times.get(("reported", *path)) if path in of_device else None,
             mark=mark[1] if mark and in_hands and _covers(mark[0], path) else None,
+            ignored=any(path[:length] in ignored for length in range(1, len(path) + 1)),
         )
+
+
+def _ignored(device: DesiredDevice | None, module: str | None, name: str) -> Paths:
+    """The paths of a section that git leaves to others."""
+    if device is None or name == IDENTITY or (module and name == TAGS):
+        return frozenset()
+    if module is not None and module in device.modules:
+        return device.modules[module].ignored
+    return device.ignored.get(module or name, frozenset())
 
 
 # --- what a sync would write -----------------------------------------------------------

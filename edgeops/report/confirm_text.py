@@ -39,7 +39,7 @@ def of_plan(plan: Plan) -> Question | None:
     what = " and ".join(count(number, noun) for number, noun in numbers if number)
     return Question(
         f"Type the name of the hub ({plan.hub}) to delete {what}:",
-        ("Deleted with keys, twins and messages that wait, for good:", *_names(deleted)),
+        ("Deleted for good, with keys, twins and waiting messages:", *_names(deleted)),
         plan.hub,
         f"hub {plan.hub}: {summary(plan)}",
     )

@@ -11,6 +11,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.health.seen import SeenDevice, Versions
 from edgeops.report.status_text import STYLE, badness
 from edgeops.report.style import Span, cut, dim, green, yellow
+from edgeops.report.words import first_names
 
 NAMED_BY = {
     "label": "a label, as in label:site",
@@ -21,6 +22,7 @@ DEFAULT = ("device", "sync", "connected", "health", "models", "commit", "reason"
 WITHOUT_GIT = ("device", "git", "connected", "commit")
 
 _NONE = "-"
+_KNOWN = 12  # named labels, slots or modules
 _MODELS = 36  # characters of the models of a device in a table
 
 
@@ -140,6 +142,30 @@ def column(name: str) -> DeviceColumn:
         hint = did_you_mean(name, COLUMNS) or f"the columns are {', '.join(others)}"
         raise UsageError(f"there is no column `{name}`", hint)
     return COLUMNS[name]
+
+
+def nowhere(devices: Iterable[SeenDevice], names: Iterable[str]) -> list[str]:
+    """A sentence for each label, slot or module in names of columns that no device has."""
+    seen = list(devices)
+    return [
+        sentence
+        for name in names
+        if seen and ":" in name and (sentence := _nowhere(seen, *name.split(":", 1)))
+    ]
+
+
+def _nowhere(devices: Sequence[SeenDevice], kind: str, of: str) -> str:
+    noun = {"label": "label", "model": "model slot", "image": "module"}[kind]
+    known = {name for device in devices for name in _names_of(device, kind)}
+    if of in known:
+        return ""
+    first, more = first_names(sorted(known), _KNOWN)
+    hint = f"; there is {', '.join([*first, *([more] if more else [])])}" if known else ""
+    return f"no listed device has a {noun} `{of}`{hint}"
+
+
+def _names_of(device: SeenDevice, kind: str) -> Iterable[str]:
+    return {"label": device.labels, "model": device.models, "image": device.images}[kind]
 
 
 def _named(kind: str, of: str) -> DeviceColumn:

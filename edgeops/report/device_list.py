@@ -30,12 +30,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run; after OWAS
 class DeviceList:
     """A fleet with the columns to show and the order of its devices, both by names of columns.
 
+    `not_in_git`: only devices that git does not have were asked for.
     Raises `UsageError` for a column that there is not.
     """
 
     fleet: SeenFleet
     shown: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
+    not_in_git: bool = False
 
     @property
     def devices(self) -> list[SeenDevice]:
@@ -71,7 +73,7 @@ def as_csv(listed: DeviceList) -> str:
 
 def _lines(listed: DeviceList) -> Iterator[Line]:
     devices = listed.devices
-    without_git = bool(devices) and not any(device.in_git for device in devices)
+    without_git = listed.not_in_git or (bool(devices) and not any(d.in_git for d in devices))
     chosen = [column(name) for name in listed.shown or (WITHOUT_GIT if without_git else DEFAULT)]
     if devices:
         titles = [dim(one.title) for one in chosen]

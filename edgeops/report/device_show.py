@@ -22,8 +22,9 @@ from edgeops.secret_reference import in_words
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _NONE, _SAME = "-", "="
-_PATH = 34  # characters in a table; all of them in JSON
-_VALUE = 18
+_PATH = 32  # characters in a table; all of them in JSON
+_VALUE = 14
+_BEGIN = 3  # characters of a path before what is cut
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -49,7 +50,11 @@ def _lines(shown: ShownDevice) -> Iterator[Line]:
         yield [bold(_title(section)), dim("" if section.on_hub else "   not on the hub yet")]
         reports = section.name not in (TAGS, "identity")
         titles = ("", "GIT", "HUB", *["REPORTED"] * reports, "CHANGED", "COMMIT")
-        rows = [_row(shown, section, value, reports=reports) for value in section.values]
+        paths = shown_paths(section)
+        rows = [
+            _row(shown, section, value, path, reports=reports)
+            for value, path in zip(section.values, paths, strict=True)
+        ]
         yield from columns([[dim(title) for title in titles], *rows], gap=2)
         if note := _renewed(section):
             yield [dim(f"  {note}")]
@@ -63,12 +68,14 @@ def _head(shown: ShownDevice) -> Iterator[Line]:
     health = status.health
     yield [bold(device.name), f"   {device.standing.value}, hub {shown.hub}"]
     if device.in_git:
-        sync = "in sync" if status.in_sync else "drift" if device.drift else "not in sync"
+        sync = "not in sync with"
+        if status.in_sync or device.drift:
+            sync = "in sync with" if status.in_sync else "drift from"
         reason = f": {health.reason}" if health.reason else ""
         connected = "connected" if status.connected else "not connected"
         yield [
             sync if status.in_sync else yellow(sync),
-            f" with {short_commit(shown.commit)}, {connected}, ",
+            f" {short_commit(shown.commit)}, {connected}, ",
             Span(health.state.value, STYLE[health.state]),
             reason,
         ]
@@ -88,20 +95,29 @@ def _title(section: SeenSection) -> str:
     return f"{section.module or 'device'} {section.name}"
 
 
-def _row(shown: ShownDevice, section: SeenSection, value: SeenValue, *, reports: bool) -> Line:
+def shown_paths(section: SeenSection) -> list[str]:
+    """The paths of a section, cut so that each is still another one; else whole."""
+    whole = [one_line(show_path(value.path)) for value in section.values]
+    short = [_without_middle(path, _PATH, _BEGIN) for path in whole]
+    return [s if short.count(s) == 1 else w for s, w in zip(short, whole, strict=True)]
+
+
+def _row(
+    shown: ShownDevice, section: SeenSection, value: SeenValue, path: str, *, reports: bool
+) -> Line:
     git, hub = _shown(value.git, value), _shown(value.hub, value)
     reported = _shown(value.reported, value)
     same = hub == git != _NONE and value.mark is None
     origin = shown.origins.get((section.module, section.name, value.path))
     commit = short_commit(origin.blamed.commit) if origin and origin.blamed else _NONE
     return [
-        f"  {_without_middle(one_line(show_path(value.path)), _PATH)}",
+        f"  {path}",
         git,
         _SAME if same else yellow(hub) if value.mark else hub,
         *([_SAME if reported == git != _NONE else reported] if reports else []),
         _minute(value.updated or value.reported_at),
         commit,
-        yellow(value.mark.value) if value.mark else "",
+        yellow(value.mark.value) if value.mark else dim("ignored" if value.ignored else ""),
     ]
 
 
@@ -109,14 +125,13 @@ def _shown(value: object, of: SeenValue) -> str:
     if value is None:
         return _NONE
     text = show(value, of.path)
-    return _without_middle(text, _VALUE)
+    return _without_middle(text, _VALUE, _VALUE // 3)
 
 
-def _without_middle(text: str, length: int) -> str:
+def _without_middle(text: str, length: int, begin: int) -> str:
     """A text of at most this length: what tells values and paths apart is often at their end."""
     if len(text) <= length:
         return text
-    begin = length // 3
     return f"{text[:begin]}…{text[begin + 1 - length :]}"
 
 
@@ -160,6 +175,7 @@ def _objects(shown: ShownDevice, section: SeenSection) -> Iterable[JsonObject]:
             "updatedAt": value.updated,
             "reportedAt": value.reported_at,
             "differs": value.mark.value if value.mark else None,
+            "ignored": value.ignored,
             **_origin(shown.origins.get((section.module, section.name, value.path))),
         }
 

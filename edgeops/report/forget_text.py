@@ -13,5 +13,7 @@ def text(forgotten: Iterable[Forgotten], *, dry_run: bool) -> str:
 
 
 def _line(forgotten: Forgotten, verb: str) -> str:
-    modules = f" and its modules {', '.join(forgotten.modules)}" if forgotten.modules else ""
+    names = forgotten.modules
+    noun = "module" if len(names) == 1 else "modules"
+    modules = f" and its {noun} {', '.join(names)}" if names else ""
     return f"{verb} {forgotten.device}{modules}: identity, keys and values stay on the hub"

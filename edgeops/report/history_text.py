@@ -11,10 +11,11 @@ from edgeops.history import ApplyRecord, ApplyResult
 from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
 from edgeops.report.inert import one_line
-from edgeops.report.style import Line, Span, Style, bold, columns, dim, render
-from edgeops.report.words import first_names
+from edgeops.report.style import WIDTH, Line, Span, Style, bold, columns, cut, dim, render
+from edgeops.report.words import count, first_names
 
-_SUBJECT = 40
+_SUBJECT = 30
+_LEFT = 5  # named devices that a complete sync left out
 _STYLE = {
     ApplyResult.STARTED: Style.YELLOW,
     ApplyResult.APPLIED: Style.GREEN,
@@ -143,9 +144,12 @@ def _last_complete(found: HubHistory) -> Iterator[Line]:
     if complete is None:
         yield ["no complete sync is recorded: `sync --since-last` reads every device"]
         return
-    left = f" but {len(complete.left):,}" if complete.left else ""
-    commit = bold(short_commit(complete.commit))
-    yield ["last complete sync: ", commit, f" at {_time(complete.when)} UTC, every device{left}"]
+    when = _time(complete.when)
+    yield [bold(f"last complete sync: {short_commit(complete.commit)}"), f" at {when} UTC"]
+    if complete.left:
+        names, more = first_names(complete.left, _LEFT)
+        listed = ", ".join([*names, *([more] if more else [])])
+        yield [cut(f"  without {count(len(complete.left), 'device')}: {listed}", WIDTH)]
 
 
 def _time(when: str) -> str:

@@ -16,6 +16,7 @@ from edgeops.report.path_changes import Keys, Op, PathChange, path_changes
 _DEVICE = "device"
 _MOST_GROUPS = 12  # with one fate; of more, the small ones are shown together
 _NUMBERS = (int, float, bool)
+_STAMPED = (Reason.ADOPTED, Reason.CHANGED, Reason.DRIFT)  # what exists, and is not deleted
 _SMALL = 20  # a group is small if it has less than one in so many of the devices
 
 _encoded = json.JSONEncoder(sort_keys=True).encode
@@ -64,7 +65,7 @@ class TwinChange:
     @property
     def stamp_only(self) -> bool:
         """Whether only the ownership stamp is written."""
-        return self.title == _DEVICE and not self.entries and self.reason is not Reason.NEW
+        return not self.entries and self.reason in _STAMPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from edgeops.report.plan_groups import DeviceGroup, PathValues, TwinChange, abri
 from edgeops.report.plan_paused import paused_text
 from edgeops.report.plan_values import ShownValue, ShownValues, example, in_line, shown_values, who
 from edgeops.report.style import (
+    WIDTH,
     Line,
     Span,
     Style,
@@ -153,7 +155,7 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
     for store in plan.access:
         yield [MAY_READ.format(store)]
     if plan.not_compared:
-        yield [not_compared(plan.not_compared)]
+        yield from ([line] for line in textwrap.wrap(not_compared(plan.not_compared), WIDTH))
     for note in plan.notes:
         yield [dim("note: "), note]
     if plan.blocked:

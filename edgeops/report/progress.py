@@ -106,9 +106,12 @@ class Lines:
         rate = done / elapsed if elapsed > 0 else 0.0
         if not rate or done == 1:  # the first one includes the start-up of everything
             return line
-        left = (total - done) / rate
-        about = "about " if left >= 1 else ""
-        return f"{line}, {_per_second(rate)}, {about}{duration(left)} left"
+        return f"{line}, {_per_second(rate)}, {_left((total - done) / rate)} left"
+
+
+def _left(seconds: float) -> str:
+    text = duration(seconds)
+    return text if text.startswith("less") else f"about {text}"
 
 
 def _per_second(rate: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import unified_diff
 from typing import Any
@@ -16,8 +17,9 @@ from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.promotion.value import UNSET, is_slot
 from edgeops.report.documents import dump_json
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
-from edgeops.report.words import count, duration, show, show_path
+from edgeops.report.words import count, duration, show, show_path, wrapped_names
 
+_ALONE = 8  # devices with the same reason that have a line each
 _LONGEST = 60  # characters of a value in a sentence
 
 
@@ -29,9 +31,20 @@ def text(promotion: Promotion, *, color: bool = False) -> str:
 
 
 def decision_text(decision: Decision, *, color: bool = False) -> str:
-    """The decision for a value and its reason, then one line per device that is not healthy."""
-    devices = columns([[f"  {device}", words] for device, words in unhealthy(decision)])
-    return render([_why(decision), *devices], color)
+    """The decision for a value and its reason, then the devices that are not healthy.
+
+    Those that share their reason with many others are named together.
+    """
+    return render([_why(decision), *_by_reason(unhealthy(decision))], color)
+
+
+def _by_reason(devices: Sequence[tuple[str, str]]) -> Iterator[Line]:
+    many = {words for words, number in Counter(w for _, w in devices).items() if number > _ALONE}
+    yield from columns([[f"  {device}", words] for device, words in devices if words not in many])
+    for words in dict.fromkeys(words for _, words in devices if words in many):
+        names = [device for device, same in devices if same == words]
+        yield ["  ", bold(f"{len(names):,} devices"), f"   {words}"]
+        yield from ([line] for line in wrapped_names(names, "    ", None))
 
 
 def why(decision: Decision) -> str:

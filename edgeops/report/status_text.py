@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, HealthState
@@ -55,13 +55,15 @@ def text(
     color: bool = False,
     every: bool = False,
     gone: Sequence[str] = (),
+    drifted: Container[str] = (),
 ) -> str:
     """A table by health, the worst first, and the counts below; no newline at its end.
 
     It fits on one screen, and leaves out devices that are well first, unless `every` is wanted.
-    `gone` are the devices that this fleet wrote and git no longer has.
+    `gone` are the devices that this fleet wrote and git no longer has, `drifted` those that
+    changed on the hub while git did not.
     """
-    return render(_lines(rows, every=every, gone=gone), color)
+    return render(_lines(rows, every=every, gone=gone, drifted=drifted), color)
 
 
 def counts(rows: Sequence[DeviceStatus]) -> JsonObject:
@@ -106,11 +108,13 @@ def summary(rows: Sequence[DeviceStatus]) -> str:
     return f"{said}; {health}" if health else said
 
 
-def _lines(rows: Sequence[DeviceStatus], *, every: bool, gone: Sequence[str]) -> Iterator[Line]:
+def _lines(
+    rows: Sequence[DeviceStatus], *, every: bool, gone: Sequence[str], drifted: Container[str]
+) -> Iterator[Line]:
     shown, more = (worst_first(rows), "") if every else _screen(rows)
     if shown:
         titles = [dim(t) for t in ("DEVICE", "IN SYNC", "CONNECTED", "HEALTH", "REASON")]
-        yield from fitted([titles, *map(_row, shown)])
+        yield from fitted([titles, *(_row(row, row.device in drifted) for row in shown)])
     if more:
         yield [dim(more)]
     if rows:
@@ -142,10 +146,10 @@ def _screen(rows: Sequence[DeviceStatus]) -> tuple[list[DeviceStatus], str]:
     return shown, f"{who}{how}: --all shows them"
 
 
-def _row(row: DeviceStatus) -> Line:
+def _row(row: DeviceStatus, drift: bool) -> Line:
     return [
         cut(row.device, _NAME),
-        green("yes") if row.in_sync else yellow("no"),
+        green("yes") if row.in_sync else yellow("drift" if drift else "no"),
         green("yes") if row.connected else dim("no"),
         Span(row.health.state.value, STYLE[row.health.state]),
         row.health.reason,
@@ -153,8 +157,8 @@ def _row(row: DeviceStatus) -> Line:
 
 
 def worst_first(rows: Iterable[DeviceStatus]) -> list[DeviceStatus]:
-    """The rows by health, then by name."""
-    return sorted(rows, key=lambda row: (badness(row.health.state), row.device))
+    """The rows by health, then those that are not in sync, then by name."""
+    return sorted(rows, key=lambda row: (badness(row.health.state), row.in_sync, row.device))
 
 
 def badness(state: HealthState) -> int:

@@ -114,7 +114,7 @@ def test_deletions_are_named_and_need_the_name_of_the_hub(fleet, on_terminal, re
     question = "Type the name of the hub (production) to delete 1 device:"
     refused = on_terminal("sync", "--prune")
     refused.wait_for(question)
-    assert "Deleted with keys, twins and messages that wait, for good:\n    eu-1" in refused.shown
+    assert "Deleted for good, with keys, twins and waiting messages:\n    eu-1" in refused.shown
     assert "A renamed device is a new identity: its keys" in refused.shown
     refused.type("y\n")
     assert (refused.end(), "nothing was written" in refused.shown) == (5, True), refused.shown

@@ -143,6 +143,11 @@ def test_a_word_of_other_tools_leads_to_the_command(edgeops, word, meant):
     )
 
 
+def test_what_is_said_in_git_has_no_command(edgeops):
+    result = edgeops("pause", "queen-street-210")
+    assert (result.code, "set `paused: true` in the manifest" in result.err) == (64, True)
+
+
 @pytest.mark.parametrize("word", ["plan", "diff"])
 def test_other_names_of_the_dry_run(tiny_repo, word):
     """Without a hub: both are the dry run, with its options and exit codes."""

@@ -264,6 +264,7 @@ def test_the_history_of_a_device(hub_repo):
     listed = json.loads(hub_repo.edgeops("history", "m7", "-o", "json").out)["applies"]
     assert [each["subject"] for each in listed] == ["upstairs", "many"]
     assert listed[0]["reason"].startswith("git changed it since")
+    assert json.loads(hub_repo.edgeops("history", "nobody", "-o", "json").out)["applies"] == []
     assert len(json.loads(hub_repo.edgeops("history", "-n", "1", "-o", "json").out)["applies"]) == 1
 
 

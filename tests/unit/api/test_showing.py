@@ -8,6 +8,7 @@ import yaml
 from edgeops.api import show_device, sync
 from edgeops.api.session import on_hub
 from edgeops.errors import UsageError
+from edgeops.plan.side_by_side import SeenSection, SeenValue
 from edgeops.report import device_show
 
 
@@ -109,3 +110,31 @@ def test_long_and_hostile_values_are_cut_and_inert_and_whole_in_json(synced):
     assert "hunter22" not in text + device_show.as_json(shown) + device_show.as_yaml(shown)
     notes = [v for s in json.loads(device_show.as_json(shown))["sections"] for v in s["values"]]
     assert evil in [value["hub"] for value in notes]
+
+
+def test_paths_are_cut_so_that_each_is_another_one():
+    ends = [f"systemModules.edge{which}.settings.createOptions" for which in ("Agent", "Hub")]
+    alike = [f"modules.{name}-of-the-line.settings.createOptions" for name in ("camera", "scale")]
+    paths = [tuple(path.split(".")) for path in (*ends, *alike)]
+    section = SeenSection("$edgeAgent", "desired", True, tuple(map(SeenValue, paths)))
+    assert device_show.shown_paths(section) == [
+        "sys…Agent.settings.createOptions",
+        "sys…geHub.settings.createOptions",
+        *alike,
+    ]
+
+
+def test_what_is_left_to_others_is_marked(synced, root, git):
+    manifest = root / "fleet/fleet.yaml"
+    changed = manifest.read_text().replace(
+        "spec: {selector: {}, desired: {interval: 60,\n  rate: 2}}",
+        "spec: {selector: {}, ignore: [/desired/rate], desired: {interval: 60}}",
+    )
+    manifest.write_text(changed)
+    git("commit", "--quiet", "--all", "--message", "ignore")
+    on(synced, somebody_writes)
+    shown = show_device(synced, "a")
+    (row,) = (line for line in device_show.text(shown).splitlines() if line.startswith("  rate"))
+    assert (row.split()[1:3], row.endswith("  ignored")) == (["-", "9"], True)
+    (section,) = (s for s in shown.sections if s.name == "desired")
+    assert {v.path[0]: v.ignored for v in section.values} == {"interval": False, "rate": True}

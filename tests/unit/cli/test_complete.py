@@ -37,6 +37,10 @@ def environ(tmp_path_factory):
         (["--hub", "production", "sync", "--target"], "ring=c", ["ring=canary"]),
         (["status", "--group"], "c", ["canary"]),
         (["status", "-g"], "c", ["canary"]),
+        (["status", "--health"], "Pr", ["Progressing"]),
+        (["status", "--by"], "ri", ["ring"]),
+        (["device", "list", "--summary"], "ri", ["ring"]),
+        (["rollback", "--to"], "", []),  # a revision
         (["model", "promote"], "street", ["street-24h@1.0.0"]),
         (["model", "promote", "--to"], "c", ["canary"]),
         (["model", "promote", "--slot"], "crowd", ["crowdedness"]),

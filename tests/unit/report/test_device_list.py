@@ -11,7 +11,7 @@ from edgeops.api import SeenFleet
 from edgeops.errors import UsageError
 from edgeops.health.device import DeviceStatus, Health, HealthState
 from edgeops.health.seen import SeenDevice, Standing, Versions
-from edgeops.report import device_list, device_summary
+from edgeops.report import device_columns, device_list, device_summary
 from edgeops.report.device_list import DeviceList
 
 SHA = "9f5c33a642da2e26141636c88b646ab1defb9099"
@@ -157,3 +157,19 @@ def test_counts_by_the_values_of_a_label():
     assert [(v["value"], v["devices"]) for v in document["values"]] == [("canary", 1), (None, 1)]
     rows = list(csv.DictReader(io.StringIO(device_summary.as_csv(by))))
     assert [(row["ring"], row["Degraded"]) for row in rows] == [("canary", "0"), ("", "1")]
+
+
+def test_no_device_of_the_hub_is_missing_in_git():
+    nothing = DeviceList(SeenFleet("tiny", "production", SHA, ()), not_in_git=True)
+    assert device_list.text(nothing) == "0 devices on hub production not in git"
+
+
+def test_names_that_no_device_has_are_told():
+    asked = ["label:ring", "label:sit", "model:x", "image:x", "health"]
+    assert device_columns.nowhere(FLEET.devices, asked) == [
+        "no listed device has a label `sit`; there is ring, site",
+        "no listed device has a model slot `x`; there is crowdedness",
+        "no listed device has a module `x`; there is camera",
+    ]
+    assert device_columns.nowhere((), asked) == []
+    assert device_columns.nowhere([OTHER], ["label:x"]) == ["no listed device has a label `x`"]

@@ -32,7 +32,8 @@ def test_a_table_with_the_last_complete_sync():
         " - started; its end is not recorded",
         "and 3 older: `-n 5`",
         "",
-        "last complete sync: ccccccc at 2026-01-02 03:04:05 UTC, every device but 1",
+        "last complete sync: ccccccc at 2026-01-02 03:04:05 UTC",
+        "without 1 device: d2",
     ]
 
 

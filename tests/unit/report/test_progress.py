@@ -78,3 +78,9 @@ def test_a_bar_on_a_terminal():
     run(stream, [(1, 1), (1, 11), (1, 22)], 22)
     assert "reading twins" in stream.getvalue()
     assert "22/22" in stream.getvalue()
+
+
+def test_the_last_second_is_not_about():
+    assert lines([(1, 60), (1, 119)], 120)[1] == (
+        "reading twins: 119 of 120 devices, 60/s, less than a second left"
+    )

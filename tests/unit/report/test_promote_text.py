@@ -162,3 +162,17 @@ def test_json_of_values_tells_no_secret():
     (decided,) = document["decisions"]
     assert (decided["path"], decided["value"], decided["to"]) == ("desired.password", "***", "all")
     assert "hunter" not in text(Promotion((), {}, (decision,)))
+
+
+def test_many_devices_with_one_reason_are_named_together():
+    waiting = [
+        UnhealthyDevice(f"gw-{n:02}", HealthState.PROGRESSING, "restarts", None) for n in range(20)
+    ]
+    odd = UnhealthyDevice("gw-20", HealthState.OFFLINE, "", None)
+    held = Decision(ROLLOUT, Step.HOLD, RingHealth(CANARY, Step.HOLD, 2, (*waiting, odd)))
+    assert promote_text.decision_text(held).splitlines()[1:] == [
+        "  gw-20   Offline",
+        "  20 devices   Progressing: restarts",
+        f"    {', '.join(f'gw-{n:02}' for n in range(13))},",
+        "    gw-13, gw-14, gw-15, gw-16, gw-17, gw-18, gw-19",
+    ]

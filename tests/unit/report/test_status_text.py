@@ -105,3 +105,14 @@ def test_long_names_and_reasons_fit_and_json_has_them_whole():
     assert max(map(len, report.text(rows).splitlines())) <= 110
     device = report.status_object(rows[0])
     assert (device["device"], device["reason"]) == (name, reason)
+
+
+def test_of_equal_health_what_is_not_in_sync_comes_first_and_drift_is_named():
+    rows = [status("a"), status("b", in_sync=False), status("c", in_sync=False)]
+    lines = report.text(rows, drifted={"c"}).splitlines()
+    assert [line.split()[:2] for line in lines[1:4]] == [["b", "no"], ["c", "drift"], ["a", "yes"]]
+
+
+def status(name, *, in_sync=True):
+    health = Health(HealthState.UNKNOWN, "never connected")
+    return DeviceStatus(name, in_sync=in_sync, connected=False, health=health)
