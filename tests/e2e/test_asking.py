@@ -178,8 +178,8 @@ def test_nobody_is_asked_who_cannot_answer(fleet, registry):
 
 def test_nobody_is_asked_who_cannot_see_the_question(fleet, registry):
     ours, theirs = pty.openpty()
-    started = fleet.start("sync", stdin=theirs)
-    assert started.wait(timeout=60) == 0
+    done = fleet.end_of(fleet.start("sync", stdin=theirs))
+    assert done.code == 0, done.err
     os.close(ours)
     os.close(theirs)
     assert devices(registry) == {"eu-1", "eu-2"}
