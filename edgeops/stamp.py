@@ -187,8 +187,14 @@ def patch(tags: Mapping[str, Any], stamp: Stamp) -> JsonObject:
 
 
 def same_content(old: Stamp | None, new: Stamp) -> bool:
-    """Whether two stamps are equal apart from their commits."""
-    return old is not None and replace(old, commit=new.commit) == new
+    """Whether two stamps are equal apart from their commits.
+
+    That an old one lacks the id of the device is no reason to write a twin, unless it gets a uid.
+    """
+    if old is None:
+        return False
+    device = new.device if old.device is None and new.uid is None else old.device
+    return replace(old, commit=new.commit, device=device) == new
 
 
 @lru_cache(_CACHED)

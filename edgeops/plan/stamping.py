@@ -41,8 +41,8 @@ def module_stamp(device: str, module: DesiredModule, owner: Owner) -> Stamp:
 
 
 def _signed(stamp: Stamp, device: str, owner: Owner) -> Stamp:
-    """The stamp with what proves whose the twin is; without uid it is like that of edgeops 0.1."""
-    return replace(stamp, uid=owner.uid, device=device) if owner.uid else stamp
+    """The stamp with what proves whose the twin is."""
+    return replace(stamp, uid=owner.uid, device=device)
 
 
 def first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, more: bool) -> Stamp:

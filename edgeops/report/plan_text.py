@@ -81,6 +81,8 @@ def summary(plan: Plan) -> str:
     numbers = counts(plan)
     if not plan.changes:
         at = short_commit(plan.commit)
+        if plan.options.only is not None and not plan.devices:
+            return f"No changes. Git changed no device; it is at {at}."
         return f"No changes. {_in_sync(numbers)} with {at}{_left_alone(numbers)}."
     return (
         f"{count(numbers.create, 'device')} to create, {numbers.change:,} to change,"

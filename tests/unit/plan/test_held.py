@@ -49,7 +49,7 @@ def test_what_git_does_not_leave_alone_is_written(now):
     ("now", "why"),
     [
         (fleet(device("a"), device("b", paused=True)), "git pauses b now"),
-        (fleet(device("a"), held=frozenset({"b"})), "git pauses b now"),
+        (fleet(device("a"), paused_elsewhere=frozenset({"b"})), "git pauses b now"),
         (fleet(device("a", ignore=("/desired/x",))), "git leaves /desired/x of a to others now"),
         (fleet(device("a", paused=True), device("b", paused=True)), "a now; git pauses b now"),
     ],
