@@ -12,6 +12,7 @@ from edgeops.report.words import count, first_names, show_path
 
 _PATHS = 6
 _GROUPS = 20
+_NAMES = 24
 
 
 def paused_text(paused: Sequence[Paused], *, verbose: bool) -> Iterator[Line]:
@@ -19,7 +20,8 @@ def paused_text(paused: Sequence[Paused], *, verbose: bool) -> Iterator[Line]:
     groups = _groups(paused, None if verbose else _PATHS)
     shown = groups if verbose else groups[:_GROUPS]
     for why, devices in shown:
-        yield from devices_with_reason(Span("paused: ", Style.DIM), devices, why, "")
+        names = None if verbose else _NAMES
+        yield from devices_with_reason(Span("paused: ", Style.DIM), devices, why, "", names)
     if left := sum(len(devices) for _, devices in groups[len(shown) :]):
         yield [f"    and {count(left, 'more paused device')} (-v shows all)"]
 

@@ -143,7 +143,7 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield from _group(abridged(group, _PATHS) if group.mixed else group, verbose)
         yield []
     if plan.refusals:
-        yield from _refusals(plan.refusals)
+        yield from _refusals(plan.refusals, verbose)
         yield []
     for awaited in waiting(plan):
         yield from _waiting(awaited, verbose)
@@ -256,13 +256,14 @@ def _before_and_after(value: ShownValue) -> Line:
     return [dim(value.old), " -> ", value.new, value.mark]
 
 
-def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[Line]:
+def _refusals(refusals: tuple[Refusal, ...], verbose: bool) -> Iterator[Line]:
     """The refused devices, by reason: a whole ring may be refused for the same one."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for refusal in refusals:
         by_reason.setdefault((refusal.reason, refusal.hint), []).append(refusal.device)
+    title, names = Span("! refused ", Style.RED), None if verbose else _NAMES
     for (reason, hint), devices in by_reason.items():
-        yield from devices_with_reason(Span("! refused ", Style.RED), sorted(devices), reason, hint)
+        yield from devices_with_reason(title, sorted(devices), reason, hint, names)
 
 
 def _waiting(awaited: Waiting, verbose: bool) -> Iterator[Line]:

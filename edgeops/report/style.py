@@ -73,13 +73,16 @@ def cyan(text: str) -> Span:
 
 
 def devices_with_reason(
-    title: Span, devices: Sequence[str], reason: str, hint: str
+    title: Span, devices: Sequence[str], reason: str, hint: str, shown: int | None = _NAMES
 ) -> Iterator[Line]:
-    """A title with the one device or the number of devices, their reason, names and hint."""
+    """A title with the one device or the number of devices, their reason, names and hint.
+
+    So many names are `shown`; None: all.
+    """
     what = devices[0] if len(devices) == 1 else f"{len(devices):,} devices"
     yield [title, bold(what), f": {reason}" if reason else ""]
     if len(devices) > 1:
-        yield from ([names] for names in wrapped_names(devices, "    ", _NAMES))
+        yield from ([names] for names in wrapped_names(devices, "    ", shown))
     if hint:
         yield ["    ", dim(f"hint: {hint}")]
 

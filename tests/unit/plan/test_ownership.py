@@ -34,6 +34,16 @@ def synced(uid, name="d1", **fields):
     return carried_out(live, plan(live, uid, device(name, **fields)))
 
 
+def earlier(live):
+    """The device with stamps of a version that did not write the id of the device."""
+
+    def without(twin):
+        stamp = {k: v for k, v in twin.tags["edgeops"].items() if k != "device"}
+        return replace(twin, tags={**twin.tags, "edgeops": stamp})
+
+    return LiveDevice(without(live.twin), {m: without(twin) for m, twin in live.modules.items()})
+
+
 def copied(live, name):
     """The device of another name with these tags and properties, as a careless tool makes it."""
     modules = {m: replace(twin, device=name) for m, twin in live.modules.items()}
@@ -47,8 +57,16 @@ def test_a_stamp_says_whose_it_is_and_of_which_device():
     assert plan(live, OURS) == ()
 
 
-def test_without_uid_a_stamp_is_as_before():
-    assert synced(None).twin.tags["edgeops"].keys() == {"fleet", "digest", "commit", "paths0"}
+def test_without_uid_a_stamp_still_names_its_device():
+    live = synced(None)
+    keys = {"fleet", "digest", "commit", "paths0", "device"}
+    assert live.twin.tags["edgeops"].keys() == keys
+    assert plan(copied(live, "d2"), None, device("d2")).reason.startswith("is a copy of d1")
+    assert plan_removal(copied(live, "d2"), Owner("f", None)) is None
+
+
+def test_a_stamp_without_its_device_is_no_reason_to_write_a_twin():
+    assert plan(earlier(synced(None)), None) == ()
 
 
 @pytest.mark.parametrize(
@@ -76,12 +94,12 @@ def test_a_copied_twin_is_refused_and_never_deleted():
 
 
 def test_a_stamp_without_uid_gets_ours_and_nothing_else_changes():
-    changes = plan(synced(None), OURS)
+    changes = plan(earlier(synced(None)), OURS)
     assert [change.action for change in changes] == [Action.PATCH_DEVICE, Action.PATCH_MODULE]
     for change in changes:
         assert (change.patch, change.stamp) == ({}, {"device": "d1", "uid": OURS})
         assert change.reason is Reason.CHANGED
-    assert plan(carried_out(synced(None), changes), OURS) == ()
+    assert plan(carried_out(earlier(synced(None)), changes), OURS) == ()
 
 
 def test_a_device_that_git_dropped_before_the_fleet_got_its_uid_is_not_deleted():

@@ -15,7 +15,6 @@ from edgeops.report.documents import dump_json
 from edgeops.report.plan_markdown import markdown
 from edgeops.report.plan_text import summary, text
 from edgeops.source.schemas import packaged_schema
-from edgeops.twin import LiveDevice
 
 
 def device(name, **fields):
@@ -132,6 +131,7 @@ def test_a_saved_plan_says_what_is_paused_and_stays_exact():
 @pytest.mark.parametrize("number", [1, 50])
 def test_many_paused_devices_make_short_texts(number):
     devices = [device(f"d{n}", desired={f"x{n}": n}, paused=True) for n in range(number)]
-    made = plan(fleet(*devices), {d.name: LiveDevice(LIVE["d1"].twin) for d in devices})
+    plain = offline_live(fleet(*(device(d.name) for d in devices)))
+    made = plan(fleet(*devices), plain)
     assert len(text(made).splitlines()) < 30
     assert len(text(made, verbose=True).splitlines()) >= number

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
@@ -93,7 +93,6 @@ class TwoRepositories(RuleBasedStateMachine):
     def delete_by_hand(self, name):
         self._gone(name)
 
-    @precondition(lambda self: self.with_uid)  # without one, a stamp does not name its device
     @rule(name=NAMES, new=NAMES)
     def copy_twin(self, name, new):
         if name in self.hub and new not in self.hub:
