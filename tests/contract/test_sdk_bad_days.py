@@ -68,7 +68,14 @@ def test_a_message_whose_connection_breaks_is_sent_again(registry, local_hub, de
     device = device_client("d1", connection_retry_interval=1)
     device.connect()
     local_hub.set_conditions(faults=["telemetry=drop"])
-    sending = threading.Thread(target=device.send_message, args=("1",))
+
+    def send():
+        try:
+            device.send_message("1")
+        except sdk.exceptions.NoConnectionError:  # of the moment between two connections
+            send()
+
+    sending = threading.Thread(target=send)
     sending.start()
     wait_until(lambda: local_hub.counts().get("telemetry"))
     local_hub.set_conditions()
