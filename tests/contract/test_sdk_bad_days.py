@@ -73,7 +73,8 @@ def test_a_message_whose_connection_breaks_is_sent_again(registry, local_hub, de
         try:
             device.send_message("1")
         except sdk.exceptions.NoConnectionError:  # of the moment between two connections
-            send()
+            device.connect()
+            device.send_message("1")
 
     sending = threading.Thread(target=send)
     sending.start()
