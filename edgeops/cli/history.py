@@ -25,7 +25,8 @@ def history(
 
     The hub holds the records, in the twin of the disabled device identity
     edgeops.FLEET; the oldest are dropped. With a device: the syncs that wrote or
-    refused it, and those before which git changed it.
+    refused it, and those before which git changed it. Devices: + to create,
+    ~ to change, - to delete, then what was not done.
 
     \b
     Examples:

@@ -10,11 +10,11 @@ from edgeops.fleet.secrets import mask
 from edgeops.history import ApplyRecord, ApplyResult
 from edgeops.history_document import scope_json
 from edgeops.report.documents import dump_json
-from edgeops.report.inert import one_line
-from edgeops.report.style import WIDTH, Line, Span, Style, bold, columns, cut, dim, render
+from edgeops.report.path_changes import Op
+from edgeops.report.style import WIDTH, Line, Span, Style, bold, cut, dim, fitted, render
 from edgeops.report.words import count, first_names
 
-_SUBJECT = 30
+_WHO = 24
 _LEFT = 5  # named devices that a complete sync left out
 _STYLE = {
     ApplyResult.STARTED: Style.YELLOW,
@@ -23,7 +23,7 @@ _STYLE = {
     ApplyResult.REFUSED: Style.YELLOW,
     ApplyResult.INTERRUPTED: Style.YELLOW,
 }
-_DONE = ("create", "change", "delete")
+_DONE = {"create": Op.ADD, "change": Op.CHANGE, "delete": Op.REMOVE}
 _NOT_DONE = {
     "failed": "failed",
     "conflict": "in conflict",
@@ -85,10 +85,9 @@ def _lines(found: HubHistory) -> Iterator[Line]:
     if not found.entries:
         yield [f"no recorded sync concerns {about}"]
     else:
-        titles = ["WHEN (UTC)", "COMMIT", "WHO", "SCOPE", "DEVICES", "OUTCOME"]
-        if found.device:
-            titles.append("WHY LISTED")
-        yield from columns([[dim(title) for title in titles], *map(_row, found.entries)])
+        last = "SUBJECT (WHY LISTED)" if found.device else "SUBJECT"
+        titles = ["WHEN (UTC)", "COMMIT", "WHO", "SCOPE", "DEVICES", "OUTCOME", last]
+        yield from fitted([[dim(title) for title in titles], *map(_row, found.entries)])
     if found.older:
         yield [dim(f"and {found.older:,} older: `-n {len(found.entries) + found.older}`")]
     yield []
@@ -97,19 +96,17 @@ def _lines(found: HubHistory) -> Iterator[Line]:
 
 def _row(entry: HistoryEntry) -> Line:
     record = entry.record
-    commit = f"{short_commit(record.commit)} {one_line(entry.subject, _SUBJECT)}".rstrip()
     outcome = Span(record.result.value, _STYLE[record.result])
     if record.result is ApplyResult.STARTED:
-        outcome = Span("started; its end is not recorded", Style.YELLOW)
-    reason = [entry.reason] if entry.reason else []
+        outcome = Span("started, no end", Style.YELLOW)
     return [
         _time(record.when),
-        commit,
-        _who(record),
+        short_commit(record.commit),
+        cut(_who(record), _WHO),
         _scope(record),
         _counts(record),
         outcome,
-        *reason,
+        f"{entry.subject} ({entry.reason})" if entry.reason else entry.subject,
     ]
 
 
@@ -134,7 +131,8 @@ def _scope(record: ApplyRecord) -> str:
 
 def _counts(record: ApplyRecord) -> str:
     numbers = record.counts
-    words = [f"{numbers[name]:,} to {name}" for name in _DONE if numbers.get(name)]
+    done = [f"{op}{numbers[name]:,}" for name, op in _DONE.items() if numbers.get(name)]
+    words = [" ".join(done)] if done else []
     words += [f"{numbers[name]:,} {word}" for name, word in _NOT_DONE.items() if numbers.get(name)]
     return ", ".join(words) or "-"
 

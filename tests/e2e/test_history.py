@@ -83,7 +83,7 @@ def test_a_sync_is_recorded_and_a_second_writes_nothing(hub_repo, registry):
     assert (record["outcome"], record["devices"]) == ("applied", ["a", "b"])
     assert record["counts"] == {"create": 2, "applied": 2}
     text = hub_repo.edgeops("history").out
-    assert f"{head[:7]} tiny fleet" in text
+    assert (head[:7] in text, "tiny fleet" in text) == (True, True)
     assert "2 to create" in text
 
 
@@ -155,7 +155,7 @@ def test_git_goes_back_after_a_sync_that_was_killed(hub_repo, registry, local_hu
     local_hub.faults.take = lambda *_: None
     assert registry.get_twin("a").properties.desired["interval"] == 30
     assert [each.result for each in history_of(registry).records][-1] is ApplyResult.STARTED
-    assert "its end is not recorded" in hub_repo.edgeops("history").out
+    assert "started, no end" in hub_repo.edgeops("history").out
 
     hub_repo.git("revert", "--no-edit", "HEAD", "HEAD~1")
     assert twins_read(lambda: hub_repo.edgeops("sync", "--since-last")) == {"a", "b"}

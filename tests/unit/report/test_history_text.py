@@ -25,11 +25,10 @@ FOUND = HubHistory(
 def test_a_table_with_the_last_complete_sync():
     lines = history_text.text(FOUND).split("\n")
     assert [" ".join(line.split()) for line in lines] == [
-        "WHEN (UTC) COMMIT WHO SCOPE DEVICES OUTCOME",
-        "2026-01-02 03:04:05 aaaaaaa Faster Ada (run 7) since bbbbbbb, prune"
-        " 1,200 to change, 2 failed partly applied",
-        "2026-01-02 03:04:05 bbbbbbb - ring=canary, x, and 2 more"
-        " - started; its end is not recorded",
+        "WHEN (UTC) COMMIT WHO SCOPE DEVICES OUTCOME SUBJECT",
+        "2026-01-02 03:04:05 aaaaaaa Ada (run 7) since bbbbbbb, prune"
+        " ~1,200, 2 failed partly applied Faster",
+        "2026-01-02 03:04:05 bbbbbbb - ring=canary, x, and 2 more - started, no end",
         "and 3 older: `-n 5`",
         "",
         "last complete sync: ccccccc at 2026-01-02 03:04:05 UTC",
