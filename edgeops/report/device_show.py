@@ -10,7 +10,7 @@ from edgeops.api.showing import ShownDevice, ValueOrigin
 from edgeops.api.workspace import utc
 from edgeops.commit import short_commit
 from edgeops.jsonvalue import JsonObject, pointer
-from edgeops.plan.side_by_side import TAGS, SeenSection, SeenValue
+from edgeops.plan.side_by_side import SeenSection, SeenValue
 from edgeops.report.device_columns import COLUMNS
 from edgeops.report.device_list import device_object
 from edgeops.report.documents import dump_json, dump_yaml
@@ -23,7 +23,7 @@ from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
 _NONE, _SAME = "-", "="
 _PATH = 32  # characters in a table; all of them in JSON
-_VALUE = 14
+_VALUE, _WIDE_VALUE = 14, 22  # the wide ones where a device reports nothing
 _BEGIN = 3  # characters of a path before what is cut
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -48,7 +48,7 @@ def _lines(shown: ShownDevice) -> Iterator[Line]:
     for section in shown.sections:
         yield []
         yield [bold(_title(section)), dim("" if section.on_hub else "   not on the hub yet")]
-        reports = section.name not in (TAGS, "identity")
+        reports = any(value.reported is not None for value in section.values)
         titles = ("", "GIT", "HUB", *["REPORTED"] * reports, "CHANGED", "COMMIT")
         paths = shown_paths(section)
         rows = [
@@ -105,8 +105,8 @@ def shown_paths(section: SeenSection) -> list[str]:
 def _row(
     shown: ShownDevice, section: SeenSection, value: SeenValue, path: str, *, reports: bool
 ) -> Line:
-    git, hub = _shown(value.git, value), _shown(value.hub, value)
-    reported = _shown(value.reported, value)
+    width = _VALUE if reports else _WIDE_VALUE
+    git, hub, reported = (_shown(of, value, width) for of in (value.git, value.hub, value.reported))
     same = hub == git != _NONE and value.mark is None
     origin = shown.origins.get((section.module, section.name, value.path))
     commit = short_commit(origin.blamed.commit) if origin and origin.blamed else _NONE
@@ -121,11 +121,10 @@ def _row(
     ]
 
 
-def _shown(value: object, of: SeenValue) -> str:
+def _shown(value: object, of: SeenValue, width: int) -> str:
     if value is None:
         return _NONE
-    text = show(value, of.path)
-    return _without_middle(text, _VALUE, _VALUE // 3)
+    return _without_middle(show(value, of.path), width, width // 3)
 
 
 def _without_middle(text: str, length: int, begin: int) -> str:
