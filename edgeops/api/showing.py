@@ -93,7 +93,7 @@ def _nowhere(workspace: Workspace, fleet: DesiredFleet, name: str) -> EdgeOpsErr
         return on_another_hub(name, fleet.elsewhere[name])
     return UsageError(
         f"neither git nor hub {workspace.hub} has a device `{name}`",
-        did_you_mean(name, fleet.devices),
+        did_you_mean(name, fleet.devices) or "`edgeops device list` shows the devices",
     )
 
 

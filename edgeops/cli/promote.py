@@ -49,7 +49,7 @@ def promote(
     where, given = workspace(context), paths or []
     if to is not None:
         if not given or revert:
-            raise UsageError("--to needs a PATH, and no --revert-degraded")
+            raise UsageError("--to needs a PATH, and cannot be combined with --revert-degraded")
         done = api.promote_values_to(where, given, to, dry_run=dry_run)
         if done.texts or output == "json":
             show(context, report.promote_text, done, output)
