@@ -247,7 +247,10 @@ def test_a_tag_cannot_prove_its_soak_but_goes_by_hand(synced, runs):
         (("modules",), "is not a single value"),
         (("--to", "rest"), "--to needs a PATH"),
         (("modules.opc.image", "--to", "rst"), "did you mean `rest`?"),
-        (("modules.opc.image", "--to", "rest", "--revert-degraded"), "cannot be combined with --revert-degraded"),
+        (
+            ("modules.opc.image", "--to", "rest", "--revert-degraded"),
+            "cannot be combined with --revert-degraded",
+        ),
     ],
 )
 def test_wrong_arguments_are_errors(repo, arguments, message):
