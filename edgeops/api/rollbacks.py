@@ -87,10 +87,10 @@ def _check_use(planned: Planned, rollback: Rollback) -> None:
     plan = planned.plan
     refused = [each for each in plan.refusals if not each.partly and each.overlap is None]
     if refused and not plan.changes and len(refused) == plan.devices:
-        first = refused[0]
+        first, at = refused[0], short_commit(rollback.to)
         raise Refused(
-            f"every device would be refused by the fleet at {rollback.to[:7]}:"
+            f"every device would be refused by the fleet at {at}:"
             f" {first.device} {first.reason}",
-            f"nothing has changed; `git checkout {rollback.to[:7]} -- fleet` brings the files"
+            f"nothing has changed; `git checkout {at} -- fleet` brings the files"
             " back, to be edited and committed by hand",
         )
