@@ -89,8 +89,7 @@ def _check_use(planned: Planned, rollback: Rollback) -> None:
     if refused and not plan.changes and len(refused) == plan.devices:
         first, at = refused[0], short_commit(rollback.to)
         raise Refused(
-            f"every device would be refused by the fleet at {at}:"
-            f" {first.device} {first.reason}",
+            f"every device would be refused by the fleet at {at}: {first.device} {first.reason}",
             f"nothing has changed; `git checkout {at} -- fleet` brings the files"
             " back, to be edited and committed by hand",
         )
