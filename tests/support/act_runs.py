@@ -130,7 +130,13 @@ def run_act(
         command += ["--local-repository", f"{action}@{ref}={stubs / action.lower()}"]
     ended = subprocess.run(
         command,
-        env={**environment, "PATH": f"{BIN}:{os.environ['PATH']}", "GITHUB_TOKEN": token},
+        # On two processors act now and then dies of a map that two jobs of a matrix write at once.
+        env={
+            **environment,
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "GITHUB_TOKEN": token,
+            "GOMAXPROCS": "1",
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
