@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,3 +64,9 @@ def digest_file(path: Path) -> Digest:
     """The digest of a file. Raises `OSError`."""
     with path.open("rb") as file:
         return digest_of(chunks_of(file))
+
+
+def digest_of_files(files: Iterable[tuple[str, int, str]]) -> str:
+    """The SHA-256 of a set of files, each its name, size and SHA-256: of these as JSON, sorted."""
+    listed = sorted([name, size, sha256] for name, size, sha256 in files)
+    return hashlib.sha256(json.dumps(listed, separators=(",", ":")).encode()).hexdigest()

@@ -1,47 +1,161 @@
-"""A published model: what a release manifest says about its artifact."""
+"""A published model: what a release manifest says about its files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+from edgeops.digest import digest_of_files
+
+Labels = tuple[tuple[str, str], ...]  # names and values: hashable, unlike a dict
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFile:
+    """One file of a release.
+
+    `name` is its path on the device, below the folder of the release: parts separated by `/`.
+    Exactly one of `path` (below the hub's artifact base URL) and `url` (absolute, without secrets)
+    is set. `size` is in bytes, digests are lower-case hexadecimal; a file is verified by `sha256`.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    md5: str = ""
+    path: str | None = None
+    url: str | None = None
+
+    def location(self, artifacts_url: str) -> str:
+        """The download URL, given the artifact base URL of a hub."""
+        return self.url or f"{artifacts_url.rstrip('/')}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An Ed25519 signature of a statement (see `edgeops.signature`).
+
+    `key` identifies the public key, `value` is in base64.
+    """
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The files of a release for the devices that have all labels of `when`."""
+
+    when: Labels
+    format: str
+    files: tuple[ReleaseFile, ...]
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRelease:
     """One immutable model version (`kind: ModelRelease`).
 
-    Exactly one of `path` (below the hub's artifact base URL) and `url` (absolute, without secrets)
-    is set. `size` is in bytes, digests are lower-case hexadecimal; a file is verified by `sha256`.
+    It has `files`, the main one first, or `variants`, of which each device gets one (`chosen`).
+    `metadata` is for the modules that use the model.
     """
 
     name: str
     version: str
-    file_name: str
-    size: int
-    sha256: str
-    md5: str
-    format: str
-    path: str | None = None
-    url: str | None = None
+    format: str = ""
+    files: tuple[ReleaseFile, ...] = ()
+    metadata: Labels = ()
+    signature: Signature | None = None
+    variants: tuple[Variant, ...] = ()
+
+    @classmethod
+    def of_file(
+        cls,
+        name: str,
+        version: str,
+        file_name: str,
+        size: int,
+        sha256: str,
+        md5: str,
+        format: str,  # noqa: A002 - its name in the manifest
+        path: str | None = None,
+        url: str | None = None,
+    ) -> ModelRelease:
+        """The release of a single file."""
+        file = ReleaseFile(file_name, size, sha256, md5, path, url)
+        return cls(name, version, format, (file,))
 
     @property
     def reference(self) -> str:
         """The name of the release in manifests: `name@version`."""
         return f"{self.name}@{self.version}"
 
-    def location(self, artifacts_url: str) -> str:
-        """The download URL, given the artifact base URL of a hub."""
-        return self.url or f"{artifacts_url.rstrip('/')}/{self.path}"
+    @property
+    def every_file(self) -> tuple[ReleaseFile, ...]:
+        """The files, or those of all variants, each once."""
+        of_variants = (file for variant in self.variants for file in variant.files)
+        return tuple(dict.fromkeys((*self.files, *of_variants)))
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files together."""
+        return sum(file.size for file in self.every_file)
+
+    @property
+    def sha256(self) -> str:
+        """What tells its content from others: the digest of its file, or of all its files."""
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        return digest_of_files((file.name, file.size, file.sha256) for file in self.every_file)
+
+    def chosen(self, labels: Mapping[str, str]) -> ModelRelease | None:
+        """The release for a device with these labels: the first variant that fits.
+
+        Itself without variants; None if no variant fits.
+        """
+        if not self.variants:
+            return self
+        for variant in self.variants:
+            if all(labels.get(key) == value for key, value in variant.when):
+                return replace(
+                    self,
+                    format=variant.format,
+                    files=variant.files,
+                    signature=variant.signature,
+                    variants=(),
+                )
+        return None
 
     def twin_value(self, artifacts_url: str) -> dict[str, Any]:
-        """The value of `desired.models.<slot>` in the twin of the `model_loader` module."""
-        return {
-            "name": self.name,
-            "version": self.version,
-            "url": self.location(artifacts_url),
-            "fileName": self.file_name,
-            "size": self.size,
-            "sha256": self.sha256,
-            "md5": self.md5,
-            "format": self.format,
-        }
+        """The value of `desired.models.<slot>` in the twin of the `model_loader` module.
+
+        It must be without variants: what `chosen` gives.
+        """
+        value: dict[str, Any] = {"name": self.name, "version": self.version}
+        if len(self.files) == 1:
+            (file,) = self.files
+            value |= {
+                "url": file.location(artifacts_url),
+                "fileName": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "md5": file.md5,
+                "format": self.format,
+            }
+        else:
+            listed = [
+                {
+                    "name": file.name,
+                    "url": file.location(artifacts_url),
+                    "size": file.size,
+                    "sha256": file.sha256,
+                }
+                for file in self.files
+            ]
+            value |= {"files": listed, "sha256": self.sha256, "format": self.format}
+        if self.metadata:
+            value["metadata"] = dict(self.metadata)
+        if self.signature:
+            value["signature"] = {"key": self.signature.key, "value": self.signature.value}
+        return value

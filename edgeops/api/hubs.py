@@ -82,6 +82,8 @@ def seed_artifacts(workspace: Workspace) -> None:
 
     with workspace.cache() as cache:
         releases = load_releases(workspace.root, cache)
-    copies = ((named.spec, releases.copy(name)) for name, named in releases.releases.items())
+    copies = (
+        (name, file, copy) for name in releases.releases for file, copy in releases.copies(name)
+    )
     for warning in seed(copies, StateFiles(workspace.state).artifacts):
         workspace.observer.note(f"warning: {warning}")

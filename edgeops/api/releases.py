@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeops.artifacts.verify import Check
     from edgeops.fleet.model import ArtifactTarget, DesiredFleet
     from edgeops.promotion.slots import Mention
-    from edgeops.release import ModelRelease
+    from edgeops.release import ModelRelease, ReleaseFile
     from edgeops.source.releases import Releases
 
 
@@ -104,10 +104,14 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
     store = artifact_store(workspace, target) if target.store else None
     rows = []
     for name in _chosen(releases, names):
-        release = releases.releases[name].spec
-        published = _check_published(workspace, release, target, store)
-        checks = (check_copy(release, releases.copy(name)), published)
-        rows.append(Verified(name, checks, is_good(checks, seeded=target.store is StoreKind.LOCAL)))
+        seeded = target.store is StoreKind.LOCAL
+        every: list[Check] = []
+        good = True
+        for file, copy in releases.copies(name):
+            checks = check_copy(file, copy), _check_published(workspace, file, target, store)
+            good = good and is_good(checks, seeded=seeded)
+            every += checks
+        rows.append(Verified(name, tuple(every), good))
     return rows
 
 
@@ -153,13 +157,13 @@ def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] |
 
 
 def _check_published(
-    workspace: Workspace, release: ModelRelease, target: ArtifactTarget, store: Store | None
+    workspace: Workspace, file: ReleaseFile, target: ArtifactTarget, store: Store | None
 ) -> Check:
     from edgeops.artifacts.verify import check_stored, check_url
 
-    if release.url is None and store is not None:
-        return check_stored(release, store)
-    return check_url(release, release.location(target.url), ca_file=workspace.ca_file)
+    if file.url is None and store is not None:
+        return check_stored(file, store)
+    return check_url(file, file.location(target.url), ca_file=workspace.ca_file)
 
 
 def _chosen(releases: Releases, names: Sequence[str]) -> list[str]:

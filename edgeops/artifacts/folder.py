@@ -17,11 +17,11 @@ from edgeops.artifacts.store import (
     not_published,
     refuse_other_bytes,
 )
-from edgeops.artifacts.verify import digest_of_release
+from edgeops.artifacts.verify import promised
 from edgeops.digest import CHUNK_BYTES, Digest, chunks_of, digest_file
 from edgeops.errors import EdgeOpsError
 from edgeops.files import sync_folder, write_blocks
-from edgeops.release import ModelRelease
+from edgeops.release import ReleaseFile
 from edgeops.translate import doing, translate
 
 
@@ -81,19 +81,20 @@ def _doing(what: str, path: Path) -> AbstractContextManager[None]:
     return doing(f"{what} {path}", hint, ArtifactError)
 
 
-def seed(copies: Iterable[tuple[ModelRelease, Path]], folder: Path) -> tuple[str, ...]:
+def seed(copies: Iterable[tuple[str, ReleaseFile, Path]], folder: Path) -> tuple[str, ...]:
     """Put missing copies from git into the folder that the local hub serves; gives warnings.
 
+    `copies` are the references of releases (`name@version`), their files and the copies of these.
     So a fresh clone works without any store. A copy that does not match its
     release file is never served.
     """
     store = FolderStore(folder, "")
     warnings = []
-    for release, copy in copies:
-        if release.path is None or not copy.is_file() or (folder / release.path).exists():
+    for reference, file, copy in copies:
+        if file.path is None or not copy.is_file() or (folder / file.path).exists():
             continue
         try:
-            store.put(copy, release.path, digest_of_release(release))
+            store.put(copy, file.path, promised(file))
         except EdgeOpsError as error:
-            warnings.append(f"{release.reference} is not served from git: {error.message}")
+            warnings.append(f"{reference} is not served from git: {error.message}")
     return tuple(warnings)

@@ -11,7 +11,7 @@ from edgeops.artifacts.store import ArtifactError, Store
 from edgeops.artifacts.url import open_url
 from edgeops.digest import Digest, Hasher, chunks_of
 from edgeops.plain_file import open_plain
-from edgeops.release import ModelRelease
+from edgeops.release import ReleaseFile
 
 
 class Found(StrEnum):
@@ -44,48 +44,48 @@ def is_good(checks: Sequence[Check], *, seeded: bool) -> bool:
     return copy in (Found.SAME, Found.ABSENT) and set(states.values()) <= fine
 
 
-def digest_of_release(release: ModelRelease) -> Digest:
-    """The digest that a release file promises."""
-    return Digest(release.sha256, release.md5, release.size)
+def promised(file: ReleaseFile) -> Digest:
+    """The digest that a release file promises; it may be without MD5."""
+    return Digest(file.sha256, file.md5, file.size)
 
 
-def check_copy(release: ModelRelease, copy: Path) -> Check:
+def check_copy(expected: ReleaseFile, copy: Path) -> Check:
     """The copy in git, which may be absent; a symbolic link is not a copy."""
     try:
         with open_plain(copy.parent, copy.name) as file:
-            return _check("git", release, chunks_of(file))
+            return _check("git", expected, chunks_of(file))
     except FileNotFoundError:
         return Check("git", Found.ABSENT)
     except OSError as error:
         return Check("git", Found.UNREADABLE, f"cannot read {copy}: {error.strerror}")
 
 
-def check_stored(release: ModelRelease, store: Store) -> Check:
-    """The file in the store of a hub; `release` has a `path`."""
-    assert release.path is not None
+def check_stored(file: ReleaseFile, store: Store) -> Check:
+    """The file in the store of a hub; it has a `path`."""
+    assert file.path is not None
     try:
-        if store.sha256_of(release.path) is None:
-            return Check("store", Found.ABSENT, f"{release.path} is not in the store")
-        with store.open(release.path) as chunks:
-            return _check("store", release, chunks)
+        if store.sha256_of(file.path) is None:
+            return Check("store", Found.ABSENT, f"{file.path} is not in the store")
+        with store.open(file.path) as chunks:
+            return _check("store", file, chunks)
     except ArtifactError as error:
         return Check("store", Found.UNREADABLE, error.message)
 
 
-def check_url(release: ModelRelease, url: str, *, ca_file: str | None = None) -> Check:
+def check_url(file: ReleaseFile, url: str, *, ca_file: str | None = None) -> Check:
     """The file at an https URL; `ca_file` holds the CAs to trust instead of the system's."""
     try:
         with open_url(url, ca_file=ca_file) as chunks:
             if chunks is None:
                 return Check("url", Found.ABSENT, f"{url} does not exist")
-            return _check("url", release, chunks)
+            return _check("url", file, chunks)
     except ArtifactError as error:
         return Check("url", Found.UNREADABLE, error.message)
 
 
-def _check(place: str, release: ModelRelease, chunks: Iterable[bytes]) -> Check:
-    expected = digest_of_release(release)
-    hasher = Hasher()
+def _check(place: str, file: ReleaseFile, chunks: Iterable[bytes]) -> Check:
+    expected = promised(file)
+    hasher = Hasher(md5=bool(file.md5))
     for chunk in _bounded(chunks, expected.size):
         hasher.add(chunk)
     actual = hasher.digest()

@@ -34,6 +34,17 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Hour:
+    """How the values of one hour become its value: their sum, their mean, or the last of them.
+
+    `minutes` is the time from one value to the next. A sum needs every value of its hour.
+    """
+
+    combine: Literal["sum", "mean", "last"] = "last"
+    minutes: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Smoothing:
     """How inputs are smoothed: over the last `steps`, or with weights that halve every `steps`."""
 

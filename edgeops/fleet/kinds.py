@@ -168,7 +168,7 @@ def read_module(document: Document) -> Named[Layer]:
 def read_release(document: Document) -> Named[ModelRelease]:
     """The ModelRelease of a document; its name is `name@version`."""
     metadata, spec = document.value["metadata"], document.value["spec"]
-    release = ModelRelease(
+    release = ModelRelease.of_file(
         name=metadata["name"],
         version=metadata["version"],
         file_name=spec["fileName"],

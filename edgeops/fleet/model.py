@@ -152,8 +152,9 @@ class ArtifactTarget:
         return self.store is StoreKind.AZURE_BLOB
 
     def holds(self, release: ModelRelease) -> bool:
-        """Whether devices download a release from here: not if it has a URL elsewhere."""
-        return release.location(self.url).startswith(self.url.rstrip("/") + "/")
+        """Whether devices download a release from here: not if all of it has URLs elsewhere."""
+        here = self.url.rstrip("/") + "/"
+        return any(file.location(self.url).startswith(here) for file in release.files)
 
 
 @dataclass(frozen=True, slots=True)

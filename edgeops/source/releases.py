@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeops.fleet.catalog import read_catalog
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Named, Problem
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile
 from edgeops.source.read import SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 from edgeops.source.worktree import source_file
@@ -27,9 +27,17 @@ class Releases:
         """The release file. Raises `KeyError`."""
         return self.root / self.releases[reference].document.file
 
-    def copy(self, reference: str) -> Path:
-        """The path of the artifact in git, if it is kept there. Raises `KeyError`."""
-        return self.file(reference).with_name(self.releases[reference].spec.file_name)
+    def copies(self, reference: str) -> Iterator[tuple[ReleaseFile, Path]]:
+        """The files of a release, and the path of each in git, if it is kept there.
+
+        That is the folder of the version, or for a single file the folder of its release file.
+        Raises `KeyError`.
+        """
+        release, file = self.releases[reference].spec, self.file(reference)
+        for part in release.every_file:
+            copy = file.parent / release.version / part.name
+            alone = len(release.every_file) == 1 and not copy.exists()
+            yield part, file.with_name(part.name) if alone else copy
 
     def of(self, model: str) -> Iterator[ModelRelease]:
         """The releases of one model."""

@@ -42,9 +42,10 @@ def last_release(
     newest = max(releases.of(name), key=lambda release: precedence(release.version), default=None)
     if newest is None:
         return None
-    places = [(root, releases.copy(newest.reference).relative_to(root).as_posix())]
-    if newest.path is not None:
-        places.append((state / "artifacts", newest.path))
+    ((file, copy),) = releases.copies(newest.reference)
+    places = [(root, copy.relative_to(root).as_posix())]
+    if file.path is not None:
+        places.append((state / "artifacts", file.path))
     changed = []
     for folder, path in places:
         content = _published(folder, path, newest)

@@ -77,19 +77,20 @@ def publish(
         _check_champion(scorecard)
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _published_metrics(scorecard), gates, build.provenance)
-    assert release.path is not None
+    (file,) = release.files
+    assert file.path is not None
     folder = release_folder(root, release.name)
-    _check_folder(root, folder / release.file_name)
-    url = store.put(build.artifact, release.path, digest, progress)
-    verify(store, release.path, digest)
+    _check_folder(root, folder / file.name)
+    url = store.put(build.artifact, file.path, digest, progress)
+    verify(store, file.path, digest)
 
     if digest.size <= kept_in_git:
-        FolderStore(folder, "").put(build.artifact, release.file_name, digest)
+        FolderStore(folder, "").put(build.artifact, file.name, digest)
     folder.mkdir(parents=True, exist_ok=True)
     _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=existing is not None)
-    file = folder / f"{release.version}.yaml"
-    new = existing is None and write_release(file, text)
-    return Published(release, file, url, new)
+    written = folder / f"{release.version}.yaml"
+    new = existing is None and write_release(written, text)
+    return Published(release, written, url, new)
 
 
 def _copy_card(card: Path, shown: Path, *, again: bool) -> None:
@@ -179,7 +180,7 @@ def _file_name(name: str, version: str) -> str:
 
 def _release(name: str, version: str, digest: Digest) -> ModelRelease:
     precedence(version)
-    return ModelRelease(
+    return ModelRelease.of_file(
         name=name,
         version=version,
         file_name=_file_name(name, version),

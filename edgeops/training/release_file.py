@@ -37,13 +37,14 @@ def release_document(
     schemas/modelrelease.schema.json does not allow the values, or for a secret.
     """
     finite = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
+    (file,) = release.files
     spec = {
-        "path": release.path,
-        "url": release.url,
-        "fileName": release.file_name,
-        "size": release.size,
-        "sha256": release.sha256,
-        "md5": release.md5,
+        "path": file.path,
+        "url": file.url,
+        "fileName": file.name,
+        "size": file.size,
+        "sha256": file.sha256,
+        "md5": file.md5,
         "format": release.format,
         "metrics": finite,
         "gates": list(gates),

@@ -161,7 +161,7 @@ def release_in_git(
     content = data or f"{name} {version}".encode()
     digest = digest_of([content])
     file_name = f"{name}-{version}.onnx"
-    release = ModelRelease(
+    release = ModelRelease.of_file(
         name=name,
         version=version,
         file_name=file_name,

@@ -8,7 +8,7 @@ import pytest
 from edgeops.artifacts.folder import FolderStore
 from edgeops.artifacts.open import open_store
 from edgeops.artifacts.store import ArtifactError
-from edgeops.artifacts.verify import digest_of_release
+from edgeops.artifacts.verify import promised
 from edgeops.digest import digest_of
 from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
 from edgeops.fleet.model import ArtifactTarget, StoreKind
@@ -57,7 +57,7 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     progress = []
     done = publish(build(), root=root, store=store, progress=lambda *at: progress.append(at))
     assert (done.release.reference, done.new) == ("m@1.0.0", True)
-    assert digest_of_release(done.release) == digest_of([DATA])
+    assert promised(done.release.files[0]) == digest_of([DATA])
     assert done.url == "https://localhost/artifacts/m/1.0.0/m-1.0.0.onnx"
     assert files(root) == [
         "models/m/releases/1.0.0.html",
@@ -67,7 +67,7 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     assert (tmp_path / "store/m/1.0.0/m-1.0.0.onnx").read_bytes() == DATA
     loaded = load_releases(root)
     assert loaded.releases["m@1.0.0"].spec == done.release
-    assert loaded.copy("m@1.0.0").read_bytes() == DATA
+    assert [copy.read_bytes() for _, copy in loaded.copies("m@1.0.0")] == [DATA]
     spec = loaded.releases["m@1.0.0"].document.value["spec"]
     assert spec["metrics"] == {"wape": 0.07}
     assert spec["gates"] == [PASSED.reason]
@@ -174,7 +174,7 @@ def test_another_build_is_the_next_version(build, root, store):
     publish(build(), root=root, store=store)
     assert publish(build(b"trained again"), root=root, store=store).release.version == "1.1.0"
     named = publish(build(b"trained once more"), root=root, store=store, version="2.0.0-rc.1")
-    assert named.release.file_name == "m-2.0.0-rc.1.onnx"
+    assert named.release.files[0].name == "m-2.0.0-rc.1.onnx"
     assert publish(build(b"and released"), root=root, store=store).release.version == "2.0.0"
 
 

@@ -9,7 +9,7 @@ from edgeops.source.schemas import packaged_schemas
 from edgeops.training.release_file import release_document, write_release
 
 # Digests that YAML would read as numbers: 1e5... and digits only.
-RELEASE = ModelRelease(
+RELEASE = ModelRelease.of_file(
     name="crowdedness-24h",
     version="1.1.0",
     file_name="crowdedness-24h-1.1.0.onnx",

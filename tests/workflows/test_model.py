@@ -63,7 +63,7 @@ def trained(world):
 def first() -> ModelRelease:
     digest = digest_of([FIRST])
     file = "small-1.0.0.onnx"
-    return ModelRelease(
+    return ModelRelease.of_file(
         "small", "1.0.0", file, digest.size, digest.sha256, digest.md5, "onnx",
         path=f"small/1.0.0/{file}",
     )  # fmt: skip

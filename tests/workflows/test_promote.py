@@ -59,7 +59,7 @@ DEVICES = "".join(
 def release(version: str) -> ModelRelease:
     digest = digest_of([version.encode()])
     file = f"m-{version}.onnx"
-    return ModelRelease(
+    return ModelRelease.of_file(
         "m",
         version,
         file,

@@ -199,7 +199,7 @@ def released(world):
     world.write("scorecard.md", "### Model `m`: good")
     world.push("a fleet")
     digest = digest_of([b"model"])
-    release = ModelRelease(
+    release = ModelRelease.of_file(
         "m", "1.0.0", "m-1.0.0.onnx", digest.size, digest.sha256, digest.md5, "onnx", path="m/m"
     )
     world.write("models/m/releases/1.0.0.yaml", release_document(release, {}, [], {}))

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
+from edgeops.features.spec import Hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Repair:
 class Dataset:
     """Hourly data as read, with the repairs that need no later data.
 
-    `sha256` is the digest of the file; `attribution` is required by its licence.
+    `sha256` is the digest of the file; `attribution` is required by its licence;
+    `hour` is how the rows of an hour became its value.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Dataset:
     sha256: str
     attribution: str = ""
     repairs: tuple[Repair, ...] = ()
+    hour: Hour = Hour()
 
 
 def missing_package(package: str, extra: str) -> EdgeOpsError:

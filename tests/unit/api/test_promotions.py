@@ -50,7 +50,7 @@ def rings(root):
     for version in ("1.0.0", "1.1.0"):
         content = version.encode()
         digest, file = digest_of([content]), f"m-{version}.onnx"
-        release = ModelRelease(
+        release = ModelRelease.of_file(
             name="m",
             version=version,
             file_name=file,

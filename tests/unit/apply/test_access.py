@@ -39,7 +39,9 @@ SHA = "a" * 64
 
 def release(sha256=SHA, **fields):
     path = None if "url" in fields else "m/1.0.0/m.onnx"
-    return ModelRelease("m", "1.0.0", "m.onnx", 1, sha256, "b" * 32, "onnx", path=path, **fields)
+    return ModelRelease.of_file(
+        "m", "1.0.0", "m.onnx", 1, sha256, "b" * 32, "onnx", path=path, **fields
+    )
 
 
 def device(name="d", model=None, keep=2):

@@ -12,11 +12,11 @@ from edgeops.artifacts.verify import (
     check_copy,
     check_stored,
     check_url,
-    digest_of_release,
     is_good,
+    promised,
 )
 from edgeops.digest import digest_of
-from edgeops.release import ModelRelease
+from edgeops.release import ReleaseFile
 
 DATA = b"a model"
 NAME = "m/1.0.0/m-1.0.0.onnx"
@@ -25,9 +25,7 @@ NAME = "m/1.0.0/m-1.0.0.onnx"
 def release_of(data=DATA, **more):
     digest = digest_of([data])
     where = more or {"path": NAME}
-    return ModelRelease(
-        "m", "1.0.0", "m.onnx", digest.size, digest.sha256, digest.md5, "onnx", **where
-    )
+    return ReleaseFile("m.onnx", digest.size, digest.sha256, digest.md5, **where)
 
 
 RELEASE = release_of()
@@ -135,10 +133,10 @@ def test_whether_devices_get_what_was_published(git, store, good, good_if_seeded
 class TestSeed:
     def test_a_copy_that_is_not_there_yet_is_put_there(self, tmp_path):
         copy, folder = tmp_path / "m.onnx", tmp_path / "artifacts"
-        assert seed([(RELEASE, copy)], folder) == ()  # not in git
+        assert seed([("m@1.0.0", RELEASE, copy)], folder) == ()  # not in git
         assert not folder.exists()
         copy.write_bytes(DATA)
-        assert seed([(RELEASE, copy)], folder) == ()
+        assert seed([("m@1.0.0", RELEASE, copy)], folder) == ()
         assert (folder / NAME).read_bytes() == DATA
 
     def test_a_file_that_is_there_stays(self, tmp_path):
@@ -146,7 +144,7 @@ class TestSeed:
         there.parent.mkdir(parents=True)
         there.write_bytes(b"published here")
         copy.write_bytes(DATA)
-        assert seed([(RELEASE, copy)], tmp_path / "artifacts") == ()
+        assert seed([("m@1.0.0", RELEASE, copy)], tmp_path / "artifacts") == ()
         assert there.read_bytes() == b"published here"
 
     def test_a_copy_that_changed_is_never_served(self, tmp_path):
@@ -155,7 +153,7 @@ class TestSeed:
         good = tmp_path / "good.onnx"
         good.write_bytes(b"2")
         other = release_of(b"2", path="m/2.onnx")
-        (warning,) = seed([(RELEASE, copy), (other, good)], folder)
+        (warning,) = seed([("m@1.0.0", RELEASE, copy), ("n@1.0.0", other, good)], folder)
         assert warning.startswith(
             "m@1.0.0 is not served from git: the file does not match its digest"
         )
@@ -164,9 +162,9 @@ class TestSeed:
     def test_a_release_with_a_url_of_its_own_is_not_copied(self, tmp_path):
         copy = tmp_path / "m.onnx"
         copy.write_bytes(DATA)
-        assert seed([(release_of(url="https://x.example/m"), copy)], tmp_path / "a") == ()
+        assert seed([("m@1.0.0", release_of(url="https://x.example/m"), copy)], tmp_path / "a") == ()
         assert not (tmp_path / "a").exists()
 
 
 def test_the_digest_that_a_release_promises():
-    assert digest_of_release(RELEASE) == digest_of([DATA])
+    assert promised(RELEASE) == digest_of([DATA])

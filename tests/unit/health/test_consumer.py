@@ -12,8 +12,8 @@ from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice, Twin
 
 WANTED, OLD, OTHER = "ab" * 32, "cd" * 32, "ef" * 32
-RELEASE = ModelRelease("crowd", "2.0.0", "crowd.onnx", 9, WANTED, "", "onnx", path="p")
-SECOND = ModelRelease("street", "1.0.0", "street.onnx", 9, OTHER, "", "onnx", path="p")
+RELEASE = ModelRelease.of_file("crowd", "2.0.0", "crowd.onnx", 9, WANTED, "", "onnx", path="p")
+SECOND = ModelRelease.of_file("street", "1.0.0", "street.onnx", 9, OTHER, "", "onnx", path="p")
 CHECK = HealthCheck(
     path=("model", "state"),
     good=("Ready", "Warming"),

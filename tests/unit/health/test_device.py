@@ -11,7 +11,9 @@ from edgeops.health.device import Health, HealthState, device_status, health
 from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice, Twin
 
-RELEASE = ModelRelease("crowd", "1.0.0", "crowd.onnx", 9, "ab" * 32, "cd" * 16, "onnx", path="p")
+RELEASE = ModelRelease.of_file(
+    "crowd", "1.0.0", "crowd.onnx", 9, "ab" * 32, "cd" * 16, "onnx", path="p"
+)
 DONE = {"models": {"crowdedness": {"state": "ready", "sha256": RELEASE.sha256}}}
 
 

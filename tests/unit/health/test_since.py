@@ -27,7 +27,9 @@ def test_the_health_of_a_slot_has_its_since():
         tags={},
         desired={},
         modules={},
-        models={"s": ModelRelease("m", "1.1.0", "m", 1, "b" * 64, "b" * 32, "onnx", path="p")},
+        models={
+            "s": ModelRelease.of_file("m", "1.1.0", "m", 1, "b" * 64, "b" * 32, "onnx", path="p")
+        },
         edge_content={},
     )
 

@@ -338,7 +338,7 @@ OPEN = ArtifactTarget("https://models.example", None)
 
 
 def release(**where):
-    return ModelRelease("m", "1.0.0", "m.onnx", 1, "a" * 64, "b" * 32, "onnx", **where)
+    return ModelRelease.of_file("m", "1.0.0", "m.onnx", 1, "a" * 64, "b" * 32, "onnx", **where)
 
 
 @pytest.mark.parametrize(

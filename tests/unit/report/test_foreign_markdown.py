@@ -126,13 +126,13 @@ def test_proposals(group, slot, model, message, part):
     )
     changes = [ManifestChange("fleet/x.yaml", group, path, message, model)]
     assert inert(promotion_text(decision, changes))
-    release = ModelRelease(model, message, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
+    release = ModelRelease.of_file(model, message, "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
     text = release_text(release, (), why_not=message, scorecard="", plots=())
     assert inert(text)
 
 
 def test_very_many_changes_fit():
-    release = ModelRelease("m", "1.0.0", "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
+    release = ModelRelease.of_file("m", "1.0.0", "f", 1, "a" * 64, "b" * 32, "onnx", path="p")
     changes = [ManifestChange("f", "g" * 64, ("models", "s" * 64), "m" * 64, "n" * 64)] * 2_000
     text = release_text(release, changes, why_not="", scorecard="s", plots=())
     assert "and 1,950 more groups" in text

@@ -26,7 +26,9 @@ from edgeops.report.proposal import (
 )
 
 DAY = timedelta(days=1)
-RELEASE = ModelRelease("m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "onnx", path="m")
+RELEASE = ModelRelease.of_file(
+    "m", "1.1.0", "m-1.1.0.onnx", 1234, "a" * 64, "b" * 32, "onnx", path="m"
+)
 TO_CANARY = ManifestChange(
     "fleet/groups.yaml", "canary", ("models", "crowds"), "m@1.0.0", "m@1.1.0"
 )

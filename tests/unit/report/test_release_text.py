@@ -10,7 +10,9 @@ from edgeops.report import release_text as report
 
 def _release(version, size=133_143):
     name = f"crowdedness-24h-{version}.onnx"
-    return ModelRelease("crowdedness-24h", version, name, size, "ab" * 32, "cd" * 16, "onnx", "a/b")
+    return ModelRelease.of_file(
+        "crowdedness-24h", version, name, size, "ab" * 32, "cd" * 16, "onnx", "a/b"
+    )
 
 
 STABLE = ReleaseRow(
