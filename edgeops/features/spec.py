@@ -6,6 +6,7 @@ Needs no other package: model files are read before anything is installed for tr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -101,6 +102,9 @@ class WindowSpec:
     has `steps` rows and a column for each of `features`; the model forecasts
     the `horizon` steps after it. `level_hours` is what the scale of the target
     is the mean of; `outage_hours` zeros in a row are an outage (0: never).
+    `unknown` is what each `weather:` feature has, in their order, where it is
+    not known: its mean in training, so that it is 0 once the network has scaled
+    it. Without it, and for events, that is 0.
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -115,6 +119,7 @@ class WindowSpec:
     level_hours: int = 4 * WEEK
     smoothing: Smoothing | None = None
     outage_hours: int = 12
+    unknown: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -143,11 +148,22 @@ class WindowSpec:
         _unique("feature", self.features)
         _unique("column", self.columns)
         _check_profile(self.base, WEEK // self.interval)
+        _check_unknown(self.unknown, self.weather)
 
     @property
     def is_pooled(self) -> bool:
         """Whether it is for any one series: see `of_series`."""
         return self.columns == (THIS_SERIES,)
+
+    @property
+    def weather(self) -> tuple[str, ...]:
+        """The `weather:` features."""
+        return tuple(name for name in self.features if name.startswith("weather:"))
+
+    @property
+    def unknown_values(self) -> Mapping[str, float]:
+        """What a feature that is known ahead has where it is not; 0 if it is not listed."""
+        return dict(zip(self.weather, self.unknown, strict=False))
 
     def of_series(self, name: str) -> WindowSpec:
         """The same for this series alone."""
@@ -164,6 +180,14 @@ def _check_profile(base: Base, steps: int) -> None:
         raise EdgeOpsError(
             f"the profile of the base `{base.kind}` is not {expected} finite numbers",
             "`stl` and `mstl` need a number for each step of the week, the other kinds none",
+        )
+
+
+def _check_unknown(unknown: tuple[float, ...], weather: tuple[str, ...]) -> None:
+    if unknown and (len(unknown) != len(weather) or not all(map(math.isfinite, unknown))):
+        raise EdgeOpsError(
+            f"`unknown` is not {len(weather)} finite numbers",
+            "it has a number for each `weather:` feature, or none",
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import known_columns
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
@@ -68,6 +69,11 @@ def check_model(model: ModelFile) -> None:
     check(network)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
+    if recipe.training.context_dropout and not known_columns(recipe.features):
+        raise EdgeOpsError(
+            "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
+            "add `event:` or `weather:` features, or remove it",
+        )
     check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
 
 

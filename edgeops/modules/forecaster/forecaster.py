@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.modules.forecaster.context import ColumnAhead
+from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.history import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.status import ForecasterState, ForecasterStatus, reported, telemetry
+from edgeops.modules.forecaster.status import (
+    ForecasterState,
+    ForecasterStatus,
+    context_reported,
+    missing_context,
+    reported,
+    telemetry,
+)
+from edgeops.modules.forecaster.windows import Window
+
+AGAIN_SECONDS = 60  # how soon new context leads to another forecast
 
 
 class Forecaster:
@@ -21,9 +34,19 @@ class Forecaster:
     argument of `step`.
     """
 
-    def __init__(self, recorder: Recorder, keeper: Keeper, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        keeper: Keeper,
+        stopwatch: Callable[[], float],
+        context: ContextKeeper | None = None,
+    ) -> None:
         self.settings = ForecasterSettings()
         self.recorder = recorder
+        self._context = context or ContextKeeper(recorder.storage)
+        self._ahead: tuple[ColumnAhead, ...] = ()  # of the newest forecast
+        self._forecast_at = 0.0
+        self._seen_changes = 0
         self._keeper = keeper
         self._stopwatch = stopwatch
         self._status = ForecasterStatus(ForecasterState.NO_MODEL, None, None, 0.0)
@@ -41,7 +64,9 @@ class Forecaster:
             return None
         if model is not self._used:  # a new model shows at once what it can do
             self._used, self._done, self._failed = model, None, None
+            self._ahead = ()
         interval = int(now // self.settings.interval)
+        self._look_at_context(model, now)
         forecast, reason = None, None
         if interval != self._done:
             try:
@@ -57,17 +82,35 @@ class Forecaster:
     def reported(self) -> JsonObject:
         """The reported properties as they are now."""
         model = self._keeper.model
+        context = context_reported(self._context, self._ahead, self._forecast_at)
         in_error = self._keeper.failed or (model.sha256 if model else None)
-        return reported(self.settings, model, self._status, in_error, self.recorder, self._latency)
+        return reported(
+            self.settings, model, self._status, in_error, self.recorder, self._latency, context
+        )
 
     def _forecast(self, model: LoadedModel, now: float) -> JsonObject:
         started = self._stopwatch()
-        window = model.window_maker.make(self.recorder.history, self.settings.series, now)
+        window = self._window(model, now)
         if window.hours[-1] * HOUR <= now:
             raise NotReady("the newest observations are too old: no hour ahead can be forecast")
         quantiles = model.forecast(window)
         self._latency = self._stopwatch() - started
+        self._ahead, self._forecast_at = window.context, now
         return telemetry(model, window, quantiles, now)
+
+    def _window(self, model: LoadedModel, now: float) -> Window:
+        self._seen_changes = self._context.changes
+        ahead = partial(self._context.ahead, now)
+        history, series = self.recorder.history, self.settings.series
+        return model.window_maker.make(history, series, now, ahead)
+
+    def _look_at_context(self, model: LoadedModel, now: float) -> None:
+        """Let new context lead to a forecast of its own, if the model uses any."""
+        self._context.look(self.settings.context)
+        if not model.window_maker.known_ahead or self._context.changes == self._seen_changes:
+            return
+        if self._done is None or now - self._forecast_at >= AGAIN_SECONDS:
+            self._done = None
 
     def _why_none(self) -> str:
         if self.settings.slot is None:
@@ -82,6 +125,8 @@ class Forecaster:
             state = ForecasterState.NO_MODEL
         elif reason:
             state = ForecasterState.WARMING
+        else:
+            reason = missing_context(self._ahead, self._forecast_at)
         before = self._status
         if (before.state, before.reason, before.error) != (state, reason, error):
             since = before.since if before.state == state and before.since else now

@@ -105,6 +105,7 @@ class Recorder:
     """
 
     def __init__(self, storage: Path, disk: Disk = DISK) -> None:
+        self.storage = storage
         self.history = History()
         self.refused = 0
         self.storage_fault: str | None = None

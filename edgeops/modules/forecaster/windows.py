@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import known_columns
 from edgeops.features.series import HourlySeries, hours_from
 from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import from_json
 from edgeops.features.wall_clock import time_zone, to_wall_clock, utc_hours
 from edgeops.features.window import WindowBuilder
+from edgeops.modules.forecaster.context import Ahead, ColumnAhead, Contexts
 from edgeops.modules.forecaster.history import HOURS_KEPT, History, NotReady
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, bad_metadata
 
 _TRIAL_HOUR = 438_288  # the first of 2020
+NOTHING_AHEAD = Contexts().ahead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,19 +31,42 @@ class Window:
     `values` has a row a step and a column an input (float32). `hours` are
     those at which the steps ahead begin, and the last one ends; they count
     from 1970 in UTC. `scale` turns a ratio into a count.
+    `context` says how much is known of each column that must be known ahead.
     """
 
     values: np.ndarray
     hours: tuple[int, ...]
     scale: float = 1.0
+    context: tuple[ColumnAhead, ...] = ()
+
+
+class AheadSource(Protocol):
+    """Gives what is known ahead: see `Contexts.ahead`."""
+
+    def __call__(
+        self,
+        columns: Sequence[str],
+        start: np.datetime64,
+        count: int,
+        horizon: int,
+        zone: ZoneInfo,
+        /,
+    ) -> Ahead:
+        """The columns from `start` on."""
 
 
 class WindowMaker(Protocol):
-    """Makes the windows of one model. A step is `interval` hours."""
+    """Makes the windows of one model. A step is `interval` hours.
+
+    `known_ahead` are the columns that it asks `ahead` for.
+    """
 
     interval: int
+    known_ahead: tuple[str, ...]
 
-    def make(self, history: History, series: str | None, now: float) -> Window:
+    def make(
+        self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
+    ) -> Window:
         """The newest window; `series` is the one to forecast, for a model of any one series.
 
         Raises `NotReady` when the history is not enough for it, `ModelError` when
@@ -51,11 +78,18 @@ class RawWindowMaker:
     """The observations themselves, with short gaps bridged."""
 
     interval = 1
+    known_ahead: tuple[str, ...] = ()
 
     def __init__(self, metadata: ModelMetadata) -> None:
         self._metadata = metadata
 
-    def make(self, history: History, series: str | None, now: float) -> Window:  # noqa: ARG002
+    def make(
+        self,
+        history: History,
+        series: str | None,  # noqa: ARG002
+        now: float,
+        ahead: AheadSource = NOTHING_AHEAD,  # noqa: ARG002
+    ) -> Window:
         """The newest hours of the inputs that the model names."""
         names = self._metadata.inputs
         recent = history.recent(names, self._metadata.window_steps, now)
@@ -79,6 +113,7 @@ class FeatureWindowMaker:
         try:
             self._spec = _spec(metadata)
             self._zone = time_zone(self._spec.site.time_zone)
+            self.known_ahead = known_columns(self._spec.features)
             builder = WindowBuilder(self._spec)
             if builder.hours_to_keep >= HOURS_KEPT:
                 raise bad_metadata(
@@ -86,12 +121,15 @@ class FeatureWindowMaker:
                     f" the device keeps {HOURS_KEPT:,}"
                 )
             ones = np.ones((builder.hours + 1, len(builder.columns)))
-            self._cut(builder, to_wall_clock(_TRIAL_HOUR, builder.columns, ones, self._zone))
+            counts = to_wall_clock(_TRIAL_HOUR, builder.columns, ones, self._zone)
+            self._cut(builder, counts, NOTHING_AHEAD)
         except EdgeOpsError as error:
             raise bad_metadata(error.message) from error
         self.interval = self._spec.interval
 
-    def make(self, history: History, series: str | None, now: float) -> Window:
+    def make(
+        self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
+    ) -> Window:
         """The newest window; of a pooled model that of `series`, or of the only one there is."""
         builder = WindowBuilder(self._of_device(history, series))
         targets = builder.spec.columns
@@ -101,7 +139,7 @@ class FeatureWindowMaker:
         values[values < 0] = np.nan
         try:
             counts = to_wall_clock(first, builder.columns, values, self._zone)
-            window = self._cut(builder, counts) if len(counts) >= builder.hours else None
+            window = self._cut(builder, counts, ahead) if len(counts) >= builder.hours else None
         except EdgeOpsError as error:
             raise ModelError("WindowFailed", error.message) from error
         if window is None or not np.isfinite(window.values).all():
@@ -119,12 +157,21 @@ class FeatureWindowMaker:
             (series,) = names
         return self._spec.of_series(series)
 
-    def _cut(self, builder: WindowBuilder, counts: HourlySeries) -> Window:
-        windows = builder.window(counts)
+    def _cut(self, builder: WindowBuilder, counts: HourlySeries, ahead: AheadSource) -> Window:
         spec = builder.spec
-        ahead = windows.origins[0] + np.timedelta64(spec.interval, "h")
-        hours = utc_hours(hours_from(ahead, spec.horizon + 1, spec.interval), self._zone)
-        return Window(windows.values[0], tuple(hours.tolist()), float(windows.scale[0]))
+        first = builder.steps(counts)[-1] + np.timedelta64(spec.interval, "h")
+        known = None
+        if self.known_ahead:
+            every, forecast = spec.steps * spec.interval, spec.horizon * spec.interval
+            known = ahead(self.known_ahead, first, every, forecast, self._zone)
+        windows = builder.window(counts, known.series if known else None)
+        hours = utc_hours(hours_from(first, spec.horizon + 1, spec.interval), self._zone)
+        return Window(
+            windows.values[0],
+            tuple(hours.tolist()),
+            float(windows.scale[0]),
+            known.columns if known else (),
+        )
 
 
 # A model names its kind of window in its metadata; these are all.
