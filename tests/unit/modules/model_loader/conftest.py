@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 import trustme
 
-from edgeops.modules.model_loader.desired import FLAT, FlatKeys, parse_desired
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
 from edgeops.modules.model_loader.http import Timeouts, open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import LoaderInfo, SlotStatus, reported
 from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.model_loader.wanted import FLAT
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 OLD = b"the old model" * 100
@@ -221,7 +222,8 @@ class Device:
         return read_current(self.storage, slot)
 
     def files(self, slot: str = "crowds") -> list[str]:
-        return sorted(path.name for path in (self.storage / slot).iterdir())
+        """What is in the folder of a slot, without the folder of the consumers."""
+        return sorted(path.name for path in (self.storage / slot).iterdir() if path.name != "own")
 
     def runs(self, content: bytes, slot: str = "crowds") -> bool:
         """Whether the slot holds this model, whole."""
@@ -254,6 +256,7 @@ def make_device(authority: trustme.CA, tmp_path: Path) -> Iterator[Callable[...,
             parts.get("downloader", lambda it: it)(downloader),
             parts.get("load_test", no_load_test),
             world,
+            parts.get("keys", tuple),
         )
         return Device(root, loader, time)
 

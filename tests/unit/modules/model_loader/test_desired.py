@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.fleet.schema import compile_schema
-from edgeops.modules.model_loader.desired import FLAT, FlatKeys, parse_desired
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.faults import Code
+from edgeops.modules.model_loader.wanted import FLAT
 
 SCHEMA = json.loads(
     (Path(__file__).parents[4] / "schemas/modules/model_loader.desired.schema.json").read_bytes()
