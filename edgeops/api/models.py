@@ -15,12 +15,12 @@ from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.jsonvalue import JsonObject
+    from edgeops.publishing.publish import Published
     from edgeops.training.build import BuildFolder
     from edgeops.training.data.quality import Quality
     from edgeops.training.evaluation import Evaluated
     from edgeops.training.fitted import Fitted
     from edgeops.training.model_file import ModelFile
-    from edgeops.training.publish import Published
     from edgeops.training.samples import Experiment
     from edgeops.training.training_data import Job
 
