@@ -63,7 +63,7 @@ def test_the_text_is_complete_and_can_be_read_back():
     ((document,), problems) = parse("a.yaml", text.encode(), packaged_schemas())
     spec = document.value["spec"]
     assert not problems
-    assert (spec["sha256"], spec["md5"]) == (RELEASE.sha256, RELEASE.md5)
+    assert (spec["sha256"], spec["md5"]) == ("1e5" + "0" * 61, "12" * 16)
     assert (spec["provenance"], spec["gates"]) == (PROVENANCE, list(GATES))
     assert spec["metrics"] == {"wape": 0.0745123, "size_bytes": 143211, "latency_ms": 1e-05}
 

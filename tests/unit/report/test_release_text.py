@@ -69,6 +69,7 @@ def test_json():
         "version": "1.0.0",
         "wape": 0.0745,
         "passed": True,
+        "files": ["crowdedness-24h-1.0.0.onnx"],
         "fileName": "crowdedness-24h-1.0.0.onnx",
         "size": 133143,
         "sha256": "ab" * 32,

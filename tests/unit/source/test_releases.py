@@ -28,7 +28,8 @@ def test_every_release_file_on_disk(tmp_path):
     assert (sorted(loaded.releases), loaded.problems) == (["a@1.0.0", "a@1.1.0", "b@1.0.0"], ())
     assert [release.version for release in loaded.of("a")] == ["1.0.0", "1.1.0"]
     assert loaded.file("b@1.0.0") == tmp_path / "models/b/releases/1.0.0.yaml"
-    assert loaded.copy("b@1.0.0") == tmp_path / "models/b/releases/m.onnx"
+    ((part, copy),) = loaded.copies("b@1.0.0")
+    assert (part.name, copy) == ("m.onnx", tmp_path / "models/b/releases/m.onnx")
 
 
 def test_broken_files_and_links_are_problems(tmp_path):
