@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from edgeops.fleet.layers import OVERLAY_PARTS, WITH_NULLS, Layer, with_lists
 from edgeops.fleet.model import Document, EdgeKind, Named
 from edgeops.jsonvalue import JsonObject, merge_patch, pointer
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile, Signature, Variant
 
 T = TypeVar("T")
 
@@ -168,18 +168,48 @@ def read_module(document: Document) -> Named[Layer]:
 def read_release(document: Document) -> Named[ModelRelease]:
     """The ModelRelease of a document; its name is `name@version`."""
     metadata, spec = document.value["metadata"], document.value["spec"]
-    release = ModelRelease.of_file(
+    files = _single_file(spec) if "fileName" in spec else _release_files(spec)
+    release = ModelRelease(
         name=metadata["name"],
         version=metadata["version"],
-        file_name=spec["fileName"],
-        size=spec["size"],
-        sha256=spec["sha256"],
-        md5=spec["md5"],
-        format=spec["format"],
-        path=spec.get("path"),
-        url=spec.get("url"),
+        format=spec.get("format", ""),
+        files=files,
+        metadata=tuple(sorted(spec.get("metadata", {}).items())),
+        signature=_signature(spec),
+        variants=tuple(
+            Variant(
+                when=tuple(sorted(variant["when"].items())),
+                format=variant["format"],
+                files=_release_files(variant),
+                signature=_signature(variant),
+            )
+            for variant in spec.get("variants", ())
+        ),
     )
     return Named(release.reference, document, "/metadata/name", release)
+
+
+def _single_file(spec: JsonObject) -> tuple[ReleaseFile, ...]:
+    return _release_files({"files": [{**spec, "name": spec["fileName"]}]})
+
+
+def _release_files(holder: JsonObject) -> tuple[ReleaseFile, ...]:
+    return tuple(
+        ReleaseFile(
+            name=file["name"],
+            size=file["size"],
+            sha256=file["sha256"],
+            md5=file.get("md5", ""),
+            path=file.get("path"),
+            url=file.get("url"),
+        )
+        for file in holder.get("files", ())
+    )
+
+
+def _signature(holder: JsonObject) -> Signature | None:
+    said = holder.get("signature")
+    return Signature(said["key"], said["value"]) if said else None
 
 
 def read_device(document: Document) -> Named[Device]:

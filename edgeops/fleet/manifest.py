@@ -10,6 +10,8 @@ from functools import cached_property, partial
 
 from edgeops.fleet import outline, yaml
 from edgeops.fleet.attempt import attempt
+from edgeops.fleet.check_release import KIND as RELEASE
+from edgeops.fleet.check_release import release_problems
 from edgeops.fleet.check_secrets import secret_problems
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
@@ -94,8 +96,11 @@ def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
         hint = did_you_mean(str(kind), schemas.documents) or _known_kinds(schemas)
         yield document.problem("/kind", f"unknown kind `{shown(kind)}`", hint)
     else:
-        for mismatch in schemas.of(kind).mismatches(value):
+        mismatches = schemas.of(kind).mismatches(value)
+        for mismatch in mismatches:
             yield document.problem(mismatch.pointer, mismatch.message, mismatch.hint)
+        if kind == RELEASE and not mismatches:
+            yield from release_problems(document)
 
 
 def _known_kinds(schemas: KindSchemas) -> str:

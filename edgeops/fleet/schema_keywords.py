@@ -21,6 +21,7 @@ def keywords(search: Search) -> Mapping[str, Keyword]:
         "patternProperties": partial(_pattern_properties, search),
         "additionalProperties": partial(_additional_properties, search),
         "required": _required,
+        "dependentRequired": _dependent_required,
         "uniqueItems": _unique_items,
     }
 
@@ -65,6 +66,14 @@ def _required(_: Any, names: list[str], value: Any, __: Any) -> Iterator[Validat
         for name in names:
             if name not in value:
                 yield ValidationError("is incomplete", validator_value=[name])
+
+
+def _dependent_required(
+    validator: Any, needed: Mapping[str, list[str]], value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        names = {name: None for key, of_key in needed.items() if key in value for name in of_key}
+        yield from _required(validator, list(names), value, schema)
 
 
 def _unique_items(_: Any, wanted: Any, value: Any, __: Any) -> Iterator[ValidationError]:

@@ -223,7 +223,7 @@ def _limit(text: str) -> Callable[[SchemaError], Iterator[Mismatch]]:
 
 
 def _nothing_allowed(error: SchemaError) -> Iterator[Mismatch]:
-    yield Mismatch(_at(error), "is not allowed here")
+    yield Mismatch(_at(error), "is not allowed here", _description(error))
 
 
 def _not(error: SchemaError) -> Iterator[Mismatch]:
@@ -231,8 +231,12 @@ def _not(error: SchemaError) -> Iterator[Mismatch]:
 
 
 def _other(error: SchemaError) -> Iterator[Mismatch]:
-    hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    yield Mismatch(_at(error), f"does not meet `{error.validator}` of the schema", hint)
+    message = f"does not meet `{error.validator}` of the schema"
+    yield Mismatch(_at(error), message, _description(error))
+
+
+def _description(error: SchemaError) -> str:
+    return str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
 
 
 def _alternatives(error: SchemaError) -> Iterator[Mismatch]:
@@ -292,6 +296,7 @@ def _list_of(names: list[str], word: str = "or") -> str:
 _WORDS: dict[str, Callable[[SchemaError], Iterator[Mismatch]]] = {
     "type": _type,
     "required": _required,
+    "dependentRequired": _required,
     "additionalProperties": _unknown_keys,
     "enum": _enum,
     "pattern": _pattern,

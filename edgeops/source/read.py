@@ -19,7 +19,7 @@ from edgeops.source.record import ParsedFile, decode, encode
 from edgeops.source.schemas import model_schemas
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 7
+PARSER_VERSION = 8
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 

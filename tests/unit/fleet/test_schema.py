@@ -25,6 +25,7 @@ def mismatches_of(schema: Any, value: Any) -> list[tuple[str, str, str]]:
         ({"const": {"a": 1}}, 1, 'is `1`; it must be `{"a": 1}`'),
         ({"multipleOf": 5}, 7, "does not meet `multipleOf` of the schema"),
         (False, 1, "is not allowed here"),
+        ({"dependentRequired": {"a": ["b"], "c": ["b"]}}, {"a": 1, "c": 1}, "needs `b`"),
         ({"pattern": "^a$"}, "a\n", "`a\\n` is not valid"),
         ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, 1, "fits more than one alternative"),
         ({"anyOf": [{"type": "null"}, {"type": "object"}]}, "x", "it must be null or an object"),
@@ -156,3 +157,8 @@ def test_of_very_many_problems_the_first_are_listed():
         "has more than 1,000 problems; only some are listed",
     )
     assert len(others) == 1000
+
+
+def test_why_something_is_not_allowed_is_a_hint() -> None:
+    schema = {"properties": {"a": {"not": {}, "description": "Use b."}}}
+    assert mismatches_of(schema, {"a": 1}) == [("/a", "is not allowed here", "Use b.")]
