@@ -10,8 +10,8 @@ from edgeops.report.words import size
 
 if TYPE_CHECKING:
     from edgeops.api.models import Trained
+    from edgeops.publishing.publish import Published
     from edgeops.training.fitted import Fitted
-    from edgeops.training.publish import Published
 
 
 def network_line(fitted: Fitted) -> str:
