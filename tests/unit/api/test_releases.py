@@ -1,4 +1,4 @@
-"""Releases of several files and with variants: whether they are as published, and where they are."""
+"""Releases of several files and with variants: whether they are as published, and where."""
 
 import json
 
