@@ -131,9 +131,12 @@ def _model(slot: Any, sha256: str, reference: str) -> str | None:
     if digest == sha256:
         return reference
     name, version = _text(value_at(slot, "name")), _text(value_at(slot, "version"))
+    of_file = f"sha256 {text[:12]}" if (text := _text(digest)) else None
     if name and version:
-        return f"{name}@{version}"
-    return version or (f"sha256 {text[:12]}" if (text := _text(digest)) else None)
+        reported = f"{name}@{version}"
+        # It may be the variant for another class of devices.
+        return f"{reported} ({of_file or 'no digest'})" if reported == reference else reported
+    return version or of_file
 
 
 def _text(value: Any) -> str | None:
