@@ -260,13 +260,16 @@ def test_a_file_of_a_consumer_in_the_place_of_the_folder_stays(device, server):
 
 def test_progress_makes_the_next_try_come_soon(device, server):
     wanted = server.publish_set(VISION, "/v")
+    server.route("/v/model.onnx", lambda request: request.answer(503))
     server.route("/v/labels/en.txt", lambda request: request.start(200, Content_Length="8"))
     waits = []
     device.want(crowds=wanted)
-    for _ in range(3):
+    for tries in range(5):
+        if tries == 2:
+            server.file("/v/model.onnx", VISION["model.onnx"])
         waits.append(device.work())
         device.time[0] += waits[-1]
-    assert waits == [1, 2, 4], "the first try brought two files, the others nothing"
+    assert waits == [1, 2, 1, 2, 4], "the third try brought two files, the later ones nothing"
 
 
 # --- what belongs to the modules that use the model --------------------------------
