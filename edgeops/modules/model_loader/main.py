@@ -162,7 +162,7 @@ def make_module(settings: LoaderSettings, world: World) -> LoaderModule:
         ),
         load_test=onnx_load_test if settings.load_test else no_load_test,
         world=world,
-        keys=settings.trust.keys,
+        keys=settings.trust.read_keys,
     )
     return LoaderModule(
         client=ModuleClient(settings.module),

@@ -157,7 +157,7 @@ def _fault_of_single(value: Mapping[str, Any]) -> ModelFault | None:
 def _fault_of_set(value: Mapping[str, Any]) -> ModelFault | None:
     for key in ("url", "fileName", "size", "md5"):
         if key in value:
-            return invalid(f"has `{key}` beside `files`: each file has its own")
+            return invalid(f"has both `files` and `{key}`: remove one (null in a patch)")
     if "sha256" not in value:
         return ModelFault(Code.NO_CHECKSUM, "has no checksum: `sha256` is missing")
     fault = _broken_rule(value, FIELDS)

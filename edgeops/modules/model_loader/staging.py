@@ -101,7 +101,8 @@ def sync_tree(folder: Path) -> None:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _folders(Path(entry.path))
+    with os.scandir(folder) as entries:
+        below = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    for each in below:
+        yield from _folders(each)
     yield folder

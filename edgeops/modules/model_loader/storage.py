@@ -223,32 +223,22 @@ class Storage:
         """
         path = self.root / model.slot
         entries = {entry.name: entry for entry in os.scandir(path)}
-        doomed = {
-            name
-            for name, entry in entries.items()
-            if is_hidden(name) and (model.slot != FLAT or not entry.is_dir(follow_symlinks=False))
-        }
-        pointer = read_pointer(self.root, model.slot)
-        if model.slot != FLAT and pointer is not None:
+        folders = {name for name, e in entries.items() if e.is_dir(follow_symlinks=False)}
+        doomed = {name for name in entries if is_hidden(name)}
+        pointer = None if model.slot == FLAT else read_pointer(self.root, model.slot)
+        if pointer is not None:
             versions = versions_of(pointer)
-            folders = {
-                name
-                for name, entry in entries.items()
-                if entry.is_dir(follow_symlinks=False) and _RELEASE_FOLDER.match(name)
-            }
-            files = {
-                name for name, entry in entries.items() if not entry.is_dir(follow_symlinks=False)
-            }
-            lost = sorted(folders - {*versions})  # by a power cut before the pointer named it
+            ours = {name for name in folders if _RELEASE_FOLDER.match(name)}
+            lost = sorted(ours - {*versions})  # by a power cut before the pointer named them
             old = outdated([*versions, *lost], current, keep_versions)
-            doomed |= {name for name in old if name in folders | files}
-        for name in doomed:
+            doomed |= {name for name in old if name in ours or name not in folders}
+        for name in doomed & entries.keys():
             remove(path / name)
             self._forget(path / name)
-        if pointer is not None and doomed.intersection(versions_of(pointer)):
-            # The name is free for others now.
-            left = [name for name in versions_of(pointer) if name not in doomed]
-            write_pointer(path, {**pointer, "versions": left})
+        if pointer is not None:
+            left = [name for name in versions if name in entries and name not in doomed]
+            if left != versions:  # their names are free for others now
+                write_pointer(path, {**pointer, "versions": left})
 
     def _forget(self, path: Path) -> None:
         for known in [*self._digests]:

@@ -31,7 +31,7 @@ class Trust:
     folder: Path = KEY_FOLDER
     named: Path | None = None
 
-    def keys(self) -> tuple[PublicKey, ...]:
+    def read_keys(self) -> tuple[PublicKey, ...]:
         """The keys as they are now; () when every release is to be accepted.
 
         Raises `LoadFailed` when any of them cannot be read: nothing is accepted then.

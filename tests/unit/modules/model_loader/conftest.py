@@ -8,7 +8,7 @@ import logging
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import trustme
 
+from edgeops.digest import digest_of_files
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
 from edgeops.modules.model_loader.http import Timeouts, open_session
@@ -129,6 +130,24 @@ class ArtifactServer(http.server.ThreadingHTTPServer):
         """Serve a model; gives what the twin says of it."""
         self.file(path, content)
         return self.model(content, path, *args, **more)
+
+    def publish_set(
+        self, files: Mapping[str, bytes], path: str, sizes: Mapping[str, int] = {}, **more: Any
+    ) -> dict[str, Any]:
+        """Serve a model of several files; gives what the twin says of it."""
+        listed = []
+        for name, content in files.items():
+            url = self.file(f"{path}/{name}", content)
+            size, sha256 = sizes.get(name, len(content)), hashlib.sha256(content).hexdigest()
+            listed.append({"name": name, "url": url, "size": size, "sha256": sha256})
+        return {
+            "name": "vision",
+            "version": "1.0.0",
+            "format": "onnx",
+            "sha256": digest_of_files((it["name"], it["size"], it["sha256"]) for it in listed),
+            "files": listed,
+            **more,
+        }
 
     def gets(self, path: str) -> int:
         return sum(request.path.partition("?")[0] == path for request in self.requests)

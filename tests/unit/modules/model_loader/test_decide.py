@@ -45,6 +45,28 @@ def test_the_single_model_form_goes_by_the_name_in_the_twin(state, step):
     assert decide(FLAT_MODEL, state) == step
 
 
+SEVERAL = WantedModel("crowds", WANTED.files * 2, "ab" * 8 + "cd" * 24)
+PLACE, ANOTHER = "ab" * 8, "cd" * 8
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        (folder(), Download(PLACE)),
+        (folder("old.onnx", current="old.onnx"), Download(PLACE)),
+        (folder(PLACE, matching=(PLACE,), current=PLACE), Keep(PLACE)),
+        (folder(PLACE, matching=(PLACE,), current="old.onnx"), Switch(PLACE)),
+        (folder(ANOTHER, matching=(ANOTHER,)), Switch(ANOTHER)),
+        (folder(PLACE, current=PLACE), Download(ANOTHER)),
+        (folder(PLACE, current="old.onnx"), Download(ANOTHER)),
+        (folder(PLACE, ANOTHER, current=PLACE), Download(ANOTHER)),
+        (folder(PLACE, ANOTHER, current=ANOTHER), Download(PLACE)),
+    ],
+)
+def test_a_folder_in_use_is_never_replaced(state, step):
+    assert decide(SEVERAL, state) == step
+
+
 def test_the_file_in_use_is_never_outdated():
     assert outdated(["c", "b", "a"], "a", 1) == ["c", "b"]
     assert outdated(["c", "b", "a"], "a", 2) == ["b"]

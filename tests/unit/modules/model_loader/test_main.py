@@ -11,6 +11,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.main import make_module, read_settings
+from edgeops.modules.model_loader.trust import Trust
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
     all_certificates,
@@ -25,6 +26,7 @@ def test_the_defaults_are_those_of_a_device():
     assert settings.storage_source == Path("/models")
     assert settings.flat == FlatKeys("modelUrl", "modelMd5", "modelFileName")
     assert (settings.max_bytes, settings.load_test) == (2 * 1024**3, True)
+    assert settings.trust == Trust(Path("/etc/edgeops/trust"), None)
 
 
 def test_everything_can_be_set():
@@ -38,12 +40,14 @@ def test_everything_can_be_set():
         "EDGEOPS_STALL_SECONDS": "6",
         "EDGEOPS_LOAD_TEST": "off",
         "EDGEOPS_CA_FILE": "/ca.pem",
+        "EDGEOPS_TRUST": "/keys",
     }
     settings = read_settings(environ, "")
     assert settings.storage_source == Path("/srv/data")
     assert settings.flat == FlatKeys("url", "md5", "name")
     assert (settings.max_bytes, settings.timeouts.stall, settings.load_test) == (5, 6, False)
     assert settings.module.ca_file == Path("/ca.pem")
+    assert settings.trust.named == Path("/keys")
 
 
 @pytest.mark.parametrize(
