@@ -14,6 +14,7 @@ class Code(StrEnum):
     UNSAFE_FILE_NAME = "UnsafeFileName"
     UNSAFE_PATH = "UnsafePath"
     UNREACHABLE = "Unreachable"
+    PROXY_FAILED = "ProxyFailed"
     TLS_FAILED = "TlsFailed"
     CONNECTION_LOST = "ConnectionLost"
     STALLED = "Stalled"

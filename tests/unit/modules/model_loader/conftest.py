@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 import trustme
 
+from edgeops.https_get import Timeouts
 from edgeops.modules.model_loader.desired import FLAT, FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import Timeouts, open_session
+from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import LoaderInfo, SlotStatus, reported
