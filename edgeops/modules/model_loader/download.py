@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edgeops.digest import Digest, Hasher, chunks_of
+from edgeops.https_get import Timeouts, Web
 from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
-from edgeops.modules.model_loader.http import Timeouts, get
+from edgeops.modules.model_loader.http import get
 from edgeops.modules.model_loader.wanted import WantedFile
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Response
 
 _CHUNK = 64 * 1024
 _LEAST_BYTES = 1024  # in a stall time; a server that sends less has stalled as well
@@ -118,7 +119,7 @@ class Downloader:
     bytes in a part file are of.
     """
 
-    session: Session
+    session: Web
     max_bytes: int
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Callable[[], float] = time.monotonic

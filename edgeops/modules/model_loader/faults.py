@@ -17,6 +17,7 @@ class Code(StrEnum):
     WRONG_SIGNATURE = "WrongSignature"
     KEY_UNREADABLE = "KeyUnreadable"
     UNREACHABLE = "Unreachable"
+    PROXY_FAILED = "ProxyFailed"
     TLS_FAILED = "TlsFailed"
     CONNECTION_LOST = "ConnectionLost"
     STALLED = "Stalled"

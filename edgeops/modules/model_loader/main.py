@@ -25,10 +25,11 @@ from pathlib import Path
 import edgeops
 from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
+from edgeops.https_get import Timeouts
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import Timeouts, open_session
+from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test, onnx_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
@@ -156,7 +157,9 @@ def make_module(settings: LoaderSettings, world: World) -> LoaderModule:
     loader = Loader(
         storage=Storage(root, settings.storage_source),
         downloader=Downloader(
-            session=open_session(extra_certificates(settings.module.ca_file)),
+            session=open_session(
+                extra_certificates(settings.module.ca_file), settings.module.proxies
+            ),
             max_bytes=settings.max_bytes,
             timeouts=settings.timeouts,
         ),

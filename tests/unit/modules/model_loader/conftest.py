@@ -18,9 +18,10 @@ import pytest
 import trustme
 
 from edgeops.digest import digest_of_files
+from edgeops.https_get import Timeouts
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import Timeouts, open_session
+from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import LoaderInfo, SlotStatus, reported
