@@ -23,7 +23,7 @@ class CheckedFile:
         self._file = file
         self._digest = digest
         self._progress = progress
-        self._hasher = Hasher()
+        self._hasher = Hasher(md5=bool(digest.md5))
 
     def __len__(self) -> int:
         return self._digest.size
