@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.digest import digest_of_files
@@ -68,6 +68,17 @@ class ModelRelease:
     metadata: Labels = ()
     signature: Signature | None = None
     variants: tuple[Variant, ...] = ()
+    # What tells its content from others: the digest of its file, or of all its files. A field, as
+    # it takes time to compute, and is compared for every device.
+    sha256: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.files) == 1:
+            digest = self.files[0].sha256
+        else:
+            every = ((file.name, file.size, file.sha256) for file in self.every_file)
+            digest = digest_of_files(every)
+        object.__setattr__(self, "sha256", digest)
 
     @classmethod
     def of_file(
@@ -102,13 +113,6 @@ class ModelRelease:
         """The bytes of all files together."""
         return sum(file.size for file in self.every_file)
 
-    @property
-    def sha256(self) -> str:
-        """What tells its content from others: the digest of its file, or of all its files."""
-        if len(self.files) == 1:
-            return self.files[0].sha256
-        return digest_of_files((file.name, file.size, file.sha256) for file in self.every_file)
-
     def chosen(self, labels: Mapping[str, str]) -> ModelRelease | None:
         """The release for a device with these labels: the first variant that fits.
 
@@ -140,7 +144,7 @@ class ModelRelease:
                 "fileName": file.name,
                 "size": file.size,
                 "sha256": file.sha256,
-                "md5": file.md5,
+                **({"md5": file.md5} if file.md5 else {}),
                 "format": self.format,
             }
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from edgeops.api.session import on_hub
@@ -46,7 +47,10 @@ class ReleaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The checks of a release (`name@version`), and whether devices get the right file."""
+    """The checks of a release (`name@version`), and whether devices get the right files.
+
+    Each check names its file.
+    """
 
     release: str
     checks: tuple[Check, ...]
@@ -107,10 +111,14 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
         seeded = target.store is StoreKind.LOCAL
         every: list[Check] = []
         good = True
-        for file, copy in releases.copies(name):
+        copies = list(releases.copies(name))
+        times = Counter(file.name for file, _ in copies)
+        for file, copy in copies:
             checks = check_copy(file, copy), _check_published(workspace, file, target, store)
             good = good and is_good(checks, seeded=seeded)
-            every += checks
+            # Variants can have files of the same name.
+            called = file.name if times[file.name] == 1 else file.path or file.url or file.name
+            every += (replace(check, file=called) for check in checks)
         rows.append(Verified(name, tuple(every), good))
     return rows
 

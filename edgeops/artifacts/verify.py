@@ -30,6 +30,7 @@ class Check:
     place: str
     found: Found
     reason: str = ""
+    file: str = ""
 
 
 def is_good(checks: Sequence[Check], *, seeded: bool) -> bool:

@@ -19,6 +19,7 @@ from edgeops.fleet.layers import FROM, Path
 from edgeops.fleet.model import ACCESS, MODEL_LOADER, DesiredModule
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, keys_of
+from edgeops.release import ModelRelease
 from edgeops.secret_reference import secrets_in, with_secrets
 from edgeops.twin import EDGE_AGENT, EDGE_HUB
 
@@ -37,8 +38,12 @@ def module_findings(
     modules: Mapping[str, DesiredModule],
     schemas: Mapping[str, Any],
     checker: SchemaChecker,
+    models: Mapping[str, ModelRelease],
 ) -> Iterator[Finding]:
-    """Findings about the number and desired properties of a device's modules."""
+    """Findings about the number and desired properties of a device's modules.
+
+    `models` are the releases in the desired properties of the model_loader, by slot.
+    """
     if len(modules) > limits.MODULES_PER_DEVICE:
         yield Finding(
             ("modules",),
@@ -46,7 +51,9 @@ def module_findings(
         )
     for name, module in modules.items():
         at = ("modules", name, "desired")
-        yield from section_findings(at, module.desired, limits.DESIRED_BYTES)
+        for finding in section_findings(at, module.desired, limits.DESIRED_BYTES):
+            too_large = name == MODEL_LOADER and finding.path == at
+            yield _blamed_on_files(finding, models, module.desired) if too_large else finding
         if name == MODEL_LOADER and ACCESS in module.desired:
             yield Finding(
                 (*at, ACCESS),
@@ -75,6 +82,23 @@ def module_findings(
                     mismatch.hint or f"see {module.spec['schema']} for the properties of `{name}`"
                 )
                 yield Finding(path, mismatch.message, hint)
+
+
+def _blamed_on_files(
+    finding: Finding, models: Mapping[str, ModelRelease], desired: JsonObject
+) -> Finding:
+    """That a twin is too large, said of its largest model if that has several files."""
+    sizes = {slot: limits.size(desired["models"][slot]) for slot in models}
+    largest = max(sizes, key=lambda slot: (sizes[slot], slot), default="")
+    if not largest or len(models[largest].files) == 1:
+        return finding
+    release = models[largest]
+    return Finding(
+        (*finding.path, "models", largest),
+        f"{finding.message}; the list of the {len(release.files)} files of `{release.reference}`"
+        f" takes {sizes[largest]:,} of them",
+        "publish small files as one archive, or give them shorter names",
+    )
 
 
 def edge_findings(

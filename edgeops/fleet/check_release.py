@@ -61,6 +61,13 @@ def _name_problems(document: Document, at: str, holder: JsonObject) -> Iterator[
                 " (upper and lower case are the same)",
                 "give each file a name of its own",
             )
+    for where, name in named if len(named) == 1 else ():
+        if "/" in name:
+            yield document.problem(
+                where,
+                f"`{name}` has a folder in its name, which only one of several files can have",
+                f"name it `{name.rpartition('/')[2]}`",
+            )
     for where, name in named:
         parts = name.lower().split("/")
         folders = ("/".join(parts[:length]) for length in range(1, len(parts)))

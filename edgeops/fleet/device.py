@@ -21,6 +21,7 @@ from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
 from edgeops.fleet.shown import shown
 from edgeops.fleet.software import Software, SoftwareMaker
 from edgeops.fleet.variables import NotReplaced, Scope, references, replace_in
+from edgeops.fleet.variants import deciding_labels
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 
@@ -50,13 +51,15 @@ class _Alike:
     """Devices with the same layers: these merged, and the names of the variables in their texts.
 
     `software` is equal for layers with equal software, in which the variables `of_software` stand.
-    `resolved` has the devices that were resolved so far, by the values of these variables.
+    `labels` are those that choose among the variants of its releases. `resolved` has the devices
+    that were resolved so far, by the values of the variables and of these labels.
     """
 
     overlay: Overlay
     names: tuple[str, ...]
     of_software: tuple[str, ...]
     software: str
+    labels: tuple[str, ...]
     resolved: dict[_Values, Resolved] = field(default_factory=dict)
 
 
@@ -74,6 +77,7 @@ class Resolver:
     checker: SchemaChecker
     with_ignored: bool = False
     _bases: dict[str, JsonObject] = field(init=False)
+    _deciding: dict[str, frozenset[str]] = field(init=False)  # labels, by release with variants
     _maker: SoftwareMaker = field(init=False)
     _instances: frozenset[str] | None = None  # looked up when first needed
     _alike: dict[tuple[tuple[str, ...], int], _Alike] = field(default_factory=dict)
@@ -83,6 +87,12 @@ class Resolver:
 
     def __post_init__(self) -> None:
         self._bases = {name: module.spec.value for name, module in self.catalog.modules.items()}
+        releases = self.catalog.releases.items()
+        self._deciding = {
+            name: deciding_labels([release.spec])
+            for name, release in releases
+            if release.spec.variants
+        }
         self._maker = SoftwareMaker(self.catalog, self.artifacts_url, self.schemas, self.checker)
 
     def groups(self, device: Named[Device]) -> Groups:
@@ -129,7 +139,7 @@ class Resolver:
             self._alike[key] = self._make_alike(device, groups, names)
         alike = self._alike[key]
         scope = self._scope(device, alike) if alike.names else Scope({})
-        values = _values(scope, alike.names)
+        values = _values(scope, alike.names) + _chosen_by(device, alike)
         if values not in alike.resolved:
             alike.resolved[values] = self._resolve(device, names, alike, scope)
         first, findings = alike.resolved[values]
@@ -162,12 +172,22 @@ class Resolver:
         software = {part: spec[part] for part in _SOFTWARE if part in spec}
         as_json = json.dumps([software, device.spec.edge], sort_keys=True)
         of_software = references(software, as_json) | self._of_modules(spec)
+        overlay = lay(below.overlay, spec, self._bases)
         return _Alike(
-            lay(below.overlay, spec, self._bases),
+            overlay,
             tuple(sorted(below.names | references(rest) | of_software)),
             tuple(sorted(below.of_software | of_software)),
             as_json,
+            self._labels(overlay.models),
         )
+
+    def _labels(self, models: JsonObject) -> tuple[str, ...]:
+        """The labels that choose among the variants of these releases."""
+        if not self._deciding:
+            return ()
+        # A variable may stand for any release.
+        named = self._deciding if references(models) else self._deciding.keys() & models.values()
+        return tuple(sorted(frozenset().union(*(self._deciding[each] for each in named))))
 
     def _of_modules(self, spec: JsonObject) -> frozenset[str]:
         """The variables in the Module specs of the modules that a device itself adds."""
@@ -188,10 +208,11 @@ class Resolver:
         spec, edge = device.spec.layer.value, device.spec.edge
         parts, failed = replace_in(_parts(alike.overlay), scope) if alike.names else ({}, {})
         overlay = replace(alike.overlay, **parts) if parts else alike.overlay
-        key = (names, alike.software, _values(scope, alike.of_software))
+        of_software = _values(scope, alike.of_software) + _chosen_by(device, alike)
+        key = (names, alike.software, of_software)
         if key not in self._software:
             wrong = tuple(replaced_findings(overlay.modules, overlay.edge, failed) if parts else ())
-            self._software[key] = self._maker.make(overlay, edge, wrong)
+            self._software[key] = self._maker.make(overlay, edge, device.spec.labels, wrong)
         software = self._software[key]
         resolved = DesiredDevice(
             name=device.name,
@@ -268,6 +289,11 @@ def _values(scope: Scope, names: tuple[str, ...]) -> _Values:
         except NotReplaced as failure:
             values.append((NotReplaced, failure.message))
     return tuple(values)
+
+
+def _chosen_by(device: Named[Device], alike: _Alike) -> _Values:
+    """The values of the labels that choose among variants."""
+    return tuple(device.spec.labels.get(label) for label in alike.labels)
 
 
 def _desired_of(device: DesiredDevice) -> JsonObject:

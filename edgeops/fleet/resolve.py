@@ -206,9 +206,9 @@ def _clash(first: Named[Group], second: Named[Group], path: tuple[str, ...]) -> 
 def _artifact_problems(
     catalog: Catalog, hub: str, devices: dict[str, DesiredDevice]
 ) -> Iterator[Problem]:
-    wanted = {release for device in devices.values() for release in device.models.values()}
+    wanted = (release for device in devices.values() for release in device.models.values())
     without_url = sorted(
-        release.reference for release in wanted if not all(file.url for file in release.files)
+        {release.reference for release in wanted if not all(file.url for file in release.files)}
     )
     if catalog.fleet and without_url:
         at = "/spec/hubs" + pointer(hub)

@@ -19,6 +19,7 @@ from edgeops.fleet.finding import Finding
 from edgeops.fleet.health import health_check, health_findings
 from edgeops.fleet.layers import FROM, Overlay, Path
 from edgeops.fleet.model import MODEL_LOADER, DesiredModule, EdgeKind
+from edgeops.fleet.variants import no_variant_fits
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import ID_CHARACTERS
 from edgeops.release import ModelRelease
@@ -54,21 +55,26 @@ class SoftwareMaker:
     checker: SchemaChecker
     _deployments: dict[str, DeployedContent] = field(default_factory=dict)
 
-    def make(self, overlay: Overlay, edge: EdgeKind, wrong: tuple[Finding, ...]) -> Software:
-        """The software of a device; `wrong` is what cannot be deployed at all."""
-        releases = self.catalog.releases
-        models = {
-            slot: releases[wanted].spec
-            for slot, wanted in sorted(overlay.models.items())
-            if wanted in releases
-        }
+    def make(
+        self,
+        overlay: Overlay,
+        edge: EdgeKind,
+        labels: Mapping[str, str],
+        wrong: tuple[Finding, ...],
+    ) -> Software:
+        """The software of a device; `wrong` is what cannot be deployed at all.
+
+        Of its labels, those that variants of its releases look at.
+        """
+        models, without_variant = self._models(overlay, labels)
         modules = {
             name: self._module(name, spec, models)
             for name, spec in sorted(overlay.modules.items())
             if spec.get(FROM, name) in self.catalog.modules
         }
         findings = list(_loader_findings(overlay))
-        findings += module_findings(modules, self.schemas, self.checker)
+        findings += without_variant
+        findings += module_findings(modules, self.schemas, self.checker, models)
         for name, module in modules.items():
             findings += health_findings(name, module.spec, module.desired, models)
             at = ("modules", name, "desired")
@@ -83,6 +89,22 @@ class SoftwareMaker:
             deployment = _identities({} if edge is EdgeKind.EXTERNAL else modules)
         findings += deployment.findings
         return Software(models, modules, deployment, tuple(findings))
+
+    def _models(
+        self, overlay: Overlay, labels: Mapping[str, str]
+    ) -> tuple[dict[str, ModelRelease], list[Finding]]:
+        """The release of each slot for a device, and the slots of which no variant fits it."""
+        models, findings = {}, []
+        for slot, wanted in sorted(overlay.models.items()):
+            if wanted not in self.catalog.releases:
+                continue
+            named = self.catalog.releases[wanted]
+            chosen = named.spec.chosen(labels)
+            if chosen is None:
+                findings.append(no_variant_fits(slot, named, labels))
+            else:
+                models[slot] = chosen
+        return models, findings
 
     def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> DeployedContent:
         specs = {name: module.spec for name, module in modules.items()}

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeops.jsonvalue import JsonObject, merge_patch, same
 from edgeops.plan.edge import joined_options, options_in, parsed_options, without_nulls
+from edgeops.report.file_list import is_file_list
 from edgeops.secret_reference import is_secret
 from edgeops.twin import EDGE_AGENT
 
@@ -69,7 +70,7 @@ def _patched(path: Keys, new: Any, old: Any, brief: bool) -> Iterator[PathChange
             yield PathChange(Op.REMOVE, path, old=old)
     elif old is _ABSENT:
         yield from _added(path, merge_patch(None, new), brief)
-    elif isinstance(new, list) and isinstance(old, list):
+    elif isinstance(new, list) and isinstance(old, list) and not _are_files(path, old, new):
         yield from _list_changed(path, old, new)
     else:
         yield PathChange(Op.CHANGE, path, old=old, new=merge_patch(None, new))
@@ -109,6 +110,11 @@ def _are_objects(old: Any, new: Any) -> bool:
     """Whether to compare two values key by key; a reference to a secret is one value."""
     both = isinstance(old, dict) and isinstance(new, dict)
     return both and not is_secret(old) and not is_secret(new)
+
+
+def _are_files(path: Keys, old: Any, new: Any) -> bool:
+    """Whether both are the files of a model, which are told together."""
+    return is_file_list(path, old) and is_file_list(path, new)
 
 
 # --- lists ----------------------------------------------------------------------------

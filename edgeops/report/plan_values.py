@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.fleet.secrets import may_hold_secret
+from edgeops.report.file_list import change_in_words, files_in_words, is_file_list
 from edgeops.report.inert import one_line
 from edgeops.report.path_changes import Keys, Op, is_edge_module
 from edgeops.report.plan_groups import PathValues, ValueChange
@@ -128,9 +129,11 @@ def _shown(entry: PathValues, values: Sequence[ValueChange], limit: int | None) 
     if entry.op is Op.CHANGE:
         return [_changed(value, entry.path, limit) for value in values]
     added = entry.op is Op.ADD
-    texts = show_each(
-        [_brief(v.new if added else v.old, entry.path) for v in values], entry.path, limit
-    )
+    every = [v.new if added else v.old for v in values]
+    if limit is not None and all(is_file_list(entry.path, value) for value in every):
+        texts = [files_in_words(value) for value in every]
+    else:
+        texts = show_each([_brief(value, entry.path) for value in every], entry.path, limit)
     return [
         ShownValue(who(v.devices), len(v.devices), "" if added else text, text if added else "")
         for v, text in zip(values, texts, strict=True)
@@ -138,7 +141,10 @@ def _shown(entry: PathValues, values: Sequence[ValueChange], limit: int | None) 
 
 
 def _changed(value: ValueChange, path: Keys, limit: int | None) -> ShownValue:
-    old, new = show_change(value.old, value.new, path, limit)
+    if limit is not None and is_file_list(path, value.old) and is_file_list(path, value.new):
+        old, new = change_in_words(value.old, value.new)
+    else:
+        old, new = show_change(value.old, value.new, path, limit)
     mark = _ANOTHER if _alike(old, new) else ""
     return ShownValue(who(value.devices), len(value.devices), old, new, mark)
 

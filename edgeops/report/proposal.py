@@ -16,6 +16,7 @@ from edgeops.promotion.value import is_slot
 from edgeops.release import ModelRelease
 from edgeops.report.markdown import cell, code, first_fitting, image, link, plain, title
 from edgeops.report.promote_text import name_of, unhealthy, why, words_of
+from edgeops.report.release_words import files_in_words, variant_in_words
 from edgeops.report.words import count, show_path
 
 _DEVICES = 50
@@ -90,13 +91,22 @@ def release_text(
     `plots` are URLs.
     """
     about = [
-        f"{code(release.reference)}, {release.size:,} bytes, sha256 {code(release.sha256)}.",
+        _about(release),
         _table(changes) if changes else f"No group gets it yet. {plain(why_not)}",
     ]
     pictures = [image(PurePosixPath(url).stem, url) for url in plots]
     missing = "(the scorecard is too long for this text: see the model card)"
     endings = ([scorecard.strip(), *pictures], [missing, *pictures], [missing])
     return first_fitting("\n\n".join([*about, *ending]) for ending in endings)
+
+
+def _about(release: ModelRelease) -> str:
+    if release.variants:
+        listed = (f"* {code(variant_in_words(variant))}" for variant in release.variants)
+        return "\n".join([f"{code(release.reference)}, by the labels of devices:", "", *listed])
+    several = f"{files_in_words(release)}, " if len(release.files) > 1 else ""
+    size = f"{several}{release.size:,} bytes"
+    return f"{code(release.reference)}, {size}, sha256 {code(release.sha256)}."
 
 
 def promotion_title(decision: Decision, changes: Sequence[ManifestChange]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from edgeops.api.releases import ReleaseRow, Spread
 from edgeops.promotion.slots import Mention
+from edgeops.release import ModelRelease, Variant
 from edgeops.report.documents import dump_json
+from edgeops.report.release_words import files_in_words, largest_size
 from edgeops.report.score_tables import NOTHING, percent
 from edgeops.report.style import Line, Span, bold, columns, dim, green, red, render, yellow
 from edgeops.report.words import count, first_names
@@ -33,6 +35,7 @@ def _object(row: ReleaseRow) -> dict[str, object]:
         "wape": row.wape,
         "passed": row.passed,
         "files": [file.name for file in release.every_file],
+        "variants": [_variant(variant) for variant in release.variants],
         "fileName": next((file.name for file in release.files), None),
         "size": release.size,
         "sha256": release.sha256,
@@ -41,28 +44,53 @@ def _object(row: ReleaseRow) -> dict[str, object]:
     }
 
 
+def _variant(variant: Variant) -> dict[str, object]:
+    return {
+        "when": dict(variant.when),
+        "format": variant.format,
+        "files": [file.name for file in variant.files],
+        "size": sum(file.size for file in variant.files),
+    }
+
+
 def _lines(rows: Sequence[ReleaseRow]) -> Iterator[Line]:
     if rows:
         asked = any(row.on_hub for row in rows)
-        titles = ["MODEL", "VERSION", "WAPE", "GATES", "BYTES", *["ON THE HUB"] * asked, "IN GIT"]
-        width = max(len(f"{row.release.size:,}") for row in rows)
-        table = [[dim(title) for title in titles]]
-        yield from columns([*table, *(_row(row, width, asked=asked) for row in rows)])
+        several = any(len(row.release.files) != 1 for row in rows)
+        table = _Table(asked, several, max(len(_bytes(row.release)) for row in rows))
+        titles = ["MODEL", "VERSION", "WAPE", "GATES", *["FILES"] * several, "BYTES"]
+        titles += [*["ON THE HUB"] * asked, "IN GIT"]
+        head = [[dim(title) for title in titles]]
+        yield from columns([*head, *(_row(row, table) for row in rows)])
         yield []
     models = len({row.release.name for row in rows})
     yield [bold(f"{count(len(rows), 'release')} of {count(models, 'model')}")]
 
 
-def _row(row: ReleaseRow, width: int, *, asked: bool) -> Line:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Which columns there are, and the width of that of the sizes."""
+
+    asked: bool
+    several: bool
+    width: int
+
+
+def _row(row: ReleaseRow, table: _Table) -> Line:
     return [
         row.release.name,
         row.release.version,
         percent(row.wape).rjust(6),
         _gates(row.passed),
-        f"{row.release.size:,}".rjust(width),
-        *[_on_hub(row.on_hub)] * asked,
+        *[files_in_words(row.release)] * table.several,
+        _bytes(row.release).rjust(table.width),
+        *[_on_hub(row.on_hub)] * table.asked,
         _in_git(row.in_git),
     ]
+
+
+def _bytes(release: ModelRelease) -> str:
+    return f"{'up to ' * (len(release.variants) > 1)}{largest_size(release):,}"
 
 
 def _gates(passed: bool | None) -> Span | str:

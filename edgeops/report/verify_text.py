@@ -13,6 +13,7 @@ from edgeops.report.style import Line, Span, Style, bold, columns, dim, red, ren
 from edgeops.report.words import count
 
 _PLACES = ("git", "store", "url")
+_WORSE = (Found.SAME, Found.ABSENT, Found.UNREADABLE, Found.CHANGED)
 _STYLE = {Found.SAME: Style.GREEN, Found.ABSENT: Style.DIM}
 
 
@@ -65,16 +66,26 @@ def _lines(rows: Sequence[Verified]) -> Iterator[Line]:
         yield from columns([titles, *(_row(row, places) for row in rows)])
         yield []
     for row in rows:
+        several = len({check.file for check in row.checks}) > 1
         for check in row.checks:
             if check.found in (Found.CHANGED, Found.UNREADABLE) or (check.reason and not row.good):
-                yield [red(row.release), f" ({check.place}): {check.reason}"]
+                where = f"{check.file}, {check.place}" if several else check.place
+                yield [red(row.release), f" ({where}): {check.reason}"]
     yield [bold(summary(rows))]
 
 
 def _row(row: Verified, places: Sequence[str]) -> Line:
-    states = {check.place: check.found for check in row.checks}
-    return [row.release, *(_cell(states.get(place)) for place in places)]
+    return [
+        row.release,
+        *(_cell([check.found for check in row.checks if check.place == place]) for place in places),
+    ]
 
 
-def _cell(state: Found | None) -> Span | str:
-    return "" if state is None else Span(state.value, _STYLE.get(state, Style.RED))
+def _cell(found: Sequence[Found]) -> Span | str:
+    """The worst state of the files at a place, and how many have it if not all do."""
+    if not found:
+        return ""
+    worst = max(found, key=_WORSE.index)
+    few = found.count(worst) < len(found)
+    text = f"{worst.value} ({found.count(worst)} of {len(found)})" if few else worst.value
+    return Span(text, _STYLE.get(worst, Style.RED))

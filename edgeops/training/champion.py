@@ -42,6 +42,9 @@ def last_release(
     newest = max(releases.of(name), key=lambda release: precedence(release.version), default=None)
     if newest is None:
         return None
+    if len(newest.files) != 1:
+        note(f"{newest.reference} is not a single file: evaluating without a champion")
+        return None
     ((file, copy),) = releases.copies(newest.reference)
     places = [(root, copy.relative_to(root).as_posix())]
     if file.path is not None:

@@ -237,3 +237,18 @@ def test_an_interruption_while_files_are_moved_leaves_the_fleet_as_it_was(new, f
         move(staged, new.root, interrupted())
     shutil.rmtree(staged)
     assert sorted(new.root.rglob("*")) == before
+
+
+def test_a_model_of_several_files_comes_as_it_is(new, file):
+    files = [
+        {"name": name, "url": f"https://h/{name}", "size": 9, "sha256": "a" * 64}
+        for name in ("m.onnx", "labels/en.txt")
+    ]
+    signature = {"key": "60303ae22b998861", "value": "gxR9JE1mkPq0+k/Y" * 5 + "gxR9JE=="}
+    model = {"name": "m", "files": files, "metadata": {"inputSize": "32"}, "signature": signature}
+    described = manifest(model_loader=IMAGE)
+    models = {"models": {"camera": model}}
+    described["modulesContent"]["model_loader"] = {"properties.desired": models}
+    done = import_fleet(new, ImportRequest((file("a.json", described),), device="gw"))
+    assert (done.differences, done.secrets) == ((), {})
+    assert validate(new).fleet.devices["gw"].modules["model_loader"].desired == models

@@ -26,7 +26,7 @@ from edgeops.hub.port import EtagMismatch, Unauthorized
 from edgeops.plan.document import to_json
 from edgeops.plan.model import PlanOptions
 from edgeops.plan.plan import make_plan
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile
 from edgeops.stamp import decode
 from edgeops.twin import LiveDevice, Twin
 from tests.support.memory_hub import MemoryHub
@@ -125,6 +125,17 @@ def test_models_from_elsewhere_need_no_access():
     assert not in_need(wanted=device(model=release(url="https://files.example.com/m.onnx")))
     assert not in_need(wanted=device(model=release(url=STORE.url + "-public/m.onnx")))
     assert in_need(wanted=device(model=release(url=STORE.url + "/m.onnx")))
+
+
+def test_of_several_files_any_may_come_from_the_store():
+    elsewhere = ReleaseFile("a", 1, "aa", url="https://files.example.com/a")
+    stored = ReleaseFile("b", 1, "bb", path="m/b")
+    several = ModelRelease("m", "1.0.0", "x", (elsewhere, stored))
+    assert in_need(wanted=device(model=several))
+    done = {"models": {"slot": {"sha256": several.sha256}}}
+    assert not in_need(wanted=device(model=several), reported=done)
+    nowhere = ModelRelease("m", "1.0.0", "x", (elsewhere, replace(elsewhere, name="b")))
+    assert not in_need(wanted=device(model=nowhere))
 
 
 @pytest.mark.parametrize("kind", [StoreKind.LOCAL, StoreKind.GITHUB_RELEASE, None])

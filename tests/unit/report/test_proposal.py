@@ -15,7 +15,7 @@ from edgeops.promotion.change import ManifestChange
 from edgeops.promotion.decide import Decision, RingHealth, RolloutState, Step, UnhealthyDevice
 from edgeops.promotion.rings import Ring
 from edgeops.promotion.value import UNSET
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile, Variant
 from edgeops.report.markdown import COMMENT_LIMIT
 from edgeops.report.proposal import (
     promotion_proposal,
@@ -53,6 +53,25 @@ def test_a_release_for_the_first_ring():
     )
     first = replace(TO_CANARY, before=UNSET)
     assert "| `crowds` | `nothing` | `m@1.1.0` |" in text((first,))
+
+
+def test_a_release_of_several_files_or_with_variants():
+    files = (ReleaseFile("a", 1000, "aa", path="a"), ReleaseFile("b", 234, "bb", path="b"))
+    several = ModelRelease("m", "2.0.0", "savedmodel", files)
+    jetson = Variant((("class", "jetson"),), "engine", files)
+    variants = ModelRelease("m", "2.1.0", variants=(jetson, Variant((), "onnx", files[:1])))
+    first, second = (
+        release_text(release, (TO_CANARY,), why_not="", scorecard="", plots=())
+        for release in (several, variants)
+    )
+    assert first.startswith(
+        f"`m@2.0.0`, 2 files, 1,234 bytes, sha256 `{several.sha256}`.\n\n| group"
+    )
+    assert second.startswith(
+        "`m@2.1.0`, by the labels of devices:\n\n"
+        "* `class=jetson: engine, 2 files, 1,234 bytes`\n"
+        "* `every other device: onnx, 1 file, 1,000 bytes`\n\n| group"
+    )
 
 
 def test_a_release_for_nobody_yet():

@@ -4,7 +4,7 @@ import json
 
 from edgeops.api.releases import ReleaseRow, Spread
 from edgeops.promotion.slots import Mention
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile, Variant
 from edgeops.report import release_text as report
 
 
@@ -70,6 +70,7 @@ def test_json():
         "wape": 0.0745,
         "passed": True,
         "files": ["crowdedness-24h-1.0.0.onnx"],
+        "variants": [],
         "fileName": "crowdedness-24h-1.0.0.onnx",
         "size": 133143,
         "sha256": "ab" * 32,
@@ -81,3 +82,41 @@ def test_json():
     }
     assert other["hub"] is None
     assert other["git"] == []
+
+
+SEVERAL = ModelRelease(
+    "inspection",
+    "1.0.0",
+    "savedmodel",
+    (ReleaseFile("a.pb", 1000, "aa", path="a"), ReleaseFile("v/b", 2000, "bb", path="b")),
+)
+VARIANTS = ModelRelease(
+    "inspection",
+    "1.1.0",
+    variants=(
+        Variant((("class", "jetson"),), "engine", (ReleaseFile("m", 5000, "cc", path="c"),)),
+        Variant((), "onnx", SEVERAL.files),
+    ),
+)
+
+
+def test_several_files_and_variants_have_a_column():
+    assert (
+        report.text([ReleaseRow(VARIANTS), ReleaseRow(SEVERAL), ReleaseRow(_release("1.0.0"))])
+        == """\
+MODEL             VERSION   WAPE     GATES   FILES        BYTES         IN GIT
+inspection        1.1.0          –   –       2 variants   up to 5,000   not used
+inspection        1.0.0          –   –       2 files            3,000   not used
+crowdedness-24h   1.0.0          –   –       1 file           133,143   not used
+
+3 releases of 2 models"""
+    )
+
+
+def test_variants_in_json():
+    (row,) = json.loads(report.as_json([ReleaseRow(VARIANTS)]))["releases"]
+    assert row["variants"] == [
+        {"when": {"class": "jetson"}, "format": "engine", "files": ["m"], "size": 5000},
+        {"when": {}, "format": "onnx", "files": ["a.pb", "v/b"], "size": 3000},
+    ]
+    assert (row["fileName"], row["files"]) == (None, ["m", "a.pb", "v/b"])

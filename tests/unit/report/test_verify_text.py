@@ -39,8 +39,24 @@ def test_json():
             "release": "m@1.1.0",
             "good": False,
             "checks": [
-                {"place": "git", "found": "changed", "reason": "it changed"},
-                {"place": "url", "found": "same", "reason": ""},
+                {"place": "git", "found": "changed", "reason": "it changed", "file": ""},
+                {"place": "url", "found": "same", "reason": "", "file": ""},
             ],
         }
+    ]
+
+
+def test_of_several_files_it_says_which_is_wrong():
+    checks = (
+        Check("git", Found.ABSENT, file="model.onnx"),
+        Check("store", Found.SAME, file="model.onnx"),
+        Check("git", Found.SAME, file="labels/en.txt"),
+        Check("store", Found.CHANGED, "it changed", file="labels/en.txt"),
+    )
+    assert text([Verified("m@1.0.0", checks, False)]).splitlines() == [
+        "RELEASE   GIT               STORE",
+        "m@1.0.0   absent (1 of 2)   changed (1 of 2)",
+        "",
+        "m@1.0.0 (labels/en.txt, store): it changed",
+        "1 release: 1 not confirmed",
     ]
