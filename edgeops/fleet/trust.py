@@ -29,7 +29,7 @@ class Trust:
     def findings(self, models: Mapping[str, ModelRelease]) -> Iterator[Finding]:
         """The releases of a device, by slot, that no trusted key has signed."""
         for slot, release in models.items() if self.complete else ():
-            if not self.is_signed(release) and not any(self.wrong(release)):
+            if not self.is_signed(release) and next(self.wrong(release), None) is None:
                 yield Finding(
                     ("models", slot),
                     f"`{release.reference}` is not signed by a key that the Fleet trusts",

@@ -100,6 +100,11 @@ def _parts(request: Request, scratch: Path) -> tuple[ForDevices, ...]:
     for variant in request.variants:
         by_labels.setdefault(tuple(sorted(variant.when.items())), []).append(variant.file)
     if not by_labels:
+        if len(common) == 1 and "/" in common[0].name:
+            raise UsageError(
+                f"the only file of a release cannot be in a folder, as {common[0].name} is",
+                f"name it: --file {PurePosixPath(common[0].name).name}={common[0].path}",
+            )
         return (_part((), common, request.format),)
     _check_order(tuple(by_labels))
     parts = []
