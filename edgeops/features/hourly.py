@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeops.features.series import FloatArray, IntArray
 from edgeops.features.spec import Hour
@@ -44,22 +45,39 @@ def hourly(values: Values, hour: Hour, first: int, hours: int, phase: int = 0) -
 
     `phase` is how many seconds after those of UTC the hours begin.
     """
-    quarter = (values.moments - phase) // QUARTER - 4 * first
-    inside = (quarter >= 0) & (quarter < 4 * hours)
-    quarter = quarter[inside]
-    count = _quarters(quarter, values.count[inside], hours).sum(axis=1)
+    moments = values.moments - phase - first * _HOUR
+    inside = (moments >= 0) & (moments < hours * _HOUR)
+    moments, counts = moments[inside], values.count[inside]
     if hour.combine == "last":
         result = np.full(hours, np.nan)
-        result[quarter // 4] = values.last[inside]  # of one hour, the last is what stays
+        result[moments // _HOUR] = values.last[inside]  # of one hour, the last is what stays
         return result
-    parts = _quarters(quarter, values.total[inside], hours)
-    total = parts[:, 0] + parts[:, 1] + parts[:, 2] + parts[:, 3]
+    total = _sums(moments, values.total[inside], hours)
+    count = _sums(moments, counts, hours)
     if hour.combine == "mean":
-        total = total / np.maximum(count, 1)
-    return np.asarray(np.where(count >= hour.needed, total, np.nan))
+        return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+    whole = count >= hour.values
+    if hour.fewest < hour.values:
+        whole |= _whole(moments, counts, count, hour)
+    return np.asarray(np.where(whole, total, np.nan))
 
 
-def _quarters(quarter: IntArray, weights: FloatArray, hours: int) -> FloatArray:
-    """The sum of the weights in each quarter, a row an hour."""
-    sums = np.bincount(quarter, weights, minlength=4 * hours)
-    return np.asarray(sums, np.float64).reshape(hours, 4)
+def _sums(moments: IntArray, values: FloatArray, hours: int) -> FloatArray:
+    """The sum of the values in each hour."""
+    parts = np.bincount(moments // QUARTER, values, minlength=4 * hours).reshape(hours, 4)
+    return np.asarray(parts[:, 0] + parts[:, 1] + parts[:, 2] + parts[:, 3], np.float64)
+
+
+def _whole(
+    moments: IntArray, counts: FloatArray, count: FloatArray, hour: Hour
+) -> NDArray[np.bool_]:
+    """Which hours lack no value, where they differ in number: one every 7 minutes is 8 or 9."""
+    step = hour.minutes * 60
+    result = count >= hour.fewest
+    hours = np.flatnonzero(result)
+    first, after = (np.searchsorted(moments // _HOUR, hours, side) for side in ("left", "right"))
+    begin = moments[first] % _HOUR - (counts[first] - 1) * step
+    end = moments[after - 1] % _HOUR
+    reaches = (begin < step) & (end >= _HOUR - step)
+    result[hours] = reaches & (count[hours] > (end - begin) / step + 0.5)
+    return result

@@ -14,7 +14,6 @@ from edgeops.errors import EdgeOpsError
 WEEK = 168  # hours
 INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
-Combine = Literal["sum", "mean", "last"]
 BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
 THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
 
@@ -38,27 +37,38 @@ class Site:
 class Hour:
     """How the values of one hour become its value: their sum, their mean, or the last of them.
 
-    `minutes` is the time from one value to the next. A sum needs every value of its
-    hour, the others one. The default is what devices did before a model could say
-    it: each value replaces those before it, as a count since the hour began does.
+    `minutes` is the time from one value to the next; 0 for events, which come at any
+    time: their sum is 0 in an hour without any. The default is what devices did
+    before a model could say it: each value replaces those before it, as a count
+    since the hour began does.
     """
 
-    combine: Combine = "last"
+    combine: Literal["sum", "mean", "last"] = "last"
     minutes: int = 60
 
     def __post_init__(self) -> None:
-        if not 1 <= self.minutes <= 60:
-            raise EdgeOpsError(f"an hour of values {self.minutes} minutes apart", "use 1 to 60")
+        if not 0 <= self.minutes <= 60:
+            raise EdgeOpsError(f"an hour of values {self.minutes} minutes apart", "use 0 to 60")
 
     @property
     def values(self) -> int:
-        """How many values an hour has."""
-        return max(1, round(60 / self.minutes))
+        """How many values an hour has, at most; 0 if nobody knows."""
+        return -(-60 // self.minutes) if self.minutes else 0
+
+    @property
+    def fewest(self) -> int:
+        """How many values an hour has, at least."""
+        return 60 // self.minutes if self.minutes else 0
 
     @property
     def needed(self) -> int:
-        """How many of its values an hour needs to have a value itself."""
-        return self.values if self.combine == "sum" else 1
+        """How many of its values an hour needs, at least, to have a value itself."""
+        return self.fewest if self.combine == "sum" else 1
+
+    @property
+    def doubled(self) -> Literal["sum", "mean"]:
+        """What the hour that happens twice in autumn has of both: see `wall_clock`."""
+        return "sum" if self.combine == "sum" or self == Hour() else "mean"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ class HistoryHours:
     def newest(self, names: Sequence[str], at_least: int, now: float) -> int:
         """The newest hour that has ended and has so many of these series. Raises `NotReady`."""
         running = int((now - self.phase) // HOUR)  # its values are not final
-        for hour in sorted(self.of_utc(self.history.hours), reverse=True):
+        hours = self.of_utc(self.history.hours)
+        if hours and not self.hour.needed:
+            return running - 1  # no event is a value too
+        for hour in sorted(hours, reverse=True):
             if hour < running and self._with_value(names, hour) >= at_least:
                 return hour
         raise NotReady(f"no full hour yet with {_listed(names, at_least)}")
@@ -66,7 +69,10 @@ class HistoryHours:
     def complete(self, names: Sequence[str], hour: int) -> bool:
         """Whether all values of an hour are there, of each series that the hour before has."""
         expected = [name for name in names if self._count(name, hour - 1)] or names
-        return all(self._count(name, hour) >= self.hour.values for name in expected)
+        return all(
+            self._count(name, hour) >= self.hour.fewest and self._has_value(name, hour)
+            for name in expected
+        )
 
     def of_utc(self, hours: Iterable[int]) -> set[int]:
         """The hours that any of these hours of UTC is a part of."""
@@ -90,7 +96,13 @@ class HistoryHours:
         return Recent(last, values, int(np.isnan(table[MAX_GAP:]).any(axis=1).sum()))
 
     def _with_value(self, names: Sequence[str], hour: int) -> int:
-        return sum(self._count(name, hour) >= self.hour.needed for name in names)
+        return sum(
+            self._count(name, hour) >= self.hour.needed and self._has_value(name, hour)
+            for name in names
+        )
+
+    def _has_value(self, name: str, hour: int) -> bool:
+        return not np.isnan(self._column(name, hour, hour)[0])
 
     def _count(self, name: str, hour: int) -> int:
         begin = hour * HOUR + self.phase

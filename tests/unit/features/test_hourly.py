@@ -38,6 +38,26 @@ def test_hours_that_begin_later_than_those_of_utc():
     assert made(pairs, Hour("sum", 15), 900) == [4, 4]
 
 
+def test_an_hour_without_events_has_none_of_them():
+    assert made({3: 1.0, 5: 1.0}, Hour("sum", 0)) == [2, 0]
+    np.testing.assert_array_equal(made({3: 1.0, 5: 2.0}, Hour("mean", 0)), [1.5, np.nan])
+
+
+def test_a_value_every_seven_minutes_is_eight_or_nine_an_hour():
+    pairs = dict.fromkeys(range(4, 120, 7), 1.0)
+    hour = Hour("sum", 7)
+    assert made(pairs, hour) == [8, 9]
+    for lacking in (4, 32, 53):
+        np.testing.assert_array_equal(made(pairs | {lacking: np.nan}, hour), [np.nan, 9])
+    for lacking in (60, 88, 116):
+        np.testing.assert_array_equal(made(pairs | {lacking: np.nan}, hour), [8, np.nan])
+
+
+def test_an_hour_that_happens_twice():
+    kinds = [Hour(), Hour("sum", 15), Hour("sum", 60), Hour("mean", 60), Hour("last", 15)]
+    assert [hour.doubled for hour in kinds] == ["sum", "sum", "sum", "mean", "mean"]
+
+
 @given(
     st.dictionaries(st.integers(0, 7199), st.floats(0, 1e6), min_size=1),
     st.sampled_from(KINDS),

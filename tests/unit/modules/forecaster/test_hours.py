@@ -57,6 +57,15 @@ def test_hours_of_half_past():
     assert (made.first, made.of_utc([99])) == (98, {98, 99})
 
 
+def test_an_hour_without_events_is_a_full_hour():
+    made = hours(*of({97: 1}), hour=Hour("sum", 0))
+    assert made.newest(["east"], 1, NOW) == 99
+    assert made.table(["east"], 97, 99).tolist() == [[1], [0], [0]]
+    assert made.complete(["east"], 99)
+    with pytest.raises(NotReady):
+        hours(hour=Hour("sum", 0)).newest(["east"], 1, NOW)
+
+
 def test_an_hour_is_complete_with_all_values_of_the_series_of_the_hour_before():
     both = [*of({97: 1, 98: 1}), *of({97: 1}, "west")]
     made = hours(*both)
