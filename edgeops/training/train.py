@@ -14,6 +14,7 @@ from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
+from edgeops.training.fits_device import check_fits_device
 from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
@@ -45,8 +46,9 @@ class Training:
 
 
 def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
-    """Check a model file against its data and cut the windows. Raises `EdgeOpsError`."""
+    """Check a model file against its data and devices, cut the windows. Raises `EdgeOpsError`."""
     check_model(data.model)
+    check_fits_device(data)
     training = Training(data, folder, tuple(jobs), training_data_of(data))
     for series in data.series:
         data.check_part(series, "test")  # the export needs it, after hours of training

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, WindowSpec
+from edgeops.features.spec import Base, Hour, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -58,11 +58,13 @@ def window_spec(
     columns: tuple[str, ...],
     data: HourlySeries | None = None,
     known: HourlySeries | None = None,
+    hour: Hour = Hour(),
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
     `data` is needed only for a base `stl` or `mstl`, which is fitted on its
     training part; so is what `weather:` features have where they are not known, on `known`.
+    `hour` is how the values of its hours were made.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
     spec = WindowSpec(
@@ -76,6 +78,7 @@ def window_spec(
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
         outage_hours=recipe.repairs.outage_hours,
+        hour=hour,
     )
     if known is None or not spec.weather:
         return spec
