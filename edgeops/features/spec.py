@@ -14,6 +14,7 @@ from edgeops.errors import EdgeOpsError
 WEEK = 168  # hours
 INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
+Combine = Literal["sum", "mean", "last"]
 BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
 THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
 
@@ -43,7 +44,7 @@ class Hour:
     since the hour began does.
     """
 
-    combine: Literal["sum", "mean", "last"] = "last"
+    combine: Combine = "last"
     minutes: int = 60
 
     def __post_init__(self) -> None:
@@ -64,11 +65,6 @@ class Hour:
     def needed(self) -> int:
         """How many of its values an hour needs, at least, to have a value itself."""
         return self.fewest if self.combine == "sum" else 1
-
-    @property
-    def doubled(self) -> Literal["sum", "mean"]:
-        """What the hour that happens twice in autumn has of both: see `wall_clock`."""
-        return "sum" if self.combine == "sum" or self == Hour() else "mean"
 
 
 @dataclass(frozen=True, slots=True)

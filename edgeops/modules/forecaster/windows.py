@@ -183,7 +183,7 @@ class FeatureWindowMaker:
     def _on_the_wall(
         self, first: int, columns: tuple[str, ...], values: FloatArray
     ) -> HourlySeries:
-        return to_wall_clock(first, columns, values, self._zone, self._spec.hour.doubled)
+        return to_wall_clock(first, columns, values, self._zone, self._spec.hour.combine)
 
     def _of_device(self, history: History, series: str | None) -> WindowSpec:
         if not self._spec.is_pooled:

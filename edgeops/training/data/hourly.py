@@ -14,8 +14,8 @@ import numpy as np
 from edgeops.features.gaps import is_gap
 from edgeops.features.hourly import hourly, values_of
 from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.features.spec import Hour
-from edgeops.features.wall_clock import Doubled, phase, to_wall_clock
+from edgeops.features.spec import Combine, Hour
+from edgeops.features.wall_clock import phase, to_wall_clock
 from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
 
 _HOUR = 3600
@@ -40,7 +40,7 @@ class Columns:
 
 
 def to_hourly(
-    file: DataFile, columns: Columns, rows: Iterable[Row], zone: ZoneInfo, combine: Doubled
+    file: DataFile, columns: Columns, rows: Iterable[Row], zone: ZoneInfo, combine: Combine
 ) -> HourlySeries:
     """The rows as one series on the clock of `zone`; hours without a row are missing.
 
@@ -64,7 +64,7 @@ def to_hourly(
     for column in range(len(names)):
         known = values_of(moments, values[:, column])
         result[:, column] = hourly(known, hour, first, count, begins)
-    return to_wall_clock(first, names, result, zone, hour.doubled)
+    return to_wall_clock(first, names, result, zone, combine)
 
 
 def _read(
