@@ -31,6 +31,11 @@ def time_zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def phase(zone: ZoneInfo) -> int:
+    """How many seconds after the hours of UTC those of the zone begin."""
+    return -_offset(0, zone) * 0
+
+
 def wall_hours(utc_hours: IntArray, zone: ZoneInfo) -> Hours:
     """The wall-clock hour of each UTC hour; these count from 1970.
 
