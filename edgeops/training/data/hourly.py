@@ -228,8 +228,7 @@ def _read(
             raise fault(file, row.line, f"{stamp} has {offset}, unlike the rows above")
         cells = [number(row.line, *pair) for pair in _pairs(file, columns, row)]
         previous = moments[-1] if moments else None
-        silent = not any(cell and cell == cell for cell in cells)
-        moment = local.moment(row.line, stamp, previous, silent=silent)
+        moment = local.moment(row.line, stamp, previous, cells)
         if moment is None:
             continue
         if previous is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -35,12 +37,12 @@ class LocalClock:
     _slipped: datetime | None = None  # since when rows are an hour early
 
     def moment(
-        self, line: int, stamp: datetime, previous: int | None, *, silent: bool
+        self, line: int, stamp: datetime, previous: int | None, values: Sequence[float]
     ) -> int | None:
         """Seconds since 1970 of a row, in UTC; None for a row to leave out.
 
         `previous` is the moment of the row before; in a repeated hour, it is the
-        second one if the first is over. `silent` rows have no values, or zeros.
+        second one if the first is over. `values` are those of the row.
         Raises `EdgeOpsError` for a time that the clock skipped.
         """
         if stamp.tzinfo is not None:
@@ -48,20 +50,20 @@ class LocalClock:
         before, self._wall = self._wall, stamp
         first = stamp.replace(tzinfo=self.zone)
         if _wall_of(first, self.zone) != stamp.replace(fold=0):
-            return self._skipped(line, stamp, before, silent=silent)
+            return self._skipped(line, stamp, before, values)
         moment = int(first.timestamp())
         if self._slipped is not None:
-            return self._early(line, stamp, moment, before, silent=silent)
+            return self._early(line, stamp, moment, before, values)
         if previous is not None and moment <= previous:
             return int(first.replace(fold=1).timestamp())
         return moment
 
     def _skipped(
-        self, line: int, stamp: datetime, before: datetime | None, *, silent: bool
+        self, line: int, stamp: datetime, before: datetime | None, values: Sequence[float]
     ) -> int | None:
         if self.skipped_hour == "refuse":
             raise self._refused(line, stamp, before)
-        if self.skipped_hour == "drop" or silent:
+        if self.skipped_hour == "drop" or not any(value > 0 or value < 0 for value in values):
             self._repaired("rows in an hour that the clock skipped are left out", stamp)
             return None
         self._repaired("an hour early from the clock change to the next gap, moved", stamp)
@@ -69,13 +71,18 @@ class LocalClock:
         return int(stamp.replace(tzinfo=self.zone).timestamp())  # as if the clock went on
 
     def _early(
-        self, line: int, stamp: datetime, moment: int, before: datetime | None, *, silent: bool
+        self,
+        line: int,
+        stamp: datetime,
+        moment: int,
+        before: datetime | None,
+        values: Sequence[float],
     ) -> int | None:
         assert self._slipped is not None
         if before is not None and (stamp - before).total_seconds() > 1.5 * _HOUR:
             self._slipped = None
             return moment
-        if silent:
+        if all(map(math.isnan, values)):
             self._slipped = None
             return None  # the row before has its place
         if (stamp - self._slipped).total_seconds() > _LONGEST_SLIP:
