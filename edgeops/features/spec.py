@@ -14,6 +14,7 @@ from edgeops.errors import EdgeOpsError
 WEEK = 168  # hours
 INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
+Combine = Literal["sum", "mean", "last"]
 BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
 THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
 
@@ -37,11 +38,29 @@ class Site:
 class Hour:
     """How the values of one hour become its value: their sum, their mean, or the last of them.
 
-    `minutes` is the time from one value to the next. A sum needs every value of its hour.
+    `minutes` is the time from one value to the next; 0: each is an event, and the
+    sum of an hour without one is 0. A sum needs every value of its hour (the fewest
+    it can have, where `minutes` do not divide it), the others one. The default is
+    what devices did before a model could say it: each value replaces those before
+    it, as a count since the hour began does.
     """
 
-    combine: Literal["sum", "mean", "last"] = "last"
+    combine: Combine = "last"
     minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minutes <= 60:
+            raise EdgeOpsError(f"an hour of values {self.minutes} minutes apart", "use 0 to 60")
+
+    @property
+    def values(self) -> int:
+        """How many values an hour has at least."""
+        return 60 // self.minutes if self.minutes else 0
+
+    @property
+    def needed(self) -> int:
+        """How many of its values an hour needs to have a value itself."""
+        return self.values if self.combine == "sum" else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +119,8 @@ class WindowSpec:
     step; `THIS_SERIES` as the only column stands for any one series. A window
     has `steps` rows and a column for each of `features`; the model forecasts
     the `horizon` steps after it. `level_hours` is what the scale of the target
-    is the mean of; `outage_hours` zeros in a row are an outage (0: never).
+    is the mean of; `outage_hours` zeros in a row are an outage (0: never). `hour`
+    is how the values that arrive become those of hours.
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -115,6 +135,7 @@ class WindowSpec:
     level_hours: int = 4 * WEEK
     smoothing: Smoothing | None = None
     outage_hours: int = 12
+    hour: Hour = Hour()
 
     def __post_init__(self) -> None:
         for name, value in (

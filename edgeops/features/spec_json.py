@@ -1,6 +1,7 @@
 """A window specification as JSON: what a model file carries to the device.
 
 Every key must be there and none may be unknown: a device must not guess what a newer version meant.
+A key of `_OPTIONAL` is there only where it says something: models of before it stay as they are.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import feature
-from edgeops.features.spec import Site, WindowSpec
+from edgeops.features.spec import Hour, Site, WindowSpec
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
+_OPTIONAL = ((WindowSpec, "hour"),)
 _KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 
@@ -23,6 +25,8 @@ def to_json(spec: WindowSpec) -> JsonObject:
     """The specification as a JSON value; `from_json` gives the same one again."""
     value = asdict(spec)
     site = value["site"]
+    if spec.hour == Hour():
+        del value["hour"]
     return {
         **value,
         "features": list(spec.features),
@@ -66,10 +70,11 @@ def _object(kind: Any, value: Any, where: str) -> Any:
     for key in [*value, *names]:
         if key not in names:
             raise _bad(where, f"has the unknown key `{key[:64]}`")
-        if key not in value:
+        if key not in value and (kind, key) not in _OPTIONAL:
             raise _bad(where, f"has no `{key}`")
+    given = {key: name for key, name in names.items() if key in value}
     return kind(
-        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in names.items()}
+        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in given.items()}
     )
 
 

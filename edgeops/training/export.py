@@ -104,7 +104,7 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
 def _metadata(data: Experiment) -> dict[str, str]:
     model, quantiles = data.model, data.model.recipe.network.quantiles
     columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
-    spec = window_spec(model, columns, data.dataset.series)
+    spec = window_spec(model, columns, data.dataset.series, data.dataset.hour)
     return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
 
 

@@ -196,7 +196,9 @@ class Experiment:
         )
 
     def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:
-        return WindowBuilder(window_spec(self.model, columns, self.dataset.series))
+        return WindowBuilder(
+            window_spec(self.model, columns, self.dataset.series, self.dataset.hour)
+        )
 
     def _rows(self, builder: WindowBuilder, history: FloatArray, part: str) -> IntArray:
         """The origins of a part that have a full window and any known target."""

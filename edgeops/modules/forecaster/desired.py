@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeops.features.device_limits import MAX_NAME
 from edgeops.files import DISK, Disk
 from edgeops.jsonvalue import same
 from edgeops.modules.runtime.disk import replace
@@ -14,7 +15,6 @@ from edgeops.modules.runtime.slots import is_slot
 
 DEFAULT_INTERVAL = 3600
 MAX_INTERVAL = 86400
-_MAX_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ def parse_desired(desired: Any) -> ForecasterSettings:
             if not _is_interval(value):
                 warnings.append(f"intervalSeconds must be a whole number from 1 to {MAX_INTERVAL}")
         elif key == "series":
-            series = value if isinstance(value, str) and 0 < len(value) <= _MAX_NAME else None
+            series = value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else None
             if series is None:
-                warnings.append(f"series must be a name of 1 to {_MAX_NAME} characters")
+                warnings.append(f"series must be a name of 1 to {MAX_NAME} characters")
         elif not key.startswith("$"):
             warnings.append(f"{key[:64]}: no such property; it is ignored")
     return ForecasterSettings(slot, interval, series, tuple(warnings))

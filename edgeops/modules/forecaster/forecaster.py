@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.desired import ForecasterSettings
-from edgeops.modules.forecaster.history import NotReady
+from edgeops.modules.forecaster.hours import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import ForecasterState, ForecasterStatus, reported, telemetry
+from edgeops.modules.forecaster.windows import Window
+
+_LATE = 24  # hours; one that is completed later is of use to the next interval's forecast
 
 
 class Forecaster:
     """Forecasts once an interval, aligned to the clock, as soon as it is able to.
 
-    `stopwatch` gives seconds of a steady clock; the time of day is an
-    argument of `step`.
+    Values that come later do not have to wait for the next interval: when an hour
+    that was over by then has become complete, there is another forecast, at most
+    one for each such hour and only if it can differ.
+
+    `stopwatch` gives seconds of a steady clock; the time of day is an argument of
+    `step`.
     """
 
     def __init__(self, recorder: Recorder, keeper: Keeper, stopwatch: Callable[[], float]) -> None:
@@ -31,6 +38,8 @@ class Forecaster:
         self._used: LoadedModel | None = None
         self._done: int | None = None  # the interval that has had its forecast
         self._failed: ModelError | None = None  # why it has not
+        self._complete: frozenset[int] = frozenset()  # the hours that were when it had
+        self._window: Window | None = None  # of the last forecast
 
     def step(self, now: float) -> JsonObject | None:
         """The forecast that is due, if one is; `now` is in seconds since 1970."""
@@ -40,15 +49,20 @@ class Forecaster:
             self._set(None if error else self._why_none(), error, now)
             return None
         if model is not self._used:  # a new model shows at once what it can do
-            self._used, self._done, self._failed = model, None, None
-        interval = int(now // self.settings.interval)
+            self._used, self._done, self._failed, self._window = model, None, None, None
+        begins = model.window_maker.phase
+        interval = int((now - begins) // self.settings.interval)
+        over = int((interval * self.settings.interval) // HOUR)  # hours before were over by then
         forecast, reason = None, None
-        if interval != self._done:
+        due = interval != self._done
+        changed = self.recorder.history.changed_hours()
+        if due or self._completed(model, changed, over):
             try:
-                forecast = self._forecast(model, now)
+                forecast = self._forecast(model, now, only_other=not due)
                 self._done, self._failed = interval, None
+                self._complete = self._complete_hours(model, range(over - _LATE, over))
             except NotReady as why:
-                reason = str(why)
+                reason = str(why) if due else None
             except ModelError as failed:  # it would fail again with the same input
                 self._done, self._failed = interval, failed
         self._set(reason, error or self._failed, now)
@@ -58,15 +72,39 @@ class Forecaster:
         """The reported properties as they are now."""
         model = self._keeper.model
         in_error = self._keeper.failed or (model.sha256 if model else None)
-        return reported(self.settings, model, self._status, in_error, self.recorder, self._latency)
+        return reported(
+            self.settings,
+            model,
+            self._status,
+            in_error,
+            self.recorder,
+            self._latency,
+            self._window,
+        )
 
-    def _forecast(self, model: LoadedModel, now: float) -> JsonObject:
+    def _completed(self, model: LoadedModel, changed: Iterable[int], over: int) -> bool:
+        """Whether hours are complete by what has changed that were over but not complete."""
+        recent = [hour for hour in changed if over - _LATE <= hour <= over]
+        new = self._complete_hours(model, recent) - self._complete
+        new = frozenset(hour for hour in new if over - _LATE <= hour < over)
+        self._complete |= new
+        return bool(new)
+
+    def _complete_hours(self, model: LoadedModel, utc_hours: Iterable[int]) -> frozenset[int]:
+        history = self.recorder.history
+        return model.window_maker.complete(history, self.settings.series, utc_hours)
+
+    def _forecast(self, model: LoadedModel, now: float, *, only_other: bool) -> JsonObject | None:
+        """A forecast; `only_other` gives None when nothing it is made of has changed."""
         started = self._stopwatch()
         window = model.window_maker.make(self.recorder.history, self.settings.series, now)
-        if window.hours[-1] * HOUR <= now:
+        if window.starts[-1] <= now:
             raise NotReady("the newest observations are too old: no hour ahead can be forecast")
+        if only_other and window.is_as(self._window):
+            return None
         quantiles = model.forecast(window)
         self._latency = self._stopwatch() - started
+        self._window = window
         return telemetry(model, window, quantiles, now)
 
     def _why_none(self) -> str:

@@ -48,10 +48,12 @@ def reported(
     in_error: str | None,
     recorder: Recorder,
     latency: float | None,
+    window: Window | None,
 ) -> JsonObject:
     """The reported properties; `latency` is in seconds. What there is not is left out.
 
-    An error is of the model with the digest `in_error`, which need not be the one in use.
+    `window` is that of the last forecast. An error is of the model with the digest
+    `in_error`, which need not be the one in use.
     """
     error = status.error
     in_use = {
@@ -70,12 +72,23 @@ def reported(
     history = {
         "hours": len(recorder.history),
         "refused": recorder.refused,
+        "refusedBy": dict(recorder.refused_by),
         "lastFault": recorder.fault,
+        **(_observed(window) if window else {}),
     }
     return {
         "model": _without_none(in_use),
         "history": _without_none(history),
         "warnings": list(settings.warnings),
+    }
+
+
+def _observed(window: Window) -> JsonObject:
+    """Which hours a forecast rests on."""
+    return {
+        "observedFrom": iso(window.observed_from * HOUR + window.phase),
+        "observedUntil": iso(window.starts[0]),
+        "missingHours": window.missing,
     }
 
 
@@ -90,9 +103,11 @@ def telemetry(
 
     A step lasts until the next one begins, which is `intervalHours` on the
     clock of the site: where that is set back it is an hour more. A step that
-    the clock skips is left out. Values are given to six digits.
+    the clock skips is left out. Values are given to six digits. It rests on the
+    hours from `observedFrom` to `observedUntil`, of which `missingHours` lack the
+    value of any series and were filled.
     """
-    happens = [end > start for start, end in pairwise(window.hours)]
+    happens = [end > start for start, end in pairwise(window.starts)]
     interval = model.window_maker.interval
     return {
         "slot": model.slot,
@@ -100,10 +115,11 @@ def telemetry(
         "version": model.version,
         "sha256": model.sha256,
         "issuedAt": iso(now),
-        "firstHour": iso(window.hours[0] * HOUR),
+        **_observed(window),
+        "firstHour": iso(window.starts[0]),
         "intervalHours": interval,
         "horizonHours": interval * model.metadata.horizon,
-        "starts": [iso(hour * HOUR) for hour in compress(window.hours, happens)],
+        "starts": [iso(start) for start in compress(window.starts, happens)],
         "quantiles": {
             share: [float(f"{value:.6g}") for value in compress(values, happens)]
             for share, values in quantiles.items()

@@ -6,15 +6,15 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeops.features.hourly import hourly, values_of
 from edgeops.features.series import FloatArray, HourlySeries, IntArray
-from edgeops.features.spec import Hour
-from edgeops.features.wall_clock import Doubled, phase, to_wall_clock, wall_hours
+from edgeops.features.spec import Combine, Hour
+from edgeops.features.wall_clock import phase, to_wall_clock, wall_hours
 from edgeops.training.data import cadence
 from edgeops.training.data.cadence import HOUR, Stretch
 from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
@@ -23,8 +23,6 @@ from edgeops.training.data.local_clock import LocalClock, SkippedHour
 from edgeops.training.data.timestamp import Timestamps
 
 _LONGEST_GAP = 366 * 24 * HOUR
-
-Combine = Literal["sum", "mean", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +96,23 @@ def to_hourly(
     if clock.minutes != 0:
         _check_step(file, moments)
         moments = cadence.without_jitter(moments, parts)
-    hours = moments // HOUR
-    count, width = int(hours[-1] - hours[0]) + 1, len(columns.values)
+    first = int(moments[0]) // HOUR
+    count, width = int(moments[-1]) // HOUR - first + 1, len(columns.values)
     check_size(file, count, width, unit="hours")  # a few rows can span centuries
-    table = _Table(hours - hours[0], count, values)
+    table = _Table.of(moments // HOUR - first, count, values)
+    result, few = np.empty((count, width)), np.zeros(count, dtype=bool)
+    for column in range(width):  # with any number of rows: which are enough is said below
+        known = values_of(moments, values[:, column])
+        result[:, column] = hourly(known, Hour(clock.combine), first, count)
     if clock.combine == "sum" and clock.minutes == 0:
-        result, few = table.sums(), np.zeros(count, dtype=bool)
+        result = np.nan_to_num(result)
     elif clock.combine == "sum":
-        result, few = _sums(table, moments, parts)
-    else:
-        result = table.means() if clock.combine == "mean" else table.lasts()
-        few = np.zeros(count, dtype=bool)
-    once = _once(table, int(hours[0]), clock.zone) if naive else np.empty(0, dtype=np.int64)
-    result[once + 1] = 0 if clock.combine == "sum" else result[once]
-    names = tuple(columns.values)
-    doubled: Doubled = "sum" if clock.combine == "sum" else "mean"
-    series = to_wall_clock(int(hours[0]), names, result, clock.zone, doubled)
-    walls = wall_hours(once + hours[0], clock.zone)
+        enough, few = _sums(table, moments, parts)
+        result[~enough] = np.nan
+    once = _once(table, first, clock.zone) if naive else np.empty(0, dtype=np.int64)
+    result[once + 1] = result[once] if clock.combine == "mean" else 0
+    series = to_wall_clock(first, tuple(columns.values), result, clock.zone, clock.combine)
+    walls = wall_hours(once + first, clock.zone)
     what = "the clock repeats this hour, the table has it once: taken as it is"
     repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
     none = float((table.rows == 0).mean())
@@ -122,59 +120,37 @@ def to_hourly(
     return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Table:
-    """The rows by hour: `at` is the hour of each, counted from the first of `count` hours."""
-
-    at: IntArray
-    count: int
-    values: FloatArray
-
-    @property
-    def rows(self) -> IntArray:
-        """How many rows each hour has."""
-        return np.bincount(self.at, minlength=self.count)
-
-    def known(self) -> FloatArray:
-        """How many values each hour has, per column."""
-        return self._added(~np.isnan(self.values))
-
-    def sums(self) -> FloatArray:
-        """The sum of the values of each hour; 0 without any."""
-        return self._added(np.nan_to_num(self.values))
-
-    def means(self) -> FloatArray:
-        """The mean of the values of each hour; NaN without any."""
-        known = self.known()
-        return np.where(known > 0, self.sums() / np.maximum(known, 1), np.nan)
-
-    def lasts(self) -> FloatArray:
-        """The last value of each hour; NaN without any."""
-        result = np.full((self.count, self.values.shape[1]), np.nan)
-        for column in range(self.values.shape[1]):
-            some = ~np.isnan(self.values[:, column])
-            result[self.at[some], column] = self.values[some, column]  # later ones replace
-        return result
-
-    def _added(self, values: np.ndarray) -> FloatArray:
-        result = np.zeros((self.count, self.values.shape[1]))
-        np.add.at(result, self.at, values)
-        return result
-
-
 def _sums(
     table: _Table, moments: IntArray, parts: Sequence[Stretch]
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The sums of the hours that have all their rows, and which have only some of them."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which sums are of all their rows (by hour and column), and which hours have some only."""
     fewest, most = np.ones(table.count), np.ones(table.count)
     for part in parts:
         first = int(table.at[part.first])
         fewest[first:], most[first:] = part.rows_an_hour
-    rows, known = table.rows, table.known()
-    whole = (rows >= fewest) & ~cadence.lacking(moments, parts)
-    every = (known == rows[:, None]) & whole[:, None]
-    enough = ((known >= most[:, None]) | every) & (known > 0)
-    return np.where(enough, table.sums(), np.nan), (rows > 0) & (rows < most) & ~whole
+    whole = (table.rows >= fewest) & ~cadence.lacking(moments, parts)
+    every = (table.known == table.rows[:, None]) & whole[:, None]
+    enough = (table.known >= most[:, None]) | every
+    return enough, (table.rows > 0) & (table.rows < most) & ~whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """The rows by hour: `at` is the hour of each, counted from the first of `count` hours.
+
+    `rows` is how many each hour has, `known` how many values, by column.
+    """
+
+    at: IntArray
+    count: int
+    rows: IntArray
+    known: IntArray
+
+    @classmethod
+    def of(cls, at: IntArray, count: int, values: FloatArray) -> _Table:
+        """The table of values in these hours."""
+        known = [np.bincount(at[~gaps], minlength=count) for gaps in np.isnan(values).T]
+        return cls(at, count, np.bincount(at, minlength=count), np.stack(known, axis=1))
 
 
 def _once(table: _Table, first: int, zone: ZoneInfo) -> IntArray:
@@ -189,8 +165,9 @@ def _hour(clock: Clock, parts: Sequence[Stretch]) -> Hour:
     """What a device has to do: the cadence is that of the last rows."""
     if clock.minutes == 0:
         return Hour(clock.combine, 0)
-    minutes = max(1, round(parts[-1].seconds / 60))
-    return Hour() if minutes >= 60 else Hour(clock.combine, minutes)
+    minutes = min(60, max(1, round(parts[-1].seconds / 60)))
+    # Of values an hour apart, the last is the sum; but not where an hour happens twice.
+    return Hour() if minutes == 60 and clock.combine == "sum" else Hour(clock.combine, minutes)
 
 
 def _check_step(file: DataFile, moments: IntArray) -> None:

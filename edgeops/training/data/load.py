@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, WindowSpec
+from edgeops.features.spec import Base, Hour, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -60,12 +60,16 @@ def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, .
 
 
 def window_spec(
-    model: ModelFile, columns: tuple[str, ...], data: HourlySeries | None = None
+    model: ModelFile,
+    columns: tuple[str, ...],
+    data: HourlySeries | None = None,
+    hour: Hour = Hour(),
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
     `data` is needed for a base `stl` or `mstl`, which is fitted on its training
-    part, and to find out which zeros are usual.
+    part, and to find out which zeros are usual. `hour` is how the
+    values of its hours were made.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
     return WindowSpec(
@@ -79,6 +83,7 @@ def window_spec(
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
         outage_hours=outage_hours(model, data),
+        hour=hour,
     )
 
 

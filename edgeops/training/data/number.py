@@ -6,9 +6,9 @@ import math
 import re
 from typing import Literal
 
+from edgeops.features.gaps import is_gap
 from edgeops.training.data.data_file import DataFile, fault
 
-_MISSING = {"", "na", "nan", "null", "none"}
 _HINT = "write `1234.5`, or `1234,5` with semicolons between the cells"
 # Three digits after the mark, and not 0 before it: one and a bit, or more than a thousand?
 _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}\Z")
@@ -39,7 +39,7 @@ class NumberReader:
         """The number in a cell; NaN for an empty one. `column` is its name in messages."""
         if isinstance(cell, str):
             cell = cell.strip()
-            if cell.lower() in _MISSING:
+            if is_gap(cell):
                 return math.nan
             if not self._point or self._mark == "," or "," in cell:
                 cell = self._plain(line, column, cell)
