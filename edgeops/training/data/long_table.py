@@ -11,7 +11,7 @@ from edgeops.training.data.data_file import DataFile, fault
 from edgeops.training.data.hourly import Row
 from edgeops.training.data.timestamp import Timestamps
 
-_REPEATED = 2 * 3600  # seconds: so far at most goes a clock back
+_REPEATED = 3600  # seconds: a clock goes back by less from one row to the next
 
 
 def rows_by_series(
@@ -42,7 +42,7 @@ def in_order(rows: list[Row], timestamps: Timestamps) -> Iterator[Row]:
     except (ValueError, OverflowError):
         yield from rows
         return
-    if any(later - one < -_REPEATED for one, later in pairwise(seconds)):
+    if any(later - one <= -_REPEATED for one, later in pairwise(seconds)):
         order = sorted(range(len(rows)), key=seconds.__getitem__)
     else:
         order = list(range(len(rows)))

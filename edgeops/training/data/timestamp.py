@@ -31,11 +31,15 @@ Cells = Callable[[], Iterable[tuple[int, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Timestamps:
-    """Reads the cells of a column; `read` raises `ValueError`. `note` says what was recognised."""
+    """Reads the cells of a column; `note` says what was recognised."""
 
-    read: Callable[[object], datetime]
+    parse: Callable[[str], datetime]
     note: str = ""
     hint: str = _HINT
+
+    def read(self, cell: object) -> datetime:
+        """The timestamp in a cell. Raises `ValueError`."""
+        return cell if isinstance(cell, datetime) else self.parse(str(cell).strip())
 
 
 def timestamps(file: DataFile, column: str, cells: Cells, pattern: str | None) -> Timestamps:
@@ -48,13 +52,13 @@ def timestamps(file: DataFile, column: str, cells: Cells, pattern: str | None) -
         return _as_told(pattern)
     line, first = next(iter(cells()), (1, ""))
     if isinstance(first, datetime):
-        return Timestamps(_iso)
+        return Timestamps(datetime.fromisoformat)
     text = str(first).strip()
     if _DIGITS.match(text):
         return _epoch(file, line, column, text)
     date = _DATE.match(text)
     if date is None or _is_iso(text):
-        return Timestamps(_iso)
+        return Timestamps(datetime.fromisoformat)
     if len(date[1]) == 4:
         return Timestamps(_date(1, 3, 4), "the dates are read as year, month, day")
     if len(date[4]) != 4 or len(date[1]) > 2:
@@ -67,13 +71,7 @@ def _as_told(pattern: str) -> Timestamps:
     if pattern in _EPOCHS:
         unit = _EPOCHS[pattern]
         return Timestamps(lambda cell: _since_1970(cell, unit), hint=hint)
-
-    def read(cell: object) -> datetime:
-        if isinstance(cell, datetime):
-            return cell
-        return datetime.strptime(str(cell).strip(), pattern)  # noqa: DTZ007 - may be on the wall
-
-    return Timestamps(read, hint=hint)
+    return Timestamps(lambda cell: datetime.strptime(cell, pattern), hint=hint)  # noqa: DTZ007
 
 
 def _by_days(file: DataFile, column: str, cells: Cells) -> Timestamps:
@@ -114,9 +112,9 @@ def _epoch(file: DataFile, line: int, column: str, text: str) -> Timestamps:
     return Timestamps(lambda cell: _since_1970(cell, unit), note)
 
 
-def _since_1970(cell: object, unit: int) -> datetime:
+def _since_1970(cell: str, unit: int) -> datetime:
     try:
-        whole, _, part = str(cell).strip().partition(".")
+        whole, _, part = cell.partition(".")
         seconds, rest = divmod(int(whole), unit)
         fraction = rest / unit + (float(f"0.{part}") / unit if part else 0)
         return datetime.fromtimestamp(seconds + fraction, UTC)
@@ -124,11 +122,11 @@ def _since_1970(cell: object, unit: int) -> datetime:
         raise ValueError("out of range") from error
 
 
-def _date(year: int, month: int, day: int) -> Callable[[object], datetime]:
+def _date(year: int, month: int, day: int) -> Callable[[str], datetime]:
     """Reads dates with the year, month and day in these groups of `_DATE`."""
 
-    def read(cell: object) -> datetime:
-        date = _DATE.match(str(cell).strip())
+    def read(cell: str) -> datetime:
+        date = _DATE.match(cell)
         if date is None or len(date[year]) != 4:
             raise ValueError("not such a date")
         hour, minute, second = (int(date[group] or 0) for group in (5, 6, 7))
@@ -140,10 +138,6 @@ def _date(year: int, month: int, day: int) -> Callable[[object], datetime]:
         return datetime.combine(calendar_date(*days), time(hour, minute, second))
 
     return read
-
-
-def _iso(cell: object) -> datetime:
-    return cell if isinstance(cell, datetime) else datetime.fromisoformat(str(cell).strip())
 
 
 def _is_iso(text: str) -> bool:
