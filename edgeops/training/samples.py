@@ -192,7 +192,7 @@ class Experiment:
         return EdgeOpsError(
             f"{message}: {zeros:.0%} of the hours are zeros that follow {hours} others, which"
             " count as an outage",
-            "if they are usual, set `repairs.outageHours: 0` in model.yaml",
+            "if they are usual, leave `repairs.outageHours` out of model.yaml, or set it to 0",
         )
 
     def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:

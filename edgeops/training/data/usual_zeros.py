@@ -17,6 +17,7 @@ from edgeops.features.spec import WEEK
 from edgeops.training.data.targets import runs
 
 OUTAGE_HOURS = 12  # unless so many zeros are usual
+_CLOSED_HOURS = 96  # more than a long weekend; more would be more history than a device keeps
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _OFTEN = 0.5  # of the weeks: an hour of the week with so many zeros is expected to have one
 _WEEKS = 0.25  # the share of weeks in which the zeros come back
@@ -35,8 +36,8 @@ class UsualZeros:
 def usual_zeros(series: HourlySeries, columns: tuple[str, ...]) -> UsualZeros:
     """The zeros that are usual in any of these columns.
 
-    If 12 of them in a row are, only those of a whole week are an outage; if that is usual, too,
-    none are.
+    If 12 of them in a row are, only those of four days are an outage; if that is usual, too, none
+    are.
     """
     step = step_of_week(series.hours, 1)
     found = ""
@@ -44,12 +45,12 @@ def usual_zeros(series: HourlySeries, columns: tuple[str, ...]) -> UsualZeros:
         values = series.column(name)
         if not _are_usual(values, step, OUTAGE_HOURS):
             continue
-        if _are_usual(values, step, WEEK):
-            return UsualZeros(0, "zero for weeks again and again: no zeros are an outage")
+        if _are_usual(values, step, _CLOSED_HOURS):
+            return UsualZeros(0, "zero for days again and again: no zeros are an outage")
         found = found or _described(_zeros_by_step(values, step) >= _OFTEN)
     if not found:
         return UsualZeros(OUTAGE_HOURS)
-    return UsualZeros(WEEK, f"{found}: only zeros of a whole week are an outage")
+    return UsualZeros(_CLOSED_HOURS, f"{found}: only {_CLOSED_HOURS} zeros in a row are an outage")
 
 
 def _are_usual(values: FloatArray, step: IntArray, hours: int) -> bool:
@@ -88,5 +89,5 @@ def _described(closed: np.ndarray) -> str:
 def _hours(closed: np.ndarray) -> str:
     """The hours of a day as `21-9`; a night goes on after midnight."""
     spans = runs(np.concatenate([closed, closed]))
-    shown = [f"{first}-{end % 24}" for first, end in spans if 0 < first < 24]
-    return ", ".join(shown) or "all day"
+    begun = [span for span in spans if span[0] < 24 and not (span[0] == 0 and closed[-1])]
+    return ", ".join(f"{first}-{end if end == 24 else end % 24}" for first, end in begun)
