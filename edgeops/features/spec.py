@@ -38,10 +38,11 @@ class Site:
 class Hour:
     """How the values of one hour become its value: their sum, their mean, or the last of them.
 
-    `minutes` is the time from one value to the next; 0 for events, which come at any
-    time: their sum is 0 in an hour without any. The default is what devices did
-    before a model could say it: each value replaces those before it, as a count
-    since the hour began does.
+    `minutes` is the time from one value to the next; 0: each is an event, and the
+    sum of an hour without one is 0. A sum needs every value of its hour, the others
+    one. The default is what devices did before a model could say it: each value
+    replaces those before it, as a count since the hour began does. So of the hour
+    that comes twice in autumn both are added up, but for a mean.
     """
 
     combine: Combine = "last"

@@ -7,46 +7,65 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.training.data.csv_file import csv_rows
+from edgeops.features.spec import WEEK
+from edgeops.training.data.csv_file import CsvFile
+from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
 from edgeops.training.data.table import read_table
 from edgeops.training.recipe import TableSection
 
+EVENT = "event:"
 _HEADER = ["name", "start", "end"]
 _HOUR = np.timedelta64(1, "h")
 
 
-def read_events(file: DataFile) -> HourlySeries:
+def read_events(file: DataFile, observed: HourlySeries | None = None) -> HourlySeries:
     """Events from a CSV file with the columns `name`, `start`, `end` and optionally `value`.
 
     Times are on the clock of the site; `end` is exclusive. An hour that an event
     touches counts fully. Its value is the sum of the values (1 by default) of the
-    events with that name. Raises `EdgeOpsError` with file:line.
+    events with that name. With `observed`, only the hours that its windows can see
+    are kept. Raises `EdgeOpsError` with file:line.
     """
-    rows = csv_rows(file)
-    header = [name.strip() for name in next(rows, (1, []))[1]]
-    if header not in (_HEADER, [*_HEADER, "value"]):
+    table = CsvFile(CsvText(file), _HEADER[1:])
+    if table.header not in (_HEADER, [*_HEADER, "value"]):
         raise fault(file, 1, "the columns must be name, start, end and optionally value")
-    events = [_event(file, line, row) for line, row in rows]
+    events = [_event(file, line, row) for line, row in table.rows(table.header)]
     if not events:
         raise fault(file, 1, "there are no events")
-    start = min(first for _, first, _, _ in events)
-    count = int((max(end for _, _, end, _ in events) - start) / _HOUR)
-    names = sorted({name for name, _, _, _ in events})
+    names = sorted({event.name for event in events})
+    if observed is None:
+        first, last = min(event.first for event in events), max(event.end for event in events)
+    else:
+        first, last = observed.start, observed.start + (len(observed) + WEEK) * _HOUR
+    count = int((last - first) / _HOUR)
     check_size(file, count, len(names), unit="hours")
     values = np.zeros((count, len(names)))
-    for name, first, end, value in events:
-        values[int((first - start) / _HOUR) : int((end - start) / _HOUR), names.index(name)] += (
-            value
+    columns = {name: column for column, name in enumerate(names)}
+    for event in events:
+        start, end = (
+            min(max(int((hour - first) / _HOUR), 0), count) for hour in (event.first, event.end)
         )
-    return HourlySeries(start, tuple(f"event:{name}" for name in names), values)
+        values[start:end, columns[event.name]] += event.value
+    return HourlySeries(first, tuple(f"{EVENT}{name}" for name in names), values)
+
+
+def silent_events(known: HourlySeries, observed: HourlySeries) -> Sequence[str]:
+    """The columns of events that are 0 in every observed hour."""
+    first = known.index(observed.start)
+    hours = known.rows(max(0, first), max(0, first + len(observed)))
+    return [
+        name
+        for name, happens in zip(known.columns, (hours.values != 0).any(axis=0), strict=True)
+        if name.startswith(EVENT) and not happens
+    ]
 
 
 def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:
@@ -78,9 +97,17 @@ def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
     return HourlySeries(start, names, np.hstack(columns))
 
 
-def _event(
-    file: DataFile, line: int, row: list[str]
-) -> tuple[str, np.datetime64, np.datetime64, float]:
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event, from its first hour to `end` (not included)."""
+
+    name: str
+    first: np.datetime64
+    end: np.datetime64
+    value: float
+
+
+def _event(file: DataFile, line: int, row: list[str]) -> _Event:
     name = row[0].strip()
     first, end = (
         _time(file, line, column, cell) for column, cell in zip(_HEADER[1:], row[1:3], strict=True)
@@ -96,7 +123,7 @@ def _event(
     if not math.isfinite(value):
         raise fault(file, line, "value: the value is not finite")
     up = np.timedelta64(59, "m")
-    return name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value
+    return _Event(name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value)
 
 
 def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:
