@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,12 +83,20 @@ def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] =
     Raises `InvalidModel`, and `EdgeOpsError` for data that cannot be read.
     """
     with extra("train"):
-        from edgeops.training.data.find import observed_file
-        from edgeops.training.data.load import read_data
+        from edgeops.training.data.find import data_files
+        from edgeops.training.data.load import outage_hours, read_data, read_known
         from edgeops.training.data.quality import quality
+        from edgeops.training.data.remarks import notes, warnings
 
         model = _model(workspace, name, data_dirs)
-        return quality(read_data(model, observed_file(model)), model.recipe.repairs.outage_hours)
+        files = data_files(model)
+        data = read_data(model, files.observed)
+        known = read_known(model, files, data.series)
+        return replace(
+            quality(data, outage_hours(model, data.series)),
+            notes=notes(model, data),
+            warnings=warnings(model, data, known),
+        )
 
 
 def train(
@@ -122,6 +130,8 @@ def train(
         jobs = _jobs(model, horizon, shard)
         check_model(model)
         data = experiment(model)
+        for remark in data.remarks:
+            workspace.observer.note(remark)
         training = prepare(data, build_folder(model, data.sha256), jobs)
         missing = training.missing
         if len(missing) < len(jobs):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeops.features.series import FloatArray, HourlySeries, Hours
+from edgeops.features.series import FloatArray, Hours
 
 EVENT, WEATHER, KNOWN = "event:", "weather:", "known:"
 _HOUR = np.timedelta64(1, "h")
@@ -69,22 +69,6 @@ def event_hours(
             end = max(0, int((event.end_hour - start) / _HOUR))
             values[first:end, columns[event.name]] += event.value
     return values
-
-
-def spread_events(known: HourlySeries, start: np.datetime64, count: int) -> HourlySeries:
-    """The columns over at least these hours, where hours without events are known to have none.
-
-    A file of events is all of them; of other columns nothing is known beyond their hours.
-    """
-    first = min(start, known.start)
-    end = max(start + count * _HOUR, known.start + len(known) * _HOUR)
-    values = np.full((int((end - first) / _HOUR), len(known.columns)), np.nan)
-    begin = int((known.start - first) / _HOUR)
-    values[begin : begin + len(known)] = known.values
-    for index, name in enumerate(known.columns):
-        if name.startswith(EVENT):
-            values[:, index] = np.nan_to_num(values[:, index])
-    return HourlySeries(first, known.columns, values)
 
 
 def at_steps(column: FloatArray, start: np.datetime64, hours: Hours, interval: int) -> FloatArray:

@@ -15,6 +15,7 @@ from edgeops.errors import EdgeOpsError
 WEEK = 168  # hours
 INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
+Combine = Literal["sum", "mean", "last"]
 BaseKind = Literal["median", "mean", "decomposition", "stl", "mstl"]
 THIS_SERIES = "*"  # as the only column: the one series of whoever makes a window
 
@@ -38,13 +39,14 @@ class Site:
 class Hour:
     """How the values of one hour become its value: their sum, their mean, or the last of them.
 
-    `minutes` is the time from one value to the next; 0 for events, which come at any
-    time: their sum is 0 in an hour without any. The default is what devices did
-    before a model could say it: each value replaces those before it, as a count
-    since the hour began does.
+    `minutes` is the time from one value to the next; 0: each is an event, and the
+    sum of an hour without one is 0. A sum needs every value of its hour, the others
+    one. The default is what devices did before a model could say it: each value
+    replaces those before it, as a count since the hour began does. So of the hour
+    that comes twice in autumn both are added up, but for a mean.
     """
 
-    combine: Literal["sum", "mean", "last"] = "last"
+    combine: Combine = "last"
     minutes: int = 60
 
     def __post_init__(self) -> None:
@@ -65,11 +67,6 @@ class Hour:
     def needed(self) -> int:
         """How many of its values an hour needs, at least, to have a value itself."""
         return self.fewest if self.combine == "sum" else 1
-
-    @property
-    def doubled(self) -> Literal["sum", "mean"]:
-        """What the hour that happens twice in autumn has of both: see `wall_clock`."""
-        return "sum" if self.combine == "sum" or self == Hour() else "mean"
 
 
 @dataclass(frozen=True, slots=True)

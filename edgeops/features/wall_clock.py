@@ -12,18 +12,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray, hours_from
+from edgeops.features.spec import Combine
 
 _EPOCH = np.datetime64(0, "h")
 _HOUR = np.timedelta64(1, "h")
 _SECONDS = 3600
-Doubled = Literal["sum", "mean"]
 _YEARS = range(2020, 2038)  # those that a time zone is judged by
 
 
@@ -73,12 +72,12 @@ def to_wall_clock(
     columns: tuple[str, ...],
     values: FloatArray,
     zone: ZoneInfo,
-    doubled: Doubled = "sum",
+    combine: Combine = "sum",
 ) -> HourlySeries:
     """A series with a row for each UTC hour as one with a row for each wall-clock hour.
 
     `first_utc_hour` counts from 1970; `values` has the shape (hours, columns). Of an
-    hour that happens twice it has the sum of both, or the mean. A last hour that is
+    hour that happens twice it has the mean of both, or else the sum. A last hour that is
     about to happen again is left out: it is not complete.
 
     Raises `EdgeOpsError` as `wall_hours` does.
@@ -96,7 +95,7 @@ def to_wall_clock(
     result[rows] = values  # of a doubled hour the second one, for now
     for second in np.flatnonzero(np.diff(rows) == 0) + 1:
         both = values[second - 1] + values[second]
-        result[rows[second]] = both if doubled == "sum" else both / 2
+        result[rows[second]] = both / 2 if combine == "mean" else both
     return HourlySeries(hours[0], columns, result)
 
 

@@ -33,6 +33,8 @@ def as_json(quality: Quality) -> str:
                 {"what": repair.what, "first": str(repair.first), "hours": repair.hours}
                 for repair in quality.repairs
             ],
+            "notes": list(quality.notes),
+            "warnings": list(quality.warnings),
             "columns": [
                 {
                     "name": column.name,
@@ -59,7 +61,11 @@ def _lines(quality: Quality) -> Iterator[Line]:
     yield []
     for repair in quality.repairs:
         yield [f"repaired  {_time(repair.first)}  {count(repair.hours, 'hour')}: {repair.what}"]
-    if quality.repairs:
+    for note in quality.notes:
+        yield [f"note      {note}"]
+    for warning in quality.warnings:
+        yield [yellow("warning"), f"   {warning}"]
+    if quality.repairs or quality.notes or quality.warnings:
         yield []
     heading: Line = [bold("column"), bold("mean/h"), bold("missing"), bold("zero"), bold("outages")]
     yield from columns([heading, *(_row(column, hours) for column in quality.columns)])

@@ -15,14 +15,33 @@ from edgeops.jsonvalue import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
+class LongSection:
+    """`data.table.long`: the columns of a table with a row for each value of each series."""
+
+    series: str = "unique_id"
+    value: str = "y"
+
+
+@dataclass(frozen=True, slots=True)
 class TableSection:
-    """`data.table`, or `data.weather`, which ignores `combine` and alone has a `kind`."""
+    """`data.table`, or `data.weather`, which ignores `combine` and alone has a `kind`.
+
+    What is None is found: the format of the timestamps, the decimal mark and the
+    cadence; without `long`, a table has a column for each series.
+    """
 
     path: str
     timestamp: str = "timestamp"
     columns: tuple[str, ...] = ()
-    combine: Literal["sum", "mean"] = "sum"
+    combine: Literal["sum", "mean", "last"] = "sum"
     kind: Literal["measured", "forecast"] | None = None
+    ignore: tuple[str, ...] = ()
+    timestamp_format: str | None = None
+    skipped_hour: Literal["refuse", "drop", "shift"] = "refuse"
+    cadence_minutes: int | None = None
+    decimal: Literal[".", ","] | None = None
+    encoding: Literal["utf-8", "windows-1252"] = "utf-8"
+    long: LongSection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +58,9 @@ class DataSection:
 
 @dataclass(frozen=True, slots=True)
 class RepairsSection:
-    """`repairs`."""
+    """`repairs`; without `outage_hours`, it is 12 unless zeros of 12 hours are usual."""
 
-    outage_hours: int = 12
+    outage_hours: int | None = None
     interpolate_hours: int = 1
 
 

@@ -10,18 +10,28 @@ from numpy.typing import NDArray
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import hour_of_day
-from edgeops.features.known import spread_events
+from edgeops.features.repair import without_outages
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
-from edgeops.features.spec import WEEK
 from edgeops.features.transforms import aggregate
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
-from edgeops.training.data.load import read_data, read_known, split_of, target_columns, window_spec
+from edgeops.training.data.load import (
+    outage_hours,
+    read_data,
+    read_known,
+    split_of,
+    target_columns,
+    window_spec,
+)
+from edgeops.training.data.remarks import notes, warnings
 from edgeops.training.data.split import Split, parts
 from edgeops.training.data.targets import target, targets_of
 from edgeops.training.forecasts import Forecasts, targets_after
 from edgeops.training.model_file import ModelFile
+
+_FEW = 200  # windows
+_MANY = 0.05  # of the hours
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +105,12 @@ class Experiment:
         target = self.model.recipe.target
         return self.columns if target.is_pooled else (target.name,)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was recognised in the data, then what is probably not meant."""
+        doubts = warnings(self.model, self.dataset, self.known)
+        return (*notes(self.model, self.dataset), *(f"warning: {doubt}" for doubt in doubts))
+
     def columns_of(self, series: str) -> tuple[str, ...]:
         """The columns whose sum is a series."""
         return (series,) if self.model.recipe.target.is_pooled else self.columns
@@ -120,9 +136,14 @@ class Experiment:
         return self._rows(self._builder(columns), self._history(columns), part)
 
     def check_part(self, series: str, part: str) -> None:
-        """Raises `EdgeOpsError` if a part of a series has no origin."""
-        if not len(self.rows(series, part)):
-            raise self._too_little(series, self.builder(series), part)
+        """Raises `EdgeOpsError` if a part of a series has no sample."""
+        builder, rows = self.builder(series), self.rows(series, part)
+        if not len(rows):
+            raise self._too_little(series, builder, part)
+        for some in (rows[:: -(-len(rows) // _FEW)], rows):  # mostly, a few say it
+            if builder.windows(self.dataset.series, some, self.known).usable.any():
+                return
+        raise self._full_of_gaps(series, self.columns_of(series), part)
 
     def history(self, series: str) -> FloatArray:
         """A whole series by step, repaired in hindsight; NaN where unknown."""
@@ -146,6 +167,8 @@ class Experiment:
             history,
             builder.spec.interval,
         )
+        if not windows.usable.any():
+            raise self._full_of_gaps(name, columns, part)
         return samples if windows.usable.all() else samples.chosen(windows.usable)
 
     def _too_little(self, name: str, builder: WindowBuilder, part: str) -> EdgeOpsError:
@@ -153,6 +176,23 @@ class Experiment:
             f"{name} has too little history for the {part} part of {self.model.name}",
             f"a window needs {builder.hours:,} hours, the data has {len(self.dataset.series):,};"
             " see `split` in model.yaml",
+        )
+
+    def _full_of_gaps(self, name: str, columns: tuple[str, ...], part: str) -> EdgeOpsError:
+        hours = outage_hours(self.model, self.dataset.series)
+        values = self.dataset.series.select(columns).values
+        zeros = (np.isnan(without_outages(values, hours)) & ~np.isnan(values)).mean()
+        message = f"each window of {name} in the {part} part of {self.model.name} has a gap"
+        if zeros < _MANY:
+            missing = np.isnan(values).mean()
+            return EdgeOpsError(
+                f"{message}: {missing:.0%} of the hours are missing",
+                f"see `edgeops model data {self.model.name}`",
+            )
+        return EdgeOpsError(
+            f"{message}: {zeros:.0%} of the hours are zeros that follow {hours} others, which"
+            " count as an outage",
+            "if they are usual, leave `repairs.outageHours` out of model.yaml, or set it to 0",
         )
 
     def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:
@@ -173,15 +213,14 @@ class Experiment:
     def _history(self, columns: tuple[str, ...]) -> FloatArray:
         """The sum of columns by step, repaired in hindsight."""
         data, repairs = self.dataset.series, self.model.recipe.repairs
-        hourly = target(data, columns, repairs.outage_hours, repairs.interpolate_hours)
+        zeros = outage_hours(self.model, data)
+        hourly = target(data, columns, zeros, repairs.interpolate_hours)
         return aggregate(data.start, hourly, self.model.recipe.transforms.interval_hours)[1]
 
 
 def experiment(model: ModelFile) -> Experiment:
     """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
     files = data_files(model)
-    data, known = read_data(model, files.observed), read_known(model, files)
-    if known is not None:
-        hours = len(data.series) + WEEK  # the last window reaches a week ahead
-        known = spread_events(known, data.series.start, hours)
+    data = read_data(model, files.observed)
+    known = read_known(model, files, data.series)
     return Experiment(model, data, known, split_of(model), files.sha256)

@@ -23,6 +23,9 @@ def put(cell: Cell[float], new: Observation) -> bool:
     The same moment again is a correction. What is earlier than an entry of several
     values, in the same quarter of an hour, is taken for one of them.
     """
+    if new.count == 1 and (not cell or cell[-WIDTH] < new.at):  # as nearly always
+        cell.extend((new.at, new.value, new.before, new.count))
+        return True
     end = _after(cell, new.at)
     if end < len(cell) and cell[end + 3] > 1 and _same_quarter(cell[end], new.at):
         return False

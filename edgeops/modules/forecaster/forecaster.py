@@ -9,7 +9,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.context import ColumnAhead
 from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
-from edgeops.modules.forecaster.hours import NotReady
+from edgeops.modules.forecaster.hours import NotReady, hours_of_utc
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
@@ -109,15 +109,15 @@ class Forecaster:
 
     def _completed(self, model: LoadedModel, changed: Iterable[int], over: int) -> bool:
         """Whether hours are complete by what has changed that were over but not complete."""
-        recent = [hour for hour in changed if over - _LATE <= hour <= over]
-        new = self._complete_hours(model, recent) - self._complete
-        new = frozenset(hour for hour in new if over - _LATE <= hour < over)
+        hours = hours_of_utc(changed, model.window_maker.phase)
+        late = [hour for hour in hours - self._complete if over - _LATE <= hour < over]
+        new = self._complete_hours(model, late)
         self._complete |= new
         return bool(new)
 
-    def _complete_hours(self, model: LoadedModel, utc_hours: Iterable[int]) -> frozenset[int]:
+    def _complete_hours(self, model: LoadedModel, hours: Iterable[int]) -> frozenset[int]:
         history = self.recorder.history
-        return model.window_maker.complete(history, self.settings.series, utc_hours)
+        return model.window_maker.complete(history, self.settings.series, hours)
 
     def _forecast(self, model: LoadedModel, now: float, *, only_other: bool) -> JsonObject | None:
         """A forecast; `only_other` gives None when nothing it is made of has changed."""

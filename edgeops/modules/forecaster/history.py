@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -37,6 +37,7 @@ class History:
 
     def __init__(self, hours_kept: int = HOURS_KEPT) -> None:
         self._kept = hours_kept
+        self._most = VALUES_AN_HOUR * hours_kept  # entries of a series
         self._hours: dict[int, dict[str, Cell[float]]] = {}
         self._series: dict[str, _Series] = {}
         self._changed: set[int] = set()
@@ -44,18 +45,14 @@ class History:
     def __len__(self) -> int:
         return len(self._hours)
 
-    def add(self, observations: Iterable[Observation]) -> list[Observation]:
-        """Add observations; gives those that changed the history."""
-        return [observation for observation in observations if self._add(observation)]
+    def add(
+        self, observations: Iterable[Observation], refuse: Callable[[Fault], None] = lambda _: None
+    ) -> list[Observation]:
+        """Add observations; gives those that changed the history.
 
-    def no_room(self, observation: Observation) -> Fault | None:
-        """Why an observation cannot be kept, if that is so."""
-        name, hour = observation.name, observation.at // HOUR
-        if name not in self._series and len(self._series) >= MAX_SERIES:
-            return Fault(FaultKind.SERIES, f"{name}: there are {MAX_SERIES} series already")
-        if hour not in self._hours and len(self._hours) >= self._kept and hour < self.first_hour:
-            return Fault(FaultKind.AGE, f"{name}: it is older than the {self._kept} hours kept")
-        return None
+        `refuse` is told why there is no room for one.
+        """
+        return [observation for observation in observations if self._add(observation, refuse)]
 
     def changed_hours(self) -> frozenset[int]:
         """The hours of UTC that have changed since this was asked last."""
@@ -90,27 +87,36 @@ class History:
             if cell is not None:
                 yield cell
 
-    def _add(self, observation: Observation) -> bool:
-        if self.no_room(observation):
-            return False
-        hour, name = observation.at // HOUR, sys.intern(observation.name)
-        known = self._hours.get(hour)
-        if known is None:
-            known = self._new_hour(hour)
+    def _add(self, observation: Observation, refuse: Callable[[Fault], None]) -> bool:
+        hour, name = observation.at // HOUR, observation.name
+        series, known = self._series.get(name), self._hours.get(hour)
+        if series is None or known is None:
+            if fault := self._no_room(hour, name):
+                refuse(fault)
+                return False
+            name = sys.intern(name)
+            known = self._new_hour(hour) if known is None else known
+            series = self._series.setdefault(name, _Series())
         cell = known.get(name)
         if cell is None:
-            cell = known[name] = array("d")
+            cell = known[sys.intern(name)] = array("d")
         before = len(cell)
         if not put(cell, observation):
             return False
-        series = self._series.setdefault(name, _Series())
         if hour < series.folded:
             known[name] = cell = fold(cell)
         series.entries += (len(cell) - before) // WIDTH
-        if series.entries > VALUES_AN_HOUR * self._kept:
+        if series.entries > self._most:
             self._fold(name, series)
         self._changed.add(hour)
         return True
+
+    def _no_room(self, hour: int, name: str) -> Fault | None:
+        if name not in self._series and len(self._series) >= MAX_SERIES:
+            return Fault(FaultKind.SERIES, f"{name}: there are {MAX_SERIES} series already")
+        if hour not in self._hours and len(self._hours) >= self._kept and hour < self.first_hour:
+            return Fault(FaultKind.AGE, f"{name}: it is older than the {self._kept} hours kept")
+        return None
 
     def _new_hour(self, hour: int) -> dict[str, Cell[float]]:
         if len(self._hours) >= self._kept:
@@ -124,7 +130,7 @@ class History:
 
     def _fold(self, name: str, series: _Series) -> None:
         """Fold the oldest hours of a series, until it has room for a while."""
-        enough = VALUES_AN_HOUR * self._kept * 9 // 10
+        enough = self._most * 9 // 10
         for hour in sorted(self._hours):
             if series.entries <= enough:
                 return

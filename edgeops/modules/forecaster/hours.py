@@ -53,11 +53,11 @@ class HistoryHours:
     def newest(self, names: Sequence[str], at_least: int, now: float) -> int:
         """The newest hour that has ended and has so many of these series. Raises `NotReady`."""
         running = int((now - self.phase) // HOUR)  # its values are not final
-        hours = self.of_utc(self.history.hours)
+        hours = hours_of_utc(self.history.hours, self.phase)
         if hours and not self.hour.needed:
             return running - 1  # no event is a value too
         for hour in sorted(hours, reverse=True):
-            if hour < running and self._with_value(names, hour) >= at_least:
+            if hour < running and sum(self._has_value(name, hour) for name in names) >= at_least:
                 return hour
         raise NotReady(f"no full hour yet with {_listed(names, at_least)}")
 
@@ -70,13 +70,9 @@ class HistoryHours:
         """Whether all values of an hour are there, of each series that the hour before has."""
         expected = [name for name in names if self._count(name, hour - 1)] or names
         return all(
-            self._count(name, hour) >= self.hour.fewest and self._has_value(name, hour)
+            self._has_value(name, hour) and self._count(name, hour) >= self.hour.fewest
             for name in expected
         )
-
-    def of_utc(self, hours: Iterable[int]) -> set[int]:
-        """The hours that any of these hours of UTC is a part of."""
-        return {hour - part for hour in hours for part in range(1 + (self.phase > 0))}
 
     def recent(self, names: Sequence[str], hours: int, now: float) -> Recent:
         """The last `hours` of these series up to the newest full hour that all of them have.
@@ -95,14 +91,11 @@ class HistoryHours:
                 raise NotReady(f"{name} has {known} of the {hours} hours that the model needs")
         return Recent(last, values, int(np.isnan(table[MAX_GAP:]).any(axis=1).sum()))
 
-    def _with_value(self, names: Sequence[str], hour: int) -> int:
-        return sum(
-            self._count(name, hour) >= self.hour.needed and self._has_value(name, hour)
-            for name in names
-        )
-
     def _has_value(self, name: str, hour: int) -> bool:
-        return not np.isnan(self._column(name, hour, hour)[0])
+        count = self._count(name, hour)
+        if self.hour.combine == "sum" and self.hour.fewest <= count < self.hour.values:
+            return not np.isnan(self._column(name, hour, hour)[0])  # it depends on the minutes
+        return count >= self.hour.needed
 
     def _count(self, name: str, hour: int) -> int:
         begin = hour * HOUR + self.phase
@@ -114,6 +107,11 @@ class HistoryHours:
         moments, value, before, count = np.frombuffer(packed).reshape(-1, WIDTH).T
         values = Values(moments.astype(np.int64), value, before + value, count)
         return hourly(values, self.hour, first, last - first + 1, self.phase)
+
+
+def hours_of_utc(utc_hours: Iterable[int], phase: int) -> set[int]:
+    """The hours that any of these hours of UTC is a part of."""
+    return {hour - part for hour in utc_hours for part in range(1 + (phase > 0))}
 
 
 def _bridged(column: Sequence[float]) -> list[float]:

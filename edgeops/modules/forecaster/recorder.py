@@ -20,6 +20,7 @@ from edgeops.modules.forecaster.observations import (
     Fault,
     FaultKind,
     Observation,
+    ParsedInput,
     parse_csv,
     parse_message,
 )
@@ -156,9 +157,7 @@ class Recorder:
 
     def take(self, message: bytes | str) -> None:
         """Record the observations of one message."""
-        parsed = parse_message(message)
-        self._refuse(parsed.faults)
-        self._add(parsed.observations)
+        self._take(parse_message(message))
         self.save()
 
     def save(self) -> None:
@@ -206,24 +205,20 @@ class Recorder:
         try:
             with path.open(encoding="utf-8", errors="replace", newline="") as file:
                 for row in parse_csv(file):
-                    self._refuse(row.faults)
-                    self._add(row.observations)
+                    self._take(row)
         except FileNotFoundError:
             pass
         except OSError as error:
             self._input_fault = f"cannot read {path.name}: {error.strerror}"
 
-    def _add(self, observations: Iterable[Observation]) -> None:
-        for observation in observations:
-            if fault := self.history.no_room(observation):
-                self._refuse([fault])
-            else:
-                self._unsaved.add(self.history.add([observation]))
+    def _take(self, parsed: ParsedInput) -> None:
+        for fault in parsed.faults:
+            self._refuse(fault)
+        self._unsaved.add(self.history.add(parsed.observations, self._refuse))
 
-    def _refuse(self, faults: Iterable[Fault]) -> None:
-        for fault in faults:
-            self._refused[fault.kind] += 1
-            self._input_fault = fault.message
+    def _refuse(self, fault: Fault) -> None:
+        self._refused[fault.kind] += 1
+        self._input_fault = fault.message
 
 
 def _merged(*parts: History) -> History:

@@ -105,9 +105,9 @@ class WindowMaker(Protocol):
         """
 
     def complete(
-        self, history: History, series: str | None, utc_hours: Iterable[int]
+        self, history: History, series: str | None, hours: Iterable[int]
     ) -> frozenset[int]:
-        """The hours, of those that these of UTC are a part of, of which all values are there.
+        """Those of these hours of which all values are there.
 
         A series that has no value in the hour before is not waited for.
         """
@@ -147,10 +147,10 @@ class RawWindowMaker:
         self,
         history: History,
         series: str | None,  # noqa: ARG002
-        utc_hours: Iterable[int],
+        hours: Iterable[int],
     ) -> frozenset[int]:
         """The complete ones of these hours, of the inputs that the model names."""
-        return _complete(HistoryHours(history), self._metadata.inputs, utc_hours)
+        return _complete(HistoryHours(history), self._metadata.inputs, hours)
 
 
 class FeatureWindowMaker:
@@ -204,14 +204,14 @@ class FeatureWindowMaker:
         return window
 
     def complete(
-        self, history: History, series: str | None, utc_hours: Iterable[int]
+        self, history: History, series: str | None, hours: Iterable[int]
     ) -> frozenset[int]:
         """The complete ones of these hours, of the target and its neighbours."""
         try:
             columns = WindowBuilder(self._of_device(history, series)).columns
         except NotReady:
             return frozenset()
-        return _complete(self._hours(history), columns, utc_hours)
+        return _complete(self._hours(history), columns, hours)
 
     def _hours(self, history: History) -> HistoryHours:
         return HistoryHours(history, self._spec.hour, self.phase)
@@ -219,7 +219,7 @@ class FeatureWindowMaker:
     def _on_the_wall(
         self, first: int, columns: tuple[str, ...], values: FloatArray
     ) -> HourlySeries:
-        return to_wall_clock(first, columns, values, self._zone, self._spec.hour.doubled)
+        return to_wall_clock(first, columns, values, self._zone, self._spec.hour.combine)
 
     def _of_device(self, history: History, series: str | None) -> WindowSpec:
         if not self._spec.is_pooled:
@@ -267,10 +267,8 @@ WINDOW_MAKERS: Mapping[str, Callable[[ModelMetadata], WindowMaker]] = {
 }
 
 
-def _complete(
-    hours: HistoryHours, names: Sequence[str], utc_hours: Iterable[int]
-) -> frozenset[int]:
-    return frozenset(hour for hour in hours.of_utc(utc_hours) if hours.complete(names, hour))
+def _complete(history: HistoryHours, names: Sequence[str], hours: Iterable[int]) -> frozenset[int]:
+    return frozenset(hour for hour in hours if history.complete(names, hour))
 
 
 def _spec(metadata: ModelMetadata) -> WindowSpec:

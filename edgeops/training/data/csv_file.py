@@ -1,36 +1,75 @@
-"""Reads CSV files, optionally compressed with gzip, row by row."""
+"""Reads CSV files row by row; the separator is known by the columns that a file must have."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from edgeops.errors import EdgeOpsError
+from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits, check_size, fault
 
 _MAX_ROW = 4 * 1024 * 1024  # characters; a quoted cell can span many lines
+_SEPARATORS = ",;\t|"
+
+
+class CsvFile:
+    """A CSV file with one of the columns `keys`. All methods raise `EdgeOpsError` with file:line.
+
+    Between two separators, a cell with the name of a column is there for at most one of them: so
+    the header says what the separator is. Without such a cell, it is the most frequent one.
+    """
+
+    def __init__(self, text: CsvText, keys: Sequence[str]) -> None:
+        self._text = text
+        self.separator, self.header = _header(text, keys)
+
+    def rows(self, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+        """The line of each row but the header, and its cells in the named columns."""
+        places = {name: index for index, name in enumerate(self.header)}
+        indexes = [places[name] for name in names]
+        rows = rows_of(self._text, self.separator)
+        next(rows, None)
+        return ((line, [cells[index] for index in indexes]) for line, cells in rows)
+
+    @property
+    def point_is_decimal(self) -> bool:
+        """Whether a point can only be that of a decimal number: the comma has another use."""
+        return self.separator == ","
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was recognised and is not plain CSV in UTF-8."""
+        names = {";": "semicolons", "\t": "tabs", "|": "bars"}
+        named = names.get(self.separator)
+        return (
+            *((f"the columns are separated by {named}",) if named else ()),
+            *(("the text is in UTF-16",) if self._text.is_utf_16 else ()),
+        )
 
 
 def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a file in UTF-8 that is separated by commas, as `rows_of`."""
+    return rows_of(CsvText(file, limits=limits))
+
+
+def rows_of(text: CsvText, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
     """The line number and cells of each row of a CSV file, header first, without empty lines.
 
     Raises `EdgeOpsError` with file:line, also for a row that is not as long as the header.
     """
-    data = _unpacked(file, limits)
-    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    file, lines_of_text = text.file, text.open()
     width = count = size = 0
 
     def lines() -> Iterator[str]:
         nonlocal size
-        while line := text.readline(_MAX_ROW + 1):
+        while line := lines_of_text.readline(_MAX_ROW + 1):
             size += len(line)
             if size > _MAX_ROW:
                 raise fault(file, reader.line_num + 1, f"has more than {_MAX_ROW:,} characters")
             yield line
 
-    reader = csv.reader(lines())
+    reader = csv.reader(lines(), delimiter=separator)
     try:
         for cells in reader:
             size = 0
@@ -40,33 +79,29 @@ def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, lis
             if len(cells) != width:
                 message = f"has {len(cells)} cells, but the header has {width}"
                 hint = "check for a missing comma or quote"
+                if separator == "," and len(cells) > width:
+                    hint += "; with decimal commas, separate the cells by semicolons"
                 raise fault(file, reader.line_num, message, hint)
             count += 1
-            check_size(file, count, width, limits=limits)
+            check_size(file, count, width, limits=text.limits)
             yield reader.line_num, cells
     except csv.Error as error:
         raise fault(file, reader.line_num, f"is not valid CSV: {error}") from error
-    except UnicodeDecodeError as error:
-        hint = "save the file as CSV in UTF-8"
-        raise fault(file, _line_of_bad_text(data), "is not UTF-8 text", hint) from error
+    except UnicodeError:  # also of UTF-16 that ends in the middle
+        raise text.undecodable() from None
 
 
-def _unpacked(file: DataFile, limits: Limits) -> bytes:
-    if file.suffix != ".gz":
-        return file.data
-    try:
-        with gzip.open(io.BytesIO(file.data)) as packed:
-            data = packed.read(limits.bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise fault(file, 1, "is not a complete gzip file") from error
-    if len(data) > limits.bytes:
-        raise fault(file, 1, f"has more than {limits.bytes:,} bytes when decompressed")
-    return data
-
-
-def _line_of_bad_text(data: bytes) -> int:
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return data[: error.start].count(b"\n") + 1
-    return 1
+def _header(text: CsvText, keys: Sequence[str]) -> tuple[str, list[str]]:
+    """The separator, and the names of the columns."""
+    headers = {}
+    for separator in _SEPARATORS:
+        try:
+            header = [name.strip() for name in next(rows_of(text, separator), (1, []))[1]]
+        except EdgeOpsError:
+            if separator == _SEPARATORS[0]:
+                raise
+            continue
+        if len(header) > 1 and any(key in header for key in keys):
+            return separator, header
+        headers[separator] = header
+    return max(headers.items(), key=lambda item: len(item[1]))

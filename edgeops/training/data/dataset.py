@@ -25,7 +25,8 @@ class Dataset:
     """Hourly data as read, with the repairs that need no later data.
 
     `sha256` is the digest of the file; `attribution` is required by its licence;
-    `hour` is how the rows of an hour became its value.
+    `hour` is how the rows of an hour became its value. `notes` say what was
+    recognised in the file, `warnings` what is probably not meant.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Dataset:
     attribution: str = ""
     repairs: tuple[Repair, ...] = ()
     hour: Hour = field(default_factory=Hour)
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def missing_package(package: str, extra: str) -> EdgeOpsError:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeops.features.gaps import is_gap
 from edgeops.features.hourly import hourly, values_of
-from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.features.spec import Hour
-from edgeops.features.wall_clock import Doubled, phase, to_wall_clock
+from edgeops.features.series import FloatArray, HourlySeries, IntArray
+from edgeops.features.spec import Combine, Hour
+from edgeops.features.wall_clock import phase, to_wall_clock, wall_hours
+from edgeops.training.data import cadence
+from edgeops.training.data.cadence import HOUR, Stretch
 from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
+from edgeops.training.data.dataset import Repair
+from edgeops.training.data.local_clock import LocalClock, SkippedHour
+from edgeops.training.data.timestamp import Timestamps
 
-_HOUR = 3600
-_LONGEST_GAP = 366 * 24 * _HOUR
+_LONGEST_GAP = 366 * 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,97 +42,197 @@ class Columns:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How timestamps become hours: what model.yaml says about time.
+
+    `minutes` is the time from one row to the next: None if it is to be found, 0 if
+    each row is an event.
+    """
+
+    zone: ZoneInfo
+    timestamps: Timestamps
+    skipped_hour: SkippedHour = "refuse"
+    combine: Combine = "sum"
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hourly:
+    """The hourly series of rows, and what was made of them.
+
+    `none` is the share of the hours without a row, `few` that with fewer than a
+    sum needs; `parts` are the stretches of a cadence.
+    """
+
+    series: HourlySeries
+    hour: Hour
+    repairs: tuple[Repair, ...]
+    parts: tuple[Stretch, ...]
+    none: float
+    few: float
+
+
 def to_hourly(
-    file: DataFile, columns: Columns, rows: Iterable[Row], zone: ZoneInfo, combine: Doubled
-) -> HourlySeries:
-    """The rows as one series on the clock of `zone`; hours without a row are missing.
+    file: DataFile,
+    columns: Columns,
+    rows: Iterable[Row],
+    clock: Clock,
+    number: Callable[[int, str, object], float],
+) -> Hourly:
+    """The rows as one series on the clock of a zone; hours without a row are missing.
 
     Timestamps without an offset from UTC are on that clock. The rows must be in
     order, most of them at most one hour apart. Several rows of one hour become
-    their sum (counts) or mean (measurements).
+    their sum (counts), their mean or the last of them (measurements). `number`
+    reads a cell of a line, and of a column by its display name.
 
     Raises `EdgeOpsError` with file:line.
     """
-    moments, values = _read(file, columns, rows, zone)
-    step = int(np.median(np.diff(moments))) if len(moments) > 1 else _HOUR
-    if step > _HOUR:
-        message = f"most rows are {step / _HOUR:g} hours apart"
-        raise fault(file, 2, message, "edgeops needs at least one row per hour")
-    begins = phase(zone)
-    first, last = ((int(moments[row]) - begins) // _HOUR for row in (0, -1))
-    count, names = last - first + 1, tuple(columns.values)
-    check_size(file, count, len(names), unit="hours")  # a few rows can span centuries
-    hour = Hour(combine, max(1, round(step / 60)))
-    result = np.empty((count, len(names)))
-    for column in range(len(names)):
+    local = LocalClock(file, clock.zone, clock.skipped_hour)
+    moments, values, naive = _read(file, columns, rows, clock, local, number)
+    moments = moments - phase(clock.zone)
+    parts = cadence.stretches(moments, clock.minutes)
+    if clock.minutes != 0:
+        _check_step(file, moments)
+        moments = cadence.without_jitter(moments, parts)
+    first = int(moments[0]) // HOUR
+    count, width = int(moments[-1]) // HOUR - first + 1, len(columns.values)
+    check_size(file, count, width, unit="hours")  # a few rows can span centuries
+    table = _Table.of(moments // HOUR - first, count, values)
+    result, few = np.empty((count, width)), np.zeros(count, dtype=bool)
+    for column in range(width):  # with any number of rows: which are enough is said below
         known = values_of(moments, values[:, column])
-        result[:, column] = hourly(known, hour, first, count, begins)
-    return to_wall_clock(first, names, result, zone, hour.doubled)
+        result[:, column] = hourly(known, Hour(clock.combine), first, count)
+    if clock.combine == "sum" and clock.minutes == 0:
+        result = np.nan_to_num(result)
+    elif clock.combine == "sum":
+        enough, few = _sums(table, moments, parts)
+        result[~enough] = np.nan
+    once = _once(table, first, clock.zone) if naive else np.empty(0, dtype=np.int64)
+    result[once + 1] = result[once] if clock.combine == "mean" else 0
+    series = to_wall_clock(first, tuple(columns.values), result, clock.zone, clock.combine)
+    walls = wall_hours(once + first, clock.zone)
+    what = "the clock repeats this hour, the table has it once: taken as it is"
+    repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
+    none = float((table.rows == 0).mean())
+    hour = _hour(clock, parts)
+    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()))
+
+
+def _sums(
+    table: _Table, moments: IntArray, parts: Sequence[Stretch]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which sums are of all their rows (by hour and column), and which hours have some only."""
+    fewest, most = np.ones(table.count), np.ones(table.count)
+    for part in parts:
+        first = int(table.at[part.first])
+        fewest[first:], most[first:] = part.rows_an_hour
+    whole = (table.rows >= fewest) & ~cadence.lacking(moments, parts)
+    every = (table.known == table.rows[:, None]) & whole[:, None]
+    enough = (table.known >= most[:, None]) | every
+    return enough, (table.rows > 0) & (table.rows < most) & ~whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """The rows by hour: `at` is the hour of each, counted from the first of `count` hours.
+
+    `rows` is how many each hour has, `known` how many values, by column.
+    """
+
+    at: IntArray
+    count: int
+    rows: IntArray
+    known: IntArray
+
+    @classmethod
+    def of(cls, at: IntArray, count: int, values: FloatArray) -> _Table:
+        """The table of values in these hours."""
+        known = [np.bincount(at[~gaps], minlength=count) for gaps in np.isnan(values).T]
+        return cls(at, count, np.bincount(at, minlength=count), np.stack(known, axis=1))
+
+
+def _once(table: _Table, first: int, zone: ZoneInfo) -> IntArray:
+    """The first of the two hours of each repeated hour that has rows in the first one only."""
+    walls = wall_hours(first + np.arange(table.count), zone)
+    rows = table.rows
+    again = np.diff(walls).astype(np.int64) == 0
+    return np.flatnonzero(again & (rows[:-1] > 0) & (rows[1:] == 0))
+
+
+def _hour(clock: Clock, parts: Sequence[Stretch]) -> Hour:
+    """What a device has to do: the cadence is that of the last rows."""
+    if clock.minutes == 0:
+        return Hour(clock.combine, 0)
+    minutes = min(60, max(1, round(parts[-1].seconds / 60)))
+    # Of values an hour apart, the last is the sum; but not where an hour happens twice.
+    return Hour() if minutes == 60 and clock.combine == "sum" else Hour(clock.combine, minutes)
+
+
+def _check_step(file: DataFile, moments: IntArray) -> None:
+    step = int(np.median(np.diff(moments))) if len(moments) > 1 else HOUR
+    if step > HOUR:
+        message = f"most rows are {step / HOUR:g} hours apart"
+        raise fault(
+            file,
+            2,
+            message,
+            "edgeops needs at least one row per hour; if each row is an event, set"
+            " `cadenceMinutes: 0` in model.yaml",
+        )
 
 
 def _read(
-    file: DataFile, columns: Columns, rows: Iterable[Row], zone: ZoneInfo
-) -> tuple[np.ndarray, FloatArray]:
+    file: DataFile,
+    columns: Columns,
+    rows: Iterable[Row],
+    clock: Clock,
+    local: LocalClock,
+    number: Callable[[int, str, object], float],
+) -> tuple[IntArray, FloatArray, bool]:
+    """The moments, the values, and whether the timestamps have no offset."""
     moments, values = array("q"), array("d")  # a list needs four times the memory
     naive: bool | None = None
     before = 0
     for row in rows:
-        stamp = _timestamp(file, columns.timestamp, row)
+        stamp = _timestamp(file, columns.timestamp, row, clock.timestamps)
         check_year(file, row.line, stamp.year)
         if naive is None:
             naive = stamp.tzinfo is None
         if naive is not (stamp.tzinfo is None):
             offset = "an offset from UTC" if naive else "no offset from UTC"
             raise fault(file, row.line, f"{stamp} has {offset}, unlike the rows above")
+        cells = [number(row.line, *pair) for pair in _pairs(file, columns, row)]
         previous = moments[-1] if moments else None
-        moment = _moment(file, row, stamp, zone, previous)
+        moment = local.moment(row.line, stamp, previous, cells)
+        if moment is None:
+            continue
         if previous is not None:
             _check_order(file, row, stamp, moment - previous, before)
         moments.append(moment)
-        values.extend(_number(file, row.line, *pair) for pair in _pairs(file, columns, row))
+        values.extend(cells)
         before = row.line
         check_size(file, len(moments), len(columns.values))
     if not moments:
         raise fault(file, 1, "there are no rows")
-    return np.array(moments), np.array(values).reshape(len(moments), -1)
+    return np.array(moments), np.array(values).reshape(len(moments), -1), bool(naive)
 
 
-def _timestamp(file: DataFile, column: str, row: Row) -> datetime:
-    if isinstance(row.timestamp, datetime):
-        return row.timestamp
+def _timestamp(file: DataFile, column: str, row: Row, timestamps: Timestamps) -> datetime:
     try:
-        return datetime.fromisoformat(str(row.timestamp).strip())
+        return timestamps.read(row.timestamp)
     except ValueError:
-        raise fault(
-            file,
-            row.line,
-            f"{column}: the value is not a timestamp",
-            "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00",
-        ) from None
-
-
-def _moment(file: DataFile, row: Row, stamp: datetime, zone: ZoneInfo, previous: int | None) -> int:
-    """Seconds since 1970 in UTC; in a repeated hour, the second one if the first is over."""
-    if stamp.tzinfo is not None:
-        return int(stamp.timestamp())
-    first = stamp.replace(tzinfo=zone)
-    round_trip = first.astimezone(UTC).astimezone(zone)
-    if round_trip.replace(tzinfo=None) != stamp.replace(fold=0):
-        raise fault(
-            file,
-            row.line,
-            f"{stamp} does not exist in {zone.key}: the clock skipped it",
-            "check the time zone; for timestamps in UTC, set timeZone: UTC",
-        )
-    moment = int(first.timestamp())
-    if previous is not None and moment <= previous:
-        return int(first.replace(fold=1).timestamp())
-    return moment
+        message = f"{column}: the value is not a timestamp"
+        raise fault(file, row.line, message, timestamps.hint) from None
 
 
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
-        hint = "each timestamp can occur once; put each series into a column, not into rows"
+        hint = (
+            "each timestamp can occur once; put each series into a column, or name the column that"
+            " tells the series apart (`long` in model.yaml)"
+        )
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:
         message = f"{stamp} is earlier than line {before}"
@@ -144,15 +247,3 @@ def _pairs(file: DataFile, columns: Columns, row: Row) -> Iterable[tuple[str, ob
         message = f"has {len(row.cells)} values for {len(columns.values)} columns"
         raise fault(file, row.line, message)
     return zip(columns.values.values(), row.cells, strict=True)
-
-
-def _number(file: DataFile, line: int, column: str, cell: object) -> float:
-    if cell is None or (isinstance(cell, str) and is_gap(cell)):
-        return math.nan
-    try:
-        number = float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise fault(file, line, f"{column}: the value is not a number") from None
-    if math.isinf(number):
-        raise fault(file, line, f"{column}: the number is infinite")
-    return number

@@ -15,7 +15,9 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.known import EVENT, WEATHER, Event, event_hours
 from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.training.data.csv_file import csv_rows
+from edgeops.features.spec import WEEK
+from edgeops.training.data.csv_file import CsvFile
+from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
 from edgeops.training.data.table import read_table
 from edgeops.training.recipe import TableSection
@@ -24,26 +26,40 @@ _HEADER = ["name", "start", "end"]
 _HOUR = np.timedelta64(1, "h")
 
 
-def read_events(file: DataFile) -> HourlySeries:
+def read_events(file: DataFile, observed: HourlySeries | None = None) -> HourlySeries:
     """Events from a CSV file with the columns `name`, `start`, `end` and optionally `value`.
 
     Times are on the clock of the site; `end` is exclusive. An hour that an event
     touches counts fully. Its value is the sum of the values (1 by default) of the
-    events with that name. Raises `EdgeOpsError` with file:line.
+    events with that name. With `observed`, only the hours that its windows can see
+    are kept. Raises `EdgeOpsError` with file:line.
     """
-    rows = csv_rows(file)
-    header = [name.strip() for name in next(rows, (1, []))[1]]
-    if header not in (_HEADER, [*_HEADER, "value"]):
+    table = CsvFile(CsvText(file), _HEADER[1:])
+    if table.header not in (_HEADER, [*_HEADER, "value"]):
         raise fault(file, 1, "the columns must be name, start, end and optionally value")
-    events = [_event(file, line, row) for line, row in rows]
+    events = [_event(file, line, row) for line, row in table.rows(table.header)]
     if not events:
         raise fault(file, 1, "there are no events")
-    start = min(event.first_hour for event in events)
-    count = int((max(event.end_hour for event in events) - start) / _HOUR)
     names = sorted({event.name for event in events})
+    if observed is None:
+        start = min(event.first_hour for event in events)
+        count = int((max(event.end_hour for event in events) - start) / _HOUR)
+    else:
+        start, count = observed.start, len(observed) + WEEK
     check_size(file, count, len(names), unit="hours")
     values = event_hours(events, names, start, count)
     return HourlySeries(start, tuple(f"{EVENT}{name}" for name in names), values)
+
+
+def silent_events(known: HourlySeries, observed: HourlySeries) -> Sequence[str]:
+    """The columns of events that are 0 in every observed hour."""
+    first = known.index(observed.start)
+    hours = known.rows(max(0, first), max(0, first + len(observed)))
+    return [
+        name
+        for name, happens in zip(known.columns, (hours.values != 0).any(axis=0), strict=True)
+        if name.startswith(EVENT) and not happens
+    ]
 
 
 def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:

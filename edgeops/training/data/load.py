@@ -18,6 +18,7 @@ from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import read_table
+from edgeops.training.data.usual_zeros import OUTAGE_HOURS, UsualZeros, usual_zeros
 from edgeops.training.model_file import ModelFile
 
 
@@ -30,11 +31,16 @@ def read_data(model: ModelFile, observed: DataFile) -> Dataset:
     return read_table(observed, data.table, data.site.time_zone)
 
 
-def read_known(model: ModelFile, files: DataFiles) -> HourlySeries | None:
-    """The events and the weather of a model; None if it has neither. Raises `EdgeOpsError`."""
+def read_known(
+    model: ModelFile, files: DataFiles, observed: HourlySeries | None = None
+) -> HourlySeries | None:
+    """The events and the weather of a model; None if it has neither. Raises `EdgeOpsError`.
+
+    With `observed`, only the events that its windows can see.
+    """
     data, parts = model.recipe.data, []
     if files.events:
-        parts.append(read_events(files.events))
+        parts.append(read_events(files.events, observed))
     if files.weather and data.weather:
         parts.append(read_weather(files.weather, data.weather, data.site.time_zone))
     return together(parts)
@@ -62,9 +68,9 @@ def window_spec(
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
-    `data` is needed only for a base `stl` or `mstl`, which is fitted on its
-    training part; so is what `weather:` features have where they are not known, on `known`.
-    `hour` is how the values of its hours were made.
+    `data` is needed for a base `stl` or `mstl`, which is fitted on its training
+    part, and to find out which zeros are usual; `known` for what `weather:` features
+    have where they are not known. `hour` is how the values of its hours were made.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
     spec = WindowSpec(
@@ -77,7 +83,7 @@ def window_spec(
         base=_base(model, data),
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
-        outage_hours=recipe.repairs.outage_hours,
+        outage_hours=outage_hours(model, data),
         hour=hour,
     )
     if known is None or not spec.weather:
@@ -93,6 +99,22 @@ def _usual(model: ModelFile, known: HourlySeries, name: str) -> float:
     return float(f"{values.mean():.6g}") if len(values) else 0.0
 
 
+def outage_hours(model: ModelFile, data: HourlySeries | None = None) -> int:
+    """How many zeros in a row are an outage: as model.yaml says, or as is usual in the data."""
+    hours = model.recipe.repairs.outage_hours
+    if hours is not None:
+        return hours
+    return OUTAGE_HOURS if data is None else zeros_of(model, data).outage_hours
+
+
+def zeros_of(model: ModelFile, data: HourlySeries) -> UsualZeros:
+    """The zeros that are usual in the columns of the target.
+
+    They are looked for in all its columns at once: a device has one rule for all of them.
+    """
+    return usual_zeros(data, target_columns(model, data.columns))
+
+
 def _base(model: ModelFile, data: HourlySeries | None) -> Base:
     recipe = model.recipe
     adjustment = recipe.transforms.seasonal_adjustment
@@ -103,7 +125,7 @@ def _base(model: ModelFile, data: HourlySeries | None) -> Base:
     columns = target_columns(model, data.columns)
     targets = tuple((column,) for column in columns) if recipe.target.is_pooled else (columns,)
     fit = Fit(
-        base.kind, recipe.transforms.interval_hours, recipe.repairs.outage_hours, split_of(model)
+        base.kind, recipe.transforms.interval_hours, outage_hours(model, data), split_of(model)
     )
     return replace(base, profile=seasonal_profile(data, targets, fit))
 

@@ -21,6 +21,9 @@ _PACKED = 4  # the allowed size of the content, as a multiple of the limit of a 
 class ParquetFile:
     """A Parquet file; `header` has the names of its columns. All methods raise `EdgeOpsError`."""
 
+    point_is_decimal = True
+    notes: tuple[str, ...] = ()
+
     def __init__(self, file: DataFile, limits: Limits = LIMITS) -> None:
         self._file = file
         self._limits = limits

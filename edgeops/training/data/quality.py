@@ -33,7 +33,7 @@ class ColumnQuality:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A data set: its hours, its repairs on reading, and its columns."""
+    """A data set: its hours, its repairs on reading, its columns, and what is to be said of it."""
 
     name: str
     sha256: str
@@ -42,6 +42,8 @@ class Quality:
     hours: int
     repairs: tuple[Repair, ...]
     columns: tuple[ColumnQuality, ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def quality(dataset: Dataset, outage_hours: int) -> Quality:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.training.data.known import read_events, read_weather, together
+from edgeops.features.series import HourlySeries
+from edgeops.training.data.known import read_events, read_weather, silent_events, together
 from edgeops.training.recipe import TableSection
 
 
@@ -30,6 +31,7 @@ def test_events_cover_the_hours_that_they_touch(csv_file):
         ("concert,2024-11-24T17:30Z,2024-11-24T18:30Z", "start: the time has an offset from UTC"),
         ("concert,24 November,2024-11-24", "start: the value is not a time"),
         ("concert,2024-11-24,9999-12-31", "end: the year 9999 is not between 1900 and 2200"),
+        ("concert,0024-11-24,2024-11-25", "start: the year 24 is not between 1900 and 2200"),
         (",2024-11-24,2024-11-25", "the event has no name"),
         ("concert,2024-11-24", "has 2 cells, but the header has 3"),
     ],
@@ -58,3 +60,43 @@ def test_weather_and_events_together(csv_file):
     assert both.columns == ("weather:rain", "event:x")
     np.testing.assert_array_equal(both.values, [[1, np.nan], [-2, 1], [np.nan, 1]])
     assert together([]) is None
+
+
+OBSERVED = HourlySeries(np.datetime64("2024-11-24T00", "h"), ("a",), np.ones((48, 1)))
+
+
+def test_only_the_events_that_a_window_can_see_are_kept(csv_file):
+    file = csv_file(
+        "name,start,end",
+        "fair,1950-01-01,1950-01-02",
+        "fair,2024-11-23T12:00,2024-11-24T02:00",
+        "market,2024-11-25T23:00,2024-11-26T01:00",
+        "market,2150-01-01,2199-01-01",
+    )
+    events = read_events(file, OBSERVED)
+    assert (events.start, len(events)) == (OBSERVED.start, 48 + 168)
+    assert np.flatnonzero(events.column("event:fair")).tolist() == [0, 1]
+    assert np.flatnonzero(events.column("event:market")).tolist() == [47, 48]
+
+
+def test_many_kinds_of_events_that_are_centuries_apart_need_no_memory(csv_file):
+    rows = [f"kind {at},{1900 + 2 * at}-01-01,{1901 + 2 * at}-01-01" for at in range(100)]
+    events = read_events(csv_file("name,start,end", *rows), OBSERVED)
+    assert events.values.shape == (48 + 168, 100)
+
+
+def test_events_that_touch_no_observed_hour_are_found(csv_file):
+    file = csv_file(
+        "name,start,end",
+        "fair,2042-11-24,2042-11-25",
+        "market,2024-11-25,2024-11-26",
+        "ahead,2024-11-27,2024-11-28",
+    )
+    events = read_events(file, OBSERVED)
+    assert silent_events(events, OBSERVED) == ["event:ahead", "event:fair"]
+    assert silent_events(read_events(file), OBSERVED) == ["event:ahead", "event:fair"]
+
+
+def test_events_between_semicolons(csv_file):
+    events = read_events(csv_file("name;start;end", "fair, big;2024-11-24;2024-11-25"))
+    assert events.columns == ("event:fair, big",)

@@ -53,11 +53,6 @@ def test_a_value_every_seven_minutes_is_eight_or_nine_an_hour():
         np.testing.assert_array_equal(made(pairs | {lacking: np.nan}, hour), [8, np.nan])
 
 
-def test_an_hour_that_happens_twice():
-    kinds = [Hour(), Hour("sum", 15), Hour("sum", 60), Hour("mean", 60), Hour("last", 15)]
-    assert [hour.doubled for hour in kinds] == ["sum", "sum", "sum", "mean", "mean"]
-
-
 @given(
     st.dictionaries(st.integers(0, 7199), st.floats(0, 1e6), min_size=1),
     st.sampled_from(KINDS),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.known import Event, event_hours, known_columns, spread_events
+from edgeops.features.known import Event, event_hours, known_columns
 from edgeops.features.registry import feature
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Base, Site, WindowSpec
@@ -100,9 +100,3 @@ def test_events_before_within_and_after_the_hours():
         event("2024-03-04T00:00", "2024-03-05T00:00", "another"),
     ]
     assert event_hours(events, ["x"], START, 5)[:, 0].tolist() == [1, 0, 2, 3, 1]
-
-
-def test_hours_beyond_a_file_of_events_have_none_and_of_weather_are_unknown():
-    wide = spread_events(known("2024-03-04T01", (1, 4), (np.nan, 5)), START, 4)
-    assert wide.start == START
-    np.testing.assert_array_equal(wide.values, [[0, np.nan], [1, 4], [0, 5], [0, np.nan]])

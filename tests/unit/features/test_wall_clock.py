@@ -28,9 +28,9 @@ def utc_hour(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp()) // 3600
 
 
-def series_from(first: str, *numbers: float, doubled="sum"):
+def series_from(first: str, *numbers: float, combine="sum"):
     values = np.array(numbers)[:, None]
-    return to_wall_clock(utc_hour(first), ("count",), values, AUCKLAND, doubled)
+    return to_wall_clock(utc_hour(first), ("count",), values, AUCKLAND, combine)
 
 
 def test_the_hour_that_happens_twice_has_the_sum_of_both():
@@ -41,7 +41,7 @@ def test_the_hour_that_happens_twice_has_the_sum_of_both():
         "2024-04-07T03",
     ]
     assert series.values[:, 0].tolist() == [1, 6, 8]
-    mean = series_from("2024-04-07T01:00+13:00", 1, 2, 4, 8, doubled="mean")
+    mean = series_from("2024-04-07T01:00+13:00", 1, 2, 4, 8, combine="mean")
     assert mean.values[:, 0].tolist() == [1, 3, 8]
 
 

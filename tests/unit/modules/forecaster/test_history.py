@@ -64,17 +64,16 @@ def test_names_are_bounded():
 
 
 def test_what_there_is_no_room_for_says_why():
+    faults: list[Fault] = []
     made = history(*of(dict.fromkeys(range(10), 1.0)), kept=4)
-    (late,) = of({2: 1.0})
-    assert str(made.no_room(late)) == str(
-        Fault(FaultKind.AGE, "east: it is older than the 4 hours kept")
-    )
-    assert made.no_room(Observation(7 * HOUR, "east", 1)) is None
+    assert made.add(of({2: 1.0}), faults.append) == []
     crowd = history(*(Observation(0, f"s{number}", 1) for number in range(256)))
-    assert crowd.no_room(Observation(0, "one more", 1)) == Fault(
-        FaultKind.SERIES, "one more: there are 256 series already"
-    )
-    assert crowd.no_room(Observation(0, "s255", 2)) is None
+    news = [Observation(0, "one more", 1), Observation(0, "s255", 2)]
+    assert crowd.add(news, faults.append) == news[1:]
+    assert faults == [
+        Fault(FaultKind.AGE, "east: it is older than the 4 hours kept"),
+        Fault(FaultKind.SERIES, "one more: there are 256 series already"),
+    ]
 
 
 def test_a_series_whose_observations_are_gone_is_gone():

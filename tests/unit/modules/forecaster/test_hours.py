@@ -7,7 +7,7 @@ import pytest
 
 from edgeops.features.spec import Hour
 from edgeops.modules.forecaster.history import History
-from edgeops.modules.forecaster.hours import HistoryHours, NotReady
+from edgeops.modules.forecaster.hours import HistoryHours, NotReady, hours_of_utc
 from edgeops.modules.forecaster.observations import HOUR, Observation
 
 NOW = 100 * HOUR + 1800
@@ -54,7 +54,7 @@ def test_hours_of_half_past():
     assert made.newest(["east"], 1, 100 * HOUR + 1800) == 99
     with pytest.raises(NotReady):
         made.newest(["east"], 1, 100 * HOUR + 1799)
-    assert (made.first, made.of_utc([99])) == (98, {98, 99})
+    assert (made.first, hours_of_utc([99], 1800)) == (98, {98, 99})
 
 
 def test_an_hour_without_events_is_a_full_hour():
