@@ -184,7 +184,6 @@ def test_a_model_that_no_window_can_be_made_for_is_refused(load, says, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"features": ("log_base", "event:concert")}, "needs columns that are known ahead"),
         ({"features": ("log_base", "hol")}, "needs a country"),
         (
             {"features": ("log_base", "hol"), "site": Site("UTC", country="XX")},
