@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -179,7 +179,15 @@ def read_release(document: Document) -> Named[ModelRelease]:
         path=spec.get("path"),
         url=spec.get("url"),
     )
+    release = replace(release, context=_context(spec))
     return Named(release.reference, document, "/metadata/name", release)
+
+
+def _context(spec: JsonObject) -> tuple[str, ...]:
+    """The columns of `context`."""
+    context = spec.get("context", {})
+    events = (f"event:{name}" for name in context.get("events", ()))
+    return (*events, *(f"weather:{name}" for name in context.get("weather", ())))
 
 
 def read_device(document: Document) -> Named[Device]:

@@ -7,7 +7,7 @@ before leaves nothing half-published, and publishing again completes it.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,7 @@ def publish(
     release = _release(
         scorecard.model, version or _version(known, scorecard.model, store, digest), digest
     )
+    release = replace(release, context=build.context)
     existing = known.get(release.version)
     if existing not in (None, release):
         raise Refused(
