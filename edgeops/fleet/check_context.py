@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeops.fleet.edge import routes
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.model import DesiredModule, EdgeKind
+from edgeops.fleet.model import MODEL_LOADER, DesiredModule, EdgeKind
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
@@ -39,7 +39,11 @@ def context_findings(
         release = models.get(slot) if isinstance(slot, str) else None
         if release is None or name in _told(modules, runtime):
             continue
-        missing = [column for column in release.context if not _is_in_files(column, module, models)]
+        missing = [
+            column
+            for column in release.context
+            if not _is_in_files(column, module, models, _written(modules))
+        ]
         if not missing:
             continue
         listed = ", ".join(f"`{column}`" for column in missing)
@@ -62,13 +66,30 @@ def _told(modules: Mapping[str, DesiredModule], runtime: JsonObject) -> frozense
     return frozenset(found)
 
 
-def _is_in_files(column: str, module: DesiredModule, models: Mapping[str, ModelRelease]) -> bool:
-    """Whether a file has the column; one that does not say what it has may have any."""
-    files = [models[slot] for slot in _slots(module) if slot in models]
-    return any(
-        file.format == CONTEXT_FORMAT and (not file.context or column in file.context)
-        for file in files
-    )
+def _is_in_files(
+    column: str,
+    module: DesiredModule,
+    models: Mapping[str, ModelRelease],
+    written: Mapping[str, Any],
+) -> bool:
+    """Whether a file has the column; one that does not say what it has may have any.
+
+    `written` is what the model_loader is told without a release.
+    """
+    for slot in _slots(module):
+        if slot in models:
+            file = models[slot]
+            if file.format == CONTEXT_FORMAT and (not file.context or column in file.context):
+                return True
+        elif slot in written:
+            return True
+    return False
+
+
+def _written(modules: Mapping[str, DesiredModule]) -> Mapping[str, Any]:
+    loader = modules.get(MODEL_LOADER)
+    slots: Any = loader.desired.get("models") if loader else None
+    return slots if isinstance(slots, dict) else {}
 
 
 def _slots(module: DesiredModule) -> tuple[str, ...]:

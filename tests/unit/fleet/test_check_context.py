@@ -67,6 +67,14 @@ def test_a_file_delivers_the_columns_that_it_says_or_any_if_it_says_none():
     assert len(findings(models={"events": anything})) == 1  # the module is not told of it
 
 
+def test_a_slot_that_is_written_into_the_loader_itself_may_have_anything():
+    modules = {
+        "forecaster": DesiredModule("forecaster", {}, {"model": "street", "context": ["events"]}),
+        "model_loader": DesiredModule("model_loader", {}, {"models": {"events": {"url": "..."}}}),
+    }
+    assert list(context_findings(modules, {"street": MODEL}, {}, EdgeKind.MANAGED)) == []
+
+
 @pytest.mark.parametrize(
     ("slots", "hint"),
     [
