@@ -58,7 +58,8 @@ class ModelRelease:
     """One immutable model version (`kind: ModelRelease`).
 
     It has `files`, the main one first, or `variants`, of which each device gets one (`chosen`).
-    `metadata` is for the modules that use the model.
+    `metadata` is for the modules that use the model. `context` are the columns that a model must
+    be told ahead, such as `weather:rain`, or those that a file of context has.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ModelRelease:
     metadata: Labels = ()
     signature: Signature | None = None
     variants: tuple[Variant, ...] = ()
+    context: tuple[str, ...] = field(default=(), compare=False)  # not of its identity
     # What tells its content from others: the digest of its file, or of all its files. A field, as
     # it takes time to compute, and is compared for every device.
     sha256: str = field(init=False, repr=False, compare=False)

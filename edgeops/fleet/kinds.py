@@ -194,6 +194,7 @@ def read_release(document: Document) -> Named[ModelRelease]:
             )
             for variant in spec.get("variants", ())
         ),
+        context=_context(spec),
     )
     return Named(release.reference, document, "/metadata/name", release)
 
@@ -219,6 +220,13 @@ def _release_files(holder: JsonObject) -> tuple[ReleaseFile, ...]:
 def _signature(holder: JsonObject) -> Signature | None:
     said = holder.get("signature")
     return Signature(said["key"], said["value"]) if said else None
+
+
+def _context(spec: JsonObject) -> tuple[str, ...]:
+    """The columns of `context`."""
+    context = spec.get("context", {})
+    events = (f"event:{name}" for name in context.get("events", ()))
+    return (*events, *(f"weather:{name}" for name in context.get("weather", ())))
 
 
 def read_device(document: Document) -> Named[Device]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.check_context import context_findings
 from edgeops.fleet.check_device import edge_findings, module_findings
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.check_stamp import Owned, owned, stamp_findings
@@ -83,6 +84,7 @@ class SoftwareMaker:
                 self.catalog.name, {}, listed, at, uid=self.catalog.uid, device="-" * ID_CHARACTERS
             )
         findings += wrong
+        findings += context_findings(modules, models, overlay.edge, edge)
         if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
             deployment = self._deploy(modules, overlay.edge)
         else:

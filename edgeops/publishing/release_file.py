@@ -40,6 +40,7 @@ def release_document(
     spec = {
         **_content(release),
         "metadata": dict(release.metadata),
+        "context": _context(release),
         "metrics": finite,
         "gates": list(gates),
         "provenance": provenance,
@@ -132,6 +133,16 @@ def write_release(path: Path, text: str) -> bool:
             ) from None
         return False
     return True
+
+
+def _context(release: ModelRelease) -> JsonObject:
+    """The columns that must be known ahead, by kind."""
+    kinds = {"events": "event:", "weather": "weather:"}
+    named = {
+        kind: [name.removeprefix(prefix) for name in release.context if name.startswith(prefix)]
+        for kind, prefix in kinds.items()
+    }
+    return {kind: names for kind, names in named.items() if names}
 
 
 def _has_content(path: Path, content: bytes) -> bool:

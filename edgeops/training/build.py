@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edgeops.digest import digest_file
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import known_columns
 from edgeops.jsonvalue import JsonObject
 from edgeops.source.state import STATE
 from edgeops.training.data.find import data_files
@@ -65,6 +66,7 @@ class Build:
     artifact: Path
     scorecard: Scorecard
     provenance: JsonObject
+    context: tuple[str, ...] = ()  # the columns that a device must be told ahead
 
 
 def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
@@ -95,6 +97,7 @@ def latest_build(model: ModelFile) -> Build:
         folder.file(released_form(model)),
         from_json(scorecard),
         facts["provenance"],
+        known_columns(model.recipe.features),
     )
 
 

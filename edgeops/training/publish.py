@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def publish(
     existing = known.get(chosen.release.version)
     if known and existing is None:
         _check_champion(scorecard)
-    release = existing or sign(chosen.release)
+    release = existing or sign(replace(chosen.release, context=build.context))
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _published_metrics(scorecard), gates, build.provenance)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.known import known_columns
+from edgeops.features.context_document import MAX_NAMES, MAX_SERIES
+from edgeops.features.device_limits import name_fault
+from edgeops.features.known import EVENT, WEATHER, known_columns
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
@@ -71,12 +73,29 @@ def check_model(model: ModelFile) -> None:
     check(network)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
+    _check_context(known_columns(recipe.features))
     if recipe.training.context_dropout and not known_columns(recipe.features):
         raise EdgeOpsError(
             "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
             "add `event:` or `weather:` features, or remove it",
         )
     check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
+
+
+def _check_context(columns: Sequence[str]) -> None:
+    """Raises `EdgeOpsError` for a column that a device could not be told."""
+    for column in columns:
+        if fault := name_fault(column.partition(":")[2]):
+            raise EdgeOpsError(
+                f"no device can be told the feature `{column}`: of its name, {fault}",
+                "rename it in the data and in `features` of model.yaml",
+            )
+    for prefix, most in ((WEATHER, MAX_SERIES), (EVENT, MAX_NAMES)):
+        if sum(column.startswith(prefix) for column in columns) > most:
+            raise EdgeOpsError(
+                f"the model has more than {most} `{prefix}` features",
+                f"a device can be told {most}: remove some of them",
+            )
 
 
 def train(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from device_runs import in_background, next_event  # noqa: F401 - fixtures
 from shared_state import share_state
 
 from edgeops.digest import digest_of

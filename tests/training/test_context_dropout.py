@@ -66,6 +66,21 @@ def test_it_is_the_same_each_time_also_after_an_interruption(tmp_path):
     assert trained(0.3, context=()).sha256 == trained(0).sha256
 
 
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ([f"weather:{'x' * 65}"], "no device can be told .* it has 65 characters"),
+        (["known:event:a\tb"], "no device can be told .* cannot be printed"),
+        ([f"weather:{number}" for number in range(33)], "more than 32 `weather:` features"),
+    ],
+)
+def test_context_that_no_device_can_be_told_is_refused_before_training(tmp_path, features, message):
+    network = {"kind": "article-lstm", "encoder": 4}
+    spec = {**LEAST, "network": network, "features": ["log_base", *features]}
+    with pytest.raises(EdgeOpsError, match=message):
+        check_model(ModelFile("m", tmp_path, spec, ""))
+
+
 def test_dropout_without_context_is_refused(tmp_path):
     training = {**LEAST["training"], "contextDropout": 0.2}
     network = {"kind": "article-lstm", "encoder": 4}

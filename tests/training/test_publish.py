@@ -1,6 +1,7 @@
 """Publishing a build: gates first, the release file last, nothing half-done."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     assert spec["gates"] == [PASSED.reason]
     assert spec["provenance"] == {"commit": "c0ffee"}
     assert progress[-1] == (len(DATA), len(DATA))
+
+
+def test_a_release_says_what_the_model_must_be_told_ahead(build, root, store):
+    made = replace(build(), context=("event:market", "event:a: b", "weather:rain"))
+    done = publish(made, root=root, store=store)
+    loaded = load_releases(root).releases["m@1.0.0"]
+    assert loaded.document.value["spec"]["context"] == {
+        "events": ["market", "a: b"],
+        "weather": ["rain"],
+    }
+    assert loaded.spec.context == done.release.context == made.context
+    assert not publish(made, root=root, store=store).new
 
 
 def test_a_gate_that_fails_publishes_nothing(build, root, store, tmp_path):

@@ -94,9 +94,10 @@ class Contexts:
         for issued, calendar in newest_first:
             over = calendar.until is not None and _instant(calendar.until) < now - KEPT_BACK
             said = any(_replaces(newer, calendar) for _, newer in kept)
-            events += len(calendar.events)
-            if not over and not said and len(kept) < MAX_CALENDARS and events <= MAX_EVENTS:
+            fits = len(kept) < MAX_CALENDARS and events + len(calendar.events) <= MAX_EVENTS
+            if not over and not said and fits:
                 kept.append((issued, calendar))
+                events += len(calendar.events)
         self.calendars = kept[::-1]
 
     def together(self, others: Iterable[Contexts]) -> Contexts:

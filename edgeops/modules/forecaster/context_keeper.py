@@ -91,17 +91,15 @@ class ContextKeeper:
     def look(self, slots: Sequence[str]) -> None:
         """Read the slots that hold another file than before."""
         before = {slot: held[0] for slot, held in self._slots.items()}
-        now_held = {slot: read_current(self._storage, slot) for slot in slots}
-        if before == {slot: held for slot, held in now_held.items() if held}:
-            self.slot_faults = self._faults(slots)
-            return
-        self._slots = {
-            slot: self._slots[slot] if before.get(slot) == held else (held, *_read(held))
-            for slot, held in now_held.items()
-            if held is not None
-        }
+        found = ((slot, read_current(self._storage, slot)) for slot in slots)
+        holding = {slot: held for slot, held in found if held is not None}
+        if [*before.items()] != [*holding.items()]:  # in their order, which says which one counts
+            self._slots = {
+                slot: self._slots[slot] if before.get(slot) == held else (held, *_read(held))
+                for slot, held in holding.items()
+            }
+            self.changes += 1
         self.slot_faults = self._faults(slots)
-        self.changes += 1
 
     def ahead(
         self,

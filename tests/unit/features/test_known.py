@@ -65,6 +65,7 @@ def test_no_columns_at_all_are_an_error():
 def test_what_is_unknown_is_in_the_json_only_where_it_says_something():
     assert from_json(to_json(spec())) == spec()
     assert to_json(spec())["unknown"] == [2.5]
+    assert from_json(to_json(spec(unknown=(-1.2e7,)))).unknown == (-1.2e7,)
     assert "unknown" not in to_json(spec(unknown=()))
     assert from_json(to_json(spec(unknown=()))).unknown == ()
 

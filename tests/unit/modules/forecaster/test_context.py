@@ -158,6 +158,14 @@ class TestFiles:
         keeper.look(())
         assert (column(keeper, count=1), keeper.changes) == ([None], 3)
 
+    def test_of_files_that_do_not_say_when_the_later_slot_counts(self, keeper, tmp_path):
+        put(tmp_path, "a", weather([1]))
+        put(tmp_path, "b", weather([2]))
+        keeper.look(("a", "b"))
+        assert column(keeper, count=1) == [2]
+        keeper.look(("b", "a"))
+        assert column(keeper, count=1) == [1]
+
     @pytest.mark.parametrize(
         ("changes", "fault"),
         [

@@ -124,6 +124,23 @@ def test_messages_become_forecasts_and_the_state_is_reported(storage, model, hub
     assert DesiredFile(storage.root).read() == DESIRED
 
 
+def test_context_by_message_is_kept_over_a_restart_and_what_is_wrong_is_reported(storage, hub, run):
+    app = run()
+    hub.reported_state("NoModel")
+    assert hub.handlers is not None
+    assert hub.handlers.on_message is not None
+    rain = {"start": iso(time.time()), "values": [1, "wet"]}
+    hub.handlers.on_message(
+        json.dumps({"context": 1, "series": {"rain": rain}}).encode(), "context"
+    )
+    while "context" not in (reported := hub.reported_state("NoModel")):
+        pass
+    assert reported["context"]["refused"] == 1
+    app.stop()
+    kept = json.loads((storage.root / "history/context.json").read_bytes())
+    assert [cell[2] for cell in kept["series"]["rain"]] == [1]
+
+
 def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
     storage, model, hub, run
 ):
