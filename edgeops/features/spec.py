@@ -45,6 +45,38 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What the values of a step are measured in: `size` each, from `least` on.
+
+    The default is that of counts. `least` and `most` bound every forecast; a
+    `least` below 0 says that values can be negative.
+    """
+
+    size: float = 1.0
+    least: float = 0.0
+    most: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.size < math.inf:
+            raise EdgeOpsError(f"the size of the unit is {self.size:g}", "use a number above 0")
+        if self.least > 0:
+            raise EdgeOpsError(f"the least value is {self.least:g}", "use 0, or a number below it")
+        if self.most is not None and self.most <= self.least:
+            raise EdgeOpsError(
+                f"the largest value is {self.most:g}, the least {self.least:g}",
+                "check `target.capacity` in model.yaml",
+            )
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether values can be negative."""
+        return self.least < 0
+
+
+COUNTS = Unit()
+
+
+@dataclass(frozen=True, slots=True)
 class Smoothing:
     """How inputs are smoothed: over the last `steps`, or with weights that halve every `steps`."""
 
@@ -100,7 +132,8 @@ class WindowSpec:
     step; `THIS_SERIES` as the only column stands for any one series. A window
     has `steps` rows and a column for each of `features`; the model forecasts
     the `horizon` steps after it. `level_hours` is what the scale of the target
-    is the mean of; `outage_hours` zeros in a row are an outage (0: never).
+    is the mean of; `outage_hours` zeros in a row are an outage (0: never). `unit` is
+    that of the target over a step, and of neighbours.
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -115,6 +148,7 @@ class WindowSpec:
     level_hours: int = 4 * WEEK
     smoothing: Smoothing | None = None
     outage_hours: int = 12
+    unit: Unit = COUNTS
 
     def __post_init__(self) -> None:
         for name, value in (

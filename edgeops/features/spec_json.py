@@ -1,11 +1,11 @@
 """A window specification as JSON: what a model file carries to the device.
 
 Every key must be there and none may be unknown: a device must not guess what a newer version meant.
+What came later is there only where it is not the default, so that older devices run what they can.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -16,12 +16,17 @@ from edgeops.features.spec import Site, WindowSpec
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
+_LARGEST = 1e15  # of numbers that are not whole
+_LATER = {WindowSpec: ("unit",)}  # fields that were added; absent: the default
 _KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 
 def to_json(spec: WindowSpec) -> JsonObject:
     """The specification as a JSON value; `from_json` gives the same one again."""
     value = asdict(spec)
+    for field in fields(spec):
+        if field.name in _LATER[WindowSpec] and getattr(spec, field.name) == field.default:
+            del value[field.name]
     site = value["site"]
     return {
         **value,
@@ -66,10 +71,14 @@ def _object(kind: Any, value: Any, where: str) -> Any:
     for key in [*value, *names]:
         if key not in names:
             raise _bad(where, f"has the unknown key `{key[:64]}`")
-        if key not in value:
+        if key not in value and names[key] not in _LATER.get(kind, ()):
             raise _bad(where, f"has no `{key}`")
     return kind(
-        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in names.items()}
+        **{
+            name: _read(hints[name], value[key], f"{where}.{key}")
+            for key, name in names.items()
+            if key in value
+        }
     )
 
 
@@ -86,7 +95,7 @@ def _whole(value: Any, where: str) -> int:
 
 
 def _number(value: Any, where: str) -> float:
-    if type(value) not in (int, float) or not abs(value) <= _MOST or not math.isfinite(value):
+    if type(value) not in (int, float) or not abs(value) <= _LARGEST:
         raise _bad(where, "must be a number")
     return float(value)
 

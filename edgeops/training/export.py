@@ -105,7 +105,8 @@ def _metadata(data: Experiment) -> dict[str, str]:
     model, quantiles = data.model, data.model.recipe.network.quantiles
     columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
     spec = window_spec(model, columns, data.dataset.series)
-    return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
+    attribution, unit = data.dataset.attribution, model.recipe.target.unit
+    return metadata(model.name, model.sha256, spec, quantiles, attribution, unit)
 
 
 def _compared(data: Experiment) -> FloatTensor:

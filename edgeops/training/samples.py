@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import hour_of_day
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
+from edgeops.features.spec import COUNTS, Unit
 from edgeops.features.transforms import aggregate
+from edgeops.features.unit import measured
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
@@ -29,8 +31,8 @@ class Samples:
     `windows` has the shape (n, steps, features); `origins` are the wall-clock
     hours at which the newest observed step begins, `rows` their indexes into
     `history`, the whole series by step, repaired in hindsight and NaN where
-    unknown. `scale` is the mean level plus 1 at each origin, (n,); `actual` has
-    the shape (n, horizon).
+    unknown. `scale` is the mean level plus 1 at each origin, in `unit`, (n,);
+    `actual` has the shape (n, horizon).
     """
 
     series: str
@@ -42,14 +44,15 @@ class Samples:
     actual: FloatArray
     history: FloatArray
     interval: int = 1
+    unit: Unit = COUNTS
 
     def __len__(self) -> int:
         return len(self.windows)
 
     @property
     def ratio(self) -> FloatArray:
-        """The target of a network: (count + 1) / scale, n x horizon."""
-        return (self.actual + 1) / self.scale[:, None]
+        """The target of a network: (value in the unit + 1) / scale, n x horizon."""
+        return (measured(self.actual, self.unit) + 1) / self.scale[:, None]
 
     @property
     def hour_of_day(self) -> IntArray:
@@ -57,7 +60,7 @@ class Samples:
         return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
 
     def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
-        """Forecasts of the samples with these values: counts, n x horizon x quantiles."""
+        """Forecasts of the samples with these values, n x horizon x quantiles."""
         return Forecasts(self.series, self.origins, self.actual, values, quantiles, self.interval)
 
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
@@ -143,6 +146,7 @@ class Experiment:
             targets_of(history, rows, builder.spec.horizon),
             history,
             builder.spec.interval,
+            builder.spec.unit,
         )
         return samples if windows.usable.all() else samples.chosen(windows.usable)
 
@@ -170,7 +174,8 @@ class Experiment:
     def _history(self, columns: tuple[str, ...]) -> FloatArray:
         """The sum of columns by step, repaired in hindsight."""
         data, repairs = self.dataset.series, self.model.recipe.repairs
-        hourly = target(data, columns, repairs.outage_hours, repairs.interpolate_hours)
+        zeros = self._builder(columns).spec.outage_hours
+        hourly = target(data, columns, zeros, repairs.interpolate_hours)
         return aggregate(data.start, hourly, self.model.recipe.transforms.interval_hours)[1]
 
 

@@ -90,7 +90,8 @@ def telemetry(
 
     A step lasts until the next one begins, which is `intervalHours` on the
     clock of the site: where that is set back it is an hour more. A step that
-    the clock skips is left out. Values are given to six digits.
+    the clock skips is left out. Values are given to six digits, in the `unit` that
+    the model names, if it names one.
     """
     happens = [end > start for start, end in pairwise(window.hours)]
     interval = model.window_maker.interval
@@ -103,6 +104,7 @@ def telemetry(
         "firstHour": iso(window.hours[0] * HOUR),
         "intervalHours": interval,
         "horizonHours": interval * model.metadata.horizon,
+        **({"unit": model.metadata.unit} if model.metadata.unit else {}),
         "starts": [iso(hour * HOUR) for hour in compress(window.hours, happens)],
         "quantiles": {
             share: [float(f"{value:.6g}") for value in compress(values, happens)]

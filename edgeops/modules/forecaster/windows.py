@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries, hours_from
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import COUNTS, Unit, WindowSpec
 from edgeops.features.spec_json import from_json
 from edgeops.features.wall_clock import time_zone, to_wall_clock, utc_hours
 from edgeops.features.window import WindowBuilder
@@ -26,12 +26,13 @@ class Window:
 
     `values` has a row a step and a column an input (float32). `hours` are
     those at which the steps ahead begin, and the last one ends; they count
-    from 1970 in UTC. `scale` turns a ratio into a count.
+    from 1970 in UTC. `scale` and `unit` turn a ratio into a value.
     """
 
     values: np.ndarray
     hours: tuple[int, ...]
     scale: float = 1.0
+    unit: Unit = COUNTS
 
 
 class WindowMaker(Protocol):
@@ -70,7 +71,7 @@ class FeatureWindowMaker:
     What is missing in the history is filled as in training: by the median of
     that hour in the last four weeks. So a silent sensor stops no forecast: a
     window ends with the newest full hour in which half of the target's columns
-    have a value. A negative number is not a count, so it is missing.
+    have a value. A negative number is missing, unless the unit of the model has some.
 
     A trial at the start proves that windows can be made here. Raises `ModelError`.
     """
@@ -98,7 +99,8 @@ class FeatureWindowMaker:
         last = history.newest_full_hour(targets, (len(targets) + 1) // 2, now)
         first = max(history.first_hour, last - builder.hours_to_keep)
         values = np.array(history.table(builder.columns, first, last))
-        values[values < 0] = np.nan
+        if not builder.spec.unit.is_signed:
+            values[values < 0] = np.nan
         try:
             counts = to_wall_clock(first, builder.columns, values, self._zone)
             window = self._cut(builder, counts) if len(counts) >= builder.hours else None
@@ -124,7 +126,8 @@ class FeatureWindowMaker:
         spec = builder.spec
         ahead = windows.origins[0] + np.timedelta64(spec.interval, "h")
         hours = utc_hours(hours_from(ahead, spec.horizon + 1, spec.interval), self._zone)
-        return Window(windows.values[0], tuple(hours.tolist()), float(windows.scale[0]))
+        scale = float(windows.scale[0])
+        return Window(windows.values[0], tuple(hours.tolist()), scale, spec.unit)
 
 
 # A model names its kind of window in its metadata; these are all.

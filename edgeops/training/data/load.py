@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, WindowSpec
+from edgeops.features.spec import Base, Unit, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -18,6 +18,8 @@ from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import read_table
+from edgeops.training.data.unit import Fit as UnitFit
+from edgeops.training.data.unit import unit_of
 from edgeops.training.model_file import ModelFile
 
 
@@ -58,10 +60,11 @@ def window_spec(
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
-    `data` is needed only for a base `stl` or `mstl`, which is fitted on its
-    training part.
+    The unit, and a base `stl` or `mstl`, are fitted on the training part of `data`.
+    Without it the unit is that of counts.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
+    unit = _unit(model, data)
     return WindowSpec(
         features=recipe.features,
         columns=columns,
@@ -69,26 +72,53 @@ def window_spec(
         steps=recipe.window.steps,
         horizon=recipe.horizons.steps,
         interval=transforms.interval_hours,
-        base=_base(model, data),
+        base=_base(model, data, unit),
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
-        outage_hours=recipe.repairs.outage_hours,
+        outage_hours=outage_hours(model, unit),
+        unit=unit,
     )
 
 
-def _base(model: ModelFile, data: HourlySeries | None) -> Base:
+def outage_hours(model: ModelFile, unit: Unit) -> int:
+    """How many zeros in a row are an outage: never where zero is a value like others."""
+    return 0 if unit.is_signed else model.recipe.repairs.outage_hours
+
+
+def _unit(model: ModelFile, data: HourlySeries | None) -> Unit:
+    recipe = model.recipe
+    if data is None:
+        return Unit(most=recipe.target.capacity)
+    fit = UnitFit(
+        recipe.transforms.interval_hours,
+        recipe.repairs.outage_hours,
+        split_of(model),
+        recipe.target.capacity,
+    )
+    return unit_of(data, _targets(model, data), fit)
+
+
+def _targets(model: ModelFile, data: HourlySeries) -> tuple[tuple[str, ...], ...]:
+    """The columns of each series: all of the target, or each of a pooled one."""
+    columns = target_columns(model, data.columns)
+    return tuple((column,) for column in columns) if model.recipe.target.is_pooled else (columns,)
+
+
+def _base(model: ModelFile, data: HourlySeries | None, unit: Unit) -> Base:
     recipe = model.recipe
     adjustment = recipe.transforms.seasonal_adjustment
     base = Base(adjustment.kind, adjustment.weeks)
     if not base.is_fitted:
         return base
     assert data is not None, "a profile is fitted on data"
-    columns = target_columns(model, data.columns)
-    targets = tuple((column,) for column in columns) if recipe.target.is_pooled else (columns,)
     fit = Fit(
-        base.kind, recipe.transforms.interval_hours, recipe.repairs.outage_hours, split_of(model)
+        base.kind,
+        recipe.transforms.interval_hours,
+        outage_hours(model, unit),
+        split_of(model),
+        unit,
     )
-    return replace(base, profile=seasonal_profile(data, targets, fit))
+    return replace(base, profile=seasonal_profile(data, _targets(model, data), fit))
 
 
 def split_of(model: ModelFile) -> Split:

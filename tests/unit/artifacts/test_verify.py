@@ -162,7 +162,9 @@ class TestSeed:
     def test_a_release_with_a_url_of_its_own_is_not_copied(self, tmp_path):
         copy = tmp_path / "m.onnx"
         copy.write_bytes(DATA)
-        assert seed([("m@1.0.0", release_of(url="https://x.example/m"), copy)], tmp_path / "a") == ()
+        assert (
+            seed([("m@1.0.0", release_of(url="https://x.example/m"), copy)], tmp_path / "a") == ()
+        )
         assert not (tmp_path / "a").exists()
 
 
