@@ -85,6 +85,7 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
     facts: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
+        "files": dict(data.digests),
         "framework": {"backend": training.backend, **backend.versions(training.backend)},
         "python": platform.python_version(),
         "processor": f"{platform.machine()}, {_processor()}",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,13 +78,17 @@ class Samples:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The data of a model file, ready to be cut into samples; `sha256` covers all its files."""
+    """The data of a model file, ready to be cut into samples.
+
+    `sha256` covers all its files, `digests` has that of each by what it has.
+    """
 
     model: ModelFile
     dataset: Dataset
     known: HourlySeries | None
     split: Split
     sha256: str
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -183,4 +188,4 @@ def experiment(model: ModelFile) -> Experiment:
     """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
     files = data_files(model)
     data, known = read_data(model, files.observed), read_known(model, files)
-    return Experiment(model, data, known, split_of(model), files.sha256)
+    return Experiment(model, data, known, split_of(model), files.sha256, files.digests)

@@ -1,8 +1,9 @@
 """The unit of a target, fitted on the training part: so that its scale does not matter.
 
-Counts are whole numbers, and their own unit is 1. Other numbers get a hundredth of their mean level, so that a share of
-0 to 1, the same in percent, and a count of the same size give the same model. Where values go
-well below zero, logarithms are taken from so far below that they are nearly a straight line.
+Counts are whole numbers, and their own unit is 1. Other numbers get a hundredth of their mean
+level, so that a share of 0 to 1, the same in percent, and a count of the same size give the same
+model. Where values go well below zero, logarithms are taken from so far below that they are nearly
+a straight line.
 """
 
 from __future__ import annotations
