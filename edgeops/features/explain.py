@@ -9,7 +9,12 @@ from edgeops.features.feature import At, Need
 from edgeops.features.registry import FEATURES, feature
 from edgeops.features.spec import Site
 
-DEFAULT = "default"
+DEFAULT, SHORT = "default", "default-short"
+# What less than a year of data teaches wrongly: its time of the year is always another one.
+_OF_THE_YEAR = frozenset(
+    {"doy_sin1", "doy_cos1", "xmas_shutdown", "nye_night"}
+    | {"daylight_frac", "sunset_rel", "sunrise_rel", "dst"}
+)
 
 _WEEKDAYS = {
     "mon": "Monday",
@@ -147,11 +152,16 @@ def all_features() -> tuple[Explained, ...]:
     return tuple(map(explain, [*FEATURES, *by_column]))
 
 
-def default_features(site: Site) -> tuple[str, ...]:
-    """The set `default`: all that need no column, and that the site has what they need."""
+def default_features(site: Site, *, short: bool = False) -> tuple[str, ...]:
+    """The set `default`: all that need no column, and that the site has what they need.
+
+    `short` is the set `default-short`, for less than a year of training: without those
+    of the time of the year.
+    """
     missing = set()
     if site.country is None:
         missing.add(Need.HOLIDAYS)
     if site.latitude is None or site.longitude is None:
         missing.add(Need.POSITION)
-    return tuple(name for name, kind in FEATURES.items() if kind.need not in missing)
+    names = (name for name, kind in FEATURES.items() if kind.need not in missing)
+    return tuple(name for name in names if not (short and name in _OF_THE_YEAR))

@@ -38,5 +38,12 @@ def test_the_default_set_has_what_the_site_allows(site):
             check_site(name, site)
 
 
+def test_the_short_set_has_nothing_of_the_year():
+    site = Site("UTC", 1.0, 2.0, "NZ")
+    left_out = set(default_features(site)) - set(default_features(site, short=True))
+    assert {"doy_sin1", "daylight_frac", "xmas_shutdown"} < left_out
+    assert not left_out & {"hol", "dow_sat", "dev"}
+
+
 def test_a_site_with_everything_has_all_features():
     assert default_features(Site("UTC", 1.0, 2.0, "NZ")) == tuple(FEATURES)
