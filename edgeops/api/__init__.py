@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.listing import DeviceFilter, SeenFleet, list_devices, watch_devices
+    from edgeops.api.model_builds import ModelRun, model_runs
+    from edgeops.api.model_forecast import ForecastMade, forecast
+    from edgeops.api.model_start import ModelFeatures, NewModel, init_model, model_features
     from edgeops.api.models import data_quality, evaluate, publish, train
     from edgeops.api.new import init
     from edgeops.api.observer import Observer
@@ -44,12 +47,16 @@ __all__ = [
     "Clock",
     "DeviceFilter",
     "EditorFiles",
+    "ForecastMade",
     "HistoryEntry",
     "HubHistory",
     "ImportRequest",
     "Imported",
     "InvalidFleet",
     "KeyPair",
+    "ModelFeatures",
+    "ModelRun",
+    "NewModel",
     "Observer",
     "PlanRequest",
     "Planned",
@@ -68,15 +75,19 @@ __all__ = [
     "evaluate",
     "events",
     "explain",
+    "forecast",
     "forget",
     "github",
     "history",
     "hubs",
     "import_fleet",
     "init",
+    "init_model",
     "list_devices",
     "list_releases",
     "make_key",
+    "model_features",
+    "model_runs",
     "plan",
     "plan_rollback",
     "plans",
@@ -115,6 +126,9 @@ _NAMES = {
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
     "listing": ("DeviceFilter", "SeenFleet", "list_devices", "watch_devices"),
+    "model_forecast": ("ForecastMade", "forecast"),
+    "model_builds": ("ModelRun", "model_runs"),
+    "model_start": ("ModelFeatures", "NewModel", "init_model", "model_features"),
     "models": ("data_quality", "evaluate", "publish", "train"),
     "new": ("init",),
     "observer": ("Observer",),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.api.extras import extra
 from edgeops.api.publishing import told
 from edgeops.api.signing import signer
 from edgeops.api.stores import artifact_store, artifact_target
-from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.api.workspace import Workspace, utc
+from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeops.jsonvalue import JsonObject
@@ -61,20 +61,6 @@ class Judgement:
 CARD = "card.html"
 # Gives the model card and its plots, by file name.
 Card = Callable[[Judgement], Mapping[str, bytes]]
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """For `with`: raise a missing package as `EdgeOpsError` with the extra to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package == "edgeops":
-            raise
-        raise EdgeOpsError(
-            f"the package {package} is not installed", f"pip install 'edgeops[{name}]'"
-        ) from error
 
 
 def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] = ()) -> Quality:
@@ -153,7 +139,8 @@ def train(
 
         origin = provenance(data, head_commit(model.root), workspace.environ)
         validation = training.training_data.validation
-        facts: JsonObject = export(data, training.folder, complete, validation, origin)
+        now = utc(workspace.clock.now())
+        facts: JsonObject = export(data, training.folder, complete, validation, origin, now)
         files = (
             ExportedFile(
                 training.folder.file(form).relative_to(model.root).as_posix(),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from edgeops.cli.model_judge import evaluate
+from edgeops.cli.model_look import forecast, runs
 from edgeops.cli.model_promote import promote
 from edgeops.cli.model_publish import publish
 from edgeops.cli.model_releases import list_releases, verify
 from edgeops.cli.model_sign import key, sign
+from edgeops.cli.model_start import features, init
 from edgeops.cli.model_train import data, train
 from edgeops.cli.options import group
 
 app = group("Train, evaluate, publish and promote models.")
+app.command("init", short_help="Write a model.yaml for a table of your own.")(init)
+app.command("features", short_help="List and explain the features of models.")(features)
 app.command("data", short_help="Report the quality of a model's data.")(data)
 app.command("train", short_help="Train as model.yaml says, and export to ONNX.")(train)
 app.command("evaluate", short_help="Compare with baselines and the last release.")(evaluate)
+app.command("runs", short_help="Compare the builds of a model.")(runs)
+app.command("forecast", short_help="Forecast from a file, as a device would.")(forecast)
 app.command("publish", short_help="Publish a release, or any files as one.")(publish)
 app.command("key", short_help="Make a pair of keys that sign releases.")(key)
 app.command("sign", short_help="Sign a release that is published.")(sign)

@@ -13,11 +13,11 @@ from edgeops.features.spec import WEEK, WindowSpec
 
 
 class Decomposed:
-    """The parts of one series, each a value for every step, in logarithms of count + 1.
+    """The parts of one series, each a value for every step, in logarithms of value + 1.
 
-    `hours` are the starts of the steps. `values` may end with missing steps,
-    which lie ahead: the base is known there. Nothing looks at later steps than
-    its own.
+    `hours` are the starts of the steps. `values` are in the unit of the specification.
+    They may end with missing steps, which lie ahead: the base is known there. Nothing
+    looks at later steps than its own.
     """
 
     def __init__(self, hours: Hours, values: FloatArray, spec: WindowSpec) -> None:

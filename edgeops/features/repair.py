@@ -40,17 +40,19 @@ def filled(values: FloatArray) -> FloatArray:
     return result
 
 
-def total(series: HourlySeries, columns: tuple[str, ...], outage_hours: int) -> FloatArray:
+def total(
+    series: HourlySeries, columns: tuple[str, ...], outage_hours: int, *, signed: bool = False
+) -> FloatArray:
     """The sum of columns an hour, without outages and with what is missing filled.
 
-    Raises `EdgeOpsError` for an unknown column and for negative values.
+    Raises `EdgeOpsError` for an unknown column and, unless they are `signed`, negative values.
     """
     values = series.select(columns).values
-    if np.any(values < 0):
+    if not signed and np.any(values < 0):
         row, column = np.argwhere(values < 0)[0]
         raise EdgeOpsError(
             f"{columns[column]} is negative at {series.hours[row]}",
-            "features are made of logarithms of counts: use numbers from 0 on",
+            "only a target can be negative, not a neighbour of one that is not",
         )
     clean = without_outages(values, outage_hours)
     result = np.zeros(len(series))

@@ -70,6 +70,38 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What the values of a step are measured in: `size` each, from `least` on.
+
+    The default is that of counts. `least` and `most` bound every forecast; a
+    `least` below 0 says that values can be negative.
+    """
+
+    size: float = 1.0
+    least: float = 0.0
+    most: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.size < math.inf:
+            raise EdgeOpsError(f"the size of the unit is {self.size:g}", "use a number above 0")
+        if self.least > 0:
+            raise EdgeOpsError(f"the least value is {self.least:g}", "use 0, or a number below it")
+        if self.most is not None and self.most <= self.least:
+            raise EdgeOpsError(
+                f"the largest value is {self.most:g}, the least {self.least:g}",
+                "check `target.capacity` in model.yaml",
+            )
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether values can be negative."""
+        return self.least < 0
+
+
+COUNTS = Unit()
+
+
+@dataclass(frozen=True, slots=True)
 class Smoothing:
     """How inputs are smoothed: over the last `steps`, or with weights that halve every `steps`."""
 
@@ -129,7 +161,7 @@ class WindowSpec:
     is how the values that arrive become those of hours. `unknown` is what each
     `weather:` feature has, in their order, where it is not known: its mean in
     training, so that it is 0 once the network has scaled it. Without it, and for
-    events, that is 0.
+    events, that is 0. `unit` is that of the target over a step, and of neighbours.
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -146,6 +178,7 @@ class WindowSpec:
     outage_hours: int = 12
     hour: Hour = Hour()
     unknown: tuple[float, ...] = ()
+    unit: Unit = COUNTS
 
     def __post_init__(self) -> None:
         for name, value in (

@@ -1,7 +1,8 @@
 """A window specification as JSON: what a model file carries to the device.
 
 Every key must be there and none may be unknown: a device must not guess what a newer version meant.
-A key of `_OPTIONAL` is there only where it says something: models of before it stay as they are.
+A key of `_OPTIONAL` is there only where it says something, so that models of before it stay as they
+are, and older devices run what they can.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from edgeops.jsonvalue import JsonObject
 _MOST = 1_000_000
 _LARGEST = 1e15  # of a measurement, such as joules in a day
 # Left out where they say nothing new: so models that were made before them stay as they are.
-_OPTIONAL = ("hour", "unknown")
+_OPTIONAL = ("hour", "unknown", "unit")
 _KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 

@@ -18,6 +18,7 @@ from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray, h
 from edgeops.features.spec import WEEK, WindowSpec
 from edgeops.features.tracks import Tracks
 from edgeops.features.transforms import aggregate, smooth, smoothing_reach
+from edgeops.features.unit import measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +27,9 @@ class WindowBatch:
 
     `values` has the shape (n, steps, features), float32; `origins` are the
     hours at which the newest observed step begins; `scale` is the mean level
-    plus 1 at each origin. A forecast is `scale * exp(log_base + z) - 1`,
-    with `log_base` of the window and z of the model.
+    plus 1 at each origin, in the unit of the specification. A forecast is
+    `scale * exp(log_base + z) - 1` of that unit (`unit.values_of`), with
+    `log_base` of the window and z of the model.
     """
 
     values: NDArray[np.float32]
@@ -119,9 +121,10 @@ class WindowBuilder:
     def _aggregated(
         self, series: HourlySeries, columns: tuple[str, ...]
     ) -> tuple[np.datetime64, FloatArray]:
-        hourly = total(series, columns, self.spec.outage_hours)
+        unit = self.spec.unit
+        hourly = total(series, columns, self.spec.outage_hours, signed=unit.is_signed)
         start, values = aggregate(series.start, hourly, self.spec.interval)
-        return start, smooth(values, self.spec.smoothing)
+        return start, smooth(measured(values, unit), self.spec.smoothing)
 
     def _tracks(
         self,

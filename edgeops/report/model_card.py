@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeops.api.models import Judgement
 from edgeops.digest import Digest, digest_file
@@ -65,6 +65,7 @@ class CardFacts:
     plots: tuple[Plot, ...]
     notes: str = ""
     limits: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def model_card(facts: CardFacts) -> str:
@@ -86,7 +87,8 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     yield html.section("Glossary", [html.facts(_WORDS)])
     yield html.section("Notes", [html.paragraphs(facts.notes)])
     yield html.section("Limits", [html.listed((*facts.limits, *_limits(facts)))])
-    yield html.section("Data", [html.facts((("data", facts.data), ("credit", facts.attribution)))])
+    data = (("data", facts.data), ("unit", facts.unit), ("credit", facts.attribution))
+    yield html.section("Data", [html.facts(data)])
     yield html.section("How it was made", [html.facts(_made(facts))])
     yield html.section("Files", [html.table(_files(facts.artifacts))])
 
@@ -162,7 +164,9 @@ def _files(artifacts: Mapping[str, Digest]) -> ScoreTable:
 def card_files(judgement: Judgement) -> dict[str, bytes]:
     """The files of the model card by name: `card.html` and its plots as PNG."""
     model, data, evaluated = judgement.model, judgement.data, judgement.evaluated
-    plots = model_plots(evaluated.scorecard, "test", evaluated.forecasts["test"][MODEL])
+    unit = model.recipe.target.unit
+    forecasts = [replace(of, unit=unit) for of in evaluated.forecasts["test"][MODEL]]
+    plots = model_plots(evaluated.scorecard, "test", forecasts)
     facts = CardFacts(
         evaluated.scorecard,
         model.description,
@@ -173,5 +177,6 @@ def card_files(judgement: Judgement) -> dict[str, bytes]:
         model.recipe.seeds,
         plots,
         "\n\n".join(model.recipe.notes),
+        unit=unit,
     )
     return {**{plot.file: plot.png for plot in plots}, "card.html": model_card(facts).encode()}

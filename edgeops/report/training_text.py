@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
 def network_line(fitted: Fitted) -> str:
     """One trained network: the digest of its weights and its best epoch."""
-    best = min(fitted.history)
-    epoch = fitted.history.index(best) + 1
     return (
-        f"{fitted.job.name}  weights {fitted.sha256[:12]}  validation error {best:.2%}"
-        f" (epoch {epoch} of {len(fitted.history)})"
+        f"{fitted.job.name}  weights {fitted.sha256[:12]}"
+        f"  WAPE {fitted.wapes[fitted.best]:.2%} on validation"
+        f" (epoch {fitted.best + 1} of {len(fitted.history)})"
     )
 
 

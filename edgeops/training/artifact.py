@@ -125,7 +125,12 @@ def check_parity(difference: float, limit: float) -> None:
 
 
 def metadata(
-    name: str, model_file: str, spec: WindowSpec, quantiles: Sequence[float], attribution: str
+    name: str,
+    model_file: str,
+    spec: WindowSpec,
+    quantiles: Sequence[float],
+    attribution: str,
+    unit: str = "",
 ) -> dict[str, str]:
     """The metadata of a model for the forecaster; values are JSON, except `window` and `output`."""
     return {
@@ -140,4 +145,5 @@ def metadata(
         "quantiles": json.dumps(quantiles),
         "output": "ratio",
         "attribution": json.dumps(attribution),
+        **({"unit": json.dumps(unit)} if unit else {}),
     }

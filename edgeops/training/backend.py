@@ -18,6 +18,8 @@ from edgeops.training.recipe import TrainingSection
 
 _PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
 
+_OF_FEATURES = ("astral", "holidays", "statsmodels")
+
 
 def start(training: TrainingSection) -> None:
     """Set up Keras in this process; call it before anything else imports Keras.
@@ -49,8 +51,17 @@ def start(training: TrainingSection) -> None:
 
 def versions(name: str) -> dict[str, str]:
     """The versions of Keras, its backend, numpy, onnx and onnxruntime, by package."""
+    return _installed("keras", *_PACKAGES[name], "numpy", "onnx", "onnxruntime")
+
+
+def weight_versions(name: str) -> dict[str, str]:
+    """The versions of the packages that other weights can come from, by package."""
+    return _installed("keras", *_PACKAGES[name], "numpy", *_OF_FEATURES)
+
+
+def _installed(*packages: str) -> dict[str, str]:
     installed = {}
-    for package in ("keras", *_PACKAGES[name], "numpy", "onnx", "onnxruntime"):
+    for package in packages:
         try:
             installed[package] = version(package)
         except PackageNotFoundError:

@@ -12,6 +12,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.known import known_columns
 from edgeops.jsonvalue import JsonObject
 from edgeops.source.state import STATE
+from edgeops.training.backend import weight_versions
 from edgeops.training.data.find import data_files
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.fitted import Fitted, load
@@ -20,7 +21,7 @@ from edgeops.training.training_data import Job
 from edgeops.translate import doing
 
 # Increment when the same model file would give other weights.
-_LAYOUT = 1
+_LAYOUT = 2
 _NOT_TRAINED = ("gates", "useCases", "export", "calibration", "seeds", "baselines", "notes")
 FILES = {"onnx": "model.onnx", "onnx-int8": "model-int8.onnx"}
 
@@ -70,9 +71,15 @@ class Build:
 
 
 def build_folder(model: ModelFile, data_sha256: str) -> BuildFolder:
-    """The build folder of a model file and the data with this digest."""
+    """The build folder of a model file and the data with this digest.
+
+    Other versions of the packages that make features and weights give another one.
+    """
     inputs = {key: value for key, value in model.spec.items() if key not in _NOT_TRAINED}
-    text = json.dumps([_LAYOUT, inputs, data_sha256], sort_keys=True)
+    text = json.dumps(
+        [_LAYOUT, inputs, data_sha256, weight_versions(model.recipe.training.backend)],
+        sort_keys=True,
+    )
     key = hashlib.sha256(text.encode()).hexdigest()[:12]
     return BuildFolder(model.root / STATE / "models" / model.name / key)
 

@@ -16,7 +16,7 @@ from edgeops.plain_file import is_absent, read_plain
 from edgeops.release import ModelRelease
 from edgeops.source.releases import load_releases
 from edgeops.training.forecasts import Forecasts
-from edgeops.training.onnx_run import MAX_BYTES, OnnxModel, counts
+from edgeops.training.onnx_run import MAX_BYTES, OnnxModel, of_ratio
 from edgeops.training.samples import Experiment, Samples
 
 _RESTORE = "restore the published file, or use `--no-champion`"
@@ -93,7 +93,8 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
     if spec.is_pooled:
         spec = spec.of_series(samples.series)
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
-    return samples.forecasts(counts(model.ratio(windows.values), windows.scale), quantiles)
+    values = of_ratio(model.ratio(windows.values), windows.scale, spec.unit)
+    return samples.forecasts(values, quantiles)
 
 
 def _unfit(champion: Champion, why: str) -> EdgeOpsError:

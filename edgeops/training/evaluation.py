@@ -16,7 +16,7 @@ from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.metrics import mase_scale, score
+from edgeops.training.evaluate.metrics import SMALL, mase_scale, score
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, JudgedPart, Score, Scorecard
 from edgeops.training.forecasts import Forecasts, joined
 from edgeops.training.learned import learned
@@ -73,7 +73,8 @@ def evaluate(
                     by_model.setdefault(name, []).append(forecast(samples))
             tick(next(steps), total)
     scales = {series: _scale(data, series) for series in data.series}
-    return _evaluated(data, facts, form, by_part, scales)
+    small = SMALL * data.builder(data.series[0]).spec.unit.size
+    return _evaluated(data, facts, form, by_part, scales, small)
 
 
 def _exported(
@@ -94,6 +95,7 @@ def _evaluated(
     form: str,
     by_part: Mapping[str, Mapping[str, list[Forecasts]]],
     scales: Mapping[str, float],
+    small: float,
 ) -> Evaluated:
     model, quantiles = data.model, data.model.recipe.network.quantiles
     together = {
@@ -107,7 +109,7 @@ def _evaluated(
             np.full((len(forecasts.actual), 1), scales[forecasts.series])
             for forecasts in by_part[part][MODEL]
         ]
-        parts[part] = _part(by_model, np.concatenate(scale), cases)
+        parts[part] = _part(by_model, np.concatenate(scale), cases, small)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
@@ -115,7 +117,7 @@ def _evaluated(
         by_part[TEST][MODEL][0].interval,
         quantiles,
         parts,
-        _per_series(by_part[TEST], scales, cases),
+        _per_series(by_part[TEST], scales, cases, small),
         metrics,
         verdicts(model.recipe.gates, metrics),
     )
@@ -123,11 +125,14 @@ def _evaluated(
 
 
 def _part(
-    by_model: Mapping[str, Forecasts], scale: FloatArray, cases: Mapping[str, frozenset[int]]
+    by_model: Mapping[str, Forecasts],
+    scale: FloatArray,
+    cases: Mapping[str, frozenset[int]],
+    small: float,
 ) -> JudgedPart:
     model = by_model[MODEL]
     judged = {
-        name: judge(forecasts, scale, cases)
+        name: judge(forecasts, scale, cases, small)
         for name, forecasts in by_model.items()
         if name != EXACT
     }
@@ -163,6 +168,7 @@ def _per_series(
     by_model: Mapping[str, list[Forecasts]],
     scales: Mapping[str, float],
     cases: Mapping[str, frozenset[int]],
+    small: float,
 ) -> dict[str, dict[str, Score]]:
     """The scores of each series, by model; empty for a single series."""
     if len(scales) == 1:
@@ -171,7 +177,7 @@ def _per_series(
     for name, by_series in by_model.items():
         if name != EXACT:
             for forecasts in by_series:
-                judged = judge(forecasts, scales[forecasts.series], cases)
+                judged = judge(forecasts, scales[forecasts.series], cases, small)
                 result.setdefault(forecasts.series, {})[name] = judged.slices[ALL]
     return result
 

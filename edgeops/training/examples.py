@@ -50,6 +50,8 @@ def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:
         else series[0].windows,
         np.concatenate([samples.ratio for samples in series]).astype(np.float32),
         np.concatenate([_weight(target, samples) for samples in series]),
+        np.concatenate([samples.scale for samples in series])[:, None],
+        series[0].unit,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeops.features.series import FloatArray
 from edgeops.features.spec import THIS_SERIES
 from edgeops.files import write_whole
 from edgeops.jsonvalue import JsonObject
@@ -26,12 +27,14 @@ from edgeops.training.build import BuildFolder
 from edgeops.training.data.load import window_spec
 from edgeops.training.fitted import Fitted
 from edgeops.training.jobs import network_of
+from edgeops.training.loss import wape_of
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.predict import keras_milliseconds
 from edgeops.training.samples import Experiment
 from edgeops.training.training_data import Examples, FloatTensor
 
 _MOST_COMPARED = 5000  # windows
+_BATCH = 512
 
 
 def export(
@@ -40,11 +43,14 @@ def export(
     fitted: Sequence[Fitted],
     validation: Examples,
     provenance: JsonObject,
+    now: str,
 ) -> JsonObject:
     """Write the files of a model and the facts about them; gives the facts.
 
     `{files: {form: {size, sha256}}, parity, milliseconds: {file, keras}, weights:
-    {job: sha256}, provenance}`; `milliseconds` is the time of one forecast of the
+    {job: sha256}, trainedAt, validationWape, model, provenance}`; `model` is the spec of
+    model.yaml, `trainedAt` is `now` or when these weights were first exported,
+    `milliseconds` is the time of one forecast of the
     last form, and of `predict` of one network in Keras.
     Raises `EdgeOpsError` when the export differs from the trained networks.
     """
@@ -65,6 +71,7 @@ def export(
         write_whole(folder.file(form), content)
         files[form] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     window = validation.windows[:1]
+    weights = {result.job.name: result.sha256 for result in fitted}
     facts = {
         "files": files,
         "parity": difference,
@@ -72,11 +79,27 @@ def export(
             "file": OnnxModel(content).milliseconds(window),
             "keras": keras_milliseconds(network, fitted[0], window),
         },
-        "weights": {result.job.name: result.sha256 for result in fitted},
+        "weights": weights,
+        "trainedAt": _first_exported(folder, weights) or now,
+        "validationWape": wape_of(network.quantiles, validation, _ratios(exact, validation)),
+        "model": data.model.spec,
         "provenance": provenance,
     }
     write_whole(folder.facts, json.dumps(facts, indent=2).encode() + b"\n")
     return facts
+
+
+def _first_exported(folder: BuildFolder, weights: JsonObject) -> str | None:
+    """When the same weights were exported here before."""
+    try:
+        facts = json.loads(folder.facts.read_bytes())
+        return str(facts["trainedAt"]) if facts["weights"] == weights else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _ratios(exact: bytes, validation: Examples) -> FloatArray:
+    return OnnxModel(exact).ratio(validation.windows, _BATCH).astype(np.float64)
 
 
 def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str]) -> JsonObject:
@@ -85,6 +108,7 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
     facts: JsonObject = {
         "modelFile": data.model.sha256,
         "data": data.dataset.sha256,
+        "files": dict(data.digests),
         "framework": {"backend": training.backend, **backend.versions(training.backend)},
         "python": platform.python_version(),
         "processor": f"{platform.machine()}, {_processor()}",
@@ -108,7 +132,8 @@ def _metadata(data: Experiment) -> dict[str, str]:
     columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
     dataset = data.dataset
     spec = window_spec(model, columns, dataset.series, data.known, dataset.hour)
-    return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
+    attribution, unit = dataset.attribution, model.recipe.target.unit
+    return metadata(model.name, model.sha256, spec, quantiles, attribution, unit)
 
 
 def _compared(data: Experiment) -> FloatTensor:

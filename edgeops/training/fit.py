@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeops.jsonvalue import JsonObject
 from edgeops.training.arrays_file import read_arrays, write_arrays
 from edgeops.training.context_dropout import hidden, hidden_from
 from edgeops.training.fitted import Fitted
-from edgeops.training.loss import error_of, loss_of, truth
+from edgeops.training.loss import error_of, loss_of, truth, wape_of
 from edgeops.training.network import Network, build, scaling_of
 from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import (
@@ -44,6 +45,7 @@ class _TrainingRun:
     average: list[FloatTensor] = field(default_factory=list)
     best: list[FloatTensor] = field(default_factory=list)
     history: list[float] = field(default_factory=list)
+    wapes: list[float] = field(default_factory=list)
 
 
 def fit(
@@ -86,7 +88,7 @@ def fit(
         _save(run, checkpoint)
     _assign(run.model, run.best)
     weights = {variable.path: _array(variable) for variable in run.model.trainable_variables}
-    return Fitted(job, weights, scaling, tuple(run.history))
+    return Fitted(job, weights, scaling, tuple(run.history), tuple(run.wapes))
 
 
 def _compile(
@@ -126,10 +128,12 @@ def _judge(
     raw = _trainable(run.model)
     _assign(run.model, run.average)
     output = run.model.predict(validation.windows, batch_size=_PREDICT_BATCH, verbose=0)
-    error = error_of(training, quantiles, validation, np.asarray(output, np.float64))
+    output = np.asarray(output, np.float64)
+    error = error_of(training, quantiles, validation, output)
     if not run.history or error < min(run.history) or training.restore_best == "none":
         run.best = run.average
     run.history.append(error)
+    run.wapes.append(wape_of(quantiles, validation, output))
     _assign(run.model, raw)
 
 
@@ -181,12 +185,16 @@ def _state(run: _TrainingRun) -> list[Any]:
     return [*run.model.variables, *run.model.optimizer.variables]
 
 
+def _notes(run: _TrainingRun) -> JsonObject:
+    return {"epoch": run.epoch, "history": run.history, "wapes": run.wapes}
+
+
 def _save(run: _TrainingRun, checkpoint: Path | None) -> None:
     if checkpoint is not None:
         arrays = {f"state/{i}": _array(variable) for i, variable in enumerate(_state(run))}
         arrays |= {f"average/{i}": weights for i, weights in enumerate(run.average)}
         arrays |= {f"best/{i}": weights for i, weights in enumerate(run.best)}
-        write_arrays(checkpoint, arrays, {"epoch": run.epoch, "history": run.history})
+        write_arrays(checkpoint, arrays, _notes(run))
 
 
 def _restore(
@@ -198,8 +206,8 @@ def _restore(
 ) -> None:
     """Restore the state of a checkpoint, if there is one, and compile the model."""
     saved = read_arrays(checkpoint) if checkpoint is not None else None
-    arrays, notes = saved or ({}, {"epoch": 0, "history": []})
-    run.epoch, run.history = notes["epoch"], notes["history"]
+    arrays, notes = saved or ({}, _notes(run))
+    run.epoch, run.history, run.wapes = notes["epoch"], notes["history"], notes["wapes"]
     _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
     if saved is None:
         return

@@ -20,13 +20,20 @@ Weights = Mapping[str, FloatTensor]
 class Fitted:
     """The result of a job: the weights by variable path, and the scaling of the features.
 
-    `history` is the validation error after each epoch; see `error_of`.
+    `history` is the validation error after each epoch by which the best one was chosen,
+    `wapes` the WAPE then; see `error_of` and `wape_of`.
     """
 
     job: Job
     weights: Weights
     scaling: Scaling
     history: tuple[float, ...]
+    wapes: tuple[float, ...] = ()
+
+    @property
+    def best(self) -> int:
+        """The index of the epoch whose weights these are, if the best one was kept."""
+        return self.history.index(min(self.history))
 
     @property
     def sha256(self) -> str:
@@ -40,7 +47,8 @@ class Fitted:
 def save(fitted: Fitted, path: Path) -> None:
     """Write the result of a job to a file."""
     job = {"stepsAhead": list(fitted.job.steps_ahead), "seed": fitted.job.seed}
-    write_arrays(path, _flat(fitted), {"job": job, "history": list(fitted.history)})
+    notes = {"job": job, "history": list(fitted.history), "wapes": list(fitted.wapes)}
+    write_arrays(path, _flat(fitted), notes)
 
 
 def load(path: Path) -> Fitted | None:
@@ -52,7 +60,7 @@ def load(path: Path) -> Fitted | None:
     try:
         scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/deviation"))
         job = Job(tuple(notes["job"]["stepsAhead"]), notes["job"]["seed"])
-        return Fitted(job, arrays, scaling, tuple(notes["history"]))
+        return Fitted(job, arrays, scaling, tuple(notes["history"]), tuple(notes["wapes"]))
     except (KeyError, TypeError):
         return None
 

@@ -18,7 +18,7 @@ class Forecasts:
     `origins` are the wall-clock hours at which the newest observed step
     begins; `actual` has the shape (n, horizon), NaN where unknown;
     `values` has the shape (n, horizon, quantiles). `interval` is the length
-    of a step in hours.
+    of a step in hours, `unit` what the values are, for people.
     """
 
     series: str
@@ -27,6 +27,7 @@ class Forecasts:
     values: FloatArray
     quantiles: tuple[float, ...] = (0.5,)
     interval: int = 1
+    unit: str = ""
 
     @property
     def point(self) -> FloatArray:

@@ -21,7 +21,7 @@ from edgeops.training.fit import fit
 from edgeops.training.fitted import load, save
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.jobs import network_of
-from edgeops.training.onnx_run import counts
+from edgeops.training.onnx_run import of_ratio
 from edgeops.training.predict import keras_ratio
 from edgeops.training.recipe import NetworkSection, TrainingSection
 from edgeops.training.samples import Experiment, Samples
@@ -88,8 +88,7 @@ def _article(data: Experiment, folder: BuildFolder) -> Forecaster:
         checkpoint.unlink(missing_ok=True)
 
     def forecast(samples: Samples) -> Forecasts:
-        return samples.forecasts(
-            counts(keras_ratio(network, [fitted], samples.windows), samples.scale)
-        )
+        ratio = keras_ratio(network, [fitted], samples.windows)
+        return samples.forecasts(of_ratio(ratio, samples.scale, samples.unit))
 
     return forecast

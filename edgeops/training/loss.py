@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeops.features.unit import values_of
 from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Examples, FloatTensor
 
@@ -38,13 +40,26 @@ def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
     return loss
 
 
+def wape_of(quantiles: Sequence[float], data: Examples, output: NDArray[np.float64]) -> float:
+    """The WAPE of the median, as an evaluation defines it; NaN if all values are 0."""
+    known = ~np.isnan(data.ratio)
+    ratio = data.ratio.astype(np.float64)
+    value = np.where(known, values_of(ratio * data.scale, data.unit), 0.0)
+    point = values_of(output[:, :, list(quantiles).index(0.5)] * data.scale, data.unit)
+    total = np.abs(value).sum()
+    return float(np.abs(point - value)[known].sum() / total) if total else math.nan
+
+
 def error_of(
     training: TrainingSection,
     quantiles: Sequence[float],
     data: Examples,
     output: NDArray[np.float64],
 ) -> float:
-    """The weighted absolute error of the median, or the pinball loss, over the weighted ratio."""
+    """The weighted absolute error of the median, or the pinball loss, over the weighted ratio.
+
+    The best epoch is chosen by it; `wape_of` is what people compare.
+    """
     known = ~np.isnan(data.ratio)
     weight = np.where(known, data.weight, 0.0)
     error = np.where(known, data.ratio, 0.0)[:, :, None] - output

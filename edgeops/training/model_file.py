@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
+from edgeops.features.explain import DEFAULT, SHORT, default_features
+from edgeops.features.spec import Site
 from edgeops.fleet import yaml
 from edgeops.fleet.model import Document, Place, Problem, split
 from edgeops.fleet.model_manifest import model_file_fault
@@ -30,6 +32,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.
 @dataclass(frozen=True)
 class ModelFile:
     """A valid model file: `spec` is as written, `recipe` has the defaults.
+
+    Instead of a named set of features, `spec` has the list that it stands for.
 
     Paths in the file are relative to `root`, the repository, or else to one of
     the `data_dirs`. `sha256` is the digest of the value, so comments and layout
@@ -52,6 +56,13 @@ class ModelFile:
     def recipe(self) -> Recipe:
         """The spec with its defaults."""
         return record(Recipe, self.spec)
+
+
+def name_fault(name: str) -> str | None:
+    """Why this cannot be the name of a model; None if it can."""
+    if _NAME.match(name):
+        return None
+    return "use 1 to 64 letters, digits, _ . or -, beginning with a letter or digit"
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:
@@ -79,8 +90,16 @@ def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> Mo
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     description = value["metadata"].get("description", "")
     return ModelFile(
-        name, root, value["spec"], digest, description, tuple(data_dirs), document.marks
+        name, root, _expanded(value["spec"]), digest, description, tuple(data_dirs), document.marks
     )
+
+
+def _expanded(spec: JsonObject) -> JsonObject:
+    """The spec with the names that a named set of features stands for."""
+    if spec["features"] not in (DEFAULT, SHORT):
+        return spec
+    site = record(Site, spec["data"]["site"])
+    return {**spec, "features": list(default_features(site, short=spec["features"] == SHORT))}
 
 
 class InvalidModel(InvalidState):

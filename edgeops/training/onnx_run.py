@@ -11,6 +11,8 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import FloatArray
+from edgeops.features.spec import Unit
+from edgeops.features.unit import values_of
 from edgeops.plain_file import read_plain
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
@@ -61,8 +63,9 @@ class OnnxModel:
             ) from error
 
     def forecasts(self, samples: Samples, quantiles: tuple[float, ...]) -> Forecasts:
-        """The forecasts of samples as counts, at least 0."""
-        return samples.forecasts(counts(self.ratio(samples.windows), samples.scale), quantiles)
+        """The forecasts of samples in their own unit, within its bounds."""
+        values = of_ratio(self.ratio(samples.windows), samples.scale, samples.unit)
+        return samples.forecasts(values, quantiles)
 
     def milliseconds(self, window: FloatTensor, rounds: int = 500) -> float:
         """The median time of one forecast; `window` has the shape 1 x steps x features."""
@@ -107,9 +110,9 @@ def _session(model: bytes, name: str) -> Any:
         raise EdgeOpsError(f"onnxruntime cannot load {name}", _AGAIN) from error
 
 
-def counts(ratio: FloatTensor, scale: FloatArray) -> FloatArray:
-    """Ratios (n x horizon x quantiles) as counts, at least 0; `scale` has the shape (n,)."""
-    return np.maximum(ratio.astype(np.float64) * scale[:, None, None] - 1, 0)
+def of_ratio(ratio: FloatTensor, scale: FloatArray, unit: Unit) -> FloatArray:
+    """The values of ratios (n x horizon x quantiles); `scale` has the shape (n,)."""
+    return values_of(ratio.astype(np.float64) * scale[:, None, None], unit)
 
 
 def median_milliseconds(call: Callable[[], object], rounds: int) -> float:

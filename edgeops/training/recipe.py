@@ -66,7 +66,7 @@ class RepairsSection:
 
 @dataclass(frozen=True, slots=True)
 class TargetSection:
-    """`target`; without `hours`, all hours count fully."""
+    """`target`; without `hours`, all hours count fully. `capacity` bounds the forecasts."""
 
     name: str
     columns: Literal["all"] | tuple[str, ...]
@@ -74,6 +74,8 @@ class TargetSection:
     combine: Literal["sum", "pool"] = "sum"
     hours: tuple[int, ...] = ()
     other_hours: float = 0.1
+    unit: str = ""
+    capacity: float | None = None
 
     @property
     def is_pooled(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +13,9 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import hour_of_day
 from edgeops.features.repair import without_outages
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
+from edgeops.features.spec import COUNTS, Unit
 from edgeops.features.transforms import aggregate
+from edgeops.features.unit import measured
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.find import data_files
@@ -41,8 +44,8 @@ class Samples:
     `windows` has the shape (n, steps, features); `origins` are the wall-clock
     hours at which the newest observed step begins, `rows` their indexes into
     `history`, the whole series by step, repaired in hindsight and NaN where
-    unknown. `scale` is the mean level plus 1 at each origin, (n,); `actual` has
-    the shape (n, horizon).
+    unknown. `scale` is the mean level plus 1 at each origin, in `unit`, (n,);
+    `actual` has the shape (n, horizon).
     """
 
     series: str
@@ -54,14 +57,15 @@ class Samples:
     actual: FloatArray
     history: FloatArray
     interval: int = 1
+    unit: Unit = COUNTS
 
     def __len__(self) -> int:
         return len(self.windows)
 
     @property
     def ratio(self) -> FloatArray:
-        """The target of a network: (count + 1) / scale, n x horizon."""
-        return (self.actual + 1) / self.scale[:, None]
+        """The target of a network: (value in the unit + 1) / scale, n x horizon."""
+        return (measured(self.actual, self.unit) + 1) / self.scale[:, None]
 
     @property
     def hour_of_day(self) -> IntArray:
@@ -69,7 +73,7 @@ class Samples:
         return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
 
     def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
-        """Forecasts of the samples with these values: counts, n x horizon x quantiles."""
+        """Forecasts of the samples with these values, n x horizon x quantiles."""
         return Forecasts(self.series, self.origins, self.actual, values, quantiles, self.interval)
 
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> Samples:
@@ -86,13 +90,17 @@ class Samples:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The data of a model file, ready to be cut into samples; `sha256` covers all its files."""
+    """The data of a model file, ready to be cut into samples.
+
+    `sha256` covers all its files, `digests` has that of each by what it has.
+    """
 
     model: ModelFile
     dataset: Dataset
     known: HourlySeries | None
     split: Split
     sha256: str
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -166,6 +174,7 @@ class Experiment:
             targets_of(history, rows, builder.spec.horizon),
             history,
             builder.spec.interval,
+            builder.spec.unit,
         )
         if not windows.usable.any():
             raise self._full_of_gaps(name, columns, part)
@@ -213,7 +222,7 @@ class Experiment:
     def _history(self, columns: tuple[str, ...]) -> FloatArray:
         """The sum of columns by step, repaired in hindsight."""
         data, repairs = self.dataset.series, self.model.recipe.repairs
-        zeros = outage_hours(self.model, data)
+        zeros = self._builder(columns).spec.outage_hours
         hourly = target(data, columns, zeros, repairs.interpolate_hours)
         return aggregate(data.start, hourly, self.model.recipe.transforms.interval_hours)[1]
 
@@ -223,4 +232,4 @@ def experiment(model: ModelFile) -> Experiment:
     files = data_files(model)
     data = read_data(model, files.observed)
     known = read_known(model, files, data.series)
-    return Experiment(model, data, known, split_of(model), files.sha256)
+    return Experiment(model, data, known, split_of(model), files.sha256, files.digests)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edgeops.features.series import FloatArray
+from edgeops.features.spec import COUNTS, Unit
 
 FloatTensor = NDArray[np.float32]
 
@@ -30,18 +33,21 @@ class Job:
 class Examples:
     """Windows (n x steps x features) with the targets of a network.
 
-    `ratio` is (count + 1) / scale, n x horizon, NaN where unknown; `weight` is
-    the weight of each target in the loss, n x horizon.
+    `ratio` is (value in the unit + 1) / scale, n x horizon, NaN where unknown; `weight`
+    is the weight of each target in the loss, n x horizon. `scale` (n x 1) and `unit`
+    give the values of ratios.
     """
 
     windows: FloatTensor
     ratio: FloatTensor
     weight: FloatTensor
+    scale: FloatArray | float = 1.0
+    unit: Unit = COUNTS
 
     def of(self, job: Job) -> Examples:
         """The examples with only the steps ahead of a job."""
         steps = np.array(job.steps_ahead) - 1
-        return Examples(self.windows, self.ratio[:, steps], self.weight[:, steps])
+        return replace(self, ratio=self.ratio[:, steps], weight=self.weight[:, steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ def test_from_data_to_a_release_that_a_group_runs(model_repo):
     repo, commit = model_repo, model_repo.git("rev-parse", "HEAD")
     trained = repo.process("model", "train", "small")
     assert trained.code == 0, trained.err
-    assert re.search(r"h1-24-s1 +weights [0-9a-f]{12} +validation error 1\d\.\d\d%", trained.out)
+    assert re.search(r"h1-24-s1 +weights [0-9a-f]{12} +WAPE 1\d\.\d\d% on validation", trained.out)
     sha256 = re.search(r"model-int8\.onnx .* sha256 ([0-9a-f]{64})", trained.out)[1]
 
     again = repo.process("model", "train", "small")

@@ -24,6 +24,7 @@ import pytest
 from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
+from edgeops.features.spec_json import to_json
 from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
@@ -32,6 +33,7 @@ from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso
 from edgeops.modules.runtime.slots import CurrentModel, write_current
+from edgeops.training.data.load import window_spec
 from edgeops.training.evaluate.table import write_table
 from edgeops.training.model_file import load_model_file
 from edgeops.training.onnx_run import OnnxModel
@@ -256,3 +258,12 @@ def test_the_models_that_are_released(name, series, tmp_path):
 def test_a_device_keeps_what_the_window_of_a_model_needs(name):
     of = experiment(load_model_file(CHECKOUT, name))
     assert of.builder(of.series[0]).hours_to_keep < HOURS_KEPT
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_released_model_has_the_window_of_its_model_file(name):
+    of = experiment(load_model_file(CHECKOUT, name))
+    columns = (THIS_SERIES,) if of.model.recipe.target.is_pooled else of.columns
+    spec = window_spec(of.model, columns, of.dataset.series)
+    release = OnnxModel(CHECKOUT / f"models/{name}/releases/{name}-1.0.0.onnx")
+    assert json.dumps(to_json(spec), separators=(",", ":")) == release.metadata["window_spec"]

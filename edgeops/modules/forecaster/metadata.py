@@ -11,6 +11,7 @@ from edgeops.features.device_limits import HOURS_KEPT
 
 _MAX_HORIZON = 24 * 14
 _MAX_INPUTS = 1024
+_MAX_UNIT = 32  # characters; as in schemas/model.schema.json
 
 
 class ModelError(Exception):
@@ -34,8 +35,9 @@ class ModelMetadata:
     It takes a window of `window_steps` steps with the columns `inputs`; `window`
     names the kind, `window_spec` has the rest that the kind needs. It gives the
     `horizon` steps after the window, each with the `quantiles`. What it gives
-    is the `output`: a `value`, or a `ratio` r that means a count of
-    max(scale * r - 1, 0) with the scale of the window.
+    is the `output`: a `value`, or a `ratio` r that means max(scale * r - 1, 0) in
+    the unit of the window, with its scale. `unit` is the name of that for people, if
+    it has one.
     """
 
     inputs: tuple[str, ...]
@@ -45,6 +47,7 @@ class ModelMetadata:
     window: str = "raw"
     output: str = "value"
     window_spec: Any = None
+    unit: str = ""
 
 
 def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
@@ -70,7 +73,15 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
         window=custom.get("window", "raw"),
         output=output,
         window_spec=_value(custom, "window_spec", "null"),
+        unit=_unit(custom),
     )
+
+
+def _unit(custom: Mapping[str, str]) -> str:
+    unit = _value(custom, "unit", '""')
+    if type(unit) is not str or len(unit) > _MAX_UNIT or not unit.isprintable():
+        raise bad_metadata(f"unit must be a text of at most {_MAX_UNIT} characters")
+    return unit
 
 
 def _value(custom: Mapping[str, str], key: str, default: str | None = None) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeops.features.unit import values_of
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
 from edgeops.modules.runtime.onnx_fault import onnx_reason
@@ -41,7 +42,7 @@ class LoadedModel:
         if not all(math.isfinite(value) for row in rows for value in row):
             raise ModelError("NotFinite", "the model gives values that are not finite numbers")
         if self.metadata.output == "ratio":
-            rows = [[max(window.scale * value - 1, 0.0) for value in row] for row in rows]
+            rows = values_of(window.scale * np.array(rows), window.unit).tolist()
         return {
             f"{share:g}": [row[index] for row in rows]
             for index, share in enumerate(self.metadata.quantiles)

@@ -176,9 +176,10 @@ def telemetry(
 
     A step lasts until the next one begins, which is `intervalHours` on the
     clock of the site: where that is set back it is an hour more. A step that
-    the clock skips is left out. Values are given to six digits. It rests on the
-    hours from `observedFrom` to `observedUntil`, of which `missingHours` lack the
-    value of any series and were filled.
+    the clock skips is left out. Values are given to six digits, in the `unit` that
+    the model names, if it names one. It rests on the hours from `observedFrom` to
+    `observedUntil`, of which `missingHours` lack the value of any series and were
+    filled.
     """
     happens = [end > start for start, end in pairwise(window.starts)]
     interval = model.window_maker.interval
@@ -193,6 +194,7 @@ def telemetry(
         "firstHour": iso(window.starts[0]),
         "intervalHours": interval,
         "horizonHours": interval * model.metadata.horizon,
+        **({"unit": model.metadata.unit} if model.metadata.unit else {}),
         "starts": [iso(start) for start in compress(window.starts, happens)],
         "quantiles": {
             share: [float(f"{value:.6g}") for value in compress(values, happens)]

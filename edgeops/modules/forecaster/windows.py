@@ -13,7 +13,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.known import known_columns
 from edgeops.features.series import FloatArray, HourlySeries, hours_from
-from edgeops.features.spec import WindowSpec
+from edgeops.features.spec import COUNTS, Unit, WindowSpec
 from edgeops.features.spec_json import from_json
 from edgeops.features.wall_clock import (
     phase,
@@ -39,7 +39,7 @@ class Window:
 
     `values` has a row a step and a column an input (float32). `hours` are
     those at which the steps ahead begin, and the last one ends; they count
-    from 1970 in UTC. `scale` turns a ratio into a count.
+    from 1970 in UTC. `scale` and `unit` turn a ratio into a value.
 
     It rests on the hours from `observed_from` to before the first step ahead;
     `missing` of these lack the value of any column and were filled. Each hour
@@ -50,6 +50,7 @@ class Window:
     values: np.ndarray
     hours: tuple[int, ...]
     scale: float = 1.0
+    unit: Unit = COUNTS
     phase: int = 0
     observed_from: int = 0
     missing: int = 0
@@ -159,7 +160,7 @@ class FeatureWindowMaker:
     What is missing in the history is filled as in training: by the median of
     that hour in the last four weeks. So a silent sensor stops no forecast: a
     window ends with the newest full hour in which half of the target's columns
-    have a value. A negative number is not a count, so it is missing.
+    have a value. A negative number is missing, unless the unit of the model has some.
 
     A trial at the start proves that windows can be made here. Raises `ModelError`.
     """
@@ -193,7 +194,8 @@ class FeatureWindowMaker:
         last = hours.newest(targets, (len(targets) + 1) // 2, now)
         first = max(hours.first, last - builder.hours_to_keep)
         values = hours.table(builder.columns, first, last)
-        values[values < 0] = np.nan
+        if not builder.spec.unit.is_signed:
+            values[values < 0] = np.nan
         try:
             counts = self._on_the_wall(first, builder.columns, values)
             window = self._cut(builder, counts, ahead) if len(counts) >= builder.hours else None
@@ -246,6 +248,7 @@ class FeatureWindowMaker:
             windows.values[0],
             tuple(hours.tolist()),
             float(windows.scale[0]),
+            spec.unit,
             self.phase,
             int(utc_hours(used.hours[:1], self._zone)[0]),
             self._missing(used),

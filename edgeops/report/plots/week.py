@@ -38,7 +38,8 @@ def _draw(figure: Figure, model: str, part: str, forecasts: Forecasts, week: Wee
     point = week.values[:, forecasts.quantiles.index(0.5)]
 
     unit = "per hour" if interval == 1 else f"per {interval} hours"
-    text(figure, 20, 86, f"{cut(forecasts.series, 40)}, {unit}")
+    what = f"{forecasts.series} in {forecasts.unit}" if forecasts.unit else forecasts.series
+    text(figure, 20, 86, f"{cut(what, 40)}, {unit}")
 
     plot = axes(figure, 75, 110, 900, 400)
     if len(forecasts.quantiles) > 1:

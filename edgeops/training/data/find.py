@@ -32,6 +32,12 @@ class DataFiles:
     weather: DataFile | None = None
 
     @property
+    def digests(self) -> dict[str, str]:
+        """The digest of each file, by what it has."""
+        files = {"observed": self.observed, "events": self.events, "weather": self.weather}
+        return {name: file.sha256 for name, file in files.items() if file}
+
+    @property
     def sha256(self) -> str:
         """The digest of all files; with observations only, the digest of that file."""
         others = [file.sha256 if file else None for file in (self.events, self.weather)]

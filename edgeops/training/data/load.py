@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, Hour, WindowSpec
+from edgeops.features.spec import Base, Hour, Unit, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -18,6 +18,8 @@ from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import read_table
+from edgeops.training.data.unit import Fit as UnitFit
+from edgeops.training.data.unit import unit_of
 from edgeops.training.data.usual_zeros import OUTAGE_HOURS, UsualZeros, usual_zeros
 from edgeops.training.model_file import ModelFile
 
@@ -68,11 +70,13 @@ def window_spec(
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
-    `data` is needed for a base `stl` or `mstl`, which is fitted on its training
-    part, and to find out which zeros are usual; `known` for what `weather:` features
-    have where they are not known. `hour` is how the values of its hours were made.
+    The unit, and a base `stl` or `mstl`, are fitted on the training part of `data`;
+    it tells which zeros are usual, too. Without it the unit is that of counts.
+    `known` is needed for what `weather:` features have where they are not known.
+    `hour` is how the values of its hours were made.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
+    unit = _unit(model, data)
     spec = WindowSpec(
         features=recipe.features,
         columns=columns,
@@ -80,11 +84,12 @@ def window_spec(
         steps=recipe.window.steps,
         horizon=recipe.horizons.steps,
         interval=transforms.interval_hours,
-        base=_base(model, data),
+        base=_base(model, data, unit),
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
-        outage_hours=outage_hours(model, data),
+        outage_hours=_zeros_missing(model, data, unit),
         hour=hour,
+        unit=unit,
     )
     if known is None or not spec.weather:
         return spec
@@ -115,19 +120,45 @@ def zeros_of(model: ModelFile, data: HourlySeries) -> UsualZeros:
     return usual_zeros(data, target_columns(model, data.columns))
 
 
-def _base(model: ModelFile, data: HourlySeries | None) -> Base:
+def _zeros_missing(model: ModelFile, data: HourlySeries | None, unit: Unit) -> int:
+    """`outage_hours`, but never where zero is a value like others."""
+    return 0 if unit.is_signed else outage_hours(model, data)
+
+
+def _unit(model: ModelFile, data: HourlySeries | None) -> Unit:
+    recipe = model.recipe
+    if data is None:
+        return Unit(most=recipe.target.capacity)
+    fit = UnitFit(
+        recipe.transforms.interval_hours,
+        outage_hours(model, data),
+        split_of(model),
+        recipe.target.capacity,
+    )
+    return unit_of(data, _targets(model, data), fit)
+
+
+def _targets(model: ModelFile, data: HourlySeries) -> tuple[tuple[str, ...], ...]:
+    """The columns of each series: all of the target, or each of a pooled one."""
+    columns = target_columns(model, data.columns)
+    return tuple((column,) for column in columns) if model.recipe.target.is_pooled else (columns,)
+
+
+def _base(model: ModelFile, data: HourlySeries | None, unit: Unit) -> Base:
     recipe = model.recipe
     adjustment = recipe.transforms.seasonal_adjustment
     base = Base(adjustment.kind, adjustment.weeks)
     if not base.is_fitted:
         return base
     assert data is not None, "a profile is fitted on data"
-    columns = target_columns(model, data.columns)
-    targets = tuple((column,) for column in columns) if recipe.target.is_pooled else (columns,)
     fit = Fit(
-        base.kind, recipe.transforms.interval_hours, outage_hours(model, data), split_of(model)
+        base.kind,
+        recipe.transforms.interval_hours,
+        _zeros_missing(model, data, unit),
+        split_of(model),
+        unit,
     )
-    return replace(base, profile=seasonal_profile(data, targets, fit))
+    return replace(base, profile=seasonal_profile(data, _targets(model, data), fit))
 
 
 def split_of(model: ModelFile) -> Split:

@@ -14,8 +14,9 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import step_of_week
 from edgeops.features.repair import total
 from edgeops.features.series import FloatArray, HourlySeries, hours_from
-from edgeops.features.spec import WEEK
+from edgeops.features.spec import COUNTS, WEEK, Unit
 from edgeops.features.transforms import aggregate
+from edgeops.features.unit import measured
 from edgeops.training.data.dataset import missing_package
 from edgeops.training.data.split import Split, parts
 
@@ -32,6 +33,7 @@ class Fit:
     interval: int
     outage_hours: int
     split: Split
+    unit: Unit = COUNTS
 
 
 @lru_cache(maxsize=8)
@@ -53,8 +55,9 @@ def seasonal_profile(
 
 
 def _of_target(series: HourlySeries, columns: tuple[str, ...], fit: Fit) -> FloatArray:
-    values = total(series, columns, fit.outage_hours)
-    start, values = aggregate(series.start, values, fit.interval)
+    hourly = total(series, columns, fit.outage_hours, signed=fit.unit.is_signed)
+    start, values = aggregate(series.start, hourly, fit.interval)
+    values = measured(values, fit.unit)
     hours = hours_from(start, len(values), fit.interval)
     training = parts(replace(fit.split, excluded=()), hours, 0, fit.interval)["train"]
     year = training[-WEEKS * WEEK // fit.interval :]

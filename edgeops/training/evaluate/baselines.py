@@ -12,6 +12,7 @@ import numpy as np
 
 from edgeops.features.moving import median
 from edgeops.features.series import FloatArray
+from edgeops.features.unit import values_of
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
 
@@ -32,7 +33,7 @@ def seasonal_naive_168h(samples: Samples) -> Forecasts:
 
 
 def median_4_weeks(samples: Samples) -> Forecasts:
-    """The median of the same hour in the newest 4 weeks, of counts, not logarithms."""
+    """The median of the same hour in the newest 4 weeks, of values, not logarithms."""
     seasons = _seasons(samples, _WEEK)
     return _forecasts(samples, median([season.ravel() for season in seasons]))
 
@@ -68,6 +69,6 @@ def _newest(seasons: list[FloatArray]) -> FloatArray:
 
 def _forecasts(samples: Samples, values: FloatArray) -> Forecasts:
     values = values.reshape(samples.actual.shape)
-    level = np.broadcast_to(samples.scale[:, None] - 1, values.shape)
+    level = np.broadcast_to(values_of(samples.scale, samples.unit)[:, None], values.shape)
     filled = np.where(np.isnan(values), level, values)
     return samples.forecasts(filled[:, :, None])

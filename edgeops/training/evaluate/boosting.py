@@ -2,7 +2,7 @@
 
 LightGBM (Ke et al., 2017) gets one row per origin and step ahead: the newest
 observations, and the features known of the step. Like a network, it learns z,
-the logarithm of count + 1 over the scale and the seasonal base.
+the logarithm of value + 1 over the scale and the seasonal base.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from edgeops.features.feature import At
 from edgeops.features.registry import feature
 from edgeops.features.series import FloatArray, IntArray
+from edgeops.features.unit import measured, values_of
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.samples import Samples
 
@@ -67,7 +68,7 @@ class Boosting:
         for first in range(0, count * horizon, _CHUNK * horizon):
             index = np.arange(first, min(first + _CHUNK * horizon, count * horizon))
             z = np.asarray(self.booster.predict(_table(samples, index)))
-            values[index, 0] = np.maximum(_level(samples, index) * np.exp(z) - 1, 0)
+            values[index, 0] = values_of(_level(samples, index) * np.exp(z), samples.unit)
         return samples.forecasts(values.reshape(count, horizon, 1))
 
 
@@ -120,7 +121,8 @@ def _chosen(
         index = np.sort(random.choice(rows, int(len(rows) * share), replace=False))
         level = _level(samples, index)
         tables.append(_table(samples, index))
-        targets.append(np.log((samples.actual.ravel()[index] + 1) / level))
+        actual = measured(samples.actual.ravel()[index], samples.unit)
+        targets.append(np.log((actual + 1) / level))
         levels.append(level)
     return np.concatenate(tables), np.concatenate(targets), np.concatenate(levels)
 
@@ -146,7 +148,7 @@ def _columns(features: tuple[str, ...]) -> tuple[list[int], list[int]]:
 
 
 def _level(samples: Samples, index: IntArray) -> FloatArray:
-    """The count + 1 for z = 0: the scale times the base, if the window has one."""
+    """The value + 1 for z = 0: the scale times the base, if the window has one."""
     origin, step = np.divmod(index, samples.actual.shape[1])
     if _BASE not in samples.features:
         return samples.scale[origin]

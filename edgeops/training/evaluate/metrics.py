@@ -9,7 +9,8 @@ Bassett (1978), the mean over the quantiles.
 MAPE divides by the observed value: a forecast of 2 people where there is 1 is
 wrong by 100 %, and 0 people have no MAPE. So values below `SMALL` are left out
 of MAPE, and only of MAPE, and counted: with 20 people, chance alone makes an
-error of about a fifth (1 / sqrt(20)). WAPE needs no such rule.
+error of about a fifth (1 / sqrt(20)). Where the unit of a series is not that of
+counts, it is 20 of them. WAPE needs no such rule.
 """
 
 from __future__ import annotations

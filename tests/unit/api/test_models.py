@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeops.api import Workspace, data_quality, evaluate, publish, train
-from edgeops.api.models import extra
+from edgeops.api.extras import extra
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
 
 REPOSITORY = Path(__file__).parents[2] / "training" / "repository"

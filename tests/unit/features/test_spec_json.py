@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import INTERVALS, Base, Hour, Site, Smoothing, WindowSpec
+from edgeops.features.spec import COUNTS, INTERVALS, Base, Hour, Site, Smoothing, Unit, WindowSpec
 from edgeops.features.spec_json import from_json, to_json
 
 FINITE = st.floats(-1e6, 1e6)
@@ -55,7 +56,19 @@ def specs(draw: Callable[..., Any]) -> WindowSpec:
             st.builds(Hour, st.sampled_from(["sum", "mean", "last"]), st.integers(0, 60))
             | st.just(Hour())
         ),
+        unit=draw(
+            st.just(COUNTS)
+            | st.builds(
+                Unit, st.floats(1e-9, 1e9), st.floats(-1e6, 0), st.none() | st.floats(1, 1e12)
+            )
+        ),
     )
+
+
+def test_the_unit_of_counts_is_not_written():
+    spec = WindowSpec(("log_base",), ("a",), Site("UTC"))
+    assert "unit" not in to_json(spec)
+    assert "unit" in to_json(replace(spec, unit=Unit(0.01)))
 
 
 @given(specs())

@@ -1,0 +1,85 @@
+"""The model.yaml for a table of the user's own: valid, explained, and fit for its length."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.series import HourlySeries
+from edgeops.training.model_file import ModelFile, load_model_file
+from edgeops.training.starter import Wish, starter
+from edgeops.training.train import check_model
+
+START = np.datetime64("2024-01-01T00", "h")
+WISH = Wish("gate", "data/gate.csv", "timestamp", "Europe/Berlin")
+
+
+def series(days: int, values: np.ndarray | None = None, name: str = "gate") -> HourlySeries:
+    made = np.arange(24 * days) % 24 + 1.0 if values is None else values
+    return HourlySeries(START, (name,), made[:, None])
+
+
+def made(root: Path, wish: Wish, data: HourlySeries) -> ModelFile:
+    file = root / "models" / wish.name / "model.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(starter(wish, data))
+    model = load_model_file(root, wish.name)
+    check_model(model)
+    return model
+
+
+@pytest.mark.parametrize("days", [120, 400, 3000])
+def test_the_settings_follow_from_the_length(tmp_path, days):
+    recipe = made(tmp_path, WISH, series(days)).recipe
+    split = recipe.split
+    assert split.train_until < split.validate_until < split.test_until
+    assert split.test_until == str((START + np.timedelta64(24 * days - 1, "h")).astype("M8[D]"))
+    assert recipe.network.encoder == {120: 16, 400: 24, 3000: 32}[days]
+    assert 5 <= recipe.training.epochs <= 40
+    assert recipe.repairs.outage_hours == 12
+    assert ("doy_sin1" in recipe.features) is (days > 1000)
+
+
+def test_too_little_data_says_how_much_is_needed():
+    with pytest.raises(EdgeOpsError, match=r"has 60 days .*, a model needs \d+ or more") as caught:
+        starter(WISH, series(60))
+    assert "28 days are for training" in (caught.value.hint or "")
+    needed = int(caught.value.message.split("needs ")[1].split()[0])
+    starter(WISH, series(needed))
+    with pytest.raises(EdgeOpsError, match="days of hourly values"):
+        starter(WISH, series(needed - 1))
+
+
+def test_closed_hours_are_not_outages(tmp_path):
+    values = np.arange(24 * 200) % 24
+    closed = np.where((values < 9) | (values > 18), 0.0, 10.0)
+    assert made(tmp_path, WISH, series(200, closed)).recipe.repairs.outage_hours == 0
+    broken = np.where(np.arange(24 * 200) // 24 == 100, 0.0, 5.0)
+    assert made(tmp_path, WISH, series(200, broken)).recipe.repairs.outage_hours == 12
+
+
+def test_what_the_user_says_is_in_it(tmp_path):
+    wish = replace(
+        WISH, columns=("yes", "a: b #c"), combine="mean", unit="°C", capacity=0.5, time_zone="UTC"
+    )
+    recipe = made(tmp_path, wish, series(200)).recipe
+    assert recipe.data.table is not None
+    assert (recipe.data.table.columns, recipe.data.table.combine) == (("yes", "a: b #c"), "mean")
+    assert (recipe.target.unit, recipe.target.capacity) == ("°C", 0.5)
+    assert recipe.data.site.time_zone == "UTC"
+
+
+def test_names_that_yaml_would_misread(tmp_path):
+    for name in ("yes", "1.0", "no: #x", "null", 'a "quote"'):
+        model = made(tmp_path, replace(WISH, timestamp=name), series(200, name=name))
+        assert model.recipe.data.table is not None
+        assert model.recipe.data.table.timestamp == name
+
+
+def test_a_column_without_values():
+    with pytest.raises(EdgeOpsError, match="`gate` has no values"):
+        starter(WISH, series(200, np.full(4800, np.nan)))
