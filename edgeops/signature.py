@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgeops.errors import EdgeOpsError
-from edgeops.release import Signature
+from edgeops.release import ModelRelease, Signature, Variant
 
 _STATEMENT = "edgeops release 1"
 
@@ -57,13 +57,54 @@ def statement(
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
+def statements(release: ModelRelease) -> Iterator[tuple[bytes, Signature | None]]:
+    """The statement of a release, or those of its variants in order, each with its signature."""
+    parts: Iterable[ModelRelease | Variant] = release.variants or (release,)
+    for part in parts:
+        files = ((file.name, file.size, file.sha256) for file in part.files)
+        metadata = dict(release.metadata)
+        said = statement(release.name, release.version, part.format, files, metadata)
+        yield said, part.signature
+
+
+def signed(release: ModelRelease, key: PrivateKey) -> ModelRelease:
+    """The release, or each of its variants, with a signature in place of any that it had."""
+    made = [sign(said, key) for said, _ in statements(release)]
+    if not release.variants:
+        return replace(release, signature=made[0])
+    both = zip(release.variants, made, strict=True)
+    variants = tuple(replace(variant, signature=signature) for variant, signature in both)
+    return replace(release, variants=variants)
+
+
 def sign(said: bytes, key: PrivateKey) -> Signature:
     """The signature of a statement."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.from_private_bytes(key.data)
-    public = PublicKey(private.public_key().public_bytes_raw())
-    return Signature(public.identity, base64.b64encode(private.sign(said)).decode())
+    return Signature(public_key_of(key).identity, base64.b64encode(private.sign(said)).decode())
+
+
+def public_key_of(key: PrivateKey) -> PublicKey:
+    """The public key that verifies what a private key signs."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.from_private_bytes(key.data)
+    return PublicKey(private.public_key().public_bytes_raw())
+
+
+def new_key() -> tuple[bytes, bytes, PublicKey]:
+    """A new private key and its public key in PEM, and the latter as it is."""
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key()
+    private_text = key.private_bytes(
+        form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )
+    public_text = public.public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+    return private_text, public_text, PublicKey(public.public_bytes_raw())
 
 
 def is_signed(said: bytes, signature: Signature, keys: Iterable[PublicKey]) -> bool:

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
         promote_values,
         promote_values_to,
     )
+    from edgeops.api.publishing import publish_files
     from edgeops.api.releases import list_releases, verify
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.showing import ShownDevice, show_device
+    from edgeops.api.signing import KeyPair, SignedRelease, make_key, sign_release
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
@@ -47,6 +49,7 @@ __all__ = [
     "ImportRequest",
     "Imported",
     "InvalidFleet",
+    "KeyPair",
     "Observer",
     "PlanRequest",
     "Planned",
@@ -55,6 +58,7 @@ __all__ = [
     "Rollback",
     "SeenFleet",
     "ShownDevice",
+    "SignedRelease",
     "Synced",
     "Unreadable",
     "Workspace",
@@ -72,6 +76,7 @@ __all__ = [
     "init",
     "list_devices",
     "list_releases",
+    "make_key",
     "plan",
     "plan_rollback",
     "plans",
@@ -82,10 +87,12 @@ __all__ = [
     "promote_values_to",
     "proposals",
     "publish",
+    "publish_files",
     "render",
     "roll_back",
     "run_devices",
     "show_device",
+    "sign_release",
     "status",
     "stop_on_interrupt",
     "sync",
@@ -121,10 +128,12 @@ _NAMES = {
         "promote_values_to",
     ),
     "proposals": (),
+    "publishing": ("publish_files",),
     "releases": ("list_releases", "verify"),
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
     "showing": ("ShownDevice", "show_device"),
+    "signing": ("KeyPair", "SignedRelease", "make_key", "sign_release"),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),
 }

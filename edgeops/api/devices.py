@@ -30,6 +30,7 @@ def run_devices(
     *,
     history: Path | None = None,
     programs: Mapping[str, Path] | None = None,
+    trust: Path | None = None,
     until_converged_within: float | None = None,
     printed: Callable[[str, str, str], None] = lambda _device, _module, _line: None,
 ) -> list[DeviceStatus] | None:
@@ -39,11 +40,12 @@ def run_devices(
     with HEAD and Converged, and gives their status. `history` is a CSV file of
     observations for forecasters that have none; `programs` are Python programs
     that run in place of the containers of other modules, by the names of the
-    modules. `printed` gets the device, module and text of each printed line.
-    Raises `UsageError` for a hub other than the local one, and `EdgeOpsError` if
+    modules. `trust` is a public key, or a folder of them (*.pub), that releases
+    must be signed with. `printed` gets the device, module and text of each
+    printed line. Raises `UsageError` for a hub other than the local one, and `EdgeOpsError` if
     that is not running or does not have a device, or on a timeout.
     """
-    machine = _machine(workspace, history, programs or {})
+    machine = _machine(workspace, history, programs or {}, trust)
     running = _run(workspace, machine, devices, until_converged_within, printed)
     return complete(running, hint="")
 
@@ -91,7 +93,12 @@ async def _converged(
         return await until_converged(workspace, hub, fleet, names, seconds)
 
 
-def _machine(workspace: Workspace, history: Path | None, programs: Mapping[str, Path]) -> Machine:
+def _machine(
+    workspace: Workspace,
+    history: Path | None,
+    programs: Mapping[str, Path],
+    trust: Path | None,
+) -> Machine:
     from edgeops.localedge.run import Machine
     from edgeops.localhub import access
 
@@ -118,4 +125,5 @@ def _machine(workspace: Workspace, history: Path | None, programs: Mapping[str, 
         ),
         history=history.resolve() if history else None,
         programs={name: file.resolve() for name, file in programs.items()},
+        trust=trust.resolve() if trust else None,
     )

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.api.publishing import told
+from edgeops.api.signing import signer
 from edgeops.api.stores import artifact_store, artifact_target
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.jsonvalue import JsonObject
+    from edgeops.publishing.publish import Published
     from edgeops.training.build import BuildFolder
     from edgeops.training.data.quality import Quality
     from edgeops.training.evaluation import Evaluated
     from edgeops.training.fitted import Fitted
     from edgeops.training.model_file import ModelFile
-    from edgeops.training.publish import Published
     from edgeops.training.samples import Experiment
     from edgeops.training.training_data import Job
 
@@ -193,23 +195,32 @@ def evaluate(
 
 
 def publish(
-    workspace: Workspace, name: str, *, version: str | None = None, data_dirs: Sequence[Path] = ()
+    workspace: Workspace,
+    name: str,
+    *,
+    version: str | None = None,
+    data_dirs: Sequence[Path] = (),
+    sign: bool = False,
+    key: Path | None = None,
 ) -> Published:
     """Publish the evaluated build of a model in the store of the hub, and write its release file.
 
-    Raises `Refused` when a gate fails or the version exists, and `EdgeOpsError` for
-    a model that is not evaluated, or a store that fails.
+    It is signed as by `publish_files`. Raises `Refused` when a gate fails or the version exists,
+    and `EdgeOpsError` for a model that is not evaluated, or a store that fails.
     """
     with extra("train"):
         from edgeops.training.build import latest_build
         from edgeops.training.publish import publish as publish_build
 
+        signed = signer(workspace, sign=sign, key=key)
         build = latest_build(_model(workspace, name, data_dirs))
         store = artifact_store(workspace, artifact_target(workspace))
         root = workspace.root
         with workspace.observer.progress("publishing", "bytes") as tick:
-            done = publish_build(build, root=root, store=store, version=version, progress=tick)
-        return replace(done, file=done.file.relative_to(root))
+            done = publish_build(
+                build, root=root, store=store, version=version, progress=tick, sign=signed
+            )
+        return told(workspace, done, signed)
 
 
 def _model(workspace: Workspace, name: str, data_dirs: Sequence[Path]) -> ModelFile:

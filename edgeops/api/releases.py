@@ -12,6 +12,7 @@ from edgeops.api.statuses import statuses
 from edgeops.api.stores import artifact_store, artifact_target
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, Interrupted, InvalidState, UsageError
+from edgeops.proxy import proxies_of
 
 if TYPE_CHECKING:
     from edgeops.artifacts.store import Store
@@ -171,7 +172,12 @@ def _check_published(
 
     if file.url is None and store is not None:
         return check_stored(file, store)
-    return check_url(file, file.location(target.url), ca_file=workspace.ca_file)
+    return check_url(
+        file,
+        file.location(target.url),
+        ca_file=workspace.ca_file,
+        proxies=proxies_of(workspace.environ),
+    )
 
 
 def _chosen(releases: Releases, names: Sequence[str]) -> list[str]:

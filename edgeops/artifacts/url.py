@@ -1,49 +1,63 @@
-"""A published file at an absolute URL, on any web server."""
+"""A published file at an absolute URL, on any web server, as devices get it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from edgeops.artifacts.store import ArtifactError
 from edgeops.digest import CHUNK_BYTES
-from edgeops.translate import reaching
+from edgeops.https_get import GetFailed, Reason, Timeouts, check_status, get, open_web
+from edgeops.proxy import Proxies
+from edgeops.translate import doing, translate
 
 if TYPE_CHECKING:
-    import requests
+    from requests import Response
 
-_TIMEOUT = (10, 60)  # seconds: to connect, and between two bytes
+_TIMEOUTS = Timeouts(connect=10, stall=60)
 
 
 @contextmanager
-def open_url(url: str, *, ca_file: str | None = None) -> Iterator[Iterator[bytes] | None]:
+def open_url(
+    url: str, *, ca_file: str | None = None, proxies: Proxies | None = None
+) -> Iterator[Iterator[bytes] | None]:
     """The bytes at an https URL, streamed, for the length of a `with`; None if not found.
 
     `ca_file` holds the CAs to trust instead of the system's. No credentials are
     sent. Raises `ArtifactError`.
     """
-    import requests
-
-    host = urlsplit(url).netloc
-    with requests.Session() as session:
-        session.auth = _anonymous  # keeps requests from reading ~/.netrc
-        session.headers["Accept-Encoding"] = "identity"
-        with reaching(host, ArtifactError):
-            response = session.get(url, stream=True, timeout=_TIMEOUT, verify=ca_file or True)
-        with response:
-            if not response.url.startswith("https:"):
-                raise ArtifactError(f"{host} redirects to a URL without TLS", "correct the `url`")
-            if response.status_code not in (404, 410) and not response.ok:
-                raise ArtifactError(f"{host} answered {response.status_code}", "try again later")
-            yield _chunks(response, host) if response.ok else None
-
-
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+    only = Path(ca_file) if ca_file else None
+    with doing(f"read the certificates in {ca_file}", error=ArtifactError):
+        web = open_web(proxies or Proxies(), only=only)
+    with (
+        translate((GetFailed, _as_artifact_error)),
+        closing(web),
+        get(web, url, {}, _TIMEOUTS) as response,
+    ):
+        if response.status_code in (404, 410):
+            yield None
+        else:
+            check_status(response, urlsplit(url).netloc)
+            yield _chunks(response)
 
 
-def _chunks(response: requests.Response, host: str) -> Iterator[bytes]:
-    with reaching(host, ArtifactError):
-        yield from response.iter_content(CHUNK_BYTES)
+def _chunks(response: Response) -> Iterator[bytes]:
+    while chunk := response.raw.read1(CHUNK_BYTES):
+        yield chunk
+
+
+def _as_artifact_error(failure: GetFailed) -> ArtifactError:
+    return ArtifactError(failure.message, _HINTS.get(failure.reason, "try again later"))
+
+
+_HINTS = {
+    Reason.INVALID_URL: "correct the `url`",
+    Reason.INSECURE_REDIRECT: "correct the `url`",
+    Reason.TOO_MANY_REDIRECTS: "correct the `url`",
+    Reason.UNREACHABLE: "check network and proxy",
+    Reason.PROXY_FAILED: "check HTTPS_PROXY and NO_PROXY",
+    Reason.NOT_TRUSTED: "set SSL_CERT_FILE for a company's own CA",
+}

@@ -11,6 +11,7 @@ from edgeops.artifacts.store import ArtifactError, Store
 from edgeops.artifacts.url import open_url
 from edgeops.digest import Digest, Hasher, chunks_of
 from edgeops.plain_file import open_plain
+from edgeops.proxy import Proxies
 from edgeops.release import ReleaseFile
 
 
@@ -73,10 +74,19 @@ def check_stored(file: ReleaseFile, store: Store) -> Check:
         return Check("store", Found.UNREADABLE, error.message)
 
 
-def check_url(file: ReleaseFile, url: str, *, ca_file: str | None = None) -> Check:
-    """The file at an https URL; `ca_file` holds the CAs to trust instead of the system's."""
+def check_url(
+    file: ReleaseFile,
+    url: str,
+    *,
+    ca_file: str | None = None,
+    proxies: Proxies | None = None,
+) -> Check:
+    """The file at an https URL, as devices get it.
+
+    `ca_file` holds the CAs to trust instead of the system's.
+    """
     try:
-        with open_url(url, ca_file=ca_file) as chunks:
+        with open_url(url, ca_file=ca_file, proxies=proxies) as chunks:
             if chunks is None:
                 return Check("url", Found.ABSENT, f"{url} does not exist")
             return _check("url", file, chunks)

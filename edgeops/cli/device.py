@@ -48,6 +48,15 @@ def run(
             metavar="MODULE=FILE",
         ),
     ] = None,
+    trust: Annotated[
+        Path | None,
+        option(
+            "Public key, or a folder of them (*.pub): the devices take only releases that are"
+            " signed by one.",
+            metavar="FILE_OR_FOLDER",
+            exists=True,
+        ),
+    ] = None,
     until_converged: Annotated[
         bool, option("Stop once the devices have converged on HEAD.", "--until-converged")
     ] = False,
@@ -72,6 +81,7 @@ def run(
       edgeops device run --all --until-converged
       edgeops device run k-road-150 --history counts.csv
       edgeops device run k-road-150 --program people_counter=counter.py
+      edgeops device run --all --trust keys/releases.pub
     """
     if every == bool(devices):
         raise UsageError("name the devices to run, or use --all")
@@ -81,6 +91,7 @@ def run(
         api.devices.edge_devices(where) if every else sorted(set(devices or ())),
         history=history,
         programs=_programs(program or ()),
+        trust=trust,
         until_converged_within=timeout if until_converged else None,
         printed=_print_line,
     )

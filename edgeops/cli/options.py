@@ -49,6 +49,14 @@ VerboseOption = Annotated[bool, option("Show every device and value.", "--verbos
 YesOption = Annotated[bool, option("Do not ask before writing.", "--yes", "-y")]
 ModelName = Annotated[str, argument("The folder of the model in models/.")]
 SavedPlanFile = Annotated[Path, argument("A plan saved by `sync --out`.")]
+KeyOption = Annotated[
+    Path | None,
+    option(
+        "File of the private key to sign with; EDGEOPS_SIGNING_KEY holds its text by default.",
+        "--key",
+        metavar="FILE",
+    ),
+]
 # A path is looked up in the repository, then below each of these.
 DataDirs = Annotated[
     list[Path] | None,

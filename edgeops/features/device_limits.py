@@ -5,6 +5,7 @@ from __future__ import annotations
 HOURS_KEPT = 16 * 7 * 24  # 2,688; models of all features and a base of eight weeks need 2,580
 MAX_SERIES = 256
 MAX_NAME = 64  # characters
+MAX_VALUE = 1e15  # beyond, whole numbers are not exact, and sums could become infinite
 
 
 def name_fault(name: str) -> str | None:

@@ -8,6 +8,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import WEEKDAYS, hour_wave, is_weekday, year_wave
 from edgeops.features.feature import At, Feature, Need, Track
 from edgeops.features.from_counts import AHEAD, BASE, DISTANCE, OBSERVED
+from edgeops.features.known import KNOWN, is_known_ahead
 from edgeops.features.spec import Site
 
 
@@ -58,14 +59,14 @@ FEATURES: Mapping[str, Feature] = {
 }
 
 _NEIGHBOUR = "neighbour"
-_KNOWN = ("event", "weather")
 
 
 def feature(name: str) -> Feature:
     """The feature of a name. Raises `EdgeOpsError` for an unknown one.
 
     Besides `FEATURES`: `neighbour:<column>` is the deviation of another column,
-    `event:<name>` and `weather:<name>` are columns that are known ahead.
+    `event:<name>` and `weather:<name>` are columns that are known ahead; `known:event:<name>`
+    and `known:weather:<name>` are 1 in steps where they are, 0 where they are not.
     """
     if name in FEATURES:
         return FEATURES[name]
@@ -74,7 +75,7 @@ def feature(name: str) -> Feature:
         return Feature(
             At.OBSERVED, lambda t: t.neighbour_deviation(column), Need.COLUMN, based=True
         )
-    if column and kind in _KNOWN:
+    if is_known_ahead(name.removeprefix(KNOWN)) and not name.endswith(":"):
         return Feature(At.AHEAD, lambda t: t.known(name), Need.COLUMN)
     raise EdgeOpsError(f"there is no feature `{name}`", _hint(name))
 
@@ -100,4 +101,4 @@ def _hint(name: str) -> str:
     close = get_close_matches(name, FEATURES, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
-    return "besides the listed ones there are neighbour:, event: and weather: with a name"
+    return "besides the listed ones there are neighbour:, event:, weather: and known: with a name"

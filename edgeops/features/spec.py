@@ -6,6 +6,7 @@ Needs no other package: model files are read before anything is installed for tr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,11 +38,38 @@ class Site:
 class Hour:
     """How the values of one hour become its value: their sum, their mean, or the last of them.
 
-    `minutes` is the time from one value to the next. A sum needs every value of its hour.
+    `minutes` is the time from one value to the next; 0 for events, which come at any
+    time: their sum is 0 in an hour without any. The default is what devices did
+    before a model could say it: each value replaces those before it, as a count
+    since the hour began does.
     """
 
     combine: Literal["sum", "mean", "last"] = "last"
     minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minutes <= 60:
+            raise EdgeOpsError(f"an hour of values {self.minutes} minutes apart", "use 0 to 60")
+
+    @property
+    def values(self) -> int:
+        """How many values an hour has, at most; 0 if nobody knows."""
+        return -(-60 // self.minutes) if self.minutes else 0
+
+    @property
+    def fewest(self) -> int:
+        """How many values an hour has, at least."""
+        return 60 // self.minutes if self.minutes else 0
+
+    @property
+    def needed(self) -> int:
+        """How many of its values an hour needs, at least, to have a value itself."""
+        return self.fewest if self.combine == "sum" else 1
+
+    @property
+    def doubled(self) -> Literal["sum", "mean"]:
+        """What the hour that happens twice in autumn has of both: see `wall_clock`."""
+        return "sum" if self.combine == "sum" or self == Hour() else "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +128,11 @@ class WindowSpec:
     step; `THIS_SERIES` as the only column stands for any one series. A window
     has `steps` rows and a column for each of `features`; the model forecasts
     the `horizon` steps after it. `level_hours` is what the scale of the target
-    is the mean of; `outage_hours` zeros in a row are an outage (0: never).
+    is the mean of; `outage_hours` zeros in a row are an outage (0: never). `hour`
+    is how the values that arrive become those of hours. `unknown` is what each
+    `weather:` feature has, in their order, where it is not known: its mean in
+    training, so that it is 0 once the network has scaled it. Without it, and for
+    events, that is 0.
 
     Raises `EdgeOpsError` where this cannot be.
     """
@@ -115,6 +147,8 @@ class WindowSpec:
     level_hours: int = 4 * WEEK
     smoothing: Smoothing | None = None
     outage_hours: int = 12
+    hour: Hour = Hour()
+    unknown: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -143,11 +177,22 @@ class WindowSpec:
         _unique("feature", self.features)
         _unique("column", self.columns)
         _check_profile(self.base, WEEK // self.interval)
+        _check_unknown(self.unknown, self.weather)
 
     @property
     def is_pooled(self) -> bool:
         """Whether it is for any one series: see `of_series`."""
         return self.columns == (THIS_SERIES,)
+
+    @property
+    def weather(self) -> tuple[str, ...]:
+        """The `weather:` features."""
+        return tuple(name for name in self.features if name.startswith("weather:"))
+
+    @property
+    def unknown_values(self) -> Mapping[str, float]:
+        """What a feature that is known ahead has where it is not; 0 if it is not listed."""
+        return dict(zip(self.weather, self.unknown, strict=False))
 
     def of_series(self, name: str) -> WindowSpec:
         """The same for this series alone."""
@@ -164,6 +209,14 @@ def _check_profile(base: Base, steps: int) -> None:
         raise EdgeOpsError(
             f"the profile of the base `{base.kind}` is not {expected} finite numbers",
             "`stl` and `mstl` need a number for each step of the week, the other kinds none",
+        )
+
+
+def _check_unknown(unknown: tuple[float, ...], weather: tuple[str, ...]) -> None:
+    if unknown and (len(unknown) != len(weather) or not all(map(math.isfinite, unknown))):
+        raise EdgeOpsError(
+            f"`unknown` is not {len(weather)} finite numbers",
+            "it has a number for each `weather:` feature, or none",
         )
 
 

@@ -1,6 +1,7 @@
 """A window specification as JSON: what a model file carries to the device.
 
 Every key must be there and none may be unknown: a device must not guess what a newer version meant.
+A key of `_OPTIONAL` is there only where it says something: models of before it stay as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from edgeops.features.spec import Site, WindowSpec
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
+# Left out where they say nothing new: so models that were made before them stay as they are.
+_OPTIONAL = ("hour", "unknown")
 _KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 
@@ -23,6 +26,11 @@ def to_json(spec: WindowSpec) -> JsonObject:
     """The specification as a JSON value; `from_json` gives the same one again."""
     value = asdict(spec)
     site = value["site"]
+    for name in _OPTIONAL:
+        if getattr(spec, name) == _default(name):
+            del value[name]
+        elif isinstance(value[name], tuple):
+            value[name] = list(value[name])
     return {
         **value,
         "features": list(spec.features),
@@ -30,6 +38,10 @@ def to_json(spec: WindowSpec) -> JsonObject:
         "site": {"zone": site.pop("time_zone"), **site},
         "base": {**value["base"], "profile": list(spec.base.profile)},
     }
+
+
+def _default(name: str) -> Any:
+    return next(field.default for field in fields(WindowSpec) if field.name == name)
 
 
 def from_json(value: Any) -> WindowSpec:
@@ -66,10 +78,11 @@ def _object(kind: Any, value: Any, where: str) -> Any:
     for key in [*value, *names]:
         if key not in names:
             raise _bad(where, f"has the unknown key `{key[:64]}`")
-        if key not in value:
+        if key not in value and not (kind is WindowSpec and key in _OPTIONAL):
             raise _bad(where, f"has no `{key}`")
+    given = {key: name for key, name in names.items() if key in value}
     return kind(
-        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in names.items()}
+        **{name: _read(hints[name], value[key], f"{where}.{key}") for key, name in given.items()}
     )
 
 

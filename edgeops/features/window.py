@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.feature import At, Feature
+from edgeops.features.known import KNOWN, at_steps
 from edgeops.features.registry import check_site, feature, neighbours
 from edgeops.features.repair import FILL_WEEKS, total
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray, hours_from
@@ -85,7 +86,8 @@ class WindowBuilder:
 
         `origins` are indexes of steps (of hours when the interval is 1, see
         `steps`) in the series; all that have enough history when None.
-        `known` has the columns `event:` and `weather:`; what it lacks is 0.
+        `known` has the columns `event:` and `weather:`; of an hour that it lacks,
+        or where it has NaN, nothing is known.
         """
         start, values = self._aggregated(series, self.spec.columns)
         if origins is None:
@@ -139,7 +141,7 @@ class WindowBuilder:
             hours,
             np.concatenate([values, ahead]),
             neighbour,
-            _known_at(hours, self.spec.interval, known),
+            _known_at(hours, self.spec, known),
         )
 
     def _cut(self, tracks: Tracks, origins: IntArray) -> WindowBatch:
@@ -172,9 +174,10 @@ def _take(track: FloatArray, rows: IntArray) -> FloatArray:
 
 
 def _known_at(
-    hours: Hours, interval: int, known: HourlySeries | None
+    hours: Hours, spec: WindowSpec, known: HourlySeries | None
 ) -> Callable[[str], FloatArray]:
-    """Gives a known column as the mean over each step; 0 where nothing is known."""
+    """Gives a known column as the mean over each step, or how much of each step it is known."""
+    unknown = spec.unknown_values
 
     def at(name: str) -> FloatArray:
         if known is None:
@@ -182,14 +185,14 @@ def _known_at(
                 f"the feature `{name}` needs columns that are known ahead",
                 "name a file with events or weather under `data`",
             )
-        column = known.column(name)
-        rows = (hours - known.start).astype(np.int64)
+        column = name.removeprefix(KNOWN)
+        values = at_steps(known.column(column), known.start, hours, spec.interval)
+        if column != name:
+            return np.asarray((~np.isnan(values)).mean(axis=1), np.float64)
+        values = np.nan_to_num(values, nan=unknown.get(name, 0.0))
         result = np.zeros(len(hours))
-        for hour in range(interval):
-            at_hour = rows + hour
-            inside = (at_hour >= 0) & (at_hour < len(column))
-            values = np.where(inside, column[np.clip(at_hour, 0, len(column) - 1)], 0.0)
-            result = result + np.nan_to_num(values)
-        return result / interval
+        for hour in range(spec.interval):  # in one order, whatever the length
+            result = result + values[:, hour]
+        return result / spec.interval
 
     return at

@@ -29,6 +29,7 @@ class Fleet:
     """The fleet: its hubs and limits, and the layers that devices have.
 
     `defaults` are the layers of every device, `hub_defaults` those of the devices on one hub.
+    `trust` are the paths of the keys that sign releases, None if they need not be signed.
     """
 
     hubs: JsonObject
@@ -36,6 +37,7 @@ class Fleet:
     uid: str | None
     defaults: tuple[Layer, ...]
     hub_defaults: Mapping[str, tuple[Layer, ...]]
+    trust: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,15 @@ def read_fleet(document: Document) -> Named[Fleet]:
             )
             for name, hub in hubs.items()
         },
+        trust=key_paths(document),
     )
     return _named(document, fleet)
+
+
+def key_paths(document: Document) -> tuple[str, ...] | None:
+    """The key files that a Fleet trusts; None if releases need not be signed."""
+    trust = document.value["spec"].get("trust")
+    return None if trust is None else tuple(trust["releases"])
 
 
 def read_group(document: Document) -> Named[Group]:

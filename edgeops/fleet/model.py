@@ -104,13 +104,22 @@ class Named(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The content of a key file that the Fleet names, or why it cannot be read."""
+
+    data: bytes = b""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The manifests and user schemas of one commit, or of the working tree (`commit` is None).
 
     `documents` are those that are valid against the schema of their kind, in file order; `problems`
     and `warnings` are those of all files; `schemas` maps the path of each user schema under
     `schemas/` (as a `Module` names it) to its JSON value. `model_problems` are those of
-    model files, which are not part of the desired state.
+    model files, which are not part of the desired state. `keys` are the key files that the Fleet
+    names, by path.
     """
 
     commit: str | None
@@ -119,6 +128,7 @@ class Snapshot:
     schemas: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     model_problems: tuple[Problem, ...] = ()
+    keys: Mapping[str, KeyFile] = field(default_factory=dict)
 
     @property
     def spoiled(self) -> frozenset[str]:

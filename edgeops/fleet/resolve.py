@@ -40,6 +40,7 @@ from edgeops.fleet.model import (
 )
 from edgeops.fleet.outline import may_hold
 from edgeops.fleet.software import setter_of
+from edgeops.fleet.trust import Trust, read_trust, signature_problems
 from edgeops.jsonvalue import pointer
 
 _LONGEST = 800  # characters of a message, and of a hint
@@ -72,12 +73,13 @@ def resolve(
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
-    devices = _Devices(catalog, snapshot, SchemaChecker(memo), frozenset({hub, *named}))
+    trust, key_problems = read_trust(catalog, snapshot.keys)
+    devices = _Devices(catalog, snapshot, SchemaChecker(memo), frozenset({hub, *named}), trust)
     for names in alike(catalog, devices.hubs):
         devices.resolve(names, artifacts)
     resolved = devices.resolved[hub]
     found = {*snapshot.problems, *snapshot.warnings}
-    found.update(not_unique, hub_problems, devices.problems())
+    found.update(not_unique, hub_problems, key_problems, devices.problems())
     checks = [
         reference_problems(catalog, snapshot),
         name_problems(catalog),
@@ -88,6 +90,7 @@ def resolve(
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
         empty_set_warnings(catalog),
+        signature_problems(catalog, trust) if trust else (),
     ]
     checks += [
         _artifact_problems(catalog, name, devices.resolved[name])
@@ -131,6 +134,7 @@ class _Devices:
     snapshot: Snapshot
     checker: SchemaChecker
     hubs: frozenset[str]
+    trust: Trust | None = None
     resolved: dict[str, dict[str, DesiredDevice]] = field(default_factory=dict)
     bound: dict[str, tuple[str, ...]] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
@@ -157,6 +161,8 @@ class _Devices:
                 return
             owner = DeviceOnHubs(device.name, of & hubs, of)
             resolved, findings = resolver.resolve(device, groups)
+            if self.trust:
+                findings = (*findings, *self.trust.findings(resolved.models))
             for hub in owner.on:
                 self.resolved[hub][device.name] = resolved
             stack = resolver.stack(device, groups, resolved.modules) if findings else ()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeops.backoff import Backoff
 from edgeops.localedge.agent import Agent, Launcher
-from edgeops.localedge.deployment import WantedModule
+from edgeops.localedge.deployment import MODULES_OF_OURS, WantedModule
 from edgeops.localedge.environment import ModuleIdentity, process_environment
 from edgeops.localedge.process import Program
 from edgeops.localedge.restart import RESTART
@@ -19,6 +19,7 @@ from edgeops.localedge.sdk import connected, require_sdk
 from edgeops.localedge.storage import FIRST_FILL, own_folder
 from edgeops.twin import EDGE_AGENT
 
+TRUST = "EDGEOPS_TRUST"
 _CHILD = Path(__file__).with_name("child.py")
 
 
@@ -30,7 +31,8 @@ class Machine:
     local hub; `connection_string` gives that of a device and module, and can raise
     `EdgeOpsError`; `history` is a CSV file of observations for forecasters that
     have none. `programs` are Python programs for modules of the deployment that
-    are not those of edgeops, by the names of the modules.
+    are not those of edgeops, by the names of the modules. `trust` has the public
+    keys that releases must be signed with: what is on the host of a real device.
     """
 
     devices_folder: Path
@@ -39,6 +41,7 @@ class Machine:
     connection_string: Callable[[str, str], str]
     history: Path | None = None
     programs: Mapping[str, Path] = field(default_factory=dict)
+    trust: Path | None = None
     backoff: Backoff = RESTART
 
 
@@ -91,15 +94,18 @@ def launcher(machine: Machine, device: str) -> Launcher:
             own / ".home",
             own / ".tmp",
         )  # hidden, since the storage can be `own` itself
+        loads_models = module.program == MODULES_OF_OURS["edgeops-model-loader"]
 
         def environment() -> Mapping[str, str]:
             for folder in (storage, home, temporary):
                 folder.mkdir(parents=True, exist_ok=True)
             identity = ModuleIdentity(device, module.name, machine.hub)
             history = {FIRST_FILL: str(machine.history)} if machine.history else {}
+            trust = {TRUST: str(machine.trust)} if machine.trust and loads_models else {}
             return {
                 **process_environment(module.env, identity, Path(sys.executable), home, temporary),
                 **history,
+                **trust,
                 "EDGEOPS_STORAGE": str(storage),
                 "EDGEOPS_CONNECTION_STRING": machine.connection_string(device, module.name),
                 "EDGEOPS_CA_FILE": str(machine.ca_file),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 from yaml.events import AliasEvent
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from edgeops.fleet.layers import Path
 from edgeops.fleet.yaml_dump import dump_block, dump_flow
@@ -24,19 +25,32 @@ _STEP = "  "  # of a new level of indentation
 
 def spliced(text: str, group: str, path: Path, value: Any) -> str | None:
     """The text with the value at a path below the `spec` of the Group; None if it cannot be put."""
+    return spliced_into(text, KIND, group, path, value)
+
+
+def spliced_into(
+    text: str, kind: str, name: str, path: Sequence[str | int], value: Any
+) -> str | None:
+    """The text with the value at a path below the `spec` of a manifest; None if it cannot be put.
+
+    The path may lead through lists, by index.
+    """
     try:
         roots = _roots(text)
     except yaml.YAMLError:  # such as a repeated anchor name, which YAML 1.1 refuses
         return None
-    node = next((root for root in roots if _is_group(root, group)), None)
+    node = next((root for root in roots if _is_manifest(root, kind, name)), None)
     place: tuple[Any, Any] | None = None
     keys = ("spec", *path)
     for depth, key in enumerate(keys):
+        if isinstance(key, int):
+            node = node.value[key] if isinstance(node, SequenceNode) else None
+            continue
         if not isinstance(node, MappingNode):
             return None
         place = next((pair for pair in node.value if pair[0].value == key), None)
         if place is None:
-            return _added(text, node, keys[depth:], value)
+            return _added(text, node, tuple(map(str, keys[depth:])), value)
         node = place[1]
     return _replaced(text, *place, value) if place else None
 
@@ -79,8 +93,8 @@ def _roots(text: str) -> list[Any]:
         loader.dispose()
 
 
-def _is_group(root: Any, group: str) -> bool:
-    return (_text(root, "kind"), _text(root, *_NAME)) == (KIND, group)
+def _is_manifest(root: Any, kind: str, name: str) -> bool:
+    return (_text(root, "kind"), _text(root, *_NAME)) == (kind, name)
 
 
 def _text(node: Any, *keys: str) -> Any:

@@ -85,7 +85,7 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     yield html.section("Plots", pictures)
     yield html.section("Glossary", [html.facts(_WORDS)])
     yield html.section("Notes", [html.paragraphs(facts.notes)])
-    yield html.section("Limits", [html.listed((*facts.limits, *_limits(card)))])
+    yield html.section("Limits", [html.listed((*facts.limits, *_limits(facts)))])
     yield html.section("Data", [html.facts((("data", facts.data), ("credit", facts.attribution)))])
     yield html.section("How it was made", [html.facts(_made(facts))])
     yield html.section("Files", [html.table(_files(facts.artifacts))])
@@ -123,15 +123,21 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.table(score_tables.use_cases(card, name))
 
 
-def _limits(card: Scorecard) -> Iterator[str]:
+def _limits(facts: CardFacts) -> Iterator[str]:
     yield (
         "The figures cover the periods above. When sensors, streets or habits change, evaluate the"
         " model again."
     )
+    card = facts.card
     if len(card.quantiles) > 1:
         yield (
             f"The interval should contain {score_tables.interval(card)} of all values, not of the"
             " values of each hour or each event."
+        )
+    if facts.provenance.get("weather") == "measured":
+        yield (
+            "The weather it was judged with was measured. A device has forecasts of it only, so"
+            " these figures are an upper bound."
         )
 
 

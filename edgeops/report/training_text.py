@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from edgeops.report.documents import dump_json
 from edgeops.report.style import render
-from edgeops.report.words import size
+from edgeops.report.words import count, size
 
 if TYPE_CHECKING:
     from edgeops.api.models import Trained
+    from edgeops.publishing.publish import Published
     from edgeops.training.fitted import Fitted
-    from edgeops.training.publish import Published
 
 
 def network_line(fitted: Fitted) -> str:
@@ -38,7 +38,8 @@ def export_lines(trained: Trained) -> list[str]:
 def text(done: Published, *, color: bool = False) -> str:
     """What was published, and what to do with its files; no newline at its end."""
     release = done.release
-    what = f"{release.reference}, {size(release.size)}, sha256 {release.sha256}"
+    several = f"{count(len(release.every_file), 'file')}, " if len(release.every_file) > 1 else ""
+    what = f"{release.reference}, {several}{size(release.size)}, sha256 {release.sha256}"
     new, already = f"published; commit {done.file.parent}", f"already published, see {done.file}"
     return render([[what], [new if done.new else already]], color)
 

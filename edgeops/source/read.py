@@ -8,18 +8,22 @@ from functools import partial
 
 from edgeops import __version__
 from edgeops.fleet.attempt import attempt
+from edgeops.fleet.kinds import key_paths
 from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
-from edgeops.fleet.model import Document, Place, Problem, Snapshot, split
+from edgeops.fleet.model import Document, KeyFile, Place, Problem, Snapshot, split
 from edgeops.fleet.model_manifest import model_file_problems
 from edgeops.fleet.outline import ANY
 from edgeops.fleet.user_schema import parse_schema
+from edgeops.plain_file import is_absent
 from edgeops.source.layout import Role, role
 from edgeops.source.record import ParsedFile, decode, encode
 from edgeops.source.schemas import model_schemas
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
 PARSER_VERSION = 8
+
+MAX_KEY_BYTES = 4096  # of a key file: the public key in PEM has 113
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -39,8 +43,12 @@ def read_snapshot(
     files: Iterable[SourceFile | Problem],
     schemas: KindSchemas,
     memo: Memo | None,
+    read_key: Callable[[str], bytes] | None = None,
 ) -> Snapshot:
-    """The snapshot of the files, in their order; a problem stands for a file that is refused."""
+    """The snapshot of the files, in their order; a problem stands for a file that is refused.
+
+    `read_key` reads the key files that a Fleet names, by their paths; it raises `OSError`.
+    """
     of_models: list[Problem] = []
     documents: list[Document] = []
     problems: list[Problem] = []
@@ -63,7 +71,28 @@ def read_snapshot(
         else:
             documents += parsed.documents
     wrong, warnings = split(problems)
-    return Snapshot(commit, tuple(documents), wrong, user_schemas, warnings, split(of_models)[0])
+    return Snapshot(
+        commit,
+        tuple(documents),
+        wrong,
+        user_schemas,
+        warnings,
+        split(of_models)[0],
+        _keys(documents, read_key) if read_key else {},
+    )
+
+
+def _keys(documents: Iterable[Document], read: Callable[[str], bytes]) -> dict[str, KeyFile]:
+    keys: dict[str, KeyFile] = {}
+    for document in documents:
+        for path in (key_paths(document) or ()) if document.value["kind"] == "Fleet" else ():
+            try:
+                keys[path] = KeyFile(read(path))
+            except OSError as error:
+                absent = is_absent(error)
+                fault = "does not exist" if absent else f"cannot be read: {error.strerror}"
+                keys[path] = KeyFile(fault=fault)
+    return keys
 
 
 def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> ParsedFile:

@@ -30,18 +30,29 @@ class Releases:
     def copies(self, reference: str) -> Iterator[tuple[ReleaseFile, Path]]:
         """The files of a release, and the path of each in git, if it is kept there.
 
-        That is the folder of the version, or for a single file the folder of its release file.
+        That is `copy_in_git`, or for a single file the folder of its release file.
         Raises `KeyError`.
         """
         release, file = self.releases[reference].spec, self.file(reference)
         for part in release.every_file:
-            copy = file.parent / release.version / part.name
+            copy = copy_in_git(file.parent, release, part)
             alone = len(release.every_file) == 1 and not copy.exists()
             yield part, file.with_name(part.name) if alone else copy
 
     def of(self, model: str) -> Iterator[ModelRelease]:
         """The releases of one model."""
         return (named.spec for named in self.releases.values() if named.spec.name == model)
+
+
+def copy_in_git(folder: Path, release: ModelRelease, file: ReleaseFile) -> Path:
+    """Where git keeps a file of a release: in a folder of the version, named as in the store.
+
+    Variants can have files of the same name; in the store each has a path of its own.
+    """
+    name, stored = file.name, f"{release.name}/{release.version}/"
+    if file.path and file.path.startswith(stored):
+        name = file.path.removeprefix(stored)
+    return folder / release.version / name
 
 
 def load_releases(root: Path, memo: Memo | None = None) -> Releases:

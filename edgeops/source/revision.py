@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ from edgeops.source.layout import (
     role,
     unread_problem,
 )
-from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.read import MAX_KEY_BYTES, SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 from edgeops.source.state import committed_state, is_state_name
 
@@ -45,7 +47,8 @@ def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
         if not any(name.startswith("fleet/") for _, _, _, name in entries):
             raise no_fleet(f"{prefix or 'the repository'} at {short_commit(commit)}")
         files = (file for entry in entries if (file := _source_file(repo, *entry)))
-        return read_snapshot(commit, files, packaged_schemas(), cache)
+        read_key = partial(_read_key, repo, commit, prefix)
+        return read_snapshot(commit, files, packaged_schemas(), cache, read_key)
 
 
 def resolve_commit(root: Path, rev: str) -> str:
@@ -187,6 +190,22 @@ def _source_file(
     if int(size) > MAX_BYTES:
         return too_large(name, int(size))
     return SourceFile(name, kind, sha, lambda: _read(repo, sha, name))
+
+
+def _read_key(repo: Repo, commit: str, prefix: str, name: str) -> bytes:
+    """The key file at a path below the root. Raises `OSError`."""
+    path = f":(top,literal){_begin(prefix)}{name}"
+    output = run(repo, "ls-tree", "-z", "-l", "--full-tree", commit, "--", path)
+    mode, _, sha, size = output.partition(b"\t")[0].decode().split() if output else [""] * 4
+    if not mode:
+        raise FileNotFoundError(errno.ENOENT, "there is no such file at this commit")
+    if mode in _DETOURS:
+        raise OSError(errno.ELOOP, f"{name} is {_DETOURS[mode]}")
+    if not size.isdigit():
+        raise OSError(errno.EINVAL, f"{name} is a folder, not a file")
+    if int(size) > MAX_KEY_BYTES:
+        raise OSError(errno.EFBIG, f"it is {size} bytes; at most {MAX_KEY_BYTES:,} are allowed")
+    return _read(repo, sha, name)
 
 
 def _read(repo: Repo, sha: str, name: str) -> bytes:

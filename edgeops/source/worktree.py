@@ -21,7 +21,7 @@ from edgeops.source.layout import (
     role,
     unread_problem,
 )
-from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.read import MAX_KEY_BYTES, SourceFile, read_snapshot
 from edgeops.source.schemas import packaged_schemas
 
 
@@ -39,7 +39,11 @@ def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = Non
     if path is not None:
         names = _below(root, path, names)
     files = (file for name in names if (file := source_file(root, name)))
-    return read_snapshot(None, files, packaged_schemas(), cache)
+
+    def read_key(name: str) -> bytes:
+        return read_plain(root, name, MAX_KEY_BYTES)
+
+    return read_snapshot(None, files, packaged_schemas(), cache, read_key)
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from edgeops.training.context_dropout import context_of
 from edgeops.training.recipe import TargetSection, TrainingSection
 from edgeops.training.samples import Experiment, Samples
 from edgeops.training.training_data import Examples, FloatTensor, Stage, TrainingData
@@ -24,7 +26,7 @@ def training_data_of(data: Experiment) -> TrainingData:
         return training_data
     columns = [data.samples_of_column(column, "train", first.stride) for column in data.columns]
     stage = Stage(_examples(data.model.recipe.target, columns), first.epochs, first.learning_rate)
-    return TrainingData((stage, *training_data.stages), training_data.validation)
+    return replace(training_data, stages=(stage, *training_data.stages))
 
 
 def plain_training_data(data: Experiment, training: TrainingSection) -> TrainingData:
@@ -36,7 +38,8 @@ def plain_training_data(data: Experiment, training: TrainingSection) -> Training
         _examples(recipe.target, [data.samples(series, part, every) for series in data.series])
         for part, every in (("train", stride), ("validation", thinned))
     )
-    return TrainingData((Stage(train, training.epochs, training.learning_rate),), validation)
+    stage = Stage(train, training.epochs, training.learning_rate)
+    return TrainingData((stage,), validation, context_of(data.builder(data.series[0]).spec))
 
 
 def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:

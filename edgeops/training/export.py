@@ -93,6 +93,8 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
     }
     if data.dataset.attribution:
         facts["attribution"] = data.dataset.attribution
+    if weather := data.model.recipe.data.weather:
+        facts["weather"] = weather.kind or "unknown"
     if commit:
         facts["commit"] = commit
     run = [environ.get(key) for key in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
@@ -104,7 +106,8 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
 def _metadata(data: Experiment) -> dict[str, str]:
     model, quantiles = data.model, data.model.recipe.network.quantiles
     columns = (THIS_SERIES,) if model.recipe.target.is_pooled else data.columns
-    spec = window_spec(model, columns, data.dataset.series)
+    dataset = data.dataset
+    spec = window_spec(model, columns, dataset.series, data.known, dataset.hour)
     return metadata(model.name, model.sha256, spec, quantiles, data.dataset.attribution)
 
 

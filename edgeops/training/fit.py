@@ -15,13 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeops.training.arrays_file import read_arrays, write_arrays
+from edgeops.training.context_dropout import hidden, hidden_from
 from edgeops.training.fitted import Fitted
 from edgeops.training.loss import error_of, loss_of, truth
 from edgeops.training.network import Network, build, scaling_of
 from edgeops.training.recipe import TrainingSection
-from edgeops.training.training_data import Examples, FloatTensor, Job, Schedule, TrainingData
+from edgeops.training.training_data import (
+    Examples,
+    FloatTensor,
+    Job,
+    Schedule,
+    Stage,
+    TrainingData,
+)
 
 _PREDICT_BATCH = 2048
+_CONTEXT = 1  # makes what is hidden independent of the order of the windows
 
 Tick = Callable[[int, int], None]
 
@@ -64,8 +73,9 @@ def fit(
         stage = schedule.stage(run.epoch)
         done = schedule.batches_before(run.epoch)
         order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
+        windows = _seen(training_data, stage, training.context_dropout, (job.seed, run.epoch))
         for number, rows in enumerate(order, start=1):
-            run.model.train_on_batch(stage.data.windows[rows], truth(stage.data, rows))
+            run.model.train_on_batch(windows(rows), truth(stage.data, rows))
             _follow(run, training.ema)
             tick(done + number, schedule.batches_before(schedule.epochs))
         _judge(run, training, network.quantiles, training_data.validation)
@@ -129,6 +139,17 @@ def _judge(
 def _shuffled(count: int, batch: int, seed: int, epoch: int) -> Iterator[NDArray[np.int64]]:
     order = np.random.default_rng((seed, epoch)).permutation(count)
     return (order[start : start + batch] for start in range(0, count, batch))
+
+
+def _seen(
+    training_data: TrainingData, stage: Stage, dropout: float, seed: tuple[int, int]
+) -> Callable[[NDArray[np.int64]], FloatTensor]:
+    """Gives the windows of some rows as an epoch sees them."""
+    every = stage.data.windows
+    if not (dropout and training_data.context):
+        return lambda rows: every[rows]
+    first = hidden_from(len(every), every.shape[1], dropout, (*seed, _CONTEXT))
+    return lambda rows: hidden(every[rows], first[rows], training_data.context)
 
 
 def _trainable(model: Any) -> list[FloatTensor]:

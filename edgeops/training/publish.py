@@ -1,45 +1,34 @@
-"""Publishes a build: gates, upload to the store, copies in git, and finally the release file.
-
-Nothing refers to an artifact before its release file exists, so a failure
-before leaves nothing half-published, and publishing again completes it.
-"""
+"""Publishes a build: its gates first, then as any release, with its model card."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeops.artifacts.folder import FolderStore
-from edgeops.artifacts.store import Progress, Store, no_progress, verify
-from edgeops.artifacts.version import next_version, precedence
-from edgeops.digest import Digest, digest_file
-from edgeops.errors import InvalidState, Refused
+from edgeops.artifacts.store import Progress, Store, no_progress
+from edgeops.digest import digest_file
+from edgeops.errors import Refused
 from edgeops.files import write_whole
-from edgeops.plain_file import open_plain, read_plain
-from edgeops.release import ModelRelease
-from edgeops.source.releases import load_releases
+from edgeops.plain_file import read_plain
+from edgeops.publishing.draft import Artifact, Draft, ForDevices, draft
+from edgeops.publishing.publish import (
+    KEPT_IN_GIT,
+    Published,
+    Target,
+    chosen_draft,
+    known_releases,
+)
+from edgeops.publishing.publish import publish as publish_draft
+from edgeops.publishing.release_file import release_document
+from edgeops.publishing.signing import Signer, unsigned
 from edgeops.training.evaluate.scorecard import Scorecard
-from edgeops.training.release_file import release_document, release_folder, write_release
 from edgeops.translate import doing
 
 if TYPE_CHECKING:
     from edgeops.training.build import Build
 
-KEPT_IN_GIT = 512 * 1024  # bytes: larger artifacts are only in the store
 CARD = "evaluation/card.html"
 _MAX_CARD = 64 * 1024 * 1024  # bytes, of the card or a plot
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A release, its file in the repository and its URL; `new` is False if it existed before."""
-
-    release: ModelRelease
-    file: Path
-    url: str
-    new: bool
 
 
 def publish(
@@ -50,6 +39,7 @@ def publish(
     version: str | None = None,
     progress: Progress = no_progress,
     kept_in_git: int = KEPT_IN_GIT,
+    sign: Signer = unsigned,
 ) -> Published:
     """Publish a build in `models/<name>/releases` of a repository and in a store.
 
@@ -60,36 +50,37 @@ def publish(
     `ArtifactError` when the store fails.
     """
     scorecard = build.scorecard
+    name = scorecard.model
     _check_gates(scorecard)
     with doing(f"read the artifact {build.artifact}", "train the model again"):
         digest = digest_file(build.artifact)
-    known = _known(root, scorecard.model)
-    release = _release(
-        scorecard.model, version or _version(known, scorecard.model, store, digest), digest
-    )
-    existing = known.get(release.version)
-    if existing not in (None, release):
-        raise Refused(
-            f"{release.reference} is already published with other bytes",
-            f"a release never changes: publish as {next_version(known)}",
-        )
+
+    def drafted(version: str) -> Draft:
+        artifact = Artifact(f"{name}-{version}.onnx", build.artifact, digest)
+        return draft(name, version, [ForDevices((), "onnx", (artifact,))])
+
+    known = known_releases(root, name)
+    chosen = chosen_draft(drafted, version, known, store)
+    existing = known.get(chosen.release.version)
     if known and existing is None:
         _check_champion(scorecard)
+    release = existing or sign(chosen.release)
     gates = [verdict.reason for verdict in scorecard.gates]
     text = release_document(release, _published_metrics(scorecard), gates, build.provenance)
-    (file,) = release.files
-    assert file.path is not None
-    folder = release_folder(root, release.name)
-    _check_folder(root, folder / file.name)
-    url = store.put(build.artifact, file.path, digest, progress)
-    verify(store, file.path, digest)
 
-    if digest.size <= kept_in_git:
-        FolderStore(folder, "").put(build.artifact, file.name, digest)
-    folder.mkdir(parents=True, exist_ok=True)
-    _copy_card(build.folder / CARD, folder / f"{release.version}.html", again=existing is not None)
-    written = folder / f"{release.version}.yaml"
-    new = existing is None and write_release(written, text)
+    def copy_card(written: Path) -> None:
+        card = written.with_name(f"{chosen.release.version}.html")
+        _copy_card(build.folder / CARD, card, again=existing is not None)
+
+    to = Target(root, store, kept_in_git)
+    url, written, new = publish_draft(
+        chosen,
+        text if existing is None else None,
+        to,
+        beside=True,
+        progress=progress,
+        before_release=copy_card,
+    )
     return Published(release, written, url, new)
 
 
@@ -106,13 +97,6 @@ def _copy(file: Path, to: Path) -> None:
     """Copy a regular file of the build. Raises `EdgeOpsError`."""
     with doing(f"copy {file} to {to}", "evaluate the model again"):
         write_whole(to, read_plain(file.parent, file.name, _MAX_CARD))
-
-
-def _check_folder(root: Path, copy: Path) -> None:
-    """Raises `EdgeOpsError` when a link would lead the copy out of the repository."""
-    hint = "nothing was published; releases must be regular files in the repository, not links"
-    with doing(f"write {copy}", hint), suppress(FileNotFoundError):
-        open_plain(root, copy.relative_to(root).as_posix()).close()
 
 
 def _published_metrics(scorecard: Scorecard) -> dict[str, float]:
@@ -142,51 +126,3 @@ def _check_champion(scorecard: Scorecard) -> None:
                 f"{scorecard.model} was not compared with its last release: {verdict.reason}",
                 "copy the released file here, then run `edgeops model evaluate` with --champion",
             )
-
-
-def _known(root: Path, name: str) -> dict[str, ModelRelease]:
-    """The releases of a model by version. Raises `InvalidState` when one cannot be read."""
-    releases = load_releases(root)
-    folder = release_folder(root, name).relative_to(root).as_posix()
-    for problem in releases.problems:
-        if problem.place.file.startswith(f"{folder}/"):
-            raise InvalidState(f"{problem.place}: {problem.message}", problem.hint)
-    return {release.version: release for release in releases.of(name)}
-
-
-def _version(known: dict[str, ModelRelease], name: str, store: Store, digest: Digest) -> str:
-    """The version that has these bytes, or the next one that is free in git and in the store.
-
-    The store can have a version whose release file was never committed.
-    """
-    same = [version for version, release in known.items() if release.sha256 == digest.sha256]
-    if same:
-        return max(same, key=precedence)
-    taken = list(known)
-    while True:
-        version = next_version(taken)
-        if store.sha256_of(_path(name, version)) in (None, digest.sha256):
-            return version
-        taken.append(version)
-
-
-def _path(name: str, version: str) -> str:
-    return f"{name}/{version}/{_file_name(name, version)}"
-
-
-def _file_name(name: str, version: str) -> str:
-    return f"{name}-{version}.onnx"
-
-
-def _release(name: str, version: str, digest: Digest) -> ModelRelease:
-    precedence(version)
-    return ModelRelease.of_file(
-        name=name,
-        version=version,
-        file_name=_file_name(name, version),
-        size=digest.size,
-        sha256=digest.sha256,
-        md5=digest.md5,
-        format="onnx",
-        path=_path(name, version),
-    )

@@ -16,12 +16,13 @@ from edgeops.jsonvalue import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """`data.table` or `data.weather` (which ignores `combine`)."""
+    """`data.table`, or `data.weather`, which ignores `combine` and alone has a `kind`."""
 
     path: str
     timestamp: str = "timestamp"
     columns: tuple[str, ...] = ()
     combine: Literal["sum", "mean"] = "sum"
+    kind: Literal["measured", "forecast"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class TrainingSection:
     ema: float = 0
     loss: Literal["pinball", "mae", "mse"] = "pinball"
     restore_best: Literal["validation-mae", "validation-loss", "none"] = "validation-mae"
+    context_dropout: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.calendar import hour_of_day
+from edgeops.features.known import spread_events
 from edgeops.features.series import FloatArray, HourlySeries, Hours, IntArray
+from edgeops.features.spec import WEEK
 from edgeops.features.transforms import aggregate
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.dataset import Dataset
@@ -154,7 +156,8 @@ class Experiment:
         )
 
     def _builder(self, columns: tuple[str, ...]) -> WindowBuilder:
-        return WindowBuilder(window_spec(self.model, columns, self.dataset.series))
+        data = self.dataset
+        return WindowBuilder(window_spec(self.model, columns, data.series, self.known, data.hour))
 
     def _rows(self, builder: WindowBuilder, history: FloatArray, part: str) -> IntArray:
         """The origins of a part that have a full window and any known target."""
@@ -178,4 +181,7 @@ def experiment(model: ModelFile) -> Experiment:
     """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
     files = data_files(model)
     data, known = read_data(model, files.observed), read_known(model, files)
+    if known is not None:
+        hours = len(data.series) + WEEK  # the last window reaches a week ahead
+        known = spread_events(known, data.series.start, hours)
     return Experiment(model, data, known, split_of(model), files.sha256)

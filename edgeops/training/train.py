@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import known_columns
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
 from edgeops.training.evaluate.scorecard import ALL
 from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
+from edgeops.training.fits_device import check_fits_device
 from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
@@ -44,8 +46,9 @@ class Training:
 
 
 def prepare(data: Experiment, folder: BuildFolder, jobs: Sequence[Job]) -> Training:
-    """Check a model file against its data and cut the windows. Raises `EdgeOpsError`."""
+    """Check a model file against its data and devices, cut the windows. Raises `EdgeOpsError`."""
     check_model(data.model)
+    check_fits_device(data)
     training = Training(data, folder, tuple(jobs), training_data_of(data))
     for series in data.series:
         data.check_part(series, "test")  # the export needs it, after hours of training
@@ -68,6 +71,11 @@ def check_model(model: ModelFile) -> None:
     check(network)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
+    if recipe.training.context_dropout and not known_columns(recipe.features):
+        raise EdgeOpsError(
+            "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
+            "add `event:` or `weather:` features, or remove it",
+        )
     check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
 
 

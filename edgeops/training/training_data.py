@@ -58,17 +58,22 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
-    """All stages of a training, and the validation examples."""
+    """All stages of a training, and the validation examples.
+
+    `context` are the features of what is known ahead: the column in a window, and what it
+    has where nothing is known.
+    """
 
     stages: tuple[Stage, ...]
     validation: Examples
+    context: tuple[tuple[int, float], ...] = ()
 
     def of(self, job: Job) -> TrainingData:
         """The training data with only the steps ahead of a job."""
         stages = (
             Stage(stage.data.of(job), stage.epochs, stage.learning_rate) for stage in self.stages
         )
-        return TrainingData(tuple(stages), self.validation.of(job))
+        return TrainingData(tuple(stages), self.validation.of(job), self.context)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,8 +18,8 @@ import pytest
 from shared_state import share_state
 
 from edgeops.digest import digest_of
+from edgeops.publishing.release_file import release_document, release_folder, write_release
 from edgeops.release import ModelRelease
-from edgeops.training.release_file import release_document, release_folder, write_release
 
 CHECKOUT = Path(__file__).parents[2]
 

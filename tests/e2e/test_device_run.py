@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from onnx import TensorProto, helper
 from shared_state import share_state
 
@@ -198,6 +200,20 @@ def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
     assert running.returncode == 130, out
     assert "model_loader: stopped" in out
     assert "SharedAccessKey" not in out
+
+
+def test_a_device_that_is_given_keys_refuses_what_is_not_signed(
+    synced, local_mqtt_hub, in_background, tmp_path
+):
+    key = Ed25519PrivateKey.generate().public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "releases.pub").write_bytes(pem)
+    running = in_background(synced, "a", "--trust", str(tmp_path / "releases.pub"))
+    watchdog = threading.Timer(60, running.kill)
+    watchdog.start()
+    assert any("NotSigned: mean@1.0.0: is not signed" in line for line in running.stdout)
+    watchdog.cancel()
+    assert local_mqtt_hub.artifact_gets() == 0
 
 
 SENSOR = """\

@@ -13,6 +13,11 @@ import sys
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from edgeops.digest import digest_of_files
+from edgeops.signature import PrivateKey, sign, statement
 
 pytest.importorskip("azure.iot.device")
 pytest.importorskip("azure.iot.hub")
@@ -44,6 +49,28 @@ def publish(local_mqtt_hub):
         }
 
     return publish
+
+
+@pytest.fixture
+def publish_set(publish, local_mqtt_hub):
+    """Puts files where the hub serves them; gives what the twin says of their release."""
+
+    def publish_set(version, contents):
+        (local_mqtt_hub.artifacts / version).mkdir(parents=True)
+        files = []
+        for name, content in contents.items():
+            said = publish(f"{version}/{name}", content)
+            files.append({"name": name, **{key: said[key] for key in ("url", "size", "sha256")}})
+        return {
+            "name": "vision",
+            "version": version,
+            "format": "tflite",
+            "files": files,
+            "sha256": digest_of_files((it["name"], it["size"], it["sha256"]) for it in files),
+            "metadata": {"inputSize": "32"},
+        }
+
+    return publish_set
 
 
 def flat(release):
@@ -114,7 +141,7 @@ def test_a_slot_through_restarts_of_module_and_hub(
     module_twin.wait_until(ready(new))
     assert again.artifact_gets("between.onnx") == 0
     assert again.artifact_gets("new.onnx") == 1
-    assert names(storage / "crowdedness") == ["current.json", "new.onnx", "old.onnx"]
+    assert names(storage / "crowdedness") == ["current.json", "new.onnx", "old.onnx", "own"]
 
 
 def test_another_module_reads_the_slot_through_the_same_folder(
@@ -135,6 +162,73 @@ def test_another_module_reads_the_slot_through_the_same_folder(
         [sys.executable, "-c", reader, str(storage)], check=True, capture_output=True, text=True
     )
     assert other_module.stdout.strip() == new["sha256"]
+
+
+def test_a_release_of_several_files_arrives_whole_and_a_consumers_files_stay(
+    module_twin, start_model_loader, storage, publish, publish_set
+):
+    old = publish("old.onnx", OLD)
+    module_twin.want(models={"crowdedness": old})
+    start_model_loader(storage)
+    module_twin.wait_until(ready(old))
+    slot = storage / "crowdedness"
+    (slot / "own/engine.plan").write_bytes(b"cache")
+    (slot / "notes.txt").write_bytes(b"a consumer's")
+
+    several = publish_set("1.0.0", {"model.tflite": NEW, "labels.txt": b"cat\ndog\n"})
+    no_single = dict.fromkeys(("url", "fileName", "size", "md5"))  # a patch removes with null
+    module_twin.want(models={"crowdedness": several | no_single}, keepVersions=1)
+    module_twin.wait_until(ready(several))
+    folder = several["sha256"][:16]
+    assert names(slot) == [folder, "current.json", "notes.txt", "own"]
+    assert names(slot / folder) == ["labels.txt", "model.tflite"]
+    assert (slot / "own/engine.plan").read_bytes() == b"cache"
+    pointer = json.loads((slot / "current.json").read_bytes())
+    assert pointer["metadata"] == {"inputSize": "32"}
+    for file in pointer["files"]:
+        content = (slot / file["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+
+
+def signed(release, key):
+    """The release as the twin says it, with a signature."""
+    files = [(it["name"], it["size"], it["sha256"]) for it in release["files"]]
+    said = statement("vision", release["version"], "tflite", files, release["metadata"])
+    signature = sign(said, PrivateKey(key.private_bytes_raw()))
+    return release | {"signature": {"key": signature.key, "value": signature.value}}
+
+
+def test_a_device_with_a_key_takes_what_is_signed_and_refuses_the_rest(
+    local_mqtt_hub, module_twin, start_model_loader, storage, publish_set, tmp_path
+):
+    key = Ed25519PrivateKey.generate()
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust/releases.pub").write_bytes(pem)
+    old = signed(publish_set("1.0.0", {"model.tflite": OLD, "labels.txt": b"cat"}), key)
+    new = signed(publish_set("1.1.0", {"model.tflite": NEW, "labels.txt": b"cat"}), key)
+    module_twin.want(models={"crowdedness": old})
+    start_model_loader(
+        storage,
+        environment={
+            "EDGEOPS_CONNECTION_STRING": module_twin.connection_string,
+            "EDGEOPS_CA_FILE": str(module_twin.ca_file),
+            "EDGEOPS_TRUST": str(tmp_path / "trust"),
+        },
+    )
+    module_twin.wait_until(ready(old))
+    signer = old["signature"]["key"]
+    assert module_twin.reported["models"]["crowdedness"]["signedBy"] == signer
+
+    module_twin.want(models={"crowdedness": new | {"version": "9.9.9"}})
+    module_twin.wait_until(lambda it: it["models"]["crowdedness"]["state"] == "error")
+    crowdedness = module_twin.reported["models"]["crowdedness"]
+    assert crowdedness["error"]["code"] == "WrongSignature"
+    assert (crowdedness["version"], crowdedness["sha256"]) == ("1.0.0", old["sha256"])
+    assert local_mqtt_hub.artifact_gets() == 2, "it is refused before the download"
+
+    module_twin.want(models={"crowdedness": new | {"version": "1.1.0"}})
+    module_twin.wait_until(ready(new))
 
 
 def test_a_hub_that_cannot_be_reached_at_start_is_tried_again(

@@ -21,12 +21,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
 from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
-from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.model import Keeper, load_model
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder

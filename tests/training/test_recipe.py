@@ -53,7 +53,8 @@ def sections(kind=Recipe, schema=SCHEMA):
 def test_the_schema_and_the_fields_say_the_same(kind, schema):
     known = {key_of(field.name): field for field in fields(kind)}
     weather = kind is TableSection and "combine" not in schema["properties"]
-    assert set(schema["properties"]) == set(known) - ({"combine"} if weather else set())
+    others = {"combine"} if weather else {"kind"} if kind is TableSection else set()
+    assert set(schema["properties"]) == set(known) - others
     for key, part in schema["properties"].items():
         default = known[key].default
         if key in schema.get("required", ()):

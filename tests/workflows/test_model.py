@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from edgeops.digest import digest_file, digest_of
+from edgeops.publishing.release_file import release_document
 from edgeops.release import ModelRelease
-from edgeops.training.release_file import release_document
 
 SMALL = Path(__file__).parents[1] / "training/repository"
 BRANCH = "edgeops/release/small"

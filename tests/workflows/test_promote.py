@@ -9,8 +9,8 @@ import pytest
 
 from edgeops.cli.main import run as edgeops
 from edgeops.digest import digest_of
+from edgeops.publishing.release_file import release_document
 from edgeops.release import ModelRelease
-from edgeops.training.release_file import release_document
 
 BRANCH = "edgeops/promote/crowds"
 FLEET = """\

@@ -10,8 +10,8 @@ from fake_github import READER, REPOSITORY, WRITER
 
 from edgeops.cli.main import run
 from edgeops.digest import digest_of
+from edgeops.publishing.release_file import release_document
 from edgeops.release import ModelRelease
-from edgeops.training.release_file import release_document
 
 BRANCH = "edgeops/try"
 FLEET = """\

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeops.features.device_limits import MAX_NAME
 from edgeops.files import DISK, Disk
 from edgeops.jsonvalue import same
 from edgeops.modules.runtime.disk import replace
@@ -14,7 +15,7 @@ from edgeops.modules.runtime.slots import is_slot
 
 DEFAULT_INTERVAL = 3600
 MAX_INTERVAL = 86400
-_MAX_NAME = 64
+MAX_CONTEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,15 @@ class ForecasterSettings:
     """The desired properties, checked: what is wrong in them is in `warnings`.
 
     `slot` is None when the twin names none; `interval` is in seconds. `series`
-    is the one to forecast with a model that is for any one.
+    is the one to forecast with a model that is for any one. `context` are the
+    slots whose files say what is known ahead.
     """
 
     slot: str | None = None
     interval: int = DEFAULT_INTERVAL
     series: str | None = None
     warnings: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
 
 
 def parse_desired(desired: Any) -> ForecasterSettings:
@@ -40,6 +43,7 @@ def parse_desired(desired: Any) -> ForecasterSettings:
     if not isinstance(desired, dict):
         return ForecasterSettings(warnings=("desired properties must be an object",))
     slot, interval, series = None, DEFAULT_INTERVAL, None
+    context: tuple[str, ...] = ()
     warnings = []
     for key, value in desired.items():
         if key == "model":
@@ -51,18 +55,31 @@ def parse_desired(desired: Any) -> ForecasterSettings:
             if not _is_interval(value):
                 warnings.append(f"intervalSeconds must be a whole number from 1 to {MAX_INTERVAL}")
         elif key == "series":
-            series = value if isinstance(value, str) and 0 < len(value) <= _MAX_NAME else None
+            series = value if isinstance(value, str) and 0 < len(value) <= MAX_NAME else None
             if series is None:
-                warnings.append(f"series must be a name of 1 to {_MAX_NAME} characters")
+                warnings.append(f"series must be a name of 1 to {MAX_NAME} characters")
+        elif key == "context":
+            context = tuple(value) if _are_slots(value) else ()
+            if not context:
+                warnings.append(f"context must be a list of 1 to {MAX_CONTEXTS} slots, each once")
         elif not key.startswith("$"):
             warnings.append(f"{key[:64]}: no such property; it is ignored")
-    return ForecasterSettings(slot, interval, series, tuple(warnings))
+    return ForecasterSettings(slot, interval, series, tuple(warnings), context)
 
 
 def _is_interval(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return value == value // 1 and 1 <= value <= MAX_INTERVAL
+
+
+def _are_slots(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and 1 <= len(value) <= MAX_CONTEXTS
+        and all(isinstance(slot, str) and is_slot(slot) for slot in value)
+        and len(set(value)) == len(value)
+    )
 
 
 class DesiredFile:

@@ -1,43 +1,45 @@
-"""The hourly history of every series: values, and how short gaps are bridged. No I/O."""
+"""The history of every series: the values as they came, by hours of UTC. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, KeysView
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
-from math import isnan, nan
 from operator import attrgetter
 
-from edgeops.modules.forecaster.observations import HOUR, Observation
+from edgeops.features.device_limits import HOURS_KEPT, MAX_SERIES
+from edgeops.modules.forecaster.cell import WIDTH, Cell, entries, fold, put
+from edgeops.modules.forecaster.observations import HOUR, Fault, FaultKind, Observation
 
-HOURS_KEPT = 16 * 7 * 24  # 2,688; models of all features and a base of eight weeks need 2,580
-MAX_SERIES = 256
-MAX_GAP = 3  # hours; a longer one is not bridged
-
-
-class NotReady(Exception):
-    """The history is too short, or ends too early, for a forecast; the text says why."""
+VALUES_AN_HOUR = 6  # of a series, on average
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """The newest hours of some series without gaps; `last_hour` counts from 1970 in UTC."""
+@dataclass(slots=True)
+class _Series:
+    """How many entries a series has; its hours before `folded` have one for each quarter."""
 
-    last_hour: int
-    values: Mapping[str, Sequence[float]]
+    entries: int = 0
+    folded: int = 0
 
 
 class History:
-    """The newest observation of each hour and series, for the newest hours that have any.
+    """The values of each series, for the newest hours of UTC that have any.
 
-    Within an hour the later timestamp wins; of equal ones the later arrival
-    (a correction). Messages may come late, twice and in any order.
+    Messages may come late, twice and in any order; a value at the moment of
+    another one is a correction of it. How the values of an hour become one is for
+    the model to say, so all are kept (see `hours`), up to `VALUES_AN_HOUR` on
+    average: of a series with more, the oldest quarters of an hour are folded to
+    what every model needs, which is their sum, their number and the last value.
+    So a series has at most 6 x 2,688 entries of 32 bytes, and the file of a
+    history at most three lines for each.
     """
 
     def __init__(self, hours_kept: int = HOURS_KEPT) -> None:
         self._kept = hours_kept
-        self._hours: dict[int, dict[str, Observation]] = {}
-        self._names: set[str] = set()
+        self._hours: dict[int, dict[str, Cell[float]]] = {}
+        self._series: dict[str, _Series] = {}
+        self._changed: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._hours)
@@ -46,83 +48,97 @@ class History:
         """Add observations; gives those that changed the history."""
         return [observation for observation in observations if self._add(observation)]
 
-    def _add(self, observation: Observation) -> bool:
-        hour = observation.at // HOUR
-        if observation.name not in self._names and len(self._names) >= MAX_SERIES:
-            return False
-        if hour not in self._hours and len(self._hours) >= self._kept:
-            oldest = min(self._hours)
-            if hour < oldest:
-                return False
-            del self._hours[oldest]
-        known = self._hours.setdefault(hour, {})
-        before = known.get(observation.name)
-        if before is not None and (before.at > observation.at or before == observation):
-            return False
-        self._names.add(observation.name)
-        known[observation.name] = observation
-        return True
+    def no_room(self, observation: Observation) -> Fault | None:
+        """Why an observation cannot be kept, if that is so."""
+        name, hour = observation.name, observation.at // HOUR
+        if name not in self._series and len(self._series) >= MAX_SERIES:
+            return Fault(FaultKind.SERIES, f"{name}: there are {MAX_SERIES} series already")
+        if hour not in self._hours and len(self._hours) >= self._kept and hour < self.first_hour:
+            return Fault(FaultKind.AGE, f"{name}: it is older than the {self._kept} hours kept")
+        return None
+
+    def changed_hours(self) -> frozenset[int]:
+        """The hours of UTC that have changed since this was asked last."""
+        changed = frozenset(self._changed)
+        self._changed.clear()
+        return changed
 
     def observations(self) -> Iterator[Observation]:
         """All of it, oldest first."""
         for hour in sorted(self._hours):
-            yield from sorted(self._hours[hour].values(), key=attrgetter("at", "name"))
+            yield from sorted(_observations(self._hours[hour]), key=attrgetter("at", "name"))
 
     @property
-    def names(self) -> frozenset[str]:
-        """The series that have any observation."""
-        return frozenset(name for known in self._hours.values() for name in known)
+    def names(self) -> KeysView[str]:
+        """The series that have any value."""
+        return self._series.keys()
+
+    @property
+    def hours(self) -> KeysView[int]:
+        """The hours of UTC that have any value, counted from 1970."""
+        return self._hours.keys()
 
     @property
     def first_hour(self) -> int:
-        """The oldest hour with an observation, counted from 1970 in UTC; there must be one."""
+        """The oldest of them; there must be one."""
         return min(self._hours)
 
-    def newest_full_hour(self, names: Sequence[str], at_least: int, now: float) -> int:
-        """The newest hour that has ended and has so many of these series. Raises `NotReady`."""
-        running = int(now // HOUR)  # its values are not final
-        for hour in sorted(self._hours, reverse=True):
-            if hour < running and sum(name in self._hours[hour] for name in names) >= at_least:
-                return hour
-        raise NotReady(f"no full hour yet with {_listed(names, at_least)}")
-
-    def table(self, names: Sequence[str], first: int, last: int) -> list[list[float]]:
-        """These series, a row an hour from `first` to `last`; NaN where there is no value."""
-        rows = []
+    def cells(self, name: str, first: int, last: int) -> Iterator[Cell[float]]:
+        """What a series has from one hour of UTC to another, in order."""
         for hour in range(first, last + 1):
-            known = self._hours.get(hour, {})
-            rows.append([known[name].value if name in known else nan for name in names])
-        return rows
+            cell = self._hours.get(hour, _NOTHING).get(name)
+            if cell is not None:
+                yield cell
 
-    def recent(self, names: Sequence[str], hours: int, now: float) -> Recent:
-        """The last `hours` of these series up to the newest full hour that all of them have.
+    def _add(self, observation: Observation) -> bool:
+        if self.no_room(observation):
+            return False
+        hour, name = observation.at // HOUR, sys.intern(observation.name)
+        known = self._hours.get(hour)
+        if known is None:
+            known = self._new_hour(hour)
+        cell = known.get(name)
+        if cell is None:
+            cell = known[name] = array("d")
+        before = len(cell)
+        if not put(cell, observation):
+            return False
+        series = self._series.setdefault(name, _Series())
+        if hour < series.folded:
+            known[name] = cell = fold(cell)
+        series.entries += (len(cell) - before) // WIDTH
+        if series.entries > VALUES_AN_HOUR * self._kept:
+            self._fold(name, series)
+        self._changed.add(hour)
+        return True
 
-        Gaps of up to `MAX_GAP` hours are bridged by a straight line. Raises
-        `NotReady`.
-        """
-        last = self.newest_full_hour(names, len(names), now)
-        table = self.table(names, last - hours + 1 - MAX_GAP, last)
-        values = {}
-        for name, column in zip(names, zip(*table, strict=True), strict=True):
-            values[name] = _bridged(column)[MAX_GAP:]
-            known = list(takewhile(lambda value: not isnan(value), reversed(values[name])))
-            if len(known) < hours:
-                raise NotReady(f"{name} has {len(known)} of the {hours} hours that the model needs")
-        return Recent(last, values)
+    def _new_hour(self, hour: int) -> dict[str, Cell[float]]:
+        if len(self._hours) >= self._kept:
+            oldest = self.first_hour
+            self._changed.discard(oldest)
+            for name, cell in self._hours.pop(oldest).items():
+                self._series[name].entries -= len(cell) // WIDTH
+                if not self._series[name].entries:
+                    del self._series[name]
+        return self._hours.setdefault(hour, {})
+
+    def _fold(self, name: str, series: _Series) -> None:
+        """Fold the oldest hours of a series, until it has room for a while."""
+        enough = VALUES_AN_HOUR * self._kept * 9 // 10
+        for hour in sorted(self._hours):
+            if series.entries <= enough:
+                return
+            cell = self._hours[hour].get(name)
+            if cell is not None and hour >= series.folded:
+                self._hours[hour][name] = folded = fold(cell)
+                series.entries -= (len(cell) - len(folded)) // WIDTH
+            series.folded = max(series.folded, hour + 1)
 
 
-def _bridged(column: Sequence[float]) -> list[float]:
-    """The values with gaps of up to `MAX_GAP` bridged by a straight line."""
-    values = list(column)
-    known = [hour for hour, value in enumerate(values) if not isnan(value)]
-    for before, after in pairwise(known):
-        if after - before <= MAX_GAP + 1:
-            for hour in range(before + 1, after):
-                share = (hour - before) / (after - before)
-                values[hour] = values[before] + (values[after] - values[before]) * share
-    return values
+_NOTHING: dict[str, Cell[float]] = {}
 
 
-def _listed(names: Sequence[str], at_least: int) -> str:
-    listed = ", ".join(names)
-    return listed if at_least == len(names) else f"{at_least} of {listed}"
+def _observations(hour: dict[str, Cell[float]]) -> Iterator[Observation]:
+    for name, cell in hour.items():
+        for at, value, before, count in entries(cell):
+            yield Observation(int(at), name, value, before, int(count))

@@ -18,6 +18,7 @@ from edgeops import __version__
 from edgeops.errors import EdgeOpsError
 from edgeops.files import DISK, Disk
 from edgeops.jsonvalue import JsonObject
+from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import DesiredFile, parse_desired
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.model import Keeper, load_model
@@ -28,6 +29,7 @@ from edgeops.modules.runtime.module import DeviceModule
 from edgeops.modules.runtime.program import run_program
 
 INPUT = "observations"
+CONTEXT = "context"
 OUTPUT = "forecasts"
 POLL_SECONDS = 1.0
 SAVE_SECONDS = 60.0  # how often what could not be written is tried again
@@ -49,10 +51,14 @@ class ForecasterModule:
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._recorder = Recorder(storage, disk)
+        self._context = ContextKeeper(storage, disk)
         self._desired_file = DesiredFile(storage, disk)
         self._loading = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._forecaster = Forecaster(
-            self._recorder, Keeper(storage, load_model, self._loading), time.monotonic
+            self._recorder,
+            Keeper(storage, load_model, self._loading),
+            time.monotonic,
+            self._context,
         )
         self._first_fill = first_fill
         self._log = log
@@ -76,6 +82,7 @@ class ForecasterModule:
         """Forecast until stopped. Raises `EdgeOpsError` when no hub can ever be reached so."""
         with self._loading:
             self._recorder.open(self._first_fill)
+            self._context.open()
             self._log.info("history: %d hours", len(self._recorder.history))
             self._forecaster.settings = parse_desired(self._desired_file.read())
             hub = threading.Thread(target=self._talk, name="hub", daemon=True)
@@ -106,6 +113,8 @@ class ForecasterModule:
     def _message_arrived(self, data: bytes, name: str) -> None:
         if name == INPUT:
             self._inbox.put(partial(self._recorder.take, data))
+        elif name == CONTEXT:
+            self._inbox.put(lambda: self._context.take(data, time.time()))
 
     def _turn(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -129,9 +138,12 @@ class ForecasterModule:
         self._saved_at = time.monotonic()
         self._recorder.save()
         self._desired_file.save()
+        self._context.save()
 
     def _log_fault(self) -> None:
-        fault = self._recorder.storage_fault or self._desired_file.fault
+        fault = (
+            self._recorder.storage_fault or self._desired_file.fault or self._context.storage_fault
+        )
         if fault != self._logged_fault:
             self._logged_fault = fault
             if fault:
@@ -156,7 +168,8 @@ class ForecasterModule:
 def _essence(reported: JsonObject) -> JsonObject:
     """What is worth a report at once: anything but numbers that change all the time."""
     model = {key: value for key, value in reported["model"].items() if key != "latencyMs"}
-    return {"model": model, "warnings": reported["warnings"]}
+    context = {key: value for key, value in reported.get("context", {}).items() if key != "columns"}
+    return {"model": model, "warnings": reported["warnings"], "context": context}
 
 
 def _in_words(model: JsonObject) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops.modules.forecaster.history import HOURS_KEPT
+from edgeops.features.device_limits import HOURS_KEPT
 
 _MAX_HORIZON = 24 * 14
 _MAX_INPUTS = 1024

@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
+from edgeops.modules.runtime.onnx_fault import onnx_reason
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 RETRY_SECONDS = 60.0
@@ -83,7 +84,7 @@ def _session(data: bytes) -> Any:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common class for its errors
         raise ModelError(
-            "LoadFailed", f"onnxruntime cannot load the model: {_line(error)}"
+            "LoadFailed", f"onnxruntime cannot load the model: {onnx_reason(str(error))}"
         ) from error
 
 
@@ -112,7 +113,7 @@ def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> list[list
     try:
         output = session.run(None, {session.get_inputs()[0].name: window[None]})[0]
     except Exception as error:  # as above
-        raise ModelError("RunFailed", f"the model cannot run: {_line(error)}") from error
+        raise ModelError("RunFailed", f"the model cannot run: {onnx_reason(str(error))}") from error
     want = (metadata.horizon, len(metadata.quantiles))
     if output.size != math.prod(want) or output.shape[0] != 1 or output.shape[1] != want[0]:
         raise ModelError(
@@ -125,10 +126,6 @@ def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> list[list
 
 def _shape(sizes: Sequence[Any]) -> str:
     return " x ".join(map(str, sizes))
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 class Keeper:

@@ -1,8 +1,8 @@
 """Observations as they arrive: JSON messages of the input, and rows of a CSV file.
 
 A timestamp is ISO 8601 with an offset (`2024-09-29T03:00:00+13:00`, or `Z`), so
-that daylight saving never makes it ambiguous. What happened within one UTC hour
-belongs to that hour.
+that daylight saving never makes it ambiguous. What cannot be read costs only
+itself: the other values of a message or a row are taken.
 """
 
 from __future__ import annotations
@@ -10,24 +10,53 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
+
+from edgeops.features.device_limits import MAX_NAME, MAX_VALUE, name_fault
+from edgeops.features.gaps import is_gap
 
 HOUR = 3600
 MAX_MESSAGE_BYTES = 256 * 1024  # what IoT Hub takes as one message
-_MAX_NAME = 64
 _TIMESTAMP = "timestamp"
+_MAX_TIMESTAMP = 64  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One number of one series; `at` is in seconds since 1970 in UTC."""
+    """One number of one series; `at` is in seconds since 1970 in UTC.
+
+    It can stand for `count` values of one quarter of an hour: `value` is the last
+    of them, at its moment, and `before` the sum of the others.
+    """
 
     at: int
     name: str
     value: float
+    before: float = 0.0
+    count: int = 1
+
+
+class FaultKind(StrEnum):
+    """What was wrong with what was refused."""
+
+    MESSAGE = "message"
+    TIMESTAMP = "timestamp"
+    NAME = "name"
+    VALUE = "value"
+    SERIES = "series"  # one too many
+    AGE = "age"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a part of the input was refused."""
+
+    kind: FaultKind
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,62 +64,84 @@ class ParsedInput:
     """What could be read, and why the rest could not."""
 
     observations: tuple[Observation, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class _Unreadable(Exception):
     """This part of the input cannot be read."""
 
+    def __init__(self, kind: FaultKind, message: str) -> None:
+        super().__init__(message)
+        self.fault = Fault(kind, message)
+
 
 def parse_message(data: bytes | str) -> ParsedInput:
     """The observations in a message `{"timestamp", "values": {name: number}}`, or a list of them.
 
-    What is wrong with one element does not spoil the others; `null` is a gap.
-    Never raises.
+    `null` is a gap. Never raises.
     """
     if len(data) > MAX_MESSAGE_BYTES:
-        return ParsedInput(faults=(f"message is larger than {MAX_MESSAGE_BYTES} bytes",))
+        return _message_fault(f"message is larger than {MAX_MESSAGE_BYTES} bytes")
     try:
-        message = json.loads(data)
+        message = json.loads(data, parse_int=float)  # `int` refuses more than 4,300 digits
     except (ValueError, RecursionError):
-        return ParsedInput(faults=("message is not JSON",))
+        return _message_fault("message is not JSON")
     observations: list[Observation] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     for item in message if isinstance(message, list) else [message]:
-        try:
-            observations += _of_item(item)
-        except _Unreadable as fault:
-            faults.append(str(fault))
+        parsed = _of_item(item)
+        observations += parsed.observations
+        faults += parsed.faults
     return ParsedInput(tuple(observations), tuple(faults))
 
 
 def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
     """The observations of each row of a CSV file with the columns `timestamp`, then the series.
 
-    An empty cell is a gap. Never raises for what the file holds.
+    Gaps are written as in a table for training. Never raises for what the file holds.
     """
+    rows = _rows(lines)
+    header = next(rows, [])
+    if isinstance(header, Fault) or not header or header[0].strip("\ufeff \t") != _TIMESTAMP:
+        yield _message_fault("the first column of the CSV file must be `timestamp`")
+        return
+    names, faults = _names([name.strip() for name in header[1:]])
+    yield ParsedInput(faults=tuple(faults))
+    for row in rows:
+        if isinstance(row, Fault):
+            yield ParsedInput(faults=(row,))
+        elif row:
+            cells = {
+                name: _number_of(cell)
+                for name, cell in zip(names, row[1:], strict=False)
+                if name is not None and not is_gap(cell)
+            }
+            yield _of_item({_TIMESTAMP: row[0].strip(), "values": cells})
+
+
+def _rows(lines: Iterable[str]) -> Iterator[list[str] | Fault]:
     rows = csv.reader(lines)
-    try:
-        header = next(rows, [])
-        if not header or header[0].strip().lstrip("\ufeff") != _TIMESTAMP:
-            yield ParsedInput(faults=("the first column of the CSV file must be `timestamp`",))
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
             return
-        names = [name.strip() for name in header[1:]]
-        for row in rows:
-            if row:
-                yield _of_row(names, row)
-    except csv.Error as error:
-        yield ParsedInput(faults=(f"not CSV: {error}",))
+        except csv.Error as error:
+            yield Fault(FaultKind.MESSAGE, f"not CSV: {error}")
 
 
-def _of_row(names: list[str], row: list[str]) -> ParsedInput:
-    cells = {
-        name: _number_of(cell) for name, cell in zip(names, row[1:], strict=False) if cell.strip()
-    }
-    try:
-        return ParsedInput(tuple(_of_item({_TIMESTAMP: row[0].strip(), "values": cells})))
-    except _Unreadable as fault:
-        return ParsedInput(faults=(str(fault),))
+def _names(header: Sequence[str]) -> tuple[list[str | None], list[Fault]]:
+    """The name of each column, None for one whose values are refused."""
+    names: list[str | None] = []
+    faults = []
+    for name in header:
+        fault = _name_fault(name)
+        if fault is None and name in names:
+            fault = f"more than one column of the CSV file is called {name}"
+        names.append(None if fault else name)
+        if fault:
+            faults.append(Fault(FaultKind.NAME, fault))
+    return names, faults
 
 
 def _number_of(cell: str) -> float | str:
@@ -100,45 +151,62 @@ def _number_of(cell: str) -> float | str:
         return cell
 
 
-def _of_item(item: Any) -> list[Observation]:
+def _of_item(item: Any) -> ParsedInput:
     if not isinstance(item, dict) or not isinstance(item.get("values"), dict):
-        raise _Unreadable('observation is not {"timestamp", "values": {name: number}}')
-    at = _seconds(item.get(_TIMESTAMP))
-    return [
-        Observation(at, _name(name), _number(name, value))
-        for name, value in item["values"].items()
-        if value is not None
-    ]
+        return _message_fault('observation is not {"timestamp", "values": {name: number}}')
+    observations: list[Observation] = []
+    faults: list[Fault] = []
+    try:
+        at = _seconds(item.get(_TIMESTAMP))
+    except _Unreadable as unreadable:
+        return ParsedInput(faults=(unreadable.fault,))
+    for name, value in item["values"].items():
+        try:
+            if value is not None:
+                observations.append(Observation(at, _name(name), _number(name, value)))
+        except _Unreadable as unreadable:
+            faults.append(unreadable.fault)
+    return ParsedInput(tuple(observations), tuple(faults))
 
 
 def _seconds(timestamp: Any) -> int:
-    if not isinstance(timestamp, str) or len(timestamp) > _MAX_NAME:
-        raise _Unreadable("timestamp is not an ISO 8601 text")
+    if not isinstance(timestamp, str) or len(timestamp) > _MAX_TIMESTAMP:
+        raise _Unreadable(FaultKind.TIMESTAMP, "timestamp is not an ISO 8601 text")
     try:
         moment = datetime.fromisoformat(timestamp)
         if moment.tzinfo is None:
-            raise _Unreadable("timestamp has no offset from UTC, such as Z or +13:00")
+            message = "timestamp has no offset from UTC, such as Z or +13:00"
+            raise _Unreadable(FaultKind.TIMESTAMP, message)
         seconds = int(moment.astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
-        raise _Unreadable("timestamp is not an ISO 8601 text") from error
+        message = "timestamp is not an ISO 8601 text"
+        raise _Unreadable(FaultKind.TIMESTAMP, message) from error
     if seconds < 0:
-        raise _Unreadable("timestamp is before 1970")
+        raise _Unreadable(FaultKind.TIMESTAMP, "timestamp is before 1970")
     return seconds
 
 
 def _name(name: str) -> str:
-    if not 0 < len(name) <= _MAX_NAME or not name.isprintable():
-        raise _Unreadable(f"a series name must have 1 to {_MAX_NAME} printable characters")
+    if fault := _name_fault(name):
+        raise _Unreadable(FaultKind.NAME, fault)
     return name
 
 
+def _name_fault(name: str) -> str | None:
+    fault = name_fault(name)
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name[:MAX_NAME])
+    return f"a series is called `{shown}`: {fault}" if fault else None
+
+
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a number")
-    try:
-        number = float(value)
-    except OverflowError as error:
-        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a finite number") from error
-    if not math.isfinite(number):
-        raise _Unreadable(f"{name[:_MAX_NAME]}: value is not a finite number")
-    return number
+    if not isinstance(value, float):
+        raise _Unreadable(FaultKind.VALUE, f"{name}: value is not a number")
+    if not math.isfinite(value):
+        raise _Unreadable(FaultKind.VALUE, f"{name}: value is not a finite number")
+    if abs(value) > MAX_VALUE:
+        raise _Unreadable(FaultKind.VALUE, f"{name}: value is beyond {MAX_VALUE:g}")
+    return value
+
+
+def _message_fault(message: str) -> ParsedInput:
+    return ParsedInput(faults=(Fault(FaultKind.MESSAGE, message),))

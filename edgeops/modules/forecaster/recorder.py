@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster.history import History
-from edgeops.modules.forecaster.observations import Observation, parse_csv, parse_message
+from edgeops.modules.forecaster.observations import (
+    Fault,
+    FaultKind,
+    Observation,
+    parse_csv,
+    parse_message,
+)
 from edgeops.modules.runtime.disk import NOTHING, FileState, append, replace, state_of
 
 _FILE = "history/observations.jsonl"
@@ -78,6 +85,8 @@ def _blocks(observations: Iterable[Observation]) -> Iterator[bytes]:
     block = bytearray()
     for observation in observations:
         record = [observation.at, observation.name, observation.value]
+        if observation.count > 1:
+            record += [observation.before, observation.count]
         block += b"\n" + json.dumps(record, separators=(",", ":")).encode()
         if len(block) >= _BLOCK:
             yield bytes(block)
@@ -94,6 +103,10 @@ def _parsed(line: bytes) -> Iterator[Observation]:
     match value:
         case [int(at), str(name), float(number)] if math.isfinite(number):
             yield Observation(at, name, number)
+        case [int(at), str(name), float(number), float(before), int(count)] if (
+            count > 1 and math.isfinite(number) and math.isfinite(before)
+        ):
+            yield Observation(at, name, number, before, count)
 
 
 class Recorder:
@@ -105,8 +118,9 @@ class Recorder:
     """
 
     def __init__(self, storage: Path, disk: Disk = DISK) -> None:
+        self.storage = storage
         self.history = History()
-        self.refused = 0
+        self._refused: Counter[FaultKind] = Counter()
         self.storage_fault: str | None = None
         self._input_fault: str | None = None
         self._file = HistoryFile(storage / _FILE, disk)
@@ -119,6 +133,16 @@ class Recorder:
     def fault(self) -> str | None:
         """What is wrong with the storage now, else why the last input could not be read."""
         return self.storage_fault or self._input_fault
+
+    @property
+    def refused(self) -> int:
+        """How much of the input had to be refused."""
+        return self._refused.total()
+
+    @property
+    def refused_by(self) -> Mapping[str, int]:
+        """How much of it was refused for which kind of reason."""
+        return {kind.value: self._refused[kind] for kind in FaultKind if self._refused[kind]}
 
     @property
     def unsaved_hours(self) -> int:
@@ -190,12 +214,16 @@ class Recorder:
             self._input_fault = f"cannot read {path.name}: {error.strerror}"
 
     def _add(self, observations: Iterable[Observation]) -> None:
-        self._unsaved.add(self.history.add(observations))
+        for observation in observations:
+            if fault := self.history.no_room(observation):
+                self._refuse([fault])
+            else:
+                self._unsaved.add(self.history.add([observation]))
 
-    def _refuse(self, faults: Iterable[str]) -> None:
+    def _refuse(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
-            self.refused += 1
-            self._input_fault = fault
+            self._refused[fault.kind] += 1
+            self._input_fault = fault.message
 
 
 def _merged(*parts: History) -> History:

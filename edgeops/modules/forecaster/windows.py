@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.series import HourlySeries, hours_from
+from edgeops.features.device_limits import HOURS_KEPT
+from edgeops.features.known import known_columns
+from edgeops.features.series import FloatArray, HourlySeries, hours_from
 from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import from_json
-from edgeops.features.wall_clock import time_zone, to_wall_clock, utc_hours
+from edgeops.features.wall_clock import (
+    phase,
+    skipped_hours,
+    time_zone,
+    to_wall_clock,
+    utc_hours,
+)
 from edgeops.features.window import WindowBuilder
-from edgeops.modules.forecaster.history import HOURS_KEPT, History, NotReady
+from edgeops.modules.forecaster.context import Ahead, ColumnAhead, Contexts
+from edgeops.modules.forecaster.history import History
+from edgeops.modules.forecaster.hours import HistoryHours, NotReady
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, bad_metadata
+from edgeops.modules.forecaster.observations import HOUR
 
 _TRIAL_HOUR = 438_288  # the first of 2020
+NOTHING_AHEAD = Contexts().ahead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,23 +40,76 @@ class Window:
     `values` has a row a step and a column an input (float32). `hours` are
     those at which the steps ahead begin, and the last one ends; they count
     from 1970 in UTC. `scale` turns a ratio into a count.
+
+    It rests on the hours from `observed_from` to before the first step ahead;
+    `missing` of these lack the value of any column and were filled. Each hour
+    begins `phase` seconds after that of UTC. `context` says how much is known of
+    each column that must be known ahead.
     """
 
     values: np.ndarray
     hours: tuple[int, ...]
     scale: float = 1.0
+    phase: int = 0
+    observed_from: int = 0
+    missing: int = 0
+    context: tuple[ColumnAhead, ...] = ()
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """When the steps ahead begin, and the last one ends, in seconds since 1970."""
+        return tuple(hour * HOUR + self.phase for hour in self.hours)
+
+    def is_as(self, other: Window | None) -> bool:
+        """Whether a model makes the same of both."""
+        return (
+            other is not None
+            and (self.hours, self.scale) == (other.hours, other.scale)
+            and self.values.tobytes() == other.values.tobytes()
+        )
+
+
+class AheadSource(Protocol):
+    """Gives what is known ahead: see `Contexts.ahead`."""
+
+    def __call__(
+        self,
+        columns: Sequence[str],
+        start: np.datetime64,
+        count: int,
+        horizon: int,
+        zone: ZoneInfo,
+        /,
+    ) -> Ahead:
+        """The columns from `start` on."""
 
 
 class WindowMaker(Protocol):
-    """Makes the windows of one model. A step is `interval` hours."""
+    """Makes the windows of one model.
+
+    A step is `interval` hours, which begin `phase` seconds after those of UTC.
+    `known_ahead` are the columns that it asks `ahead` for.
+    """
 
     interval: int
+    phase: int
+    known_ahead: tuple[str, ...]
 
-    def make(self, history: History, series: str | None, now: float) -> Window:
+    def make(
+        self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
+    ) -> Window:
         """The newest window; `series` is the one to forecast, for a model of any one series.
 
         Raises `NotReady` when the history is not enough for it, `ModelError` when
         it cannot be made.
+        """
+
+    def complete(
+        self, history: History, series: str | None, utc_hours: Iterable[int]
+    ) -> frozenset[int]:
+        """The hours, of those that these of UTC are a part of, of which all values are there.
+
+        A series that has no value in the hour before is not waited for.
         """
 
 
@@ -51,17 +117,40 @@ class RawWindowMaker:
     """The observations themselves, with short gaps bridged."""
 
     interval = 1
+    phase = 0
+    known_ahead: tuple[str, ...] = ()
 
     def __init__(self, metadata: ModelMetadata) -> None:
         self._metadata = metadata
 
-    def make(self, history: History, series: str | None, now: float) -> Window:  # noqa: ARG002
+    def make(
+        self,
+        history: History,
+        series: str | None,  # noqa: ARG002
+        now: float,
+        ahead: AheadSource = NOTHING_AHEAD,  # noqa: ARG002
+    ) -> Window:
         """The newest hours of the inputs that the model names."""
         names = self._metadata.inputs
-        recent = history.recent(names, self._metadata.window_steps, now)
+        steps = self._metadata.window_steps
+        recent = HistoryHours(history).recent(names, steps, now)
         values = np.array([recent.values[name] for name in names], dtype=np.float32).T
         first = recent.last_hour + 1
-        return Window(values, tuple(range(first, first + self._metadata.horizon + 1)))
+        return Window(
+            values,
+            tuple(range(first, first + self._metadata.horizon + 1)),
+            observed_from=first - steps,
+            missing=recent.bridged,
+        )
+
+    def complete(
+        self,
+        history: History,
+        series: str | None,  # noqa: ARG002
+        utc_hours: Iterable[int],
+    ) -> frozenset[int]:
+        """The complete ones of these hours, of the inputs that the model names."""
+        return _complete(HistoryHours(history), self._metadata.inputs, utc_hours)
 
 
 class FeatureWindowMaker:
@@ -79,6 +168,8 @@ class FeatureWindowMaker:
         try:
             self._spec = _spec(metadata)
             self._zone = time_zone(self._spec.site.time_zone)
+            self.known_ahead = known_columns(self._spec.features)
+            self.phase = phase(self._zone)
             builder = WindowBuilder(self._spec)
             if builder.hours_to_keep >= HOURS_KEPT:
                 raise bad_metadata(
@@ -86,27 +177,49 @@ class FeatureWindowMaker:
                     f" the device keeps {HOURS_KEPT:,}"
                 )
             ones = np.ones((builder.hours + 1, len(builder.columns)))
-            self._cut(builder, to_wall_clock(_TRIAL_HOUR, builder.columns, ones, self._zone))
+            counts = self._on_the_wall(_TRIAL_HOUR, builder.columns, ones)
+            self._cut(builder, counts, NOTHING_AHEAD)
         except EdgeOpsError as error:
             raise bad_metadata(error.message) from error
         self.interval = self._spec.interval
 
-    def make(self, history: History, series: str | None, now: float) -> Window:
+    def make(
+        self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
+    ) -> Window:
         """The newest window; of a pooled model that of `series`, or of the only one there is."""
         builder = WindowBuilder(self._of_device(history, series))
         targets = builder.spec.columns
-        last = history.newest_full_hour(targets, (len(targets) + 1) // 2, now)
-        first = max(history.first_hour, last - builder.hours_to_keep)
-        values = np.array(history.table(builder.columns, first, last))
+        hours = self._hours(history)
+        last = hours.newest(targets, (len(targets) + 1) // 2, now)
+        first = max(hours.first, last - builder.hours_to_keep)
+        values = hours.table(builder.columns, first, last)
         values[values < 0] = np.nan
         try:
-            counts = to_wall_clock(first, builder.columns, values, self._zone)
-            window = self._cut(builder, counts) if len(counts) >= builder.hours else None
+            counts = self._on_the_wall(first, builder.columns, values)
+            window = self._cut(builder, counts, ahead) if len(counts) >= builder.hours else None
         except EdgeOpsError as error:
             raise ModelError("WindowFailed", error.message) from error
         if window is None or not np.isfinite(window.values).all():
             raise NotReady(_too_little(builder, counts))
         return window
+
+    def complete(
+        self, history: History, series: str | None, utc_hours: Iterable[int]
+    ) -> frozenset[int]:
+        """The complete ones of these hours, of the target and its neighbours."""
+        try:
+            columns = WindowBuilder(self._of_device(history, series)).columns
+        except NotReady:
+            return frozenset()
+        return _complete(self._hours(history), columns, utc_hours)
+
+    def _hours(self, history: History) -> HistoryHours:
+        return HistoryHours(history, self._spec.hour, self.phase)
+
+    def _on_the_wall(
+        self, first: int, columns: tuple[str, ...], values: FloatArray
+    ) -> HourlySeries:
+        return to_wall_clock(first, columns, values, self._zone, self._spec.hour.doubled)
 
     def _of_device(self, history: History, series: str | None) -> WindowSpec:
         if not self._spec.is_pooled:
@@ -119,12 +232,31 @@ class FeatureWindowMaker:
             (series,) = names
         return self._spec.of_series(series)
 
-    def _cut(self, builder: WindowBuilder, counts: HourlySeries) -> Window:
-        windows = builder.window(counts)
+    def _cut(self, builder: WindowBuilder, counts: HourlySeries, ahead: AheadSource) -> Window:
         spec = builder.spec
-        ahead = windows.origins[0] + np.timedelta64(spec.interval, "h")
-        hours = utc_hours(hours_from(ahead, spec.horizon + 1, spec.interval), self._zone)
-        return Window(windows.values[0], tuple(hours.tolist()), float(windows.scale[0]))
+        first = builder.steps(counts)[-1] + np.timedelta64(spec.interval, "h")
+        known = None
+        if self.known_ahead:
+            every, forecast = spec.steps * spec.interval, spec.horizon * spec.interval
+            known = ahead(self.known_ahead, first, every, forecast, self._zone)
+        windows = builder.window(counts, known.series if known else None)
+        hours = utc_hours(hours_from(first, spec.horizon + 1, spec.interval), self._zone)
+        used = counts.rows(len(counts) - builder.hours, len(counts))
+        return Window(
+            windows.values[0],
+            tuple(hours.tolist()),
+            float(windows.scale[0]),
+            self.phase,
+            int(utc_hours(used.hours[:1], self._zone)[0]),
+            self._missing(used),
+            known.columns if known else (),
+        )
+
+    def _missing(self, used: HourlySeries) -> int:
+        """How many hours lack the value of any column, but those that the clock skipped."""
+        missing = used.hours[np.isnan(used.values).any(axis=1)]
+        skipped = skipped_hours(used.hours[0], used.hours[-1], self._zone)
+        return len(missing) - int(np.isin(missing, skipped).sum())
 
 
 # A model names its kind of window in its metadata; these are all.
@@ -133,6 +265,12 @@ WINDOW_MAKERS: Mapping[str, Callable[[ModelMetadata], WindowMaker]] = {
     "raw": RawWindowMaker,
     "features": FeatureWindowMaker,
 }
+
+
+def _complete(
+    hours: HistoryHours, names: Sequence[str], utc_hours: Iterable[int]
+) -> frozenset[int]:
+    return frozenset(hour for hour in hours.of_utc(utc_hours) if hours.complete(names, hour))
 
 
 def _spec(metadata: ModelMetadata) -> WindowSpec:

@@ -1,4 +1,4 @@
-"""Downloading one model into its part file, resuming where the last attempt stopped."""
+"""Downloading one file into its part file, resuming where the last attempt stopped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edgeops.digest import Digest, Hasher, chunks_of
+from edgeops.https_get import Timeouts, Web
 from edgeops.modules.model_loader.access import StoreAccess
-from edgeops.modules.model_loader.desired import WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed, Superseded
-from edgeops.modules.model_loader.http import Timeouts, get
+from edgeops.modules.model_loader.http import get
+from edgeops.modules.model_loader.wanted import WantedFile
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Response
 
 _CHUNK = 64 * 1024
 _LEAST_BYTES = 1024  # in a stall time; a server that sends less has stalled as well
@@ -28,7 +29,7 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)\Z")
 
 
 class PartFile:
-    """The part file of one model, open for appending; what it holds already is hashed again.
+    """The part file of one file, open for appending; what it holds already is hashed again.
 
     All calls may raise `OSError`.
     """
@@ -112,13 +113,13 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Downloader:
-    """How files are fetched. `max_bytes` caps models whose size the twin does not say.
+    """How files are fetched. `max_bytes` caps files whose size the twin does not say.
 
     `etags` remembers, while the process lives, which version of a file the
     bytes in a part file are of.
     """
 
-    session: Session
+    session: Web
     max_bytes: int
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Callable[[], float] = time.monotonic
@@ -126,7 +127,7 @@ class Downloader:
 
     def fetch(
         self,
-        model: WantedModel,
+        file: WantedFile,
         part: PartFile,
         access: StoreAccess | None,
         cancellation: Cancellation,
@@ -137,24 +138,24 @@ class Downloader:
         """
         resumed = part.size > 0
         try:
-            if part.size > self._most(model):
+            if part.size > self._most(file):
                 part.restart()
-            if part.size != model.size:
-                self._receive(model, part, access, cancellation)
+            if part.size != file.size:
+                self._receive(file, part, access, cancellation)
             digest = part.finish()
-            _verify(digest, model, resumed=resumed)
+            _verify(digest, file, resumed=resumed)
         except LoadFailed as failure:
             if failure.fault.code in _SPOILED:
                 part.restart()
             raise
         return digest
 
-    def _most(self, model: WantedModel) -> int:
-        return self.max_bytes if model.size is None else model.size
+    def _most(self, file: WantedFile) -> int:
+        return self.max_bytes if file.size is None else file.size
 
     def _receive(
         self,
-        model: WantedModel,
+        file: WantedFile,
         part: PartFile,
         access: StoreAccess | None,
         cancellation: Cancellation,
@@ -162,34 +163,34 @@ class Downloader:
         headers = {}
         if part.size:
             headers["Range"] = f"bytes={part.size}-"
-            if model.digest in self.etags:
-                headers["If-Range"] = self.etags[model.digest]
+            if file.digest in self.etags:
+                headers["If-Range"] = self.etags[file.digest]
         cancellation.check()
         with get(
-            self.session, model.url, headers, access=access, timeouts=self.timeouts
+            self.session, file.url, headers, access=access, timeouts=self.timeouts
         ) as response:
-            place = urlsplit(model.url).netloc
-            if not self._starts(response, model, part, place):
+            place = urlsplit(file.url).netloc
+            if not self._starts(response, file, part, place):
                 return
             try:
                 cancellation.watch(response.raw)
-                self._read(response, model, part, place, cancellation)
+                self._read(response, file, part, place, cancellation)
             except Exception:
                 cancellation.check()  # a read that was shut down fails in its own way
                 raise
 
-    def _starts(self, response: Response, model: WantedModel, part: PartFile, place: str) -> bool:
+    def _starts(self, response: Response, file: WantedFile, part: PartFile, place: str) -> bool:
         """Whether there are bytes to read; `part` then ends where they begin."""
         first, total = _content_range(response)
         if response.status_code == 416:
             if total == part.size:
-                self._check_size(total, model, place)
+                self._check_size(total, file, place)
                 return False
             raise _changed(place)
         if response.status_code == 206:
             if first is None and response.headers.get("Content-Length") == "0":
                 return False  # some stores answer like this at the end of the file
-            before, etag = self.etags.get(model.digest), _strong_etag(response)
+            before, etag = self.etags.get(file.digest), _strong_etag(response)
             if first != part.size or (before and etag and before != etag):
                 raise _changed(place)
         else:
@@ -197,26 +198,26 @@ class Downloader:
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
         if total is not None:
-            self._check_size(total, model, place)
+            self._check_size(total, file, place)
         etag = _strong_etag(response)
         if etag:
-            self.etags[model.digest] = etag
+            self.etags[file.digest] = etag
         return True
 
     def _read(
         self,
         response: Response,
-        model: WantedModel,
+        file: WantedFile,
         part: PartFile,
         place: str,
         cancellation: Cancellation,
     ) -> None:
-        most = self._most(model)
+        most = self._most(file)
         window, before = self.clock(), part.size
         while chunk := response.raw.read1(_CHUNK):
             cancellation.check()
             if part.size + len(chunk) > most:
-                self._check_size(part.size + len(chunk), model, place)
+                self._check_size(part.size + len(chunk), file, place)
             part.append(chunk)
             now = self.clock()
             if now - window >= self.timeouts.stall:
@@ -224,23 +225,23 @@ class Downloader:
                     raise LoadFailed(Code.STALLED, f"{place} stopped sending", transient=True)
                 window, before = now, part.size
         cancellation.check()
-        if model.size is not None and part.size < model.size:
+        if file.size is not None and part.size < file.size:
             raise LoadFailed(
                 Code.CONNECTION_LOST,
-                f"{place} stopped after {part.size:,} of {model.size:,} bytes",
+                f"{place} stopped after {part.size:,} of {file.size:,} bytes",
                 transient=True,
             )
 
-    def _check_size(self, size: int, model: WantedModel, place: str) -> None:
-        if model.size is None and size > self.max_bytes:
+    def _check_size(self, size: int, file: WantedFile, place: str) -> None:
+        if file.size is None and size > self.max_bytes:
             raise LoadFailed(
                 Code.TOO_LARGE,
                 f"{place} sends more than the allowed {self.max_bytes:,} bytes",
             )
-        if model.size is not None and size != model.size:
+        if file.size is not None and size != file.size:
             raise LoadFailed(
                 Code.SIZE_MISMATCH,
-                f"the file at {place} has {size:,} bytes, not {model.size:,}",
+                f"the file at {place} has {size:,} bytes, not {file.size:,}",
             )
 
 
@@ -252,21 +253,21 @@ def _changed(place: str) -> LoadFailed:
     return LoadFailed(Code.FILE_CHANGED, f"the file at {place} has changed", transient=True)
 
 
-def _verify(digest: Digest, model: WantedModel, *, resumed: bool) -> None:
-    if model.matches(digest):
+def _verify(digest: Digest, file: WantedFile, *, resumed: bool) -> None:
+    if file.matches(digest):
         return
     if resumed:
         # The pieces may be of two versions of the file: only a whole one proves anything.
         raise LoadFailed(
             Code.FILE_CHANGED, "the file changed while it was downloaded", transient=True
         )
-    if model.size not in (None, digest.size):
+    if file.size not in (None, digest.size):
         raise LoadFailed(
-            Code.SIZE_MISMATCH, f"the file has {digest.size:,} bytes, not {model.size:,}"
+            Code.SIZE_MISMATCH, f"the file has {digest.size:,} bytes, not {file.size:,}"
         )
     for name, got, want in (
-        ("sha256", digest.sha256, model.sha256),
-        ("md5", digest.md5, model.md5),
+        ("sha256", digest.sha256, file.sha256),
+        ("md5", digest.md5, file.md5),
     ):
         if want and got != want:
             raise LoadFailed(

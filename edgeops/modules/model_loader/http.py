@@ -1,55 +1,33 @@
-"""One HTTPS request for a file: redirects, trust, and failures as `LoadFailed`.
-
-The libraries put whole URLs into their error messages, so none of these is passed on.
-"""
+"""One HTTPS request for a file, with read access to its store and failures as `LoadFailed`."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from edgeops import https_get
+from edgeops.https_get import GetFailed, Reason, Timeouts, Web, open_web
 from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed
+from edgeops.proxy import Proxies
 from edgeops.translate import translate
 
 if TYPE_CHECKING:
-    from requests import Response, Session
-
-MAX_REDIRECTS = 5
+    from requests import Response
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to wait for a connection, and for the next bytes."""
-
-    connect: float = 10.0
-    stall: float = 30.0
-
-
-def open_session(certificates: str | None) -> Session:
-    """A session that trusts the public certificates and those given (PEM)."""
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    class Trusting(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            context = ssl.create_default_context(cadata=certificates)
-            super().init_poolmanager(*args, ssl_context=context, **kwargs)
-
-    session = requests.Session()
-    session.mount("https://", Trusting())
-    return session
+def open_session(certificates: str | None, proxies: Proxies | None = None) -> Web:
+    """Connections that trust the public certificates and those given (PEM)."""
+    return open_web(proxies or Proxies(), certificates=certificates)
 
 
 @contextmanager
 def get(
-    session: Session,
+    session: Web,
     url: str,
     headers: Mapping[str, str],
     *,
@@ -63,48 +41,23 @@ def get(
     """
     place = urlsplit(url).netloc
     asked = access.applied_to(url) if access is not None else url
-    for _ in range(MAX_REDIRECTS + 1):
-        with load_failures(place), _send(session, asked, headers, timeouts) as response:
-            location = response.headers.get("Location")
-            if not (location and 300 <= response.status_code < 400):
-                _check_status(response, place, access)
-                yield response
-                return
-        asked = urljoin(asked, location)
-        if urlsplit(asked).scheme != "https":
-            raise LoadFailed(
-                Code.INSECURE_REDIRECT, f"{place} redirects to an address without https"
-            )
-    raise LoadFailed(Code.TOO_MANY_REDIRECTS, f"{place} redirects more than {MAX_REDIRECTS} times")
+    with (
+        translate((GetFailed, _load_failed)),
+        https_get.get(session, asked, headers, timeouts) as response,
+    ):
+        if access is not None and response.status_code in (401, 403):
+            _check_expiry(response, place, access)
+        https_get.check_status(response, place)
+        yield response
 
 
-def _send(session: Session, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> Response:
-    return session.get(
-        url,
-        # A compressed body would be other bytes than those that were hashed.
-        headers={**headers, "Accept-Encoding": "identity"},
-        stream=True,
-        allow_redirects=False,
-        timeout=(timeouts.connect, timeouts.stall),
-    )
-
-
-def _check_status(response: Response, place: str, access: StoreAccess | None) -> None:
-    status = response.status_code
-    if status in (200, 206, 416):
-        return
-    if status in (401, 403):
-        if access is not None and access.expires <= _time_of(response):
-            raise LoadFailed(
-                Code.ACCESS_EXPIRED,
-                f"read access to {place} expired at {access.expires.isoformat()};"
-                " the next `edgeops sync` renews it",
-            )
-        raise LoadFailed(Code.FORBIDDEN, f"{place} refuses access ({status})")
-    if status in (404, 410):
-        raise LoadFailed(Code.NOT_FOUND, f"{place} does not have the file ({status})")
-    transient = status in (408, 425, 429) or status >= 500
-    raise LoadFailed(Code.SERVER_ERROR, f"{place} answered {status}", transient=transient)
+def _check_expiry(response: Response, place: str, access: StoreAccess) -> None:
+    if access.expires <= _time_of(response):
+        raise LoadFailed(
+            Code.ACCESS_EXPIRED,
+            f"read access to {place} expired at {access.expires.isoformat()};"
+            " the next `edgeops sync` renews it",
+        )
 
 
 def _time_of(response: Response) -> datetime:
@@ -116,50 +69,11 @@ def _time_of(response: Response) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def load_failures(place: str) -> AbstractContextManager[None]:
-    """For `with`: exceptions of requests as `LoadFailed`."""
-    from requests import exceptions as requests_errors
-    from urllib3 import exceptions as urllib3_errors
-
-    not_valid = LoadFailed(Code.INVALID_DESIRED, "`url` is not a valid address")
-    stalled = LoadFailed(Code.STALLED, f"{place} does not answer in time", transient=True)
-    unreachable = LoadFailed(Code.UNREACHABLE, f"{place} cannot be reached", transient=True)
-    lost = LoadFailed(Code.CONNECTION_LOST, f"the connection to {place} was lost", transient=True)
-    return translate(
-        ((requests_errors.InvalidURL, urllib3_errors.LocationValueError), lambda _: not_valid),
-        (
-            (requests_errors.SSLError, urllib3_errors.SSLError),
-            lambda error: _tls_failed(place, error),
-        ),
-        ((requests_errors.Timeout, urllib3_errors.TimeoutError), lambda _: stalled),
-        (
-            (requests_errors.ConnectionError, urllib3_errors.NewConnectionError),
-            lambda _: unreachable,
-        ),
-        ((requests_errors.RequestException, urllib3_errors.HTTPError), lambda _: lost),
-    )
-
-
-def _tls_failed(place: str, error: BaseException) -> LoadFailed:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return LoadFailed(
-                Code.TLS_FAILED,
-                f"the certificate of {place} is not trusted ({cause.verify_message});"
-                " check the device's clock and EDGEOPS_CA_FILE",
-                transient=True,
-            )
-    return LoadFailed(Code.TLS_FAILED, f"cannot make a TLS connection to {place}", transient=True)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions inside one another: libraries keep them as cause, context or argument."""
-    seen: list[BaseException] = []
-    todo: list[Any] = [error]
-    while todo:
-        cause = todo.pop()
-        if isinstance(cause, BaseException) and cause not in seen:
-            seen.append(cause)
-            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
-            todo += cause.args
-            yield cause
+def _load_failed(failure: GetFailed) -> LoadFailed:
+    match failure.reason:
+        case Reason.INVALID_URL:
+            return LoadFailed(Code.INVALID_DESIRED, "`url` is not a valid address")
+        case Reason.NOT_TRUSTED:
+            hint = "; check the device's clock and EDGEOPS_CA_FILE"
+            return LoadFailed(Code.TLS_FAILED, failure.message + hint, transient=True)
+    return LoadFailed(Code(failure.reason), failure.message, transient=failure.transient)

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeops.backoff import Backoff
-from edgeops.modules.model_loader.access import access_for
 from edgeops.modules.model_loader.decide import Download, Keep, decide
-from edgeops.modules.model_loader.desired import FLAT, Wanted, WantedModel
-from edgeops.modules.model_loader.download import Cancellation, Downloader, PartFile
+from edgeops.modules.model_loader.desired import Wanted
+from edgeops.modules.model_loader.download import Cancellation, Downloader
 from edgeops.modules.model_loader.faults import Code, LoadFailed, ModelFault, Superseded
 from edgeops.modules.model_loader.load_test import LoadTest
+from edgeops.modules.model_loader.obtain import obtain
+from edgeops.modules.model_loader.staging import remove
 from edgeops.modules.model_loader.status import SlotState, SlotStatus
 from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.model_loader.trust import signer
+from edgeops.modules.model_loader.wanted import FLAT, WantedModel
 from edgeops.modules.runtime.slots import CurrentModel, read_current
+from edgeops.signature import PublicKey
 
 TRANSIENT = Backoff(base=1.0, longest=600.0)  # a lost connection
 PERSISTENT = Backoff(base=60.0, longest=6 * 3600.0)  # a wrong checksum: each try may download
@@ -52,12 +56,17 @@ class _Try:
 
 @dataclass(slots=True)
 class Loader:
-    """The slots of one device. `changed` is called, on the worker's thread, after each change."""
+    """The slots of one device. `changed` is called, on the worker's thread, after each change.
+
+    `keys` gives the keys that releases must be signed with, read anew for each try; it may raise
+    `LoadFailed`.
+    """
 
     storage: Storage
     downloader: Downloader
     load_test: LoadTest
     world: World
+    keys: Callable[[], Sequence[PublicKey]] = tuple
     changed: Callable[[], None] = lambda: None
     settled: threading.Event = field(default_factory=threading.Event)  # nothing is due now
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -138,7 +147,7 @@ class Loader:
     def _attempt(self, model: WantedModel, wanted: Wanted, cancellation: Cancellation) -> None:
         try:
             with self.storage.load_failures():
-                current = self._bring(model, wanted, cancellation)
+                current, signed_by = self._bring(model, wanted, cancellation)
         except Superseded:
             self._end(cancellation)
         except LoadFailed as failure:
@@ -150,51 +159,60 @@ class Loader:
             with self._lock:
                 if not cancellation.stopped:
                     self._tries.pop(model.slot, None)
-                    self._statuses[model.slot] = SlotStatus(SlotState.READY, current.since, current)
+                    self._statuses[model.slot] = SlotStatus(
+                        SlotState.READY, current.since, current, signed_by=signed_by
+                    )
             self._end(cancellation)
 
     def _bring(
         self, model: WantedModel, wanted: Wanted, cancellation: Cancellation
-    ) -> CurrentModel:
+    ) -> tuple[CurrentModel, str]:
+        """What the slot then holds, and the key that signed it (empty without trusted keys)."""
+        signed_by = signer(model, self.keys())  # also of what is here already: keys come and go
         folder = self.storage.folder(model)
         step = decide(model, self.storage.look(model))
-        path = folder / step.file
+        path = folder / step.entry
+        if model.slot != FLAT:
+            self.storage.make_own_folder(model)
         if isinstance(step, Keep):
             current = self._kept(model, path)
         else:
             if isinstance(step, Download):
                 self._download(model, path, wanted, cancellation)
-            self.load_test(path, model.format)
+            else:
+                self.load_test(path / model.main.name if model.has_folder else path, model.format)
             cancellation.check()
             current = self._switch(model, path)
             self.world.log.info("%s holds %s", _name(model), path.name)
         self.storage.clean(model, path.name, wanted.keep_versions)
-        return current
+        return current, signed_by
 
     def _download(
         self, model: WantedModel, path: Path, wanted: Wanted, cancellation: Cancellation
     ) -> None:
         self._set_state(model, SlotState.DOWNLOADING)
-        self.world.log.info("%s: downloading %s", _name(model), model.file_name)
-        part_path = self.storage.part_path(model)
+        self.world.log.info("%s: downloading %s", _name(model), model.main.name)
+        staging = self.storage.staging(model)
         try:
-            with PartFile(part_path, md5=bool(model.md5)) as part:
-                self.storage.check_room(model, part.size)
-                access, before = access_for(model.url, wanted.access), part.size
-                try:
-                    self.downloader.fetch(model, part, access, cancellation)
-                except LoadFailed as failure:
-                    if failure.fault.code in _RESUMED and part.size > before:
-                        self._count_progress(model)
-                    raise
+            obtain(
+                staging,
+                self.storage,
+                self.downloader,
+                wanted.access,
+                cancellation,
+                lambda: self._count_progress(model),
+            )
             self._set_state(model, SlotState.VERIFYING)
-            self.storage.install(part_path, path)
+            # Before it gets its name: a model that does not load is one that nobody has to delete.
+            self.load_test(staging.main, model.format)
+            cancellation.check()
+            self.storage.install(staging.path, path)
         except LoadFailed as failure:
-            if failure.fault.code in _WORTHLESS:
-                part_path.unlink(missing_ok=True)
+            if failure.fault.code is Code.DISK_FULL:
+                remove(staging.path)
             raise
         except OSError:
-            part_path.unlink(missing_ok=True)  # a full disk gets its room back
+            remove(staging.path)  # a full disk gets its room back
             raise
 
     def _count_progress(self, model: WantedModel) -> None:
@@ -206,9 +224,6 @@ class Loader:
         if model.slot == FLAT:
             return self._switch(model, path)
         current = read_current(self.storage.root, model.slot)
-        wanted = (model.name, model.version, model.format)
-        if current and (current.name, current.version, current.format) == wanted:
-            return current
         return self.storage.switch(model, path, current.since if current else self._now())
 
     def _switch(self, model: WantedModel, path: Path) -> CurrentModel:
@@ -275,15 +290,20 @@ def _backoff(failure: LoadFailed, cancellation: Cancellation) -> Backoff:
     if failure.transient:
         return TRANSIENT
     # What has cost no download is tried more often, so that it is not a matter
-    # of hours until somebody's `rm` has its effect.
-    return LOCAL if failure.fault.code in _OF_THE_DISK and not cancellation.received else PERSISTENT
+    # of hours until somebody's `rm`, or a new key, has its effect.
+    return (
+        LOCAL if failure.fault.code in _OF_THE_DEVICE and not cancellation.received else PERSISTENT
+    )
 
 
-_OF_THE_DISK = {Code.DISK_FULL, Code.STORAGE_NOT_WRITABLE, Code.STORAGE_FAILED}
-# What came before these failures is not lost.
-_RESUMED = {Code.CONNECTION_LOST, Code.STALLED}
-# A part file with these faults would fail again, or takes room that others need.
-_WORTHLESS = {Code.CHECKSUM_MISMATCH, Code.SIZE_MISMATCH, Code.TOO_LARGE, Code.DISK_FULL}
+_OF_THE_DEVICE = {
+    Code.DISK_FULL,
+    Code.STORAGE_NOT_WRITABLE,
+    Code.STORAGE_FAILED,
+    Code.NOT_SIGNED,
+    Code.WRONG_SIGNATURE,
+    Code.KEY_UNREADABLE,
+}
 
 
 def _name(model: WantedModel) -> str:

@@ -5,7 +5,8 @@ host that is bound to the storage, for messages), EDGEOPS_FLAT_URL,
 EDGEOPS_FLAT_CHECKSUM and EDGEOPS_FLAT_FILE_NAME (names of the properties of
 the single-model form), EDGEOPS_MAX_BYTES (the largest model that is accepted
 when the twin does not give its size), EDGEOPS_STALL_SECONDS, EDGEOPS_LOAD_TEST
-(on, off).
+(on, off), EDGEOPS_TRUST (public keys, a file or a folder, beside those in
+/etc/edgeops/trust).
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ from pathlib import Path
 import edgeops
 from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
+from edgeops.https_get import Timeouts
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import Timeouts, open_session
+from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test, onnx_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
 from edgeops.modules.model_loader.storage import Storage, host_path
+from edgeops.modules.model_loader.trust import Trust
 from edgeops.modules.runtime.client import ModuleClient
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
@@ -104,6 +107,7 @@ class LoaderSettings:
     max_bytes: int
     timeouts: Timeouts
     load_test: bool
+    trust: Trust
 
 
 def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
@@ -113,6 +117,7 @@ def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
     """
     module = module_environment(environ)
     source = environ.get("EDGEOPS_STORAGE_SOURCE")
+    trust = environ.get("EDGEOPS_TRUST")
     flat = FlatKeys()
     return LoaderSettings(
         module=module,
@@ -125,6 +130,7 @@ def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
         max_bytes=integer(environ, "EDGEOPS_MAX_BYTES", _MAX_BYTES),
         timeouts=Timeouts(stall=integer(environ, "EDGEOPS_STALL_SECONDS", 30)),
         load_test=switch(environ, "EDGEOPS_LOAD_TEST", default=True),
+        trust=Trust(named=Path(trust) if trust else None),
     )
 
 
@@ -151,12 +157,15 @@ def make_module(settings: LoaderSettings, world: World) -> LoaderModule:
     loader = Loader(
         storage=Storage(root, settings.storage_source),
         downloader=Downloader(
-            session=open_session(extra_certificates(settings.module.ca_file)),
+            session=open_session(
+                extra_certificates(settings.module.ca_file), settings.module.proxies
+            ),
             max_bytes=settings.max_bytes,
             timeouts=settings.timeouts,
         ),
         load_test=onnx_load_test if settings.load_test else no_load_test,
         world=world,
+        keys=settings.trust.read_keys,
     )
     return LoaderModule(
         client=ModuleClient(settings.module),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.model_loader.desired import FLAT, Wanted
+from edgeops.modules.model_loader.desired import Wanted
 from edgeops.modules.model_loader.faults import ModelFault
+from edgeops.modules.model_loader.wanted import FLAT
 from edgeops.modules.runtime.slots import CurrentModel
 
 _MESSAGE_LENGTH = 300
@@ -26,12 +27,16 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotStatus:
-    """One slot: its state since an ISO 8601 time, what it holds, and what is wrong."""
+    """One slot: its state since an ISO 8601 time, what it holds, and what is wrong.
+
+    `signed_by` is the key whose signature of what it holds was verified.
+    """
 
     state: SlotState
     since: str
     in_use: CurrentModel | None = None
     error: ModelFault | None = None
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ def _slot(status: SlotStatus, *, flat: bool = False) -> JsonObject:
         "state": status.state.value,
         "error": _error(status.error),
         "since": status.since,
+        "signedBy": status.signed_by,
     }
     if model := status.in_use:
         named = {"fileName": model.path.name}

@@ -1,13 +1,15 @@
 """The storage folder of a device: the content of each slot, and putting a model into it.
 
-Everything here survives a kill or a power cut between any two steps: a file is
-complete before it gets its name, and has its name before the pointer says so.
+Everything here survives a kill or a power cut between any two steps: a model
+is complete before it gets its name, and has its name before the pointer says
+so. What the pointer does not list as a version is somebody else's.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import stat
 from contextlib import AbstractContextManager, suppress
@@ -17,12 +19,30 @@ from pathlib import Path
 from edgeops.digest import Digest, chunks_of, digest_of
 from edgeops.files import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
-from edgeops.modules.model_loader.desired import FLAT, WantedModel
 from edgeops.modules.model_loader.faults import Code, LoadFailed
-from edgeops.modules.runtime.slots import POINTER, CurrentModel, read_current, write_current
+from edgeops.modules.model_loader.staging import (
+    Staging,
+    hidden_name,
+    is_hidden,
+    remove,
+    sync_tree,
+)
+from edgeops.modules.model_loader.wanted import FLAT, WantedFile, WantedModel
+from edgeops.modules.runtime.slots import (
+    OWN,
+    POINTER,
+    CurrentModel,
+    is_plain,
+    pointer_to,
+    read_current,
+    read_pointer,
+    versions_of,
+    write_pointer,
+)
 from edgeops.translate import translate
 
 _RESERVE = 1 << 20  # bytes that stay free for the pointer and the logs of others
+_RELEASE_FOLDER = re.compile(r"[0-9a-f]{16}\Z")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -48,9 +68,17 @@ class Storage:
             raise LoadFailed(Code.UNSAFE_PATH, f"the folder of {model.slot} is a symbolic link")
         return path
 
-    def part_path(self, model: WantedModel) -> Path:
+    def staging(self, model: WantedModel) -> Staging:
         """Where the model is downloaded to."""
-        return self.root / model.slot / f".{model.digest[:16]}.part"
+        return Staging(self.root / model.slot / hidden_name(model.digest), model)
+
+    def missing(self, staging: Staging) -> list[WantedFile]:
+        """The files that are still to be downloaded. Raises `OSError`."""
+        return [
+            file
+            for file in staging.model.files
+            if not (staging.has(file) and self._is(file, staging.place(file)))
+        ]
 
     def look(self, model: WantedModel) -> Folder:
         """The content of the folder of the model's slot. Raises `OSError`."""
@@ -60,13 +88,34 @@ class Storage:
             names = frozenset(entry.name for entry in os.scandir(path))
         except FileNotFoundError:
             names = frozenset()
-        # At the root lie files of others: only the one that is named counts there.
-        candidates = names & {model.file_name} if model.slot == FLAT else names
+        candidates = names
+        if model.slot == FLAT:  # at the root lie files of others: only the one named counts
+            candidates = names & {model.main.name}
+        elif model.has_folder:
+            candidates = names & {*model.places}
         return Folder(
             names=names,
-            matching=frozenset(name for name in candidates if self._is(model, path / name)),
-            current=current.path.name if current else None,
+            matching=frozenset(name for name in candidates if self._holds(model, path, name)),
+            current=current.path.relative_to(path).parts[0] if current else None,
         )
+
+    def _holds(self, model: WantedModel, folder: Path, entry: str) -> bool:
+        if model.has_folder:
+            return all(
+                is_plain(folder, f"{entry}/{file.name}")
+                and self._is(file, folder / entry / file.name)
+                for file in model.files
+            )
+        return (
+            not entry.startswith(".") and entry != POINTER and self._is(model.main, folder / entry)
+        )
+
+    def _is(self, file: WantedFile, path: Path) -> bool:
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and file.size in (None, status.st_size):
+                return file.matches(self.digest(path, md5=bool(file.md5)))
+        return False
 
     def digest(self, path: Path, *, md5: bool) -> Digest:
         """The digest of a file. Raises `OSError`, also when it is a link."""
@@ -78,15 +127,6 @@ class Storage:
                 known = (stamp, digest_of(chunks_of(file), md5=md5))
             self._digests[str(path), md5] = known
         return known[1]
-
-    def _is(self, model: WantedModel, path: Path) -> bool:
-        if path.name.startswith(".") or path.name == POINTER:
-            return False
-        with suppress(OSError):
-            status = path.lstat()
-            if stat.S_ISREG(status.st_mode) and model.size in (None, status.st_size):
-                return model.matches(self.digest(path, md5=bool(model.md5)))
-        return False
 
     def check_room(self, model: WantedModel, have: int) -> None:
         """Refuse a download that cannot fit; `have` bytes of it are there. Raises `LoadFailed`."""
@@ -101,26 +141,69 @@ class Storage:
                 transient=False,
             )
 
-    def install(self, part: Path, target: Path) -> None:
-        """Rename a complete part file to its final name. Raises `LoadFailed`, `OSError`."""
-        if target.is_dir() and not target.is_symlink():
+    def install(self, staged: Path, target: Path) -> None:
+        """Rename a complete model to its final name. Raises `LoadFailed`, `OSError`.
+
+        It is never the name of the model in use, unless that is a file: a file is replaced at once.
+        """
+        is_folder = target.is_dir() and not target.is_symlink()
+        if staged.is_dir():
+            if os.path.lexists(target) and not is_folder and not target.is_symlink():
+                raise LoadFailed(Code.UNSAFE_PATH, f"{target.name} in the storage is a file")
+            sync_tree(staged)
+            self._forget(target)
+            remove(target)  # a link, or what is left of a version that was being deleted
+        elif is_folder:
             raise LoadFailed(Code.UNSAFE_PATH, f"{target.name} in the storage is a folder")
-        part.replace(target)  # a link of this name is replaced, not followed
+        staged.replace(target)  # a link of this name is replaced, not followed
         sync_folder(target.parent)
 
+    def make_own_folder(self, model: WantedModel) -> None:
+        """Make the folder for files of the modules that use the model. Raises `OSError`.
+
+        Every user may write there, and delete only what is theirs; what is there already, of
+        whatever kind, is never touched.
+        """
+        own = self.root / model.slot / OWN
+        if os.path.lexists(own):
+            return
+        unfinished = own.with_name(f".{OWN}.part")
+        remove(unfinished)
+        unfinished.mkdir()
+        unfinished.chmod(0o1777)
+        unfinished.rename(own)
+        sync_folder(own.parent)
+
     def switch(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
-        """Make the slot hold this file; gives what it then holds. Raises `OSError`."""
-        current = self.in_use(model, path, since)
-        os.utime(path)  # the age by which old versions are deleted
-        write_current(current)
+        """Make the slot hold this file or folder; gives what it then holds. Raises `OSError`.
+
+        Nothing is written where the pointer says all of that already.
+        """
+        current, entry = self.in_use(model, path, since), path.name
+        before = read_pointer(self.root, model.slot)
+        others = versions_of(before)
+        # What somebody else put there is used, and stays theirs.
+        ours = [entry] if entry in (*others, *model.places) else []
+        others = [name for name in others if name != entry and os.path.lexists(path.parent / name)]
+        listed = [(file.name, file.size or 0, file.sha256) for file in model.files]
+        if not model.has_folder:
+            listed = [(model.main.name, current.size, current.sha256)]
+        pointer = pointer_to(current, listed, [*ours, *others])
+        if pointer != before:
+            write_pointer(path.parent, pointer)
         return current
 
     def in_use(self, model: WantedModel, path: Path, since: str) -> CurrentModel:
-        """The file as the model of its slot. Raises `OSError`."""
-        digest = self.digest(path, md5=bool(model.md5))
+        """The file or folder as the model of its slot. Raises `OSError`."""
+        if model.has_folder:
+            files = {file.name: path / file.name for file in model.files}
+            digest = Digest(model.digest, "", model.size or 0)
+        else:
+            files = {model.main.name: path}
+            digest = self.digest(path, md5=bool(model.main.md5))
         return CurrentModel(
             slot=model.slot,
-            path=path,
+            path=files[model.main.name],
             name=model.name,
             version=model.version,
             sha256=digest.sha256,
@@ -128,25 +211,39 @@ class Storage:
             size=digest.size,
             format=model.format,
             since=since,
+            files=files,
+            metadata=dict(model.metadata),
         )
 
     def clean(self, model: WantedModel, current: str, keep_versions: int) -> None:
-        """Delete old versions and part files of the slot. Raises `OSError`.
+        """Delete old versions of the slot, and what was not completed. Raises `OSError`.
 
-        The single-model form only loses its part files: what else lies at the
+        Everything else is somebody else's. The single-model form has no versions: what lies at the
         root may be anybody's.
         """
         path = self.root / model.slot
-        entries = [entry for entry in os.scandir(path) if entry.is_file(follow_symlinks=False)]
-        doomed = [entry.name for entry in entries if _is_part(entry.name)]
-        if model.slot != FLAT:
-            kept = [e for e in entries if e.name != POINTER and not e.name.startswith(".")]
-            kept.sort(key=lambda entry: (entry.stat().st_mtime_ns, entry.name), reverse=True)
-            doomed += outdated([entry.name for entry in kept], current, keep_versions)
-        for name in doomed:
-            (path / name).unlink(missing_ok=True)
-            for md5 in (True, False):
-                self._digests.pop((str(path / name), md5), None)
+        entries = {entry.name: entry for entry in os.scandir(path)}
+        folders = {name for name, e in entries.items() if e.is_dir(follow_symlinks=False)}
+        doomed = {name for name in entries if is_hidden(name)}
+        pointer = None if model.slot == FLAT else read_pointer(self.root, model.slot)
+        if pointer is not None:
+            versions = versions_of(pointer)
+            ours = {name for name in folders if _RELEASE_FOLDER.match(name)}
+            lost = sorted(ours - {*versions})  # by a power cut before the pointer named them
+            old = outdated([*versions, *lost], current, keep_versions)
+            doomed |= {name for name in old if name in ours or name not in folders}
+        for name in doomed & entries.keys():
+            remove(path / name)
+            self._forget(path / name)
+        if pointer is not None:
+            left = [name for name in versions if name in entries and name not in doomed]
+            if left != versions:  # their names are free for others now
+                write_pointer(path, {**pointer, "versions": left})
+
+    def _forget(self, path: Path) -> None:
+        for known in [*self._digests]:
+            if Path(known[0]).is_relative_to(path):
+                del self._digests[known]
 
     def load_failures(self) -> AbstractContextManager[None]:
         """For `with`: an `OSError` as a `LoadFailed` that says what to do on the device."""
@@ -187,7 +284,3 @@ def host_path(root: Path, mountinfo: str) -> Path:
         if len(fields) > 4 and fields[4] == str(root) and fields[3] != "/":
             return Path(fields[3].replace("\\040", " "))
     return root
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".part")

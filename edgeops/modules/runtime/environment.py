@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
+from edgeops.proxy import Proxies, proxies_of
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+
+
+class Transport(StrEnum):
+    """How a module outside IoT Edge talks to its hub: on port 8883, or on 443 like a browser."""
+
+    MQTT = "mqtt"
+    WEBSOCKETS = "websockets"
+
+
+CA_SETTINGS = ("EDGEOPS_CA_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # the first that is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +30,38 @@ class ModuleEnvironment:
 
     `storage` is the folder that the modules of a device share. Without a
     connection string the IoT Edge runtime is asked for the identity; `ca_file`
-    holds certificates to trust beside the public ones.
+    holds certificates to trust beside the public ones. Without a `transport` it
+    is MQTT, or websockets where there is a proxy on the way to the hub.
     """
 
     storage: Path
     connection_string: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    transport: Transport | None = None
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 def module_environment(environ: Mapping[str, str]) -> ModuleEnvironment:
-    """The common settings: EDGEOPS_STORAGE, EDGEOPS_CONNECTION_STRING, EDGEOPS_CA_FILE."""
-    ca_file = environ.get("EDGEOPS_CA_FILE")
+    """The settings of every module: EDGEOPS_*, the proxies, and whom other programs trust.
+
+    REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE stand in for EDGEOPS_CA_FILE: on a
+    network with a CA of its own they are often set already. Raises `EdgeOpsError`.
+    """
+    ca_file = next(filter(None, map(environ.get, CA_SETTINGS)), None)
     return ModuleEnvironment(
         storage=Path(environ.get("EDGEOPS_STORAGE") or "/models"),
         connection_string=environ.get("EDGEOPS_CONNECTION_STRING") or None,
         ca_file=Path(ca_file) if ca_file else None,
+        transport=_transport(environ.get("EDGEOPS_TRANSPORT")),
+        proxies=proxies_of(environ),
     )
+
+
+def _transport(text: str | None) -> Transport | None:
+    try:
+        return Transport(text) if text else None
+    except ValueError:
+        raise EdgeOpsError("EDGEOPS_TRANSPORT must be mqtt or websockets") from None
 
 
 def integer(environ: Mapping[str, str], name: str, default: int, *, minimum: int = 1) -> int:
@@ -58,19 +89,25 @@ def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
 
 
 def extra_certificates(ca_file: Path | None) -> str | None:
-    """The certificates in EDGEOPS_CA_FILE as PEM. Raises `EdgeOpsError` when there are none."""
+    """The certificates in a file, or in the files of a folder, as PEM.
+
+    Raises `EdgeOpsError` when there are none.
+    """
     if ca_file is None:
         return None
     try:
-        text = ca_file.read_text("ascii")
-    except (OSError, ValueError):
-        text = ""
-    if "-----BEGIN CERTIFICATE-----" not in text:
+        files = sorted(ca_file.iterdir()) if ca_file.is_dir() else [ca_file]
+        # What stands around them, such as names of companies, is in any encoding.
+        found = [pem for file in files for pem in _CERTIFICATE.findall(file.read_bytes())]
+    except OSError:
+        found = []
+    if not found:
         raise EdgeOpsError(
-            f"EDGEOPS_CA_FILE: no certificate can be read from {ca_file}",
-            "give a PEM file, like the local hub's ca.pem",
+            f"no certificate can be read from {ca_file}",
+            f"{', '.join(CA_SETTINGS[:2])} or {CA_SETTINGS[2]} names it: give a PEM file, like the"
+            " local hub's ca.pem",
         )
-    return text
+    return b"\n".join([*found, b""]).decode("ascii")
 
 
 def all_certificates(ca_file: Path | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Dataset:
     sha256: str
     attribution: str = ""
     repairs: tuple[Repair, ...] = ()
-    hour: Hour = Hour()
+    hour: Hour = field(default_factory=Hour)
 
 
 def missing_package(package: str, extra: str) -> EdgeOpsError:

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from edgeops.features.gaps import is_gap
+from edgeops.features.hourly import hourly, values_of
 from edgeops.features.series import FloatArray, HourlySeries
-from edgeops.features.wall_clock import Doubled, to_wall_clock
+from edgeops.features.spec import Hour
+from edgeops.features.wall_clock import Doubled, phase, to_wall_clock
 from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
 
 _HOUR = 3600
 _LONGEST_GAP = 366 * 24 * _HOUR
-_MISSING = {"", "na", "nan", "null", "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +51,20 @@ def to_hourly(
     Raises `EdgeOpsError` with file:line.
     """
     moments, values = _read(file, columns, rows, zone)
-    hours = moments // _HOUR
     step = int(np.median(np.diff(moments))) if len(moments) > 1 else _HOUR
     if step > _HOUR:
         message = f"most rows are {step / _HOUR:g} hours apart"
         raise fault(file, 2, message, "edgeops needs at least one row per hour")
-    grid = hours - hours[0]
-    count, width = int(grid[-1]) + 1, len(columns.values)
-    check_size(file, count, width, unit="hours")  # a few rows can span centuries
-    total = np.zeros((count, width))
-    known = np.zeros((count, width))
-    np.add.at(total, grid, np.nan_to_num(values))
-    np.add.at(known, grid, ~np.isnan(values))
-    # A sum needs every row of its hour; a mean needs only one.
-    needed = max(1, round(_HOUR / step)) if combine == "sum" else 1
-    enough = known >= needed
-    result = np.where(enough, total, np.nan)
-    if combine == "mean":
-        result = result / np.where(enough, known, 1)
-    return to_wall_clock(int(hours[0]), tuple(columns.values), result, zone, combine)
+    begins = phase(zone)
+    first, last = ((int(moments[row]) - begins) // _HOUR for row in (0, -1))
+    count, names = last - first + 1, tuple(columns.values)
+    check_size(file, count, len(names), unit="hours")  # a few rows can span centuries
+    hour = Hour(combine, max(1, round(step / 60)))
+    result = np.empty((count, len(names)))
+    for column in range(len(names)):
+        known = values_of(moments, values[:, column])
+        result[:, column] = hourly(known, hour, first, count, begins)
+    return to_wall_clock(first, names, result, zone, hour.doubled)
 
 
 def _read(
@@ -150,7 +147,7 @@ def _pairs(file: DataFile, columns: Columns, row: Row) -> Iterable[tuple[str, ob
 
 
 def _number(file: DataFile, line: int, column: str, cell: object) -> float:
-    if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
+    if cell is None or (isinstance(cell, str) and is_gap(cell)):
         return math.nan
     try:
         number = float(cell)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import EVENT, WEATHER, Event, event_hours
 from edgeops.features.series import FloatArray, HourlySeries
 from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
@@ -37,23 +38,19 @@ def read_events(file: DataFile) -> HourlySeries:
     events = [_event(file, line, row) for line, row in rows]
     if not events:
         raise fault(file, 1, "there are no events")
-    start = min(first for _, first, _, _ in events)
-    count = int((max(end for _, _, end, _ in events) - start) / _HOUR)
-    names = sorted({name for name, _, _, _ in events})
+    start = min(event.first_hour for event in events)
+    count = int((max(event.end_hour for event in events) - start) / _HOUR)
+    names = sorted({event.name for event in events})
     check_size(file, count, len(names), unit="hours")
-    values = np.zeros((count, len(names)))
-    for name, first, end, value in events:
-        values[int((first - start) / _HOUR) : int((end - start) / _HOUR), names.index(name)] += (
-            value
-        )
-    return HourlySeries(start, tuple(f"event:{name}" for name in names), values)
+    values = event_hours(events, names, start, count)
+    return HourlySeries(start, tuple(f"{EVENT}{name}" for name in names), values)
 
 
 def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:
     """Hourly weather, as `read_table`; several rows in one hour become their mean."""
     series = read_table(file, replace(table, combine="mean"), zone).series
     return HourlySeries(
-        series.start, tuple(f"weather:{name}" for name in series.columns), series.values
+        series.start, tuple(f"{WEATHER}{name}" for name in series.columns), series.values
     )
 
 
@@ -78,9 +75,7 @@ def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
     return HourlySeries(start, names, np.hstack(columns))
 
 
-def _event(
-    file: DataFile, line: int, row: list[str]
-) -> tuple[str, np.datetime64, np.datetime64, float]:
+def _event(file: DataFile, line: int, row: list[str]) -> Event:
     name = row[0].strip()
     first, end = (
         _time(file, line, column, cell) for column, cell in zip(_HEADER[1:], row[1:3], strict=True)
@@ -95,8 +90,7 @@ def _event(
         raise fault(file, line, "value: the value is not a number") from None
     if not math.isfinite(value):
         raise fault(file, line, "value: the value is not finite")
-    up = np.timedelta64(59, "m")
-    return name, first.astype("datetime64[h]"), (end + up).astype("datetime64[h]"), value
+    return Event(name, first, end, value)
 
 
 def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import Base, WindowSpec
+from edgeops.features.spec import Base, Hour, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
@@ -54,15 +54,20 @@ def target_columns(model: ModelFile, available: tuple[str, ...]) -> tuple[str, .
 
 
 def window_spec(
-    model: ModelFile, columns: tuple[str, ...], data: HourlySeries | None = None
+    model: ModelFile,
+    columns: tuple[str, ...],
+    data: HourlySeries | None = None,
+    known: HourlySeries | None = None,
+    hour: Hour = Hour(),
 ) -> WindowSpec:
     """The window of a model over these columns. Raises `EdgeOpsError` if it is invalid.
 
     `data` is needed only for a base `stl` or `mstl`, which is fitted on its
-    training part.
+    training part; so is what `weather:` features have where they are not known, on `known`.
+    `hour` is how the values of its hours were made.
     """
     recipe, transforms = model.recipe, model.recipe.transforms
-    return WindowSpec(
+    spec = WindowSpec(
         features=recipe.features,
         columns=columns,
         site=recipe.data.site,
@@ -73,7 +78,19 @@ def window_spec(
         level_hours=transforms.level_hours,
         smoothing=transforms.smoothing,
         outage_hours=recipe.repairs.outage_hours,
+        hour=hour,
     )
+    if known is None or not spec.weather:
+        return spec
+    return replace(spec, unknown=tuple(_usual(model, known, name) for name in spec.weather))
+
+
+def _usual(model: ModelFile, known: HourlySeries, name: str) -> float:
+    """The mean of a column over the training part, to six digits; 0 if it is not known there."""
+    end = known.index((split_of(model).train_until + 1).astype("datetime64[h]"))
+    values = known.column(name)[: max(0, end)]
+    values = values[np.isfinite(values)]
+    return float(f"{values.mean():.6g}") if len(values) else 0.0
 
 
 def _base(model: ModelFile, data: HourlySeries | None) -> Base:

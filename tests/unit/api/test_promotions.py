@@ -9,8 +9,8 @@ from edgeops.artifacts.verify import Found
 from edgeops.digest import digest_of
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.promotion.decide import Step
+from edgeops.publishing.release_file import release_document
 from edgeops.release import ModelRelease
-from edgeops.training.release_file import release_document
 
 LOADER = """\
 ---

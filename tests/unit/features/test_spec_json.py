@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import INTERVALS, Base, Site, Smoothing, WindowSpec
+from edgeops.features.spec import INTERVALS, Base, Hour, Site, Smoothing, WindowSpec
 from edgeops.features.spec_json import from_json, to_json
 
 FINITE = st.floats(-1e6, 1e6)
@@ -51,12 +51,21 @@ def specs(draw: Callable[..., Any]) -> WindowSpec:
             )
         ),
         outage_hours=draw(st.integers(0, 100)),
+        hour=draw(
+            st.builds(Hour, st.sampled_from(["sum", "mean", "last"]), st.integers(0, 60))
+            | st.just(Hour())
+        ),
     )
 
 
 @given(specs())
 def test_a_window_spec_is_read_as_it_was_written(spec):
     assert from_json(json.loads(json.dumps(to_json(spec)))) == spec
+
+
+def test_an_hour_as_it_always_was_is_not_written(spec):
+    assert "hour" not in to_json(spec())
+    assert to_json(spec(hour=Hour("sum", 15)))["hour"] == {"combine": "sum", "minutes": 15}
 
 
 JUNK = st.recursive(
@@ -110,6 +119,13 @@ def changed(spec: Callable[..., WindowSpec], path: str, new: Any) -> Any:
         ("window_spec.base.kind", "magic", "window_spec.base.kind must be one of median, mean"),
         ("window_spec.base.kind", "mstl", "the profile of the base `mstl` is not 168 finite"),
         ("window_spec.base.profile", [0.0], "the profile of the base `median` is not 0 finite"),
+        ("window_spec.hour", {"combine": "sum"}, "window_spec.hour has no `minutes`"),
+        ("window_spec.hour", {"combine": "max", "minutes": 15}, "hour.combine must be one of sum"),
+        (
+            "window_spec.hour",
+            {"combine": "sum", "minutes": 61},
+            "an hour of values 61 minutes apart",
+        ),
         ("window_spec.smoothing.steps", 0, "smoothing over 0 steps"),
         ("window_spec.smoothing.kind", [], "window_spec.smoothing.kind must be one of"),
     ],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.wall_clock import (
+    phase,
     skipped_hours,
     time_zone,
     to_wall_clock,
@@ -95,6 +96,55 @@ def test_an_unknown_zone(name):
         time_zone(name)
 
 
-def test_a_zone_of_half_hours_is_refused():
-    with pytest.raises(EdgeOpsError, match=r"Asia/Kolkata is \+5.5 hours from UTC"):
-        wall_hours(np.array([0]), time_zone("Asia/Kolkata"))
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("UTC", 0),
+        ("Pacific/Auckland", 0),
+        ("Asia/Kolkata", 1800),
+        ("Australia/Adelaide", 1800),
+        ("America/St_Johns", 1800),
+        ("Asia/Kathmandu", 900),
+        ("Pacific/Chatham", 900),
+    ],
+)
+def test_the_phase_of_a_zone(name, seconds):
+    assert phase(time_zone(name)) == seconds
+
+
+@pytest.mark.parametrize(
+    "name", ["Asia/Kolkata", "Australia/Adelaide", "America/St_Johns", "Asia/Kathmandu"]
+)
+@given(hour=st.integers(365_000, 600_000))  # 2011 to 2038
+def test_hours_begin_when_those_of_the_zone_do(name, hour):
+    zone = time_zone(name)
+    (wall,) = wall_hours(np.array([hour]), zone)
+    moment = datetime.fromtimestamp(hour * 3600 + phase(zone), zone)
+    assert moment.minute == 0 or name == "America/St_Johns"  # it has changed at 0:01
+    assert str(wall) == moment.strftime("%Y-%m-%dT%H")
+    (back,) = utc_hours(np.array([wall]), zone)
+    assert hour - back in (0, 1)
+
+
+def test_both_changes_of_the_clock_in_a_zone_of_half_hours():
+    zone = time_zone("Australia/Adelaide")
+    first = int(datetime.fromisoformat("2024-04-07T01:00+10:30").timestamp()) // 3600
+    series = to_wall_clock(first, ("count",), np.array([[1.0], [2], [4], [8]]), zone)
+    assert str(series.start) == "2024-04-07T01"
+    assert series.values[:, 0].tolist() == [1, 6, 8]
+
+
+def test_a_zone_whose_hours_begin_at_other_minutes_in_summer_is_refused():
+    with pytest.raises(
+        EdgeOpsError, match=r"Lord_Howe is \+10.5 or \+11 hours from UTC: its hours begin at other"
+    ):
+        wall_hours(np.array([0]), time_zone("Australia/Lord_Howe"))
+
+
+def test_times_before_a_zone_changed_its_minutes_are_refused():
+    zone = time_zone("America/Caracas")
+    in_2010 = np.datetime64("2010-05-01T00", "h")
+    with pytest.raises(EdgeOpsError, match=r"Caracas was -4.5 hours from UTC in 2010"):
+        wall_hours(in_2010.astype(np.int64)[None], zone)
+    with pytest.raises(EdgeOpsError, match=r"Caracas was -4.5 hours from UTC in 2010"):
+        utc_hours(in_2010[None], zone)

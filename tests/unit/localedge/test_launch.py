@@ -67,6 +67,16 @@ def test_a_module_sees_its_storage_its_identity_and_nothing_of_ours(machine, tmp
     }
 
 
+def test_only_the_loader_of_models_is_told_whom_to_trust(machine, tmp_path):
+    trusting = replace(machine, trust=tmp_path / "keys")
+    program = launcher(trusting, "a")(MODULE, tmp_path / "a/models")
+    without = launcher(machine, "a")(MODULE, tmp_path / "a/models").environment()
+    assert program.environment() == {**without, "EDGEOPS_TRUST": str(tmp_path / "keys")}
+    forecaster = replace(MODULE, name="forecaster", program="edgeops.modules.forecaster")
+    made = launcher(trusting, "a")(forecaster, tmp_path / "a/models").environment()
+    assert "EDGEOPS_TRUST" not in made
+
+
 TELLS = """
 import edgeops, json, os, sys, tempfile
 print(json.dumps({"environ": dict(os.environ), "path": sys.path, "cwd": os.getcwd(),

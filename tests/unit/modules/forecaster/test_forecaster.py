@@ -60,6 +60,9 @@ def test_a_forecast_names_its_model_and_its_hours(forecaster, storage, model, la
         "version": "1.0.0",
         "sha256": current.sha256,
         "issuedAt": "2026-01-01T12:00:01Z",
+        "observedFrom": "2026-01-01T09:00:00Z",
+        "observedUntil": "2026-01-01T12:00:00Z",
+        "missingHours": 0,
         "firstHour": "2026-01-01T12:00:00Z",
         "intervalHours": 1,
         "horizonHours": 2,
@@ -75,6 +78,72 @@ def test_forecasts_come_once_an_interval_aligned_to_the_clock(forecaster, storag
     given = [at for at in times if forecaster.step(NOON + at)]
     assert [at // 600 for at in given] == [1, 2]
     assert [at % 600 < 7 for at in given] == [True, True]
+
+
+class TestLateValues:
+    """What comes after the hour leads to a new forecast, and not to a stream of them."""
+
+    @pytest.fixture(autouse=True)
+    def _running(self, forecaster, storage, model, later) -> None:
+        forecaster.settings = ForecasterSettings("crowdedness", HOUR)
+        start(forecaster, storage.put(model()), later)
+        self.forecaster = forecaster
+
+    def tell(self, name: str, hour: int, value: float) -> None:
+        """A value of an hour, counted from the one that begins at noon."""
+        at = int(NOON) + hour * HOUR
+        self.forecaster.recorder.history.add([Observation(at, name, value)])
+
+    def until_at(self, second: float) -> str | None:
+        """Up to when the hours were observed that the forecast of this second rests on."""
+        forecast = self.forecaster.step(NOON + second)
+        return forecast["observedUntil"][11:16] if forecast else None
+
+    def test_an_hour_that_is_complete_after_the_tick_is_forecast_at_once(self):
+        assert self.until_at(HOUR) == "12:00"
+        self.tell("east", 0, 4)
+        assert self.until_at(HOUR + 5) is None  # west is not there yet
+        self.tell("west", 0, 4)
+        assert self.until_at(HOUR + 6) == "13:00"
+        assert self.forecaster.reported()["history"]["observedUntil"] == "2026-01-01T13:00:00Z"
+        assert self.until_at(HOUR + 7) is None
+
+    def test_corrections_wait_for_the_next_interval(self):
+        for name in ("east", "west"):
+            self.tell(name, 0, 4)
+        assert self.until_at(HOUR) == "13:00"
+        for second in range(100):
+            self.tell("east", 0, second)
+            assert self.until_at(HOUR + 1 + second) is None
+        assert self.until_at(2 * HOUR) == "13:00"
+
+    def test_a_gap_that_is_closed_late_changes_the_forecast_once(self):
+        self.tell("east", 0, 4)
+        self.tell("east", 1, 4)
+        self.tell("west", 1, 4)
+        first = self.forecaster.step(NOON + 2 * HOUR)
+        assert first is not None
+        assert (first["missingHours"], first["observedUntil"][11:16]) == (1, "14:00")
+        self.tell("west", 0, 40)
+        second = self.forecaster.step(NOON + 2 * HOUR + 9)
+        assert second is not None
+        assert second["missingHours"] == 0
+        assert second["quantiles"] != first["quantiles"]
+        assert self.until_at(2 * HOUR + 10) is None
+
+    def test_hours_that_end_after_the_tick_wait_for_the_next_one(self):
+        self.forecaster.settings = ForecasterSettings("crowdedness", 86400)
+        assert self.until_at(HOUR) == "12:00"  # of this day
+        for hour in range(3):
+            for name in ("east", "west"):
+                self.tell(name, hour, 4)
+            assert self.until_at((hour + 1) * HOUR + 5) is None
+
+    def test_old_hours_that_come_one_by_one_are_not_forecast_one_by_one(self):
+        for hour in range(-200, -30):
+            for name in ("east", "west"):
+                self.tell(name, hour, 4)
+            assert self.until_at(1) is None
 
 
 def test_a_clock_that_is_set_back_does_not_stop_forecasts(forecaster, storage, model, later):
@@ -205,6 +274,8 @@ def test_what_is_reported_follows_its_schema(forecaster, storage, model, later, 
     if prepared:
         start(forecaster, storage.put(model()), later)
     forecaster.recorder.take("bad")
+    forecaster.recorder.take('{"timestamp": "2026-01-01T00:00Z", "values": {"east": "bad"}}')
+    assert forecaster.reported()["history"]["refusedBy"] == {"message": 1, "value": 1}
     document = {**forecaster.reported(), "forecaster": {"version": "1"}}
     jsonschema.validate(document, json.loads(SCHEMA.read_bytes()))
     assert ("latencyMs" in document["model"]) is prepared

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
 from edgeops.modules.forecaster.desired import DesiredFile
-from edgeops.modules.forecaster.history import HOURS_KEPT
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso

@@ -1,4 +1,4 @@
-"""The hourly series: any order of messages gives the same, and short gaps are bridged."""
+"""What a history keeps: any order of messages gives the same, in bounded memory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.modules.forecaster.history import History, NotReady
-from edgeops.modules.forecaster.observations import HOUR, Observation
-
-NOW = 100 * HOUR + 1800
+from edgeops.modules.forecaster.history import History
+from edgeops.modules.forecaster.observations import HOUR, Fault, FaultKind, Observation
 
 
 def of(hours: dict[int, float], name: str = "east") -> list[Observation]:
@@ -41,11 +39,11 @@ def test_any_order_with_duplicates_gives_the_same_series(given_):
     )
 
 
-def test_within_an_hour_the_later_timestamp_wins_and_a_correction_replaces():
+def test_the_same_moment_again_is_a_correction_another_one_is_another_value():
     first, later = Observation(60, "east", 1), Observation(120, "east", 2)
     corrected = Observation(120, "east", 3)
-    assert history(later, first).table(["east"], 0, 0) == [[2]]
-    assert history(later, corrected, first).table(["east"], 0, 0) == [[3]]
+    assert list(history(later, first).observations()) == [first, later]
+    assert list(history(later, corrected, first).observations()) == [first, corrected]
 
 
 def test_only_what_changed_the_history_is_given_back():
@@ -65,50 +63,79 @@ def test_names_are_bounded():
     assert len(list(made.observations())) == 256
 
 
-def test_the_window_ends_with_the_newest_full_hour_that_all_series_have():
-    made = history(
-        *of({97: 1, 98: 2, 99: 3, 100: 9}), *of({97: 4, 98: 5, 100: 9}, "west")
-    )  # hour 100 has not ended, west lacks 99
-    recent = made.recent(["east", "west"], 2, NOW)
-    assert (recent.last_hour, recent.values) == (98, {"east": [1, 2], "west": [4, 5]})
-
-
-def test_a_gap_of_three_hours_is_bridged_by_a_line():
-    assert history(*of({95: 10, 99: 18})).recent(["east"], 5, NOW).values == {
-        "east": [10, 12, 14, 16, 18]
-    }
-
-
-def test_a_bridge_may_begin_before_the_window():
-    assert history(*of({97: 10, 99: 14})).recent(["east"], 2, NOW).values == {"east": [12, 14]}
-
-
-def test_a_longer_gap_is_not_guessed():
-    with pytest.raises(NotReady, match="east has 1 of the 6 hours that the model needs"):
-        history(*of({94: 10, 99: 18})).recent(["east"], 6, NOW)
-
-
-def test_a_young_history_says_how_far_it_is():
-    with pytest.raises(NotReady, match="no full hour yet with east, west"):
-        history(*of({99: 1.0})).recent(["east", "west"], 3, NOW)
-    with pytest.raises(NotReady, match="east has 2 of the 3 hours"):
-        history(*of({98: 1.0, 99: 1.0})).recent(["east"], 3, NOW)
-
-
-def test_the_newest_full_hour_may_lack_some_series():
-    made = history(*of({98: 1, 100: 1}), *of({97: 2, 98: 2}, "west"), *of({99: 3}, "south"))
-    names = ["east", "west", "south"]
-    assert [made.newest_full_hour(names, share, NOW) for share in (1, 2)] == [99, 98]
-    with pytest.raises(NotReady, match="no full hour yet with 3 of east, west, south, north"):
-        made.newest_full_hour([*names, "north"], 3, NOW)
-
-
-def test_a_table_has_nan_where_nothing_is_known():
-    made = history(*of({95: 1, 97: 2}), *of({97: 3}, "west"))
-    assert str(made.table(["west", "east"], 95, 97)) == "[[nan, 1], [nan, nan], [3, 2]]"
-    assert (made.first_hour, made.names) == (95, {"east", "west"})
+def test_what_there_is_no_room_for_says_why():
+    made = history(*of(dict.fromkeys(range(10), 1.0)), kept=4)
+    (late,) = of({2: 1.0})
+    assert str(made.no_room(late)) == str(
+        Fault(FaultKind.AGE, "east: it is older than the 4 hours kept")
+    )
+    assert made.no_room(Observation(7 * HOUR, "east", 1)) is None
+    crowd = history(*(Observation(0, f"s{number}", 1) for number in range(256)))
+    assert crowd.no_room(Observation(0, "one more", 1)) == Fault(
+        FaultKind.SERIES, "one more: there are 256 series already"
+    )
+    assert crowd.no_room(Observation(0, "s255", 2)) is None
 
 
 def test_a_series_whose_observations_are_gone_is_gone():
     made = history(*of({1: 1}), *of({2: 1, 3: 1}, "west"), kept=2)
     assert made.names == {"west"}
+    assert made.first_hour == 2
+
+
+def test_it_tells_once_which_hours_have_changed():
+    made = history(*of({1: 1, 2: 1}))
+    assert made.changed_hours() == {1, 2}
+    made.add(of({2: 1}))
+    assert made.changed_hours() == frozenset()
+    made.add(of({2: 5}))
+    assert made.changed_hours() == {2}
+
+
+class TestManyValues:
+    """Of a series with more than six values an hour the old quarters of an hour are folded."""
+
+    KEPT = 10
+
+    @pytest.fixture
+    def minutes(self) -> list[Observation]:
+        return [Observation(at * 60, "east", at / 10) for at in range(self.KEPT * 60)]
+
+    def test_memory_is_bounded_and_sums_numbers_and_last_values_stay(self, minutes):
+        made = history(*minutes, kept=self.KEPT)
+        kept = list(made.observations())
+        assert len(kept) <= 6 * self.KEPT
+        assert sum(one.count for one in kept) == len(minutes)
+        first = kept[0]
+        quarter = [one.value for one in minutes[:15]]
+        assert (first.at, first.value, first.count) == (14 * 60, quarter[-1], 15)
+        assert first.before + first.value == sum(quarter)
+
+    def test_a_repeat_does_not_count_twice_and_the_last_value_can_be_corrected(self, minutes):
+        made = history(*minutes, kept=self.KEPT)
+        assert made.add(minutes[:40]) == []
+        corrected = Observation(14 * 60, "east", 99.0)
+        assert made.add([corrected]) == [corrected]
+        assert next(iter(made.observations())).value == 99
+
+    def test_what_comes_late_into_an_old_hour_is_added(self, minutes):
+        made = history(*minutes[3:], kept=self.KEPT)
+        late = Observation(14 * 60 + 30, "east", 5.0)
+        assert made.add([late]) == [late]
+        first = next(iter(made.observations()))
+        assert (first.value, first.count) == (5.0, 13)
+
+    @given(st.integers(0, 600), st.randoms(use_true_random=False))
+    def test_what_was_folded_is_read_again_as_it_was(self, cut, random):
+        ones = [Observation(at * 60, "east", at / 10) for at in range(self.KEPT * 60)]
+        whole = history(*ones, kept=self.KEPT)
+        again = history(*whole.observations(), kept=self.KEPT)
+        assert list(again.observations()) == list(whole.observations())
+        again.add(random.sample(ones, len(ones))[:cut])  # all repeats
+        assert sum(one.count for one in again.observations()) == len(ones)
+
+    def test_a_value_a_second_is_bounded_too(self):
+        made = history(*(Observation(at, "east", 1) for at in range(3 * HOUR)), kept=self.KEPT)
+        kept = list(made.observations())
+        assert len(kept) <= 6 * self.KEPT
+        assert sum(one.before + one.value for one in kept) == 3 * HOUR

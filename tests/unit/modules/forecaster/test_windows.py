@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import THIS_SERIES, Base, Site, WindowSpec
+from edgeops.features.spec import THIS_SERIES, Base, Hour, Site, WindowSpec
 from edgeops.features.spec_json import to_json
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
-from edgeops.modules.forecaster.history import History, NotReady
+from edgeops.modules.forecaster.history import History
+from edgeops.modules.forecaster.hours import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.observations import HOUR, Observation
@@ -71,6 +72,21 @@ def test_counts_that_repeat_are_forecast_to_repeat(load):
     assert window.hours == tuple(range(NOW, NOW + 7))
     again = sum(values[-168:-162] for values in series.values())
     assert model.forecast(window)["0.5"] == pytest.approx(again, rel=1e-5)
+
+
+def test_a_window_says_which_hours_it_rests_on(load):
+    model, series = load(spec_of()), three()
+    series["west"][-20:-18] = np.nan
+    series["south"][-19:-17] = np.nan
+    window = model.window_maker.make(history(series, NOW), None, NOW * HOUR)
+    assert (window.observed_from, window.starts[0], window.missing) == (NOW - 193, NOW * HOUR, 3)
+
+
+def test_an_hour_that_the_clock_skips_is_not_missing(load):
+    model = load(spec_of(columns=("east",), site=AUCKLAND))
+    end = int(datetime.fromisoformat("2024-09-30T00:00+13:00").timestamp()) // HOUR
+    window = model.window_maker.make(history({"east": weekly(800)}, end), None, end * HOUR)
+    assert window.missing == 0
 
 
 def test_a_sensor_that_falls_silent_counts_as_usual_and_stops_nothing(load):
@@ -163,8 +179,9 @@ def spec_with(path: str, value: Any) -> str:
         ({"inputs": '["log_y","log_base"]'}, "window_spec contradicts inputs"),
         ({"window_spec": spec_with("site.zone", "Mars/Base")}, "`Mars/Base` is not a time zone"),
         (
-            {"window_spec": spec_with("site.zone", "Asia/Kolkata")},
-            "Asia/Kolkata is +5.5 hours from UTC",
+            {"window_spec": spec_with("site.zone", "Australia/Lord_Howe")},
+            "Australia/Lord_Howe is +10.5 or +11 hours from UTC: its hours begin at other minutes"
+            " in summer",
         ),
         (
             {"window_spec": spec_with("base.weeks", 26)},
@@ -184,7 +201,6 @@ def test_a_model_that_no_window_can_be_made_for_is_refused(load, says, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"features": ("log_base", "event:concert")}, "needs columns that are known ahead"),
         ({"features": ("log_base", "hol")}, "needs a country"),
         (
             {"features": ("log_base", "hol"), "site": Site("UTC", country="XX")},
@@ -228,6 +244,28 @@ def forecast_at(storage, later, seasonal_model) -> Callable[..., dict[str, Any]]
         return forecast
 
     return go
+
+
+def test_a_model_forecasts_the_hours_of_its_zone(storage, later, seasonal_model):
+    spec = spec_of(columns=("east",), site=Site("Asia/Kolkata"), hour=Hour("sum", 30))
+    recorder = Recorder(storage.root)
+    noon = int(datetime.fromisoformat("2024-05-01T12:00+05:30").timestamp())
+    recorder.history.add(
+        Observation(noon - 1800 * back, "east", float(back % 2)) for back in range(1, 2 * 400)
+    )
+    forecaster = Forecaster(recorder, Keeper(storage.root, load_model, later), lambda: 0.0)
+    forecaster.settings = ForecasterSettings("crowdedness")
+    storage.put(seasonal_model(spec, (0.5,)))
+    forecaster.step(noon)
+    later.run()
+    before = forecaster.step(noon - 1)
+    after = forecaster.step(noon)  # the interval begins with the hour of the zone
+    assert before is not None
+    assert after is not None
+    assert before["firstHour"] == "2024-05-01T05:30:00Z"
+    assert after["starts"][:2] == ["2024-05-01T06:30:00Z", "2024-05-01T07:30:00Z"]
+    assert after["quantiles"]["0.5"] == pytest.approx([1] * 6)
+    assert (after["observedUntil"], after["missingHours"]) == ("2024-05-01T06:30:00Z", 0)
 
 
 ONE = {"columns": (THIS_SERIES,), "site": AUCKLAND}

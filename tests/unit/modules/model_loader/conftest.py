@@ -8,7 +8,7 @@ import logging
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +17,16 @@ from typing import Any
 import pytest
 import trustme
 
-from edgeops.modules.model_loader.desired import FLAT, FlatKeys, parse_desired
+from edgeops.digest import digest_of_files
+from edgeops.https_get import Timeouts
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import Timeouts, open_session
+from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import LoaderInfo, SlotStatus, reported
 from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.model_loader.wanted import FLAT
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 OLD = b"the old model" * 100
@@ -129,6 +132,24 @@ class ArtifactServer(http.server.ThreadingHTTPServer):
         self.file(path, content)
         return self.model(content, path, *args, **more)
 
+    def publish_set(
+        self, files: Mapping[str, bytes], path: str, sizes: Mapping[str, int] = {}, **more: Any
+    ) -> dict[str, Any]:
+        """Serve a model of several files; gives what the twin says of it."""
+        listed = []
+        for name, content in files.items():
+            url = self.file(f"{path}/{name}", content)
+            size, sha256 = sizes.get(name, len(content)), hashlib.sha256(content).hexdigest()
+            listed.append({"name": name, "url": url, "size": size, "sha256": sha256})
+        return {
+            "name": "vision",
+            "version": "1.0.0",
+            "format": "onnx",
+            "sha256": digest_of_files((it["name"], it["size"], it["sha256"]) for it in listed),
+            "files": listed,
+            **more,
+        }
+
     def gets(self, path: str) -> int:
         return sum(request.path.partition("?")[0] == path for request in self.requests)
 
@@ -221,7 +242,8 @@ class Device:
         return read_current(self.storage, slot)
 
     def files(self, slot: str = "crowds") -> list[str]:
-        return sorted(path.name for path in (self.storage / slot).iterdir())
+        """What is in the folder of a slot, without the folder of the consumers."""
+        return sorted(path.name for path in (self.storage / slot).iterdir() if path.name != "own")
 
     def runs(self, content: bytes, slot: str = "crowds") -> bool:
         """Whether the slot holds this model, whole."""
@@ -254,6 +276,7 @@ def make_device(authority: trustme.CA, tmp_path: Path) -> Iterator[Callable[...,
             parts.get("downloader", lambda it: it)(downloader),
             parts.get("load_test", no_load_test),
             world,
+            parts.get("keys", tuple),
         )
         return Device(root, loader, time)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from edgeops.modules.model_loader.decide import Download, Folder, Keep, Switch, decide, outdated
-from edgeops.modules.model_loader.desired import FLAT, WantedModel
+from edgeops.modules.model_loader.wanted import FLAT, WantedFile, WantedModel
 
-WANTED = WantedModel("crowds", "https://h/x", "new.onnx", sha256="ab" * 32)
+WANTED = WantedModel("crowds", (WantedFile("new.onnx", "https://h/x", 5, "ab" * 32),), "ab" * 32)
+FLAT_MODEL = WantedModel(FLAT, (WantedFile("m", "https://h/x", md5="0" * 32),), "0" * 32)
 
 
 def folder(*names: str, matching: tuple[str, ...] = (), current: str | None = None) -> Folder:
@@ -41,7 +42,29 @@ def test_the_next_step_of_a_slot(state, step):
     ],
 )
 def test_the_single_model_form_goes_by_the_name_in_the_twin(state, step):
-    assert decide(WantedModel(FLAT, "https://h/x", "m", md5="0" * 32), state) == step
+    assert decide(FLAT_MODEL, state) == step
+
+
+SEVERAL = WantedModel("crowds", WANTED.files * 2, "ab" * 8 + "cd" * 24)
+PLACE, ANOTHER = "ab" * 8, "cd" * 8
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        (folder(), Download(PLACE)),
+        (folder("old.onnx", current="old.onnx"), Download(PLACE)),
+        (folder(PLACE, matching=(PLACE,), current=PLACE), Keep(PLACE)),
+        (folder(PLACE, matching=(PLACE,), current="old.onnx"), Switch(PLACE)),
+        (folder(ANOTHER, matching=(ANOTHER,)), Switch(ANOTHER)),
+        (folder(PLACE, current=PLACE), Download(ANOTHER)),
+        (folder(PLACE, current="old.onnx"), Download(ANOTHER)),
+        (folder(PLACE, ANOTHER, current=PLACE), Download(ANOTHER)),
+        (folder(PLACE, ANOTHER, current=ANOTHER), Download(PLACE)),
+    ],
+)
+def test_a_folder_in_use_is_never_replaced(state, step):
+    assert decide(SEVERAL, state) == step
 
 
 def test_the_file_in_use_is_never_outdated():

@@ -10,14 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeops.digest import digest_of_files
 from edgeops.fleet.schema import compile_schema
-from edgeops.modules.model_loader.desired import FLAT, FlatKeys, parse_desired
+from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.faults import Code
+from edgeops.modules.model_loader.wanted import FLAT
+from edgeops.release import ModelRelease, ReleaseFile, Signature
 
 SCHEMA = json.loads(
     (Path(__file__).parents[4] / "schemas/modules/model_loader.desired.schema.json").read_bytes()
 )
 MODEL = SCHEMA["examples"][0]["models"]["crowdedness"]
+SIGNATURE = SCHEMA["$defs"]["model"]["properties"]["signature"]["examples"][0]
+DIGEST = "0123456789abcdef" * 4
+
+
+def several(*names: str, **more: Any) -> dict[str, Any]:
+    """A model of files with these names."""
+    files = [{"name": name, "url": "https://h/x", "size": 1, "sha256": DIGEST} for name in names]
+    sha256 = digest_of_files((str(it["name"]), 1, DIGEST) for it in files)
+    return {"name": "vision", "version": "1.0.0", "sha256": sha256, "files": files, **more}
+
+
 FLAT_FORM = {
     "modelUrl": "https://contoso.example/m",
     "modelMd5": "098F6BCD4621D373CADE4E832627B4F6",
@@ -31,6 +45,8 @@ strange: Any = st.sampled_from(
         *("..", "../x", "/x", ".x", "a b", "current.json", "onnx", "ONNX", "history", "x" * 200),
         *("https://h", "https://h/", "http://h/x", "https://h/x#y", "https://u:p@h/x"),
         *("https://h:443/x?y=z", "https://h/x\n", "https://h/ x", "https:///x", [], {}),
+        *("a/b", "a//b", "own", "a/own/b", "owner", "a.b+c", "-x", "x" * 33, {"a": "b"}, {"a": 1}),
+        *({"a": "b" * 257}, {str(n): "" for n in range(21)}, {"key": "0" * 16}, [{}], [[]] * 2),
     ]
 )
 
@@ -42,10 +58,98 @@ def changed(example: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@given(changed(MODEL))
+@given(changed({**MODEL, "metadata": {"a": "b"}, "signature": SIGNATURE}))
 def test_a_model_is_taken_if_and_only_if_the_schema_takes_it(value):
     desired = {"models": {"s": value}}
     assert ("s" in parse_desired(desired, FlatKeys()).models) == (not whole.mismatches(desired))
+
+
+@given(
+    changed(several("a.onnx", "b/c.txt", signature=SIGNATURE, metadata={"a": "b"})),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("url", "fileName", "size", "md5"), strange)),
+)
+def test_several_files_are_taken_if_and_only_if_the_schema_takes_them(value, more):
+    desired = {"models": {"s": value | more}}
+    sound = value.get("sha256") == several("a.onnx", "b/c.txt")["sha256"]
+    if sound or "files" not in value:
+        assert ("s" in parse_desired(desired, FlatKeys()).models) == (not whole.mismatches(desired))
+
+
+file_name = st.text("aB1_.-/ö ", min_size=1, max_size=8) | st.sampled_from(
+    ["own", "x/own", "own/x", "owner/x", "current.json", "a/current.json/b", "x" * 128, "x" * 129]
+)
+
+
+@given(file_name)
+def test_the_name_of_a_file_is_taken_if_and_only_if_the_schema_takes_it(name):
+    desired = {"models": {"s": several("main.onnx", name)}}
+    fine = not whole.mismatches(desired)
+    parsed = parse_desired(desired, FlatKeys())
+    assert ("s" in parsed.models) == fine
+    assert fine or parsed.faults["s"].code is Code.UNSAFE_FILE_NAME
+
+
+@given(changed(several("a", "b")["files"][0]))
+def test_a_file_is_taken_if_and_only_if_the_schema_takes_it(file):
+    value = several("a", "b")
+    value["files"][1] = file | ({"name": "c"} if file.get("name") == "a" else {})
+    parts = [value["files"][0], value["files"][1]]
+    if all(isinstance(it.get("size"), int) and isinstance(it.get("name"), str) for it in parts):
+        listed = [(it["name"], it["size"], it.get("sha256", "")) for it in parts]
+        value["sha256"] = digest_of_files(listed)
+    desired = {"models": {"s": value}}
+    assert ("s" in parse_desired(desired, FlatKeys()).models) == (not whole.mismatches(desired))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("a", "a"), "`files`: a and a are the same name"),
+        (("labels/en.txt", "Labels/EN.txt"), "Labels/EN.txt and labels/en.txt are the same name"),
+        (("a", "a/b"), "a is a file, and a folder of a/b"),
+        (("A/b/c", "a/B"), "a/B is a file, and a folder of A/b/c"),
+    ],
+)
+def test_names_that_one_folder_cannot_hold_are_refused(names, message):
+    fault = parse_desired({"models": {"s": several(*names)}}, FlatKeys()).faults["s"]
+    assert fault.code is Code.UNSAFE_FILE_NAME
+    assert message in fault.message
+
+
+@pytest.mark.parametrize("count", [1, 2, 50, 51])
+def test_two_to_fifty_files_are_taken(count):
+    desired = {"models": {"s": several(*(f"f{number}" for number in range(count)))}}
+    assert ("s" in parse_desired(desired, FlatKeys()).models) == (2 <= count <= 50)
+    assert bool(whole.mismatches(desired)) == (not 2 <= count <= 50)
+
+
+def test_what_a_release_says_is_what_the_twin_gets():
+    files = (
+        ReleaseFile("m.onnx", 1, DIGEST, path="v/m.onnx"),
+        ReleaseFile("l/a", 2, DIGEST, path="l/a"),
+    )
+    signature = Signature(SIGNATURE["key"], SIGNATURE["value"])
+    metadata = (("a", "b"),)
+    for chosen in (files[:1], files):
+        release = ModelRelease("v", "1.0.0", "x", chosen, metadata, signature)
+        desired = {"models": {"s": release.twin_value("https://h/artifacts/")}}
+        if len(chosen) == 1:
+            desired["models"]["s"]["md5"] = "0" * 32
+        assert whole.mismatches(desired) == ()
+        model = parse_desired(desired, FlatKeys()).models["s"]
+        assert (model.digest, model.metadata) == (release.sha256, release.metadata)
+        assert model.signature == signature
+        assert [(file.name, file.size, file.sha256) for file in model.files] == [
+            (file.name, file.size, file.sha256) for file in chosen
+        ]
+
+
+def test_unknown_keys_only_warn_in_each_file():
+    value = several("a", "b")
+    value["files"][1]["colour"] = "red"
+    parsed = parse_desired({"models": {"s": value}}, FlatKeys())
+    assert parsed.warnings == ("models.s: unknown key `colour` is ignored",)
+    assert "s" in parsed.models
 
 
 @given(changed(FLAT_FORM))

@@ -54,7 +54,7 @@ def test_the_names_of_the_properties_can_be_others(server):
     sha256 = hashlib.sha256(NEW).hexdigest()
     desired = {"blobUrl": server.url("/x"), "blobSha": sha256, "modelFileName": "m.bin"}
     (wanted,) = parse_desired(desired, keys).models.values()
-    assert (wanted.sha256, wanted.file_name, wanted.md5) == (sha256, "m.bin", "")
+    assert (wanted.main.sha256, wanted.main.name, wanted.main.md5) == (sha256, "m.bin", "")
 
 
 def test_wrong_md5_keeps_the_old_file(empty, server):

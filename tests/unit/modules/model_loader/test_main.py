@@ -10,8 +10,8 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.desired import FlatKeys
-from edgeops.modules.model_loader.load_test import onnx_load_test
 from edgeops.modules.model_loader.main import make_module, read_settings
+from edgeops.modules.model_loader.trust import Trust
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
     all_certificates,
@@ -26,6 +26,7 @@ def test_the_defaults_are_those_of_a_device():
     assert settings.storage_source == Path("/models")
     assert settings.flat == FlatKeys("modelUrl", "modelMd5", "modelFileName")
     assert (settings.max_bytes, settings.load_test) == (2 * 1024**3, True)
+    assert settings.trust == Trust(Path("/etc/edgeops/trust"), None)
 
 
 def test_everything_can_be_set():
@@ -39,12 +40,14 @@ def test_everything_can_be_set():
         "EDGEOPS_STALL_SECONDS": "6",
         "EDGEOPS_LOAD_TEST": "off",
         "EDGEOPS_CA_FILE": "/ca.pem",
+        "EDGEOPS_TRUST": "/keys",
     }
     settings = read_settings(environ, "")
     assert settings.storage_source == Path("/srv/data")
     assert settings.flat == FlatKeys("url", "md5", "name")
     assert (settings.max_bytes, settings.timeouts.stall, settings.load_test) == (5, 6, False)
     assert settings.module.ca_file == Path("/ca.pem")
+    assert settings.trust.named == Path("/keys")
 
 
 @pytest.mark.parametrize(
@@ -95,22 +98,3 @@ def test_the_log_is_one_line_an_event_and_the_libraries_are_quiet(monkeypatch):
     assert stderr.getvalue().count("\n") == 1
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-
-
-def test_onnx_models_are_loaded_and_others_are_not(tmp_path):
-    from onnx import TensorProto, helper, save
-
-    from edgeops.modules.model_loader.faults import Code, LoadFailed
-
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [out])
-    opset = [helper.make_opsetid("", 17)]
-    save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "good.onnx")
-    onnx_load_test(tmp_path / "good.onnx", "onnx")
-
-    (tmp_path / "bad.onnx").write_bytes(b"no model")
-    onnx_load_test(tmp_path / "bad.onnx", "tflite")
-    with pytest.raises(LoadFailed, match="onnxruntime cannot load the model") as failed:
-        onnx_load_test(tmp_path / "bad.onnx", "onnx")
-    assert failed.value.fault.code is Code.LOAD_TEST_FAILED

@@ -92,4 +92,4 @@ def test_the_documented_module_finds_the_model_of_a_slot(tmp_path, monkeypatch, 
     path.write_bytes(b"model")
     write_current(CurrentModel("crowdedness", path, "mean", "1.0.0", "", "", 5, "onnx", ""))
     exec(compile(SLOT, PAGE.name, "exec"), {})
-    assert capsys.readouterr().out == f"mean 1.0.0 {path}\n"
+    assert capsys.readouterr().out == f"mean 1.0.0 {path} {{}}\n"

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.modules.runtime.slots import CurrentModel, is_slot, read_current, write_current
+from edgeops.modules.runtime.slots import (
+    CurrentModel,
+    is_slot,
+    pointer_to,
+    read_current,
+    read_pointer,
+    versions_of,
+    write_current,
+    write_pointer,
+)
 
 
 def current(folder: Path, file: str = "a.onnx") -> CurrentModel:
@@ -78,3 +88,143 @@ def test_an_incomplete_pointer_is_ignored(folder, cut):
 def test_names_of_slots():
     assert is_slot("crowdedness")
     assert not any(map(is_slot, ["", "a/b", "..", "a" * 65, "a\n", "history"]))
+
+
+@pytest.fixture
+def several(folder: Path) -> Path:
+    """A slot that holds a model of two files, as model_loader leaves it."""
+    release = folder / "0123456789abcdef"
+    (release / "labels").mkdir(parents=True)
+    (release / "m.onnx").write_bytes(b"m")
+    (release / "labels/en.txt").write_bytes(b"cat")
+    model = CurrentModel(
+        **{name: getattr(current(folder), name) for name in ("slot", "name", "version", "sha256")},
+        **{name: getattr(current(folder), name) for name in ("md5", "size", "format", "since")},
+        path=release / "m.onnx",
+        files={"m.onnx": release / "m.onnx", "labels/en.txt": release / "labels/en.txt"},
+        metadata={"inputSize": "32"},
+    )
+    listed = [("m.onnx", 1, "a" * 64), ("labels/en.txt", 3, "b" * 64)]
+    write_pointer(folder, pointer_to(model, listed, ["0123456789abcdef", "a.onnx"]))
+    assert read_current(folder.parent, "s") == model
+    return folder
+
+
+def changed(folder: Path, **changes: object) -> CurrentModel | None:
+    pointer = json.loads((folder / "current.json").read_text())
+    (folder / "current.json").write_text(json.dumps(pointer | changes))
+    return read_current(folder.parent, "s")
+
+
+def test_a_model_of_several_files_and_the_folder_of_the_consumers(several):
+    current = read_current(several.parent, "s")
+    assert current.files["labels/en.txt"].read_bytes() == b"cat"
+    assert (current.folder, current.own) == (several, several / "own")
+    pointer = read_pointer(several.parent, "s")
+    assert pointer["file"] == "0123456789abcdef/m.onnx"
+    assert versions_of(pointer) == ["0123456789abcdef", "a.onnx"]
+
+
+def test_a_model_of_one_file_lists_it_too(folder):
+    write_current(current(folder))
+    held = read_current(folder.parent, "s")
+    assert (dict(held.files), held.own) == ({"a.onnx": folder / "a.onnx"}, folder / "own")
+
+
+def entry(path: str = "0123456789abcdef/m.onnx", name: str = "m.onnx") -> dict[str, object]:
+    return {"name": name, "path": path, "size": 1, "sha256": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": []},
+        {"files": {}},
+        {"files": [5]},
+        {"files": [{}]},
+        {"files": [entry("0123456789abcdef/labels/en.txt", "labels/en.txt")]},
+        {"files": [entry(), entry("../x", "x")]},
+        {"files": [entry(), entry("0123456789abcdef/../../x", "../../x")]},
+        {"files": [entry(), entry("/etc/hostname", "hostname")]},
+        {"files": [entry(), entry("a.onnx", "a.onnx")]},
+        {"files": [entry(), entry("0123456789abcdef/gone", "gone")]},
+        {"files": [entry(), entry()]},
+        {"files": [entry(), entry("0123456789abcdef/labels", "labels")]},
+        {"file": "0123456789abcdef/labels/en.txt"},
+        {"file": "a.onnx"},
+        {"files": None},
+        {"metadata": []},
+        {"metadata": {"a": 1}},
+        {"metadata": None},
+    ],
+)
+def test_a_pointer_whose_files_make_no_sense_is_ignored(several, changes):
+    assert changed(several, **changes) is None
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef", "0123456789abcdef/labels"])
+def test_a_folder_that_became_a_link_is_not_followed(several, tmp_path, name):
+    (several / name).rename(tmp_path / "moved")
+    (several / name).symlink_to(tmp_path / "moved")
+    assert read_current(several.parent, "s") is None
+
+
+def test_a_slot_or_a_pointer_that_is_a_link_is_not_followed(folder, tmp_path):
+    write_current(current(folder))
+    (tmp_path / "t").symlink_to(folder)
+    assert read_current(tmp_path, "t") is None
+    (folder / "current.json").rename(tmp_path / "pointer")
+    (folder / "current.json").symlink_to(tmp_path / "pointer")
+    assert read_current(tmp_path, "s") is None
+
+
+def test_a_pipe_in_place_of_the_pointer_holds_nobody_up(folder):
+    os.mkfifo(folder / "current.json")
+    assert read_current(folder.parent, "s") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"file": "\\ud800"}', "1" * 10_000, " " * (2 << 20)]
+)
+def test_text_that_parsers_dislike_is_ignored(folder, text):
+    (folder / "current.json").write_text(text)
+    assert read_current(folder.parent, "s") is None
+
+
+def test_names_that_are_no_names_of_files_are_ignored(folder):
+    write_current(current(folder))
+    assert changed(folder, file="\ud800", files=None) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.just("a.onnx"),
+        lambda below: st.lists(below) | st.dictionaries(st.text() | st.just("name"), below),
+        max_leaves=8,
+    ),
+    st.sampled_from(["file", "files", "metadata", "versions", "size", "name"]),
+)
+def test_no_value_raises(tmp_path_factory, value, key):
+    storage = tmp_path_factory.mktemp("storage")
+    (storage / "s").mkdir()
+    (storage / "s/a.onnx").write_bytes(b"model")
+    write_current(current(storage / "s"))
+    changed(storage / "s", **{key: value})
+    versions_of(read_pointer(storage, "s"))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "versions"),
+    [
+        (None, []),
+        ({"file": "old.onnx"}, ["old.onnx"]),
+        ({"file": "../x"}, []),
+        ({"file": "x", "versions": 5}, []),
+        (
+            {"versions": ["b", "a", "b", "../x", "own", "current.json", "", ".", "a/b", 5]},
+            ["b", "a"],
+        ),
+    ],
+)
+def test_versions_are_entries_of_the_folder(pointer, versions):
+    assert versions_of(pointer) == versions

@@ -4,9 +4,9 @@ import pytest
 
 from edgeops.errors import EdgeOpsError, Refused
 from edgeops.fleet.manifest import parse
+from edgeops.publishing.release_file import release_document, write_release
 from edgeops.release import ModelRelease
 from edgeops.source.schemas import packaged_schemas
-from edgeops.training.release_file import release_document, write_release
 
 # Digests that YAML would read as numbers: 1e5... and digits only.
 RELEASE = ModelRelease.of_file(

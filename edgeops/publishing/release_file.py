@@ -12,7 +12,7 @@ from edgeops.fleet.manifest import API_VERSION, parse
 from edgeops.fleet.yaml_dump import dump_block
 from edgeops.jsonvalue import JsonObject
 from edgeops.plain_file import read_plain
-from edgeops.release import ModelRelease
+from edgeops.release import ModelRelease, ReleaseFile, Signature
 from edgeops.source.schemas import packaged_schemas
 
 _MODELINE = "# yaml-language-server: $schema=../../../schemas/modelrelease.schema.json\n"
@@ -37,24 +37,19 @@ def release_document(
     schemas/modelrelease.schema.json does not allow the values, or for a secret.
     """
     finite = {name: _rounded(value) for name, value in metrics.items() if math.isfinite(value)}
-    (file,) = release.files
     spec = {
-        "path": file.path,
-        "url": file.url,
-        "fileName": file.name,
-        "size": file.size,
-        "sha256": file.sha256,
-        "md5": file.md5,
-        "format": release.format,
+        **_content(release),
+        "metadata": dict(release.metadata),
         "metrics": finite,
         "gates": list(gates),
         "provenance": provenance,
+        "signature": _signature(release.signature),
     }
     value = {
         "apiVersion": API_VERSION,
         "kind": "ModelRelease",
         "metadata": {"name": release.name, "version": release.version},
-        "spec": {key: part for key, part in spec.items() if part not in (None, {}, [])},
+        "spec": _without_absent(spec),
     }
     text = _MODELINE + dump_block(value)
     _, problems = parse(f"{release.reference}.yaml", text.encode(), packaged_schemas())
@@ -66,6 +61,59 @@ def release_document(
             first.hint,
         )
     return text
+
+
+def _content(release: ModelRelease) -> JsonObject:
+    """The files of a release, or of its variants: a single file without a list."""
+    if release.variants:
+        variants = [
+            _without_absent(
+                {
+                    "format": variant.format,
+                    "files": [_file(file) for file in variant.files],
+                    "signature": _signature(variant.signature),
+                }
+            )
+            for variant in release.variants
+        ]
+        labels = [dict(variant.when) for variant in release.variants]
+        return {
+            "variants": [
+                {"when": when, **rest} for when, rest in zip(labels, variants, strict=True)
+            ]
+        }
+    if len(release.files) > 1:
+        return {"format": release.format, "files": [_file(file) for file in release.files]}
+    (only,) = release.files
+    entry = _file(only)
+    places: JsonObject = {key: entry.pop(key) for key in ("path", "url") if key in entry}
+    return {**places, "fileName": entry.pop("name"), **entry, "format": release.format}
+
+
+def _file(file: ReleaseFile) -> JsonObject:
+    return _without_absent(
+        {
+            "name": file.name,
+            "path": file.path,
+            "url": file.url,
+            "size": file.size,
+            "sha256": file.sha256,
+            "md5": file.md5,
+        }
+    )
+
+
+def _signature(signature: Signature | None) -> JsonObject:
+    return signature_value(signature) if signature else {}
+
+
+def signature_value(signature: Signature) -> JsonObject:
+    """A signature as release files have it."""
+    return {"key": signature.key, "value": signature.value}
+
+
+def _without_absent(value: JsonObject) -> JsonObject:
+    return {key: part for key, part in value.items() if part not in (None, "", {}, [])}
 
 
 def write_release(path: Path, text: str) -> bool:

@@ -1,0 +1,99 @@
+"""Whose signatures a fleet trusts: `Fleet.spec.trust`, and which releases it therefore refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from edgeops.errors import EdgeOpsError
+from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.finding import Finding
+from edgeops.fleet.model import KeyFile, Problem
+from edgeops.release import ModelRelease
+from edgeops.signature import PublicKey, is_signed, read_public_key, statements
+
+_PRIVATE = b"PRIVATE KEY-----"
+
+
+@dataclass(slots=True)
+class Trust:
+    """The public keys that a fleet trusts, of which one must have signed each release in use.
+
+    Not `complete`: a key cannot be read, so that nothing is said of the releases.
+    """
+
+    keys: tuple[PublicKey, ...]
+    complete: bool = True
+    _signed: dict[ModelRelease, bool] = field(default_factory=dict)
+
+    def findings(self, models: Mapping[str, ModelRelease]) -> Iterator[Finding]:
+        """The releases of a device, by slot, that no trusted key has signed."""
+        for slot, release in models.items() if self.complete else ():
+            if not self.is_signed(release) and next(self.wrong(release), None) is None:
+                yield Finding(
+                    ("models", slot),
+                    f"`{release.reference}` is not signed by a key that the Fleet trusts",
+                    f"edgeops model sign {release.reference}",
+                )
+
+    def is_signed(self, release: ModelRelease) -> bool:
+        """Whether trusted keys have signed a release, or each of its variants."""
+        if release not in self._signed:
+            self._signed[release] = all(
+                signature is not None and is_signed(said, signature, self.keys)
+                for said, signature in statements(release)
+            )
+        return self._signed[release]
+
+    def wrong(self, release: ModelRelease) -> Iterator[int]:
+        """The indexes of the statements that a trusted key is said to have signed, and has not."""
+        known = {key.identity for key in self.keys}
+        for index, (said, signature) in enumerate(statements(release)):
+            if signature and signature.key in known and not is_signed(said, signature, self.keys):
+                yield index
+
+
+def read_trust(
+    catalog: Catalog, files: Mapping[str, KeyFile]
+) -> tuple[Trust | None, tuple[Problem, ...]]:
+    """What the Fleet trusts, None if it does not say, and the problems of its key files."""
+    if catalog.fleet is None or catalog.fleet.spec.trust is None:
+        return None, ()
+    keys, problems = [], []
+    for index, path in enumerate(catalog.fleet.spec.trust):
+        try:
+            keys.append(_key(path, files.get(path, KeyFile(fault="does not exist"))))
+        except EdgeOpsError as error:
+            at = f"/spec/trust/releases/{index}"
+            problem = catalog.fleet.document.problem(at, error.message, error.hint)
+            problems.append(problem)
+    return Trust(tuple(keys), complete=not problems), tuple(problems)
+
+
+def signature_problems(catalog: Catalog, trust: Trust) -> Iterator[Problem]:
+    """Release files that differ from what a trusted key signed."""
+    for named in catalog.releases.values():
+        for index in trust.wrong(named.spec):
+            holder = f"/spec/variants/{index}" if named.spec.variants else "/spec"
+            yield named.document.problem(
+                f"{holder}/signature",
+                "the signature is wrong: this is not the release that the key signed",
+                f"restore the file; or, if it is right, edgeops model sign {named.name}",
+            )
+
+
+def trusted(keys: Iterable[PublicKey], key: PublicKey) -> bool:
+    """Whether a key is one of these."""
+    return any(known.data == key.data for known in keys)
+
+
+def _key(path: str, file: KeyFile) -> PublicKey:
+    hint = "put the public key of `edgeops model key` there, and commit it"
+    if file.fault:
+        raise EdgeOpsError(f"the key file {path} {file.fault}", hint)
+    if _PRIVATE in file.data:
+        raise EdgeOpsError(
+            f"{path} holds a private key, which everybody who reads the repository can now use",
+            f"replace it: make another pair, and {hint}",
+        )
+    return read_public_key(file.data, path)

@@ -1,0 +1,1 @@
+"""From files to a release: upload, copies in git, and the release file."""

@@ -1,0 +1,51 @@
+"""What a device would refuse of a model, as far as it can be known before training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.device_limits import HOURS_KEPT, MAX_SERIES, MAX_VALUE, name_fault
+from edgeops.features.series import HourlySeries
+from edgeops.training.samples import Experiment
+
+
+def check_fits_device(data: Experiment) -> None:
+    """Raises `EdgeOpsError` if a device could not take the series of a model, or keep enough."""
+    builder = data.builder(data.series[0])  # those of a pooled target differ by name only
+    columns = tuple(dict.fromkeys([*data.columns, *builder.columns]))
+    _check_names(columns)
+    _check_values(data.dataset.series, columns)
+    if len(builder.columns) > MAX_SERIES:
+        raise EdgeOpsError(
+            f"the target has {len(builder.columns)} columns, a device takes {MAX_SERIES} series",
+            "name fewer in `target.columns`, or add them up before",
+        )
+    if builder.hours_to_keep >= HOURS_KEPT:
+        raise EdgeOpsError(
+            f"the windows of {data.model.name} need {builder.hours_to_keep:,} hours of history,"
+            f" a device keeps {HOURS_KEPT:,}",
+            "in model.yaml, use fewer `weeks` of `seasonalAdjustment`, fewer `levelHours`, or"
+            " features that look back less far",
+        )
+
+
+def _check_names(columns: tuple[str, ...]) -> None:
+    for name in columns:
+        if fault := name_fault(name):
+            raise EdgeOpsError(
+                f"a device does not take the column `{name}`: {fault}",
+                "rename the column in the data, or list others in `target.columns`",
+            )
+
+
+def _check_values(series: HourlySeries, columns: tuple[str, ...]) -> None:
+    values = series.select(columns).values
+    beyond = np.argwhere(np.abs(values) > MAX_VALUE)
+    if len(beyond):
+        row, column = beyond[0]
+        raise EdgeOpsError(
+            f"{columns[column]} is {values[row, column]:g} at {series.hours[row]}; a device takes"
+            f" numbers up to {MAX_VALUE:g}",
+            "check the value, or use a larger unit",
+        )

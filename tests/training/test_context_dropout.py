@@ -1,0 +1,75 @@
+"""Hiding what is known ahead while a network learns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgeops.errors import EdgeOpsError
+from edgeops.features.spec import Site, WindowSpec
+from edgeops.training.context_dropout import context_of, hidden, hidden_from
+from edgeops.training.fit import fit
+from edgeops.training.model_file import ModelFile
+from edgeops.training.recipe import NetworkSection
+from edgeops.training.train import check_model
+from edgeops.training.training_data import Job
+from tests.training.conftest import LEAST, TRAINING, made_network, made_training_data
+
+NETWORK = NetworkSection("article-lstm", encoder=4)
+
+
+def test_features_of_what_is_known_ahead_and_their_unknown_values():
+    features = ("log_base", "weather:rain", "event:x", "known:weather:rain", "weather:wind")
+    spec = WindowSpec(features, ("a",), Site("UTC"), unknown=(0.5, 3.0))
+    assert context_of(spec) == ((1, 0.5), (2, 0.0), (3, 0.0), (4, 3.0))
+
+
+def test_a_share_of_the_windows_loses_its_context_half_of_them_as_a_whole():
+    first = hidden_from(10_000, 24, 0.2, (1, 0, 1))
+    assert (first < 24).mean() == pytest.approx(0.2, abs=0.02)
+    assert (first[first < 24] == 0).mean() == pytest.approx(0.5 + 0.5 / 24, abs=0.03)
+    np.testing.assert_array_equal(first, hidden_from(10_000, 24, 0.2, (1, 0, 1)))
+    assert (first != hidden_from(10_000, 24, 0.2, (1, 1, 1))).any()
+
+
+def test_only_context_is_hidden_and_only_from_its_row_on():
+    windows = np.ones((3, 4, 3), np.float32)
+    seen = hidden(windows, np.array([0, 2, 4]), ((1, 0.5), (2, 0.0)))
+    assert seen[:, :, 0].tolist() == [[1] * 4] * 3
+    assert seen[:, :, 1].tolist() == [[0.5] * 4, [1, 1, 0.5, 0.5], [1] * 4]
+    assert seen[:, :, 2].tolist() == [[0] * 4, [1, 1, 0, 0], [1] * 4]
+    assert (windows == 1).all()
+
+
+def trained(share: float, checkpoint=None, tick=lambda done, total: None, context=((1, 0.0),)):
+    data = replace(made_training_data(2), context=context)
+    training = replace(TRAINING, context_dropout=share)
+    return fit(Job((1, 2, 3, 4), 7), made_network(NETWORK), training, data, checkpoint, tick)
+
+
+class PowerLoss(Exception):
+    pass
+
+
+def test_it_is_the_same_each_time_also_after_an_interruption(tmp_path):
+    def cut(done, total):
+        if done == total - 2:
+            raise PowerLoss
+
+    whole = trained(0.3)
+    with pytest.raises(PowerLoss):
+        trained(0.3, tmp_path / "checkpoint.npz", cut)
+    assert trained(0.3, tmp_path / "checkpoint.npz").sha256 == whole.sha256
+    assert whole.sha256 != trained(0).sha256
+    assert trained(0.3, context=()).sha256 == trained(0).sha256
+
+
+def test_dropout_without_context_is_refused(tmp_path):
+    training = {**LEAST["training"], "contextDropout": 0.2}
+    network = {"kind": "article-lstm", "encoder": 4}
+    spec = {**LEAST, "training": training, "network": network}
+    with pytest.raises(EdgeOpsError, match="no feature is of that kind"):
+        check_model(ModelFile("m", tmp_path, spec, ""))
+    check_model(ModelFile("m", tmp_path, {**spec, "features": ["log_base", "event:x"]}, ""))
