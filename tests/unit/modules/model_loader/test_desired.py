@@ -21,7 +21,7 @@ SCHEMA = json.loads(
     (Path(__file__).parents[4] / "schemas/modules/model_loader.desired.schema.json").read_bytes()
 )
 MODEL = SCHEMA["examples"][0]["models"]["crowdedness"]
-SIGNATURE = SCHEMA["$defs"]["model"]["properties"]["signature"]["examples"][0]
+SIGNATURE = SCHEMA["$defs"]["signature"]["examples"][0]
 DIGEST = "0123456789abcdef" * 4
 
 
