@@ -367,6 +367,26 @@ def test_old_folders_are_deleted_like_old_files(device, server):
     assert device.files() == sorted([*names[-2:], "current.json"])
 
 
+def test_a_folder_that_no_pointer_named_yet_is_an_old_version(device, server):
+    """As a power cut between its last two steps leaves it."""
+    (device.storage / "crowds/0123456789abcdef").mkdir()
+    (device.storage / "crowds/a-folder-of-theirs").mkdir()
+    wanted = server.publish_set(VISION, "/v")
+    device.offer({"models": {"crowds": wanted}, "keepVersions": 1})
+    device.work()
+    assert device.files() == sorted([wanted["sha256"][:16], "a-folder-of-theirs", "current.json"])
+
+
+def test_what_is_left_of_a_version_is_replaced(device, server):
+    """As a power cut in the middle of a deletion leaves it."""
+    wanted = server.publish_set(VISION, "/v")
+    for place in (wanted["sha256"][:16], wanted["sha256"][16:32]):
+        (device.storage / "crowds" / place / "labels").mkdir(parents=True)
+        (device.storage / "crowds" / place / "labels/fr.txt").write_bytes(b"chat")
+    assert device.bring(crowds=wanted).state is SlotState.READY
+    assert holds(device, VISION)
+
+
 def test_a_pointer_that_cannot_be_written_leaves_the_old_model(make_device, server):
     class Full(Storage):
         full = False
