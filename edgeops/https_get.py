@@ -78,14 +78,14 @@ class Web:
 def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | None = None) -> Web:
     """A web that trusts the public certificates and those given (PEM).
 
-    `only` is a file or folder of certificates to trust instead of the public
-    ones. Raises `OSError` when these cannot be read.
+    `only` is a file of certificates to trust instead of the public ones. Raises
+    `OSError` when these cannot be read.
     """
     import requests
     from requests.adapters import HTTPAdapter
     from requests.utils import get_auth_from_url
 
-    context = _context(only)
+    context = ssl.create_default_context(cafile=only)
     if certificates:
         context.load_verify_locations(cadata=certificates)
 
@@ -104,8 +104,9 @@ def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | 
             return {"Proxy-Authorization": f"Basic {basic}"} if login != ":" else {}
 
     class Plain(requests.Session):
-        def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002 - the base class names it
-            return None  # or it would read the body of a redirect, even one without end
+        # Or it would read the body of a redirect, even one without end.
+        def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
+            return None
 
     session = Plain()
     session.trust_env = False  # else ~/.netrc would answer for servers that are asked by a URL
@@ -113,14 +114,6 @@ def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | 
     session.verify = str(only) if only else True
     session.mount("https://", Trusting())
     return Web(session, proxies)
-
-
-def _context(only: Path | None) -> ssl.SSLContext:
-    if only is None:
-        return ssl.create_default_context()
-    if only.is_dir():
-        return ssl.create_default_context(capath=only)
-    return ssl.create_default_context(cafile=only)
 
 
 @contextmanager
