@@ -8,7 +8,6 @@ whole URLs into their error messages, so none of these is passed on.
 from __future__ import annotations
 
 import base64
-import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -20,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from edgeops.proxy import Proxies, Proxy
-from edgeops.translate import translate
+from edgeops.proxy_fault import proxy_fault
+from edgeops.translate import causes, translate
 
 if TYPE_CHECKING:
     from requests import Response, Session
 
 MAX_REDIRECTS = 5
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 class Reason(StrEnum):
@@ -79,14 +78,14 @@ class Web:
 def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | None = None) -> Web:
     """A web that trusts the public certificates and those given (PEM).
 
-    `only` is a file or folder of certificates to trust instead of the public
-    ones. Raises `OSError` when these cannot be read.
+    `only` is a file of certificates to trust instead of the public ones. Raises
+    `OSError` when these cannot be read.
     """
     import requests
     from requests.adapters import HTTPAdapter
     from requests.utils import get_auth_from_url
 
-    context = _context(only)
+    context = ssl.create_default_context(cafile=only)
     if certificates:
         context.load_verify_locations(cadata=certificates)
 
@@ -105,8 +104,9 @@ def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | 
             return {"Proxy-Authorization": f"Basic {basic}"} if login != ":" else {}
 
     class Plain(requests.Session):
-        def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002 - the base class names it
-            return None  # or it would read the body of a redirect, even one without end
+        # Or it would read the body of a redirect, even one without end.
+        def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
+            return None
 
     session = Plain()
     session.trust_env = False  # else ~/.netrc would answer for servers that are asked by a URL
@@ -114,14 +114,6 @@ def open_web(proxies: Proxies, *, certificates: str | None = None, only: Path | 
     session.verify = str(only) if only else True
     session.mount("https://", Trusting())
     return Web(session, proxies)
-
-
-def _context(only: Path | None) -> ssl.SSLContext:
-    if only is None:
-        return ssl.create_default_context()
-    if only.is_dir():
-        return ssl.create_default_context(capath=only)
-    return ssl.create_default_context(cafile=only)
 
 
 @contextmanager
@@ -232,39 +224,16 @@ def _failures(place: str, proxy: Proxy | None) -> AbstractContextManager[None]:
 
 
 def _proxy_failed(place: str, proxy: Proxy, error: BaseException) -> GetFailed | None:
-    """The failure of the proxy itself, or of its connection to a place; None if it is another."""
-    from requests.exceptions import ProxyError
-
-    causes = list(_causes(error))
-    for cause in causes:
-        if tunnel := _TUNNEL.search(str(cause)) if isinstance(cause, OSError) else None:
-            return _refused(place, proxy, int(tunnel[1]))
-    if any(type(cause).__module__ == "socks" for cause in causes):
-        message = f"the proxy {proxy.place} cannot be reached, or does not connect to {place}"
-        return GetFailed(Reason.PROXY_FAILED, message, transient=True)
-    if not isinstance(error, ProxyError):
+    fault = proxy_fault(error, proxy, place)
+    if fault is None:
         return None
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
         return _tls_failed(f"the proxy {proxy.place}", error)
-    message = f"the proxy {proxy.place} cannot be reached"
-    return GetFailed(Reason.PROXY_FAILED, message, transient=True)
-
-
-def _refused(place: str, proxy: Proxy, status: int) -> GetFailed:
-    if status == 407:
-        why = f"does not accept the user and password of {proxy.setting}"
-        why = why if proxy.user else f"asks for a user and password: add them to {proxy.setting}"
-    elif status in (401, 403):
-        why = f"does not allow connections to {place}"
-    else:
-        why = f"does not connect to {place}"
-    return GetFailed(
-        Reason.PROXY_FAILED, f"the proxy {proxy.place} {why} ({status})", transient=status >= 500
-    )
+    return GetFailed(Reason.PROXY_FAILED, fault.message, transient=fault.transient)
 
 
 def _tls_failed(place: str, error: BaseException) -> GetFailed:
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return GetFailed(
                 Reason.NOT_TRUSTED,
@@ -272,16 +241,3 @@ def _tls_failed(place: str, error: BaseException) -> GetFailed:
                 transient=True,
             )
     return GetFailed(Reason.TLS_FAILED, f"cannot make a TLS connection to {place}", transient=True)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions inside one another: libraries keep them as cause, context or argument."""
-    seen: list[BaseException] = []
-    todo: list[Any] = [error]
-    while todo:
-        cause = todo.pop()
-        if isinstance(cause, BaseException) and cause not in seen:
-            seen.append(cause)
-            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
-            todo += cause.args
-            yield cause

@@ -24,6 +24,19 @@ def translate(*rules: Rule) -> Iterator[None]:
         raise
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions inside one another: libraries keep them as cause, context or argument."""
+    seen: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo:
+        cause = todo.pop()
+        if isinstance(cause, BaseException) and cause not in seen:
+            seen.append(cause)
+            todo += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+            todo += cause.args
+            yield cause
+
+
 def doing(
     action: str, hint: str = "", error: type[EdgeOpsError] = EdgeOpsError
 ) -> AbstractContextManager[None]:

@@ -109,6 +109,8 @@ def launcher(machine: Machine, device: str) -> Launcher:
                 "EDGEOPS_STORAGE": str(storage),
                 "EDGEOPS_CONNECTION_STRING": machine.connection_string(device, module.name),
                 "EDGEOPS_CA_FILE": str(machine.ca_file),
+                # For websockets the SDK insists on port 443, which a local hub seldom has.
+                "EDGEOPS_TRANSPORT": "mqtt",
             }
 
         return Program(

@@ -34,6 +34,14 @@ class ConnectProxy:
     store: trustme.CA | None = None
     tunnels: list[str] = field(default_factory=list)
     port: int = 0
+    _clients: list[socket.socket] = field(default_factory=list)
+
+    def drop(self) -> None:
+        """End all tunnels."""
+        for client in self._clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+        self._clients.clear()
 
     @property
     def scheme(self) -> str:
@@ -73,8 +81,9 @@ class ConnectProxy:
             client.sendall(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
             return
         self.tunnels.append(place)
+        self._clients.append(client)
         host, _, port = place.rpartition(":")
-        server = stack.enter_context(socket.create_connection(("localhost", self.to or int(port))))
+        server = stack.enter_context(socket.create_connection((host, self.to or int(port))))
         client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
         if self.inspects and self.store:
             trusted = ssl.create_default_context()

@@ -1,8 +1,9 @@
 """A module's connection to its hub, by Microsoft's device SDK.
 
 On a device the IoT Edge runtime gives the identity; elsewhere a module
-connection string does. The SDK reconnects by itself after the first
-connection, so all that is left to the caller is to try again what failed.
+connection string does, by MQTT or by websockets. The SDK reconnects by itself
+after the first connection, so all that is left to the caller is to try again
+what failed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.runtime.environment import ModuleEnvironment, all_certificates
+from edgeops.modules.runtime.environment import ModuleEnvironment, Transport, all_certificates
+from edgeops.proxy import Proxy
+from edgeops.proxy_fault import proxy_fault
 
 CLOSE_SECONDS = 5.0
+# What the SDK calls them. The hub's name is always left to the proxy.
+_KINDS_OF_PROXY = {
+    "http": "HTTP",
+    "socks4": "SOCKS4",
+    "socks4a": "SOCKS4",
+    "socks5": "SOCKS5",
+    "socks5h": "SOCKS5",
+}
 
 
 class NotConnected(EdgeOpsError):
@@ -55,11 +66,14 @@ class ModuleClient:
     def connect(self, handlers: Handlers) -> None:
         """Connect and call the handlers from now on. Raises `NotConnected`."""
         self.close()
-        client = _call_sdk(lambda: _make_client(self.environment))
+        client = self._call(lambda: _make_client(self.environment))
         self._client = client
 
+        by_proxy = _proxy(self.environment) is not None
+
         def connection_changed() -> None:
-            if client.connected:
+            # When a proxy fails the SDK gives up: the next call to it must tell the caller.
+            if client.connected or by_proxy:
                 handlers.on_desired()
 
         def subscribe() -> None:
@@ -70,16 +84,16 @@ class ModuleClient:
             if receive is not None:
                 client.on_message_received = lambda m: receive(m.data, m.input_name or "")
 
-        _call_sdk(subscribe)
+        self._call(subscribe)
 
     def twin(self) -> ModuleTwin:
         """The module's twin as the hub has it now. Raises `NotConnected`."""
-        twin = _call_sdk(lambda: self._client.get_twin())
+        twin = self._call(lambda: self._client.get_twin())
         return ModuleTwin(_section(twin, "desired"), _section(twin, "reported"))
 
     def report(self, patch: JsonObject) -> None:
         """Apply a merge patch to the reported properties. Raises `NotConnected`."""
-        _call_sdk(lambda: self._client.patch_twin_reported_properties(patch))
+        self._call(lambda: self._client.patch_twin_reported_properties(patch))
 
     def send(self, message: str, output: str) -> None:
         """Send a telemetry message (JSON text) on an output. Raises `NotConnected`."""
@@ -87,7 +101,31 @@ class ModuleClient:
 
         make_message: Any = Message  # the SDK has no types here
         wrapped = make_message(message, content_encoding="utf-8", content_type="application/json")
-        _call_sdk(lambda: self._client.send_message_to_output(wrapped, output))
+        self._call(lambda: self._client.send_message_to_output(wrapped, output))
+
+    def _call(self, call: Callable[[], Any]) -> Any:
+        """The result of a call into the SDK; what it raises becomes `NotConnected`.
+
+        The SDK raises all kinds of exceptions, some with addresses and tokens in
+        their text, so only their type is passed on.
+        """
+        from azure.iot.device.exceptions import CredentialError
+
+        try:
+            return call()
+        except EdgeOpsError:
+            raise
+        except CredentialError as error:
+            raise NotConnected(
+                "the hub does not accept this module's key", "check the connection string"
+            ) from error
+        except Exception as error:
+            proxy = _proxy(self.environment)
+            fault = proxy and proxy_fault(error, proxy, _hub(self.environment))
+            cause = error.__cause__ or error
+            raise NotConnected(
+                fault.message if fault else f"the hub cannot be reached ({type(cause).__name__})"
+            ) from error
 
     def close(self) -> None:
         """Disconnect. The SDK may wait for an answer that never comes: it gets a few seconds."""
@@ -96,6 +134,43 @@ class ModuleClient:
             closing = threading.Thread(target=_shut_down, args=(client,), daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
+
+
+def _hub(environment: ModuleEnvironment) -> str:
+    """The host that a module with a connection string talks to; empty on IoT Edge."""
+    pairs = (part.partition("=") for part in (environment.connection_string or "").split(";"))
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    return values.get("GatewayHostName") or values.get("HostName", "")
+
+
+def _proxy(environment: ModuleEnvironment) -> Proxy | None:
+    """The proxy of a connection by websockets; None for MQTT, which no HTTP proxy knows."""
+    if environment.connection_string is None or environment.transport is Transport.MQTT:
+        return None
+    return environment.proxies.for_host(_hub(environment))
+
+
+def _transport_options(environment: ModuleEnvironment) -> dict[str, Any]:
+    proxy = _proxy(environment)
+    if proxy is None:
+        return {"websockets": True} if environment.transport is Transport.WEBSOCKETS else {}
+    if proxy.scheme not in _KINDS_OF_PROXY:
+        raise EdgeOpsError(
+            f"{proxy.setting} is an https:// proxy, by which the device SDK cannot reach the hub",
+            "give an http:// proxy, or reach the hub without one: name it in NO_PROXY, or set"
+            " EDGEOPS_TRANSPORT=mqtt",
+        )
+    from azure.iot.device import ProxyOptions
+
+    make_options: Any = ProxyOptions  # the SDK has no types here
+    options = make_options(
+        _KINDS_OF_PROXY[proxy.scheme],
+        proxy.host,
+        proxy.port,
+        proxy.user or None,
+        proxy.password or None,
+    )
+    return {"websockets": True, "proxy_options": options}
 
 
 def _make_client(environment: ModuleEnvironment) -> Any:
@@ -108,8 +183,10 @@ def _make_client(environment: ModuleEnvironment) -> Any:
             "EDGEOPS_CONNECTION_STRING is not the connection string of a module",
             "it needs HostName, DeviceId, ModuleId and SharedAccessKey",
         )
+    options = _transport_options(environment)
     certificates = all_certificates(environment.ca_file)
-    options = {} if certificates is None else {"server_verification_cert": certificates}
+    if certificates is not None:
+        options["server_verification_cert"] = certificates
     try:
         return IoTHubModuleClient.create_from_connection_string(
             environment.connection_string, **options
@@ -134,27 +211,6 @@ def _make_edge_client() -> Any:
         raise NotConnected(
             f"IoT Edge does not give this module its identity ({type(cause).__name__})"
         ) from error
-
-
-def _call_sdk(call: Callable[[], Any]) -> Any:
-    """The result of a call into the SDK; what it raises becomes `NotConnected`.
-
-    The SDK raises all kinds of exceptions, some with addresses and tokens in
-    their text, so only their type is passed on.
-    """
-    from azure.iot.device.exceptions import CredentialError
-
-    try:
-        return call()
-    except EdgeOpsError:
-        raise
-    except CredentialError as error:
-        raise NotConnected(
-            "the hub does not accept this module's key", "check the connection string"
-        ) from error
-    except Exception as error:
-        cause = error.__cause__ or error
-        raise NotConnected(f"the hub cannot be reached ({type(cause).__name__})") from error
 
 
 def _shut_down(client: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -96,18 +97,18 @@ def extra_certificates(ca_file: Path | None) -> str | None:
     if ca_file is None:
         return None
     try:
-        files = sorted(ca_file.iterdir()) if ca_file.is_dir() else [ca_file]
+        files = sorted(filter(Path.is_file, ca_file.iterdir())) if ca_file.is_dir() else [ca_file]
         # What stands around them, such as names of companies, is in any encoding.
         found = [pem for file in files for pem in _CERTIFICATE.findall(file.read_bytes())]
-    except OSError:
-        found = []
-    if not found:
+        text = b"\n".join([*found, b""]).decode("ascii")
+        ssl.create_default_context(cadata=text or "nothing")
+    except OSError:  # also of `ssl`, for what only looks like a certificate
         raise EdgeOpsError(
             f"no certificate can be read from {ca_file}",
             f"{', '.join(CA_SETTINGS[:2])} or {CA_SETTINGS[2]} names it: give a PEM file, like the"
             " local hub's ca.pem",
-        )
-    return b"\n".join([*found, b""]).decode("ascii")
+        ) from None
+    return text
 
 
 def all_certificates(ca_file: Path | None) -> str | None:

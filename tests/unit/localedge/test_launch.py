@@ -57,6 +57,7 @@ def test_a_module_sees_its_storage_its_identity_and_nothing_of_ours(machine, tmp
         "EDGEOPS_STORAGE": str(storage),
         "EDGEOPS_CONNECTION_STRING": "DeviceId=a;ModuleId=model_loader",
         "EDGEOPS_CA_FILE": str(tmp_path / "ca.pem"),
+        "EDGEOPS_TRANSPORT": "mqtt",
     }
     assert program.folder == own / ".home"
     assert all(folder.is_dir() for folder in (storage, own / ".home", own / ".tmp"))

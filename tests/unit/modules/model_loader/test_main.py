@@ -14,7 +14,9 @@ from edgeops.modules.model_loader.main import make_module, read_settings
 from edgeops.modules.model_loader.trust import Trust
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
+    Transport,
     all_certificates,
+    extra_certificates,
     module_environment,
 )
 from edgeops.modules.runtime.program import start_log
@@ -41,6 +43,9 @@ def test_everything_can_be_set():
         "EDGEOPS_LOAD_TEST": "off",
         "EDGEOPS_CA_FILE": "/ca.pem",
         "EDGEOPS_TRUST": "/keys",
+        "EDGEOPS_TRANSPORT": "websockets",
+        "HTTPS_PROXY": "proxy.example:3128",
+        "NO_PROXY": "store.example",
     }
     settings = read_settings(environ, "")
     assert settings.storage_source == Path("/srv/data")
@@ -48,6 +53,9 @@ def test_everything_can_be_set():
     assert (settings.max_bytes, settings.timeouts.stall, settings.load_test) == (5, 6, False)
     assert settings.module.ca_file == Path("/ca.pem")
     assert settings.trust.named == Path("/keys")
+    assert settings.module.transport is Transport.WEBSOCKETS
+    assert settings.module.proxies.for_host("hub.example").place == "proxy.example:3128"
+    assert settings.module.proxies.for_host("store.example") is None
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,8 @@ def test_everything_can_be_set():
         ({"EDGEOPS_MAX_BYTES": "many"}, "EDGEOPS_MAX_BYTES is not a whole number of at least 1"),
         ({"EDGEOPS_STALL_SECONDS": "0"}, "EDGEOPS_STALL_SECONDS is not a whole number"),
         ({"EDGEOPS_LOAD_TEST": "yes"}, "EDGEOPS_LOAD_TEST must be on or off"),
+        ({"EDGEOPS_TRANSPORT": "amqp"}, "EDGEOPS_TRANSPORT must be mqtt or websockets"),
+        ({"HTTPS_PROXY": "http://p:x"}, "HTTPS_PROXY is not the address of a proxy"),
     ],
 )
 def test_bad_values_are_named(environ, message):
@@ -80,9 +90,26 @@ def test_certificates_are_trusted_beside_the_public_ones(tmp_path, authority):
     certificates = all_certificates(file)
     assert file.read_text() in certificates
     assert certificates.count("BEGIN CERTIFICATE") > 50
-    file.write_text("no certificate")
-    with pytest.raises(EdgeOpsError, match="no certificate can be read"):
-        all_certificates(file)
+    spoiled = file.read_text().replace("M", "N")
+    for text in ("no certificate", "", spoiled):
+        file.write_text(text)
+        with pytest.raises(EdgeOpsError, match="no certificate can be read"):
+            all_certificates(file)
+
+
+def test_what_other_programs_trust_counts_where_nothing_else_is_said():
+    bundles = {"REQUESTS_CA_BUNDLE": "/requests.pem", "CURL_CA_BUNDLE": "/curl.pem"}
+    assert module_environment(bundles).ca_file == Path("/requests.pem")
+    assert module_environment(bundles | {"EDGEOPS_CA_FILE": "/own"}).ca_file == Path("/own")
+    assert module_environment({"CURL_CA_BUNDLE": "/curl.pem"}).ca_file == Path("/curl.pem")
+
+
+def test_certificates_in_a_folder_and_between_other_text(tmp_path, authority):
+    pem = authority.cert_pem.bytes()
+    (tmp_path / "a.pem").write_bytes("# Büro-CA\n".encode() + pem + b"\xff" + pem)
+    (tmp_path / "b.txt").write_bytes(b"nothing")
+    (tmp_path / "java").mkdir()
+    assert extra_certificates(tmp_path).encode() == 2 * pem
 
 
 def test_the_log_is_one_line_an_event_and_the_libraries_are_quiet(monkeypatch):

@@ -139,7 +139,7 @@ def test_a_dead_proxy_is_named(bring, scheme):
     )
 
 
-def test_a_dead_socks_proxy_is_named(bring, server):
+def test_a_dead_socks_proxy_is_named(bring):
     pytest.importorskip("socks")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -147,7 +147,7 @@ def test_a_dead_socks_proxy_is_named(bring, server):
         error = bring(ALL_PROXY=f"socks5h://a:hunter2@{place}").error
     assert (error.code, error.message) == (
         Code.PROXY_FAILED,
-        f"the proxy {place} cannot be reached, or does not connect to {server.host}",
+        f"the proxy {place} cannot be reached",
     )
 
 
