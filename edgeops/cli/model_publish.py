@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -115,7 +116,7 @@ def _given(text: str) -> Given:
     from edgeops.publishing.gather import Given
 
     name, separator, path = text.partition("=")
-    if not separator or Path(text).exists():
+    if not separator or os.path.lexists(text):
         return Given(Path(text))
     return Given(Path(path), name)
 

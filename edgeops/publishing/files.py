@@ -67,7 +67,7 @@ def publish_files(
         hint = "use letters, digits, _ . and -; the first is a letter or digit"
         raise UsageError(f"{name!r} is not a name for a model", hint)
     known = known_releases(to.root, name)
-    if not known and request.version is None:
+    if not known and not request.version:
         raise UsageError(f"{name} has no release yet, so it needs a version", "--version 1.0.0")
     with TemporaryDirectory(prefix="edgeops-") as scratch:
         parts = _parts(request, Path(scratch))

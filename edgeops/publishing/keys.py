@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def make_key(private: Path, public: Path) -> PublicKey:
     and `EdgeOpsError` if they cannot be written.
     """
     for path in (private, public):
-        if path.exists() or path.is_symlink():
+        if os.path.lexists(path):
             raise Refused(f"{path} already exists", "a key is never overwritten: name another file")
     if may_be_committed(private):
         raise Refused(

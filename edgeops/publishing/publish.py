@@ -69,7 +69,7 @@ def chosen_draft(
     was never committed. Raises `UsageError` for a malformed version, and `Refused` if the version
     exists with other content.
     """
-    if version is None:
+    if not version:
         same = [each for each, release in known.items() if is_same(drafts(each).release, release)]
         version = max(same, key=precedence) if same else _free(drafts, known, store)
     precedence(version)

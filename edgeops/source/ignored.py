@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
@@ -13,7 +14,7 @@ def may_be_committed(path: Path) -> bool:
 
     True as well if git cannot tell.
     """
-    place = path.parent.resolve() / path.name
+    place = Path(os.path.realpath(path.parent), path.name)
     folder = next((each for each in place.parents if each.is_dir()), place.parent)
     if not any((each / ".git").exists() for each in (folder, *folder.parents)):
         return False

@@ -75,3 +75,11 @@ def test_what_is_not_a_key_is_not_shown(tmp_path):
         assert "c2Vj" not in f"{caught.value.message}{caught.value.hint}"
     with pytest.raises(EdgeOpsError, match="cannot read the key"):
         signing_key(tmp_path / "absent", {})
+
+
+def test_paths_that_cannot_be(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for place in (tmp_path / "loop/k.pem", tmp_path / ("k" * 300)):
+        with pytest.raises(EdgeOpsError, match="cannot write"):
+            make_key(place, tmp_path / "k.pub")
+    assert not (tmp_path / "k.pub").exists()
