@@ -101,24 +101,23 @@ def rows(
     return Rows(zone, hour, moments, values, end + 5.0)
 
 
-def spec_of(of: Rows) -> WindowSpec:
+def spec_of(of: Rows, hour: Hour) -> WindowSpec:
     return WindowSpec(
         FEATURES,
         COLUMNS,
         Site(of.zone),
         base=Base("median", 1),
         level_hours=168,
-        hour=of.hour,
+        hour=hour,
     )
 
 
-def on_the_device(of: Rows, order: np.ndarray) -> Window | None:
+def on_the_device(of: Rows, spec: WindowSpec, order: np.ndarray) -> Window | None:
     history = History()
     for message in of.messages(order):
         parsed = parse_message(message)
         assert parsed.faults == ()
         history.add(parsed.observations)
-    spec = spec_of(of)
     metadata = ModelMetadata(
         spec.features, spec.steps, spec.horizon, window_spec=json.loads(json.dumps(to_json(spec)))
     )
@@ -130,9 +129,13 @@ def on_the_device(of: Rows, order: np.ndarray) -> Window | None:
 
 def agrees(of: Rows, order: np.ndarray) -> None:
     """The device has the window of training at its origin; it is one of the newest hours."""
-    dataset = read_table(of.table(), TableSection("rows.csv", combine=of.hour.combine), of.zone)
-    builder = WindowBuilder(spec_of(of))
-    window = on_the_device(of, order)
+    events = 0 if of.hour.minutes == 0 else None
+    section = TableSection("rows.csv", combine=of.hour.combine, cadence_minutes=events)
+    dataset = read_table(of.table(), section, of.zone)
+    assert dataset.hour.minutes == of.hour.minutes
+    spec = spec_of(of, dataset.hour)
+    builder = WindowBuilder(spec)
+    window = on_the_device(of, spec, order)
     if window is None:
         newest = builder.windows(dataset.series, np.array([len(dataset.series) - 1]))
         assert not newest.usable.any()
@@ -177,3 +180,13 @@ def test_a_value_a_minute_of_which_old_quarters_are_folded(zone, combine):
     last = np.datetime64("2024-11-01T12", "h")
     of = rows(zone, Hour(combine, 1), last, seed=5, gaps=0.0002, hours=900)
     agrees(of, np.arange(len(of.moments)))
+
+
+@pytest.mark.parametrize("combine", ["sum", "mean", "last"])
+def test_events_at_any_time(combine):
+    random = np.random.default_rng(3)
+    last = int(utc_hours(np.array([np.datetime64("2024-11-01T12", "h")]), time_zone("UTC"))[0])
+    end = (last + 1) * HOUR
+    moments = np.unique(np.append(random.integers(end - 420 * HOUR, end, 1500), end - 60))
+    values = random.integers(1, 4, (len(moments), 2)).astype(float)
+    agrees(Rows("UTC", Hour(combine, 0), moments, values, end + 5.0), np.arange(len(moments)))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+from edgeops.features.spec import Hour
 from edgeops.modules.forecaster import recorder as recorder_module
+from edgeops.modules.forecaster.history import History
+from edgeops.modules.forecaster.hours import HistoryHours
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.recorder import HistoryFile, Recorder
 
@@ -64,6 +68,44 @@ def test_bad_messages_are_counted_and_the_last_reason_kept(tmp_path):
         2,
         "timestamp has no offset from UTC, such as Z or +13:00",
     )
+    assert recorder.refused_by == {"message": 1, "timestamp": 1}
+
+
+def test_what_there_is_no_room_for_is_counted_too(tmp_path):
+    recorder = opened(tmp_path)
+    values = {f"s{number}": 1 for number in range(258)}
+    recorder.take(json.dumps({"timestamp": "2024-01-01T00:00Z", "values": values}))
+    assert (recorder.refused_by, len(recorder.history.names)) == ({"series": 2}, 256)
+    assert recorder.fault == "s257: there are 256 series already"
+    assert len(opened(tmp_path).history.names) == 256
+
+
+def test_the_history_of_an_older_forecaster_is_read(tmp_path):
+    (tmp_path / "history").mkdir()
+    path = tmp_path / "history/observations.jsonl"
+    path.write_text('\n[3600,"east",1.0]\n[7200,"east",2.5]\n[3600,"east",4.0]')
+    ones = list(opened(tmp_path).history.observations())
+    assert ones == [Observation(3600, "east", 4.0), Observation(7200, "east", 2.5)]
+
+
+def test_what_was_folded_is_written_and_read_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "_SPARE", 10)
+    monkeypatch.setattr(recorder_module, "History", partial(History, 4))
+    recorder = opened(tmp_path)
+    for minute in range(4 * 60):
+        stamp = f"2024-01-01T{minute // 60:02}:{minute % 60:02}:00Z"
+        recorder.take(json.dumps({"timestamp": stamp, "values": {"east": minute / 10}}))
+    kept = list(recorder.history.observations())
+    assert sum(one.count for one in kept) == 240
+    assert len(kept) <= 24
+    first, hour = kept[0].at // HOUR, Hour("sum", 1)
+    tables = [
+        HistoryHours(part.history, hour).table(["east"], first, first + 3).tolist()
+        for part in (recorder, opened(tmp_path))
+    ]
+    assert tables[0] == tables[1]
+    assert tables[0][3] > tables[0][0] > [0]
+    assert (tmp_path / "history/observations.jsonl").read_bytes().count(b"\n") <= 3 * 24 + 10
 
 
 def test_a_csv_file_fills_an_empty_history_only(tmp_path):
