@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgeops.features.registry import FEATURES
-from edgeops.features.spec import THIS_SERIES, Base, Hour, Site, WindowSpec
+from edgeops.features.spec import THIS_SERIES, Base, Hour, Site, Unit, WindowSpec
 from edgeops.features.spec_json import to_json
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
@@ -295,3 +295,22 @@ def test_longer_steps_begin_on_the_clock_of_the_site(forecast_at):
         "2024-09-28T14:00:00Z",
     ]
     assert forecast["quantiles"]["0.5"] == pytest.approx([30] * 3)
+
+
+def test_degrees_below_zero_are_forecast_in_their_unit(load):
+    unit = Unit(2.0, -30.0, 8.5)
+    loaded = load(spec_of(columns=("east",), unit=unit), unit=json.dumps("°C"))
+    degrees = np.resize(np.linspace(-12, 10, 168), 600)
+    made = loaded.window_maker.make(history({"east": degrees}, NOW), None, NOW * HOUR)
+    assert made.unit == unit
+    ahead = np.resize(np.roll(degrees[:168], -600), 168)[:6]
+    np.testing.assert_allclose(
+        loaded.forecast(made)["0.5"], np.minimum(ahead, 8.5), rtol=1e-4, atol=1e-3
+    )
+    assert loaded.metadata.unit == "°C"
+
+
+@pytest.mark.parametrize("unit", ["x" * 33, "a\nb", 3])
+def test_a_name_of_a_unit_that_cannot_be(load, unit):
+    with pytest.raises(ModelError, match="unit must be a text"):
+        load(spec_of(), unit=json.dumps(unit))
