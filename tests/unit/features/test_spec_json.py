@@ -121,7 +121,11 @@ def changed(spec: Callable[..., WindowSpec], path: str, new: Any) -> Any:
         ("window_spec.base.profile", [0.0], "the profile of the base `median` is not 0 finite"),
         ("window_spec.hour", {"combine": "sum"}, "window_spec.hour has no `minutes`"),
         ("window_spec.hour", {"combine": "max", "minutes": 15}, "hour.combine must be one of sum"),
-        ("window_spec.hour", {"combine": "sum", "minutes": 0}, "an hour of values 0 minutes apart"),
+        (
+            "window_spec.hour",
+            {"combine": "sum", "minutes": 61},
+            "an hour of values 61 minutes apart",
+        ),
         ("window_spec.smoothing.steps", 0, "smoothing over 0 steps"),
         ("window_spec.smoothing.kind", [], "window_spec.smoothing.kind must be one of"),
     ],
