@@ -81,7 +81,11 @@ def init_model(
                 write_blocks(file, [text.encode()], first_wins=True)
             except FileExistsError:
                 raise _exists(workspace, file) from None
-        load_model_file(workspace.root, name)
+        try:
+            load_model_file(workspace.root, name)
+        except EdgeOpsError:  # such as for a capacity of 0
+            file.unlink()
+            raise
         return NewModel(name, file.relative_to(workspace.root), len(series) // 24)
 
 

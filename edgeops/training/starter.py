@@ -66,6 +66,7 @@ def starter(wish: Wish, series: HourlySeries) -> str:
     epochs = min(high, max(low, round(size.updates * size.batch / windows)))
     return _TEMPLATE.format(
         name=wish.name,
+        quoted=_scalar(wish.name),
         features=DEFAULT if windows >= _YEAR else SHORT,
         what=_what(wish, series.columns),
         table=_indented({"table": _table(wish)}, 4),
@@ -164,7 +165,7 @@ _TEMPLATE = """\
 apiVersion: edgeops/v1
 kind: Model
 metadata:
-  name: {name}
+  name: {quoted}
   description: {what}
 spec:
   # Where the numbers come from, and the clock that people there live by. With `country` (holidays),

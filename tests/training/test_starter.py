@@ -78,6 +78,7 @@ def test_names_that_yaml_would_misread(tmp_path):
         model = made(tmp_path, replace(WISH, timestamp=name), series(200, name=name))
         assert model.recipe.data.table is not None
         assert model.recipe.data.table.timestamp == name
+    assert made(tmp_path, replace(WISH, name="1.0"), series(200)).name == "1.0"
 
 
 def test_a_column_without_values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -91,6 +91,8 @@ class LocalClock:
                 " skipped, have no gap: it is not clear from when on they are on time again"
             )
             raise fault(self.file, line, message, "set `skippedHour: drop` in model.yaml")
+        moved = int((stamp - self._slipped).total_seconds()) // _HOUR + 1
+        self.repairs[-1] = replace(self.repairs[-1], hours=moved)
         return moment + _HOUR
 
     def _refused(self, line: int, stamp: datetime, before: datetime | None) -> Exception:

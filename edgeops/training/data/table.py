@@ -137,6 +137,10 @@ class _Opened:
     def _others(self) -> tuple[str, ...]:
         """All columns but the timestamp and those to ignore."""
         header, left_out = self.source.header, {self.table.timestamp, *self.table.ignore}
+        for name in self.table.ignore:
+            if name not in header:
+                message = f"there is no column `{name}` to ignore"
+                raise fault(self.file, 1, message, "check `ignore` in model.yaml")
         for number, name in enumerate(header, start=1):
             if name in left_out:
                 continue

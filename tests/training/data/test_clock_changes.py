@@ -53,7 +53,9 @@ def test_rows_in_the_skipped_hour_can_be_dropped():
 def test_rows_that_are_an_hour_early_can_be_shifted(rows, expected):
     data = read(rows, skipped_hour="shift")
     np.testing.assert_array_equal(data.series.column("a"), expected)
-    assert len(data.repairs) == 1
+    assert [repair.hours for repair in data.repairs] == [
+        1 if rows[1][1] == 0 else len(rows) - 2 - ("" in dict(rows).values())
+    ]
 
 
 def test_a_shift_without_end():

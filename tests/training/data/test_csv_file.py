@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,14 +15,20 @@ from edgeops.training.data.csv_file import csv_rows
 from edgeops.training.data.data_file import DataFile, Limits
 from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.table import read_table
-from edgeops.training.recipe import TableSection
+from edgeops.training.recipe import LongSection, TableSection
 
 SECRET = "hunter2"
 TABLE = TableSection("counts.csv")
+LONG = TableSection("counts.csv", timestamp="b", long=LongSection("timestamp", "a"))
 READERS = {
     "table": lambda file: read_table(file, TABLE, "UTC"),
     "table with columns": lambda file: read_table(
         file, TableSection("counts.csv", "when", ("a", "b")), "UTC"
+    ),
+    "long table": lambda file: read_table(file, LONG, "UTC"),
+    "events as a table": lambda file: read_table(file, replace(TABLE, cadence_minutes=0), "UTC"),
+    "local times": lambda file: read_table(
+        file, replace(TABLE, skipped_hour="drop"), "Europe/Rome"
     ),
     "weather": lambda file: read_weather(file, TABLE, "UTC"),
     "akl": read_akl,
@@ -41,6 +48,10 @@ ROWS = [
     f"2024-05-01T00:00,1,{SECRET}",
     f"{SECRET},6:00-6:59,2024,1",
     f"2024-05-01,{SECRET},2024,1",
+    f"13/13/2024,{SECRET},1",
+    f"01/02/2024,{SECRET},1",
+    f"1714521600,{SECRET},1",
+    f"2024-05-01T00:00;{SECRET},1,1",
     f"2024-05-01,6:00-6:59,2024,{SECRET}",
     f"{SECRET},2024-05-01,2024-04-01,1",
     f"x,{SECRET},2024-05-01,1",

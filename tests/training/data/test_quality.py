@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,14 @@ def test_the_quality_of_the_data_as_text():
         "13 h from 2024-01-03 02:00",
         "b        0.0      100.0%    0.0%    100 h from 2024-01-01 00:00",
     ]
+
+
+def test_what_is_to_be_said_of_the_data():
+    told = replace(data_quality(), notes=("closed 21-9",), warnings=("a: 43% are missing",))
+    lines = data_text.text(told).splitlines()
+    assert lines[5:7] == ["note      closed 21-9", "warning   a: 43% are missing"]
+    value = json.loads(data_text.as_json(told))
+    assert (value["notes"], value["warnings"]) == (["closed 21-9"], ["a: 43% are missing"])
 
 
 def test_the_quality_of_the_data_as_json():

@@ -123,6 +123,8 @@ def test_a_doubt_is_an_error_with_its_line(csv_file, lines, message, hint):
         ("timestamp,timestamp", {}, "more than one column `timestamp`"),
         ("timestamp,a", {"columns": ("timestamp", "a")}, "is the time, not a series"),
         ("timestamp", {}, "no column besides `timestamp`"),
+        ("timestamp,a", {"ignore": ("b",)}, "no column `b` to ignore"),
+        ("timestamp,a", {"ignore": ("a",)}, "no column besides `timestamp`"),
         ("timestamp,a", {"zone": "Auckland"}, "is not a time zone"),
     ],
 )

@@ -73,3 +73,10 @@ def test_folded_quarters_make_the_same_hours_to_the_bit(pairs, combine, phase):
     hour = Hour(combine, 60)
     one, other = (hourly(part, hour, -1, 4, phase) for part in (whole, folded))
     assert one.tobytes() == other.tobytes()
+
+
+def test_events_are_counted_and_a_step_that_does_not_divide_an_hour_needs_the_fewest():
+    moments = np.array([0, 7300])
+    counts = hourly(values_of(moments, np.ones(2)), Hour("sum", 0), 0, 3)
+    assert counts.tolist() == [1, 0, 1]
+    assert (Hour("sum", 7).needed, Hour("sum", 10).needed, Hour("mean", 0).needed) == (8, 6, 1)
