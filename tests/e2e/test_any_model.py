@@ -7,9 +7,7 @@ which docs/own-module.md shows.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +55,12 @@ metadata: {name: sensors}
 spec:
   image: example/sensors:1.0.0
   routes:
-    images: FROM /messages/modules/sensors/outputs/images INTO BrokeredEndpoint("/modules/inspector/inputs/images")
-    waves: FROM /messages/modules/sensors/outputs/waves INTO BrokeredEndpoint("/modules/watcher/inputs/waves")
+    images: >-
+      FROM /messages/modules/sensors/outputs/images
+      INTO BrokeredEndpoint("/modules/inspector/inputs/images")
+    waves: >-
+      FROM /messages/modules/sensors/outputs/waves
+      INTO BrokeredEndpoint("/modules/watcher/inputs/waves")
     answers: FROM /messages/modules/inspector/outputs/* INTO $upstream
     scores: FROM /messages/modules/watcher/outputs/* INTO $upstream
 ---
@@ -201,7 +203,9 @@ def test_other_peoples_models_and_modules(plant, run_line, local_mqtt_hub):
     assert (own / "engine.cache").read_text() == "mine"
 
 
-def test_a_signed_release_is_verified_and_a_tampered_one_refused(plant, run_line, tmp_path):
+def test_a_signed_release_is_verified_and_a_tampered_one_refused(
+    plant, run_line, local_mqtt_hub, tmp_path
+):
     key, public = tmp_path / "releases.pem", plant.root / "keys/releases.pub"
     made = plant.edgeops("model", "key", str(key), "--public", str(public))
     assert made.code == 0, made.err
@@ -218,19 +222,30 @@ def test_a_signed_release_is_verified_and_a_tampered_one_refused(plant, run_line
     healthy = plant.edgeops("status", "--wait", "--timeout", "90")
     assert healthy.code == 0, healthy.out + healthy.err
 
-    # Without a signature it is not even published, nor would it be valid in git.
+    # Without a signature it is not even published.
     files = plant.root / "models/visual-inspection/releases/1.0.0"
-    assert "sign" in published(plant, "visual-inspection", "2.0.0", files / "model.onnx", code=5)
-    # Someone who can write to the repository makes a release of other files with the old signature.
-    other = json.dumps({"state": "evil"})
-    tampered = plant.root / "models/visual-inspection/releases/1.0.1.yaml"
-    shutil.copy(plant.root / "models/visual-inspection/releases/1.0.0.yaml", tampered)
-    text = tampered.read_text().replace("version: 1.0.0", "version: 1.0.1")
-    tampered.write_text(text)
+    refused = published(plant, "visual-inspection", "2.0.0", files / "model.onnx", code=5)
+    assert "trusts signed releases only" in refused
+
+    # Who can write to the repository makes a release of the old signature, and takes the trust out.
+    good = files.with_suffix(".yaml")
+    text = good.read_text().replace("version: 1.0.0", "version: 1.0.1")
+    good.with_name("1.0.1.yaml").write_text(text)
     plant.edit("fleet/fleet.yaml", "visual-inspection@1.0.0", "visual-inspection@1.0.1")
     invalid = plant.edgeops("validate")
-    assert invalid.code == 3 and "1.0.1" in invalid.out + invalid.err, (invalid.out, invalid.err)
-    # Even when nobody checks it in git, the device does, and keeps what it has.
+    assert (invalid.code, "1.0.1" in invalid.out) == (3, True), invalid.out
     plant.edit("fleet/fleet.yaml", "\n  trust: {releases: [keys/releases.pub]}", "")
-    invalid = plant.edgeops("validate")
-    assert other and sys.executable
+    synced(plant)
+
+    # The device knows better, says so, and keeps what it has.
+    state, reason = wait_until(
+        lambda: (found := health(plant))[0] == "Degraded" and found, seconds=60
+    )
+    assert "WrongSignature" in reason, (state, reason)
+    before = len(answers(local_mqtt_hub, "inspections"))
+    wait_until(lambda: len(answers(local_mqtt_hub, "inspections")) > before, seconds=60)
+
+    # Going back is a plain revert.
+    plant.edit("fleet/fleet.yaml", "visual-inspection@1.0.1", "visual-inspection@1.0.0")
+    synced(plant)
+    wait_until(lambda: health(plant) == ("Converged", ""), seconds=60)

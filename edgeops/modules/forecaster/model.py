@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeops.digest import digest_of_files
 from edgeops.features.unit import values_of
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
@@ -57,13 +58,13 @@ def load_model(current: CurrentModel) -> LoadedModel:
     if current.format not in ("onnx", ""):  # empty: the twin does not say
         raise ModelError("UnsupportedFormat", f"cannot run a model in the format {current.format}")
     try:
-        data = current.path.read_bytes()
+        data = {name: path.read_bytes() for name, path in current.files.items()}
     except OSError as error:
         raise ModelError("NotReadable", f"cannot read the model: {error.strerror}") from error
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = _digest(data)
     if sha256 != current.sha256:
         raise ModelError("ChecksumMismatch", "the model file is not what the slot says it is")
-    session = _session(data)
+    session = _session(next(iter(data.values())), current.path.parent)
     metadata = parse_metadata(session.get_modelmeta().custom_metadata_map)
     if metadata.window not in WINDOW_MAKERS:
         raise ModelError("BadMetadata", f"no kind of window is called {metadata.window[:64]}")
@@ -75,10 +76,20 @@ def load_model(current: CurrentModel) -> LoadedModel:
     )
 
 
-def _session(data: bytes) -> Any:
+def _digest(files: Mapping[str, bytes]) -> str:
+    """As the slot says it: of the only file, or of all."""
+    listed = [(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()]
+    return listed[0][2] if len(listed) == 1 else digest_of_files(listed)
+
+
+def _session(data: bytes, folder: Path) -> Any:
+    """A session of a model, whose weights may be in other files of the folder."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(folder)
+    )
     options.intra_op_num_threads = 1  # a device has other work; one forecast takes under 1 ms
     options.log_severity_level = 4  # what is wrong is reported, not printed
     try:

@@ -14,7 +14,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from edgeops.modules.runtime.slots import CurrentModel, write_current
+from edgeops.digest import digest_of_files
+from edgeops.modules.runtime.slots import (
+    CurrentModel,
+    pointer_to,
+    write_current,
+    write_pointer,
+)
 
 SLOT = "crowdedness"
 
@@ -70,6 +76,23 @@ class Storage:
     """The folder that model_loader and forecaster share."""
 
     root: Path
+
+    def put_files(self, files: Mapping[str, bytes]) -> CurrentModel:
+        """Let the slot hold a model of several files, the main one first."""
+        listed = [
+            (name, len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()
+        ]
+        digest = digest_of_files(listed)
+        folder = self.root / SLOT / digest[:16]
+        folder.mkdir(parents=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        paths = {name: folder / name for name in files}
+        main = next(iter(paths.values()))
+        size = sum(map(len, files.values()))
+        current = CurrentModel(SLOT, main, "m", "1.0.0", digest, "", size, "onnx", "", paths)
+        write_pointer(current.folder, pointer_to(current, listed))
+        return current
 
     def put(self, data: bytes, version: str = "1.0.0", **changes: Any) -> CurrentModel:
         """Let the slot hold this model, as model_loader does."""

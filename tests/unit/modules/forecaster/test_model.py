@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
@@ -101,3 +102,23 @@ def fault_of(current) -> tuple[str, str]:
     with pytest.raises(ModelError) as caught:
         load_model(current)
     return caught.value.code, caught.value.message
+
+
+def test_a_model_of_several_files_is_loaded_with_its_weights(storage, model, tmp_path):
+    """As ONNX keeps large weights: in a file beside the graph."""
+    whole = onnx.load_from_string(model(factor=2))
+    onnx.save(
+        whole,
+        tmp_path / "model.onnx",
+        save_as_external_data=True,
+        location="model.data",
+        size_threshold=0,
+    )
+    current = storage.put_files(
+        {name: (tmp_path / name).read_bytes() for name in ("model.onnx", "model.data")}
+    )
+    loaded = load_model(current)
+    assert loaded.sha256 == current.sha256
+    assert loaded.forecast(WINDOW) == {"0.1": [8, 8], "0.5": [8, 8]}
+    (current.path.parent / "model.data").write_bytes(b"other weights")
+    assert fault_of(current)[0] == "ChecksumMismatch"
