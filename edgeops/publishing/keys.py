@@ -35,11 +35,11 @@ def make_key(private: Path, public: Path) -> PublicKey:
     hint = "no key was made; choose another path"
     exists = FileExistsError, lambda _: Refused("the file already exists", hint)
     with doing(f"write {private}", hint), translate(exists):
-        private.parent.mkdir(parents=True, exist_ok=True)
         write_private(private, private_text, first_wins=True)
     try:
-        with doing(f"write {public}", hint), translate(exists):
+        with doing(f"write {public}", hint):
             public.parent.mkdir(parents=True, exist_ok=True)
+        with doing(f"write {public}", hint), translate(exists):
             write_blocks(public, [public_text], mode=0o644, first_wins=True)
     except EdgeOpsError:
         private.unlink(missing_ok=True)

@@ -54,9 +54,15 @@ def test_no_private_key_where_git_would_commit_it(tmp_path):
 
 
 def test_half_a_pair_is_not_left(tmp_path):
+    (tmp_path / "file").write_text("")
     with pytest.raises(EdgeOpsError, match="cannot write"):
-        make_key(tmp_path / "k.pem", tmp_path / "absent/k.pub")
-    assert list(tmp_path.iterdir()) == []
+        make_key(tmp_path / "k.pem", tmp_path / "file/k.pub")
+    assert not (tmp_path / "k.pem").exists()
+
+
+def test_the_folder_of_public_keys_is_made(tmp_path):
+    make_key(tmp_path / "k.pem", tmp_path / "keys/k.pub")
+    assert (tmp_path / "keys/k.pub").is_file()
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
