@@ -117,3 +117,59 @@ say "A forecast: pedestrians in 210 Queen Street, hour by hour; 0.1 to 0.9 is th
 printf '%s$ edgeops hub events --device queen-street-210%s\n' "$bold" "$plain"
 [ -n "$forecast" ] || { echo "demo: no forecast came" >&2; exit 1; }
 sed 's/{.*"firstHour"/{... "firstHour"/; s/"starts.*"quantiles"/... "quantiles"/; s/\(\[\([^,]*, \)\{4\}\)[^]]*/\1.../g' <<< "$forecast"
+
+commit() { git add -A && git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -m "$1"; }
+say "Any file can be a model: here, limits of alarms. Releases are signed; this key would be a secret of CI."
+run edgeops model key "$work/releases.pem" --public keys/releases.pub
+echo '{"peoplePerHour": 900}' > "$work/limits.json"
+run edgeops model publish alarm-limits --file "$work/limits.json" --version 1.0.0 --format json --sign --key "$work/releases.pem"
+run edgeops model sign street-24h@1.0.0 --key "$work/releases.pem"
+run edgeops model sign crowdedness-24h@1.0.0 --key "$work/releases.pem"
+cat > fleet/modules/alarm.yaml << 'EOF'
+apiVersion: edgeops/v1
+kind: Module
+metadata: {name: alarm}
+spec:
+  image: registry.example/alarm:1.0.0
+  storage: [{source: /srv/edgeops/models, target: /models}]
+  health: {path: /use/state, good: [ok], digest: /use/sha256, slot: limits}
+  routes: {alarms: "FROM /messages/modules/alarm/outputs/* INTO $upstream"}
+EOF
+sed -i 's/^  modules:/&\n    alarm: {}/' fleet/devices/queen-street-210.yaml
+echo '  models: {limits: alarm-limits@1.0.0}' >> fleet/devices/queen-street-210.yaml
+sed -i 's/^  hubs:/  trust: {releases: [keys\/releases.pub]}\n&/' fleet/fleet.yaml
+run edgeops validate
+commit "queen-street-210 has limits; releases are signed"
+printf '%s$ edgeops sync%s\n' "$bold" "$plain"
+edgeops sync | tail -n 1
+
+say "A device that is given the public key verifies; a module of yours reads the file and has a say in health."
+printf '%s$ edgeops device run queen-street-210 --trust keys/releases.pub --program alarm=alarm.py%s\n' "$bold" "$plain"
+edgeops device run queen-street-210 --trust keys/releases.pub --program "alarm=$here/tests/e2e/alarm.py" \
+  --program "people_counter=$here/tests/e2e/people_counter.py" &
+devices=$!
+run edgeops status --target queen-street-210 --wait --timeout 60
+said=
+for _ in $(seq 60); do
+  said=$(edgeops hub events --device queen-street-210 | grep 'output alarms' | tail -n 1) && break
+  sleep 0.5
+done
+echo "$said"
+
+say "Somebody changes the file, and takes the check out of git. The device refuses it and keeps what it has."
+sed -i 's/version: 1.0.0/version: 1.0.1/' models/alarm-limits/releases/1.0.0.yaml
+mv models/alarm-limits/releases/1.0.0.yaml models/alarm-limits/releases/1.0.1.yaml
+mv models/alarm-limits/releases/1.0.0 models/alarm-limits/releases/1.0.1
+sed -i 's/alarm-limits@1.0.0/alarm-limits@1.0.1/' fleet/devices/queen-street-210.yaml
+expect 3 edgeops validate
+sed -i '/^  trust:/d' fleet/fleet.yaml
+commit "another file"
+printf '%s$ edgeops sync%s\n' "$bold" "$plain"
+edgeops sync | tail -n 1
+for _ in $(seq 60); do
+  edgeops status --target queen-street-210 | grep -q Degraded && break
+  sleep 0.5
+done
+run edgeops status --target queen-street-210
+edgeops status --target queen-street-210 | grep -q WrongSignature
+say "Going back is a plain git revert."
