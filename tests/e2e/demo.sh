@@ -172,4 +172,7 @@ for _ in $(seq 60); do
 done
 run edgeops status --target queen-street-210
 edgeops status --target queen-street-210 | grep -q WrongSignature
-say "Going back is a plain git revert."
+say "Going back is a plain git revert. Ctrl-C stops the device."
+kill -INT "$devices"
+wait "$devices" || true
+devices=
