@@ -48,7 +48,9 @@ def prepare_rollback(workspace: Workspace, to: str) -> Rollback:
         f"Roll back the fleet to {short_commit(target)}\n\n"
         f"fleet/, schemas/ and the releases that it had are as at {target}:\n{subject}\n"
     )
-    return Rollback(target, commit_as_at(root, branch.commit, target, message), branch)
+    then = workspace.at(target).catalog.fleet
+    keys = then.spec.trust or () if then else ()
+    return Rollback(target, commit_as_at(root, branch.commit, target, message, keys), branch)
 
 
 def plan_rollback(workspace: Workspace, rollback: Rollback) -> Planned:

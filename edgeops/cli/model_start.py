@@ -28,8 +28,8 @@ def init(
         option("Column with the time; `timestamp`, or else the first.", metavar="COLUMN"),
     ] = None,
     combine: Annotated[
-        Literal["sum", "mean"] | None,
-        option("How several rows of an hour become one: sum (counts), or mean."),
+        Literal["sum", "mean", "last"] | None,
+        option("How several rows of an hour become one: sum (counts), mean, or the last."),
     ] = None,
     unit: Annotated[str, option("What the values are, such as kW.", metavar="TEXT")] = "",
     capacity: Annotated[

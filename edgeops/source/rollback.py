@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +43,12 @@ def checked_out(root: Path) -> Branch:
     return Branch(ref.removeprefix("refs/heads/"), commit)
 
 
-def commit_as_at(root: Path, head: str, rev: str, message: str) -> str:
+def commit_as_at(root: Path, head: str, rev: str, message: str, also: Collection[str] = ()) -> str:
     """The id of a new commit on `head` with fleet/, schemas/ and the releases as at `rev`.
 
-    Releases that `rev` did not have stay. No branch and no file changes. `head` and `rev` are full
-    commit ids. Raises `Refused` if these are as at `rev` already, or are changed and not committed,
-    and `EdgeOpsError`.
+    So are the files `also`. Releases that `rev` did not have stay. No branch and no file changes.
+    `head` and `rev` are full commit ids. Raises `Refused` if these are as at `rev` already, or are
+    changed and not committed, and `EdgeOpsError`.
     """
     _refuse_uncommitted(root)
     with (
@@ -58,8 +58,13 @@ def commit_as_at(root: Path, head: str, rev: str, message: str) -> str:
         environ = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         run(repo, "read-tree", head, environ=environ)
         begin = f"{prefix}/" if prefix else ""
-        now, then = dict(_entries(repo, head, begin)), dict(_entries(repo, rev, begin))
-        gone = [path for path in now.keys() - then.keys() if not _is_release(path, begin)]
+        now, then = (dict(_entries(repo, at, begin, also)) for at in (head, rev))
+        stays = {f"{begin}{path}" for path in also}
+        gone = [
+            path
+            for path in now.keys() - then.keys()
+            if not _is_release(path, begin) and path not in stays
+        ]
         for paths in _parts(sorted(gone)):
             run(repo, "update-index", "--force-remove", "--", *paths, environ=environ)
         changed = [path for path, entry in then.items() if now.get(path) != entry]
@@ -124,17 +129,18 @@ def _refuse_uncommitted(root: Path) -> None:
 _FOLDERS = tuple(f"{folder}/" for folder in _WHOLE)
 
 
-def _entries(repo: Repo, commit: str, begin: str) -> Iterator[tuple[str, str]]:
+def _entries(
+    repo: Repo, commit: str, begin: str, also: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """Path, and `mode,id`, of each file that a rollback brings back."""
-    paths = (f"{begin}{folder}" for folder in (*_WHOLE, "models"))
+    paths = (f"{begin}{path}" for path in (*_WHOLE, "models", *also))
     output = run(repo, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
     for entry in filter(None, output.split(b"\0")):
         attributes, _, name = entry.partition(b"\t")
         mode, _, sha = attributes.decode().split()
         path = os.fsdecode(name)
-        if path.startswith(tuple(begin + folder for folder in _FOLDERS)) or _is_release(
-            path, begin
-        ):
+        whole = path.startswith(tuple(begin + folder for folder in _FOLDERS))
+        if whole or _is_release(path, begin) or path.removeprefix(begin) in also:
             yield path, f"{mode},{sha}"
 
 

@@ -69,6 +69,24 @@ def test_releases_come_back_and_newer_ones_stay(faster, release_in_git):
     assert faster.git("status", "--porcelain") == ""
 
 
+def test_a_fleet_comes_back_with_the_keys_that_it_trusts(faster, tmp_path):
+    made = faster.edgeops(
+        "model", "key", str(tmp_path / "k.pem"), "--public", str(faster.root / "keys/k.pub")
+    )
+    assert made.code == 0, made.err
+    faster.edit(
+        "fleet/fleet.yaml", "spec:\n  hubs", "spec:\n  trust: {releases: [keys/k.pub]}\n  hubs"
+    )
+    trusting = faster.commit("signed releases only")
+    faster.edit("fleet/fleet.yaml", "  trust: {releases: [keys/k.pub]}\n", "")
+    (faster.root / "keys/k.pub").unlink()
+    faster.commit("no longer")
+    done = faster.edgeops("rollback", "--to", trusting)
+    assert done.code == 0, done.err
+    assert (faster.root / "keys/k.pub").is_file()
+    assert faster.git("status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

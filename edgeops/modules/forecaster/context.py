@@ -24,7 +24,7 @@ from edgeops.features.context_document import (
 )
 from edgeops.features.known import EVENT, WEATHER, Event, event_hours
 from edgeops.features.series import FloatArray, HourlySeries, hours_from
-from edgeops.features.wall_clock import to_wall_clock, utc_hours
+from edgeops.features.wall_clock import phase, to_wall_clock, utc_hours
 from edgeops.modules.forecaster.observations import HOUR
 
 DAY = 86400
@@ -218,10 +218,10 @@ def _hourly(
     if not cells:
         return result
     first = int(utc_hours(np.array([start]), zone)[0]) - 1
-    phase = _phase(first, zone)
+    begins = phase(zone)
     by_hour: dict[int, list[tuple[float, float]]] = {}
     for at, cell in cells.items():
-        by_hour.setdefault((at - phase) // HOUR - first, []).append(cell)
+        by_hour.setdefault((at - begins) // HOUR - first, []).append(cell)
     values = np.full((count + 4, 1), np.nan)  # an hour more on either side, and two changes
     for hour, row in enumerate(values):
         if found := by_hour.get(hour):
@@ -233,9 +233,3 @@ def _hourly(
     cut = on_wall.values[max(0, begin) : max(0, begin + count), 0]
     result[max(0, -begin) : max(0, -begin) + len(cut)] = cut
     return result
-
-
-def _phase(utc_hour: int, zone: ZoneInfo) -> int:
-    """Seconds that hours of the zone begin after those of UTC."""
-    offset = datetime.fromtimestamp(utc_hour * HOUR, UTC).astimezone(zone).utcoffset()
-    return int(-(offset.total_seconds() if offset else 0)) % HOUR
