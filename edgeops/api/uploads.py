@@ -28,18 +28,19 @@ class Uploads:
     def go(self) -> None:
         """Upload the files, and read each back. Raises `ArtifactError`."""
         from edgeops.artifacts.store import verify
-        from edgeops.artifacts.verify import promised
+        from edgeops.digest import digest_of
 
         for context in self.contexts:
             (file,) = context.files
             assert self.store is not None
             assert file.path is not None
             assert context.content is not None
+            digest = digest_of([context.content])
             with tempfile.TemporaryDirectory() as folder:
                 source = Path(folder) / file.name
                 source.write_bytes(context.content)
-                self.store.put(source, file.path, promised(file))
-            verify(self.store, file.path, promised(file))
+                self.store.put(source, file.path, digest)
+            verify(self.store, file.path, digest)
 
 
 def read_uploads(workspace: Workspace, fleet: DesiredFleet, plan: Plan) -> Uploads:
