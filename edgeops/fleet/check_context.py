@@ -7,7 +7,7 @@ a route brings to its input `context`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from edgeops.fleet.context import FORMAT
@@ -29,9 +29,11 @@ def context_findings(
     models: Mapping[str, ModelRelease],
     runtime: JsonObject,
     edge: EdgeKind,
+    unknown: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Findings about models whose context nobody delivers, at the model.
 
+    `unknown` are slots whose model or Context cannot be told, which is reported elsewhere.
     Where git does not have the routes of a device it is a warning: one of them may.
     """
     for name, module in sorted(modules.items()):
@@ -42,7 +44,7 @@ def context_findings(
         missing = [
             column
             for column in release.context
-            if not _is_in_files(column, module, models, _written(modules))
+            if not _is_in_files(column, module, models, {*_written(modules), *unknown})
         ]
         if not missing:
             continue
@@ -70,18 +72,18 @@ def _is_in_files(
     column: str,
     module: DesiredModule,
     models: Mapping[str, ModelRelease],
-    written: Mapping[str, Any],
+    others: Collection[str],
 ) -> bool:
     """Whether a file has the column; one that does not say what it has may have any.
 
-    `written` is what the model_loader is told without a release.
+    `others` are slots that hold something, of which no release says what it is.
     """
     for slot in _slots(module):
         if slot in models:
             file = models[slot]
             if file.format == FORMAT and (not file.context or column in file.context):
                 return True
-        elif slot in written:
+        elif slot in others:
             return True
     return False
 

@@ -84,7 +84,8 @@ class SoftwareMaker:
                 self.catalog.name, {}, listed, at, uid=self.catalog.uid, device="-" * ID_CHARACTERS
             )
         findings += wrong
-        findings += context_findings(modules, models, overlay.edge, edge)
+        unknown = (overlay.models.keys() | overlay.contexts.keys()) - models.keys()
+        findings += context_findings(modules, models, overlay.edge, edge, unknown)
         if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
             deployment = self._deploy(modules, overlay.edge)
         else:
