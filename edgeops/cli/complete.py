@@ -23,7 +23,7 @@ _BREAKS = re.compile(r"[=:@]+\Z")  # where bash splits words (COMP_WORDBREAKS)
 # Which names a value is one of, by the name of the argument or option.
 _KINDS = {
     "by": ("keys",),
-    "context": ("contexts",),
+    "calendar": ("contexts",),
     "device": ("devices",),
     "devices": ("devices",),
     "group": ("groups",),
