@@ -82,9 +82,9 @@ def _check_there(workspace: Workspace, target: ArtifactTarget, context: ModelRel
     found = check_at_url(workspace, file, url)
     if found.found is Found.SAME:
         return
-    if found.found is Found.UNREADABLE:
+    if found.found is not Found.ABSENT:
         raise EdgeOpsError(
-            f"it is not known whether {url} has the Context `{context.name}`: {found.reason}",
+            f"devices would not get the Context `{context.name}` from {url}: {found.reason}",
             "nothing was written",
         )
     raise Refused(

@@ -181,11 +181,14 @@ def test_a_store_of_an_unknown_kind_is_refused_with_what_to_do(city, local_hub):
     file.parent.mkdir(parents=True)
     file.write_bytes(render_context(city, "city-events"))
     assert read_uploads(trusting, fleet, made).contexts == ()
+    file.write_text("{}")
+    with pytest.raises(EdgeOpsError, match="the artifact changed after it was published"):
+        read_uploads(trusting, fleet, made)
 
 
 def test_a_web_server_that_does_not_answer_is_told(city):
     fleet, made = on_store(city, ArtifactTarget("https://127.0.0.1:9/artifacts"))
-    with pytest.raises(EdgeOpsError, match="it is not known whether"):
+    with pytest.raises(EdgeOpsError, match="devices would not get the Context `city-events`"):
         read_uploads(city, fleet, made)
 
 
