@@ -55,11 +55,12 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class ModelRelease:
-    """One immutable model version (`kind: ModelRelease`).
+    """One immutable model version (`kind: ModelRelease`), or what `kind: Context` says.
 
     It has `files`, the main one first, or `variants`, of which each device gets one (`chosen`).
     `metadata` is for the modules that use the model. `context` are the columns that a model must
-    be told ahead, such as `weather:rain`, or those that a file of context has.
+    be told ahead, such as `weather:rain`, or those that a file of context has. `content` is the
+    file of a Context, which sync uploads; None if what the files are was published.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ModelRelease:
     signature: Signature | None = None
     variants: tuple[Variant, ...] = ()
     context: tuple[str, ...] = field(default=(), compare=False)  # not of its identity
+    content: bytes | None = field(default=None, compare=False, repr=False)  # its digest is
     # What tells its content from others: the digest of its file, or of all its files. A field, as
     # it takes time to compute, and is compared for every device.
     sha256: str = field(init=False, repr=False, compare=False)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgeops.api import devices, github, hubs, plans, proposals
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
-    from edgeops.api.fleets import explain, render, validate
+    from edgeops.api.fleets import explain, render, render_context, validate
     from edgeops.api.forgetting import forget
     from edgeops.api.histories import HistoryEntry, HubHistory, history
     from edgeops.api.hubs import connection_string, events
@@ -100,6 +100,7 @@ __all__ = [
     "publish",
     "publish_files",
     "render",
+    "render_context",
     "roll_back",
     "run_devices",
     "show_device",
@@ -119,7 +120,7 @@ __all__ = [
 _NAMES = {
     "devices": ("run_devices",),
     "editors": ("EditorFiles", "write_editor_files"),
-    "fleets": ("explain", "render", "validate"),
+    "fleets": ("explain", "render", "render_context", "validate"),
     "forgetting": ("forget",),
     "github": (),
     "histories": ("HistoryEntry", "HubHistory", "history"),

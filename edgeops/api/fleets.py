@@ -75,6 +75,23 @@ def render(
     return _with_values(workspace, rendered) if deployment else rendered
 
 
+def render_context(workspace: Workspace, name: str, *, rev: str | None = None) -> bytes:
+    """The file of a Context, as devices get it. Raises `InvalidFleet`, and `UsageError` without it.
+
+    So it can be put into a store that edgeops cannot write to.
+    """
+    from edgeops.fleet.suggest import did_you_mean
+
+    revision = workspace.at(rev)
+    if name not in revision.catalog.contexts:
+        _ = revision.fleet  # it may be there, but not valid
+        hint = did_you_mean(name, revision.catalog.contexts)
+        raise UsageError(f"the fleet has no Context `{name}`", hint)
+    content = revision.catalog.contexts[name].spec.content
+    assert content is not None
+    return content
+
+
 def _with_values(workspace: Workspace, manifests: dict[str, JsonObject]) -> dict[str, JsonObject]:
     """The manifests with the values of secrets, and a note that says which."""
     from edgeops.secret_reference import Secret, secrets_in, with_secrets

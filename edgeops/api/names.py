@@ -14,12 +14,12 @@ from typing import Any
 
 from edgeops.source.cache import cache_folder, remembered
 
-_FORMAT = 1
+_FORMAT = 2
 _FOLDERS = ("fleet", "models")
 
 
 def fleet_names(root: Path, environ: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names by kind: devices, groups, hubs, labels (`key=value`), models, modules, releases, slots.
+    """Names by kind: contexts, devices, groups, hubs, labels (`key=value`), models, and so on.
 
     Raises `EdgeOpsError` where there is no fleet.
     """
@@ -92,6 +92,7 @@ def _names(root: Path, environ: Mapping[str, str]) -> dict[str, list[str]]:
     }
     hubs = {LOCAL, *(catalog.fleet.spec.hubs if catalog.fleet else ())}
     return {
+        "contexts": sorted(catalog.contexts),
         "devices": sorted(catalog.devices),
         "groups": sorted(catalog.groups),
         "hubs": sorted(hubs),

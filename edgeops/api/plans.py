@@ -65,12 +65,14 @@ def sync(
     `before_writing` gets the plan and can raise to prevent all writes; `at_last` can, too, when
     nothing else could any more. `stopping` is entered while devices are written and can set its
     event to let those in flight finish and skip the others. The failure of a device is an outcome.
-    The history on the hub gets a record of it. Raises like `plan`, `Refused` for a blocked
+    The history on the hub gets a record of it. Before that, the files of Contexts that the store of
+    the hub lacks are uploaded. Raises like `plan`, `Refused` for a blocked
     plan or a stale saved one, and `EdgeOpsError` before anything is written if the environment
-    lacks a secret that is to be written.
+    lacks a secret that is to be written, or the store cannot take a file.
     """
     from edgeops.api.grants import downloading, read_grants
     from edgeops.api.recording import Recording
+    from edgeops.api.uploads import read_uploads
     from edgeops.apply.secrets import read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
     from edgeops.plan.held import check_not_held
@@ -98,7 +100,9 @@ def sync(
         secrets = read_secrets(planned.plan.changes, workspace.environ)
         grants = read_grants(workspace, planned.fleet, planned.plan, live)
         loading = downloading(workspace, planned.fleet, planned.plan, live)
+        uploads = read_uploads(workspace, planned.fleet, planned.plan)
         at_last()
+        uploads.go()
         stop, started = asyncio.Event(), workspace.clock.monotonic()
         with stopping(stop):
             if written := _written(planned, grants):

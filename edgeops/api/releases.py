@@ -168,16 +168,19 @@ def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] |
 def _check_published(
     workspace: Workspace, file: ReleaseFile, target: ArtifactTarget, store: Store | None
 ) -> Check:
-    from edgeops.artifacts.verify import check_stored, check_url
+    from edgeops.artifacts.verify import check_stored
 
     if file.url is None and store is not None:
         return check_stored(file, store)
-    return check_url(
-        file,
-        file.location(target.url),
-        ca_file=workspace.ca_file,
-        proxies=proxies_of(workspace.environ),
-    )
+    return check_at_url(workspace, file, file.location(target.url))
+
+
+def check_at_url(workspace: Workspace, file: ReleaseFile, url: str) -> Check:
+    """The file at an https URL, as devices get it, by the proxy and the CAs of the environment."""
+    from edgeops.artifacts.verify import check_url
+
+    proxies = proxies_of(workspace.environ)
+    return check_url(file, url, ca_file=workspace.ca_file, proxies=proxies)
 
 
 def _chosen(releases: Releases, names: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
 
 if TYPE_CHECKING:
+    from edgeops.fleet.model import Named
     from edgeops.publishing.signing import Signer
     from edgeops.release import ModelRelease
     from edgeops.signature import PrivateKey, PublicKey
@@ -28,7 +29,7 @@ class KeyPair:
 
 @dataclass(frozen=True, slots=True)
 class SignedRelease:
-    """A release (`name@version`), its file, the key, and whether the file was changed."""
+    """A release (`name@version`) or Context, its file, the key, and whether that was changed."""
 
     release: str
     file: Path
@@ -70,23 +71,21 @@ def signer(workspace: Workspace, *, sign: bool, key: Path | None) -> Signer:
 
 
 def sign_release(workspace: Workspace, reference: str, *, key: Path | None = None) -> SignedRelease:
-    """Add a signature to a release file, or replace it; nothing else of the file changes.
+    """Add a signature to a release (NAME@VERSION) or a Context (NAME), or replace it.
 
-    The published files are read first: what is signed is what devices get. Raises `UsageError` for
-    a release that does not exist, `Refused` if its files are not as it says, or the Fleet trusts
-    other keys only, and `EdgeOpsError` for a key that cannot be read.
+    Nothing else of the file changes. The published files of a release are read first: what is
+    signed is what devices get. Raises `UsageError` for one that does not exist, `Refused` if its
+    files are not as it says, or the Fleet trusts other keys only, and `EdgeOpsError` for a key that
+    cannot be read.
     """
     from edgeops.api.releases import verify
-    from edgeops.promotion.splice import spliced_into
-    from edgeops.publishing.release_file import signature_value
-    from edgeops.signature import public_key_of, signed, statements
+    from edgeops.fleet.check_release import KIND as RELEASE
+    from edgeops.fleet.context import KIND as CONTEXT
     from edgeops.source.releases import load_releases
-    from edgeops.user_files import read_text, write_atomically
 
     private = _private_key(workspace, key, _trusted(workspace))
-    identity = public_key_of(private).identity
     if "@" not in reference:
-        raise UsageError(f"`{reference}` is not a release", "name one as NAME@VERSION")
+        return _sign(_context(workspace, reference), CONTEXT, workspace.root, private)
     (checked,) = verify(workspace, [reference])
     if not checked.good:
         reasons = [check.reason for check in checked.checks if check.reason]
@@ -95,36 +94,59 @@ def sign_release(workspace: Workspace, reference: str, *, key: Path | None = Non
             f"{reference} was not signed, since its published files are not as it says: {why}",
             f"see `edgeops model verify {reference}`",
         )
-    releases = load_releases(workspace.root)
-    before, file = releases.releases[reference], releases.file(reference)
-    after = signed(before.spec, private)
-    shown = file.relative_to(workspace.root)
-    if after == before.spec:
-        return SignedRelease(reference, shown, identity, new=False)
-    text: str | None = read_text(file, "the release file", "")
+    release = load_releases(workspace.root).releases[reference]
+    return _sign(release, RELEASE, workspace.root, private)
+
+
+def _context(workspace: Workspace, name: str) -> Named[ModelRelease]:
+    from edgeops.fleet.suggest import did_you_mean
+
+    has_fleet = (workspace.root / "fleet").is_dir()
+    contexts = workspace.at(None).catalog.contexts if has_fleet else {}
+    if name not in contexts:
+        hint = did_you_mean(name, contexts) or "name one as NAME@VERSION, or a Context as NAME"
+        raise UsageError(f"`{name}` is not a release, nor a valid Context", hint)
+    return contexts[name]
+
+
+def _sign(named: Named[ModelRelease], kind: str, root: Path, private: PrivateKey) -> SignedRelease:
+    """Put the signature into the manifest; nothing else of the file changes."""
+    from edgeops.promotion.splice import spliced_into
+    from edgeops.publishing.release_file import signature_value
+    from edgeops.signature import public_key_of, signed, statements
+    from edgeops.user_files import read_text, write_atomically
+
+    identity = public_key_of(private).identity
+    before, after = named.spec, signed(named.spec, private)
+    shown = Path(named.document.file)
+    if after == before:
+        return SignedRelease(named.name, shown, identity, new=False)
+    file = root / shown
+    text: str | None = read_text(file, "the manifest", "")
     for index, (_, signature) in enumerate(statements(after)):
         path = ("variants", index, "signature") if after.variants else ("signature",)
         if signature is not None and text is not None:
             value = signature_value(signature)
-            text = spliced_into(text, "ModelRelease", before.spec.name, path, value)
-    if text is None or not _is(text, after):
+            text = spliced_into(text, kind, before.name, path, value)
+    if text is None or not _has(text, kind, after):
         raise EdgeOpsError(
             f"the signature cannot be put into {shown} as it is written",
             "write the file in block style, without anchors, and sign it again",
         )
     write_atomically(file, text)
-    return SignedRelease(reference, shown, identity, new=True)
+    return SignedRelease(named.name, shown, identity, new=True)
 
 
-def _is(text: str, release: ModelRelease) -> bool:
-    """Whether a text of a release file is that of a release."""
-    from edgeops.fleet.kinds import read_release
+def _has(text: str, kind: str, release: ModelRelease) -> bool:
+    """Whether a manifest of this kind in a text is that of a release."""
+    from edgeops.fleet.catalog import READERS
     from edgeops.fleet.manifest import parse
     from edgeops.source.schemas import packaged_schemas
 
     documents, problems = parse("release.yaml", text.encode(), packaged_schemas())
     wrong = [problem for problem in problems if not problem.warning]
-    return not wrong and any(read_release(document).spec == release for document in documents)
+    found = (READERS[kind](each).spec for each in documents if each.value["kind"] == kind)
+    return not wrong and release in found
 
 
 def _trusted(workspace: Workspace) -> tuple[PublicKey, ...] | None:

@@ -23,6 +23,7 @@ _BREAKS = re.compile(r"[=:@]+\Z")  # where bash splits words (COMP_WORDBREAKS)
 # Which names a value is one of, by the name of the argument or option.
 _KINDS = {
     "by": ("keys",),
+    "calendar": ("contexts",),
     "device": ("devices",),
     "devices": ("devices",),
     "group": ("groups",),
@@ -32,7 +33,7 @@ _KINDS = {
     "module": ("modules",),
     "name": ("models",),
     "pointer": ("pointers",),
-    "reference": ("releases",),
+    "reference": ("releases", "contexts"),
     "references": ("models", "releases"),
     "release": ("releases",),
     "releases": ("models", "releases"),

@@ -34,19 +34,20 @@ def key(
 
 def sign(
     context: typer.Context,
-    reference: Annotated[str, argument("The release.", metavar="NAME@VERSION")],
+    reference: Annotated[str, argument("The release, or a Context.", metavar="NAME@VERSION|NAME")],
     key: KeyOption = None,
     output: OutputOption = "text",
 ) -> None:
-    """Add a signature to the file of a release; nothing else of it changes.
+    """Add a signature to the file of a release, or a Context; nothing else of it changes.
 
-    Reads the published files first, at the hub (--hub) and in git: what is
+    Reads the published files of a release first, at the hub (--hub) and in git: what is
     signed is what devices get. Exit code 5: they are not as the release file
     says, or the Fleet trusts other keys only.
 
     \b
     Examples:
       edgeops model sign crowdedness-24h@1.0.0 --key ~/releases.pem
+      edgeops model sign city-events --key ~/releases.pem
     """
     done = api.sign_release(workspace(context), reference, key=key)
     show(context, report.signing_text, done, output)

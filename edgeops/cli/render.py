@@ -10,6 +10,7 @@ import typer
 from edgeops import api, report
 from edgeops.cli.options import RevisionOption, argument, option
 from edgeops.cli.settings import note, workspace
+from edgeops.errors import UsageError
 from edgeops.user_files import write_atomically
 
 
@@ -21,6 +22,10 @@ def render(
     deployment: Annotated[
         bool, option("The IoT Edge deployment manifest, not the twins.", "--deployment")
     ] = False,
+    calendar: Annotated[
+        str | None,
+        option("The file of a Context, byte by byte, not of devices.", "--context", metavar="NAME"),
+    ] = None,
     rev: RevisionOption = None,
     out: Annotated[
         Path | None, option("Write one file per device into this folder.", metavar="DIR")
@@ -31,13 +36,23 @@ def render(
 ) -> None:
     """Print the resolved twins, or the deployment manifest, of devices.
 
+    Or the file that devices get of a Context, to put it into a store that sync
+    cannot write to.
+
     \b
     Examples:
       edgeops render queen-street-210
       edgeops render --out rendered/
       edgeops render --deployment queen-street-210 -o json > deployment.json
       az iot edge set-modules --device-id queen-street-210 --content deployment.json ...
+      edgeops render --context city-events > context.json
     """
+    if calendar is not None:
+        if devices or deployment or out or output == "json":
+            raise UsageError("--context cannot be combined with devices or other forms of output")
+        file = api.render_context(workspace(context), calendar, rev=rev)
+        typer.echo(file.decode(), nl=False)
+        return
     rendered = api.render(workspace(context), devices or (), rev=rev, deployment=deployment)
     dump = report.documents.dump_json if output == "json" else report.documents.dump_yaml
     if out is not None:

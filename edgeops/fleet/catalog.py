@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from edgeops.fleet.attempt import attempt
+from edgeops.fleet.context import read_context
 from edgeops.fleet.kinds import (
     Device,
     DeviceSet,
@@ -47,6 +48,7 @@ class Catalog:
     releases: Mapping[str, Named[ModelRelease]] = field(
         metadata=_kind("ModelRelease", read_release)
     )
+    contexts: Mapping[str, Named[ModelRelease]] = field(metadata=_kind("Context", read_context))
     # Those of DeviceSets too.
     devices: Mapping[str, Named[Device]] = field(metadata=_kind("Device", read_device))
     device_sets: Mapping[str, Named[DeviceSet]] = field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from edgeops.errors import UsageError
@@ -23,9 +23,14 @@ def reference_problems(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem
     spoiled = snapshot.spoiled
     files_with_problems = {problem.place.file for problem in snapshot.problems}
     instances = catalog.instances
+    known_names: Mapping[str, Collection[str]] = {
+        "Module": catalog.modules,
+        "ModelRelease": catalog.releases,
+        "Context": catalog.contexts,
+    }
     for layer in catalog.overlays:
         for at, kind, name in _references(layer, instances):
-            names = catalog.modules if kind == "Module" else catalog.releases
+            names = known_names[kind]
             if name not in names and not is_spoiled(spoiled, kind, name):
                 at = layer.pointer + at
                 yield _missing(layer.document, at, kind, name, names, bool(files_with_problems))
@@ -48,9 +53,10 @@ def _references(layer: Layer, instances: Collection[str]) -> Iterator[tuple[str,
             yield pointer("modules", name, FROM), "Module", value[FROM]
         elif value is not None and name not in instances:
             yield pointer("modules", name), "Module", name
-    for slot, release in layer.value.get("models", {}).items():
-        if release is not None and not references(release):  # variables are replaced by device
-            yield pointer("models", slot), "ModelRelease", release
+    for part, kind in (("models", "ModelRelease"), ("contexts", "Context")):
+        for slot, wanted in layer.value.get(part, {}).items():
+            if wanted is not None and not references(wanted):  # variables are replaced by device
+                yield pointer(part, slot), kind, wanted
 
 
 def _hub_names(catalog: Catalog) -> Iterator[tuple[Document, str, str]]:
@@ -116,6 +122,22 @@ def empty_set_warnings(catalog: Catalog) -> Iterator[Problem]:
         if not devices.spec.members:
             message = f"the DeviceSet `{devices.name}` has no devices"
             yield devices.document.warning("/spec/devices", message, "list them, or delete it")
+
+
+def unused_context_warnings(catalog: Catalog, snapshot: Snapshot) -> Iterator[Problem]:
+    """Contexts that no layer names, unless a variable or what cannot be read may name them."""
+    if may_hold(snapshot.spoiled, "Fleet", "Group", "Device", "DeviceSet"):
+        return
+    named = [
+        name for layer in catalog.overlays for name in layer.value.get("contexts", {}).values()
+    ]
+    if references(named):
+        return
+    for context in catalog.contexts.values():
+        if context.name not in named:
+            message = f"no device gets the Context `{context.name}`"
+            hint = f"put it into a slot, as `contexts: {{SLOT: {context.name}}}`, or delete it"
+            yield context.document.warning(context.pointer, message, hint)
 
 
 def rollout_value_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:

@@ -7,9 +7,10 @@ a route brings to its input `context`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from edgeops.fleet.context import FORMAT
 from edgeops.fleet.edge import routes
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.model import MODEL_LOADER, DesiredModule, EdgeKind
@@ -17,7 +18,6 @@ from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject
 from edgeops.release import ModelRelease
 
-CONTEXT_FORMAT = "edgeops-context"
 _INTO = re.compile(
     r"""\bINTO\s+BrokeredEndpoint\(\s*(["'])/modules/([^/"']+)/inputs/context\1\s*\)""",
     re.IGNORECASE,
@@ -29,9 +29,11 @@ def context_findings(
     models: Mapping[str, ModelRelease],
     runtime: JsonObject,
     edge: EdgeKind,
+    unknown: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Findings about models whose context nobody delivers, at the model.
 
+    `unknown` are slots whose model or Context cannot be told, which is reported elsewhere.
     Where git does not have the routes of a device it is a warning: one of them may.
     """
     for name, module in sorted(modules.items()):
@@ -42,7 +44,7 @@ def context_findings(
         missing = [
             column
             for column in release.context
-            if not _is_in_files(column, module, models, _written(modules))
+            if not _is_in_files(column, module, models, {*_written(modules), *unknown})
         ]
         if not missing:
             continue
@@ -50,7 +52,7 @@ def context_findings(
         yield Finding(
             ("models", str(slot)),
             f"`{release.reference}` needs {listed}, which nothing delivers to the module `{name}`",
-            _hint(name, module, models, edge),
+            _hint(name, module, models, edge, missing),
             warning=edge is EdgeKind.EXTERNAL,
         )
 
@@ -70,18 +72,18 @@ def _is_in_files(
     column: str,
     module: DesiredModule,
     models: Mapping[str, ModelRelease],
-    written: Mapping[str, Any],
+    others: Collection[str],
 ) -> bool:
     """Whether a file has the column; one that does not say what it has may have any.
 
-    `written` is what the model_loader is told without a release.
+    `others` are slots that hold something, of which no release says what it is.
     """
     for slot in _slots(module):
         if slot in models:
             file = models[slot]
-            if file.format == CONTEXT_FORMAT and (not file.context or column in file.context):
+            if file.format == FORMAT and (not file.context or column in file.context):
                 return True
-        elif slot in written:
+        elif slot in others:
             return True
     return False
 
@@ -98,17 +100,35 @@ def _slots(module: DesiredModule) -> tuple[str, ...]:
 
 
 def _hint(
-    name: str, module: DesiredModule, models: Mapping[str, ModelRelease], edge: EdgeKind
+    name: str,
+    module: DesiredModule,
+    models: Mapping[str, ModelRelease],
+    edge: EdgeKind,
+    missing: Sequence[str],
 ) -> str:
     for slot in _slots(module):
         if slot not in models:
-            return f"`context` of `{name}` names the slot `{shown(slot)}`: add it to `models`"
-        if models[slot].format != CONTEXT_FORMAT:
+            said = f"`context` of `{name}` names the slot `{shown(slot)}`"
+            return f"{said}: add it to `models` or `contexts`"
+        if models[slot].format != FORMAT:
             return (
                 f"the slot `{shown(slot)}` holds `{models[slot].reference}`, whose format is not"
-                f" {CONTEXT_FORMAT}"
+                f" {FORMAT}"
             )
+    for slot in _slots(module):
+        if models[slot].content is not None:
+            return _hint_for_calendar(models[slot].name, missing)
     slots = f"name a slot with a context file in `context` of the desired properties of `{name}`"
     if edge is EdgeKind.NONE:
         return slots
     return f'{slots}, or add a route INTO BrokeredEndpoint("/modules/{name}/inputs/context")'
+
+
+def _hint_for_calendar(context: str, missing: Sequence[str]) -> str:
+    """What to add to a Context for these columns."""
+    wanted = []
+    for kind, key in (("event:", "names"), ("weather:", "series")):
+        names = [column.removeprefix(kind) for column in missing if column.startswith(kind)]
+        if names:
+            wanted.append(f"{', '.join(f'`{name}`' for name in names)} to `{key}`")
+    return f"add {' and '.join(wanted)} of the Context `{context}`"

@@ -25,7 +25,7 @@ from edgeops.fleet.variants import deciding_labels
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
 
-_SOFTWARE = ("modules", "models", "edge")  # the parts that many devices share
+_SOFTWARE = ("modules", "models", "contexts", "edge")  # the parts that many devices share
 
 Groups = tuple[Named[Group], ...]
 
@@ -245,11 +245,15 @@ class Resolver:
         self, written: Overlay, overlay: Overlay, failed: Collection[Path]
     ) -> Iterator[Finding]:
         """Manifests that do not exist, and whose absence is seen at a device only."""
-        for slot, wanted in overlay.models.items():
-            if ("models", slot) in failed or not references(written.models[slot]):
-                continue
-            if wanted not in self.catalog.releases:
-                yield Finding(("models", slot), f"there is no ModelRelease `{shown(wanted)}`")
+        for part, kind, known in (
+            ("models", "ModelRelease", self.catalog.releases),
+            ("contexts", "Context", self.catalog.contexts),
+        ):
+            for slot, wanted in getattr(overlay, part).items():
+                if (part, slot) in failed or not references(getattr(written, part)[slot]):
+                    continue
+                if wanted not in known:
+                    yield Finding((part, slot), f"there is no {kind} `{shown(wanted)}`")
         for name, spec in overlay.modules.items():
             if FROM in spec or name in self._bases:
                 continue

@@ -153,6 +153,11 @@ def _container(spec: JsonObject) -> JsonObject:
 def render_device(device: DesiredDevice) -> JsonObject:
     """The resolved device as one document; the pointers of `explain` refer to it."""
     edge: Any = device.runtime or device.edge
+    contexts = {
+        slot: release.name
+        for slot, release in sorted(device.models.items())
+        if release.content is not None
+    }
     return {
         "edge": "external" if device.external else edge,
         **shown_identity(device.identity),
@@ -162,7 +167,12 @@ def render_device(device: DesiredDevice) -> JsonObject:
             name: {**module.spec, "desired": module.desired}
             for name, module in sorted(device.modules.items())
         },
-        "models": {slot: release.reference for slot, release in sorted(device.models.items())},
+        "models": {
+            slot: release.reference
+            for slot, release in sorted(device.models.items())
+            if release.content is None
+        },
+        **({"contexts": contexts} if contexts else {}),
         **({"paused": True} if device.paused else {}),
         **({"ignore": list(device.ignore)} if device.ignore else {}),
     }

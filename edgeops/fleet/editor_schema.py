@@ -45,6 +45,7 @@ def _name(definitions: JsonObject, catalog: Catalog) -> None:
     hubs = {LOCAL, *(catalog.fleet.spec.hubs if catalog.fleet else ())}
     definitions["hubNames"]["items"]["enum"] = sorted(hubs)
     _limit(definitions["modelReference"], catalog.releases)
+    _limit(definitions["contextName"], catalog.contexts)
 
     overlay = definitions["moduleOverlay"]
     if catalog.modules:
@@ -62,9 +63,10 @@ def _name(definitions: JsonObject, catalog: Catalog) -> None:
     if gateways:
         parent["anyOf"][0] = {"enum": sorted(gateways)}
 
-    slots = {slot for layer in catalog.overlays for slot in layer.value.get("models") or ()}
-    models = definitions["models"]
-    models["properties"] = dict.fromkeys(sorted(slots), models["additionalProperties"])
+    for part in ("models", "contexts"):
+        slots = {slot for layer in catalog.overlays for slot in layer.value.get(part) or ()}
+        known = definitions[part]
+        known["properties"] = dict.fromkeys(sorted(slots), known["additionalProperties"])
     _propose_labels(definitions, catalog)
 
 

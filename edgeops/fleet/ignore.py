@@ -225,6 +225,10 @@ def _leave(pointer: str, modules: Mapping[str, DesiredModule], left: _Left) -> N
         left.add(first, below)
     elif first == "models":
         _leave_model(below, left)
+    elif first == "contexts":
+        if len(below) != 1:
+            raise _NotIgnorable("does not name the context of one slot", "ignore `/contexts/SLOT`")
+        _leave_model(below, left)
     elif first == "modules":
         _leave_module(below, modules, left)
     elif first == "edge":

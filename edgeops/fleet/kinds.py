@@ -184,13 +184,13 @@ def read_release(document: Document) -> Named[ModelRelease]:
         format=spec.get("format", ""),
         files=files,
         metadata=tuple(sorted(spec.get("metadata", {}).items())),
-        signature=_signature(spec),
+        signature=read_signature(spec),
         variants=tuple(
             Variant(
                 when=tuple(sorted(variant["when"].items())),
                 format=variant["format"],
                 files=_release_files(variant),
-                signature=_signature(variant),
+                signature=read_signature(variant),
             )
             for variant in spec.get("variants", ())
         ),
@@ -217,7 +217,8 @@ def _release_files(holder: JsonObject) -> tuple[ReleaseFile, ...]:
     )
 
 
-def _signature(holder: JsonObject) -> Signature | None:
+def read_signature(holder: JsonObject) -> Signature | None:
+    """The `signature` in a spec or a variant."""
     said = holder.get("signature")
     return Signature(said["key"], said["value"]) if said else None
 

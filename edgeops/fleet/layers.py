@@ -22,7 +22,7 @@ from edgeops.secret_reference import is_secret
 
 Path = tuple[str, ...]
 
-PARTS = ("tags", "desired", "models", "modules", "edge")  # of what a device should have
+PARTS = ("tags", "desired", "models", "contexts", "modules", "edge")  # of what a device should have
 OVERLAY_PARTS = ("variables", *PARTS, "paused", "ignore")
 _OLD_NAMES: Mapping[Path, str] = {
     ("edge", "agent", "image"): "/edge/agentImage",
@@ -84,6 +84,7 @@ class Overlay:
     tags: JsonObject = field(default_factory=dict)
     desired: JsonObject = field(default_factory=dict)
     models: JsonObject = field(default_factory=dict)
+    contexts: JsonObject = field(default_factory=dict)
     modules: JsonObject = field(default_factory=dict)
     edge: JsonObject = field(default_factory=dict)
     patches: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
@@ -100,7 +101,7 @@ def lay(below: Overlay, value: Mapping[str, Any], bases: Mapping[str, JsonObject
     """
     parts: dict[str, Any] = {
         part: merged(getattr(below, part), value[part])
-        for part in ("variables", "tags", "desired", "models")
+        for part in ("variables", "tags", "desired", "models", "contexts")
         if part in value
     }
     if "modules" in value:

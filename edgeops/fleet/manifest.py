@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -13,6 +13,8 @@ from edgeops.fleet.attempt import attempt
 from edgeops.fleet.check_release import KIND as RELEASE
 from edgeops.fleet.check_release import release_problems
 from edgeops.fleet.check_secrets import secret_problems
+from edgeops.fleet.context import KIND as CONTEXT
+from edgeops.fleet.context import context_problems
 from edgeops.fleet.model import Document, Problem
 from edgeops.fleet.schema import Schema, compile_schema
 from edgeops.fleet.shown import shown
@@ -21,6 +23,12 @@ from edgeops.fleet.written import as_written
 from edgeops.jsonvalue import JsonObject
 
 API_VERSION = "edgeops/v1"
+
+# What the schema of a kind cannot say.
+_MORE: Mapping[str, Callable[[Document], Iterator[Problem]]] = {
+    RELEASE: release_problems,
+    CONTEXT: context_problems,
+}
 
 
 @dataclass(frozen=True)
@@ -99,8 +107,8 @@ def _check(document: Document, schemas: KindSchemas) -> Iterator[Problem]:
         mismatches = schemas.of(kind).mismatches(value)
         for mismatch in mismatches:
             yield document.problem(mismatch.pointer, mismatch.message, mismatch.hint)
-        if kind == RELEASE and not mismatches:
-            yield from release_problems(document)
+        if kind in _MORE and not mismatches:
+            yield from _MORE[kind](document)
 
 
 def _known_kinds(schemas: KindSchemas) -> str:

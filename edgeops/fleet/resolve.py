@@ -17,6 +17,7 @@ from edgeops.fleet.check_catalog import (
     ring_problems,
     rollout_value_problems,
     selector_warnings,
+    unused_context_warnings,
 )
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver
@@ -90,6 +91,7 @@ def resolve(
         parent_problems(catalog.devices),
         selector_warnings(catalog, snapshot),
         empty_set_warnings(catalog),
+        unused_context_warnings(catalog, snapshot),
         signature_problems(catalog, trust) if trust else (),
     ]
     checks += [

@@ -6,7 +6,7 @@ Many devices have the same; each deployment is made once.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,14 +67,14 @@ class SoftwareMaker:
 
         Of its labels, those that variants of its releases look at.
         """
-        models, without_variant = self._models(overlay, labels)
+        models, of_slots = self._models(overlay, labels)
         modules = {
             name: self._module(name, spec, models)
             for name, spec in sorted(overlay.modules.items())
             if spec.get(FROM, name) in self.catalog.modules
         }
         findings = list(_loader_findings(overlay))
-        findings += without_variant
+        findings += of_slots
         findings += module_findings(modules, self.schemas, self.checker, models)
         for name, module in modules.items():
             findings += health_findings(name, module.spec, module.desired, models)
@@ -84,7 +84,8 @@ class SoftwareMaker:
                 self.catalog.name, {}, listed, at, uid=self.catalog.uid, device="-" * ID_CHARACTERS
             )
         findings += wrong
-        findings += context_findings(modules, models, overlay.edge, edge)
+        unknown = (overlay.models.keys() | overlay.contexts.keys()) - models.keys()
+        findings += context_findings(modules, models, overlay.edge, edge, unknown)
         if edge is EdgeKind.MANAGED and all(finding.warning for finding in wrong):
             deployment = self._deploy(modules, overlay.edge)
         else:
@@ -95,8 +96,8 @@ class SoftwareMaker:
     def _models(
         self, overlay: Overlay, labels: Mapping[str, str]
     ) -> tuple[dict[str, ModelRelease], list[Finding]]:
-        """The release of each slot for a device, and the slots of which no variant fits it."""
-        models, findings = {}, []
+        """The release or Context of each slot for a device, and what is wrong with slots."""
+        models, findings = {}, list(_twice_findings(overlay))
         for slot, wanted in sorted(overlay.models.items()):
             if wanted not in self.catalog.releases:
                 continue
@@ -106,7 +107,10 @@ class SoftwareMaker:
                 findings.append(no_variant_fits(slot, named, labels))
             else:
                 models[slot] = chosen
-        return models, findings
+        for slot, wanted in overlay.contexts.items():
+            if wanted in self.catalog.contexts and slot not in overlay.models:
+                models[slot] = self.catalog.contexts[wanted].spec
+        return dict(sorted(models.items())), findings
 
     def _deploy(self, modules: Mapping[str, DesiredModule], runtime: JsonObject) -> DeployedContent:
         specs = {name: module.spec for name, module in modules.items()}
@@ -142,16 +146,35 @@ def _loader_findings(overlay: Overlay) -> list[Finding]:
         return []
     return [
         Finding(
-            ("models", slot),
-            f"models need the module `{MODEL_LOADER}`, which the device does not have",
+            (part, slot),
+            f"{part} need the module `{MODEL_LOADER}`, which the device does not have",
             f"add `{MODEL_LOADER}: {{}}` to `modules`",
             absence=True,
         )
-        for slot in sorted(overlay.models)
+        for part, slots in (("models", overlay.models), ("contexts", overlay.contexts))
+        for slot in sorted(slots)
     ]
 
 
+def _twice_findings(overlay: Overlay) -> Iterator[Finding]:
+    """Slots that would have to hold both a model and a Context, at both."""
+    for slot in sorted(overlay.models.keys() & overlay.contexts.keys()):
+        for part, other in (("models", "contexts"), ("contexts", "models")):
+            yield Finding(
+                (part, slot),
+                f"the slot `{slot}` of `{part}` is in `{other}` too, and holds one thing only",
+                f"rename one of them, or remove it with `{slot}: null`",
+            )
+
+
 def setter_of(path: Path, models: Mapping[str, ModelRelease]) -> Path:
-    """The path in the layers that sets a value: models of the loader are set by `models.<slot>`."""
-    head = ("modules", MODEL_LOADER, "desired", "models")
-    return ("models", path[4]) if path[:4] == head and path[4:5] and path[4] in models else path
+    """The path in the layers that sets a value.
+
+    What the loader gets in a slot is set by `models.<slot>`, or by `contexts.<slot>`.
+    """
+    if path[:4] == ("modules", MODEL_LOADER, "desired", "models") and path[4:5]:
+        path = ("models", path[4]) if path[4] in models else path
+    if path[:1] == ("models",) and len(path) == 2 and path[1] in models:
+        is_context = models[path[1]].content is not None
+        return ("contexts", path[1]) if is_context else path
+    return path

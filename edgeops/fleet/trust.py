@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.model import KeyFile, Problem
+from edgeops.fleet.model import KeyFile, Named, Problem
 from edgeops.release import ModelRelease
 from edgeops.signature import PublicKey, is_signed, read_public_key, statements
 
@@ -30,10 +30,11 @@ class Trust:
         """The releases of a device, by slot, that no trusted key has signed."""
         for slot, release in models.items() if self.complete else ():
             if not self.is_signed(release) and next(self.wrong(release), None) is None:
+                named = release.reference if release.content is None else release.name
                 yield Finding(
                     ("models", slot),
-                    f"`{release.reference}` is not signed by a key that the Fleet trusts",
-                    f"edgeops model sign {release.reference}",
+                    f"`{named}` is not signed by a key that the Fleet trusts",
+                    f"edgeops model sign {named}",
                 )
 
     def is_signed(self, release: ModelRelease) -> bool:
@@ -71,15 +72,19 @@ def read_trust(
 
 
 def signature_problems(catalog: Catalog, trust: Trust) -> Iterator[Problem]:
-    """Release files that differ from what a trusted key signed."""
-    for named in catalog.releases.values():
+    """Release files and Contexts that differ from what a trusted key signed."""
+    for named in (*catalog.releases.values(), *catalog.contexts.values()):
         for index in trust.wrong(named.spec):
             holder = f"/spec/variants/{index}" if named.spec.variants else "/spec"
             yield named.document.problem(
                 f"{holder}/signature",
-                "the signature is wrong: this is not the release that the key signed",
+                f"the signature is wrong: this is not the {_word(named)} that the key signed",
                 f"restore the file; or, if it is right, edgeops model sign {named.name}",
             )
+
+
+def _word(named: Named[ModelRelease]) -> str:
+    return "release" if named.spec.content is None else "Context"
 
 
 def trusted(keys: Iterable[PublicKey], key: PublicKey) -> bool:

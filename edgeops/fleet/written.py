@@ -24,7 +24,7 @@ _LONG = 16  # characters from which on IoT Hub may not take a number
 _SHOWN = 40  # characters of a number
 
 # Kinds whose numbers are calculated with; another spelling of one means nothing.
-_CALCULATED = ("Model", "ModelRelease")
+_CALCULATED = ("Model", "ModelRelease", "Context")
 
 
 def as_written(document: Document) -> tuple[Document, tuple[Problem, ...]]:

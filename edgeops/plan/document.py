@@ -17,6 +17,7 @@ from edgeops.fleet.secrets import masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.counts import counts
 from edgeops.plan.model import Blocked, Change, Paused, Plan, PlanOptions, Refusal
+from edgeops.release import ModelRelease
 from edgeops.secret_reference import in_words
 
 API_VERSION = "edgeops/v1"
@@ -71,6 +72,7 @@ def to_json(plan: Plan) -> JsonObject:
         },
         "seconds": plan.seconds,
         "access": list(plan.access),
+        "uploads": [_upload(context) for context in plan.uploads],
         "changes": [_change(change) for change in plan.changes],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "waiting": list(plan.waiting),
@@ -151,6 +153,17 @@ def _change(change: Change) -> JsonObject:
         "before": _without_secrets(change.before),
         "etag": change.etag,
         **({"movedTo": list(change.moved_to)} if change.moved_to else {}),
+    }
+
+
+def _upload(context: ModelRelease) -> JsonObject:
+    (file,) = context.files
+    return {
+        "name": context.name,
+        "version": context.version,
+        "path": file.path,
+        "size": file.size,
+        "sha256": file.sha256,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.release import ModelRelease
 from edgeops.secret_reference import Secret
 
 
@@ -125,7 +126,9 @@ class Plan:
     `devices` is the number of devices that it covers and does not delete, without those `paused`
     and those `waiting`: these are not on the hub yet, and creating them is left to others; so are
     modules, as `device/module`. `access` lists the private artifact stores that devices may get
-    temporary read access to while they have downloads to do. `digest` covers what the changes write
+    temporary read access to while they have downloads to do. `uploads` are the Contexts that the
+    changes put into slots, whose files the store must have before, whether or not it has them
+    already; git and the changes determine them. `digest` covers what the changes write
     (not etags, reasons and stamps) and `access`: two plans with the same digest do the same.
     `seconds` is the expected duration from the hub's rates, None for a hub without rates.
     `not_compared` has the secrets whose values on the hub are taken for those that git names, with
@@ -145,6 +148,7 @@ class Plan:
     seconds: float | None = None
     options: PlanOptions = field(default_factory=PlanOptions)
     access: tuple[str, ...] = ()
+    uploads: tuple[ModelRelease, ...] = ()
     waiting: tuple[str, ...] = ()
     not_compared: tuple[tuple[Secret, int], ...] = ()
     notes: tuple[str, ...] = ()

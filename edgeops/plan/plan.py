@@ -16,6 +16,7 @@ from edgeops.plan.removals import Removals, gone_from_git, kept_modules, removal
 from edgeops.plan.renamed import rename_notes
 from edgeops.plan.secrets import NotCompared
 from edgeops.plan.targets import Labels, check_targets, covered
+from edgeops.plan.uploads import uploads
 from edgeops.stamp import digest
 from edgeops.twin import LiveDevice, Twin
 
@@ -104,6 +105,7 @@ def make_plan(
         seconds=_expected_seconds(hub, devices, changes),
         options=options,
         access=access,
+        uploads=uploads(changes, fleet.devices),
         waiting=tuple(sorted([*waiting, *modules])),
         not_compared=not_compared.counts(),
         notes=(*notes, *removed.notes, *rename_notes(changes)),

@@ -31,6 +31,7 @@ from edgeops.report.plan_text import (
     Waiting,
     not_compared,
     summary,
+    uploads,
     waiting,
 )
 from edgeops.report.plan_values import ShownValue, example, in_line, shown_values, who
@@ -73,6 +74,7 @@ _DETAILS = (
 )
 _IN_LINE = 300  # characters of several values
 _SHOWS_ALL = "`edgeops sync --dry-run -v` shows every device and value."
+_UPLOADS = 1200  # characters of their names
 _OPEN = 3  # up to this many groups are shown expanded
 
 
@@ -141,6 +143,8 @@ def _blocks(
         yield f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."
     for store in plan.access:
         yield MAY_READ.format(code(store))
+    if plan.uploads:
+        yield code(uploads(plan), _UPLOADS)
     if plan.not_compared:
         yield not_compared(plan.not_compared)
     for note in plan.notes:

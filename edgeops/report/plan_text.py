@@ -31,6 +31,7 @@ from edgeops.report.words import (
     duration,
     first_names,
     show_path,
+    size,
     wrapped_names,
 )
 from edgeops.secret_reference import Secret
@@ -41,6 +42,7 @@ _ONE_LINE = 90  # characters of a path and its values
 _VALUES = 8
 _PATHS = 40  # of a group where each device changes some of them
 _SECRETS = 12
+_UPLOADS = 12
 _SHOWS_THEM = " (-v shows them)"
 
 _KIND = {
@@ -134,6 +136,14 @@ def not_compared(secrets: Sequence[tuple[Secret, int]]) -> str:
     )
 
 
+def uploads(plan: Plan) -> str:
+    """Which files of Contexts are uploaded before the first change."""
+    listed = [f"{context.name} ({size(context.size)})" for context in plan.uploads]
+    first, more = first_names(listed, _UPLOADS)
+    names = ", ".join([*first, more] if more else first)
+    return f"uploads: {names}, unless the artifact store has {'it' if len(listed) == 1 else 'them'}"
+
+
 def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
     if plan.changes:
         at = short_commit(plan.commit)
@@ -156,6 +166,8 @@ def _lines(plan: Plan, verbose: bool) -> Iterator[Line]:
         yield [f"Estimated duration at the rate limits of this hub: {duration(plan.seconds)}."]
     for store in plan.access:
         yield [MAY_READ.format(store)]
+    if plan.uploads:
+        yield [uploads(plan)]
     if plan.not_compared:
         yield from ([line] for line in textwrap.wrap(not_compared(plan.not_compared), WIDTH))
     for note in plan.notes:

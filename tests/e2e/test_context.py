@@ -56,6 +56,7 @@ spec:
   edge: true
   modules: {model_loader: {}, forecaster: {}%(weather_module)s}
   models: {crowdedness: rain@1.0.0}
+  contexts: {%(contexts)s}
 """
 WEATHER = """\
 from datetime import UTC, datetime
@@ -73,17 +74,17 @@ run_module("weather", follow)
 """
 
 
-def model_of_rain() -> bytes:
-    """A model that forecasts, for one hour, the rain of that hour."""
+def model_of(column: str) -> bytes:
+    """A model that forecasts, for one hour, the value that the column has in that hour."""
     spec = WindowSpec(
-        ("weather:rain",),
+        (column,),
         ("total",),
         Site("UTC"),
         steps=1,
         horizon=1,
         base=Base("median", 1),
         level_hours=24,
-        unknown=(8.0,),
+        unknown=(8.0,) if column.startswith("weather:") else (),
     )
     graph = helper.make_graph(
         [helper.make_node("ReduceMean", ["window"], ["forecast"], axes=[1, 2], keepdims=1)],
@@ -92,7 +93,7 @@ def model_of_rain() -> bytes:
         [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, [1, 1, 1])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    says = {"inputs": '["weather:rain"]', "window_steps": "1", "horizon": "1"}
+    says = {"inputs": json.dumps([column]), "window_steps": "1", "horizon": "1"}
     says |= {"window": "features", "window_spec": json.dumps(to_json(spec))}
     helper.set_model_props(model, says)
     return bytes(model.SerializeToString())
@@ -120,20 +121,32 @@ def deliver(empty_repo, local_mqtt_hub, tmp_path) -> Callable[..., Any]:
             "md5": hashlib.md5(data).hexdigest(),
         }
 
-    def go(weather: bytes, *, slots: str, module: str) -> Any:
+    def go(
+        weather: bytes,
+        *,
+        slots: str,
+        module: str,
+        calendar: str = "",
+    ) -> Any:
+        needs, column = {"weather": ["rain"]}, "weather:rain"
+        if calendar:
+            needs, column = {"events": ["market"]}, "event:market"
         text = {
             "weather": json.dumps(put("weather.json", weather)),
             "slots": slots,
             "weather_module": module,
+            "contexts": "events: city-events" if calendar else "",
         }
         release = {
             "apiVersion": "edgeops/v1",
             "kind": "ModelRelease",
             "metadata": {"name": "rain", "version": "1.0.0"},
-            "spec": {**put("rain.onnx", model_of_rain()), "format": "onnx"},
+            "spec": {**put("rain.onnx", model_of(column)), "format": "onnx"},
         }
-        release["spec"]["context"] = {"weather": ["rain"]}  # type: ignore[index]
+        release["spec"]["context"] = needs  # type: ignore[index]
         empty_repo.write("fleet/fleet.yaml", FLEET % text)
+        if calendar:
+            empty_repo.write("fleet/events.yaml", calendar)
         empty_repo.write("models/rain/releases/1.0.0.yaml", json.dumps(release))
         share_state(empty_repo.root, local_mqtt_hub.state_dir)
         empty_repo.commit()
@@ -187,3 +200,47 @@ def test_weather_in_a_slot_and_without_it_the_forecaster_falls_back(
     repo.edit("fleet/fleet.yaml", ", context: [weather]", "")
     repo.commit()
     assert repo.edgeops("validate").code == 3  # nobody delivers it any more
+
+
+CALENDAR = """\
+apiVersion: edgeops/v1
+kind: Context
+metadata: {name: city-events}
+spec:
+  names: [market]
+  events:
+"""
+
+
+def test_a_calendar_in_git_reaches_the_forecaster_and_so_does_a_commit_that_changes_it(
+    deliver, next_event, in_background, history
+):
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    times = f"start: {now.isoformat()}, end: {(now + timedelta(hours=9)).isoformat()}"
+    calendar = f"{CALENDAR}  - {{name: market, {times}, value: 4}}\n"
+    repo = deliver(b"{}", slots=", context: [events]", module="", calendar=calendar)
+    in_background(repo, "a", "--history", history)
+    (market,) = next_event(forecast_of(4))["body"]["context"]
+    assert (market["column"], market["state"]) == ("event:market", "fresh")
+    repo.write("fleet/events.yaml", f"{calendar}  - {{name: market, {times}}}\n")
+    repo.commit()
+    result = repo.edgeops("sync")
+    assert result.code == 0, result.err
+    assert "uploads: city-events" in result.out
+    next_event(forecast_of(5))  # the values of events at one time add up
+    repo.edit("models/rain/releases/1.0.0.yaml", '"market"', '"fair"')
+    invalid = repo.edgeops("validate")
+    assert invalid.code == 3
+    assert "add `fair` to `names` of the Context `city-events`" in invalid.out + invalid.err
+
+
+def test_the_file_of_a_calendar_for_another_store(deliver):
+    calendar = CALENDAR.replace("events:\n", "events: []\n")
+    repo = deliver(b"{}", slots=", context: [events]", module="", calendar=calendar)
+    printed = repo.edgeops("render", "--context", "city-events")
+    assert printed.code == 0
+    assert json.loads(printed.out)["calendar"] == {"names": ["market"]}
+    (stored,) = (repo.root / ".edgeops/artifacts/contexts").rglob("*.json")
+    assert stored.read_text() == printed.out
+    assert repo.edgeops("render", "a", "--context", "city-events").code == 64
+    assert "did you mean `city-events`" in repo.edgeops("render", "--context", "city-event").err

@@ -14,16 +14,23 @@ from edgeops.api import Workspace, write_editor_files
 from edgeops.errors import Refused
 
 CHECKOUT = Path(__file__).parents[3]
+CALENDAR = """\
+apiVersion: edgeops/v1
+kind: Context
+metadata: {name: city-events}
+spec: {names: [concert], events: []}
+"""
 
 
 @pytest.fixture
 def fleet(tmp_path):
-    """The example fleet."""
+    """The example fleet, and a calendar."""
     shutil.copytree(CHECKOUT / "fleet", tmp_path / "fleet")
     for release in CHECKOUT.glob("models/*/releases/*.yaml"):
         place = tmp_path / release.relative_to(CHECKOUT)
         place.parent.mkdir(parents=True)
         shutil.copy(release, place)
+    (tmp_path / "fleet/events.yaml").write_text(CALENDAR)
     return Workspace.find(tmp_path)
 
 
@@ -61,6 +68,7 @@ DEVICE = {"apiVersion": "edgeops/v1", "kind": "Device", "metadata": {"name": "ne
         (GROUP, "hubs", ["production"], ["prodution"]),
         (GROUP, "models", {"a": "street-24h@1.0.0"}, {"a": "street-24h@9.0.0"}),
         (GROUP, "models", {"a": "${model}@1.0.0"}, {"a": "nothing"}),
+        (GROUP, "contexts", {"a": "city-events", "b": None}, {"a": "city-event"}),
         (GROUP, "modules", {"forecaster": {}}, {"forcaster": {}}),
         (GROUP, "modules", {"second": {"from": "forecaster"}}, {"second": {"from": "forcaster"}}),
         (GROUP, "modules", {"second": None}, {"second": {}}),

@@ -190,3 +190,41 @@ def test_a_model_file_is_not_used_for_files(plain, model, listener):
     assert listener.notes == [
         "m has a model.yaml, which is not used: the files are published as they are"
     ]
+
+
+CONTEXT = """\
+apiVersion: edgeops/v1
+kind: Context
+metadata: {name: city-events}
+spec:
+  events:  # of the city
+  - {name: concert, start: 2026-12-01T18:00, end: 2026-12-01T23:00}
+"""
+
+
+def test_a_context_is_signed_where_it_is_and_again_after_a_change(trusting, pair):
+    file = trusting.root / "fleet/events.yaml"
+    file.write_text(f"{CONTEXT}---\n{CONTEXT.replace('city-events', 'arena')}")
+    done = sign_release(trusting, "city-events", key=pair.private)
+    assert (done.release, done.file.as_posix(), done.new) == (
+        "city-events",
+        "fleet/events.yaml",
+        True,
+    )
+    first, second = file.read_text().split("---\n")
+    assert first.startswith(CONTEXT)
+    assert second == CONTEXT.replace("city-events", "arena")
+    assert not sign_release(trusting, "city-events", key=pair.private).new
+    assert validate(trusting).problems == ()
+    file.write_text(file.read_text().replace("T23:00", "T22:00", 1))
+    (problem,) = validate(trusting).problems
+    assert problem.hint.endswith("edgeops model sign city-events")
+    sign_release(trusting, "city-events", key=pair.private)
+    assert validate(trusting).problems == ()
+
+
+def test_a_context_that_does_not_exist(trusting, pair):
+    (trusting.root / "fleet/events.yaml").write_text(CONTEXT)
+    with pytest.raises(UsageError, match="`city-event` is not a release") as failure:
+        sign_release(trusting, "city-event", key=pair.private)
+    assert failure.value.hint == "did you mean `city-events`?"

@@ -88,6 +88,17 @@ def test_names_follow_the_files(tmp_path):
     assert fleet_names(tmp_path / "f", environ)["devices"] == ["second"]
 
 
+def test_calendars_are_completed(tmp_path):
+    environ = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "EDGEOPS_REPO": str(tmp_path)}
+    (tmp_path / "fleet").mkdir()
+    (tmp_path / "fleet/a.yaml").write_text(
+        "apiVersion: edgeops/v1\nkind: Context\nmetadata: {name: city-events}\n"
+        "spec: {names: [concert], events: []}\n"
+    )
+    assert candidates(["render", "--context"], "ci", environ) == ["city-events"]
+    assert candidates(["model", "sign"], "ci", environ) == ["city-events"]
+
+
 def test_a_name_that_a_shell_would_run_is_not_offered(tmp_path):
     environ = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "EDGEOPS_REPO": str(tmp_path)}
     (tmp_path / "fleet").mkdir()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeops.fleet.context import read_context
 from edgeops.fleet.kinds import read_release
 from edgeops.fleet.model import KeyFile
 from edgeops.fleet.resolve import resolve
@@ -160,3 +161,39 @@ def test_a_key_that_cannot_be_read_is_the_only_problem(found, release, file, mes
     keys = {"keys/a.pub": KeyFile(A[1])} | ({"keys/b.pub": file} if file else {})
     (line,) = found(release(), keys=keys)
     assert line.startswith(f"fleet.yaml/spec/trust/releases/1 {message}")
+
+
+CONTEXT = """\
+kind: Context
+metadata: {name: city-events}
+spec:
+  events: [{name: concert, start: 2026-12-01T18:00, end: 2026-12-01T23:00}]
+"""
+GETS_IT = """\
+kind: Device
+metadata: {name: c}
+spec: {contexts: {events: city-events}}
+"""
+
+
+def signed_context(snapshot_of, key):
+    (document, *_) = snapshot_of({"c.yaml": CONTEXT, "fleet.yaml": FLEET}).documents
+    made = signed(read_context(document).spec, read_private_key(key[0], "key")).signature
+    return f"{CONTEXT}  signature: {{key: {made.key}, value: {made.value}}}\n"
+
+
+def test_a_context_must_be_signed_like_a_release(found, release, snapshot_of):
+    more = {"c.yaml": CONTEXT, "d.yaml": GETS_IT}
+    assert found(release(A), **more) == [
+        "d.yaml/spec/contexts/events `city-events` is not signed by a key that the Fleet trusts"
+        " | edgeops model sign city-events"
+    ]
+    assert found(release(A), **{**more, "c.yaml": signed_context(snapshot_of, B)}) == []
+
+
+def test_a_context_that_changed_after_it_was_signed(found, release, snapshot_of):
+    text = signed_context(snapshot_of, A).replace("T23:00", "T22:00")
+    assert found(release(A), **{"c.yaml": text, "d.yaml": GETS_IT}) == [
+        "c.yaml/spec/signature the signature is wrong: this is not the Context that the key signed"
+        " | restore the file; or, if it is right, edgeops model sign city-events"
+    ]

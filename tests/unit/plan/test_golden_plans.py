@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from edgeops.configuration import configuration_of
-from edgeops.fleet.model import DesiredDevice, DesiredFleet, DesiredModule, HubTarget
+from edgeops.fleet.context import read_context
+from edgeops.fleet.model import (
+    MODEL_LOADER,
+    DesiredDevice,
+    DesiredFleet,
+    DesiredModule,
+    Document,
+    HubTarget,
+)
 from edgeops.jsonvalue import merge_patch
 from edgeops.plan.document import to_json
 from edgeops.plan.model import PlanOptions
@@ -20,6 +28,7 @@ from edgeops.plan.overlap import without_overlaps
 from edgeops.plan.plan import make_plan
 from edgeops.twin import LiveDevice, Twin
 
+ARTIFACTS = "https://localhost:8443/artifacts"
 CASES = sorted(
     folder for folder in (Path(__file__).parents[2] / "golden/plan").iterdir() if folder.is_dir()
 )
@@ -58,6 +67,11 @@ def fleet_of(value, commit):
 
 def device_of(name, value):
     modules = {m: DesiredModule(m, {}, desired) for m, desired in value.get("modules", {}).items()}
+    contexts = {slot: context_of(given) for slot, given in value.get("contexts", {}).items()}
+    if contexts:
+        slots = {slot: context.twin_value(ARTIFACTS) for slot, context in contexts.items()}
+        own = value.get("modules", {}).get(MODEL_LOADER, {})
+        modules[MODEL_LOADER] = DesiredModule(MODEL_LOADER, {}, {**own, "models": slots})
     return DesiredDevice(
         name=name,
         labels={},
@@ -71,10 +85,14 @@ def device_of(name, value):
         tags=value.get("tags", {}),
         desired=value.get("desired", {}),
         modules=modules,
-        models={},
+        models=contexts,
         edge_content=value.get("edgeContent", {}),
         external=value.get("external", False),
     )
+
+
+def context_of(manifest):
+    return read_context(Document("context.yaml", manifest, {})).spec
 
 
 def live_of(value):

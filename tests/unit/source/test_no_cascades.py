@@ -13,10 +13,13 @@ HEAD = "apiVersion: edgeops/v1\n"
 FILES = {
     "fleet/fleet.yaml": "kind: Fleet\nmetadata: {name: f}\nspec: {hubs: {local: {}}}\n",
     "fleet/camera.yaml": "kind: Module\nmetadata: {name: camera}\n"
-    "spec: {image: 'r/c:1', schema: schemas/camera.json}\n",
+    "spec: {image: 'r/c:1', schema: schemas/camera.json,"
+    " desired: {model: slot, context: [events]}}\n",
+    "fleet/events.yaml": "kind: Context\nmetadata: {name: concerts}\n"
+    "spec: {names: [concert], events: []}\n",
     "fleet/loader.yaml": "kind: Module\nmetadata: {name: model_loader}\nspec: {image: 'r/l:1'}\n",
     "fleet/group.yaml": "kind: Group\nmetadata: {name: g}\nspec: {selector: {matchLabels: {a: b}},"
-    " modules: {model_loader: {}}, models: {slot: m@1.0.0}}\n",
+    " modules: {model_loader: {}}, models: {slot: m@1.0.0}, contexts: {events: concerts}}\n",
     "fleet/set.yaml": "kind: DeviceSet\nmetadata: {name: s}\nspec:\n"
     "  template: {labels: {a: b}, spec: {edge: true, modules: {camera: {desired: {fps: 5}}}}}\n"
     "  devices: [{name: s1}, {name: s2}]\n",
@@ -26,7 +29,8 @@ FILES = {
         for number in range(3)
     },
     "models/m/releases/1.0.0.yaml": "kind: ModelRelease\nmetadata: {name: m, version: 1.0.0}\n"
-    f"spec: {{path: a, fileName: a, size: 9, sha256: {'a' * 64}, md5: {'b' * 32}, format: onnx}}\n",
+    f"spec: {{path: a, fileName: a, size: 9, sha256: {'a' * 64}, md5: {'b' * 32}, format: onnx,"
+    " context: {events: [concert]}}\n",
 }
 CAMERA, RELEASE = "fleet/camera.yaml", "models/m/releases/1.0.0.yaml"
 
