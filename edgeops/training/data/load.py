@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Base, Hour, Unit, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
@@ -24,13 +25,20 @@ from edgeops.training.data.usual_zeros import OUTAGE_HOURS, UsualZeros, usual_ze
 from edgeops.training.model_file import ModelFile
 
 
-def read_data(model: ModelFile, observed: DataFile) -> Dataset:
-    """The observations of a model. Raises `EdgeOpsError`."""
+def read_data(model: ModelFile, observed: DataFile, *, with_rows: bool = False) -> Dataset:
+    """The observations of a model. Raises `EdgeOpsError`.
+
+    `with_rows`: also the rows of a table that a device has for the windows of the test part.
+    """
     data = model.recipe.data
     if data.source == AKL:
         return read_akl(observed)
     assert data.table is not None, "`observed_file` has read it"
-    return read_table(observed, data.table, data.site.time_zone)
+    since = None
+    if with_rows:
+        tested = split_of(model).validate_until.astype("datetime64[s]").astype(np.int64)
+        since = int(tested) - (HOURS_KEPT + 48) * 3600  # 48: dates are on the clock of a zone
+    return read_table(observed, data.table, data.site.time_zone, since)
 
 
 def read_known(

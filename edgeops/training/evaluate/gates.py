@@ -14,7 +14,9 @@ from edgeops.training.evaluate.judge import DAY_AND_NIGHT
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
 
 CHAMPION = "champion"  # the last release of the model, if there is one
-FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
+DEVICE = "device_difference"  # from what devices forecast; every model has this gate
+LIMIT = 1e-4
+FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms", DEVICE)
 TEST, LATER = "test", "later"
 
 _NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
@@ -63,6 +65,11 @@ def check_gates(
         if not low <= high:
             raise EdgeOpsError(
                 f"no model can pass the gate `{name}`: its minimum is {low:g}, its maximum {high:g}"
+            )
+        if name == DEVICE and high > LIMIT:
+            raise EdgeOpsError(
+                f"the gate `{name}` allows {high:g}: of every model, it is at most {LIMIT:g}",
+                "set a smaller `max`, or remove the gate: every model has it",
             )
     slices = {*DAY_AND_NIGHT, *use_cases}
     names = _possible({*baselines, CHAMPION}, quantiles, slices, facts)
