@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeops.features.device_limits import quantile_name
 from edgeops.features.known import known_columns
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.hours import NotReady
@@ -137,7 +138,7 @@ def _compared(trial: Trial, index: int, device: Rehearsal, now: int) -> OnDevice
 
 
 def _quantile(telemetry: JsonObject, share: float) -> list[float]:
-    values: list[float] = telemetry["quantiles"][f"{share:g}"]
+    values: list[float] = telemetry["quantiles"][quantile_name(share)]
     return values
 
 

@@ -45,8 +45,8 @@ CHANGES = {  # a change of the clock of each
     "America/St_Johns": "2024-03-10",
     "Australia/Adelaide": "2024-10-06",
 }
-NAMES = ("gate", "Tor Süd, links", 'the "old" one', "timestamp 2", "3", "a;b", "=1+1", "\u200dx")
-DAYS = 84
+NAMES = ("gate", "Tor Süd, links", 'the "old" one', "timestamp 2", "3", "a;b", "=1+1")
+DAYS = 70
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def case(seed: int, root: Path) -> Case:
         days=int(pick.integers(2, 15))
     )
     names = [str(name) for name in pick.permutation(NAMES)[: int(pick.integers(1, 5))]]
+    if seed % 13 == 12:
+        names.append("\u200dx")
     kind = one("counts", "share", "power", "degrees")
     combine = "sum" if kind == "counts" else one("mean", "last")
     has_events, has_weather = pick.random(2) < 0.35
@@ -207,7 +209,6 @@ def outcome(seed: int, root: Path, make: Callable[..., bytes]) -> str:
         model.write_bytes(make(spec, of_case.quantiles))
         forecasts = judged(of, model, of_case.quantiles)
     except EdgeOpsError as refused:
-        assert refused.message
         return f"refused: {refused.message}"
     device = device_check(of, model, forecasts, lambda _done, _total: None)
     assert device.difference is not None, device.reason

@@ -11,6 +11,7 @@ from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Base, Hour, Unit, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
+from edgeops.training.data.akl import ZONE as AKL_ZONE
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
 from edgeops.training.data.dataset import Dataset
@@ -32,6 +33,11 @@ def read_data(model: ModelFile, observed: DataFile, *, with_rows: bool = False) 
     """
     data = model.recipe.data
     if data.source == AKL:
+        if data.site.time_zone != AKL_ZONE:
+            raise EdgeOpsError(
+                f"{AKL} is of {AKL_ZONE}, the site is in {data.site.time_zone}",
+                f"set `data.site.timeZone: {AKL_ZONE}` in model.yaml",
+            )
         return read_akl(observed)
     assert data.table is not None, "`observed_file` has read it"
     since = None

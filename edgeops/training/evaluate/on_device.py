@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from edgeops.jsonvalue import JsonObject
-from edgeops.training.evaluate.gates import DEVICE, LIMIT, verdicts
+from edgeops.training.evaluate.gates import DEVICE, LIMIT, bounds, verdicts
 from edgeops.training.evaluate.scorecard import Scorecard, Verdict
 
 
@@ -29,7 +29,8 @@ def with_device(card: Scorecard, gates: JsonObject, device: OnDevice) -> Scoreca
     metrics = dict(card.metrics)
     if device.difference is not None:
         metrics[DEVICE] = device.difference
-    judged = verdicts({DEVICE: {"max": LIMIT}, **gates}, metrics)
+    low, high = bounds(gates.get(DEVICE, {}))
+    judged = verdicts({**gates, DEVICE: {"min": low, "max": min(high, LIMIT)}}, metrics)
     return replace(
         card,
         metrics=metrics,
