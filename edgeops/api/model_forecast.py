@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from edgeops.api.extras import extra
@@ -61,38 +63,40 @@ def forecast(
     with extra("device"):
         from edgeops.modules.forecaster.hours import NotReady
         from edgeops.modules.forecaster.metadata import ModelError
-        from edgeops.modules.forecaster.model import load_model
         from edgeops.modules.forecaster.observations import HOUR
-        from edgeops.modules.forecaster.status import telemetry
-        from edgeops.modules.runtime.slots import CurrentModel
+        from edgeops.modules.forecaster.rehearsal import Rehearsal
+        from edgeops.translate import doing
 
         name, version, path = _file(workspace, model, data_dirs)
-        sha256 = _digest(path)
-        current = CurrentModel(
-            "forecast", path, name, version, sha256, "", path.stat().st_size, "onnx", ""
-        )
-        known, refused, fault = _history(history)
-        newest = max((item.at for item in known.observations()), default=None)
-        if newest is None:
-            raise EdgeOpsError(
-                f"{history} has no observations: {fault or 'it has no rows'}",
-                "a history is a CSV file with `timestamp` (ISO 8601 with an offset from UTC, or Z)"
-                " and a column a series",
-            )
-        try:
-            loaded = load_model(current)
-            begins = loaded.window_maker.phase
-            now = float((newest - begins) // HOUR * HOUR + HOUR + begins)
-            window = loaded.window_maker.make(known, series, now)
-            quantiles = loaded.forecast(window)
-        except NotReady as error:
-            hint = fault or "give a longer history, or name one of its series with --series"
-            raise EdgeOpsError(f"a device could not forecast: {error}", hint) from error
-        except ModelError as error:
-            raise EdgeOpsError(f"a device would refuse {model}: {error.message}") from error
-        made = telemetry(loaded, window, quantiles, now)
-        observed = _observed(known, loaded, series, window.hours[0])
-        return ForecastMade(model, made, observed, refused, fault)
+        with doing(f"read {path}"), path.open("rb"):
+            pass
+        with doing(f"read {history}"), history.open("rb"):
+            pass
+        with TemporaryDirectory(prefix="edgeops-forecast-") as folder:
+            try:
+                device = Rehearsal(Path(folder), path, name=name, version=version, series=series)
+                recorder = device.recorder
+                recorder.open(history)
+                newest = max((item.at for item in recorder.history.observations()), default=None)
+                if newest is None:
+                    raise EdgeOpsError(
+                        f"{history} has no observations: {recorder.fault or 'it has no rows'}",
+                        "a history is a CSV file with `timestamp` (ISO 8601 with an offset from"
+                        " UTC, or Z) and a column a series",
+                    )
+                begins = device.model.window_maker.phase
+                made = device.forecast(float((newest - begins) // HOUR * HOUR + HOUR + begins))
+            except NotReady as error:
+                hint = (
+                    recorder.fault
+                    or "give a longer history, or name one of its series with --series"
+                )
+                raise EdgeOpsError(f"a device could not forecast: {error}", hint) from error
+            except ModelError as error:
+                raise EdgeOpsError(f"a device would refuse {model}: {error.message}") from error
+        first = int(datetime.fromisoformat(made["firstHour"]).timestamp() - begins) // HOUR
+        observed = _observed(recorder.history, device.model, series, first)
+        return ForecastMade(model, made, observed, recorder.refused, recorder.fault)
 
 
 def _file(workspace: Workspace, model: str, data_dirs: Sequence[Path]) -> tuple[str, str, Path]:
@@ -140,21 +144,6 @@ def _digest(path: Path) -> str:
 
     with doing(f"read {path}"):
         return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _history(path: Path) -> tuple[History, int, str | None]:
-    """What a forecaster takes of a file, how much it refuses, and why at last."""
-    from edgeops.modules.forecaster.history import History
-    from edgeops.modules.forecaster.observations import parse_csv
-    from edgeops.translate import doing
-
-    history, refused, fault = History(), 0, None
-    with doing(f"read {path}"), path.open(encoding="utf-8", errors="replace", newline="") as file:
-        for row in parse_csv(file):
-            refused += len(row.faults)
-            fault = row.faults[-1].message if row.faults else fault
-            history.add(row.observations)
-    return history, refused, fault
 
 
 def _observed(

@@ -162,26 +162,34 @@ def evaluate(
 ) -> Evaluated:
     """Compare a trained model with its baselines and, as `champion`, its last release.
 
+    Then compare its forecasts with those of the modules' own code (`device_check`).
     Writes the forecasts, the scorecard and the files of `card` (such as
     `edgeops.report.model_card.card_files`) next to the build. Raises `InvalidModel`,
     and `EdgeOpsError` for a model that is not trained, or a changed release file.
     """
     with extra("train"):
-        from edgeops.training.build import build_folder, facts_of
+        from edgeops.api.device_check import device_check
+        from edgeops.training.build import build_folder, facts_of, released_form
         from edgeops.training.champion import last_release
+        from edgeops.training.evaluate.on_device import with_device
         from edgeops.training.evaluation import evaluate as judge
         from edgeops.training.samples import experiment
         from edgeops.training.train import check_model
 
         model = _model(workspace, name, data_dirs)
         check_model(model)
-        data = experiment(model)
+        data = experiment(model, with_rows=True)
         folder = build_folder(model, data.sha256)
         facts = facts_of(folder, name)
         note = workspace.observer.note
         last = last_release(workspace.root, workspace.state, name, note) if champion else None
         with workspace.observer.progress("evaluating", "steps") as tick:
             evaluated = judge(data, folder, facts, last, tick)
+        released = folder.file(released_form(model))
+        with workspace.observer.progress("checking as a device", "forecasts") as tick:
+            device = device_check(data, released, evaluated.forecasts, tick)
+        scorecard = with_device(evaluated.scorecard, model.recipe.gates, device)
+        evaluated = replace(evaluated, scorecard=scorecard)
         artifacts = tuple(folder.file(form) for form in facts["files"])
         judgement = Judgement(model, data, evaluated, artifacts, facts["provenance"])
         files = card(judgement)

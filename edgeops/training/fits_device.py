@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.device_limits import HOURS_KEPT, MAX_SERIES, MAX_VALUE, name_fault
 from edgeops.features.series import HourlySeries
+from edgeops.features.spec import WindowSpec
+from edgeops.features.spec_json import from_json, to_json
+from edgeops.features.wall_clock import phase, time_zone
 from edgeops.training.samples import Experiment
 
 
@@ -28,6 +33,20 @@ def check_fits_device(data: Experiment) -> None:
             "in model.yaml, use fewer `weeks` of `seasonalAdjustment`, fewer `levelHours`, or"
             " features that look back less far",
         )
+    _check_window(builder.spec)
+
+
+def _check_window(spec: WindowSpec) -> None:
+    """Raises `EdgeOpsError` for a window that a device would not read as it is here."""
+    hint = "see `data.site`, `transforms` and `window` in model.yaml"
+    try:
+        phase(time_zone(spec.site.time_zone))
+        read = from_json(json.loads(json.dumps(to_json(spec))))
+    except (EdgeOpsError, ValueError) as error:
+        why = error.message if isinstance(error, EdgeOpsError) else str(error)
+        raise EdgeOpsError(f"a device would refuse the model: {why}", hint) from error
+    if read != spec:
+        raise EdgeOpsError("a device would read the window of the model as another one", hint)
 
 
 def _check_names(columns: tuple[str, ...]) -> None:

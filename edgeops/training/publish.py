@@ -22,6 +22,7 @@ from edgeops.publishing.publish import (
 from edgeops.publishing.publish import publish as publish_draft
 from edgeops.publishing.release_file import release_document
 from edgeops.publishing.signing import Signer, unsigned
+from edgeops.training.evaluate.gates import DEVICE
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.translate import doing
 
@@ -111,6 +112,11 @@ def _published_metrics(scorecard: Scorecard) -> dict[str, float]:
 
 
 def _check_gates(scorecard: Scorecard) -> None:
+    if not any(verdict.gate == DEVICE for verdict in scorecard.gates):
+        raise Refused(
+            f"{scorecard.model} was evaluated by an edgeops that did not check it as a device",
+            f"run `edgeops model evaluate {scorecard.model}` again",
+        )
     failed = [verdict.reason for verdict in scorecard.gates if not verdict.passed]
     if failed:
         raise Refused(

@@ -227,9 +227,12 @@ class Experiment:
         return aggregate(data.start, hourly, self.model.recipe.transforms.interval_hours)[1]
 
 
-def experiment(model: ModelFile) -> Experiment:
-    """The experiment of a model file, with its data read. Raises `EdgeOpsError`."""
+def experiment(model: ModelFile, *, with_rows: bool = False) -> Experiment:
+    """The experiment of a model file, with its data read. Raises `EdgeOpsError`.
+
+    `with_rows` is for those who show the rows of its table to a device: see `read_data`.
+    """
     files = data_files(model)
-    data = read_data(model, files.observed)
+    data = read_data(model, files.observed, with_rows=with_rows)
     known = read_known(model, files, data.series)
     return Experiment(model, data, known, split_of(model), files.sha256, files.digests)

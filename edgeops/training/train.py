@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.context_document import MAX_NAMES, MAX_SERIES
-from edgeops.features.device_limits import name_fault
+from edgeops.features.device_limits import MAX_INPUTS, name_fault, quantiles_fault, unit_fault
 from edgeops.features.known import EVENT, WEATHER, known_columns
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
@@ -21,6 +21,7 @@ from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
+from edgeops.training.recipe import Recipe
 from edgeops.training.samples import Experiment
 from edgeops.training.sweep import Engine, Task, run_apart, run_here
 from edgeops.training.training_data import Job, TrainingData
@@ -71,6 +72,7 @@ def check_model(model: ModelFile) -> None:
     """Check a model file without its data. Raises `EdgeOpsError`."""
     recipe, network = model.recipe, network_of(model)
     check(network)
+    _check_device_limits(recipe)
     if ALL in recipe.use_cases:
         raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
     _check_context(known_columns(recipe.features))
@@ -80,6 +82,19 @@ def check_model(model: ModelFile) -> None:
             "add `event:` or `weather:` features, or remove it",
         )
     check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
+
+
+def _check_device_limits(recipe: Recipe) -> None:
+    """Raises `EdgeOpsError` for what a device refuses in the metadata of a model."""
+    if fault := quantiles_fault(recipe.network.quantiles):
+        raise EdgeOpsError(fault, "change `network.quantiles` in model.yaml")
+    if fault := unit_fault(recipe.target.unit):
+        raise EdgeOpsError(fault, "change `target.unit` in model.yaml")
+    if len(recipe.features) > MAX_INPUTS:
+        raise EdgeOpsError(
+            f"the model has {len(recipe.features):,} features, a device takes {MAX_INPUTS:,}",
+            "remove some of `features` in model.yaml",
+        )
 
 
 def _check_context(columns: Sequence[str]) -> None:

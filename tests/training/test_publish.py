@@ -20,6 +20,9 @@ from edgeops.training.publish import publish
 
 DATA = b"a model, made of bytes"
 PASSED = Verdict("wape", 0.07, True, "wape is 0.07, at most 0.08")
+ON_DEVICE = Verdict(
+    "device_difference", 3e-7, True, "device_difference is 3e-07, at most 0.0001: 24 forecasts"
+)
 FAILED = Verdict("coverage_80", 0.6, False, "coverage_80 is 0.6, below the minimum 0.77")
 
 
@@ -30,13 +33,13 @@ def store(tmp_path):
 
 @pytest.fixture
 def build(tmp_path):
-    def make(data=DATA, gates=(PASSED,), card="<h1>card</h1>"):
+    def make(data=DATA, gates=(PASSED,), card="<h1>card</h1>", device=(ON_DEVICE,)):
         folder = tmp_path / "build"
         (folder / "evaluation").mkdir(parents=True, exist_ok=True)
         (folder / "model.onnx").write_bytes(data)
         (folder / "evaluation/card.html").write_text(card)
         scorecard = Scorecard(
-            "m", ("total",), 1, (0.5,), parts={}, metrics={"wape": 0.07}, gates=gates
+            "m", ("total",), 1, (0.5,), parts={}, metrics={"wape": 0.07}, gates=(*gates, *device)
         )
         return Build(folder, folder / "model.onnx", scorecard, {"commit": "c0ffee"})
 
@@ -71,7 +74,7 @@ def test_a_build_becomes_a_release(build, root, store, tmp_path):
     assert [copy.read_bytes() for _, copy in loaded.copies("m@1.0.0")] == [DATA]
     spec = loaded.releases["m@1.0.0"].document.value["spec"]
     assert spec["metrics"] == {"wape": 0.07}
-    assert spec["gates"] == [PASSED.reason]
+    assert spec["gates"] == [PASSED.reason, ON_DEVICE.reason]
     assert spec["provenance"] == {"commit": "c0ffee"}
     assert progress[-1] == (len(DATA), len(DATA))
 
@@ -94,6 +97,14 @@ def test_a_gate_that_fails_publishes_nothing(build, root, store, tmp_path):
     assert refused.value.exit_code == 5
     assert not root.exists()
     assert not (tmp_path / "store").exists()
+
+
+def test_a_build_that_no_device_has_tried_is_not_published(build, root, store):
+    """As those are that an older edgeops evaluated."""
+    with pytest.raises(Refused, match="did not check it as a device") as refused:
+        publish(build(device=()), root=root, store=store)
+    assert refused.value.hint == "run `edgeops model evaluate m` again"
+    assert not root.exists()
 
 
 def test_the_same_build_again_changes_nothing(build, root, store):

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeops.features.device_limits import HOURS_KEPT
-
-_MAX_HORIZON = 24 * 14
-_MAX_INPUTS = 1024
-_MAX_UNIT = 32  # characters; as in schemas/model.schema.json
+from edgeops.features.device_limits import (
+    HOURS_KEPT,
+    MAX_HORIZON,
+    MAX_INPUTS,
+    MAX_QUANTILES,
+    quantiles_fault,
+    unit_fault,
+)
 
 
 class ModelError(Exception):
@@ -57,18 +60,20 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
     the code `BadMetadata`.
     """
     inputs = _value(custom, "inputs")
-    if not _is_list(inputs, str, _MAX_INPUTS) or len(set(inputs)) != len(inputs):
+    if not _is_list(inputs, str, MAX_INPUTS) or len(set(inputs)) != len(inputs):
         raise bad_metadata("inputs must be a list of names")
     quantiles = _value(custom, "quantiles", "[0.5]")
-    if not _is_list(quantiles, float, 99) or not all(0 < share < 1 for share in quantiles):
+    if not _is_list(quantiles, float, MAX_QUANTILES):
         raise bad_metadata("quantiles must be a list of numbers between 0 and 1")
+    if fault := quantiles_fault(quantiles):
+        raise bad_metadata(fault)
     output = custom.get("output", "value")
     if output not in ("value", "ratio"):
         raise bad_metadata("output must be value or ratio")
     return ModelMetadata(
         inputs=tuple(inputs),
         window_steps=_whole(custom, "window_steps", HOURS_KEPT),
-        horizon=_whole(custom, "horizon", _MAX_HORIZON),
+        horizon=_whole(custom, "horizon", MAX_HORIZON),
         quantiles=tuple(quantiles),
         window=custom.get("window", "raw"),
         output=output,
@@ -79,8 +84,10 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
 
 def _unit(custom: Mapping[str, str]) -> str:
     unit = _value(custom, "unit", '""')
-    if type(unit) is not str or len(unit) > _MAX_UNIT or not unit.isprintable():
-        raise bad_metadata(f"unit must be a text of at most {_MAX_UNIT} characters")
+    if type(unit) is not str:
+        raise bad_metadata("unit must be a text")
+    if fault := unit_fault(unit):
+        raise bad_metadata(fault)
     return unit
 
 

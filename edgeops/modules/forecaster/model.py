@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeops.digest import digest_of_files
+from edgeops.features.device_limits import quantile_name
 from edgeops.features.unit import values_of
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
@@ -45,7 +46,7 @@ class LoadedModel:
         if self.metadata.output == "ratio":
             rows = values_of(window.scale * np.array(rows), window.unit).tolist()
         return {
-            f"{share:g}": [row[index] for row in rows]
+            quantile_name(share): [row[index] for row in rows]
             for index, share in enumerate(self.metadata.quantiles)
         }
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Hour
+from edgeops.training.data.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Dataset:
 
     `sha256` is the digest of the file; `attribution` is required by its licence;
     `hour` is how the rows of an hour became its value. `notes` say what was
-    recognised in the file, `warnings` what is probably not meant.
+    recognised in the file, `warnings` what is probably not meant. `rows` are those of
+    the file, where they were asked for: see `rows.told`.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Dataset:
     hour: Hour = field(default_factory=Hour)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    rows: tuple[Rows, ...] = ()
 
 
 def missing_package(package: str, extra: str) -> EdgeOpsError:

@@ -20,6 +20,7 @@ from edgeops.training.data.cadence import HOUR, Stretch
 from edgeops.training.data.data_file import DataFile, check_size, check_year, fault
 from edgeops.training.data.dataset import Repair
 from edgeops.training.data.local_clock import LocalClock, SkippedHour
+from edgeops.training.data.rows import Rows
 from edgeops.training.data.timestamp import Timestamps
 
 _LONGEST_GAP = 366 * 24 * HOUR
@@ -62,7 +63,8 @@ class Hourly:
     """The hourly series of rows, and what was made of them.
 
     `none` is the share of the hours without a row, `few` that with fewer than a
-    sum needs; `parts` are the stretches of a cadence.
+    sum needs; `parts` are the stretches of a cadence. `rows` are those at the last of
+    these distances, where they were asked for.
     """
 
     series: HourlySeries
@@ -71,6 +73,7 @@ class Hourly:
     parts: tuple[Stretch, ...]
     none: float
     few: float
+    rows: Rows | None = None
 
 
 def to_hourly(
@@ -79,19 +82,22 @@ def to_hourly(
     rows: Iterable[Row],
     clock: Clock,
     number: Callable[[int, str, object], float],
+    rows_since: int | None = None,
 ) -> Hourly:
     """The rows as one series on the clock of a zone; hours without a row are missing.
 
     Timestamps without an offset from UTC are on that clock. The rows must be in
     order, most of them at most one hour apart. Several rows of one hour become
     their sum (counts), their mean or the last of them (measurements). `number`
-    reads a cell of a line, and of a column by its display name.
+    reads a cell of a line, and of a column by its display name. The rows are kept from
+    the moment `rows_since` on.
 
     Raises `EdgeOpsError` with file:line.
     """
     local = LocalClock(file, clock.zone, clock.skipped_hour)
     moments, values, naive = _read(file, columns, rows, clock, local, number)
-    moments = moments - phase(clock.zone)
+    begins, as_read = phase(clock.zone), moments
+    moments = moments - begins
     parts = cadence.stretches(moments, clock.minutes)
     if clock.minutes != 0:
         _check_step(file, moments)
@@ -117,7 +123,28 @@ def to_hourly(
     repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
     none = float((table.rows == 0).mean())
     hour = _hour(clock, parts)
-    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()))
+    kept = None
+    if rows_since is not None:
+        since = (int(moments[parts[-1].first]) // HOUR + (len(parts) > 1)) * HOUR + begins
+        every = Rows(tuple(columns.values), as_read, values, since)
+        kept = _twice(every, (once + first) * HOUR + begins, clock.combine).since(rows_since)
+    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()), kept)
+
+
+def _twice(rows: Rows, hours: IntArray, combine: Combine) -> Rows:
+    """With rows for the second of the hours that a clock repeats, of which only one was known.
+
+    `hours` are the moments at which the first ones begin.
+    """
+    at = np.concatenate(
+        [np.arange(*np.searchsorted(rows.moments, [hour, hour + HOUR])) for hour in hours]
+        or [np.empty(0, dtype=np.int64)]
+    )
+    moments = np.concatenate([rows.moments, rows.moments[at] + HOUR])
+    again = rows.values[at] * (combine == "mean")  # NaN stays NaN
+    order = np.argsort(moments, kind="stable")
+    values = np.concatenate([rows.values, again])[order]
+    return Rows(rows.columns, moments[order], values, rows.begin)
 
 
 def _sums(

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Base, Hour, Unit, WindowSpec
 from edgeops.training.data.akl import NAME as AKL
+from edgeops.training.data.akl import ZONE as AKL_ZONE
 from edgeops.training.data.akl import read_akl
 from edgeops.training.data.data_file import DataFile
 from edgeops.training.data.dataset import Dataset
@@ -24,13 +26,25 @@ from edgeops.training.data.usual_zeros import OUTAGE_HOURS, UsualZeros, usual_ze
 from edgeops.training.model_file import ModelFile
 
 
-def read_data(model: ModelFile, observed: DataFile) -> Dataset:
-    """The observations of a model. Raises `EdgeOpsError`."""
+def read_data(model: ModelFile, observed: DataFile, *, with_rows: bool = False) -> Dataset:
+    """The observations of a model. Raises `EdgeOpsError`.
+
+    `with_rows`: also the rows of a table that a device has for the windows of the test part.
+    """
     data = model.recipe.data
     if data.source == AKL:
+        if data.site.time_zone != AKL_ZONE:
+            raise EdgeOpsError(
+                f"{AKL} is of {AKL_ZONE}, the site is in {data.site.time_zone}",
+                f"set `data.site.timeZone: {AKL_ZONE}` in model.yaml",
+            )
         return read_akl(observed)
     assert data.table is not None, "`observed_file` has read it"
-    return read_table(observed, data.table, data.site.time_zone)
+    since = None
+    if with_rows:
+        tested = split_of(model).validate_until.astype("datetime64[s]").astype(np.int64)
+        since = int(tested) - (HOURS_KEPT + 48) * 3600  # 48: dates are on the clock of a zone
+    return read_table(observed, data.table, data.site.time_zone, since)
 
 
 def read_known(

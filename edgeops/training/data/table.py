@@ -49,10 +49,13 @@ class _Source(Protocol):
         """The line of each row, and its cells in these columns."""
 
 
-def read_table(file: DataFile, table: TableSection, zone: str) -> Dataset:
+def read_table(
+    file: DataFile, table: TableSection, zone: str, rows_since: int | None = None
+) -> Dataset:
     """The hourly series of a file (`.parquet`, otherwise CSV), on the clock of an IANA time zone.
 
-    Timestamps without an offset are on that clock. Raises `EdgeOpsError` with
+    Timestamps without an offset are on that clock. The rows are kept from the moment
+    `rows_since` on. Raises `EdgeOpsError` with
     file:line (for Parquet, the number of the row).
     """
     opened, notes = _open(file, table)
@@ -62,9 +65,9 @@ def read_table(file: DataFile, table: TableSection, zone: str) -> Dataset:
     clock = Clock(time_zone(zone), when, table.skipped_hour, table.combine, table.cadence_minutes)
     number = NumberReader(file, table.decimal, point=opened.source.point_is_decimal)
     if table.long is None:
-        parts = [opened.wide(names, clock, number)]
+        parts = [opened.wide(names, clock, number, rows_since)]
     else:
-        parts = list(opened.each(table.long, clock, number))
+        parts = list(opened.each(table.long, clock, number, rows_since))
     number.finish()
     if number.has_comma:
         notes.append("the numbers have a decimal comma")
@@ -103,7 +106,9 @@ class _Opened:
         column = self._shown(self.table.timestamp)
         return timestamps(self.file, column, cells, self.table.timestamp_format)
 
-    def wide(self, names: tuple[str, ...], clock: Clock, number: NumberReader) -> Hourly:
+    def wide(
+        self, names: tuple[str, ...], clock: Clock, number: NumberReader, rows_since: int | None
+    ) -> Hourly:
         """The series of a table with a column for each."""
         shown = {name: self._shown(name) for name in names}
         rows = self.source.rows((self.table.timestamp, *names))
@@ -115,9 +120,12 @@ class _Opened:
             (Row(line, cells[0], cells[1:]) for line, cells in rows),
             clock,
             number.read,
+            rows_since,
         )
 
-    def each(self, long: LongSection, clock: Clock, number: NumberReader) -> Iterator[Hourly]:
+    def each(
+        self, long: LongSection, clock: Clock, number: NumberReader, rows_since: int | None
+    ) -> Iterator[Hourly]:
         """The series of a long table, each on its own."""
         rows = self.source.rows((self.table.timestamp, long.series, long.value))
         series = rows_by_series(self.file, rows)
@@ -132,7 +140,7 @@ class _Opened:
         for name in wanted:
             columns = Columns(self._shown(self.table.timestamp), {name: self._shown(long.value)})
             in_time = in_order(series[name], clock.timestamps)
-            yield to_hourly(self.file, columns, in_time, clock, number.read)
+            yield to_hourly(self.file, columns, in_time, clock, number.read, rows_since)
 
     def _others(self) -> tuple[str, ...]:
         """All columns but the timestamp and those to ignore."""
@@ -208,6 +216,7 @@ def _dataset(
         hour=hour,
         notes=(*notes, *cadence_notes(parts, clock)),
         warnings=tuple(warnings),
+        rows=tuple(part.rows for part in parts if part.rows and part.hour == hour),
     )
 
 

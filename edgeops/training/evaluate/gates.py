@@ -14,7 +14,9 @@ from edgeops.training.evaluate.judge import DAY_AND_NIGHT
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
 
 CHAMPION = "champion"  # the last release of the model, if there is one
-FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms")
+DEVICE = "device_difference"  # from what devices forecast; every model has this gate
+LIMIT = 1e-4
+FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms", DEVICE)
 TEST, LATER = "test", "later"
 
 _NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
@@ -59,10 +61,15 @@ def check_gates(
     will have. `wape_vs_champion` is always allowed: a first release has no champion.
     """
     for name, gate in gates.items():
-        low, high = _bounds(gate)
+        low, high = bounds(gate)
         if not low <= high:
             raise EdgeOpsError(
                 f"no model can pass the gate `{name}`: its minimum is {low:g}, its maximum {high:g}"
+            )
+        if name == DEVICE and LIMIT < high < math.inf:
+            raise EdgeOpsError(
+                f"the gate `{name}` allows {high:g}: of every model, it is at most {LIMIT:g}",
+                "set a smaller `max`, or remove the gate: every model has it",
             )
     slices = {*DAY_AND_NIGHT, *use_cases}
     names = _possible({*baselines, CHAMPION}, quantiles, slices, facts)
@@ -77,7 +84,7 @@ def check_gates(
 
 def verdicts(gates: JsonObject, metrics: Mapping[str, float]) -> tuple[Verdict, ...]:
     """The verdict of each gate; a metric without a value fails, except without a champion."""
-    return tuple(_verdict(name, _bounds(gate), metrics.get(name)) for name, gate in gates.items())
+    return tuple(_verdict(name, bounds(gate), metrics.get(name)) for name, gate in gates.items())
 
 
 def coverage_name(quantiles: tuple[float, ...]) -> str:
@@ -130,8 +137,8 @@ def _missing(gate: str, needs: str) -> EdgeOpsError:
     )
 
 
-def _verdict(name: str, bounds: tuple[float, float], value: float | None) -> Verdict:
-    low, high = bounds
+def _verdict(name: str, limits: tuple[float, float], value: float | None) -> Verdict:
+    low, high = limits
     if value is None:
         if name.endswith(f"_vs_{CHAMPION}"):
             return Verdict(name, None, True, f"{name} has no value: no release to compare with")
@@ -139,16 +146,16 @@ def _verdict(name: str, bounds: tuple[float, float], value: float | None) -> Ver
     if not low <= value <= high:
         side, bound = ("below the minimum", low) if value < low else ("above the maximum", high)
         return Verdict(name, value, False, f"{name} is {_shown(value)}, {side} {_shown(bound)}")
-    bounds_met = [f"at least {_shown(low)}"] * (low > -math.inf)
-    bounds_met += [f"at most {_shown(high)}"] * (high < math.inf)
-    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(bounds_met)}")
+    met = [f"at least {_shown(low)}"] * (low > -math.inf)
+    met += [f"at most {_shown(high)}"] * (high < math.inf)
+    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(met)}")
 
 
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.6g}"
 
 
-def _bounds(gate: Any) -> tuple[float, float]:
+def bounds(gate: Any) -> tuple[float, float]:
     """The minimum and the maximum of a gate: `{min, max}`, or both in a list."""
     if isinstance(gate, list):
         return float(gate[0]), float(gate[1])
