@@ -56,13 +56,19 @@ class Clock:
     combine: Combine = "sum"
     minutes: int | None = None
 
+    @property
+    def adds_up_moments(self) -> bool:
+        """Whether several rows can be of one moment, as two events of the same second are."""
+        return self.minutes == 0 and self.combine == "sum"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hourly:
     """The hourly series of rows, and what was made of them.
 
     `none` is the share of the hours without a row, `few` that with fewer than a
-    sum needs; `parts` are the stretches of a cadence.
+    sum needs; `parts` are the stretches of a cadence, `repeated` the rows at the
+    moment of the row before.
     """
 
     series: HourlySeries
@@ -71,6 +77,7 @@ class Hourly:
     parts: tuple[Stretch, ...]
     none: float
     few: float
+    repeated: int
 
 
 def to_hourly(
@@ -89,7 +96,7 @@ def to_hourly(
 
     Raises `EdgeOpsError` with file:line.
     """
-    local = LocalClock(file, clock.zone, clock.skipped_hour)
+    local = LocalClock(file, clock.zone, clock.skipped_hour, once=not clock.adds_up_moments)
     moments, values, naive = _read(file, columns, rows, clock, local, number)
     moments = moments - phase(clock.zone)
     parts = cadence.stretches(moments, clock.minutes)
@@ -115,9 +122,9 @@ def to_hourly(
     walls = wall_hours(once + first, clock.zone)
     what = "the clock repeats this hour, the table has it once: taken as it is"
     repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
-    none = float((table.rows == 0).mean())
+    none, again = float((table.rows == 0).mean()), int((np.diff(moments) == 0).sum())
     hour = _hour(clock, parts)
-    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()))
+    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()), again)
 
 
 def _sums(
@@ -208,7 +215,7 @@ def _read(
         moment = local.moment(row.line, stamp, previous, cells)
         if moment is None:
             continue
-        if previous is not None:
+        if previous is not None and not (clock.adds_up_moments and moment == previous):
             _check_order(file, row, stamp, moment - previous, before)
         moments.append(moment)
         values.extend(cells)
@@ -230,8 +237,9 @@ def _timestamp(file: DataFile, column: str, row: Row, timestamps: Timestamps) ->
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
         hint = (
-            "each timestamp can occur once; put each series into a column, or name the column that"
-            " tells the series apart (`long` in model.yaml)"
+            "each timestamp can occur once; put each series into a column, name the column that"
+            " tells the series apart (`long` in model.yaml), or set `cadenceMinutes: 0` if each row"
+            " is an event"
         )
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:
