@@ -119,7 +119,8 @@ def facts_of(folder: BuildFolder, name: str) -> JsonObject:
         exported = {folder.file(form): file["sha256"] for form, file in facts["files"].items()}
         _ = facts["parity"], facts["milliseconds"]["file"], facts["provenance"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EdgeOpsError(f"{name} is not trained with the current model.yaml", again) from error
+        message = f"{name} is not trained with the current model.yaml and data"
+        raise EdgeOpsError(message, again) from error
     for file, sha256 in exported.items():
         with doing(f"read the artifact {file}", again):
             now = digest_file(file).sha256

@@ -14,10 +14,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from edgeops.modules.runtime import CurrentModel, DeviceModule, follow_slot, run_module
+
+# isort: split
+# After edgeops, which switches off the telemetry of onnxruntime.
 import numpy as np
 import onnxruntime
-
-from edgeops.modules.runtime import CurrentModel, DeviceModule, follow_slot, run_module
 
 SLOT = os.environ.get("SLOT", "inspection")
 CERTAIN = 0.6

@@ -59,7 +59,8 @@ class HistoryHours:
         for hour in sorted(hours, reverse=True):
             if hour < running and sum(self._has_value(name, hour) for name in names) >= at_least:
                 return hour
-        raise NotReady(f"no full hour yet with {_listed(names, at_least)}")
+        why = self._why(names, running)
+        raise NotReady(f"no full hour yet with {_listed(names, at_least)}{why}")
 
     def table(self, names: Sequence[str], first: int, last: int) -> FloatArray:
         """These series, a row an hour from `first` to `last`; NaN where there is no value."""
@@ -90,6 +91,17 @@ class HistoryHours:
                 known = hours - 1 - int(gaps[-1])
                 raise NotReady(f"{name} has {known} of the {hours} hours that the model needs")
         return Recent(last, values, int(np.isnan(table[MAX_GAP:]).any(axis=1).sum()))
+
+    def _why(self, names: Sequence[str], running: int) -> str:
+        """Why hours that have values are not full ones, where a sum needs several."""
+        needed, lately = self.hour.needed, range(running - 24, running)
+        most = max(self._count(name, hour) for name in names for hour in lately)
+        if not 0 < most < needed:
+            return ""
+        apart = f"{self.hour.minutes} minute{'' if self.hour.minutes == 1 else 's'} apart"
+        return (
+            f": its sum is of {needed} values, {apart}; hours of the last day have at most {most}"
+        )
 
     def _has_value(self, name: str, hour: int) -> bool:
         count = self._count(name, hour)

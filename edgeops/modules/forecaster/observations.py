@@ -110,6 +110,8 @@ def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
     for row in rows:
         if isinstance(row, Fault):
             yield ParsedInput(faults=(row,))
+        elif any(row[1 + len(names) :]):  # a comma inside a number makes two cells of it
+            yield _message_fault(f"a row has {len(row) - 1} values for {len(names)} columns")
         elif row:
             cells = {
                 name: _number_of(cell)

@@ -57,14 +57,20 @@ class Clock:
     combine: Combine = "sum"
     minutes: int | None = None
 
+    @property
+    def adds_up_moments(self) -> bool:
+        """Whether several rows can be of one moment, as two events of the same second are."""
+        return self.minutes == 0 and self.combine == "sum"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hourly:
     """The hourly series of rows, and what was made of them.
 
     `none` is the share of the hours without a row, `few` that with fewer than a
-    sum needs; `parts` are the stretches of a cadence. `rows` are those at the last of
-    these distances, where they were asked for.
+    sum needs; `parts` are the stretches of a cadence, `repeated` the rows at the
+    moment of the row before. `rows` are those at the last of these distances, where
+    they were asked for.
     """
 
     series: HourlySeries
@@ -73,6 +79,7 @@ class Hourly:
     parts: tuple[Stretch, ...]
     none: float
     few: float
+    repeated: int
     rows: Rows | None = None
 
 
@@ -94,7 +101,7 @@ def to_hourly(
 
     Raises `EdgeOpsError` with file:line.
     """
-    local = LocalClock(file, clock.zone, clock.skipped_hour)
+    local = LocalClock(file, clock.zone, clock.skipped_hour, once=not clock.adds_up_moments)
     moments, values, naive = _read(file, columns, rows, clock, local, number)
     begins, as_read = phase(clock.zone), moments
     moments = moments - begins
@@ -121,14 +128,14 @@ def to_hourly(
     walls = wall_hours(once + first, clock.zone)
     what = "the clock repeats this hour, the table has it once: taken as it is"
     repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
-    none = float((table.rows == 0).mean())
+    none, again = float((table.rows == 0).mean()), int((np.diff(moments) == 0).sum())
     hour = _hour(clock, parts)
     kept = None
     if rows_since is not None:
         since = (int(moments[parts[-1].first]) // HOUR + (len(parts) > 1)) * HOUR + begins
         every = Rows(tuple(columns.values), as_read, values, since)
         kept = _twice(every, (once + first) * HOUR + begins, clock.combine).since(rows_since)
-    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()), kept)
+    return Hourly(series, hour, tuple(repairs), parts, none, float(few.mean()), again, kept)
 
 
 def _twice(rows: Rows, hours: IntArray, combine: Combine) -> Rows:
@@ -235,7 +242,7 @@ def _read(
         moment = local.moment(row.line, stamp, previous, cells)
         if moment is None:
             continue
-        if previous is not None:
+        if previous is not None and not (clock.adds_up_moments and moment == previous):
             _check_order(file, row, stamp, moment - previous, before)
         moments.append(moment)
         values.extend(cells)
@@ -257,8 +264,9 @@ def _timestamp(file: DataFile, column: str, row: Row, timestamps: Timestamps) ->
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
         hint = (
-            "each timestamp can occur once; put each series into a column, or name the column that"
-            " tells the series apart (`long` in model.yaml)"
+            "each timestamp can occur once; put each series into a column, name the column that"
+            " tells the series apart (`long` in model.yaml), or set `cadenceMinutes: 0` if each row"
+            " is an event"
         )
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:

@@ -26,12 +26,14 @@ class LocalClock:
 
     `skipped_hour` is what becomes of rows in the hour that the clock skips in
     spring: they are refused, dropped, or (`shift`) they and all rows up to the
-    next gap are an hour early and are moved.
+    next gap are an hour early and are moved. Without `once`, several rows can be
+    of one moment.
     """
 
     file: DataFile
     zone: ZoneInfo
     skipped_hour: SkippedHour = "refuse"
+    once: bool = True
     repairs: list[Repair] = field(default_factory=list)
     _wall: datetime | None = None  # of the row before
     _slipped: datetime | None = None  # since when rows are an hour early
@@ -54,7 +56,7 @@ class LocalClock:
         moment = int(first.timestamp())
         if self._slipped is not None:
             return self._early(line, stamp, moment, before, values)
-        if previous is not None and moment <= previous:
+        if previous is not None and moment < previous + self.once:
             return int(first.replace(fold=1).timestamp())
         return moment
 

@@ -28,6 +28,12 @@ def cadence_notes(parts: Sequence[Hourly], clock: Clock) -> Iterator[str]:
 
 def cadence_warnings(parts: Sequence[Hourly], clock: Clock) -> Iterator[str]:
     """What makes the sum of an hour doubtful."""
+    if repeated := sum(part.repeated for part in parts):
+        yield (
+            f"{repeated:,} rows are of the same second as the row before and count besides it;"
+            " on a device, the last value of a second counts: add up the events of a second"
+            " before they are sent"
+        )
     if clock.combine != "sum" or clock.minutes == 0:
         return
     for stretch in dict.fromkeys(stretch for part in parts for stretch in part.parts):

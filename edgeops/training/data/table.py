@@ -247,5 +247,5 @@ def _without_row_numbers(file: DataFile, rows: _Rows, shown: Sequence[str]) -> _
 
 def _counts(cells: Sequence[object]) -> bool:
     """Whether cells are 0, 1, 2 and so on, or begin with 1."""
-    texts = [str(cell).strip() for cell in cells]
+    texts = [str(cell).strip().removesuffix(".0") for cell in cells]
     return any(texts == [str(first + at) for at in range(len(texts))] for first in (0, 1))

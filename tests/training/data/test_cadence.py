@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from edgeops.errors import EdgeOpsError
 from edgeops.features.spec import Hour
 from edgeops.training.data.cadence import stretches
 from edgeops.training.data.data_file import DataFile
@@ -110,6 +111,28 @@ def test_events_are_counted_and_an_hour_without_one_is_zero():
     np.testing.assert_array_equal(data.series.column("a"), np.bincount(seconds // 3600))
     assert data.series.column("a")[51] == 0
     assert (data.hour, data.warnings) == (Hour("sum", 0), ())
+
+
+def test_events_of_the_same_second_add_up():
+    data = table([5, 70, 70, 70, 3600], cadence_minutes=0)
+    assert data.series.column("a").tolist() == [4, 1]
+    assert data.warnings[0].startswith("2 rows are of the same second as the row before")
+
+
+def test_events_of_the_same_second_in_the_hour_that_the_clock_repeats():
+    times = ["02:10:00", "02:10:00", "02:20:00", "02:05:00", "02:05:00"]
+    rows = ["timestamp,a", *(f"2024-10-27T{time},1" for time in times)]
+    options = TableSection("counts.csv", cadence_minutes=0)
+    read = read_table(DataFile("counts.csv", "\n".join(rows).encode()), options, "Europe/Berlin")
+    assert read.series.column("a").tolist() == [5]
+
+
+def test_measurements_of_the_same_second_are_not_added_up():
+    with pytest.raises(EdgeOpsError, match="occurs twice") as caught:
+        table([5, 70, 70])
+    assert "`cadenceMinutes: 0` if each row is an event" in str(caught.value.hint)
+    with pytest.raises(EdgeOpsError, match="occurs twice"):
+        table([5, 70, 70], combine="mean", cadence_minutes=0)
 
 
 def test_a_cadence_that_model_yaml_says():

@@ -285,6 +285,7 @@ def test_a_long_table_in_parquet():
         ("{},timestamp,a", "x,", "column 1 has no name"),
         ("Unnamed: 0{},timestamp,a", "{0},", "column 1 counts the rows and is not a series"),
         ("id{},timestamp,a", "{1},", "column 1 counts the rows and is not a series"),
+        ("id{},timestamp,a", "{0}.0,", "column 1 counts the rows and is not a series"),
     ],
 )
 def test_a_column_that_is_not_a_series(header, cell, message):

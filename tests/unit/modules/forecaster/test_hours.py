@@ -108,6 +108,13 @@ def test_a_young_history_says_how_far_it_is():
         hours(*of({98: 1.0, 99: 1.0})).recent(["east"], 3, NOW)
 
 
+def test_hours_that_lack_values_of_their_sum_say_so():
+    hourly = hours(*of({98: 1, 99: 1}), hour=Hour("sum", 15))
+    fault = "its sum is of 4 values, 15 minutes apart; hours of the last day have at most 1"
+    with pytest.raises(NotReady, match=f"^no full hour yet with east: {fault}$"):
+        hourly.newest(["east"], 1, NOW)
+
+
 def test_the_newest_full_hour_may_lack_some_series():
     made = hours(*of({98: 1, 100: 1}), *of({97: 2, 98: 2}, "west"), *of({99: 3}, "south"))
     names = ["east", "west", "south"]

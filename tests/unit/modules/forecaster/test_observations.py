@@ -140,6 +140,12 @@ def test_a_row_that_is_not_csv_costs_only_itself():
     assert [kind for kind, _ in faults(rows)] == [FaultKind.MESSAGE]
 
 
+def test_a_row_with_more_cells_than_columns_is_refused():
+    rows = ["timestamp,a,b\n", f"{AT},1,5,7\n", f"{AT},1,2,\n", f"{AT},3\n"]
+    assert [one[1:] for one in taken(rows)] == [("a", 1), ("b", 2), ("a", 3)]
+    assert faults(rows) == [(FaultKind.MESSAGE, "a row has 3 values for 2 columns")]
+
+
 def test_csv_without_its_header_is_refused():
     assert faults(["east,west\n", "1,2\n"]) == [
         (FaultKind.MESSAGE, "the first column of the CSV file must be `timestamp`")

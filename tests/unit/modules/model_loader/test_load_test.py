@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from edgeops.modules.model_loader.faults import Code, LoadFailed
@@ -52,6 +56,24 @@ def test_weights_are_found_beside_the_model(tmp_path):
     onnx_load_test(path, "onnx")
     (tmp_path / "big weights.data").unlink()
     assert fault_of(path).endswith("a second file, big weights.data, which is missing")
+
+
+def test_nobody_is_told_which_models_are_loaded(tmp_path):
+    """With its telemetry on, onnxruntime keeps an identity of the machine and a queue there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    program = (
+        "from pathlib import Path; import sys\n"
+        "from edgeops.modules.model_loader.load_test import onnx_load_test\n"
+        "onnx_load_test(Path(sys.argv[1]), 'onnx')\n"
+        "import onnxruntime; onnxruntime.InferenceSession(sys.argv[1])"
+    )
+    model = save(tmp_path / "good.onnx")
+    chosen = ("ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS", "TF_BUILD", "XDG_CACHE_HOME")
+    env = {name: value for name, value in os.environ.items() if name not in chosen}
+    env |= {"HOME": str(home), "TMPDIR": str(home)}
+    subprocess.run([sys.executable, "-c", program, str(model)], check=True, env=env)
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize(
