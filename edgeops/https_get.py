@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 5
 
 
-class Reason(StrEnum):
+class GetReason(StrEnum):
     """What can go wrong with a request."""
 
     INVALID_URL = "InvalidUrl"
@@ -48,7 +48,7 @@ class Reason(StrEnum):
 class GetFailed(Exception):
     """A request failed. `transient`: likely to succeed in a moment."""
 
-    def __init__(self, reason: Reason, message: str, *, transient: bool = False) -> None:
+    def __init__(self, reason: GetReason, message: str, *, transient: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
@@ -124,7 +124,7 @@ def get(web: Web, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> I
     response is in use.
     """
     if not _is_valid(url):
-        raise GetFailed(Reason.INVALID_URL, "the address of the file is not valid")
+        raise GetFailed(GetReason.INVALID_URL, "the address of the file is not valid")
     asked = place = _host(url)
     for _ in range(MAX_REDIRECTS + 1):
         proxy = web.proxies.for_url(url)
@@ -135,7 +135,9 @@ def get(web: Web, url: str, headers: Mapping[str, str], timeouts: Timeouts) -> I
                 return
         url = _target(url, location, asked)
         place = asked if _host(url) == asked else f"{_host(url)} (where {asked} redirects to)"
-    raise GetFailed(Reason.TOO_MANY_REDIRECTS, f"{asked} redirects more than {MAX_REDIRECTS} times")
+    raise GetFailed(
+        GetReason.TOO_MANY_REDIRECTS, f"{asked} redirects more than {MAX_REDIRECTS} times"
+    )
 
 
 def check_status(response: Response, place: str) -> None:
@@ -144,11 +146,11 @@ def check_status(response: Response, place: str) -> None:
     if status in (200, 206, 416):
         return
     if status in (401, 403):
-        raise GetFailed(Reason.FORBIDDEN, f"{place} refuses access ({status})")
+        raise GetFailed(GetReason.FORBIDDEN, f"{place} refuses access ({status})")
     if status in (404, 410):
-        raise GetFailed(Reason.NOT_FOUND, f"{place} does not have the file ({status})")
+        raise GetFailed(GetReason.NOT_FOUND, f"{place} does not have the file ({status})")
     transient = status in (408, 425, 429) or status >= 500
-    raise GetFailed(Reason.SERVER_ERROR, f"{place} answered {status}", transient=transient)
+    raise GetFailed(GetReason.SERVER_ERROR, f"{place} answered {status}", transient=transient)
 
 
 def _send(
@@ -177,9 +179,13 @@ def _target(url: str, location: str, asked: str) -> str:
     except ValueError:
         target = ""
     if not _is_valid(target):
-        raise GetFailed(Reason.SERVER_ERROR, f"{asked} redirects to an address that is not valid")
+        raise GetFailed(
+            GetReason.SERVER_ERROR, f"{asked} redirects to an address that is not valid"
+        )
     if urlsplit(target).scheme != "https":
-        raise GetFailed(Reason.INSECURE_REDIRECT, f"{asked} redirects to an address without https")
+        raise GetFailed(
+            GetReason.INSECURE_REDIRECT, f"{asked} redirects to an address without https"
+        )
     return target
 
 
@@ -200,12 +206,14 @@ def _failures(place: str, proxy: Proxy | None) -> AbstractContextManager[None]:
 
     def failed(error: BaseException) -> GetFailed:
         return (proxy and _proxy_failed(place, proxy, error)) or GetFailed(
-            Reason.UNREACHABLE, f"{there} cannot be reached", transient=True
+            GetReason.UNREACHABLE, f"{there} cannot be reached", transient=True
         )
 
-    invalid = GetFailed(Reason.INVALID_URL, f"an address at {place} is not valid")
-    stalled = GetFailed(Reason.STALLED, f"{there} does not answer in time", transient=True)
-    lost = GetFailed(Reason.CONNECTION_LOST, f"the connection to {there} was lost", transient=True)
+    invalid = GetFailed(GetReason.INVALID_URL, f"an address at {place} is not valid")
+    stalled = GetFailed(GetReason.STALLED, f"{there} does not answer in time", transient=True)
+    lost = GetFailed(
+        GetReason.CONNECTION_LOST, f"the connection to {there} was lost", transient=True
+    )
     return translate(
         ((requests_errors.InvalidURL, urllib3_errors.LocationValueError), lambda _: invalid),
         (requests_errors.ProxyError, failed),
@@ -217,7 +225,7 @@ def _failures(place: str, proxy: Proxy | None) -> AbstractContextManager[None]:
         ((requests_errors.ConnectionError, urllib3_errors.NewConnectionError), failed),
         (
             requests_errors.InvalidSchema,
-            lambda _: GetFailed(Reason.PROXY_FAILED, "a SOCKS proxy needs the package PySocks"),
+            lambda _: GetFailed(GetReason.PROXY_FAILED, "a SOCKS proxy needs the package PySocks"),
         ),
         ((requests_errors.RequestException, urllib3_errors.HTTPError), lambda _: lost),
     )
@@ -229,15 +237,17 @@ def _proxy_failed(place: str, proxy: Proxy, error: BaseException) -> GetFailed |
         return None
     if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
         return _tls_failed(f"the proxy {proxy.place}", error)
-    return GetFailed(Reason.PROXY_FAILED, fault.message, transient=fault.transient)
+    return GetFailed(GetReason.PROXY_FAILED, fault.message, transient=fault.transient)
 
 
 def _tls_failed(place: str, error: BaseException) -> GetFailed:
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return GetFailed(
-                Reason.NOT_TRUSTED,
+                GetReason.NOT_TRUSTED,
                 f"the certificate of {place} is not trusted ({cause.verify_message})",
                 transient=True,
             )
-    return GetFailed(Reason.TLS_FAILED, f"cannot make a TLS connection to {place}", transient=True)
+    return GetFailed(
+        GetReason.TLS_FAILED, f"cannot make a TLS connection to {place}", transient=True
+    )

@@ -12,7 +12,7 @@ from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 if TYPE_CHECKING:
-    from edgeops.features.explain import Explained
+    from edgeops.features.explain import ExplainedFeature
     from edgeops.training.data.data_file import DataFile
 
 _TIMESTAMP = "timestamp"
@@ -31,7 +31,7 @@ class NewModel:
 class ModelFeatures:
     """Every feature, and the names of those that a model uses (None: no model was named)."""
 
-    features: tuple[Explained, ...]
+    features: tuple[ExplainedFeature, ...]
     used: tuple[str, ...] | None = None
 
 

@@ -33,14 +33,14 @@ def publish_files(
     or a store that fails.
     """
     from edgeops.publishing.files import publish_files as publish
-    from edgeops.publishing.publish import Target
+    from edgeops.publishing.publish import PublishTarget
 
     signed = signer(workspace, sign=sign, key=key)
     if (workspace.root / "models" / name / "model.yaml").exists():
         workspace.observer.note(
             f"{name} has a model.yaml, which is not used: the files are published as they are"
         )
-    to = Target(workspace.root, artifact_store(workspace, artifact_target(workspace)))
+    to = PublishTarget(workspace.root, artifact_store(workspace, artifact_target(workspace)))
     with workspace.observer.progress("publishing", "bytes") as tick:
         done = publish(name, request, to, sign=signed, progress=tick)
     return told(workspace, done, signed)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from edgeops.artifacts.store import ArtifactError
 from edgeops.digest import CHUNK_BYTES
-from edgeops.https_get import GetFailed, Reason, Timeouts, check_status, get, open_web
+from edgeops.https_get import GetFailed, GetReason, Timeouts, check_status, get, open_web
 from edgeops.proxy import Proxies
 from edgeops.translate import doing, translate
 
@@ -54,10 +54,10 @@ def _as_artifact_error(failure: GetFailed) -> ArtifactError:
 
 
 _HINTS = {
-    Reason.INVALID_URL: "correct the `url`",
-    Reason.INSECURE_REDIRECT: "correct the `url`",
-    Reason.TOO_MANY_REDIRECTS: "correct the `url`",
-    Reason.UNREACHABLE: "check network and proxy",
-    Reason.PROXY_FAILED: "check HTTPS_PROXY and NO_PROXY",
-    Reason.NOT_TRUSTED: "set SSL_CERT_FILE for a company's own CA",
+    GetReason.INVALID_URL: "correct the `url`",
+    GetReason.INSECURE_REDIRECT: "correct the `url`",
+    GetReason.TOO_MANY_REDIRECTS: "correct the `url`",
+    GetReason.UNREACHABLE: "check network and proxy",
+    GetReason.PROXY_FAILED: "check HTTPS_PROXY and NO_PROXY",
+    GetReason.NOT_TRUSTED: "set SSL_CERT_FILE for a company's own CA",
 }

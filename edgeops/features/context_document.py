@@ -73,7 +73,7 @@ class Context:
     faults: tuple[str, ...] = ()
 
 
-class _Unreadable(Exception):
+class _BadPart(Exception):
     """This part of the document cannot be read."""
 
 
@@ -93,12 +93,12 @@ def parse_document(value: Any) -> Context:
     faults: list[str] = []
     try:
         if not isinstance(value, dict) or type(value.get("context")) is not int:
-            raise _Unreadable('context is not {"context": 1, ...}')
+            raise _BadPart('context is not {"context": 1, ...}')
         if value["context"] != 1:
-            raise _Unreadable(f"context is version {value['context']}, this module knows 1")
+            raise _BadPart(f"context is version {value['context']}, this module knows 1")
         zone = _zone(value.get("timeZone"))
         issued = None if value.get("issued") is None else _moment("issued", value["issued"])
-    except _Unreadable as fault:
+    except _BadPart as fault:
         return Context(faults=(str(fault),))
     faults += [f"context: {key[:_MAX_TEXT]}: no such key" for key in value if key not in _KEYS]
     calendar = _calendar(value, zone, faults) if "events" in value else None
@@ -113,7 +113,7 @@ def _zone(name: Any) -> ZoneInfo | None:
     try:
         return time_zone(_text("timeZone", name))
     except EdgeOpsError as error:
-        raise _Unreadable(f"context: timeZone is not known: {name[:_MAX_TEXT]}") from error
+        raise _BadPart(f"context: timeZone is not known: {name[:_MAX_TEXT]}") from error
 
 
 def _calendar(value: dict[str, Any], zone: ZoneInfo | None, faults: list[str]) -> Calendar | None:
@@ -125,11 +125,11 @@ def _calendar(value: dict[str, Any], zone: ZoneInfo | None, faults: list[str]) -
     for number, event in enumerate(events, start=1):
         try:
             read.append(_event(event, zone))
-        except _Unreadable as fault:
+        except _BadPart as fault:
             faults.append(f"context: event {number}: {fault}")
     try:
         names, first, until = _bounds(said, zone)
-    except _Unreadable as fault:
+    except _BadPart as fault:
         # What it is complete for is not known, so no hour may count as one without events.
         faults.append(f"context: calendar: {fault}")
         return None
@@ -145,11 +145,11 @@ def _bounds(
     said: Any, zone: ZoneInfo | None
 ) -> tuple[tuple[str, ...] | None, datetime | None, datetime | None]:
     if not isinstance(said, dict) or said.keys() - {"names", "from", "until"}:
-        raise _Unreadable("it has other keys than names, from and until")
+        raise _BadPart("it has other keys than names, from and until")
     names = said.get("names")
     if names is not None:
         if not isinstance(names, list):
-            raise _Unreadable("names is not a list")
+            raise _BadPart("names is not a list")
         names = tuple(dict.fromkeys(map(_name, names)))
     first, until = (
         None if said.get(key) is None else _time(key, said[key], zone) for key in ("from", "until")
@@ -159,13 +159,13 @@ def _bounds(
 
 def _event(event: Any, zone: ZoneInfo | None) -> Happening:
     if not isinstance(event, dict):
-        raise _Unreadable('it is not {"name", "start", "end"}')
+        raise _BadPart('it is not {"name", "start", "end"}')
     name = _name(event.get("name"))
     start, end = (_time(key, event.get(key), zone) for key in ("start", "end"))
     if (start.tzinfo is None) != (end.tzinfo is None):
-        raise _Unreadable("one of start and end has an offset, the other has none")
+        raise _BadPart("one of start and end has an offset, the other has none")
     if end <= start:
-        raise _Unreadable("it ends before it starts")
+        raise _BadPart("it ends before it starts")
     return Happening(name, start, end, _number("value", event.get("value", 1)))
 
 
@@ -177,23 +177,23 @@ def _all_series(value: dict[str, Any], faults: list[str]) -> Iterator[Readings]:
     for name, item in series.items():
         try:
             yield _readings(_name(name), item, faults)
-        except _Unreadable as fault:
+        except _BadPart as fault:
             faults.append(f"context: series {name[:_MAX_TEXT]}: {fault}")
 
 
 def _readings(name: str, item: Any, faults: list[str]) -> Readings:
     if not isinstance(item, dict) or not isinstance(item.get("values"), list):
-        raise _Unreadable('it is not {"start", "minutes", "values"}')
+        raise _BadPart('it is not {"start", "minutes", "values"}')
     minutes = item.get("minutes", 60)
     if isinstance(minutes, bool) or minutes not in _MINUTES:
-        raise _Unreadable(f"minutes is not one of {', '.join(map(str, _MINUTES))}")
+        raise _BadPart(f"minutes is not one of {', '.join(map(str, _MINUTES))}")
     start = int(_moment("start", item.get("start")))
     minutes = int(minutes)
     values = []
     for value in item["values"]:
         try:
             values.append(math.nan if value is None else _number("a value", value))
-        except _Unreadable as fault:
+        except _BadPart as fault:
             values.append(math.nan)
             faults.append(f"context: series {name}: {fault}")
     if minutes > 60:  # it holds for each of its hours
@@ -206,10 +206,10 @@ def _time(key: str, text: Any, zone: ZoneInfo | None) -> datetime:
     try:
         moment = datetime.fromisoformat(_text(key, text))
     except ValueError as error:
-        raise _Unreadable(f"{key} is not an ISO 8601 time") from error
+        raise _BadPart(f"{key} is not an ISO 8601 time") from error
     first, last = _YEARS
     if not first <= moment.year <= last:
-        raise _Unreadable(f"{key}: the year {moment.year} is not between {first} and {last}")
+        raise _BadPart(f"{key}: the year {moment.year} is not between {first} and {last}")
     if moment.tzinfo is None:
         return moment.replace(tzinfo=zone)
     return moment.astimezone(UTC)
@@ -219,31 +219,31 @@ def _moment(key: str, text: Any) -> float:
     """Seconds since 1970 of a text with an offset."""
     moment = _time(key, text, None)
     if moment.tzinfo is None:
-        raise _Unreadable(f"{key} has no offset from UTC, such as Z or +13:00")
+        raise _BadPart(f"{key} has no offset from UTC, such as Z or +13:00")
     return moment.timestamp()
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
-        raise _Unreadable(f"{key} is not a text of 1 to {_MAX_TEXT} characters")
+        raise _BadPart(f"{key} is not a text of 1 to {_MAX_TEXT} characters")
     return value
 
 
 def _name(value: Any) -> str:
     fault = name_fault(value) if isinstance(value, str) else "it is not a text"
     if fault:
-        raise _Unreadable(f"name: {fault}")
+        raise _BadPart(f"name: {fault}")
     name: str = value
     return name
 
 
 def _number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Unreadable(f"{key} is not a number")
+        raise _BadPart(f"{key} is not a number")
     try:
         number = float(value)
     except OverflowError as error:
-        raise _Unreadable(f"{key} is not a finite number") from error
+        raise _BadPart(f"{key} is not a finite number") from error
     if not math.isfinite(number):
-        raise _Unreadable(f"{key} is not a finite number")
+        raise _BadPart(f"{key} is not a finite number")
     return number

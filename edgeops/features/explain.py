@@ -122,7 +122,7 @@ _TIMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedFeature:
     """One feature: its group, what it is, its unit, what it needs besides the series, and when."""
 
     name: str
@@ -133,20 +133,20 @@ class Explained:
     of: str
 
 
-def explain(name: str) -> Explained:
+def explain(name: str) -> ExplainedFeature:
     """What a feature is. Raises `EdgeOpsError` for an unknown one."""
     kind = feature(name)
     for group, of_group in EXPLAINED.items():
         if name in of_group:
             what, unit = of_group[name]
             needs = _NEEDS[kind.need] if kind.need else ""
-            return Explained(name, group, what, unit, needs, _TIMES[kind.at])
+            return ExplainedFeature(name, group, what, unit, needs, _TIMES[kind.at])
     before = name.partition(":")[0]
     what, unit = _BY_COLUMN[before]
-    return Explained(name, OF_COLUMNS, what, unit, _COLUMN_NEEDS[before], _TIMES[kind.at])
+    return ExplainedFeature(name, OF_COLUMNS, what, unit, _COLUMN_NEEDS[before], _TIMES[kind.at])
 
 
-def all_features() -> tuple[Explained, ...]:
+def all_features() -> tuple[ExplainedFeature, ...]:
     """Every feature; those of columns with `<name>` for the column."""
     by_column = (f"{kind}:<name>" for kind in _BY_COLUMN)
     return tuple(map(explain, [*FEATURES, *by_column]))

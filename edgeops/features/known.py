@@ -19,7 +19,7 @@ _UP = np.timedelta64(59, "m")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """Something that happens: from `start` to before `end`, on the clock of the site.
 
     Both are `datetime64[m]`; `value` is what it adds to each of its hours.
@@ -55,7 +55,7 @@ def known_columns(features: Iterable[str]) -> tuple[str, ...]:
 
 
 def event_hours(
-    events: Iterable[Event], names: Sequence[str], start: np.datetime64, count: int
+    events: Iterable[CalendarEvent], names: Sequence[str], start: np.datetime64, count: int
 ) -> FloatArray:
     """The sum of the values of the events of each name (a column) in each hour from `start` on.
 

@@ -15,7 +15,13 @@ from edgeops.publishing.formats import known_format
 from edgeops.publishing.gather import Given, gather
 from edgeops.publishing.names import check_names
 from edgeops.publishing.onnx_weights import weights_of
-from edgeops.publishing.publish import Published, Target, chosen_draft, known_releases, publish
+from edgeops.publishing.publish import (
+    Published,
+    PublishTarget,
+    chosen_draft,
+    known_releases,
+    publish,
+)
 from edgeops.publishing.release_file import release_document
 from edgeops.publishing.signing import Signer, unsigned
 from edgeops.publishing.unpack import is_archive
@@ -51,7 +57,7 @@ class Request:
 def publish_files(
     name: str,
     request: Request,
-    to: Target,
+    to: PublishTarget,
     *,
     sign: Signer = unsigned,
     progress: Progress = no_progress,

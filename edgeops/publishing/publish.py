@@ -42,7 +42,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PublishTarget:
     """The repository and the store to publish to; small releases are copied to git."""
 
     root: Path
@@ -96,7 +96,7 @@ def is_same(one: ModelRelease, other: ModelRelease) -> bool:
 def publish(
     chosen: Draft,
     text: str | None,
-    to: Target,
+    to: PublishTarget,
     *,
     beside: bool = False,
     progress: Progress = no_progress,

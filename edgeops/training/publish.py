@@ -15,7 +15,7 @@ from edgeops.publishing.draft import Artifact, Draft, ForDevices, draft
 from edgeops.publishing.publish import (
     KEPT_IN_GIT,
     Published,
-    Target,
+    PublishTarget,
     chosen_draft,
     known_releases,
 )
@@ -74,7 +74,7 @@ def publish(
         card = written.with_name(f"{chosen.release.version}.html")
         _copy_card(build.folder / CARD, card, again=existing is not None)
 
-    to = Target(root, store, kept_in_git)
+    to = PublishTarget(root, store, kept_in_git)
     url, written, new = publish_draft(
         chosen,
         text if existing is None else None,

@@ -22,7 +22,7 @@ from edgeops.features.context_document import (
     Happening,
     Readings,
 )
-from edgeops.features.known import EVENT, WEATHER, Event, event_hours
+from edgeops.features.known import EVENT, WEATHER, CalendarEvent, event_hours
 from edgeops.features.series import FloatArray, HourlySeries, hours_from
 from edgeops.features.wall_clock import phase, to_wall_clock, utc_hours
 from edgeops.modules.forecaster.observations import HOUR
@@ -196,8 +196,8 @@ def _instant(moment: datetime) -> float:
     return aware.timestamp()
 
 
-def _event(happening: Happening, zone: ZoneInfo) -> Event:
-    return Event(
+def _event(happening: Happening, zone: ZoneInfo) -> CalendarEvent:
+    return CalendarEvent(
         happening.name,
         _on_the_wall(happening.start, zone),
         _on_the_wall(happening.end, zone),

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from edgeops.features.device_limits import HOURS_KEPT, MAX_SERIES
 from edgeops.modules.forecaster.cell import WIDTH, Cell, entries, fold, put
-from edgeops.modules.forecaster.observations import HOUR, Fault, FaultKind, Observation
+from edgeops.modules.forecaster.observations import HOUR, FaultKind, InputFault, Observation
 
 VALUES_AN_HOUR = 6  # of a series, on average
 
@@ -46,7 +46,9 @@ class History:
         return len(self._hours)
 
     def add(
-        self, observations: Iterable[Observation], refuse: Callable[[Fault], None] = lambda _: None
+        self,
+        observations: Iterable[Observation],
+        refuse: Callable[[InputFault], None] = lambda _: None,
     ) -> list[Observation]:
         """Add observations; gives those that changed the history.
 
@@ -87,7 +89,7 @@ class History:
             if cell is not None:
                 yield cell
 
-    def _add(self, observation: Observation, refuse: Callable[[Fault], None]) -> bool:
+    def _add(self, observation: Observation, refuse: Callable[[InputFault], None]) -> bool:
         hour, name = observation.at // HOUR, observation.name
         series, known = self._series.get(name), self._hours.get(hour)
         if series is None or known is None:
@@ -111,11 +113,13 @@ class History:
         self._changed.add(hour)
         return True
 
-    def _no_room(self, hour: int, name: str) -> Fault | None:
+    def _no_room(self, hour: int, name: str) -> InputFault | None:
         if name not in self._series and len(self._series) >= MAX_SERIES:
-            return Fault(FaultKind.SERIES, f"{name}: there are {MAX_SERIES} series already")
+            return InputFault(FaultKind.SERIES, f"{name}: there are {MAX_SERIES} series already")
         if hour not in self._hours and len(self._hours) >= self._kept and hour < self.first_hour:
-            return Fault(FaultKind.AGE, f"{name}: it is older than the {self._kept} hours kept")
+            return InputFault(
+                FaultKind.AGE, f"{name}: it is older than the {self._kept} hours kept"
+            )
         return None
 
     def _new_hour(self, hour: int) -> dict[str, Cell[float]]:

@@ -52,7 +52,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InputFault:
     """Why a part of the input was refused."""
 
     kind: FaultKind
@@ -64,7 +64,7 @@ class ParsedInput:
     """What could be read, and why the rest could not."""
 
     observations: tuple[Observation, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[InputFault, ...] = ()
 
 
 class _Unreadable(Exception):
@@ -72,7 +72,7 @@ class _Unreadable(Exception):
 
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
-        self.fault = Fault(kind, message)
+        self.fault = InputFault(kind, message)
 
 
 def parse_message(data: bytes | str) -> ParsedInput:
@@ -87,7 +87,7 @@ def parse_message(data: bytes | str) -> ParsedInput:
     except (ValueError, RecursionError):
         return _message_fault("message is not JSON")
     observations: list[Observation] = []
-    faults: list[Fault] = []
+    faults: list[InputFault] = []
     for item in message if isinstance(message, list) else [message]:
         parsed = _of_item(item)
         observations += parsed.observations
@@ -102,13 +102,13 @@ def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
     """
     rows = _rows(lines)
     header = next(rows, [])
-    if isinstance(header, Fault) or not header or header[0].strip("\ufeff \t") != _TIMESTAMP:
+    if isinstance(header, InputFault) or not header or header[0].strip("\ufeff \t") != _TIMESTAMP:
         yield _message_fault("the first column of the CSV file must be `timestamp`")
         return
     names, faults = _names([name.strip() for name in header[1:]])
     yield ParsedInput(faults=tuple(faults))
     for row in rows:
-        if isinstance(row, Fault):
+        if isinstance(row, InputFault):
             yield ParsedInput(faults=(row,))
         elif any(row[1 + len(names) :]):  # a comma inside a number makes two cells of it
             yield _message_fault(f"a row has {len(row) - 1} values for {len(names)} columns")
@@ -121,7 +121,7 @@ def parse_csv(lines: Iterable[str]) -> Iterator[ParsedInput]:
             yield _of_item({_TIMESTAMP: row[0].strip(), "values": cells})
 
 
-def _rows(lines: Iterable[str]) -> Iterator[list[str] | Fault]:
+def _rows(lines: Iterable[str]) -> Iterator[list[str] | InputFault]:
     rows = csv.reader(lines)
     while True:
         try:
@@ -129,10 +129,10 @@ def _rows(lines: Iterable[str]) -> Iterator[list[str] | Fault]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Fault(FaultKind.MESSAGE, f"not CSV: {error}")
+            yield InputFault(FaultKind.MESSAGE, f"not CSV: {error}")
 
 
-def _names(header: Sequence[str]) -> tuple[list[str | None], list[Fault]]:
+def _names(header: Sequence[str]) -> tuple[list[str | None], list[InputFault]]:
     """The name of each column, None for one whose values are refused."""
     names: list[str | None] = []
     faults = []
@@ -142,7 +142,7 @@ def _names(header: Sequence[str]) -> tuple[list[str | None], list[Fault]]:
             fault = f"more than one column of the CSV file is called {name}"
         names.append(None if fault else name)
         if fault:
-            faults.append(Fault(FaultKind.NAME, fault))
+            faults.append(InputFault(FaultKind.NAME, fault))
     return names, faults
 
 
@@ -157,7 +157,7 @@ def _of_item(item: Any) -> ParsedInput:
     if not isinstance(item, dict) or not isinstance(item.get("values"), dict):
         return _message_fault('observation is not {"timestamp", "values": {name: number}}')
     observations: list[Observation] = []
-    faults: list[Fault] = []
+    faults: list[InputFault] = []
     try:
         at = _seconds(item.get(_TIMESTAMP))
     except _Unreadable as unreadable:
@@ -211,4 +211,4 @@ def _number(name: str, value: Any) -> float:
 
 
 def _message_fault(message: str) -> ParsedInput:
-    return ParsedInput(faults=(Fault(FaultKind.MESSAGE, message),))
+    return ParsedInput(faults=(InputFault(FaultKind.MESSAGE, message),))

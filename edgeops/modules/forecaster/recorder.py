@@ -17,8 +17,8 @@ from typing import Any
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.observations import (
-    Fault,
     FaultKind,
+    InputFault,
     Observation,
     ParsedInput,
     parse_csv,
@@ -216,7 +216,7 @@ class Recorder:
             self._refuse(fault)
         self._unsaved.add(self.history.add(parsed.observations, self._refuse))
 
-    def _refuse(self, fault: Fault) -> None:
+    def _refuse(self, fault: InputFault) -> None:
         self._refused[fault.kind] += 1
         self._input_fault = fault.message
 

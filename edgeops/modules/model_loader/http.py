@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from edgeops import https_get
-from edgeops.https_get import GetFailed, Reason, Timeouts, Web, open_web
+from edgeops.https_get import GetFailed, GetReason, Timeouts, Web, open_web
 from edgeops.modules.model_loader.access import StoreAccess
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.proxy import Proxies
@@ -71,9 +71,9 @@ def _time_of(response: Response) -> datetime:
 
 def _load_failed(failure: GetFailed) -> LoadFailed:
     match failure.reason:
-        case Reason.INVALID_URL:
+        case GetReason.INVALID_URL:
             return LoadFailed(Code.INVALID_DESIRED, "`url` is not a valid address")
-        case Reason.NOT_TRUSTED:
+        case GetReason.NOT_TRUSTED:
             hint = "; check the device's clock and EDGEOPS_CA_FILE"
             return LoadFailed(Code.TLS_FAILED, failure.message + hint, transient=True)
     return LoadFailed(Code(failure.reason), failure.message, transient=failure.transient)

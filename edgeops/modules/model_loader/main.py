@@ -34,7 +34,7 @@ from edgeops.modules.model_loader.load_test import no_load_test, onnx_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
 from edgeops.modules.model_loader.storage import Storage, host_path
-from edgeops.modules.model_loader.trust import Trust
+from edgeops.modules.model_loader.trust import TrustedKeys
 from edgeops.modules.runtime.client import ModuleClient
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
@@ -107,7 +107,7 @@ class LoaderSettings:
     max_bytes: int
     timeouts: Timeouts
     load_test: bool
-    trust: Trust
+    trust: TrustedKeys
 
 
 def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
@@ -130,7 +130,7 @@ def read_settings(environ: Mapping[str, str], mountinfo: str) -> LoaderSettings:
         max_bytes=integer(environ, "EDGEOPS_MAX_BYTES", _MAX_BYTES),
         timeouts=Timeouts(stall=integer(environ, "EDGEOPS_STALL_SECONDS", 30)),
         load_test=switch(environ, "EDGEOPS_LOAD_TEST", default=True),
-        trust=Trust(named=Path(trust) if trust else None),
+        trust=TrustedKeys(named=Path(trust) if trust else None),
     )
 
 

@@ -21,7 +21,7 @@ _PEM = re.compile(rb"-----BEGIN [^-\n]+-----.*?-----END [^-\n]+-----", re.DOTALL
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TrustedKeys:
     """Where the public keys are: `*.pub` in `folder` (which may be absent) and those `named`.
 
     `named` is a key file or a folder of them: it must have a key, so that a mount that went away

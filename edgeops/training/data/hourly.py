@@ -44,7 +44,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class TableClock:
     """How timestamps become hours: what model.yaml says about time.
 
     `minutes` is the time from one row to the next: None if it is to be found, 0 if
@@ -87,7 +87,7 @@ def to_hourly(
     file: DataFile,
     columns: Columns,
     rows: Iterable[Row],
-    clock: Clock,
+    clock: TableClock,
     number: Callable[[int, str, object], float],
     rows_since: int | None = None,
 ) -> Hourly:
@@ -112,7 +112,7 @@ def to_hourly(
     first = int(moments[0]) // HOUR
     count, width = int(moments[-1]) // HOUR - first + 1, len(columns.values)
     check_size(file, count, width, unit="hours")  # a few rows can span centuries
-    table = _Table.of(moments // HOUR - first, count, values)
+    table = _Grid.of(moments // HOUR - first, count, values)
     result, few = np.empty((count, width)), np.zeros(count, dtype=bool)
     for column in range(width):  # with any number of rows: which are enough is said below
         known = values_of(moments, values[:, column])
@@ -155,7 +155,7 @@ def _twice(rows: Rows, hours: IntArray, combine: Combine) -> Rows:
 
 
 def _sums(
-    table: _Table, moments: IntArray, parts: Sequence[Stretch]
+    table: _Grid, moments: IntArray, parts: Sequence[Stretch]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which sums are of all their rows (by hour and column), and which hours have some only."""
     fewest, most = np.ones(table.count), np.ones(table.count)
@@ -169,7 +169,7 @@ def _sums(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Table:
+class _Grid:
     """The rows by hour: `at` is the hour of each, counted from the first of `count` hours.
 
     `rows` is how many each hour has, `known` how many values, by column.
@@ -181,13 +181,13 @@ class _Table:
     known: IntArray
 
     @classmethod
-    def of(cls, at: IntArray, count: int, values: FloatArray) -> _Table:
+    def of(cls, at: IntArray, count: int, values: FloatArray) -> _Grid:
         """The table of values in these hours."""
         known = [np.bincount(at[~gaps], minlength=count) for gaps in np.isnan(values).T]
         return cls(at, count, np.bincount(at, minlength=count), np.stack(known, axis=1))
 
 
-def _once(table: _Table, first: int, zone: ZoneInfo) -> IntArray:
+def _once(table: _Grid, first: int, zone: ZoneInfo) -> IntArray:
     """The first of the two hours of each repeated hour that has rows in the first one only."""
     walls = wall_hours(first + np.arange(table.count), zone)
     rows = table.rows
@@ -195,7 +195,7 @@ def _once(table: _Table, first: int, zone: ZoneInfo) -> IntArray:
     return np.flatnonzero(again & (rows[:-1] > 0) & (rows[1:] == 0))
 
 
-def _hour(clock: Clock, parts: Sequence[Stretch]) -> Hour:
+def _hour(clock: TableClock, parts: Sequence[Stretch]) -> Hour:
     """What a device has to do: the cadence is that of the last rows."""
     if clock.minutes == 0:
         return Hour(clock.combine, 0)
@@ -221,7 +221,7 @@ def _read(
     file: DataFile,
     columns: Columns,
     rows: Iterable[Row],
-    clock: Clock,
+    clock: TableClock,
     local: LocalClock,
     number: Callable[[int, str, object], float],
 ) -> tuple[IntArray, FloatArray, bool]:

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.known import EVENT, WEATHER, Event, event_hours
+from edgeops.features.known import EVENT, WEATHER, CalendarEvent, event_hours
 from edgeops.features.series import FloatArray, HourlySeries
 from edgeops.features.spec import WEEK
 from edgeops.training.data.csv_file import CsvFile
@@ -91,7 +91,7 @@ def together(parts: Sequence[HourlySeries]) -> HourlySeries | None:
     return HourlySeries(start, names, np.hstack(columns))
 
 
-def _event(file: DataFile, line: int, row: list[str]) -> Event:
+def _event(file: DataFile, line: int, row: list[str]) -> CalendarEvent:
     name = row[0].strip()
     first, end = (
         _time(file, line, column, cell) for column, cell in zip(_HEADER[1:], row[1:3], strict=True)
@@ -106,7 +106,7 @@ def _event(file: DataFile, line: int, row: list[str]) -> Event:
         raise fault(file, line, "value: the value is not a number") from None
     if not math.isfinite(value):
         raise fault(file, line, "value: the value is not finite")
-    return Event(name, first, end, value)
+    return CalendarEvent(name, first, end, value)
 
 
 def _time(file: DataFile, line: int, column: str, cell: str) -> np.datetime64:

@@ -20,8 +20,7 @@ from edgeops.training.data.known import read_events, read_weather, together
 from edgeops.training.data.seasonal import Fit, seasonal_profile
 from edgeops.training.data.split import Period, Split
 from edgeops.training.data.table import read_table
-from edgeops.training.data.unit import Fit as UnitFit
-from edgeops.training.data.unit import unit_of
+from edgeops.training.data.unit import UnitFit, unit_of
 from edgeops.training.data.usual_zeros import OUTAGE_HOURS, UsualZeros, usual_zeros
 from edgeops.training.model_file import ModelFile
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from edgeops.features.series import FloatArray
 from edgeops.training.data.cadence import HOUR
-from edgeops.training.data.hourly import Clock, Hourly
+from edgeops.training.data.hourly import Hourly, TableClock
 
 MUCH = 0.1  # the share of missing hours that is a warning
 _SHOWN = 3  # columns
 
 
-def cadence_notes(parts: Sequence[Hourly], clock: Clock) -> Iterator[str]:
+def cadence_notes(parts: Sequence[Hourly], clock: TableClock) -> Iterator[str]:
     """How far rows are apart, where they are not an hour apart."""
     if clock.minutes == 0:
         yield "each row is an event"
@@ -26,7 +26,7 @@ def cadence_notes(parts: Sequence[Hourly], clock: Clock) -> Iterator[str]:
         yield f"the rows are {shown} apart; an hour is the {clock.combine} of them"
 
 
-def cadence_warnings(parts: Sequence[Hourly], clock: Clock) -> Iterator[str]:
+def cadence_warnings(parts: Sequence[Hourly], clock: TableClock) -> Iterator[str]:
     """What makes the sum of an hour doubtful."""
     if repeated := sum(part.repeated for part in parts):
         yield (

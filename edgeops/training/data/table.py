@@ -17,7 +17,7 @@ from edgeops.training.data.csv_file import CsvFile
 from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import DataFile, check_size, fault
 from edgeops.training.data.dataset import Dataset
-from edgeops.training.data.hourly import Clock, Columns, Hourly, Row, to_hourly
+from edgeops.training.data.hourly import Columns, Hourly, Row, TableClock, to_hourly
 from edgeops.training.data.long_table import in_order, rows_by_series
 from edgeops.training.data.missing import cadence_notes, cadence_warnings, missing_warnings
 from edgeops.training.data.number import NumberReader
@@ -62,7 +62,9 @@ def read_table(
     table = opened.table
     names = opened.names()
     when = opened.timestamps()
-    clock = Clock(time_zone(zone), when, table.skipped_hour, table.combine, table.cadence_minutes)
+    clock = TableClock(
+        time_zone(zone), when, table.skipped_hour, table.combine, table.cadence_minutes
+    )
     number = NumberReader(file, table.decimal, point=opened.source.point_is_decimal)
     if table.long is None:
         parts = [opened.wide(names, clock, number, rows_since)]
@@ -107,7 +109,11 @@ class _Opened:
         return timestamps(self.file, column, cells, self.table.timestamp_format)
 
     def wide(
-        self, names: tuple[str, ...], clock: Clock, number: NumberReader, rows_since: int | None
+        self,
+        names: tuple[str, ...],
+        clock: TableClock,
+        number: NumberReader,
+        rows_since: int | None,
     ) -> Hourly:
         """The series of a table with a column for each."""
         shown = {name: self._shown(name) for name in names}
@@ -124,7 +130,7 @@ class _Opened:
         )
 
     def each(
-        self, long: LongSection, clock: Clock, number: NumberReader, rows_since: int | None
+        self, long: LongSection, clock: TableClock, number: NumberReader, rows_since: int | None
     ) -> Iterator[Hourly]:
         """The series of a long table, each on its own."""
         rows = self.source.rows((self.table.timestamp, long.series, long.value))
@@ -197,7 +203,7 @@ def _open(file: DataFile, table: TableSection) -> tuple[_Opened, list[str]]:
 
 
 def _dataset(
-    file: DataFile, parts: Sequence[Hourly], clock: Clock, notes: Sequence[str]
+    file: DataFile, parts: Sequence[Hourly], clock: TableClock, notes: Sequence[str]
 ) -> Dataset:
     series = _together(file, [part.series for part in parts])
     hour, hours = Counter(part.hour for part in parts).most_common(1)[0]

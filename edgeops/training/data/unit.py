@@ -30,7 +30,7 @@ _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class UnitFit:
     """Of what a unit is fitted: steps of `interval` hours in the training part of `split`."""
 
     interval: int
@@ -40,7 +40,7 @@ class Fit:
 
 
 @lru_cache(maxsize=8)
-def unit_of(series: HourlySeries, targets: tuple[tuple[str, ...], ...], fit: Fit) -> Unit:
+def unit_of(series: HourlySeries, targets: tuple[tuple[str, ...], ...], fit: UnitFit) -> Unit:
     """The unit of targets, each the sum of columns; for several, one that suits most of them.
 
     Raises `EdgeOpsError` where the only negative value looks like a code for missing ones.
@@ -93,7 +93,7 @@ def _is_signed(series: HourlySeries, columns: tuple[str, ...]) -> bool:
 
 
 def _training_steps(
-    series: HourlySeries, columns: tuple[str, ...], fit: Fit, signed: bool
+    series: HourlySeries, columns: tuple[str, ...], fit: UnitFit, signed: bool
 ) -> FloatArray:
     outage_hours = 0 if signed else fit.outage_hours
     hourly = total(series, columns, outage_hours, signed=signed)

@@ -13,11 +13,11 @@ from edgeops.features.spec import COUNTS, Site, Unit, WindowSpec
 from edgeops.features.unit import measured, values_of
 from edgeops.features.window import WindowBuilder
 from edgeops.training.data.split import Split
-from edgeops.training.data.unit import Fit, unit_of
+from edgeops.training.data.unit import UnitFit, unit_of
 
 START = np.datetime64("2024-01-01T00", "h")
 DAYS = ("2024-03-31", "2024-04-15", "2024-04-30")
-FIT = Fit(1, 12, Split(*(np.datetime64(day) for day in DAYS)))
+FIT = UnitFit(1, 12, Split(*(np.datetime64(day) for day in DAYS)))
 
 
 def counts(hours: int = 24 * 120) -> np.ndarray:

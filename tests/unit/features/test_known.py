@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.known import Event, event_hours, known_columns
+from edgeops.features.known import CalendarEvent, event_hours, known_columns
 from edgeops.features.registry import feature
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import Base, Site, WindowSpec
@@ -90,8 +90,8 @@ def test_a_name_that_is_none(name):
 
 
 def test_events_before_within_and_after_the_hours():
-    def event(start: str, end: str, name: str = "x", value: float = 1.0) -> Event:
-        return Event(name, np.datetime64(start, "m"), np.datetime64(end, "m"), value)
+    def event(start: str, end: str, name: str = "x", value: float = 1.0) -> CalendarEvent:
+        return CalendarEvent(name, np.datetime64(start, "m"), np.datetime64(end, "m"), value)
 
     events = [
         event("2024-03-03T22:00", "2024-03-04T00:30"),

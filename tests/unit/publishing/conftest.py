@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeops.artifacts.folder import FolderStore
-from edgeops.publishing.publish import Target
+from edgeops.publishing.publish import PublishTarget
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def root(tmp_path):
 @pytest.fixture
 def to(tmp_path, root):
     root.mkdir()
-    return Target(root, FolderStore(tmp_path / "store", "https://localhost/artifacts"))
+    return PublishTarget(root, FolderStore(tmp_path / "store", "https://localhost/artifacts"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from edgeops.digest import digest_of
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 from edgeops.publishing.files import ForLabels, Request, publish_files
 from edgeops.publishing.gather import Given
-from edgeops.publishing.publish import Target
+from edgeops.publishing.publish import PublishTarget
 from edgeops.source.releases import load_releases
 
 
@@ -284,7 +284,7 @@ def test_what_is_published_is_what_was_given_or_is_refused(contents):
             (base / str(index)).write_bytes(data)
             given_files.append(Given(base / str(index), name))
         (base / "repo").mkdir()
-        to = Target(base / "repo", FolderStore(base / "store", "https://localhost"))
+        to = PublishTarget(base / "repo", FolderStore(base / "store", "https://localhost"))
         request = Request(given_files, version="1.0.0", format="mine")
         try:
             done = publish_files("m", request, to)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.modules.forecaster.history import History
-from edgeops.modules.forecaster.observations import HOUR, Fault, FaultKind, Observation
+from edgeops.modules.forecaster.observations import HOUR, FaultKind, InputFault, Observation
 
 
 def of(hours: dict[int, float], name: str = "east") -> list[Observation]:
@@ -64,15 +64,15 @@ def test_names_are_bounded():
 
 
 def test_what_there_is_no_room_for_says_why():
-    faults: list[Fault] = []
+    faults: list[InputFault] = []
     made = history(*of(dict.fromkeys(range(10), 1.0)), kept=4)
     assert made.add(of({2: 1.0}), faults.append) == []
     crowd = history(*(Observation(0, f"s{number}", 1) for number in range(256)))
     news = [Observation(0, "one more", 1), Observation(0, "s255", 2)]
     assert crowd.add(news, faults.append) == news[1:]
     assert faults == [
-        Fault(FaultKind.AGE, "east: it is older than the 4 hours kept"),
-        Fault(FaultKind.SERIES, "one more: there are 256 series already"),
+        InputFault(FaultKind.AGE, "east: it is older than the 4 hours kept"),
+        InputFault(FaultKind.SERIES, "one more: there are 256 series already"),
     ]
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeops.modules.forecaster.observations import (
-    Fault,
     FaultKind,
+    InputFault,
     Observation,
     parse_csv,
     parse_message,
@@ -41,7 +41,7 @@ def test_the_hour_that_comes_twice_in_autumn_is_two_hours():
 def test_one_bad_element_does_not_spoil_the_others():
     parsed = parse_message(f"[{message('yesterday', east=1)}, {message('2024-01-01T06:00Z', e=1)}]")
     assert [observation.name for observation in parsed.observations] == ["e"]
-    assert parsed.faults == (Fault(FaultKind.TIMESTAMP, "timestamp is not an ISO 8601 text"),)
+    assert parsed.faults == (InputFault(FaultKind.TIMESTAMP, "timestamp is not an ISO 8601 text"),)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.desired import FlatKeys
 from edgeops.modules.model_loader.main import make_module, read_settings
-from edgeops.modules.model_loader.trust import Trust
+from edgeops.modules.model_loader.trust import TrustedKeys
 from edgeops.modules.runtime.environment import (
     ModuleEnvironment,
     Transport,
@@ -28,7 +28,7 @@ def test_the_defaults_are_those_of_a_device():
     assert settings.storage_source == Path("/models")
     assert settings.flat == FlatKeys("modelUrl", "modelMd5", "modelFileName")
     assert (settings.max_bytes, settings.load_test) == (2 * 1024**3, True)
-    assert settings.trust == Trust(Path("/etc/edgeops/trust"), None)
+    assert settings.trust == TrustedKeys(Path("/etc/edgeops/trust"), None)
 
 
 def test_everything_can_be_set():

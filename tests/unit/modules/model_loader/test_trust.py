@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from edgeops.digest import digest_of_files
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.modules.model_loader.status import SlotState
-from edgeops.modules.model_loader.trust import Trust
+from edgeops.modules.model_loader.trust import TrustedKeys
 from edgeops.signature import PrivateKey, PublicKey, sign, statement
 
 OLD = b"the old model" * 100
@@ -72,7 +72,7 @@ def keys(tmp_path: Path, ours: Key) -> Path:
 
 @pytest.fixture
 def device(make_device, keys):
-    return make_device(keys=Trust(keys).read_keys)
+    return make_device(keys=TrustedKeys(keys).read_keys)
 
 
 @pytest.fixture(params=["one file", "several files"])
@@ -94,7 +94,7 @@ def test_a_signed_release_is_taken_and_the_report_says_by_whom(device, release, 
 
 
 def test_without_keys_everything_is_taken_and_nobody_is_named(make_device, release, ours, tmp_path):
-    device = make_device(keys=Trust(tmp_path / "absent").read_keys)
+    device = make_device(keys=TrustedKeys(tmp_path / "absent").read_keys)
     assert device.bring(crowds=ours.sign(release)).state is SlotState.READY
     assert "signedBy" not in device.reported()["models"]["crowds"]
     assert device.bring(crowds=release).state is SlotState.READY
@@ -210,7 +210,7 @@ def test_a_model_that_is_there_is_checked_as_well(make_device, release, keys, ou
     device = make_device()
     device.bring(crowds=release)
     held = device.current()
-    device = make_device(keys=Trust(keys).read_keys)
+    device = make_device(keys=TrustedKeys(keys).read_keys)
     status = device.bring(crowds=release)
     assert status.error.code is Code.NOT_SIGNED
     assert device.current() == held == status.in_use, "what is in use stays"
@@ -308,16 +308,16 @@ def unreadable(ours: Key) -> Iterator[Path]:
 
 def test_a_key_file_that_we_may_not_read(unreadable, nobody):
     with pytest.raises(LoadFailed, match=r"ours\.pub cannot be read: Permission denied"):
-        Trust(unreadable).read_keys()
+        TrustedKeys(unreadable).read_keys()
 
 
 def test_a_folder_of_keys_that_is_a_file(tmp_path):
     (tmp_path / "trust").write_text("")
     with pytest.raises(LoadFailed, match="cannot be read: Not a directory"):
-        Trust(tmp_path / "trust").read_keys()
+        TrustedKeys(tmp_path / "trust").read_keys()
 
 
-def identities(trust: Trust) -> set[str]:
+def identities(trust: TrustedKeys) -> set[str]:
     return {key.identity for key in trust.read_keys()}
 
 
@@ -326,10 +326,10 @@ def test_keys_of_both_places_count(tmp_path, keys, ours):
     file = tmp_path / "named.pem"
     file.write_bytes(theirs.pem + b"# the next one\n" + third.pem + ours.pem)
     absent = tmp_path / "absent"
-    assert identities(Trust(keys)) == {ours.identity}
-    assert identities(Trust(absent, keys)) == {ours.identity}
-    assert identities(Trust(keys, file)) == {ours.identity, theirs.identity, third.identity}
-    assert len(Trust(keys, file).read_keys()) == 3
+    assert identities(TrustedKeys(keys)) == {ours.identity}
+    assert identities(TrustedKeys(absent, keys)) == {ours.identity}
+    assert identities(TrustedKeys(keys, file)) == {ours.identity, theirs.identity, third.identity}
+    assert len(TrustedKeys(keys, file).read_keys()) == 3
 
 
 def test_a_key_by_a_link_counts(tmp_path, ours):
@@ -338,15 +338,15 @@ def test_a_key_by_a_link_counts(tmp_path, ours):
     folder.mkdir()
     (tmp_path / "key").write_bytes(ours.pem)
     (folder / "ours.pub").symlink_to(tmp_path / "key")
-    assert identities(Trust(folder)) == {ours.identity}
+    assert identities(TrustedKeys(folder)) == {ours.identity}
 
 
 def test_a_device_that_names_keys_must_have_one(tmp_path):
     absent, empty = tmp_path / "absent", tmp_path / "empty"
     empty.mkdir()
-    assert Trust(empty).read_keys() == ()
+    assert TrustedKeys(empty).read_keys() == ()
     for named, message in ((absent, "cannot be read"), (empty, "has no key")):
         with pytest.raises(LoadFailed, match=message) as failed:
-            Trust(absent, named).read_keys()
+            TrustedKeys(absent, named).read_keys()
         assert failed.value.fault.code is Code.KEY_UNREADABLE
         assert str(named) in failed.value.fault.message
