@@ -56,5 +56,5 @@ def test_a_device_that_makes_no_forecast_says_why():
 
 def test_no_model_can_allow_more():
     check_gates({"device_difference": {"max": 1e-6}}, (), (0.5,), ())
-    with pytest.raises(EdgeOpsError, match="of every model, it is at most 0.0001"):
+    with pytest.raises(EdgeOpsError, match=r"of every model, it is at most 0\.0001"):
         check_gates({"device_difference": {"max": 0.1}}, (), (0.5,), ())
