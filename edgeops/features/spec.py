@@ -43,15 +43,19 @@ class Hour:
     sum of an hour without one is 0. A sum needs every value of its hour, the others
     one. The default is what devices did before a model could say it: each value
     replaces those before it, as a count since the hour began does. So of the hour
-    that comes twice in autumn both are added up, but for a mean.
+    that comes twice in autumn both are added up, but for a mean. A value that comes
+    up to `early` seconds before an hour is of that hour: clocks of loggers jitter.
     """
 
     combine: Combine = "last"
     minutes: int = 60
+    early: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.minutes <= 60:
             raise EdgeOpsError(f"an hour of values {self.minutes} minutes apart", "use 0 to 60")
+        if not 0 <= self.early <= 60:
+            raise EdgeOpsError(f"values up to {self.early} seconds early", "use 0 to 60")
 
     @property
     def values(self) -> int:

@@ -14,13 +14,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.registry import feature
-from edgeops.features.spec import Site, WindowSpec
+from edgeops.features.spec import Hour, Site, WindowSpec
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 1_000_000
 _LARGEST = 1e15  # of a measurement, such as joules in a day
 # Left out where they say nothing new: so models that were made before them stay as they are.
 _OPTIONAL = ("hour", "unknown", "unit")
+_MAY_LACK = {WindowSpec: _OPTIONAL, Hour: ("early",)}
 _KEYS = {(Site, "time_zone"): "zone"}  # all other fields have their own names
 
 
@@ -33,6 +34,8 @@ def to_json(spec: WindowSpec) -> JsonObject:
             del value[name]
         elif isinstance(value[name], tuple):
             value[name] = list(value[name])
+    if "hour" in value and not spec.hour.early:
+        del value["hour"]["early"]
     return {
         **value,
         "features": list(spec.features),
@@ -80,7 +83,7 @@ def _object(kind: Any, value: Any, where: str) -> Any:
     for key in [*value, *names]:
         if key not in names:
             raise _bad(where, f"has the unknown key `{key[:64]}`")
-        if key not in value and not (kind is WindowSpec and key in _OPTIONAL):
+        if key not in value and key not in _MAY_LACK.get(kind, ()):
             raise _bad(where, f"has no `{key}`")
     given = {key: name for key, name in names.items() if key in value}
     return kind(

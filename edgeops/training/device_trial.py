@@ -110,7 +110,10 @@ def _observed(data: Experiment, spec: WindowSpec, origins: Hours) -> NDArray[np.
     rows = ((last - series.start) / _H).astype(int)
     there = (~np.isnan(series.values[rows])).sum(axis=1) >= (len(spec.columns) + 1) // 2
     if len(origins):  # what the clock skips is no hour of a device
-        there &= ~np.isin(last, skipped_hours(last.min(), last.max(), zone))
+        skipped = skipped_hours(last.min(), last.max() + _H, zone)
+        there &= ~np.isin(last, skipped)
+        if spec.horizon * spec.interval == 1:
+            there &= ~np.isin(last + _H, skipped)
     return np.asarray(there)
 
 

@@ -7,7 +7,7 @@ and the order in which messages arrive.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -180,6 +180,18 @@ def test_a_value_a_minute_of_which_old_quarters_are_folded(zone, combine):
     last = np.datetime64("2024-11-01T12", "h")
     of = rows(zone, Hour(combine, 1), last, seed=5, gaps=0.0002, hours=900)
     agrees(of, np.arange(len(of.moments)))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu"])
+@pytest.mark.parametrize("combine", ["sum", "mean", "last"])
+@pytest.mark.parametrize("minutes", [15, 20, 60])
+def test_loggers_whose_clock_jitters(zone, combine, minutes):
+    """Some rows come before the hour that they are of."""
+    of = rows(zone, Hour(combine, minutes), np.datetime64("2024-11-01T12", "h"), seed=4)
+    random = np.random.default_rng(5)
+    slots = of.moments // (minutes * 60) * minutes * 60 + random.integers(-15, 16, len(of.moments))
+    slots[[0, -1]] += 20  # nothing is of an hour before or after
+    agrees(replace(of, moments=slots), np.arange(len(slots)))
 
 
 @pytest.mark.parametrize("combine", ["sum", "mean", "last"])

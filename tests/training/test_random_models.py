@@ -169,6 +169,12 @@ def table(
     values[silent : silent + 5 * 60 // minutes] = np.nan
     kept = pick.random(len(at)) >= lost / 4
     wall = bool(pick.integers(2))
+    if minutes < 60 and pick.random() < 0.3:  # once, the rows were an hour apart
+        kept &= (np.arange(len(at)) > len(at) // 3) | (moments % (60 // minutes) == 0)
+    if wall and pick.random() < 0.3:  # of the hour that comes twice, the table has one
+        kept &= ~np.array([moment.astimezone(where).fold == 1 for moment in at])
+    if pick.random() < 0.2:
+        at = [moment + timedelta(seconds=int(pick.integers(-15, 16))) for moment in at]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["timestamp", *names])
@@ -203,6 +209,8 @@ def outcome(seed: int, root: Path, make: Callable[..., bytes]) -> str:
         check_model(of_case.model)
         of = experiment(of_case.model, with_rows=True)
         check_fits_device(of)
+        for series in of.series:
+            of.check_part(series, "test")
         spec = of.builder(of.series[0]).spec
         if of.model.recipe.target.is_pooled:
             spec = replace(spec, columns=(THIS_SERIES,))

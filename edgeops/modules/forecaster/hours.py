@@ -38,7 +38,8 @@ class Recent:
 class HistoryHours:
     """The hours of a history: how the values of one become its value, and when they begin.
 
-    Hour h is the one that begins `3600 h + phase` seconds after 1970.
+    Hour h is the one that begins `3600 h + phase` seconds after 1970; its values come up to
+    `hour.early` seconds before.
     """
 
     history: History
@@ -46,14 +47,19 @@ class HistoryHours:
     phase: int = 0
 
     @property
+    def shift(self) -> int:
+        """From which second on, after 3600 h, values are of hour h."""
+        return self.phase - self.hour.early
+
+    @property
     def first(self) -> int:
         """The oldest hour that can have a value; the history must have one."""
-        return self.history.first_hour - (self.phase > 0)
+        return self.history.first_hour - _parts(self.shift)[-1]
 
     def newest(self, names: Sequence[str], at_least: int, now: float) -> int:
         """The newest hour that has ended and has so many of these series. Raises `NotReady`."""
-        running = int((now - self.phase) // HOUR)  # its values are not final
-        hours = hours_of_utc(self.history.hours, self.phase)
+        running = int((now - self.shift) // HOUR)  # its values are not final
+        hours = hours_of_utc(self.history.hours, self.shift)
         if hours and not self.hour.needed:
             return running - 1  # no event is a value too
         for hour in sorted(hours, reverse=True):
@@ -110,20 +116,26 @@ class HistoryHours:
         return count >= self.hour.needed
 
     def _count(self, name: str, hour: int) -> int:
-        begin = hour * HOUR + self.phase
-        cells = self.history.cells(name, hour, hour + (self.phase > 0))
+        begin, parts = hour * HOUR + self.shift, _parts(self.shift)
+        cells = self.history.cells(name, hour + parts[0], hour + parts[-1])
         return sum(count_between(cell, begin, begin + HOUR) for cell in cells)
 
     def _column(self, name: str, first: int, last: int) -> FloatArray:
-        packed = b"".join(self.history.cells(name, first, last + (self.phase > 0)))
+        parts = _parts(self.shift)
+        packed = b"".join(self.history.cells(name, first + parts[0], last + parts[-1]))
         moments, value, before, count = np.frombuffer(packed).reshape(-1, WIDTH).T
         values = Values(moments.astype(np.int64), value, before + value, count)
-        return hourly(values, self.hour, first, last - first + 1, self.phase)
+        return hourly(values, self.hour, first, last - first + 1, self.shift)
 
 
-def hours_of_utc(utc_hours: Iterable[int], phase: int) -> set[int]:
-    """The hours that any of these hours of UTC is a part of."""
-    return {hour - part for hour in utc_hours for part in range(1 + (phase > 0))}
+def hours_of_utc(utc_hours: Iterable[int], shift: int) -> set[int]:
+    """The hours that any of these hours of UTC is a part of, if they begin at `shift` seconds."""
+    return {hour - part for hour in utc_hours for part in _parts(shift)}
+
+
+def _parts(shift: int) -> range:
+    """The hours of UTC that hour 0 has a part of."""
+    return range(shift // HOUR, (shift + HOUR - 1) // HOUR + 1)
 
 
 def _bridged(column: Sequence[float]) -> list[float]:

@@ -72,12 +72,18 @@ def without_jitter(moments: IntArray, parts: Sequence[Stretch]) -> IntArray:
     result = moments.copy()
     for part in parts:
         rows = result[part.first : part.end]
-        near = min(_EARLY, part.seconds // 10)
         late = rows % part.seconds
-        early = late >= part.seconds - near
-        if part.even and early.mean() > 0.01 and (late <= near).mean() > 0.01:
-            rows[early] += part.seconds - late[early]
+        early = late >= part.seconds - earliness(moments, part)
+        rows[early] += part.seconds - late[early]
     return result
+
+
+def earliness(moments: IntArray, part: Stretch) -> int:
+    """How many seconds before its slot a row of a stretch may come; 0 unless its rows jitter."""
+    near = min(_EARLY, part.seconds // 10)
+    late = moments[part.first : part.end] % part.seconds
+    jitters = (late >= part.seconds - near).mean() > 0.01 and (late <= near).mean() > 0.01
+    return near if part.even and jitters else 0
 
 
 def lacking(moments: IntArray, parts: Sequence[Stretch]) -> NDArray[np.bool_]:

@@ -106,6 +106,7 @@ def to_hourly(
     begins, as_read = phase(clock.zone), moments
     moments = moments - begins
     parts = cadence.stretches(moments, clock.minutes)
+    hour = _hour(clock, parts, moments)
     if clock.minutes != 0:
         _check_step(file, moments)
         moments = cadence.without_jitter(moments, parts)
@@ -129,7 +130,6 @@ def to_hourly(
     what = "the clock repeats this hour, the table has it once: taken as it is"
     repairs = [*local.repairs, *(Repair(what, hour, 1) for hour in walls)]
     none, again = float((table.rows == 0).mean()), int((np.diff(moments) == 0).sum())
-    hour = _hour(clock, parts)
     kept = None
     if rows_since is not None:
         since = (int(moments[parts[-1].first]) // HOUR + (len(parts) > 1)) * HOUR + begins
@@ -195,13 +195,16 @@ def _once(table: _Grid, first: int, zone: ZoneInfo) -> IntArray:
     return np.flatnonzero(again & (rows[:-1] > 0) & (rows[1:] == 0))
 
 
-def _hour(clock: TableClock, parts: Sequence[Stretch]) -> Hour:
+def _hour(clock: TableClock, parts: Sequence[Stretch], moments: IntArray) -> Hour:
     """What a device has to do: the cadence is that of the last rows."""
     if clock.minutes == 0:
         return Hour(clock.combine, 0)
     minutes = min(60, max(1, round(parts[-1].seconds / 60)))
+    early = cadence.earliness(moments, parts[-1])
     # Of values an hour apart, the last is the sum; but not where an hour happens twice.
-    return Hour() if minutes == 60 and clock.combine == "sum" else Hour(clock.combine, minutes)
+    if minutes == 60 and clock.combine == "sum":
+        return Hour(early=early)
+    return Hour(clock.combine, minutes, early)
 
 
 def _check_step(file: DataFile, moments: IntArray) -> None:

@@ -37,7 +37,7 @@ def test_rows_that_jitter_belong_to_their_slot():
     jitter = np.random.default_rng(1).integers(-20, 21, len(exact))
     data = table(np.maximum(exact + jitter, 0))
     assert set(data.series.column("a")) == {6}
-    assert data.hour == Hour("sum", 10)
+    assert data.hour == Hour("sum", 10, early=60)
     assert not data.warnings
 
 

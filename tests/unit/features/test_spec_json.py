@@ -79,6 +79,9 @@ def test_a_window_spec_is_read_as_it_was_written(spec):
 def test_an_hour_as_it_always_was_is_not_written(spec):
     assert "hour" not in to_json(spec())
     assert to_json(spec(hour=Hour("sum", 15)))["hour"] == {"combine": "sum", "minutes": 15}
+    jitters = spec(hour=Hour("sum", 15, 60))
+    assert to_json(jitters)["hour"] == {"combine": "sum", "minutes": 15, "early": 60}
+    assert from_json(to_json(jitters)) == jitters
 
 
 JUNK = st.recursive(
