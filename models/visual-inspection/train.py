@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # or onnxruntime tells Microsoft what it loads
 
 import keras
 import numpy as np

@@ -253,6 +253,7 @@ def test_a_module_sees_nothing_of_the_users_and_one_that_would_change_its_proces
         "EDGEOPS_STORAGE",
         "EDGEOPS_CONNECTION_STRING",
         "EDGEOPS_CA_FILE",
+        "EDGEOPS_TRANSPORT",
     }
     assert (loader / "cwd").resolve() == Path(environ["HOME"]).resolve()
     row, *_ = json.loads(synced.edgeops("status", "-o", "json").out)["devices"]

@@ -75,7 +75,9 @@ def _python_gives_the_same(repo):
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "python.md", "exec"), {"workspace": Workspace.find(repo.root)})
     gates, *models, shape = printed.getvalue().splitlines()
-    assert gates == "{'wape_vs_seasonal_naive': True, 'size_bytes': True}"
+    assert gates == (
+        "{'wape_vs_seasonal_naive': True, 'size_bytes': True, 'device_difference': True}"
+    )
     assert {line.split()[0] for line in models} >= {"model", "seasonal-naive-168h"}
     assert shape.endswith(", 24, 3)")
 

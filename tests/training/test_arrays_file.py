@@ -13,7 +13,7 @@ import pytest
 from edgeops.training.arrays_file import read_arrays, write_arrays
 from edgeops.training.fitted import load
 
-NOTES = {"job": {"stepsAhead": [1], "seed": 1}, "history": [0.5]}
+NOTES = {"job": {"stepsAhead": [1], "seed": 1}, "history": [0.5], "wapes": []}
 
 
 @pytest.fixture
