@@ -20,7 +20,8 @@ def uploads(
     for change in changes:
         if change.module == MODEL_LOADER and change.device in devices:
             models = devices[change.device].models
-            for slot, value in change.patch.get("desired", {}).get("models", {}).items():
+            slots = (change.patch.get("desired") or {}).get("models") or {}  # null: all go
+            for slot, value in slots.items():
                 release = models.get(slot)
                 if value is not None and release is not None and release.content is not None:
                     found[release.name] = release

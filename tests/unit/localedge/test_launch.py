@@ -79,8 +79,10 @@ def test_only_the_loader_of_models_is_told_whom_to_trust(machine, tmp_path):
 
 
 TELLS = """
-import edgeops, json, os, sys, tempfile
-print(json.dumps({"environ": dict(os.environ), "path": sys.path, "cwd": os.getcwd(),
+import json, os, sys, tempfile
+environ = dict(os.environ)
+import edgeops
+print(json.dumps({"environ": environ, "path": sys.path, "cwd": os.getcwd(),
                   "edgeops": edgeops.__file__, "tmp": tempfile.gettempdir()}))
 """
 
