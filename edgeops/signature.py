@@ -1,7 +1,8 @@
 """Signatures of releases: who vouches for the files of a version.
 
-The statement binds the name, the version, the format, the metadata and every file's name, size
-and digest. Ed25519 (RFC 8032) by the package `cryptography`, which is imported where needed.
+The statement binds the name, the version, the format, the metadata, and the name, size and digest
+of every file, in order: the main one is first. Ed25519 (RFC 8032) by the package `cryptography`,
+which is imported where needed.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ def statement(
     files: Iterable[tuple[str, int, str]],
     metadata: Mapping[str, str],
 ) -> bytes:
-    """The bytes that are signed; `files` are names, sizes and SHA-256 digests, in any order."""
+    """The bytes that are signed; `files` are names, sizes and SHA-256 digests, main file first."""
     value = {
         "statement": _STATEMENT,
         "name": name,
         "version": version,
         "format": model_format,
-        "files": sorted([file, size, sha256] for file, size, sha256 in files),
+        "files": [[file, size, sha256] for file, size, sha256 in files],
         "metadata": dict(metadata),
     }
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -50,12 +50,12 @@ def verified(release, keys=(PUBLIC,)):
 def test_the_statement_never_changes_its_form():
     """Devices that were built years ago must find the same bytes."""
     assert statement("m", "1.0.0", "onnx", [("b", 2, "d2"), ("a", 1, "d1")], {"k": "ü"}) == (
-        b'{"files":[["a",1,"d1"],["b",2,"d2"]],"format":"onnx","metadata":{"k":"\\u00fc"},'
+        b'{"files":[["b",2,"d2"],["a",1,"d1"]],"format":"onnx","metadata":{"k":"\\u00fc"},'
         b'"name":"m","statement":"edgeops release 1","version":"1.0.0"}'
     )
     assert signed(RELEASE, KEY).signature == Signature(
         "56475aa75463474c",
-        "39r4+o2OnL2cgJ+byB2qQJ9sbaqYBOzGP6Ly/yBEoXvMsjVEtnPB9q3kpKxpiiPU9n8oSKT68/S8WNRQtX8uDA==",
+        "7HkbT2R3F5Jgy/S056Q05iW0x/+CWuU4fbqw1TH5SMw5cn/E6HXo51y7wbNTNDeI9aex2dvnaM3hTSuOC7riCw==",
     )
 
 
@@ -84,6 +84,7 @@ def test_a_variant_has_the_signature_of_what_its_devices_get():
         {"metadata": ()},
         {"metadata": (("inputSize", "64"),)},
         {"files": FILES[:1]},
+        {"files": FILES[::-1]},  # another one would be the main file
         {"files": (FILES[0], replace(FILES[1], name="other.txt"))},
         {"files": (FILES[0], replace(FILES[1], sha256="c" * 64))},
         {"files": (FILES[0], replace(FILES[1], size=3))},

@@ -174,6 +174,9 @@ TAMPERED = {
         if "files" in value
         else {"size": 1}
     ),
+    "main file": lambda value: (
+        with_files(value["files"][::-1]) if "files" in value else {"fileName": "z"}
+    ),
     "one file more": lambda value: (
         with_files([*value["files"], value["files"][0] | {"name": "x"}])
         if "files" in value
