@@ -164,7 +164,7 @@ class _Devices:
             owner = DeviceOnHubs(device.name, of & hubs, of)
             resolved, findings = resolver.resolve(device, groups)
             if self.trust:
-                findings = (*findings, *self.trust.findings(resolved.models))
+                findings = (*findings, *self.trust.findings(resolved))
             for hub in owner.on:
                 self.resolved[hub][device.name] = resolved
             stack = resolver.stack(device, groups, resolved.modules) if findings else ()

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.finding import Finding
-from edgeops.fleet.model import KeyFile, Named, Problem
+from edgeops.fleet.layers import FROM, Path
+from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, KeyFile, Named, Problem
 from edgeops.release import ModelRelease
+from edgeops.secret_reference import is_secret
 from edgeops.signature import PublicKey, is_signed, read_public_key, statements
 
 _PRIVATE = b"PRIVATE KEY-----"
@@ -26,9 +28,15 @@ class Trust:
     complete: bool = True
     _signed: dict[ModelRelease, bool] = field(default_factory=dict)
 
-    def findings(self, models: Mapping[str, ModelRelease]) -> Iterator[Finding]:
-        """The releases of a device, by slot, that no trusted key has signed."""
-        for slot, release in models.items() if self.complete else ():
+    def findings(self, device: DesiredDevice) -> Iterator[Finding]:
+        """The models of a device that no trusted key signed, and those that no release names."""
+        for path in _pinned_by_hand(device):
+            yield Finding(
+                path,
+                "names a model that no release vouches for; the Fleet trusts signed releases only",
+                "publish and sign the file as a release, and name that in `models` of the device",
+            )
+        for slot, release in device.models.items() if self.complete else ():
             if not self.is_signed(release) and next(self.wrong(release), None) is None:
                 named = release.reference if release.content is None else release.name
                 yield Finding(
@@ -90,6 +98,23 @@ def _word(named: Named[ModelRelease]) -> str:
 def trusted(keys: Iterable[PublicKey], key: PublicKey) -> bool:
     """Whether a key is one of these."""
     return any(known.data == key.data for known in keys)
+
+
+def _pinned_by_hand(device: DesiredDevice) -> Iterator[Path]:
+    """Where desired properties of a loader name a model themselves: in a slot, or by its address.
+
+    The single-model form has its address under any name at their root, or in a secret.
+    """
+    for name, module in device.modules.items():
+        if MODEL_LOADER in (name, module.spec.get(FROM)):
+            at = ("modules", name, "desired")
+            ours = device.models if name == MODEL_LOADER else {}
+            slots = module.desired.get("models")
+            if isinstance(slots, dict):
+                yield from ((*at, "models", slot) for slot in slots if slot not in ours)
+            for key, value in module.desired.items():
+                if is_secret(value) or (isinstance(value, str) and value.startswith("https://")):
+                    yield (*at, key)
 
 
 def _key(path: str, file: KeyFile) -> PublicKey:

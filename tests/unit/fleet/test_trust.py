@@ -148,6 +148,41 @@ def test_without_trust_nothing_is_asked(found, release):
         assert found(text, fleet=fleet, keys={}) == []
 
 
+PIN = "{url: 'https://x/m', fileName: m, sha256: %s}" % ("a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("desired", "at"),
+    [
+        (f"{{models: {{other: {PIN}}}}}", "models/other"),
+        (f"{{modelUrl: 'https://x/m', modelMd5: {'a' * 32}, modelFileName: m}}", "modelUrl"),
+        (f"{{adresse: 'https://x/m', summe: {'a' * 32}, datei: m}}", "adresse"),
+        ("{modelUrl: {fromEnv: EDGEOPS_SECRET_URL, version: 1}}", "modelUrl"),
+    ],
+)
+@pytest.mark.parametrize("name", ["model_loader", "second"])
+def test_a_model_that_is_pinned_by_hand_is_of_no_release(found, release, name, desired, at):
+    device = f"{{from: model_loader, desired: {desired}}}"
+    more = {
+        "d.yaml": f"kind: Device\nmetadata: {{name: c}}\nspec: {{modules: {{{name}: {device}}}}}\n"
+    }
+    assert found(release(A), **more) == [
+        f"d.yaml/spec/modules/{name}/desired/{at} names a model that no release vouches for;"
+        " the Fleet trusts signed releases only"
+        " | publish and sign the file as a release, and name that in `models` of the device"
+    ]
+    fleet = FLEET.replace("  trust: {releases: [keys/a.pub, keys/b.pub]}\n", "")
+    assert found(release(), fleet=fleet, **more) == []
+
+
+def test_what_else_a_loader_is_told_needs_no_signature(found, release):
+    own = (
+        f"{{modules: {{model_loader: {{desired: {{keepVersions: 3, models: {{seen: {PIN}}}}}}}}}}}"
+    )
+    more = {"d.yaml": f"kind: Device\nmetadata: {{name: c}}\nspec: {own}\n"}
+    assert found(release(A), **more) == []  # the release of the group is in the slot
+
+
 @pytest.mark.parametrize(
     ("file", "message"),
     [
