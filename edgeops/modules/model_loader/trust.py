@@ -5,8 +5,11 @@ A key that came the way of the digest would prove nothing more than the digest d
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.modules.model_loader.wanted import FLAT, WantedModel
 from edgeops.signature import PublicKey, is_signed, read_public_key, statement
+from edgeops.translate import translate
 
 KEY_FOLDER = Path("/etc/edgeops/trust")
 _MOST_BYTES = 1 << 16
@@ -22,32 +26,26 @@ _PEM = re.compile(rb"-----BEGIN [^-\n]+-----.*?-----END [^-\n]+-----", re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class TrustedKeys:
-    """Where the public keys are: `*.pub` in `folder` (which may be absent) and those `named`.
+    """Where the public keys are: in `folder`, if there is one, and those `named`.
 
-    `named` is a key file or a folder of them: it must have a key, so that a mount that went away
-    does not mean that everything is accepted.
+    Each is a key file or a folder with keys `*.pub`. It must have one, so that neither a mount
+    that went away nor a wrong name means that everything is accepted.
     """
 
     folder: Path = KEY_FOLDER
     named: Path | None = None
 
     def read_keys(self) -> tuple[PublicKey, ...]:
-        """The keys as they are now; () when every release is to be accepted.
+        """The keys as they are now; () when every release is to be accepted: there is no place.
 
         Raises `LoadFailed` when any of them cannot be read: nothing is accepted then.
         """
-        keys = [key for path in _listed(self.folder) for key in _keys_in(path)]
-        if self.named is not None:
-            try:
-                paths = _listed(self.named) if self.named.is_dir() else [self.named]
-            except OSError as error:
-                raise _unreadable(self.named, error) from error
-            if not paths:
-                raise LoadFailed(
-                    Code.KEY_UNREADABLE, f"EDGEOPS_TRUST: {self.named} has no key (*.pub)"
-                )
-            keys += [key for path in paths for key in _keys_in(path)]
-        return tuple(dict.fromkeys(keys))
+        places = [] if self.named is None else [self.named]
+        with _reading(self.folder), suppress(FileNotFoundError):
+            self.folder.lstat()  # a link that leads nowhere is there
+            places.append(self.folder)
+        paths = [path for place in places for path in _files_of(place)]
+        return tuple(dict.fromkeys(key for path in paths for key in _keys_in(path)))
 
 
 def signer(model: WantedModel, keys: Sequence[PublicKey]) -> str:
@@ -84,35 +82,45 @@ def _names(keys: Sequence[PublicKey]) -> str:
     return " or ".join(key.identity for key in keys[:3]) + (" or others" if len(keys) > 3 else "")
 
 
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(".pub"))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise _unreadable(folder, error) from error
+def _files_of(place: Path) -> list[Path]:
+    with _reading(place):
+        if place.is_file():
+            return [place]
+        every = sorted(place.iterdir())
+    paths = [path for path in every if path.name.endswith(".pub")]
+    if not paths:
+        others = f"; {every[0].name} in it is not taken for one" if every else ""
+        raise _unusable(
+            f"{place} has no public key *.pub{others}", "put one there under such a name"
+        )
+    return paths
 
 
 def _keys_in(path: Path) -> list[PublicKey]:
-    try:
+    with _reading(path):
         if path.exists() and not path.is_file():
-            raise LoadFailed(Code.KEY_UNREADABLE, f"the key file {path} is not a file")
+            raise OSError(errno.EISDIR, "it is not a file")
         with path.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from error
     blocks = _PEM.findall(text) if len(text) <= _MOST_BYTES else []
     try:
         return [read_public_key(block, str(path)) for block in blocks or [b""]]
     except EdgeOpsError as error:
-        raise LoadFailed(Code.KEY_UNREADABLE, error.message) from error
+        raise _unusable(error.message, error.hint) from error
     except ImportError as error:
-        raise LoadFailed(
-            Code.KEY_UNREADABLE,
-            f"the key in {path} cannot be used: the package cryptography is not installed",
-        ) from error
+        raise _unusable(f"the key {path} needs the package cryptography", "install it") from error
 
 
-def _unreadable(path: Path, error: OSError) -> LoadFailed:
-    why = error.strerror or type(error).__name__
-    return LoadFailed(Code.KEY_UNREADABLE, f"the key file {path} cannot be read: {why}")
+def _reading(path: Path) -> AbstractContextManager[None]:
+    """For `with`: an `OSError` as a `LoadFailed` that names the path."""
+
+    def unreadable(error: OSError) -> LoadFailed:
+        why = error.strerror or type(error).__name__
+        hint = f"make it a public key that user {os.geteuid()} may read"
+        return _unusable(f"{path} cannot be read: {why}", hint)
+
+    return translate((OSError, unreadable))
+
+
+def _unusable(message: str, hint: str) -> LoadFailed:
+    return LoadFailed(Code.KEY_UNREADABLE, f"{message}; {hint}")

@@ -285,6 +285,7 @@ def test_with_a_key_file_that_cannot_be_used_nothing_is_taken(refused, release, 
     error = refused(ours.sign(release))
     assert error.code is Code.KEY_UNREADABLE
     assert str(keys / "broken.pub") in error.message
+    assert "key" in error.message.partition("; ")[2], "it says what to do"
 
 
 @pytest.fixture
@@ -309,15 +310,31 @@ def unreadable(ours: Key) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture
+def nobody_enters(unreadable: Path, nobody: None) -> Path:
+    """A folder that nobody may look into."""
+    os.seteuid(os.getuid())
+    folder = unreadable / "closed"
+    (folder / "trust").mkdir(parents=True)
+    folder.chmod(0)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    return folder
+
+
 def test_a_key_file_that_we_may_not_read(unreadable, nobody):
-    with pytest.raises(LoadFailed, match=r"ours\.pub cannot be read: Permission denied"):
+    with pytest.raises(
+        LoadFailed, match=r"ours\.pub cannot be read: Permission denied; make it .* user [0-9]+ may"
+    ):
         TrustedKeys(unreadable).read_keys()
 
 
-def test_a_folder_of_keys_that_is_a_file(tmp_path):
+def test_a_folder_of_keys_that_is_a_file(tmp_path, ours):
     (tmp_path / "trust").write_text("")
-    with pytest.raises(LoadFailed, match="cannot be read: Not a directory"):
+    with pytest.raises(LoadFailed, match="trust is not a public key"):
         TrustedKeys(tmp_path / "trust").read_keys()
+    (tmp_path / "trust").write_bytes(ours.pem)
+    assert identities(TrustedKeys(tmp_path / "trust")) == {ours.identity}
 
 
 def identities(trust: TrustedKeys) -> set[str]:
@@ -344,12 +361,37 @@ def test_a_key_by_a_link_counts(tmp_path, ours):
     assert identities(TrustedKeys(folder)) == {ours.identity}
 
 
-def test_a_device_that_names_keys_must_have_one(tmp_path):
-    absent, empty = tmp_path / "absent", tmp_path / "empty"
-    empty.mkdir()
-    assert TrustedKeys(empty).read_keys() == ()
-    for named, message in ((absent, "cannot be read"), (empty, "has no key")):
-        with pytest.raises(LoadFailed, match=message) as failed:
-            TrustedKeys(absent, named).read_keys()
+@pytest.mark.parametrize("other", [None, "key.PEM", "releases.txt", "releases.PUB", ".pub.swp"])
+def test_a_folder_of_keys_must_have_one(tmp_path, ours, other):
+    """Docker makes an empty one where the host has none."""
+    absent, folder = tmp_path / "absent", tmp_path / "trust"
+    folder.mkdir()
+    if other:
+        (folder / other).write_bytes(ours.pem)
+    for trust in (TrustedKeys(folder), TrustedKeys(absent, folder)):
+        with pytest.raises(LoadFailed) as failed:
+            trust.read_keys()
         assert failed.value.fault.code is Code.KEY_UNREADABLE
-        assert str(named) in failed.value.fault.message
+        in_it = f"; {other} in it is not taken for one" if other else ""
+        assert failed.value.fault.message == (
+            f"{folder} has no public key *.pub{in_it}; put one there under such a name"
+        )
+    (folder / "ours.pub").write_bytes(ours.pem)
+    assert identities(TrustedKeys(folder)) == {ours.identity}
+
+
+@pytest.mark.parametrize("of", ["folder", "named"])
+def test_a_place_of_keys_that_leads_nowhere_is_not_absent(tmp_path, of):
+    places = {"folder": tmp_path / "absent", "named": None}
+    (tmp_path / "trust").symlink_to("gone")
+    with pytest.raises(LoadFailed, match="trust cannot be read: No such file"):
+        TrustedKeys(**places | {of: tmp_path / "trust"}).read_keys()
+    with pytest.raises(LoadFailed, match="none cannot be read: No such file"):
+        TrustedKeys(tmp_path / "absent", tmp_path / "none").read_keys()
+
+
+@pytest.mark.parametrize("of", ["folder", "named"])
+def test_a_place_of_keys_that_we_may_not_enter(unreadable, nobody_enters, of):
+    places = {"folder": unreadable / "absent", "named": None}
+    with pytest.raises(LoadFailed, match="trust cannot be read: Permission denied"):
+        TrustedKeys(**places | {of: nobody_enters / "trust"}).read_keys()
