@@ -6,8 +6,9 @@ Members are written to files named by number: no name in an archive leads anywhe
 from __future__ import annotations
 
 import gzip
-import lzma
+import io
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -16,7 +17,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from edgeops.digest import CHUNK_BYTES
 from edgeops.errors import EdgeOpsError
@@ -27,16 +28,21 @@ from edgeops.translate import doing, translate
 
 MAX_BYTES = 4 * 1024**3  # of all members: an archive can hold a thousand times its size
 _MAX_MEMBERS = 1000
+_MAX_HEADER = 1024**2  # bytes of all names in a zip, or of what comes before a member of a tar
 _ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 _HINT = "nothing was published"
+_PACK_IT = f"{_HINT}; publish it without --unpack"
 _BROKEN = (
     tarfile.TarError,
     gzip.BadGzipFile,
-    lzma.LZMAError,
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     EOFError,
+    ValueError,  # numbers and texts that are none
+    LookupError,
     NotImplementedError,
+    RecursionError,  # headers that each describe the next
 )
 
 
@@ -68,7 +74,7 @@ def unpacked(archive: Path, scratch: Path, most: int = MAX_BYTES) -> list[tuple[
                 raise EdgeOpsError(f"{member.name!r} in {archive} {member.fault}", _HINT)
             if count >= _MAX_MEMBERS or len(files) > MAX_FILES:
                 message = f"{archive} has too many files; a release has at most {MAX_FILES}"
-                raise EdgeOpsError(message, f"{_HINT}; publish it without --unpack")
+                raise EdgeOpsError(message, _PACK_IT)
             if member.folder:
                 continue
             name = member.name.removeprefix("./")
@@ -100,41 +106,84 @@ def _bounded(chunks: Iterator[bytes], archive: Path, most: int) -> Iterator[byte
         if read > most:
             raise EdgeOpsError(
                 f"{archive} holds more than {MAX_BYTES // 1024**3} GB",
-                f"{_HINT}; publish it without --unpack",
+                _PACK_IT,
             )
         yield chunk
 
 
+class _Metered(io.RawIOBase):
+    """A file of which `left` more bytes may be read: what is listed there is read at once."""
+
+    def __init__(self, archive: Path, raw: IO[bytes]) -> None:
+        self._archive, self._raw, self.left = archive, raw, _MAX_HEADER
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._raw.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
+        self.left -= len(data)
+        if self.left < 0:
+            raise EdgeOpsError(
+                f"{self._archive} says more than {_MAX_HEADER // 1024**2} MB about its files;"
+                f" a release has at most {MAX_FILES}",
+                _PACK_IT,
+            )
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+
 def _members(archive: Path, raw: IO[bytes]) -> Iterator[_Member]:
     if archive.name.lower().endswith(".zip"):
-        return _of_zip(raw)
-    return _of_tar(raw)
+        return _of_zip(_Metered(archive, raw))
+    is_packed = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    plain = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_packed else raw
+    return _of_tar(_Metered(archive, plain))
 
 
-def _of_tar(raw: IO[bytes]) -> Iterator[_Member]:
-    with tarfile.open(fileobj=raw) as archive:
+def _of_tar(metered: _Metered) -> Iterator[_Member]:
+    with tarfile.open(fileobj=metered, mode="r|") as archive:  # a stream: nothing is read twice
         for member in archive:
-            fault = None if member.isreg() or member.isdir() else "is not a file, but a link"
-            if fault and not (member.issym() or member.islnk()):
-                fault = "is not a file"
+            fault = None
+            if not (member.isreg() or member.isdir()):
+                fault = _not_a_file(is_link=member.issym() or member.islnk())
+            elif member.issparse():
+                fault = "is sparse; pack it as a plain file"
 
             def opened(member: tarfile.TarInfo = member) -> AbstractContextManager[IO[bytes]]:
                 content = archive.extractfile(member)
                 assert content is not None  # it is a regular file
                 return closing(content)
 
+            metered.left = MAX_BYTES
             yield _Member(member.name, fault, member.isdir(), opened)
+            metered.left = _MAX_HEADER
 
 
-def _of_zip(raw: IO[bytes]) -> Iterator[_Member]:
-    with zipfile.ZipFile(raw) as archive:
+def _of_zip(metered: _Metered) -> Iterator[_Member]:
+    with zipfile.ZipFile(cast("IO[bytes]", metered)) as archive:
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
-            fault = None if kind in (0, stat.S_IFREG, stat.S_IFDIR) else "is not a file, but a link"
-            if info.flag_bits & 1:
+            fault = None
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                fault = _not_a_file(is_link=kind == stat.S_IFLNK)
+            elif info.flag_bits & 1:
                 fault = "is encrypted"
+            elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                fault = "is packed in a way that is not bounded; pack it with deflate"
 
             def opened(info: zipfile.ZipInfo = info) -> AbstractContextManager[IO[bytes]]:
                 return archive.open(info)
 
+            metered.left = MAX_BYTES
             yield _Member(info.filename, fault, info.is_dir(), opened)
+
+
+def _not_a_file(*, is_link: bool) -> str:
+    return "is not a file, but a link" if is_link else "is not a file"

@@ -1,5 +1,6 @@
 """Archives are taken apart without trust in what they say."""
 
+import gzip
 import io
 import stat
 import tarfile
@@ -132,3 +133,50 @@ def test_damaged_archives(tmp_path, scratch, name, damage):
     path.write_bytes(data[: len(data) // 2] if damage == "cut" else b"not an archive" * 9)
     with pytest.raises(EdgeOpsError, match="cannot unpack"):
         unpacked(path, scratch)
+
+
+def header(kind, size, data=b""):
+    """A header of a tar that describes the next member, with what follows it."""
+    info = special("x", kind)
+    info.size = size
+    return info.tobuf(tarfile.USTAR_FORMAT) + data.ljust(512, b"\0")
+
+
+BOMBS = {
+    "a long description": header(tarfile.XHDTYPE, 2 << 20) + bytes(2 << 20),
+    "a long name": header(tarfile.GNUTYPE_LONGNAME, 2 << 20) + b"a" * (2 << 20),
+    "descriptions of descriptions": header(tarfile.XHDTYPE, 10, b"10 a=bcde\n") * 1000,
+    "no number": header(tarfile.XHDTYPE, 28, b"28 GNU.sparse.map=x,y,z,1,2\n") * 2,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_an_archive_says_of_its_files_is_bounded(tmp_path, scratch, bomb):
+    (tmp_path / "m.tar.gz").write_bytes(gzip.compress(BOMBS[bomb]))
+    with pytest.raises(EdgeOpsError, match=r"says more than 1 MB|cannot unpack"):
+        unpacked(tmp_path / "m.tar.gz", scratch)
+    assert not any(scratch.iterdir())
+
+
+def test_a_zip_of_very_many_files_is_not_listed(tmp_path, scratch):
+    many = zipped(tmp_path / "m.zip", [(f"{number:0100}", b"") for number in range(8000)])
+    with pytest.raises(EdgeOpsError, match="says more than 1 MB about its files"):
+        unpacked(many, scratch)
+
+
+def test_a_sparse_file(tmp_path, scratch):
+    """A few bytes that stand for any number."""
+    said = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s"}
+    info = tarfile.TarInfo("s")
+    info.pax_headers = said | {"GNU.sparse.realsize": str(1 << 40)}
+    archive = tar(tmp_path / "m.tar", [(info, b"1\n0\n0\n".ljust(512, b"\0"))], "w")
+    with pytest.raises(EdgeOpsError, match=r"'s' in .* is sparse"):
+        unpacked(archive, scratch)
+
+
+def test_a_zip_whose_members_cannot_be_bounded(tmp_path, scratch):
+    """A block of bzip2 is unpacked at once, to twenty thousand times its size."""
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a", bytes(1000))
+    with pytest.raises(EdgeOpsError, match="pack it with deflate"):
+        unpacked(tmp_path / "m.zip", scratch)
