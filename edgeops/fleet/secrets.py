@@ -170,6 +170,11 @@ def find_secret(text: str) -> str | None:
     return next((pattern.kind for pattern in patterns if pattern.regex.search(text)), None)
 
 
+def holds_private_key(data: bytes) -> bool:
+    """Whether a line of a file begins a private key in PEM, of any kind."""
+    return re.search(rb"^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY", data, re.MULTILINE) is not None
+
+
 def mask(text: str, known: Iterable[str] = ()) -> str:
     """The text with every secret in it replaced by `***`; `known` are secrets of any shape."""
     for secret in known:

@@ -10,11 +10,10 @@ from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import FROM, Path
 from edgeops.fleet.model import MODEL_LOADER, DesiredDevice, KeyFile, Named, Problem
+from edgeops.fleet.secrets import holds_private_key
 from edgeops.release import ModelRelease
 from edgeops.secret_reference import is_secret
 from edgeops.signature import PublicKey, is_signed, read_public_key, statements
-
-_PRIVATE = b"PRIVATE KEY-----"
 
 
 @dataclass(slots=True)
@@ -121,7 +120,7 @@ def _key(path: str, file: KeyFile) -> PublicKey:
     hint = "put the public key of `edgeops model key` there, and commit it"
     if file.fault:
         raise EdgeOpsError(f"the key file {path} {file.fault}", hint)
-    if _PRIVATE in file.data:
+    if holds_private_key(file.data):
         raise EdgeOpsError(
             f"{path} holds a private key, which everybody who reads the repository can now use",
             f"replace it: make another pair, and {hint}",

@@ -6,10 +6,12 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from edgeops.digest import chunks_of, digest_of
 from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.fleet.secrets import holds_private_key
 from edgeops.plain_file import open_plain
 from edgeops.publishing.draft import Artifact
 from edgeops.publishing.formats import format_of
@@ -34,7 +36,7 @@ def gather(given: Iterable[Given], scratch: Path | None = None) -> tuple[Artifac
 
     A folder stands for all its files, the main one first. With `scratch`, an empty folder, each
     archive is unpacked to it. Raises `UsageError` for a name that is not possible on devices, and
-    `EdgeOpsError` for what is not a file with content, or cannot be read.
+    `EdgeOpsError` for what is not a file with content, cannot be read, or is a private key.
     """
     files = [file for one in given for file in _files(one, scratch)]
     check_names(file.name for file in files)
@@ -99,7 +101,14 @@ def _main_first(files: Iterable[Given]) -> list[Given]:
 def _artifact(file: Given) -> Artifact:
     path = file.path
     with doing(f"read {path}", _NOTHING), open_plain(path.parent, path.name) as opened:
-        digest = digest_of(chunks_of(opened))
+        chunks = chunks_of(opened)
+        start = next(chunks, b"")
+        digest = digest_of(chain([start], chunks))
+    if holds_private_key(start):
+        raise EdgeOpsError(
+            f"{file.name} holds a private key, which everybody who gets the release could use",
+            f"{_NOTHING}; leave it out, and keep it where only its owner can read it",
+        )
     if not digest.size:
         raise EdgeOpsError(f"{path} is empty", _NOTHING)
     return Artifact(file.name, path, digest)

@@ -92,6 +92,20 @@ def test_names_that_exclude_each_other(write, one, other, message):
         gather([Given(write("x"), one), Given(write("y"), other)])
 
 
+@pytest.mark.parametrize("kind", ["PRIVATE", "RSA PRIVATE", "OPENSSH PRIVATE", "PGP PRIVATE"])
+def test_a_private_key_is_not_published(write, tmp_path, kind):
+    end = " BLOCK-----" if kind.startswith("PGP") else "-----"
+    key = write("m/key.pem", f"a certificate\n-----BEGIN {kind} KEY{end}\nMC4C\n".encode())
+    with tarfile.open(tmp_path / "m.tar.gz", "w:gz") as tar:
+        tar.add(key.parent, ".")
+    (tmp_path / "scratch").mkdir()
+    for given in (Given(key), Given(key.parent), Given(tmp_path / "m.tar.gz")):
+        with pytest.raises(EdgeOpsError, match=r"key\.pem holds a private key") as caught:
+            gather([given], tmp_path / "scratch")
+        assert caught.value.hint.startswith("nothing was published")
+    assert names(Given(write("m.pub", b"-----BEGIN PUBLIC KEY-----\nMC4C\n"))) == ["m.pub"]
+
+
 def test_an_archive_is_a_file_unless_it_is_to_be_unpacked(write, tmp_path):
     write("sm/saved_model.pb"), write("sm/variables/v.index")
     archive = tmp_path / "sm.tar.gz"
