@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.showing import ShownDevice, show_device
-    from edgeops.api.signing import KeyPair, SignedRelease, make_key, sign_release
+    from edgeops.api.signing import KeyPair, SignedRelease, make_key, sign_releases
     from edgeops.api.statuses import status, wait_until_converged
     from edgeops.api.workspace import Clock, InvalidFleet, Revision, Workspace
 
@@ -104,7 +104,7 @@ __all__ = [
     "roll_back",
     "run_devices",
     "show_device",
-    "sign_release",
+    "sign_releases",
     "status",
     "stop_on_interrupt",
     "sync",
@@ -148,7 +148,7 @@ _NAMES = {
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
     "showing": ("ShownDevice", "show_device"),
-    "signing": ("KeyPair", "SignedRelease", "make_key", "sign_release"),
+    "signing": ("KeyPair", "SignedRelease", "make_key", "sign_releases"),
     "statuses": ("status", "wait_until_converged"),
     "workspace": ("Clock", "InvalidFleet", "Revision", "Workspace"),
 }

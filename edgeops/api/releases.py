@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgeops.api.session import on_hub
 from edgeops.api.statuses import statuses
 from edgeops.api.stores import artifact_store, artifact_target
+from edgeops.api.trust import trust_of
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, Interrupted, InvalidState, UsageError
 from edgeops.proxy import proxies_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from edgeops.artifacts.store import Store
     from edgeops.artifacts.verify import Check
     from edgeops.fleet.model import ArtifactTarget, DesiredFleet
+    from edgeops.fleet.trust import Trust
     from edgeops.promotion.slots import Mention
     from edgeops.release import ModelRelease, ReleaseFile
     from edgeops.source.releases import Releases
@@ -36,7 +38,7 @@ class ReleaseRow:
     """One release: its metrics when it was published, its mentions in git, where it runs.
 
     `wape` is a share; `wape` and `passed` (its gates) are None if the release
-    file does not have them. `on_hub` is None if no hub was read.
+    file does not have them. `on_hub` is None if no hub was read. `signed_by` names the keys.
     """
 
     release: ModelRelease
@@ -44,18 +46,20 @@ class ReleaseRow:
     passed: bool | None = None
     in_git: tuple[Mention, ...] = ()
     on_hub: Spread | None = None
+    signed_by: str = "unsigned"
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """The checks of a release (`name@version`), and whether devices get the right files.
 
-    Each check names its file.
+    Each check names its file. `signed_by` names the keys: by their files, if the Fleet trusts them.
     """
 
     release: str
     checks: tuple[Check, ...]
     good: bool
+    signed_by: str = "unsigned"
 
 
 def list_releases(workspace: Workspace, model: str | None = None) -> list[ReleaseRow]:
@@ -65,6 +69,7 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
     `UsageError` for a model without releases.
     """
     from edgeops.artifacts.version import precedence
+    from edgeops.fleet.trust import signers
     from edgeops.source.releases import load_releases
 
     releases, note = load_releases(workspace.root), workspace.observer.note
@@ -75,7 +80,7 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
         raise _unknown(releases, model, models_only=True, hint=hint)
     fleet, named = _in_git(workspace)
     spreads = _on_hub(workspace, fleet) if fleet and releases.releases else None
-    rows = []
+    trust, rows = _trust(workspace), []
     for reference, release in releases.releases.items():
         if model in (None, release.spec.name):
             spec: dict[str, Any] = release.document.value["spec"]
@@ -85,6 +90,7 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
                 passed=True if spec.get("gates") else None,  # a failed gate prevents a release
                 in_git=tuple(named.get(reference, ())),
                 on_hub=spreads.get(reference, Spread()) if spreads is not None else None,
+                signed_by=signers(release.spec, trust),
             )
             rows.append(row)
     rows.sort(key=lambda row: precedence(row.release.version), reverse=True)
@@ -92,6 +98,32 @@ def list_releases(workspace: Workspace, model: str | None = None) -> list[Releas
 
 
 def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
+    """Check published files again, as `verify_files` does, and the signatures of trusted keys."""
+    from edgeops.artifacts.verify import Check, Found
+    from edgeops.fleet.trust import signers
+    from edgeops.source.releases import load_releases
+
+    trust, releases, rows = _trust(workspace), load_releases(workspace.root).releases, []
+    for row in verify_files(workspace, names):
+        release = releases[row.release].spec
+        made = replace(row, signed_by=signers(release, trust))
+        if trust and any(True for _ in trust.wrong(release)):
+            reason = f"this is not the release that {made.signed_by} signed"
+            wrong = Check("signature", Found.CHANGED, reason)
+            made = replace(made, good=False, checks=(*made.checks, wrong))
+        rows.append(made)
+    return rows
+
+
+def _trust(workspace: Workspace) -> Trust | None:
+    try:
+        return trust_of(workspace)
+    except InvalidState as error:
+        workspace.observer.note(f"note: {error.message}")
+        return None
+
+
+def verify_files(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
     """Check published files again: the copy in git, and the file in the store or at the URL.
 
     `names` are models or `name@version`; all by default. Raises `UsageError` for

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeops.api.trust import trust_of
 from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
+from edgeops.errors import EdgeOpsError, Refused, UsageError
 
 if TYPE_CHECKING:
     from edgeops.fleet.model import Named
+    from edgeops.fleet.trust import Trust
     from edgeops.publishing.signing import Signer
     from edgeops.release import ModelRelease
-    from edgeops.signature import PrivateKey, PublicKey
+    from edgeops.signature import PrivateKey
 
 _TRUST = "`trust` in the Fleet"
 
@@ -58,7 +61,7 @@ def signer(workspace: Workspace, *, sign: bool, key: Path | None) -> Signer:
     from edgeops.publishing.signing import unsigned
     from edgeops.signature import signed
 
-    trust = _trusted(workspace)
+    trust = trust_of(workspace)
     if not (sign or key or workspace.environ.get(SIGNING_KEY, "").strip()):
         if trust is not None:
             raise Refused(
@@ -70,32 +73,41 @@ def signer(workspace: Workspace, *, sign: bool, key: Path | None) -> Signer:
     return lambda release: signed(release, private)
 
 
-def sign_release(workspace: Workspace, reference: str, *, key: Path | None = None) -> SignedRelease:
-    """Add a signature to a release (NAME@VERSION) or a Context (NAME), or replace it.
+def sign_releases(
+    workspace: Workspace, references: Sequence[str], *, key: Path | None = None
+) -> list[SignedRelease]:
+    """Add a signature to releases (NAME@VERSION) or Contexts (NAME), or replace it.
 
-    Nothing else of the file changes. The published files of a release are read first: what is
+    Nothing else of their files changes. The published files of releases are read first: what is
     signed is what devices get. Raises `UsageError` for one that does not exist, `Refused` if its
     files are not as it says, or the Fleet trusts other keys only, and `EdgeOpsError` for a key that
-    cannot be read.
+    cannot be read; no file has changed then.
     """
-    from edgeops.api.releases import verify
+    from edgeops.api.releases import verify_files
     from edgeops.fleet.check_release import KIND as RELEASE
     from edgeops.fleet.context import KIND as CONTEXT
     from edgeops.source.releases import load_releases
 
-    private = _private_key(workspace, key, _trusted(workspace))
-    if "@" not in reference:
-        return _sign(_context(workspace, reference), CONTEXT, workspace.root, private)
-    (checked,) = verify(workspace, [reference])
-    if not checked.good:
-        reasons = [check.reason for check in checked.checks if check.reason]
-        why = reasons[0] if reasons else "they are not in the store"
-        raise Refused(
-            f"{reference} was not signed, since its published files are not as it says: {why}",
-            f"see `edgeops model verify {reference}`",
-        )
-    release = load_releases(workspace.root).releases[reference]
-    return _sign(release, RELEASE, workspace.root, private)
+    private = _private_key(workspace, key, trust_of(workspace))
+    wanted = list(dict.fromkeys(references))
+    contexts = {name: _context(workspace, name) for name in wanted if "@" not in name}
+    names = [name for name in wanted if "@" in name]
+    for checked in verify_files(workspace, names) if names else ():
+        if not checked.good:
+            reasons = [check.reason for check in checked.checks if check.reason]
+            why = reasons[0] if reasons else "they are not in the store"
+            raise Refused(
+                f"{checked.release} was not signed, since its published files are not as it says:"
+                f" {why}",
+                f"see `edgeops model verify {checked.release}`",
+            )
+    releases = load_releases(workspace.root).releases
+    return [
+        _sign(contexts[name], CONTEXT, workspace.root, private)
+        if name in contexts
+        else _sign(releases[name], RELEASE, workspace.root, private)
+        for name in wanted
+    ]
 
 
 def _context(workspace: Workspace, name: str) -> Named[ModelRelease]:
@@ -149,40 +161,15 @@ def _has(text: str, kind: str, release: ModelRelease) -> bool:
     return not wrong and release in found
 
 
-def _trusted(workspace: Workspace) -> tuple[PublicKey, ...] | None:
-    """The keys that the Fleet trusts, None without a Fleet, or if releases need not be signed.
-
-    Raises `InvalidState` if the Fleet or one of the keys cannot be read.
-    """
-    from edgeops.fleet.outline import may_hold
-    from edgeops.fleet.trust import read_trust
-
-    if not (workspace.root / "fleet").is_dir():
-        return None
-    tree = workspace.at(None)
-    snapshot = tree.snapshot
-    if tree.catalog.fleet is None and may_hold(snapshot.spoiled, "Fleet"):
-        raise InvalidState(
-            "the Fleet cannot be read, so it is not known whose signatures it trusts",
-            "see `edgeops validate`",
-        )
-    trust, problems = read_trust(tree.catalog, snapshot.keys)
-    if problems:
-        raise InvalidState(f"{problems[0].place}: {problems[0].message}", problems[0].hint)
-    return trust.keys if trust else None
-
-
-def _private_key(
-    workspace: Workspace, file: Path | None, trust: tuple[PublicKey, ...] | None
-) -> PrivateKey:
+def _private_key(workspace: Workspace, file: Path | None, trust: Trust | None) -> PrivateKey:
     from edgeops.fleet.trust import trusted
     from edgeops.publishing.keys import signing_key
     from edgeops.signature import public_key_of
 
     private = signing_key(file, workspace.environ)
     public = public_key_of(private)
-    if trust is not None and not trusted(trust, public):
-        known = ", ".join(key.identity for key in trust)
+    if trust is not None and not trusted(trust.keys, public):
+        known = ", ".join(key.identity for key in trust.keys)
         raise Refused(
             f"the key {public.identity} is not one that the Fleet trusts ({known})",
             f"sign with one of these, or add its public key to {_TRUST}",

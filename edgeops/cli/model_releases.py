@@ -19,7 +19,7 @@ def list_releases(
     ] = None,
     output: OutputOption = "text",
 ) -> None:
-    """List the releases: their quality, the manifests that name them, where they run.
+    """List the releases: quality, signatures, the manifests that name them, where they run.
 
     The devices are read from the hub (--hub), if it can be reached.
 
@@ -42,8 +42,9 @@ def verify(
     """Check that published artifacts still match the digests in their release files.
 
     Reads the copy in git, and the artifact in the store of the hub (--hub) or
-    at the URL of the release. Exit code 1: an artifact changed, is missing, or
-    cannot be read.
+    at the URL of the release, and says whose signature it has. Exit code 1: an
+    artifact changed, is missing, or cannot be read, or is not what a key that the
+    Fleet trusts has signed.
 
     \b
     Examples:

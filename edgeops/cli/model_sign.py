@@ -34,20 +34,22 @@ def key(
 
 def sign(
     context: typer.Context,
-    reference: Annotated[str, argument("The release, or a Context.", metavar="NAME@VERSION|NAME")],
+    references: Annotated[
+        list[str], argument("Releases, or Contexts.", metavar="NAME@VERSION|NAME...")
+    ],
     key: KeyOption = None,
     output: OutputOption = "text",
 ) -> None:
-    """Add a signature to the file of a release, or a Context; nothing else of it changes.
+    """Add a signature to the files of releases, or Contexts; nothing else of them changes.
 
-    Reads the published files of a release first, at the hub (--hub) and in git: what is
+    Reads the published files of releases first, at the hub (--hub) and in git: what is
     signed is what devices get. Exit code 5: they are not as the release file
-    says, or the Fleet trusts other keys only.
+    says, or the Fleet trusts other keys only; nothing is signed then.
 
     \b
     Examples:
       edgeops model sign crowdedness-24h@1.0.0 --key ~/releases.pem
-      edgeops model sign city-events --key ~/releases.pem
+      edgeops model sign street-24h@1.0.0 city-events --key ~/releases.pem
     """
-    done = api.sign_release(workspace(context), reference, key=key)
+    done = api.sign_releases(workspace(context), references, key=key)
     show(context, report.signing_text, done, output)

@@ -15,17 +15,25 @@ from edgeops.release import ModelRelease
 from edgeops.secret_reference import is_secret
 from edgeops.signature import PublicKey, is_signed, read_public_key, statements
 
+UNSIGNED = "unsigned"
+
 
 @dataclass(slots=True)
 class Trust:
     """The public keys that a fleet trusts, of which one must have signed each release in use.
 
-    Not `complete`: a key cannot be read, so that nothing is said of the releases.
+    `named` has them by their files. Not `complete`: a key cannot be read, so that nothing is said
+    of the releases.
     """
 
-    keys: tuple[PublicKey, ...]
+    named: Mapping[str, PublicKey]
     complete: bool = True
     _signed: dict[ModelRelease, bool] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        """The keys."""
+        return tuple(self.named.values())
 
     def findings(self, device: DesiredDevice) -> Iterator[Finding]:
         """The models of a device that no trusted key signed, and those that no release names."""
@@ -67,15 +75,15 @@ def read_trust(
     """What the Fleet trusts, None if it does not say, and the problems of its key files."""
     if catalog.fleet is None or catalog.fleet.spec.trust is None:
         return None, ()
-    keys, problems = [], []
+    keys, problems = {}, []
     for index, path in enumerate(catalog.fleet.spec.trust):
         try:
-            keys.append(_key(path, files.get(path, KeyFile(fault="does not exist"))))
+            keys[path] = _key(path, files.get(path, KeyFile(fault="does not exist")))
         except EdgeOpsError as error:
             at = f"/spec/trust/releases/{index}"
             problem = catalog.fleet.document.problem(at, error.message, error.hint)
             problems.append(problem)
-    return Trust(tuple(keys), complete=not problems), tuple(problems)
+    return Trust(keys, complete=not problems), tuple(problems)
 
 
 def signature_problems(catalog: Catalog, trust: Trust) -> Iterator[Problem]:
@@ -92,6 +100,14 @@ def signature_problems(catalog: Catalog, trust: Trust) -> Iterator[Problem]:
 
 def _word(named: Named[ModelRelease]) -> str:
     return "release" if named.spec.content is None else "Context"
+
+
+def signers(release: ModelRelease, trust: Trust | None) -> str:
+    """Who signed a release, or its variants: files of trusted keys, identities, or `unsigned`."""
+    files = {key.identity: path for path, key in trust.named.items()} if trust else {}
+    signatures = [signature for _, signature in statements(release)]
+    who = [files.get(each.key, each.key) if each else UNSIGNED for each in signatures]
+    return ", ".join(dict.fromkeys(who))
 
 
 def trusted(keys: Iterable[PublicKey], key: PublicKey) -> bool:

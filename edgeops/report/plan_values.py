@@ -19,6 +19,7 @@ from edgeops.report.words import count, show, show_change, show_each
 _NAMES = 3  # devices are named, more are counted
 _NAMES_LENGTH = 50
 _IN_LINE = 4  # values, if they are short
+_SIGNATURE = 16  # characters of one that are shown
 _RARE = 20  # one in so many is rare
 _LETTERS, _DIGITS = re.compile("[A-Za-z]+"), re.compile("[0-9]+")
 _ANOTHER = (
@@ -51,7 +52,7 @@ def shown_values(entry: PathValues, *, most: int, limit: int | None) -> ShownVal
 
     They are the most frequent ones and, as a mistake may be on one device alone, the rarest.
     """
-    every = entry.values
+    every, limit = entry.values, _limit(entry.path, limit)
     if len(every) == 1:
         return ShownValues(tuple(_shown(entry, every, limit)), "", "")
     kept = _some(every, most)
@@ -80,7 +81,7 @@ def example(entry: PathValues, limit: int | None) -> str:
         return ""
     if _of_rare_form(entry.values):
         return ""
-    text = show(_brief(value.new, entry.path), entry.path, limit)
+    text = show(_brief(value.new, entry.path), entry.path, _limit(entry.path, limit))
     return f"{text}, ... ({len(entry.values):,} different values)"
 
 
@@ -90,6 +91,12 @@ def who(devices: Sequence[str]) -> str:
     if len(devices) == 1 or (len(devices) <= _NAMES and len(names) <= _NAMES_LENGTH):
         return names
     return count(len(devices), "device")
+
+
+def _limit(path: Keys, limit: int | None) -> int | None:
+    """How much of a value to show: of a signature the beginning, as there is nothing to read."""
+    is_signature = path[:2] == ("desired", "models") and path[3:] == ("signature", "value")
+    return _SIGNATURE if is_signature and limit is not None else limit
 
 
 def _more(left: int, devices: int) -> str:

@@ -39,6 +39,7 @@ def _object(row: ReleaseRow) -> dict[str, object]:
         "fileName": next((file.name for file in release.files), None),
         "size": release.size,
         "sha256": release.sha256,
+        "signedBy": row.signed_by,
         "git": [asdict(mention) for mention in row.in_git],
         "hub": hub and asdict(hub),
     }
@@ -59,7 +60,7 @@ def _lines(rows: Sequence[ReleaseRow]) -> Iterator[Line]:
         several = any(len(row.release.files) != 1 for row in rows)
         table = _Table(asked, several, max(len(_bytes(row.release)) for row in rows))
         titles = ["MODEL", "VERSION", "WAPE", "GATES", *["FILES"] * several, "BYTES"]
-        titles += [*["ON THE HUB"] * asked, "IN GIT"]
+        titles += ["SIGNED BY", *["ON THE HUB"] * asked, "IN GIT"]
         head = [[dim(title) for title in titles]]
         yield from columns([*head, *(_row(row, table) for row in rows)])
         yield []
@@ -84,6 +85,7 @@ def _row(row: ReleaseRow, table: _Table) -> Line:
         _gates(row.passed),
         *[files_in_words(row.release)] * table.several,
         _bytes(row.release).rjust(table.width),
+        row.signed_by,
         *[_on_hub(row.on_hub)] * table.asked,
         _in_git(row.in_git),
     ]

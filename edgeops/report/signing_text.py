@@ -1,7 +1,8 @@
-"""A signed release as a line and as JSON."""
+"""Signed releases as lines and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeops.report.documents import dump_json
@@ -11,21 +12,19 @@ if TYPE_CHECKING:
     from edgeops.api.signing import SignedRelease
 
 
-def text(done: SignedRelease, *, color: bool = False) -> str:
+def text(rows: Sequence[SignedRelease], *, color: bool = False) -> str:
     """What was signed, and what to commit; no newline at its end."""
-    state = (
-        f"signed by {done.key}; commit {done.file}" if done.new else f"signed by {done.key} already"
-    )
-    return render([[f"{done.release}: {state}"]], color)
+    return render([[f"{row.release}: {_state(row)}"] for row in rows], color)
 
 
-def as_json(done: SignedRelease) -> str:
-    """One object; ends with a newline."""
-    return dump_json(
-        {
-            "release": done.release,
-            "file": done.file.as_posix(),
-            "key": done.key,
-            "new": done.new,
-        }
-    )
+def _state(row: SignedRelease) -> str:
+    return f"signed by {row.key}; commit {row.file}" if row.new else f"signed by {row.key} already"
+
+
+def as_json(rows: Sequence[SignedRelease]) -> str:
+    """An object with one object per release in `releases`; ends with a newline."""
+    signed = [
+        {"release": row.release, "file": row.file.as_posix(), "key": row.key, "new": row.new}
+        for row in rows
+    ]
+    return dump_json({"releases": signed})

@@ -30,6 +30,7 @@ def as_json(rows: Sequence[Verified]) -> str:
                 {
                     "release": row.release,
                     "good": row.good,
+                    "signedBy": row.signed_by,
                     "checks": [
                         asdict(check) | {"reason": mask(check.reason)} for check in row.checks
                     ],
@@ -62,14 +63,14 @@ def _lines(rows: Sequence[Verified]) -> Iterator[Line]:
         place for place in _PLACES if any(c.place == place for row in rows for c in row.checks)
     ]
     if rows:
-        titles = [dim(title.upper()) for title in ("release", *places)]
+        titles = [dim(title.upper()) for title in ("release", *places, "signed by")]
         yield from columns([titles, *(_row(row, places) for row in rows)])
         yield []
     for row in rows:
-        several = len({check.file for check in row.checks}) > 1
+        several = len({check.file for check in row.checks if check.file}) > 1
         for check in row.checks:
             if check.found in (Found.CHANGED, Found.UNREADABLE) or (check.reason and not row.good):
-                where = f"{check.file}, {check.place}" if several else check.place
+                where = f"{check.file}, {check.place}" if several and check.file else check.place
                 yield [red(row.release), f" ({where}): {check.reason}"]
     yield [bold(summary(rows))]
 
@@ -78,6 +79,7 @@ def _row(row: Verified, places: Sequence[str]) -> Line:
     return [
         row.release,
         *(_cell([check.found for check in row.checks if check.place == place]) for place in places),
+        row.signed_by,
     ]
 
 

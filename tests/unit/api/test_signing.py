@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from edgeops.api import Workspace, make_key, publish_files, sign_release, validate
+from edgeops.api import (
+    Workspace,
+    list_releases,
+    make_key,
+    publish_files,
+    sign_releases,
+    validate,
+    verify,
+)
 from edgeops.errors import EdgeOpsError, InvalidState, Refused, UsageError
 from edgeops.publishing.files import ForLabels, Request
 from edgeops.publishing.gather import Given
@@ -75,7 +83,7 @@ def test_the_fleet_says_whose_signature_it_wants(trusting, pair, model, tmp_path
     assert not any((trusting.root / "models").rglob("*.yaml"))
     assert publish_files(trusting, "m", request, key=pair.private).new
     with pytest.raises(Refused, match="is not one that the Fleet trusts"):
-        sign_release(trusting, "m@1.0.0", key=stranger.private)
+        sign_releases(trusting, ["m@1.0.0"], key=stranger.private)
 
 
 def test_what_the_fleet_trusts_must_be_known(trusting, pair, model):
@@ -98,13 +106,13 @@ def test_a_signature_is_the_only_change_of_a_release_file(trusting, pair, model,
     text = "# mine\n" + file.read_text() + "# the end\n"
     file.write_text(text)
 
-    done = sign_release(trusting, "m@1.0.0", key=pair.private)
+    (done,) = sign_releases(trusting, ["m@1.0.0"], key=pair.private)
     assert (done.key, done.new) == (pair.identity, True)
     lines = file.read_text().splitlines()
     added = [line for line in lines if line not in text.splitlines()]
     assert [line.split(":")[0] for line in added] == ["  signature", "    key", "    value"]
     assert [line for line in lines if line not in added] == text.splitlines()
-    assert not sign_release(trusting, "m@1.0.0", key=pair.private).new
+    assert not sign_releases(trusting, ["m@1.0.0"], key=pair.private)[0].new
     assert not validate(trusting).problems
     # Publishing does the same at once, to the byte.
     assert publish_files(trusting, "m", publish, key=pair.private).new is False
@@ -139,27 +147,65 @@ def test_release_files_as_people_write_them(plain, pair, model, text):
     newline = "\r\n" if "\r\n" in body else "\n"
     written = head.replace("\n", newline) + body
     (plain.root / done.file).write_bytes(written.encode())
-    assert sign_release(plain, "m@1.0.0", key=pair.private).new
+    assert sign_releases(plain, ["m@1.0.0"], key=pair.private)[0].new
     after = (plain.root / done.file).read_bytes().decode()
     assert after.startswith(written.rstrip("}\r\n"))
     assert after.count(newline) == after.count("\n")
-    assert not sign_release(plain, "m@1.0.0", key=pair.private).new
+    assert not sign_releases(plain, ["m@1.0.0"], key=pair.private)[0].new
 
 
 def test_each_variant_is_signed_and_can_be_signed_again(plain, pair, model, tmp_path):
     variants = [ForLabels({"class": "jetson"}, model), ForLabels({}, model)]
     file = plain.root / publish_files(plain, "m", Request(variants=variants, version="1.0.0")).file
     text = file.read_text()
-    assert sign_release(plain, "m@1.0.0", key=pair.private).new
+    assert sign_releases(plain, ["m@1.0.0"], key=pair.private)[0].new
     once = file.read_text()
     assert once.count("    signature:\n") == 2
     other = make_key(tmp_path / "other.pem")
-    assert sign_release(plain, "m@1.0.0", key=other.private).new
+    assert sign_releases(plain, ["m@1.0.0"], key=other.private)[0].new
     assert file.read_text().count(other.identity) == 2
-    assert sign_release(plain, "m@1.0.0", key=pair.private).new
+    assert sign_releases(plain, ["m@1.0.0"], key=pair.private)[0].new
     assert file.read_text() == once
     kept = [line for line in once.splitlines() if line in text.splitlines()]
     assert kept == text.splitlines()
+
+
+def test_several_are_signed_or_none(trusting, pair, model):
+    (trusting.root / "fleet/events.yaml").write_text(CONTEXT)
+    for version in ("1.0.0", "2.0.0"):
+        publish_files(trusting, "m", Request([model], version=version), key=pair.private)
+        file = trusting.root / f"models/m/releases/{version}.yaml"
+        file.write_text(file.read_text().partition("  signature:")[0])
+    wanted = ["m@1.0.0", "city-events", "m@2.0.0", "m@1.0.0"]
+    for unknown in ("m@3.0.0", "arena"):
+        with pytest.raises(UsageError):
+            sign_releases(trusting, [*wanted, unknown], key=pair.private)
+    done = sign_releases(trusting, wanted, key=pair.private)
+    assert [(each.release, each.new) for each in done] == [(name, True) for name in wanted[:3]]
+    assert not any(each.new for each in sign_releases(trusting, wanted, key=pair.private))
+
+
+def test_who_signed_a_release_is_seen(trusting, pair, model, tmp_path):
+    stranger = make_key(tmp_path / "stranger.pem")
+    file = (
+        trusting.root
+        / publish_files(trusting, "m", Request([model], version="1.0.0"), key=pair.private).file
+    )
+
+    def seen():
+        (row,), (verified,) = list_releases(trusting), verify(trusting)
+        assert row.signed_by == verified.signed_by
+        return verified
+
+    assert (seen().good, seen().signed_by) == (True, "keys/releases.pub")
+    signed = file.read_text()
+    file.write_text(signed.replace("torchscript", "engine"))
+    assert not seen().good
+    assert seen().checks[-1].reason == "this is not the release that keys/releases.pub signed"
+    file.write_text(signed.replace(pair.identity, stranger.identity))
+    assert (seen().good, seen().signed_by) == (True, stranger.identity)
+    file.write_text(signed.partition("  signature:")[0])
+    assert (seen().good, seen().signed_by) == (True, "unsigned")
 
 
 def test_only_what_is_there_is_signed(plain, pair, model):
@@ -168,11 +214,11 @@ def test_only_what_is_there_is_signed(plain, pair, model):
     copy = plain.root / "models/m/releases/1.0.0/model.pt"
     copy.write_bytes(b"another")
     with pytest.raises(Refused, match=r"m@1\.0\.0 was not signed, .* the artifact changed"):
-        sign_release(plain, "m@1.0.0", key=pair.private)
+        sign_releases(plain, ["m@1.0.0"], key=pair.private)
     copy.unlink()
     shutil.rmtree(plain.state)
     with pytest.raises(Refused, match="is not in the store"):
-        sign_release(plain, "m@1.0.0", key=pair.private)
+        sign_releases(plain, ["m@1.0.0"], key=pair.private)
     assert (plain.root / done.file).read_bytes() == before
 
 
@@ -180,7 +226,7 @@ def test_only_what_is_there_is_signed(plain, pair, model):
 def test_releases_that_do_not_exist(plain, pair, model, reference):
     publish_files(plain, "m", Request([model], version="1.0.0"))
     with pytest.raises(UsageError):
-        sign_release(plain, reference, key=pair.private)
+        sign_releases(plain, [reference], key=pair.private)
 
 
 def test_a_model_file_is_not_used_for_files(plain, model, listener):
@@ -205,7 +251,7 @@ spec:
 def test_a_context_is_signed_where_it_is_and_again_after_a_change(trusting, pair):
     file = trusting.root / "fleet/events.yaml"
     file.write_text(f"{CONTEXT}---\n{CONTEXT.replace('city-events', 'arena')}")
-    done = sign_release(trusting, "city-events", key=pair.private)
+    (done,) = sign_releases(trusting, ["city-events"], key=pair.private)
     assert (done.release, done.file.as_posix(), done.new) == (
         "city-events",
         "fleet/events.yaml",
@@ -214,17 +260,17 @@ def test_a_context_is_signed_where_it_is_and_again_after_a_change(trusting, pair
     first, second = file.read_text().split("---\n")
     assert first.startswith(CONTEXT)
     assert second == CONTEXT.replace("city-events", "arena")
-    assert not sign_release(trusting, "city-events", key=pair.private).new
+    assert not sign_releases(trusting, ["city-events"], key=pair.private)[0].new
     assert validate(trusting).problems == ()
     file.write_text(file.read_text().replace("T23:00", "T22:00", 1))
     (problem,) = validate(trusting).problems
     assert problem.hint.endswith("edgeops model sign city-events")
-    sign_release(trusting, "city-events", key=pair.private)
+    sign_releases(trusting, ["city-events"], key=pair.private)
     assert validate(trusting).problems == ()
 
 
 def test_a_context_that_does_not_exist(trusting, pair):
     (trusting.root / "fleet/events.yaml").write_text(CONTEXT)
     with pytest.raises(UsageError, match="`city-event` is not a release") as failure:
-        sign_release(trusting, "city-event", key=pair.private)
+        sign_releases(trusting, ["city-event"], key=pair.private)
     assert failure.value.hint == "did you mean `city-events`?"

@@ -81,3 +81,29 @@ def test_names_that_others_wrote_are_inert():
     shown = text(plan_of([], [file("a\x1b[31m\n"), file("b?sig=abcdefghijklmnopqrstuv")]))
     assert "\x1b" not in shown
     assert "abcdefghijklmnopqrstuv" not in shown
+
+
+def signed(letter):
+    return {"key": letter * 16, "value": letter * 86 + "=="}
+
+
+def test_of_a_signature_the_beginning_is_shown():
+    def plan(old, new):
+        patch = {"desired": {"models": {"s": {"signature": new}}}}
+        before = {"desired": {"models": {"s": {"signature": old} if old else {}}}}
+        change = Change(
+            "d",
+            Action.PATCH_MODULE,
+            Reason.CHANGED,
+            module="model_loader",
+            patch=patch,
+            before=before,
+        )
+        return Plan("f", "local", "c0ffee", "2026", 1, (change,), (), "d")
+
+    new, again = plan({}, signed("a")), plan(signed("b"), signed("a"))
+    for shown in (text(new), markdown(new), text(again), markdown(again)):
+        assert "a" * 16 in shown  # the key
+        assert "a" * 17 not in shown
+        assert "b" * 17 not in shown
+    assert signed("a")["value"] in text(new, verbose=True)

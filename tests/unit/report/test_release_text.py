@@ -21,6 +21,7 @@ STABLE = ReleaseRow(
     True,
     (Mention("Group", "stable", "crowdedness"), Mention("Device", "cbd-gateway", "total")),
     Spread(20, 21),
+    "k.pub",
 )
 CANARY = ReleaseRow(
     _release("1.1.0"), 0.0732, True, (Mention("Group", "canary", "crowdedness"),), Spread(2, 2)
@@ -32,11 +33,11 @@ def test_a_table():
     assert (
         report.text([OTHERS, STABLE, CANARY])
         == """\
-MODEL             VERSION   WAPE     GATES    BYTES       ON THE HUB           IN GIT
-crowdedness-24h   0.1.0          –   –        1,434,837   –                    not used
-crowdedness-24h   1.0.0      7.45%   passed     133,143   20 of 21 Converged   \
+MODEL             VERSION   WAPE     GATES    BYTES       SIGNED BY   ON THE HUB           IN GIT
+crowdedness-24h   0.1.0          –   –        1,434,837   unsigned    –                    not used
+crowdedness-24h   1.0.0      7.45%   passed     133,143   k.pub       20 of 21 Converged   \
 Group stable (crowdedness), Device cbd-gateway (total)
-crowdedness-24h   1.1.0      7.32%   passed     133,143   2 of 2 Converged     \
+crowdedness-24h   1.1.0      7.32%   passed     133,143   unsigned    2 of 2 Converged     \
 Group canary (crowdedness)
 
 3 releases of 1 model"""
@@ -74,6 +75,7 @@ def test_json():
         "fileName": "crowdedness-24h-1.0.0.onnx",
         "size": 133143,
         "sha256": "ab" * 32,
+        "signedBy": "k.pub",
         "git": [
             {"kind": "Group", "name": "stable", "slot": "crowdedness"},
             {"kind": "Device", "name": "cbd-gateway", "slot": "total"},
@@ -104,10 +106,10 @@ def test_several_files_and_variants_have_a_column():
     assert (
         report.text([ReleaseRow(VARIANTS), ReleaseRow(SEVERAL), ReleaseRow(_release("1.0.0"))])
         == """\
-MODEL             VERSION   WAPE     GATES   FILES        BYTES         IN GIT
-inspection        1.1.0          –   –       2 variants   up to 5,000   not used
-inspection        1.0.0          –   –       2 files            3,000   not used
-crowdedness-24h   1.0.0          –   –       1 file           133,143   not used
+MODEL             VERSION   WAPE     GATES   FILES        BYTES         SIGNED BY   IN GIT
+inspection        1.1.0          –   –       2 variants   up to 5,000   unsigned    not used
+inspection        1.0.0          –   –       2 files            3,000   unsigned    not used
+crowdedness-24h   1.0.0          –   –       1 file           133,143   unsigned    not used
 
 3 releases of 2 models"""
     )

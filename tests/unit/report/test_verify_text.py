@@ -11,7 +11,10 @@ ROWS = (
         "m@1.0.0", (Check("git", Found.SAME), Check("store", Found.ABSENT, "not there")), True
     ),
     Verified(
-        "m@1.1.0", (Check("git", Found.CHANGED, "it changed"), Check("url", Found.SAME)), False
+        "m@1.1.0",
+        (Check("git", Found.CHANGED, "it changed"), Check("url", Found.SAME)),
+        False,
+        "keys/releases.pub",
     ),
     Verified("m@2.0.0", (Check("git", Found.ABSENT), Check("store", Found.ABSENT, "gone")), False),
 )
@@ -19,10 +22,10 @@ ROWS = (
 
 def test_the_table_and_what_is_wrong():
     assert text(ROWS).splitlines() == [
-        "RELEASE   GIT       STORE    URL",
-        "m@1.0.0   same      absent",
-        "m@1.1.0   changed            same",
-        "m@2.0.0   absent    absent",
+        "RELEASE   GIT       STORE    URL    SIGNED BY",
+        "m@1.0.0   same      absent          unsigned",
+        "m@1.1.0   changed            same   keys/releases.pub",
+        "m@2.0.0   absent    absent          unsigned",
         "",
         "m@1.1.0 (git): it changed",
         "m@2.0.0 (store): gone",
@@ -38,6 +41,7 @@ def test_json():
         {
             "release": "m@1.1.0",
             "good": False,
+            "signedBy": "keys/releases.pub",
             "checks": [
                 {"place": "git", "found": "changed", "reason": "it changed", "file": ""},
                 {"place": "url", "found": "same", "reason": "", "file": ""},
@@ -54,8 +58,8 @@ def test_of_several_files_it_says_which_is_wrong():
         Check("store", Found.CHANGED, "it changed", file="labels/en.txt"),
     )
     assert text([Verified("m@1.0.0", checks, False)]).splitlines() == [
-        "RELEASE   GIT               STORE",
-        "m@1.0.0   absent (1 of 2)   changed (1 of 2)",
+        "RELEASE   GIT               STORE              SIGNED BY",
+        "m@1.0.0   absent (1 of 2)   changed (1 of 2)   unsigned",
         "",
         "m@1.0.0 (labels/en.txt, store): it changed",
         "1 release: 1 not confirmed",
