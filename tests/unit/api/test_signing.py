@@ -96,6 +96,14 @@ def test_what_the_fleet_trusts_must_be_known(trusting, pair, model):
         publish_files(trusting, "m", request, key=pair.private)
 
 
+@pytest.mark.parametrize("path", ["releases.pub", "keys", "keys.pub", "fleet/keys/releases.pub"])
+def test_keys_are_where_a_change_starts_the_workflows(trusting, path):
+    (trusting.root / "fleet/fleet.yaml").write_text(FLEET.replace("keys/releases.pub", path))
+    (problem, *_) = validate(trusting).problems
+    assert problem.message == f"`{path}` is not valid as key file"
+    assert "below the folder keys/" in problem.hint
+
+
 def test_a_signature_is_the_only_change_of_a_release_file(trusting, pair, model, listener):
     publish = Request([model], version="1.0.0", metadata={"a": "b"})
     (trusting.root / "keys").rename(trusting.root / "later")
