@@ -9,7 +9,7 @@ from typing import Any
 from edgeops.digest import digest_of_files
 from edgeops.modules.model_loader.faults import Code, ModelFault
 from edgeops.modules.model_loader.wanted import WantedFile, WantedModel
-from edgeops.modules.runtime.slots import OWN, POINTER
+from edgeops.modules.runtime.slots import OWN, POINTER, is_taken
 from edgeops.release import Signature
 
 _MOST_FILES = 50
@@ -89,7 +89,7 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
 
 
 def _is_file_path(value: Any) -> bool:
-    return _matches(_FILE_PATH)(value) and not {POINTER, OWN}.intersection(value.split("/"))
+    return _matches(_FILE_PATH)(value) and not any(map(is_taken, value.split("/")))
 
 
 def _is_metadata(value: Any) -> bool:
@@ -118,7 +118,7 @@ FIELDS: dict[str, Rule] = {
     "version": (_matches(_VERSION), "a semantic version like 1.0.0"),
     "url": (_matches(_URL), "an https address without user and fragment"),
     "fileName": (
-        lambda value: _matches(_FILE_NAME)(value) and value not in (POINTER, OWN),
+        lambda value: _matches(_FILE_NAME)(value) and not is_taken(value),
         f"a plain file name of letters, digits, _ . + and -, not {POINTER} or {OWN}",
     ),
     "size": (lambda value: is_integer(value) and value >= 1, "the number of bytes, at least 1"),

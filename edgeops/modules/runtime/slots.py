@@ -77,6 +77,11 @@ def is_slot(name: str) -> bool:
     return bool(_SLOT.match(name)) and name not in RESERVED
 
 
+def is_taken(name: str) -> bool:
+    """Whether a name in the folder of a slot has a meaning; on some disks, case does not count."""
+    return name.lower() in (POINTER, OWN)
+
+
 def read_current(storage: Path, slot: str) -> CurrentModel | None:
     """What the slot holds now; None when it holds nothing that can be read.
 
@@ -153,7 +158,7 @@ def versions_of(pointer: JsonObject | None) -> list[str]:
     if not isinstance(versions, list):
         return []
     names = (name for name in versions if _is_path(name) and "/" not in name)
-    return [name for name in dict.fromkeys(names) if name not in (POINTER, OWN)]
+    return [name for name in dict.fromkeys(names) if not is_taken(name)]
 
 
 def write_pointer(folder: Path, pointer: JsonObject) -> None:

@@ -42,7 +42,19 @@ whole = compile_schema(SCHEMA)
 strange: Any = st.sampled_from(
     [
         *(None, True, 0, 1, 1.0, 1.5, -1, "", "x", "1.0.0", "a" * 64, "A" * 32, "0" * 32, "g" * 64),
-        *("..", "../x", "/x", ".x", "a b", "current.json", "onnx", "ONNX", "history", "x" * 200),
+        *(
+            "..",
+            "../x",
+            "/x",
+            ".x",
+            "a b",
+            "Current.json",
+            "OWN",
+            "onnx",
+            "ONNX",
+            "history",
+            "x" * 200,
+        ),
         *("https://h", "https://h/", "http://h/x", "https://h/x#y", "https://u:p@h/x"),
         *("https://h:443/x?y=z", "https://h/x\n", "https://h/ x", "https:///x", [], {}),
         *("a/b", "a//b", "own", "a/own/b", "owner", "a.b+c", "-x", "x" * 33, {"a": "b"}, {"a": 1}),
@@ -76,7 +88,10 @@ def test_several_files_are_taken_if_and_only_if_the_schema_takes_them(value, mor
 
 
 file_name = st.text("aB1_.-/ö ", min_size=1, max_size=8) | st.sampled_from(
-    ["own", "x/own", "own/x", "owner/x", "current.json", "a/current.json/b", "x" * 128, "x" * 129]
+    [
+        *("own", "x/own", "Own/x", "owner/x", "current.json", "a/current.json/b"),
+        *("CURRENT.JSON", "a/Current.json", "x" * 128, "x" * 129),
+    ]
 )
 
 
@@ -190,7 +205,8 @@ def test_no_input_raises(desired):
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "/etc/passwd", "..", ".", "", ".hidden", "a/b", "a\\b", "a\0b", "current.json"]
+    "name",
+    ["../x", "/etc/passwd", "..", ".", "", ".hidden", "a/b", "a\\b", "a\0b", "current.json", "Own"],
 )
 def test_file_names_that_lead_elsewhere_are_refused(name):
     fault = parse_desired({"models": {"s": MODEL | {"fileName": name}}}, FlatKeys()).faults["s"]
