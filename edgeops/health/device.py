@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from edgeops.fleet.model import DesiredDevice
 from edgeops.health.consumer import Objection, objections
-from edgeops.health.reported import as_text, error_text, reported_slot, value_at
+from edgeops.health.reported import as_text, error_text, holds, reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
 _BAD_RUNTIME = {"failed", "backoff", "unhealthy"}
@@ -152,7 +152,7 @@ def _missing(device: DesiredDevice, live: LiveDevice, in_sync: bool) -> Iterator
         elif value_at(agent.reported, "lastDesiredStatus", "code") != 200:
             yield "$edgeAgent has not confirmed its deployment yet"
     for slot, release in sorted(device.models.items()):
-        if value_at(reported_slot(live, slot), "sha256") != release.sha256:
+        if not holds(reported_slot(live, slot), release):
             state = as_text(value_at(reported_slot(live, slot), "state"))
             yield f"model {slot}: {release.reference} not there yet" + (
                 f" ({state})" if state else ""

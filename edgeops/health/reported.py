@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeops.fleet.model import MODEL_LOADER
 from edgeops.fleet.secrets import mask
+from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice
 
 _LENGTH = 200
@@ -23,6 +24,16 @@ def reported_slot(live: LiveDevice | None, slot: str) -> Any:
     """The reported properties of a slot of `model_loader`; None if there are none."""
     loader = live.modules.get(MODEL_LOADER) if live else None
     return value_at(loader.reported, "models", slot) if loader else None
+
+
+def holds(slot: Any, release: ModelRelease) -> bool:
+    """Whether a slot reports to hold a release: its bytes, and the name and version if it says so.
+
+    The same bytes can be of several releases, with other metadata.
+    """
+    named = ((value_at(slot, "name"), release.name), (value_at(slot, "version"), release.version))
+    same = value_at(slot, "sha256") == release.sha256
+    return same and all(said in (None, wanted) for said, wanted in named)
 
 
 def as_text(value: Any) -> str:

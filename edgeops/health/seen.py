@@ -14,7 +14,8 @@ from edgeops.fleet.edge import SYSTEM_MODULES
 from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, Health, HealthState
-from edgeops.health.reported import reported_slot, value_at
+from edgeops.health.reported import holds, reported_slot, value_at
+from edgeops.release import ModelRelease
 from edgeops.stamp import commit_in
 from edgeops.twin import EDGE_AGENT, LiveDevice, Twin
 
@@ -76,9 +77,7 @@ def seen_device(
 ) -> SeenDevice:
     """A device of git."""
     models = {
-        slot: Versions(
-            release.reference, _model(reported_slot(live, slot), release.sha256, release.reference)
-        )
+        slot: Versions(release.reference, _model(reported_slot(live, slot), release))
         for slot, release in sorted(device.models.items())
     }
     return SeenDevice(
@@ -125,17 +124,19 @@ def _images(device: DesiredDevice, live: LiveDevice | None) -> dict[str, Version
     return images
 
 
-def _model(slot: Any, sha256: str, reference: str) -> str | None:
-    """What a slot reports to use; the file decides, not the name that is reported for it."""
+def _model(slot: Any, release: ModelRelease) -> str | None:
+    """What a slot reports to use; of another file, the digest too."""
+    if holds(slot, release):
+        return release.reference
     digest = value_at(slot, "sha256")
-    if digest == sha256:
-        return reference
     name, version = _text(value_at(slot, "name")), _text(value_at(slot, "version"))
     of_file = f"sha256 {text[:12]}" if (text := _text(digest)) else None
     if name and version:
         reported = f"{name}@{version}"
         # It may be the variant for another class of devices.
-        return f"{reported} ({of_file or 'no digest'})" if reported == reference else reported
+        return (
+            f"{reported} ({of_file or 'no digest'})" if reported == release.reference else reported
+        )
     return version or of_file
 
 

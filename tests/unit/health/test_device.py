@@ -127,6 +127,18 @@ def test_a_slot_with_another_digest_progresses():
     )
 
 
+def test_the_same_bytes_of_another_release_are_not_there_yet():
+    slot = {"state": "ready", "sha256": RELEASE.sha256, "name": "crowd", "version": "1.0.0"}
+    assert health(device(), loader({"models": {"crowdedness": slot}}), True).state is (
+        HealthState.CONVERGED
+    )
+    for other in ({"version": "0.9.0"}, {"name": "mass"}, {"version": 1}):
+        reported = {"models": {"crowdedness": slot | other}}
+        assert health(device(), loader(reported), True) == Health(
+            HealthState.PROGRESSING, "model crowdedness: crowd@1.0.0 not there yet (ready)"
+        )
+
+
 def test_a_device_out_of_sync_has_not_converged():
     assert health(device(), loader(DONE), False) == Health(
         HealthState.PROGRESSING, "not in sync with git"

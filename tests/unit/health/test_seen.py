@@ -26,6 +26,7 @@ UNKNOWN = DeviceStatus("d", True, True, Health(HealthState.UNKNOWN, ""))
     [
         ({"name": "m", "version": "1.0.0", "sha256": JETSON}, "m@1.0.0"),
         ({"sha256": JETSON}, "m@1.0.0"),
+        ({"name": "m", "version": "0.9.0", "sha256": JETSON}, "m@0.9.0"),
         ({"name": "m", "version": "0.9.0", "sha256": OTHERS}, "m@0.9.0"),
         (
             {"name": "m", "version": "1.0.0", "sha256": OTHERS},
