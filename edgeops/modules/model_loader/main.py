@@ -77,14 +77,18 @@ class LoaderModule:
         loader.changed = self._module.wake
 
     def run(self) -> None:
-        """Talk to the hub and keep the loader working, until `stop`."""
+        """Talk to the hub and keep the loader working, until `stop`.
+
+        Raises `EdgeOpsError` if another loader works in the same storage.
+        """
         worker = threading.Thread(target=self._loader.run, args=(self._stop,), name="loader")
-        worker.start()
-        try:
-            self._module.run()
-        finally:
-            self.stop()
-            worker.join()
+        with self._loader.storage.held_alone():
+            worker.start()
+            try:
+                self._module.run()
+            finally:
+                self.stop()
+                worker.join()
 
     def stop(self) -> None:
         """End `run` soon; from any thread."""

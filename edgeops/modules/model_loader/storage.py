@@ -8,15 +8,18 @@ so. What the pointer does not list as a version is somebody else's.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import shutil
 import stat
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeops.digest import Digest, chunks_of, digest_of
+from edgeops.errors import EdgeOpsError
 from edgeops.files import sync_folder
 from edgeops.modules.model_loader.decide import Folder, outdated
 from edgeops.modules.model_loader.faults import Code, LoadFailed
@@ -58,6 +61,25 @@ class Storage:
     root: Path
     source: Path
     _digests: dict[tuple[str, bool], tuple[tuple[int, ...], Digest]] = field(default_factory=dict)
+
+    @contextmanager
+    def held_alone(self) -> Iterator[None]:
+        """For `with`: no other loader works here; where disks know no locks, nobody is kept out.
+
+        Raises `EdgeOpsError` if one does.
+        """
+        with ExitStack() as until_the_end:
+            with suppress(OSError), translate((BlockingIOError, self._taken)):
+                handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+                until_the_end.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+
+    def _taken(self, _: BlockingIOError) -> EdgeOpsError:
+        return EdgeOpsError(
+            f"another model_loader works in {self.source}",
+            "give each a storage folder of its own, or stop the other",
+        )
 
     def folder(self, model: WantedModel) -> Path:
         """The folder of the model's slot, made where missing. Raises `LoadFailed`, `OSError`."""

@@ -86,10 +86,18 @@ def hub():
 
 @pytest.fixture
 def start(hub):
-    """Starts the module on a device; it stops with the test."""
+    """Starts the module on a device; it stops with the test, or before the next start."""
     running = []
 
+    def stop():
+        while running:
+            module, thread = running.pop()
+            module.stop()
+            thread.join(10)
+            assert not thread.is_alive()
+
     def start(device):
+        stop()
         module = LoaderModule(
             hub,
             device.loader,
@@ -102,10 +110,7 @@ def start(hub):
         running.append((module, thread))
 
     yield start
-    for module, thread in running:
-        module.stop()
-        thread.join(10)
-        assert not thread.is_alive()
+    stop()
 
 
 def ready(content_model):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeops.errors import EdgeOpsError
 from edgeops.modules.model_loader.faults import Code, LoadFailed
 from edgeops.modules.model_loader.main import make_module, read_settings
 from edgeops.modules.model_loader.status import SlotState
@@ -17,6 +18,16 @@ from edgeops.modules.model_loader.storage import Storage, host_path
 
 OLD = b"the old model" * 100  # what the fixture `device` runs
 NEW = bytes(range(256)) * 2000
+
+
+def test_two_loaders_do_not_share_a_storage(tmp_path):
+    here, gone = Storage(tmp_path, Path("/srv/models")), Storage(tmp_path / "gone", tmp_path)
+    with here.held_alone():
+        with pytest.raises(EdgeOpsError, match="another model_loader works in /srv/models") as said:
+            Storage(tmp_path, Path("/srv/models")).held_alone().__enter__()
+        assert "a storage folder of its own" in said.value.hint
+    with here.held_alone(), gone.held_alone():  # what cannot be locked is no reason to stop
+        assert not any(tmp_path.iterdir())
 
 
 def test_no_room_before_the_download(device, server):
