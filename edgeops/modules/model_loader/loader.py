@@ -180,7 +180,7 @@ class Loader:
             if isinstance(step, Download):
                 self._download(model, path, wanted, cancellation)
             else:
-                self.load_test(path / model.main.name if model.has_folder else path, model.format)
+                self.load_test(_main(model, path), model.format)
             cancellation.check()
             current = self._switch(model, path)
             self.world.log.info("%s holds %s", _name(model), path.name)
@@ -223,8 +223,12 @@ class Loader:
     def _kept(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
             return self._switch(model, path)
-        current = read_current(self.storage.root, model.slot)
-        return self.storage.switch(model, path, current.since if current else self._now())
+        before = read_current(self.storage.root, model.slot)
+        if before and (before.name, before.version) == (model.name, model.version):
+            return self.storage.switch(model, path, before.since)
+        # The same bytes as another release: their main file and format can be others.
+        self.load_test(_main(model, path), model.format)
+        return self._switch(model, path)
 
     def _switch(self, model: WantedModel, path: Path) -> CurrentModel:
         if model.slot == FLAT:
@@ -304,6 +308,10 @@ _OF_THE_DEVICE = {
     Code.WRONG_SIGNATURE,
     Code.KEY_UNREADABLE,
 }
+
+
+def _main(model: WantedModel, path: Path) -> Path:
+    return path / model.main.name if model.has_folder else path
 
 
 def _name(model: WantedModel) -> str:

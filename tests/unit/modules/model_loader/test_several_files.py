@@ -56,6 +56,19 @@ def test_all_files_arrive_and_the_pointer_lists_them(device, server):
     assert device.reported()["models"]["crowds"]["sha256"] == wanted["sha256"]
 
 
+def test_another_main_file_of_the_same_files_is_loaded_before_it_is_used(make_device, server):
+    def refuse_labels(path, model_format):
+        if path.suffix == ".txt":
+            raise LoadFailed(Code.LOAD_TEST_FAILED, "not a model")
+
+    device = make_device(load_test=refuse_labels)
+    wanted = server.publish_set(VISION, "/v")
+    held = device.bring(crowds=wanted).in_use
+    other = wanted | {"files": wanted["files"][::-1], "version": "2.0.0"}
+    assert device.bring(crowds=other).error.code is Code.LOAD_TEST_FAILED
+    assert device.current() == held
+
+
 def test_a_restart_downloads_nothing(device, make_device, server):
     wanted = server.publish_set(VISION, "/v")
     device.bring(crowds=wanted)
