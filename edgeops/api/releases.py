@@ -118,7 +118,7 @@ def verify(workspace: Workspace, names: Sequence[str] = ()) -> list[Verified]:
 def _trust(workspace: Workspace) -> Trust | None:
     try:
         return trust_of(workspace)
-    except InvalidState as error:
+    except EdgeOpsError as error:
         workspace.observer.note(f"note: {error.message}")
         return None
 

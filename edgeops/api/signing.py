@@ -162,13 +162,12 @@ def _has(text: str, kind: str, release: ModelRelease) -> bool:
 
 
 def _private_key(workspace: Workspace, file: Path | None, trust: Trust | None) -> PrivateKey:
-    from edgeops.fleet.trust import trusted
     from edgeops.publishing.keys import signing_key
     from edgeops.signature import public_key_of
 
     private = signing_key(file, workspace.environ)
     public = public_key_of(private)
-    if trust is not None and not trusted(trust.keys, public):
+    if trust is not None and public not in trust.keys:
         known = ", ".join(key.identity for key in trust.keys)
         raise Refused(
             f"the key {public.identity} is not one that the Fleet trusts ({known})",

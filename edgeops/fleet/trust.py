@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from edgeops.errors import EdgeOpsError
@@ -108,11 +108,6 @@ def signers(release: ModelRelease, trust: Trust | None) -> str:
     signatures = [signature for _, signature in statements(release)]
     who = [files.get(each.key, each.key) if each else UNSIGNED for each in signatures]
     return ", ".join(dict.fromkeys(who))
-
-
-def trusted(keys: Iterable[PublicKey], key: PublicKey) -> bool:
-    """Whether a key is one of these."""
-    return any(known.data == key.data for known in keys)
 
 
 def _pinned_by_hand(device: DesiredDevice) -> Iterator[Path]:

@@ -80,7 +80,7 @@ def chosen_draft(
             {(file.name, file.sha256) for file in release.every_file}
             for release in (existing, chosen.release)
         ]
-        other = "bytes" if files[0] != files[1] else "paths, format or metadata"
+        other = "bytes" if files[0] != files[1] else "paths, order of files, format or metadata"
         raise Refused(
             f"{existing.reference} is already published with other {other}",
             f"a release never changes: publish as {next_version(known)}",

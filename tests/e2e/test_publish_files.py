@@ -131,7 +131,7 @@ def test_from_a_key_to_a_fleet_that_trusts_it(repo, mine, tmp_path):
     assert "edgeops model sign vision@1.0.0" in refused.out
     assert repo.edgeops(*publish).code == 5
     signed = repo.edgeops("model", "sign", "vision@1.0.0", "--key", str(private), "-o", "json")
-    assert json.loads(signed.out)["new"] is True
+    assert json.loads(signed.out)["releases"][0]["new"] is True
     assert repo.edgeops("validate").code == 0
     assert slot(repo, "a")["signature"].keys() == {"key", "value"}
 

@@ -149,9 +149,9 @@ class TestList:
         done = repo.edgeops("model", "list")
         assert done.code == 0
         assert done.out.splitlines()[:3] == [
-            "MODEL   VERSION   WAPE     GATES    BYTES   IN GIT",
-            "m       1.1.0      7.45%   passed   7       Fleet defaults (crowds)",
-            "m       1.0.0      7.45%   passed   7       Device b (crowds)",
+            "MODEL   VERSION   WAPE     GATES    BYTES   SIGNED BY   IN GIT",
+            "m       1.1.0      7.45%   passed   7       unsigned    Fleet defaults (crowds)",
+            "m       1.0.0      7.45%   passed   7       unsigned    Device b (crowds)",
         ]
         assert "the local hub is not running" in done.err
 

@@ -28,6 +28,8 @@ def environ(tmp_path_factory):
         (["sync"], "--dr", ["--drift-only", "--dry-run"]),
         (["sync"], "--h", ["--help", "--hub"]),
         (["explain"], "cbd", ["cbd-gateway"]),
+        (["model", "sign"], "street", ["street-24h@1.0.0"]),
+        (["model", "sign", "street-24h@1.0.0"], "street", []),
         (["--repo", str(CHECKOUT), "explain"], "cbd", ["cbd-gateway"]),
         (["explain", "cbd-gateway"], "/de", None),
         (["render", "cbd-gateway"], "cbd", []),  # it is there already

@@ -151,9 +151,9 @@ def test_the_versions_of_a_model(to, write):
 def test_other_metadata_is_another_release(to, write):
     request = Request([Given(write("m.pt"))], version="1.0.0")
     publish_files("m", request, to)
-    with pytest.raises(Refused, match="with other paths, format or metadata"):
+    with pytest.raises(Refused, match="with other paths, order of files, format or metadata"):
         publish_files("m", dataclasses.replace(request, metadata={"a": "b"}), to)
-    with pytest.raises(Refused, match="with other paths, format or metadata"):
+    with pytest.raises(Refused, match="with other paths, order of files, format or metadata"):
         publish_files("m", dataclasses.replace(request, format="other"), to)
 
 
