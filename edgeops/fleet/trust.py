@@ -15,8 +15,6 @@ from edgeops.release import ModelRelease
 from edgeops.secret_reference import is_secret
 from edgeops.signature import PublicKey, is_signed, read_public_key, statements
 
-UNSIGNED = "unsigned"
-
 
 @dataclass(slots=True)
 class Trust:
@@ -106,7 +104,7 @@ def signers(release: ModelRelease, trust: Trust | None) -> str:
     """Who signed a release, or its variants: files of trusted keys, identities, or `unsigned`."""
     files = {key.identity: path for path, key in trust.named.items()} if trust else {}
     signatures = [signature for _, signature in statements(release)]
-    who = [files.get(each.key, each.key) if each else UNSIGNED for each in signatures]
+    who = [files.get(each.key, each.key) if each else "unsigned" for each in signatures]
     return ", ".join(dict.fromkeys(who))
 
 

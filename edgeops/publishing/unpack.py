@@ -29,6 +29,7 @@ from edgeops.translate import doing, translate
 MAX_BYTES = 4 * 1024**3  # of all members: an archive can hold a thousand times its size
 _MAX_MEMBERS = 1000
 _MAX_HEADER = 1024**2  # bytes of all names in a zip, or of what comes before a member of a tar
+_CONTENT = 2 * MAX_BYTES  # to be read of a member: `_bounded` stops before
 _ENDINGS = (".tar.gz", ".tgz", ".tar", ".zip")
 _HINT = "nothing was published"
 _PACK_IT = f"{_HINT}; publish it without --unpack"
@@ -104,10 +105,7 @@ def _bounded(chunks: Iterator[bytes], archive: Path, most: int) -> Iterator[byte
     for chunk in chunks:
         read += len(chunk)
         if read > most:
-            raise EdgeOpsError(
-                f"{archive} holds more than {MAX_BYTES // 1024**3} GB",
-                _PACK_IT,
-            )
+            raise EdgeOpsError(f"{archive} holds more than {MAX_BYTES // 1024**3} GB", _PACK_IT)
         yield chunk
 
 
@@ -161,7 +159,7 @@ def _of_tar(metered: _Metered) -> Iterator[_Member]:
                 assert content is not None  # it is a regular file
                 return closing(content)
 
-            metered.left = MAX_BYTES
+            metered.left = _CONTENT
             yield _Member(member.name, fault, member.isdir(), opened)
             metered.left = _MAX_HEADER
 
@@ -181,7 +179,7 @@ def _of_zip(metered: _Metered) -> Iterator[_Member]:
             def opened(info: zipfile.ZipInfo = info) -> AbstractContextManager[IO[bytes]]:
                 return archive.open(info)
 
-            metered.left = MAX_BYTES
+            metered.left = _CONTENT
             yield _Member(info.filename, fault, info.is_dir(), opened)
 
 
