@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,8 @@ class Rehearsal:
     """The forecaster of one device with a model in its slot, on an empty storage.
 
     `recorder` and `context` take what a device takes. `series` is the one to
-    forecast, for a model of any one. Raises `ModelError` for a model that a device
-    would refuse.
+    forecast, for a model of any one; `clock` is that of the recorder. Raises
+    `ModelError` for a model that a device would refuse.
     """
 
     def __init__(
@@ -37,8 +39,9 @@ class Rehearsal:
         name: str = "",
         version: str = "",
         series: str | None = None,
+        clock: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        self.recorder = Recorder(storage)
+        self.recorder = Recorder(storage, clock=clock)
         self.context = ContextKeeper(storage)
         keeper = Keeper(storage, load_model, _AtOnce())
         _put(storage, model, name, version)
