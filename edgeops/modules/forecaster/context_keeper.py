@@ -64,9 +64,9 @@ class ContextKeeper:
         except (OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError):
             self._told = Contexts()
 
-    def take(self, message: bytes | str, now: float) -> None:
+    def take(self, message: bytes | str, now: float, most: int = MAX_MESSAGE_BYTES) -> None:
         """Keep what a message says, which is issued now if it does not say when."""
-        for context in parse_documents(message, MAX_MESSAGE_BYTES):
+        for context in parse_documents(message, most):
             faults = [*context.faults]
             issued = now if context.issued is None else context.issued
             if issued > now + EARLY:

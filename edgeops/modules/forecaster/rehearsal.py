@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from edgeops.modules.forecaster.hours import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.status import iso
 from edgeops.modules.runtime.slots import CurrentModel, write_current
 
 SLOT = "forecast"
+_MESSAGE = 128 * 1024  # characters; the largest row is far below what a device takes besides
 
 
 class Rehearsal:
@@ -52,6 +55,26 @@ class Rehearsal:
         self.model: LoadedModel = keeper.model
         self._forecaster = Forecaster(self.recorder, keeper, lambda: 0.0, self.context)
         self._forecaster.settings = ForecasterSettings(SLOT, series=series)
+
+    def tell(self, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Tell it rows (a moment, and the value of each series; NaN is a gap), many a message."""
+        items: list[str] = []
+        size = 0
+        for moment, values in rows:
+            known = {name: None if value != value else value for name, value in values.items()}
+            items.append(json.dumps({"timestamp": iso(moment), "values": known}))
+            size += len(items[-1]) + 2
+            if size > _MESSAGE:
+                self.recorder.take(f"[{', '.join(items)}]")
+                items, size = [], 0
+        if items:
+            self.recorder.take(f"[{', '.join(items)}]")
+
+    @property
+    def of_context(self) -> str | None:
+        """What it reports of the context of the newest forecast: how old, what is missing."""
+        said: str | None = self._forecaster.reported().get("context", {}).get("message")
+        return said
 
     def forecast(self, now: float) -> JsonObject:
         """The telemetry of the forecast that is made now; each `now` is in an hour of its own.
