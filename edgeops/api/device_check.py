@@ -14,7 +14,6 @@ from edgeops.features.known import known_columns
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.hours import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
-from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.rehearsal import Rehearsal
 from edgeops.modules.forecaster.status import iso
 from edgeops.modules.model_loader.faults import LoadFailed
@@ -27,7 +26,6 @@ from edgeops.training.evaluate.on_device import OnDevice
 from edgeops.training.evaluation import ByPart
 from edgeops.training.samples import Experiment
 
-_MESSAGE = 128 * 1024  # characters; the largest row is far below what a device takes besides
 _MINUTE = 60
 
 Tick = Callable[[int, int], None]
@@ -74,7 +72,7 @@ def tried(trial: Trial, device: Rehearsal, first_fill: Path) -> Iterable[OnDevic
             write_first_fill(first_fill, trial.columns, rows)
             device.recorder.open(first_fill)
         else:
-            send(device.recorder, rows)
+            device.tell(rows)
         now = end + _MINUTE
         _tell_context(trial, device, now)
         yield _compared(trial, index, device, now)
@@ -89,21 +87,6 @@ def write_first_fill(path: Path, columns: Sequence[str], rows: Iterable[Told]) -
             cells = (values.get(name) for name in columns)
             known = ("" if cell is None or cell != cell else repr(cell) for cell in cells)
             writer.writerow([iso(moment), *known])
-
-
-def send(recorder: Recorder, rows: Iterable[Told]) -> None:
-    """Send rows as messages of many."""
-    items: list[str] = []
-    size = 0
-    for moment, values in rows:
-        known = {name: None if value != value else value for name, value in values.items()}
-        items.append(json.dumps({"timestamp": iso(moment), "values": known}))
-        size += len(items[-1]) + 2
-        if size > _MESSAGE:
-            recorder.take(f"[{', '.join(items)}]")
-            items, size = [], 0
-    if items:
-        recorder.take(f"[{', '.join(items)}]")
 
 
 def _tell_context(trial: Trial, device: Rehearsal, now: int) -> None:

@@ -32,8 +32,12 @@ def forecast(
         argument("A trained model, a release, or a model file.", metavar="NAME|NAME@VERSION|FILE"),
     ],
     history: Annotated[
-        Path, option("CSV file: timestamp, then a column a series.", "--history", metavar="FILE")
+        Path, option("Table: timestamp, then a column a series.", "--history", metavar="FILE")
     ],
+    known: Annotated[
+        list[Path] | None,
+        option("What is known ahead: events, weather or JSON.", "--context", metavar="FILE"),
+    ] = None,
     series: Annotated[
         str | None, option("The series to forecast, for a model of any one.", metavar="NAME")
     ] = None,
@@ -46,16 +50,23 @@ def forecast(
     """Forecast the next hours from a file of observations, as a device would.
 
     The forecaster's own code reads the history and runs the model, so a fault that a
-    device would report is the error here. Timestamps need an offset from UTC, or Z.
+    device would report is the error here. Tables are read as by `model train`, too: as
+    model.yaml says, local time on the clock of the site.
 
     \b
     Examples:
       edgeops model forecast my-model --history data/recent.csv
+      edgeops model forecast my-model --history recent.csv --context events.csv --context rain.csv
       edgeops model forecast street-24h@1.0.0 --history counts.csv --series "210 Queen Street"
       edgeops model forecast model.onnx --history recent.csv --plot next-day.png
     """
     made = api.forecast(
-        workspace(context), release, history, series=series, data_dirs=data_dir or ()
+        workspace(context),
+        release,
+        history,
+        context=known or (),
+        series=series,
+        data_dirs=data_dir or (),
     )
     if plot is not None:
         from edgeops.api.extras import extra

@@ -14,13 +14,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edgeops.errors import EdgeOpsError
-from edgeops.features.device_limits import name_fault
+from edgeops.features.device_limits import MAX_VALUE, name_fault, shown
 from edgeops.features.wall_clock import time_zone
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_EVENTS = 10_000
 MAX_SERIES = 32
 MAX_NAMES = 256
+MAX_VALUES = 100_000  # of a series
+MAX_DOCUMENTS = 100  # in one message or file
 _YEARS = (1900, 2200)
 _MINUTES = (15, 20, 30, 60, 120, 180, 240, 360, 720, 1440)
 _MAX_TEXT = 64  # characters
@@ -49,10 +51,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """A series: a value every `seconds` (at most an hour) from `start` on, in seconds since 1970.
-
-    NaN is a gap.
-    """
+    """A series: a value every `seconds` from `start` on, in seconds since 1970; NaN is a gap."""
 
     name: str
     start: int
@@ -82,10 +81,19 @@ def parse_documents(data: bytes | str, max_bytes: int) -> tuple[Context, ...]:
     if len(data) > max_bytes:
         return (Context(faults=(f"context is larger than {max_bytes:,} bytes",)),)
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_int=_whole)
     except (ValueError, RecursionError):
         return (Context(faults=("context is not JSON",)),)
-    return tuple(map(parse_document, value if isinstance(value, list) else [value]))
+    documents = value if isinstance(value, list) else [value]
+    contexts = tuple(map(parse_document, documents[:MAX_DOCUMENTS]))
+    if len(documents) <= MAX_DOCUMENTS:
+        return contexts
+    over = f"context is more than {MAX_DOCUMENTS} documents: the rest is left out"
+    return (*contexts, Context(faults=(over,)))
+
+
+def _whole(text: str) -> float:
+    return int(text) if len(text) < 16 else float(text)  # `int` refuses more than 4,300 digits
 
 
 def parse_document(value: Any) -> Context:
@@ -100,7 +108,7 @@ def parse_document(value: Any) -> Context:
         issued = None if value.get("issued") is None else _moment("issued", value["issued"])
     except _BadPart as fault:
         return Context(faults=(str(fault),))
-    faults += [f"context: {key[:_MAX_TEXT]}: no such key" for key in value if key not in _KEYS]
+    faults += [f"context: {shown(key)}: no such key" for key in value if key not in _KEYS]
     calendar = _calendar(value, zone, faults) if "events" in value else None
     if "calendar" in value and "events" not in value:
         faults.append("context: calendar is without events")
@@ -113,7 +121,7 @@ def _zone(name: Any) -> ZoneInfo | None:
     try:
         return time_zone(_text("timeZone", name))
     except EdgeOpsError as error:
-        raise _BadPart(f"context: timeZone is not known: {name[:_MAX_TEXT]}") from error
+        raise _BadPart(f"context: timeZone is not known: {shown(name)}") from error
 
 
 def _calendar(value: dict[str, Any], zone: ZoneInfo | None, faults: list[str]) -> Calendar | None:
@@ -178,17 +186,18 @@ def _all_series(value: dict[str, Any], faults: list[str]) -> Iterator[Readings]:
         try:
             yield _readings(_name(name), item, faults)
         except _BadPart as fault:
-            faults.append(f"context: series {name[:_MAX_TEXT]}: {fault}")
+            faults.append(f"context: series {shown(name)}: {fault}")
 
 
 def _readings(name: str, item: Any, faults: list[str]) -> Readings:
     if not isinstance(item, dict) or not isinstance(item.get("values"), list):
         raise _BadPart('it is not {"start", "minutes", "values"}')
+    if len(item["values"]) > MAX_VALUES:
+        raise _BadPart(f"it has more than {MAX_VALUES:,} values")
     minutes = item.get("minutes", 60)
     if isinstance(minutes, bool) or minutes not in _MINUTES:
         raise _BadPart(f"minutes is not one of {', '.join(map(str, _MINUTES))}")
     start = int(_moment("start", item.get("start")))
-    minutes = int(minutes)
     values = []
     for value in item["values"]:
         try:
@@ -196,9 +205,7 @@ def _readings(name: str, item: Any, faults: list[str]) -> Readings:
         except _BadPart as fault:
             values.append(math.nan)
             faults.append(f"context: series {name}: {fault}")
-    if minutes > 60:  # it holds for each of its hours
-        values = [value for value in values for _ in range(minutes // 60)]
-    return Readings(name, start, min(minutes, 60) * 60, tuple(values))
+    return Readings(name, start, int(minutes) * 60, tuple(values))
 
 
 def _time(key: str, text: Any, zone: ZoneInfo | None) -> datetime:
@@ -246,4 +253,6 @@ def _number(key: str, value: Any) -> float:
         raise _BadPart(f"{key} is not a finite number") from error
     if not math.isfinite(number):
         raise _BadPart(f"{key} is not a finite number")
+    if abs(number) > MAX_VALUE:
+        raise _BadPart(f"{key} is beyond {MAX_VALUE:g}")
     return number

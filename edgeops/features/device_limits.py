@@ -37,6 +37,11 @@ def unit_fault(unit: str) -> str | None:
     return None
 
 
+def shown(text: str) -> str:
+    """A foreign text as a fault tells it: short, and without what cannot be printed."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:MAX_NAME])
+
+
 def name_fault(name: str) -> str | None:
     """Why a device would refuse this name of a series; None if it takes it."""
     if not 0 < len(name) <= MAX_NAME:

@@ -41,6 +41,8 @@ def _lines(made: ForecastMade) -> Iterator[Line]:
     yield [dim(f"sha256 {sent['sha256']}")]
     if made.refused:
         yield [yellow(f"{made.refused:,} values of the history were refused: {made.fault}")]
+    if made.context:
+        yield [yellow(made.context)]
     yield []
     shares = sorted(sent["quantiles"], key=float)
     heading: Line = [bold("from (UTC)"), *(bold(_name(share)) for share in shares)]

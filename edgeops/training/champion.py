@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +11,12 @@ from edgeops.artifacts.version import precedence
 from edgeops.errors import EdgeOpsError
 from edgeops.features.spec_json import from_json
 from edgeops.features.window import WindowBuilder
-from edgeops.plain_file import is_absent, read_plain
-from edgeops.release import ModelRelease
+from edgeops.source.released_file import released_file
 from edgeops.source.releases import load_releases
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.onnx_run import MAX_BYTES, OnnxModel, of_ratio
 from edgeops.training.samples import Experiment, Samples
 
-_RESTORE = "restore the published file, or use `--no-champion`"
 _MOST_STEPS = 168  # as `window.steps` in schemas/model.schema.json
 
 
@@ -46,31 +43,11 @@ def last_release(
         note(f"{newest.reference} is not a single file: evaluating without a champion")
         return None
     ((file, copy),) = releases.copies(newest.reference)
-    places = [(root, copy.relative_to(root).as_posix())]
-    if file.path is not None:
-        places.append((state / "artifacts", file.path))
-    changed = []
-    for folder, path in places:
-        content = _published(folder, path, newest)
-        if content is not None and hashlib.sha256(content).hexdigest() == newest.sha256:
-            return Champion(newest.version, content)
-        changed += [folder / path] * (content is not None)
-    if changed:
-        message = f"{changed[0]} differs from what was published as {newest.reference}"
-        raise EdgeOpsError(message, _RESTORE)
-    note(f"{newest.reference} is not on this machine: evaluating without a champion")
-    return None
-
-
-def _published(folder: Path, path: str, release: ModelRelease) -> bytes | None:
-    """The bytes of a released file at one place; None if it does not exist."""
-    try:
-        return read_plain(folder, path, MAX_BYTES)
-    except OSError as error:
-        if is_absent(error):
-            return None
-        message = f"cannot read {folder / path}, published as {release.reference}: {error.strerror}"
-        raise EdgeOpsError(message, _RESTORE) from error
+    found = released_file(newest.reference, root, state, copy, file, MAX_BYTES)
+    if found is None:
+        note(f"{newest.reference} is not on this machine: evaluating without a champion")
+        return None
+    return Champion(newest.version, found[1])
 
 
 def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -> Forecasts:

@@ -14,6 +14,18 @@ from edgeops.features.known import KNOWN, is_known_ahead
 from edgeops.features.spec import WindowSpec
 from edgeops.training.training_data import FloatTensor
 
+_SHARE = 0.2  # a network that is told what is known has to meet what is not
+
+
+def share_of(said: float | None, features: Iterable[str]) -> float:
+    """The share of the windows that lose context: as `training.contextDropout` says.
+
+    Where it says nothing, a fifth if a feature such as `known:weather:rain` tells the network.
+    """
+    if said is not None:
+        return said
+    return _SHARE if any(name.startswith(KNOWN) for name in features) else 0.0
+
 
 def context_of(spec: WindowSpec) -> tuple[tuple[int, float], ...]:
     """The `context` of training data: column and value for each feature of what is known ahead."""

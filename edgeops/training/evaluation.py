@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
+from edgeops.features.known import known_columns
 from edgeops.features.series import FloatArray
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
+from edgeops.training.context_dropout import context_of, hidden
 from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.metrics import SMALL, mase_scale, score
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison, JudgedPart, Score, Scorecard
+from edgeops.training.evaluate.scorecard import (
+    ALL,
+    MODEL,
+    WITHOUT,
+    Comparison,
+    JudgedPart,
+    Score,
+    Scorecard,
+)
 from edgeops.training.forecasts import Forecasts, joined
 from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
-from edgeops.training.samples import Experiment
+from edgeops.training.samples import Experiment, Samples
 
 EXACT = "onnx"  # the form with 32-bit weights
 _WEEK = 168
@@ -55,6 +65,8 @@ def evaluate(
     total = len(data.series) * 2 + sum(name not in BASELINES for name in wanted)
     steps = iter(range(1, total + 1))
     forecasters = _exported(data, folder, facts, form)
+    if known_columns(data.model.recipe.features):
+        forecasters[WITHOUT] = partial(_without_context, forecasters[MODEL], data)
     for name in wanted:
         if name in BASELINES:
             forecasters[name] = BASELINES[name]
@@ -87,6 +99,13 @@ def _exported(
         name: partial(OnnxModel(folder.file(file)).forecasts, quantiles=quantiles)
         for name, file in files.items()
     }
+
+
+def _without_context(model: Forecaster, data: Experiment, samples: Samples) -> Forecasts:
+    """What a model forecasts on a device that is told nothing of what is known ahead."""
+    every = np.zeros(len(samples), np.int64)
+    context = context_of(data.builder(samples.series).spec)
+    return model(replace(samples, windows=hidden(samples.windows, every, context)))
 
 
 def _evaluated(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.arrays_file import read_arrays, write_arrays
-from edgeops.training.context_dropout import hidden, hidden_from
+from edgeops.training.context_dropout import hidden, hidden_from, share_of
 from edgeops.training.fitted import Fitted
 from edgeops.training.loss import error_of, loss_of, truth, wape_of
 from edgeops.training.network import Network, build, scaling_of
@@ -66,7 +66,8 @@ def fit(
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    scaling = scaling_of(training_data.stages[-1].data.windows)
+    scaling = scaling_of(training_data.stages[-1].data.windows, network.features)
+    dropout = share_of(training.context_dropout, network.features)
     run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
     schedule = Schedule(training_data.stages, training.batch)
     _restore(run, schedule, training, network.quantiles, checkpoint)
@@ -75,7 +76,7 @@ def fit(
         stage = schedule.stage(run.epoch)
         done = schedule.batches_before(run.epoch)
         order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
-        windows = _seen(training_data, stage, training.context_dropout, (job.seed, run.epoch))
+        windows = _seen(training_data, stage, dropout, (job.seed, run.epoch))
         for number, rows in enumerate(order, start=1):
             run.model.train_on_batch(windows(rows), truth(stage.data, rows))
             _follow(run, training.ema)

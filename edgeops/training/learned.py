@@ -31,7 +31,7 @@ LIGHTGBM, ARTICLE = "lightgbm", "article-lstm"
 _MOST_TREES = 256 * 1024 * 1024  # bytes
 _NETWORK = NetworkSection("article-lstm", encoder=64, output="level")
 _TRAINING = TrainingSection(
-    epochs=20, batch=256, learning_rate=0.001, schedule="constant", loss="mae"
+    epochs=20, batch=256, learning_rate=0.001, schedule="constant", loss="mae", context_dropout=0
 )
 
 

@@ -6,6 +6,7 @@ The input is the unscaled window: the network scales it. The output is the ratio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.known import KNOWN
 from edgeops.training.recipe import NetworkSection
 
 LOG_BASE = "log_base"
@@ -47,13 +49,19 @@ class Scaling:
     deviation: NDArray[np.float32]
 
 
-def scaling_of(windows: NDArray[np.float32]) -> Scaling:
-    """The scaling of windows (n x steps x features); a constant feature is not divided."""
+def scaling_of(windows: NDArray[np.float32], features: Sequence[str]) -> Scaling:
+    """The scaling of windows (n x steps x features); a constant feature is not divided.
+
+    Whether something is known ahead is left as it is, 0 or 1: in training nearly all is, so
+    that one hour without would be far from anything that a network ever sees.
+    """
     count = windows.shape[0] * windows.shape[1]
     mean = windows.sum(axis=(0, 1), dtype=np.float64) / count
     square = ((windows - mean) ** 2).sum(axis=(0, 1), dtype=np.float64)
     deviation = np.sqrt(square / count)
-    deviation = np.where(deviation < 1e-6, 1.0, deviation)
+    flags = np.array([name.startswith(KNOWN) for name in features])
+    mean = np.where(flags, 0.0, mean)
+    deviation = np.where(flags | (deviation < 1e-6), 1.0, deviation)
     return Scaling(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
 
 

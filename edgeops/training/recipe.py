@@ -168,7 +168,7 @@ class PretrainSection:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSection:
-    """`training`."""
+    """`training`; without `context_dropout`, `context_dropout.share_of` says it."""
 
     epochs: int
     batch: int
@@ -183,7 +183,7 @@ class TrainingSection:
     ema: float = 0
     loss: Literal["pinball", "mae", "mse"] = "pinball"
     restore_best: Literal["validation-mae", "validation-loss", "none"] = "validation-mae"
-    context_dropout: float = 0
+    context_dropout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

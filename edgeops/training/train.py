@@ -81,7 +81,13 @@ def check_model(model: ModelFile) -> None:
             "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
             "add `event:` or `weather:` features, or remove it",
         )
-    check_gates(recipe.gates, recipe.baselines, network.quantiles, recipe.use_cases)
+    check_gates(
+        recipe.gates,
+        recipe.baselines,
+        network.quantiles,
+        recipe.use_cases,
+        context=bool(known_columns(recipe.features)),
+    )
 
 
 def _check_device_limits(recipe: Recipe) -> None:

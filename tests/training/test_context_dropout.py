@@ -9,13 +9,23 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.spec import Site, WindowSpec
-from edgeops.training.context_dropout import context_of, hidden, hidden_from
+from edgeops.training.artifact import assemble
+from edgeops.training.context_dropout import context_of, hidden, hidden_from, share_of
 from edgeops.training.fit import fit
 from edgeops.training.model_file import ModelFile
+from edgeops.training.network import Network, scaling_of
+from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.train import check_model
-from edgeops.training.training_data import Job
-from tests.training.conftest import LEAST, TRAINING, made_network, made_training_data
+from edgeops.training.training_data import Examples, Job, Stage, TrainingData
+from tests.training.conftest import (
+    FEATURES,
+    LEAST,
+    TRAINING,
+    made,
+    made_network,
+    made_training_data,
+)
 
 NETWORK = NetworkSection("article-lstm", encoder=4)
 
@@ -47,6 +57,49 @@ def trained(share: float, checkpoint=None, tick=lambda done, total: None, contex
     data = replace(made_training_data(2), context=context)
     training = replace(TRAINING, context_dropout=share)
     return fit(Job((1, 2, 3, 4), 7), made_network(NETWORK), training, data, checkpoint, tick)
+
+
+def test_a_network_that_is_told_what_is_known_meets_what_is_not_unless_it_is_said_otherwise():
+    told = ("log_base", "weather:rain", "known:weather:rain")
+    assert [share_of(said, told) for said in (None, 0, 0.5)] == [0.2, 0, 0.5]
+    assert share_of(None, told[:2]) == 0
+
+
+def test_whether_something_is_known_is_not_scaled():
+    windows = np.array([[[5, 1, 1]], [[7, 1, 0.5]]], np.float32)
+    scaling = scaling_of(windows, ("weather:rain", "known:weather:rain", "known:event:x"))
+    assert scaling.mean.tolist() == [6, 0, 0]
+    assert scaling.deviation.tolist() == [1, 1, 1]
+
+
+def with_rain(examples: Examples, seed: int) -> Examples:
+    """The same with rain, which is known in nearly all hours, as in the data of a city."""
+    random = np.random.default_rng(seed)
+    rain = random.gamma(2, 3, (*examples.windows.shape[:2], 1))
+    known = np.ones_like(rain)
+    rain[0, 0], known[0, 0] = 6, 0
+    windows = np.concatenate([examples.windows, rain, known], axis=2).astype(np.float32)
+    wet = np.where(rain[:, :4, 0] > 9, 0.9, 1).astype(np.float32)
+    return replace(examples, windows=windows, ratio=examples.ratio * wet)
+
+
+def test_a_device_without_context_forecasts_about_as_well():
+    features = (*FEATURES, "weather:rain", "known:weather:rain")
+    network = Network(NETWORK, features, steps=6, steps_ahead=(1, 2, 3, 4))
+    context = ((3, 6.0), (4, 0.0))
+    train, judged = with_rain(made(1000, 1), 1), with_rain(made(200, 2), 2)
+    data = TrainingData((Stage(train, 6, 0.02),), judged, context)
+    fitted = fit(Job((1, 2, 3, 4), 7), network, TRAINING, data, None, lambda _done, _total: None)
+    model = OnnxModel(assemble(network, [fitted], {}))
+    bare = hidden(judged.windows, np.zeros(200, np.int64), context)
+
+    def wape(windows: np.ndarray) -> float:
+        error = np.abs(model.ratio(windows)[:, :, 0] - judged.ratio).sum()
+        return float(error / judged.ratio.sum())
+
+    usual = np.abs(np.exp(judged.windows[:, :4, 0]) - judged.ratio).sum() / judged.ratio.sum()
+    assert wape(judged.windows) < usual
+    assert wape(bare) < usual * 1.1
 
 
 class PowerLoss(Exception):

@@ -76,8 +76,13 @@ class Contexts:
             if readings.name not in self.series and len(self.series) >= MAX_SERIES:
                 yield f"context: series {readings.name}: there are {MAX_SERIES} others already"
                 continue
+            near = dict(_cells(readings, now))
+            if not near and any(value == value for value in readings.values):
+                why = "its values are all too old, or more than 14 days ahead"
+                yield f"context: series {readings.name}: {why}"
+                continue
             cells = self.series.setdefault(readings.name, {})
-            for at, value in _cells(readings, now):
+            for at, value in near.items():
                 if at not in cells or cells[at][0] <= issued:
                     cells[at] = (issued, value)
 
@@ -155,12 +160,14 @@ class Contexts:
 
 
 def _cells(readings: Readings, now: float) -> Iterator[tuple[int, float]]:
-    """The values near now, by the second at which each begins."""
-    first = max(0, math.ceil((now - KEPT_BACK - readings.start) / readings.seconds))
+    """The values near now, by the second at which each begins; long ones hold for their hours."""
+    first = max(0, int((now - KEPT_BACK - readings.start) // readings.seconds))
     end = max(0, math.ceil((now + KEPT_AHEAD - readings.start) / readings.seconds))
     for number, value in enumerate(readings.values[first:end], start=first):
-        if not math.isnan(value):
-            yield readings.start + number * readings.seconds, value
+        begin = readings.start + number * readings.seconds
+        for at in range(begin, begin + readings.seconds, min(readings.seconds, HOUR)):
+            if not math.isnan(value) and _matters(at, now):
+                yield at, value
 
 
 def _matters(at: float, now: float) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace as replaced
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,13 @@ from edgeops.features.context_document import (
 )
 from edgeops.files import DISK, Disk
 from edgeops.jsonvalue import JsonObject
-from edgeops.modules.forecaster.context import DAY, NEVER, Ahead, Contexts
-from edgeops.modules.forecaster.observations import MAX_MESSAGE_BYTES
+from edgeops.modules.forecaster.context import NEVER, Ahead, Contexts
+from edgeops.modules.forecaster.observations import EARLY, MAX_MESSAGE_BYTES
 from edgeops.modules.runtime.disk import replace
 from edgeops.modules.runtime.slots import CurrentModel, read_current
 
 FORMAT = "edgeops-context"
+_FUTURE = "context: issued is more than an hour ahead of the clock"
 
 
 class ContextKeeper:
@@ -45,13 +47,14 @@ class ContextKeeper:
         self.refused = 0
         self.fault: str | None = None
         self.storage_fault: str | None = None
-        self.slot_faults: tuple[str, ...] = ()
         self.changes = 0
         self._storage = storage
         self._path = storage / "history/context.json"
         self._disk = disk
         self._told = Contexts()
         self._unsaved = False
+        self._wanted: tuple[str, ...] = ()
+        self._left_out: dict[str, str] = {}  # why what a file says is of no use, by slot
         self._slots: dict[str, tuple[CurrentModel, tuple[Context, ...], str | None]] = {}
 
     def open(self) -> None:
@@ -61,13 +64,13 @@ class ContextKeeper:
         except (OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError):
             self._told = Contexts()
 
-    def take(self, message: bytes | str, now: float) -> None:
+    def take(self, message: bytes | str, now: float, most: int = MAX_MESSAGE_BYTES) -> None:
         """Keep what a message says, which is issued now if it does not say when."""
-        for context in parse_documents(message, MAX_MESSAGE_BYTES):
+        for context in parse_documents(message, most):
             faults = [*context.faults]
             issued = now if context.issued is None else context.issued
-            if issued > now + DAY:
-                faults.append("context: issued is in the future")
+            if issued > now + EARLY:
+                faults.append(_FUTURE)
             else:
                 faults += self._told.add(context, issued, now)
             self.refused += len(faults)
@@ -98,8 +101,14 @@ class ContextKeeper:
                 slot: self._slots[slot] if before.get(slot) == held else (held, *_read(held))
                 for slot, held in holding.items()
             }
+            self._left_out = {}
             self.changes += 1
-        self.slot_faults = self._faults(slots)
+        self._wanted = tuple(slots)
+
+    @property
+    def slot_faults(self) -> tuple[str, ...]:
+        """What is wrong with the slots; of what they say, as of the newest forecast."""
+        return tuple(self._faults())
 
     def ahead(
         self,
@@ -111,23 +120,28 @@ class ContextKeeper:
         zone: ZoneInfo,
     ) -> Ahead:
         """As `Contexts.ahead`, of messages and slots together."""
-        files = Contexts()
-        for _, contexts, _ in self._slots.values():
-            for context in contexts:
-                for _ in files.add(
-                    context, NEVER if context.issued is None else context.issued, now
-                ):
-                    pass
-        return self._told.together([files]).ahead(columns, start, count, horizon, zone)
+        files = {slot: _kept(contexts, now) for slot, (_, contexts, _) in self._slots.items()}
+        self._left_out = {slot: faults[0] for slot, (_, faults) in files.items() if faults}
+        told = self._told.together(kept for kept, _ in files.values())
+        return told.ahead(columns, start, count, horizon, zone)
 
-    def _faults(self, slots: Sequence[str]) -> tuple[str, ...]:
-        found = []
-        for slot in slots:
+    def _faults(self) -> Iterator[str]:
+        for slot in self._wanted:
             if slot not in self._slots:
-                found.append(f"context: the slot {slot} is empty")
-            elif fault := self._slots[slot][2]:
-                found.append(f"context: in the slot {slot}: {fault}")
-        return tuple(found)
+                yield f"context: the slot {slot} is empty"
+            elif fault := self._slots[slot][2] or self._left_out.get(slot):
+                yield f"context: in the slot {slot}: {fault}"
+
+
+def _kept(contexts: Iterable[Context], now: float) -> tuple[Contexts, list[str]]:
+    """What a file says of the hours that matter now, and what is wrong with the rest."""
+    kept, faults = Contexts(), []
+    for context in contexts:
+        if context.issued is not None and context.issued > now + EARLY:
+            faults.append(_FUTURE)
+        else:
+            faults += kept.add(context, NEVER if context.issued is None else context.issued, now)
+    return kept, faults
 
 
 def _read(current: CurrentModel) -> tuple[tuple[Context, ...], str | None]:
@@ -143,6 +157,7 @@ def _read(current: CurrentModel) -> tuple[tuple[Context, ...], str | None]:
         return (), "the file is not what the slot says it is"
     contexts = parse_documents(data, MAX_FILE_BYTES)
     faults = [fault for context in contexts for fault in context.faults]
+    contexts = tuple(replaced(context, faults=()) for context in contexts)
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return contexts, f"{faults[0]}{more}" if faults else None
 

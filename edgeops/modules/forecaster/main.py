@@ -50,7 +50,7 @@ class ForecasterModule:
         save_seconds: float = SAVE_SECONDS,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        self._recorder = Recorder(storage, disk)
+        self._recorder = Recorder(storage, disk, time.time)
         self._context = ContextKeeper(storage, disk)
         self._desired_file = DesiredFile(storage, disk)
         self._loading = ThreadPoolExecutor(1, thread_name_prefix="load")

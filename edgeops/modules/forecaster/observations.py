@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from edgeops.features.device_limits import MAX_NAME, MAX_VALUE, name_fault
+from edgeops.features.device_limits import MAX_VALUE, name_fault, shown
 from edgeops.features.gaps import is_gap
 
 HOUR = 3600
+EARLY = HOUR  # clocks of devices differ; what is stamped later than that is of no time at all
 MAX_MESSAGE_BYTES = 256 * 1024  # what IoT Hub takes as one message
 _TIMESTAMP = "timestamp"
 _MAX_TIMESTAMP = 64  # characters
@@ -49,6 +50,7 @@ class FaultKind(StrEnum):
     VALUE = "value"
     SERIES = "series"  # one too many
     AGE = "age"
+    FUTURE = "future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +198,7 @@ def _name(name: str) -> str:
 
 def _name_fault(name: str) -> str | None:
     fault = name_fault(name)
-    shown = "".join(sign if sign.isprintable() else "?" for sign in name[:MAX_NAME])
-    return f"a series is called `{shown}`: {fault}" if fault else None
+    return f"a series is called `{shown(name)}`: {fault}" if fault else None
 
 
 def _number(name: str, value: Any) -> float:

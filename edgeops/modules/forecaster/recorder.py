@@ -17,6 +17,7 @@ from typing import Any
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.observations import (
+    EARLY,
     FaultKind,
     InputFault,
     Observation,
@@ -28,6 +29,7 @@ from edgeops.modules.runtime.disk import NOTHING, FileState, append, replace, st
 
 _FILE = "history/observations.jsonl"
 _SPARE = 20_000  # superseded records that the file may hold before it is rewritten
+_FUTURE = InputFault(FaultKind.FUTURE, "timestamp is more than an hour ahead of the clock")
 _MAX_LINE = 4096  # a record has less than a quarter of it; only junk comes in pieces
 _BLOCK = 64 * 1024
 
@@ -116,14 +118,20 @@ class Recorder:
     Storage that cannot be used never costs a forecast. What could not be
     written is kept as the history itself is, so it is bounded alike, and
     written by the first `save` that can; `storage_fault` says why none could.
+    `clock` gives the seconds since 1970: what is stamped more than `EARLY` later is
+    refused, since it would push out what is real. What is on disk is not judged
+    again: after a start the clock itself may be wrong.
     """
 
-    def __init__(self, storage: Path, disk: Disk = DISK) -> None:
+    def __init__(
+        self, storage: Path, disk: Disk = DISK, clock: Callable[[], float] = lambda: math.inf
+    ) -> None:
         self.storage = storage
         self.history = History()
         self._refused: Counter[FaultKind] = Counter()
         self.storage_fault: str | None = None
         self._input_fault: str | None = None
+        self._clock = clock
         self._file = HistoryFile(storage / _FILE, disk)
         self._first_fill: Path | None = None
         self._unsaved = History()
@@ -214,7 +222,11 @@ class Recorder:
     def _take(self, parsed: ParsedInput) -> None:
         for fault in parsed.faults:
             self._refuse(fault)
-        self._unsaved.add(self.history.add(parsed.observations, self._refuse))
+        latest = self._clock() + EARLY
+        real = [each for each in parsed.observations if each.at <= latest]
+        for _ in range(len(parsed.observations) - len(real)):
+            self._refuse(_FUTURE)
+        self._unsaved.add(self.history.add(real, self._refuse))
 
     def _refuse(self, fault: InputFault) -> None:
         self._refused[fault.kind] += 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -16,17 +19,19 @@ from edgeops.modules.forecaster.hours import NotReady
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.status import iso
 from edgeops.modules.runtime.slots import CurrentModel, write_current
 
 SLOT = "forecast"
+_MESSAGE = 128 * 1024  # characters; the largest row is far below what a device takes besides
 
 
 class Rehearsal:
     """The forecaster of one device with a model in its slot, on an empty storage.
 
     `recorder` and `context` take what a device takes. `series` is the one to
-    forecast, for a model of any one. Raises `ModelError` for a model that a device
-    would refuse.
+    forecast, for a model of any one; `clock` is that of the recorder. Raises
+    `ModelError` for a model that a device would refuse.
     """
 
     def __init__(
@@ -37,8 +42,9 @@ class Rehearsal:
         name: str = "",
         version: str = "",
         series: str | None = None,
+        clock: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        self.recorder = Recorder(storage)
+        self.recorder = Recorder(storage, clock=clock)
         self.context = ContextKeeper(storage)
         keeper = Keeper(storage, load_model, _AtOnce())
         _put(storage, model, name, version)
@@ -49,6 +55,26 @@ class Rehearsal:
         self.model: LoadedModel = keeper.model
         self._forecaster = Forecaster(self.recorder, keeper, lambda: 0.0, self.context)
         self._forecaster.settings = ForecasterSettings(SLOT, series=series)
+
+    def tell(self, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Tell it rows (a moment, and the value of each series; NaN is a gap), many a message."""
+        items: list[str] = []
+        size = 0
+        for moment, values in rows:
+            known = {name: None if value != value else value for name, value in values.items()}
+            items.append(json.dumps({"timestamp": iso(moment), "values": known}))
+            size += len(items[-1]) + 2
+            if size > _MESSAGE:
+                self.recorder.take(f"[{', '.join(items)}]")
+                items, size = [], 0
+        if items:
+            self.recorder.take(f"[{', '.join(items)}]")
+
+    @property
+    def of_context(self) -> str | None:
+        """What it reports of the context of the newest forecast: how old, what is missing."""
+        said: str | None = self._forecaster.reported().get("context", {}).get("message")
+        return said
 
     def forecast(self, now: float) -> JsonObject:
         """The telemetry of the forecast that is made now; each `now` is in an hour of its own.

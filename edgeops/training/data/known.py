@@ -19,10 +19,14 @@ from edgeops.features.spec import WEEK
 from edgeops.training.data.csv_file import CsvFile
 from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import LIMITS, DataFile, check_size, check_year, fault
-from edgeops.training.data.table import read_table
+from edgeops.training.data.table import columns_of, read_table
 from edgeops.training.recipe import TableSection
 
 _HEADER = ["name", "start", "end"]
+_ISSUED = (
+    "training takes one forecast an hour: keep that which was the newest when forecasts are made,"
+    " such as a day before, and remove the column or list it under `data.weather.ignore`"
+)
 _HOUR = np.timedelta64(1, "h")
 
 
@@ -63,7 +67,12 @@ def silent_events(known: HourlySeries, observed: HourlySeries) -> Sequence[str]:
 
 
 def read_weather(file: DataFile, table: TableSection, zone: str) -> HourlySeries:
-    """Hourly weather, as `read_table`; several rows in one hour become their mean."""
+    """Hourly weather, as `read_table`; several rows in one hour become their mean.
+
+    When each forecast was issued is refused: their mean would know what came later.
+    """
+    if "issued" in columns_of(file, table) and "issued" not in (*table.columns, *table.ignore):
+        raise fault(file, 1, "the column `issued` says when a forecast was made", _ISSUED)
     series = read_table(file, replace(table, combine="mean"), zone).series
     return HourlySeries(
         series.start, tuple(f"{WEATHER}{name}" for name in series.columns), series.values

@@ -76,6 +76,11 @@ def read_table(
     return _dataset(file, parts, clock, [*filter(None, [when.note]), *notes])
 
 
+def columns_of(file: DataFile, table: TableSection) -> list[str]:
+    """The names of the columns of a file. Raises `EdgeOpsError` with file:line."""
+    return _open(file, table)[0].source.header
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """A file, and what model.yaml says of it. All methods raise `EdgeOpsError` with file:line."""

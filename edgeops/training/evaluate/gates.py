@@ -11,7 +11,7 @@ from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_AND_NIGHT
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, JudgedPart, Verdict
+from edgeops.training.evaluate.scorecard import ALL, MODEL, WITHOUT, Judged, JudgedPart, Verdict
 
 CHAMPION = "champion"  # the last release of the model, if there is one
 DEVICE = "device_difference"  # from what devices forecast; every model has this gate
@@ -21,9 +21,11 @@ TEST, LATER = "test", "later"
 
 _NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
 _KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
+_WITHOUT = "wape_without_context"
 _PLAIN = ("wape", "mae", "mase", "smape", "mape")
 _SOME = (
-    "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>"
+    "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>,"
+    f" with events or weather {_WITHOUT} and {_WITHOUT}_vs_<baseline>"
     f" and, with outer quantiles, coverage_<percent>; for the artifact, {', '.join(FACTS)}"
 )
 
@@ -36,7 +38,9 @@ def metrics_of(
     For the part `test`: `wape`, `mae`, `mase`, `smape`, `mape`; `pinball` and
     `coverage_80` (the nominal percentage of the outer quantiles); `wape_<slice>`;
     `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE divided by that of
-    another model. For the part `later`, the same with the prefix `later_`.
+    another model; `wape_without_context` and `wape_without_context_vs_<other>` of a
+    model that uses what is known ahead, with nothing of it. For the part `later`, the
+    same with the prefix `later_`.
     Hyphens become underscores; `seasonal_naive` is `seasonal-naive-168h`. `facts`
     are the metrics of the artifact (`FACTS`).
     """
@@ -54,11 +58,14 @@ def check_gates(
     quantiles: tuple[float, ...],
     use_cases: Iterable[str],
     facts: Collection[str] = FACTS,
+    *,
+    context: bool = False,
 ) -> None:
     """Check before training that every gate will have its metric. Raises `EdgeOpsError`.
 
     `baselines` are those that will be run, `facts` the metrics that the artifact
-    will have. `wape_vs_champion` is always allowed: a first release has no champion.
+    will have, `context` whether the model uses what is known ahead.
+    `wape_vs_champion` is always allowed: a first release has no champion.
     """
     for name, gate in gates.items():
         low, high = bounds(gate)
@@ -72,14 +79,16 @@ def check_gates(
                 "set a smaller `max`, or remove the gate: every model has it",
             )
     slices = {*DAY_AND_NIGHT, *use_cases}
-    names = _possible({*baselines, CHAMPION}, quantiles, slices, facts)
-    every = _possible({*_KNOWN, *baselines}, quantiles, slices, FACTS)
+    starts = ["wape", *(f"wape_{_flat(name)}" for name in sorted(slices))]
+    told = [*starts, _WITHOUT]
+    names = _possible({*baselines, CHAMPION}, quantiles, told if context else starts, facts)
+    every = _possible({*_KNOWN, *baselines}, quantiles, told, FACTS)
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
             raise EdgeOpsError(f"the gate `{name}` does not name a metric", hint)
         if name not in names:
-            raise _missing(name, every[name])
+            raise _missing(name, every[name] if context or _WITHOUT not in name else WITHOUT)
 
 
 def verdicts(gates: JsonObject, metrics: Mapping[str, float]) -> tuple[Verdict, ...]:
@@ -96,28 +105,35 @@ def _of_part(
     models: Mapping[str, Judged], quantiles: tuple[float, ...]
 ) -> Iterator[tuple[str, float]]:
     model = models[MODEL].slices
+    others = {name: judged for name, judged in models.items() if name not in (MODEL, WITHOUT)}
     overall = model[ALL]
     yield from ((name, getattr(overall, name)) for name in _PLAIN)
     if overall.coverage is not None and overall.pinball is not None:
         yield "pinball", overall.pinball
         yield coverage_name(quantiles), overall.coverage
-    for name, score in model.items():
-        start = "wape" if name == ALL else f"wape_{_flat(name)}"
+    scores = [("wape" if name == ALL else f"wape_{_flat(name)}", name, model) for name in model]
+    if WITHOUT in models:
+        scores.append((_WITHOUT, ALL, models[WITHOUT].slices))
+    for start, name, slices in scores:
+        score = slices[name]
         yield start, score.wape
-        for other, judged in models.items():
-            if other != MODEL and name in judged.slices:
+        for other, judged in others.items():
+            if name in judged.slices:
                 wape = judged.slices[name].wape
                 yield f"{start}_vs_{_flat(other)}", score.wape / wape if wape else math.nan
 
 
 def _possible(
-    others: Iterable[str], quantiles: tuple[float, ...], slices: Iterable[str], facts: Iterable[str]
+    others: Iterable[str], quantiles: tuple[float, ...], starts: Iterable[str], facts: Iterable[str]
 ) -> dict[str, str]:
-    """The names of metrics, each with the baseline or fact that it needs (`""`: none)."""
+    """The names of metrics, each with the baseline or fact that it needs (`""`: none).
+
+    `starts` are those of WAPEs, which are also compared with each of the `others`.
+    """
     names = dict.fromkeys(_PLAIN, "")
     if len(quantiles) > 1:
         names |= {"pinball": "", coverage_name(quantiles): ""}
-    for start in ("wape", *(f"wape_{_flat(name)}" for name in sorted(slices))):
+    for start in starts:
         names[start] = ""
         names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
     return {**names, **{f"later_{name}": needs for name, needs in names.items()}} | {
@@ -126,6 +142,11 @@ def _possible(
 
 
 def _missing(gate: str, needs: str) -> EdgeOpsError:
+    if needs == WITHOUT:
+        return EdgeOpsError(
+            f"the gate `{gate}` is for models that are told what is known ahead",
+            "add `event:` or `weather:` features, or remove the gate",
+        )
     if needs in FACTS:
         return EdgeOpsError(
             f"the gate `{gate}` needs a format that is not exported",

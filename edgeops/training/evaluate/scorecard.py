@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 MODEL = "model"  # the name of the evaluated model, next to those of the baselines
 ALL = "all"  # the slice with every hour
+WITHOUT = "without-context"  # the model on a device that is told nothing of what is known ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class JudgedPart:
     """The scores on one part of the data (`test` or `later`).
 
     `first` and `last` origin are wall-clock hours in ISO 8601, `origins` is their
-    number; `models` has `MODEL` and the baselines.
+    number; `models` has `MODEL`, the baselines and, for a model
+    that uses what is known ahead, `WITHOUT`.
     """
 
     first: str

@@ -48,6 +48,16 @@ def test_a_file_without_events(csv_file):
         read_events(csv_file("event,start"))
 
 
+def test_forecasts_with_the_time_of_their_issue_are_refused_unless_that_is_left_out(csv_file):
+    row = "2024-11-24T18:{0}0Z,{0},2024-11-24T0{0}:00Z"
+    path = csv_file("timestamp,rain,issued", row.format(1), row.format(3))
+    for columns in ((), ("rain",)):
+        with pytest.raises(EdgeOpsError, match=r"counts.csv:1: the column `issued` says when"):
+            read_weather(path, TableSection("", columns=columns), "UTC")
+    left_out = TableSection("", ignore=("issued",))
+    assert read_weather(path, left_out, "UTC").column("weather:rain").tolist() == [2]
+
+
 def test_weather_and_events_together(csv_file):
     weather = read_weather(
         csv_file("timestamp,rain", "2024-11-24T16:00,1", "2024-11-24T17:00,-2"),

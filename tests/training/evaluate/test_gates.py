@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeops.errors import EdgeOpsError
 from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
-from edgeops.training.evaluate.scorecard import MODEL, JudgedPart
+from edgeops.training.evaluate.scorecard import MODEL, WITHOUT, JudgedPart
 
 QUANTILES = (0.1, 0.5, 0.9)
 USE_CASES = {"morning-shift": {6, 7}}
@@ -22,9 +22,8 @@ def part(forecasts_of):
     actual = np.full((48, 6), 100.0)
     spread = np.array([80, 110, 120])
     model = forecasts_of(actual, np.broadcast_to(spread, (48, 6, 3)), QUANTILES)
-    others = dict(
-        zip((*BASELINES, "article-lstm", "champion"), (20, 40, 16, 9, 12, 10), strict=True)
-    )
+    names = (*BASELINES, "article-lstm", "champion", WITHOUT)
+    others = dict(zip(names, (20, 40, 16, 9, 12, 10, 15), strict=True))
     judged = {
         name: judge(forecasts_of(actual, actual + by), 50, USE_CASES) for name, by in others.items()
     }
@@ -54,6 +53,9 @@ def test_the_names_and_values_of_metrics(part):
     for start in ("wape", "wape_day", "wape_night", "wape_morning_shift"):
         expected[start] = 0.1
         expected |= {f"{start}_vs_{other}": ratio for other, ratio in ratios.items()}
+    start = "wape_without_context"  # what a device has that is told nothing
+    expected[start] = 0.15
+    expected |= {f"{start}_vs_{other}": 1.5 * ratio for other, ratio in ratios.items()}
     assert found == pytest.approx(expected)
 
 
@@ -76,7 +78,7 @@ def test_every_metric_can_be_a_gate(part):
     found = metrics_of({"test": part, "later": part}, QUANTILES, facts)
     gates = {name: {"min": 0} for name in found}
     others = (*BASELINES, "article-lstm")
-    check_gates(gates, others, QUANTILES, USE_CASES)
+    check_gates(gates, others, QUANTILES, USE_CASES, context=True)
     assert all(verdict.passed for verdict in verdicts(gates, found))
 
 
@@ -101,6 +103,7 @@ def test_every_metric_can_be_a_gate(part):
             "compares with article-lstm, which is not in `baselines`",
             "add article-lstm to",
         ),
+        ("wape_without_context_vs_lightgbm", "that are told what is known ahead", "add `event:`"),
         ("int8_wape_points", "needs a format that is not exported", "export.formats"),
     ],
 )

@@ -51,13 +51,13 @@ def test_a_message_may_be_a_list():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "seconds", "values"),
-    [(15, 900, (1.0, 2.0)), (60, 3600, (1.0, 2.0)), (180, 3600, (1.0,) * 3 + (2.0,) * 3)],
+    ("minutes", "seconds"),
+    [(15, 900), (60, 3600), (180, 3 * 3600)],
 )
-def test_the_time_between_values(minutes, seconds, values):
+def test_the_time_between_values(minutes, seconds):
     rain = {**RAIN, "minutes": minutes, "values": [1, 2]}
     (readings,) = parse_document(document(series={"rain": rain})).series
-    assert (readings.seconds, readings.values) == (seconds, values)
+    assert (readings.seconds, readings.values) == (seconds, (1.0, 2.0))
 
 
 def test_times_without_an_offset_are_in_the_zone_that_the_document_names():
@@ -109,6 +109,7 @@ def test_what_is_refused(value, fault):
         ({**MARKET, "end": "2926-03-07T16:00"}, "end: the year 2926 is not between 1900 and 2200"),
         ({**MARKET, "name": ""}, "name: it has 0 characters"),
         ({**MARKET, "value": math.nan}, "value is not a finite number"),
+        ({**MARKET, "value": 1e300}, "value is beyond 1e+15"),
         ("market", 'it is not {"name", "start", "end"}'),
     ],
 )
@@ -125,6 +126,7 @@ def test_a_bad_event_costs_only_itself(event, fault):
     ("series", "fault"),
     [
         ({**RAIN, "start": "2026-03-01T06:00"}, "start has no offset from UTC"),
+        ({**RAIN, "values": [0] * 100_001}, "it has more than 100,000 values"),
         ({**RAIN, "minutes": 7}, "minutes is not one of 15, 20, 30, 60"),
         ({"start": RAIN["start"]}, 'it is not {"start", "minutes", "values"}'),
     ],
@@ -137,12 +139,32 @@ def test_a_bad_series_costs_only_itself(series, fault):
 
 
 def test_a_bad_value_costs_only_itself():
-    rain = {**RAIN, "values": [1, "wet", math.inf, 10**400, True, 2]}
+    rain = {**RAIN, "values": [1, "wet", math.inf, 10**400, True, 2, -2e15]}
     context = parse_document(document(series={"rain": rain}))
     values = context.series[0].values
     assert (values[0], values[5]) == (1, 2)
-    assert all(map(math.isnan, values[1:5]))
-    assert len(context.faults) == 4
+    assert all(map(math.isnan, [*values[1:5], values[6]]))
+    assert len(context.faults) == 5
+
+
+def test_a_number_of_thousands_of_digits_costs_only_itself():
+    text = json.dumps(document(series={"rain": RAIN})).replace("[", f"[{'9' * 5000}, ")
+    (context,) = parse_documents(text, 10_000)
+    assert context.faults == ("context: series rain: a value is not a finite number",)
+    assert context.series[0].values[1] == RAIN["values"][0]
+
+
+def test_of_a_list_the_first_hundred_are_read():
+    contexts = parse_documents(json.dumps([document()] * 102), 10_000)
+    assert [context.faults for context in contexts[:100]] == [()] * 100
+    (last,) = contexts[100:]
+    assert last.faults == ("context is more than 100 documents: the rest is left out",)
+
+
+def test_names_that_cannot_be_printed_are_told_so_that_they_can():
+    told = parse_document(document(series={"a\x1b[2J": RAIN, "rain": RAIN}, **{"\ud800": 1}))
+    assert [fault.isprintable() for fault in told.faults] == [True, True]
+    assert [each.name for each in told.series] == ["rain"]
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"{", b"[" * 100_000, b'"' + b"x" * 200_000 + b'"'])

@@ -259,10 +259,44 @@ class TestKept:
             tell(keeper, events(("x", iso(1), iso(2))), now=NOW + minute * 60)
         assert len(keeper._told.calendars) == 1
 
+    @pytest.mark.parametrize("hours", [2, 24 * 365 * 100])
+    def test_what_was_issued_in_the_future_is_refused_and_changes_nothing(
+        self, keeper, tmp_path, hours
+    ):
+        put(tmp_path, "rain", weather([8], issued=hours))
+        keeper.look(("rain",))
+        tell(keeper, weather([9], issued=hours), weather([1], issued=0.9))
+        assert column(keeper, count=1) == [1]
+        fault = "context: issued is more than an hour ahead of the clock"
+        assert (keeper.refused, keeper.fault) == (1, fault)
+        assert keeper.slot_faults == (f"context: in the slot rain: {fault}",)
+
+    @pytest.mark.parametrize("hours", [-24 * 30, 24 * 15, 24 * 365 * 100])
+    def test_weather_of_other_times_is_refused_and_its_neighbours_are_kept(self, keeper, hours):
+        other = {"wind": {"start": iso(hours), "values": [1, 2]}}
+        tell(keeper, {"context": 1, "series": {**other, **weather([3])["series"]}})
+        assert column(keeper, count=1) == [3]
+        why = "context: series wind: its values are all too old, or more than 14 days ahead"
+        assert (keeper.refused, keeper.fault) == (1, why)
+
+    def test_each_file_may_have_all_the_series_that_there_can_be(self, keeper, tmp_path):
+        slots = ("a", "b")
+        for slot in slots:
+            names = [f"{slot}{number}" for number in range(MAX_SERIES)]
+            series = {name: {"start": iso(), "values": [7]} for name in names}
+            put(tmp_path, slot, {"context": 1, "series": series})
+        keeper.look(slots)
+        last = MAX_SERIES - 1
+        assert [column(keeper, f"weather:{slot}{last}", count=1) for slot in slots] == [[7], [7]]
+        assert keeper.slot_faults == ()
+
     def test_what_cannot_be_read_is_counted(self, keeper):
         keeper.take(b"{", NOW)
         tell(keeper, weather([1, "wet"]), weather([5], issued=30))
-        assert (keeper.refused, keeper.fault) == (3, "context: issued is in the future")
+        assert (keeper.refused, keeper.fault) == (
+            3,
+            "context: issued is more than an hour ahead of the clock",
+        )
         assert column(keeper, count=2) == [1, None]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import partial
 
 from edgeops.features.spec import Hour
@@ -69,6 +70,23 @@ def test_bad_messages_are_counted_and_the_last_reason_kept(tmp_path):
         "timestamp has no offset from UTC, such as Z or +13:00",
     )
     assert recorder.refused_by == {"message": 1, "timestamp": 1}
+
+
+def test_what_is_stamped_in_the_future_is_counted_and_pushes_nothing_out(tmp_path):
+    fill = tmp_path / "fill.csv"
+    days = "".join(f"2024-01-{day:02}T00:00Z,1\n2124-01-{day:02}T00:00Z,1\n" for day in range(1, 9))
+    fill.write_text(f"timestamp,east\n{days}")
+    now = datetime(2024, 1, 9, tzinfo=UTC).timestamp()
+    recorder = Recorder(tmp_path / "s", clock=lambda: now)
+    recorder.open(fill)
+    values = {"east": 1, "west": 2}
+    for year, minute in ((2024, 59), (2024, 0), (9999, 0)):
+        stamp = f"{year}-01-09T{1 - minute // 59:02}:{minute:02}:01Z"
+        recorder.take(json.dumps({"timestamp": stamp, "values": values}))
+    assert (len(recorder.history), recorder.refused_by) == (9, {"future": 8 + 2 + 2})
+    assert recorder.fault == "timestamp is more than an hour ahead of the clock"
+    after = opened(tmp_path / "s")  # a clock that is wrong after a start loses nothing
+    assert len(after.history) == 9
 
 
 def test_what_there_is_no_room_for_is_counted_too(tmp_path):
