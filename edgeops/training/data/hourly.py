@@ -268,8 +268,8 @@ def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: in
     if gap == 0:
         hint = (
             "each timestamp can occur once; put each series into a column, name the column that"
-            " tells the series apart (`long` in model.yaml), or set `cadenceMinutes: 0` if each row"
-            " is an event"
+            " tells the series apart with `long` in model.yaml, or set `cadenceMinutes: 0` if each"
+            " row is an event"
         )
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +23,13 @@ from edgeops.training.data.long_table import in_order, rows_by_series
 from edgeops.training.data.missing import cadence_notes, cadence_warnings, missing_warnings
 from edgeops.training.data.number import NumberReader
 from edgeops.training.data.parquet_file import ParquetFile
-from edgeops.training.data.timestamp import Timestamps, timestamps
+from edgeops.training.data.timestamp import Timestamps, is_time, timestamps
 from edgeops.training.recipe import LongSection, TableSection
 
 _HINT = "set the columns to read with `timestamp` and `columns` in model.yaml"
 _IGNORE = "name the series with `columns` in model.yaml, or leave this one out with `ignore`"
 _NAME = 'name it, name the series with `columns` in model.yaml, or set `ignore: [""]`'
+_INDEX = re.compile(r"__index_level_\d+__\Z")  # the index of a table of pandas, in Parquet
 _COUNTED = 24  # rows: a column that counts so many of them is not a series
 _Rows = Iterator[tuple[int, list[Any]]]
 
@@ -74,6 +76,24 @@ def read_table(
     if number.has_comma:
         notes.append("the numbers have a decimal comma")
     return _dataset(file, parts, clock, [*filter(None, [when.note]), *notes])
+
+
+def time_column(file: DataFile, table: TableSection) -> str:
+    """The column with the time, where nobody says it. Raises `EdgeOpsError`.
+
+    It is `timestamp`, else the first one with a time in its first row, else the first.
+    """
+    opened, _ = _open(file, table)
+    header, long = opened.source.header, opened.table.long
+    if opened.table.timestamp in header:
+        return table.timestamp
+    taken = {*table.columns, *table.ignore, *((long.series, long.value) if long else ())}
+    names = [name for name in header if name not in taken and header.count(name) == 1]
+    if not names:
+        raise fault(file, 1, "there is no column with the time", _HINT)
+    _, cells = next(opened.source.rows(names), (1, [""] * len(names)))
+    times = (is_time(cell, table.timestamp_format) for cell in cells)
+    return next((name for name, is_one in zip(names, times, strict=True) if is_one), names[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +170,8 @@ class _Opened:
 
     def _others(self) -> tuple[str, ...]:
         """All columns but the timestamp and those to ignore."""
-        header, left_out = self.source.header, {self.table.timestamp, *self.table.ignore}
+        header = self.source.header
+        left_out = {self.table.timestamp, *self.table.ignore, *filter(_INDEX.match, header)}
         for name in self.table.ignore:
             if name not in header:
                 message = f"there is no column `{name}` to ignore"
@@ -180,7 +201,7 @@ class _Opened:
     def _shown(self, name: str) -> str:
         """The display name of a column: only names in model.yaml are shown, see `fault`."""
         long = self.table.long
-        known = {self.table.timestamp, *self.table.columns}
+        known = {self.table.timestamp, *self.table.columns} - {""}
         if name in known or (long and name in (long.series, long.value)):
             return f"column `{name}`"
         return f"column {self.source.header.index(name) + 1}"

@@ -22,8 +22,8 @@ _DATE = re.compile(
     r"(?:(?:\s+|T|,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?\Z"
 )
 _HINT = (
-    "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00, or say how it is written"
-    ' with `timestampFormat` in model.yaml, such as "%d/%m/%Y %H:%M"'
+    "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00, or say how it is written:"
+    ' set `timestampFormat: "%d/%m/%Y %H:%M"` in model.yaml, or so'
 )
 
 Cells = Callable[[], Iterable[tuple[int, object]]]
@@ -66,8 +66,19 @@ def timestamps(file: DataFile, column: str, cells: Cells, pattern: str | None) -
     return _by_days(file, column, cells)
 
 
+def is_time(cell: object, pattern: str | None) -> bool:
+    """Whether a cell is surely a time: it is one, or its text is written as one."""
+    text = str(cell).strip()
+    if pattern is None:
+        return isinstance(cell, datetime) or bool(_DATE.match(text)) or _is_iso(text)
+    try:
+        return bool(_as_told(pattern).read(cell))
+    except ValueError:
+        return False
+
+
 def _as_told(pattern: str) -> Timestamps:
-    hint = f"model.yaml says that it is written as {pattern} (`timestampFormat`)"
+    hint = f"change the format {pattern}: set `timestampFormat` in model.yaml"
     if pattern in _EPOCHS:
         unit = _EPOCHS[pattern]
         return Timestamps(lambda cell: _since_1970(cell, unit), hint=hint)
