@@ -113,6 +113,7 @@ def test_what_it_writes_is_ready_to_train(workspace, case):
         ("t,flow\n2024-01-01,1\n2024-01-01,1\n", {}, "t.csv:3: ", "`--set cadenceMinutes=0`"),
         ("t,flow\n2024-03-31T02:30,1\n", {"time_zone": "Europe/Berlin"}, ":2: ", "--set skippedHo"),
         ("t,Fl\xfcsse\n".encode("latin-1"), {}, "t.csv:1: ", "`--set encoding=windows-1252`"),
+        ("2024-01-01T00:00,1\n2024-01-01T01:00,1\n", {}, "t.csv:1: has a time", "first line must"),
         ("t,flow\n2024-01-01,1\n", {"timestamp": "T"}, "t.csv:1: ", "`--timestamp ...`"),
         ("t,flow\n2024-01-01,1\n", {"columns": ["x"]}, "t.csv:1: ", "`--column ...`"),
         ("t,flow\n2024-01-01,1\n", {"settings": ["decimal"]}, "is not KEY=VALUE", "--set decimal="),

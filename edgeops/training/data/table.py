@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import time_zone
-from edgeops.training.data.csv_file import CsvFile
+from edgeops.training.data.csv_file import HEADER_HINT, CsvFile
 from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import DataFile, check_size, fault
 from edgeops.training.data.dataset import Dataset
@@ -30,7 +30,7 @@ _HINT = "set the columns to read with `timestamp` and `columns` in model.yaml"
 _IGNORE = "name the series with `columns` in model.yaml, or leave this one out with `ignore`"
 _NAME = 'name it, name the series with `columns` in model.yaml, or set `ignore: [""]`'
 _INDEX = re.compile(r"__index_level_\d+__\Z")  # the index of a table of pandas, in Parquet
-_COUNTED = 24  # rows: a column that counts so many of them is not a series
+_COUNTED = 25  # rows: a column that counts so many of them is not a series, nor the hour
 _Rows = Iterator[tuple[int, list[Any]]]
 
 
@@ -91,6 +91,8 @@ def time_column(file: DataFile, table: TableSection) -> str:
     names = [name for name in header if name not in taken and header.count(name) == 1]
     if not names:
         raise fault(file, 1, "there is no column with the time", _HINT)
+    if any(is_time(name, table.timestamp_format) for name in names):
+        raise fault(file, 1, "has a time, not only names: the header is missing", HEADER_HINT)
     _, cells = next(opened.source.rows(names), (1, [""] * len(names)))
     times = (is_time(cell, table.timestamp_format) for cell in cells)
     return next((name for name, is_one in zip(names, times, strict=True) if is_one), names[0])
@@ -112,7 +114,8 @@ class _Opened:
         for name in (self.table.timestamp, *fixed):
             if counts[name] != 1:
                 many = "more than one" if counts[name] else "no"
-                raise fault(self.file, 1, f"there is {many} column `{name}`", _HINT)
+                hint = _HINT if len(header) > 1 else HEADER_HINT
+                raise fault(self.file, 1, f"there is {many} column `{name}`", hint)
         if self.table.timestamp in fixed:
             message = f"column `{self.table.timestamp}` is the time, not a series"
             raise fault(self.file, 1, message, _HINT)
@@ -187,7 +190,9 @@ class _Opened:
                 raise fault(self.file, 1, message, _HINT)
         names = tuple(name for name in header if name not in left_out)
         if not names:
-            raise fault(self.file, 1, f"there is no column besides `{self.table.timestamp}`")
+            raise fault(
+                self.file, 1, f"there is no column besides `{self.table.timestamp}`", HEADER_HINT
+            )
         return names
 
     def _nameless(self, number: int) -> Exception:
