@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
 
+T = TypeVar("T")
 _MAX_FACTS = 16 * 1024 * 1024  # bytes
 _METRICS = ("wape", "wape_vs_seasonal_naive", "wape_vs_lightgbm")
 
@@ -22,7 +23,7 @@ class ModelRun:
 
     `settings` are those of model.yaml in which the builds differ, by their path;
     `metrics` are of the test part; `size` and `published` (versions) of the file that
-    is released.
+    is released. `fault` says why an evaluation cannot be read.
     """
 
     key: str
@@ -34,6 +35,7 @@ class ModelRun:
     size: int | None
     published: tuple[str, ...]
     files: Mapping[str, str]
+    fault: str = ""
 
 
 def model_runs(workspace: Workspace, name: str) -> tuple[ModelRun, ...]:
@@ -62,28 +64,40 @@ def model_runs(workspace: Workspace, name: str) -> tuple[ModelRun, ...]:
 
 
 def _run(file: Path, versions: Mapping[str, tuple[str, ...]]) -> tuple[ModelRun, JsonObject] | None:
-    """A build and its settings; None if its facts cannot be read."""
-    facts = _json(file)
-    if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
+    """A build and its settings; None if its facts are not of a build."""
+    facts = _object(_json(file))
+    files, spec = _object(facts.get("files")), _object(facts.get("model"))
+    if not files:
         return None
-    released = list(facts["files"].values())[-1] if facts["files"] else {}
-    card = _json(file.parent / "evaluation" / "scorecard.json") or {}
-    scorecard = card.get("scorecard", {})
-    metrics = scorecard.get("metrics", {})
-    gates = scorecard.get("gates", [])
+    released = _object([*files.values()][-1])
+    metrics, passed, fault = _judged(file.parent / "evaluation" / "scorecard.json")
+    digests = _object(_object(facts.get("provenance")).get("files"))
     run = ModelRun(
         file.parent.name,
-        facts.get("trainedAt"),
+        _if(str, facts.get("trainedAt")),
         {},
-        facts.get("validationWape"),
-        {key: metrics[key] for key in _METRICS if key in metrics},
-        all(gate.get("passed") for gate in gates) if scorecard else None,
-        released.get("size"),
-        versions.get(released.get("sha256", ""), ()),
-        facts.get("provenance", {}).get("files", {}),
+        _if(float, facts.get("validationWape")),
+        metrics,
+        passed,
+        _if(int, released.get("size")),
+        versions.get(str(released.get("sha256")), ()),
+        {key: str(digest) for key, digest in digests.items()},
+        fault,
     )
-    spec = facts.get("model", {})
     return run, {**spec, "data files": {key: sha[:12] for key, sha in run.files.items()}}
+
+
+def _judged(file: Path) -> tuple[Mapping[str, float], bool | None, str]:
+    """The metrics of a scorecard, whether all gates are passed, and what is wrong with it."""
+    if not file.exists():
+        return {}, None, ""
+    card = _object(_object(_json(file)).get("scorecard"))
+    metrics, gates = _object(card.get("metrics")), card.get("gates")
+    if not metrics or not isinstance(gates, list):
+        return {}, None, f"{file.name} is not a scorecard"
+    known = ((key, _if(float, metrics.get(key))) for key in _METRICS)
+    passed = all(_object(gate).get("passed") is True for gate in gates)
+    return {key: value for key, value in known if value is not None}, passed, ""
 
 
 def _json(file: Path) -> Any:
@@ -93,6 +107,17 @@ def _json(file: Path) -> Any:
         return json.loads(read_plain(file.parent, file.name, _MAX_FACTS))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def _object(value: Any) -> JsonObject:
+    """The value if it is a JSON object; these files can be edited."""
+    return value if isinstance(value, dict) else {}
+
+
+def _if(kind: type[T], value: Any) -> T | None:
+    """The value if it is of this kind; a whole number is a `float`, too."""
+    kinds: Any = (int, float) if kind is float else kind
+    return value if isinstance(value, kinds) and not isinstance(value, bool) else None
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING
 from edgeops.api.extras import extra
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, Refused, UsageError
+from edgeops.jsonvalue import JsonObject
 
 if TYPE_CHECKING:
     from edgeops.features.explain import ExplainedFeature
-    from edgeops.training.data.data_file import DataFile
-
-_TIMESTAMP = "timestamp"
+    from edgeops.training.data.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
-    """A new model file, relative to the repository, and the days of the data that it is for."""
+    """A new model file, relative to the repository, and the days of the data that it is for.
+
+    `told` is what was recognised in the table, and what is probably not meant.
+    """
 
     name: str
     file: Path
     days: int
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,23 @@ def init_model(
     combine: str | None = None,
     unit: str = "",
     capacity: float | None = None,
+    events: Path | None = None,
+    weather: Path | None = None,
+    settings: Sequence[str] = (),
 ) -> NewModel:
     """Write models/NAME/model.yaml, which trains well at once on a CSV or Parquet file.
 
-    `timestamp` is the column with the time: by default `timestamp`, else the first.
-    Raises `Refused` if the model file exists, and `EdgeOpsError` for a table that is
-    too short, outside the repository, or cannot be read.
+    `timestamp` is the column with the time; by default it is found. `settings` are
+    `KEY=VALUE` of `data` in the file. Raises `Refused` if the model file exists, and
+    `EdgeOpsError` for a table that is too short, outside the repository, or cannot be
+    read; its hint names what to give.
     """
     with extra("train"):
         from edgeops.files import write_blocks
-        from edgeops.training.data.data_file import DataFile
-        from edgeops.training.data.table import read_table
         from edgeops.training.model_file import load_model_file, name_fault
-        from edgeops.training.recipe import TableSection
         from edgeops.training.starter import Wish, starter
+        from edgeops.training.table_settings import as_options
+        from edgeops.training.train import check_model
         from edgeops.translate import doing
 
         if fault := name_fault(name):
@@ -67,14 +73,22 @@ def init_model(
         file = workspace.root / "models" / name / "model.yaml"
         if file.exists() or file.is_symlink():
             raise _exists(workspace, file)
-        path = _in_repository(workspace.root, table)
-        with doing(f"read {table}"):
-            observed = DataFile(path, (workspace.root / path).read_bytes())
-        column = timestamp or _first_column(observed)
-        section = TableSection(path, column, tuple(columns), combine or "sum")  # type: ignore[arg-type]
-        series = read_table(observed, section, time_zone).series
-        wish = Wish(name, path, column, time_zone, tuple(columns), combine, unit, capacity)
-        text = starter(wish, series)
+        root, given = workspace.root, {"timestamp": timestamp, "combine": combine}
+        data: JsonObject = {
+            "source": "table",
+            "table": {
+                "path": _in_repository(root, table, "--csv"),
+                **{key: value for key, value in given.items() if value is not None},
+                **({"columns": [*columns]} if columns else {}),
+            },
+            "site": {"timeZone": time_zone},
+        }
+        if events is not None:
+            data["events"] = _in_repository(root, events, "--events")
+        if weather is not None:
+            data["weather"] = {"path": _in_repository(root, weather, "--weather")}
+        found, known = _read(root, data, settings)
+        text = starter(Wish(name, data, known, unit, capacity), found.series)
         with doing(f"write {file}"):
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -82,11 +96,48 @@ def init_model(
             except FileExistsError:
                 raise _exists(workspace, file) from None
         try:
-            load_model_file(workspace.root, name)
+            check_model(load_model_file(root, name))
         except EdgeOpsError:  # such as for a capacity of 0
             file.unlink()
             raise
-        return NewModel(name, file.relative_to(workspace.root), len(series) // 24)
+        told = (*found.notes, *(f"warning: {as_options(text)}" for text in found.warnings))
+        return NewModel(name, file.relative_to(root), len(found.series) // 24, told)
+
+
+def _read(root: Path, data: JsonObject, settings: Sequence[str]) -> tuple[Dataset, tuple[str, ...]]:
+    """The observations of a new model, and the columns that are known ahead.
+
+    Completes `data` by the settings, and by the columns with the time.
+    """
+    from edgeops.training.data.data_file import DataFile
+    from edgeops.training.data.known import read_events, read_weather
+    from edgeops.training.data.table import read_table, time_column
+    from edgeops.training.recipe import TableSection
+    from edgeops.training.records import record
+    from edgeops.training.table_settings import naming_options, with_settings
+    from edgeops.translate import doing
+
+    def opened(path: str) -> DataFile:
+        with doing(f"read {path}"):
+            return DataFile(path, (root / path).read_bytes())
+
+    def section(part: str) -> tuple[DataFile, TableSection]:
+        file, written = opened(data[part]["path"]), data[part]
+        if "timestamp" not in written:
+            written["timestamp"] = time_column(file, record(TableSection, written))
+        return file, record(TableSection, written)
+
+    with_settings(data, settings)
+    zone = data["site"]["timeZone"]
+    known: list[str] = []
+    with naming_options():
+        found = read_table(*section("table"), zone)
+    if "events" in data:
+        known += read_events(opened(data["events"])).columns
+    if "weather" in data:
+        with naming_options("weather"):
+            known += read_weather(*section("weather"), zone).columns
+    return found, tuple(known)
 
 
 def model_features(
@@ -114,10 +165,10 @@ def _exists(workspace: Workspace, file: Path) -> Refused:
     return Refused(f"{shown} exists", "nothing was written; edit it, or choose another name")
 
 
-def _in_repository(root: Path, table: Path) -> str:
-    """The path of the table from the root of the repository. Raises `EdgeOpsError`."""
+def _in_repository(root: Path, table: Path, option: str) -> str:
+    """The path of a table from the root of the repository. Raises `EdgeOpsError`."""
     if not table.is_file():
-        raise EdgeOpsError(f"{table} is not a file", "name a CSV or Parquet file with --csv")
+        raise EdgeOpsError(f"{table} is not a file", f"name a CSV or Parquet file with {option}")
     try:
         return table.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
@@ -125,18 +176,3 @@ def _in_repository(root: Path, table: Path) -> str:
             f"{table} is not in the repository {root}",
             "copy it there, such as to data/: model.yaml names data by its path in the repository",
         ) from None
-
-
-def _first_column(file: DataFile) -> str:
-    """The column with the time of a CSV file without a say: `timestamp`, else the first."""
-    from edgeops.training.data.csv_file import csv_rows
-    from edgeops.training.data.data_file import fault
-    from edgeops.training.data.parquet_file import ParquetFile
-
-    if file.suffix == ".parquet":
-        names = ParquetFile(file).header
-    else:
-        names = [cell.strip() for cell in next(csv_rows(file), (1, []))[1]]
-    if not names or not names[0]:
-        raise fault(file, 1, "the first column has no name", "name the time with --timestamp")
-    return _TIMESTAMP if _TIMESTAMP in names else names[0]

@@ -9,7 +9,7 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli.options import DataDirs, OutputOption, argument, option
-from edgeops.cli.settings import say, show, workspace
+from edgeops.cli.settings import note, say, show, workspace
 
 
 def init(
@@ -25,7 +25,7 @@ def init(
     ] = None,
     timestamp: Annotated[
         str | None,
-        option("Column with the time; `timestamp`, or else the first.", metavar="COLUMN"),
+        option("Column with the time; `timestamp`, or else the first one.", metavar="COLUMN"),
     ] = None,
     combine: Annotated[
         Literal["sum", "mean", "last"] | None,
@@ -35,17 +35,36 @@ def init(
     capacity: Annotated[
         float | None, option("The largest value there can be.", metavar="NUMBER", min=0)
     ] = None,
+    events: Annotated[
+        Path | None,
+        option("CSV file of what is known ahead: name, start, end.", "--events", metavar="FILE"),
+    ] = None,
+    weather: Annotated[
+        Path | None,
+        option("CSV or Parquet file of the weather, best as forecast.", metavar="FILE"),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        option(
+            "What a table leaves in doubt: a setting of `data.table`, or site.KEY, weather.KEY."
+            " Repeatable.",
+            "--set",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
 ) -> None:
     """Write a model.yaml that trains well at once on a table of your own.
 
     Network, epochs and split follow from the length of the table; the gates are
-    relative to it. Every part of the file is explained there. An existing file is
-    never changed. Exit code 5: it exists.
+    relative to it. Every part of the file is explained there. An error says which
+    option it needs. An existing file is never changed. Exit code 5: it exists.
 
     \b
     Examples:
       edgeops model init gate --csv data/gate.csv --time-zone Europe/Berlin
       edgeops model init roof --csv data/pv.csv --time-zone UTC --unit kW --capacity 12
+      edgeops model init gate --csv gate.csv --time-zone UTC --set decimal=, --set ignore=note
+      edgeops model init gate --csv gate.csv --time-zone UTC --events e.csv --weather w.csv
     """
     done = api.init_model(
         workspace(context),
@@ -57,7 +76,12 @@ def init(
         combine=combine,
         unit=unit,
         capacity=capacity,
+        events=events,
+        weather=weather,
+        settings=set_ or (),
     )
+    for text in done.told:
+        note(context, text)
     say(f"{done.file.as_posix()}  for {done.days:,} days of data")
     say(f"next: edgeops model train {done.name}")
 

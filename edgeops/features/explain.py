@@ -1,10 +1,11 @@
-"""What each feature is, in a line, by its group; and the named set `default`."""
+"""What each feature is, in a line, by its group; and the named sets of features."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeops.errors import EdgeOpsError
 from edgeops.features.feature import At, Need
 from edgeops.features.registry import FEATURES, feature
 from edgeops.features.spec import Site
@@ -165,3 +166,24 @@ def default_features(site: Site, *, short: bool = False) -> tuple[str, ...]:
         missing.add(Need.POSITION)
     names = (name for name, kind in FEATURES.items() if kind.need not in missing)
     return tuple(name for name in names if not (short and name in _OF_THE_YEAR))
+
+
+def extended(names: tuple[str, ...], item: str, site: Site) -> tuple[str, ...]:
+    """These features with an item of a list in model.yaml.
+
+    It is a feature, a named set, or `-` and the name of a feature to leave out.
+    Raises `EdgeOpsError` for an unknown feature, and for one to leave out that is not there.
+    """
+    if item in (DEFAULT, SHORT):
+        more = default_features(site, short=item == SHORT)
+        return tuple(dict.fromkeys([*names, *more]))
+    name = item.removeprefix("-")
+    feature(name)
+    if name == item:
+        return names if name in names else (*names, name)
+    if name not in names:
+        raise EdgeOpsError(
+            f"leaves out `{name}`, which is not in the list before it",
+            "remove it; a named set has the features that the site has what they need for",
+        )
+    return tuple(other for other in names if other != name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WORDS = frozenset({"", "na", "nan", "null", "none"})
+_WORDS = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "--", "?"})
 
 
 def is_gap(cell: str) -> bool:

@@ -60,4 +60,5 @@ def _lines(found: ModelFeatures) -> Iterator[Line]:
         yield [f"{_USED} {count(len(found.used), 'feature')} used by the model"]
     yield [dim("`features: default`: all that the site has what they need for, but columns")]
     yield [dim("`features: default-short`: without those of the time of the year")]
+    yield [dim("`features: [default, event:fair, -dow_mon]`: one more, and without another")]
     yield [dim("log: a difference of logarithms; 0.1 is about 10 %")]

@@ -32,6 +32,7 @@ def as_json(runs: Sequence[ModelRun]) -> str:
                 "validationWape": run.validation_wape,
                 "metrics": dict(run.metrics),
                 "passed": run.passed,
+                "fault": run.fault or None,
                 "size": run.size,
                 "published": list(run.published),
                 "files": dict(run.files),
@@ -66,7 +67,7 @@ def _row(run: ModelRun) -> Line:
         _percent(run.metrics.get("wape")),
         _ratio(run.metrics.get("wape_vs_seasonal_naive")),
         _ratio(run.metrics.get("wape_vs_lightgbm")),
-        verdict,
+        run.fault or verdict,
         _NOTHING if run.size is None else size(run.size),
         ", ".join(run.published) or dim(_NOTHING),
     ]

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError, InvalidState, UsageError
-from edgeops.features.explain import DEFAULT, SHORT, default_features
+from edgeops.features.explain import extended
 from edgeops.features.spec import Site
 from edgeops.fleet import yaml
 from edgeops.fleet.model import Document, Place, Problem, split
@@ -33,7 +33,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # as in schemas/model.
 class ModelFile:
     """A valid model file: `spec` is as written, `recipe` has the defaults.
 
-    Instead of a named set of features, `spec` has the list that it stands for.
+    Instead of named sets of features, and names to leave out, `spec` has the features.
 
     Paths in the file are relative to `root`, the repository, or else to one of
     the `data_dirs`. `sha256` is the digest of the value, so comments and layout
@@ -90,16 +90,27 @@ def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> Mo
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     description = value["metadata"].get("description", "")
     return ModelFile(
-        name, root, _expanded(value["spec"]), digest, description, tuple(data_dirs), document.marks
+        name, root, _expanded(document), digest, description, tuple(data_dirs), document.marks
     )
 
 
-def _expanded(spec: JsonObject) -> JsonObject:
-    """The spec with the names that a named set of features stands for."""
-    if spec["features"] not in (DEFAULT, SHORT):
-        return spec
-    site = record(Site, spec["data"]["site"])
-    return {**spec, "features": list(default_features(site, short=spec["features"] == SHORT))}
+def _expanded(document: Document) -> JsonObject:
+    """The spec with the names of its features. Raises `InvalidModel`."""
+    spec = document.value["spec"]
+    site, written = record(Site, spec["data"]["site"]), spec["features"]
+    names: tuple[str, ...] = ()
+    problems = []
+    for at, item in enumerate([written] if isinstance(written, str) else written):
+        try:
+            names = extended(names, item, site)
+        except EdgeOpsError as fault:
+            pointer = f"/spec/features/{at}"
+            problems.append(_problem(document, pointer, fault.message, fault.hint))
+    if not names and not problems:
+        problems.append(_problem(document, "/spec/features", "leaves out every feature"))
+    if problems:
+        raise InvalidModel(tuple(problems))
+    return {**spec, "features": list(names)}
 
 
 class InvalidModel(InvalidState):

@@ -9,30 +9,30 @@ import numpy as np
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.explain import DEFAULT, SHORT, default_features
+from edgeops.features.known import KNOWN
 from edgeops.features.series import HourlySeries
-from edgeops.features.spec import WEEK, Site, WindowSpec
+from edgeops.features.spec import Site, WindowSpec
 from edgeops.features.window import WindowBuilder
-from edgeops.fleet.yaml_dump import dump_block
-from edgeops.training.data.targets import runs
+from edgeops.fleet.yaml_dump import dump_block, dump_flow
+from edgeops.jsonvalue import JsonObject
+from edgeops.training.records import record
 
 _DAY = 24
 _YEAR = 365 * _DAY
 _FEWEST_DAYS = {"training": 28, "validation": 14, "test": 14}
 _SHARE = 0.15  # of all days, for validation and for test each
-_OUTAGE_HOURS = 12
-_FEW_OUTAGES = 1 / (2 * WEEK)  # an hour: more often than every other week, it is closed
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user says of a new model."""
+    """What the user says of a new model: `data` is that section of its file.
+
+    `known` are the columns of its events and weather.
+    """
 
     name: str
-    path: str
-    timestamp: str
-    time_zone: str
-    columns: tuple[str, ...] = ()
-    combine: str | None = None
+    data: JsonObject
+    known: tuple[str, ...] = ()
     unit: str = ""
     capacity: float | None = None
 
@@ -57,7 +57,8 @@ _EPOCHS = (5, 40)
 def starter(wish: Wish, series: HourlySeries) -> str:
     """The text of a model.yaml for these observations. Raises `EdgeOpsError` for too few."""
     _check_columns(series)
-    spec = WindowSpec(default_features(Site(wish.time_zone)), series.columns, Site(wish.time_zone))
+    site = record(Site, wish.data["site"])
+    spec = WindowSpec(default_features(site), series.columns, site)
     before = WindowBuilder(spec).hours
     train, validate, test = _split(series, before)
     windows = int((train - series.start) / np.timedelta64(1, "h")) + _DAY - before
@@ -67,11 +68,10 @@ def starter(wish: Wish, series: HourlySeries) -> str:
     return _TEMPLATE.format(
         name=wish.name,
         quoted=_scalar(wish.name),
-        features=DEFAULT if windows >= _YEAR else SHORT,
+        features=_features(DEFAULT if windows >= _YEAR else SHORT, wish.known),
+        hidden=_HIDDEN if wish.known else "",
         what=_what(wish, series.columns),
-        table=_indented({"table": _table(wish)}, 4),
-        zone=_scalar(wish.time_zone),
-        outage=_outage(series),
+        data=_indented(wish.data, 4),
         more=_more(wish),
         size=size,
         epochs=epochs,
@@ -109,35 +109,10 @@ def _split(series: HourlySeries, before: int) -> tuple[np.datetime64, np.datetim
     return train, validate, last
 
 
-def _outage(series: HourlySeries) -> str:
-    """The repair of zeros, where zeros for long are not an outage but closing time."""
-    values = series.values
-    zeros = [runs(values[:, column] == 0) for column in range(values.shape[1])]
-    long = max(sum(end - first >= _OUTAGE_HOURS for first, end in found) for found in zeros)
-    if long <= len(series) * _FEW_OUTAGES and not (values < 0).any():
-        return (
-            "  repairs:\n"
-            f"    outageHours: {_OUTAGE_HOURS}      # so many zeros in a row are a broken sensor\n"
-        )
-    return (
-        "  repairs:\n"
-        "    outageHours: 0       # many zeros in a row are normal here: closed, or night\n"
-    )
-
-
 def _what(wish: Wish, columns: Sequence[str]) -> str:
     listed = ", ".join(columns[:3]) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
     unit = f" in {wish.unit}" if wish.unit else ""
     return _scalar(f"{listed}{unit}, the next 24 hours")
-
-
-def _table(wish: Wish) -> dict[str, object]:
-    table: dict[str, object] = {"path": wish.path, "timestamp": wish.timestamp}
-    if wish.columns:
-        table["columns"] = list(wish.columns)
-    if wish.combine:
-        table["combine"] = wish.combine
-    return table
 
 
 def _more(wish: Wish) -> str:
@@ -154,10 +129,18 @@ def _scalar(value: str) -> str:
     return dump_block({"a": value}).partition(": ")[2].strip()
 
 
+def _features(named: str, known: Sequence[str]) -> str:
+    """The features as YAML: a named set, and those of columns that are known ahead."""
+    if not known:
+        return named
+    return dump_flow([named, *known, *(f"{KNOWN}{column}" for column in known)])
+
+
 def _indented(value: dict[str, object], spaces: int) -> str:
     return "".join(" " * spaces + line + "\n" for line in dump_block(value).splitlines())
 
 
+_HIDDEN = "    contextDropout: 0.2   # so that it forecasts well without events and weather, too\n"
 _TEMPLATE = """\
 # yaml-language-server: $schema=../../schemas/model.schema.json
 # How this model is trained and judged: settings of `edgeops model init` for {days} days of data.
@@ -171,9 +154,7 @@ spec:
   # Where the numbers come from, and the clock that people there live by. With `country` (holidays),
   # `latitude` and `longitude` (daylight), the site gives more features.
   data:
-    source: table
-{table}    site: {{timeZone: {zone}}}
-{outage}  # What is forecast: the sum of the columns; with `combine: pool`, any one of them.
+{data}  # What is forecast: the sum of the columns; with `combine: pool`, any one of them.
   target:
     name: total
     columns: all
@@ -198,8 +179,8 @@ spec:
     weightDecay: 0.01
     clipNorm: 1
     ema: 0.99
-  # The last day of each part: learn from the first, choose the best epoch on the second, judge on
-  # the third. Never choose a setting by the test: the figures would promise too much.
+{hidden}  # The last day of each part: learn from the first, choose the best epoch on the second,
+  # judge on the third. Never choose a setting by the test: the figures would promise too much.
   split: {{trainUntil: {train}, validateUntil: {validate}, testUntil: {test}}}
   baselines: [seasonal-naive-168h, seasonal-naive-24h, median-4-weeks, lightgbm]
   calibration: {{kind: cqr, coverage: 0.8}}   # the interval contains 80 % of the values

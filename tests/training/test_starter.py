@@ -15,7 +15,9 @@ from edgeops.training.starter import Wish, starter
 from edgeops.training.train import check_model
 
 START = np.datetime64("2024-01-01T00", "h")
-WISH = Wish("gate", "data/gate.csv", "timestamp", "Europe/Berlin")
+TABLE = {"path": "data/gate.csv", "timestamp": "timestamp"}
+DATA = {"source": "table", "table": TABLE, "site": {"timeZone": "Europe/Berlin"}}
+WISH = Wish("gate", DATA)
 
 
 def series(days: int, values: np.ndarray | None = None, name: str = "gate") -> HourlySeries:
@@ -40,7 +42,6 @@ def test_the_settings_follow_from_the_length(tmp_path, days):
     assert split.test_until == str((START + np.timedelta64(24 * days - 1, "h")).astype("M8[D]"))
     assert recipe.network.encoder == {120: 16, 400: 24, 3000: 32}[days]
     assert 5 <= recipe.training.epochs <= 40
-    assert recipe.repairs.outage_hours == 12
     assert ("doy_sin1" in recipe.features) is (days > 1000)
 
 
@@ -54,28 +55,33 @@ def test_too_little_data_says_how_much_is_needed():
         starter(WISH, series(needed - 1))
 
 
-def test_closed_hours_are_not_outages(tmp_path):
-    values = np.arange(24 * 200) % 24
-    closed = np.where((values < 9) | (values > 18), 0.0, 10.0)
-    assert made(tmp_path, WISH, series(200, closed)).recipe.repairs.outage_hours == 0
-    broken = np.where(np.arange(24 * 200) // 24 == 100, 0.0, 5.0)
-    assert made(tmp_path, WISH, series(200, broken)).recipe.repairs.outage_hours == 12
-
-
 def test_what_the_user_says_is_in_it(tmp_path):
-    wish = replace(
-        WISH, columns=("yes", "a: b #c"), combine="mean", unit="°C", capacity=0.5, time_zone="UTC"
-    )
-    recipe = made(tmp_path, wish, series(200)).recipe
+    table = {**TABLE, "columns": ["yes", "a: b #c"], "combine": "mean", "decimal": ","}
+    data = {**DATA, "table": table, "site": {"timeZone": "UTC", "country": "NZ"}}
+    recipe = made(tmp_path, Wish("gate", data, (), "°C", 0.5), series(200)).recipe
     assert recipe.data.table is not None
     assert (recipe.data.table.columns, recipe.data.table.combine) == (("yes", "a: b #c"), "mean")
     assert (recipe.target.unit, recipe.target.capacity) == ("°C", 0.5)
-    assert recipe.data.site.time_zone == "UTC"
+    assert (recipe.data.table.decimal, recipe.data.site.time_zone) == (",", "UTC")
+    assert "hol" in recipe.features
+
+
+def test_what_is_known_ahead_are_features_that_can_be_hidden(tmp_path):
+    data = {**DATA, "events": "e.csv", "weather": {"path": "w.csv"}}
+    recipe = made(tmp_path, Wish("gate", data, ("event:a, b", "weather:#")), series(200)).recipe
+    known = ("event:a, b", "weather:#", "known:event:a, b", "known:weather:#")
+    assert recipe.features[-4:] == known
+    assert "dev" in recipe.features
+    assert recipe.training.context_dropout == 0.2
 
 
 def test_names_that_yaml_would_misread(tmp_path):
     for name in ("yes", "1.0", "no: #x", "null", 'a "quote"'):
-        model = made(tmp_path, replace(WISH, timestamp=name), series(200, name=name))
+        model = made(
+            tmp_path,
+            Wish("gate", {**DATA, "table": {**TABLE, "timestamp": name}}),
+            series(200, name=name),
+        )
         assert model.recipe.data.table is not None
         assert model.recipe.data.table.timestamp == name
     assert made(tmp_path, replace(WISH, name="1.0"), series(200)).name == "1.0"

@@ -11,6 +11,10 @@ from edgeops.training.data.data_file import LIMITS, DataFile, Limits, check_size
 
 _MAX_ROW = 4 * 1024 * 1024  # characters; a quoted cell can span many lines
 _SEPARATORS = ",;\t|"
+HEADER_HINT = (
+    "the first line must have the names of the columns, separated by commas, semicolons, tabs or"
+    " bars: remove what is above them"
+)
 
 
 class CsvFile:
@@ -54,7 +58,7 @@ def csv_rows(file: DataFile, limits: Limits = LIMITS) -> Iterator[tuple[int, lis
 
 
 def rows_of(text: CsvText, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """The line number and cells of each row of a CSV file, header first, without empty lines.
+    """The line number and cells of each row of a CSV file, header first, without empty rows.
 
     Raises `EdgeOpsError` with file:line, also for a row that is not as long as the header.
     """
@@ -73,13 +77,13 @@ def rows_of(text: CsvText, separator: str = ",") -> Iterator[tuple[int, list[str
     try:
         for cells in reader:
             size = 0
-            if not cells:
+            if not any(map(str.strip, cells)) or _is_dialect(reader.line_num, cells, separator):
                 continue
             width = width or len(cells)
             if len(cells) != width:
                 message = f"has {len(cells)} cells, but the header has {width}"
-                hint = "check for a missing comma or quote"
-                if separator == "," and len(cells) > width:
+                hint = "check for a missing comma or quote" if width > 1 else HEADER_HINT
+                if separator == "," and len(cells) > width > 1:
                     hint += "; with decimal commas, separate the cells by semicolons"
                 raise fault(file, reader.line_num, message, hint)
             count += 1
@@ -89,6 +93,11 @@ def rows_of(text: CsvText, separator: str = ",") -> Iterator[tuple[int, list[str
         raise fault(file, reader.line_num, f"is not valid CSV: {error}") from error
     except UnicodeError:  # also of UTF-16 that ends in the middle
         raise text.undecodable() from None
+
+
+def _is_dialect(line: int, cells: list[str], separator: str) -> bool:
+    """Whether a row is the first line `sep=;`, by which Excel is told the separator."""
+    return line == 1 and separator.join(cells) in [f"sep={one}" for one in _SEPARATORS]
 
 
 def _header(text: CsvText, keys: Sequence[str]) -> tuple[str, list[str]]:
@@ -104,4 +113,6 @@ def _header(text: CsvText, keys: Sequence[str]) -> tuple[str, list[str]]:
         if len(header) > 1 and any(key in header for key in keys):
             return separator, header
         headers[separator] = header
+    if not any(headers.values()):
+        raise fault(text.file, 1, "is empty")
     return max(headers.items(), key=lambda item: len(item[1]))

@@ -11,6 +11,11 @@ from functools import cached_property
 from edgeops.errors import EdgeOpsError
 from edgeops.training.data.data_file import LIMITS, DataFile, Limits, fault
 
+_GZIP = b"\x1f\x8b"
+_NO_TEXTS = {  # how other files begin
+    b"PK": ("an Excel workbook or an archive", "save it as CSV in UTF-8"),
+    b"PAR1": ("Parquet", "give its name the suffix .parquet"),
+}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the mark at the beginning, as Excel's "Unicode text" has it
 
 
@@ -28,7 +33,7 @@ class CsvText:
     @cached_property
     def bytes(self) -> bytes:
         """The content, unpacked."""
-        if self.file.suffix != ".gz":
+        if self.file.suffix != ".gz" and not self.file.data.startswith(_GZIP):
             return self.file.data
         try:
             with gzip.open(io.BytesIO(self.file.data)) as packed:
@@ -51,6 +56,9 @@ class CsvText:
 
     def undecodable(self) -> EdgeOpsError:
         """The error of a text that is not in its encoding, with the line."""
+        for begin, (what, hint) in _NO_TEXTS.items():
+            if self.bytes.startswith(begin):
+                return fault(self.file, 1, f"is {what}, not CSV", hint)
         line, encoding = self._line_of_bad_text(), "UTF-16" if self.is_utf_16 else "UTF-8"
         hint = "save the file as CSV in UTF-8"
         if self._codec == "utf-8-sig":

@@ -267,9 +267,9 @@ def _timestamp(file: DataFile, column: str, row: Row, timestamps: Timestamps) ->
 def _check_order(file: DataFile, row: Row, stamp: datetime, gap: int, before: int) -> None:
     if gap == 0:
         hint = (
-            "each timestamp can occur once; put each series into a column, name the column that"
-            " tells the series apart (`long` in model.yaml), or set `cadenceMinutes: 0` if each row"
-            " is an event"
+            "each timestamp can occur once; join a date and an hour to one column, put each series"
+            " into a column, name the column that tells the series apart with `long` in model.yaml,"
+            " or set `cadenceMinutes: 0` if each row is an event"
         )
         raise fault(file, row.line, f"{stamp} occurs twice, first on line {before}", hint)
     if gap < 0:

@@ -106,7 +106,7 @@ class LocalClock:
             line,
             message,
             "for local times, set `skippedHour: drop` in model.yaml (or `shift`, if the rows up to"
-            " the next gap are an hour early); for timestamps in UTC, set timeZone: UTC",
+            " the next gap are an hour early); for timestamps in UTC, set `timeZone: UTC`",
         )
 
     def _repaired(self, what: str, stamp: datetime) -> None:

@@ -10,6 +10,10 @@ from edgeops.features.gaps import is_gap
 from edgeops.training.data.data_file import DataFile, fault
 
 _HINT = "write `1234.5`, or `1234,5` with semicolons between the cells"
+_NO_NUMBERS = (
+    "leave the cell empty if it is a gap; leave a column of texts out with `ignore` in model.yaml,"
+    " or name it with `long` if it says which series a row is of"
+)
 # Three digits after the mark, and not 0 before it: one and a bit, or more than a thousand?
 _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}\Z")
 _GROUPED = re.compile(
@@ -48,7 +52,7 @@ class NumberReader:
         try:
             number = float(cell)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
-            hint = ""
+            hint = _NO_NUMBERS
             if isinstance(cell, str) and _GROUPED.match(cell):
                 hint = f"it has a separator of thousands: {_HINT}"
             raise fault(self._file, line, f"{column}: the value is not a number", hint) from None
@@ -84,7 +88,7 @@ class NumberReader:
         if self._mark is None:
             self._mark, self._since = mark, line
         elif self._mark != mark:
-            where = f"line {self._since} has" if self._since else "model.yaml says"
+            where = f"line {self._since} has" if self._since else "`decimal` is"
             message = f"{column}: the number has a `{mark}`, but {where} `{self._mark}`"
             raise fault(self._file, line, message, f"use one decimal mark: {_HINT}")
         if not self._sure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import numpy as np
 
 from edgeops.features.series import HourlySeries
 from edgeops.features.wall_clock import time_zone
-from edgeops.training.data.csv_file import CsvFile
+from edgeops.training.data.csv_file import HEADER_HINT, CsvFile
 from edgeops.training.data.csv_text import CsvText
 from edgeops.training.data.data_file import DataFile, check_size, fault
 from edgeops.training.data.dataset import Dataset
@@ -22,13 +23,14 @@ from edgeops.training.data.long_table import in_order, rows_by_series
 from edgeops.training.data.missing import cadence_notes, cadence_warnings, missing_warnings
 from edgeops.training.data.number import NumberReader
 from edgeops.training.data.parquet_file import ParquetFile
-from edgeops.training.data.timestamp import Timestamps, timestamps
+from edgeops.training.data.timestamp import Timestamps, is_time, timestamps
 from edgeops.training.recipe import LongSection, TableSection
 
 _HINT = "set the columns to read with `timestamp` and `columns` in model.yaml"
 _IGNORE = "name the series with `columns` in model.yaml, or leave this one out with `ignore`"
 _NAME = 'name it, name the series with `columns` in model.yaml, or set `ignore: [""]`'
-_COUNTED = 24  # rows: a column that counts so many of them is not a series
+_INDEX = re.compile(r"__index_level_\d+__\Z")  # the index of a table of pandas, in Parquet
+_COUNTED = 25  # rows: a column that counts so many of them is not a series, nor the hour
 _Rows = Iterator[tuple[int, list[Any]]]
 
 
@@ -81,6 +83,26 @@ def columns_of(file: DataFile, table: TableSection) -> list[str]:
     return _open(file, table)[0].source.header
 
 
+def time_column(file: DataFile, table: TableSection) -> str:
+    """The column with the time, where nobody says it. Raises `EdgeOpsError`.
+
+    It is `timestamp`, else the first one with a time in its first row, else the first.
+    """
+    opened, _ = _open(file, table)
+    header, long = opened.source.header, opened.table.long
+    if opened.table.timestamp in header:
+        return table.timestamp
+    taken = {*table.columns, *table.ignore, *((long.series, long.value) if long else ())}
+    names = [name for name in header if name not in taken and header.count(name) == 1]
+    if not names:
+        raise fault(file, 1, "there is no column with the time", _HINT)
+    if any(is_time(name, table.timestamp_format) for name in names):
+        raise fault(file, 1, "has a time, not only names: the header is missing", HEADER_HINT)
+    _, cells = next(opened.source.rows(names), (1, [""] * len(names)))
+    times = (is_time(cell, table.timestamp_format) for cell in cells)
+    return next((name for name, is_one in zip(names, times, strict=True) if is_one), names[0])
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """A file, and what model.yaml says of it. All methods raise `EdgeOpsError` with file:line."""
@@ -97,7 +119,8 @@ class _Opened:
         for name in (self.table.timestamp, *fixed):
             if counts[name] != 1:
                 many = "more than one" if counts[name] else "no"
-                raise fault(self.file, 1, f"there is {many} column `{name}`", _HINT)
+                hint = _HINT if len(header) > 1 else HEADER_HINT
+                raise fault(self.file, 1, f"there is {many} column `{name}`", hint)
         if self.table.timestamp in fixed:
             message = f"column `{self.table.timestamp}` is the time, not a series"
             raise fault(self.file, 1, message, _HINT)
@@ -155,7 +178,8 @@ class _Opened:
 
     def _others(self) -> tuple[str, ...]:
         """All columns but the timestamp and those to ignore."""
-        header, left_out = self.source.header, {self.table.timestamp, *self.table.ignore}
+        header = self.source.header
+        left_out = {self.table.timestamp, *self.table.ignore, *filter(_INDEX.match, header)}
         for name in self.table.ignore:
             if name not in header:
                 message = f"there is no column `{name}` to ignore"
@@ -171,7 +195,9 @@ class _Opened:
                 raise fault(self.file, 1, message, _HINT)
         names = tuple(name for name in header if name not in left_out)
         if not names:
-            raise fault(self.file, 1, f"there is no column besides `{self.table.timestamp}`")
+            raise fault(
+                self.file, 1, f"there is no column besides `{self.table.timestamp}`", HEADER_HINT
+            )
         return names
 
     def _nameless(self, number: int) -> Exception:
@@ -185,7 +211,7 @@ class _Opened:
     def _shown(self, name: str) -> str:
         """The display name of a column: only names in model.yaml are shown, see `fault`."""
         long = self.table.long
-        known = {self.table.timestamp, *self.table.columns}
+        known = {self.table.timestamp, *self.table.columns} - {""}
         if name in known or (long and name in (long.series, long.value)):
             return f"column `{name}`"
         return f"column {self.source.header.index(name) + 1}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as calendar_date
 
 from edgeops.training.data.data_file import DataFile, fault
@@ -21,9 +21,11 @@ _DATE = re.compile(
     r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})"
     r"(?:(?:\s+|T|,\s*)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?\Z"
 )
+_END_OF_DAY = re.compile(r"(.*[ T])24(:00(?::00)?(?:\D.*)?)\Z")
 _HINT = (
-    "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00, or say how it is written"
-    ' with `timestampFormat` in model.yaml, such as "%d/%m/%Y %H:%M"'
+    "write ISO 8601, such as 2024-09-29T03:00 or 2024-09-29T03:00+13:00, or say how it is written:"
+    ' set `timestampFormat: "%d/%m/%Y %H:%M"` in model.yaml, or so; remove lines that are no rows,'
+    " such as titles, units and totals"
 )
 
 Cells = Callable[[], Iterable[tuple[int, object]]]
@@ -38,8 +40,12 @@ class Timestamps:
     hint: str = _HINT
 
     def read(self, cell: object) -> datetime:
-        """The timestamp in a cell. Raises `ValueError`."""
-        return cell if isinstance(cell, datetime) else self.parse(str(cell).strip())
+        """The timestamp in a cell; 24:00 is 0:00 of the next day. Raises `ValueError`."""
+        if isinstance(cell, datetime):
+            return cell
+        text = str(cell).strip()
+        end = _END_OF_DAY.match(text) if "24:00" in text else None
+        return self.parse(f"{end[1]}00{end[2]}") + timedelta(days=1) if end else self.parse(text)
 
 
 def timestamps(file: DataFile, column: str, cells: Cells, pattern: str | None) -> Timestamps:
@@ -66,8 +72,19 @@ def timestamps(file: DataFile, column: str, cells: Cells, pattern: str | None) -
     return _by_days(file, column, cells)
 
 
+def is_time(cell: object, pattern: str | None) -> bool:
+    """Whether a cell is surely a time: it is one, or its text is written as one."""
+    text = str(cell).strip()
+    if pattern is None:
+        return isinstance(cell, datetime) or bool(_DATE.match(text)) or _is_iso(text)
+    try:
+        return bool(_as_told(pattern).read(cell))
+    except ValueError:
+        return False
+
+
 def _as_told(pattern: str) -> Timestamps:
-    hint = f"model.yaml says that it is written as {pattern} (`timestampFormat`)"
+    hint = f"change the format {pattern}: set `timestampFormat` in model.yaml"
     if pattern in _EPOCHS:
         unit = _EPOCHS[pattern]
         return Timestamps(lambda cell: _since_1970(cell, unit), hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -98,6 +99,7 @@ def test_a_table_reads_back_the_same_in_every_dialect(dialect, seed):
         (["1.234", "999"], {"decimal": "."}, [1.234, 999]),
         (["-1,5", "+2,25"], {}, [-1.5, 2.25]),
         (["1e3", "NA"], {}, [1000, np.nan]),
+        (["n/a", "#N/A", "-", "--", "?", "<NA>", "None", "2"], {}, [*[np.nan] * 7, 2]),
     ],
 )
 def test_numbers_with_a_comma_or_a_point(cells, options, expected):
@@ -150,6 +152,41 @@ def test_the_text_of_an_old_excel():
     with pytest.raises(EdgeOpsError, match=r"counts.csv:1: is not UTF-8 text") as caught:
         read(data)
     assert "encoding: windows-1252" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\r\ntimestamp;a\r\n2024-05-13 23:00;1\r\n2024-05-14 00:00;2\r\n",
+        "timestamp,a\n,\n2024-05-13 23:00,1\n2024-05-13 24:00,2\n , \n",
+        "timestamp,a\n13.05.2024 23:00:00,1\n13.05.2024 24:00:00,2\n",
+        gzip.compress(b"timestamp,a\n2024-05-13T23:00Z,1\n2024-05-13T24:00Z,2\n"),
+    ],
+)
+def test_what_spreadsheets_and_loggers_write(text):
+    series = read(text).series
+    assert series.start == np.datetime64("2024-05-13T23", "h")
+    assert series.column("a")[:2].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "hint"),
+    [
+        (b"", ":1: is empty", ""),
+        (b"\n \n", ":1: is empty", ""),
+        (b"PK\x03\x04\x14\xff", ":1: is an Excel workbook or an archive", "save it as CSV"),
+        (b"PAR1\x15\xff", ":1: is Parquet, not CSV", "the suffix .parquet"),
+        (b"Gate 7\n\ntimestamp,a\n", ":1: there is no column `timestamp`", "what is above"),
+        (b"# Gate 7\n", ":1: there is no", "remove what is above"),
+        (b"timestamp,a\nUTC,kW\n", ":2: column `timestamp`: the value is not", "titles, units"),
+        (b"timestamp,hour,a\n2024-05-01,0,1\n2024-05-01,1,1\n", ":3: ", "a date and an hour"),
+    ],
+)
+def test_files_that_are_no_table(data, message, hint):
+    with pytest.raises(EdgeOpsError) as caught:
+        read(data, timestamp="# Gate 7" if data.startswith(b"#") else "timestamp")
+    assert f"counts.csv{message}" in caught.value.message
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize("cut", [3, 30, 31])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
+from edgeops.features.explain import default_features
 from edgeops.features.registry import FEATURES
+from edgeops.features.spec import Site
 from edgeops.fleet.schema import compile_schema
 from edgeops.fleet.user_schema import schema_faults
 from edgeops.training.data.find import data_files, observed_file
@@ -125,6 +127,9 @@ def test_columns_of_the_target(model):
         (("epochs: 1", "epochs: 0"), "/spec/training/epochs"),
         (("kind: Model\n", "kind: Model\n---\n"), "has 2 YAML documents"),
         (("spec:", "spec: ["), "is not YAML"),
+        (("dev, event:x]", "def]"), ":11:24: /spec/features/1 there is no feature `def`"),
+        (("dev, event:x]", "-dev]"), "/spec/features/1 leaves out `dev`, which is not in the list"),
+        (("dev, event:x]", "-log_base]"), "/spec/features leaves out every feature"),
     ],
 )
 def test_an_error_names_its_place(model, change, message):
@@ -133,6 +138,23 @@ def test_an_error_names_its_place(model, change, message):
     assert "models/small/model.yaml:" in caught.value.message
     text = " ".join(f"{p.place}: {p.pointer} {p.message}" for p in caught.value.problems)
     assert message in text
+
+
+def test_a_set_of_features_can_be_extended_and_reduced(model):
+    site = Site("UTC")
+    written = ("[log_base, dev, event:x]", "[default, event:x, log_base, -hour_sin3]")
+    wanted = [name for name in default_features(site) if name != "hour_sin3"]
+    assert model(written).recipe.features == (*wanted, "event:x")
+    for name in ("default", "default-short"):
+        every = default_features(site, short=name == "default-short")
+        assert model((written[0], name)).recipe.features == every
+        assert model((written[0], f"[{name}]")).recipe.features == every
+    with pytest.raises(InvalidModel) as caught:
+        model((written[0], "[default, hour_sin4, -dow_mno]"))
+    assert [problem.hint for problem in caught.value.problems] == [
+        "did you mean `hour_sin3`?",
+        "did you mean `dow_mon`?",
+    ]
 
 
 def test_a_day_that_does_not_exist(model):

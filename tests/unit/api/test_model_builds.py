@@ -60,6 +60,43 @@ def test_a_build_that_is_not_evaluated_or_damaged(workspace):
     assert "not evaluated" in model_runs_text.text((run,))
 
 
+def every_part(value):
+    """A JSON value with each of its parts replaced by values of other types."""
+    yield from (None, [], "x", 1, {}, True)
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield {name: item for name, item in value.items() if name != key}
+            yield from ({**value, key: other} for other in every_part(part))
+    if isinstance(value, list):
+        yield from ([other] for other in every_part(value[0]))
+
+
+@pytest.mark.parametrize("name", ["artifact.json", "evaluation/scorecard.json"])
+def test_files_that_were_edited_are_no_traceback(workspace, name):
+    build(workspace, "one", wape=0.1)
+    build(workspace, "two", wape=0.1)
+    file = workspace.state / "models/gate/one" / name
+    for value in every_part(json.loads(file.read_text())):
+        file.write_text(json.dumps(value))
+        runs = model_runs(workspace, "gate")
+        assert runs[-1].key == "two" or runs[0].key == "two"
+        model_runs_text.text(runs)
+        model_runs_text.as_json(runs)
+
+
+@pytest.mark.parametrize("text", ["[", "[]", '{"scorecard": []}', '{"scorecard": {"gates": 1}}'])
+def test_a_scorecard_that_is_none_says_so(workspace, text):
+    build(workspace, "one", wape=0.1)
+    (workspace.state / "models/gate/one/evaluation/scorecard.json").write_text(text)
+    (run,) = model_runs(workspace, "gate")
+    assert (run.passed, dict(run.metrics), run.fault) == (
+        None,
+        {},
+        "scorecard.json is not a scorecard",
+    )
+    assert "scorecard.json is not a scorecard" in model_runs_text.text((run,))
+
+
 @pytest.mark.parametrize("name", ["none", "../gate", ""])
 def test_a_model_without_a_build(workspace, name):
     with pytest.raises(EdgeOpsError, match="there is no build of"):
