@@ -12,13 +12,18 @@ import runpy
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
+
+SECONDS_TO_END = 10.0  # as a container engine gives it
 
 
 def _end_with_parent() -> None:
     while os.read(0, 1024):  # standard input closes when the parent ends, even on a crash
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(SECONDS_TO_END)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _find_edgeops() -> None:

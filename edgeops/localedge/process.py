@@ -14,10 +14,10 @@ from pathlib import Path
 
 from edgeops.backoff import Backoff
 from edgeops.errors import EdgeOpsError
+from edgeops.localedge.child import SECONDS_TO_END
 from edgeops.localedge.restart import STEADY_SECONDS, restarts
 from edgeops.localedge.status import ModuleStatus, RuntimeStatus
 
-SECONDS_TO_END = 10.0  # as a container engine
 _MAX_LINE = 8192
 
 

@@ -28,6 +28,28 @@ def test_a_module_ends_when_its_parent_is_gone(tmp_path):
     assert process.returncode == -signal.SIGTERM
 
 
+def test_a_module_that_does_not_heed_the_end_is_killed(tmp_path):
+    (tmp_path / "stays.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('no', flush=True))\n"
+        "time.sleep = lambda seconds: print(seconds, flush=True)\n"
+        "print('here', flush=True)\n"
+        "while True: signal.pause()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edgeops.localedge.child", "stays"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "here\n"
+    said, _ = process.communicate(timeout=20)
+    assert str(child.SECONDS_TO_END) in said
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_module_imports_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
     copy = tmp_path / "edgeops/localedge/child.py"
     copy.parent.mkdir(parents=True)
