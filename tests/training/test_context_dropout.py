@@ -17,6 +17,8 @@ from edgeops.training.train import check_model
 from edgeops.training.training_data import Job
 from tests.training.conftest import LEAST, TRAINING, made_network, made_training_data
 
+pytestmark = pytest.mark.usefixtures("keras_backend")
+
 NETWORK = NetworkSection("article-lstm", encoder=4)
 
 
