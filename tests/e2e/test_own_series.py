@@ -42,6 +42,18 @@ def table(path: Path, values: np.ndarray) -> Path:
     return path
 
 
+def spreadsheet(path: Path, values: np.ndarray) -> Path:
+    """The same as a spreadsheet in Germany writes it."""
+    lines = table(path, values).read_text().splitlines()
+    cells = [line.split(",") for line in lines[1:]]
+    rows = [
+        f"{datetime.fromisoformat(at):%d.%m.%Y %H:%M};{value.replace('.', ',')}"
+        for at, value in cells
+    ]
+    path.write_bytes("\r\n".join(["Zeit;roof", *rows, ";"]).encode("utf-8-sig"))
+    return path
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     root = tmp_path_factory.mktemp("own")
@@ -54,7 +66,7 @@ def workspace(tmp_path_factory):
 
 @pytest.mark.slow
 def test_from_a_table_to_a_forecast(workspace):
-    file = table(workspace.root / "data/roof.csv", degrees())
+    file = spreadsheet(workspace.root / "data/roof.csv", degrees())
     done = init_model(workspace, "roof", file, time_zone="UTC", unit="°C", capacity=40)
     assert (done.file.as_posix(), done.days) == ("models/roof/model.yaml", DAYS)
     with pytest.raises(Refused, match=r"models/roof/model.yaml exists"):

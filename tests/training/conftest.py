@@ -32,9 +32,9 @@ NETWORK = NetworkSection(
 TRAINING = TrainingSection(epochs=3, batch=32, learning_rate=0.01, ema=0.9, clip_norm=1.0)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def keras_backend():
-    """The backend that the tests use, with one thread."""
+    """The backend that tests use, with one thread; its import takes long, and most need none."""
     backend.start(TRAINING)
 
 

@@ -27,6 +27,8 @@ from tests.training.conftest import (
     made_training_data,
 )
 
+pytestmark = pytest.mark.usefixtures("keras_backend")
+
 NETWORK = NetworkSection("article-lstm", encoder=4)
 
 

@@ -15,6 +15,8 @@ from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import Examples, Job, Stage, TrainingData
 from tests.training.conftest import TRAINING, made, made_network, made_training_data
 
+pytestmark = pytest.mark.usefixtures("keras_backend")
+
 JOB = Job((1, 2, 3, 4), 7)
 NETWORK = NetworkSection("article-lstm", encoder=4, dropout=0.2)  # the quickest to compile
 

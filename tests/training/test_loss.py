@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from edgeops.features.spec import COUNTS, Unit
 from edgeops.features.unit import measured
@@ -12,6 +13,8 @@ from edgeops.training.evaluate.metrics import score
 from edgeops.training.loss import wape_of
 from edgeops.training.onnx_run import of_ratio
 from edgeops.training.training_data import Examples
+
+pytestmark = pytest.mark.usefixtures("keras_backend")
 
 QUANTILES = (0.1, 0.5, 0.9)
 

@@ -15,6 +15,8 @@ from edgeops.training.recipe import NetworkSection
 from edgeops.training.training_data import Job
 from tests.training.conftest import NETWORK, made, made_network
 
+pytestmark = pytest.mark.usefixtures("keras_backend")
+
 SCALING = Scaling(np.float32([0.1, -0.2, 0.0]), np.float32([0.5, 2.0, 1.0]))
 ARTICLE = NetworkSection("article-lstm", encoder=5, output="level")
 

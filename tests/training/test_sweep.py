@@ -12,6 +12,8 @@ from edgeops.training.sweep import Engine, Task, processes_for, run_apart, run_h
 from edgeops.training.training_data import Job
 from tests.training.conftest import TRAINING, made_network, made_training_data
 
+pytestmark = pytest.mark.usefixtures("keras_backend")
+
 JOBS = (Job((1,), 1), Job((2,), 1))
 
 
