@@ -162,6 +162,8 @@ def _bounds(
     first, until = (
         None if said.get(key) is None else _time(key, said[key], zone) for key in ("from", "until")
     )
+    if first and until and (first.tzinfo is None) == (until.tzinfo is None) and until <= first:
+        raise _BadPart("until is not after from")
     return names, first, until
 
 

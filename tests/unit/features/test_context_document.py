@@ -91,6 +91,10 @@ def test_a_calendar_says_what_it_is_complete_for():
             document(events=[MARKET], calendar={"until": "soon"}),
             "context: calendar: until is not an ISO 8601 time",
         ),
+        (
+            document(events=[MARKET], calendar={"from": "2026-01-01", "until": "2026-01-01"}),
+            "context: calendar: until is not after from",
+        ),
         (document(series=[]), "context: series is not an object of at most 32 names"),
     ],
 )
