@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeops.report.documents import dump_json
-from edgeops.report.style import dim, render
+from edgeops.report.style import Line, dim, render
 from edgeops.report.words import count, size
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ def text(done: Published, *, color: bool = False) -> str:
     if not done.new:
         return render([[what], [f"already published, see {done.file}"]], color)
     promote = f"edgeops model promote {release.reference} --to GROUP"
-    new = [[f"published; commit {done.file.parent}"], [dim(f"to give it to devices: {promote}")]]
-    return render([[what], *new], color)
+    lines: list[Line] = [
+        [what],
+        [f"published; commit {done.file.parent}"],
+        [dim(f"to give it to devices: {promote}")],
+    ]
+    return render(lines, color)
 
 
 def as_json(done: Published) -> str:
