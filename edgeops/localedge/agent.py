@@ -171,7 +171,9 @@ class Agent:
             if name not in run
         ]
         left_out = f"; not started here: {', '.join(sorted(rest))}" if rest else ""
-        return f"{', '.join(run) or 'nothing to run'}{left_out}"
+        unknown = sorted(self._programs.keys() - self._status.keys())
+        unused = f"; no module {', '.join(unknown)} in it" if unknown else ""
+        return f"{', '.join(run) or 'nothing to run'}{left_out}{unused}"
 
     async def _report_changes(self) -> None:
         last = await self._connection.reported()

@@ -17,11 +17,13 @@ def text(made: KeyPair, *, color: bool = False) -> str:
         [f"{made.private}  private: keep it out of git, and in no more places than need it"],
         [f"{made.public}  public, {made.identity}"],
         [],
-        [dim("in git:      commit the public key, such as keys/releases.pub, and name it in the")],
-        [dim("             Fleet: `trust: {releases: [keys/releases.pub]}`")],
-        [dim("on devices:  put the public key into /etc/edgeops/trust/ of the host or the image")],
-        [dim("to sign:     `edgeops model publish --sign --key FILE`; in a workflow, the secret")],
-        [dim("             EDGEOPS_SIGNING_KEY of a protected environment holds the private key")],
+        [dim("1. to sign:    `edgeops model publish --sign --key FILE`; for what is published,")],
+        [dim("               `edgeops model sign`; in a workflow, EDGEOPS_SIGNING_KEY,")],
+        [dim("               a secret of a protected environment, holds the private key")],
+        [dim("2. in git:     commit the public key, such as keys/releases.pub, and name it in")],
+        [dim("               the Fleet: `trust: {releases: [keys/releases.pub]}`")],
+        [dim("3. on devices: put the public key into /etc/edgeops/trust/ of the image, or of the")],
+        [dim("               host, bound into the module model_loader")],
     ]
     return render(lines, color)
 

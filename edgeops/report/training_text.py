@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeops.report.documents import dump_json
-from edgeops.report.style import render
+from edgeops.report.style import Line, dim, render
 from edgeops.report.words import count, size
 
 if TYPE_CHECKING:
@@ -39,8 +39,15 @@ def text(done: Published, *, color: bool = False) -> str:
     release = done.release
     several = f"{count(len(release.every_file), 'file')}, " if len(release.every_file) > 1 else ""
     what = f"{release.reference}, {several}{size(release.size)}, sha256 {release.sha256}"
-    new, already = f"published; commit {done.file.parent}", f"already published, see {done.file}"
-    return render([[what], [new if done.new else already]], color)
+    if not done.new:
+        return render([[what], [f"already published, see {done.file}"]], color)
+    promote = f"edgeops model promote {release.reference} --to GROUP"
+    lines: list[Line] = [
+        [what],
+        [f"published; commit {done.file.parent}"],
+        [dim(f"to give it to devices: {promote}")],
+    ]
+    return render(lines, color)
 
 
 def as_json(done: Published) -> str:

@@ -6,22 +6,18 @@ import queue
 
 import pytest
 
+from tests.support.device_sdk import (  # noqa: F401 - fixtures
+    SDK_WARNINGS,
+    leaks_end_here,
+    the_hub_of_devices,
+)
+
 exceptions = pytest.importorskip("azure.iot.device.exceptions")
 models = pytest.importorskip("azure.iot.hub.models")
 
-# The SDK asks the ssl module for TLS 1.2 by a deprecated name, and its paho leaks socket pairs.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = SDK_WARNINGS
 
 WRONG_KEY = "d3Jvbmcga2V5IHdyb25nIGtleQ=="
-
-
-@pytest.fixture
-def local_hub(local_mqtt_hub):
-    """So that the service SDK talks to the same hub."""
-    return local_mqtt_hub
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import queue
 import socket
 
@@ -10,22 +9,12 @@ import pytest
 
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.store import HubStore
+from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - fixtures
 
 sdk = pytest.importorskip("azure.iot.device")
 models = pytest.importorskip("azure.iot.hub.models")
 
-# The SDK asks the ssl module for TLS 1.2 by a deprecated name, and its paho leaks socket pairs.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _leaks_end_here():
-    """So that what paho leaks is found in these tests, which expect it, and not in later ones."""
-    yield
-    gc.collect()
+pytestmark = SDK_WARNINGS
 
 
 @pytest.fixture

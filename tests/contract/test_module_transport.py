@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import logging.handlers
 import queue
@@ -18,22 +17,13 @@ from edgeops.localhub.store import HubStore
 from edgeops.modules.runtime.client import Handlers, ModuleClient, NotConnected
 from edgeops.modules.runtime.environment import module_environment
 from edgeops.modules.runtime.module import DeviceModule
+from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - fixtures
 from tests.support.proxies import ConnectProxy, running
 
 pytest.importorskip("azure.iot.device")
 models = pytest.importorskip("azure.iot.hub.models")
 
-# The SDK asks the ssl module for TLS 1.2 by a deprecated name, and its paho leaks socket pairs.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _leaks_end_here():
-    yield
-    gc.collect()
+pytestmark = SDK_WARNINGS
 
 
 @pytest.fixture

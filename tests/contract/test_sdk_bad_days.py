@@ -8,21 +8,16 @@ import pytest
 from waiting import wait_until
 
 from edgeops.localhub.tail import tail
+from tests.support.device_sdk import (  # noqa: F401 - fixtures
+    SDK_WARNINGS,
+    leaks_end_here,
+    the_hub_of_devices,
+)
 
 sdk = pytest.importorskip("azure.iot.device")
 models = pytest.importorskip("azure.iot.hub.models")
 
-# The SDK asks the ssl module for TLS 1.2 by a deprecated name, and its paho leaks socket pairs.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture
-def local_hub(local_mqtt_hub):
-    """So that the service SDK talks to the same hub."""
-    return local_mqtt_hub
+pytestmark = SDK_WARNINGS
 
 
 def names(registry):

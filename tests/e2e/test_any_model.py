@@ -16,22 +16,20 @@ import pytest
 from shared_state import share_state
 
 from edgeops.localhub.tail import tail
+from tests.support.edge_modules import MODEL_LOADER
 from tests.support.waiting import wait_until
 
 CHECKOUT = Path(__file__).parents[2]
-FLEET = """\
+FLEET = (
+    """\
 apiVersion: edgeops/v1
 kind: Fleet
 metadata: {name: plant}
 spec:
   hubs: {local: {}}
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: model_loader}
-spec:
-  image: ghcr.io/example/edgeops-model-loader:1.0.0
-  storage: [{source: /srv/models, target: /models}]
+"""
+    + MODEL_LOADER
+    + """\
 ---
 apiVersion: edgeops/v1
 kind: Module
@@ -72,6 +70,7 @@ spec:
   modules: {model_loader: {}, inspector: {}, watcher: {}, sensors: {}}
   models: {inspection: visual-inspection@1.0.0, vibration: vibration-anomaly@1.0.0}
 """
+)
 # Sends a printed seven, and the vibration of a sound bearing and of a damaged one, again and again.
 SENSORS = """\
 import threading

@@ -118,12 +118,12 @@ def read_or_nothing(terminal: int) -> bytes:
         return b""
 
 
-def test_no_colour_when_it_is_not_wanted(hub_repo):
-    command = ("sync", "--dry-run", "--quiet")
-    assert "\x1b[" in on_a_terminal(hub_repo, *command)
-    assert "\x1b" not in on_a_terminal(hub_repo, *command, "--no-color")
-    assert "\x1b" not in on_a_terminal(hub_repo, *command, NO_COLOR="1")
-    assert "\x1b" not in on_a_terminal(hub_repo, *command, TERM="dumb")
+def test_no_colour_when_it_is_not_wanted(tiny_repo):
+    command = ("model", "list")  # starts quickly, and needs no hub
+    assert "\x1b[" in on_a_terminal(tiny_repo, *command)
+    assert "\x1b" not in on_a_terminal(tiny_repo, *command, "--no-color")
+    assert "\x1b" not in on_a_terminal(tiny_repo, *command, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(tiny_repo, *command, TERM="dumb")
 
 
 @pytest.mark.parametrize("group", ["hub", "device", "model"])

@@ -14,27 +14,21 @@ from shared_state import share_state
 
 from edgeops.features.spec import Base, Site, WindowSpec
 from edgeops.features.spec_json import to_json
+from tests.support.edge_modules import FORECASTER, MODEL_LOADER
 
-FLEET = """\
+FLEET = (
+    """\
 apiVersion: edgeops/v1
 kind: Fleet
 metadata: {name: tiny}
 spec: {hubs: {local: {}}}
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: model_loader}
-spec:
-  image: ghcr.io/example/edgeops-model-loader:1.0.0
-  storage: [{source: /srv/models, target: /models}]
+"""
+    + MODEL_LOADER
+    + """\
   desired: {models: {weather: %(weather)s}}
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: forecaster}
-spec:
-  image: ghcr.io/example/edgeops-forecaster:1.0.0
-  storage: [{source: /srv/models, target: /models}]
+"""
+    + FORECASTER
+    + """\
   startupOrder: 1
   desired: {model: crowdedness, intervalSeconds: 1%(slots)s}
   routes: {forecasts: "FROM /messages/modules/forecaster/outputs/* INTO $upstream"}
@@ -58,6 +52,7 @@ spec:
   models: {crowdedness: rain@1.0.0}
   contexts: {%(contexts)s}
 """
+)
 WEATHER = """\
 from datetime import UTC, datetime
 from edgeops.modules.runtime import run_module

@@ -17,7 +17,10 @@ from device_runs import device_run
 from onnx import TensorProto, helper
 from shared_state import share_state
 
-FLEET = """\
+from tests.support.edge_modules import FORECASTER, MODEL_LOADER
+
+FLEET = (
+    """\
 apiVersion: edgeops/v1
 kind: Fleet
 metadata: {name: tiny}
@@ -26,20 +29,10 @@ spec:
   defaults:
     modules: {model_loader: {}, forecaster: {}, sensor: {}}
     models: {crowdedness: mean@1.0.0}
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: model_loader}
-spec:
-  image: ghcr.io/example/edgeops-model-loader:1.0.0
-  storage: [{source: /srv/models, target: /models}]
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: forecaster}
-spec:
-  image: ghcr.io/example/edgeops-forecaster:1.0.0
-  storage: [{source: /srv/models, target: /models}]
+"""
+    + MODEL_LOADER
+    + FORECASTER
+    + """\
   startupOrder: 1
   desired: {model: crowdedness, intervalSeconds: 1}
   routes: {forecasts: "FROM /messages/modules/forecaster/outputs/* INTO $upstream"}
@@ -59,6 +52,7 @@ kind: Device
 metadata: {name: b}
 spec: {edge: true}
 """
+)
 
 
 def mean_of_two_hours() -> bytes:

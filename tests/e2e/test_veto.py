@@ -11,9 +11,11 @@ import pytest
 from onnx import TensorProto, helper
 from shared_state import share_state
 
+from tests.support.edge_modules import FORECASTER, MODEL_LOADER
 from tests.support.waiting import wait_until
 
-FLEET = """\
+FLEET = (
+    """\
 apiVersion: edgeops/v1
 kind: Fleet
 metadata: {name: tiny}
@@ -36,20 +38,10 @@ spec:
   selector: {}
   rollout: {ring: 2}
   models: {crowds: m@1.0.0}
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: model_loader}
-spec:
-  image: ghcr.io/example/edgeops-model-loader:1.0.0
-  storage: [{source: /srv/models, target: /models}]
----
-apiVersion: edgeops/v1
-kind: Module
-metadata: {name: forecaster}
-spec:
-  image: ghcr.io/example/edgeops-forecaster:1.0.0
-  storage: [{source: /srv/models, target: /models}]
+"""
+    + MODEL_LOADER
+    + FORECASTER
+    + """\
   desired: {model: crowds}
 ---
 apiVersion: edgeops/v1
@@ -71,6 +63,7 @@ kind: Device
 metadata: {name: b}
 spec: {edge: true}
 """
+)
 
 # A module of the user's: it does not like a model whose version is too high for it.
 VISION = """\

@@ -72,7 +72,13 @@ def module(image: str = LOADER, **more: Any) -> JsonObject:
 class Bench:
     """An agent, its hub, and everything it said."""
 
-    def __init__(self, folder: Path, code: str, reported: JsonObject | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        code: str,
+        reported: JsonObject | None = None,
+        programs: dict[str, str] | None = None,
+    ) -> None:
         self.hub = Hub(reported)
         self.told: list[str] = []
         self.lines: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
@@ -83,6 +89,7 @@ class Bench:
             self._launch,
             self.told.append,
             lambda name, line: self.lines.put_nowait((name, line)),
+            programs or {},
         )
 
     def environment(self) -> dict[str, str]:
@@ -129,6 +136,17 @@ def test_a_deployment_is_started_and_reported_and_ends_with_the_agent(tmp_path):
     (name, pid), (_, line) = lines
     assert (name, line) == ("model_loader", "here")
     assert not is_alive(int(pid))
+
+
+def test_a_program_for_a_module_that_the_device_does_not_have_is_named(tmp_path):
+    bench = Bench(tmp_path, PRINTS_AND_WAITS, programs={"counter": "counter.py"})
+
+    async def story(hub: Hub) -> None:
+        hub.deploy(model_loader=module())
+        await hub.until_running("model_loader")
+
+    run(bench, story)
+    assert "deployment 2: model_loader; no module counter in it" in bench.told
 
 
 def test_a_device_without_a_deployment_says_so(tmp_path):
