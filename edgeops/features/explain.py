@@ -103,6 +103,8 @@ _BY_COLUMN = {
     "neighbour": ("Deviation of another column of the data from its own base", _LOG),
     "event": ("Value of an event that is known ahead", "as in the file"),
     "weather": ("Weather of the step, known ahead", "as in the file"),
+    "known:event": ("How much of the step the event is known for", "0 to 1"),
+    "known:weather": ("How much of the step the weather is known for", "0 to 1"),
 }
 OF_COLUMNS = "columns"
 _NEEDS = {
@@ -114,6 +116,8 @@ _COLUMN_NEEDS = {
     "neighbour": "a column of the data",
     "event": "data.events",
     "weather": "data.weather",
+    "known:event": "data.events",
+    "known:weather": "data.weather",
 }
 _TIMES = {
     At.OBSERVED: "the steps observed",
@@ -142,7 +146,7 @@ def explain(name: str) -> ExplainedFeature:
             what, unit = of_group[name]
             needs = _NEEDS[kind.need] if kind.need else ""
             return ExplainedFeature(name, group, what, unit, needs, _TIMES[kind.at])
-    before = name.partition(":")[0]
+    before = next(before for before in _BY_COLUMN if name.startswith(f"{before}:"))
     what, unit = _BY_COLUMN[before]
     return ExplainedFeature(name, OF_COLUMNS, what, unit, _COLUMN_NEEDS[before], _TIMES[kind.at])
 

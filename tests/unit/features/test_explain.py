@@ -18,9 +18,16 @@ def test_no_feature_lacks_its_line():
     assert len(set(lines)) == len(lines)
 
 
-def test_features_of_columns():
-    found = explain("weather:rain")
-    assert (found.group, found.needs) == ("columns", "data.weather")
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [("weather:rain", "data.weather"), ("known:event:fair: big", "data.events")],
+)
+def test_features_of_columns(name, needs):
+    found = explain(name)
+    assert (found.group, found.needs) == ("columns", needs)
+
+
+def test_a_feature_that_is_none():
     with pytest.raises(EdgeOpsError, match="no feature `rainy`"):
         explain("rainy")
 
