@@ -113,7 +113,8 @@ _SAYS_SO = (
 _NAMES_A_SECRET = re.compile(
     rf"{_SAYS_SO}|access_?signature|^authorization$|(?:^|_)(?:sas|sig)$", re.IGNORECASE
 )
-_FILE_OR_PLACE = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME)$", re.IGNORECASE)
+# PWD is the folder that a shell is in.
+_FILE_OR_PLACE = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME)$|^PWD$", re.IGNORECASE)
 
 # Names that say so only as whole words.
 _SHORT_NAME = r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[_.-]){0,6}(?:pass|pwd|psk|auth_?code)"

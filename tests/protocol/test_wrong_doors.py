@@ -86,9 +86,13 @@ def test_http_on_the_mqtt_port(hub, said_to, warnings, data, mistake):
     assert warning.endswith(mistake)
 
 
-def test_amqp_on_the_mqtt_port(hub, said_to, warnings):
-    assert said_to(hub.endpoint.mqtt_port, b"AMQP\x00\x01\x00\x00") == b""
-    assert warnings() == ["a client spoke AMQP to the MQTT port: the local hub does not speak AMQP"]
+@pytest.mark.parametrize("door", ["MQTT", "HTTPS"])
+def test_amqp(hub, said_to, warnings, door):
+    port = hub.port if door == "HTTPS" else hub.endpoint.mqtt_port
+    assert said_to(port, b"AMQP\x00\x01\x00\x00") == b""
+    assert warnings() == [
+        f"a client spoke AMQP to the {door} port: the local hub does not speak AMQP"
+    ]
 
 
 @pytest.mark.parametrize("data", [b"\x00\x00", b"\x16\x03\x01", b"POSTCARD", b"\xff" * 5000])

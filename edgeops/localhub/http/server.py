@@ -26,7 +26,8 @@ SECONDS_FOR_HEAD = 30.0
 SECONDS_TO_READ_RESPONSE = 60.0
 _SECONDS_FOR_UNREAD_BODY = 2.0
 _SECONDS_TO_FINISH = 5.0
-_MQTT_CONNECT = b"\x10"
+# The first bytes of clients that have the wrong port.
+_OTHER_PROTOCOLS = {b"\x10": "MQTT", b"AMQP": "AMQP"}
 
 _log = logging.getLogger(__name__)
 
@@ -34,15 +35,15 @@ _log = logging.getLogger(__name__)
 class HttpConnection(web.RequestHandler):
     """One HTTPS connection; `authenticated` is called when a request has a valid token.
 
-    `speaks_mqtt` is called when the client speaks MQTT instead. A client that sends
-    more than its `allowance` of bytes is disconnected; None is no limit.
+    `speaks` is called with MQTT or AMQP when the client speaks that instead. A client
+    that sends more than its `allowance` of bytes is disconnected; None is no limit.
     """
 
     def __init__(
         self,
         server: web.Server,
         authenticated: Callable[[], None],
-        speaks_mqtt: Callable[[], None] = lambda: None,
+        speaks: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__(
             server,
@@ -54,7 +55,7 @@ class HttpConnection(web.RequestHandler):
         )
         self.authenticated = authenticated
         self.allowance: int | None = None
-        self._speaks_mqtt = speaks_mqtt
+        self._speaks = speaks
         self._silent = True
         # Not every version of aiohttp limits the time before the first request.
         self._timeout = asyncio.get_running_loop().call_later(SECONDS_FOR_HEAD, self._abort)
@@ -67,10 +68,11 @@ class HttpConnection(web.RequestHandler):
         """Bytes have come: a part of a request, or of a websocket."""
         if self._silent:
             self._silent = False
-            if data.startswith(_MQTT_CONNECT):
-                self._speaks_mqtt()
-                self._abort()
-                return
+            for first, protocol in _OTHER_PROTOCOLS.items():
+                if data.startswith(first):
+                    self._speaks(protocol)
+                    self._abort()
+                    return
         if self.allowance is not None:
             self.allowance -= len(data)
             if self.allowance < 0:
@@ -128,11 +130,13 @@ class HttpConnection(web.RequestHandler):
         _log.error(f"{message}: %s", *values, describe_exception(exc_info) if exc_info else "")
 
 
-def _advice_for_mqtt(doors: Doors) -> str:
+def _advice(doors: Doors, protocol: str) -> str:
     instead = f"use port {doors.mqtt}, or a websocket at {WEBSOCKET_PATH}"
-    if doors.mqtt is None:
+    if protocol == "AMQP":
+        instead = "the local hub does not speak AMQP"
+    elif doors.mqtt is None:
         instead = "this hub serves no devices"
-    return f"a client spoke MQTT to the HTTPS port: {instead}"
+    return f"a client spoke {protocol} to the HTTPS port: {instead}"
 
 
 def server_error() -> HubFault:
@@ -151,7 +155,7 @@ async def listening(
     assert server is not None
     strangers = StrangerLog(_log)
     factory = partial(
-        HttpConnection, server, speaks_mqtt=lambda: strangers.warn(_advice_for_mqtt(doors))
+        HttpConnection, server, speaks=lambda protocol: strangers.warn(_advice(doors, protocol))
     )
     failed = handshake.warn_of(strangers, "HTTPS")
     try:

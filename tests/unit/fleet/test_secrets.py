@@ -156,6 +156,7 @@ def test_secrets_of_the_environment_may_have_any_shape():
         "API_KEY": "short",
         "TOKEN_FILE": "/run/token-of-the-job",
         "PATH": "/usr/local/bin",
+        "PWD": "/home/ana/fleet",
         "DB_PASSWORD": "correct horse battery",
     }
     known = secrets_of(environ)
