@@ -21,8 +21,7 @@ quick: .venv/dev ## the unit tests except slow ones, with few generated examples
 	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol
 
 test: .venv/dev ## all tests, with the coverage of the pure core
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='edgeops/twin.py,edgeops/jsonvalue.py,edgeops/stamp.py,edgeops/limits.py,edgeops/fleet/*,edgeops/plan/*' --fail-under=95
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=25 --durations-min=10 --cov
 
 check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
 	$(BIN)/ruff check .

@@ -160,7 +160,7 @@ def test_the_text_of_an_old_excel():
         "sep=;\r\ntimestamp;a\r\n2024-05-13 23:00;1\r\n2024-05-14 00:00;2\r\n",
         "timestamp,a\n,\n2024-05-13 23:00,1\n2024-05-13 24:00,2\n , \n",
         "timestamp,a\n13.05.2024 23:00:00,1\n13.05.2024 24:00:00,2\n",
-        gzip.compress(b"timestamp,a\n2024-05-13T23:00Z,1\n2024-05-13T24:00Z,2\n"),
+        gzip.compress(b"timestamp,a\n2024-05-13T23:00Z,1\n2024-05-13T24:00Z,2\n", mtime=0),
     ],
 )
 def test_what_spreadsheets_and_loggers_write(text):
