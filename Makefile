@@ -12,6 +12,9 @@ NODE_SDKS := tests/contract/node
 NEW := edgeops/scaffold/files
 JOBS ?= 2
 
+# Tests start edgeops some thousand times: compile it once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo quick test check fuzz bench tools lowest lock models format clean
 
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
