@@ -42,6 +42,7 @@ async def connected(
     # The SDK retries by itself, and logs each time with a traceback.
     logging.getLogger("azure.iot.device").setLevel(logging.CRITICAL + 1)
     logging.getLogger("paho").setLevel(logging.CRITICAL + 1)
+    asyncio.get_running_loop().set_exception_handler(_let_cancelled_requests_be)
     client = IoTHubModuleClient.create_from_connection_string(
         connection_string, server_verification_cert=ca_pem
     )
@@ -50,6 +51,12 @@ async def connected(
     finally:
         with suppress(Exception):  # the connection is not needed any more
             await asyncio.wait_for(client.shutdown(), 5)
+
+
+def _let_cancelled_requests_be(loop: asyncio.AbstractEventLoop, context: JsonObject) -> None:
+    """As asyncio does it, but quiet about what the SDK was asked when nobody waits any more."""
+    if type(context.get("exception")).__name__ != "OperationCancelled":
+        loop.default_exception_handler(context)
 
 
 class SdkConnection:
