@@ -8,32 +8,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from edgeops.localedge import child
 
 
-def test_a_module_ends_when_its_parent_is_gone(tmp_path):
-    (tmp_path / "waits.py").write_text(
-        "import signal, sys\nprint(__name__, sys.argv, flush=True)\nsignal.pause()\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "edgeops.localedge.child", "waits"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(tmp_path)},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("__main__ [")
-    process.communicate(timeout=20)  # closes its standard input, as the end of the parent does
-    assert process.returncode == -signal.SIGTERM
-
-
-def test_a_module_that_does_not_heed_the_end_is_killed(tmp_path):
+@pytest.mark.parametrize(
+    ("heeds", "signs", "ended_by"),
+    [
+        ("signal.SIG_DFL", "", signal.SIGTERM),
+        ("signal.SIG_IGN", f"{child.SECONDS_TO_END}\n", signal.SIGKILL),
+    ],
+)
+def test_a_module_ends_when_its_parent_is_gone(heeds, signs, ended_by, tmp_path):
     (tmp_path / "stays.py").write_text(
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "import signal, time\n"
+        f"signal.signal(signal.SIGTERM, {heeds})\n"
         "time.sleep = lambda seconds: print(seconds, flush=True)\n"
-        "print('here', flush=True)\n"
+        "print(__name__, flush=True)\n"
         "while True: signal.pause()\n"
     )
     process = subprocess.Popen(
@@ -44,10 +36,10 @@ def test_a_module_that_does_not_heed_the_end_is_killed(tmp_path):
         env={"PYTHONPATH": str(tmp_path)},
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "here\n"
-    said, _ = process.communicate(timeout=20)
-    assert str(child.SECONDS_TO_END) in said
-    assert process.returncode == -signal.SIGKILL
+    assert process.stdout.readline() == "__main__\n"
+    said, _ = process.communicate(timeout=20)  # closes standard input, as the parent's end does
+    assert process.returncode == -ended_by
+    assert said == signs
 
 
 def test_a_module_imports_what_lies_beside_it_and_nothing_that_the_environment_names(tmp_path):
