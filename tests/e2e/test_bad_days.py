@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import pytest
 
@@ -62,11 +61,10 @@ def test_a_plan_takes_as_long_as_the_throttles_of_the_hub_demand_and_is_never_re
     repo = production(1000)
     local_hub.set_conditions(sku="S1")
     before_the_hub = seconds_of(lambda: repo.edgeops("validate"))
-    plan = partial(repo.edgeops, "sync", "--hub", "production", "--dry-run")
-    most = before_the_hub + 1.1 * 1000 / READS_PER_SECOND
-    assert any(seconds_of(plan) <= most for _ in range(3))  # others may use the machine, too
+    seconds = seconds_of(lambda: repo.edgeops("sync", "--hub", "production", "--dry-run"))
     assert local_hub.counts()["twin-read"]["delayed"] > 0
     assert refused(local_hub) == 0
+    assert seconds - before_the_hub <= 1.1 * 1000 / READS_PER_SECOND
 
 
 def test_a_sync_gets_through_when_the_hub_fails_now_and_then(production, local_hub):
