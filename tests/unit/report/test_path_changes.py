@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgeops.fleet.create_options import chunks
@@ -169,6 +169,7 @@ OBJECTS = st.dictionaries(st.sampled_from(["Env", "HostConfig", "a"]), JSON, max
 
 
 @given(OBJECTS, OBJECTS)
+@example({"Env": ["x" * 400], "HostConfig": {}}, {"Env": {}, "HostConfig": "x" * 400})
 def test_no_two_lines_of_create_options_look_alike(old, new):
     old, new = ({"createOptions": json.dumps(each), "image": "i"} for each in (old, new))
     distinct(deployment(old, new))
@@ -185,7 +186,8 @@ def distinct(plan):
     found = list(path_changes(change.patch, change.before, brief=False))
     assert bool(found) == bool(change.patch.get("desired") or change.patch.get(EDGE_AGENT))
     for shown in (lines(plan), text(plan).splitlines()):
-        changed = [line.strip() for line in shown if line.strip()[:1] in {"+", "-"}]
+        # Each value has a heading `~`: lines of different values may look alike.
+        changed = [line.strip() for line in shown if line.strip()[:1] in {"+", "-", "~"}]
         for one, other in pairwise(changed):
             assert one[0] == other[0] or one[1:] != other[1:]
     assert all(entry.op in Op for entry in found)
