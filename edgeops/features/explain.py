@@ -158,7 +158,7 @@ def all_features() -> tuple[ExplainedFeature, ...]:
 
 
 def default_features(site: Site, *, short: bool = False) -> tuple[str, ...]:
-    """The set `default`: all that need no column, and that the site has what they need.
+    """The set `default`: all that need no column, and for which the site says enough.
 
     `short` is the set `default-short`, for less than a year of training: without those
     of the time of the year.
@@ -188,6 +188,7 @@ def extended(names: tuple[str, ...], item: str, site: Site) -> tuple[str, ...]:
     if name not in names:
         raise EdgeOpsError(
             f"leaves out `{name}`, which is not in the list before it",
-            "remove it; a named set has the features that the site has what they need for",
+            "remove it; a named set lacks features for which the site does not say enough,"
+            " such as holidays without a country",
         )
     return tuple(other for other in names if other != name)

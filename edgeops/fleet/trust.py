@@ -38,7 +38,7 @@ class Trust:
         for path in _pinned_by_hand(device):
             yield Finding(
                 path,
-                "names a model that no release vouches for; the Fleet trusts signed releases only",
+                "names a model without a release; the Fleet trusts signed releases only",
                 "publish and sign the file as a release, and name that in `models` of the device",
             )
         for slot, release in device.models.items() if self.complete else ():

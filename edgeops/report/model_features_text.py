@@ -58,7 +58,7 @@ def _lines(found: ModelFeatures) -> Iterator[Line]:
     yield []
     if found.used is not None:
         yield [f"{_USED} {count(len(found.used), 'feature')} used by the model"]
-    yield [dim("`features: default`: all that the site has what they need for, but columns")]
-    yield [dim("`features: default-short`: without those of the time of the year")]
-    yield [dim("`features: [default, event:fair, -dow_mon]`: one more, and without another")]
+    yield [dim("`features: default`: all for which the site says enough, without those of columns")]
+    yield [dim("`features: default-short`: the same without those of the time of the year")]
+    yield [dim("`features: [default, event:fair, -dow_mon]`: default, with event:fair, no dow_mon")]
     yield [dim("log: a difference of logarithms; 0.1 is about 10 %")]

@@ -9,7 +9,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.plain_file import is_absent, read_plain
 from edgeops.release import ReleaseFile
 
-_RESTORE = "restore the published file; `edgeops model evaluate` also has `--no-champion`"
+_RESTORE = "restore the published file"
 
 
 def released_file(

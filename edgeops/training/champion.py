@@ -43,7 +43,11 @@ def last_release(
         note(f"{newest.reference} is not a single file: evaluating without a champion")
         return None
     ((file, copy),) = releases.copies(newest.reference)
-    found = released_file(newest.reference, root, state, copy, file, MAX_BYTES)
+    try:
+        found = released_file(newest.reference, root, state, copy, file, MAX_BYTES)
+    except EdgeOpsError as error:
+        error.hint += ", or use `--no-champion`"
+        raise
     if found is None:
         note(f"{newest.reference} is not on this machine: evaluating without a champion")
         return None

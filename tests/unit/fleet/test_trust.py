@@ -167,7 +167,7 @@ def test_a_model_that_is_pinned_by_hand_is_of_no_release(found, release, name, d
         "d.yaml": f"kind: Device\nmetadata: {{name: c}}\nspec: {{modules: {{{name}: {device}}}}}\n"
     }
     assert found(release(A), **more) == [
-        f"d.yaml/spec/modules/{name}/desired/{at} names a model that no release vouches for;"
+        f"d.yaml/spec/modules/{name}/desired/{at} names a model without a release;"
         " the Fleet trusts signed releases only"
         " | publish and sign the file as a release, and name that in `models` of the device"
     ]
