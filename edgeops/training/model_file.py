@@ -118,7 +118,7 @@ class InvalidModel(InvalidState):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         first = problems[0]
-        more = f" ({len(problems) - 1} more problems)" if len(problems) > 1 else ""
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         super().__init__(f"{first.place}: {first.pointer} {first.message}{more}", first.hint)
         self.problems = problems
 
