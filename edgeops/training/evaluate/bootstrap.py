@@ -1,9 +1,4 @@
-"""Whether one model is significantly better than another: a block bootstrap.
-
-Errors of neighbouring days are correlated, so blocks of seven days are drawn
-instead of single errors: moving blocks (Künsch 1989) in a circle, so that the
-first and last days are drawn as often as the others (Politis & Romano 1992).
-"""
+"""Whether one model is significantly better than another: see `quality.bootstrap`."""
 
 from __future__ import annotations
 
@@ -12,11 +7,9 @@ import math
 import numpy as np
 
 from edgeops.features.series import FloatArray
+from edgeops.quality.bootstrap import BLOCK_DAYS, drawn_sums, interval_of
 from edgeops.training.evaluate.scorecard import Comparison
 from edgeops.training.forecasts import Forecasts
-
-_BLOCK_DAYS = 7
-_PERCENTILES = (2.5, 97.5)
 
 
 def compare(
@@ -34,11 +27,8 @@ def compare(
         raise ValueError(f"the forecasts of {name} have other origins than the model")
     days = _by_day(model, other)
     low = high = math.nan
-    if len(days) >= 2 * _BLOCK_DAYS:
-        drawn = _differences(_drawn(days, rounds, np.random.default_rng(seed)))
-        drawn = drawn[np.isfinite(drawn)]
-        if len(drawn):
-            low, high = map(float, np.percentile(drawn, _PERCENTILES))
+    if len(days) >= 2 * BLOCK_DAYS:
+        low, high = interval_of(_differences(drawn_sums(days, rounds, seed)))
     return Comparison(name, float(_differences(days.sum(axis=0))), low, high)
 
 
@@ -52,14 +42,6 @@ def _by_day(model: Forecasts, other: Forecasts) -> FloatArray:
     sums.append(np.abs(value).sum(axis=1))
     day = np.unique(day, return_inverse=True)[1]
     return np.stack([np.bincount(day, total) for total in sums], axis=1)
-
-
-def _drawn(days: FloatArray, rounds: int, random: np.random.Generator) -> FloatArray:
-    """The sums over randomly drawn blocks, in total about as long as the data: a row per round."""
-    circle = np.concatenate([days, days[: _BLOCK_DAYS - 1]])
-    blocks = np.lib.stride_tricks.sliding_window_view(circle, _BLOCK_DAYS, axis=0).sum(axis=-1)
-    start = random.integers(0, len(days), (rounds, round(len(days) / _BLOCK_DAYS)))
-    return np.asarray(blocks[start].sum(axis=1))
 
 
 def _differences(sums: FloatArray) -> FloatArray:

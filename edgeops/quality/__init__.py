@@ -1,0 +1,1 @@
+"""How good forecasts were: the same code judges a model in training and on a device. Pure."""
