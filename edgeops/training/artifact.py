@@ -15,7 +15,7 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import to_json
-from edgeops.training.calibrate import margin
+from edgeops.quality.margins import margin
 from edgeops.training.fitted import Fitted
 from edgeops.training.network import Network
 from edgeops.training.onnx_graph import Graph, serialized
@@ -69,7 +69,8 @@ def calibrated(
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
     if network.section.is_based:
         truth, low, high = np.log(truth), np.log(low), np.log(high)
-    return assemble(network, fitted, properties, margin(truth, low, high, coverage))
+    outside = np.maximum(low - truth, truth - high)
+    return assemble(network, fitted, properties, margin(outside, coverage))
 
 
 def quantized(model: bytes) -> bytes:

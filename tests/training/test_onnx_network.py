@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 
 from edgeops.training.artifact import assemble, calibrated, parity, quantized
@@ -81,6 +82,22 @@ def test_quantiles_never_cross(network):
     one = fitted(network, 5)
     ratio = OnnxModel(assemble(network, [one], {})).ratio(made(200, 4).windows)
     assert (np.diff(ratio, axis=2) > 0).all()
+
+
+@pytest.mark.parametrize("section", [NETWORK, ARTICLE])
+@pytest.mark.parametrize("quantiles", [(0.5,), (0.1, 0.5), (0.1, 0.5, 0.9), (0.1, 0.3, 0.5, 0.9)])
+def test_no_margin_makes_quantiles_cross_or_moves_those_within(section, quantiles):
+    network = made_network(section, quantiles)
+    one, windows = fitted(network, 5), made(100, 4).windows
+    before = OnnxModel(assemble(network, [one], {})).ratio(windows)
+    for outward in (-3.0, -0.05, 0.05, 3.0):
+        content = assemble(network, [one], {}, outward)
+        after = OnnxModel(content).ratio(windows)
+        assert (np.diff(after, axis=2) >= 0).all()
+        same = [at for at, share in enumerate(quantiles) if share in (*quantiles[1:-1], 0.5)]
+        assert after[:, :, same] == pytest.approx(before[:, :, same], rel=1e-5)
+        operators = {node.op_type for node in onnx.load_from_string(content).graph.node}
+        assert bool({"Min", "Max"} & operators) == (outward < 0 and len(quantiles) > 1)
 
 
 @pytest.mark.parametrize("section", [NETWORK, ARTICLE])
