@@ -119,11 +119,12 @@ def widened(values: FloatArray, margins: FloatArray, unit: Unit) -> FloatArray:
     """Forecasts with the outer quantiles moved outwards by margins, and still in order.
 
     `values` has the shape (..., quantiles), ascending, with the median between the outer
-    ones; `margins` has its shape without the last axis.
+    ones; `margins` has its shape without the last axis. A margin of 0 moves nothing.
     """
     result = values.copy()
     for outer, inner, sign in ((0, 1, -1.0), (-1, -2, 1.0)):
         moved = (measured(values[..., outer], unit) + 1) * np.exp(sign * margins)
         keep = np.minimum if outer == 0 else np.maximum
-        result[..., outer] = keep(values_of(moved, unit), values[..., inner])
+        kept = np.where(margins == 0, values[..., outer], values_of(moved, unit))
+        result[..., outer] = keep(kept, values[..., inner])
     return result

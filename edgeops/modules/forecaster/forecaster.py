@@ -10,6 +10,7 @@ from edgeops.modules.forecaster.context import ColumnAhead
 from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.hours import NotReady, hours_of_utc
+from edgeops.modules.forecaster.live import LiveQuality
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
@@ -47,6 +48,7 @@ class Forecaster:
         context: ContextKeeper | None = None,
     ) -> None:
         self.settings = ForecasterSettings()
+        self.live = LiveQuality()
         self.recorder = recorder
         self._context = context or ContextKeeper(recorder.storage)
         self._ahead: tuple[ColumnAhead, ...] = ()  # of the newest forecast
@@ -127,11 +129,13 @@ class Forecaster:
             raise NotReady("the newest observations are too old: no hour ahead can be forecast")
         if only_other and window.is_as(self._window):
             return None
-        quantiles = model.forecast(window)
+        values = model.forecast(window)
+        history, series = self.recorder.history, self.settings.series
+        issued = self.live.issued(model, window, values, history, series, now)
         self._latency = self._stopwatch() - started
         self._window = window
         self._ahead, self._forecast_at = window.context, now
-        return telemetry(model, window, quantiles, now)
+        return telemetry(model, window, issued, now)
 
     def _make_window(self, model: LoadedModel, now: float) -> Window:
         self._seen_changes = self._context.changes
