@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from edgeops.features.repair import FILL_WEEKS
 from edgeops.features.series import FloatArray, Hours, IntArray
-from edgeops.features.spec import Unit
+from edgeops.features.spec import WEEK, Unit
 from edgeops.features.unit import measured, values_of
 from edgeops.quality.judging import HOURS, Judging
 from edgeops.quality.kept import HIGH, LOW, KeptForecasts, Observed
@@ -63,6 +64,13 @@ def rolling_margins(
     days = today.astype("datetime64[D]").reshape(1)
     margins: FloatArray = margins_of_days(kept, observed, days, judging, unit)[0]
     return margins
+
+
+def hours_needed(judging: Judging, outage_hours: int) -> int:
+    """How many hours before now the margins of a day depend on."""
+    if not judging.days:
+        return 0
+    return (judging.days + _LATE + 1) * HOURS + FILL_WEEKS * WEEK + outage_hours
 
 
 def margins_of_days(

@@ -36,7 +36,11 @@ _WORDS = (
         "the mean of error over value; small values weigh most, the smallest are left out",
     ),
     ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
-    ("day, night, use case", "the WAPE of their hours only"),
+    (
+        "part of the day, use case",
+        "their hours only: night is from 22 to 6, morning to 9, daytime to 18, evening to 22;"
+        " day is from 7 to 22",
+    ),
     ("coverage", "the share of values inside the interval of the forecast"),
     ("width", "the mean width of that interval over the mean value"),
     ("pinball", "the loss of the quantiles, in units of the target: lower is better"),
@@ -122,7 +126,8 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.element("p", f"{score_tables.period(card.parts[name])}.")
     yield html.table(score_tables.figures(card, name, every=True), card.model)
     yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
-    yield html.table(score_tables.use_cases(card, name))
+    yield html.table(score_tables.day_parts(card, name))
+    yield html.table(score_tables.coverage_by_hour(card, name))
 
 
 def _limits(facts: CardFacts) -> Iterator[str]:

@@ -201,6 +201,8 @@ class CalibrationSection:
 
     kind: Literal["cqr", "none"] = "none"
     coverage: float = 0.8
+    by: Literal["hour", "all"] = "hour"
+    rolling_days: int = 60
 
 
 @dataclass(frozen=True, slots=True)

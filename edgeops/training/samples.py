@@ -68,9 +68,14 @@ class Samples:
         return (measured(self.actual, self.unit) + 1) / self.scale[:, None]
 
     @property
+    def targets(self) -> Hours:
+        """The wall-clock hour at which each forecast step begins: n x horizon."""
+        return targets_after(self.origins, self.actual.shape[1], self.interval)
+
+    @property
     def hour_of_day(self) -> IntArray:
         """The hour of the day, 0 to 23, of each forecast step: n x horizon."""
-        return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
+        return hour_of_day(self.targets)
 
     def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
         """Forecasts of the samples with these values, n x horizon x quantiles."""

@@ -190,5 +190,6 @@ spec:
     wape_vs_seasonal_naive: {{max: 1.0}}   # better than the same hour a week ago
     wape_vs_champion: {{max: 1.02}}        # not worse than the last release
     coverage_80: {{min: 0.6, max: 0.95}}
+    coverage_80_daytime: {{min: 0.6, max: 0.95}}   # also from 9 to 18 h
     int8_wape_points: {{max: 0.5}}         # what 8-bit weights may cost
 """
