@@ -38,7 +38,7 @@ def main(root: Path) -> None:
         "fault while full": full,
         "fault with room": recorder.fault or memory.fault,
         "hours after a restart": [
-            observation.at // HOUR for observation in again.history.observations()
+            observation.at // HOUR for observation in again.history.records()
         ],
         "files": sorted(path.name for path in (root / "history").iterdir()),
         "desired after a restart": DesiredFile(root).read(),

@@ -62,9 +62,7 @@ def opened(root: Path, disk: Disk = DISK, first_fill: Path | None = None) -> Rec
 
 
 def values(recorder: Recorder) -> dict[int, float]:
-    return {
-        observation.at // HOUR: observation.value for observation in recorder.history.observations()
-    }
+    return {observation.at // HOUR: observation.value for observation in recorder.history.records()}
 
 
 @pytest.mark.parametrize(
