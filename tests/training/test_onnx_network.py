@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from edgeops.training.artifact import assemble, calibrated, parity, quantized
+from edgeops.training.artifact import assemble, calibration, parity, quantized
 from edgeops.training.fitted import Fitted
 from edgeops.training.network import Scaling, build
 from edgeops.training.onnx_run import OnnxModel
@@ -105,7 +105,8 @@ def test_calibration_holds_the_coverage_and_leaves_the_median(section):
     network, validation = made_network(section), made(500, 6)
     one = fitted(network, 1)
     before = OnnxModel(assemble(network, [one], {})).ratio(validation.windows)
-    after = OnnxModel(calibrated(network, [one], {}, validation, 0.8)).ratio(validation.windows)
+    outward = calibration(network, [one], validation, 0.8)
+    after = OnnxModel(assemble(network, [one], {}, outward)).ratio(validation.windows)
     inside = (validation.ratio >= after[:, :, 0]) & (validation.ratio <= after[:, :, 2])
     assert inside.mean() == pytest.approx(0.8, abs=0.01)
     assert after[:, :, 1] == pytest.approx(before[:, :, 1], rel=1e-5)
