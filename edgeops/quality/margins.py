@@ -73,7 +73,7 @@ def rolling_margins(
         return released
     end = today.astype("datetime64[D]") - _LATE * _DAY
     kept = kept.judged(judging)
-    kept = kept.chosen(kept.origins >= end - (judging.days + 1) * _DAY - _reach(kept))
+    kept = kept.chosen(kept.origins >= end - (judging.days + 1) * _DAY - kept.reach)
     targets = kept.targets
     day = targets.astype("datetime64[D]")
     recent = (day >= end - judging.days * _DAY) & (day < end)
@@ -96,7 +96,3 @@ def widened(values: FloatArray, margins: FloatArray, unit: Unit) -> FloatArray:
         kept = np.where(margins == 0, values[..., outer], values_of(moved, unit))
         result[..., outer] = keep(kept, values[..., inner])
     return result
-
-
-def _reach(kept: KeptForecasts) -> np.timedelta64:
-    return np.timedelta64(kept.values.shape[1] * kept.interval, "h")
