@@ -69,6 +69,10 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
         quantiles = tuple(json.loads(properties["quantiles"]))
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise _unfit(champion, "has no valid window specification") from error
+    try:
+        judging = from_properties(properties)
+    except EdgeOpsError as error:
+        raise _unfit(champion, f"cannot be judged: {error.message}") from error
     if spec.steps > _MOST_STEPS or spec.level_hours > len(data.dataset.series):
         raise _unfit(champion, "needs windows that are longer than the data")
     if (spec.horizon, spec.interval) != (samples.actual.shape[1], samples.interval):
@@ -77,8 +81,7 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
         spec = spec.of_series(samples.series)
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
     values = of_ratio(model.ratio(windows.values), windows.scale, spec.unit)
-    raw = samples.forecasts(values, quantiles)
-    return as_issued(raw, from_properties(properties), spec, data.dataset.series)
+    return as_issued(samples.forecasts(values, quantiles), judging, spec, data.dataset.series)
 
 
 def _unfit(champion: Champion, why: str) -> EdgeOpsError:

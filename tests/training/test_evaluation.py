@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from edgeops.api.device_check import device_check
+from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
 from edgeops.quality.score import DAY_PARTS
 from edgeops.training.build import BuildFolder
-from edgeops.training.champion import Champion
+from edgeops.training.champion import Champion, champion_forecasts
 from edgeops.training.evaluate.gates import LIMIT
 from edgeops.training.evaluation import Evaluated, evaluate
 from edgeops.training.judged_by import from_properties, judging_of, to_properties
@@ -100,3 +101,10 @@ def test_an_interval_holds_in_every_part_of_the_day_as_on_devices(streets, make,
     assert last.kept is not None
     assert set(last.kept.margins[0].tolist()) <= {*judging.margins}
     assert not set(last.kept.margins[-1].tolist()) & {*judging.margins}  # they are its own
+
+
+def test_a_champion_that_says_what_nobody_knows_here(streets, make):
+    samples = streets.samples("45 Queen Street", "later")
+    newer = Champion("2.0.0", make(judging='{"phase":1}'))
+    with pytest.raises(EdgeOpsError, match="2.0.0 cannot be judged: .* unknown key `phase`"):
+        champion_forecasts(newer, streets, samples)
