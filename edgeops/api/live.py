@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeops.api.listing import DeviceFilter, devices_at
-from edgeops.api.workspace import Revision, Workspace
+from edgeops.api.listing import DeviceFilter, SeenFleet, devices_at
+from edgeops.api.workspace import Workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -124,21 +124,19 @@ def live_quality(
 
     Raises `UsageError` for a model without releases, and as `list_devices`.
     """
-    return live_models(workspace.at(rev), model, chosen)
-
-
-def live_models(
-    revision: Revision, model: str | None = None, chosen: DeviceFilter | None = None
-) -> LiveModels:
-    """As `live_quality`, at a revision."""
     from edgeops.fleet.suggest import did_you_mean
 
-    catalog = revision.catalog
-    names = {release.spec.name for release in catalog.releases.values()}
+    revision = workspace.at(rev)
+    names = {release.spec.name for release in revision.catalog.releases.values()}
     if model is not None and model not in names:
         hint = did_you_mean(model, names) or "`edgeops model list` shows the releases"
         raise UsageError(f"there is no release of `{model}` in models/", hint)
     seen = devices_at(revision, chosen, with_rings=True)
+    return live_models(revision.catalog, seen, model)
+
+
+def live_models(catalog: Catalog, seen: SeenFleet, model: str | None = None) -> LiveModels:
+    """The live quality of the models of devices that were seen with their rings."""
     ring_of = {
         (slot, device): ring
         for slot, rings in seen.rings.items()
