@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.listing import DeviceFilter, SeenFleet, list_devices, watch_devices
+    from edgeops.api.live import LiveModels, live_models, live_quality
     from edgeops.api.model_builds import ModelRun, model_runs
     from edgeops.api.model_forecast import ForecastMade, forecast
     from edgeops.api.model_start import ModelFeatures, NewModel, init_model, model_features
@@ -54,6 +55,7 @@ __all__ = [
     "Imported",
     "InvalidFleet",
     "KeyPair",
+    "LiveModels",
     "ModelFeatures",
     "ModelRun",
     "NewModel",
@@ -85,6 +87,8 @@ __all__ = [
     "init_model",
     "list_devices",
     "list_releases",
+    "live_models",
+    "live_quality",
     "make_key",
     "model_features",
     "model_runs",
@@ -126,6 +130,7 @@ _NAMES = {
     "histories": ("HistoryEntry", "HubHistory", "history"),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
+    "live": ("LiveModels", "live_models", "live_quality"),
     "listing": ("DeviceFilter", "SeenFleet", "list_devices", "watch_devices"),
     "model_forecast": ("ForecastMade", "forecast"),
     "model_builds": ("ModelRun", "model_runs"),
