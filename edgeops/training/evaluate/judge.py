@@ -8,8 +8,9 @@ import numpy as np
 
 from edgeops.features.series import FloatArray
 from edgeops.training.evaluate.metrics import SMALL, score_of, terms
-from edgeops.training.evaluate.scorecard import ALL, Judged, Score
+from edgeops.training.evaluate.scorecard import ALL, OWN, Judged, Score
 from edgeops.training.forecasts import Forecasts
+from edgeops.training.recipe import Recipe
 
 _DAY = frozenset(range(7, 22))  # from 07:00 to 22:00
 DAY_AND_NIGHT: Mapping[str, frozenset[int]] = {"day": _DAY, "night": frozenset(range(24)) - _DAY}
@@ -17,6 +18,12 @@ DAY_AND_NIGHT: Mapping[str, frozenset[int]] = {"day": _DAY, "night": frozenset(r
 FEW = 10  # a cell of the heat map with fewer values is None: their mean would be noise
 
 _HOURS = 24
+
+
+def slices_of(recipe: Recipe) -> dict[str, frozenset[int]]:
+    """The hours of the day of each use case, and as `OWN` those that the model is for."""
+    own = {OWN: recipe.target.hours} if recipe.target.hours else {}
+    return {name: frozenset(hours) for name, hours in {**recipe.use_cases, **own}.items()}
 
 
 def judge(
