@@ -91,7 +91,9 @@ def first_hour(hours: Sequence[int]) -> int:
     """The first of some hours of the day, in ascending order: the one after the longest pause."""
     if not hours:
         return 0
-    pauses = [(hour - before) % _DAY for before, hour in zip([hours[-1], *hours], hours)]
+    pauses = [
+        (hour - before) % _DAY for before, hour in zip([hours[-1], *hours[:-1]], hours, strict=True)
+    ]
     return hours[pauses.index(max(pauses))]
 
 
