@@ -16,13 +16,15 @@ from edgeops.training.champion import Champion, champion_forecasts
 from edgeops.training.context_dropout import context_of, hidden
 from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
+from edgeops.training.evaluate.business import business_figures
 from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
-from edgeops.training.evaluate.judge import judge
+from edgeops.training.evaluate.judge import judge, slices_of
 from edgeops.training.evaluate.metrics import SMALL, mase_scale, score
 from edgeops.training.evaluate.scorecard import (
     ALL,
     MODEL,
     WITHOUT,
+    BusinessFigures,
     Comparison,
     JudgedPart,
     Score,
@@ -134,14 +136,16 @@ def _evaluated(
         part: {name: joined(by_series) for name, by_series in by_model.items()}
         for part, by_model in by_part.items()
     }
-    cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
+    cases, hours = slices_of(model.recipe), model.recipe.target.hours
     parts = {}
     for part, by_model in together.items():
         scale = [  # a series can have no samples in a part
             np.full((len(forecasts.actual), 1), scales[forecasts.series])
             for forecasts in by_part[part][MODEL]
         ]
-        parts[part] = _part(by_model, np.concatenate(scale), cases, small)
+        judged = _part(by_model, np.concatenate(scale), cases, small)
+        business = {name: business_figures(by_part[part][name], hours) for name in judged.models}
+        parts[part] = replace(judged, business=business)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
@@ -152,6 +156,9 @@ def _evaluated(
         _per_series(by_part[TEST], scales, cases, small),
         metrics,
         verdicts(model.recipe.gates, metrics),
+        hours,
+        model.recipe.target.unit,
+        _business_by_series(by_part[TEST][MODEL], hours),
     )
     return Evaluated(card, by_part)
 
@@ -212,6 +219,15 @@ def _per_series(
                 judged = judge(forecasts, scales[forecasts.series], cases, small)
                 result.setdefault(forecasts.series, {})[name] = judged.slices[ALL]
     return result
+
+
+def _business_by_series(
+    by_series: Sequence[Forecasts], hours: tuple[int, ...]
+) -> dict[str, BusinessFigures]:
+    """The figures of each series; empty for a single series."""
+    if len(by_series) == 1:
+        return {}
+    return {each.series: business_figures([each], hours) for each in by_series}
 
 
 def _scale(data: Experiment, series: str) -> float:

@@ -12,6 +12,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_SLICES
 from edgeops.training.evaluate.scorecard import ALL, MODEL, WITHOUT, Judged, JudgedPart, Verdict
+from edgeops.training.evaluate.shown import shown
 
 CHAMPION = "champion"  # the last release of the model, if there is one
 DEVICE = "device_difference"  # from what devices forecast; every model has this gate
@@ -178,14 +179,12 @@ def _verdict(name: str, limits: tuple[float, float], value: float | None) -> Ver
         return Verdict(name, None, False, f"{name} has no value")
     if not low <= value <= high:
         side, bound = ("below the minimum", low) if value < low else ("above the maximum", high)
-        return Verdict(name, value, False, f"{name} is {_shown(value)}, {side} {_shown(bound)}")
-    met = [f"at least {_shown(low)}"] * (low > -math.inf)
-    met += [f"at most {_shown(high)}"] * (high < math.inf)
-    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(met)}")
-
-
-def _shown(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.6g}"
+        said = f"{name} is {shown(name, value, bound)}, {side} {shown(name, bound, bound)}"
+        return Verdict(name, value, False, said)
+    met = [f"at least {shown(name, low, low)}"] * (low > -math.inf)
+    met += [f"at most {shown(name, high, high)}"] * (high < math.inf)
+    said = f"{name} is {shown(name, value, low, high)}, {' and '.join(met)}"
+    return Verdict(name, value, True, said)
 
 
 def bounds(gate: Any) -> tuple[float, float]:

@@ -9,8 +9,9 @@ import numpy as np
 from edgeops.features.series import FloatArray
 from edgeops.quality.score import DAY_PARTS
 from edgeops.training.evaluate.metrics import SMALL, score_of, terms
-from edgeops.training.evaluate.scorecard import ALL, Judged, Score
+from edgeops.training.evaluate.scorecard import ALL, OWN, Judged, Score
 from edgeops.training.forecasts import Forecasts
+from edgeops.training.recipe import Recipe
 
 # The hours of the day of the slices that every model has: those of the day parts, and from
 # 07:00 to 22:00.
@@ -25,6 +26,12 @@ DAY_SLICES: Mapping[str, frozenset[int]] = {
 FEW = 10  # a cell of the heat map with fewer values is None: their mean would be noise
 
 _HOURS = 24
+
+
+def slices_of(recipe: Recipe) -> dict[str, frozenset[int]]:
+    """The hours of the day of each use case, and as `OWN` those that the model is for."""
+    own = {OWN: recipe.target.hours} if recipe.target.hours else {}
+    return {name: frozenset(hours) for name, hours in {**recipe.use_cases, **own}.items()}
 
 
 def judge(
