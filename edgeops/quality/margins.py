@@ -88,8 +88,7 @@ def margins_of_days(
     ends = days.astype("datetime64[D]") - _LATE * _DAY
     begins = ends - judging.days * _DAY
     kept = kept.judged(judging)
-    reach = np.timedelta64(kept.values.shape[1] * kept.interval, "h")
-    first, last = kept.origins >= begins.min() - reach, kept.origins < ends.max()
+    first, last = kept.origins >= begins.min() - kept.reach, kept.origins < ends.max()
     kept = kept.chosen(first & last)
     targets = kept.targets
     truth = observed.at(targets)

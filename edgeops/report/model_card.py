@@ -45,7 +45,7 @@ _WORDS = (
     ),
     ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
     (
-        "part of the day, use case",
+        "time of day",
         "their hours only: night is from 22 to 6, morning to 9, daytime to 18, evening to 22;"
         " day is from 7 to 22",
     ),

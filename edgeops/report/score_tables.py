@@ -90,7 +90,7 @@ def day_parts(card: Scorecard, part: str) -> ScoreTable:
         for name, score in models[MODEL].slices.items()
         if name not in (ALL, "day")
     )
-    headings = ["WAPE by part of the day, use case", *(_name(card, other) for other in order)]
+    headings = ["WAPE by time of day", *(_name(card, other) for other in order)]
     headings += [f"{interval(card)} coverage"] * quantiles
     return ScoreTable(tuple(headings), rows, "l" + "r" * (len(headings) - 1))
 

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 
 from edgeops.features.device_limits import MAX_HORIZON
 from edgeops.features.series import FloatArray
+from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster.windows import Target
+from edgeops.modules.runtime.ledger import RecordFile
 from edgeops.quality.kept import HIGH, LOW, MIDDLE, KeptForecasts
 
 MOST_ORIGINS = (
@@ -23,6 +26,7 @@ MOST_ORIGINS = (
 MOST_MODELS = 2  # the one in use, and the one before it
 _MARGIN = 3
 _EPOCH = np.datetime64(0, "h")
+_MOST_LINE = 64 * 1024  # of four numbers for each of 336 steps, at 15 characters, it is 20 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def target_digest(target: Target) -> str:
 class ForecastMemory:
     """The newest forecasts of the newest models: the last one that was made from each origin.
 
-    At most `MOST_ORIGINS` of each of `MOST_MODELS`, so about 2 MB for 24 steps.
+    At most `MOST_ORIGINS` of each of `MOST_MODELS`, so about 3 MB for 24 steps.
     """
 
     def __init__(self) -> None:
@@ -93,11 +97,16 @@ class ForecastMemory:
         """Drop the forecasts of a model."""
         self._made.pop(key, None)
 
-    def kept(self, key: ForecastKey, horizon: int, interval: int) -> KeptForecasts:
-        """The forecasts of a model, as they are scored."""
+    def __len__(self) -> int:
+        return sum(map(len, self._made.values()))
+
+    def kept(self, key: ForecastKey, interval: int) -> KeptForecasts:
+        """The forecasts of a model, as they are scored; all have as many steps as the newest."""
         made = self._made.get(key, {})
+        horizon = len(made[max(made)].steps) if made else 0
         rows = [made[origin] for origin in sorted(made) if len(made[origin].steps) == horizon]
-        steps = np.array([row.steps for row in rows], np.float64).reshape(-1, horizon, _MARGIN + 1)
+        steps = np.array([row.steps for row in rows], np.float64)
+        steps = steps.reshape(len(rows), horizon, _MARGIN + 1)
         origins = np.array([row.origin for row in rows], np.int64)
         return KeptForecasts(
             _EPOCH + origins.astype("timedelta64[h]"),
@@ -120,6 +129,11 @@ class ForecastMemory:
         while len(self._made) > MOST_MODELS:
             del self._made[next(iter(self._made))]
         return True
+
+
+def forecast_file(path: Path, disk: Disk = DISK) -> RecordFile[MadeForecast]:
+    """The forecasts of one device in one file."""
+    return RecordFile(path, to_record, from_record, _MOST_LINE, disk)
 
 
 def to_record(made: MadeForecast) -> Any:

@@ -16,7 +16,7 @@ from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.hours import NotReady
-from edgeops.modules.forecaster.live import key_of
+from edgeops.modules.forecaster.margins_of_day import key_of
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.recorder import Recorder

@@ -14,7 +14,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.context import ColumnAhead
 from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
-from edgeops.modules.forecaster.live import Issued
+from edgeops.modules.forecaster.margins_of_day import Issued
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
@@ -57,6 +57,7 @@ def reported(
     latency: float | None,
     window: Window | None = None,
     context: JsonObject | None = None,
+    quality: JsonObject | None = None,
 ) -> JsonObject:
     """The reported properties; `latency` is in seconds. What there is not is left out.
 
@@ -89,6 +90,7 @@ def reported(
         "history": _without_none(history),
         "warnings": list(settings.warnings),
         **({"context": context} if context else {}),
+        **({"quality": quality} if quality else {}),
     }
 
 

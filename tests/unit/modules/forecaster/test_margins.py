@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.modules.forecaster.live import in_order
+from edgeops.modules.forecaster.margins_of_day import in_order
 from edgeops.modules.forecaster.metadata import ModelError, parse_metadata
 from edgeops.modules.forecaster.observations import HOUR, Observation
 from edgeops.modules.forecaster.rehearsal import Rehearsal
