@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from edgeops.api.publishing import publish_files
     from edgeops.api.releases import list_releases, verify
+    from edgeops.api.retraining import ModelDecay, decayed_models
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.showing import ShownDevice, show_device
@@ -56,6 +57,7 @@ __all__ = [
     "InvalidFleet",
     "KeyPair",
     "LiveModels",
+    "ModelDecay",
     "ModelFeatures",
     "ModelRun",
     "NewModel",
@@ -73,6 +75,7 @@ __all__ = [
     "Workspace",
     "connection_string",
     "data_quality",
+    "decayed_models",
     "devices",
     "evaluate",
     "events",
@@ -150,6 +153,7 @@ _NAMES = {
     "proposals": (),
     "publishing": ("publish_files",),
     "releases": ("list_releases", "verify"),
+    "retraining": ("ModelDecay", "decayed_models"),
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
     "showing": ("ShownDevice", "show_device"),

@@ -1,4 +1,4 @@
-"""`edgeops model live`: how good models are on devices."""
+"""`edgeops model live` and `decayed`: how good models are on devices."""
 
 from __future__ import annotations
 
@@ -63,3 +63,34 @@ def live(
             write_whole(plot, report.live_text.plot(live))
         note(context, f"plot: {plot}")
     show(context, report.live_text, live, output)
+
+
+def decayed(
+    context: typer.Context,
+    models: Annotated[
+        list[str] | None,
+        argument("Models; by default all with `retraining` in model.yaml.", metavar="NAME"),
+    ] = None,
+    rev: ComparedRevisionOption = "HEAD",
+    detailed_exitcode: Annotated[
+        bool, option("Exit with code 2 if a model has decayed.", "--detailed-exitcode")
+    ] = False,
+    output: DocumentOption = "text",
+) -> None:
+    """Say which models have become worse on devices than when they were published.
+
+    `retraining` in model.yaml has the bounds. A model has decayed if the WAPE of its newest release
+    on devices, over all of them, is above `decay` times the one in its release file, and not by
+    chance: even the lower end of its 95 % interval is (bootstrap over days). Nothing is decided
+    before `minHours` are scored, and nothing is changed.
+
+    \b
+    Examples:
+      edgeops model decayed
+      edgeops model decayed crowdedness-24h --hub production --detailed-exitcode
+      edgeops model decayed -o json > decayed.json && edgeops github outputs decayed.json
+    """
+    found = api.decayed_models(workspace(context), models or (), rev=rev)
+    show(context, report.decay_text, found, output)
+    if detailed_exitcode and any(model.has_decayed for model in found):
+        raise typer.Exit(2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeops.report import (
         data_text,
+        decay_text,
         device_columns,
         device_list,
         device_show,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "data_text",
+    "decay_text",
     "device_columns",
     "device_list",
     "device_show",

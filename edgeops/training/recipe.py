@@ -214,6 +214,16 @@ class ExportSection:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrainingSection:
+    """`retraining`: when a model counts as decayed on devices."""
+
+    decay: float = 1.15
+    min_hours: int = 336
+    days: int = 28
+    metric: Literal["wape", "later_wape"] = "wape"
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The `spec` of a model file: how the model is trained and judged."""
 
@@ -234,4 +244,5 @@ class Recipe:
     calibration: CalibrationSection = CalibrationSection()
     export: ExportSection = ExportSection()
     gates: JsonObject = field(default_factory=dict)
+    retraining: RetrainingSection | None = None
     notes: tuple[str, ...] = ()

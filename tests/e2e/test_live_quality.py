@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,7 @@ spec:
   template: {spec: {}}
   devices: [{name: c1, labels: {ring: canary}}, {name: c2, labels: {ring: canary}}, {name: rest}]
 """
+SMALL = "training/repository/models/small/model.yaml"
 NEW, OLD = (digest_of([f"m {version}".encode()]).sha256 for version in ("1.1.0", "1.0.0"))
 
 
@@ -155,3 +157,27 @@ def test_a_release_that_is_worse_live_goes_back(fleet, report):
         5,
         True,
     )
+
+
+def test_a_model_that_has_decayed_is_told(fleet, report):
+    missing = fleet.edgeops("model", "decayed", "m")
+    assert (missing.code, "there is no model `m`" in missing.err) == (64, True)
+    small = (Path(__file__).parents[1] / SMALL).read_text()
+    fleet.write("models/m/model.yaml", small.replace("name: small", "name: m"))
+    without = fleet.edgeops("model", "decayed", "m")
+    assert (without.code, "add `retraining: {decay: 1.15}`" in without.err) == (1, True)
+    assert "no model.yaml has `retraining`" in fleet.edgeops("model", "decayed").out
+
+    fleet.edit("models/m/model.yaml", "  notes:", "  retraining: {decay: 1.2}\n  notes:")
+    report("c1", hours=100)
+    early = fleet.edgeops("model", "decayed", "--detailed-exitcode")
+    assert early.code == 0, early.err
+    assert early.out == "m@1.1.0: too early: 100 h and 20 days are scored on 1 device\n"
+
+    report("c1", wape=0.1, hours=480)
+    report("c2", wape=0.12, hours=480)
+    told = fleet.edgeops("model", "decayed", "-o", "json", "--detailed-exitcode")
+    document = json.loads(told.out)
+    assert (told.code, document["decayed"]) == (2, ["m"])
+    assert document["models"][0]["wape"] == pytest.approx(0.11)
+    assert document["models"][0]["worseThanNaive"] is True
