@@ -71,7 +71,7 @@ def _lines(card: Scorecard) -> Iterator[Line]:
         tables = (
             score_tables.figures(card, name),
             score_tables.use_cases(card, name),
-            score_tables.comparisons(part),
+            score_tables.comparisons(part, card.hours),
         )
         for table in tables:
             if table.rows:
@@ -116,7 +116,7 @@ def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
         if short := business_words.in_short(card, name):
             yield plain(short, _SENTENCE)
         yield from _markdown_table(score_tables.figures(card, name), detail)
-        yield from _markdown_table(score_tables.comparisons(part), detail)
+        yield from _markdown_table(score_tables.comparisons(part, card.hours), detail)
         yield from _markdown_table(score_tables.use_cases(card, name), detail)
     if card.per_series:
         # GitHub reads Markdown inside <details> only after an empty line.

@@ -16,16 +16,18 @@ from edgeops.training.evaluate.shown import shown
 
 CHAMPION = "champion"  # the last release of the model, if there is one
 DEVICE = "device_difference"  # from what devices forecast; every model has this gate
+RELEASE = "release:"  # a baseline that is the newest release of the model of this name
 LIMIT = 1e-4
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms", DEVICE)
 TEST, LATER = "test", "later"
 
 _NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
-_KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
+KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
 _WITHOUT = "wape_without_context"
 _PLAIN = ("wape", "mae", "mase", "smape", "mape")
 _SOME = (
     "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>,"
+    " difference_vs_<baseline>, difference_high_vs_<baseline>,"
     f" with events or weather {_WITHOUT} and {_WITHOUT}_vs_<baseline>"
     f" and, with outer quantiles, coverage_<percent>; for the artifact, {', '.join(FACTS)}"
 )
@@ -40,7 +42,9 @@ def metrics_of(
     `coverage_80` (the nominal percentage of the outer quantiles); `wape_<slice>`;
     `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE divided by that of
     another model; `wape_without_context` and `wape_without_context_vs_<other>` of a
-    model that uses what is known ahead, with nothing of it. For the part `later`, the
+    model that uses what is known ahead, with nothing of it; `difference_vs_<other>` and
+    `difference_high_vs_<other>`, the WAPE less that of another model on the hours that the
+    model is for, and the upper end of its 95 % interval. For the part `later`, the
     same with the prefix `later_`.
     Hyphens become underscores; `seasonal_naive` is `seasonal-naive-168h`. `facts`
     are the metrics of the artifact (`FACTS`).
@@ -50,6 +54,9 @@ def metrics_of(
         if part in parts:
             figures = _of_part(parts[part].models, quantiles)
             metrics |= {prefix + name: value for name, value in figures}
+            for each in parts[part].comparisons:
+                metrics[f"{prefix}difference_vs_{_flat(each.other)}"] = each.difference
+                metrics[f"{prefix}difference_high_vs_{_flat(each.other)}"] = each.high
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
@@ -83,7 +90,7 @@ def check_gates(
     starts = ["wape", *(f"wape_{_flat(name)}" for name in sorted(slices))]
     told = [*starts, _WITHOUT]
     names = _possible({*baselines, CHAMPION}, quantiles, told if context else starts, facts)
-    every = _possible({*_KNOWN, *baselines}, quantiles, told, FACTS)
+    every = _possible({*KNOWN, *baselines}, quantiles, told, FACTS)
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
@@ -134,6 +141,8 @@ def _possible(
     names = dict.fromkeys(_PLAIN, "")
     if len(quantiles) > 1:
         names |= {"pinball": "", coverage_name(quantiles): ""}
+    for start in ("difference", "difference_high"):
+        names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
     for start in starts:
         names[start] = ""
         names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
@@ -183,4 +192,6 @@ def bounds(gate: Any) -> tuple[float, float]:
 
 
 def _flat(name: str) -> str:
-    return _NAMES.get(name, name).replace("-", "_")
+    """The name of a slice or another model in that of a metric; a release has no version in it."""
+    short = name.removeprefix(RELEASE).partition("@")[0]
+    return _NAMES.get(short, short).replace("-", "_")
