@@ -13,11 +13,10 @@ from edgeops.report.score_tables import (
     interval,
     percent,
 )
-from edgeops.report.words import count
+from edgeops.report.words import count, hours_in_words
 from edgeops.training.evaluate.scorecard import MODEL, BusinessFigures, Score, Scorecard
 
 NAIVE = "seasonal-naive-168h"
-_DAY = 24
 _MOST_STEPS = 24  # rows of a table
 _OFTEN = 1 / 3  # of the days; above, `4 days in 10` is easier to read than `1 in 2`
 
@@ -46,7 +45,8 @@ def in_short(card: Scorecard, part: str) -> str:
         days.append(f"{often} {verb} off by more than 10% as a whole")
     if not math.isnan(figures.peaks_missed):
         often, _ = how_often(figures.peaks_missed)
-        days.append(f"on {often} the busiest hour is missed by more than an hour")
+        what = "the busiest hour is" if figures.peaks_missed else "is the busiest hour"
+        days.append(f"on {often} {what} missed by more than an hour")
     return f"{text}{'; ' if days else ''}{', and '.join(days)}."
 
 
@@ -90,20 +90,6 @@ def off_by(card: Scorecard, part: str) -> str:
     """`370 of 5,100 people`, for a tile of a card; empty without figures."""
     figures = card.parts[part].business.get(MODEL)
     return "" if figures is None or math.isnan(figures.error) else _of(figures, card.unit)
-
-
-def hours_in_words(hours: Sequence[int]) -> str:
-    """`11:00 to 14:00`, `07:00 to 09:00 and 22:00 to 02:00`; a run may go over midnight."""
-    given = sorted(set(hours))
-    if len(given) == _DAY:
-        return "00:00 to 24:00"
-    runs = []
-    for first in (hour for hour in given if (hour - 1) % _DAY not in given):
-        end = first
-        while end % _DAY in given:
-            end += 1
-        runs.append(f"{first:02}:00 to {end if end == _DAY else end % _DAY:02}:00")
-    return " and ".join([", ".join(runs[:-1]), runs[-1]] if len(runs) > 1 else runs)
 
 
 def how_often(share: float) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.report import business_words, html, score_tables
 from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
-from edgeops.report.words import count
+from edgeops.report.words import count, hours_in_words
 from edgeops.training.evaluate.scorecard import ALL, MODEL, OWN, Scorecard
 
 _PROVENANCE = {
@@ -114,7 +114,7 @@ def _head(facts: CardFacts) -> Iterator[str]:
     yield html.element("p", facts.description, "lead")
     kind = "good" if card.passed else "bad"
     yield html.element("p", score_tables.verdict(card), f"verdict {kind}")
-    hours = f", {business_words.hours_in_words(card.hours)}" if card.hours else ""
+    hours = f", {hours_in_words(card.hours)}" if card.hours else ""
     tiles = []
     for name, part in card.parts.items():
         slices = part.models[MODEL].slices
@@ -140,7 +140,7 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.element("p", f"{score_tables.period(card.parts[name])}.")
     yield html.table(business_words.table(card, name), card.model)
     yield html.table(score_tables.figures(card, name, every=True), card.model)
-    yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
+    yield html.table(score_tables.comparisons(card.parts[name], card.hours), kinds=_KINDS)
     yield html.table(score_tables.day_parts(card, name))
     for table in (business_words.by_hour(card, name), business_words.by_horizon(card, name)):
         yield html.folded(f"By {table.headings[0]}", html.table(table))

@@ -72,7 +72,7 @@ def _lines(card: Scorecard) -> Iterator[Line]:
             score_tables.figures(card, name),
             score_tables.day_parts(card, name),
             score_tables.coverage_by_hour(card, name),
-            score_tables.comparisons(part),
+            score_tables.comparisons(part, card.hours),
         )
         for table in tables:
             if table.rows:
@@ -117,7 +117,7 @@ def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
         if short := business_words.in_short(card, name):
             yield plain(short, _SENTENCE)
         yield from _markdown_table(score_tables.figures(card, name), detail)
-        yield from _markdown_table(score_tables.comparisons(part), detail)
+        yield from _markdown_table(score_tables.comparisons(part, card.hours), detail)
         yield from _markdown_table(score_tables.day_parts(card, name), detail)
         yield from _markdown_table(score_tables.coverage_by_hour(card, name), detail)
     if card.per_series:

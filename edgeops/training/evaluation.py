@@ -11,18 +11,20 @@ import numpy as np
 from edgeops.features.known import known_columns
 from edgeops.features.series import FloatArray
 from edgeops.jsonvalue import JsonObject
+from edgeops.source.state import STATE
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
 from edgeops.training.context_dropout import context_of, hidden
 from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
 from edgeops.training.evaluate.business import business_figures
-from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
+from edgeops.training.evaluate.gates import CHAMPION, LATER, RELEASE, TEST, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge, slices_of
 from edgeops.training.evaluate.metrics import SMALL, mase_scale, score
 from edgeops.training.evaluate.scorecard import (
     ALL,
     MODEL,
+    OWN,
     WITHOUT,
     BusinessFigures,
     Comparison,
@@ -34,6 +36,7 @@ from edgeops.training.forecasts import Forecasts, joined
 from edgeops.training.judged_by import from_properties
 from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.other_release import other_release
 from edgeops.training.replay import as_issued
 from edgeops.training.samples import Experiment, Samples
 
@@ -74,6 +77,10 @@ def evaluate(
     for name in wanted:
         if name in BASELINES:
             forecasters[name] = BASELINES[name]
+        elif name.startswith(RELEASE):
+            reference, forecaster = other_release(data, data.model.root / STATE, name)
+            forecasters[reference] = forecaster
+            tick(next(steps), total)
         else:
             forecasters[name] = learned(name, data, folder)
             tick(next(steps), total)
@@ -175,13 +182,22 @@ def _part(
         for name, forecasts in by_model.items()
         if name != EXACT
     }
+    hours = cases.get(OWN, frozenset())
     comparisons: tuple[Comparison, ...] = tuple(
-        compare(model, other, name, seed=_SEED)
+        compare(_at(model, hours), _at(other, hours), name, seed=_SEED)
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
     first, last = str(model.origins.min()), str(model.origins.max())
     return JudgedPart(first, last, len(model.origins), judged, comparisons)
+
+
+def _at(forecasts: Forecasts, hours: frozenset[int]) -> Forecasts:
+    """The forecasts with what was observed at these hours of the day only; none: at all."""
+    if not hours:
+        return forecasts
+    inside = np.isin(forecasts.hour_of_day, list(hours))
+    return replace(forecasts, actual=np.where(inside, forecasts.actual, np.nan))
 
 
 def _figures(

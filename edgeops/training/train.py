@@ -22,6 +22,7 @@ from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
+from edgeops.training.other_release import check_releases
 from edgeops.training.recipe import Recipe
 from edgeops.training.samples import Experiment
 from edgeops.training.sweep import Engine, Task, run_apart, run_here
@@ -83,6 +84,7 @@ def check_model(model: ModelFile) -> None:
             "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
             "add `event:` or `weather:` features, or remove it",
         )
+    check_releases(model.name, recipe.baselines)
     check_gates(
         recipe.gates,
         recipe.baselines,

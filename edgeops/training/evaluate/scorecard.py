@@ -42,13 +42,15 @@ class Judged:
     `slices` maps `all` and the names of use cases to scores; `by_horizon` has a
     score per step ahead, `by_hour` one per forecast hour of the day (None without
     values); `mape_by_hour_and_horizon` has a row per hour of the day and a column
-    per step (None with too few values).
+    per step (None with too few values), `mape_by_origin_and_horizon` likewise a row per
+    hour in which the newest observed step begins.
     """
 
     slices: Mapping[str, Score]
     by_horizon: tuple[Score, ...]
     by_hour: tuple[Score | None, ...]
     mape_by_hour_and_horizon: tuple[tuple[float | None, ...], ...]
+    mape_by_origin_and_horizon: tuple[tuple[float | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

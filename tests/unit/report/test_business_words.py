@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edgeops.report import business_words as words
 from edgeops.report import scorecard as report
 from edgeops.report.model_card import CardFacts, model_card
+from edgeops.report.words import hours_in_words
 from edgeops.training.evaluate.scorecard import MODEL, OWN, BusinessFigures
 
 FIGURES = BusinessFigures(96, 5104.0, 369.7, (310.0,) * 4, 184, 1 / 13, 0.037, 0.0351, 0.112)
@@ -105,7 +106,7 @@ def test_the_model_comes_first_then_the_best(told):
     ],
 )
 def test_hours_in_words(hours, said):
-    assert words.hours_in_words(hours) == said
+    assert hours_in_words(hours) == said
 
 
 @pytest.mark.parametrize(
