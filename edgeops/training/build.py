@@ -21,7 +21,7 @@ from edgeops.training.training_data import Job
 from edgeops.translate import doing
 
 # Increment when the same model file would give other weights.
-_LAYOUT = 2
+_LAYOUT = 3
 _NOT_TRAINED = (
     *("gates", "useCases", "export", "calibration", "seeds", "baselines", "retraining", "notes"),
 )

@@ -159,20 +159,26 @@ class NetworkSection:
 
 @dataclass(frozen=True, slots=True)
 class PretrainSection:
-    """`training.pretrain`."""
+    """`training.pretrain`, as long as its `epochs` or else its `steps`."""
 
-    epochs: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     stride: int = 1
+    columns: Literal["target", "all"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSection:
-    """`training`; without `context_dropout`, `context_dropout.share_of` says it."""
+    """`training`, as long as its `epochs` or else its `steps`.
 
-    epochs: int
+    Without `context_dropout`, `context_dropout.share_of` says it.
+    """
+
     batch: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     backend: str = "tensorflow"
     threads: int = 1
     pretrain: PretrainSection | None = None
