@@ -32,7 +32,14 @@ class MovedClock:
 class RunningForecaster:
     """The module `forecaster` of a device, as it runs in its container; stop it in the end."""
 
-    def __init__(self, hub: Any, storage: Path, clock: MovedClock, device: str = "d1") -> None:
+    def __init__(
+        self,
+        hub: Any,
+        storage: Path,
+        clock: MovedClock,
+        device: str = "d1",
+        first_fill: Path | None = None,
+    ) -> None:
         self._hub = hub
         self._device = device
         self._clock = clock
@@ -42,7 +49,7 @@ class RunningForecaster:
         self._app = ForecasterModule(
             ModuleClient(environment),
             storage,
-            None,
+            first_fill,
             logging.getLogger("test"),
             poll_seconds=0.02,
             device=environment.device,
@@ -72,6 +79,11 @@ class RunningForecaster:
             self._clock.now = (hour + 1) * HOUR + 30
             until = iso((hour + 1) * HOUR)
             wait_until(lambda until=until: until in self._observed_until())
+
+    def version(self) -> str | None:
+        """The version of the model in use."""
+        model = self._app._forecaster.reported()["model"]
+        return str(model["version"]) if "version" in model else None
 
     def sent(self, output: str) -> list[JsonObject]:
         """What arrived at the hub of an output, oldest first."""
