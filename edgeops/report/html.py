@@ -91,6 +91,13 @@ def table(
     return "\n".join([*lines, "</tbody></table></div>"])
 
 
+def folded(title: str, inner: str) -> str:
+    """Content that is shown on demand; empty without content."""
+    if not inner:
+        return ""
+    return f"<details>\n{element('summary', title)}\n{inner}\n</details>"
+
+
 def picture(png: bytes, title: str, caption: str) -> str:
     """An embedded image with its caption."""
     data = base64.b64encode(png).decode()

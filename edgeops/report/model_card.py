@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from edgeops.api.models import Judgement
 from edgeops.digest import Digest, digest_file
 from edgeops.jsonvalue import JsonObject
-from edgeops.report import html, score_tables
+from edgeops.report import business_words, html, score_tables
 from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
-from edgeops.report.words import count
-from edgeops.training.evaluate.scorecard import ALL, MODEL, Scorecard
+from edgeops.report.words import count, hours_in_words
+from edgeops.training.evaluate.scorecard import ALL, MODEL, OWN, Scorecard
 
 _PROVENANCE = {
     "modelFile": "model.yaml, sha256",
@@ -28,6 +28,14 @@ _KINDS = {
     score_tables.WORSE: "bad",
 }
 _WORDS = (
+    (
+        "planned too much, too little",
+        "the errors of the last forecast before a day's first hour, as a planner would have it",
+    ),
+    (
+        "busiest hour missed",
+        "the share of days on which that forecast's busiest hour is more than an hour away",
+    ),
     ("WAPE", "the sum of all errors over the sum of all values, so that busy hours weigh most"),
     ("MAE", "the mean error, in units of the target"),
     ("MASE", "the mean error over that of the naive forecast (a week ago) in training"),
@@ -84,8 +92,8 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     yield html.section("Verdict", [html.table(score_tables.gates(card), kinds=_KINDS)])
     for name in card.parts:
         yield html.section(f"How good it is: {name}", _part(card, name))
-    series = html.table(score_tables.per_series(card))
-    yield html.section("Series, each on its own", [series])
+    series = (score_tables.per_series(card), business_words.by_series(card))
+    yield html.section("Series, each on its own", map(html.table, series))
     pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
     yield html.section("Plots", pictures)
     yield html.section("Glossary", [html.facts(_WORDS)])
@@ -100,15 +108,21 @@ def _sections(facts: CardFacts) -> Iterator[str]:
 def _head(facts: CardFacts) -> Iterator[str]:
     card = facts.card
     yield html.element("h1", card.model)
+    first = next(iter(card.parts))
+    if short := business_words.in_short(card, first):
+        yield html.element("p", short, "short")
     yield html.element("p", facts.description, "lead")
     kind = "good" if card.passed else "bad"
     yield html.element("p", score_tables.verdict(card), f"verdict {kind}")
+    hours = f", {hours_in_words(card.hours)}" if card.hours else ""
     tiles = []
     for name, part in card.parts.items():
-        overall = part.models[MODEL].slices[ALL]
+        slices = part.models[MODEL].slices
+        score = slices.get(OWN, slices[ALL])
         tiles += [
-            (f"WAPE, {name}", score_tables.percent(overall.wape)),
-            (f"MASE, {name}", score_tables.figure(overall.mase)),
+            (f"WAPE, {name}{hours}", score_tables.percent(score.wape)),
+            (f"off by, {name}{hours}", business_words.off_by(card, name)),
+            (f"MASE, {name}{hours}", score_tables.figure(score.mase)),
         ]
     yield html.facts(tiles, "tiles")
 
@@ -124,10 +138,12 @@ def _forecasts(card: Scorecard) -> Iterator[tuple[str, str]]:
 
 def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.element("p", f"{score_tables.period(card.parts[name])}.")
+    yield html.table(business_words.table(card, name), card.model)
     yield html.table(score_tables.figures(card, name, every=True), card.model)
-    yield html.table(score_tables.comparisons(card.parts[name]), kinds=_KINDS)
+    yield html.table(score_tables.comparisons(card.parts[name], card.hours), kinds=_KINDS)
     yield html.table(score_tables.day_parts(card, name))
-    yield html.table(score_tables.coverage_by_hour(card, name))
+    for table in (business_words.by_hour(card, name), business_words.by_horizon(card, name)):
+        yield html.folded(f"By {table.headings[0]}", html.table(table))
 
 
 def _limits(facts: CardFacts) -> Iterator[str]:

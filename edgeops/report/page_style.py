@@ -25,6 +25,7 @@ h2 {
 }
 p { margin: 8px 0; max-width: 78ch; }
 li { max-width: 76ch; margin: 4px 0; }
+.short { font-size: 20px; line-height: 1.45; max-width: 62ch; }
 .lead { color: var(--soft); font-size: 18px; }
 .verdict {
   display: inline-block; margin: 10px 0 4px; padding: 3px 12px; border-radius: 999px;
@@ -52,6 +53,7 @@ td:first-child { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 th.number { white-space: normal; }
 .marked td { background: var(--panel); font-weight: 600; }
+summary { cursor: pointer; color: var(--soft); }
 figure { margin: 18px 0 34px; }
 img {
   display: block; width: 100%; height: auto;

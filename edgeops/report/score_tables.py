@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edgeops.report.words import count
+from edgeops.report.words import count, hours_in_words
 from edgeops.training.evaluate.scorecard import (
     ALL,
     MODEL,
@@ -62,8 +62,11 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     return ScoreTable(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def comparisons(part: JudgedPart) -> ScoreTable:
-    """The difference in WAPE to each other model, the closest first, and how to read it."""
+def comparisons(part: JudgedPart, hours: Sequence[int] = ()) -> ScoreTable:
+    """The difference in WAPE to each other model, the closest first, and how to read it.
+
+    `hours` are those of the day that it is of (none: all).
+    """
     rows = tuple(
         (
             baseline_name(comparison.other),
@@ -73,7 +76,8 @@ def comparisons(part: JudgedPart) -> ScoreTable:
         )
         for comparison in sorted(part.comparisons, key=lambda comparison: -comparison.difference)
     )
-    headings = ("WAPE minus that of", "points", "95% interval", "result")
+    own = f" from {hours_in_words(hours)}" if hours else ""
+    headings = (f"WAPE{own} minus that of", "points", "95% interval", "result")
     return ScoreTable(headings, rows, "lrrl")
 
 
@@ -159,7 +163,12 @@ def _mape(score: Score) -> str:
 
 
 def baseline_name(name: str) -> str:
-    """The readable name of a baseline: `seasonal naive 168h` for `seasonal-naive-168h`."""
+    """The readable name of a baseline: `seasonal naive 168h` for `seasonal-naive-168h`.
+
+    A release, such as `crowdedness-24h@1.0.0`, is called by its reference.
+    """
+    if "@" in name:
+        return name
     return " ".join(_SPELLED.get(word, word) for word in name.replace("_", "-").split("-"))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edgeops.report import score_tables
+from edgeops.report import business_words, score_tables
 from edgeops.report.documents import dump_json
 from edgeops.report.markdown import code, first_fitting, plain
 from edgeops.report.score_tables import ScoreTable
@@ -14,6 +15,7 @@ from edgeops.report.words import count
 from edgeops.training.evaluate.scorecard import Scorecard
 from edgeops.training.evaluate.scorecard_json import to_json
 
+_WIDTH, _SENTENCE = 96, 600  # characters: of a line, of the sentence for who plans by a model
 _SERIES = 24  # rows; the model card has all
 _STYLES = {
     score_tables.PASSED: Style.GREEN,
@@ -63,11 +65,14 @@ def _lines(card: Scorecard) -> Iterator[Line]:
     for name, part in card.parts.items():
         yield [bold(f"{card.model} on {name}"), f": {score_tables.period(part)}"]
         yield []
+        if short := business_words.in_short(card, name):
+            yield from ([line] for line in textwrap.wrap(short, _WIDTH))
+            yield []
         tables = (
             score_tables.figures(card, name),
             score_tables.day_parts(card, name),
             score_tables.coverage_by_hour(card, name),
-            score_tables.comparisons(part),
+            score_tables.comparisons(part, card.hours),
         )
         for table in tables:
             if table.rows:
@@ -109,8 +114,10 @@ def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
     yield from _markdown_table(score_tables.gates(card), detail)
     for name, part in card.parts.items():
         yield f"**On {code(name)}**, {plain(score_tables.period(part), detail.cell)}:"
+        if short := business_words.in_short(card, name):
+            yield plain(short, _SENTENCE)
         yield from _markdown_table(score_tables.figures(card, name), detail)
-        yield from _markdown_table(score_tables.comparisons(part), detail)
+        yield from _markdown_table(score_tables.comparisons(part, card.hours), detail)
         yield from _markdown_table(score_tables.day_parts(card, name), detail)
         yield from _markdown_table(score_tables.coverage_by_hour(card, name), detail)
     if card.per_series:

@@ -15,6 +15,8 @@ from edgeops.fleet.shown import escape, printable
 from edgeops.fleet.value_path import show_path as show_path
 from edgeops.secret_reference import in_words, is_secret
 
+_DAY = 24
+
 
 def count(number: int, noun: str) -> str:
     """`1 device`, `1,200 devices`."""
@@ -38,6 +40,20 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def hours_in_words(hours: Sequence[int]) -> str:
+    """`11:00 to 14:00`, `07:00 to 09:00 and 22:00 to 02:00`; a run may go over midnight."""
+    given = sorted(set(hours))
+    if len(given) == _DAY:
+        return "00:00 to 24:00"
+    runs = []
+    for first in (hour for hour in given if (hour - 1) % _DAY not in given):
+        end = first
+        while end % _DAY in given:
+            end += 1
+        runs.append(f"{first:02}:00 to {end if end == _DAY else end % _DAY:02}:00")
+    return " and ".join([", ".join(runs[:-1]), runs[-1]] if len(runs) > 1 else runs)
 
 
 def first_names(names: Sequence[str], shown: int | None) -> tuple[list[str], str]:

@@ -77,8 +77,11 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
         raise _unfit(champion, "needs windows that are longer than the data")
     if (spec.horizon, spec.interval) != (samples.actual.shape[1], samples.interval):
         raise _unfit(champion, f"forecasts {spec.horizon} steps of {spec.interval} h")
-    if spec.is_pooled:
-        spec = spec.of_series(samples.series)
+    columns = data.columns_of(samples.series)
+    if spec.is_pooled and len(columns) == 1:
+        spec = spec.of_series(columns[0])
+    if {*spec.columns} != {*columns}:
+        raise _unfit(champion, "forecasts other columns of the data")
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
     values = of_ratio(model.ratio(windows.values), windows.scale, spec.unit)
     return as_issued(samples.forecasts(values, quantiles), judging, spec, data.dataset.series)

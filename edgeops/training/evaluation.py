@@ -11,18 +11,22 @@ import numpy as np
 from edgeops.features.known import known_columns
 from edgeops.features.series import FloatArray
 from edgeops.jsonvalue import JsonObject
+from edgeops.source.state import STATE
 from edgeops.training.build import BuildFolder, released_form
 from edgeops.training.champion import Champion, champion_forecasts
 from edgeops.training.context_dropout import context_of, hidden
 from edgeops.training.evaluate.baselines import BASELINES, Forecaster
 from edgeops.training.evaluate.bootstrap import compare
-from edgeops.training.evaluate.gates import CHAMPION, LATER, TEST, metrics_of, verdicts
-from edgeops.training.evaluate.judge import judge
+from edgeops.training.evaluate.business import business_figures
+from edgeops.training.evaluate.gates import CHAMPION, LATER, RELEASE, TEST, metrics_of, verdicts
+from edgeops.training.evaluate.judge import judge, slices_of
 from edgeops.training.evaluate.metrics import SMALL, mase_scale, score
 from edgeops.training.evaluate.scorecard import (
     ALL,
     MODEL,
+    OWN,
     WITHOUT,
+    BusinessFigures,
     Comparison,
     JudgedPart,
     Score,
@@ -32,6 +36,7 @@ from edgeops.training.forecasts import Forecasts, joined
 from edgeops.training.judged_by import from_properties
 from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.other_release import other_release
 from edgeops.training.replay import as_issued
 from edgeops.training.samples import Experiment, Samples
 
@@ -72,6 +77,10 @@ def evaluate(
     for name in wanted:
         if name in BASELINES:
             forecasters[name] = BASELINES[name]
+        elif name.startswith(RELEASE):
+            reference, forecaster = other_release(data, data.model.root / STATE, name)
+            forecasters[reference] = forecaster
+            tick(next(steps), total)
         else:
             forecasters[name] = learned(name, data, folder)
             tick(next(steps), total)
@@ -134,14 +143,16 @@ def _evaluated(
         part: {name: joined(by_series) for name, by_series in by_model.items()}
         for part, by_model in by_part.items()
     }
-    cases = {name: frozenset(hours) for name, hours in model.recipe.use_cases.items()}
+    cases, hours = slices_of(model.recipe), model.recipe.target.hours
     parts = {}
     for part, by_model in together.items():
         scale = [  # a series can have no samples in a part
             np.full((len(forecasts.actual), 1), scales[forecasts.series])
             for forecasts in by_part[part][MODEL]
         ]
-        parts[part] = _part(by_model, np.concatenate(scale), cases, small)
+        judged = _part(by_model, np.concatenate(scale), cases, small)
+        business = {name: business_figures(by_part[part][name], hours) for name in judged.models}
+        parts[part] = replace(judged, business=business)
     metrics = metrics_of(parts, quantiles, _figures(facts, form, parts, together))
     card = Scorecard(
         model.name,
@@ -152,6 +163,9 @@ def _evaluated(
         _per_series(by_part[TEST], scales, cases, small),
         metrics,
         verdicts(model.recipe.gates, metrics),
+        hours,
+        model.recipe.target.unit,
+        _business_by_series(by_part[TEST][MODEL], hours),
     )
     return Evaluated(card, by_part)
 
@@ -168,13 +182,22 @@ def _part(
         for name, forecasts in by_model.items()
         if name != EXACT
     }
+    hours = cases.get(OWN, frozenset())
     comparisons: tuple[Comparison, ...] = tuple(
-        compare(model, other, name, seed=_SEED)
+        compare(_at(model, hours), _at(other, hours), name, seed=_SEED)
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
     first, last = str(model.origins.min()), str(model.origins.max())
     return JudgedPart(first, last, len(model.origins), judged, comparisons)
+
+
+def _at(forecasts: Forecasts, hours: frozenset[int]) -> Forecasts:
+    """The forecasts with what was observed at these hours of the day only; none: at all."""
+    if not hours:
+        return forecasts
+    inside = np.isin(forecasts.hour_of_day, list(hours))
+    return replace(forecasts, actual=np.where(inside, forecasts.actual, np.nan))
 
 
 def _figures(
@@ -212,6 +235,15 @@ def _per_series(
                 judged = judge(forecasts, scales[forecasts.series], cases, small)
                 result.setdefault(forecasts.series, {})[name] = judged.slices[ALL]
     return result
+
+
+def _business_by_series(
+    by_series: Sequence[Forecasts], hours: tuple[int, ...]
+) -> dict[str, BusinessFigures]:
+    """The figures of each series; empty for a single series."""
+    if len(by_series) == 1:
+        return {}
+    return {each.series: business_figures([each], hours) for each in by_series}
 
 
 def _scale(data: Experiment, series: str) -> float:

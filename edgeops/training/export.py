@@ -117,6 +117,8 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
         "threads": training.threads,
         "command": f"edgeops model train {data.model.name}",
     }
+    if data.model.newer_data is not None:
+        facts["split"] = data.model.spec["split"]
     if data.dataset.attribution:
         facts["attribution"] = data.dataset.attribution
     if weather := data.model.recipe.data.weather:

@@ -159,20 +159,26 @@ class NetworkSection:
 
 @dataclass(frozen=True, slots=True)
 class PretrainSection:
-    """`training.pretrain`."""
+    """`training.pretrain`, as long as its `epochs` or else its `steps`."""
 
-    epochs: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     stride: int = 1
+    columns: Literal["target", "all"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSection:
-    """`training`; without `context_dropout`, `context_dropout.share_of` says it."""
+    """`training`, as long as its `epochs` or else its `steps`.
 
-    epochs: int
+    Without `context_dropout`, `context_dropout.share_of` says it.
+    """
+
     batch: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     backend: str = "tensorflow"
     threads: int = 1
     pretrain: PretrainSection | None = None
@@ -214,6 +220,16 @@ class ExportSection:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrainingSection:
+    """`retraining`: when a model counts as decayed on devices."""
+
+    decay: float = 1.15
+    min_hours: int = 336
+    days: int = 28
+    metric: Literal["wape", "later_wape"] = "wape"
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The `spec` of a model file: how the model is trained and judged."""
 
@@ -234,4 +250,5 @@ class Recipe:
     calibration: CalibrationSection = CalibrationSection()
     export: ExportSection = ExportSection()
     gates: JsonObject = field(default_factory=dict)
+    retraining: RetrainingSection | None = None
     notes: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from edgeops.features.device_limits import MAX_INPUTS, name_fault, quantiles_fau
 from edgeops.features.known import EVENT, WEATHER, known_columns
 from edgeops.training.build import BuildFolder
 from edgeops.training.evaluate.gates import check_gates
-from edgeops.training.evaluate.scorecard import ALL
+from edgeops.training.evaluate.judge import slices_of
+from edgeops.training.evaluate.scorecard import ALL, OWN
 from edgeops.training.examples import training_data_of
 from edgeops.training.fit import Tick
 from edgeops.training.fits_device import check_fits_device
@@ -21,6 +22,7 @@ from edgeops.training.fitted import Fitted, save
 from edgeops.training.jobs import jobs_of, network_of
 from edgeops.training.model_file import ModelFile
 from edgeops.training.network import check
+from edgeops.training.other_release import check_releases
 from edgeops.training.recipe import Recipe
 from edgeops.training.samples import Experiment
 from edgeops.training.sweep import Engine, Task, run_apart, run_here
@@ -73,19 +75,21 @@ def check_model(model: ModelFile) -> None:
     recipe, network = model.recipe, network_of(model)
     check(network)
     _check_device_limits(recipe)
-    if ALL in recipe.use_cases:
-        raise EdgeOpsError(f"the use case name `{ALL}` is reserved for all hours", "rename it")
+    for name, hours in ((ALL, "all hours"), (OWN, "`target.hours`")):
+        if name in recipe.use_cases:
+            raise EdgeOpsError(f"the use case name `{name}` is reserved for {hours}", "rename it")
     _check_context(known_columns(recipe.features))
     if recipe.training.context_dropout and not known_columns(recipe.features):
         raise EdgeOpsError(
             "`training.contextDropout` hides what is known ahead, but no feature is of that kind",
             "add `event:` or `weather:` features, or remove it",
         )
+    check_releases(model.name, recipe.baselines)
     check_gates(
         recipe.gates,
         recipe.baselines,
         network.quantiles,
-        recipe.use_cases,
+        slices_of(recipe),
         context=bool(known_columns(recipe.features)),
     )
 

@@ -1,7 +1,8 @@
-"""MAPE by the hour that is forecast and how far ahead, as a heat map."""
+"""MAPE by an hour of the day and how far ahead, as heat maps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _COLOURS_END = 98  # percentile
 
+Table = Sequence[Sequence[float | None]]
+
 
 def mape_heat_map(card: Scorecard, part: str) -> bytes:
     """The model's mean absolute percentage error over a part of the data, as PNG.
@@ -23,14 +26,24 @@ def mape_heat_map(card: Scorecard, part: str) -> bytes:
     in which nothing was judged are hatched. The colours end at the 98th
     percentile, so that one bad cell does not hide the others.
     """
-    table = np.array(card.parts[part].models[MODEL].mape_by_hour_and_horizon, dtype=float)
-    return png(lambda figure: _draw(figure, card, part, 100 * table))
+    table = card.parts[part].models[MODEL].mape_by_hour_and_horizon
+    return _png(card, part, table, "hour that is forecast")
 
 
-def _draw(figure: Figure, card: Scorecard, part: str, table: FloatArray) -> None:
+def mape_heat_map_by_origin(card: Scorecard, part: str) -> bytes:
+    """The same, but a row is the hour of the newest observation, when the forecast was made."""
+    table = card.parts[part].models[MODEL].mape_by_origin_and_horizon
+    return _png(card, part, table, "hour of the newest observation")
+
+
+def _png(card: Scorecard, part: str, table: Table, rows: str) -> bytes:
+    return png(lambda figure: _draw(figure, card, part, 100 * np.array(table, dtype=float), rows))
+
+
+def _draw(figure: Figure, card: Scorecard, part: str, table: FloatArray, label: str) -> None:
     headings(
         figure,
-        "Mean absolute percentage error (MAPE) by hour of the day and horizon",
+        f"Mean absolute percentage error (MAPE) by {label} and horizon",
         period(card, part),
     )
     judged = np.flatnonzero(~np.isnan(table).all(axis=1))
@@ -57,7 +70,7 @@ def _draw(figure: Figure, card: Scorecard, part: str, table: FloatArray) -> None
     plot.set_xlabel("hours ahead")
     labelled = [row for row, hour in enumerate(hours) if len(hours) <= 8 or hour % 3 == 0]
     plot.set_yticks([row + 0.5 for row in labelled], [f"{hours[row]:02}:00" for row in labelled])
-    plot.set_ylabel("hour that is forecast")
+    plot.set_ylabel(label)
     beyond = "max" if known.max() > mesh.norm.vmax else "neither"
     bar = figure.colorbar(
         mesh, cax=axes(figure, 885, 80, 18, 410), extend=beyond, format="{x:.0f}%"

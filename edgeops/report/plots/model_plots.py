@@ -1,4 +1,4 @@
-"""The four plots of a model, with captions that say how to read them."""
+"""The plots of a model, with captions that say how to read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from edgeops.report.plots.by_horizon import mape_by_horizon
 from edgeops.report.plots.calendar import error_calendar, worst_in_words
 from edgeops.report.plots.days import day_errors
-from edgeops.report.plots.heat_map import mape_heat_map
+from edgeops.report.plots.heat_map import mape_heat_map, mape_heat_map_by_origin
 from edgeops.report.plots.week import forecast_week
 from edgeops.report.score_tables import percent
 from edgeops.training.evaluate.scorecard import ALL, MODEL, Judged, Scorecard
@@ -29,7 +29,7 @@ class Plot:
 
 
 def model_plots(card: Scorecard, part: str, forecasts: Sequence[Forecasts]) -> tuple[Plot, ...]:
-    """MAPE by horizon, its heat map, a typical week and the error by day, of one part of the data.
+    """MAPE by horizon and as two heat maps, a typical week, the error by day, of one part.
 
     `forecasts` are the model's, one for each series; of several, the two plots
     over time show the series of middle WAPE. The plots of MAPE are left out
@@ -67,6 +67,15 @@ def _of_mape(card: Scorecard, part: str) -> Iterator[Plot]:
             " Stripes along the rows mean that the hour matters more than the horizon; darker to"
             f" the right means that far ahead is harder.{_best_and_worst(judged)}",
             mape_heat_map(card, part),
+        )
+        yield Plot(
+            "mape-heat-map-by-origin.png",
+            "MAPE by hour of the newest observation and horizon",
+            "The same by when forecasts were made: a row is the hour of the newest observation, a"
+            " column how far ahead. An hour of the day that is hard to forecast is a stripe from"
+            " the lower right to the upper left, since a later forecast reaches it in fewer hours;"
+            " a row that is dark as a whole is a bad time to forecast.",
+            mape_heat_map_by_origin(card, part),
         )
 
 

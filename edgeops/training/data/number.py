@@ -14,6 +14,11 @@ _NO_NUMBERS = (
     "leave the cell empty if it is a gap; leave a column of texts out with `ignore` in model.yaml,"
     " or name it with `long` if it says which series a row is of"
 )
+_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:[T ]|\Z)")
+_IS_TIME = (
+    "if this column has the time of the rows, name it with `timestamp` in model.yaml; else leave it"
+    " out with `ignore` in model.yaml"
+)
 # Three digits after the mark, and not 0 before it: one and a bit, or more than a thousand?
 _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}\Z")
 _GROUPED = re.compile(
@@ -52,10 +57,7 @@ class NumberReader:
         try:
             number = float(cell)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
-            hint = _NO_NUMBERS
-            if isinstance(cell, str) and _GROUPED.match(cell):
-                hint = f"it has a separator of thousands: {_HINT}"
-            raise fault(self._file, line, f"{column}: the value is not a number", hint) from None
+            raise self._no_number(line, column, cell) from None
         if math.isinf(number):
             raise fault(self._file, line, f"{column}: the number is infinite")
         return number
@@ -76,6 +78,14 @@ class NumberReader:
                 f'set `decimal: "{self._mark}"` in model.yaml, or write the numbers without'
                 " separators of thousands",
             )
+
+    def _no_number(self, line: int, column: str, cell: object) -> Exception:
+        what, hint = "not a number", _NO_NUMBERS
+        if isinstance(cell, str) and _GROUPED.match(cell):
+            hint = f"it has a separator of thousands: {_HINT}"
+        elif isinstance(cell, str) and _TIME.match(cell):
+            what, hint = "a time, not a number", _IS_TIME
+        return fault(self._file, line, f"{column}: the value is {what}", hint)
 
     def _plain(self, line: int, column: str, cell: str) -> str:
         """A number with a decimal point; remembers what the mark of the file is."""

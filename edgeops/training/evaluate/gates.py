@@ -12,19 +12,22 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
 from edgeops.training.evaluate.judge import DAY_SLICES
 from edgeops.training.evaluate.scorecard import ALL, MODEL, WITHOUT, Judged, JudgedPart, Verdict
+from edgeops.training.evaluate.shown import shown
 
 CHAMPION = "champion"  # the last release of the model, if there is one
 DEVICE = "device_difference"  # from what devices forecast; every model has this gate
+RELEASE = "release:"  # a baseline that is the newest release of the model of this name
 LIMIT = 1e-4
 FACTS = ("int8_wape_points", "size_bytes", "parity", "latency_ms", DEVICE)
 TEST, LATER = "test", "later"
 
 _NAMES = {"seasonal-naive-168h": "seasonal_naive"}  # the usual reference
-_KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
+KNOWN = (*BASELINES, "lightgbm", "article-lstm", CHAMPION)
 _WITHOUT = "wape_without_context"
 _PLAIN = ("wape", "mae", "mase", "smape", "mape")
 _SOME = (
     "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>,"
+    " difference_vs_<baseline>, difference_high_vs_<baseline>,"
     f" with events or weather {_WITHOUT} and {_WITHOUT}_vs_<baseline>"
     " and, with outer quantiles, coverage_<percent> and coverage_<percent>_<use case>;"
     f" for the artifact, {', '.join(FACTS)}"
@@ -41,7 +44,9 @@ def metrics_of(
     and `wape_<slice>`;
     `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE divided by that of
     another model; `wape_without_context` and `wape_without_context_vs_<other>` of a
-    model that uses what is known ahead, with nothing of it. For the part `later`, the
+    model that uses what is known ahead, with nothing of it; `difference_vs_<other>` and
+    `difference_high_vs_<other>`, the WAPE less that of another model on the hours that the
+    model is for, and the upper end of its 95 % interval. For the part `later`, the
     same with the prefix `later_`.
     Hyphens become underscores; `seasonal_naive` is `seasonal-naive-168h`. `facts`
     are the metrics of the artifact (`FACTS`).
@@ -51,6 +56,9 @@ def metrics_of(
         if part in parts:
             figures = _of_part(parts[part].models, quantiles)
             metrics |= {prefix + name: value for name, value in figures}
+            for each in parts[part].comparisons:
+                metrics[f"{prefix}difference_vs_{_flat(each.other)}"] = each.difference
+                metrics[f"{prefix}difference_high_vs_{_flat(each.other)}"] = each.high
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
@@ -85,7 +93,7 @@ def check_gates(
     told = [*starts, _WITHOUT]
     intervals = _intervals(quantiles, slices)
     names = _possible({*baselines, CHAMPION}, intervals, told if context else starts, facts)
-    every = _possible({*_KNOWN, *baselines}, intervals, told, FACTS)
+    every = _possible({*KNOWN, *baselines}, intervals, told, FACTS)
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
@@ -145,6 +153,8 @@ def _possible(
     `starts` are those of WAPEs, which are also compared with each of the `others`.
     """
     names = dict.fromkeys([*_PLAIN, *intervals], "")
+    for start in ("difference", "difference_high"):
+        names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
     for start in starts:
         names[start] = ""
         names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
@@ -178,14 +188,12 @@ def _verdict(name: str, limits: tuple[float, float], value: float | None) -> Ver
         return Verdict(name, None, False, f"{name} has no value")
     if not low <= value <= high:
         side, bound = ("below the minimum", low) if value < low else ("above the maximum", high)
-        return Verdict(name, value, False, f"{name} is {_shown(value)}, {side} {_shown(bound)}")
-    met = [f"at least {_shown(low)}"] * (low > -math.inf)
-    met += [f"at most {_shown(high)}"] * (high < math.inf)
-    return Verdict(name, value, True, f"{name} is {_shown(value)}, {' and '.join(met)}")
-
-
-def _shown(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.6g}"
+        said = f"{name} is {shown(name, value, bound)}, {side} {shown(name, bound, bound)}"
+        return Verdict(name, value, False, said)
+    met = [f"at least {shown(name, low, low)}"] * (low > -math.inf)
+    met += [f"at most {shown(name, high, high)}"] * (high < math.inf)
+    said = f"{name} is {shown(name, value, low, high)}, {' and '.join(met)}"
+    return Verdict(name, value, True, said)
 
 
 def bounds(gate: Any) -> tuple[float, float]:
@@ -196,4 +204,6 @@ def bounds(gate: Any) -> tuple[float, float]:
 
 
 def _flat(name: str) -> str:
-    return _NAMES.get(name, name).replace("-", "_")
+    """The name of a slice or another model in that of a metric; a release has no version in it."""
+    short = name.removeprefix(RELEASE).partition("@")[0]
+    return _NAMES.get(short, short).replace("-", "_")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 MODEL = "model"  # the name of the evaluated model, next to those of the baselines
 ALL = "all"  # the slice with every hour
+OWN = "own-hours"  # the slice with the hours that a model is for
 WITHOUT = "without-context"  # the model on a device that is told nothing of what is known ahead
 
 
@@ -41,13 +42,15 @@ class Judged:
     `slices` maps `all` and the names of use cases to scores; `by_horizon` has a
     score per step ahead, `by_hour` one per forecast hour of the day (None without
     values); `mape_by_hour_and_horizon` has a row per hour of the day and a column
-    per step (None with too few values).
+    per step (None with too few values), `mape_by_origin_and_horizon` likewise a row per
+    hour in which the newest observed step begins.
     """
 
     slices: Mapping[str, Score]
     by_horizon: tuple[Score, ...]
     by_hour: tuple[Score | None, ...]
     mape_by_hour_and_horizon: tuple[tuple[float | None, ...], ...]
+    mape_by_origin_and_horizon: tuple[tuple[float | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,35 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessFigures:
+    """What forecasts mean to those who plan by them; `business` defines and computes it.
+
+    `value` is the mean of `count` observed values, `error` the mean absolute error, overall and
+    by step ahead, in units of the target. The shares are of the plans of `days` days: `days_off`
+    of the days whose total was missed by more than 10 %, `over` and `under` what was planned
+    too much and too little, of all that was observed, `peaks_missed` of the days whose
+    busiest hour was missed by more than an hour. A figure is NaN where there is none; where
+    values can be below 0, the first three shares are.
+    """
+
+    count: int
+    value: float
+    error: float
+    error_by_horizon: tuple[float, ...]
+    days: int
+    days_off: float
+    over: float
+    under: float
+    peaks_missed: float
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedPart:
     """The scores on one part of the data (`test` or `later`).
 
     `first` and `last` origin are wall-clock hours in ISO 8601, `origins` is their
     number; `models` has `MODEL`, the baselines and, for a model
-    that uses what is known ahead, `WITHOUT`.
+    that uses what is known ahead, `WITHOUT`. `business` has the same names.
     """
 
     first: str
@@ -74,6 +100,7 @@ class JudgedPart:
     origins: int
     models: Mapping[str, Judged]
     comparisons: tuple[Comparison, ...] = ()
+    business: Mapping[str, BusinessFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +118,10 @@ class Scorecard:
     """All scores of a model.
 
     `series` are the names of the series that were scored together; for pooled
-    models, `per_series` has the slice `all` of each in the test part, by model.
-    `metrics` are the values by the names that gates use.
+    models, `per_series` has the slice `all` of each in the test part, by model, and
+    `business_by_series` the model's. `metrics` are the values by the names that gates
+    use. `hours` are the hours of the day that the model is for (none: all of them), which
+    have a slice, `OWN`; `unit` is that of the target, for people.
     """
 
     model: str
@@ -103,6 +132,9 @@ class Scorecard:
     per_series: Mapping[str, Mapping[str, Score]] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     gates: tuple[Verdict, ...] = ()
+    hours: tuple[int, ...] = ()
+    unit: str = ""
+    business_by_series: Mapping[str, BusinessFigures] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

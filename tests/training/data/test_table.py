@@ -91,6 +91,11 @@ def test_the_doubled_hour_is_one_hour(csv_file):
             "ISO 8601",
         ),
         (["2024-05-01T00:00,many"], ":2: column 2: the value is not a number", ""),
+        (
+            ["2024-05-01T00:00,2024-05-01 00:00:00"],
+            ":2: column 2: the value is a time, not a number",
+            "name it with `timestamp` in model.yaml",
+        ),
         (["2024-05-01T00:00,inf"], ":2: column 2: the number is infinite", ""),
         (["2024-05-01T00:00"], ":2: has 1 cells, but the header has 2", ""),
         (

@@ -11,6 +11,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.training.evaluate.gates import FACTS, check_gates, metrics_of, verdicts
 from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.scorecard import MODEL, WITHOUT, JudgedPart
+from edgeops.training.evaluate.shown import shown
 
 QUANTILES = (0.1, 0.5, 0.9)
 USE_CASES = {"morning-shift": {6, 7}}
@@ -133,7 +134,10 @@ def test_a_gate_that_nothing_can_pass(gate):
 @pytest.mark.parametrize(
     ("gate", "value", "passed", "reason"),
     [
-        ({"max": 0.72}, 0.667, True, "m is 0.667, at most 0.72"),
+        ({"max": 0.72}, 0.667, True, "m is 0.67, at most 0.72"),
+        ({"max": 0.72}, 0.7196, True, "m is 0.7196, at most 0.72"),
+        ({"max": 1}, 99.6, False, "m is 100, above the maximum 1"),
+        ({"max": 1e-5}, 4.76837e-7, True, "m is 4.8e-07, at most 1e-05"),
         ({"max": 0.72}, 0.720001, False, "m is 0.720001, above the maximum 0.72"),
         ({"min": 0.77, "max": 0.83}, 0.8, True, "m is 0.8, at least 0.77 and at most 0.83"),
         ([0.77, 0.83], 0.77, True, "m is 0.77, at least 0.77 and at most 0.83"),
@@ -161,3 +165,18 @@ def test_both_forms_of_a_gate_say_the_same(low, high, value):
     (long,) = verdicts({"m": {"min": low, "max": high}}, {"m": value})
     assert short == long
     assert short.passed == (low <= value <= high)
+
+
+def test_sizes_are_told_in_kilobytes():
+    (found,) = verdicts({"size_bytes": {"max": 150000}}, {"size_bytes": 94617.0})
+    assert found.reason == "size_bytes is 94.6 kB, at most 150 kB"
+    (close,) = verdicts({"size_bytes": {"max": 150000}}, {"size_bytes": 150001.0})
+    assert close.reason == "size_bytes is 150.001 kB, above the maximum 150 kB"
+
+
+@given(st.floats(-1e7, 1e7), st.floats(-1e7, 1e7))
+def test_what_is_told_is_on_its_side_of_the_bound(value, bound):
+    told = shown("m", value, bound).replace(",", "")
+    if f"{value:.6g}" != f"{bound:.6g}":
+        assert (float(told) > bound) == (value > bound) or float(told) == pytest.approx(bound)
+    assert float(told) == pytest.approx(value, rel=0.051, abs=1e-12)

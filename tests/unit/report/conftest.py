@@ -42,7 +42,7 @@ def _judged(wape, coverage=None):
         width=None if coverage is None else 0.23,
     )
     slices = {ALL: score, **{name: replace(score, wape=k * wape) for name, k in _TIMES.items()}}
-    return Judged(slices, (score,) * 4, (score, *[None] * 23), ((0.1, 0.2, 0.3, 0.4),) * 24)
+    return Judged(slices, (score,) * 4, (score, *[None] * 23), *[((0.1, 0.2, 0.3, 0.4),) * 24] * 2)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_the_card_of_a_real_model_is_self_contained_and_small(facts, real_card, 
     plots = model_plots(real_card, "test", [forecasts])
     text = model_card(replace(facts, card=real_card, plots=plots))
     page = Page(text)
-    assert len(page.links) == 4
+    assert len(page.links) == 5
     assert all(link.startswith("data:image/png;base64,") for link in page.links)
     assert "url(" not in text
     assert "@import" not in text

@@ -18,7 +18,13 @@ from edgeops.training.evaluate.judge import judge
 from edgeops.training.evaluate.scorecard import MODEL, JudgedPart, Scorecard
 from edgeops.training.forecasts import Forecasts
 
-FILES = ["mape-by-horizon.png", "mape-heat-map.png", "typical-week.png", "error-by-day.png"]
+FILES = [
+    "mape-by-horizon.png",
+    "mape-heat-map.png",
+    "mape-heat-map-by-origin.png",
+    "typical-week.png",
+    "error-by-day.png",
+]
 pytestmark = pytest.mark.slow  # Matplotlib draws
 
 
@@ -27,7 +33,7 @@ def plots(real_card, forecasts):
     return model_plots(real_card, "test", [forecasts])
 
 
-def test_four_small_pictures_that_fit_a_pull_request(plots):
+def test_five_small_pictures_that_fit_a_pull_request(plots):
     assert [plot.file for plot in plots] == FILES
     for plot in plots:
         image = Image.open(io.BytesIO(plot.png))
@@ -53,9 +59,10 @@ def test_pyplot_and_its_windows_are_not_loaded():
 
 
 def test_captions_say_what_is_to_be_seen(plots):
-    by_horizon, heat_map, week, days = (plot.caption for plot in plots)
+    by_horizon, heat_map, by_origin, week, days = (plot.caption for plot in plots)
     assert "12.95% at the first step" in by_horizon
     assert "the best hour is" in heat_map
+    assert "newest observation" in by_origin
     assert "About 80% of the actual values" in week
     assert "The worst: Wed 25 Dec 2024 -" in days
 
@@ -95,13 +102,13 @@ def test_longer_steps_few_of_them_only_at_night_without_quantiles(forecasts, hor
     night = replace(night, actual=np.where(known, night.actual, np.nan))
     plots = model_plots(_card(night, model=night), "test", [night])
     assert [plot.file for plot in plots] == FILES
-    assert "band" not in plots[2].caption
+    assert "band" not in plots[3].caption
 
 
 def test_values_too_small_for_mape_have_no_plots_of_it(forecasts):
     few = replace(forecasts, actual=forecasts.actual / 2000, values=forecasts.values / 2000)
     plots = model_plots(_card(few, model=few), "test", [few])
-    assert [plot.file for plot in plots] == FILES[2:]
+    assert [plot.file for plot in plots] == FILES[3:]
 
 
 def test_a_baseline_beyond_the_axis_leaves_the_curve_of_the_model_as_it_is(forecasts):
@@ -123,7 +130,7 @@ def test_of_many_series_the_middle_one_is_shown(real_card, forecasts):
         for n in (2, 0, 1)
     ]
     assert middle_series(streets).series == "street 1"
-    assert "Of 3 series, street 1 is shown" in model_plots(real_card, "test", streets)[3].caption
+    assert "Of 3 series, street 1 is shown" in model_plots(real_card, "test", streets)[4].caption
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
