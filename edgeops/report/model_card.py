@@ -155,7 +155,7 @@ def _limits(facts: CardFacts) -> Iterator[str]:
     if len(card.quantiles) > 1:
         yield (
             f"The interval should contain {score_tables.interval(card)} of all values, not of the"
-            " values of each hour or each event."
+            " values of each event; how it holds through the day is in the tables above."
         )
     if facts.provenance.get("weather") == "measured":
         yield (

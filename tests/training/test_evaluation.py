@@ -106,5 +106,5 @@ def test_an_interval_holds_in_every_part_of_the_day_as_on_devices(streets, make,
 def test_a_champion_that_says_what_nobody_knows_here(streets, make):
     samples = streets.samples("45 Queen Street", "later")
     newer = Champion("2.0.0", make(judging='{"phase":1}'))
-    with pytest.raises(EdgeOpsError, match="2.0.0 cannot be judged: .* unknown key `phase`"):
+    with pytest.raises(EdgeOpsError, match=r"2\.0\.0 cannot be judged: .* unknown key `phase`"):
         champion_forecasts(newer, streets, samples)
