@@ -13,6 +13,7 @@ from edgeops.api.device_check import device_check
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
+from edgeops.quality.judging import Judging
 from edgeops.quality.score import DAY_PARTS
 from edgeops.training.build import BuildFolder
 from edgeops.training.champion import Champion, champion_forecasts
@@ -101,6 +102,26 @@ def test_an_interval_holds_in_every_part_of_the_day_as_on_devices(streets, make,
     assert last.kept is not None
     assert set(last.kept.margins[0].tolist()) <= {*judging.margins}
     assert not set(last.kept.margins[-1].tolist()) & {*judging.margins}  # they are its own
+
+
+@pytest.mark.parametrize(
+    ("calibration", "judging"),
+    [
+        ({"kind": "none"}, Judging(origins=(0,))),
+        ({"kind": "cqr", "by": "all"}, Judging(0.8, days=60, origins=(0,))),
+        (
+            {"kind": "cqr", "by": "all", "coverage": 0.9, "rollingDays": 0},
+            Judging(0.9, origins=(0,)),
+        ),
+    ],
+)
+def test_what_a_model_file_says_of_how_it_is_judged(streets, make, calibration, judging):
+    spec = {**streets.model.spec, "calibration": calibration}
+    data = replace(streets, model=replace(streets.model, spec=spec))
+    said = judging_of(data, OnnxModel(make()))
+    assert said == judging
+    assert from_properties(to_properties(said)) == judging
+    assert to_properties(Judging()) == {}
 
 
 def test_a_champion_that_says_what_nobody_knows_here(streets, make):
