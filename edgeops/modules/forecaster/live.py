@@ -201,13 +201,12 @@ class LiveQuality:
             if self._running is not None and self._shadow is not None:
                 self._shadow.put(self._running)
             self._running = model
-        used = self._state.used
-        if used is None or (used.slot, used.key) != (model.slot, key):
-            pointer = read_pointer(self._storage, model.slot)
-            files = None
-            if pointer is not None and pointer.get("sha256") == model.sha256:
-                files = {name: pointer[name] for name in _POINTER if name in pointer}
-            new = UsedModel(model.slot, key, model.name, model.version, files)
+        used, pointer = self._state.used, read_pointer(self._storage, model.slot)
+        files = used.pointer if used is not None and used.key == key else None
+        if pointer is not None and pointer.get("sha256") == model.sha256:  # else it switches now
+            files = {name: pointer[name] for name in _POINTER if name in pointer}
+        new = UsedModel(model.slot, key, model.name, model.version, files)
+        if new != used:
             self._now(self._state.now_uses(new, now))
 
     def _now(self, state: LiveState) -> None:
