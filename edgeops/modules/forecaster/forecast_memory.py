@@ -25,6 +25,7 @@ MOST_ORIGINS = (
 )  # of a model: margins need at most 92 days and as far as a model looks ahead
 MOST_MODELS = 2  # the one in use, and the one before it
 _MARGIN = 3
+_LARGEST = 1e30  # so that no sum of errors is infinite
 _EPOCH = np.datetime64(0, "h")
 _MOST_LINE = 64 * 1024  # of four numbers for each of 336 steps, at 15 characters, it is 20 KB
 
@@ -43,7 +44,7 @@ class MadeForecast:
 
     `steps` has a row a step, with the low quantile, the median and the high one as the model
     gives them (low and high NaN without an interval), and the margin that was applied;
-    float32, of six digits, so that it is the same after it was on disk.
+    float32, and the same after it was on disk.
     """
 
     key: ForecastKey
@@ -63,10 +64,9 @@ def made_forecast(
     key: ForecastKey, origin: np.datetime64, values: FloatArray, margins: FloatArray
 ) -> MadeForecast:
     """A forecast to keep; `values` are (steps, 3), `margins` (steps,)."""
-    steps = np.concatenate([values, margins[:, None]], axis=1)
-    rounded = [[float(f"{number:.6g}") for number in row] for row in steps.tolist()]
+    steps = np.concatenate([values, margins[:, None]], axis=1).clip(-_LARGEST, _LARGEST)
     hour = int((origin.astype("datetime64[h]") - _EPOCH).astype(np.int64))
-    return MadeForecast(key, hour, np.array(rounded, np.float32))
+    return MadeForecast(key, hour, steps.astype(np.float32))
 
 
 def target_digest(target: Target) -> str:
@@ -137,9 +137,12 @@ def forecast_file(path: Path, disk: Disk = DISK) -> RecordFile[MadeForecast]:
 
 
 def to_record(made: MadeForecast) -> Any:
-    """The forecast as a JSON value: a list of each column, None for one without numbers."""
+    """The forecast as a JSON value: a list of each column, None for one without numbers.
+
+    A number has as many digits as tell it from its neighbours (float32), and no more.
+    """
     columns = [
-        None if np.isnan(column).any() else [float(f"{number:.6g}") for number in column.tolist()]
+        None if np.isnan(column).any() else [float(str(number)) for number in column]
         for column in made.steps.T
     ]
     if not made.steps[:, _MARGIN].any():
@@ -172,4 +175,4 @@ def from_record(value: Any) -> MadeForecast | None:
 
 
 def _is_finite(number: Any) -> bool:
-    return type(number) in (int, float) and abs(number) < 1e30  # as float32 it is finite too
+    return type(number) in (int, float) and abs(number) <= _LARGEST

@@ -18,6 +18,7 @@ from edgeops.modules.forecaster.forecast_memory import (
     MadeForecast,
     forecast_file,
     made_forecast,
+    target_digest,
 )
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.hours import NotReady
@@ -176,7 +177,7 @@ class LiveQuality:
         if model.metadata.median is None:
             raise NotReady(NO_MEDIAN)
         target = maker.target(history, series)
-        zone = time_zone(target.time_zone)
+        digest, zone = target_digest(target), time_zone(target.time_zone)
         hour = int((until - phase(zone)) // HOUR)
         wall = wall_hours(np.array([hour]), zone)[0]
         observed = maker.observed(history, series, until)
@@ -189,7 +190,7 @@ class LiveQuality:
                 self._ledger.memory.kept(used.key, maker.interval),
             )
             for used in (state.used, state.before)
-            if used is not None
+            if used is not None and (used.slot, used.key.target) == (model.slot, digest)
         ]
         moment = iso(hour * HOUR + phase(zone))
         judging = model.metadata.judging
@@ -201,13 +202,12 @@ class LiveQuality:
             if self._running is not None and self._shadow is not None:
                 self._shadow.put(self._running)
             self._running = model
-        used = self._state.used
-        if used is None or (used.slot, used.key) != (model.slot, key):
-            pointer = read_pointer(self._storage, model.slot)
-            files = None
-            if pointer is not None and pointer.get("sha256") == model.sha256:
-                files = {name: pointer[name] for name in _POINTER if name in pointer}
-            new = UsedModel(model.slot, key, model.name, model.version, files)
+        used, pointer = self._state.used, read_pointer(self._storage, model.slot)
+        files = used.pointer if used is not None and used.key == key else None
+        if pointer is not None and pointer.get("sha256") == model.sha256:  # else it switches now
+            files = {name: pointer[name] for name in _POINTER if name in pointer}
+        new = UsedModel(model.slot, key, model.name, model.version, files)
+        if new != used:
             self._now(self._state.now_uses(new, now))
 
     def _now(self, state: LiveState) -> None:

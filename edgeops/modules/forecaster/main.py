@@ -111,6 +111,7 @@ class ForecasterModule:
                 while not self._stop.is_set():
                     self._turn()
             finally:
+                self._empty_inbox()  # who asked has an answer, and what came is kept
                 self._save()
                 if hours := self._recorder.unsaved_hours:
                     fault = self._recorder.storage_fault
@@ -154,6 +155,11 @@ class ForecasterModule:
             return
         self._module.send({"issuedAt": iso(now), **table}, QUALITY)
         answer.set_result(summary or {"reason": "nothing is scored yet"})
+
+    def _empty_inbox(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._inbox.get_nowait()()
 
     def _turn(self) -> None:
         with contextlib.suppress(queue.Empty):

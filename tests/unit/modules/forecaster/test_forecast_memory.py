@@ -39,7 +39,7 @@ def as_text(made: MadeForecast) -> str:
     return json.dumps(to_record(made))
 
 
-NUMBERS = st.floats(-1e15, 1e15)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=5), st.booleans())
@@ -51,7 +51,7 @@ def test_it_is_the_same_after_it_was_on_disk(rows, has_interval):
     again = from_record(json.loads(as_text(made)))
     assert again is not None
     assert made.same(again)
-    np.testing.assert_allclose(made.steps[:, :3], values, rtol=1e-5, atol=1e-30)
+    np.testing.assert_allclose(made.steps[:, :3], values.clip(-1e30, 1e30), rtol=1e-6, atol=1e-30)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,29 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeops.modules.forecaster.live import offset_of
+from edgeops.modules.forecaster.live_state import state_from_json, state_to_json
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.shadow import SHADOW_SECONDS
 from edgeops.modules.forecaster.status import iso
 from edgeops.quality.judging import Judging, to_json
 
+JUNK = st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text()
+KEYS = ("slot", "sha256", "target", "name", "version")
+USED = st.fixed_dictionaries(
+    dict.fromkeys(KEYS, st.text() | JUNK) | {"pointer": st.none() | st.just({"file": 1}) | JUNK}
+)
+STATES = st.fixed_dictionaries(
+    {
+        "used": USED | JUNK,
+        "before": USED | JUNK,
+        "since": st.floats(0, 1e9) | JUNK,
+        "report": st.fixed_dictionaries({"at": JUNK, "value": st.just({"a": 1}) | JUNK}) | JUNK,
+    }
+)
 SCHEMA = Path(__file__).parents[4] / "schemas/modules/forecaster.reported.schema.json"
 FIRST = 490_896  # the first hour of 2026-01-01 in UTC
 DAY = 24
@@ -167,6 +183,18 @@ def test_another_series_starts_anew(device, put, storage):
     assert device.quality == {}
 
 
+def test_when_asked_it_tells_all_up_to_now_of_this_series_alone(device, put):
+    current = put()
+    lived(device, 2)
+    summary, table = device.forecaster.quality(device.now)
+    assert summary["until"] == iso(device.now)[:14] + "00:00Z"
+    assert {row["sha256"] for row in table["scores"]} == {current.sha256}
+    put(version="2.0.0", inputs=("west",))
+    device.turn(device.now + 60)  # the other one has not forecast yet
+    summary, table = device.forecaster.quality(device.now)
+    assert (summary, table["scores"]) == ({}, [])
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -266,6 +294,42 @@ class TestTheModelBefore:
         said = device.quality
         assert [model["sha256"] for model in said["models"]] == [first.sha256, second.sha256]
         assert said["before"]["difference"] > 0.2
+
+
+@given(STATES | JUNK | st.lists(JUNK))
+def test_any_state_on_disk_is_a_state(value):
+    state = state_from_json(value)
+    assert state_from_json(json.loads(json.dumps(state_to_json(state)))) == state
+
+
+def test_a_disk_that_is_full_costs_no_forecast_and_the_fault_clears(device, put):
+    put()
+    device.observe(FIRST, 1, 2, 3)
+    history = device.storage.root / "history"
+    for name in ("forecasts.jsonl", "quality.json"):
+        (history / name).mkdir()  # neither can be read or written
+    device.start()
+    assert device.turn((FIRST + 3) * HOUR) is not None
+    assert device.live.storage_fault == "cannot read the forecasts: Is a directory"
+    (history / "forecasts.jsonl").rmdir()
+    device.live.save()
+    assert device.live.storage_fault == "cannot keep the quality: Is a directory"
+    (history / "quality.json").rmdir()
+    device.live.save()
+    assert device.live.storage_fault is None
+    device.start()
+    assert len(device.live._ledger.memory) == 1
+    assert device.live._state.used is not None
+
+
+def test_files_that_are_junk_cost_no_forecast(device, put):
+    put()
+    device.observe(FIRST, 1, 2, 3)
+    for name in ("forecasts.jsonl", "quality.json"):
+        (device.storage.root / "history" / name).write_bytes(b"\x80[1, {" * 10_000)
+    device.start()
+    assert device.turn((FIRST + 3) * HOUR) is not None
+    assert device.live.storage_fault is None
 
 
 def test_the_interval_is_scored_as_it_was_sent(device, put):
