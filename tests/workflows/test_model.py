@@ -72,9 +72,12 @@ def first() -> ModelRelease:
 
 def test_a_changed_model_becomes_a_release_and_a_pull_request(trained):
     world = trained
-    # The branch of newer data has the file of the model; on main it is gone.
+    # A branch has the newest data, three weeks more than the model knew; main has none.
     world.git("push", "--quiet", "origin", "HEAD:refs/heads/newest")
-    world.git("rm", "--quiet", "--cached", "-r", "data")
+    shutil.rmtree(world.root / "data")
+    dates = ("2023-12-31", "2023-12-10"), ("2024-02-04", "2024-01-14"), ("2024-03-30", "2024-03-09")
+    for new, old in dates:
+        world.edit("models/small/model.yaml", new, old)
     world.push("data is on a branch of its own")
     before = world.git("rev-parse", "main")
     inputs = {"models": "small", "version": "", "data-branch": "newest"}
