@@ -58,7 +58,7 @@ def table(card: Scorecard, part: str) -> ScoreTable:
         (card.model if name == MODEL else baseline_name(name), *_cells(business[name]))
         for name in order
     )
-    return ScoreTable(("an average hour", *_headings(card)), rows, "l" + "r" * len(_headings(card)))
+    return ScoreTable(("model", *_headings(card)), rows, "l" + "r" * len(_headings(card)))
 
 
 def by_series(card: Scorecard) -> ScoreTable:
@@ -70,7 +70,7 @@ def by_series(card: Scorecard) -> ScoreTable:
 
 
 def by_hour(card: Scorecard, part: str) -> ScoreTable:
-    """The errors and the coverage of each hour of the day that is forecast."""
+    """The errors of each hour of the day that is forecast."""
     scores = card.parts[part].models[MODEL].by_hour
     rows = [(f"{hour:02}:00", score) for hour, score in enumerate(scores) if score is not None]
     return _by(card, "hour that is forecast", rows)
@@ -83,7 +83,8 @@ def by_horizon(card: Scorecard, part: str) -> ScoreTable:
     business = card.parts[part].business.get(MODEL)
     ours = business.error_by_horizon if business and card.hours else ()
     every = -(-len(rows) // _MOST_STEPS)
-    return _by(card, "hours ahead", rows[::every], ours[::every])
+    interval_too = len(card.quantiles) > 1
+    return _by(card, "hours ahead", rows[::every], ours[::every], coverage=interval_too)
 
 
 def off_by(card: Scorecard, part: str) -> str:
@@ -119,7 +120,7 @@ def _of(figures: BusinessFigures, unit: str) -> str:
 def _headings(card: Scorecard) -> tuple[str, ...]:
     each = "an hour" if card.interval == 1 else f"every {card.interval} hours"
     return (
-        f"is off by, of {card.unit or 'the mean'}",
+        f"off by, {f'{card.unit} ' * bool(card.unit)}{each}",
         "days off by more than 10%",
         f"planned too much, {each}",
         f"planned too little, {each}",
@@ -145,13 +146,15 @@ def _by(
     what: str,
     rows: Sequence[tuple[str, Score]],
     own: Sequence[float] = (),
+    *,
+    coverage: bool = False,
 ) -> ScoreTable:
-    """WAPE, MAE and coverage by something; `own` are the mean errors on the model's own hours."""
+    """The errors by something; `own` are the mean ones on the model's own hours."""
     columns: list[tuple[str, Callable[[Score], str]]] = [
         ("WAPE", lambda score: percent(score.wape)),
         (f"MAE, {card.unit}".removesuffix(", "), lambda score: about(score.mae)),
     ]
-    if len(card.quantiles) > 1:
+    if coverage:
         columns.append((f"{interval(card)} coverage", lambda score: percent(score.coverage, 1)))
     headings = [what, *(name for name, _ in columns)]
     cells = [(name, *(cell(score) for _, cell in columns)) for name, score in rows]
