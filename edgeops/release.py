@@ -126,14 +126,24 @@ class ModelRelease:
             return self
         for variant in self.variants:
             if all(labels.get(key) == value for key, value in variant.when):
-                return replace(
-                    self,
-                    format=variant.format,
-                    files=variant.files,
-                    signature=variant.signature,
-                    variants=(),
-                )
+                return self._of(variant)
         return None
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """The `sha256` of what devices get: its own, or that of each variant."""
+        if not self.variants:
+            return frozenset({self.sha256})
+        return frozenset(self._of(variant).sha256 for variant in self.variants)
+
+    def _of(self, variant: Variant) -> ModelRelease:
+        return replace(
+            self,
+            format=variant.format,
+            files=variant.files,
+            signature=variant.signature,
+            variants=(),
+        )
 
     def twin_value(self, artifacts_url: str) -> dict[str, Any]:
         """The value of `desired.models.<slot>` in the twin of the `model_loader` module.

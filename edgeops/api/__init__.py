@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeops.api.hubs import connection_string, events
     from edgeops.api.imports import Imported, ImportRequest, Unreadable, import_fleet
     from edgeops.api.listing import DeviceFilter, SeenFleet, list_devices, watch_devices
+    from edgeops.api.live import LiveModels, live_models, live_quality
     from edgeops.api.model_builds import ModelRun, model_runs
     from edgeops.api.model_forecast import ForecastMade, forecast
     from edgeops.api.model_start import ModelFeatures, NewModel, init_model, model_features
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from edgeops.api.publishing import publish_files
     from edgeops.api.releases import list_releases, verify
+    from edgeops.api.retraining import ModelDecay, decayed_models
     from edgeops.api.rollbacks import Rollback, plan_rollback, prepare_rollback, roll_back
     from edgeops.api.running import stop_on_interrupt
     from edgeops.api.showing import ShownDevice, show_device
@@ -54,6 +56,8 @@ __all__ = [
     "Imported",
     "InvalidFleet",
     "KeyPair",
+    "LiveModels",
+    "ModelDecay",
     "ModelFeatures",
     "ModelRun",
     "NewModel",
@@ -71,6 +75,7 @@ __all__ = [
     "Workspace",
     "connection_string",
     "data_quality",
+    "decayed_models",
     "devices",
     "evaluate",
     "events",
@@ -85,6 +90,8 @@ __all__ = [
     "init_model",
     "list_devices",
     "list_releases",
+    "live_models",
+    "live_quality",
     "make_key",
     "model_features",
     "model_runs",
@@ -126,6 +133,7 @@ _NAMES = {
     "histories": ("HistoryEntry", "HubHistory", "history"),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
+    "live": ("LiveModels", "live_models", "live_quality"),
     "listing": ("DeviceFilter", "SeenFleet", "list_devices", "watch_devices"),
     "model_forecast": ("ForecastMade", "forecast"),
     "model_builds": ("ModelRun", "model_runs"),
@@ -145,6 +153,7 @@ _NAMES = {
     "proposals": (),
     "publishing": ("publish_files",),
     "releases": ("list_releases", "verify"),
+    "retraining": ("ModelDecay", "decayed_models"),
     "rollbacks": ("Rollback", "plan_rollback", "prepare_rollback", "roll_back"),
     "running": ("stop_on_interrupt",),
     "showing": ("ShownDevice", "show_device"),

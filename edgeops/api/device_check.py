@@ -24,6 +24,8 @@ from edgeops.training.device_trial import Trial, trials
 from edgeops.training.evaluate.gates import LIMIT
 from edgeops.training.evaluate.on_device import OnDevice
 from edgeops.training.evaluation import ByPart
+from edgeops.training.judged_by import from_properties
+from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.samples import Experiment
 
 _MINUTE = 60
@@ -41,7 +43,7 @@ def device_check(data: Experiment, model: Path, forecasts: ByPart, tick: Tick) -
         onnx_load_test(model, "onnx")
     except LoadFailed as fault:
         return OnDevice(0, None, f"a device refuses the model: {fault}")
-    every = trials(data, forecasts)
+    every = trials(data, forecasts, from_properties(OnnxModel(model).metadata))
     total = sum(len(trial.forecasts.origins) for trial in every)
     if not total:
         return OnDevice(0, None, "at no hour of the test part is half of the target observed")
@@ -73,6 +75,8 @@ def tried(trial: Trial, device: Rehearsal, first_fill: Path) -> Iterable[OnDevic
             device.recorder.open(first_fill)
         else:
             device.tell(rows)
+        if trial.earlier:
+            device.remember(trial.earlier[index])
         now = end + _MINUTE
         _tell_context(trial, device, now)
         yield _compared(trial, index, device, now)

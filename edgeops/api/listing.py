@@ -70,12 +70,21 @@ def list_devices(
     Converged; raises `EdgeOpsError` when that takes longer. Raises `InvalidFleet`, `UsageError` for
     a target or group that no device matches, and `HubError`.
     """
-    chosen = chosen or DeviceFilter()
-    revision = workspace.at(rev)
-    fleet = revision.fleet
+    return devices_at(workspace.at(rev), chosen, wait=wait, with_rings=with_rings)
+
+
+def devices_at(
+    revision: Revision,
+    chosen: DeviceFilter | None = None,
+    *,
+    wait: float | None = None,
+    with_rings: bool = False,
+) -> SeenFleet:
+    """The devices that match a filter, compared with a revision. Raises like `list_devices`."""
+    workspace, fleet = revision.workspace, revision.fleet
 
     async def work(hub: Hub) -> SeenFleet:
-        return await _seen(workspace, hub, fleet, chosen, wait)
+        return await _seen(workspace, hub, fleet, chosen or DeviceFilter(), wait)
 
     seen = on_hub(workspace, fleet, work)
     return replace(seen, rings=_rings(revision)) if with_rings else seen

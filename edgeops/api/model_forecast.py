@@ -99,7 +99,7 @@ def forecast(
                 if spec and spec.is_pooled:
                     columns = (series,) if series is not None else ()
                 _check_columns(history, recorder.history, columns)
-                newest = max(item.at for item in recorder.history.observations())
+                newest = max(item.at for item in recorder.history.records())
                 begins = device.model.window_maker.phase
                 now = (newest - begins) // HOUR * HOUR + HOUR + begins
                 for path in context:

@@ -63,8 +63,17 @@ CARD = "card.html"
 Card = Callable[[Judgement], Mapping[str, bytes]]
 
 
-def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] = ()) -> Quality:
+def data_quality(
+    workspace: Workspace,
+    name: str,
+    *,
+    data_dirs: Sequence[Path] = (),
+    newer_data: Path | None = None,
+) -> Quality:
     """The quality of the observations of a model, and their repairs.
+
+    Files in the folder `newer_data`, here and below, come before those of the repository, and the
+    dates of the split move by whole weeks to the end of the data.
 
     Raises `InvalidModel`, and `EdgeOpsError` for data that cannot be read.
     """
@@ -74,7 +83,7 @@ def data_quality(workspace: Workspace, name: str, *, data_dirs: Sequence[Path] =
         from edgeops.training.data.quality import quality
         from edgeops.training.data.remarks import notes, warnings
 
-        model = _model(workspace, name, data_dirs)
+        model = _model(workspace, name, data_dirs, newer_data)
         files = data_files(model)
         data = read_data(model, files.observed)
         known = read_known(model, files, data.series)
@@ -94,6 +103,7 @@ def train(
     processes: int | None = None,
     engine: str = "loky",
     data_dirs: Sequence[Path] = (),
+    newer_data: Path | None = None,
     trained: Callable[[Fitted], None] = lambda _: None,
 ) -> Trained:
     """Train the missing networks of a model, and export it once it is complete.
@@ -112,7 +122,7 @@ def train(
         from edgeops.training.train import check_model, prepare
         from edgeops.training.train import train as run
 
-        model = _model(workspace, name, data_dirs)
+        model = _model(workspace, name, data_dirs, newer_data)
         jobs = _jobs(model, horizon, shard)
         check_model(model)
         data = experiment(model)
@@ -158,6 +168,7 @@ def evaluate(
     *,
     champion: bool = True,
     data_dirs: Sequence[Path] = (),
+    newer_data: Path | None = None,
     card: Card = lambda _: {},
 ) -> Evaluated:
     """Compare a trained model with its baselines and, as `champion`, its last release.
@@ -176,7 +187,7 @@ def evaluate(
         from edgeops.training.samples import experiment
         from edgeops.training.train import check_model
 
-        model = _model(workspace, name, data_dirs)
+        model = _model(workspace, name, data_dirs, newer_data)
         check_model(model)
         data = experiment(model, with_rows=True)
         folder = build_folder(model, data.sha256)
@@ -205,6 +216,7 @@ def publish(
     *,
     version: str | None = None,
     data_dirs: Sequence[Path] = (),
+    newer_data: Path | None = None,
     sign: bool = False,
     key: Path | None = None,
 ) -> Published:
@@ -218,7 +230,7 @@ def publish(
         from edgeops.training.publish import publish as publish_build
 
         signed = signer(workspace, sign=sign, key=key)
-        build = latest_build(_model(workspace, name, data_dirs))
+        build = latest_build(_model(workspace, name, data_dirs, newer_data))
         store = artifact_store(workspace, artifact_target(workspace))
         root = workspace.root
         with workspace.observer.progress("publishing", "bytes") as tick:
@@ -228,10 +240,22 @@ def publish(
         return told(workspace, done, signed)
 
 
-def _model(workspace: Workspace, name: str, data_dirs: Sequence[Path]) -> ModelFile:
+def _model(
+    workspace: Workspace, name: str, data_dirs: Sequence[Path], newer_data: Path | None
+) -> ModelFile:
     from edgeops.training.model_file import load_model_file
+    from edgeops.training.newest import with_newer_data
 
-    return load_model_file(workspace.root, name, data_dirs)
+    model = load_model_file(workspace.root, name, data_dirs)
+    if newer_data is None:
+        return model
+    moved = with_newer_data(model, newer_data.resolve())
+    split = moved.recipe.split
+    workspace.observer.note(
+        f"newer data: trained until {split.train_until}, validated until {split.validate_until},"
+        f" tested until {split.test_until}"
+    )
+    return moved
 
 
 def _jobs(model: ModelFile, horizon: int | None, shard: str | None) -> tuple[Job, ...]:

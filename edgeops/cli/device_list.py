@@ -49,6 +49,7 @@ def list_devices(
 
     \b
     Columns: device, git, sync, drift, connected, health, reason, models, images,
+    wape (live, of the last 28 days), ratio (that to the seasonal naive forecast),
     commit (of the last change that was synced), groups, labels, label:NAME,
     model:SLOT, image:MODULE.
 
@@ -57,6 +58,7 @@ def list_devices(
       edgeops device list --target ring=canary --sort health
       edgeops device list --health Degraded --health Offline -o csv
       edgeops device list --columns device,label:site,model:crowdedness,image:forecaster
+      edgeops device list --columns device,models,wape,ratio --sort -ratio
       edgeops device list --summary site
       edgeops device list --hub production --not-in-git
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeops.cli.model_judge import evaluate
+from edgeops.cli.model_live import decayed, live
 from edgeops.cli.model_look import forecast, runs
 from edgeops.cli.model_promote import promote
 from edgeops.cli.model_publish import publish
@@ -25,4 +26,6 @@ app.command("key", short_help="Make a pair of keys that sign releases.")(key)
 app.command("sign", short_help="Sign a release that is published.")(sign)
 app.command("verify", short_help="Check published artifacts against their release files.")(verify)
 app.command("promote", short_help="Give a group, or the next ring, another release.")(promote)
+app.command("live", short_help="Show how good models are on devices.")(live)
+app.command("decayed", short_help="Say which models have become worse on devices.")(decayed)
 app.command("list", short_help="List the releases and where they run.")(list_releases)

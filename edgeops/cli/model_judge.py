@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeops import api, report
-from edgeops.cli.options import DataDirs, DocumentOption, ModelName, option
+from edgeops.cli.options import DataDirs, DocumentOption, ModelName, NewerData, option
 from edgeops.cli.settings import show, workspace
 
 
@@ -19,6 +19,7 @@ def evaluate(
         option("Compare with the last release on the same origins.", "--champion/--no-champion"),
     ] = True,
     data_dir: DataDirs = None,
+    newer_data: NewerData = None,
     output: DocumentOption = "text",
 ) -> None:
     """Compare a trained model with its baselines and its last release.
@@ -39,6 +40,7 @@ def evaluate(
         name,
         champion=champion,
         data_dirs=data_dir or (),
+        newer_data=newer_data,
         card=lambda judgement: report.model_card.card_files(judgement),  # imports matplotlib
     )
     show(context, report.scorecard, done.scorecard, output)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops import api, report
-from edgeops.cli.options import DataDirs, KeyOption, ModelName, OutputOption, option
+from edgeops.cli.options import DataDirs, KeyOption, ModelName, NewerData, OutputOption, option
 from edgeops.cli.settings import show, workspace
 from edgeops.errors import UsageError
 
@@ -58,6 +58,7 @@ def publish(
     ] = False,
     key: KeyOption = None,
     data_dir: DataDirs = None,
+    newer_data: NewerData = None,
     output: OutputOption = "text",
 ) -> None:
     """Publish the trained and evaluated model if it passes its gates, or any files.
@@ -65,9 +66,9 @@ def publish(
     Uploads the artifact to the store of the hub (--hub), reads it back, and
     writes the release file to models/NAME/releases/, with the model card and a
     copy of an artifact of at most 512 KB. Commit them. A release never changes:
-    other bytes need another version. Name the same --data-dir as in training.
-    With --file or --variant, files of any format become a release; a device
-    gets all of them or none. Exit code 5: a gate was not passed, the version
+    other bytes need another version. Name the same --data-dir and --newer-data
+    as in training. With --file or --variant, files of any format become a
+    release; a device gets all of them or none. Exit code 5: a gate was not passed, the version
     exists, or the Fleet trusts signed releases only.
 
     \b
@@ -87,8 +88,15 @@ def publish(
     elif format or metadata or unpack:
         raise UsageError(_OF_FILES, "name the file: --file PATH")
     else:
-        dirs = data_dir or ()
-        done = api.publish(here, name, version=version, data_dirs=dirs, sign=sign, key=key)
+        done = api.publish(
+            here,
+            name,
+            version=version,
+            data_dirs=data_dir or (),
+            newer_data=newer_data,
+            sign=sign,
+            key=key,
+        )
     show(context, report.training_text, done, output)
 
 

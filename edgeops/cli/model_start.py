@@ -55,7 +55,7 @@ def init(
 ) -> None:
     """Write a model.yaml that trains well at once on a table of your own.
 
-    Network, epochs and split follow from the length of the table; the gates are
+    Network, training and split follow from the length of the table; the gates are
     relative to it. Every part of the file is explained there. An error says which
     option it needs. An existing file is never changed. Exit code 5: it exists.
 

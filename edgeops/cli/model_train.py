@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgeops import api, report
-from edgeops.cli.options import DataDirs, ModelName, OutputOption, option
+from edgeops.cli.options import DataDirs, ModelName, NewerData, OutputOption, option
 from edgeops.cli.settings import say, show, workspace
 
 
@@ -15,6 +15,7 @@ def data(
     context: typer.Context,
     name: ModelName,
     data_dir: DataDirs = None,
+    newer_data: NewerData = None,
     output: OutputOption = "text",
 ) -> None:
     """Report the quality of a model's data: missing, zero, broken and repaired hours.
@@ -24,7 +25,9 @@ def data(
       edgeops model data crowdedness-24h
       edgeops model data my-model --data-dir /mnt/counts -o json
     """
-    quality = api.data_quality(workspace(context), name, data_dirs=data_dir or ())
+    quality = api.data_quality(
+        workspace(context), name, data_dirs=data_dir or (), newer_data=newer_data
+    )
     show(context, report.data_text, quality, output)
 
 
@@ -45,6 +48,7 @@ def train(
         option("Processes of this machine (loky), or an existing Dask or Ray cluster."),
     ] = "loky",
     data_dir: DataDirs = None,
+    newer_data: NewerData = None,
 ) -> None:
     """Train a model as its model.yaml says, and export it to ONNX.
 
@@ -57,6 +61,7 @@ def train(
       edgeops model train crowdedness-24h
       edgeops model train crowdedness-horizons --jobs 4
       edgeops model train my-model --data-dir /mnt/counts
+      edgeops model train my-model --newer-data /mnt/newest    as of now, whatever the split was
       edgeops model train crowdedness-horizons --shard 1/6     in a workflow matrix
       DASK_SCHEDULER_ADDRESS=tcp://10.0.0.5:8786 edgeops model train street-24h --backend dask
     """
@@ -68,6 +73,7 @@ def train(
         processes=jobs,
         engine=backend,
         data_dirs=data_dir or (),
+        newer_data=newer_data,
         trained=lambda fitted: say(report.training_text.network_line(fitted)),
     )
     for line in report.training_text.export_lines(done):

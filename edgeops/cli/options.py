@@ -69,3 +69,15 @@ DataDirs = Annotated[
         file_okay=False,
     ),
 ]
+NewerData = Annotated[
+    Path | None,
+    option(
+        "Folder with newer data: its files, with the paths of model.yaml, come before those of the"
+        " repository, and the split moves by whole weeks to the end of the data.",
+        "--newer-data",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        envvar="EDGEOPS_NEWER_DATA",
+    ),
+]

@@ -48,7 +48,8 @@ def status(
 
     One screen; --all shows every device. Says too which devices git no longer has.
     --watch draws it again on a terminal; elsewhere it prints it when it has changed.
-    -o html is one page without scripts: sites by health, drift, rings and models.
+    -o html is one page without scripts: sites by health, drift, rings, models and how good
+    they are live.
 
     \b
     Health, from what a device reports:
@@ -86,7 +87,8 @@ def status(
     if output == "text":
         typer.echo(_text(context, fleet, every=every))
     elif output == "html":
-        page = report.status_page.StatusPage(fleet, by, where.clock.now())
+        live = api.live_models(where.at(rev).catalog, fleet)
+        page = report.status_page.StatusPage(fleet, by, where.clock.now(), live)
         show(context, report.status_page, page, output)
     else:
         listed = report.device_list.DeviceList(fleet, sort=("health",))

@@ -41,17 +41,34 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityBound:
+    """What the live quality of a release must be on each device of a ring.
+
+    At least `min_hours` must be scored with it. `max_wape` bounds its WAPE, `versus_naive` the
+    ratio to that of the seasonal naive forecast. `no_worse`: on the devices together, it must
+    not be surely worse than the release before.
+    """
+
+    min_hours: int = 48
+    max_wape: float | None = None
+    versus_naive: float | None = None
+    no_worse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """The ring of a group, and the conditions for a release to reach the next ring.
 
     At least `min_healthy` percent of its devices must have run the release and been healthy for the
-    `soak` time. `values` are the paths of other values that go from ring to ring, too.
+    `soak` time, and meet the bound of `quality`, if there is one. `values` are the paths of other
+    values that go from ring to ring, too.
     """
 
     ring: int
     soak: timedelta
     min_healthy: int
     values: tuple[str, ...] = ()
+    quality: QualityBound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +155,19 @@ def rollout(spec: JsonObject) -> Rollout:
         soak=timedelta(**{_UNITS[soak[-1]]: int(soak[:-1])}),
         min_healthy=int(spec.get("minHealthy", "100%").rstrip("%")),
         values=tuple(spec.get("values", ())),
+        quality=_quality_bound(spec),
     )
+
+
+def _quality_bound(spec: JsonObject) -> QualityBound | None:
+    keys = {
+        "minHours": "min_hours",
+        "maxLiveWape": "max_wape",
+        "liveWapeVsNaive": "versus_naive",
+        "noWorseThanBefore": "no_worse",
+    }
+    said = {name: spec[key] for key, name in keys.items() if key in spec}
+    return QualityBound(**said) if said not in ({}, {"no_worse": False}) else None
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from edgeops.fleet.model import MODEL_LOADER
@@ -11,6 +12,7 @@ from edgeops.release import ModelRelease
 from edgeops.twin import LiveDevice
 
 _LENGTH = 200
+_NEVER = "0001-"  # the year of what has never happened
 
 
 def value_at(value: Any, *keys: str) -> Any:
@@ -48,3 +50,19 @@ def error_text(error: Any) -> str:
     """The text of a reported error (`{code, message}`), or of any other value."""
     code, message = value_at(error, "code"), value_at(error, "message")
     return f"{as_text(code)}: {as_text(message)}" if code and message else as_text(error)
+
+
+def number(value: Any, least: float, most: float) -> float | None:
+    """A reported number; None for anything else, and for one outside of these bounds."""
+    return float(value) if type(value) in (int, float) and least <= value <= most else None
+
+
+def moment(text: Any) -> datetime | None:
+    """The time in UTC that a text in ISO 8601 says; without a zone it is in UTC."""
+    if not isinstance(text, str) or text.startswith(_NEVER):
+        return None
+    try:
+        said = datetime.fromisoformat(text)
+        return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -14,6 +14,7 @@ from edgeops.fleet.edge import SYSTEM_MODULES
 from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import mask
 from edgeops.health.device import DeviceStatus, Health, HealthState
+from edgeops.health.quality import SlotQuality, slot_qualities
 from edgeops.health.reported import holds, reported_slot, value_at
 from edgeops.release import ModelRelease
 from edgeops.stamp import commit_in
@@ -42,9 +43,9 @@ class Versions:
 class SeenDevice:
     """A device, its status and what it runs.
 
-    `models` are by slot, `images` by module. `commit` is that of the last change that a sync wrote
-    to it; `drift` tells that its twins changed on the hub while git did not. A device that git does
-    not have is neither in sync nor out of sync, and has no labels and groups.
+    `models` and `quality` are by slot, `images` by module. `commit` is that of the last change that
+    a sync wrote to it; `drift` tells that its twins changed on the hub while git did not. A device
+    that git does not have is neither in sync nor out of sync, and has no labels and groups.
     """
 
     status: DeviceStatus
@@ -53,6 +54,7 @@ class SeenDevice:
     groups: tuple[str, ...] = ()
     models: Mapping[str, Versions] = field(default_factory=dict)
     images: Mapping[str, Versions] = field(default_factory=dict)
+    quality: Mapping[str, SlotQuality] = field(default_factory=dict)
     commit: str | None = None
     drift: bool = False
 
@@ -86,6 +88,7 @@ def seen_device(
         groups=device.groups,
         models=models,
         images=_images(device, live),
+        quality=slot_qualities(device, live),
         commit=commit,
         drift=drift,
     )

@@ -7,27 +7,33 @@ Edge agent and hub module twins" for `$edgeAgent`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from edgeops.fleet.edge import AS_WRITTEN, RUNTIME_SETTINGS, SYSTEM_MODULES
 from edgeops.fleet.layers import Path
 from edgeops.fleet.model import DesiredDevice
 from edgeops.health.device import Health, health
-from edgeops.health.reported import reported_slot, value_at
+from edgeops.health.quality import SlotQuality, is_scored, slot_qualities
+from edgeops.health.reported import moment, reported_slot, value_at
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice
 
-_NEVER = "0001-"  # the year of a module that has never started
 _NO_TIME = ("tags", "variables")  # parts of which the hub tells no time
 _BY_NAME = ("env", *AS_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueHealth:
-    """The health of a device; `since` is when it got the value, None if nobody tells."""
+    """The health of a device; `since` is when it got the value, None if nobody tells.
+
+    `quality` is how good the model is whose release the value is, None if the device has not said
+    it; `scored`: some module of the device says it, or will.
+    """
 
     health: Health
     since: datetime | None = None
+    quality: SlotQuality | None = None
+    scored: bool = False
 
 
 def has_time(path: Path) -> bool:
@@ -38,8 +44,14 @@ def has_time(path: Path) -> bool:
 def value_health(
     device: DesiredDevice, live: LiveDevice | None, path: Path, in_sync: bool
 ) -> ValueHealth:
-    """The health of a device, as in `edgeops status`, with the `since` of a value."""
-    return ValueHealth(health(device, live, in_sync), _since(device, live, path) if live else None)
+    """The health of a device, as in `edgeops status`, with what is known of a value."""
+    said = slot_qualities(device, live) if path[0] == "models" else {}
+    return ValueHealth(
+        health(device, live, in_sync),
+        _since(device, live, path) if live else None,
+        said.get(path[1]),
+        path[0] == "models" and is_scored(device, path[1], said),
+    )
 
 
 def _since(device: DesiredDevice, live: LiveDevice, path: Path) -> datetime | None:
@@ -51,11 +63,11 @@ def _since(device: DesiredDevice, live: LiveDevice, path: Path) -> datetime | No
     """
     part, *below = path
     if part == "models":
-        return _moment(value_at(reported_slot(live, below[0]), "since"))
+        return moment(value_at(reported_slot(live, below[0]), "since"))
     if not has_time(path):
         return None
     section, module = _module(device, path)
-    started = _moment(value_at(_agent(live), section, module, "lastStartTimeUtc"))
+    started = moment(value_at(_agent(live), section, module, "lastStartTimeUtc"))
     if module and path[2:] == ("image",):
         running = value_at(_agent(live), section, module, "settings", "image")
         wanted = value_at(live.desired(EDGE_AGENT), section, module, "settings", "image")
@@ -111,15 +123,5 @@ def _written(live: LiveDevice, module: str | None, path: Path) -> datetime | Non
     place = ("desired", *path)
     while place and place not in times:
         place = place[:-1]
-    inside = (_moment(time) for at, time in times.items() if at[: len(place)] == place)
+    inside = (moment(time) for at, time in times.items() if at[: len(place)] == place)
     return max(filter(None, inside), default=None) if place else None
-
-
-def _moment(text: Any) -> datetime | None:
-    if not isinstance(text, str) or text.startswith(_NEVER):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

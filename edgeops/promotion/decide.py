@@ -13,6 +13,7 @@ from edgeops.fleet.layers import Path
 from edgeops.health.device import HealthState
 from edgeops.health.since import ValueHealth
 from edgeops.jsonvalue import same
+from edgeops.promotion.bound import RingQuality, Shortfall, ring_quality
 from edgeops.promotion.rings import Ring
 from edgeops.promotion.value import UNSET
 
@@ -46,22 +47,36 @@ class RolloutState:
 
 @dataclass(frozen=True, slots=True)
 class UnhealthyDevice:
-    """A device that was not healthy for the soak time; `ran` is how long it has had the value."""
+    """A device that was not healthy for the soak time; `ran` is how long it has had the value.
+
+    Or whose live quality does not meet the bound of the ring, as `shortfall` says.
+    """
 
     device: str
     state: HealthState
     text: str
     ran: timedelta | None
+    shortfall: Shortfall | None = None
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it counts as Degraded."""
+        beyond = self.shortfall is not None and self.shortfall.is_beyond
+        return beyond or self.state is HealthState.DEGRADED
 
 
 @dataclass(frozen=True, slots=True)
 class RingHealth:
-    """A ring, the number of its devices that must be healthy, and those that are not."""
+    """A ring, the number of its devices that must be healthy, and those that are not.
+
+    `quality` is how good the release is there, None if that does not count.
+    """
 
     ring: Ring
     step: Step
     needed: int
     unhealthy: tuple[UnhealthyDevice, ...] = ()
+    quality: RingQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +112,10 @@ def decide(rollout: RolloutState, states: Mapping[str, ValueHealth], now: dateti
     """Whether the next ring gets the value, from the states of the witnesses.
 
     It does if, in every ring before, at least `minHealthy` percent of the devices
-    are Converged and have had the value for the soak time. A ring is Degraded if
-    so many devices are Degraded that `minHealthy` cannot be reached. A ring
-    without devices holds the value.
+    are Converged, have had the value for the soak time, and meet the bound of the ring on the
+    live quality of a release. A ring is Degraded if so many devices are Degraded, or beyond
+    the bound, that `minHealthy` cannot be reached, or if a release is surely worse than the one
+    before. A ring without devices holds the value.
     """
     if not rollout.rest:
         return Decision(rollout, Step.DONE)
@@ -112,18 +128,21 @@ def decide(rollout: RolloutState, states: Mapping[str, ValueHealth], now: dateti
 def _ring_health(ring: Ring, states: Mapping[str, ValueHealth], now: datetime) -> RingHealth:
     total = len(ring.devices)
     needed = -(-total * ring.rollout.min_healthy // 100)  # rounded up
+    quality = ring_quality(ring.rollout.quality, ring.devices, states)
+    shortfalls = quality.by_device if quality else {}
     unhealthy = []
     for device in ring.devices:
-        state = states[device]
+        state, lack = states[device], shortfalls.get(device)
         ran = max(now - state.since, timedelta()) if state.since else None
-        healthy = state.health.state is HealthState.CONVERGED
+        healthy = state.health.state is HealthState.CONVERGED and lack is None
         if not healthy or ran is None or ran < ring.rollout.soak:
-            unhealthy.append(UnhealthyDevice(device, state.health.state, state.health.reason, ran))
-    degraded = sum(device.state is HealthState.DEGRADED for device in unhealthy)
-    if degraded > total - needed:
+            health = state.health
+            unhealthy.append(UnhealthyDevice(device, health.state, health.reason, ran, lack))
+    degraded = sum(device.is_degraded for device in unhealthy)
+    if degraded > total - needed or (quality and quality.is_worse):
         step = Step.DEGRADED
     elif total and total - len(unhealthy) >= needed:
         step = Step.PROMOTE
     else:
         step = Step.HOLD
-    return RingHealth(ring, step, needed, tuple(unhealthy))
+    return RingHealth(ring, step, needed, tuple(unhealthy), quality)

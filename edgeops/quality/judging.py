@@ -10,7 +10,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject
 
 HOURS = 24
-MOST_DAYS = 90  # a device keeps 112 days, and needs four weeks more to fill what is missing
+MOST_DAYS = 80  # a device keeps 112 days, and needs four weeks more to fill what is missing
 _LARGEST = 10.0  # of a margin: a factor of 22,000
 
 

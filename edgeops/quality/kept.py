@@ -45,6 +45,11 @@ class KeptForecasts:
         targets: Hours = self.origins[:, None] + ahead
         return targets
 
+    @property
+    def reach(self) -> np.timedelta64:
+        """How far after an origin its last step begins."""
+        return np.timedelta64(self.values.shape[1] * self.interval, "h")
+
     def chosen(self, which: NDArray[np.bool_] | IntArray) -> KeptForecasts:
         """The forecasts of a mask or of indexes."""
         return replace(

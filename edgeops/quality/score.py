@@ -101,6 +101,7 @@ def cells(
 ) -> Cells:
     """The sums of all forecasts of hours from `since` on that can be scored."""
     kept = kept.judged(judging)
+    kept = kept.chosen(kept.origins >= since - kept.reach)  # the others have no such hour
     targets = kept.targets
     truth, naive = observed.at(targets), observed.naive(targets, kept.interval)
     which = np.isfinite(truth) & np.isfinite(naive) & (targets >= since)

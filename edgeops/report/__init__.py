@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeops.report import (
         data_text,
+        decay_text,
         device_columns,
         device_list,
         device_show,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         import_text,
         inert,
         key_text,
+        live_text,
         markdown,
         model_card,
         model_features_text,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "data_text",
+    "decay_text",
     "device_columns",
     "device_list",
     "device_show",
@@ -60,6 +63,7 @@ __all__ = [
     "import_text",
     "inert",
     "key_text",
+    "live_text",
     "markdown",
     "model_card",
     "model_features_text",

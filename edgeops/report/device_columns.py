@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from edgeops.commit import short_commit
 from edgeops.errors import UsageError
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.health.quality import LiveScore
 from edgeops.health.seen import SeenDevice, Versions
+from edgeops.report.quality_words import ratio, share
 from edgeops.report.status_text import STYLE, badness
 from edgeops.report.style import Span, cut, dim, green, yellow
 from edgeops.report.words import first_names
@@ -33,7 +35,7 @@ class DeviceColumn:
     name: str
     value: Callable[[SeenDevice], str]
     cell: Callable[[SeenDevice], Span | str]
-    key: Callable[[SeenDevice], str | int]
+    key: Callable[[SeenDevice], str | float]
 
     @property
     def title(self) -> str:
@@ -45,7 +47,7 @@ def _column(
     name: str,
     value: Callable[[SeenDevice], str],
     cell: Callable[[SeenDevice], Span | str] | None = None,
-    key: Callable[[SeenDevice], int] | None = None,
+    key: Callable[[SeenDevice], float] | None = None,
 ) -> DeviceColumn:
     return DeviceColumn(name, value, cell or (lambda device: value(device) or _NONE), key or value)
 
@@ -70,6 +72,38 @@ def _models(device: SeenDevice) -> str:
 
 def _images(device: SeenDevice, short: Callable[[str], str] = str) -> str:
     return ", ".join(f"{name} {versions(pair, short)}" for name, pair in device.images.items())
+
+
+def _wapes(device: SeenDevice) -> str:
+    """The live WAPE of the release that git wants in each slot where one is reported."""
+    return ", ".join(f"{slot} {share(score.wape)}" for slot, score in _scores(device))
+
+
+def _ratios(device: SeenDevice) -> str:
+    """That WAPE over the one of the seasonal naive forecast."""
+    return ", ".join(
+        f"{slot} {ratio(score.versus_naive)}"
+        for slot, score in _scores(device)
+        if score.versus_naive is not None
+    )
+
+
+def _scores(device: SeenDevice) -> list[tuple[str, LiveScore]]:
+    return [
+        (slot, said.wanted.last28)
+        for slot, said in device.quality.items()
+        if said.wanted and said.wanted.last28
+    ]
+
+
+def _largest(figure: Callable[[LiveScore], float | None]) -> Callable[[SeenDevice], float]:
+    """The largest figure of a device, by which lists are sorted; below 0 without one."""
+
+    def worst(device: SeenDevice) -> float:
+        known = (figure(score) for _, score in _scores(device))
+        return max((each for each in known if each is not None), default=-1.0)
+
+    return worst
 
 
 def sync_word(device: SeenDevice) -> str:
@@ -118,6 +152,8 @@ COLUMNS = {
         ),
         _column("reason", _reason, _reason),
         _column("models", _models, lambda device: cut(_models(device) or _NONE, _MODELS)),
+        _column("wape", _wapes, key=_largest(lambda score: score.wape)),
+        _column("ratio", _ratios, key=_largest(lambda score: score.versus_naive)),
         _column("images", _images, lambda device: _images(device, _short_image) or _NONE),
         _column(
             "commit",

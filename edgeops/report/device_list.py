@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from edgeops.api.listing import SeenFleet
 from edgeops.fleet.secrets import mask
+from edgeops.health.quality import SlotQuality
 from edgeops.health.seen import SeenDevice, Versions
 from edgeops.jsonvalue import JsonObject
 from edgeops.report.device_columns import COLUMNS, DEFAULT, WITHOUT_GIT, column, ordered
 from edgeops.report.documents import dump_json, dump_yaml
 from edgeops.report.inert import one_line
+from edgeops.report.quality_words import score_object
 from edgeops.report.status_text import (
     counts,
     gone_lines,
@@ -113,6 +115,18 @@ def device_object(device: SeenDevice) -> JsonObject:
         "groups": list(device.groups),
         "models": {slot: _pair(pair) for slot, pair in device.models.items()},
         "images": {module: _pair(pair) for module, pair in device.images.items()},
+        "quality": {slot: _quality(said) for slot, said in device.quality.items()},
+    }
+
+
+def _quality(said: SlotQuality) -> JsonObject:
+    """What is reported of the release that git wants in a slot."""
+    score = said.wanted.last28 if said.wanted else None
+    return {
+        "score": score_object(score),
+        "versusNaive": score and score.versus_naive,
+        "until": said.report.until or None,
+        "reason": mask(said.report.reason) or None,
     }
 
 

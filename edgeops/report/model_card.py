@@ -44,7 +44,11 @@ _WORDS = (
         "the mean of error over value; small values weigh most, the smallest are left out",
     ),
     ("sMAPE", "the same over the mean of value and forecast, so that it is at most 200%"),
-    ("day, night, use case", "the WAPE of their hours only"),
+    (
+        "time of day",
+        "their hours only: night is from 22 to 6, morning to 9, daytime to 18, evening to 22;"
+        " day is from 7 to 22",
+    ),
     ("coverage", "the share of values inside the interval of the forecast"),
     ("width", "the mean width of that interval over the mean value"),
     ("pinball", "the loss of the quantiles, in units of the target: lower is better"),
@@ -143,7 +147,7 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.table(business_words.table(card, name), card.model)
     yield html.table(score_tables.figures(card, name, every=True), card.model)
     yield html.table(score_tables.comparisons(card.parts[name], card.hours), kinds=_KINDS)
-    yield html.table(score_tables.use_cases(card, name))
+    yield html.table(score_tables.day_parts(card, name))
     for table in (business_words.by_hour(card, name), business_words.by_horizon(card, name)):
         yield html.folded(f"By {table.headings[0]}", html.table(table))
 

@@ -16,6 +16,14 @@ from edgeops.health.since import has_time
 from edgeops.promotion.decide import Decision, Step, UnhealthyDevice
 from edgeops.promotion.value import UNSET, is_slot
 from edgeops.report.documents import dump_json
+from edgeops.report.quality_words import (
+    before_words,
+    bound_words,
+    quality_object,
+    score_words,
+    shortfall_object,
+    shortfall_words,
+)
 from edgeops.report.style import Line, bold, columns, cyan, dim, green, red, render, yellow
 from edgeops.report.words import count, duration, show, show_path, wrapped_names
 
@@ -120,9 +128,11 @@ def reasons_of(decision: Decision) -> dict[str, object]:
                 "state": device.state.value,
                 "reason": mask(device.text),
                 "seconds": None if device.ran is None else int(device.ran.total_seconds()),
+                **({"quality": shortfall_object(device.shortfall)} if device.shortfall else {}),
             }
             for device in (ring.unhealthy if ring else ())
         ],
+        **({"quality": quality_object(ring.quality)} if ring and ring.quality else {}),
     }
 
 
@@ -150,18 +160,27 @@ def _why(decision: Decision) -> Line:
         return [*start, f"every ring has {value}"]
     group, devices = ring.ring.group, count(len(ring.ring.devices), "device")
     soak = _hours(ring.ring.rollout.soak)
+    quality = ring.quality
     if decision.step is Step.PROMOTE:
         after = f" after {devices} of {group} were healthy with it for {soak}"
-        return [*start, green(f"{decision.to} gets {value}"), after]
+        score = f"; {score_words(quality.score)}" if quality and quality.score else ""
+        return [*start, green(f"{decision.to} gets {value}"), after + score]
     if decision.step is Step.DEGRADED:
+        if quality and quality.is_worse and quality.before:
+            worse = red(f"{value} is worse than the release before in {group}")
+            return [*start, worse, f": {before_words(quality.before)}"]
         return [*start, red(f"{value} is Degraded in {group}")]
     missing = f": {ring.needed} of {devices} in {group} must be healthy with it for {soak}"
+    missing += f", and {bound_words(quality.bound)}" if quality else ""
     if not ring.ring.devices:
         missing = f": no device runs it because of group {group}"
     return [*start, yellow(f"{decision.to} waits for {value}"), missing]
 
 
 def _state(device: UnhealthyDevice, path: Path, soak: str) -> str:
+    lack = device.shortfall
+    if lack is not None and (lack.is_beyond or device.state is HealthState.CONVERGED):
+        return f"{device.state.value}: {shortfall_words(lack)}"
     if device.state is not HealthState.CONVERGED:
         return f"{device.state.value}: {device.text}" if device.text else device.state.value
     if device.ran is not None:

@@ -23,6 +23,7 @@ PASSED, FAILED = "passed", "FAILED"
 
 _SPELLED = {"lightgbm": "LightGBM", "lstm": "LSTM"}
 _DAY_AND_NIGHT = ("day", "night")
+_ROW = 6  # hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,33 @@ def comparisons(part: JudgedPart, hours: Sequence[int] = ()) -> ScoreTable:
     return ScoreTable(headings, rows, "lrrl")
 
 
-def use_cases(card: Scorecard, part: str) -> ScoreTable:
-    """The WAPE of each use case except day and night, with one column per model."""
+def day_parts(card: Scorecard, part: str) -> ScoreTable:
+    """The WAPE of each part of the day and use case by model, and the coverage of the model."""
     models = card.parts[part].models
-    order = _order(models)
+    order, quantiles = _order(models), len(card.quantiles) > 1
     rows = tuple(
-        (name, *(_wape(models[other], name) for other in order))
-        for name in models[MODEL].slices
-        if name not in (ALL, *_DAY_AND_NIGHT)
+        (
+            name,
+            *(_wape(models[other], name) for other in order),
+            *[percent(score.coverage, 1)] * quantiles,
+        )
+        for name, score in models[MODEL].slices.items()
+        if name not in (ALL, "day")
     )
-    headings = ("WAPE by use case", *(_name(card, other) for other in order))
-    return ScoreTable(headings, rows, "l" + "r" * len(order))
+    headings = ["WAPE by time of day", *(_name(card, other) for other in order)]
+    headings += [f"{interval(card)} coverage"] * quantiles
+    return ScoreTable(tuple(headings), rows, "l" + "r" * (len(headings) - 1))
+
+
+def coverage_by_hour(card: Scorecard, part: str) -> ScoreTable:
+    """The coverage of the model by the hour of the day that is forecast, six hours a row."""
+    by_hour = card.parts[part].models[MODEL].by_hour
+    shares = [percent(score.coverage if score else None, 0) for score in by_hour]
+    rows = tuple(
+        (f"{first}:00", *shares[first : first + _ROW]) for first in range(0, len(shares), _ROW)
+    )
+    headings = (f"{interval(card)} coverage from", *(f"+{hour} h" for hour in range(_ROW)))
+    return ScoreTable(headings, rows if len(card.quantiles) > 1 else (), "l" + "r" * _ROW)
 
 
 def per_series(card: Scorecard) -> ScoreTable:

@@ -70,7 +70,8 @@ def _lines(card: Scorecard) -> Iterator[Line]:
             yield []
         tables = (
             score_tables.figures(card, name),
-            score_tables.use_cases(card, name),
+            score_tables.day_parts(card, name),
+            score_tables.coverage_by_hour(card, name),
             score_tables.comparisons(part, card.hours),
         )
         for table in tables:
@@ -117,7 +118,8 @@ def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
             yield plain(short, _SENTENCE)
         yield from _markdown_table(score_tables.figures(card, name), detail)
         yield from _markdown_table(score_tables.comparisons(part, card.hours), detail)
-        yield from _markdown_table(score_tables.use_cases(card, name), detail)
+        yield from _markdown_table(score_tables.day_parts(card, name), detail)
+        yield from _markdown_table(score_tables.coverage_by_hour(card, name), detail)
     if card.per_series:
         # GitHub reads Markdown inside <details> only after an empty line.
         yield f"<details><summary>{len(card.per_series):,} series, each on its own</summary>"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edgeops.api.listing import SeenFleet
+from edgeops.api.live import LiveModels
 from edgeops.commit import short_commit
 from edgeops.health.device import HealthState
 from edgeops.health.seen import SeenDevice
-from edgeops.report import html
+from edgeops.report import html, live_text
 from edgeops.report.device_columns import sync_word
 from edgeops.report.device_summary import Summary
 from edgeops.report.inert import one_line
@@ -23,6 +24,7 @@ from edgeops.report.words import count, first_names
 _SITES = 200
 _DEVICES = 300
 _DRIFTED = 100
+_RELEASES = 100
 _REASON = 160
 _NO_VALUE = "(none)"
 _KINDS = {
@@ -34,11 +36,15 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """A fleet as it was seen at a time; `label` is the label whose values are its sites."""
+    """A fleet as it was seen at a time; `label` is the label whose values are its sites.
+
+    `live` is how good its models are, as far as devices report it.
+    """
 
     fleet: SeenFleet
     label: str
     when: datetime
+    live: LiveModels | None = None
 
 
 def as_html(page: StatusPage) -> str:
@@ -65,6 +71,17 @@ def _parts(page: StatusPage) -> Iterator[str]:
     yield html.section("No longer in git", [html.listed(filter(None, [*names, more]))])
     yield html.section("Rings", [html.table(_rings(fleet), kinds=_KINDS)])
     yield html.section("Models", [html.table(_models(devices))])
+    if page.live is not None and page.live.is_reported:
+        yield html.section("Live quality", _live(page.live))
+
+
+def _live(live: LiveModels) -> Iterator[str]:
+    """A table of the releases, and what its figures are."""
+    shown = live_text.table(live)
+    rows = shown.rows[:_RELEASES]
+    about = "of the last 28 days, on devices with enough scored hours"
+    more = _more(shown.rows, _RELEASES)
+    yield html.table(replace(shown, rows=rows), caption=f"WAPE and other figures {about}. {more}")
 
 
 def _is_well(device: SeenDevice) -> bool:

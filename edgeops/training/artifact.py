@@ -15,7 +15,7 @@ import numpy as np
 from edgeops.errors import EdgeOpsError
 from edgeops.features.spec import WindowSpec
 from edgeops.features.spec_json import to_json
-from edgeops.training.calibrate import margin
+from edgeops.quality.margins import margin
 from edgeops.training.fitted import Fitted
 from edgeops.training.network import Network
 from edgeops.training.onnx_graph import Graph, serialized
@@ -56,20 +56,16 @@ def _mean(graph: Graph, network: Network, seeds: Sequence[Fitted]) -> str:
     return graph.add("Mul", total, graph.constant(np.array(1 / len(outputs), np.float32)))
 
 
-def calibrated(
-    network: Network,
-    fitted: Sequence[Fitted],
-    properties: Mapping[str, str],
-    validation: Examples,
-    coverage: float,
-) -> bytes:
-    """As `assemble`, with the margin that reaches `coverage` on the validation windows."""
-    ratio = OnnxModel(assemble(network, fitted, properties)).ratio(validation.windows, _BATCH)
+def calibration(
+    network: Network, fitted: Sequence[Fitted], validation: Examples, coverage: float
+) -> float:
+    """The margin for `assemble` that reaches `coverage` on the validation windows."""
+    ratio = OnnxModel(assemble(network, fitted, {})).ratio(validation.windows, _BATCH)
     truth = validation.ratio.astype(np.float64)
     low, high = ratio[:, :, 0].astype(np.float64), ratio[:, :, -1].astype(np.float64)
     if network.section.is_based:
         truth, low, high = np.log(truth), np.log(low), np.log(high)
-    return assemble(network, fitted, properties, margin(truth, low, high, coverage))
+    return margin(np.maximum(low - truth, truth - high), coverage)
 
 
 def quantized(model: bytes) -> bytes:

@@ -21,8 +21,10 @@ from edgeops.training.training_data import Job
 from edgeops.translate import doing
 
 # Increment when the same model file would give other weights.
-_LAYOUT = 2
-_NOT_TRAINED = ("gates", "useCases", "export", "calibration", "seeds", "baselines", "notes")
+_LAYOUT = 3
+_NOT_TRAINED = (
+    *("gates", "useCases", "export", "calibration", "seeds", "baselines", "retraining", "notes"),
+)
 FILES = {"onnx": "model.onnx", "onnx-int8": "model-int8.onnx"}
 
 

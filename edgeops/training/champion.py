@@ -14,7 +14,9 @@ from edgeops.features.window import WindowBuilder
 from edgeops.source.released_file import released_file
 from edgeops.source.releases import load_releases
 from edgeops.training.forecasts import Forecasts
+from edgeops.training.judged_by import from_properties
 from edgeops.training.onnx_run import MAX_BYTES, OnnxModel, of_ratio
+from edgeops.training.replay import as_issued
 from edgeops.training.samples import Experiment, Samples
 
 _MOST_STEPS = 168  # as `window.steps` in schemas/model.schema.json
@@ -57,8 +59,8 @@ def last_release(
 def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -> Forecasts:
     """The forecasts of a released model at the origins of the samples.
 
-    Its features and window can differ from those of the samples; its horizon
-    and interval must be the same. Raises `EdgeOpsError`.
+    They are as a device issues them. Its features and window can differ from those of the
+    samples; its horizon and interval must be the same. Raises `EdgeOpsError`.
     """
     model = OnnxModel(champion.content, f"version {champion.version}")
     properties = model.metadata
@@ -78,7 +80,8 @@ def champion_forecasts(champion: Champion, data: Experiment, samples: Samples) -
         raise _unfit(champion, "forecasts other columns of the data")
     windows = WindowBuilder(spec).windows(data.dataset.series, samples.rows, data.known)
     values = of_ratio(model.ratio(windows.values), windows.scale, spec.unit)
-    return samples.forecasts(values, quantiles)
+    raw = samples.forecasts(values, quantiles)
+    return as_issued(raw, from_properties(properties), spec, data.dataset.series)
 
 
 def _unfit(champion: Champion, why: str) -> EdgeOpsError:

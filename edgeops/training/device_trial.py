@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from edgeops.features.series import Hours, IntArray
 from edgeops.features.spec import WindowSpec
 from edgeops.features.wall_clock import phase, skipped_hours, time_zone, utc_hours
+from edgeops.quality.judging import Judging
+from edgeops.quality.kept import KeptForecasts
+from edgeops.quality.margins import hours_needed
 from edgeops.training.data.rows import Told, told
 from edgeops.training.evaluate.scorecard import MODEL
 from edgeops.training.forecasts import Forecasts
@@ -30,7 +33,8 @@ _AROUND = (2, 3, 1, 4, 26, 0)  # hours after the midnight before the clock chang
 class Trial:
     """What a device is told of one series, and the forecasts that it should make.
 
-    `kept` is how many hours it may need before a forecast.
+    `kept` is how many hours it may need before a forecast; `earlier` are those that it has
+    made before each of the forecasts, if its interval follows them.
     """
 
     data: Experiment
@@ -38,6 +42,7 @@ class Trial:
     columns: tuple[str, ...]
     kept: int
     forecasts: Forecasts
+    earlier: Sequence[KeptForecasts] = ()
 
     @property
     def ends(self) -> list[int]:
@@ -68,9 +73,12 @@ class Trial:
 
 
 def trials(
-    data: Experiment, by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]]
+    data: Experiment, by_part: Mapping[str, Mapping[str, Sequence[Forecasts]]], judging: Judging
 ) -> list[Trial]:
-    """The trials of a model that has been evaluated; of a pooled one, those of a few series."""
+    """The trials of a model that has been evaluated; of a pooled one, those of a few series.
+
+    `judging` is that of the model file.
+    """
     by_series: dict[str, list[Forecasts]] = {}
     for by_model in by_part.values():
         for forecasts in by_model[MODEL]:
@@ -78,15 +86,16 @@ def trials(
     names = list(by_series)
     some = np.linspace(0, len(names) - 1, min(_SERIES, len(names))).round().astype(int)
     chosen = [names[at] for at in some]
-    return [trial(data, by_series[name], _ORIGINS // len(chosen)) for name in chosen]
+    return [trial(data, by_series[name], _ORIGINS // len(chosen), judging) for name in chosen]
 
 
-def trial(data: Experiment, parts: Sequence[Forecasts], count: int) -> Trial:
+def trial(data: Experiment, parts: Sequence[Forecasts], count: int, judging: Judging) -> Trial:
     """The trial of one series, of at most so many of its forecasts."""
     builder = data.builder(parts[0].series)
     origins = np.concatenate([part.origins for part in parts])
     usable = np.flatnonzero(_observed(data, builder.spec, origins))
-    hours = builder.hours_to_keep
+    spec = builder.spec
+    hours = max(builder.hours_to_keep, hours_needed(judging, spec.outage_hours))
     rows_an_hour = max(1, data.dataset.hour.values)
     most = _MOST_TOLD // (rows_an_hour * len(builder.columns))
     picked: list[int] = []
@@ -100,7 +109,16 @@ def trial(data: Experiment, parts: Sequence[Forecasts], count: int) -> Trial:
         actual=np.concatenate([part.actual for part in parts])[which],
         values=np.concatenate([part.values for part in parts])[which],
     )
-    return Trial(data, builder.spec, builder.columns, hours, forecasts)
+    made = [part.kept for part in parts if part.kept is not None for _ in part.origins]
+    if not judging.days or len(made) < len(origins):
+        return Trial(data, spec, builder.columns, hours, forecasts)
+    earlier = [_before(made[at], origins[at], hours) for at in which.tolist()]
+    return Trial(data, spec, builder.columns, hours, forecasts, earlier)
+
+
+def _before(kept: KeptForecasts, origin: np.datetime64, hours: int) -> KeptForecasts:
+    """The forecasts of these hours before an origin."""
+    return kept.chosen((kept.origins < origin) & (kept.origins >= origin - hours * _H))
 
 
 def _observed(data: Experiment, spec: WindowSpec, origins: Hours) -> NDArray[np.bool_]:

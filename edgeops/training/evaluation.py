@@ -33,9 +33,11 @@ from edgeops.training.evaluate.scorecard import (
     Scorecard,
 )
 from edgeops.training.forecasts import Forecasts, joined
+from edgeops.training.judged_by import from_properties
 from edgeops.training.learned import learned
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.other_release import other_release
+from edgeops.training.replay import as_issued
 from edgeops.training.samples import Experiment, Samples
 
 EXACT = "onnx"  # the form with 32-bit weights
@@ -101,13 +103,24 @@ def evaluate(
 def _exported(
     data: Experiment, folder: BuildFolder, facts: JsonObject, form: str
 ) -> dict[str, Forecaster]:
-    """The released file, and the one with 32-bit weights if that is a different one."""
+    """The released file, and the one with 32-bit weights if that is a different one.
+
+    The forecasts of the released file are as a device issues them.
+    """
     quantiles = data.model.recipe.network.quantiles
-    files = {MODEL: form} | ({EXACT: EXACT} if EXACT in facts["files"] and form != EXACT else {})
-    return {
-        name: partial(OnnxModel(folder.file(file)).forecasts, quantiles=quantiles)
-        for name, file in files.items()
-    }
+    released = OnnxModel(folder.file(form))
+    judging = from_properties(released.metadata)
+
+    def issued(samples: Samples) -> Forecasts:
+        spec = data.builder(samples.series).spec
+        raw = released.forecasts(samples, quantiles)
+        return as_issued(raw, judging, spec, data.dataset.series)
+
+    forecasters: dict[str, Forecaster] = {MODEL: issued}
+    if EXACT in facts["files"] and form != EXACT:
+        exact = OnnxModel(folder.file(EXACT))
+        forecasters[EXACT] = partial(exact.forecasts, quantiles=quantiles)
+    return forecasters
 
 
 def _without_context(model: Forecaster, data: Experiment, samples: Samples) -> Forecasts:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from edgeops.training.context_dropout import context_of
+from edgeops.training.pretrain_columns import pretrain_columns, pretrain_stride
 from edgeops.training.recipe import TargetSection, TrainingSection
 from edgeops.training.samples import Experiment, Samples
-from edgeops.training.training_data import Examples, FloatTensor, Stage, TrainingData
+from edgeops.training.training_data import Examples, FloatTensor, Length, Stage, TrainingData
 
 
 def training_data_of(data: Experiment) -> TrainingData:
@@ -24,22 +25,30 @@ def training_data_of(data: Experiment) -> TrainingData:
     first = training.pretrain
     if first is None:
         return training_data
-    columns = [data.samples_of_column(column, "train", first.stride) for column in data.columns]
-    stage = Stage(_examples(data.model.recipe.target, columns), first.epochs, first.learning_rate)
+    columns = pretrain_columns(data) if first.columns == "all" else data.columns
+    stride = pretrain_stride(data, len(columns))
+    samples = [data.samples_of_column(column, "train", stride) for column in columns]
+    examples = _examples(data.model.recipe.target, samples)
+    stage = Stage(examples, Length(first.epochs, first.steps), first.learning_rate)
     return replace(training_data, stages=(stage, *training_data.stages))
 
 
 def plain_training_data(data: Experiment, training: TrainingSection) -> TrainingData:
     """One stage, on the series of the model. Raises `EdgeOpsError` if there is too little data."""
     recipe = data.model.recipe
-    stride = recipe.window.stride
-    thinned = stride if len(data.series) > 1 else 1
+    thinned = recipe.window.stride if len(data.series) > 1 else 1
+    judged = [data.samples(series, "validation", thinned) for series in data.series]
     train, validation = (
-        _examples(recipe.target, [data.samples(series, part, every) for series in data.series])
-        for part, every in (("train", stride), ("validation", thinned))
+        _examples(recipe.target, samples) for samples in (train_samples(data), judged)
     )
-    stage = Stage(train, training.epochs, training.learning_rate)
+    stage = Stage(train, Length(training.epochs, training.steps), training.learning_rate)
     return TrainingData((stage,), validation, context_of(data.builder(data.series[0]).spec))
+
+
+def train_samples(data: Experiment) -> list[Samples]:
+    """The windows of each series for training. Raises `EdgeOpsError` if there is none."""
+    stride = data.model.recipe.window.stride
+    return [data.samples(series, "train", stride) for series in data.series]
 
 
 def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:

@@ -17,7 +17,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.training import backend
 from edgeops.training.artifact import (
     assemble,
-    calibrated,
+    calibration,
     check_parity,
     metadata,
     parity,
@@ -27,6 +27,7 @@ from edgeops.training.build import BuildFolder
 from edgeops.training.data.load import window_spec
 from edgeops.training.fitted import Fitted
 from edgeops.training.jobs import network_of
+from edgeops.training.judged_by import judging_of, to_properties
 from edgeops.training.loss import wape_of
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.predict import keras_milliseconds
@@ -57,11 +58,12 @@ def export(
     recipe = data.model.recipe
     backend.start(recipe.training)
     network, properties = network_of(data.model), _metadata(data)
+    outward = 0.0
     if recipe.calibration.kind == "cqr" and len(network.quantiles) > 1:
-        coverage = recipe.calibration.coverage
-        exact = calibrated(network, fitted, properties, validation, coverage)
-    else:
-        exact = assemble(network, fitted, properties)
+        outward = calibration(network, fitted, validation, recipe.calibration.coverage)
+    exact = assemble(network, fitted, properties, outward)
+    if said := to_properties(judging_of(data, OnnxModel(exact))):
+        exact = assemble(network, fitted, {**properties, **said}, outward)
     difference = parity(network, fitted, _compared(data), exact)
     check_parity(difference, recipe.export.parity)
     files = {}
@@ -115,6 +117,8 @@ def provenance(data: Experiment, commit: str | None, environ: Mapping[str, str])
         "threads": training.threads,
         "command": f"edgeops model train {data.model.name}",
     }
+    if data.model.newer_data is not None:
+        facts["split"] = data.model.spec["split"]
     if data.dataset.attribution:
         facts["attribution"] = data.dataset.attribution
     if weather := data.model.recipe.data.weather:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,7 @@ from edgeops.training.fitted import Fitted
 from edgeops.training.loss import error_of, loss_of, truth, wape_of
 from edgeops.training.network import Network, build, scaling_of
 from edgeops.training.recipe import TrainingSection
-from edgeops.training.training_data import (
-    Examples,
-    FloatTensor,
-    Job,
-    Schedule,
-    Stage,
-    TrainingData,
-)
+from edgeops.training.training_data import Examples, FloatTensor, Job, Schedule, TrainingData
 
 _PREDICT_BATCH = 2048
 _CONTEXT = 1  # makes what is hidden independent of the order of the windows
@@ -55,35 +49,39 @@ def fit(
     training_data: TrainingData,
     checkpoint: Path | None,
     tick: Tick,
+    start: Fitted | None = None,
 ) -> Fitted:
     """Train a network, stage after stage; gives the weights with the lowest validation error.
 
     `network` has all steps ahead; `checkpoint` is read at the start and written
     after every epoch; `tick` gets the batches done and their total. The feature
-    scaling is that of the last stage.
+    scaling is that of the last stage. With `start`, its weights and scaling are the first.
     """
     import keras
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    scaling = scaling_of(training_data.stages[-1].data.windows, network.features)
+    last = training_data.stages[-1].data.windows
+    scaling = start.scaling if start is not None else scaling_of(last, network.features)
     dropout = share_of(training.context_dropout, network.features)
     run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
+    if start is not None:
+        _assign(run.model, [start.weights[each.path] for each in run.model.trainable_variables])
     schedule = Schedule(training_data.stages, training.batch)
     _restore(run, schedule, training, network.quantiles, checkpoint)
     run.average = run.average or _trainable(run.model)
-    while run.epoch < schedule.epochs:
-        stage = schedule.stage(run.epoch)
-        done = schedule.batches_before(run.epoch)
-        order = _shuffled(len(stage.data.windows), schedule.batch, job.seed, run.epoch)
-        windows = _seen(training_data, stage, dropout, (job.seed, run.epoch))
-        for number, rows in enumerate(order, start=1):
-            run.model.train_on_batch(windows(rows), truth(stage.data, rows))
+    while run.epoch < len(schedule.epochs):
+        epoch = schedule.epochs[run.epoch]
+        data = epoch.stage.data
+        order = _shuffled(len(data.windows), schedule.batch, job.seed, run.epoch)
+        windows = _seen(training_data, data.windows, dropout, (job.seed, run.epoch))
+        for number, rows in enumerate(islice(order, epoch.steps), start=1):
+            run.model.train_on_batch(windows(rows), truth(data, rows))
             _follow(run, training.ema)
-            tick(done + number, schedule.batches_before(schedule.epochs))
+            tick(epoch.done + number, schedule.steps)
         _judge(run, training, network.quantiles, training_data.validation)
         run.epoch += 1
-        if run.epoch < schedule.epochs and schedule.begins(run.epoch):
+        if run.epoch < len(schedule.epochs) and schedule.epochs[run.epoch].begins:
             _assign(run.model, run.average)
             _compile(run.model, training, network.quantiles, schedule, run.epoch)
         _save(run, checkpoint)
@@ -102,10 +100,10 @@ def _compile(
     """Compile the model with an optimiser for the stage of an epoch."""
     import keras
 
-    stage = schedule.stage(epoch)
+    stage = schedule.epochs[epoch].stage
     rate: Any = float(stage.learning_rate)  # Keras does not accept an integer
     if training.schedule == "cosine":
-        steps = stage.epochs * schedule.batches(stage)
+        steps = schedule.steps_of(stage)
         warmup = round(steps * training.warmup)
         rate = keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else rate,
@@ -147,10 +145,9 @@ def _shuffled(count: int, batch: int, seed: int, epoch: int) -> Iterator[NDArray
 
 
 def _seen(
-    training_data: TrainingData, stage: Stage, dropout: float, seed: tuple[int, int]
+    training_data: TrainingData, every: FloatTensor, dropout: float, seed: tuple[int, int]
 ) -> Callable[[NDArray[np.int64]], FloatTensor]:
     """Gives the windows of some rows as an epoch sees them."""
-    every = stage.data.windows
     if not (dropout and training_data.context):
         return lambda rows: every[rows]
     first = hidden_from(len(every), every.shape[1], dropout, (*seed, _CONTEXT))
@@ -209,7 +206,7 @@ def _restore(
     saved = read_arrays(checkpoint) if checkpoint is not None else None
     arrays, notes = saved or ({}, _notes(run))
     run.epoch, run.history, run.wapes = notes["epoch"], notes["history"], notes["wapes"]
-    _compile(run.model, training, quantiles, schedule, min(run.epoch, schedule.epochs - 1))
+    _compile(run.model, training, quantiles, schedule, min(run.epoch, len(schedule.epochs) - 1))
     if saved is None:
         return
     for index, variable in enumerate(_state(run)):

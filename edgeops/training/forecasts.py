@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeops.features.calendar import hour_of_day
 from edgeops.features.series import FloatArray, Hours, IntArray
+from edgeops.quality.kept import KeptForecasts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +19,8 @@ class Forecasts:
     `origins` are the wall-clock hours at which the newest observed step
     begins; `actual` has the shape (n, horizon), NaN where unknown;
     `values` has the shape (n, horizon, quantiles). `interval` is the length
-    of a step in hours, `unit` what the values are, for people.
+    of a step in hours, `unit` what the values are, for people. `kept` is what a device
+    keeps of them, if its interval has margins: the values before these, and the margins.
     """
 
     series: str
@@ -28,6 +30,7 @@ class Forecasts:
     quantiles: tuple[float, ...] = (0.5,)
     interval: int = 1
     unit: str = ""
+    kept: KeptForecasts | None = None
 
     @property
     def point(self) -> FloatArray:
@@ -57,10 +60,14 @@ def targets_after(origins: Hours, horizon: int, interval: int) -> Hours:
 
 
 def joined(by_series: Sequence[Forecasts]) -> Forecasts:
-    """The forecasts of several series, concatenated, with the name of the first series."""
+    """The forecasts of several series, concatenated, with the name of the first series.
+
+    What devices keep of them is left out.
+    """
     return replace(
         by_series[0],
         origins=np.concatenate([forecasts.origins for forecasts in by_series]),
         actual=np.concatenate([forecasts.actual for forecasts in by_series]),
         values=np.concatenate([forecasts.values for forecasts in by_series]),
+        kept=None,
     )

@@ -35,8 +35,8 @@ class ModelFile:
 
     Instead of named sets of features, and names to leave out, `spec` has the features.
 
-    Paths in the file are relative to `root`, the repository, or else to one of
-    the `data_dirs`. `sha256` is the digest of the value, so comments and layout
+    Paths in the file are relative to `newer_data`, if that has them, to `root`, the repository, or
+    else to one of the `data_dirs`. `sha256` is the digest of the value, so comments and layout
     do not matter; `marks` are those of `Document`.
     """
 
@@ -47,6 +47,7 @@ class ModelFile:
     description: str = ""
     data_dirs: tuple[Path, ...] = ()
     marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    newer_data: Path | None = None
 
     def place(self, pointer: str) -> Place:
         """The line and column of a value in the file."""

@@ -45,7 +45,8 @@ def add_ratio(graph: Graph, network: Network, z: str, margin: float) -> str:
         column = network.features.index(LOG_BASE)
         z = graph.add("Add", z, _slice(graph, INPUT, (2, column, column + 1), _ahead(network)))
     if margin:
-        z = graph.add("Add", z, graph.constant(outward * np.float32(margin)))
+        moved = graph.add("Add", z, graph.constant(outward * np.float32(margin)))
+        z = moved if margin > 0 else _uncrossed(graph, len(outward), moved, z)
     return graph.add("Exp", z) if network.section.is_based else z
 
 
@@ -124,6 +125,18 @@ def _in_order(graph: Graph, network: Network, raw: str) -> str:
         return z
     low, high = (np.array(bound, np.float32) for bound in network.section.clip)
     return graph.add("Clip", z, graph.constant(low), graph.constant(high))
+
+
+def _uncrossed(graph: Graph, count: int, moved: str, z: str) -> str:
+    """The moved quantiles, the outer ones no further inwards than their neighbours in z."""
+    if count == 1:
+        return moved
+    low, high = (_slice(graph, moved, (2, at, at + 1)) for at in (0, count - 1))
+    second, last_but_one = (_slice(graph, z, (2, at, at + 1)) for at in (1, count - 2))
+    parts = [graph.add("Min", low, second), graph.add("Max", high, last_but_one)]
+    if count > 2:
+        parts.insert(1, _slice(graph, z, (2, 1, count - 1)))
+    return graph.add("Concat", *parts, axis=2)
 
 
 def _ahead(network: Network) -> tuple[int, int, int]:

@@ -159,20 +159,26 @@ class NetworkSection:
 
 @dataclass(frozen=True, slots=True)
 class PretrainSection:
-    """`training.pretrain`."""
+    """`training.pretrain`, as long as its `epochs` or else its `steps`."""
 
-    epochs: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     stride: int = 1
+    columns: Literal["target", "all"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSection:
-    """`training`; without `context_dropout`, `context_dropout.share_of` says it."""
+    """`training`, as long as its `epochs` or else its `steps`.
 
-    epochs: int
+    Without `context_dropout`, `context_dropout.share_of` says it.
+    """
+
     batch: int
     learning_rate: float
+    epochs: int | None = None
+    steps: int | None = None
     backend: str = "tensorflow"
     threads: int = 1
     pretrain: PretrainSection | None = None
@@ -201,6 +207,8 @@ class CalibrationSection:
 
     kind: Literal["cqr", "none"] = "none"
     coverage: float = 0.8
+    by: Literal["hour", "all"] = "hour"
+    rolling_days: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,16 @@ class ExportSection:
 
     formats: tuple[str, ...] = ("onnx", "onnx-int8")
     parity: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainingSection:
+    """`retraining`: when a model counts as decayed on devices."""
+
+    decay: float = 1.15
+    min_hours: int = 336
+    days: int = 28
+    metric: Literal["wape", "later_wape"] = "wape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,4 +250,5 @@ class Recipe:
     calibration: CalibrationSection = CalibrationSection()
     export: ExportSection = ExportSection()
     gates: JsonObject = field(default_factory=dict)
+    retraining: RetrainingSection | None = None
     notes: tuple[str, ...] = ()

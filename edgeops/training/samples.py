@@ -68,9 +68,14 @@ class Samples:
         return (measured(self.actual, self.unit) + 1) / self.scale[:, None]
 
     @property
+    def targets(self) -> Hours:
+        """The wall-clock hour at which each forecast step begins: n x horizon."""
+        return targets_after(self.origins, self.actual.shape[1], self.interval)
+
+    @property
     def hour_of_day(self) -> IntArray:
         """The hour of the day, 0 to 23, of each forecast step: n x horizon."""
-        return hour_of_day(targets_after(self.origins, self.actual.shape[1], self.interval))
+        return hour_of_day(self.targets)
 
     def forecasts(self, values: FloatArray, quantiles: tuple[float, ...] = (0.5,)) -> Forecasts:
         """Forecasts of the samples with these values, n x horizon x quantiles."""
@@ -145,13 +150,24 @@ class Experiment:
 
     def check_part(self, series: str, part: str) -> None:
         """Raises `EdgeOpsError` if a part of a series has no sample."""
-        builder, rows = self.builder(series), self.rows(series, part)
-        if not len(rows):
-            raise self._too_little(series, builder, part)
-        for some in (rows[:: -(-len(rows) // _FEW)], rows):  # mostly, a few say it
-            if builder.windows(self.dataset.series, some, self.known).usable.any():
-                return
-        raise self._full_of_gaps(series, self.columns_of(series), part)
+        columns = self.columns_of(series)
+        if not len(self.rows(series, part)):
+            raise self._too_little(series, self.builder(series), part)
+        if not self._has_samples(columns, part):
+            raise self._full_of_gaps(series, columns, part)
+
+    def has_samples_of_column(self, column: str, part: str) -> bool:
+        """Whether `samples_of_column` would give any."""
+        return self._has_samples((column,), part)
+
+    def _has_samples(self, columns: tuple[str, ...], part: str) -> bool:
+        builder = self._builder(columns)
+        rows = self._rows(builder, self._history(columns), part)
+        few = rows[:: max(1, len(rows) // _FEW)]  # mostly, a few say it
+        return any(
+            len(some) > 0 and builder.windows(self.dataset.series, some, self.known).usable.any()
+            for some in (few, rows)
+        )
 
     def history(self, series: str) -> FloatArray:
         """A whole series by step, repaired in hindsight; NaN where unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,8 @@ class Examples:
 
     `ratio` is (value in the unit + 1) / scale, n x horizon, NaN where unknown; `weight`
     is the weight of each target in the loss, n x horizon. `scale` (n x 1) and `unit`
-    give the values of ratios.
+    give the values of ratios. `median` is what the median learns instead of the ratio,
+    n x horizon, if that is something else.
     """
 
     windows: FloatTensor
@@ -43,22 +44,43 @@ class Examples:
     weight: FloatTensor
     scale: FloatArray | float = 1.0
     unit: Unit = COUNTS
+    median: FloatTensor | None = None
 
     def of(self, job: Job) -> Examples:
         """The examples with only the steps ahead of a job."""
         steps = np.array(job.steps_ahead) - 1
-        return replace(self, ratio=self.ratio[:, steps], weight=self.weight[:, steps])
+        return replace(
+            self,
+            ratio=self.ratio[:, steps],
+            weight=self.weight[:, steps],
+            median=None if self.median is None else self.median[:, steps],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a training is: so many epochs (passes over its windows), or optimiser steps."""
+
+    epochs: int | None = None
+    steps: int | None = None
+
+    def steps_of(self, batches: int) -> int:
+        """The optimiser steps, with `batches` in a pass."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None, "the schema asks for one of them"
+        return self.epochs * batches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A part of a training: its examples, epochs and highest learning rate.
+    """A part of a training: its examples, length and highest learning rate.
 
     A stage starts with the averaged weights of the stage before.
     """
 
     data: Examples
-    epochs: int
+    length: Length
     learning_rate: float
 
 
@@ -76,40 +98,52 @@ class TrainingData:
 
     def of(self, job: Job) -> TrainingData:
         """The training data with only the steps ahead of a job."""
-        stages = (
-            Stage(stage.data.of(job), stage.epochs, stage.learning_rate) for stage in self.stages
-        )
-        return TrainingData(tuple(stages), self.validation.of(job), self.context)
+        stages = tuple(replace(stage, data=stage.data.of(job)) for stage in self.stages)
+        return TrainingData(stages, self.validation.of(job), self.context)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A pass over the windows of a stage; the last of a stage can be a part of one.
+
+    `done` are the optimiser steps of all epochs before, `steps` its own.
+    """
+
+    stage: Stage
+    done: int
+    steps: int
+    begins: bool
+
+
+@dataclass(frozen=True)
 class Schedule:
     """The epochs of all stages, numbered from 0 across stages."""
 
     stages: tuple[Stage, ...]
     batch: int
 
+    @cached_property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """All epochs in order."""
+        epochs: list[Epoch] = []
+        done = 0
+        for stage in self.stages:
+            a_pass, end = self._batches(stage), done + self.steps_of(stage)
+            first = done
+            while done < end:
+                steps = min(a_pass, end - done)
+                epochs.append(Epoch(stage, done, steps, begins=done == first))
+                done += steps
+        return tuple(epochs)
+
     @property
-    def epochs(self) -> int:
-        """The number of epochs in all stages."""
-        return sum(stage.epochs for stage in self.stages)
+    def steps(self) -> int:
+        """The optimiser steps of all stages."""
+        return sum(map(self.steps_of, self.stages))
 
-    def stage(self, epoch: int) -> Stage:
-        """The stage of an epoch."""
-        return self.stages[self._index(epoch)]
+    def steps_of(self, stage: Stage) -> int:
+        """The optimiser steps of a stage."""
+        return stage.length.steps_of(self._batches(stage))
 
-    def begins(self, epoch: int) -> bool:
-        """Whether this epoch is the first of a stage."""
-        return epoch == 0 or self._index(epoch) != self._index(epoch - 1)
-
-    def batches(self, stage: Stage) -> int:
-        """The number of batches in an epoch of a stage."""
+    def _batches(self, stage: Stage) -> int:
         return -(-len(stage.data.windows) // self.batch)
-
-    def batches_before(self, epoch: int) -> int:
-        """The number of batches in all earlier epochs."""
-        return sum(self.batches(self.stage(earlier)) for earlier in range(epoch))
-
-    def _index(self, epoch: int) -> int:
-        ends = list(accumulate(stage.epochs for stage in self.stages))
-        return next(index for index, end in enumerate(ends) if epoch < end)

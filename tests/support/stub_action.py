@@ -33,19 +33,27 @@ def main(action: str) -> None:
 def checkout(inputs: dict[str, str]) -> None:
     """As the real one: just this commit, or with a depth of 0 every branch with its history."""
     ref = inputs["ref"] or os.environ["GITHUB_SHA"]
+    folder = WORKSPACE / inputs["path"]
+    folder.mkdir(exist_ok=True)
     depth = [f"--depth={inputs['fetch-depth']}"] if inputs["fetch-depth"] != "0" else []
-    git("init", "--quiet")
-    git("remote", "add", "origin", f"file://{os.environ['STUB_REMOTE']}")
+    git(folder, "init", "--quiet")
+    git(folder, "remote", "add", "origin", f"file://{os.environ['STUB_REMOTE']}")
     if not depth:
-        git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-    git("fetch", "--quiet", *depth, "origin", ref)
+        git(folder, "fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    git(folder, "fetch", "--quiet", *depth, "origin", ref)
     branch = os.environ["GITHUB_REF"].removeprefix("refs/heads/")
     on_branch = os.environ["GITHUB_REF"].startswith("refs/heads/") and not inputs["ref"]
-    git("checkout", "--quiet", *(["-B", branch] if on_branch else ["--detach"]), "FETCH_HEAD")
+    git(
+        folder,
+        "checkout",
+        "--quiet",
+        *(["-B", branch] if on_branch else ["--detach"]),
+        "FETCH_HEAD",
+    )
 
 
-def git(*args: str) -> None:
-    subprocess.run(["git", *args], cwd=WORKSPACE, check=True)
+def git(folder: Path, *args: str) -> None:
+    subprocess.run(["git", *args], cwd=folder, check=True)
 
 
 def upload(inputs: dict[str, str]) -> None:

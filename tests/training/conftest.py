@@ -10,7 +10,7 @@ import pytest
 from edgeops.training import backend
 from edgeops.training.network import Network
 from edgeops.training.recipe import NetworkSection, TrainingSection
-from edgeops.training.training_data import Examples, Stage, TrainingData
+from edgeops.training.training_data import Examples, Length, Stage, TrainingData
 
 # The least that the spec of a model file says.
 LEAST = {
@@ -55,7 +55,7 @@ def training_data() -> TrainingData:
 
 def made_training_data(epochs: int = 3) -> TrainingData:
     """200 windows to learn from, 60 to judge by."""
-    return TrainingData((Stage(made(200, 1), epochs, 0.01),), made(60, 2))
+    return TrainingData((Stage(made(200, 1), Length(epochs), 0.01),), made(60, 2))
 
 
 def made(count: int, seed: int) -> Examples:

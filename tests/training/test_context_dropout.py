@@ -17,7 +17,7 @@ from edgeops.training.network import Network, scaling_of
 from edgeops.training.onnx_run import OnnxModel
 from edgeops.training.recipe import NetworkSection
 from edgeops.training.train import check_model
-from edgeops.training.training_data import Examples, Job, Stage, TrainingData
+from edgeops.training.training_data import Examples, Job, Length, Stage, TrainingData
 from tests.training.conftest import (
     FEATURES,
     LEAST,
@@ -90,7 +90,7 @@ def test_a_device_without_context_forecasts_about_as_well():
     network = Network(NETWORK, features, steps=6, steps_ahead=(1, 2, 3, 4))
     context = ((3, 6.0), (4, 0.0))
     train, judged = with_rain(made(1000, 1), 1), with_rain(made(200, 2), 2)
-    data = TrainingData((Stage(train, 6, 0.02),), judged, context)
+    data = TrainingData((Stage(train, Length(6), 0.02),), judged, context)
     fitted = fit(Job((1, 2, 3, 4), 7), network, TRAINING, data, None, lambda _done, _total: None)
     model = OnnxModel(assemble(network, [fitted], {}))
     bare = hidden(judged.windows, np.zeros(200, np.int64), context)

@@ -1,30 +1,34 @@
-"""Judging several series together, on the real data."""
+"""Judging several series together, on the real data, as devices forecast them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgeops.errors import EdgeOpsError
+from edgeops.api.device_check import device_check
 from edgeops.features.series import HourlySeries
 from edgeops.features.spec import THIS_SERIES
+from edgeops.quality.score import DAY_PARTS
 from edgeops.training.build import BuildFolder
-from edgeops.training.evaluate.scorecard import MODEL, OWN
-from edgeops.training.evaluate.scorecard_json import from_json, to_json
-from edgeops.training.evaluation import evaluate
+from edgeops.training.champion import Champion
+from edgeops.training.evaluate.gates import LIMIT
+from edgeops.training.evaluation import Evaluated, evaluate
+from edgeops.training.judged_by import from_properties, judging_of, to_properties
 from edgeops.training.model_file import load_model_file
-from edgeops.training.other_release import other_release
-from edgeops.training.samples import experiment
-from edgeops.training.train import check_model
+from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.samples import Experiment, experiment
 
 CHECKOUT = Path(__file__).parents[2]
 FACTS = {"files": {"onnx": {"size": 1}}, "parity": 0, "milliseconds": {"file": 0.1}}
 
 
-def test_a_street_that_ends_early_is_judged_as_far_as_it_goes(seasonal_model, tmp_path):
+@pytest.fixture(scope="module")
+def streets() -> Experiment:
+    """Two streets, forecast at midnight; one of them ends with the test part."""
     model = load_model_file(CHECKOUT, "street-24h")
     spec = {
         **model.spec,
@@ -44,81 +48,55 @@ def test_a_street_that_ends_early_is_judged_as_far_as_it_goes(seasonal_model, tm
     end = series.index(np.datetime64("2025-01-01T00", "h"))
     values[end:, series.columns.index("150 K Road")] = np.nan
     cut = HourlySeries(series.start, series.columns, values)
-    data = replace(data, dataset=replace(data.dataset, series=cut))
-    folder = BuildFolder(tmp_path)
-    window = replace(data.builder("45 Queen Street").spec, columns=(THIS_SERIES,))
-    folder.file("onnx").write_bytes(seasonal_model(window))
+    return replace(data, dataset=replace(data.dataset, series=cut))
 
-    card = evaluate(data, folder, FACTS, None, lambda _done, _total: None).scorecard
+
+@pytest.fixture(scope="module")
+def make(streets, seasonal_model) -> Callable[..., bytes]:
+    """Makes the model that forecasts the seasonal base of a street, with metadata."""
+    window = replace(streets.builder("45 Queen Street").spec, columns=(THIS_SERIES,))
+    return lambda **says: seasonal_model(window, **says)
+
+
+def evaluated(
+    data: Experiment, onnx: bytes, path: Path, champion: bytes | None = None
+) -> Evaluated:
+    folder = BuildFolder(path)
+    folder.file("onnx").write_bytes(onnx)
+    last = Champion("1.0.0", champion) if champion else None
+    return evaluate(data, folder, FACTS, last, lambda _done, _total: None)
+
+
+def test_a_street_that_ends_early_is_judged_as_far_as_it_goes(streets, make, tmp_path):
+    card = evaluated(streets, make(), tmp_path).scorecard
     assert (card.parts["test"].origins, card.parts["later"].origins) == (2 * 183, 365)
     assert card.per_series.keys() == {"150 K Road", "45 Queen Street"}
     together = card.parts["test"].models["model"].slices["all"].count
     assert together == sum(scores["model"].count for scores in card.per_series.values())
 
 
-def lunch(**changes):
-    """The data of a model for lunch, forecast at 9, beside the general model."""
-    model = load_model_file(CHECKOUT, "lunch-staffing")
-    spec = {
-        **model.spec,
-        "window": {"steps": 24, "origins": [9]},
-        "baselines": ["release:crowdedness-24h"],
-        "export": {"formats": ["onnx"]},
-        "gates": {
-            "wape_own_hours_vs_crowdedness_24h": {"max": 1},
-            "difference_high_vs_crowdedness_24h": {"max": 0},
-        },
-        **changes,
-    }
-    return replace(model, spec=spec)
+def test_an_interval_holds_in_every_part_of_the_day_as_on_devices(streets, make, tmp_path):
+    plain = make()  # its quantiles are the same, so that its interval contains nothing
+    judging = judging_of(streets, OnnxModel(plain))
+    assert (judging.coverage, judging.days, judging.origins) == (0.8, 60, (0,))
+    with_margins = make(**to_properties(judging))
+    assert from_properties(OnnxModel(with_margins).metadata) == judging
 
+    told = evaluated(streets, with_margins, tmp_path, plain)
+    later = told.scorecard.parts["later"].models
+    for part in DAY_PARTS:
+        assert later["model"].slices[part].coverage == pytest.approx(0.8, abs=0.05)
+        assert later["champion"].slices[part].coverage < 0.05
+        of_part = told.scorecard.metrics[f"later_coverage_80_{part}"]
+        assert of_part == later["model"].slices[part].coverage
+    wapes = {name: later[name].slices["all"].wape for name in ("model", "champion")}
+    assert wapes["model"] == wapes["champion"]
 
-def test_a_model_for_some_hours_must_be_better_there_than_the_general_one(seasonal_model, tmp_path):
-    model = lunch()
-    check_model(model)
-    data = experiment(model)
-    folder = BuildFolder(tmp_path)
-    folder.file("onnx").write_bytes(seasonal_model(data.builder("cbd-total").spec))
-    card = evaluate(data, folder, FACTS, None, lambda _done, _total: None).scorecard
-    assert (card.hours, card.passed) == ((11, 12, 13), False)
-
-    for name, part in card.parts.items():
-        general = next(other for other in part.models if other.startswith("crowdedness-24h@"))
-        ours, theirs = (part.models[each].slices[OWN].wape for each in (MODEL, general))
-        (difference,) = part.comparisons
-        assert difference.difference == pytest.approx(ours - theirs)
-        assert 0 < difference.low < difference.high
-        prefix = "later_" if name == "later" else ""
-        high = card.metrics[f"{prefix}difference_high_vs_crowdedness_24h"]
-        assert high == difference.high
-        assert part.business[general].error < part.business[MODEL].error
-        assert part.business[MODEL].days == part.origins
-    assert from_json(to_json(card)).hours == card.hours
-
-
-@pytest.mark.parametrize(
-    ("baseline", "message"),
-    [
-        ("release:lunch-staffing", "is the model itself"),
-        ("release:lightgbm", "has the name of a baseline"),
-    ],
-)
-def test_releases_that_could_be_taken_for_others(baseline, message):
-    with pytest.raises(EdgeOpsError, match=message):
-        check_model(lunch(baselines=[baseline], gates={}))
-
-
-def test_a_gate_needs_its_release_among_the_baselines():
-    with pytest.raises(EdgeOpsError, match="does not name a metric"):
-        check_model(lunch(baselines=["lightgbm"]))
-
-
-def test_a_release_that_cannot_be_compared_with():
-    data = experiment(lunch())
-    with pytest.raises(EdgeOpsError, match="`release:none` in `baselines`: none has no release"):
-        other_release(data, CHECKOUT / ".edgeops", "release:none")
-    reference, forecaster = other_release(data, CHECKOUT / ".edgeops", "release:street-24h")
-    assert reference.startswith("street-24h@")
-    samples = data.samples("cbd-total", "test")
-    with pytest.raises(EdgeOpsError, match="forecasts other columns of the data"):
-        forecaster(samples)
+    path = BuildFolder(tmp_path).file("onnx")
+    device = device_check(streets, path, told.forecasts, lambda _done, _total: None)
+    assert device.difference is not None, device.reason
+    assert device.difference <= LIMIT, device.reason
+    last = told.forecasts["later"]["model"][0]
+    assert last.kept is not None
+    assert set(last.kept.margins[0].tolist()) <= {*judging.margins}
+    assert not set(last.kept.margins[-1].tolist()) & {*judging.margins}  # they are its own

@@ -12,7 +12,7 @@ from edgeops.training.fit import fit
 from edgeops.training.fitted import load, save
 from edgeops.training.network import check
 from edgeops.training.recipe import NetworkSection
-from edgeops.training.training_data import Examples, Job, Stage, TrainingData
+from edgeops.training.training_data import Examples, Job, Length, Stage, TrainingData
 from tests.training.conftest import TRAINING, made, made_network, made_training_data
 
 pytestmark = pytest.mark.usefixtures("keras_backend")
@@ -61,7 +61,10 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(training_data, w
 
 @pytest.mark.parametrize("at", [10, 12, 14])  # before, after and beyond the second stage begins
 def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
-    stages = (Stage(made(90, 3), 2, 0.02), Stage(made(120, 4), 2, 0.005))  # 2 x 3, 2 x 4 batches
+    stages = (
+        Stage(made(90, 3), Length(2), 0.02),
+        Stage(made(120, 4), Length(2), 0.005),
+    )  # 2 x 3, 2 x 4 batches
     training_data = TrainingData(stages, made(60, 2))
     checkpoint = tmp_path / "checkpoint.npz"
 
@@ -73,6 +76,36 @@ def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
     with pytest.raises(PowerLoss):
         trained(training_data, checkpoint=checkpoint, tick=cut)
     assert trained(training_data, checkpoint=checkpoint).sha256 == trained(training_data).sha256
+
+
+def of_steps(*steps):
+    stages = (Stage(made(96, index), Length(steps=each), 0.01) for index, each in enumerate(steps))
+    return TrainingData(tuple(stages), made(60, 2))
+
+
+@pytest.mark.parametrize("at", [3, 4, 5, 9])  # passes end at 3, 4, 7 and 9
+def test_steps_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
+    training_data, checkpoint = of_steps(4, 5), tmp_path / "checkpoint.npz"
+
+    def cut(done, total):
+        assert total == 9
+        if done == at:
+            raise PowerLoss
+
+    with pytest.raises(PowerLoss):
+        trained(training_data, checkpoint=checkpoint, tick=cut)
+    whole = trained(training_data)
+    assert len(whole.history) == 4
+    assert trained(training_data, checkpoint=checkpoint).sha256 == whole.sha256
+
+
+def test_steps_are_passes_of_another_length():
+    assert trained(of_steps(6)).sha256 == trained(with_length(of_steps(6), Length(2))).sha256
+    assert len(trained(of_steps(2)).history) == 1
+
+
+def with_length(training_data, length):
+    return replace(training_data, stages=(replace(training_data.stages[0], length=length),))
 
 
 def test_a_damaged_checkpoint_counts_as_none(training_data, whole, tmp_path):
@@ -96,7 +129,7 @@ def with_data(training_data, data):
 
 def test_the_best_weights_are_kept():
     def wild(epochs, **changes):
-        training_data = TrainingData((Stage(made(200, 1), epochs, 0.5),), made(60, 2))
+        training_data = TrainingData((Stage(made(200, 1), Length(epochs), 0.5),), made(60, 2))
         return trained(training_data, schedule="constant", ema=0, **changes)
 
     best = wild(6)
@@ -126,7 +159,7 @@ def test_a_result_is_the_same_after_saving(tmp_path):
 
 
 def test_a_whole_number_is_a_learning_rate():
-    training_data = TrainingData((Stage(made(64, 1), 1, 1),), made(60, 2))
+    training_data = TrainingData((Stage(made(64, 1), Length(1), 1),), made(60, 2))
     assert len(trained(training_data, schedule="constant").history) == 1
 
 

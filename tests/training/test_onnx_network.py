@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 
-from edgeops.training.artifact import assemble, calibrated, parity, quantized
+from edgeops.training.artifact import assemble, calibration, parity, quantized
 from edgeops.training.fitted import Fitted
 from edgeops.training.network import Scaling, build
 from edgeops.training.onnx_run import OnnxModel
@@ -84,11 +85,28 @@ def test_quantiles_never_cross(network):
 
 
 @pytest.mark.parametrize("section", [NETWORK, ARTICLE])
+@pytest.mark.parametrize("quantiles", [(0.5,), (0.1, 0.5), (0.1, 0.5, 0.9), (0.1, 0.3, 0.5, 0.9)])
+def test_no_margin_makes_quantiles_cross_or_moves_those_within(section, quantiles):
+    network = made_network(section, quantiles)
+    one, windows = fitted(network, 5), made(100, 4).windows
+    before = OnnxModel(assemble(network, [one], {})).ratio(windows)
+    for outward in (-3.0, -0.05, 0.05, 3.0):
+        content = assemble(network, [one], {}, outward)
+        after = OnnxModel(content).ratio(windows)
+        assert (np.diff(after, axis=2) >= 0).all()
+        same = [at for at, share in enumerate(quantiles) if share in (*quantiles[1:-1], 0.5)]
+        assert after[:, :, same] == pytest.approx(before[:, :, same], rel=1e-5)
+        operators = {node.op_type for node in onnx.load_from_string(content).graph.node}
+        assert bool({"Min", "Max"} & operators) == (outward < 0 and len(quantiles) > 1)
+
+
+@pytest.mark.parametrize("section", [NETWORK, ARTICLE])
 def test_calibration_holds_the_coverage_and_leaves_the_median(section):
     network, validation = made_network(section), made(500, 6)
     one = fitted(network, 1)
     before = OnnxModel(assemble(network, [one], {})).ratio(validation.windows)
-    after = OnnxModel(calibrated(network, [one], {}, validation, 0.8)).ratio(validation.windows)
+    outward = calibration(network, [one], validation, 0.8)
+    after = OnnxModel(assemble(network, [one], {}, outward)).ratio(validation.windows)
     inside = (validation.ratio >= after[:, :, 0]) & (validation.ratio <= after[:, :, 2])
     assert inside.mean() == pytest.approx(0.8, abs=0.01)
     assert after[:, :, 1] == pytest.approx(before[:, :, 1], rel=1e-5)

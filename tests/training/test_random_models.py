@@ -23,10 +23,13 @@ from edgeops.api.device_check import device_check
 from edgeops.errors import EdgeOpsError
 from edgeops.features.explain import default_features
 from edgeops.features.spec import THIS_SERIES
+from edgeops.quality.judging import Judging
 from edgeops.training.evaluate.gates import LIMIT
 from edgeops.training.fits_device import check_fits_device
+from edgeops.training.judged_by import to_properties
 from edgeops.training.model_file import ModelFile
 from edgeops.training.onnx_run import OnnxModel
+from edgeops.training.replay import as_issued
 from edgeops.training.samples import Experiment, experiment
 from edgeops.training.train import check_model
 
@@ -55,6 +58,7 @@ class Case:
 
     model: ModelFile
     quantiles: tuple[float, ...]
+    judging: Judging
 
 
 def case(seed: int, root: Path) -> Case:
@@ -133,7 +137,16 @@ def case(seed: int, root: Path) -> Case:
         },
     }
     quantiles = one((0.5,), (0.1, 0.5, 0.9), (0.05, 0.25, 0.5, 0.9))
-    return Case(ModelFile("m", root, spec, ""), quantiles)
+    return Case(ModelFile("m", root, spec, ""), quantiles, judging(seed, quantiles))
+
+
+def judging(seed: int, quantiles: tuple[float, ...]) -> Judging:
+    """Whether an interval has margins by hour of the day, and follows the last days."""
+    pick = np.random.default_rng([seed, 1])
+    if len(quantiles) == 1 or seed % 3 == 2:
+        return Judging()
+    margins = tuple(pick.normal(0.1, 0.3, 24).tolist()) if pick.random() < 0.7 else ()
+    return Judging(0.8, margins, int(pick.choice([0, 2, 4, 60])))
 
 
 def experiment_site(data: dict[str, Any]) -> Any:
@@ -187,12 +200,17 @@ def table(
     return text.getvalue()
 
 
-def judged(of: Experiment, model: Path, quantiles: tuple[float, ...]) -> Any:
+def judged(of: Experiment, model: Path, quantiles: tuple[float, ...], judging: Judging) -> Any:
     """What an evaluation forecasts with a model file."""
     onnx, parts = OnnxModel(model), {}
     for part in ("test", "later"):
         made = [
-            onnx.forecasts(of.samples(series, part), quantiles)
+            as_issued(
+                onnx.forecasts(of.samples(series, part), quantiles),
+                judging,
+                of.builder(series).spec,
+                of.dataset.series,
+            )
             for series in of.series
             if len(of.rows(series, part))
         ]
@@ -214,8 +232,9 @@ def outcome(seed: int, root: Path, make: Callable[..., bytes]) -> str:
         spec = of.builder(of.series[0]).spec
         if of.model.recipe.target.is_pooled:
             spec = replace(spec, columns=(THIS_SERIES,))
-        model.write_bytes(make(spec, of_case.quantiles))
-        forecasts = judged(of, model, of_case.quantiles)
+        says = to_properties(of_case.judging)
+        model.write_bytes(make(spec, of_case.quantiles, **says))
+        forecasts = judged(of, model, of_case.quantiles, of_case.judging)
     except EdgeOpsError as refused:
         return f"refused: {refused.message}"
     device = device_check(of, model, forecasts, lambda _done, _total: None)

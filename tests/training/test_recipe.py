@@ -85,7 +85,7 @@ def test_the_least_that_a_model_file_says():
         TargetSection("total", "all"),
         ("log_base",),
         NetworkSection("article-lstm"),
-        TrainingSection(3, 32, 0.01),
+        TrainingSection(32, 0.01, 3),
         SplitSection("2023-12-31", "2024-06-30", "2024-12-31"),
     )
     assert made.baselines == tuple(BASELINES)
@@ -172,13 +172,13 @@ def test_the_least_that_a_model_file_says():
                 }
             },
             TrainingSection(
-                1,
                 8,
+                1,
                 1,
                 threads=2,
                 clip_norm=1.0,
                 restore_best="none",
-                pretrain=PretrainSection(2, 0.1, 1),
+                pretrain=PretrainSection(0.1, 2),
             ),
         ),
         ({"calibration": {"kind": "cqr"}}, CalibrationSection("cqr", 0.8)),

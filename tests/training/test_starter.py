@@ -11,6 +11,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.features.series import HourlySeries
 from edgeops.training.model_file import ModelFile, load_model_file
+from edgeops.training.recipe import PretrainSection
 from edgeops.training.starter import Wish, starter
 from edgeops.training.train import check_model
 
@@ -41,8 +42,16 @@ def test_the_settings_follow_from_the_length(tmp_path, days):
     assert split.train_until < split.validate_until < split.test_until
     assert split.test_until == str((START + np.timedelta64(24 * days - 1, "h")).astype("M8[D]"))
     assert recipe.network.encoder == {120: 16, 400: 24, 3000: 32}[days]
-    assert 5 <= recipe.training.epochs <= 40
+    assert recipe.training.steps == {120: 1500, 400: 2000, 3000: 2500}[days]
+    assert recipe.training.pretrain is None
     assert ("doy_sin1" in recipe.features) is (days > 1000)
+
+
+def test_of_several_columns_each_is_learned_at_first(tmp_path):
+    two = np.stack([np.arange(24 * 2000) % 24 + 1.0] * 2, axis=1)
+    training = made(tmp_path, WISH, HourlySeries(START, ("a", "b"), two)).recipe.training
+    assert training.pretrain == PretrainSection(0.008, steps=2000, stride=3)
+    assert training.steps == 250
 
 
 def test_too_little_data_says_how_much_is_needed():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from edgeops.cli.main import run as edgeops
 from edgeops.digest import digest_file, digest_of
 from edgeops.publishing.release_file import release_document
 from edgeops.release import ModelRelease
@@ -71,10 +72,15 @@ def first() -> ModelRelease:
 
 def test_a_changed_model_becomes_a_release_and_a_pull_request(trained):
     world = trained
+    # The branch of newer data has the file of the model; on main it is gone.
+    world.git("push", "--quiet", "origin", "HEAD:refs/heads/newest")
+    world.git("rm", "--quiet", "--cached", "-r", "data")
+    world.push("data is on a branch of its own")
     before = world.git("rev-parse", "main")
-    run = world.run("model.yml", "workflow_dispatch", inputs={"models": "small", "version": ""})
+    inputs = {"models": "small", "version": "", "data-branch": "newest"}
+    run = world.run("model.yml", "workflow_dispatch", inputs=inputs)
     assert run.code == 0, run.log
-    assert set(run.jobs) == {"choose", "train", "release"}
+    assert set(run.jobs) == {"live", "choose", "train", "release"}
     uploads = [call["name"] for call in run.inputs("actions/upload-artifact")]
 
     # The branch holds one commit: the release, its artifact and card, and the line of the ring.
@@ -101,6 +107,7 @@ def test_a_changed_model_becomes_a_release_and_a_pull_request(trained):
     spec = yaml.safe_load((folder / "1.1.0.yaml").read_text())["spec"]
     assert spec["sha256"] == digest_file(folder / "small-1.1.0.onnx").sha256
     assert spec["provenance"]["commit"] == before
+    assert spec["provenance"]["split"]["testUntil"] == "2024-03-30"
     assert spec["provenance"]["workflowRun"].endswith("/contoso/fleet/actions/runs/4711")
 
     # What was published is attested.
@@ -129,5 +136,53 @@ def test_only_what_changed_is_trained(trained):
     trained.write("models/small/releases/notes.txt", "no reason to train")
     trained.push()
     run = trained.run("model.yml", "push")
-    assert (run.code, run.jobs) == (0, {"choose": "success"}), run.log
+    assert (run.code, run.jobs) == (0, {"live": "success", "choose": "success"}), run.log
+    assert not trained.github.requests
+    assert not run.inputs("azure/login")
+
+
+@pytest.fixture
+def on_devices(trained, local_hub, monkeypatch):
+    """A device with the release of the model on the hub `production`; gives what lets it report."""
+    host = f"localhost:{local_hub.port}"
+    hub = (
+        f'production: {{hostname: "{host}", sku: S3, createDevices: true,'
+        " connectionStringEnv: IOTHUB_CONNECTION_STRING,"
+        f' artifacts: {{url: "https://{host}/artifacts"}}}}'
+    )
+    trained.edit("fleet/fleet.yaml", "local: {}", hub)
+    trained.edit("models/small/model.yaml", "  notes:", "  retraining: {decay: 1.2}\n  notes:")
+    release = release_document(first(), {"wape": 0.07}, [], {})
+    trained.write("models/small/releases/1.0.0.yaml", release)
+    trained.push("a device")
+    trained.variables |= {
+        "EDGEOPS_HUB": "production",
+        "AZURE_READER_CLIENT_ID": "reader",
+        "EDGEOPS_DATA_BRANCH": "no-such-branch",
+    }
+    for name in ("IOTHUB_CONNECTION_STRING", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, trained.environment[name])
+    assert edgeops(["sync", "--repo", str(trained.root), "--hub", "production"]) == 0
+
+    def report(wape):
+        score = {"hours": 672, "wape": wape, "naiveWape": 0.11}
+        days = {"until": "2026-11-29", "error": [1000 * wape] * 28, "value": [1000] * 28}
+        model = {"sha256": first().sha256, "last28": score, "days": days}
+        local_hub.report("gateway", "model_loader", quality={"models": [model]})
+
+    return report
+
+
+def test_every_night_only_models_that_have_decayed_on_devices_are_trained(trained, on_devices):
+    on_devices(0.08)
+    run = trained.run("model.yml", "schedule")
+    assert (run.code, run.jobs) == (0, {"live": "success"}), run.log
+    assert [login["client-id"] for login in run.inputs("azure/login")] == ["reader"]
+
+    # Then it is worse by far; the branch with newer data is missing, so no machine trains it.
+    on_devices(0.1)
+    run = trained.run("model.yml", "schedule")
+    assert run.jobs == {"live": "success", "choose": "success", "train": "failure"}, run.log
+    refs = [call["ref"] for call in run.inputs("actions/checkout") if call["path"]]
+    assert set(refs) == {"no-such-branch"}
     assert not trained.github.requests

@@ -49,7 +49,15 @@ def test_only_the_jobs_that_propose_may_write():
         for job, asked in workflow(name)["jobs"].items()
         if "write" in asked["permissions"].values()
     }
-    assert writers == {("model.yml", "release"), ("promote.yml", "promote")}
+    assert writers == {("model.yml", "release"), ("promote.yml", "promote"), ("model.yml", "live")}
+    only_signs_in = {"contents": "read", "id-token": "write"}
+    assert workflow("model.yml")["jobs"]["live"]["permissions"] == only_signs_in
+
+
+def test_devices_are_only_read_on_schedule():
+    """A push needs no sign-in; every step has the condition, as a skipped job skips others."""
+    (live,) = {step.get("if") for step in workflow("model.yml")["jobs"]["live"]["steps"]}
+    assert live == "github.event_name == 'schedule' && vars.EDGEOPS_HUB != ''"
 
 
 def test_all_green_waits_for_every_job_that_may_fail():

@@ -10,6 +10,8 @@ from edgeops.modules.forecaster.context import ColumnAhead
 from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.hours import NotReady, hours_of_utc
+from edgeops.modules.forecaster.live import LiveQuality
+from edgeops.modules.forecaster.margins_of_day import Issued
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
@@ -45,9 +47,11 @@ class Forecaster:
         keeper: Keeper,
         stopwatch: Callable[[], float],
         context: ContextKeeper | None = None,
+        live: LiveQuality | None = None,
     ) -> None:
         self.settings = ForecasterSettings()
         self.recorder = recorder
+        self.live = live or LiveQuality(recorder.storage)
         self._context = context or ContextKeeper(recorder.storage)
         self._ahead: tuple[ColumnAhead, ...] = ()  # of the newest forecast
         self._forecast_at = 0.0
@@ -61,6 +65,7 @@ class Forecaster:
         self._failed: ModelError | None = None  # why it has not
         self._complete: frozenset[int] = frozenset()  # the hours that were when it had
         self._window: Window | None = None  # of the last forecast
+        self._made: tuple[LoadedModel, Window, Issued] | None = None  # what is to be kept
 
     def step(self, now: float) -> JsonObject | None:
         """The forecast that is due, if one is; `now` is in seconds since 1970."""
@@ -91,6 +96,26 @@ class Forecaster:
         self._set(reason, error or self._failed, now)
         return forecast
 
+    def follow_up(self, now: float) -> None:
+        """What `step` leads to, once its forecast was sent: keep it, and score what was kept."""
+        history, series = self.recorder.history, self.settings.series
+        if self._made is not None:
+            (model, window, issued), self._made = self._made, None
+            ahead = partial(self._context.ahead, now)
+            self.live.keep(model, window, issued, history, series, now, ahead)
+        if self._used is not None and self._keeper.model is self._used:
+            self.live.follow(self._used, history, series, now)
+
+    def quality(self, now: float) -> tuple[JsonObject, JsonObject]:
+        """The live quality as of now: a summary, and the whole table.
+
+        Raises `NotReady` where there is none, or `EdgeOpsError`.
+        """
+        model = self._keeper.model
+        if model is None:
+            raise NotReady(self._why_none())
+        return self.live.table(model, self.recorder.history, self.settings.series, now)
+
     def reported(self) -> JsonObject:
         """The reported properties as they are now."""
         model = self._keeper.model
@@ -105,6 +130,7 @@ class Forecaster:
             self._latency,
             self._window,
             context,
+            self.live.reported(self.settings.slot),
         )
 
     def _completed(self, model: LoadedModel, changed: Iterable[int], over: int) -> bool:
@@ -127,11 +153,12 @@ class Forecaster:
             raise NotReady("the newest observations are too old: no hour ahead can be forecast")
         if only_other and window.is_as(self._window):
             return None
-        quantiles = model.forecast(window)
+        history, series = self.recorder.history, self.settings.series
+        issued = self.live.issued(model, window, history, series, now)
         self._latency = self._stopwatch() - started
-        self._window = window
+        self._window, self._made = window, (model, window, issued)
         self._ahead, self._forecast_at = window.context, now
-        return telemetry(model, window, quantiles, now)
+        return telemetry(model, window, issued, now)
 
     def _make_window(self, model: LoadedModel, now: float) -> Window:
         self._seen_changes = self._context.changes

@@ -62,7 +62,7 @@ class History:
         self._changed.clear()
         return changed
 
-    def observations(self) -> Iterator[Observation]:
+    def records(self) -> Iterator[Observation]:
         """All of it, oldest first."""
         for hour in sorted(self._hours):
             yield from sorted(_observations(self._hours[hour]), key=attrgetter("at", "name"))

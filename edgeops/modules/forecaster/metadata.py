@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeops.errors import EdgeOpsError
 from edgeops.features.device_limits import (
     HOURS_KEPT,
     MAX_HORIZON,
@@ -15,6 +16,9 @@ from edgeops.features.device_limits import (
     quantiles_fault,
     unit_fault,
 )
+from edgeops.quality.judging import ALL, Judging, from_json
+
+_MEDIAN = 0.5
 
 
 class ModelError(Exception):
@@ -40,7 +44,7 @@ class ModelMetadata:
     `horizon` steps after the window, each with the `quantiles`. What it gives
     is the `output`: a `value`, or a `ratio` r that means max(scale * r - 1, 0) in
     the unit of the window, with its scale. `unit` is the name of that for people, if
-    it has one.
+    it has one. `judging` says how its forecasts are judged, and its interval kept.
     """
 
     inputs: tuple[str, ...]
@@ -51,6 +55,22 @@ class ModelMetadata:
     output: str = "value"
     window_spec: Any = None
     unit: str = ""
+    judging: Judging = ALL
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The quantiles in ascending order."""
+        return tuple(sorted(self.quantiles))
+
+    @property
+    def median(self) -> int | None:
+        """Where the median is among the `shares`; None for a model without one."""
+        return self.shares.index(_MEDIAN) if _MEDIAN in self.quantiles else None
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are quantiles on both sides of the median."""
+        return self.median is not None and self.shares[0] < _MEDIAN < self.shares[-1]
 
 
 def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
@@ -70,7 +90,7 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
     output = custom.get("output", "value")
     if output not in ("value", "ratio"):
         raise bad_metadata("output must be value or ratio")
-    return ModelMetadata(
+    metadata = ModelMetadata(
         inputs=tuple(inputs),
         window_steps=_whole(custom, "window_steps", HOURS_KEPT),
         horizon=_whole(custom, "horizon", MAX_HORIZON),
@@ -79,7 +99,11 @@ def parse_metadata(custom: Mapping[str, str]) -> ModelMetadata:
         output=output,
         window_spec=_value(custom, "window_spec", "null"),
         unit=_unit(custom),
+        judging=_judging(custom),
     )
+    if metadata.judging.coverage is not None and not metadata.has_interval:
+        raise bad_metadata("judging needs quantiles on both sides of the median")
+    return metadata
 
 
 def _unit(custom: Mapping[str, str]) -> str:
@@ -89,6 +113,15 @@ def _unit(custom: Mapping[str, str]) -> str:
     if fault := unit_fault(unit):
         raise bad_metadata(fault)
     return unit
+
+
+def _judging(custom: Mapping[str, str]) -> Judging:
+    try:
+        return from_json(_value(custom, "judging", "{}"))
+    except EdgeOpsError as error:
+        raise bad_metadata(error.message) from error
+    except OverflowError as error:
+        raise bad_metadata("judging has a number that is too large") from error
 
 
 def _value(custom: Mapping[str, str], key: str, default: str | None = None) -> Any:

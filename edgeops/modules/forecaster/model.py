@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeops.digest import digest_of_files
-from edgeops.features.device_limits import quantile_name
+from edgeops.features.series import FloatArray
 from edgeops.features.unit import values_of
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, parse_metadata
 from edgeops.modules.forecaster.windows import WINDOW_MAKERS, Window, WindowMaker
@@ -35,20 +35,17 @@ class LoadedModel:
     window_maker: WindowMaker
     _session: Any
 
-    def forecast(self, window: Window) -> Mapping[str, Sequence[float]]:
-        """The forecast of each quantile (`"0.5"`), a value a step after the window.
+    def forecast(self, window: Window) -> FloatArray:
+        """The forecast: a row for each step after the window, a column for each of the `shares`.
 
         Raises `ModelError` when the model fails or gives no finite numbers.
         """
         rows = _run(self._session, self.metadata, window.values)
-        if not all(math.isfinite(value) for row in rows for value in row):
+        if not np.isfinite(rows).all():
             raise ModelError("NotFinite", "the model gives values that are not finite numbers")
         if self.metadata.output == "ratio":
-            rows = values_of(window.scale * np.array(rows), window.unit).tolist()
-        return {
-            quantile_name(share): [row[index] for row in rows]
-            for index, share in enumerate(self.metadata.quantiles)
-        }
+            rows = values_of(window.scale * rows, window.unit)
+        return rows[:, np.argsort(self.metadata.quantiles)]
 
 
 def load_model(current: CurrentModel) -> LoadedModel:
@@ -121,7 +118,7 @@ def _warm_up(session: Any, metadata: ModelMetadata) -> None:
     _run(session, metadata, np.ones((metadata.window_steps, len(metadata.inputs)), np.float32))
 
 
-def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> list[list[float]]:
+def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> FloatArray:
     """A row of quantiles for each hour of the horizon."""
     try:
         output = session.run(None, {session.get_inputs()[0].name: window[None]})[0]
@@ -133,7 +130,7 @@ def _run(session: Any, metadata: ModelMetadata, window: np.ndarray) -> list[list
             "OutputShape",
             f"the model gives {_shape(output.shape)}, not {_shape((1, *want))} as it says",
         )
-    rows: list[list[float]] = output.reshape(want).astype(float).tolist()
+    rows: FloatArray = output.reshape(want).astype(np.float64)
     return rows
 
 

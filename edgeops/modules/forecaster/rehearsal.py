@@ -16,11 +16,13 @@ from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
 from edgeops.modules.forecaster.forecaster import Forecaster
 from edgeops.modules.forecaster.hours import NotReady
+from edgeops.modules.forecaster.margins_of_day import key_of
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import Keeper, LoadedModel, load_model
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso
 from edgeops.modules.runtime.slots import CurrentModel, write_current
+from edgeops.quality.kept import KeptForecasts
 
 SLOT = "forecast"
 _MESSAGE = 128 * 1024  # characters; the largest row is far below what a device takes besides
@@ -69,6 +71,16 @@ class Rehearsal:
                 items, size = [], 0
         if items:
             self.recorder.take(f"[{', '.join(items)}]")
+
+    def remember(self, kept: KeptForecasts) -> None:
+        """Let the model have made these forecasts of its series, and no others.
+
+        Its margins follow them, as on a device that made them; of more than `MOST_ORIGINS`,
+        the newest count. What is forecast here is not added. Raises `NotReady` where nobody
+        says which series it forecasts.
+        """
+        key = key_of(self.model, self.recorder.history, self._forecaster.settings.series)
+        self._forecaster.live.remember(key, kept)
 
     @property
     def of_context(self) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import compress, pairwise
 
+from edgeops.features.device_limits import quantile_name
 from edgeops.features.known import WEATHER
 from edgeops.jsonvalue import JsonObject
 from edgeops.modules.forecaster.context import ColumnAhead
 from edgeops.modules.forecaster.context_keeper import ContextKeeper
 from edgeops.modules.forecaster.desired import ForecasterSettings
+from edgeops.modules.forecaster.margins_of_day import Issued
 from edgeops.modules.forecaster.metadata import ModelError
 from edgeops.modules.forecaster.model import LoadedModel
 from edgeops.modules.forecaster.observations import HOUR
@@ -55,6 +57,7 @@ def reported(
     latency: float | None,
     window: Window | None = None,
     context: JsonObject | None = None,
+    quality: JsonObject | None = None,
 ) -> JsonObject:
     """The reported properties; `latency` is in seconds. What there is not is left out.
 
@@ -87,6 +90,7 @@ def reported(
         "history": _without_none(history),
         "warnings": list(settings.warnings),
         **({"context": context} if context else {}),
+        **({"quality": quality} if quality else {}),
     }
 
 
@@ -169,9 +173,7 @@ def _without_none(value: JsonObject) -> JsonObject:
     return {key: item for key, item in value.items() if item is not None}
 
 
-def telemetry(
-    model: LoadedModel, window: Window, quantiles: Mapping[str, Sequence[float]], now: float
-) -> JsonObject:
+def telemetry(model: LoadedModel, window: Window, issued: Issued, now: float) -> JsonObject:
     """One forecast: when each step begins, and the values of each quantile.
 
     A step lasts until the next one begins, which is `intervalHours` on the
@@ -179,10 +181,11 @@ def telemetry(
     the clock skips is left out. Values are given to six digits, in the `unit` that
     the model names, if it names one. It rests on the hours from `observedFrom` to
     `observedUntil`, of which `missingHours` lack the value of any series and were
-    filled.
+    filled. `interval` says from where the margins are that keep it at its coverage.
     """
     happens = [end > start for start, end in pairwise(window.starts)]
-    interval = model.window_maker.interval
+    metadata, interval = model.metadata, model.window_maker.interval
+    coverage, source = metadata.judging.coverage, "device" if issued.of_device else "release"
     context = {"context": columns_ahead(window.context)} if window.context else {}
     return {
         "slot": model.slot,
@@ -193,12 +196,13 @@ def telemetry(
         **_observed(window),
         "firstHour": iso(window.starts[0]),
         "intervalHours": interval,
-        "horizonHours": interval * model.metadata.horizon,
-        **({"unit": model.metadata.unit} if model.metadata.unit else {}),
+        "horizonHours": interval * metadata.horizon,
+        **({"unit": metadata.unit} if metadata.unit else {}),
         "starts": [iso(start) for start in compress(window.starts, happens)],
         "quantiles": {
-            share: [float(f"{value:.6g}") for value in compress(values, happens)]
-            for share, values in quantiles.items()
+            quantile_name(share): [float(f"{value:.6g}") for value in compress(values, happens)]
+            for share, values in zip(metadata.shares, issued.values.T.tolist(), strict=True)
         },
+        **({} if coverage is None else {"interval": {"coverage": coverage, "from": source}}),
         **context,
     }

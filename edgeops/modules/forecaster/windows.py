@@ -28,8 +28,10 @@ from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.hours import HistoryHours, NotReady
 from edgeops.modules.forecaster.metadata import ModelError, ModelMetadata, bad_metadata
 from edgeops.modules.forecaster.observations import HOUR
+from edgeops.quality.kept import Observed, observed
 
 _TRIAL_HOUR = 438_288  # the first of 2020
+_EPOCH = np.datetime64(0, "h")
 NOTHING_AHEAD = Contexts().ahead
 
 
@@ -44,7 +46,8 @@ class Window:
     It rests on the hours from `observed_from` to before the first step ahead;
     `missing` of these lack the value of any column and were filled. Each hour
     begins `phase` seconds after that of UTC. `context` says how much is known of
-    each column that must be known ahead.
+    each column that must be known ahead. `origin` is the hour on the clock of the
+    site at which the newest observed step begins.
     """
 
     values: np.ndarray
@@ -55,6 +58,7 @@ class Window:
     observed_from: int = 0
     missing: int = 0
     context: tuple[ColumnAhead, ...] = ()
+    origin: np.datetime64 = _EPOCH
 
     @property
     def starts(self) -> tuple[int, ...]:
@@ -89,12 +93,13 @@ class WindowMaker(Protocol):
     """Makes the windows of one model.
 
     A step is `interval` hours, which begin `phase` seconds after those of UTC.
-    `known_ahead` are the columns that it asks `ahead` for.
+    `known_ahead` are the columns that it asks `ahead` for; `unit` is that of the target.
     """
 
     interval: int
     phase: int
     known_ahead: tuple[str, ...]
+    unit: Unit
 
     def make(
         self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
@@ -113,6 +118,21 @@ class WindowMaker(Protocol):
         A series that has no value in the hour before is not waited for.
         """
 
+    def target(self, history: History, series: str | None) -> Target:
+        """What is forecast. Raises `NotReady` where nobody can say it."""
+
+    def observed(self, history: History, series: str | None, now: float) -> Observed:
+        """All of the target that was observed. Raises `NotReady`, or `EdgeOpsError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a model forecasts: the sum of these columns over steps, on the clock of a place."""
+
+    columns: tuple[str, ...]
+    time_zone: str
+    interval: int
+
 
 class RawWindowMaker:
     """The observations themselves, with short gaps bridged."""
@@ -120,6 +140,7 @@ class RawWindowMaker:
     interval = 1
     phase = 0
     known_ahead: tuple[str, ...] = ()
+    unit = COUNTS
 
     def __init__(self, metadata: ModelMetadata) -> None:
         self._metadata = metadata
@@ -142,6 +163,7 @@ class RawWindowMaker:
             tuple(range(first, first + self._metadata.horizon + 1)),
             observed_from=first - steps,
             missing=recent.bridged,
+            origin=_EPOCH + recent.last_hour,
         )
 
     def complete(
@@ -152,6 +174,18 @@ class RawWindowMaker:
     ) -> frozenset[int]:
         """The complete ones of these hours, of the inputs that the model names."""
         return _complete(HistoryHours(history), self._metadata.inputs, hours)
+
+    def target(self, history: History, series: str | None) -> Target:  # noqa: ARG002
+        """The only input: of several, nobody says which is forecast."""
+        if len(self._metadata.inputs) > 1:
+            raise NotReady("the model has several inputs, and does not say which it forecasts")
+        return Target(self._metadata.inputs, "UTC", self.interval)
+
+    def observed(self, history: History, series: str | None, now: float) -> Observed:
+        """The values of the only input, an hour each."""
+        names = self.target(history, series).columns
+        first, values = _until_now(HistoryHours(history), names, now)
+        return Observed(_EPOCH + first, values[:, 0])
 
 
 class FeatureWindowMaker:
@@ -183,6 +217,7 @@ class FeatureWindowMaker:
         except EdgeOpsError as error:
             raise bad_metadata(error.message) from error
         self.interval = self._spec.interval
+        self.unit = self._spec.unit
 
     def make(
         self, history: History, series: str | None, now: float, ahead: AheadSource = NOTHING_AHEAD
@@ -214,6 +249,17 @@ class FeatureWindowMaker:
         except NotReady:
             return frozenset()
         return _complete(self._hours(history), columns, hours)
+
+    def target(self, history: History, series: str | None) -> Target:
+        """The columns of the target; of a pooled model the series that is forecast."""
+        spec = self._of_device(history, series)
+        return Target(spec.columns, spec.site.time_zone, spec.interval)
+
+    def observed(self, history: History, series: str | None, now: float) -> Observed:
+        """The target on the clock of the site, with gaps filled as in a window."""
+        spec = self._of_device(history, series)
+        first, values = _until_now(self._hours(history), spec.columns, now)
+        return observed(self._on_the_wall(first, spec.columns, values), spec)
 
     def _hours(self, history: History) -> HistoryHours:
         return HistoryHours(history, self._spec.hour, self.phase)
@@ -253,6 +299,7 @@ class FeatureWindowMaker:
             int(utc_hours(used.hours[:1], self._zone)[0]),
             self._missing(used),
             known.columns if known else (),
+            first - np.timedelta64(spec.interval, "h"),
         )
 
     def _missing(self, used: HourlySeries) -> int:
@@ -272,6 +319,14 @@ WINDOW_MAKERS: Mapping[str, Callable[[ModelMetadata], WindowMaker]] = {
 
 def _complete(history: HistoryHours, names: Sequence[str], hours: Iterable[int]) -> frozenset[int]:
     return frozenset(hour for hour in hours if history.complete(names, hour))
+
+
+def _until_now(hours: HistoryHours, names: Sequence[str], now: float) -> tuple[int, FloatArray]:
+    """The first hour of a history, and these series until the newest hour that has ended."""
+    if not len(hours.history):
+        raise NotReady("no observations yet")
+    first, end = hours.first, int((now - hours.shift) // HOUR)
+    return first, hours.table(names, first, max(first, end - 1))
 
 
 def _spec(metadata: ModelMetadata) -> WindowSpec:

@@ -49,11 +49,13 @@ class Handlers:
 
     `on_desired` says that the desired properties may have changed (or that the
     connection is back): read the twin. `on_message` gets the bytes and the
-    input of a message that another module sent.
+    input of a message that another module sent. `on_method` gets the name and the
+    payload of a direct method, and gives the status and the payload of the answer.
     """
 
     on_desired: Callable[[], None]
     on_message: Callable[[bytes, str], None] | None = None
+    on_method: Callable[[str, Any], tuple[int, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +85,8 @@ class ModuleClient:
             receive = handlers.on_message
             if receive is not None:
                 client.on_message_received = lambda m: receive(m.data, m.input_name or "")
+            if handlers.on_method is not None:
+                client.on_method_request_received = _answering(client, handlers.on_method)
 
         self._call(subscribe)
 
@@ -134,6 +138,22 @@ class ModuleClient:
             closing = threading.Thread(target=_shut_down, args=(client,), daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
+
+
+def _answering(
+    client: Any, on_method: Callable[[str, Any], tuple[int, Any]]
+) -> Callable[[Any], None]:
+    """The handler of the SDK, which has threads for it: an answer may take a while."""
+    from azure.iot.device import MethodResponse
+
+    def answer(request: Any) -> None:
+        status, payload = on_method(request.name, request.payload)
+        with suppress(Exception):  # who called waits no longer, and can call again
+            client.send_method_response(
+                MethodResponse.create_from_method_request(request, status, payload)
+            )
+
+    return answer
 
 
 def _hub(environment: ModuleEnvironment) -> str:

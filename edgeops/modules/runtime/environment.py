@@ -32,7 +32,8 @@ class ModuleEnvironment:
     `storage` is the folder that the modules of a device share. Without a
     connection string the IoT Edge runtime is asked for the identity; `ca_file`
     holds certificates to trust beside the public ones. Without a `transport` it
-    is MQTT, or websockets where there is a proxy on the way to the hub.
+    is MQTT, or websockets where there is a proxy on the way to the hub. `device`
+    is the id of the device, empty where nothing says it.
     """
 
     storage: Path
@@ -40,6 +41,7 @@ class ModuleEnvironment:
     ca_file: Path | None = None
     transport: Transport | None = None
     proxies: Proxies = field(default_factory=Proxies)
+    device: str = ""
 
 
 def module_environment(environ: Mapping[str, str]) -> ModuleEnvironment:
@@ -55,7 +57,16 @@ def module_environment(environ: Mapping[str, str]) -> ModuleEnvironment:
         ca_file=Path(ca_file) if ca_file else None,
         transport=_transport(environ.get("EDGEOPS_TRANSPORT")),
         proxies=proxies_of(environ),
+        device=_device(environ),
     )
+
+
+def _device(environ: Mapping[str, str]) -> str:
+    """As the connection string says it; else as the IoT Edge runtime does."""
+    parts = environ.get("EDGEOPS_CONNECTION_STRING", "").split(";")
+    named = (part.partition("=") for part in parts)
+    device = next((value for name, _, value in named if name.strip() == "DeviceId"), "")
+    return device.strip() or environ.get("IOTEDGE_DEVICEID", "")
 
 
 def _transport(text: str | None) -> Transport | None:

@@ -7,10 +7,11 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from edgeops.backoff import Backoff
+from edgeops.errors import EdgeOpsError
 from edgeops.jsonvalue import JsonObject, leaves, merge_patch
 from edgeops.modules.runtime.client import Handlers, ModuleClient, NotConnected
 from edgeops.twin import diff
@@ -28,6 +29,10 @@ class DeviceModule:
     none can be missed. `on_message` gets the bytes and the input of a message
     from another module, on a thread of the SDK, so it must be quick.
 
+    `methods` are the direct methods that it answers, each on a thread of the SDK: they get
+    the payload of the call and give that of the answer; an `EdgeOpsError` is the answer 400.
+    With any, calls of others are answered with 404.
+
     Reported properties that this module no longer reports are deleted from the
     twin; where `owned` names top-level properties, only those are.
     """
@@ -40,11 +45,14 @@ class DeviceModule:
         on_message: Callable[[bytes, str], None] | None = None,
         *,
         owned: Collection[str] | None = None,
+        methods: Mapping[str, Callable[[Any], Any]] | None = None,
         reconnect: Backoff = RECONNECT,
     ) -> None:
         self.log = log
         self._client = client
-        self._handlers = Handlers(self._twin_changed, on_message)
+        self._methods = methods or {}
+        on_method = self._method_called if methods else None
+        self._handlers = Handlers(self._twin_changed, on_message, on_method)
         self._on_desired = on_desired
         self._owned = owned
         self._reconnect = reconnect
@@ -101,6 +109,18 @@ class DeviceModule:
     def _twin_changed(self) -> None:
         self._stale.set()
         self._wake.set()
+
+    def _method_called(self, name: str, payload: Any) -> tuple[int, Any]:
+        """The status and the payload that answer a direct method."""
+        if name not in self._methods:
+            return 404, {"error": "no such method"}
+        try:
+            return 200, self._methods[name](payload)
+        except EdgeOpsError as error:
+            return 400, {"error": error.message}
+        except Exception as error:  # a call must have an answer
+            self.log.warning("the method %s failed (%s)", name, type(error).__name__)
+            return 500, {"error": "the method failed"}
 
     def _exchange(self) -> None:
         """Read what is desired, bring what is to be reported and sent. Raises `NotConnected`."""

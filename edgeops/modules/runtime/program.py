@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from edgeops.errors import EdgeOpsError
@@ -31,6 +31,8 @@ def run_module(
     name: str,
     on_desired: Callable[[DeviceModule, Any], None],
     on_message: Callable[[bytes, str], None] | None = None,
+    *,
+    methods: Mapping[str, Callable[[Any], Any]] | None = None,
 ) -> None:
     """Run a `DeviceModule` with these handlers until SIGTERM, connected as the environment says.
 
@@ -39,7 +41,7 @@ def run_module(
 
     def make(log: logging.Logger) -> DeviceModule:
         client = ModuleClient(module_environment(os.environ))
-        return DeviceModule(client, log, on_desired, on_message)
+        return DeviceModule(client, log, on_desired, on_message, methods=methods)
 
     run_program(name, make)
 

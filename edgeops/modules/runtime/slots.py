@@ -87,8 +87,12 @@ def read_current(storage: Path, slot: str) -> CurrentModel | None:
 
     Never raises for what it finds on disk, and needs no lock.
     """
-    pointer = read_pointer(storage, slot)
-    if pointer is None or not _is_pointer(pointer):
+    return model_of(storage, slot, read_pointer(storage, slot))
+
+
+def model_of(storage: Path, slot: str, pointer: Any) -> CurrentModel | None:
+    """The model that a pointer of this slot names, now or earlier; None if it is not there."""
+    if not is_slot(slot) or not isinstance(pointer, dict) or not _is_pointer(pointer):
         return None
     folder = storage / slot
     listed = pointer.get("files")

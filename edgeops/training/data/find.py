@@ -60,20 +60,28 @@ def observed_file(model: ModelFile) -> DataFile:
     """The file of the observations. Raises `EdgeOpsError`."""
     data = model.recipe.data
     if data.source == AKL:
-        return packaged_file() if data.path is None else _read(model, "path", data.path)
+        return _packaged(model) if data.path is None else _read(model, "path", data.path)
     if data.table is None:
         message = "does not name a file: the source `table` needs `data.table`"
         raise InvalidModel((Problem(model.place("/spec/data/source"), "/spec/data", message),))
     return _read(model, "table/path", data.table.path)
 
 
+def _packaged(model: ModelFile) -> DataFile:
+    """The file of the installed package, or one of its name with newer data."""
+    file = packaged_file()
+    newer = model.newer_data / file.name if model.newer_data else None
+    return _read(model, "source", file.name) if newer and newer.exists() else file
+
+
 def _read(model: ModelFile, where: str, path: str) -> DataFile:
     """The file of a path, which is at `where` in `data`, from the first folder that has it.
 
-    Raises `InvalidModel`.
+    They are that of newer data, the repository, the data folders. Raises `InvalidModel`.
     """
     name = normal(path)
-    for folder in (model.root, *model.data_dirs):
+    first = () if model.newer_data is None else (model.newer_data,)
+    for folder in (*first, model.root, *model.data_dirs):
         try:
             data = read_plain(folder, name, LIMITS.bytes)
         except OSError as error:

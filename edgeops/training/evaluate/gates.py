@@ -10,7 +10,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject
 from edgeops.training.evaluate.baselines import BASELINES
-from edgeops.training.evaluate.judge import DAY_AND_NIGHT
+from edgeops.training.evaluate.judge import DAY_SLICES
 from edgeops.training.evaluate.scorecard import ALL, MODEL, WITHOUT, Judged, JudgedPart, Verdict
 from edgeops.training.evaluate.shown import shown
 
@@ -29,7 +29,8 @@ _SOME = (
     "metrics are wape, mae, mase, smape, mape, wape_<use case>, wape_vs_<baseline>,"
     " difference_vs_<baseline>, difference_high_vs_<baseline>,"
     f" with events or weather {_WITHOUT} and {_WITHOUT}_vs_<baseline>"
-    f" and, with outer quantiles, coverage_<percent>; for the artifact, {', '.join(FACTS)}"
+    " and, with outer quantiles, coverage_<percent> and coverage_<percent>_<use case>;"
+    f" for the artifact, {', '.join(FACTS)}"
 )
 
 
@@ -39,7 +40,8 @@ def metrics_of(
     """The metrics of a scorecard by the names that gates use, without those that have no value.
 
     For the part `test`: `wape`, `mae`, `mase`, `smape`, `mape`; `pinball` and
-    `coverage_80` (the nominal percentage of the outer quantiles); `wape_<slice>`;
+    `coverage_80` (the nominal percentage of the outer quantiles); `coverage_80_<slice>`
+    and `wape_<slice>`;
     `wape_vs_<other>` and `wape_<slice>_vs_<other>`, the WAPE divided by that of
     another model; `wape_without_context` and `wape_without_context_vs_<other>` of a
     model that uses what is known ahead, with nothing of it; `difference_vs_<other>` and
@@ -86,11 +88,12 @@ def check_gates(
                 f"the gate `{name}` allows {high:g}: of every model, it is at most {LIMIT:g}",
                 "set a smaller `max`, or remove the gate: every model has it",
             )
-    slices = {*DAY_AND_NIGHT, *use_cases}
-    starts = ["wape", *(f"wape_{_flat(name)}" for name in sorted(slices))]
+    slices = [_flat(name) for name in sorted({*DAY_SLICES, *use_cases})]
+    starts = ["wape", *(f"wape_{name}" for name in slices)]
     told = [*starts, _WITHOUT]
-    names = _possible({*baselines, CHAMPION}, quantiles, told if context else starts, facts)
-    every = _possible({*KNOWN, *baselines}, quantiles, told, FACTS)
+    intervals = _intervals(quantiles, slices)
+    names = _possible({*baselines, CHAMPION}, intervals, told if context else starts, facts)
+    every = _possible({*KNOWN, *baselines}, intervals, told, FACTS)
     for name in gates:
         if name not in every:
             hint = did_you_mean(name, every) or _SOME
@@ -119,6 +122,9 @@ def _of_part(
     if overall.coverage is not None and overall.pinball is not None:
         yield "pinball", overall.pinball
         yield coverage_name(quantiles), overall.coverage
+        for name, score in model.items():
+            if name != ALL and score.coverage is not None:
+                yield f"{coverage_name(quantiles)}_{_flat(name)}", score.coverage
     scores = [("wape" if name == ALL else f"wape_{_flat(name)}", name, model) for name in model]
     if WITHOUT in models:
         scores.append((_WITHOUT, ALL, models[WITHOUT].slices))
@@ -131,16 +137,22 @@ def _of_part(
                 yield f"{start}_vs_{_flat(other)}", score.wape / wape if wape else math.nan
 
 
+def _intervals(quantiles: tuple[float, ...], slices: Iterable[str]) -> list[str]:
+    """The names of the metrics of an interval; none for a model without one."""
+    if len(quantiles) == 1:
+        return []
+    name = coverage_name(quantiles)
+    return ["pinball", name, *(f"{name}_{each}" for each in slices)]
+
+
 def _possible(
-    others: Iterable[str], quantiles: tuple[float, ...], starts: Iterable[str], facts: Iterable[str]
+    others: Iterable[str], intervals: Iterable[str], starts: Iterable[str], facts: Iterable[str]
 ) -> dict[str, str]:
     """The names of metrics, each with the baseline or fact that it needs (`""`: none).
 
     `starts` are those of WAPEs, which are also compared with each of the `others`.
     """
-    names = dict.fromkeys(_PLAIN, "")
-    if len(quantiles) > 1:
-        names |= {"pinball": "", coverage_name(quantiles): ""}
+    names = dict.fromkeys([*_PLAIN, *intervals], "")
     for start in ("difference", "difference_high"):
         names |= {f"{start}_vs_{_flat(other)}": other for other in sorted(others)}
     for start in starts:

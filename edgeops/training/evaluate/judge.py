@@ -8,13 +8,21 @@ import numpy as np
 
 from edgeops.features.calendar import hour_of_day
 from edgeops.features.series import FloatArray, IntArray
+from edgeops.quality.score import DAY_PARTS
 from edgeops.training.evaluate.metrics import SMALL, score_of, terms
 from edgeops.training.evaluate.scorecard import ALL, OWN, Judged, Score
 from edgeops.training.forecasts import Forecasts
 from edgeops.training.recipe import Recipe
 
-_DAY = frozenset(range(7, 22))  # from 07:00 to 22:00
-DAY_AND_NIGHT: Mapping[str, frozenset[int]] = {"day": _DAY, "night": frozenset(range(24)) - _DAY}
+# The hours of the day of the slices that every model has: those of the day parts, and from
+# 07:00 to 22:00.
+DAY_SLICES: Mapping[str, frozenset[int]] = {
+    "day": frozenset(range(7, 22)),
+    **{
+        name: frozenset(hour % 24 for hour in range(begin, end if begin < end else end + 24))
+        for name, (begin, end) in DAY_PARTS.items()
+    },
+}
 
 FEW = 10  # a cell of the heat map with fewer values is None: their mean would be noise
 
@@ -35,8 +43,8 @@ def judge(
 ) -> Judged:
     """The scores of forecasts, as `metrics` defines them.
 
-    The slices are all hours, `DAY_AND_NIGHT` and the use cases (hours of the day
-    by name, which can redefine day and night); slices without values are left
+    The slices are all hours, `DAY_SLICES` and the use cases (hours of the day
+    by name, which can redefine those); slices without values are left
     out, except `ALL`. A cell of the heat map needs `FEW` values that MAPE counts.
     `mase_scale` is a number, or one per row with the shape (n, 1).
     """
@@ -47,7 +55,7 @@ def judge(
 
     every = slice(None)
     slices = {ALL: at(every, every)}
-    for name, hours in {**DAY_AND_NIGHT, **use_cases}.items():
+    for name, hours in {**DAY_SLICES, **use_cases}.items():
         score = at(sorted(hours), every)
         if score.count:
             slices[name] = score

@@ -125,6 +125,8 @@ def test_columns_of_the_target(model):
         (("name: small", "name: other"), "/metadata/name is `other`"),
         (("trainUntil: 2024-05-01", "trainUntil: May"), "/spec/split/trainUntil"),
         (("epochs: 1", "epochs: 0"), "/spec/training/epochs"),
+        (("epochs: 1", "epochs: 1, steps: 9"), "/spec/training "),
+        (("epochs: 1, ", ""), "/spec/training "),
         (("kind: Model\n", "kind: Model\n---\n"), "has 2 YAML documents"),
         (("spec:", "spec: ["), "is not YAML"),
         (("dev, event:x]", "def]"), ":11:24: /spec/features/1 there is no feature `def`"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeops.training.evaluate.baselines import BASELINES
-from edgeops.training.evaluate.boosting import boosting_version, fit_boosting
+from edgeops.training.evaluate.boosting import boosting_version, fit_boosting, parameters_for
 from edgeops.training.evaluate.metrics import score
 
 FEW = {"rows": 30_000, "rounds": 60}
@@ -84,6 +84,11 @@ def test_several_series_without_a_seasonal_base(train, validation):
     level = np.broadcast_to(validation.scale[:, None, None] - 1, large.values.shape)
     assert wape(large) < 0.7 * wape(replace(large, values=level))
     assert small.values == pytest.approx((large.values + 1) * 0.1 - 1)
+
+
+@pytest.mark.parametrize(("rows", "leaf"), [(100, 20), (60_000, 40), (299_999, 199), (10**6, 200)])
+def test_few_rows_have_small_leaves(rows, leaf):
+    assert parameters_for(rows)["min_data_in_leaf"] == leaf
 
 
 def test_the_version_is_that_of_the_recipe():

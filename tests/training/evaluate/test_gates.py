@@ -51,7 +51,9 @@ def test_the_names_and_values_of_metrics(part):
         "article_lstm": 10 / 12,
         "champion": 10 / 10,
     }
-    for start in ("wape", "wape_day", "wape_night", "wape_morning_shift"):
+    slices = ("day", "night", "morning", "daytime", "evening", "morning_shift")
+    expected |= {f"coverage_80_{name}": 1.0 for name in slices}
+    for start in ("wape", *(f"wape_{name}" for name in slices)):
         expected[start] = 0.1
         expected |= {f"{start}_vs_{other}": ratio for other, ratio in ratios.items()}
     start = "wape_without_context"  # what a device has that is told nothing
@@ -92,7 +94,7 @@ def test_every_metric_can_be_a_gate(part):
             "`wape_vs_lightgbm`?",
         ),
         ("coverage_90", "does not name a metric", "did you mean `coverage_80`?"),
-        ("wape_evening", "does not name a metric", "did you mean"),
+        ("wape_teatime", "does not name a metric", "did you mean"),
         ("horse", "does not name a metric", "metrics are wape, mae"),
         (
             "wape_vs_article_lstm",

@@ -10,16 +10,22 @@ import yaml
 from edgeops.api import SeenFleet
 from edgeops.errors import UsageError
 from edgeops.health.device import DeviceStatus, Health, HealthState
+from edgeops.health.quality import LiveModel, LiveQuality, LiveScore, SlotQuality
 from edgeops.health.seen import SeenDevice, Standing, Versions
 from edgeops.report import device_columns, device_list, device_summary
 from edgeops.report.device_list import DeviceList
 
+LIVE = LiveModel("a" * 64, last28=LiveScore(200, 0.07, -0.01, 0.1, 0.81))
+REPORT = LiveQuality("forecaster", (LIVE,), until="2026-11-29T13:00:00Z")
 SHA = "9f5c33a642da2e26141636c88b646ab1defb9099"
 CANARY = SeenDevice(
     DeviceStatus("canary-1", True, True, Health(HealthState.CONVERGED)),
     labels={"site": "cbd", "ring": "canary"},
     groups=("all", "canary"),
     models={"crowdedness": Versions("street@1.1.0", "street@1.1.0")},
+    quality={
+        "crowdedness": SlotQuality(LiveQuality("f", (LIVE,), until="2026-11-29T13:00:00Z"), LIVE)
+    },
     images={"camera": Versions("registry.example/team/camera:2", "registry.example/team/camera:1")},
     commit=SHA,
 )
@@ -62,6 +68,18 @@ def test_columns_are_chosen_and_devices_sorted():
     assert [device.name for device in by_health.devices] == ["canary-1", "b"]
 
 
+def test_the_live_error_and_its_ratio_to_naive_are_columns_to_sort_by():
+    shown = ("device", "wape", "ratio")
+    for by, first in (("-wape", "canary-1"), ("ratio", "b")):
+        lines = device_list.text(DeviceList(FLEET, shown, (by,))).splitlines()[:3]
+        assert lines[1].startswith(first)
+    assert sorted(lines) == [
+        "DEVICE     WAPE                RATIO",
+        "b          -                   -",
+        "canary-1   crowdedness 7.00%   crowdedness 0.70",
+    ]
+
+
 @pytest.mark.parametrize("name", ["helth", "", "label:", "nonsense:x", "-health"])
 def test_a_column_that_there_is_not(name):
     with pytest.raises(UsageError, match="there is no column"):
@@ -89,6 +107,20 @@ def test_json_and_yaml_are_one_document():
             "camera": {
                 "wanted": "registry.example/team/camera:2",
                 "reported": "registry.example/team/camera:1",
+            }
+        },
+        "quality": {
+            "crowdedness": {
+                "score": {
+                    "hours": 200,
+                    "wape": 0.07,
+                    "naiveWape": 0.1,
+                    "bias": -0.01,
+                    "coverage": 0.81,
+                },
+                "versusNaive": pytest.approx(0.7),
+                "until": "2026-11-29T13:00:00Z",
+                "reason": None,
             }
         },
     }

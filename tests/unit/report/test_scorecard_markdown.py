@@ -32,7 +32,11 @@ def test_the_tables(card):
         "| crowdedness-24h | 7.45% | 0.521 | 9.31% (1,234) | 6.71% | 12.66% | 80.1% |",
     ]
     assert "| LightGBM | -0.01 | -0.23 to +0.19 | no clear difference |" in blocks[4]
-    assert blocks[5].splitlines()[-1] == "| lunch | 8.20% | 8.21% | 12.28% |"
+    assert blocks[5].splitlines()[-1] == "| lunch | 8.20% | 8.21% | 12.28% | 80.1% |"
+    assert blocks[6].splitlines()[::2][:2] == [
+        "| 80% coverage from | +0 h | +1 h | +2 h | +3 h | +4 h | +5 h |",
+        "| `0:00` | 80% | – | – | – | – | – |",
+    ]
 
 
 def test_series_are_folded(card):

@@ -14,8 +14,15 @@ crowdedness-24h        7.45%   0.521     9.31% (1,234)    6.71%   12.66%        
 LightGBM               7.46%   0.522     9.32% (1,234)    6.71%   12.68%          79.0%
 seasonal naive 168h   11.16%   0.781    13.95% (1,234)   10.04%   18.97%              –
 
-WAPE by use case   crowdedness-24h   LightGBM   seasonal naive 168h
-lunch                        8.20%      8.21%                12.28%
+WAPE by time of day   crowdedness-24h   LightGBM   seasonal naive 168h   80% coverage
+night                          12.66%     12.68%                18.97%          80.1%
+lunch                           8.20%      8.21%                12.28%          80.1%
+
+80% coverage from   +0 h   +1 h   +2 h   +3 h   +4 h   +5 h
+0:00                 80%      –      –      –      –      –
+6:00                   –      –      –      –      –      –
+12:00                  –      –      –      –      –      –
+18:00                  –      –      –      –      –      –
 
 WAPE minus that of    points     95% interval   result
 LightGBM               -0.01   -0.23 to +0.19   no clear difference

@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 from edgeops.api import SeenFleet
+from edgeops.api.live import DeviceScore, LiveModels, LiveRelease
 from edgeops.fleet.kinds import Rollout
 from edgeops.health.device import DeviceStatus, Health, HealthState
+from edgeops.health.quality import LiveModel, LiveScore
 from edgeops.health.seen import SeenDevice, Standing, Versions
 from edgeops.promotion.rings import Ring
 from edgeops.report.status_page import StatusPage, as_html
 
+LIVE = LiveModel("a" * 64, last28=LiveScore(300, 0.12, 0.01, 0.18, 0.8))
 WHEN = datetime(2026, 11, 23, 22, 15, tzinfo=UTC)
 VOID = {"meta", "br", "img"}
 
@@ -52,9 +55,9 @@ def device(name, state=HealthState.CONVERGED, reason="", *, in_sync=True, drift=
     )
 
 
-def page(*devices, gone=(), rings=None):
+def page(*devices, gone=(), rings=None, live=None):
     fleet = SeenFleet("tiny", "production", "c" * 40, devices, gone, rings or {})
-    return as_html(StatusPage(fleet, "site", WHEN))
+    return as_html(StatusPage(fleet, "site", WHEN, live))
 
 
 def test_sites_drift_rings_and_models():
@@ -80,6 +83,20 @@ def test_sites_drift_rings_and_models():
     assert "<li>old</li>" in made
     assert "2 devices to look at" in made
     assert "2026-11-23 22:15 UTC" in made
+
+
+def test_how_good_models_are():
+    scores = (DeviceScore("a", "crowdedness", "canary", "street@1.0.0", 48, model=LIVE),)
+    release = LiveRelease("street@1.0.0", "crowdedness", "canary", scores, 0.1293)
+    live = LiveModels("tiny", "production", None, (release,))
+    assert Tables(page(device("a"), live=live)).rows["Live quality"][1:] == [
+        [
+            *("street@1.0.0", "crowdedness", "canary", "1", "1"),
+            *("12.00%", "18.00%", "0.67", "1.00%", "80.0%", "12.93%", "a 12.00%"),
+        ]
+    ]
+    assert "Live quality" not in page(device("a"))
+    assert "Live quality" not in page(device("a"), live=LiveModels("tiny", "p", None, ()))
 
 
 def test_a_page_needs_nothing_from_elsewhere_and_its_tables_have_headings():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,20 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeops.digest import digest_of_files
+from edgeops.files import CACHE
+from edgeops.jsonvalue import JsonObject
+from edgeops.modules.forecaster.desired import ForecasterSettings
+from edgeops.modules.forecaster.forecaster import Forecaster
+from edgeops.modules.forecaster.live import LiveQuality
+from edgeops.modules.forecaster.model import Keeper, load_model
+from edgeops.modules.forecaster.observations import HOUR
+from edgeops.modules.forecaster.recorder import Recorder
+from edgeops.modules.forecaster.shadow import ShadowModel
+from edgeops.modules.forecaster.status import iso
 from edgeops.modules.runtime.slots import (
     CurrentModel,
     pointer_to,
+    read_current,
     write_current,
     write_pointer,
 )
@@ -149,3 +160,72 @@ class Later(Executor):
 @pytest.fixture
 def later() -> Later:
     return Later()
+
+
+class AtOnce(Executor):
+    """Does what is submitted before `submit` returns."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        later = Later()
+        future = later.submit(fn, *args, **kwargs)
+        later.run()
+        return future
+
+
+class Device:
+    """A forecaster without a hub that lives hour by hour; what it observes is in `values`."""
+
+    def __init__(self, storage: Storage, device: str = "d1", **settings: Any) -> None:
+        self.storage = storage
+        self.device = device
+        self.settings = ForecasterSettings(SLOT, **settings)
+        self.now = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again with what is on disk."""
+        root, now = self.storage.root, AtOnce()
+        self.recorder = Recorder(root, CACHE)
+        self.live = LiveQuality(root, ShadowModel(root, load_model, now), self.device, CACHE)
+        self.recorder.open()
+        self.live.open()
+        keeper = Keeper(root, load_model, now)
+        self.forecaster = Forecaster(self.recorder, keeper, lambda: self.now, None, self.live)
+        self.forecaster.settings = self.settings
+        self._seen: CurrentModel | None = None
+
+    def observe(self, first: int, *values: float, name: str = "east") -> None:
+        """The values of hours of UTC, from the first on."""
+        items = [
+            {"timestamp": iso(hour * HOUR), "values": {name: float(value)}}
+            for hour, value in enumerate(values, start=first)
+        ]
+        self.recorder.take(json.dumps(items))
+
+    def turn(self, now: float) -> JsonObject | None:
+        """What the module does in one turn; gives the forecast."""
+        self.now = now
+        forecast = None
+        current = read_current(self.storage.root, SLOT)
+        for _ in range(1 if current == self._seen else 2):  # it is in use from the second look on
+            forecast = self.forecaster.step(now) or forecast
+            self.forecaster.follow_up(now)
+        self._seen = current
+        return forecast
+
+    def live_through(self, first: int, values: Sequence[float], name: str = "east") -> None:
+        """One hour after the other, from the first hour of UTC on."""
+        for hour, value in enumerate(values, start=first):
+            self.observe(hour, value, name=name)
+            self.turn((hour + 1) * HOUR + 30)
+
+    @property
+    def quality(self) -> JsonObject:
+        """What it reports of its quality."""
+        said: JsonObject = self.forecaster.reported().get("quality", {})
+        return said
+
+
+@pytest.fixture
+def device(storage: Storage) -> Device:
+    return Device(storage)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edgeops.modules.forecaster.desired import DesiredFile
+from edgeops.modules.forecaster.desired import desired_file
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso
@@ -21,7 +21,7 @@ def main(root: Path) -> None:
     if done.returncode:
         print(done.stderr, file=sys.stderr)
         sys.exit(CANNOT_MOUNT)
-    recorder, memory = Recorder(root), DesiredFile(root)
+    recorder, memory = Recorder(root), desired_file(root)
     recorder.open()
     recorder.take(message(1))
     fill_up(root / "of-others")
@@ -38,10 +38,10 @@ def main(root: Path) -> None:
         "fault while full": full,
         "fault with room": recorder.fault or memory.fault,
         "hours after a restart": [
-            observation.at // HOUR for observation in again.history.observations()
+            observation.at // HOUR for observation in again.history.records()
         ],
         "files": sorted(path.name for path in (root / "history").iterdir()),
-        "desired after a restart": DesiredFile(root).read(),
+        "desired after a restart": desired_file(root).read(),
     }
     print(json.dumps(seen))
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from edgeops.features.device_limits import HOURS_KEPT
 from edgeops.files import DISK, Disk
 from edgeops.modules.forecaster import recorder as recorder_module
-from edgeops.modules.forecaster.desired import DesiredFile
+from edgeops.modules.forecaster.desired import desired_file
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
 from edgeops.modules.forecaster.status import iso
@@ -62,9 +62,7 @@ def opened(root: Path, disk: Disk = DISK, first_fill: Path | None = None) -> Rec
 
 
 def values(recorder: Recorder) -> dict[int, float]:
-    return {
-        observation.at // HOUR: observation.value for observation in recorder.history.observations()
-    }
+    return {observation.at // HOUR: observation.value for observation in recorder.history.records()}
 
 
 @pytest.mark.parametrize(
@@ -246,47 +244,47 @@ def test_hours_that_wait_are_bounded_as_the_history_is(tmp_path):
 
 def test_desired_properties_are_kept_once_there_is_room(tmp_path):
     small = SmallDisk()
-    memory = DesiredFile(tmp_path, small.disk)
+    memory = desired_file(tmp_path, small.disk)
     memory.keep({"model": "old"})
     small.room = 5
     memory.keep({"model": "new"})
     assert memory.fault == "cannot keep the desired properties: No space left on device"
-    assert DesiredFile(tmp_path).read() == {"model": "old"}
+    assert desired_file(tmp_path).read() == {"model": "old"}
     assert [path.name for path in (tmp_path / "history").iterdir()] == ["desired.json"]
     small.room = None
     memory.save()
-    assert (memory.fault, DesiredFile(tmp_path).read()) == (None, {"model": "new"})
+    assert (memory.fault, desired_file(tmp_path).read()) == (None, {"model": "new"})
     shutil.rmtree(tmp_path / "history")
     memory.save()
-    assert DesiredFile(tmp_path).read() == {"model": "new"}
+    assert desired_file(tmp_path).read() == {"model": "new"}
 
 
 def test_desired_properties_that_differ_by_type_alone_are_kept_too(tmp_path):
-    memory = DesiredFile(tmp_path)
+    memory = desired_file(tmp_path)
     memory.keep({"intervalSeconds": 1})
     memory.keep({"intervalSeconds": True})
-    assert DesiredFile(tmp_path).read()["intervalSeconds"] is True
+    assert desired_file(tmp_path).read()["intervalSeconds"] is True
 
 
 def test_what_another_forecaster_keeps_in_the_same_storage_is_left_alone(tmp_path):
-    first, other = DesiredFile(tmp_path), DesiredFile(tmp_path)
+    first, other = desired_file(tmp_path), desired_file(tmp_path)
     first.keep({"model": "street"})
     other.keep({"model": "lane"})
     first.save()
-    assert DesiredFile(tmp_path).read() == {"model": "lane"}
+    assert desired_file(tmp_path).read() == {"model": "lane"}
 
 
 def test_a_file_that_cannot_be_read_is_not_overwritten(tmp_path):
-    DesiredFile(tmp_path).keep({"model": "street"})
+    desired_file(tmp_path).keep({"model": "street"})
     path = tmp_path / "history/desired.json"
     aside = path.rename(tmp_path / "aside")
     path.mkdir()
-    memory = DesiredFile(tmp_path)
+    memory = desired_file(tmp_path)
     assert memory.read() == {}
     path.rmdir()
     aside.rename(path)
     memory.save()
-    assert DesiredFile(tmp_path).read() == {"model": "street"}
+    assert desired_file(tmp_path).read() == {"model": "street"}
 
 
 def lines(root: Path) -> list[str]:

@@ -34,16 +34,14 @@ DISTINCT = st.lists(
 @given(DISTINCT.flatmap(lambda ones: st.tuples(st.just(ones), st.permutations([*ones, *ones]))))
 def test_any_order_with_duplicates_gives_the_same_series(given_):
     ones, shuffled = given_
-    assert list(history(*ones, kept=10).observations()) == list(
-        history(*shuffled, kept=10).observations()
-    )
+    assert list(history(*ones, kept=10).records()) == list(history(*shuffled, kept=10).records())
 
 
 def test_the_same_moment_again_is_a_correction_another_one_is_another_value():
     first, later = Observation(60, "east", 1), Observation(120, "east", 2)
     corrected = Observation(120, "east", 3)
-    assert list(history(later, first).observations()) == [first, later]
-    assert list(history(later, corrected, first).observations()) == [first, corrected]
+    assert list(history(later, first).records()) == [first, later]
+    assert list(history(later, corrected, first).records()) == [first, corrected]
 
 
 def test_only_what_changed_the_history_is_given_back():
@@ -54,13 +52,13 @@ def test_only_what_changed_the_history_is_given_back():
 
 def test_only_the_newest_hours_are_kept():
     made = history(*of(dict.fromkeys(range(10), 1.0)), kept=4)
-    assert [observation.at // HOUR for observation in made.observations()] == [6, 7, 8, 9]
+    assert [observation.at // HOUR for observation in made.records()] == [6, 7, 8, 9]
     assert made.add(of({2: 1.0})) == []
 
 
 def test_names_are_bounded():
     made = history(*(Observation(0, f"s{number}", 1) for number in range(1000)))
-    assert len(list(made.observations())) == 256
+    assert len(list(made.records())) == 256
 
 
 def test_what_there_is_no_room_for_says_why():
@@ -102,7 +100,7 @@ class TestManyValues:
 
     def test_memory_is_bounded_and_sums_numbers_and_last_values_stay(self, minutes):
         made = history(*minutes, kept=self.KEPT)
-        kept = list(made.observations())
+        kept = list(made.records())
         assert len(kept) <= 6 * self.KEPT
         assert sum(one.count for one in kept) == len(minutes)
         first = kept[0]
@@ -115,26 +113,26 @@ class TestManyValues:
         assert made.add(minutes[:40]) == []
         corrected = Observation(14 * 60, "east", 99.0)
         assert made.add([corrected]) == [corrected]
-        assert next(iter(made.observations())).value == 99
+        assert next(iter(made.records())).value == 99
 
     def test_what_comes_late_into_an_old_hour_is_added(self, minutes):
         made = history(*minutes[3:], kept=self.KEPT)
         late = Observation(14 * 60 + 30, "east", 5.0)
         assert made.add([late]) == [late]
-        first = next(iter(made.observations()))
+        first = next(iter(made.records()))
         assert (first.value, first.count) == (5.0, 13)
 
     @given(st.integers(0, 600), st.randoms(use_true_random=False))
     def test_what_was_folded_is_read_again_as_it_was(self, cut, random):
         ones = [Observation(at * 60, "east", at / 10) for at in range(self.KEPT * 60)]
         whole = history(*ones, kept=self.KEPT)
-        again = history(*whole.observations(), kept=self.KEPT)
-        assert list(again.observations()) == list(whole.observations())
+        again = history(*whole.records(), kept=self.KEPT)
+        assert list(again.records()) == list(whole.records())
         again.add(random.sample(ones, len(ones))[:cut])  # all repeats
-        assert sum(one.count for one in again.observations()) == len(ones)
+        assert sum(one.count for one in again.records()) == len(ones)
 
     def test_a_value_a_second_is_bounded_too(self):
         made = history(*(Observation(at, "east", 1) for at in range(3 * HOUR)), kept=self.KEPT)
-        kept = list(made.observations())
+        kept = list(made.records())
         assert len(kept) <= 6 * self.KEPT
         assert sum(one.before + one.value for one in kept) == 3 * HOUR

@@ -16,7 +16,7 @@ import pytest
 
 from edgeops.files import Disk
 from edgeops.jsonvalue import JsonObject, merge_patch
-from edgeops.modules.forecaster.desired import DesiredFile
+from edgeops.modules.forecaster.desired import desired_file
 from edgeops.modules.forecaster.main import ForecasterModule
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.recorder import Recorder
@@ -121,7 +121,7 @@ def test_messages_become_forecasts_and_the_state_is_reported(storage, model, hub
     assert reported["model"]["sha256"] == current.sha256
     assert (reported["history"]["refused"], reported["history"]["hours"]) == (1, 4)
     assert "old" not in reported  # what an earlier version reported is gone
-    assert DesiredFile(storage.root).read() == DESIRED
+    assert desired_file(storage.root).read() == DESIRED
 
 
 def test_context_by_message_is_kept_over_a_restart_and_what_is_wrong_is_reported(storage, hub, run):
@@ -145,7 +145,7 @@ def test_without_the_hub_it_forecasts_by_what_it_remembers_and_sends_later(
     storage, model, hub, run
 ):
     hub.there.clear()
-    DesiredFile(storage.root).keep(DESIRED)
+    desired_file(storage.root).keep(DESIRED)
     storage.put(model())
     app = run()
     app._message_arrived(observations(4), "observations")
@@ -179,7 +179,7 @@ def test_a_full_disk_is_reported_at_once_and_cleared_when_there_is_room(storage,
     while "lastFault" in reported["history"] or reported["warnings"]:
         reported = hub.reports.get(timeout=20)
     app.stop()
-    assert DesiredFile(storage.root).read() == DESIRED
+    assert desired_file(storage.root).read() == DESIRED
     again = Recorder(storage.root)
     again.open()
     assert len(again.history) == 4
@@ -198,7 +198,7 @@ def test_a_changed_twin_is_read_again(storage, hub, run):
 
 
 def test_unreadable_remembered_properties_count_as_none(storage):
-    assert DesiredFile(storage.root).read() == {}
-    DesiredFile(storage.root).keep({"a": 1})
+    assert desired_file(storage.root).read() == {}
+    desired_file(storage.root).keep({"a": 1})
     (storage.root / "history/desired.json").write_text('{"a"')
-    assert DesiredFile(storage.root).read() == {}
+    assert desired_file(storage.root).read() == {}

@@ -11,7 +11,7 @@ from edgeops.modules.forecaster import recorder as recorder_module
 from edgeops.modules.forecaster.history import History
 from edgeops.modules.forecaster.hours import HistoryHours
 from edgeops.modules.forecaster.observations import HOUR, Observation
-from edgeops.modules.forecaster.recorder import HistoryFile, Recorder
+from edgeops.modules.forecaster.recorder import Recorder, history_file
 
 ONES = [Observation(hour * HOUR, "east", hour + 0.5) for hour in range(5)]
 
@@ -35,17 +35,17 @@ def test_what_was_taken_is_there_after_a_restart(tmp_path):
     before.take(message(2, 20))
     before.take(message(1, 11))  # a correction
     after = opened(tmp_path)
-    assert list(after.history.observations()) == list(before.history.observations())
-    assert [observation.value for observation in after.history.observations()] == [11, 20]
+    assert list(after.history.records()) == list(before.history.records())
+    assert [observation.value for observation in after.history.records()] == [11, 20]
 
 
 def test_a_cut_at_any_byte_leaves_what_was_whole_and_takes_more(tmp_path):
-    file = HistoryFile(tmp_path / "whole")
+    file = history_file(tmp_path / "whole")
     file.append(ONES)
     data = file.path.read_bytes()
     more = Observation(9 * HOUR, "east", 9.0)
     for cut in range(len(data) + 1):
-        half = HistoryFile(tmp_path / "cut")
+        half = history_file(tmp_path / "cut")
         half.path.write_bytes(data[:cut])
         half.append([more])
         *read, last = half.read()
@@ -55,7 +55,7 @@ def test_a_cut_at_any_byte_leaves_what_was_whole_and_takes_more(tmp_path):
 
 
 def test_blocks_that_were_never_written_are_skipped(tmp_path):
-    file = HistoryFile(tmp_path / "history")
+    file = history_file(tmp_path / "history")
     file.path.write_bytes(b"\0" * 512 + b'\n[true,{},NaN]\n[1,"a",Infinity]')
     file.append(ONES)
     assert list(file.read()) == ONES
@@ -102,7 +102,7 @@ def test_the_history_of_an_older_forecaster_is_read(tmp_path):
     (tmp_path / "history").mkdir()
     path = tmp_path / "history/observations.jsonl"
     path.write_text('\n[3600,"east",1.0]\n[7200,"east",2.5]\n[3600,"east",4.0]')
-    ones = list(opened(tmp_path).history.observations())
+    ones = list(opened(tmp_path).history.records())
     assert ones == [Observation(3600, "east", 4.0), Observation(7200, "east", 2.5)]
 
 
@@ -113,7 +113,7 @@ def test_what_was_folded_is_written_and_read_as_it_was(tmp_path, monkeypatch):
     for minute in range(4 * 60):
         stamp = f"2024-01-01T{minute // 60:02}:{minute % 60:02}:00Z"
         recorder.take(json.dumps({"timestamp": stamp, "values": {"east": minute / 10}}))
-    kept = list(recorder.history.observations())
+    kept = list(recorder.history.records())
     assert sum(one.count for one in kept) == 240
     assert len(kept) <= 24
     first, hour = kept[0].at // HOUR, Hour("sum", 1)
@@ -142,7 +142,7 @@ def test_the_file_stays_bounded(tmp_path, monkeypatch):
         recorder.take(message(1, value))
     records = (tmp_path / "history/observations.jsonl").read_bytes().count(b"\n")
     assert records <= 12
-    assert [observation.value for observation in opened(tmp_path).history.observations()] == [199]
+    assert [observation.value for observation in opened(tmp_path).history.records()] == [199]
 
 
 def test_unusable_storage_costs_the_history_not_the_forecast(tmp_path):

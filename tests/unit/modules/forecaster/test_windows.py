@@ -71,7 +71,7 @@ def test_counts_that_repeat_are_forecast_to_repeat(load):
     window = model.window_maker.make(history(series, NOW), None, NOW * HOUR + 1)
     assert window.hours == tuple(range(NOW, NOW + 7))
     again = sum(values[-168:-162] for values in series.values())
-    assert model.forecast(window)["0.5"] == pytest.approx(again, rel=1e-5)
+    assert model.forecast(window)[:, 0] == pytest.approx(again, rel=1e-5)
 
 
 def test_a_window_says_which_hours_it_rests_on(load):
@@ -135,7 +135,7 @@ class TestPooled:
         series = three()
         for name, values in series.items():
             window = model.window_maker.make(history(series, NOW), name, NOW * HOUR)
-            assert model.forecast(window)["0.5"] == pytest.approx(values[-168:-162], rel=1e-5)
+            assert model.forecast(window)[:, 0] == pytest.approx(values[-168:-162], rel=1e-5)
 
     def test_the_only_series_is_forecast_where_the_twin_names_none(self, model):
         only = history({"150 K Road": weekly(400)}, NOW)
@@ -305,7 +305,7 @@ def test_degrees_below_zero_are_forecast_in_their_unit(load):
     assert made.unit == unit
     ahead = np.resize(np.roll(degrees[:168], -600), 168)[:6]
     np.testing.assert_allclose(
-        loaded.forecast(made)["0.5"], np.minimum(ahead, 8.5), rtol=1e-4, atol=1e-3
+        loaded.forecast(made)[:, 0], np.minimum(ahead, 8.5), rtol=1e-4, atol=1e-3
     )
     assert loaded.metadata.unit == "°C"
 
