@@ -70,7 +70,7 @@ def by_series(card: Scorecard) -> ScoreTable:
 
 
 def by_hour(card: Scorecard, part: str) -> ScoreTable:
-    """The errors of each hour of the day that is forecast."""
+    """The errors and the coverage of each hour of the day that is forecast."""
     scores = card.parts[part].models[MODEL].by_hour
     rows = [(f"{hour:02}:00", score) for hour, score in enumerate(scores) if score is not None]
     return _by(card, "hour that is forecast", rows)
@@ -83,8 +83,7 @@ def by_horizon(card: Scorecard, part: str) -> ScoreTable:
     business = card.parts[part].business.get(MODEL)
     ours = business.error_by_horizon if business and card.hours else ()
     every = -(-len(rows) // _MOST_STEPS)
-    interval_too = len(card.quantiles) > 1
-    return _by(card, "hours ahead", rows[::every], ours[::every], coverage=interval_too)
+    return _by(card, "hours ahead", rows[::every], ours[::every])
 
 
 def off_by(card: Scorecard, part: str) -> str:
@@ -146,15 +145,13 @@ def _by(
     what: str,
     rows: Sequence[tuple[str, Score]],
     own: Sequence[float] = (),
-    *,
-    coverage: bool = False,
 ) -> ScoreTable:
-    """The errors by something; `own` are the mean ones on the model's own hours."""
+    """WAPE, MAE and coverage by something; `own` are the mean errors on the model's own hours."""
     columns: list[tuple[str, Callable[[Score], str]]] = [
         ("WAPE", lambda score: percent(score.wape)),
         (f"MAE, {card.unit}".removesuffix(", "), lambda score: about(score.mae)),
     ]
-    if coverage:
+    if len(card.quantiles) > 1:
         columns.append((f"{interval(card)} coverage", lambda score: percent(score.coverage, 1)))
     headings = [what, *(name for name, _ in columns)]
     cells = [(name, *(cell(score) for _, cell in columns)) for name, score in rows]
