@@ -58,7 +58,7 @@ def table(card: Scorecard, part: str) -> ScoreTable:
         (card.model if name == MODEL else baseline_name(name), *_cells(business[name]))
         for name in order
     )
-    return ScoreTable(("an average hour", *_headings(card)), rows, "l" + "r" * len(_headings(card)))
+    return ScoreTable(("model", *_headings(card)), rows, "l" + "r" * len(_headings(card)))
 
 
 def by_series(card: Scorecard) -> ScoreTable:
@@ -119,7 +119,7 @@ def _of(figures: BusinessFigures, unit: str) -> str:
 def _headings(card: Scorecard) -> tuple[str, ...]:
     each = "an hour" if card.interval == 1 else f"every {card.interval} hours"
     return (
-        f"is off by, of {card.unit or 'the mean'}",
+        f"off by, {f'{card.unit} ' * bool(card.unit)}{each}",
         "days off by more than 10%",
         f"planned too much, {each}",
         f"planned too little, {each}",

@@ -12,7 +12,7 @@ from edgeops.report import business_words, html, score_tables
 from edgeops.report.plots.model_plots import Plot, model_plots
 from edgeops.report.score_tables import ScoreTable
 from edgeops.report.words import count, hours_in_words
-from edgeops.training.evaluate.scorecard import ALL, MODEL, OWN, Scorecard
+from edgeops.training.evaluate.scorecard import ALL, MODEL, OWN, Score, Scorecard
 
 _PROVENANCE = {
     "modelFile": "model.yaml, sha256",
@@ -122,9 +122,15 @@ def _head(facts: CardFacts) -> Iterator[str]:
         tiles += [
             (f"WAPE, {name}{hours}", score_tables.percent(score.wape)),
             (f"off by, {name}{hours}", business_words.off_by(card, name)),
-            (f"MASE, {name}{hours}", score_tables.figure(score.mase)),
+            *_coverage(card, score, f"{name}{hours}"),
         ]
     yield html.facts(tiles, "tiles")
+
+
+def _coverage(card: Scorecard, score: Score, of: str) -> Iterator[tuple[str, str]]:
+    if score.coverage is not None:
+        name = f"{score_tables.interval(card)} coverage, {of}"
+        yield name, score_tables.percent(score.coverage, 1)
 
 
 def _forecasts(card: Scorecard) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from edgeops.report.words import count, hours_in_words
 from edgeops.training.evaluate.scorecard import (
     ALL,
     MODEL,
+    OWN,
     Comparison,
     Judged,
     JudgedPart,
@@ -85,14 +86,16 @@ def day_parts(card: Scorecard, part: str) -> ScoreTable:
     """The WAPE of each part of the day and use case by model, and the coverage of the model."""
     models = card.parts[part].models
     order, quantiles = _order(models), len(card.quantiles) > 1
+    slices = models[MODEL].slices
+    named = OWN in slices and [*slices.values()].count(slices[OWN]) > 1  # it is a use case, too
     rows = tuple(
         (
             name,
             *(_wape(models[other], name) for other in order),
             *[percent(score.coverage, 1)] * quantiles,
         )
-        for name, score in models[MODEL].slices.items()
-        if name not in (ALL, "day")
+        for name, score in slices.items()
+        if name not in (ALL, "day") and not (name == OWN and named)
     )
     headings = ["WAPE by time of day", *(_name(card, other) for other in order)]
     headings += [f"{interval(card)} coverage"] * quantiles

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def other_release(data: Experiment, state: Path, baseline: str) -> tuple[str, Fo
     Raises `EdgeOpsError` if its file is not on this machine.
     """
     name, notes = baseline.removeprefix(RELEASE), list[str]()
-    release = last_release(data.model.root, state, name, notes.append)
+    with _as_baseline(baseline):
+        release = last_release(data.model.root, state, name, notes.append)
     if release is None:
         why = notes[0].partition(": ")[0] if notes else f"{name} has no release"
         raise EdgeOpsError(f"`{baseline}` in `baselines`: {why}", _hint(baseline))
@@ -46,8 +48,15 @@ def other_release(data: Experiment, state: Path, baseline: str) -> tuple[str, Fo
 
 
 def _forecasts(baseline: str, release: Champion, data: Experiment, samples: Samples) -> Forecasts:
-    try:
+    with _as_baseline(baseline):
         return champion_forecasts(release, data, samples)
+
+
+@contextmanager
+def _as_baseline(baseline: str) -> Iterator[None]:
+    """For `with`: errors name the baseline, and what to do about it."""
+    try:
+        yield
     except EdgeOpsError as error:
         message = f"`{baseline}` in `baselines`: {error.message}"
         raise EdgeOpsError(message, _hint(baseline)) from error

@@ -51,9 +51,9 @@ def test_the_commands_of_the_page(empty_repo):
     done = repo.edgeops(*init)
     assert done.code == 0, done.err
     text = (repo.root / "models/bikes/model.yaml").read_text()
-    repo.write("models/bikes/model.yaml", re.sub(r"epochs: \d+", "epochs: 2", text))
+    repo.write("models/bikes/model.yaml", re.sub(r"(\n    steps): \d+", r"\1: 20", text))
     for words in later:
-        done = repo.process(*words)
+        done = repo.edgeops(*words)
         assert done.code in (0, 3), done.err
     assert re.search(r"On average, the forecast for an hour is off by .* bikes", done.out)
 
