@@ -36,19 +36,14 @@ def training_data_of(data: Experiment) -> TrainingData:
 def plain_training_data(data: Experiment, training: TrainingSection) -> TrainingData:
     """One stage, on the series of the model. Raises `EdgeOpsError` if there is too little data."""
     recipe = data.model.recipe
-    thinned = recipe.window.stride if len(data.series) > 1 else 1
-    judged = [data.samples(series, "validation", thinned) for series in data.series]
+    stride = recipe.window.stride
+    thinned = stride if len(data.series) > 1 else 1
     train, validation = (
-        _examples(recipe.target, samples) for samples in (train_samples(data), judged)
+        _examples(recipe.target, [data.samples(series, part, every) for series in data.series])
+        for part, every in (("train", stride), ("validation", thinned))
     )
     stage = Stage(train, Length(training.epochs, training.steps), training.learning_rate)
     return TrainingData((stage,), validation, context_of(data.builder(data.series[0]).spec))
-
-
-def train_samples(data: Experiment) -> list[Samples]:
-    """The windows of each series for training. Raises `EdgeOpsError` if there is none."""
-    stride = data.model.recipe.window.stride
-    return [data.samples(series, "train", stride) for series in data.series]
 
 
 def _examples(target: TargetSection, series: Sequence[Samples]) -> Examples:

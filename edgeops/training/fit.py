@@ -49,24 +49,20 @@ def fit(
     training_data: TrainingData,
     checkpoint: Path | None,
     tick: Tick,
-    start: Fitted | None = None,
 ) -> Fitted:
     """Train a network, stage after stage; gives the weights with the lowest validation error.
 
     `network` has all steps ahead; `checkpoint` is read at the start and written
     after every epoch; `tick` gets the batches done and their total. The feature
-    scaling is that of the last stage. With `start`, its weights and scaling are the first.
+    scaling is that of the last stage.
     """
     import keras
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    last = training_data.stages[-1].data.windows
-    scaling = start.scaling if start is not None else scaling_of(last, network.features)
+    scaling = scaling_of(training_data.stages[-1].data.windows, network.features)
     dropout = share_of(training.context_dropout, network.features)
     run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
-    if start is not None:
-        _assign(run.model, [start.weights[each.path] for each in run.model.trainable_variables])
     schedule = Schedule(training_data.stages, training.batch)
     _restore(run, schedule, training, network.quantiles, checkpoint)
     run.average = run.average or _trainable(run.model)

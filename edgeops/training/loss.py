@@ -15,14 +15,10 @@ from edgeops.training.training_data import Examples, FloatTensor
 
 
 def truth(data: Examples, rows: NDArray[np.int64]) -> FloatTensor:
-    """Ratio, weight, and what the median learns, of these rows: n x horizon x 3.
-
-    Unknown values have the weight 0.
-    """
+    """Ratio and weight of these rows, n x horizon x 2; unknown values have the weight 0."""
     ratio, weight = data.ratio[rows], data.weight[rows]
-    median = ratio if data.median is None else data.median[rows]
     unknown = np.isnan(ratio)
-    return np.stack([np.where(unknown, 0, each) for each in (ratio, weight, median)], axis=-1)
+    return np.stack([np.where(unknown, 0, ratio), np.where(unknown, 0, weight)], axis=-1)
 
 
 def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
@@ -30,10 +26,9 @@ def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
     from keras import ops
 
     shares = np.array(quantiles, np.float32)
-    is_median = np.array(quantiles) == 0.5
 
     def loss(truth: Any, output: Any) -> Any:
-        error = ops.where(is_median, truth[:, :, 2:3], truth[:, :, 0:1]) - output
+        error = truth[:, :, 0:1] - output
         if kind == "pinball":
             share = ops.convert_to_tensor(shares)
             each = ops.maximum(share * error, (share - 1) * error)

@@ -35,8 +35,7 @@ class Examples:
 
     `ratio` is (value in the unit + 1) / scale, n x horizon, NaN where unknown; `weight`
     is the weight of each target in the loss, n x horizon. `scale` (n x 1) and `unit`
-    give the values of ratios. `median` is what the median learns instead of the ratio,
-    n x horizon, if that is something else.
+    give the values of ratios.
     """
 
     windows: FloatTensor
@@ -44,17 +43,11 @@ class Examples:
     weight: FloatTensor
     scale: FloatArray | float = 1.0
     unit: Unit = COUNTS
-    median: FloatTensor | None = None
 
     def of(self, job: Job) -> Examples:
         """The examples with only the steps ahead of a job."""
         steps = np.array(job.steps_ahead) - 1
-        return replace(
-            self,
-            ratio=self.ratio[:, steps],
-            weight=self.weight[:, steps],
-            median=None if self.median is None else self.median[:, steps],
-        )
+        return replace(self, ratio=self.ratio[:, steps], weight=self.weight[:, steps])
 
 
 @dataclass(frozen=True, slots=True)
