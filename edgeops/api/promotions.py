@@ -15,7 +15,6 @@ from edgeops.translate import doing
 if TYPE_CHECKING:
     from edgeops.fleet.catalog import Catalog
     from edgeops.fleet.layers import Path
-    from edgeops.fleet.model import DesiredFleet
     from edgeops.health.since import ValueHealth
     from edgeops.promotion.change import ManifestChange
     from edgeops.promotion.decide import Decision, RolloutState
@@ -148,7 +147,7 @@ def decide_next(tree: Revision, paths: Iterable[Path]) -> tuple[Decision, ...]:
     now = workspace.clock.now()
     in_sync = {name: is_in_sync(fleet, name, live.get(name)) for name in names}
     return tuple(
-        decide(rollout, _health(fleet, rollout, live, in_sync), now) for rollout in rollouts
+        decide(rollout, _health(tree, rollout, live, in_sync), now) for rollout in rollouts
     )
 
 
@@ -275,14 +274,20 @@ def _wanted(catalog: Catalog, release: str, group: str, slot: str | None) -> Man
 
 
 def _health(
-    fleet: DesiredFleet,
+    tree: Revision,
     rollout: RolloutState,
     live: Mapping[str, LiveDevice],
     in_sync: Mapping[str, bool],
 ) -> dict[str, ValueHealth]:
+    from edgeops.api.live import published_wape
     from edgeops.health.since import value_health
+    from edgeops.promotion.value import is_slot
 
+    fleet, path = tree.fleet, rollout.path
+    has_wape = is_slot(path) and published_wape(tree.catalog, rollout.value) is not None
     return {
-        name: value_health(fleet.devices[name], live.get(name), rollout.path, in_sync[name])
+        name: value_health(
+            fleet.devices[name], live.get(name), path, in_sync[name], has_wape=has_wape
+        )
         for name in rollout.witnesses
     }

@@ -27,7 +27,7 @@ class ValueHealth:
     """The health of a device; `since` is when it got the value, None if nobody tells.
 
     `quality` is how good the model is whose release the value is, None if the device has not said
-    it; `scored`: some module of the device says it, or will.
+    it; `scored`: some module of the device says it, or should.
     """
 
     health: Health
@@ -42,15 +42,23 @@ def has_time(path: Path) -> bool:
 
 
 def value_health(
-    device: DesiredDevice, live: LiveDevice | None, path: Path, in_sync: bool
+    device: DesiredDevice,
+    live: LiveDevice | None,
+    path: Path,
+    in_sync: bool,
+    *,
+    has_wape: bool = False,
 ) -> ValueHealth:
-    """The health of a device, as in `edgeops status`, with what is known of a value."""
+    """The health of a device, as in `edgeops status`, with what is known of a value.
+
+    `has_wape` says that the value is a release with a WAPE: how good it is must be reported.
+    """
     said = slot_qualities(device, live) if path[0] == "models" else {}
     return ValueHealth(
         health(device, live, in_sync),
         _since(device, live, path) if live else None,
         said.get(path[1]),
-        path[0] == "models" and is_scored(device, path[1], said),
+        path[0] == "models" and (has_wape or is_scored(device, path[1], said)),
     )
 
 

@@ -140,6 +140,14 @@ def test_a_ring_waits_for_live_quality_and_shows_it(fleet, report):
     assert "; live WAPE 7.50%, seasonal naive forecast 10.00%" in done.out.splitlines()[0]
 
 
+def test_a_release_with_a_wape_waits_for_it_whoever_runs_the_model(fleet):
+    fleet.edit("fleet/fleet.yaml", "edgeops-forecaster:1", "own-forecaster:1")
+    fleet.commit()
+    assert fleet.edgeops("sync").code == 0
+    waits = fleet.edgeops("promote")
+    assert (waits.code, "c1   Converged: has scored 0 h of 48 h" in waits.out) == (5, True)
+
+
 def test_a_release_that_is_worse_live_goes_back(fleet, report):
     report("c1", wape=0.12)
     report("c2")
