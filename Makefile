@@ -15,10 +15,13 @@ JOBS ?= 2
 # Tests start edgeops some thousand times: compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick test check fuzz bench tools lowest lock models format clean
+.PHONY: demo demo-loop quick test check fuzz bench tools lowest lock models format clean
 
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
+
+demo-loop: .venv/dev ## a model gets worse on devices, is trained again and rolled out: ten weeks in three minutes
+	EDGEOPS_DEMO_PICTURE=closed-loop.png $(BIN)/pytest -q -s -n 0 tests/e2e/test_demo_loop.py
 
 quick: .venv/dev ## the unit tests except slow ones, with few generated examples
 	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol

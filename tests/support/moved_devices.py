@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeops.features.series import FloatArray
-from edgeops.localhub.files import StateFiles
-from edgeops.localhub.store import HubStore
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.status import iso
 from tests.support.running_forecaster import MovedClock, RunningForecaster
 from tests.support.waiting import wait_until
 
-EVERY = 6  # hours, from one forecast of a device to the next
+EVERY = 8  # hours, from one forecast of a device to the next
 
 
 class MovedDevices:
@@ -33,7 +32,6 @@ class MovedDevices:
         self._hub, self._counts, self._first = hub, counts, first
         self._now = now
         self._clock = MovedClock(now * HOUR + 30)
-        self._seen = 0
         self._forecasters: dict[str, RunningForecaster] = {}
         self._loaders: list[subprocess.Popen[bytes]] = []
         for device, values in counts.items():
@@ -65,35 +63,31 @@ class MovedDevices:
                 forecaster.tell(self._now, *values, name=device)
             self._now += EVERY
             self._clock.now = self._now * HOUR + 30
-            missing = set(self._forecasters)
-            until = iso(self._now * HOUR)
-            wait_until(lambda missing=missing, until=until: self._all_made(missing, until), 60)
+            for forecaster in self._forecasters.values():
+                _wait(forecaster, iso(self._now * HOUR))
 
     def wait_for(self, version: str, devices: Sequence[str]) -> None:
         """Until these devices forecast with a version of the model."""
         for device in devices:
             wait_until(lambda one=self._forecasters[device]: one.version() == version, 60)
 
-    def table(self, path: Path) -> None:
-        """Write what all devices counted until now."""
+    def table(self, path: Path, days: int) -> None:
+        """Write what all devices counted in so many days until now."""
         rows = ["timestamp," + ",".join(self._counts)]
-        for hour in range(self._now - self._first):
+        until = self._now - self._first
+        for hour in range(until - 24 * days, until):
             values = ",".join(f"{values[hour]:.0f}" for values in self._counts.values())
             rows.append(f"{iso((self._first + hour) * HOUR)},{values}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(rows) + "\n")
 
-    def _all_made(self, missing: set[str], until: str) -> bool:
-        """Whether every device has made its forecast; `missing` loses those that have."""
-        with HubStore(StateFiles(self._hub.state_dir).database) as store:
-            events = store.events(self._seen, 1000, None)
-        for event in events:
-            self._seen = event["sequence"]
-            if event.get("systemProperties", {}).get("output-name") != "forecasts":
-                continue
-            if event["body"]["observedUntil"] == until:
-                missing.discard(event["device"])
-        return not missing
+
+def _wait(forecaster: RunningForecaster, until: str) -> None:
+    """Until its newest forecast rests on all that was counted by then."""
+    end = time.monotonic() + 60
+    while forecaster.observed_until() != until:
+        assert time.monotonic() < end, f"no forecast of {until}"
+        time.sleep(0.005)  # lets the modules, which are threads, have the processor
 
 
 def _model_loader(hub: Any, device: str, storage: Path) -> subprocess.Popen[bytes]:

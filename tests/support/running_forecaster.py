@@ -85,6 +85,11 @@ class RunningForecaster:
         model = self._app._forecaster.reported()["model"]
         return str(model["version"]) if "version" in model else None
 
+    def observed_until(self) -> str | None:
+        """When the newest hour ended that the last forecast rests on."""
+        until = self._app._forecaster.reported()["history"].get("observedUntil")
+        return str(until) if until else None
+
     def sent(self, output: str) -> list[JsonObject]:
         """What arrived at the hub of an output, oldest first."""
         with HubStore(StateFiles(self._hub.state_dir).database) as store:
