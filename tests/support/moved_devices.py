@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from edgeops.features.series import FloatArray
 from edgeops.modules.forecaster.observations import HOUR
 from edgeops.modules.forecaster.status import iso
 from tests.support.running_forecaster import MovedClock, RunningForecaster
-from tests.support.waiting import wait_until
 
 EVERY = 8  # hours, from one forecast of a device to the next
 
@@ -63,13 +62,14 @@ class MovedDevices:
                 forecaster.tell(self._now, *values, name=device)
             self._now += EVERY
             self._clock.now = self._now * HOUR + 30
+            until = iso(self._now * HOUR)
             for forecaster in self._forecasters.values():
-                _wait(forecaster, iso(self._now * HOUR))
+                _wait(forecaster, lambda one, until=until: one.observed_until() == until)
 
     def wait_for(self, version: str, devices: Sequence[str]) -> None:
         """Until these devices forecast with a version of the model."""
         for device in devices:
-            wait_until(lambda one=self._forecasters[device]: one.version() == version, 60)
+            _wait(self._forecasters[device], lambda one: one.model().get("version") == version)
 
     def table(self, path: Path, days: int) -> None:
         """Write what all devices counted in so many days until now."""
@@ -82,11 +82,10 @@ class MovedDevices:
         path.write_text("\n".join(rows) + "\n")
 
 
-def _wait(forecaster: RunningForecaster, until: str) -> None:
-    """Until its newest forecast rests on all that was counted by then."""
+def _wait(forecaster: RunningForecaster, is_so: Callable[[RunningForecaster], bool]) -> None:
     end = time.monotonic() + 60
-    while forecaster.observed_until() != until:
-        assert time.monotonic() < end, f"no forecast of {until}"
+    while not is_so(forecaster):
+        assert time.monotonic() < end, f"not so after a minute: {forecaster.model()}"
         time.sleep(0.005)  # lets the modules, which are threads, have the processor
 
 

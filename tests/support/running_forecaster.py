@@ -80,10 +80,10 @@ class RunningForecaster:
             until = iso((hour + 1) * HOUR)
             wait_until(lambda until=until: until in self._observed_until())
 
-    def version(self) -> str | None:
-        """The version of the model in use."""
-        model = self._app._forecaster.reported()["model"]
-        return str(model["version"]) if "version" in model else None
+    def model(self) -> JsonObject:
+        """What it reports of its model."""
+        model: JsonObject = self._app._forecaster.reported()["model"]
+        return model
 
     def observed_until(self) -> str | None:
         """When the newest hour ended that the last forecast rests on."""
