@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from edgeops.jsonvalue import JsonObject
 
 HOURS = 24
 MOST_DAYS = 80  # a device keeps 112 days, and needs four weeks more to fill what is missing
+_HINT = "was it made by a newer version of edgeops?"
 _LARGEST = 10.0  # of a margin: a factor of 22,000
 
 
@@ -88,6 +90,8 @@ def _list(value: JsonObject, key: str) -> list[Any]:
 
 
 def _number(value: Any, key: str) -> float:
+    if type(value) is int and abs(value) > sys.float_info.max:
+        raise EdgeOpsError("judging has a number that is too large", _HINT)
     if type(value) not in (int, float) or not math.isfinite(value):
         raise _bad(f"{key} must be a number")
     return float(value)
@@ -100,4 +104,4 @@ def _whole(value: Any, key: str) -> int:
 
 
 def _bad(what: str) -> EdgeOpsError:
-    return EdgeOpsError(f"judging: {what}", "was it made by a newer version of edgeops?")
+    return EdgeOpsError(f"judging: {what}", _HINT)

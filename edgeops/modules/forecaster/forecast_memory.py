@@ -20,9 +20,8 @@ from edgeops.modules.forecaster.windows import Target
 from edgeops.modules.runtime.ledger import RecordFile
 from edgeops.quality.kept import HIGH, LOW, MIDDLE, KeptForecasts
 
-MOST_ORIGINS = (
-    100 * 24
-)  # of a model: margins need at most 92 days and as far as a model looks ahead
+# Of a model: margins need at most 82 days, and as far as a model looks ahead.
+MOST_ORIGINS = 100 * 24
 MOST_MODELS = 2  # the one in use, and the one before it
 _MARGIN = 3
 _LARGEST = 1e30  # so that no sum of errors is infinite

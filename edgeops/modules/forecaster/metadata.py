@@ -120,8 +120,6 @@ def _judging(custom: Mapping[str, str]) -> Judging:
         return from_json(_value(custom, "judging", "{}"))
     except EdgeOpsError as error:
         raise bad_metadata(error.message) from error
-    except OverflowError as error:
-        raise bad_metadata("judging has a number that is too large") from error
 
 
 def _value(custom: Mapping[str, str], key: str, default: str | None = None) -> Any:
