@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
     from edgeops.github.approval import Approval
@@ -106,17 +106,12 @@ def trainings(
     Each is spread over at most `machines` machines. Raises `UsageError` for a model
     that does not exist, and `InvalidModel`.
     """
-    from edgeops.fleet.suggest import did_you_mean
     from edgeops.source.revision import changed_since as paths_changed_since
     from edgeops.training.matrix import changed, model_names, shards
     from edgeops.training.model_file import load_model_file
 
     root = workspace.root
-    known = model_names(root)
-    for name in only:
-        if name not in known:
-            raise UsageError(f"there is no model `{name}`", did_you_mean(name, known) or "")
-    files = [load_model_file(root, name) for name in only or known]
+    files = [load_model_file(root, name) for name in only or model_names(root)]
     if changed_since:
         paths = paths_changed_since(root, changed_since)
         if paths is None:

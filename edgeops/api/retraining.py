@@ -10,7 +10,7 @@ from edgeops.api.extras import extra
 from edgeops.api.listing import devices_at
 from edgeops.api.live import DeviceScore, live_models, published_wape
 from edgeops.api.workspace import Workspace
-from edgeops.errors import EdgeOpsError, UsageError
+from edgeops.errors import EdgeOpsError
 
 if TYPE_CHECKING:
     from edgeops.training.decay import Decay
@@ -70,15 +70,11 @@ def decayed_models(
 
 
 def _judged(workspace: Workspace, names: Sequence[str]) -> list[ModelFile]:
-    from edgeops.fleet.suggest import did_you_mean
     from edgeops.training.matrix import model_names
     from edgeops.training.model_file import load_model_file
 
-    known = model_names(workspace.root)
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no model `{name}`", did_you_mean(name, known) or "")
-    files = [load_model_file(workspace.root, name) for name in names or known]
+    root = workspace.root
+    files = [load_model_file(root, name) for name in names or model_names(root)]
     for model in files if names else ():
         if model.recipe.retraining is None:
             raise EdgeOpsError(

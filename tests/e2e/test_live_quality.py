@@ -169,7 +169,7 @@ def test_a_release_that_is_worse_live_goes_back(fleet, report):
 
 def test_a_model_that_has_decayed_is_told(fleet, report):
     missing = fleet.edgeops("model", "decayed", "m")
-    assert (missing.code, "there is no model `m`" in missing.err) == (64, True)
+    assert (missing.code, "there is no models/m/model.yaml" in missing.err) == (64, True)
     small = (Path(__file__).parents[1] / SMALL).read_text()
     fleet.write("models/m/model.yaml", small.replace("name: small", "name: m"))
     without = fleet.edgeops("model", "decayed", "m")

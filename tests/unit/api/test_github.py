@@ -80,7 +80,7 @@ def test_the_issue_about_drift_opens_and_closes(github, workflow, saved):
 
 def test_what_is_to_be_trained(workspace, listener, root):
     assert trainings(workspace).models == ()
-    with pytest.raises(UsageError, match="there is no model `m`"):
+    with pytest.raises(UsageError, match=r"there is no models/m/model.yaml"):
         trainings(workspace, only=["m"])
     trainings(workspace, changed_since=SHA)
     assert listener.notes == [f"{SHA} is not in this clone: all models count as changed"]
