@@ -92,6 +92,8 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     yield html.section("Verdict", [html.table(score_tables.gates(card), kinds=_KINDS)])
     for name in card.parts:
         yield html.section(f"How good it is: {name}", _part(card, name))
+    both = html.table(score_tables.overall(card), kinds=_KINDS)
+    yield html.section(f"How good it is: {' and '.join(card.parts)}", [both])
     series = (score_tables.per_series(card), business_words.by_series(card))
     yield html.section("Series, each on its own", map(html.table, series))
     pictures = (html.picture(plot.png, plot.title, plot.caption) for plot in facts.plots)
@@ -146,7 +148,8 @@ def _part(card: Scorecard, name: str) -> Iterator[str]:
     yield html.element("p", f"{score_tables.period(card.parts[name])}.")
     yield html.table(business_words.table(card, name), card.model)
     yield html.table(score_tables.figures(card, name, every=True), card.model)
-    yield html.table(score_tables.comparisons(card.parts[name], card.hours), kinds=_KINDS)
+    comparisons = score_tables.comparisons(card.parts[name].comparisons, card.hours)
+    yield html.table(comparisons, kinds=_KINDS)
     yield html.table(score_tables.day_parts(card, name))
     for table in (business_words.by_hour(card, name), business_words.by_horizon(card, name)):
         yield html.folded(f"By {table.headings[0]}", html.table(table))

@@ -63,10 +63,13 @@ def figures(card: Scorecard, part: str, *, every: bool = False) -> ScoreTable:
     return ScoreTable(tuple(headings), tuple(rows), "l" + "r" * (len(headings) - 1))
 
 
-def comparisons(part: JudgedPart, hours: Sequence[int] = ()) -> ScoreTable:
+def comparisons(
+    each: Sequence[Comparison], hours: Sequence[int] = (), parts: Sequence[str] = ()
+) -> ScoreTable:
     """The difference in WAPE to each other model, the closest first, and how to read it.
 
-    `hours` are those of the day that it is of (none: all).
+    `hours` are those of the day that it is of (none: all), `parts` the parts of the data where
+    the table must name them.
     """
     rows = tuple(
         (
@@ -75,11 +78,17 @@ def comparisons(part: JudgedPart, hours: Sequence[int] = ()) -> ScoreTable:
             f"{points(comparison.low)} to {points(comparison.high)}",
             reading(comparison),
         )
-        for comparison in sorted(part.comparisons, key=lambda comparison: -comparison.difference)
+        for comparison in sorted(each, key=lambda comparison: -comparison.difference)
     )
     own = f" from {hours_in_words(hours)}" if hours else ""
-    headings = (f"WAPE{own} minus that of", "points", "95% interval", "result")
+    on = f" on {' and '.join(parts)}" if parts else ""
+    headings = (f"WAPE{own}{on} minus that of", "points", "95% interval", "result")
     return ScoreTable(headings, rows, "lrrl")
+
+
+def overall(card: Scorecard) -> ScoreTable:
+    """As `comparisons`, of all parts of the data together."""
+    return comparisons(card.overall, card.hours, tuple(card.parts))
 
 
 def day_parts(card: Scorecard, part: str) -> ScoreTable:

@@ -72,12 +72,15 @@ def _lines(card: Scorecard) -> Iterator[Line]:
             score_tables.figures(card, name),
             score_tables.day_parts(card, name),
             score_tables.coverage_by_hour(card, name),
-            score_tables.comparisons(part, card.hours),
+            score_tables.comparisons(part.comparisons, card.hours),
         )
         for table in tables:
             if table.rows:
                 yield from _table(table)
                 yield []
+    if card.overall:
+        yield from _table(score_tables.overall(card))
+        yield []
     if card.per_series:
         yield from _table(score_tables.per_series(card), _SERIES)
         yield []
@@ -117,9 +120,11 @@ def _blocks(card: Scorecard, detail: _ScoreDetail) -> Iterator[str]:
         if short := business_words.in_short(card, name):
             yield plain(short, _SENTENCE)
         yield from _markdown_table(score_tables.figures(card, name), detail)
-        yield from _markdown_table(score_tables.comparisons(part, card.hours), detail)
+        yield from _markdown_table(score_tables.comparisons(part.comparisons, card.hours), detail)
         yield from _markdown_table(score_tables.day_parts(card, name), detail)
         yield from _markdown_table(score_tables.coverage_by_hour(card, name), detail)
+    if card.overall:
+        yield from _markdown_table(score_tables.overall(card), detail)
     if card.per_series:
         # GitHub reads Markdown inside <details> only after an empty line.
         yield f"<details><summary>{len(card.per_series):,} series, each on its own</summary>"

@@ -166,6 +166,7 @@ def _evaluated(
         hours,
         model.recipe.target.unit,
         _business_by_series(by_part[TEST][MODEL], hours),
+        _overall(together, frozenset(hours)),
     )
     return Evaluated(card, by_part)
 
@@ -182,14 +183,31 @@ def _part(
         for name, forecasts in by_model.items()
         if name != EXACT
     }
-    hours = cases.get(OWN, frozenset())
-    comparisons: tuple[Comparison, ...] = tuple(
-        compare(_at(model, hours), _at(other, hours), name, seed=_SEED)
+    first, last = str(model.origins.min()), str(model.origins.max())
+    comparisons = _compared(by_model, cases.get(OWN, frozenset()))
+    return JudgedPart(first, last, len(model.origins), judged, comparisons)
+
+
+def _overall(
+    by_part: Mapping[str, Mapping[str, Forecasts]], hours: frozenset[int]
+) -> tuple[Comparison, ...]:
+    """The comparisons of both parts together; none if there is only one."""
+    if len(by_part) == 1:
+        return ()
+    names = by_part[TEST]
+    return _compared(
+        {name: joined([part[name] for part in by_part.values()]) for name in names}, hours
+    )
+
+
+def _compared(by_model: Mapping[str, Forecasts], hours: frozenset[int]) -> tuple[Comparison, ...]:
+    """The model beside each other one, at these hours of the day only; none: at all."""
+    model = _at(by_model[MODEL], hours)
+    return tuple(
+        compare(model, _at(other, hours), name, seed=_SEED)
         for name, other in by_model.items()
         if name not in (MODEL, EXACT)
     )
-    first, last = str(model.origins.min()), str(model.origins.max())
-    return JudgedPart(first, last, len(model.origins), judged, comparisons)
 
 
 def _at(forecasts: Forecasts, hours: frozenset[int]) -> Forecasts:

@@ -58,7 +58,13 @@ def test_a_model_for_some_hours_must_be_better_there_than_the_general_one(season
         assert high == difference.high
         assert part.business[general].error < part.business[MODEL].error
         assert part.business[MODEL].days == part.origins
-    assert from_json(to_json(card)).hours == card.hours
+    (overall,) = card.overall
+    parts = [part.comparisons[0] for part in card.parts.values()]
+    differences = [part.difference for part in parts]
+    assert min(differences) < overall.difference < max(differences)
+    assert overall.high - overall.low < min(part.high - part.low for part in parts)
+    again = from_json(to_json(card))
+    assert (again.hours, len(again.overall)) == (card.hours, 1)
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,8 @@ class Scorecard:
     models, `per_series` has the slice `all` of each in the test part, by model, and
     `business_by_series` the model's. `metrics` are the values by the names that gates
     use. `hours` are the hours of the day that the model is for (none: all of them), which
-    have a slice, `OWN`; `unit` is that of the target, for people.
+    have a slice, `OWN`; `unit` is that of the target, for people. `overall` compares as each
+    part does, with the origins of both parts together; it is empty for a single part.
     """
 
     model: str
@@ -135,6 +136,7 @@ class Scorecard:
     hours: tuple[int, ...] = ()
     unit: str = ""
     business_by_series: Mapping[str, BusinessFigures] = field(default_factory=dict)
+    overall: tuple[Comparison, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from edgeops.report import scorecard as report
-from edgeops.training.evaluate.scorecard import ALL, MODEL
+from edgeops.training.evaluate.scorecard import ALL, MODEL, Comparison
 
 TEXT = """\
 crowdedness-24h on test: 2024-07-01 01:00 to 2024-12-31 23:00, 4,391 origins
@@ -33,9 +33,21 @@ passed   wape_vs_seasonal_naive   it is 0.667, at most 0.72
 
 crowdedness-24h: 1 of 2 gates failed"""
 
+_OVERALL = """
+WAPE on test and later minus that of   points     95% interval   result
+LightGBM                                -0.14   -0.25 to -0.04   the model is better
+"""
+
 
 def test_tables_then_the_verdict(card):
     assert report.text(card) == TEXT
+
+
+def test_both_parts_together(card):
+    parts = {**card.parts, "later": card.parts["test"]}
+    both = replace(card, parts=parts, overall=(Comparison("lightgbm", -0.0014, -0.0025, -0.0004),))
+    assert _OVERALL in report.text(both)
+    assert "| WAPE on test and later minus that of |" in report.markdown(both)
 
 
 def test_colours_change_no_character(card):
