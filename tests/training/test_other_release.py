@@ -23,9 +23,11 @@ FACTS = {"files": {"onnx": {"size": 1}}, "parity": 0, "milliseconds": {"file": 0
 
 def lunch(**changes):
     """The data of a model for lunch, forecast at 9, beside the general model."""
-    model = load_model_file(CHECKOUT, "lunch-staffing")
+    model = load_model_file(CHECKOUT, "morning-shift")
     spec = {
         **model.spec,
+        "target": {**model.spec["target"], "hours": [11, 12, 13]},
+        "useCases": {},
         "window": {"steps": 24, "origins": [9]},
         "baselines": ["release:crowdedness-24h"],
         "export": {"formats": ["onnx"]},
@@ -35,7 +37,7 @@ def lunch(**changes):
         },
         **changes,
     }
-    return replace(model, spec=spec)
+    return replace(model, name="lunch", spec=spec)
 
 
 def test_a_model_for_some_hours_must_be_better_there_than_the_general_one(seasonal_model, tmp_path):
@@ -70,7 +72,7 @@ def test_a_model_for_some_hours_must_be_better_there_than_the_general_one(season
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [
-        ("release:lunch-staffing", "is the model itself"),
+        ("release:lunch", "is the model itself"),
         ("release:lightgbm", "has the name of a baseline"),
     ],
 )
