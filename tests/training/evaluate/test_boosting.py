@@ -41,6 +41,12 @@ def test_a_few_trees_are_far_better_than_last_week(boosting, validation):
     assert np.array_equal(forecasts.origins, validation.origins)
 
 
+def test_trees_summed_in_parts_are_all_trees(boosting, validation, monkeypatch):
+    whole = boosting.forecast(validation).values
+    monkeypatch.setattr("edgeops.training.evaluate.boosting._TREES", 7)
+    assert boosting.forecast(validation).values == pytest.approx(whole, rel=1e-12)
+
+
 def test_what_happened_is_not_looked_at(boosting, validation):
     blind = replace(validation, actual=np.full_like(validation.actual, np.nan))
     assert np.array_equal(boosting.forecast(blind).values, boosting.forecast(validation).values)
