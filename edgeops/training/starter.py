@@ -185,8 +185,7 @@ spec:
     weightDecay: 0.01
     clipNorm: 1
     ema: 0.99
-{hidden}  seeds: [1, 2]          # two networks, trained at the same time and averaged
-  # The last day of each part: learn from the first, choose the best epoch on the second,
+{hidden}  # The last day of each part: learn from the first, choose the best epoch on the second,
   # judge on the third. Never choose a setting by the test: the figures would promise too much.
   split: {{trainUntil: {train}, validateUntil: {validate}, testUntil: {test}}}
   baselines: [seasonal-naive-168h, seasonal-naive-24h, median-4-weeks, lightgbm]
