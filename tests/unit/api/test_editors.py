@@ -28,7 +28,7 @@ def fleet(tmp_path):
     shutil.copytree(CHECKOUT / "fleet", tmp_path / "fleet")
     for release in CHECKOUT.glob("models/*/releases/*.yaml"):
         place = tmp_path / release.relative_to(CHECKOUT)
-        place.parent.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(release, place)
     (tmp_path / "fleet/events.yaml").write_text(CALENDAR)
     return Workspace.find(tmp_path)
