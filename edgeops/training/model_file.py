@@ -67,7 +67,7 @@ def name_fault(name: str) -> str | None:
 
 
 def load_model_file(root: Path, name: str, data_dirs: Sequence[Path] = ()) -> ModelFile:
-    """The model file of a model. Raises `UsageError`, and `InvalidModel` with all problems."""
+    """The model file of a model. Raises `EdgeOpsError`, and `InvalidModel` with all problems."""
     if not _NAME.match(name):
         raise UsageError(f"`{name}` is not the name of a model", _known(root, name))
     shown = _path(name)
