@@ -11,6 +11,10 @@ from edgeops.api.names import fleet_names
 from edgeops.cli.complete import _bash_words, candidates, complete
 
 CHECKOUT = Path(__file__).parents[3]
+STREETS = [
+    f"street-24h@{file.stem}"
+    for file in sorted((CHECKOUT / "models/street-24h/releases").glob("*.yaml"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +32,8 @@ def environ(tmp_path_factory):
         (["sync"], "--dr", ["--drift-only", "--dry-run"]),
         (["sync"], "--h", ["--help", "--hub"]),
         (["explain"], "cbd", ["cbd-gateway"]),
-        (["model", "sign"], "street", ["street-24h@1.0.0"]),
-        (["model", "sign", "street-24h@1.0.0"], "street", []),
+        (["model", "sign"], "street", STREETS),
+        (["model", "sign", STREETS[0]], "street", STREETS[1:]),
         (["--repo", str(CHECKOUT), "explain"], "cbd", ["cbd-gateway"]),
         (["explain", "cbd-gateway"], "/de", None),
         (["render", "cbd-gateway"], "cbd", []),  # it is there already
@@ -43,7 +47,7 @@ def environ(tmp_path_factory):
         (["status", "--by"], "ri", ["ring"]),
         (["device", "list", "--summary"], "ri", ["ring"]),
         (["rollback", "--to"], "", []),  # a revision
-        (["model", "promote"], "street", ["street-24h@1.0.0"]),
+        (["model", "promote"], "street", STREETS),
         (["model", "promote", "--to"], "c", ["canary"]),
         (["model", "promote", "--slot"], "crowd", ["crowdedness"]),
         (["model", "train"], "street", ["street-24h"]),
