@@ -50,6 +50,9 @@ def checkout(inputs: dict[str, str]) -> None:
         *(["-B", branch] if on_branch else ["--detach"]),
         "FETCH_HEAD",
     )
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, text=True)
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a") as outputs:
+        outputs.write(f"commit={commit}")
 
 
 def git(folder: Path, *args: str) -> None:
