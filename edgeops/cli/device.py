@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from edgeops.cli.device_list import list_devices
 from edgeops.cli.device_show import show_device
 from edgeops.cli.options import TimeoutOption, argument, group, option
 from edgeops.cli.settings import has_color, say, workspace
+from edgeops.cli.watch import until_ctrl_c
 from edgeops.errors import UsageError
 
 app = group("List and show devices, and run edge devices on this machine.")
@@ -86,15 +88,16 @@ def run(
     if every == bool(devices):
         raise UsageError("name the devices to run, or use --all")
     where = workspace(context)
-    rows = api.run_devices(
-        where,
-        api.devices.edge_devices(where) if every else sorted(set(devices or ())),
-        history=history,
-        programs=_programs(program or ()),
-        trust=trust,
-        until_converged_within=timeout if until_converged else None,
-        printed=_print_line,
-    )
+    with nullcontext() if until_converged else until_ctrl_c():
+        rows = api.run_devices(
+            where,
+            api.devices.edge_devices(where) if every else sorted(set(devices or ())),
+            history=history,
+            programs=_programs(program or ()),
+            trust=trust,
+            until_converged_within=timeout if until_converged else None,
+            printed=_print_line,
+        )
     if rows is not None:
         typer.echo(report.status_text.text(rows, color=has_color(context)))
 

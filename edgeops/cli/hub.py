@@ -23,6 +23,7 @@ from edgeops.cli.hub_conditions import (
 )
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note, workspace
+from edgeops.cli.watch import until_ctrl_c
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
 
@@ -145,9 +146,10 @@ def events(
     """
     where = workspace(context)
     shown = report.event_text.event_json if output == "json" else report.event_text.event_line
-    for event in api.events(where, last=last, device=device, follow=follow):
-        typer.echo(shown(event))
-        sys.stdout.flush()
+    with until_ctrl_c():
+        for event in api.events(where, last=last, device=device, follow=follow):
+            typer.echo(shown(event))
+            sys.stdout.flush()
 
 
 @app.command("reset", short_help="Delete all devices of the local hub.")

@@ -17,7 +17,7 @@ from edgeops.cli.options import (
     option,
 )
 from edgeops.cli.settings import has_color, show, workspace
-from edgeops.cli.watch import Redrawn
+from edgeops.cli.watch import Redrawn, until_ctrl_c
 from edgeops.errors import UsageError
 
 
@@ -74,13 +74,14 @@ def status(
     where = workspace(context)
     if watch:
         screen = Redrawn()
-        api.watch_devices(
-            where,
-            lambda fleet: screen.show(_text(context, fleet, every=every)),
-            chosen,
-            rev=rev,
-            every=interval,
-        )
+        with until_ctrl_c():
+            api.watch_devices(
+                where,
+                lambda fleet: screen.show(_text(context, fleet, every=every)),
+                chosen,
+                rev=rev,
+                every=interval,
+            )
     fleet = api.list_devices(
         where, chosen, rev=rev, wait=timeout if wait else None, with_rings=output == "html"
     )

@@ -1,15 +1,30 @@
-"""Shows a text again whenever it was looked up: in place on a terminal, else once it changed."""
+"""What runs until Ctrl-C.
+
+It shows a text again whenever it was looked up: in place on a terminal, else once it changed.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import typer
 
+from edgeops.errors import Interrupted
+
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"  # to the top left, the screen, and what was scrolled off it
+
+
+@contextmanager
+def until_ctrl_c() -> Iterator[None]:
+    """For what only Ctrl-C ends: the exit code says so (130), and no error is shown."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt):
+        raise Interrupted("") from None
 
 
 def _now() -> datetime:

@@ -185,7 +185,8 @@ spec:
     weightDecay: 0.01
     clipNorm: 1
     ema: 0.99
-{hidden}  # The last day of each part: learn from the first, choose the best epoch on the second,
+{hidden}  seeds: [1, 2]           # two networks, trained side by side and averaged inside one graph
+  # The last day of each part: learn from the first, choose the best epoch on the second,
   # judge on the third. Never choose a setting by the test: the figures would promise too much.
   split: {{trainUntil: {train}, validateUntil: {validate}, testUntil: {test}}}
   baselines: [seasonal-naive-168h, seasonal-naive-24h, median-4-weeks, lightgbm]

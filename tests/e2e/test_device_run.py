@@ -137,6 +137,7 @@ def test_from_a_csv_file_to_a_forecast_and_ctrl_c_stops_all(
     out, _ = running.communicate(timeout=30)
     assert running.returncode == 130, out
     assert "model_loader: stopped" in out
+    assert "error:" not in out  # it is how it ends
     assert "SharedAccessKey" not in out
 
 
