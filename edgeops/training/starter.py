@@ -44,12 +44,13 @@ class _Size:
     head: int
     batch: int
     steps: int  # of the optimiser
+    first: str  # for several columns: how long it learns from each
 
 
 _SIZES = (  # for up to so many windows
-    (5_000, _Size(16, 12, 16, 64, 1500)),
-    (20_000, _Size(24, 16, 24, 128, 2000)),
-    (10**9, _Size(32, 24, 32, 256, 2500)),
+    (5_000, _Size(16, 12, 16, 64, 800, "steps: 800, learningRate: 0.008")),
+    (20_000, _Size(24, 16, 24, 128, 800, "steps: 1000, learningRate: 0.008")),
+    (10**9, _Size(32, 24, 32, 256, 1000, "steps: 2000, learningRate: 0.008, stride: 3")),
 )
 
 
@@ -62,7 +63,6 @@ def starter(wish: Wish, series: HourlySeries) -> str:
     train, validate, test = _split(series, before)
     windows = int((train - series.start) / np.timedelta64(1, "h")) + _DAY - before
     size = next(size for most, size in _SIZES if windows <= most)
-    two_stages = len(series.columns) > 1 and size is _SIZES[-1][1]  # for less it is not proven
     return _TEMPLATE.format(
         name=wish.name,
         quoted=_scalar(wish.name),
@@ -72,7 +72,7 @@ def starter(wish: Wish, series: HourlySeries) -> str:
         data=_indented(wish.data, 4),
         more=_more(wish),
         size=size,
-        long=_TWO_STAGES if two_stages else _ONE_STAGE.format(size=size),
+        long=(_TWO_STAGES if len(series.columns) > 1 else _ONE_STAGE).format(size=size),
         windows=f"{windows:,}",
         train=train.astype("datetime64[D]"),
         validate=validate.astype("datetime64[D]"),
@@ -144,7 +144,7 @@ _ONE_STAGE = """\
 """
 _TWO_STAGES = """\
     # Each column is a series of its own at first: more to learn from, less to learn by heart.
-    pretrain: {columns: all, steps: 2000, learningRate: 0.008, stride: 3}
+    pretrain: {{columns: all, {size.first}}}
     steps: 250
     learningRate: 0.0007
 """

@@ -42,15 +42,17 @@ def test_the_settings_follow_from_the_length(tmp_path, days):
     assert split.train_until < split.validate_until < split.test_until
     assert split.test_until == str((START + np.timedelta64(24 * days - 1, "h")).astype("M8[D]"))
     assert recipe.network.encoder == {120: 16, 400: 24, 3000: 32}[days]
-    assert recipe.training.steps == {120: 1500, 400: 2000, 3000: 2500}[days]
+    assert recipe.training.steps == {120: 800, 400: 800, 3000: 1000}[days]
     assert recipe.training.pretrain is None
+    assert recipe.seeds == (1, 2)
     assert ("doy_sin1" in recipe.features) is (days > 1000)
 
 
-def test_of_several_columns_each_is_learned_at_first(tmp_path):
-    two = np.stack([np.arange(24 * 2000) % 24 + 1.0] * 2, axis=1)
+@pytest.mark.parametrize(("days", "steps", "stride"), [(120, 800, 1), (2000, 2000, 3)])
+def test_of_several_columns_each_is_learned_at_first(tmp_path, days, steps, stride):
+    two = np.stack([np.arange(24 * days) % 24 + 1.0] * 2, axis=1)
     training = made(tmp_path, WISH, HourlySeries(START, ("a", "b"), two)).recipe.training
-    assert training.pretrain == PretrainSection(0.008, steps=2000, stride=3)
+    assert training.pretrain == PretrainSection(0.008, steps=steps, stride=stride)
     assert training.steps == 250
 
 
