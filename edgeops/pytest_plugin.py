@@ -6,6 +6,7 @@ It is loaded wherever edgeops is installed, so it imports nothing before a test 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def edgeops_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A local IoT Hub for all tests of this process, that Microsoft's SDKs trust."""
+    from edgeops.errors import EdgeOpsError
     from edgeops.testing import running_hub, trusting
 
-    with running_hub(tmp_path_factory.mktemp("edgeops-hub")) as hub, trusting(hub):
+    with ExitStack() as running:
+        try:
+            hub = running.enter_context(running_hub(tmp_path_factory.mktemp("edgeops-hub")))
+        except EdgeOpsError as error:
+            pytest.fail(f"no local hub: {error.message}\n{error.hint}", pytrace=False)
+        running.enter_context(trusting(hub))
         yield hub
 
 

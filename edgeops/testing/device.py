@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.testing.connection import HubConnection
+from edgeops.testing.event import HubEvent, what_arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class HubDevice:
     else is for the test, and served whatever the conditions of the hub are.
     """
 
-    hub: HubConnection
+    hub: HubConnection = field(repr=False)
     id: str
     module_id: str
-    connection_string: str
-    modules: Mapping[str, HubDevice]
+    connection_string: str = field(repr=False)
+    modules: Mapping[str, HubDevice] = field(repr=False)
 
     def module(self, name: str) -> HubDevice:
         """One of the modules that the device was created with. Raises `KeyError`."""
@@ -106,16 +107,18 @@ class HubDevice:
         """The twin as soon as it fulfils a condition: connected, or with what the device reports.
 
         It is read again after each event of the device. Raises `AssertionError`
-        with the last twin after `timeout` seconds (in whole ones).
+        after `timeout` seconds (in whole ones), with the last twin and the events.
         """
         __tracebackhide__ = True
         twin: JsonObject = {}
-        for _ in self.hub.arriving(self.id, timeout=timeout):
+        arrived: list[HubEvent] = []
+        for events in self.hub.arriving(self.id, timeout=timeout):
+            arrived += events
             if condition(twin := self.twin()):
                 return twin
         raise AssertionError(
-            f"the twin of {self.name} did not become as expected in {timeout:g} seconds; it is\n"
-            + json.dumps(twin, indent=2)
+            f"the twin of {self.name} did not become as expected in {timeout:g} seconds;"
+            f" it is\n  {_shown(twin)}\n{what_arrived(arrived)}"
         )
 
     @property
@@ -127,6 +130,13 @@ class HubDevice:
     def _path(self) -> str:
         device = quote(self.id, safe="")
         return f"{device}/modules/{quote(self.module_id, safe='')}" if self.module_id else device
+
+
+def _shown(twin: JsonObject) -> str:
+    """What of a twin matters to who reads that a test failed."""
+    sections = {name: _own(section) for name, section in twin["properties"].items()}
+    named = {"connectionState": twin["connectionState"], "tags": twin.get("tags", {}), **sections}
+    return "\n  ".join(f"{name}: {json.dumps(value)}" for name, value in named.items())
 
 
 def _own(properties: JsonObject) -> JsonObject:

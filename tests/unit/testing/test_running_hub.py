@@ -35,7 +35,7 @@ def hub(the_hub):
 
 
 def test_a_device_has_what_it_was_created_with(hub):
-    device = hub.device("d 1", modules=["m"], edge=True, tags={"a": 1}, desired={"b": {"c": 2}})
+    device = hub.device("d%1", modules=["m"], edge=True, tags={"a": 1}, desired={"b": {"c": 2}})
     assert (device.tags(), device.desired(), device.reported()) == ({"a": 1}, {"b": {"c": 2}}, {})
     assert device.twin()["capabilities"] == {"iotEdge": True}
     device.patch(desired={"b": {"c": None}}, tags={"a": 2})
@@ -43,9 +43,9 @@ def test_a_device_has_what_it_was_created_with(hub):
     module = device.module("m")
     module.patch(desired={"e": 5})
     assert module.desired() == {"e": 5}
-    assert "DeviceId=d 1;ModuleId=m;SharedAccessKey=" in module.connection_string
-    with pytest.raises(EdgeOpsError, match="409 to PUT /devices/d%201: .* already registered"):
-        hub.device("d 1")
+    assert "DeviceId=d%1;ModuleId=m;SharedAccessKey=" in module.connection_string
+    with pytest.raises(EdgeOpsError, match="409 to PUT /devices/d%251: .* already registered"):
+        hub.device("d%1")
 
 
 def test_connection_strings_of_services_name_the_policy(hub):
