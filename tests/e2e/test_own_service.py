@@ -55,6 +55,7 @@ def service(tmp_path):
     return folder, changed
 
 
+@pytest.mark.slow
 def test_the_suite_of_the_service_passes_with_a_hub_for_each_process(service, tmp_path):
     folder, _ = service
     done = run_pytest(folder, tmp_path, "-n", "2")
@@ -62,6 +63,7 @@ def test_the_suite_of_the_service_passes_with_a_hub_for_each_process(service, tm
     assert re.search(r"^=+ 3 passed in ", done.stdout, re.MULTILINE), done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_wrong_can_be_read(service, tmp_path):
     folder, changed = service
     changed("cold_chain.py", '"interval": INTERVAL_IF_WARM', '"interva1": INTERVAL_IF_WARM')
@@ -92,6 +94,7 @@ def test_the_page_shows_these_services():
         assert any(block in source for source in sources), f"not in the services:\n{block}"
 
 
+@pytest.mark.slow
 def test_the_suite_of_the_service_for_node_passes(tmp_path):
     if shutil.which("node") is None or not NODE_MODULES.exists():
         pytest.skip("no Azure SDKs for Node: they need node and `make tools`")

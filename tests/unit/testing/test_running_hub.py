@@ -6,32 +6,15 @@ import os
 import socket
 import threading
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT
 from edgeops.localhub.client import client
-from edgeops.testing import running_hub, trusting
+from edgeops.testing import RunningHub, running_hub, trusting
 from edgeops.testing.address import own_address
-from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - a fixture
-
-
-@pytest.fixture(scope="module")
-def state_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("hub")
-
-
-@pytest.fixture(scope="module")
-def the_hub(state_dir):
-    with running_hub(state_dir) as hub:
-        yield hub
-
-
-@pytest.fixture
-def hub(the_hub):
-    the_hub.reset()
-    return the_hub
 
 
 def test_a_device_has_what_it_was_created_with(hub):
@@ -44,7 +27,7 @@ def test_a_device_has_what_it_was_created_with(hub):
     module.patch(desired={"e": 5})
     assert module.desired() == {"e": 5}
     assert "DeviceId=d%1;ModuleId=m;SharedAccessKey=" in module.connection_string
-    with pytest.raises(EdgeOpsError, match="409 to PUT /devices/d%251: .* already registered"):
+    with pytest.raises(EdgeOpsError, match=r"409 to PUT /devices/d%251: .* already registered"):
         hub.device("d%1")
 
 
@@ -92,8 +75,6 @@ def test_a_test_that_waits_in_vain_is_told_what_arrived(hub):
         ["d1", "lifecycle", "createDeviceIdentity"],
         ["d1", "telemetry", '{"n": 1}'],
     ]
-    with pytest.raises(AssertionError, match="d1 did not become as expected in 0 seconds"):
-        device.wait_until(lambda twin: False, timeout=0)
 
 
 def test_bad_days_are_for_a_block_and_not_for_the_test_itself(hub, state_dir):
@@ -139,33 +120,6 @@ def test_a_reset_leaves_an_empty_hub(hub):
     assert hub.wait_for(telemetry={}).device == "d1"
 
 
-class TestWithMicrosoftsDeviceSdk:
-    pytestmark = SDK_WARNINGS
-
-    def test_a_device_connects_reports_and_answers(self, hub):
-        sdk = pytest.importorskip("azure.iot.device")
-        device = hub.device("d1")
-        connection = sdk.IoTHubDeviceClient.create_from_connection_string(
-            device.connection_string, server_verification_cert=hub.ca_file.read_text()
-        )
-
-        def answer(request):
-            response = sdk.MethodResponse.create_from_method_request(
-                request, 202, {"got": request.payload}
-            )
-            connection.send_method_response(response)
-
-        connection.on_method_request_received = answer
-        assert device.wait_until(lambda twin: twin["connectionState"] == "Connected")
-        result = device.invoke("m", [1])
-        assert (result.status, result.payload) == (202, {"got": [1]})
-        connection.patch_twin_reported_properties({"a": 1})
-        device.wait_until(lambda twin: twin["properties"]["reported"].get("a") == 1)
-        assert device.reported() == {"a": 1}
-        connection.shutdown()
-        hub.wait_for(lambda event: event.operation == "deviceDisconnected", device=device)
-
-
 def test_trust_is_for_a_block_and_beside_that_of_before(hub, monkeypatch, tmp_path):
     mine = tmp_path / "mine.pem"
     mine.write_text("MINE\n")
@@ -177,10 +131,8 @@ def test_trust_is_for_a_block_and_beside_that_of_before(hub, monkeypatch, tmp_pa
     before = dict(os.environ)
     with trusting(hub):
         certificate = hub.ca_file.read_text()
-        with open(os.environ["SSL_CERT_FILE"]) as file:
-            assert file.read() == f"MINE\n\n{certificate}"
-        with open(os.environ["REQUESTS_CA_BUNDLE"]) as file:
-            bundle = file.read()
+        assert Path(os.environ["SSL_CERT_FILE"]).read_text() == f"MINE\n\n{certificate}"
+        bundle = Path(os.environ["REQUESTS_CA_BUNDLE"]).read_text()
         assert bundle.endswith(certificate)
         assert bundle.count("BEGIN CERTIFICATE") > 50
         assert os.environ["NODE_EXTRA_CA_CERTS"] == str(hub.ca_file)
@@ -210,8 +162,6 @@ def test_a_hub_that_cannot_start_says_why(tmp_path):
         running_hub(taken).__enter__()
 
 
-def test_a_hub_that_is_gone_is_an_error(tmp_path):
-    with running_hub(tmp_path) as hub:
-        pass
+def test_no_hub_is_an_error(tmp_path):
     with pytest.raises(EdgeOpsError, match="the local hub is not running"):
-        hub.events()
+        RunningHub(tmp_path)
