@@ -141,8 +141,8 @@ class RunningHub(HubConnection):
         ended can still be listed.
         """
         self.request("DELETE", "/conditions")
-        for job in self.request("GET", "/jobs/v2/query"):
-            if job["status"] in ("queued", "scheduled"):
+        for status in ("queued", "scheduled"):
+            for job in self.request("GET", f"/jobs/v2/query?jobStatus={status}"):
                 self.request("POST", f"/jobs/v2/{quote(job['jobId'], safe='')}/cancel")
         for configuration in self.request("GET", "/configurations"):
             path = f"/configurations/{quote(configuration['id'], safe='')}"
