@@ -33,7 +33,6 @@ def main() -> int:
             state_dir = Path(sys.argv[1])
         else:
             state_dir = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="edgeops-")))
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
 
         def ready(endpoint: Endpoint) -> None:
             _say(
@@ -44,6 +43,7 @@ def main() -> int:
                 mqttPort=endpoint.mqtt_port,
                 dir=str(state_dir.absolute()),
             )
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
 
         try:
             host, port = own_address(os.getpid())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,12 @@ class HubEvent:
     body: Any
     properties: Mapping[str, str]
     document: JsonObject
+
+    @property
+    def number(self) -> int:
+        """Its place among all events of the hub."""
+        number: int = self.document["sequence"]
+        return number
 
     @property
     def line(self) -> str:
@@ -77,14 +83,20 @@ def contains(value: Any, wanted: Any) -> bool:
     return same(value, wanted)
 
 
-def what_arrived(events: Sequence[HubEvent]) -> str:
-    """The newest events, one a line, for the message of a test that waited for another."""
+def what_arrived(events: Sequence[HubEvent], given: Container[int] = ()) -> str:
+    """The newest events, one a line, for the message of a test that waited for another.
+
+    `given` has the numbers of those that it was given before.
+    """
     if not events:
         return "nothing arrived"
     shown = events[-_MOST_SHOWN:]
     earlier = len(events) - len(shown)
     head = f"arrived, after {earlier} more:" if earlier else "arrived:"
-    return "\n  ".join([head, *(event.line for event in shown)])
+    lines = [
+        f"{event.line}  (given before)" if event.number in given else event.line for event in shown
+    ]
+    return "\n  ".join([head, *lines])
 
 
 def _inert(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
 from edgeops.jsonvalue import JsonObject
@@ -16,6 +16,17 @@ from edgeops.testing.device import HubDevice
 from edgeops.testing.event import HubEvent, contains, what_arrived
 
 _MOST_AT_ONCE = 100  # devices of a bulk operation
+
+
+class ConditionChanges(TypedDict, total=False):
+    """What `RunningHub.conditions` can change; seconds, and the texts of faults."""
+
+    sku: str | None
+    units: int
+    retry_after: float | None
+    query_delay: float
+    latency: float
+    faults: Sequence[str]
 
 
 class RunningHub(HubConnection):
@@ -93,19 +104,20 @@ class RunningHub(HubConnection):
             new = [event for event in events if _of(event, device)]
             arrived += new
             for event in new:
-                number: int = event.document["sequence"]
-                if number not in self._given and _is_wanted(event, telemetry, predicate):
-                    self._given.add(number)
+                if event.number not in self._given and _is_wanted(event, telemetry, predicate):
+                    self._given.add(event.number)
                     return event
-        wanted = "event" if telemetry is None else f"telemetry with {dict(telemetry)}"
+        wanted = "event" if telemetry is None else "telemetry"
+        values = f" with {dict(telemetry)}" if telemetry else ""
         sender = f" of {_name(device)}" if device else ""
+        expected = " as expected" if predicate else ""
         raise AssertionError(
-            f"no {wanted}{sender}{' as expected' if predicate else ''} in {timeout:g} seconds;"
-            f" {what_arrived(arrived)}"
+            f"no {wanted}{values}{sender}{expected} in {timeout:g} seconds;"
+            f" {what_arrived(arrived, self._given)}"
         )
 
     @contextmanager
-    def conditions(self, **changed: Any) -> Iterator[None]:
+    def conditions(self, **changed: Unpack[ConditionChanges]) -> Iterator[None]:
         """Let the hub be slow or unreliable during the block; afterwards it is as before.
 
         `sku` and `units` (throttles), `retry_after`, `query_delay` and `latency`
@@ -181,9 +193,9 @@ def _is_wanted(
     telemetry: Mapping[str, Any] | None,
     predicate: Callable[[HubEvent], bool] | None,
 ) -> bool:
-    if telemetry is not None and not (
-        event.kind == "telemetry" and contains(event.body, telemetry)
-    ):
+    if telemetry is not None and event.kind != "telemetry":
+        return False
+    if telemetry and not contains(event.body, telemetry):
         return False
     return predicate is None or predicate(event)
 

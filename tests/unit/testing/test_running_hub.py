@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -47,7 +50,8 @@ def test_an_event_is_given_once_and_in_any_order(hub):
     assert hub.wait_for(lambda event: event.body["n"] == 2, telemetry={}, device="d1")
     second.send("text")
     first.module("m").send(7)
-    assert hub.wait_for(telemetry=None, device=second).kind == "lifecycle"
+    assert hub.wait_for(device=second).kind == "lifecycle"
+    assert hub.wait_for(telemetry={}, device=second).body == "text"
     assert hub.wait_for(device=first.module("m")).operation == "createModuleIdentity"
     assert hub.wait_for(device=first.module("m")).body == 7
     assert [event.body for event in hub.events("d2")][1:] == ["text"]
@@ -67,13 +71,14 @@ def test_a_test_that_waits_in_vain_is_told_what_arrived(hub):
     device = hub.device("d1")
     device.send({"n": 1})
     hub.device("d2").send({"n": 3})
+    hub.wait_for(telemetry={"n": 1})
     with pytest.raises(AssertionError) as caught:
         hub.wait_for(lambda event: True, telemetry={"n": 3}, device=device, timeout=0)
     first, *arrived = str(caught.value).splitlines()
     assert first == "no telemetry with {'n': 3} of d1 as expected in 0 seconds; arrived:"
     assert [line.split("  ")[2:] for line in arrived] == [
         ["d1", "lifecycle", "createDeviceIdentity"],
-        ["d1", "telemetry", '{"n": 1}'],
+        ["d1", "telemetry", '{"n": 1}', "(given before)"],
     ]
 
 
@@ -160,6 +165,17 @@ def test_a_hub_that_cannot_start_says_why(tmp_path):
     taken.write_text("")
     with pytest.raises(EdgeOpsError, match="cannot keep the local hub's state"):
         running_hub(taken).__enter__()
+
+
+def test_the_process_ends_with_its_stdin_and_leaves_nothing():
+    program = [sys.executable, "-m", "edgeops.testing"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        said = json.loads(process.stdout.readline())
+        assert said["connectionString"].startswith(f"HostName={said['host']}")
+        assert (Path(said["caFile"]).exists(), said["mqttPort"]) == (True, 8883)
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    assert not Path(said["dir"]).exists()
 
 
 def test_no_hub_is_an_error(tmp_path):
