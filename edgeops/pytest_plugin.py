@@ -25,7 +25,8 @@ def edgeops_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub
         try:
             hub = running.enter_context(running_hub(tmp_path_factory.mktemp("edgeops-hub")))
         except EdgeOpsError as error:
-            pytest.fail(f"no local hub: {error.message}\n{error.hint}", pytrace=False)
+            why = f"no local hub: {error.message}\n{error.hint}"
+            raise pytest.fail.Exception(why, pytrace=False) from None
         running.enter_context(trusting(hub))
         yield hub
 
