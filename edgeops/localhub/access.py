@@ -88,11 +88,11 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         raise EdgeOpsError(
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
-    return connection_string_of(_endpoint(state_dir), device, module, key)
+    return device_string(_endpoint(state_dir), device, module, key)
 
 
-def connection_string_of(endpoint: Endpoint, device: str, module: str | None, key: str) -> str:
-    """The connection string of a device or module whose key is known.
+def device_string(endpoint: Endpoint, device: str, module: str | None, key: str) -> str:
+    """The connection string of a device or module with its key.
 
     Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
     there when HostName has a port, and sign their token for HostName.

@@ -6,9 +6,9 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote_plus
 
 from edgeops.errors import EdgeOpsError
@@ -17,16 +17,11 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.sas import signature
 
+# Method, path with query, and JSON body (None for none); gives the JSON of the answer.
+Send = Callable[[str, str, Any], Any]
+# Method, path with query, headers and body; gives the status and the body of the answer.
+SendRaw = Callable[[str, str, Mapping[str, str | bytes], bytes | None], tuple[int, bytes]]
 _SECONDS_FOR_TOKEN = 300
-
-
-class Send(Protocol):
-    """Sends a request, such as `client` gives."""
-
-    def __call__(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
-        """The JSON of the answer, None for an empty one; `path` has the query, a body is JSON."""
 
 
 def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
@@ -35,6 +30,23 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     Raises `EdgeOpsError` when no hub runs on the state directory, and the client
     when it stops, or answers with an error.
     """
+    send_raw = raw_client(state_dir, policy, seconds=seconds)
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        status, answer = send_raw(method, path, {}, content)
+        if status != 200:
+            raise EdgeOpsError(f"the local hub answered {status} to {method} {path}")
+        return json.loads(answer)
+
+    return send
+
+
+def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
+    """Sends requests as `client` does, with any body, and leaves it to the caller to judge answers.
+
+    The client also raises `ValueError` for a header that HTTP cannot carry.
+    """
     endpoint = running(state_dir)
     if endpoint is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
@@ -42,8 +54,8 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     context = ssl.create_default_context(cafile=endpoint.ca_file)
 
     def send(
-        method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
+        method: str, path: str, headers: Mapping[str, str | bytes], content: bytes | None
+    ) -> tuple[int, bytes]:
         resource = quote_plus(endpoint.hostname)
         expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
         signed = quote_plus(signature(key, resource, expiry))
@@ -52,27 +64,12 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
             endpoint.name, endpoint.port, context=context, timeout=seconds
         )
         try:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, {"Authorization": token, **(headers or {})})
+            connection.request(method, path, content, {**headers, "Authorization": token})
             response = connection.getresponse()
-            answer = response.read()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             raise EdgeOpsError("the local hub no longer answers: was it stopped?") from error
         finally:
             connection.close()
-        if response.status not in (200, 201, 204):
-            raise EdgeOpsError(
-                f"the local hub answered {response.status} to {method} {path}{_reason(answer)}"
-            )
-        return json.loads(answer) if answer else None
 
     return send
-
-
-def _reason(answer: bytes) -> str:
-    """What an error body of the hub says, after a colon; empty if it says nothing."""
-    try:
-        message = json.loads(answer)["Message"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return f": {message.partition(';')[2] or message}"

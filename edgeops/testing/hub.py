@@ -170,7 +170,7 @@ class RunningHub(HubConnection):
     ) -> HubDevice:
         device, module = identity["deviceId"], identity.get("moduleId", "")
         key = identity["authentication"]["symmetricKey"]["primaryKey"]
-        text = access.connection_string_of(self._endpoint, device, module, key)
+        text = access.device_string(self._endpoint, device, module, key)
         return HubDevice(self, device, module, text, modules or {})
 
 
