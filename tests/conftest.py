@@ -26,6 +26,8 @@ from edgeops.localhub.client import client
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.files import StateFiles
 
+collect_ignore = ["examples"]  # suites of their own, run by e2e/test_own_service.py
+
 # A busy machine is not a failure; in CI every run has the same examples. `make quick` has few.
 _PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("here", **_PATIENT)

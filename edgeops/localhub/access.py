@@ -71,9 +71,7 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
 def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
     """The connection string of a device or module.
 
-    Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
-    there when HostName has a port, and sign their token for HostName. Raises
-    `EdgeOpsError` when the device or module does not exist or has no key.
+    Raises `EdgeOpsError` when the device or module does not exist or has no key.
     """
     from edgeops.localhub.store import HubStore
 
@@ -90,7 +88,15 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         raise EdgeOpsError(
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
-    endpoint = _endpoint(state_dir)
+    return device_string(_endpoint(state_dir), device, module, key)
+
+
+def device_string(endpoint: Endpoint, device: str, module: str | None, key: str) -> str:
+    """The connection string of a device or module with its key.
+
+    Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
+    there when HostName has a port, and sign their token for HostName.
+    """
     hub = f"HostName={endpoint.hostname}"
     if endpoint.hostname != endpoint.name:
         hub += f";GatewayHostName={endpoint.name}"

@@ -13,6 +13,8 @@ from edgeops.localhub.faults import Fault
 from edgeops.localhub.state.throttles import SKUS, OperationKind
 
 ANY = "*"
+# A request with this header is one of the test itself, not of what it tests: no condition holds.
+OUTSIDE = "edgeops-outside-conditions"
 COUNTS = "counts"  # of what happened under them, which comes with the conditions
 MAX_UNITS = 200
 MAX_SECONDS = 3600.0
