@@ -118,7 +118,7 @@ def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
     from edgeops.localhub.access import connection_string
     from edgeops.localhub.files import StateFiles
 
-    files = StateFiles(workspace.state)
+    files = StateFiles(workspace.hub_dir)
     files.make_directory()
     with _lock_file(files.directory / "session.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
@@ -139,18 +139,18 @@ def _lock_file(path: Path) -> IO[str]:
 def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:
     from edgeops.localhub.access import running
 
-    with _lock_file(workspace.state / "start.lock") as starting:
+    with _lock_file(workspace.hub_dir / "start.lock") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)  # only one of several commands starts the hub
-        return None if running(workspace.state) else _start(workspace)
+        return None if running(workspace.hub_dir) else _start(workspace)
 
 
 def _start(workspace: Workspace) -> subprocess.Popen[str]:
     """A child process with the hub, which ends when its standard input closes, even on a crash."""
     # -P: do not import a folder `edgeops` of the current directory.
-    root, port = str(workspace.root), str(workspace.https_port)
+    root, folder, port = str(workspace.root), str(workspace.hub_dir), str(workspace.https_port)
     command = [sys.executable, "-P", "-m", "edgeops", "--repo", root, "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--port", port, "--mqtt-port", "0", "--with-parent"],
+        [*command, "--dir", folder, "--port", port, "--no-mqtt", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

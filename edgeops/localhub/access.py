@@ -18,13 +18,15 @@ DEFAULT_PORT = 8443
 HTTPS_PORT = 443  # the one that URLs leave out
 DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK cannot use any other port
 DEFAULT_HOST = "127.0.0.1"
+ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 - to know them
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A running local hub: where it listens, its process, and the CA certificate to trust.
 
-    `port` is for HTTPS; `mqtt_port` is None when the hub serves no devices.
+    `host` is the address that it listens on, `port` is for HTTPS; `mqtt_port` is None when
+    the hub serves no devices. `alias` is the name that the user gave it for clients, if any.
     """
 
     host: str
@@ -32,11 +34,17 @@ class Endpoint:
     pid: int
     ca_file: Path
     mqtt_port: int | None = None
+    alias: str = ""
+
+    @property
+    def local_name(self) -> str:
+        """The host name for clients on this machine, without a port."""
+        return "localhost" if self.host in (DEFAULT_HOST, *ALL_ADDRESSES) else self.host
 
     @property
     def name(self) -> str:
         """The host name for clients, without a port."""
-        return "localhost" if self.host == DEFAULT_HOST else self.host
+        return self.alias or self.local_name
 
     @property
     def hostname(self) -> str:
@@ -53,7 +61,10 @@ def running(state_dir: Path) -> Endpoint | None:
         saved = json.loads(files.endpoint.read_bytes())
     except (OSError, ValueError):
         return None  # the hub is just starting or stopping
-    return Endpoint(saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"))
+    alias = saved.get("alias", "")
+    return Endpoint(
+        saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"), alias
+    )
 
 
 def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:

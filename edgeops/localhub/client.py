@@ -33,14 +33,15 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     key = policy_keys(StateFiles(state_dir))[policy]
     context = ssl.create_default_context(cafile=endpoint.ca_file)
+    host = f"{endpoint.local_name}:{endpoint.port}"
 
     def send(method: str, path: str, body: Any = None) -> Any:
-        resource = quote_plus(endpoint.hostname)
+        resource = quote_plus(host)
         expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
         signed = quote_plus(signature(key, resource, expiry))
         token = f"SharedAccessSignature sr={resource}&sig={signed}&se={expiry}&skn={policy}"
         connection = http.client.HTTPSConnection(
-            endpoint.name, endpoint.port, context=context, timeout=seconds
+            endpoint.local_name, endpoint.port, context=context, timeout=seconds
         )
         try:
             content = None if body is None else json.dumps(body)
