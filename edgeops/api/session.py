@@ -35,7 +35,7 @@ async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator
     """The hub of this target, connected; closed afterwards, and stopped if this started it."""
     from edgeops.hub.open import open_hub
 
-    with _local_hub(workspace) if target.local else contextlib.nullcontext() as local:
+    with local_hub(workspace) if target.local else contextlib.nullcontext() as local:
         async with open_hub(target, environ=workspace.environ, local=local) as hub:
             yield hub
 
@@ -108,7 +108,7 @@ async def left_to_configurations(
 
 
 @contextlib.contextmanager
-def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
+def local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
     """Access to the running local hub, or to one that is started for this session.
 
     Commands that use the hub at the same time share a lock, so that the command

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from edgeops import api, report
+from edgeops.cli import hub_device
 from edgeops.cli.hub_conditions import (
     FaultOption,
     LatencyOption,
@@ -23,6 +24,7 @@ from edgeops.cli.hub_conditions import (
     conditions_of,
 )
 from edgeops.cli.hub_dir import DirOption, hub_workspace
+from edgeops.cli.hub_seed import seed
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note
 from edgeops.cli.watch import until_ctrl_c
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
 app = group("Run and inspect the local IoT Hub emulator.")
+app.add_typer(hub_device.app, name="device", short_help="Create, list and delete devices by hand.")
+app.command("seed", short_help="Create devices and twins from a file.")(seed)
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
 
 
@@ -204,6 +208,9 @@ def reset(
     directory: DirOption = None,
 ) -> None:
     """Delete every device, module, twin and configuration of the local hub.
+
+    One that is running goes on, empty: devices are disconnected. Keys and the
+    certificate stay.
 
     \b
     Example:

@@ -6,13 +6,18 @@ Cheap to import: no server code.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 from edgeops.localhub import lock
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import POLICIES, policy_keys
+
+if TYPE_CHECKING:
+    from edgeops.localhub.state.entry import RegistryEntry
 
 DEFAULT_PORT = 8443
 HTTPS_PORT = 443  # the one that URLs leave out
@@ -95,7 +100,10 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         with HubStore(files.database) as store:
             entry = store.entry(device, module or "")
     if entry is None:
-        raise EdgeOpsError(f"the local hub has no {name}", "create it with `edgeops sync`")
+        raise EdgeOpsError(
+            f"the local hub has no {name}",
+            "create it with `edgeops sync` or `edgeops hub device create`",
+        )
     key = entry.identity.authentication.primary_key
     if key is None:
         raise EdgeOpsError(
@@ -109,6 +117,18 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
     return f"{hub};{identity}SharedAccessKey={key}"
 
 
+def entries(state_dir: Path) -> Iterator[RegistryEntry]:
+    """The devices of a hub, running or not, each followed by its modules; none without a hub."""
+    from edgeops.localhub.store import HubStore, entry_of
+
+    database = StateFiles(state_dir).database
+    if database.exists():
+        with HubStore(database) as store:
+            for device in store.devices():
+                yield device
+                yield from map(entry_of, store.modules(device.identity.device).values())
+
+
 def reset(state_dir: Path) -> None:
     """Delete all devices, modules and configurations; keep policy keys and certificates.
 
@@ -119,7 +139,7 @@ def reset(state_dir: Path) -> None:
         return
     with lock.held(files.lock) as acquired:
         if not acquired:
-            raise Refused("the local hub is running", "stop it first, then reset it")
+            raise Refused("the local hub is running, or is just starting or stopping", "try again")
         for suffix in ("", "-wal", "-shm"):
             Path(f"{files.database}{suffix}").unlink(missing_ok=True)
 

@@ -17,20 +17,32 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.sas import signature
 
-# Method, path with query, and JSON body (None for none); gives the JSON of the answer.
+# Method, path with query, and JSON body (None for none); gives the JSON of the answer, if any.
 Send = Callable[[str, str, Any], Any]
 _SECONDS_FOR_TOKEN = 300
+_DONE = (200, 201, 204)
+
+
+class LocalHubRefusal(EdgeOpsError):
+    """The hub has answered with an error, which has an HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     """Sends requests with the rights of a policy; an answer may take so many seconds.
 
     Raises `EdgeOpsError` when no hub runs on the state directory, and the client
-    when it stops, or answers with an error.
+    when it stops, and `LocalHubRefusal` when it answers with an error.
     """
     endpoint = running(state_dir)
     if endpoint is None:
-        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+        raise EdgeOpsError(
+            f"the local hub in {state_dir} is not running",
+            "start it with `edgeops hub serve`, or name the folder of another with --dir",
+        )
     key = policy_keys(StateFiles(state_dir))[policy]
     context = ssl.create_default_context(cafile=endpoint.ca_file)
     host = f"{endpoint.local_name}:{endpoint.port}"
@@ -52,8 +64,17 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
             raise EdgeOpsError("the local hub no longer answers: was it stopped?") from error
         finally:
             connection.close()
-        if response.status != 200:
-            raise EdgeOpsError(f"the local hub answered {response.status} to {method} {path}")
-        return json.loads(answer)
+        if response.status not in _DONE:
+            why = _reason(answer) or f"it answered {response.status} to {method} {path}"
+            raise LocalHubRefusal(f"the local hub refuses this: {why}", response.status)
+        return json.loads(answer) if answer else None
 
     return send
+
+
+def _reason(answer: bytes) -> str:
+    """What the body of an error says."""
+    try:
+        return str(json.loads(answer)["Message"].partition(";")[2])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
