@@ -4,7 +4,7 @@ import pytest
 
 from edgeops.api import connection_string, events, sync
 from edgeops.api.hubs import conditions, reset
-from edgeops.errors import EdgeOpsError, Refused, UsageError
+from edgeops.errors import EdgeOpsError, UsageError
 
 
 def test_connection_strings(with_hub):
@@ -25,8 +25,10 @@ def test_events_and_starting_afresh(with_hub, workspace):
     assert shown
     assert {event["deviceId"] for event in shown} == {"a"}
     assert list(events(with_hub, last=1)) == list(events(with_hub))[-1:]
-    with pytest.raises(Refused, match="the local hub is running"):
-        reset(with_hub)
+    reset(with_hub)
+    assert list(events(with_hub)) == []
+    with pytest.raises(EdgeOpsError, match="the local hub has no device a"):
+        connection_string(with_hub, device="a")
 
 
 def test_conditions_are_shown_and_replaced(with_hub):

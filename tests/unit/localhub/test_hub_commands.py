@@ -45,7 +45,7 @@ def serving(repo, *options):
 
 @pytest.mark.slow
 def test_events_are_lines(repo, capsys):
-    with serving(repo, "--port", "0", "--mqtt-port", "0") as output:
+    with serving(repo, "--port", "0", "--no-mqtt") as output:
         assert run(["--repo", str(repo), "hub", "events"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert run(["--repo", str(repo), "hub", "events", "-d", "d2", "-o", "json"]) == 0
