@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from edgeops.cli.main import run
+from edgeops.localhub import files
 from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - a fixture
 
 hub_sdk = pytest.importorskip("azure.iot.hub", reason="azure-iot-hub has no wheel here")
 device_sdk = pytest.importorskip("azure.iot.device")
+CONTAINERFILE = Path(files.__file__).with_name("Containerfile")
+
 pytestmark = [*SDK_WARNINGS, pytest.mark.slow]
 
 
@@ -26,18 +31,25 @@ def empty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hubs(empty, _mqtt_host):
-    """What two hubs said when they were ready: one for devices, and one beside it."""
+    """What two hubs said when they were ready: one for devices, and one as in a container."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("EDGEOPS_")}
-    common = [sys.executable, "-m", "edgeops", "hub", "serve", "--port", "0", "-o", "json"]
-    options = (
-        ["--ephemeral", "--dir", "first", "--listen", _mqtt_host],
-        ["--dir", "second", "--mqtt-port", "0"],
+    for_devices = ["edgeops", "hub", "serve", "--ephemeral", "--dir", "first"]
+    in_container = json.loads(
+        re.search(r"^ENTRYPOINT (.*)", CONTAINERFILE.read_text(), re.MULTILINE)[1]
+    )
+    started = (
+        ([*for_devices, "--listen", _mqtt_host], {}),
+        ([*in_container, "--mqtt-port", "0"], {"EDGEOPS_HUB_DIR": str(empty / "second")}),
     )
     processes = [
         subprocess.Popen(
-            [*common, *more], cwd=empty, env=environ, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", *command, "--port", "0", "-o", "json"],
+            cwd=empty,
+            env={**environ, **more},
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        for more in options
+        for command, more in started
     ]
     try:
         yield [json.loads(process.stdout.readline()) for process in processes]
