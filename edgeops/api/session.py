@@ -163,7 +163,8 @@ def _start(workspace: Workspace) -> subprocess.Popen[str]:
         why = words.strip().removeprefix("error: ").partition("\n")[0]
         raise EdgeOpsError(
             f"the local hub did not start: {why or 'it gave no reason'}",
-            "set EDGEOPS_HTTPS_PORT to use another port; `edgeops hub serve` runs only the hub",
+            "set EDGEOPS_HTTPS_PORT to use another port, or EDGEOPS_HUB_DIR to use the hub of"
+            " another folder; `edgeops hub serve` runs only the hub",
         )
     return child
 
