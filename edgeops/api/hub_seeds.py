@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from edgeops.fleet.model import Document, Problem
     from edgeops.jsonvalue import JsonObject
 
-_SCHEMA = "hub-seed"
+# Not in `schemas/`, all of which `edgeops init` copies to a fleet.
+_SCHEMA = Path(__file__).parents[1] / "localhub/seed.schema.json"
 _SECONDS = 60
 
 
@@ -74,9 +76,9 @@ def read_seed(file: Path) -> Document:
 
 def _problems(document: Document) -> Iterator[Problem]:
     from edgeops.fleet.schema import compile_schema
-    from edgeops.source.schemas import packaged_schema
 
-    mismatches = compile_schema(packaged_schema(_SCHEMA)).mismatches(document.value)
+    schema = compile_schema(json.loads(_SCHEMA.read_bytes()))
+    mismatches = schema.mismatches(document.value)
     for mismatch in mismatches:
         yield document.problem(mismatch.pointer, mismatch.message, mismatch.hint)
     if not mismatches:

@@ -43,18 +43,22 @@ class Endpoint:
 
     @property
     def local_name(self) -> str:
-        """The host name for clients on this machine, without a port."""
-        return "localhost" if self.host in (DEFAULT_HOST, *ALL_ADDRESSES) else self.host
+        """The host name for clients on this machine, as in URLs, without a port."""
+        return _in_url("localhost" if self.host in (DEFAULT_HOST, *ALL_ADDRESSES) else self.host)
 
     @property
     def name(self) -> str:
-        """The host name for clients, without a port."""
-        return self.alias or self.local_name
+        """The host name for clients, as in URLs, without a port."""
+        return _in_url(self.alias) or self.local_name
 
     @property
     def hostname(self) -> str:
         """The HostName of connection strings; not all clients know one with a port."""
         return self.name if self.port == HTTPS_PORT else f"{self.name}:{self.port}"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def running(state_dir: Path) -> Endpoint | None:

@@ -52,9 +52,7 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
         expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
         signed = quote_plus(signature(key, resource, expiry))
         token = f"SharedAccessSignature sr={resource}&sig={signed}&se={expiry}&skn={policy}"
-        connection = http.client.HTTPSConnection(
-            endpoint.local_name, endpoint.port, context=context, timeout=seconds
-        )
+        connection = http.client.HTTPSConnection(host, context=context, timeout=seconds)
         try:
             content = None if body is None else json.dumps(body)
             connection.request(method, path, content, {"Authorization": token})

@@ -53,7 +53,7 @@ async def serve(
     faults: FaultPlan | None = None,
     evaluation_seconds: float = EVALUATION_SECONDS,
 ) -> None:
-    """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
+    """Run a hub until cancelled or a signal to stop; requests in flight are finished.
 
     It listens on the address `host`. Clients reach it by this, by the names of loopback, and by
     `names`, which are addresses or host names for its certificate; connection strings have the
@@ -151,10 +151,15 @@ def _in_use(host: str, port: int, option: str) -> EdgeOpsError:
 
 @asynccontextmanager
 async def _stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; only the main thread can handle signals."""
+    """An event that SIGINT, SIGTERM and SIGHUP set; only the main thread can handle signals.
+
+    SIGHUP comes when the terminal is closed.
+    """
     stop = asyncio.Event()
     in_main_thread = threading.current_thread() is threading.main_thread()
     signals = [signal.SIGINT, signal.SIGTERM] if in_main_thread else []
+    if in_main_thread and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as of nohup
+        signals.append(signal.SIGHUP)
     loop = asyncio.get_running_loop()
     for number in signals:
         loop.add_signal_handler(number, stop.set)
