@@ -28,12 +28,13 @@ def text(started: HubStart, *, with_key: bool) -> str:
     devices = f", mqtts://{name}:{endpoint.mqtt_port}" if endpoint.mqtt_port else ""
     where = "" if started.by_default else f" --dir {folder}"
     command = f"edgeops hub connection-string{where}"
+    by_hand = [f"  for a device   edgeops hub device create my-device{where}"]
     ending = " (deleted when it ends)" if started.ephemeral else ""
     rows = [
         f"local IoT Hub on https://{name}:{endpoint.port}{devices} (Ctrl-C stops it)",
         f"  folder         {folder}{ending}",
         f"  for services   {started.connection_string if with_key else command}",
-        f"  for a device   edgeops hub device create my-device{where}",
+        *(by_hand if endpoint.mqtt_port else ()),
         "Clients must trust its certificate:",
         f"  CA={shlex.quote(str(endpoint.ca_file.absolute()))}",
         "  REQUESTS_CA_BUNDLE=$CA python service.py   # azure-iot-hub",

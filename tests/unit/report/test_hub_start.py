@@ -50,6 +50,7 @@ def test_the_default_port_of_https_needs_no_advice():
     shown = text(started(port=443, mqtt_port=None, alias="hub"), with_key=False)
     assert shown.startswith("local IoT Hub on https://hub:443 (Ctrl-C stops it)\n")
     assert "--port 443" not in shown
+    assert "for a device" not in shown
 
 
 def test_control_characters_of_a_path_are_inert():
