@@ -74,6 +74,7 @@ lock: $(UV) ## pin what pyproject.toml asks for; with UPGRADE=1 the newest versi
 	echo uv | $(LOCK) - -o requirements/uv.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra demo pyproject.toml --constraints requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) pyproject.toml --constraints requirements/dev.txt -o requirements/hub.txt
 	$(LOCK) $(MODULES)/model_loader.in -o $(MODULES)/model_loader.txt
 	$(LOCK) $(MODULES)/forecaster.in -o $(MODULES)/forecaster.txt
 

@@ -132,7 +132,8 @@ def commands(_page: Path, text: str) -> Iterator[str]:
         words = line.split()
         if words[0].startswith("-"):
             continue
-        command = words[:2] if words[0] in GROUPS else words[:1]
+        depth = 3 if words[:2] == ["hub", "device"] else 2 if words[0] in GROUPS else 1
+        command = words[:depth]
         try:
             known = help_of(*command) + help_of()
         except subprocess.CalledProcessError:

@@ -49,6 +49,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
     # Hubs that a command serves must not fight over the one MQTT port.
     monkeypatch.setenv("EDGEOPS_MQTT_PORT", "0")
+    monkeypatch.delenv("EDGEOPS_HUB_DIR", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgeops.api import devices, github, hubs, plans, proposals
+    from edgeops.api import devices, github, hub_devices, hub_seeds, hubs, plans, proposals
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, render_context, validate
@@ -84,6 +84,8 @@ __all__ = [
     "forget",
     "github",
     "history",
+    "hub_devices",
+    "hub_seeds",
     "hubs",
     "import_fleet",
     "init",
@@ -131,6 +133,8 @@ _NAMES = {
     "forgetting": ("forget",),
     "github": (),
     "histories": ("HistoryEntry", "HubHistory", "history"),
+    "hub_devices": (),
+    "hub_seeds": (),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
     "live": ("LiveModels", "live_models", "live_quality"),

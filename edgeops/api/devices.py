@@ -107,21 +107,21 @@ def _machine(
             "`edgeops device run` needs the local hub, which has the keys of the devices",
             "do not use --hub",
         )
-    state = workspace.state
-    endpoint = access.running(state)
+    folder = workspace.hub_dir
+    endpoint = access.running(folder)
     if endpoint is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     if endpoint.mqtt_port is None:
         raise EdgeOpsError(
             "the local hub does not accept devices: it runs without MQTT",
-            "start it with `edgeops hub serve`, without --mqtt-port 0",
+            "start it with `edgeops hub serve`, without --no-mqtt",
         )
     return Machine(
-        devices_folder=state.resolve() / "devices",
+        devices_folder=workspace.state.resolve() / "devices",
         hub=endpoint.name,
         ca_file=Path(endpoint.ca_file).resolve(),
         connection_string=lambda device, module: access.device_connection_string(
-            state, device, module
+            folder, device, module
         ),
         history=history.resolve() if history else None,
         programs={name: file.resolve() for name, file in programs.items()},

@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from edgeops.api.workspace import Workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgeops.jsonvalue import JsonObject
+    from edgeops.localhub.access import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class HubStart:
+    """A local hub that has started: where it is, what clients need, and whether it keeps anything.
+
+    `connection_string` is that of the policy iothubowner: a secret.
+    """
+
+    endpoint: Endpoint
+    folder: Path
+    by_default: bool  # commands find the folder by themselves
+    ephemeral: bool
+    connection_string: str
+
+    @classmethod
+    def of(cls, workspace: Workspace, endpoint: Endpoint, *, ephemeral: bool) -> HubStart:
+        """The start of the hub of a workspace."""
+        folder = workspace.hub_dir
+        key = connection_string(workspace)
+        return cls(endpoint, folder, folder == workspace.state, ephemeral, key)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines may reach it."""
+        return not ip_address(self.endpoint.host).is_loopback
 
 
 def connection_string(
@@ -29,8 +60,8 @@ def connection_string(
     if module and not device:
         raise UsageError("--module needs --device")
     if device:
-        return access.device_connection_string(workspace.state, device, module)
-    return access.connection_string(workspace.state, policy)
+        return access.device_connection_string(workspace.hub_dir, device, module)
+    return access.connection_string(workspace.hub_dir, policy)
 
 
 def events(
@@ -42,7 +73,7 @@ def events(
     """
     from edgeops.localhub.tail import tail
 
-    yield from tail(workspace.state, last=last, device=device, follow=follow)
+    yield from tail(workspace.hub_dir, last=last, device=device, follow=follow)
 
 
 def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -> JsonObject:
@@ -57,7 +88,7 @@ def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -
     from edgeops.localhub.conditions import parse_conditions
 
     body = None if changed is None else parse_conditions(changed).document()
-    send = client(workspace.state, "registryReadWrite", seconds=10)
+    send = client(workspace.hub_dir, "registryReadWrite", seconds=10)
     answer: JsonObject = send("GET" if body is None else "PUT", "/conditions", body)
     return answer
 
@@ -65,11 +96,16 @@ def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -
 def reset(workspace: Workspace) -> None:
     """Delete all devices, twins and configurations of the local hub; keys and certificates stay.
 
-    Raises `Refused` while the hub is running.
+    A hub that is running goes on, empty, and closes the connections of its devices. Raises
+    `EdgeOpsError` if it is just starting or stopping.
     """
     from edgeops.localhub import access
+    from edgeops.localhub.client import client
 
-    access.reset(workspace.state)
+    if access.running(workspace.hub_dir):
+        client(workspace.hub_dir, "registryReadWrite", seconds=60)("POST", "/reset", None)
+    else:
+        access.reset(workspace.hub_dir)
 
 
 def seed_artifacts(workspace: Workspace) -> None:
@@ -85,5 +121,5 @@ def seed_artifacts(workspace: Workspace) -> None:
     copies = (
         (name, file, copy) for name in releases.releases for file, copy in releases.copies(name)
     )
-    for warning in seed(copies, StateFiles(workspace.state).artifacts):
+    for warning in seed(copies, StateFiles(workspace.hub_dir).artifacts):
         workspace.observer.note(f"warning: {warning}")

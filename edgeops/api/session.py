@@ -35,7 +35,7 @@ async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator
     """The hub of this target, connected; closed afterwards, and stopped if this started it."""
     from edgeops.hub.open import open_hub
 
-    with _local_hub(workspace) if target.local else contextlib.nullcontext() as local:
+    with local_hub(workspace) if target.local else contextlib.nullcontext() as local:
         async with open_hub(target, environ=workspace.environ, local=local) as hub:
             yield hub
 
@@ -108,7 +108,7 @@ async def left_to_configurations(
 
 
 @contextlib.contextmanager
-def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
+def local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
     """Access to the running local hub, or to one that is started for this session.
 
     Commands that use the hub at the same time share a lock, so that the command
@@ -118,7 +118,7 @@ def _local_hub(workspace: Workspace) -> Iterator[LocalAccess]:
     from edgeops.localhub.access import connection_string
     from edgeops.localhub.files import StateFiles
 
-    files = StateFiles(workspace.state)
+    files = StateFiles(workspace.hub_dir)
     files.make_directory()
     with _lock_file(files.directory / "session.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
@@ -139,18 +139,18 @@ def _lock_file(path: Path) -> IO[str]:
 def _start_unless_running(workspace: Workspace) -> subprocess.Popen[str] | None:
     from edgeops.localhub.access import running
 
-    with _lock_file(workspace.state / "start.lock") as starting:
+    with _lock_file(workspace.hub_dir / "start.lock") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)  # only one of several commands starts the hub
-        return None if running(workspace.state) else _start(workspace)
+        return None if running(workspace.hub_dir) else _start(workspace)
 
 
 def _start(workspace: Workspace) -> subprocess.Popen[str]:
     """A child process with the hub, which ends when its standard input closes, even on a crash."""
     # -P: do not import a folder `edgeops` of the current directory.
-    root, port = str(workspace.root), str(workspace.https_port)
+    root, folder, port = str(workspace.root), str(workspace.hub_dir), str(workspace.https_port)
     command = [sys.executable, "-P", "-m", "edgeops", "--repo", root, "hub", "serve"]
     child = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--port", port, "--mqtt-port", "0", "--with-parent"],
+        [*command, "--dir", folder, "--port", port, "--no-mqtt", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -163,7 +163,8 @@ def _start(workspace: Workspace) -> subprocess.Popen[str]:
         why = words.strip().removeprefix("error: ").partition("\n")[0]
         raise EdgeOpsError(
             f"the local hub did not start: {why or 'it gave no reason'}",
-            "set EDGEOPS_HTTPS_PORT to use another port; `edgeops hub serve` runs only the hub",
+            "set EDGEOPS_HTTPS_PORT to use another port, or EDGEOPS_HUB_DIR to use the hub of"
+            " another folder; `edgeops hub serve` runs only the hub",
         )
     return child
 

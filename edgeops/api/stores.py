@@ -42,6 +42,6 @@ def artifact_store(workspace: Workspace, target: ArtifactTarget) -> Store:
 
     # azure-identity logs at length what our error says in one line.
     logging.getLogger("azure").addHandler(logging.NullHandler())
-    files = StateFiles(workspace.state)
+    files = StateFiles(workspace.hub_dir)
     files.make_directory()  # a local store is in it
     return open_store(target, workspace.environ, folder=files.artifacts)

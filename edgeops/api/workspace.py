@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edgeops.source.cache import Cache
 
 LOCAL = "local"  # the local IoT Hub emulator
+HUB_DIR = "EDGEOPS_HUB_DIR"  # the folder of a local hub that is not in the state folder
 _PORT = "EDGEOPS_HTTPS_PORT"
 
 
@@ -73,22 +74,33 @@ class Workspace:
     ) -> Workspace:
         """The workspace of the repository that contains a folder; if `new`, else of that folder.
 
-        Raises `EdgeOpsError` if there is none, and `Refused` if its `.edgeops` came
-        with the checkout.
+        Raises `EdgeOpsError` if there is none, `Refused` if its `.edgeops` came with the
+        checkout, and `UsageError` if EDGEOPS_HUB_DIR is a folder of other things.
         """
         from edgeops.source.root import find_root
         from edgeops.source.state import refuse_foreign_state
 
         root = find_root(Path(start), new=new)
         refuse_foreign_state(root)
-        return cls(root, hub, environ or {}, observer or Silent(), debug=debug)
+        found = cls(root, hub, environ or {}, observer or Silent(), debug=debug)
+        if found.hub_dir != found.state:
+            from edgeops.localhub.files import refuse_other_folder
+
+            refuse_other_folder(found.hub_dir)
+        return found
 
     @property
     def state(self) -> Path:
-        """The folder for everything that is not in git: the local hub, artifacts, model builds."""
+        """The folder for everything that is not in git: model builds, devices, the local hub."""
         from edgeops.source.state import STATE
 
         return self.root / STATE
+
+    @property
+    def hub_dir(self) -> Path:
+        """The folder of the local hub: the one that EDGEOPS_HUB_DIR names, else `state`."""
+        chosen = self.environ.get(HUB_DIR)
+        return Path(chosen).absolute() if chosen else self.state
 
     def cache(self) -> Cache:
         """The cache of parsed files."""
@@ -120,7 +132,7 @@ class Workspace:
         """The URL of the artifacts on the local hub, with the port of a running one."""
         from edgeops.localhub.access import running
 
-        endpoint = running(self.state)
+        endpoint = running(self.hub_dir)
         hostname = endpoint.hostname if endpoint else f"localhost:{self.https_port}"
         return f"https://{hostname}/artifacts"
 

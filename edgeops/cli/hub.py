@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from edgeops import api, report
+from edgeops.cli import hub_device
 from edgeops.cli.hub_conditions import (
     FaultOption,
     LatencyOption,
@@ -21,16 +23,20 @@ from edgeops.cli.hub_conditions import (
     conditions,
     conditions_of,
 )
+from edgeops.cli.hub_dir import DirOption, hub_workspace
+from edgeops.cli.hub_seed import seed
 from edgeops.cli.options import OutputOption, group, option
-from edgeops.cli.settings import note, workspace
+from edgeops.cli.settings import note
 from edgeops.cli.watch import until_ctrl_c
 from edgeops.errors import EdgeOpsError
-from edgeops.localhub.access import DEFAULT_MQTT_PORT, DEFAULT_PORT
+from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT
 
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
 app = group("Run and inspect the local IoT Hub emulator.")
+app.add_typer(hub_device.app, name="device", short_help="Create, list and delete devices by hand.")
+app.command("seed", short_help="Create devices and twins from a file.")(seed)
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
 
 
@@ -42,15 +48,43 @@ def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
 def serve(
     context: typer.Context,
     port: Annotated[
-        int, _port("HTTPS port on 127.0.0.1; 0 chooses a free one.", "EDGEOPS_HTTPS_PORT")
+        int, _port("HTTPS port; 0 takes a free one.", "EDGEOPS_HTTPS_PORT")
     ] = DEFAULT_PORT,
     mqtt_port: Annotated[
         int,
         _port(
-            "MQTT port on 127.0.0.1; 0 disables MQTT. Azure device SDKs always use 8883.",
+            "MQTT port; 0 takes a free one. Azure device SDKs always use 8883.",
             "EDGEOPS_MQTT_PORT",
         ),
     ] = DEFAULT_MQTT_PORT,
+    no_mqtt: Annotated[bool, option("Serve no devices.", "--no-mqtt")] = False,
+    directory: DirOption = None,
+    ephemeral: Annotated[
+        bool,
+        option(
+            "Keep nothing: a temporary folder, or an empty --dir, is deleted at the end.",
+            "--ephemeral",
+        ),
+    ] = False,
+    host: Annotated[
+        list[str] | None,
+        option(
+            "Name or address by which clients reach the hub, for its certificate; the first is in"
+            " connection strings. May be repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
+    listen: Annotated[
+        str,
+        option(
+            "Address to listen on; 0.0.0.0 is every one, for other machines too.",
+            metavar="ADDRESS",
+        ),
+    ] = DEFAULT_HOST,
+    output: Annotated[
+        Literal["text", "json"],
+        option("json prints one line with everything, when ready.", "--output", "-o"),
+    ] = "text",
     sku: SkuOption = None,
     units: UnitsOption = 1,
     retry_after: RetryAfterOption = None,
@@ -61,40 +95,53 @@ def serve(
 ) -> None:
     """Run the local IoT Hub emulator until Ctrl-C.
 
-    Service SDKs reach it by HTTPS, devices by MQTT over TLS. It listens on the
-    loopback interface only. State, keys and the certificate that clients must
-    trust (ca.pem) are stored in .edgeops/.
+    Service SDKs reach it by HTTPS, devices by MQTT over TLS. It needs no fleet
+    and no git. Unless you --listen elsewhere, only this machine reaches it.
+    State, keys and the certificate that clients must trust (ca.pem) are stored
+    in .edgeops/ or in --dir.
 
     \b
     Examples:
       edgeops hub serve
-      edgeops hub serve --port 9443 --mqtt-port 0
+      edgeops hub serve --ephemeral --port 0 --mqtt-port 0 -o json
+      edgeops hub serve --dir second-hub --listen 127.0.0.2
       edgeops hub serve --sku S1 --query-delay 60
       edgeops hub serve --fault twin-write=500@5% --fault query=slow:2
     """
     from edgeops.localhub.conditions import parse_conditions
+    from edgeops.localhub.ephemeral import ephemeral_dir
     from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
-    def ready(endpoint: Endpoint) -> None:
-        devices = f", mqtts://localhost:{endpoint.mqtt_port}" if endpoint.mqtt_port else ""
-        typer.echo(f"local IoT Hub on https://localhost:{endpoint.port}{devices} (Ctrl-C stops it)")
-        sys.stdout.flush()
-
     under = parse_conditions(conditions_of(sku, units, retry_after, query_delay, latency, fault))
-    where = workspace(context)
-    api.hubs.seed_artifacts(where)
-    if with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    run(
-        serve_hub(
-            where.state,
-            port=port,
-            mqtt_port=mqtt_port or None,
-            conditions=under,
-            ready=ready,
+    with ephemeral_dir(directory) if ephemeral else nullcontext(directory) as chosen:
+        where = hub_workspace(context, chosen, starts=True)
+
+        def ready(endpoint: Endpoint) -> None:
+            started = api.hubs.HubStart.of(where, endpoint, ephemeral=ephemeral)
+            if output == "json":
+                typer.echo(report.hub_start.as_json(started))
+            else:
+                # A key is for whoever sits at the terminal, not for a log.
+                typer.echo(report.hub_start.text(started, with_key=sys.stdout.isatty()))
+            sys.stdout.flush()
+            if started.is_open:
+                note(context, report.hub_start.WARNING.format(listen))
+
+        api.hubs.seed_artifacts(where)
+        if with_parent:
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        run(
+            serve_hub(
+                where.hub_dir,
+                port=port,
+                mqtt_port=None if no_mqtt else mqtt_port,
+                host=listen,
+                names=host or (),
+                conditions=under,
+                ready=ready,
+            )
         )
-    )
 
 
 def _end_with_parent() -> None:
@@ -112,18 +159,19 @@ def connection_string(
         str | None, option("Module of the device to connect as.", "--module", "-m")
     ] = None,
     policy: Annotated[str, option("Shared access policy of the service.")] = "iothubowner",
+    directory: DirOption = None,
 ) -> None:
     """Print a connection string of the local hub, for any Azure IoT tool or SDK.
 
-    It holds a key. Clients must trust .edgeops/ca.pem (REQUESTS_CA_BUNDLE for
-    the Python service SDK).
+    It holds a key. Clients must trust ca.pem in the folder of the hub, .edgeops
+    (REQUESTS_CA_BUNDLE for the Python service SDK).
 
     \b
     Examples:
       edgeops hub connection-string
       edgeops hub connection-string --device queen-street-210
     """
-    where = workspace(context)
+    where = hub_workspace(context, directory)
     typer.echo(api.connection_string(where, device=device, module=module, policy=policy))
 
 
@@ -136,6 +184,7 @@ def events(
         str | None, option("Only events of this device and its modules.", "--device", "-d")
     ] = None,
     output: OutputOption = "text",
+    directory: DirOption = None,
 ) -> None:
     """Print the events of the local hub: telemetry, twin changes, connections; secrets masked.
 
@@ -144,7 +193,7 @@ def events(
       edgeops hub events --follow
       edgeops hub events --device queen-street-210 -o json
     """
-    where = workspace(context)
+    where = hub_workspace(context, directory)
     shown = report.event_text.event_json if output == "json" else report.event_text.event_line
     with until_ctrl_c():
         for event in api.events(where, last=last, device=device, follow=follow):
@@ -156,15 +205,19 @@ def events(
 def reset(
     context: typer.Context,
     yes: Annotated[bool, option("Delete without asking.", "--yes", "-y")] = False,
+    directory: DirOption = None,
 ) -> None:
     """Delete every device, module, twin and configuration of the local hub.
+
+    One that is running goes on, empty: devices are disconnected. Keys and the
+    certificate stay.
 
     \b
     Example:
       edgeops hub reset --yes
     """
-    where = workspace(context)
-    question = f"Delete all devices and twins of the local hub in {where.state}?"
+    where = hub_workspace(context, directory)
+    question = f"Delete all devices and twins of the local hub in {where.hub_dir}?"
     if not yes and not typer.confirm(question):
         raise EdgeOpsError("not confirmed: nothing was deleted")
     api.hubs.reset(where)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeops import api
+from edgeops.cli.hub_dir import DirOption, hub_workspace
 from edgeops.cli.options import option
-from edgeops.cli.settings import workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def conditions(
     latency: LatencyOption = 0,
     fault: FaultOption = None,
     reset_all: Annotated[bool, option("End all throttles, delays and faults.", "--reset")] = False,
+    directory: DirOption = None,
 ) -> None:
     """Show the throttles, delays and faults of the running local hub, or replace them.
 
@@ -85,4 +86,5 @@ def conditions(
     if reset_all and wanted != none:
         raise UsageError("--reset does not go with other options")
     changed = wanted if reset_all or wanted != none else None
-    typer.echo(json.dumps(api.hubs.conditions(workspace(context), changed), indent=2))
+    where = hub_workspace(context, directory)
+    typer.echo(json.dumps(api.hubs.conditions(where, changed), indent=2))

@@ -146,7 +146,7 @@ def run(args: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if args is None else args) or ["--help"]
     try:
         options, rest = _split(given)
-        if len(rest) == 1 and rest[0] in _GROUPS:
+        if " ".join(rest) in (*_GROUPS, "hub device"):
             rest.append("--help")  # `edgeops hub` lists its commands
         called = rest[0] if rest else ""
         if called not in _COMMANDS | _GROUPS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -45,14 +46,16 @@ def note(context: typer.Context, text: str) -> None:
     settings(context).note(text)
 
 
-def workspace(context: typer.Context, *, new: bool = False) -> api.Workspace:
+def workspace(
+    context: typer.Context, *, new: bool = False, environ: Mapping[str, str] | None = None
+) -> api.Workspace:
     """The workspace of a command; a `new` one may be an empty folder. Raises `EdgeOpsError`."""
     options = settings(context)
     return api.Workspace.find(
         options.repo,
         new=new,
         hub=options.hub,
-        environ=os.environ,
+        environ=os.environ if environ is None else environ,
         observer=report.progress.Screen(options.note, options.quiet, options.color),
         debug=options.debug,
     )

@@ -6,25 +6,32 @@ Cheap to import: no server code.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeops.errors import EdgeOpsError, Refused, UsageError
 from edgeops.localhub import lock
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import POLICIES, policy_keys
 
+if TYPE_CHECKING:
+    from edgeops.localhub.state.entry import RegistryEntry
+
 DEFAULT_PORT = 8443
 HTTPS_PORT = 443  # the one that URLs leave out
 DEFAULT_MQTT_PORT = 8883  # Microsoft's device SDK cannot use any other port
 DEFAULT_HOST = "127.0.0.1"
+ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 - to know them
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A running local hub: where it listens, its process, and the CA certificate to trust.
 
-    `port` is for HTTPS; `mqtt_port` is None when the hub serves no devices.
+    `host` is the address that it listens on, `port` is for HTTPS; `mqtt_port` is None when
+    the hub serves no devices. `alias` is the name that the user gave it for clients, if any.
     """
 
     host: str
@@ -32,16 +39,26 @@ class Endpoint:
     pid: int
     ca_file: Path
     mqtt_port: int | None = None
+    alias: str = ""
+
+    @property
+    def local_name(self) -> str:
+        """The host name for clients on this machine, as in URLs, without a port."""
+        return _in_url("localhost" if self.host in (DEFAULT_HOST, *ALL_ADDRESSES) else self.host)
 
     @property
     def name(self) -> str:
-        """The host name for clients, without a port."""
-        return "localhost" if self.host == DEFAULT_HOST else self.host
+        """The host name for clients, as in URLs, without a port."""
+        return _in_url(self.alias) or self.local_name
 
     @property
     def hostname(self) -> str:
         """The HostName of connection strings; not all clients know one with a port."""
         return self.name if self.port == HTTPS_PORT else f"{self.name}:{self.port}"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def running(state_dir: Path) -> Endpoint | None:
@@ -53,7 +70,10 @@ def running(state_dir: Path) -> Endpoint | None:
         saved = json.loads(files.endpoint.read_bytes())
     except (OSError, ValueError):
         return None  # the hub is just starting or stopping
-    return Endpoint(saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"))
+    alias = saved.get("alias", "")
+    return Endpoint(
+        saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"), alias
+    )
 
 
 def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
@@ -82,7 +102,10 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         with HubStore(files.database) as store:
             entry = store.entry(device, module or "")
     if entry is None:
-        raise EdgeOpsError(f"the local hub has no {name}", "create it with `edgeops sync`")
+        raise EdgeOpsError(
+            f"the local hub has no {name}",
+            "create it with `edgeops sync` or `edgeops hub device create`",
+        )
     key = entry.identity.authentication.primary_key
     if key is None:
         raise EdgeOpsError(
@@ -104,6 +127,18 @@ def device_string(endpoint: Endpoint, device: str, module: str | None, key: str)
     return f"{hub};{identity}SharedAccessKey={key}"
 
 
+def entries(state_dir: Path) -> Iterator[RegistryEntry]:
+    """The devices of a hub, running or not, each followed by its modules; none without a hub."""
+    from edgeops.localhub.store import HubStore, entry_of
+
+    database = StateFiles(state_dir).database
+    if database.exists():
+        with HubStore(database) as store:
+            for device in store.devices():
+                yield device
+                yield from map(entry_of, store.modules(device.identity.device).values())
+
+
 def reset(state_dir: Path) -> None:
     """Delete all devices, modules and configurations; keep policy keys and certificates.
 
@@ -114,7 +149,7 @@ def reset(state_dir: Path) -> None:
         return
     with lock.held(files.lock) as acquired:
         if not acquired:
-            raise Refused("the local hub is running", "stop it first, then reset it")
+            raise Refused("the local hub is running, or is just starting or stopping", "try again")
         for suffix in ("", "-wal", "-shm"):
             Path(f"{files.database}{suffix}").unlink(missing_ok=True)
 

@@ -17,27 +17,37 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.sas import signature
 
-# Method, path with query, and JSON body (None for none); gives the JSON of the answer.
+# Method, path with query, and JSON body (None for none); gives the JSON of the answer, if any.
 Send = Callable[[str, str, Any], Any]
 # Method, path with query, headers and body; gives the status and the body of the answer.
 SendRaw = Callable[[str, str, Mapping[str, str | bytes], bytes | None], tuple[int, bytes]]
 _SECONDS_FOR_TOKEN = 300
+_DONE = (200, 201, 204)
+
+
+class LocalHubRefusal(EdgeOpsError):
+    """The hub has answered with an error, which has an HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     """Sends requests with the rights of a policy; an answer may take so many seconds.
 
     Raises `EdgeOpsError` when no hub runs on the state directory, and the client
-    when it stops, or answers with an error.
+    when it stops, and `LocalHubRefusal` when it answers with an error.
     """
     send_raw = raw_client(state_dir, policy, seconds=seconds)
 
     def send(method: str, path: str, body: Any = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
         status, answer = send_raw(method, path, {}, content)
-        if status != 200:
-            raise EdgeOpsError(f"the local hub answered {status} to {method} {path}")
-        return json.loads(answer)
+        if status not in _DONE:
+            why = _reason(answer) or f"it answered {status} to {method} {path}"
+            raise LocalHubRefusal(f"the local hub refuses this: {why}", status)
+        return json.loads(answer) if answer else None
 
     return send
 
@@ -49,20 +59,22 @@ def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
     """
     endpoint = running(state_dir)
     if endpoint is None:
-        raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
+        raise EdgeOpsError(
+            f"the local hub in {state_dir} is not running",
+            "start it with `edgeops hub serve`, or name the folder of another with --dir",
+        )
     key = policy_keys(StateFiles(state_dir))[policy]
     context = ssl.create_default_context(cafile=endpoint.ca_file)
+    host = f"{endpoint.local_name}:{endpoint.port}"
 
     def send(
         method: str, path: str, headers: Mapping[str, str | bytes], content: bytes | None
     ) -> tuple[int, bytes]:
-        resource = quote_plus(endpoint.hostname)
+        resource = quote_plus(host)
         expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
         signed = quote_plus(signature(key, resource, expiry))
         token = f"SharedAccessSignature sr={resource}&sig={signed}&se={expiry}&skn={policy}"
-        connection = http.client.HTTPSConnection(
-            endpoint.name, endpoint.port, context=context, timeout=seconds
-        )
+        connection = http.client.HTTPSConnection(host, context=context, timeout=seconds)
         try:
             connection.request(method, path, content, {**headers, "Authorization": token})
             response = connection.getresponse()
@@ -73,3 +85,11 @@ def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
             connection.close()
 
     return send
+
+
+def _reason(answer: bytes) -> str:
+    """What the body of an error says."""
+    try:
+        return str(json.loads(answer)["Message"].partition(";")[2])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeops.errors import EdgeOpsError
+from edgeops.errors import EdgeOpsError, UsageError
+
+_IGNORE = ".gitignore"
+_IGNORE_ALL = "*\n"
 
 
 class StateFiles:
@@ -22,13 +25,33 @@ class StateFiles:
 
     def make_directory(self) -> None:
         """Create the directory, ignored by git. Raises `EdgeOpsError`."""
-        ignore = self.directory / ".gitignore"
+        ignore = self.directory / _IGNORE
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             if not ignore.exists():
-                ignore.write_text("*\n")
+                ignore.write_text(_IGNORE_ALL)
         except OSError as error:
             raise EdgeOpsError(
                 f"cannot keep the local hub's state in {self.directory}: {error.strerror}",
                 "choose a directory that you can write to",
             ) from error
+
+
+def refuse_other_folder(directory: Path) -> None:
+    """Raise `UsageError` for a folder of other things, in which a hub would mix its own.
+
+    Git would ignore all of them, since a folder of a hub tells it so.
+    """
+    ignore = directory / _IGNORE
+    try:
+        ours = ignore.is_file() and ignore.read_text(errors="replace") == _IGNORE_ALL
+        other = not ours and next(directory.iterdir(), None) is not None
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EdgeOpsError(f"cannot read {directory}: {error.strerror}") from error
+    if other:
+        raise UsageError(
+            f"{directory} is not empty, and not the folder of a local hub",
+            "name a folder of the hub's own, which need not exist yet",
+        )

@@ -9,14 +9,21 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.files import write_private
 from edgeops.localhub import lock, tls
-from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_PORT, Endpoint
+from edgeops.localhub.access import (
+    ALL_ADDRESSES,
+    DEFAULT_HOST,
+    DEFAULT_MQTT_PORT,
+    DEFAULT_PORT,
+    Endpoint,
+)
 from edgeops.localhub.conditions import Conditions
 from edgeops.localhub.doors import Doors
 from edgeops.localhub.faults import FaultPlan
@@ -26,6 +33,7 @@ from edgeops.localhub.http.app import application
 from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
+from edgeops.localhub.port_user import port_user
 from edgeops.localhub.service import devices, job_runner
 from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
@@ -39,14 +47,17 @@ async def serve(
     port: int = DEFAULT_PORT,
     mqtt_port: int | None = DEFAULT_MQTT_PORT,
     host: str = DEFAULT_HOST,
+    names: Sequence[str] = (),
     ready: Callable[[Endpoint], None],
     conditions: Conditions | None = None,
     faults: FaultPlan | None = None,
     evaluation_seconds: float = EVALUATION_SECONDS,
 ) -> None:
-    """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
+    """Run a hub until cancelled or a signal to stop; requests in flight are finished.
 
-    Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
+    It listens on the address `host`. Clients reach it by this, by the names of loopback, and by
+    `names`, which are addresses or host names for its certificate; connection strings have the
+    first. Port 0 takes any free port; with `mqtt_port` None the hub serves no devices.
     `ready` is called with the actual ports once the hub answers requests. `conditions`
     make it slow or unreliable. `faults` are for tests. All configurations are
     evaluated every `evaluation_seconds`, and those that a change can concern also
@@ -62,7 +73,7 @@ async def serve(
                 "use that hub, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
-        context = tls.server_context(files, host)
+        context = tls.server_context(files, *_addresses(host), *names)
         async with AsyncExitStack() as running:
             hub = EmulatedHub(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)
@@ -85,11 +96,17 @@ async def serve(
             running.callback(hub.stop)
             await running.enter_async_context(job_runner.running(hub))
             stop = await running.enter_async_context(_stop_signals())
-            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt)
+            alias = names[0] if names else ""
+            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt, alias)
             _announce(files, endpoint)
             running.callback(files.endpoint.unlink, missing_ok=True)
             ready(endpoint)
             await stop.wait()
+
+
+def _addresses(host: str) -> list[str]:
+    """The addresses that clients can use for a host that is listened on."""
+    return [] if host in ALL_ADDRESSES else [host]
 
 
 def _port(listener: socket.socket) -> int:
@@ -102,23 +119,47 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
         raise UsageError(
             f"there is no port {port}", "give a port from 1 to 65535, or 0 for any free port"
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        family = socket.AF_INET if ip_address(host).version == 4 else socket.AF_INET6
+    except ValueError as error:
+        raise UsageError(
+            f"{host} is not an address to listen on",
+            "give one of this machine, such as 127.0.0.2; --host gives names for clients",
+        ) from error
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise EdgeOpsError(
-                f"port {port} on {host} is in use", f"choose another port with {option}"
-            ) from error
+            raise _in_use(host, port, option) from error
         raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _in_use(host: str, port: int, option: str) -> EdgeOpsError:
+    user = port_user(host, port)
+    by, first = "", "stop what uses it"
+    if user is not None and user.hub_dir is not None:
+        by = f" by the local hub in {user.hub_dir} (process {user.pid})"
+        first = f"use that hub (--dir {user.hub_dir}), stop it"
+    elif user is not None:
+        by = f" by process {user.pid} ({user.command})"
+        first = "stop that process"
+    other = f"choose another port with {option} (0 takes a free one)"
+    if port == DEFAULT_MQTT_PORT:  # which is the only one for Microsoft's device SDKs
+        other = f"let this hub have another address (--listen 127.0.0.2), or {other}"
+    return EdgeOpsError(f"port {port} on {host} is in use{by}", f"{first}, or {other}")
 
 
 @asynccontextmanager
 async def _stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set; only the main thread can handle signals."""
+    """An event that SIGINT, SIGTERM and SIGHUP set; only the main thread can handle signals.
+
+    SIGHUP comes when the terminal is closed.
+    """
     stop = asyncio.Event()
     in_main_thread = threading.current_thread() is threading.main_thread()
     signals = [signal.SIGINT, signal.SIGTERM] if in_main_thread else []
+    if in_main_thread and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as of nohup
+        signals.append(signal.SIGHUP)
     loop = asyncio.get_running_loop()
     for number in signals:
         loop.add_signal_handler(number, stop.set)
@@ -135,5 +176,6 @@ def _announce(files: StateFiles, endpoint: Endpoint) -> None:
         "host": endpoint.host,
         "port": endpoint.port,
         "mqttPort": endpoint.mqtt_port,
+        "alias": endpoint.alias,
     }
     write_private(files.endpoint, json.dumps(saved).encode())

@@ -84,6 +84,14 @@ class HubStore:
         finally:
             self._sqlite.execute("RELEASE part")
 
+    def clear(self) -> None:
+        """Delete all rows; numbers that count on, such as those of events, do so."""
+        tables = self._sqlite.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        for (table,) in tables:
+            self._sqlite.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
+
     # --- devices and modules -----------------------------------------------------
 
     def entry(self, device: str, module: str = "") -> RegistryEntry | None:

@@ -18,7 +18,7 @@ def find_root(start: Path, *, new: bool = False) -> Path:
         raise EdgeOpsError(f"{start} does not exist", "check the path")
     begin = start.resolve()
     for folder in (begin, *begin.parents):
-        if (folder / "fleet").is_dir() or (folder / ".git").exists():
+        if is_repository(folder):
             return folder
     if new and begin.is_dir():
         return begin
@@ -26,6 +26,11 @@ def find_root(start: Path, *, new: bool = False) -> Path:
         f"no fleet was found in {begin} or above",
         "change to a repository with a `fleet/` folder, or name it with --repo",
     )
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether a folder holds `fleet/`, or is the top of a git work tree."""
+    return (folder / "fleet").is_dir() or (folder / ".git").exists()
 
 
 def folder_in_repository(root: Path) -> str:

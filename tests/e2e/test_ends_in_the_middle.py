@@ -111,9 +111,9 @@ def test_a_port_that_is_taken(tiny_repo, local_hub, monkeypatch):
     result = tiny_repo.edgeops("sync", "--dry-run")
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(
-        f"error: the local hub did not start: port {local_hub.port} on 127.0.0.1 is in use\n"
-        "hint: set EDGEOPS_HTTPS_PORT to use another port"
+        f"error: the local hub did not start: port {local_hub.port} on 127.0.0.1 is in use"
     )
+    assert "\nhint: set EDGEOPS_HTTPS_PORT to use another port, or EDGEOPS_HUB_DIR" in result.err
 
 
 def test_spoilt_keys_of_the_local_hub(tiny_repo, unused_port, monkeypatch):

@@ -30,12 +30,16 @@ def test_what_the_demo_installs_stays_as_it_is_when_the_rest_follows():
     assert pins("demo.txt").keys() <= pins("dev.txt").keys()
 
 
+def test_the_container_of_the_hub_has_what_the_tests_have():
+    assert pins("hub.txt").keys() <= pins("dev.txt").keys()
+
+
 def test_the_demo_needs_nothing_that_trains():
     names = {pin.partition("==")[0] for pin in pins("demo.txt")}
     assert not names & {"keras", "tensorflow", "tensorflow-cpu", "lightgbm", "matplotlib"}
 
 
-@pytest.mark.parametrize("name", ["demo.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["demo.txt", "dev.txt", "hub.txt"])
 @pytest.mark.parametrize("package", ["azure-iot-hub", "uamqp"])
 def test_packages_with_wheels_for_x86_only_are_left_out_on_other_machines(name, package):
     (marker,) = [marker for pin, marker in pins(name).items() if pin.startswith(f"{package}==")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class EmulatedHub:
     past: Past = field(default_factory=Past)
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     routes: dict[str, GatewayRoutes] = field(default_factory=dict)
+    running_jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -60,7 +60,9 @@ async def _run_jobs(hub: EmulatedHub) -> None:
     async with asyncio.TaskGroup() as group:
 
         def begin(job: str) -> None:
-            group.create_task(_run(hub, job))
+            task = group.create_task(_run(hub, job))
+            hub.running_jobs.add(task)
+            task.add_done_callback(hub.running_jobs.discard)
 
         for row in hub.store.jobs.rows("running"):
             begin(row.id)

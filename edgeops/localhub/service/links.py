@@ -69,6 +69,11 @@ class Links:
             if name[0] == device and (not module or name[1] == module):
                 link.close(reason)
 
+    def disconnect_all(self, reason: str) -> None:
+        """Close all connections."""
+        for link in list(self._links.values()):
+            link.close(reason)
+
     def expect_response(self, name: Name, request: str) -> asyncio.Future[Response]:
         """The future response to a direct method; cancel it to stop waiting."""
         response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()

@@ -66,6 +66,13 @@ class Mailboxes:
             self._bytes -= heapq.heappop(box).message.size
         self._boxes.pop(name, None)
 
+    def clear(self) -> None:
+        """Drop all that waits."""
+        self._boxes.clear()
+        self._overflowed.clear()
+        self._bytes = 0
+        self._next_expiry = float("inf")
+
     def _has_room(self, name: Name, message: InputMessage) -> bool:
         few = len(self._boxes.get(name, ())) < MAX_MESSAGES
         return few and self._bytes + message.size <= MAX_BYTES

@@ -31,6 +31,11 @@ class Past:
             if not self._before[oldest]:
                 del self._before[oldest]
 
+    def clear(self) -> None:
+        """Forget all changes: queries see what is there now."""
+        self._changes.clear()
+        self._before.clear()
+
     def entries(
         self, current: Iterable[RegistryEntry], after: Name, since: float, *, modules: bool
     ) -> Iterator[RegistryEntry]:

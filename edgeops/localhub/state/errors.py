@@ -194,6 +194,11 @@ def too_many_devices(limit: int) -> HubFault:
     return HubFault(413, "TooManyDevices", f"At most {limit} devices can be given in one request.")
 
 
+def too_many_seeded(most: int) -> HubFault:
+    """413: a document names more devices and modules than the local hub writes at once."""
+    return HubFault(413, "TooManyDevices", f"At most {most:,} devices and modules can be seeded.")
+
+
 def too_many_modules(device: str, limit: int) -> HubFault:
     """413003: the device has the maximum number of modules."""
     return HubFault(

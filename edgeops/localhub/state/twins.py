@@ -125,6 +125,16 @@ def desired_becoming(entry: RegistryEntry, desired: JsonObject, moment: Moment) 
     return patched(entry, {"desired": patch}, moment) if patch else TwinWrite(entry)
 
 
+def patches_to(entry: RegistryEntry, sections: Sections) -> Sections:
+    """The patches by which tags and desired properties become these; none for what is the same."""
+    before = {"tags": entry.twin.tags, "desired": entry.twin.desired.values}
+    patches: Sections = {}
+    for name, after in sections.items():
+        if patch := _replacing(before[name], merge_patch({}, after or {})):
+            patches[name] = patch
+    return patches
+
+
 def _change(entry: RegistryEntry, desired: Section, patch: JsonObject) -> DesiredChange:
     return DesiredChange(entry.identity.device, entry.identity.module, desired.version, patch)
 

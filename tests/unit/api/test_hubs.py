@@ -2,9 +2,9 @@
 
 import pytest
 
-from edgeops.api import connection_string, events, sync
+from edgeops.api import Workspace, connection_string, events, sync
 from edgeops.api.hubs import conditions, reset
-from edgeops.errors import EdgeOpsError, Refused, UsageError
+from edgeops.errors import EdgeOpsError, UsageError
 
 
 def test_connection_strings(with_hub):
@@ -25,8 +25,18 @@ def test_events_and_starting_afresh(with_hub, workspace):
     assert shown
     assert {event["deviceId"] for event in shown} == {"a"}
     assert list(events(with_hub, last=1)) == list(events(with_hub))[-1:]
-    with pytest.raises(Refused, match="the local hub is running"):
-        reset(with_hub)
+    reset(with_hub)
+    assert list(events(with_hub)) == []
+    with pytest.raises(EdgeOpsError, match="the local hub has no device a"):
+        connection_string(with_hub, device="a")
+
+
+def test_a_fleet_is_synced_to_the_hub_of_another_folder(root, local_hub):
+    workspace = Workspace.find(root, environ={"EDGEOPS_HUB_DIR": str(local_hub.state_dir)})
+    sync(workspace)
+    assert ";DeviceId=a;" in local_hub.device_connection_string("a")
+    assert workspace.local_artifacts_url == f"https://localhost:{local_hub.port}/artifacts"
+    assert not (root / ".edgeops").exists()
 
 
 def test_conditions_are_shown_and_replaced(with_hub):

@@ -62,6 +62,17 @@ def test_only_the_environment_that_was_given_counts(root, monkeypatch):
     )
 
 
+def test_a_hub_can_be_in_another_folder(root, tmp_path, monkeypatch):
+    assert Workspace.find(root).hub_dir == root / ".edgeops"
+    assert Workspace.find(root, environ={"EDGEOPS_HUB_DIR": ""}).hub_dir == root / ".edgeops"
+    monkeypatch.chdir(tmp_path)
+    elsewhere = Workspace.find(root, environ={"EDGEOPS_HUB_DIR": "hub"})
+    assert elsewhere.hub_dir == tmp_path / "hub"
+    assert elsewhere.state == root / ".edgeops"
+    with pytest.raises(UsageError, match="is not empty, and not the folder of a local hub"):
+        Workspace.find(root, environ={"EDGEOPS_HUB_DIR": str(root)})
+
+
 def test_all_public_names_are_there():
     for name in edgeops.api.__all__:
         assert getattr(edgeops.api, name).__doc__, name

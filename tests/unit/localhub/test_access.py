@@ -60,6 +60,23 @@ def test_the_default_port_of_https_is_left_out(tmp_path):
     assert names == ["localhost", "localhost:8443"]
 
 
+@pytest.mark.parametrize(
+    ("host", "alias", "name", "local_name"),
+    [
+        ("127.0.0.1", "", "localhost", "localhost"),
+        ("0.0.0.0", "", "localhost", "localhost"),
+        ("127.0.0.2", "", "127.0.0.2", "127.0.0.2"),
+        ("::1", "", "[::1]", "[::1]"),
+        ("0.0.0.0", "hub", "hub", "localhost"),
+        ("127.0.0.1", "2001:db8::1", "[2001:db8::1]", "localhost"),
+    ],
+)
+def test_clients_have_a_name_for_each_address(tmp_path, host, alias, name, local_name):
+    endpoint = access.Endpoint(host, 9, 1, tmp_path / "ca.pem", alias=alias)
+    assert (endpoint.name, endpoint.local_name) == (name, local_name)
+    assert endpoint.hostname == f"{name}:9"
+
+
 def test_a_hub_json_without_a_hub_counts_for_nothing(tmp_path):
     (tmp_path / "hub.json").write_text(json.dumps({"pid": 1, "host": "127.0.0.1", "port": 1}))
     (tmp_path / "hub.lock").touch()

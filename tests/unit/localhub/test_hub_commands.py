@@ -45,7 +45,7 @@ def serving(repo, *options):
 
 @pytest.mark.slow
 def test_events_are_lines(repo, capsys):
-    with serving(repo, "--port", "0", "--mqtt-port", "0") as output:
+    with serving(repo, "--port", "0", "--no-mqtt") as output:
         assert run(["--repo", str(repo), "hub", "events"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert run(["--repo", str(repo), "hub", "events", "-d", "d2", "-o", "json"]) == 0
@@ -63,6 +63,40 @@ def test_events_are_lines(repo, capsys):
 def test_without_a_running_hub_there_are_no_events(repo, capsys):
     assert run(["--repo", str(repo), "hub", "events"]) == 1
     assert "hint: start it with `edgeops hub serve`" in capsys.readouterr().err
+
+
+def test_where_no_hub_has_been_there_is_none(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in (["connection-string"], ["device", "list"], ["reset", "--yes"]):
+        assert run(["hub", *command]) == 1
+        assert capsys.readouterr().err == (
+            f"error: there is no local hub in {tmp_path}/.edgeops\n"
+            "hint: start one with `edgeops hub serve`, or name the folder of another with --dir\n"
+        )
+    assert run(["hub", "device", "create", "d1", "--dir", "wrong"]) == 1
+    assert "there is no local hub in" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_other_things_is_not_made_one_of_a_hub(tmp_path, capsys):
+    (tmp_path / "main.py").touch()
+    assert run(["hub", "serve", "--dir", str(tmp_path)]) == 64
+    assert run(["hub", "serve", "--dir", str(tmp_path), "--ephemeral"]) == 64
+    assert [file.name for file in tmp_path.iterdir()] == ["main.py"]
+
+
+def test_the_hub_of_another_folder_is_asked(repo, capsys, monkeypatch):
+    (repo / ".edgeops/.gitignore").write_text("*\n")
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("EDGEOPS_HUB_DIR", str(repo / ".edgeops"))
+    assert run(["hub", "device", "list"]) == 0
+    assert capsys.readouterr().out == "d1  disconnected\nd2  disconnected\n"
+
+
+@pytest.mark.parametrize("options", [["--listen", "localhost"], ["--host", "a b"]])
+def test_what_is_no_address_is_a_usage_error(repo, capsys, options):
+    assert run(["--repo", str(repo), "hub", "serve", "--port", "0", *options]) == 64
+    assert options[1] in capsys.readouterr().err
 
 
 @pytest.mark.slow
