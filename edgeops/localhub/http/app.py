@@ -15,6 +15,7 @@ from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
+    cloud_messages,
     conditions,
     configurations,
     events,
@@ -42,6 +43,7 @@ ROUTES = (
     *configurations.ROUTES,
     *jobs.ROUTES,
     *messages.ROUTES,
+    *cloud_messages.ROUTES,
     *events.ROUTES,
     *conditions.ROUTES,
 )
