@@ -1,8 +1,9 @@
-"""The local hub of a workspace: connection strings, events, reset and artifacts."""
+"""The local hub of a workspace: connection strings, events, messages, reset and artifacts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from edgeops.api.workspace import Workspace
@@ -60,6 +61,42 @@ def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -
     send = client(workspace.state, "registryReadWrite", seconds=10)
     answer: JsonObject = send("GET" if body is None else "PUT", "/conditions", body)
     return answer
+
+
+def send(
+    workspace: Workspace,
+    device: str,
+    body: str,
+    *,
+    properties: Mapping[str, str] | None = None,
+    content_type: str | None = None,
+    message_id: str | None = None,
+    ack: str = "none",
+    seconds: float = 3600,
+) -> str:
+    """Send a message to a device of the running local hub; gives its id, a new one if it has none.
+
+    `ack` is the feedback to ask for: none, positive, negative or full. The message
+    expires after so many seconds. Raises `UsageError` for properties that a message
+    cannot have, and `EdgeOpsError` if the hub is not running, or refuses it.
+    """
+    import uuid
+
+    from edgeops.localhub.sender import send_to_device
+
+    sent = message_id or str(uuid.uuid4())
+    system = {
+        "iothub-messageid": sent,
+        "iothub-ack": ack,
+        "iothub-expiry": (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(),
+        "iothub-contentencoding": "utf-8",
+    }
+    if content_type:
+        system["iothub-contenttype"] = content_type
+    send_to_device(
+        workspace.state, device, body.encode(), system=system, properties=properties or {}
+    )
+    return sent
 
 
 def reset(workspace: Workspace) -> None:

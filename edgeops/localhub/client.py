@@ -6,7 +6,7 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -19,6 +19,8 @@ from edgeops.localhub.sas import signature
 
 # Method, path with query, and JSON body (None for none); gives the JSON of the answer.
 Send = Callable[[str, str, Any], Any]
+# Method, path with query, headers and body; gives the status and the body of the answer.
+SendRaw = Callable[[str, str, Mapping[str, str | bytes], bytes | None], tuple[int, bytes]]
 _SECONDS_FOR_TOKEN = 300
 
 
@@ -28,13 +30,32 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     Raises `EdgeOpsError` when no hub runs on the state directory, and the client
     when it stops, or answers with an error.
     """
+    send_raw = raw_client(state_dir, policy, seconds=seconds)
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        status, answer = send_raw(method, path, {}, content)
+        if status != 200:
+            raise EdgeOpsError(f"the local hub answered {status} to {method} {path}")
+        return json.loads(answer)
+
+    return send
+
+
+def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
+    """Sends requests as `client` does, with any body, and leaves it to the caller to judge answers.
+
+    The client also raises `ValueError` for a header that HTTP cannot carry.
+    """
     endpoint = running(state_dir)
     if endpoint is None:
         raise EdgeOpsError("the local hub is not running", "start it with `edgeops hub serve`")
     key = policy_keys(StateFiles(state_dir))[policy]
     context = ssl.create_default_context(cafile=endpoint.ca_file)
 
-    def send(method: str, path: str, body: Any = None) -> Any:
+    def send(
+        method: str, path: str, headers: Mapping[str, str | bytes], content: bytes | None
+    ) -> tuple[int, bytes]:
         resource = quote_plus(endpoint.hostname)
         expiry = str(int(time.time()) + _SECONDS_FOR_TOKEN)
         signed = quote_plus(signature(key, resource, expiry))
@@ -43,16 +64,12 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
             endpoint.name, endpoint.port, context=context, timeout=seconds
         )
         try:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, {"Authorization": token})
+            connection.request(method, path, content, {**headers, "Authorization": token})
             response = connection.getresponse()
-            answer = response.read()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             raise EdgeOpsError("the local hub no longer answers: was it stopped?") from error
         finally:
             connection.close()
-        if response.status != 200:
-            raise EdgeOpsError(f"the local hub answered {response.status} to {method} {path}")
-        return json.loads(answer)
 
     return send
