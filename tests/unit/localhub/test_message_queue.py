@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -91,6 +91,7 @@ class AnyQueue(RuleBasedStateMachine):
 
 
 TestAnyQueue = AnyQueue.TestCase
+TestAnyQueue.settings = settings(stateful_step_count=15)
 
 
 def test_a_message_is_dead_at_its_tenth_abandon():
