@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub.client import raw_client
+from edgeops.localhub.state.cloud_messages import valid_property_name
 
 _SECONDS_TO_ANSWER = 10
 
@@ -28,6 +29,12 @@ def send_to_device(
     `iothub-messageid`. Raises `UsageError` for properties that HTTP cannot carry, and
     `EdgeOpsError` when no hub runs on the state directory, or it refuses the message.
     """
+    for name in properties:
+        if not valid_property_name(name):
+            raise UsageError(
+                f"a message cannot have a property called {name!r}",
+                "names have ASCII letters, digits and !#$%&'*+-.^_`|~",
+            )
     send = raw_client(state_dir, "service", seconds=_SECONDS_TO_ANSWER)
     to = f"/devices/{quote(device, safe='')}/messages/devicebound"
     named = {f"iothub-app-{name}": value for name, value in properties.items()}
@@ -37,8 +44,8 @@ def send_to_device(
         status, answer = send("POST", "/messages/devicebound", encoded, body)
     except ValueError as error:
         raise UsageError(
-            "a property of the message has characters that it cannot have",
-            "names have letters, digits and -_. among others; values have no control characters",
+            "the values of properties cannot have control characters",
+            "write such values into the body of the message",
         ) from error
     if status >= 300:
         raise EdgeOpsError(f"the local hub refuses the message: {_reason(answer, status)}")

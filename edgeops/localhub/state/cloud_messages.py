@@ -91,6 +91,11 @@ def cloud_message(
     return CloudMessage(device, to, kept, dict(properties), spelled, *times)
 
 
+def valid_property_name(name: str) -> bool:
+    """Whether a property of a message can have this name."""
+    return bool(name) and _NAME.issuperset(name)
+
+
 def wants_feedback(ack: str, outcome: Outcome) -> bool:
     """Whether the sender of a message that ended so gets feedback."""
     return ack == "full" or ack == ("positive" if outcome == "Success" else "negative")
@@ -131,7 +136,7 @@ def _check_texts(system: Mapping[str, str], properties: Mapping[str, str]) -> No
         raise errors.invalid(
             "'iothub-messageid' has at most 128 ASCII letters, digits and -:.+%_#*?!(),=@;$'"
         )
-    if not all(name and _NAME.issuperset(name) for name in properties):
+    if not all(map(valid_property_name, properties)):
         raise errors.invalid("The name of a property has ASCII letters, digits and !#$%&'*+-.^_`|~")
     values: Iterable[str] = (*system.values(), *properties.values())
     if not all(_PRINTABLE.issuperset(value) for value in values):
