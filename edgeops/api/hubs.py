@@ -72,13 +72,13 @@ def send(
     content_type: str | None = None,
     message_id: str | None = None,
     ack: str = "none",
-    seconds: float = 3600,
+    seconds: float | None = None,
 ) -> str:
     """Send a message to a device of the running local hub; gives its id, a new one if it has none.
 
     `ack` is the feedback to ask for: none, positive, negative or full. The message
-    expires after so many seconds. Raises `UsageError` for properties that a message
-    cannot have, and `EdgeOpsError` if the hub is not running, or refuses it.
+    expires after so many seconds, or after an hour. Raises `UsageError` for properties
+    that a message cannot have, and `EdgeOpsError` if the hub is not running, or refuses it.
     """
     import uuid
 
@@ -88,15 +88,25 @@ def send(
     system = {
         "iothub-messageid": sent,
         "iothub-ack": ack,
-        "iothub-expiry": (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(),
         "iothub-contentencoding": "utf-8",
     }
+    if seconds is not None:
+        system["iothub-expiry"] = _in_seconds(seconds)
     if content_type:
         system["iothub-contenttype"] = content_type
     send_to_device(
         workspace.state, device, body.encode(), system=system, properties=properties or {}
     )
     return sent
+
+
+def _in_seconds(seconds: float) -> str:
+    """The time in so many seconds, in ISO 8601. Raises `UsageError` after the year 9999."""
+    try:
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise UsageError("a message cannot expire so late") from error
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def reset(workspace: Workspace) -> None:

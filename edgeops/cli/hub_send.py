@@ -31,9 +31,9 @@ def send(
         option("Feedback to ask for: when it arrives, when it cannot, or both."),
     ] = "none",
     expiry: Annotated[
-        float,
-        option("Seconds until the message expires.", metavar="SECONDS", min=1, max=172_800),
-    ] = 3600,
+        float | None,
+        option("Seconds until the message expires; an hour without it.", metavar="SECONDS", min=1),
+    ] = None,
 ) -> None:
     """Send a message to a device of the running local hub.
 

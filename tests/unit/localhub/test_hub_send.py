@@ -71,6 +71,7 @@ def test_a_message_waits_for_its_device(send, repo):
         (["d1", "x", "--property", "a=\n"], 64, "cannot have control characters"),
         (["d1", "x", "--property", "a=ü"], 1, "must be printable ASCII"),
         (["d1", "x", "--message-id", "a b"], 1, "'iothub-messageid' has at most 128"),
+        (["d1", "x", "--expiry", "1e300"], 64, "cannot expire so late"),
         (["d1", "x" * 70_000], 1, "larger than 65536 bytes"),
     ],
     ids=[
@@ -82,6 +83,7 @@ def test_a_message_waits_for_its_device(send, repo):
         "newline",
         "no ascii",
         "id",
+        "late",
         "large",
     ],
 )
