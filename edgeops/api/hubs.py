@@ -1,9 +1,10 @@
-"""The local hub of a workspace: connection strings, events, reset and artifacts."""
+"""The local hub of a workspace: connection strings, events, messages, reset and artifacts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,52 @@ def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -
     send = client(workspace.hub_dir, "registryReadWrite", seconds=10)
     answer: JsonObject = send("GET" if body is None else "PUT", "/conditions", body)
     return answer
+
+
+def send(
+    workspace: Workspace,
+    device: str,
+    body: str,
+    *,
+    properties: Mapping[str, str] | None = None,
+    content_type: str | None = None,
+    message_id: str | None = None,
+    ack: str = "none",
+    seconds: float | None = None,
+) -> str:
+    """Send a message to a device of the running local hub; gives its id, a new one if it has none.
+
+    `ack` is the feedback to ask for: none, positive, negative or full. The message
+    expires after so many seconds, or after an hour. Raises `UsageError` for properties
+    that a message cannot have, and `EdgeOpsError` if the hub is not running, or refuses it.
+    """
+    import uuid
+
+    from edgeops.localhub.sender import send_to_device
+
+    sent = message_id or str(uuid.uuid4())
+    system = {
+        "iothub-messageid": sent,
+        "iothub-ack": ack,
+        "iothub-contentencoding": "utf-8",
+    }
+    if seconds is not None:
+        system["iothub-expiry"] = _in_seconds(seconds)
+    if content_type:
+        system["iothub-contenttype"] = content_type
+    send_to_device(
+        workspace.hub_dir, device, body.encode(), system=system, properties=properties or {}
+    )
+    return sent
+
+
+def _in_seconds(seconds: float) -> str:
+    """The time in so many seconds, in ISO 8601. Raises `UsageError` after the year 9999."""
+    try:
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise UsageError("a message cannot expire so late") from error
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def reset(workspace: Workspace) -> None:

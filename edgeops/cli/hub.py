@@ -25,6 +25,7 @@ from edgeops.cli.hub_conditions import (
 )
 from edgeops.cli.hub_dir import DirOption, hub_workspace
 from edgeops.cli.hub_seed import seed
+from edgeops.cli.hub_send import send
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note
 from edgeops.cli.watch import until_ctrl_c
@@ -38,6 +39,7 @@ app = group("Run and inspect the local IoT Hub emulator.")
 app.add_typer(hub_device.app, name="device", short_help="Create, list and delete devices by hand.")
 app.command("seed", short_help="Create devices and twins from a file.")(seed)
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
+app.command("send", short_help="Send a message to a device.")(send)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it

@@ -72,7 +72,8 @@ def conditions(
     The options are those of `edgeops hub serve`, and those given replace all that
     were in force. `counts` says how many operations were delayed, refused or had
     a fault. An operation is `*` for any, or one of registry, twin-read,
-    twin-write, query, jobs, configurations, methods, connect, telemetry, events.
+    twin-write, query, jobs, configurations, methods, connect, telemetry, send,
+    receive, events.
 
     \b
     Examples:

@@ -34,7 +34,7 @@ from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.port_user import port_user
-from edgeops.localhub.service import devices, job_runner
+from edgeops.localhub.service import cloud_messages, devices, job_runner
 from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
 from edgeops.localhub.service.hub import EmulatedHub
@@ -79,6 +79,7 @@ async def serve(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)
             )
             devices.mark_all_disconnected(hub)
+            await running.enter_async_context(cloud_messages.kept(hub))
             evaluating = asyncio.create_task(keep_evaluating(hub, evaluation_seconds))
             running.callback(evaluating.cancel)
             keys = policy_keys(files)

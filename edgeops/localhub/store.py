@@ -1,4 +1,7 @@
-"""The hub's SQLite database: a row for each device, module, session, event, configuration, job."""
+"""The hub's SQLite database: rows of devices, modules, sessions, events, configurations.
+
+Jobs and cloud-to-device messages are in stores of their own, on the same database.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from edgeops.localhub.state.entry import (
 from edgeops.localhub.state.events import Event
 from edgeops.localhub.store_jobs import JobStore
 from edgeops.localhub.store_layout import prepare
+from edgeops.localhub.store_messages import MessageStore
 
 MAX_EVENTS = 100_000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
@@ -49,6 +53,7 @@ class HubStore:
                 self._sqlite.close()
                 raise
             self.jobs = JobStore(self._sqlite)
+            self.messages = MessageStore(self._sqlite)
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",
@@ -167,9 +172,10 @@ class HubStore:
             )
 
     def delete_device(self, device: str) -> None:
-        """Delete a device, its modules and their sessions."""
+        """Delete a device, its modules and their sessions, and the messages to it."""
         for table in ("entries", "sessions"):
             self._sqlite.execute(f"DELETE FROM {table} WHERE device = ?", (device,))  # noqa: S608
+        self.messages.delete_device(device)
 
     # --- sessions of devices ---------------------------------------------------------
 
@@ -192,6 +198,8 @@ class HubStore:
         self._sqlite.execute(
             "DELETE FROM sessions WHERE device = ? AND module = ?", (device, module)
         )
+        if not module:
+            self.messages.save_subscription(device, None)
 
     # --- events ----------------------------------------------------------------------
 
@@ -299,6 +307,7 @@ def entry_of(body: bytes) -> RegistryEntry:
         ConnectionState(**row["connection"]),
         # entries that older versions have saved lack it
         _configured(row["configured"]) if row.get("configured") else None,
+        row.get("cloud_messages", 0),
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlite3
 
 from edgeops.localhub.store_jobs import JOB_TABLES
+from edgeops.localhub.store_messages import MESSAGE_TABLES
 
-_LAYOUT = 4
-# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs.
-_OLDER_LAYOUTS = (0, 1, 2, 3)
+_LAYOUT = 5
+# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs, 4 no
+# cloud-to-device messages.
+_OLDER_LAYOUTS = (0, 1, 2, 3, 4)
 _TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
         device TEXT NOT NULL,
@@ -57,7 +59,8 @@ def prepare(sqlite: sqlite3.Connection) -> None:
     if layout in _OLDER_LAYOUTS:
         migration = _EVENTS_OF_LAYOUT_2 if layout == 2 else ""
         sqlite.executescript(
-            f"BEGIN; {_TABLES} {JOB_TABLES} {migration} PRAGMA user_version = {_LAYOUT}; COMMIT;"
+            f"BEGIN; {_TABLES} {JOB_TABLES} {MESSAGE_TABLES} {migration}"
+            f" PRAGMA user_version = {_LAYOUT}; COMMIT;"
         )
         if migration:
             sqlite.execute("VACUUM")

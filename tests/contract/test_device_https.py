@@ -91,6 +91,31 @@ def test_headers_become_the_properties_of_a_message(key, post, telemetry):
     }
 
 
+def test_a_message_has_the_documented_system_properties(key, post, telemetry):
+    headers = {
+        "iothub-userid": "me",
+        "iothub-expiry": "2101-02-03T04:05:06Z",
+        "iothub-creation-time-utc": "2026-01-02T03:04:05Z",
+        "iothub-interface-id": "urn:a",
+        "dt-subject": "thermostat",
+        "iothub-to": "/devices/d1/messages/events",  # the SDKs send it; the hub sets it itself
+    }
+    batch = json.dumps([{"body": "MQ==", "properties": headers}])
+
+    assert post("d1", key, b"1", **headers).status_code == 204
+    assert post("d1", key, batch, **{"Content-Type": BATCH}).status_code == 204
+
+    for event in telemetry():
+        assert event["properties"] == {}
+        assert event["systemProperties"] == {
+            "user-id": "me",
+            "expiry-time": "2101-02-03T04:05:06Z",
+            "iothub-creation-time-utc": "2026-01-02T03:04:05Z",
+            "iothub-interface-id": "urn:a",
+            "dt-subject": "thermostat",
+        }
+
+
 def test_a_message_may_be_empty_or_binary(key, post, telemetry):
     assert post("d1", key, b"").status_code == 204
     assert post("d1", key, b"\xff\x00").status_code == 204
@@ -146,6 +171,9 @@ def test_a_message_is_at_most_256_kb(key, post, telemetry):
     response = post("d1", key, b"a" * (256 * 1024 + 1))
 
     assert (response.status_code, len(telemetry())) == (413, 1)
+    response = post("d1", key, b"a" * 256 * 1024, **{"iothub-app-n": "1"})
+    assert (response.status_code, len(telemetry())) == (413, 1)
+    assert response.headers["iothub-errorcode"] == "MessageTooLarge"
 
 
 def test_a_module_sends_with_its_own_key_or_that_of_a_policy(

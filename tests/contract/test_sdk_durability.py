@@ -15,6 +15,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub import access
 from edgeops.localhub.client import client
+from edgeops.localhub.sender import send_to_device
 from tests.support.killed_hub import KilledHub
 from tests.support.waiting import wait_until
 
@@ -68,6 +69,34 @@ def test_answered_writes_survive_kill_9(tmp_path):
         result = registry.query_iot_hub(models.QuerySpecification(query="SELECT * FROM devices"))
         assert [twin.tags["n"] for twin in result.items] == list(range(20))
         assert registry.get_twin("d19").as_dict() == before
+
+
+def test_messages_to_devices_survive_kill_9(tmp_path):
+    kept = 0
+
+    def send_more_than_can_wait():
+        nonlocal kept
+        for number in range(51):
+            send_to_device(tmp_path, "d1", b"%d" % number, system={}, properties={})
+            kept = number + 1
+
+    with hub_process(tmp_path) as process:
+        with registry_of(tmp_path) as registry:
+            registry.create_device_with_sas("d1", None, None, "enabled")
+        with ThreadPoolExecutor(1) as others:
+            # It dies in the middle: what it accepted is there, and at most one more.
+            killing = others.submit(lambda: wait_until(lambda: kept > 9) and process.kill())
+            with pytest.raises(EdgeOpsError):
+                send_more_than_can_wait()
+            killing.result()
+        process.wait()
+
+    with hub_process(tmp_path), registry_of(tmp_path) as registry:
+        waiting = registry.get_device("d1").cloud_to_device_message_count
+        operations = registry.protocol.cloud_to_device_messages
+        purged = operations.purge_cloud_to_device_message_queue("d1")
+    assert 9 < kept <= waiting <= kept + 1
+    assert purged.total_messages_purged == waiting
 
 
 @contextmanager

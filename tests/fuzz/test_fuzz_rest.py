@@ -212,7 +212,15 @@ def headers(random: Random, token: bytes) -> list[bytes]:
         ("Accept", ("text/html",)),
         ("Cookie", ("=", '"', "a=\x01")),
         ("X-Odd", ("", "\0", "a" * 9000)),
+        ("iothub-ack", ("full", "FULL", "x", "", b"\xff")),
+        ("iothub-expiry", ("2101-02-03T04:05:06Z", "0001-01-01T00:00:00+14:00", "x", "9" * 30)),
+        ("iothub-messageid", ("m-1", "a b", "x" * 200, "é")),
+        ("iothub-contentencoding", ("gzip", "utf-8", "x y", "é")),
+        ("iothub-app-" + random.choice(["", "a", "#", "ü"]), ("b", "", "\t", "é", "%" * 4000)),
     ]
+    inboxes = ("plain", "edge", "m1", "%ff", "%00", "edge/modules/m1", "")
+    address = f"/devices/{random.choice(inboxes)}/messages/devicebound"
+    unusual += [("iothub-to", (address, address.upper(), "/", "", b"\xff"))] * 3
     for name, values in random.sample(unusual, k=random.choice([0, 0, 1, 1, 2, 3])):
         chosen = random.choice(values)
         raw = chosen if isinstance(chosen, bytes) else chosen.encode("utf-8", "surrogatepass")

@@ -16,6 +16,7 @@ from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
     administration,
+    cloud_messages,
     conditions,
     configurations,
     events,
@@ -43,6 +44,7 @@ ROUTES = (
     *configurations.ROUTES,
     *jobs.ROUTES,
     *messages.ROUTES,
+    *cloud_messages.ROUTES,
     *events.ROUTES,
     *conditions.ROUTES,
     *administration.ROUTES,

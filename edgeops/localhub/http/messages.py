@@ -1,7 +1,6 @@
-"""Messages by HTTPS: the operations of devices and modules, with their own tokens.
+"""Device-to-cloud messages by HTTPS, which devices and modules send with tokens of their own.
 
-They send device-to-cloud messages. Cloud-to-device messages, which services send
-by AMQP only, never wait for them here. Source: the REST API of IoT Hub devices,
+Sources: the REST API of IoT Hub devices, and "Create and read IoT Hub messages",
 Microsoft Learn.
 """
 
@@ -9,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.http.conditions import throttled
+from edgeops.localhub.http.message_headers import properties_of, sorted_properties
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import no_content, raw_body
 from edgeops.localhub.policies import Permission
@@ -26,9 +26,8 @@ from edgeops.localhub.state import errors
 from edgeops.localhub.state.json_text import parse_json, require_object
 from edgeops.localhub.state.throttles import OperationKind
 
-MAX_MESSAGE_BYTES = 256 * 1024  # of a message, or of a batch
+MAX_MESSAGE_BYTES = 256 * 1024  # of a message with its properties, or of a batch
 _BATCH = "application/vnd.microsoft.iothub.json"
-_APPLICATION = "iothub-app-"
 # The headers of system properties, and what they are called in MQTT topics.
 _SYSTEM = {
     "iothub-messageid": "$.mid",
@@ -37,6 +36,9 @@ _SYSTEM = {
     "iothub-contenttype": "$.ct",
     "iothub-contentencoding": "$.ce",
     "iothub-expiry": "$.exp",
+    "iothub-creation-time-utc": "$.ctime",
+    "iothub-interface-id": "$.ifid",
+    "dt-subject": "$.sub",
 }
 
 
@@ -47,30 +49,14 @@ async def _send(hub: EmulatedHub, request: web.Request) -> web.Response:
         if len(messages) > 1:  # each counts, and one has been counted
             await throttled(hub, OperationKind.TELEMETRY, len(messages) - 1)
     else:
-        messages = [(_properties(_headers(request)), payload)]
+        messages = [_with_properties(*properties_of(request, _SYSTEM), payload)]
     device, module = request.match_info["device"], request.match_info.get("module", "")
     await hub.scheduler.run(devices.send_batch(hub, device, module, messages))
     return no_content()
 
 
-async def _receive(_: EmulatedHub, __: web.Request) -> web.Response:
-    return no_content()  # no message waits
-
-
-async def _settle(_: EmulatedHub, __: web.Request) -> web.Response:
-    raise errors.message_lock_lost()
-
-
-def _headers(request: web.Request) -> Iterable[tuple[str, str]]:
-    """The headers. Raises `HubFault` 400 when they are not UTF-8, which aiohttp lets pass."""
-    try:
-        return [(name, value.encode().decode()) for name, value in request.headers.items()]
-    except UnicodeEncodeError as error:
-        raise errors.unreadable("The headers of a message must be UTF-8.") from error
-
-
 def _batch(body: Any) -> Sequence[Message]:
-    """The messages of a batch. Raises `HubFault` 400."""
+    """The messages of a batch. Raises `HubFault` 400, 413."""
     if not isinstance(body, list) or not body:
         raise errors.invalid("A batch of messages must be a JSON array of messages.")
     return [_message(require_object(entry)) for entry in body]
@@ -83,40 +69,30 @@ def _message(entry: JsonObject) -> Message:
         raise errors.invalid("A message must have a text 'body' and an object 'properties'.")
     if not all(isinstance(value, str) for value in properties.values()):
         raise errors.invalid("The properties of a message must be texts.")
+    named = sorted_properties(properties.items(), _SYSTEM)
     if entry.get("base64Encoded") is False:
-        return _properties(properties.items()), text.encode()
+        return _with_properties(*named, text.encode())
     try:
-        return _properties(properties.items()), base64.b64decode(text, validate=True)
+        return _with_properties(*named, base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError) as error:
         raise errors.invalid("The 'body' of a message must be base64.") from error
 
 
-def _properties(named: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The properties that headers carry, named as in MQTT topics."""
-    properties = {}
-    for name, value in named:
-        lower = name.lower()
-        if lower.startswith(_APPLICATION):
-            properties[name[len(_APPLICATION) :]] = value
-        elif lower in _SYSTEM:
-            properties[_SYSTEM[lower]] = value
-    return properties
+def _with_properties(system: dict[str, str], properties: dict[str, str], payload: bytes) -> Message:
+    """A message. Raises `HubFault` 413: its properties count."""
+    size = len(payload) + sum(map(len, (*system.values(), *properties, *properties.values())))
+    if size > MAX_MESSAGE_BYTES:
+        raise errors.message_too_big(MAX_MESSAGE_BYTES)
+    return properties | system, payload
 
 
-_CONNECT = Permission.DEVICE_CONNECT
-
-ROUTES = (
-    *(
-        Route("POST", f"{sender}/messages/events", _CONNECT, _send, OperationKind.TELEMETRY)
-        for sender in ("/devices/{device}", "/devices/{device}/modules/{module}")
-    ),
-    *(
-        Route(method, f"/devices/{{device}}/messages/{inbox}{path}", _CONNECT, handler, None)
-        for inbox in ("deviceBound", "devicebound")  # Microsoft's clients spell it in two ways
-        for method, path, handler in (
-            ("GET", "", _receive),
-            ("DELETE", "/{lock}", _settle),
-            ("POST", "/{lock}/abandon", _settle),
-        )
-    ),
+ROUTES = tuple(
+    Route(
+        "POST",
+        f"{sender}/messages/events",
+        Permission.DEVICE_CONNECT,
+        _send,
+        OperationKind.TELEMETRY,
+    )
+    for sender in ("/devices/{device}", "/devices/{device}/modules/{module}")
 )

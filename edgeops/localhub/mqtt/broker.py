@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from edgeops.localhub.doors import Doors
+from edgeops.localhub.mqtt import foreign, topics
 from edgeops.localhub.mqtt.open_connections import OpenConnections
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.localhub.service.hub import EmulatedHub
@@ -30,9 +31,20 @@ class Broker:
         self._undelivered: dict[Name, tuple[Publish, ...]] = {}
         self._undelivered_bytes = 0
 
+    def turn_away(self, first: bytes, reason: str) -> bytes:
+        """Log why a stranger, who sent these bytes first, is refused; gives what to answer it."""
+        mistake = foreign.mistake(first, self.doors)
+        self.strangers.warn(mistake or f"refused an MQTT client: {reason}")
+        return foreign.http_answer(mistake) if mistake and foreign.is_http(first) else b""
+
     def keep_undelivered(self, name: Name, messages: tuple[Publish, ...]) -> None:
-        """Keep the newest unacknowledged messages of a device for its next connection."""
+        """Keep the newest unacknowledged messages of a device for its next connection.
+
+        Cloud-to-device messages are not among them: they wait in a queue of the hub.
+        """
         self.take_undelivered(name)
+        of_cloud = topics.cloud_messages(name[0])
+        messages = tuple(m for m in messages if not m.topic.startswith(of_cloud))
         if messages:
             self._undelivered[name] = messages[-MAX_UNDELIVERED:]
             self._undelivered_bytes += _size(self._undelivered[name])

@@ -13,17 +13,18 @@ import orjson
 
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import NO_FAULT, Fault
-from edgeops.localhub.mqtt import foreign, topics
+from edgeops.localhub.mqtt import topics, twin_requests
 from edgeops.localhub.mqtt.admission import ClientRefused, LastWill, admit
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.channel import Channel
-from edgeops.localhub.mqtt.error_body import error_body
+from edgeops.localhub.mqtt.inbox import CloudInbox
 from edgeops.localhub.mqtt.operations import SERVER_UNAVAILABLE, kind_of
 from edgeops.localhub.mqtt.outbox import Outbox, TooSlow
 from edgeops.localhub.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,
+    Puback,
     Publish,
     Subscribe,
     Unsubscribe,
@@ -31,10 +32,9 @@ from edgeops.localhub.mqtt.packets import (
 from edgeops.localhub.mqtt.session import MqttSession, ProtocolViolation, SessionEvent
 from edgeops.localhub.mqtt.topics import MethodResponse, Telemetry, TwinGet, TwinReport
 from edgeops.localhub.routing import InputMessage
-from edgeops.localhub.service import devices, gateways, twins
+from edgeops.localhub.service import devices, gateways
 from edgeops.localhub.service.links import Name
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.state.json_text import parse_json
 from edgeops.localhub.state.twins import DesiredChange
 
 SECONDS_TO_CONNECT = 30.0
@@ -53,6 +53,7 @@ class DeviceConnection:
         "_clean_session",
         "_closed",
         "_events",
+        "_inbox",
         "_last_received",
         "_max_idle",
         "_name",
@@ -72,6 +73,7 @@ class DeviceConnection:
         self._events: Iterator[SessionEvent | None] = iter(())
         self._name: Name | None = None
         self._outbox = Outbox(self._session)
+        self._inbox: CloudInbox | None = None  # of a device; a module has none
         self._clean_session = False
         self._closed = False
         self._opened = self._last_received = now
@@ -141,6 +143,8 @@ class DeviceConnection:
         hub = self._broker.hub
         current = hub.links.remove(self._name, self)
         try:
+            if self._inbox is not None:
+                self._inbox.release()
             if hub.store.entry(*self._name) is None:
                 return
             if not self._clean_session:
@@ -181,12 +185,21 @@ class DeviceConnection:
         self._flush()
         return sent
 
+    def take_cloud_messages(self) -> None:
+        """Send what waits in the queue of the device, as much as the client may have now."""
+        try:
+            if self._inbox is not None and not self._closed:
+                self._inbox.take()
+        except TooSlow as slow:
+            self.close(str(slow))
+        self._flush()
+
     def _publish(self, topic: str, payload: bytes, *, max_qos: int = 1) -> bool:
         """Send a message if a subscription matches; gives whether it was sent."""
         try:
             return not self._closed and self._outbox.publish(topic, payload, max_qos=max_qos)
-        except TooSlow:
-            self.close("the client acknowledges messages too slowly")
+        except TooSlow as slow:
+            self.close(str(slow))
             return False
 
     # --- from the client to the hub -------------------------------------------------------
@@ -225,20 +238,20 @@ class DeviceConnection:
         if isinstance(event, Publish) and self._name is not None:
             request = topics.parse_topic(event.topic, *self._name)
             if isinstance(request, TwinGet | TwinReport):
-                self._answer_twin_request(request.request, error)
+                self._publish(*twin_requests.refusal(request, error), max_qos=0)
                 self._session.acknowledge(event)
                 return
         if isinstance(event, Connect):
             self._session.refuse(Connack(False, SERVER_UNAVAILABLE))
         self.close(error.message)
 
-    def _answer_twin_request(self, request: str, error: HubFault) -> None:
-        answer = topics.twin_response(error.status, request)
-        self._publish(answer, error_body(error), max_qos=0)
-
     def _handle(self, event: SessionEvent | None) -> None:
         match event:
             case None:
+                self._deliver_waiting()
+            case Puback():
+                if self._inbox is not None:
+                    self._inbox.acknowledged(event.packet_id)
                 self._deliver_waiting()
             case Connect():
                 self._connect(event)
@@ -261,11 +274,7 @@ class DeviceConnection:
         if self._name is not None:
             self.close(violation.reason, logging.WARNING)
             return
-        first = self._session.unreadable
-        mistake = foreign.mistake(first, self._broker.doors)
-        if mistake and foreign.is_http(first):
-            self._channel.write(foreign.http_answer(mistake))
-        self._broker.strangers.warn(mistake or f"refused an MQTT client: {violation.reason}")
+        self._channel.write(self._broker.turn_away(self._session.unreadable, violation.reason))
         self.close(violation.reason)
 
     def _connect(self, packet: Connect) -> None:
@@ -285,6 +294,8 @@ class DeviceConnection:
             hub.store.delete_subscriptions(*name)
         saved = hub.store.subscriptions(*name)
         self._outbox.filters = saved or {}
+        if not name[1]:
+            self._inbox = CloudInbox(hub, name[0], self._outbox)
         if saved is None:
             self._save_subscriptions()
         # First of all, since the Will of an older connection may be a message for this one.
@@ -310,21 +321,22 @@ class DeviceConnection:
     def _deliver_waiting(self) -> None:
         if self._name is not None:
             gateways.deliver_waiting(self._broker.hub, *self._name)
+            self.take_cloud_messages()
 
     def _save_subscriptions(self) -> None:
         assert self._name is not None
         if not self._clean_session:
             self._broker.hub.store.save_subscriptions(*self._name, self._outbox.filters)
+        if self._inbox is not None:
+            self._inbox.subscriptions_changed(lasting=not self._clean_session)
 
     def _published(self, message: Publish) -> None:
         assert self._name is not None
         hub = self._broker.hub
         match topics.parse_topic(message.topic, *self._name):
-            case TwinGet(request):
-                twin = devices.twin_for_device(hub, *self._name)
-                self._publish(topics.twin_response(200, request), orjson.dumps(twin), max_qos=0)
-            case TwinReport(request):
-                self._report(request, message.payload)
+            case TwinGet() | TwinReport() as request:
+                answer = twin_requests.response(hub, self._name, request, message.payload)
+                self._publish(*answer, max_qos=0)
             case MethodResponse(request, status):
                 hub.links.method_responded(self._name, request, status, message.payload)
             case Telemetry(properties):
@@ -335,12 +347,3 @@ class DeviceConnection:
                 self.close("a message on a topic that is not one of its own", logging.WARNING)
                 return
         self._session.acknowledge(message)
-
-    def _report(self, request: str, payload: bytes) -> None:
-        assert self._name is not None
-        try:
-            version = twins.report(self._broker.hub, *self._name, parse_json(payload))
-        except HubFault as fault:
-            self._answer_twin_request(request, fault)
-        else:
-            self._publish(topics.twin_response(204, request, version), b"", max_qos=0)

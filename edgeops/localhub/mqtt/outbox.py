@@ -44,14 +44,25 @@ class Outbox:
                 codes.append(_REFUSED_FILTER)
         return codes
 
+    def granted(self, topic: str) -> int | None:
+        """The QoS of the subscriptions to a topic; None when there is none."""
+        granted = [qos for each, qos in self.filters.items() if topics.matches(each, topic)]
+        return max(granted, default=None)
+
     def publish(self, topic: str, payload: bytes, *, max_qos: int = 1) -> bool:
         """Send a message if a filter matches; gives whether it was sent. Raises `TooSlow`."""
-        granted = [qos for each, qos in self.filters.items() if topics.matches(each, topic)]
-        if not granted:
+        qos = self.granted(topic)
+        if qos is None:
             return False
-        if not self._session.publish(topic, payload, min(max(granted), max_qos)):
-            raise TooSlow
+        self.send(topic, payload, min(qos, max_qos))
         return True
+
+    def send(self, topic: str, payload: bytes, qos: int, *, again: bool = False) -> int:
+        """Send a message; gives the id of its packet, 0 for QoS 0. Raises `TooSlow`."""
+        packet = self._session.publish(topic, payload, qos, again=again)
+        if packet is None:
+            raise TooSlow("the client acknowledges messages too slowly")
+        return packet
 
     def publish_again(self, messages: Iterable[Publish]) -> None:
         """Send messages of an earlier connection that were not acknowledged."""

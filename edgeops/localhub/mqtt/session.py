@@ -33,6 +33,7 @@ SessionEvent = (
     | packets.Publish
     | packets.Subscribe
     | packets.Unsubscribe
+    | packets.Puback
     | packets.Disconnect
     | ProtocolViolation
 )
@@ -116,21 +117,22 @@ class MqttSession:
 
     # --- messages to the client -----------------------------------------------------------
 
-    def publish(self, topic: str, payload: bytes, qos: int, *, again: bool = False) -> bool:
-        """Send a message; False when too many bytes are not acknowledged.
+    def publish(self, topic: str, payload: bytes, qos: int, *, again: bool = False) -> int | None:
+        """Send a message; gives the id of its packet, which is 0 for QoS 0.
 
-        `again` marks a message that was sent on an earlier connection.
+        None when too many bytes are not acknowledged. `again` marks a message that
+        was sent on an earlier connection.
         """
         if not qos:
             self._send(packets.Publish(topic, payload))
-            return True
+            return 0
         message = packets.Publish(topic, payload, qos, self._next_packet_id(), dup=again)
         if not self.has_room(topic, payload):
-            return False
+            return None
         self._unacknowledged[message.packet_id] = message
         self._unacknowledged_bytes += _size(message)
         self._send(message)
-        return True
+        return message.packet_id
 
     def has_room(self, topic: str, payload: bytes) -> bool:
         """Whether a message can be sent before the client acknowledges others."""
@@ -167,7 +169,7 @@ class MqttSession:
             case packets.Puback():
                 message = self._unacknowledged.pop(packet.packet_id, None)
                 self._unacknowledged_bytes -= _size(message) if message else 0
-                return None
+                return packet if message else None
             case packets.Pingreq():
                 self._send(packets.Pingresp())
                 return None

@@ -5,7 +5,9 @@ Source: "Communicate with an IoT hub using the MQTT protocol", Microsoft Learn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 from edgeops.localhub.routing.message import InputMessage
@@ -99,8 +101,12 @@ def method(name: str, request: str) -> str:
 
 def module_input(device: str, module: str, message: InputMessage) -> str:
     """The topic of a message for an input of a module."""
-    properties = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in message.properties.items())
-    return f"{root(device, module)}inputs/{_quoted(message.input)}/{properties}"
+    return f"{root(device, module)}inputs/{_quoted(message.input)}/{_bag(message.properties)}"
+
+
+def cloud_messages(device: str, properties: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The topic of a cloud-to-device message with these properties."""
+    return f"{root(device, '')}messages/devicebound/{_bag(properties)}"
 
 
 def may_subscribe(topic_filter: str, device: str, module: str) -> bool:
@@ -141,6 +147,10 @@ def _properties(text: str) -> dict[str, str]:
     """Decodes `a=1&b=%20`; a key without a value has an empty one, and `+` is not a space."""
     pairs = (pair.partition("=") for pair in text.removeprefix("?").split("&") if pair)
     return {unquote(key): unquote(value) for key, _, value in pairs}
+
+
+def _bag(properties: Mapping[str, str]) -> str:
+    return "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in properties.items())
 
 
 def _quoted(text: str) -> str:

@@ -27,6 +27,9 @@ class Link(Protocol):
     def deliver(self, message: InputMessage) -> bool:
         """Send a message for an input; False when the client does not take it now."""
 
+    def take_cloud_messages(self) -> None:
+        """Take what waits in the queue of the device, as much as the client may have now."""
+
     def close(self, reason: str) -> None:
         """Close the connection."""
 

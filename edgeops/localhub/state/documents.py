@@ -48,7 +48,7 @@ def twin_document(entry: RegistryEntry) -> JsonObject:
         "statusUpdateTime": identity.status_updated,
         "connectionState": _connection_state(entry),
         "lastActivityTime": entry.connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
+        "cloudToDeviceMessageCount": entry.cloud_messages,
         "authenticationType": identity.authentication.type,
         "x509Thumbprint": thumbprint_document(identity.authentication),
         "modelId": entry.connection.model,
@@ -80,7 +80,7 @@ def _identity_document(entry: RegistryEntry) -> JsonObject:
         "connectionState": _connection_state(entry),
         "connectionStateUpdatedTime": connection.changed,
         "lastActivityTime": connection.last_activity,
-        "cloudToDeviceMessageCount": 0,
+        "cloudToDeviceMessageCount": entry.cloud_messages,
         "authentication": authentication_document(identity.authentication),
     }
 

@@ -93,12 +93,16 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """One device or module; `configured` is None when no configuration has targeted it."""
+    """One device or module; `configured` is None when no configuration has targeted it.
+
+    `cloud_messages` counts the cloud-to-device messages that wait for the device.
+    """
 
     identity: RegistryIdentity
     twin: TwinState
     connection: ConnectionState = ConnectionState()
     configured: Configured | None = None
+    cloud_messages: int = 0
 
 
 def with_activity(entry: RegistryEntry, moment: Moment) -> RegistryEntry:

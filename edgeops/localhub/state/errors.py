@@ -91,6 +91,22 @@ def section_too_big(section: str, max_bytes: int) -> HubFault:
     )
 
 
+def no_file_uploads() -> HubFault:
+    """400003: the local hub has no blob storage for the files of devices."""
+    return HubFault(
+        400, "InvalidOperation", "The local hub has no storage: it does not take file uploads."
+    )
+
+
+def queue_full(device: str, limit: int) -> HubFault:
+    """403004: as many cloud-to-device messages wait for the device as possible."""
+    return HubFault(
+        403,
+        "DeviceMaximumQueueDepthExceeded",
+        f"At most {limit} messages can wait for device '{device}'.",
+    )
+
+
 def job_not_found(job: str) -> HubFault:
     """404002: the job does not exist."""
     return HubFault(404, "JobNotFound", f"Job {job} not found")
@@ -187,6 +203,13 @@ def body_too_slow() -> HubFault:
 def body_too_big(max_bytes: int) -> HubFault:
     """413001: the request body exceeds the limit."""
     return HubFault(413, "MessageTooLarge", f"The request body is larger than {max_bytes} bytes.")
+
+
+def message_too_big(max_bytes: int) -> HubFault:
+    """413001: a cloud-to-device message is larger than the limit."""
+    return HubFault(
+        413, "MessageTooLarge", f"A message, with its properties, has at most {max_bytes} bytes."
+    )
 
 
 def too_many_devices(limit: int) -> HubFault:

@@ -24,6 +24,8 @@ _SYSTEM_PROPERTIES = {
     "$.ce": "content-encoding",
     "$.on": "output-name",
     "$.exp": "expiry-time",
+    "$.ctime": "iothub-creation-time-utc",
+    "$.ifid": "iothub-interface-id",
     "$.sub": "dt-subject",
 }
 

@@ -22,6 +22,8 @@ class OperationKind(StrEnum):
     METHODS = "methods"
     CONNECT = "connect"
     TELEMETRY = "telemetry"
+    SEND = "send"  # cloud-to-device messages
+    RECEIVE = "receive"  # cloud-to-device messages by HTTPS; MQTT has no such throttle
     EVENTS = "events"  # of this emulator, and not throttled
 
 
@@ -42,6 +44,8 @@ _RATES: Mapping[OperationKind, tuple[tuple[float, float], ...]] = {
     OperationKind.METHODS: ((0, 40), (0, 120), (0, 6144)),
     OperationKind.CONNECT: ((100, 12), (0, 120), (0, 6000)),
     OperationKind.TELEMETRY: ((100, 12), (0, 120), (0, 6000)),
+    OperationKind.SEND: ((0, 100 / _MINUTE), (0, 100 / _MINUTE), (0, 5000 / _MINUTE)),
+    OperationKind.RECEIVE: ((0, 1000 / _MINUTE), (0, 1000 / _MINUTE), (0, 50_000 / _MINUTE)),
 }
 
 

@@ -39,17 +39,43 @@ export async function connected(id, { module, key, transport }) {
   return client;
 }
 
-/** The newest messages of a device and its modules, as `edgeops hub events` shows them. */
-export async function sent(id) {
+/** A request to the hub with the rights of a service, for what the SDK does by AMQP. */
+function ask(path, options = {}) {
   const Authorization = iothub.SharedAccessSignature.create(
     hub.HostName,
     hub.SharedAccessKeyName,
     hub.SharedAccessKey,
     Math.ceil(Date.now() / 1000) + 60,
   ).toString();
-  const url = `https://${hub.HostName}/events?last=100&device=${id}`;
-  const { events } = await (await fetch(url, { headers: { Authorization } })).json();
+  const headers = { ...options.headers, Authorization };
+  return fetch(`https://${hub.HostName}${path}`, { ...options, headers });
+}
+
+/** The newest messages of a device and its modules, as `edgeops hub events` shows them. */
+export async function sent(id) {
+  const { events } = await (await ask(`/events?last=100&device=${id}`)).json();
   return events.filter((event) => event.source === "Telemetry");
+}
+
+/** Sends a message to a device. */
+export async function send(id, text, headers = {}) {
+  const to = { "iothub-to": `/devices/${id}/messages/devicebound`, ...headers };
+  const { ok, status } = await ask("/messages/devicebound", {
+    method: "POST",
+    headers: to,
+    body: text,
+  });
+  if (!ok) throw new Error(`the hub answered ${status} to a message`);
+}
+
+/** The records of a feedback message, which it completes. */
+export async function feedback() {
+  const path = "/messages/serviceBound/feedback";
+  const response = await ask(path);
+  const lock = response.headers.get("etag").slice(1, -1);
+  const records = await response.json();
+  await ask(`${path}/${lock}`, { method: "DELETE" });
+  return records;
 }
 
 // The SDK's errors hold the whole connection: Node would print a thousand lines.

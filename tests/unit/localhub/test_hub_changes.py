@@ -156,6 +156,19 @@ def test_a_database_of_the_layout_before_is_taken_over(tmp_path, hub):
         assert store.last_event() == 0
 
 
+def test_a_database_from_before_there_were_messages_is_taken_over(tmp_path, hub):
+    registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
+    hub.store._sqlite.executescript(
+        "DROP TABLE cloud_messages; DROP TABLE cloud_subscriptions; DROP TABLE feedback;"
+        "UPDATE entries SET body ="
+        " CAST(json_remove(CAST(body AS TEXT), '$.cloud_messages') AS BLOB);"
+        "PRAGMA user_version = 4;"
+    )
+    with HubStore(tmp_path / "hub.db") as store:
+        assert store.entry("d1").cloud_messages == 0
+        assert store.messages.queue("d1") == []
+
+
 def test_a_long_bulk_request_is_several_transactions(hub, monkeypatch):
     monkeypatch.setattr("edgeops.localhub.service.batch._SECONDS_PER_TRANSACTION", 0.0)
     body = [{"id": f"d{n}", "importMode": "create"} for n in range(3)]

@@ -161,9 +161,9 @@ def test_the_log_says_why_a_request_was_refused(ask, caplog):
         assert message.startswith(f"refused GET '/devices/d1': {why}")
         assert "c2VjcmV0" not in message
     caplog.clear()
-    assert ask("GET", "/messages/devicebound")[0] == 404
+    assert ask("GET", "/messages/nowhere")[0] == 404
     assert caplog.messages == [
-        "refused GET '/messages/devicebound': the local hub does not have this operation"
+        "refused GET '/messages/nowhere': the local hub does not have this operation"
     ]
 
 

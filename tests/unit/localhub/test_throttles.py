@@ -26,6 +26,8 @@ from edgeops.localhub.state.throttles import SKUS, OperationKind, Throttle, rate
         ("methods", 40, 360, 2400, 6144),
         ("connect", 100, 108, 2400, 6000),
         ("telemetry", 100, 108, 2400, 6000),
+        ("send", 100 / 60, 900 / 60, 2000 / 60, 5000 / 60),
+        ("receive", 1000 / 60, 9000 / 60, 20_000 / 60, 50_000 / 60),
     ],
 )
 def test_the_documented_rates(kind, s1, s1_of_9, s2_of_20, s3):
