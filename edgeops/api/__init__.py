@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgeops.api import devices, github, hubs, plans, proposals
+    from edgeops.api import devices, github, hub_page, hubs, plans, proposals
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, render_context, validate
@@ -84,6 +84,7 @@ __all__ = [
     "forget",
     "github",
     "history",
+    "hub_page",
     "hubs",
     "import_fleet",
     "init",
@@ -131,6 +132,7 @@ _NAMES = {
     "forgetting": ("forget",),
     "github": (),
     "histories": ("HistoryEntry", "HubHistory", "history"),
+    "hub_page": (),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),
     "live": ("LiveModels", "live_models", "live_quality"),

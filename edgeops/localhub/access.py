@@ -64,16 +64,18 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
     if policy not in POLICIES:
         raise UsageError(f"no policy is called {policy!r}", f"use one of {', '.join(POLICIES)}")
     key = policy_keys(StateFiles(state_dir))[policy]
-    hostname = _endpoint(state_dir).hostname
-    return f"HostName={hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
+    return service_string(_endpoint(state_dir), policy, key)
+
+
+def service_string(endpoint: Endpoint, policy: str, key: str) -> str:
+    """The service connection string of a policy with its key."""
+    return f"HostName={endpoint.hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
 def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
     """The connection string of a device or module.
 
-    Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
-    there when HostName has a port, and sign their token for HostName. Raises
-    `EdgeOpsError` when the device or module does not exist or has no key.
+    Raises `EdgeOpsError` when the device or module does not exist or has no key.
     """
     from edgeops.localhub.store import HubStore
 
@@ -90,7 +92,15 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
         raise EdgeOpsError(
             f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
         )
-    endpoint = _endpoint(state_dir)
+    return device_string(_endpoint(state_dir), device, module, key)
+
+
+def device_string(endpoint: Endpoint, device: str, module: str | None, key: str) -> str:
+    """The connection string of a device or module with its key.
+
+    Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
+    there when HostName has a port, and sign their token for HostName.
+    """
     hub = f"HostName={endpoint.hostname}"
     if endpoint.hostname != endpoint.name:
         hub += f";GatewayHostName={endpoint.name}"

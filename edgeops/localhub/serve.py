@@ -25,6 +25,7 @@ from edgeops.localhub.http import server as http
 from edgeops.localhub.http.app import application
 from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.page import LINKS, Checkout, HubPage, add_page
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.service import devices, job_runner
 from edgeops.localhub.service.admission import Admission
@@ -43,6 +44,7 @@ async def serve(
     conditions: Conditions | None = None,
     faults: FaultPlan | None = None,
     evaluation_seconds: float = EVALUATION_SECONDS,
+    checkout: Checkout | None = None,
 ) -> None:
     """Run a hub until cancelled, or until SIGINT or SIGTERM; requests in flight are finished.
 
@@ -50,8 +52,8 @@ async def serve(
     `ready` is called with the actual ports once the hub answers requests. `conditions`
     make it slow or unreliable. `faults` are for tests. All configurations are
     evaluated every `evaluation_seconds`, and those that a change can concern also
-    then. Raises `EdgeOpsError` when a port is in use, or another hub uses the state
-    directory.
+    then. The page also shows what a `checkout` adds. Raises `EdgeOpsError` when a
+    port is in use, or another hub uses the state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
@@ -77,7 +79,9 @@ async def serve(
                 devices_at = running.enter_context(_listening(host, mqtt_port, "--mqtt-port"))
                 doors = Doors(_port(listener), _port(devices_at))
                 broker = Broker(hub, keys, doors)
-            app = application(hub, keys, faults, files.artifacts, broker)
+            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt)
+            app = application(hub, keys, faults, files.artifacts, broker, LINKS)
+            add_page(app, HubPage(hub, endpoint, keys, checkout or Checkout()))
             await running.enter_async_context(http.listening(app, listener, context, doors))
             if broker is not None:
                 await running.enter_async_context(broker.connections.watched())
@@ -85,7 +89,6 @@ async def serve(
             running.callback(hub.stop)
             await running.enter_async_context(job_runner.running(hub))
             stop = await running.enter_async_context(_stop_signals())
-            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt)
             _announce(files, endpoint)
             running.callback(files.endpoint.unlink, missing_ok=True)
             ready(endpoint)
