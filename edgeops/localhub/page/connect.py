@@ -25,15 +25,15 @@ def for_service(endpoint: Endpoint, policy: str, key: str) -> JsonObject:
         Shell=_trust(endpoint, "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"),
         Python=(
             "from azure.iot.hub import IoTHubRegistryManager\n"
-            f"registry = IoTHubRegistryManager.from_connection_string({quoted})"
+            f"registry = IoTHubRegistryManager.from_connection_string(\n    {quoted}\n)"
         ),
         Node=(
             f"const {{ Registry }} = require('azure-iothub');{port}\n"
-            f"const registry = Registry.fromConnectionString({quoted});"
+            f"const registry = Registry.fromConnectionString(\n    {quoted});"
         ),
         NET=(
             "using Microsoft.Azure.Devices;\n"
-            f"var registry = RegistryManager.CreateFromConnectionString({quoted});"
+            f"var registry = RegistryManager.CreateFromConnectionString(\n    {quoted});"
         ),
         az=f"az iot hub device-identity list --login {shlex.quote(string)}",
     )
@@ -66,7 +66,7 @@ def for_client(endpoint: Endpoint, entry: RegistryEntry) -> JsonObject:
         Node=(
             f"const {{ {node} }} = require('azure-iot-device');\n"
             "const { Mqtt } = require('azure-iot-device-mqtt');\n"
-            f"const client = {node}.fromConnectionString({quoted}, Mqtt);"
+            f"const client = {node}.fromConnectionString(\n    {quoted},\n    Mqtt);"
         ),
         NET=(
             "using Microsoft.Azure.Devices.Client;\n"

@@ -27,7 +27,7 @@ def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
     event = without_binary(masked(event))
     what = event.get("opType") or event.get("systemProperties", {}).get("output-name") or ""
     kind = _KINDS.get(event["source"], event["source"])
-    body = "" if kind == "lifecycle" or "body" not in event else event["body"]
+    body = _told(kind, event.get("body", ""))
     text = body if isinstance(body, str) else orjson.dumps(body).decode()
     return {
         "n": event["sequence"],
@@ -39,6 +39,17 @@ def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
         "text": text[:MAX_TEXT],
         "cut": len(text) > MAX_TEXT,
     }
+
+
+def _told(kind: str, body: Any) -> Any:
+    """The part of a body that tells something: of a new twin nothing, of a change what changed."""
+    if kind == "lifecycle":
+        return ""
+    if kind == "twin":
+        return (
+            {"tags": body["tags"], **body["properties"]} if "tags" in body else body["properties"]
+        )
+    return body
 
 
 def without_binary(event: JsonObject) -> JsonObject:

@@ -76,7 +76,7 @@ def said(agent: RegistryEntry) -> tuple[str, str]:
     if bad:
         return "failing", ", ".join(bad)
     if seen is None:
-        return ("pending", "nothing reported yet") if wanted.values else ("", "")
+        return ("pending", "") if wanted.values else ("", "")
     if seen != wanted.version:
         return "pending", f"at version {seen} of {wanted.version}"
     return "running", ""

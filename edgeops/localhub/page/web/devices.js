@@ -13,7 +13,7 @@ const STATES = {
   pending: ["warn", "pending"],
   running: ["good", "running"],
 };
-export const HEALTH = {
+const HEALTH = {
   Converged: "good",
   Progressing: "warn",
   Degraded: "bad",
@@ -35,12 +35,12 @@ const FILTERS = [
 export function stateChip(state, reason) {
   if (!(state in STATES)) return el("span", { class: "soft" }, "–");
   const [kind, text] = STATES[state];
-  return el("span", { class: "state" }, chip(text, kind), reason && el("small", {}, reason));
+  return el("span", { class: "says" }, chip(text, kind), reason && el("small", {}, reason));
 }
 
 export function devicesView(hub, parameters) {
   let devices = new Map(); // by id, in order of the id
-  let git = new Map();
+  let git = null; // what git says of each, once they were compared
   let shown = [];
   let sort = { column: "id", down: false };
   const rows = new Map();
@@ -56,11 +56,11 @@ export function devicesView(hub, parameters) {
   const more = button("Show more", () => extend(), { class: "more" });
   const compare = button("Compare with git", compareAll);
   const columns = [
-    ["id", "Device"], ["connected", "Connection"], ["state", "Reports"],
+    ["id", "Device"], ["connected", "Connection"], ["state", "Reports", "reports"],
     ["health", "Git"], ["modules", "Modules"], ["active", "Active"],
   ].filter(([name]) => name !== "health" || hub.git);
-  const heads = columns.map(([name, title]) =>
-    el("th", { scope: "col", class: name }, button(title, () => sortBy(name), { class: "head" })));
+  const heads = columns.map(([name, title, kind = name]) =>
+    el("th", { scope: "col", class: kind }, button(title, () => sortBy(name), { class: "head" })));
   const table = el("table", { class: "devices" },
     el("thead", {}, el("tr", {}, heads)), body);
 
@@ -75,31 +75,28 @@ export function devicesView(hub, parameters) {
     render();
   }
 
-  function health(device) {
-    const seen = git.get(device.id);
-    return seen?.inGit ? seen.health : null;
-  }
+  const health = (device) => git?.get(device.id)?.health ?? "";
 
   function matches(device, words) {
-    const text = `${device.id} ${device.state} ${device.reason} ${health(device)?.state ?? ""}`.toLowerCase();
+    const text = `${device.id} ${device.state} ${device.reason} ${health(device)}`.toLowerCase();
     if (!words.every((word) => text.includes(word))) return false;
     switch (filter.value) {
       case "connected": return device.connected === 1;
       case "away": return device.connected === 0;
       case "trouble": return needsAttention(device);
-      case "drift": return git.get(device.id)?.inSync === false;
+      case "drift": return git?.get(device.id)?.inSync === false;
       default: return true;
     }
   }
 
   function needsAttention(device) {
-    return ["refused", "failing"].includes(device.state) || health(device)?.state === "Degraded";
+    return ["refused", "failing"].includes(device.state) || health(device) === "Degraded";
   }
 
   function rank(device) {
     switch (sort.column) {
       case "state": return ORDER.indexOf(device.state);
-      case "health": return health(device)?.state ?? "~";
+      case "health": return health(device) || "~";
       case "connected": case "modules": return -device[sort.column];
       case "active": return -Date.parse(device.active) || 0;
       default: return device.id;
@@ -150,25 +147,24 @@ export function devicesView(hub, parameters) {
   }
 
   function fill(row, device) {
-    const seen = git.get(device.id);
     const cells = {
       id: el("th", { scope: "row", class: "id" },
         el("a", { href: `#/devices/${encodeURIComponent(device.id)}` }, device.id),
         device.edge ? chip("edge") : null, device.enabled ? null : chip("disabled", "warn")),
       connected: el("td", { class: "connected" }, connection(device.connected === 1)),
       state: el("td", { class: "reports" }, stateChip(device.state, device.reason)),
-      health: el("td", { class: "health" }, seen ? gitCell(seen) : el("span", { class: "soft" }, "–")),
+      health: el("td", { class: "health" }, gitCell(device)),
       modules: el("td", { class: "modules" }, device.modules ? String(device.modules) : el("span", { class: "soft" }, "–")),
       active: el("td", { class: "active" }, ago(device.active)),
     };
     row.replaceChildren(...columns.map(([name]) => cells[name]));
   }
 
-  function gitCell(seen) {
-    if (!seen.inGit) return chip("not in git");
-    const { state, reason } = seen.health;
-    return el("span", { class: "state" }, chip(state, HEALTH[state] ?? ""),
-      seen.inSync ? null : chip("not in sync", "warn"), reason && el("small", {}, reason));
+  function gitCell(device) {
+    const seen = git?.get(device.id);
+    if (!seen) return el("span", { class: "soft" }, git ? "not in git" : "–");
+    return el("span", { class: "says" }, chip(seen.health, HEALTH[seen.health] ?? ""),
+      seen.inSync ? null : chip("not in sync", "warn"), seen.reason && el("small", {}, seen.reason));
   }
 
   async function compareAll() {
@@ -176,9 +172,9 @@ export function devicesView(hub, parameters) {
     compare.textContent = "Comparing …";
     try {
       const document = await api.compare(null);
-      git = new Map(document.devices.map((device) => [device.name, { inGit: true, ...device }]));
+      git = new Map(document.devices.map((device) => [device.device, device]));
       render();
-      toast(`Compared with ${String(document.summary?.revision ?? document.revision ?? "git").slice(0, 9)}`);
+      toast(`Compared with commit ${document.revision.slice(0, 9)}`);
     } catch (error) {
       toast(error.message, true);
     } finally {

@@ -98,7 +98,7 @@ export function eventsView(hub, parameters) {
 }
 
 function line(event) {
-  const full = button("Whole event", async () => {
+  const full = button("Details", async () => {
     const place = el("pre", { tabindex: 0, role: "region", "aria-label": `Event ${event.n}` });
     try {
       place.append(clipped(JSON.stringify(await api.event(event.n), null, 2), 20_000));
@@ -107,7 +107,7 @@ function line(event) {
     }
     full.replaceWith(place);
     place.focus();
-  }, { class: "link", "aria-label": `Whole event ${event.n}` });
+  }, { class: "link", "aria-label": `Details of event ${event.n}` });
   return el("li", {},
     el("time", { class: "clock", title: `${event.time.slice(0, 19).replace("T", " ")} UTC` }, clock(event.time)),
     chip(event.kind, `kind ${event.kind}`),

@@ -78,9 +78,9 @@ function line(row) {
 export function tagsTable(tags) {
   const rows = [...walk(tags ?? {}, {}, {}, {})];
   if (rows.length === 0) return null;
-  return el("section", {}, el("h2", {}, "Tags"),
+  return el("section", {}, el("h3", {}, "Tags"),
     el("div", { class: "panel" }, el("table", { class: "twin tags", role: "table" },
-      el("thead", { class: "hidden", role: "rowgroup" }, el("tr", { role: "row" }, el("th", { scope: "col", role: "columnheader" }, "Tag"), el("th", { scope: "col", role: "columnheader" }, "Value"))),
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, el("th", { scope: "col", role: "columnheader" }, "Tag"), el("th", { scope: "col", role: "columnheader" }, "Value"))),
       el("tbody", { role: "rowgroup" }, rows.map((row) => el("tr", { role: "row", class: row.group ? "group" : null },
         el("th", { scope: "row", role: "rowheader", class: `key depth${Math.min(row.depth, 6)}` }, row.key),
         row.group && row.desired === undefined ? el("td", { role: "cell", class: "rest" }) : cell(row.desired, "Value")))))));
