@@ -175,7 +175,7 @@ async def _call(page: HubPage, request: web.Request) -> web.StreamResponse:
 async def _connection(page: HubPage, request: web.Request) -> web.StreamResponse:
     body = await json_object(request)
     if "policy" in body:
-        policy = body["policy"]
+        policy = _name(body["policy"])
         if policy not in POLICIES:
             raise errors.invalid("There is no such policy.")
         return json_response(connect.for_service(page.endpoint, policy, page.keys[policy]))
@@ -207,7 +207,7 @@ async def _end_conditions(page: HubPage, request: web.Request) -> web.StreamResp
 
 def _name(value: object) -> str:
     if not isinstance(value, str):
-        raise errors.invalid("The name of a device or module must be a text.")
+        raise errors.invalid("A name must be a text.")
     return value
 
 

@@ -1,7 +1,7 @@
 """New events for the page, as server-sent events: read once, for however many readers.
 
-A reader first gets what it missed, as far as `MAX_MISSED` goes, and then what all get. Its
-queue is short: who does not read is cut off, and the browser comes again by itself.
+A reader first gets what it missed, as far as `MAX_MISSED` goes, and then what all get. Who
+does not read, or reads too slowly for a short queue, is cut off; a browser comes again by itself.
 Source: "Server-sent events", HTML Living Standard.
 """
 
@@ -30,6 +30,7 @@ MAX_CHUNK = 100
 MAX_MISSED = 200
 SECONDS_BETWEEN_CHUNKS = 0.1
 SECONDS_BETWEEN_SIGNS = 15.0  # of life, for proxies, and to notice that a session has ended
+SECONDS_TO_READ = 30.0
 _SECONDS_TO_WAIT = 3600.0
 _SIGN = b":\n\n"
 
@@ -68,8 +69,8 @@ class EventStream:
             self._readers[queue] = lambda: _abort(request)
             self._start()
             while is_open() and not self._hub.arrivals.stopped:
-                await response.write(await _next(queue))
-        except ConnectionError:  # it has gone, or was cut off
+                await _write(response, await _next(queue))
+        except (ConnectionError, TimeoutError):  # it has gone, was cut off, or does not read
             _abort(request)
         finally:
             self._readers.pop(queue, None)
@@ -81,7 +82,7 @@ class EventStream:
         position = min(max(after, newest - MAX_MISSED), newest)
         while position < (self._cursor if self._readers else self._hub.store.last_event()):
             chunk, position = await self._hub.scheduler.run(self._chunk(position))
-            await response.write(chunk)
+            await _write(response, chunk)
         if not self._readers:
             self._cursor = position
 
@@ -139,6 +140,11 @@ async def _next(queue: asyncio.Queue[bytes]) -> bytes:
         async with asyncio.timeout(SECONDS_BETWEEN_SIGNS):
             return await queue.get()
     return _SIGN
+
+
+async def _write(response: web.StreamResponse, chunk: bytes) -> None:
+    async with asyncio.timeout(SECONDS_TO_READ):
+        await response.write(chunk)
 
 
 def _message(name: str, value: Any, number: int | None = None) -> bytes:
