@@ -22,6 +22,8 @@ export function deviceView(hub, words) {
   const facts = el("div");
   const list = el("ul", { class: "twins" });
   const pane = el("div", { class: "pane" });
+  const [details, tags] = [el("div"), el("div")];
+  let properties = null;
   const place = el("div", { class: "device" }, el("nav", { "aria-label": "Twins of the device" }, list), pane);
   const result = el("div", { role: "status" });
 
@@ -41,18 +43,16 @@ export function deviceView(hub, words) {
       pane.replaceChildren(el("p", { class: "problem" }, `${name} has no module ${chosen}.`));
       return;
     }
-    const [details, properties, tags] = [detailsOf(twin, agent), propertiesOf(twin), tagsTable(twin.tags)];
     if (anew) {
+      properties = propertiesTable(twin);
       pane.replaceChildren(
         el("h2", { class: "twin-name" }, twin.moduleId ?? "Device twin"),
-        el("div", { class: "slot" }, details), el("div", { class: "slot" }, properties), el("div", { class: "slot" }, tags ?? ""),
-        methodPanel(hub, name, chosen), connectPanel());
-      return;
+        details, properties.element, tags, methodPanel(name, chosen), connectPanel());
+    } else {
+      properties.update(twin);
     }
-    [details, properties, tags ?? ""].forEach((content, index) => {
-      const slot = pane.querySelectorAll(".slot")[index];
-      if (slot && !slot.contains(document.activeElement)) slot.replaceChildren(content);
-    });
+    details.replaceChildren(detailsOf(twin, agent));
+    if (!tags.contains(document.activeElement)) tags.replaceChildren(tagsTable(twin.tags) ?? "");
   }
 
   function item(twin, agent) {
@@ -62,10 +62,6 @@ export function deviceView(hub, words) {
       el("span", { class: twin.connectionState === "Connected" ? "on" : "off" }, el("span", { class: "dot" })),
       el("span", { class: "name" }, module || "Device"),
       typeof status === "string" ? chip(status, status === "running" ? "good" : ["backoff", "failed", "unhealthy"].includes(status) ? "bad" : "warn") : null));
-  }
-
-  function propertiesOf(twin) {
-    return el("section", {}, el("h3", {}, "Properties"), propertiesTable(twin));
   }
 
   function connectPanel() {
@@ -165,7 +161,7 @@ function detailsOf(twin, agent) {
 }
 
 /** Call a direct method, and show its answer. */
-function methodPanel(hub, device, module) {
+function methodPanel(device, module) {
   const method = el("input", { required: true, maxlength: 100, autocomplete: "off", spellcheck: "false" });
   const payload = el("textarea", { rows: 3, spellcheck: "false", placeholder: "null" });
   const seconds = el("input", { type: "number", min: 5, max: 300, value: 30 });

@@ -49,11 +49,13 @@ async function navigate(first = false) {
   main.replaceChildren(el("h1", { tabindex: -1 }, view.title), ...view.content);
   if (!first) main.firstElementChild.focus({ preventScroll: true });
   scrollTo(0, 0);
+  main.setAttribute("aria-busy", "true");
   try {
     await view.load?.();
   } catch (error) {
-    main.append(el("p", { class: "problem" }, error.message));
+    if (current.key === key) main.append(el("p", { class: "problem" }, error.message));
   }
+  if (current.key === key) main.setAttribute("aria-busy", "false");
 }
 
 async function begin() {

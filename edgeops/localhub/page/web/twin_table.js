@@ -1,5 +1,5 @@
 // Desired beside reported properties, value by value, and tags.
-import { ago, button, clipped, count, el } from "./dom.js";
+import { ago, clipped, count, el } from "./dom.js";
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const at = (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined);
@@ -42,25 +42,39 @@ function cell(value, name, className = "") {
   return el("td", { role: "cell", class: `value ${className} ${empty ? "empty" : ""}`, "data-name": name }, empty ? el("span", { class: "soft" }, "–") : valueText(value));
 }
 
-/** Desired beside reported properties of a twin. */
+/** Desired beside reported properties of a twin: `{element, update}` with a newer twin. */
 export function propertiesTable(twin) {
-  const { desired, reported } = twin.properties;
-  const rows = [...walk(desired, reported, desired.$metadata, reported.$metadata)];
-  const differing = rows.filter((row) => row.differs).length;
-  if (rows.length === 0) return el("p", { class: "soft" }, "It has no properties, desired or reported.");
-  const body = el("tbody", { role: "rowgroup" });
+  let rows = [];
+  const said = el("p");
   const box = el("input", { type: "checkbox" });
-  const fill = () => body.replaceChildren(...rows.filter((row) => !box.checked || row.differs || row.inside).map(line));
+  const only = el("label", { class: "check" }, box, "Only these");
+  const body = el("tbody", { role: "rowgroup" });
+  const table = el("div", { class: "panel" }, el("table", { class: "twin", role: "table" },
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
+      ["Property", "Desired", "Reported", "Changed"].map((name) => el("th", { scope: "col", role: "columnheader" }, name)))),
+    body));
   box.addEventListener("change", fill);
-  fill();
-  return el("div", {},
-    el("div", { class: "tools" },
-      el("p", { class: differing ? "warn-text" : "soft" }, differing ? `${count(differing, "value")} differ${differing === 1 ? "s" : ""} from what is reported` : "No desired value differs from a reported one"),
-      differing ? el("label", { class: "check" }, box, "Only these") : null),
-    el("div", { class: "panel" }, el("table", { class: "twin", role: "table" },
-      el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
-        ...["Property", "Desired", "Reported", "Changed"].map((name) => el("th", { scope: "col", role: "columnheader" }, name)))),
-      body)));
+
+  function fill() {
+    if (body.contains(document.activeElement)) return; // somebody reads a long value
+    const some = box.checked && !only.hidden;
+    body.replaceChildren(...rows.filter((row) => !some || row.differs || row.inside).map(line));
+  }
+
+  function update({ properties: { desired, reported } }) {
+    rows = [...walk(desired, reported, desired.$metadata, reported.$metadata)];
+    const differing = rows.filter((row) => row.differs).length;
+    said.className = differing ? "warn-text" : "soft";
+    said.textContent = rows.length === 0 ? "It has no properties, desired or reported."
+      : differing === 0 ? "No desired value differs from a reported one"
+      : `${count(differing, "value differs", "values differ")} from what is reported`;
+    only.hidden = differing === 0;
+    table.hidden = rows.length === 0;
+    fill();
+  }
+
+  update(twin);
+  return { element: el("section", {}, el("h3", {}, "Properties"), el("div", { class: "tools" }, said, only), table), update };
 }
 
 function line(row) {
