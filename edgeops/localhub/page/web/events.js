@@ -71,10 +71,10 @@ export function eventsView(hub, parameters) {
     soon();
   });
 
-  /** Say how many there are, at most every five seconds: a screen reader reads it. */
+  /** Say how many there are, at most every two seconds: a screen reader reads it. */
   function soon() {
     clearTimeout(unsaid);
-    const wait = Math.max(0, said + 5000 - Date.now());
+    const wait = Math.max(0, said + 2000 - Date.now());
     unsaid = setTimeout(() => { said = Date.now(); describe(); }, wait);
   }
 
