@@ -26,7 +26,8 @@ def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
     """
     event = without_binary(masked(event))
     what = event.get("opType") or event.get("systemProperties", {}).get("output-name") or ""
-    kind = _KINDS.get(event["source"], event["source"])
+    source: str = event["source"]
+    kind = _KINDS.get(source, source)
     body = _told(kind, event.get("body", ""))
     text = body if isinstance(body, str) else orjson.dumps(body).decode()
     return {

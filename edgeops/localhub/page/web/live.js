@@ -1,6 +1,8 @@
 // The events of the hub as they arrive. The newest are kept for the view that lists them.
+import * as api from "./api.js";
 
 const MAX_KEPT = 500;
+const SECONDS_TO_COME_AGAIN = 5;
 
 export const recent = []; // the oldest first
 const listeners = new Set();
@@ -30,9 +32,9 @@ function open() {
   source.addEventListener("error", () => {
     if (source === null) return;
     show("no connection", "off");
-    if (source.readyState === EventSource.CLOSED) { // such as when the session has ended
+    if (source.readyState === EventSource.CLOSED) { // else it comes again by itself
       source = null;
-      setTimeout(open, 5000);
+      setTimeout(comeAgain, SECONDS_TO_COME_AGAIN * 1000);
     }
   });
   source.addEventListener("hub", ({ data }) => {
@@ -44,6 +46,16 @@ function open() {
     tell(fresh);
   });
   source.addEventListener("skipped", ({ data }) => tell([], Number(data)));
+}
+
+/** A hub that was started again has another session, for which any answer leads to the door. */
+async function comeAgain() {
+  try {
+    await api.hub();
+    open();
+  } catch {
+    setTimeout(comeAgain, SECONDS_TO_COME_AGAIN * 1000);
+  }
 }
 
 function close() {
