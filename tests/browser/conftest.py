@@ -66,15 +66,15 @@ class HubOnScreen:
 def link(local_hub: Any) -> str:
     """A link to the page of the hub."""
     send = client(local_hub.state_dir, "iothubowner", seconds=10)
-    return str(send("POST", "/page/links")["url"])
+    return str(send("POST", "/page/links", None)["url"])
 
 
 @pytest.fixture
 def errors() -> Iterator[list[str]]:
     """The errors that the page logs: none, but for answers of the hub that are shown."""
-    errors = list[str]()
-    yield errors
-    assert [error for error in errors if "Failed to load resource" not in error] == []
+    logged = list[str]()
+    yield logged
+    assert [error for error in logged if "Failed to load resource" not in error] == []
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Visitor:
 
 def new_link(hub):
     """A new link, without the host."""
-    url = client(hub.state_dir, "iothubowner", seconds=10)("POST", "/page/links")["url"]
+    url = client(hub.state_dir, "iothubowner", seconds=10)("POST", "/page/links", None)["url"]
     assert url.startswith(f"https://localhost:{hub.port}/page/login?link=")
     return url.partition(str(hub.port))[2]
 
@@ -137,7 +137,7 @@ def test_a_link_is_soon_too_old(local_hub, stranger, monkeypatch):
 @pytest.mark.parametrize("policy", ["service", "device", "registryRead", "registryReadWrite"])
 def test_only_the_owner_gets_a_link(local_hub, policy):
     with pytest.raises(EdgeOpsError, match="answered 401 to POST /page/links"):
-        client(local_hub.state_dir, policy, seconds=10)("POST", "/page/links")
+        client(local_hub.state_dir, policy, seconds=10)("POST", "/page/links", None)
 
 
 def test_without_a_session_there_is_only_the_way_in(stranger):
