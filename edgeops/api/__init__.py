@@ -10,7 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgeops.api import devices, github, hub_devices, hub_seeds, hubs, plans, proposals
+    from edgeops.api import (
+        devices,
+        github,
+        hub_devices,
+        hub_page,
+        hub_seeds,
+        hubs,
+        plans,
+        proposals,
+    )
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, render_context, validate
@@ -85,6 +94,7 @@ __all__ = [
     "github",
     "history",
     "hub_devices",
+    "hub_page",
     "hub_seeds",
     "hubs",
     "import_fleet",
@@ -134,6 +144,7 @@ _NAMES = {
     "github": (),
     "histories": ("HistoryEntry", "HubHistory", "history"),
     "hub_devices": (),
+    "hub_page": (),
     "hub_seeds": (),
     "hubs": ("connection_string", "events"),
     "imports": ("ImportRequest", "Imported", "Unreadable", "import_fleet"),

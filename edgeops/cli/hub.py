@@ -24,6 +24,7 @@ from edgeops.cli.hub_conditions import (
     conditions_of,
 )
 from edgeops.cli.hub_dir import DirOption, hub_workspace
+from edgeops.cli.hub_open import open_page
 from edgeops.cli.hub_seed import seed
 from edgeops.cli.hub_send import send
 from edgeops.cli.options import OutputOption, group, option
@@ -40,6 +41,7 @@ app.add_typer(hub_device.app, name="device", short_help="Create, list and delete
 app.command("seed", short_help="Create devices and twins from a file.")(seed)
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
 app.command("send", short_help="Send a message to a device.")(send)
+app.command("open", short_help="Open the web page of the running local hub.")(open_page)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
@@ -142,6 +144,7 @@ def serve(
                 names=host or (),
                 conditions=under,
                 ready=ready,
+                checkout=api.hub_page.checkout(where),
             )
         )
 

@@ -84,8 +84,12 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
     if policy not in POLICIES:
         raise UsageError(f"no policy is called {policy!r}", f"use one of {', '.join(POLICIES)}")
     key = policy_keys(StateFiles(state_dir))[policy]
-    hostname = _endpoint(state_dir).hostname
-    return f"HostName={hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
+    return service_string(_endpoint(state_dir), policy, key)
+
+
+def service_string(endpoint: Endpoint, policy: str, key: str) -> str:
+    """The service connection string of a policy with its key."""
+    return f"HostName={endpoint.hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
 def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:

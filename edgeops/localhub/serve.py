@@ -32,6 +32,7 @@ from edgeops.localhub.http import server as http
 from edgeops.localhub.http.app import application
 from edgeops.localhub.mqtt import server as mqtt
 from edgeops.localhub.mqtt.broker import Broker
+from edgeops.localhub.page import LINKS, Checkout, HubPage, add_page
 from edgeops.localhub.policies import policy_keys
 from edgeops.localhub.port_user import port_user
 from edgeops.localhub.service import cloud_messages, devices, job_runner
@@ -52,6 +53,7 @@ async def serve(
     conditions: Conditions | None = None,
     faults: FaultPlan | None = None,
     evaluation_seconds: float = EVALUATION_SECONDS,
+    checkout: Checkout | None = None,
 ) -> None:
     """Run a hub until cancelled or a signal to stop; requests in flight are finished.
 
@@ -61,8 +63,8 @@ async def serve(
     `ready` is called with the actual ports once the hub answers requests. `conditions`
     make it slow or unreliable. `faults` are for tests. All configurations are
     evaluated every `evaluation_seconds`, and those that a change can concern also
-    then. Raises `EdgeOpsError` when a port is in use, or another hub uses the state
-    directory.
+    then. The page also shows what a `checkout` adds. Raises `EdgeOpsError` when a
+    port is in use, or another hub uses the state directory.
     """
     files = StateFiles(state_dir)
     files.make_directory()
@@ -89,7 +91,10 @@ async def serve(
                 devices_at = running.enter_context(_listening(host, mqtt_port, "--mqtt-port"))
                 doors = Doors(_port(listener), _port(devices_at))
                 broker = Broker(hub, keys, doors)
-            app = application(hub, keys, faults, files.artifacts, broker)
+            alias = names[0] if names else ""
+            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt, alias)
+            app = application(hub, keys, faults, files.artifacts, broker, LINKS)
+            add_page(app, HubPage(hub, endpoint, keys, checkout or Checkout()))
             await running.enter_async_context(http.listening(app, listener, context, doors))
             if broker is not None:
                 await running.enter_async_context(broker.connections.watched())
@@ -97,8 +102,6 @@ async def serve(
             running.callback(hub.stop)
             await running.enter_async_context(job_runner.running(hub))
             stop = await running.enter_async_context(_stop_signals())
-            alias = names[0] if names else ""
-            endpoint = Endpoint(host, doors.https, os.getpid(), files.ca, doors.mqtt, alias)
             _announce(files, endpoint)
             running.callback(files.endpoint.unlink, missing_ok=True)
             ready(endpoint)

@@ -24,6 +24,9 @@ def test_the_wheel_validates_a_fleet_without_the_checkout(tmp_path, example_repo
     for schema in (CHECKOUT / "schemas").rglob("*.json"):
         packed = unpacked / "edgeops/schemas" / schema.relative_to(CHECKOUT / "schemas")
         assert packed.read_bytes() == schema.read_bytes()
+    web = Path("edgeops/localhub/page/web")
+    for file in (CHECKOUT / web).iterdir():
+        assert (unpacked / web / file.name).read_bytes() == file.read_bytes()
 
     done = subprocess.run(
         [sys.executable, "-c", RUN, str(unpacked), "--repo", str(example_repo.root), "validate"],

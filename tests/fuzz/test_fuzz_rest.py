@@ -22,8 +22,11 @@ import hostile_wire
 from aiohttp import web
 from fuzz_budget import rounds
 
+from edgeops.localhub.access import Endpoint
 from edgeops.localhub.http.app import ROUTES, application
 from edgeops.localhub.http.server import HttpConnection
+from edgeops.localhub.page import LINKS, PAGE_ROUTES, HubPage, add_page
+from edgeops.localhub.page.logins import Logins
 from edgeops.localhub.sas import signature
 from edgeops.localhub.service import job_runner, registry
 from edgeops.localhub.service.hub import EmulatedHub
@@ -40,7 +43,9 @@ WELL_FORMED = (
     b'{"deviceId": "edge", "capabilities": {"iotEdge":true}}'
 )
 
-PATHS = [(route.method, route.path) for route in ROUTES]
+OTHERS = ("/", "/page/login", "/page/api/events")  # HTML, and a stream without an end
+PAGE_PATHS = [(route.method, route.path) for route in PAGE_ROUTES if route.path not in OTHERS]
+PATHS = [(route.method, route.path) for route in (*ROUTES, LINKS)] + PAGE_PATHS
 PATHS += [("GET", "/artifacts/{name}"), ("HEAD", "/artifacts/{name}"), ("GET", "/nothing")]
 NAMES = ("edge", "plain", "m1", "$edgeAgent", "c1", "d3", "file.bin")
 TWIN = {
@@ -133,6 +138,12 @@ def body(random: Random, path: str) -> bytes:
         modes = ("create", "update", "updateTwin", "updateIfMatchETag", "delete", "none")
         entry = {**TWIN, **IDENTITY, "id": "d4", "importMode": random.choice(modes), "eTag": "x"}
         good = [entry, {**entry, "id": "d5"}]
+    elif path == "/page/api/methods":
+        good = {"device": "edge", "module": "m1", "methodName": "m"}
+    elif path == "/page/api/connection":
+        good = random.choice([{"device": "edge", "module": "m1"}, {"policy": "service"}])
+    elif path == "/page/api/conditions":
+        good = {"latency": 0, "faults": []}
     elif path.endswith("regenerate"):
         policy_key = random.choice(["primaryKey", "secondaryKey", "both"])
         good = {"policyKey": policy_key, "devices": [{"id": "d1"}, {"id": "d1", "moduleId": "m1"}]}
@@ -186,6 +197,7 @@ def continuation(random: Random) -> str:
 
 def headers(random: Random, token: bytes) -> list[bytes]:
     lines = [b"Host: " + HOST.encode(), b"Authorization: " + token]
+    lines.append(b"Origin: https://" + HOST.encode())  # as the page of the hub
     unusual: list[tuple[str, tuple[str | bytes, ...]]] = [
         (
             "If-Match",
@@ -211,6 +223,8 @@ def headers(random: Random, token: bytes) -> list[bytes]:
         ),
         ("Accept", ("text/html",)),
         ("Cookie", ("=", '"', "a=\x01")),
+        ("Origin", ("null", "https://", b"\xff")),
+        ("Sec-Fetch-Site", ("cross-site", "", b"\xff")),
         ("X-Odd", ("", "\0", "a" * 9000)),
         ("iothub-ack", ("full", "FULL", "x", "", b"\xff")),
         ("iothub-expiry", ("2101-02-03T04:05:06Z", "0001-01-01T00:00:00+14:00", "x", "9" * 30)),
@@ -259,6 +273,13 @@ def chunked(random: Random, content: bytes) -> bytes:
 # --- a hub, and a client that sends any bytes ---------------------------------------------
 
 
+class OpenToAll(Logins):
+    """Every session is open."""
+
+    def is_open(self, session: str) -> bool:
+        return True
+
+
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[int]:
     """A hub on a port, without TLS; with an edge device, a plain one and an artifact."""
@@ -267,7 +288,11 @@ async def serving(folder: Path) -> AsyncIterator[int]:
     with HubStore(folder / "hub.db") as store:
         hub = EmulatedHub(store)
         registry.put_device(hub, "plain", {"deviceId": "plain"}, None)
-        runner = web.AppRunner(application(hub, {"iothubowner": KEY}, None, folder / "artifacts"))
+        keys = {"iothubowner": KEY, "service": KEY}
+        served = application(hub, keys, None, folder / "artifacts", None, LINKS)
+        endpoint = Endpoint("127.0.0.1", 1, 1, folder / "ca.pem")
+        add_page(served, HubPage(hub, endpoint, keys, logins=OpenToAll()))
+        runner = web.AppRunner(served)
         await runner.setup()
         app = runner.server
         assert app is not None

@@ -59,16 +59,17 @@ def application(
     faults: FaultPlan | None,
     artifacts: Path,
     broker: Broker | None = None,
+    *more: Route,
 ) -> web.Application:
     """The service API of a hub, authorized by tokens that are signed with the policies' `keys`.
 
     The files in `artifacts` need no authorization. With a `broker` it also serves
-    devices, by websockets.
+    devices, by websockets. `more` routes are those of the page.
     """
     injecting = [_injecting(hub, faults)] if faults else []
     strangers = StrangerLog(_log)
     app = web.Application(middlewares=[*injecting, _handling_errors(strangers)])
-    for route in ROUTES:
+    for route in (*ROUTES, *more):
         for path in (route.path, f"{route.path}/"):  # some SDKs end every path with a slash
             app.router.add_route(route.method, path, _authorized(route, hub, keys))
     Artifacts(artifacts).add_routes(app.router)

@@ -1,0 +1,195 @@
+// One device: its twins, what it can be asked, and how to connect as it.
+import * as api from "./api.js";
+import { connectionPanel } from "./connect.js";
+import { ago, button, chip, connection, el, field, toast } from "./dom.js";
+import { stateChip } from "./devices.js";
+import { listen } from "./live.js";
+import { gitTable, propertiesTable, tagsTable, valueText } from "./twin_table.js";
+
+const AGENT = "$edgeAgent";
+const MILLISECONDS_BETWEEN_LOOKS = 500;
+
+const property = (value, ...keys) => keys.reduce((inner, key) => (inner !== null && typeof inner === "object" && Object.hasOwn(inner, key) ? inner[key] : undefined), value);
+const link = (...words) => `#/devices/${words.map(encodeURIComponent).join("/")}`;
+
+export function deviceView(hub, words) {
+  const [name] = words;
+  let [, chosen = ""] = words;
+  let twins = [];
+  let timer = null;
+  let closed = false;
+
+  const facts = el("div");
+  const list = el("ul", { class: "twins" });
+  const pane = el("div", { class: "pane" });
+  const [details, tags] = [el("div"), el("div")];
+  let properties = null;
+  const place = el("div", { class: "device" }, el("nav", { "aria-label": "Twins of the device" }, list), pane);
+  const result = el("div", { role: "status" });
+
+  async function load() {
+    twins = (await api.device(name)).twins;
+    if (!closed) render(true);
+  }
+
+  const twinOf = (module) => twins.find((twin) => (twin.moduleId ?? "") === module);
+
+  function render(anew) {
+    const agent = twinOf(AGENT);
+    facts.replaceChildren(summaryOf(twins, agent));
+    list.replaceChildren(...twins.map((twin) => item(twin, agent)));
+    const twin = twinOf(chosen);
+    if (!twin) {
+      pane.replaceChildren(el("p", { class: "problem" }, `${name} has no module ${chosen}.`));
+      return;
+    }
+    if (anew) {
+      properties = propertiesTable(twin);
+      pane.replaceChildren(
+        el("h2", { class: "twin-name" }, twin.moduleId ?? "Device twin"),
+        details, properties.element, tags, methodPanel(name, chosen), connectPanel());
+    } else {
+      properties.update(twin);
+    }
+    details.replaceChildren(detailsOf(twin, agent));
+    if (!tags.contains(document.activeElement)) tags.replaceChildren(tagsTable(twin.tags) ?? "");
+  }
+
+  function item(twin, agent) {
+    const module = twin.moduleId ?? "";
+    const status = property(agent, "properties", "reported", "modules", module, "runtimeStatus");
+    return el("li", {}, el("a", { href: module ? link(name, module) : link(name), "aria-current": module === chosen ? "true" : null },
+      el("span", { class: twin.connectionState === "Connected" ? "on" : "off" }, el("span", { class: "dot" })),
+      el("span", { class: "name" }, module || "Device"),
+      typeof status === "string" ? chip(status, status === "running" ? "good" : ["backoff", "failed", "unhealthy"].includes(status) ? "bad" : "warn") : null));
+  }
+
+  function connectPanel() {
+    const body = el("div");
+    const details = el("details", { class: "fold" }, el("summary", {}, "Connect as ", chosen || "this device"), body);
+    details.addEventListener("toggle", () => {
+      if (details.open && !body.firstChild) body.append(connectionPanel({ device: name, module: chosen }));
+    });
+    return details;
+  }
+
+  async function compareWithGit(event) {
+    const asked = event.currentTarget;
+    asked.disabled = true;
+    result.replaceChildren(el("p", { class: "soft" }, "Comparing …"));
+    try {
+      result.replaceChildren(gitTable(await api.compare(name)));
+    } catch (error) {
+      result.replaceChildren(el("p", { class: "problem" }, error.message));
+    } finally {
+      asked.disabled = false;
+    }
+  }
+
+  function summaryOf(all, agent) {
+    const [owner] = all;
+    const reported = property(agent, "properties", "reported", "lastDesiredStatus");
+    const code = property(reported, "code");
+    return el("p", { class: "facts" },
+      connection(all.some((twin) => twin.connectionState === "Connected")),
+      owner.capabilities?.iotEdge ? chip("edge") : null,
+      owner.status === "enabled" ? null : chip("disabled", "warn"),
+      code !== undefined && code !== 200 ? stateChip("refused", `deployment: ${code} ${property(reported, "description") ?? ""}`.slice(0, 300)) : null,
+      el("a", { href: `#/events?device=${encodeURIComponent(name)}` }, "Its events"));
+  }
+
+  const stop = listen((events) => {
+    if (timer === null && events.some((event) => event.device === name && event.kind !== "telemetry")) {
+      timer = setTimeout(async () => {
+        timer = null;
+        try {
+          twins = (await api.device(name)).twins;
+          if (!closed) render(false);
+        } catch (error) {
+          toast(error.status === 404 ? "The device was deleted." : error.message, true);
+        }
+      }, MILLISECONDS_BETWEEN_LOOKS);
+    }
+  });
+
+  return {
+    title: name,
+    content: [
+      facts,
+      el("div", { class: "note" },
+        el("p", {}, "Git is the writer of desired properties and tags: change them there, then run ", el("code", {}, "edgeops sync"), "."),
+        hub.git ? button("Compare with git", compareWithGit, { class: "small" }) : null),
+      result,
+      place,
+    ],
+    load,
+    go([, module = ""]) {
+      chosen = module;
+      if (twins.length) {
+        render(true);
+        list.querySelector("[aria-current]")?.focus();
+      }
+    },
+    close() {
+      closed = true;
+      stop();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function detailsOf(twin, agent) {
+  const { desired, reported } = twin.properties;
+  const module = twin.moduleId ?? "";
+  const image = property(agent, "properties", "reported", "modules", module, "settings", "image") ?? property(agent, "properties", "desired", "modules", module, "settings", "image");
+  const applied = twin.configurations ? Object.keys(twin.configurations) : [];
+  const never = (text) => typeof text !== "string" || text.startsWith("0001-");
+  const pairs = [
+    ["Desired", [`version ${desired.$version}, `, ago(desired.$metadata?.$lastUpdated)]],
+    ["Reported", [`version ${reported.$version}, `, ago(reported.$metadata?.$lastUpdated)]],
+    ["Active", [ago(twin.lastActivityTime)]],
+    ["Authentication", [twin.authenticationType]],
+    ["Etag", [el("code", {}, twin.etag)]],
+    image && ["Image", [el("code", {}, String(image))]],
+    twin.modelId && ["Model", [el("code", {}, twin.modelId)]],
+    twin.deviceScope && ["Scope", [el("code", {}, twin.deviceScope)]],
+    twin.statusReason && ["Status reason", [twin.statusReason]],
+    !never(twin.statusUpdateTime) && ["Status since", [ago(twin.statusUpdateTime)]],
+    applied.length && ["Configurations", [applied.join(", ")]],
+  ].filter(Boolean);
+  return el("dl", { class: "details" }, pairs.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+}
+
+/** Call a direct method, and show its answer. */
+function methodPanel(device, module) {
+  const method = el("input", { required: true, maxlength: 100, autocomplete: "off", spellcheck: "false" });
+  const payload = el("textarea", { rows: 3, spellcheck: "false", placeholder: "null" });
+  const seconds = el("input", { type: "number", min: 5, max: 300, value: 30 });
+  const answer = el("div", { class: "answer", role: "status" });
+  const send = el("button", { class: "primary" }, "Call");
+  const form = el("form", {},
+    el("div", { class: "fields" }, field("Method", method), field("Seconds to answer", seconds)),
+    field("Payload (JSON)", payload), send, answer);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    let value = null;
+    try {
+      value = payload.value.trim() ? JSON.parse(payload.value) : null;
+    } catch {
+      answer.replaceChildren(el("p", { class: "problem" }, "The payload is not JSON."));
+      payload.focus();
+      return;
+    }
+    send.disabled = true;
+    answer.replaceChildren(el("p", { class: "soft" }, "Waiting for the answer …"));
+    try {
+      const { status, payload: body } = await api.callMethod({ device, module, methodName: method.value, payload: value, responseTimeoutInSeconds: Number(seconds.value) });
+      answer.replaceChildren(el("p", {}, "Status ", chip(String(status), status < 300 ? "good" : "bad")), el("pre", { tabindex: 0, role: "region", "aria-label": "Answer" }, valueText(JSON.stringify(body, null, 2))));
+    } catch (error) {
+      answer.replaceChildren(el("p", { class: "problem" }, error.message));
+    } finally {
+      send.disabled = false;
+    }
+  });
+  return el("details", { class: "fold" }, el("summary", {}, "Call a direct method"), form);
+}
