@@ -21,8 +21,9 @@ def connection_string(
 ) -> str:
     """The connection string of the local hub for a service, device or module: a secret.
 
-    Raises `UsageError` for an unknown policy, and `EdgeOpsError` for a device or
-    module that is not on the hub, or has no key.
+    One of a device with a certificate says `x509=true` instead of a key. Raises
+    `UsageError` for an unknown policy, and `EdgeOpsError` for a device or module that is
+    not on the hub, or has no key.
     """
     from edgeops.localhub import access
 

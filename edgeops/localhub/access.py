@@ -68,13 +68,17 @@ def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:
     return f"HostName={hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
-def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
-    """The connection string of a device or module.
+def device_connection_string(
+    state_dir: Path, device: str, module: str | None = None, *, with_key: bool = False
+) -> str:
+    """The connection string of a device or module; without a key if it has a certificate.
 
     Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
     there when HostName has a port, and sign their token for HostName. Raises
-    `EdgeOpsError` when the device or module does not exist or has no key.
+    `EdgeOpsError` when the device or module does not exist, or has no key that it needs,
+    by its authentication type or `with_key`.
     """
+    from edgeops.localhub.client_certificate import X509_TYPES
     from edgeops.localhub.store import HubStore
 
     name = f"module {device}/{module}" if module else f"device {device}"
@@ -85,17 +89,19 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
             entry = store.entry(device, module or "")
     if entry is None:
         raise EdgeOpsError(f"the local hub has no {name}", "create it with `edgeops sync`")
-    key = entry.identity.authentication.primary_key
-    if key is None:
-        raise EdgeOpsError(
-            f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
-        )
+    authentication = entry.identity.authentication
+    if authentication.primary_key is not None:
+        proof = f"SharedAccessKey={authentication.primary_key}"
+    elif authentication.type in X509_TYPES and not with_key:
+        proof = "x509=true"
+    else:
+        raise EdgeOpsError(f"{name} has no key: it authenticates by {authentication.type}")
     endpoint = _endpoint(state_dir)
     hub = f"HostName={endpoint.hostname}"
     if endpoint.hostname != endpoint.name:
         hub += f";GatewayHostName={endpoint.name}"
     identity = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
-    return f"{hub};{identity}SharedAccessKey={key}"
+    return f"{hub};{identity}{proof}"
 
 
 def reset(state_dir: Path) -> None:

@@ -31,6 +31,7 @@ from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
+from edgeops.localhub.tls_trust import TrustingContext
 
 
 async def serve(
@@ -62,7 +63,8 @@ async def serve(
                 "use that hub, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
-        context = tls.server_context(files, host)
+        tls.make_certificates(files, host)
+        context = TrustingContext(files)
         async with AsyncExitStack() as running:
             hub = EmulatedHub(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)
