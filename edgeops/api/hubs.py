@@ -9,7 +9,10 @@ from edgeops.api.workspace import Workspace
 from edgeops.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgeops.jsonvalue import JsonObject
+    from edgeops.localhub.trusted import TrustedCertificate
 
 
 def connection_string(
@@ -61,6 +64,37 @@ def conditions(workspace: Workspace, changed: Mapping[str, Any] | None = None) -
     send = client(workspace.state, "registryReadWrite", seconds=10)
     answer: JsonObject = send("GET" if body is None else "PUT", "/conditions", body)
     return answer
+
+
+def trust(workspace: Workspace, file: Path) -> list[TrustedCertificate]:
+    """Let devices connect to the local hub with certificates of the CAs in a PEM file; gives these.
+
+    A self-signed certificate is for a device of its own. A hub that is running knows them
+    from the next connection on. Raises `EdgeOpsError` for a file without such certificates.
+    """
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import trust
+
+    return trust(StateFiles(workspace.state), file, workspace.clock.now())
+
+
+def trusted(workspace: Workspace) -> list[TrustedCertificate]:
+    """The certificates that the local hub trusts. Raises `EdgeOpsError` if they are damaged."""
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import trusted_certificates
+
+    return trusted_certificates(StateFiles(workspace.state))
+
+
+def distrust(workspace: Workspace, fingerprint: str) -> TrustedCertificate:
+    """Let the local hub trust a certificate no longer; gives it. The first digits are enough.
+
+    Raises `UsageError` unless the fingerprint is that of one certificate.
+    """
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import distrust
+
+    return distrust(StateFiles(workspace.state), fingerprint)
 
 
 def reset(workspace: Workspace) -> None:

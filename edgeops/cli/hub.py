@@ -21,6 +21,7 @@ from edgeops.cli.hub_conditions import (
     conditions,
     conditions_of,
 )
+from edgeops.cli.hub_trust_ca import trust_ca
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note, workspace
 from edgeops.cli.watch import until_ctrl_c
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 app = group("Run and inspect the local IoT Hub emulator.")
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
+app.command("trust-ca", short_help="Let devices connect with certificates.")(trust_ca)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it

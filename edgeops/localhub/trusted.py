@@ -156,4 +156,8 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
 
 def _save(files: StateFiles, certificates: Iterable[TrustedCertificate]) -> None:
     files.make_directory()
-    write_private(files.trusted, b"".join(each.pem for each in certificates))
+    content = b"".join(each.pem for each in certificates)
+    if content:
+        write_private(files.trusted, content)
+    else:
+        files.trusted.unlink(missing_ok=True)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         status_page,
         status_text,
         training_text,
+        trusted_text,
         verify_text,
     )
 
@@ -83,6 +84,7 @@ __all__ = [
     "status_page",
     "status_text",
     "training_text",
+    "trusted_text",
     "verify_text",
 ]
 

@@ -129,6 +129,9 @@ class Wire:
     def write(self, data):
         self.data += data
 
+    def certificate(self):
+        return None
+
     def close(self):
         self.closed = True
 
