@@ -15,6 +15,7 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.tail import tail
 from tests.support.device_certificates import issued, saved, self_signed, thumbprints
 from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - fixtures
+from tests.support.waiting import wait_until
 
 sdk = pytest.importorskip("azure.iot.device")
 
@@ -84,11 +85,14 @@ def client(local_mqtt_hub, tmp_path):
 def refused(client, caplog):
     """Checks that a client of d1 is refused, and gives what the log of the hub says of it."""
 
+    def heard():
+        return [r.getMessage() for r in caplog.records if r.name.startswith("edgeops.localhub")]
+
     def refused(pair):
         caplog.clear()
         with pytest.raises((sdk.exceptions.CredentialError, sdk.exceptions.ConnectionFailedError)):
             client(pair, "d1", connection_retry=False).connect()
-        return [r.getMessage() for r in caplog.records if r.name.startswith("edgeops.localhub")]
+        return wait_until(heard)
 
     caplog.set_level(logging.WARNING)
     return refused
