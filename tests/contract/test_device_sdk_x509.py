@@ -13,7 +13,7 @@ import trustme
 from edgeops.localhub import trusted
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.tail import tail
-from tests.support.device_certificates import issued, saved, self_signed, thumbprints
+from tests.support.device_certificates import forged, issued, saved, self_signed, thumbprints
 from tests.support.device_sdk import SDK_WARNINGS, leaks_end_here  # noqa: F401 - fixtures
 from tests.support.waiting import wait_until
 
@@ -152,6 +152,8 @@ def test_each_refusal_has_a_reason(registry, trust, refused, authority):
     assert why.endswith("and its certificate is self-signed")
     [why] = refused(issued(trustme.CA(), "d1"))
     assert "a client of the MQTT port sent a certificate that is not accepted: unable to " in why
+    [why] = refused(forged(own, "d1"))  # who is trusted for a thumbprint vouches for nobody else
+    assert "not accepted: invalid CA certificate" in why
     [why] = refused(issued(authority, "d1", not_after=NOW - timedelta(days=1)))
     assert "not accepted: certificate has expired" in why
 

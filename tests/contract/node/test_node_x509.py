@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import trustme
 
-from tests.contract.node.conftest import HERE
 from tests.support.device_certificates import issued, saved
 
 
@@ -17,8 +18,8 @@ def saw(run_script, tmp_path_factory):
     for name in ("d1", "d2"):
         certificate, key = issued(authority.create_child_ca(), name)
         files += saved(tmp_path_factory.mktemp(name), certificate, key)
-    by_http = ["Http"] if (HERE / "node_modules/azure-iot-device-http").exists() else []
-    transports = ["Mqtt", "MqttWs", *by_http]
+    by_http = Path(__file__).parent / "node_modules/azure-iot-device-http"
+    transports = ["Mqtt", "MqttWs", *(["Http"] if by_http.exists() else [])]
     return run_script("x509.mjs", *map(str, files), *transports, trusted=authority.cert_pem.bytes())
 
 
