@@ -143,8 +143,8 @@ def test_thumbprints(registry, trust, client, refused):
 
 def test_each_refusal_has_a_reason(registry, trust, refused, authority):
     registry.create_device_with_certificate_authority("d1", "enabled")
-    own = self_signed("d1")
-    trust(authority.cert_pem.bytes() + own[0])
+    own, other = self_signed("d1"), self_signed("d2")
+    trust(authority.cert_pem.bytes() + own[0] + other[0])
 
     [why] = refused(issued(authority, "d2"))
     assert why.endswith("'d1': the common name of its certificate is 'd2', and must be 'd1'")
@@ -152,7 +152,7 @@ def test_each_refusal_has_a_reason(registry, trust, refused, authority):
     assert why.endswith("and its certificate is self-signed")
     [why] = refused(issued(trustme.CA(), "d1"))
     assert "a client of the MQTT port sent a certificate that is not accepted: unable to " in why
-    [why] = refused(forged(own, "d1"))  # who is trusted for a thumbprint vouches for nobody else
+    [why] = refused(forged(other, "d1"))  # who is trusted for a thumbprint vouches for nobody else
     assert "not accepted: invalid CA certificate" in why
     [why] = refused(issued(authority, "d1", not_after=NOW - timedelta(days=1)))
     assert "not accepted: certificate has expired" in why

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-
 Pair = tuple[bytes, bytes]  # a certificate and its key, in PEM form
 
 
