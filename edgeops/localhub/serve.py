@@ -63,8 +63,7 @@ async def serve(
                 "use that hub, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
-        tls.make_certificates(files, host)
-        context = TrustingContext(files)
+        context = TrustingContext(files, tls.server_context(files, host))
         async with AsyncExitStack() as running:
             hub = EmulatedHub(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)

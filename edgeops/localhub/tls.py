@@ -13,22 +13,13 @@ NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def server_context(files: StateFiles, *hosts: str) -> ssl.SSLContext:
-    """The TLS context of the server, as `context_of`, with a certificate that it has or is made."""
-    make_certificates(files, *hosts)
-    return context_of(files)
-
-
-def make_certificates(files: StateFiles, *hosts: str) -> None:
-    """Issue a certificate for `NAMES` and these hosts, unless there is one.
+    """The TLS context of the server; a new certificate is issued for `NAMES` and these hosts.
 
     The CA's private key is not kept: to trust the CA is to trust this server only.
+    Raises `EdgeOpsError` when the certificate cannot be used.
     """
     if not (files.ca.exists() and files.server.exists()):
         _make_certificates(files, dict.fromkeys((*NAMES, *hosts)))
-
-
-def context_of(files: StateFiles) -> ssl.SSLContext:
-    """The TLS context of the server. Raises `EdgeOpsError` when its certificate cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

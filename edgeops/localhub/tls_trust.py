@@ -16,14 +16,15 @@ _log = logging.getLogger(__name__)
 class TrustingContext:
     """Gives the TLS context for the next connection, which knows what is trusted now.
 
-    Until anything is trusted clients are not asked for certificates, and the handshake
-    is as short as without them. Raises `EdgeOpsError` when a file cannot be used at first.
+    The first is `context`. Until anything is trusted clients are not asked for certificates,
+    and the handshake is as short as without them. Raises `EdgeOpsError` when what is trusted
+    at first cannot be used.
     """
 
-    def __init__(self, files: StateFiles) -> None:
+    def __init__(self, files: StateFiles, context: ssl.SSLContext) -> None:
         self._files = files
         self._version = _version(files.trusted)
-        self._context = _context(files)
+        self._context = _trusting(context, files.trusted)
 
     def __call__(self) -> ssl.SSLContext:
         """The context for the next connection."""
@@ -33,29 +34,27 @@ class TrustingContext:
             try:
                 # Not the same with changes: what was trusted cannot be taken out of a context,
                 # and clients would resume sessions in which their certificate was another.
-                self._context = _context(self._files)
+                context = tls.server_context(self._files)
+                self._context = _trusting(context, self._files.trusted)
             except EdgeOpsError as error:
                 _log.error("%s: the hub trusts what it did before", error)
         return self._context
 
 
-def _context(files: StateFiles) -> ssl.SSLContext:
-    context = tls.context_of(files)
+def _trusting(context: ssl.SSLContext, file: Path) -> ssl.SSLContext:
     try:
-        trusted = files.trusted.read_text("ascii") if files.trusted.exists() else ""
+        trusted = file.read_text("ascii") if file.exists() else ""
         if trusted:
             context.load_verify_locations(cadata=trusted)
             context.verify_mode = ssl.CERT_OPTIONAL
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # of a CA below another, too
     except (OSError, ValueError) as error:
-        raise EdgeOpsError(
-            f"cannot use the trusted certificates in {files.trusted}", "delete it"
-        ) from error
+        raise EdgeOpsError(f"cannot use the trusted certificates in {file}", "delete it") from error
     return context
 
 
 def _version(file: Path) -> tuple[int, int, int] | None:
-    """What tells the versions of a file apart, None if there is none; it is never written twice."""
+    """What tells one file from the next of its name, None if there is none."""
     try:
         status = file.stat()
     except OSError:

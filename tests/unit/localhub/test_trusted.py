@@ -118,8 +118,7 @@ def test_a_command_for_it(tmp_path, file, authority, capsys):
 
 def test_clients_are_asked_while_anything_is_trusted(files, file, authority, caplog):
     files.make_directory()
-    tls.make_certificates(files)
-    context = TrustingContext(files)
+    context = TrustingContext(files, tls.server_context(files))
     first = context()
     assert first.verify_mode == ssl.CERT_NONE
 
@@ -135,7 +134,7 @@ def test_clients_are_asked_while_anything_is_trusted(files, file, authority, cap
     assert record.levelno == logging.ERROR
     assert "the hub trusts what it did before" in record.getMessage()
     with pytest.raises(EdgeOpsError, match="cannot use the trusted certificates"):
-        TrustingContext(files)
+        TrustingContext(files, first)
 
     files.trusted.unlink()
     assert context().verify_mode == ssl.CERT_NONE
