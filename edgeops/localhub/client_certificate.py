@@ -54,10 +54,10 @@ def check_certificate(
     says why for the log.
     """
     if certificate is None:
-        whose = "its own" if authentication.type == _SELF_SIGNED else "of its CA"
+        which = "of its thumbprint" if authentication.type == _SELF_SIGNED else "of a CA"
         raise errors.unauthorized(
-            f"its authentication type is {authentication.type}, and it sent no certificate;"
-            f" `edgeops hub trust-ca` must have added the one {whose}"
+            f"its authentication type is {authentication.type}, and it sent no certificate: it"
+            f" needs one {which}, which the hub must trust (`edgeops hub trust-ca`)"
         )
     if authentication.type == _SELF_SIGNED:
         known = (authentication.primary_thumbprint, authentication.secondary_thumbprint)

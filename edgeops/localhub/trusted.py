@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.files import write_private
 from edgeops.localhub.files import StateFiles
-from edgeops.user_files import read_bytes
+from edgeops.translate import doing
 
 MAX_CERTIFICATES = 100
 MAX_FILE_BYTES = 1024 * 1024
@@ -97,7 +97,8 @@ def distrust(files: StateFiles, fingerprint: str) -> TrustedCertificate:
 
 
 def _certificates(file: Path) -> Sequence[x509.Certificate]:
-    data = read_bytes(file, "certificates", _HINT)
+    with doing(f"read certificates {file}", _HINT), file.open("rb") as opened:
+        data = opened.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise EdgeOpsError(f"{file} is larger than 1 MB", _HINT)
     try:

@@ -126,7 +126,9 @@ def test_thumbprints(registry, trust, client, refused):
     pair, old = self_signed("any name"), self_signed("another")
     registry.create_device_with_x509("d1", "A" * 40, thumbprints(pair[0])[0], "enabled")
     [why] = refused(pair)
-    assert "is selfSigned, and it sent no certificate; `edgeops hub trust-ca` must have" in why
+    assert (
+        "it needs one of its thumbprint, which the hub must trust (`edgeops hub trust-ca`)" in why
+    )
 
     trust(pair[0])
     client(pair, "d1").connect()

@@ -83,15 +83,15 @@ def test_a_disabled_device_is_named_as_such(hub, client_of, warnings):
 
 @pytest.mark.parametrize("password", [None, b"", b"SharedAccessSignature sr=x&sig=y&se=1"])
 @pytest.mark.parametrize(
-    ("kind", "whose"), [("selfSigned", "its own"), ("certificateAuthority", "of its CA")]
+    ("kind", "which"), [("selfSigned", "of its thumbprint"), ("certificateAuthority", "of a CA")]
 )
-def test_a_token_does_not_replace_a_certificate(hub, client_of, warnings, kind, whose, password):
+def test_a_token_does_not_replace_a_certificate(hub, client_of, warnings, kind, which, password):
     x509 = {"deviceId": "d2", "authentication": {"type": kind}}
     registry.put_device(hub.hub, "d2", x509, None)
     assert client_of("d2", password=password).received() == [Connack(False, 5)]
     assert warnings() == [
         f"refused the MQTT client 'd2': its authentication type is {kind}, and it sent no"
-        f" certificate; `edgeops hub trust-ca` must have added the one {whose}"
+        f" certificate: it needs one {which}, which the hub must trust (`edgeops hub trust-ca`)"
     ]
 
 

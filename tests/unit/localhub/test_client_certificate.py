@@ -36,8 +36,16 @@ def test_a_certificate_proves_an_identity(authentication, name, certificate):
 @pytest.mark.parametrize(
     ("authentication", "certificate", "why"),
     [
-        (BY_AUTHORITY, None, "is certificateAuthority, and it sent no certificate; `edgeops hub"),
-        (by_thumbprint(SHA1), None, "is selfSigned, and it sent no certificate; `edgeops hub"),
+        (
+            BY_AUTHORITY,
+            None,
+            "is certificateAuthority, and it sent no certificate: it needs one of a CA, ",
+        ),
+        (
+            by_thumbprint(SHA1),
+            None,
+            "is selfSigned, and it sent no certificate: it needs one of its thumbprint, ",
+        ),
         (BY_AUTHORITY, OWN, "and its certificate is self-signed"),
         (
             BY_AUTHORITY,
