@@ -121,7 +121,7 @@ def _machine(
         hub=endpoint.name,
         ca_file=Path(endpoint.ca_file).resolve(),
         connection_string=lambda device, module: access.device_connection_string(
-            folder, device, module
+            folder, device, module, with_key=True
         ),
         history=history.resolve() if history else None,
         programs={name: file.resolve() for name, file in programs.items()},

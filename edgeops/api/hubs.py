@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from edgeops.jsonvalue import JsonObject
     from edgeops.localhub.access import Endpoint
+    from edgeops.localhub.trusted import TrustedCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ def connection_string(
 ) -> str:
     """The connection string of the local hub for a service, device or module: a secret.
 
-    Raises `UsageError` for an unknown policy, and `EdgeOpsError` for a device or
-    module that is not on the hub, or has no key.
+    One of a device with a certificate says `x509=true` instead of a key. Raises
+    `UsageError` for an unknown policy, and `EdgeOpsError` for a device or module that is
+    not on the hub, or has no key.
     """
     from edgeops.localhub import access
 
@@ -138,6 +140,37 @@ def _in_seconds(seconds: float) -> str:
     except OverflowError as error:
         raise UsageError("a message cannot expire so late") from error
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def trust(workspace: Workspace, file: Path) -> list[TrustedCertificate]:
+    """Let devices connect to the local hub with certificates of the CAs in a PEM file; gives these.
+
+    A self-signed certificate is for a device of its own. A hub that is running knows them
+    from the next connection on. Raises `EdgeOpsError` for a file without such certificates.
+    """
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import trust
+
+    return trust(StateFiles(workspace.hub_dir), file, workspace.clock.now())
+
+
+def trusted(workspace: Workspace) -> list[TrustedCertificate]:
+    """The certificates that the local hub trusts. Raises `EdgeOpsError` if they are damaged."""
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import trusted_certificates
+
+    return trusted_certificates(StateFiles(workspace.hub_dir))
+
+
+def distrust(workspace: Workspace, fingerprint: str) -> TrustedCertificate:
+    """Let the local hub trust a certificate no longer; gives it. The first digits are enough.
+
+    Raises `UsageError` unless the fingerprint is that of one certificate.
+    """
+    from edgeops.localhub.files import StateFiles
+    from edgeops.localhub.trusted import distrust
+
+    return distrust(StateFiles(workspace.hub_dir), fingerprint)
 
 
 def reset(workspace: Workspace) -> None:

@@ -27,6 +27,7 @@ from edgeops.cli.hub_dir import DirOption, hub_workspace
 from edgeops.cli.hub_open import open_page
 from edgeops.cli.hub_seed import seed
 from edgeops.cli.hub_send import send
+from edgeops.cli.hub_trust_ca import trust_ca
 from edgeops.cli.options import OutputOption, group, option
 from edgeops.cli.settings import note
 from edgeops.cli.watch import until_ctrl_c
@@ -42,6 +43,7 @@ app.command("seed", short_help="Create devices and twins from a file.")(seed)
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
 app.command("send", short_help="Send a message to a device.")(send)
 app.command("open", short_help="Open the web page of the running local hub.")(open_page)
+app.command("trust-ca", short_help="Let devices connect with certificates.")(trust_ca)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it

@@ -92,11 +92,15 @@ def service_string(endpoint: Endpoint, policy: str, key: str) -> str:
     return f"HostName={endpoint.hostname};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
-def device_connection_string(state_dir: Path, device: str, module: str | None = None) -> str:
-    """The connection string of a device or module.
+def device_connection_string(
+    state_dir: Path, device: str, module: str | None = None, *, with_key: bool = False
+) -> str:
+    """The connection string of a device or module; without a key if it has a certificate.
 
-    Raises `EdgeOpsError` when the device or module does not exist or has no key.
+    Raises `EdgeOpsError` when the device or module does not exist, or has no key that it
+    needs, by its authentication type or `with_key`.
     """
+    from edgeops.localhub.client_certificate import X509_TYPES
     from edgeops.localhub.store import HubStore
 
     name = f"module {device}/{module}" if module else f"device {device}"
@@ -110,25 +114,25 @@ def device_connection_string(state_dir: Path, device: str, module: str | None = 
             f"the local hub has no {name}",
             "create it with `edgeops sync` or `edgeops hub device create`",
         )
-    key = entry.identity.authentication.primary_key
-    if key is None:
-        raise EdgeOpsError(
-            f"{name} has no key: it authenticates by {entry.identity.authentication.type}"
-        )
+    authentication = entry.identity.authentication
+    key = authentication.primary_key
+    if key is None and (with_key or authentication.type not in X509_TYPES):
+        raise EdgeOpsError(f"{name} has no key: it authenticates by {authentication.type}")
     return device_string(_endpoint(state_dir), device, module, key)
 
 
-def device_string(endpoint: Endpoint, device: str, module: str | None, key: str) -> str:
-    """The connection string of a device or module with its key.
+def device_string(endpoint: Endpoint, device: str, module: str | None, key: str | None) -> str:
+    """The connection string of a device or module with its key, or with a certificate.
 
     Microsoft's device SDKs connect to fixed ports of GatewayHostName, which is
     there when HostName has a port, and sign their token for HostName.
     """
+    proof = "x509=true" if key is None else f"SharedAccessKey={key}"
     hub = f"HostName={endpoint.hostname}"
     if endpoint.hostname != endpoint.name:
         hub += f";GatewayHostName={endpoint.name}"
     identity = f"DeviceId={device};" + (f"ModuleId={module};" if module else "")
-    return f"{hub};{identity}SharedAccessKey={key}"
+    return f"{hub};{identity}{proof}"
 
 
 def entries(state_dir: Path) -> Iterator[RegistryEntry]:

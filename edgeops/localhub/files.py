@@ -17,6 +17,7 @@ class StateFiles:
         self.directory = directory
         self.ca = directory / "ca.pem"  # the CA certificate that clients trust
         self.server = directory / "server.pem"  # the server's private key and certificate chain
+        self.trusted = directory / "trusted.pem"  # certificates that devices may connect with
         self.policies = directory / "policies.json"  # the keys of the shared access policies
         self.database = directory / "hub.db"  # devices, modules, twins and configurations
         self.lock = directory / "hub.lock"  # held by the running hub

@@ -17,6 +17,13 @@ _NO_TRUST = {
     "SSLV3_ALERT_BAD_CERTIFICATE",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
 }
+# The numbers are OpenSSL's, of X509_verify_cert: why there is no chain to a trusted certificate.
+_UNTRUSTED = (2, 18, 19, 20, 21)
+_ADVICE = (
+    "; trust its CA, or it if it is self-signed, with `edgeops hub trust-ca`; the client must send"
+    " certificates of CAs between"
+)
+_VERIFICATION = dict.fromkeys(_UNTRUSTED, _ADVICE)
 
 
 def warn_of(strangers: StrangerLog, port: str) -> Callable[[OSError], None]:
@@ -31,6 +38,11 @@ def warn_of(strangers: StrangerLog, port: str) -> Callable[[OSError], None]:
 
 def likely_mistake(error: OSError, port: str) -> str | None:
     """What a client did wrong and should do; None when it has gone, or is too slow."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"a client of the {port} port sent a certificate that is not accepted:"
+            f" {error.verify_message}{_VERIFICATION.get(error.verify_code, '')}"
+        )
     reason = error.reason if isinstance(error, ssl.SSLError) else None
     if reason in _HTTP:
         return f"a client spoke HTTP without TLS to the {port} port: use {_SCHEMES[port]}"

@@ -40,6 +40,7 @@ from edgeops.localhub.service.admission import Admission
 from edgeops.localhub.service.evaluation import EVALUATION_SECONDS, keep_evaluating
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
+from edgeops.localhub.tls_trust import TrustingContext
 
 
 async def serve(
@@ -75,7 +76,8 @@ async def serve(
                 "use that hub, or stop it first",
             )
         files.endpoint.unlink(missing_ok=True)
-        context = tls.server_context(files, *_addresses(host), *names)
+        certified = tls.server_context(files, *_addresses(host), *names)
+        context = TrustingContext(files, certified)
         async with AsyncExitStack() as running:
             hub = EmulatedHub(
                 running.enter_context(HubStore(files.database)), admission=Admission(conditions)

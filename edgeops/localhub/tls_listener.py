@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 # Makes the protocol of a connection, which calls the argument when the client has
 # authenticated, and when the connection has ended.
 ProtocolFactory = Callable[[Callable[[], None]], asyncio.Protocol]
+# Gives the TLS context for the next connection.
+ContextSource = Callable[[], ssl.SSLContext]
 
 
 class TlsAcceptor:
@@ -40,7 +42,7 @@ class TlsAcceptor:
     def __init__(
         self,
         factory: ProtocolFactory,
-        context: ssl.SSLContext,
+        context: ContextSource,
         limit: int,
         failed: Callable[[OSError], None] = lambda _: None,
     ) -> None:
@@ -110,7 +112,7 @@ class TlsAcceptor:
         await asyncio.get_running_loop().connect_accepted_socket(
             lambda: self._factory(partial(self._remove, client)),
             client,
-            ssl=self._context,
+            ssl=self._context(),
             ssl_handshake_timeout=SECONDS_FOR_HANDSHAKE,
             ssl_shutdown_timeout=SECONDS_FOR_TLS_SHUTDOWN,
         )
@@ -119,7 +121,7 @@ class TlsAcceptor:
 @asynccontextmanager
 async def listening(
     listener: socket.socket,
-    context: ssl.SSLContext,
+    context: ContextSource,
     factory: ProtocolFactory,
     *,
     max_unauthenticated: int = MAX_UNAUTHENTICATED,

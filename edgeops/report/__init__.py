@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         status_page,
         status_text,
         training_text,
+        trusted_text,
         verify_text,
     )
 
@@ -87,6 +88,7 @@ __all__ = [
     "status_page",
     "status_text",
     "training_text",
+    "trusted_text",
     "verify_text",
 ]
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import hostile_wire
 from fuzz_budget import rounds
 
+from edgeops.localhub.client_certificate import ClientCertificate
 from edgeops.localhub.doors import Doors
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
@@ -204,6 +205,9 @@ class Wire:
     def write(self, data: bytes) -> None:
         assert not self.closed
         self.sent += data
+
+    def certificate(self) -> ClientCertificate | None:
+        return None
 
     def authenticated(self) -> None:
         pass

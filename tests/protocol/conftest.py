@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
+from edgeops.localhub.client_certificate import ClientCertificate
 from edgeops.localhub.doors import Doors
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
@@ -58,6 +59,9 @@ class Client:
 
     def close(self) -> None:
         self.closed = True
+
+    def certificate(self) -> ClientCertificate | None:
+        return None
 
     def authenticated(self) -> None:
         self.let_in = True

@@ -82,16 +82,16 @@ def test_a_disabled_device_is_named_as_such(hub, client_of, warnings):
 
 
 @pytest.mark.parametrize("password", [None, b"", b"SharedAccessSignature sr=x&sig=y&se=1"])
-@pytest.mark.parametrize("kind", ["selfSigned", "certificateAuthority"])
-def test_a_device_with_a_certificate_is_told_that_it_is_of_no_use(
-    hub, client_of, warnings, kind, password
-):
+@pytest.mark.parametrize(
+    ("kind", "which"), [("selfSigned", "of its thumbprint"), ("certificateAuthority", "of a CA")]
+)
+def test_a_token_does_not_replace_a_certificate(hub, client_of, warnings, kind, which, password):
     x509 = {"deviceId": "d2", "authentication": {"type": kind}}
     registry.put_device(hub.hub, "d2", x509, None)
     assert client_of("d2", password=password).received() == [Connack(False, 5)]
     assert warnings() == [
-        f"refused the MQTT client 'd2': its authentication type is {kind}, "
-        "and the local hub does not accept client certificates"
+        f"refused the MQTT client 'd2': its authentication type is {kind}, and it sent no"
+        f" certificate: it needs one {which}, which the hub must trust (`edgeops hub trust-ca`)"
     ]
 
 
@@ -128,6 +128,9 @@ class Wire:
 
     def write(self, data):
         self.data += data
+
+    def certificate(self):
+        return None
 
     def close(self):
         self.closed = True

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from edgeops.localhub import sas
+from edgeops.localhub.client_certificate import client_certificate
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
@@ -95,12 +96,13 @@ def _authenticate(
 ) -> None:
     """Check that the token of a request grants what the route needs. Raises `InvalidToken`.
 
-    What devices do, they do with a token of their own, which is checked as by MQTT.
+    What devices do, they do with a token of their own or a certificate, checked as by MQTT.
     """
     token, host = request.headers.get("Authorization", ""), request.host
     if route.permission is Permission.DEVICE_CONNECT:
         device, module = request.match_info["device"], request.match_info.get("module", "")
-        devices.authenticate(hub, host, device, module, token, keys)
+        certificate = client_certificate(request.transport)
+        devices.authenticate(hub, host, (device, module), token, certificate, keys)
         return
     permissions = sas.permissions_of(
         token, host=host, path=request.path, keys=keys, now=time.time()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -146,7 +145,10 @@ def server_error() -> HubFault:
 
 @asynccontextmanager
 async def listening(
-    app: web.Application, listener: socket.socket, context: ssl.SSLContext, doors: Doors
+    app: web.Application,
+    listener: socket.socket,
+    context: tls_listener.ContextSource,
+    doors: Doors,
 ) -> AsyncIterator[None]:
     """Serve an application on a socket during the block; then requests in flight are finished."""
     runner = web.AppRunner(app, shutdown_timeout=_SECONDS_TO_FINISH)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
 
+from edgeops.localhub.client_certificate import ClientCertificate, client_certificate
 from edgeops.localhub.doors import WEBSOCKET_PATH
 from edgeops.localhub.http.server import HttpConnection
 from edgeops.localhub.mqtt.broker import Broker
@@ -110,6 +111,9 @@ class _Wire:
         self.limit(None)
         if isinstance(self._protocol, HttpConnection):
             self._protocol.authenticated()
+
+    def certificate(self) -> ClientCertificate | None:
+        return client_certificate(self._transport)
 
     def write(self, data: bytes) -> None:
         self._unsent += data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeops.localhub.client_certificate import ClientCertificate
 from edgeops.localhub.mqtt import topics
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.identity import claimed_identity
@@ -32,7 +33,7 @@ class LastWill:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A client that may connect; `token_expiry` is in Unix seconds.
+    """A client that may connect; `token_expiry` is in Unix seconds, infinite without a token.
 
     `model` is the id of the Plug and Play model that it named, empty for none.
     """
@@ -52,8 +53,11 @@ class ClientRefused(Exception):
         self.why = why
 
 
-def admit(broker: Broker, packet: Connect) -> Admitted:
-    """The identity that a client has proved with its CONNECT. Raises `ClientRefused`."""
+def admit(broker: Broker, packet: Connect, certificate: ClientCertificate | None) -> Admitted:
+    """The identity that a client has proved with its CONNECT, or a certificate.
+
+    Raises `ClientRefused`.
+    """
     if (packet.protocol, packet.level) != ("MQTT", 4):
         raise _unsupported(packet)
     if not packet.client_id:
@@ -62,14 +66,14 @@ def admit(broker: Broker, packet: Connect) -> Admitted:
     identity = claimed_identity(packet.client_id, username)
     if identity is None:
         raise _refused(packet, _why_unclear(packet.client_id, username))
+    name = (identity.device, identity.module)
     token = (packet.password or b"").decode(errors="replace")
     try:
         expiry = devices.authenticate(
-            broker.hub, identity.host, identity.device, identity.module, token, broker.policies
+            broker.hub, identity.host, name, token, certificate, broker.policies
         )
     except InvalidToken as fault:
         raise _refused(packet, fault.why) from fault
-    name = (identity.device, identity.module)
     return Admitted(name, identity.model, expiry, _last_will(broker, name, packet.will))
 
 

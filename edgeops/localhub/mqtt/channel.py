@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from edgeops.localhub.client_certificate import ClientCertificate
+
 
 class Channel(Protocol):
     """Sends the bytes of a connection."""
@@ -13,6 +15,9 @@ class Channel(Protocol):
 
     def authenticated(self) -> None:
         """The client has proved its identity."""
+
+    def certificate(self) -> ClientCertificate | None:
+        """The certificate that the client has sent, None without one."""
 
     def close(self) -> None:
         """Close the connection once everything is sent."""

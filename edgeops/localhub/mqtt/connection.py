@@ -279,7 +279,7 @@ class DeviceConnection:
 
     def _connect(self, packet: Connect) -> None:
         try:
-            admitted = admit(self._broker, packet)
+            admitted = admit(self._broker, packet, self._channel.certificate())
         except ClientRefused as refused:
             self._session.refuse(refused.answer)
             self._broker.strangers.warn(refused.why)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import cast
 
 from edgeops.localhub import handshake, tls_listener
+from edgeops.localhub.client_certificate import ClientCertificate, client_certificate
 from edgeops.localhub.mqtt.broker import Broker
 from edgeops.localhub.mqtt.connection import DeviceConnection
 
@@ -105,6 +105,9 @@ class _Socket(asyncio.Protocol):
             if self._transport.get_write_buffer_size() > _MAX_UNSENT:
                 self._transport.abort()
 
+    def certificate(self) -> ClientCertificate | None:
+        return client_certificate(self._transport)
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -117,7 +120,7 @@ class _Socket(asyncio.Protocol):
 
 @asynccontextmanager
 async def listening(
-    broker: Broker, listener: socket.socket, context: ssl.SSLContext
+    broker: Broker, listener: socket.socket, context: tls_listener.ContextSource
 ) -> AsyncIterator[None]:
     """Serve devices on a socket during the block; the broker's connections are left open."""
     failed = handshake.warn_of(broker.strangers, "MQTT")

@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import sas
+from edgeops.localhub.client_certificate import (
+    X509_TYPES,
+    ClientCertificate,
+    check_certificate,
+)
 from edgeops.localhub.routing import RoutedMessage
 from edgeops.localhub.service import gateways
 from edgeops.localhub.service.hub import EmulatedHub, Transaction
+from edgeops.localhub.service.links import Name
 from edgeops.localhub.state import errors, events
 from edgeops.localhub.state.entry import ConnectionState, RegistryEntry, with_activity
 from edgeops.localhub.steps import Steps
@@ -22,37 +29,39 @@ Message = tuple[Mapping[str, str], bytes]
 
 
 def authenticate(
-    hub: EmulatedHub, host: str, device: str, module: str, token: str, policies: Mapping[str, str]
-) -> int:
-    """Check the token of a device or module; gives when it expires, in Unix seconds.
+    hub: EmulatedHub,
+    host: str,
+    name: Name,
+    token: str,
+    certificate: ClientCertificate | None,
+    policies: Mapping[str, str],
+) -> float:
+    """Check the token, or the certificate, of a device or module.
 
-    `host` is the hub's name as the client says it, `policies` are the keys of the policies.
-    Raises `InvalidToken`, which says why for the log.
+    Gives when the token expires, in Unix seconds; infinite for identities that have a
+    certificate. `host` is the hub's name as the client says it, `policies` are the keys
+    of the policies. Raises `InvalidToken`, which says why for the log.
     """
+    device, module = name
     owner, entry = hub.store.entry(device), hub.store.entry(device, module)
     if owner is None or entry is None:
         raise errors.unauthorized("the hub does not have this " + ("module" if owner else "device"))
     if owner.identity.status != "enabled":
         raise errors.unauthorized("the device is disabled")
     authentication = entry.identity.authentication
+    if authentication.type in X509_TYPES:
+        check_certificate(authentication, "/".join(filter(None, name)), certificate)
+        return math.inf
     keys = (authentication.primary_key, authentication.secondary_key)
     path = f"/devices/{device}" + (f"/modules/{module}" if module else "")
-    try:
-        return sas.device_expiry(
-            token,
-            host=host,
-            path=path,
-            keys=[key for key in keys if key],
-            policies=policies,
-            now=hub.clock().timestamp(),
-        )
-    except errors.InvalidToken as refusal:
-        if authentication.type == "sas":
-            raise
-        raise errors.unauthorized(
-            f"its authentication type is {authentication.type}, "
-            "and the local hub does not accept client certificates"
-        ) from refusal
+    return sas.device_expiry(
+        token,
+        host=host,
+        path=path,
+        keys=[key for key in keys if key],
+        policies=policies,
+        now=hub.clock().timestamp(),
+    )
 
 
 def set_connected(

@@ -58,13 +58,18 @@ def run_script(
     _certificates: StateFiles,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., dict[str, Any]]:
-    """Runs a script of this folder beside an empty hub; gives what it saw, by name."""
+    """Runs a script of this folder beside an empty hub; gives what it saw, by name.
+
+    The hub trusts the certificates in `trusted`.
+    """
     prefix, host = _standard_ports
 
-    def run(script: str, *arguments: str) -> dict[str, Any]:
+    def run(script: str, *arguments: str, trusted: bytes = b"") -> dict[str, Any]:
         state_dir = tmp_path_factory.mktemp("hub")
         for file in (_certificates.ca, _certificates.server):
             shutil.copy(file, state_dir)
+        if trusted:
+            StateFiles(state_dir).trusted.write_bytes(trusted)
         hub = [*prefix, sys.executable, str(WITH_HUB), str(state_dir), host]
         done = subprocess.run(
             [*hub, _node, str(HERE / script), *arguments],

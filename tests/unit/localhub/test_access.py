@@ -105,8 +105,9 @@ def test_device_connection_strings(tmp_path):
     assert of_module["SharedAccessKey"] == key
     with pytest.raises(EdgeOpsError, match="has no device d3"):
         access.device_connection_string(tmp_path, "d3")
+    assert access.device_connection_string(tmp_path, "d2").endswith(";DeviceId=d2;x509=true")
     with pytest.raises(EdgeOpsError, match="authenticates by certificateAuthority"):
-        access.device_connection_string(tmp_path, "d2")
+        access.device_connection_string(tmp_path, "d2", with_key=True)
     with pytest.raises(EdgeOpsError, match="has no device d1"):
         access.device_connection_string(tmp_path / "nothing here", "d1")
 

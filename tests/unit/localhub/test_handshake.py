@@ -33,6 +33,24 @@ def test_a_mistake_is_named_with_what_to_do(reason, mistake):
 
 
 @pytest.mark.parametrize(
+    ("code", "why", "advice"),
+    [
+        (10, "certificate has expired", ""),
+        (18, "self-signed certificate", "; trust its CA, or it if it is self-signed, with `edge"),
+        (20, "unable to get local issuer certificate", "; trust its CA, or it if it is self-sig"),
+    ],
+)
+def test_a_certificate_that_cannot_be_verified_is_told(code, why, advice):
+    error = ssl.SSLCertVerificationError(1, "handshake failed")
+    error.verify_code, error.verify_message = code, why
+    told = likely_mistake(error, "MQTT")
+    assert told.startswith(
+        f"a client of the MQTT port sent a certificate that is not accepted: {why}{advice}"
+    )
+    assert bool(advice) == told.endswith("certificates of CAs between")
+
+
+@pytest.mark.parametrize(
     "error", [ConnectionResetError(), ConnectionAbortedError("too slow"), failure("OTHER")]
 )
 def test_a_client_that_has_gone_made_no_mistake(error):

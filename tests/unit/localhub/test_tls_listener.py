@@ -51,7 +51,9 @@ def at_the_gate(_certificates):
             with listener:
                 async with (
                     asyncio.timeout(20),
-                    tls_listener.listening(listener, context, Greeting, max_unauthenticated=2),
+                    tls_listener.listening(
+                        listener, lambda: context, Greeting, max_unauthenticated=2
+                    ),
                 ):
                     await client(connect)
             for writer in writers:
@@ -137,7 +139,7 @@ def context(_certificates):
 @pytest.mark.parametrize("steps", [0, 1, 5])
 def test_closing_leaves_no_socket_open(context, steps):
     async def main():
-        shut = tls_listener.TlsAcceptor(Greeting, context, limit=2)
+        shut = tls_listener.TlsAcceptor(Greeting, lambda: context, limit=2)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
             with socket.create_connection(listener.getsockname(), timeout=5) as client:
