@@ -23,6 +23,7 @@ from edgeops.localhub.state.entry import (
     TwinState,
 )
 from edgeops.localhub.state.events import Event
+from edgeops.localhub.store_clone import CloneStore
 from edgeops.localhub.store_jobs import JobStore
 from edgeops.localhub.store_layout import prepare
 
@@ -49,6 +50,7 @@ class HubStore:
                 self._sqlite.close()
                 raise
             self.jobs = JobStore(self._sqlite)
+            self.clone = CloneStore(self._sqlite, path)
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",

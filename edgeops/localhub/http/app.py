@@ -15,6 +15,7 @@ from edgeops.localhub import sas
 from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
+    clone,
     conditions,
     configurations,
     events,
@@ -44,6 +45,7 @@ ROUTES = (
     *messages.ROUTES,
     *events.ROUTES,
     *conditions.ROUTES,
+    *clone.ROUTES,
 )
 
 _log = logging.getLogger(__name__)
