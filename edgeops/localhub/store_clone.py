@@ -48,6 +48,11 @@ class CloneStore:
         query = "SELECT EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM configurations)"
         return not self._sqlite.execute(query).fetchone()[0]
 
+    def devices(self) -> int:
+        """The number of devices."""
+        query = "SELECT count(*) FROM entries WHERE module = ''"
+        return int(self._sqlite.execute(query).fetchone()[0])
+
     def describe(self, document: JsonObject) -> None:
         """Say what this database is a clone of."""
         self._sqlite.execute(_TABLE)

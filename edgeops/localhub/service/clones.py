@@ -50,28 +50,27 @@ class StagedClone:
             self._store.save_configuration(configuration)
         return ""
 
-    def finish(self, document: JsonObject, progress: Callable[[int], None]) -> tuple[int, int]:
+    def finish(self, document: JsonObject, progress: Callable[[int, int], None]) -> tuple[int, int]:
         """Make it consistent, and say what it is a clone of; gives the devices and modules.
 
         Modules whose device was deleted while the hub was read are left out, and modules that a
         deployment lists are its own. `progress` gets the devices done.
         """
-        devices = modules = 0
-        last = ""
+        devices, modules, last = self._store.clone.devices(), 0, ""
         for entry in self._store.all_modules():
             if (device := entry.identity.device) != last:
                 last = device
                 if self._store.entry(device) is None:
                     with self._store.transaction():
                         self._store.delete_device(device)
-        for devices, entry in enumerate(self._store.devices(), 1):
+        for done, entry in enumerate(self._store.devices(), 1):
             bodies = self._store.modules(entry.identity.device)
             modules += len(bodies)
             if entry.identity.edge:
                 found = {name: entry_of(body) for name, body in bodies.items()}
                 with self._store.transaction():
                     self._store.save(*of_the_deployment(found))
-            progress(devices)
+            progress(done, devices)
         counted = {"devices": devices, "modules": modules}
         with self._store.transaction():
             self._store.clone.describe({**document, **counted})
