@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeops.api import devices, github, hubs, plans, proposals
+    from edgeops.api.cloning import Cloned, clone_hub
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, render_context, validate
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "Cloned",
     "DeviceFilter",
     "EditorFiles",
     "ForecastMade",
@@ -73,6 +75,7 @@ __all__ = [
     "Synced",
     "Unreadable",
     "Workspace",
+    "clone_hub",
     "connection_string",
     "data_quality",
     "decayed_models",
@@ -125,6 +128,7 @@ __all__ = [
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
 _NAMES = {
+    "cloning": ("Cloned", "clone_hub"),
     "devices": ("run_devices",),
     "editors": ("EditorFiles", "write_editor_files"),
     "fleets": ("explain", "render", "render_context", "validate"),

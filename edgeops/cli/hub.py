@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeops import api, report
+from edgeops.cli.hub_clone import clone
 from edgeops.cli.hub_conditions import (
     FaultOption,
     LatencyOption,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 app = group("Run and inspect the local IoT Hub emulator.")
 app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
+app.command("clone", short_help="Copy a hub into the local one, to rehearse a sync.")(clone)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
