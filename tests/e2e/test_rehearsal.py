@@ -1,14 +1,20 @@
-"""A hub is cloned into the local one, and a sync of it is rehearsed there: same plan, no secrets."""
+"""A hub is cloned, and a sync is rehearsed on the clone: the same plan, and no secrets."""
 
 from __future__ import annotations
 
 import json
-import signal
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
 from azure.iot.hub.models import Configuration, ConfigurationContent, Twin, TwinProperties
+
+from edgeops.api import Workspace, clone_hub
+from edgeops.api.observer import Silent
+from edgeops.errors import Interrupted
+from edgeops.localhub import access
 
 ACR, CAMERA, FOUND = "s3cret-of-the-registry", "rtsp-Passw0rd", "Hunter2-of-somebody"
 KEY = "c2VjcmV0LW9mLWEtY29ubmVjdGlvbi1zdHJpbmc="
@@ -196,3 +202,68 @@ def test_the_plan_on_the_clone_is_the_plan_on_the_hub_and_secrets_stay_there(
     assert mine.device_scope == theirs.device_scope
     keys = {each.authentication.symmetric_key.primary_key for each in (mine, theirs)}
     assert len(keys) == 2
+
+
+def staged(hub):
+    return sorted(file.name for file in hub.state_dir.glob("clone.db*"))
+
+
+class Impatient(Silent):
+    """Presses Ctrl-C when a clone is nearly complete."""
+
+    @contextmanager
+    def progress(self, what, *_, **__):
+        if what == "taking it over":
+            raise KeyboardInterrupt
+        yield lambda _done, _total: None
+
+
+def test_a_clone_that_ends_early_leaves_nothing_and_the_next_one_is_complete(
+    fleet, production, local_hub, registry
+):
+    workspace = Workspace.find(fleet.root, environ=os.environ, observer=Impatient())
+    with pytest.raises(Interrupted) as interrupted:
+        clone_hub(workspace, "production")
+    assert interrupted.value.hint == "the local hub is as it was"
+    production.hub.set_conditions(faults=["configurations=400"])
+    failed = fleet.edgeops("hub", "clone", "--from", "production")
+    assert failed.code == 1
+    assert (registry.get_devices(), staged(local_hub)) == ([], [])
+
+    production.hub.set_conditions()
+    (local_hub.state_dir / "clone.db").write_bytes(b"what a killed clone has left")
+    assert fleet.edgeops("hub", "clone", "--from", "production").code == 0
+    assert (len(registry.get_devices()), staged(local_hub)) == (6, [])
+
+
+def test_a_clone_replaces_what_is_there_only_when_told_to(fleet, production, registry):
+    registry.create_device_with_sas("mine", None, None, "enabled")
+    refused = fleet.edgeops("hub", "clone", "--from", "production")
+    assert (refused.code, "the local hub has devices or configurations" in refused.err) == (5, True)
+    rehearsed = fleet.edgeops("sync", "--hub", "production", "--rehearse")
+    assert (rehearsed.code, "edgeops hub clone --from production" in rehearsed.err) == (5, True)
+    assert len(registry.get_devices()) == 1
+
+    assert fleet.edgeops("hub", "clone", "--from", "production", "--replace").code == 0
+    again = fleet.edgeops("hub", "clone", "--from", "production")
+    assert "the local hub is a clone of `production`" in again.err
+    production.registry.delete_device("shop-3")
+    done = fleet.edgeops("hub", "clone", "--from", "production", "--replace", "-o", "json")
+    assert json.loads(done.out)["devices"] == 5
+    assert "mine" not in {device.device_id for device in registry.get_devices()}
+
+
+def test_the_right_to_read_twins_is_enough_and_what_is_left_out_is_said(
+    fleet, production, monkeypatch
+):
+    service = access.connection_string(production.hub.state_dir, "service")
+    monkeypatch.setenv("IOTHUB", service)
+    done = fleet.edgeops("hub", "clone", "--from", "production")
+    assert done.code == 0
+    assert "left out: all automatic configurations and deployments" in done.out
+    assert plan_of(fleet, "--rehearse")["changes"] == []
+
+
+def test_the_local_hub_is_not_cloned_nor_rehearsed_on_by_itself(tiny_repo):
+    for options in (("hub", "clone", "--from", "local"), ("sync", "--rehearse")):
+        assert tiny_repo.edgeops(*options).code == 64
