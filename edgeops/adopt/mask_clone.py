@@ -15,7 +15,7 @@ from typing import Any
 from edgeops.adopt.options import OPTIONS
 from edgeops.fleet.create_options import chunks
 from edgeops.fleet.model import DesiredDevice
-from edgeops.fleet.secrets import mask, masked
+from edgeops.fleet.secrets import MASKED, mask, masked
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.stamp import TAG, decode, encode
 
@@ -119,7 +119,18 @@ def _kept(value: Any, hidden: Any, known: Any) -> Any:
             shown: _kept(value[key], hidden[shown], git.get(key) if shown == key else None)
             for key, shown in pairs
         }
-    return value if known is not None and same(value, known) else hidden
+    if known is not None and same(value, known):
+        return value
+    return _hidden_items(value) if isinstance(value, list) and hidden == MASKED else hidden
+
+
+def _hidden_items(value: Any) -> Any:
+    """What is below the name of a secret, in its form: a plan treats a list unlike a text."""
+    if isinstance(value, list):
+        return list(map(_hidden_items, value))
+    if isinstance(value, dict):
+        return {mask(key): _hidden_items(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, bool) else MASKED
 
 
 def _alike(value: Any, hidden: Any) -> bool:
