@@ -87,6 +87,8 @@ def _masked_section(section: Any, known: JsonObject, place: str, counts: MaskedC
         return section
     values = {key: item for key, item in section.items() if key not in _HUB_KEYS}
     hidden = _masked(values, known, place, counts)
+    if hidden is values:
+        return section
     result = {**hidden, **{key: section[key] for key in _HUB_KEYS if key in section}}
     if isinstance(metadata := section.get("$metadata"), dict):
         result["$metadata"] = _keys_masked(metadata)
@@ -103,7 +105,10 @@ def _keys_masked(metadata: JsonObject) -> JsonObject:
 
 def _masked(value: Any, known: Any, place: str, counts: MaskedCounts) -> Any:
     whole = _joined(value)
-    result = _kept(whole, masked(whole), _joined(known))
+    hidden = masked(whole)
+    if same(whole, hidden):  # as most are
+        return value
+    result = _kept(whole, hidden, _joined(known))
     counts.add(place, _changed(whole, result))
     return _parted(value, whole, result)
 

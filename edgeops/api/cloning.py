@@ -135,9 +135,10 @@ async def _read_twins(
         with workspace.observer.progress(f"reading {unit}", unit) as progress:
             done = 0
             async for page in _masked_pages(pages, fleet, counts):
+                if done:  # only the last page says how many there are
+                    progress(done, max(expected, done + len(page)))
                 staged.add_twins(page)
                 done += len(page)
-                progress(done, max(expected, done + 1))  # only the last page says how many
             progress(done, done)
 
 
