@@ -46,6 +46,8 @@ def masked_twin(
     """The document of a twin without secrets; `device` is what git says of its device."""
     module = document.get("moduleId")
     result = dict(document)
+    if isinstance(reason := document.get("statusReason"), str):
+        result["statusReason"] = mask(reason)
     if isinstance(tags := document.get("tags"), dict):
         known = device.tags if device and module is None else {}
         result["tags"] = _with_stamp(tags, _masked(tags, known, "tags", counts))

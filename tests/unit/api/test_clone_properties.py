@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeops.adopt.mask_clone import MaskedCounts, masked_twin
@@ -117,6 +117,7 @@ def with_more(twin, more):
     return replace(twin, desired={**twin.desired, **more}, reported=more)
 
 
+@settings(max_examples=40)
 @given(devices(), devices(), sections, st.booleans())
 def test_the_plans_are_equal(before, now, more, synced):
     now = replace(now, edge=before.edge, edge_content=now.edge_content if before.edge else {})
