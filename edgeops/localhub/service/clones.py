@@ -13,6 +13,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.localhub import lock
 from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import new_key
+from edgeops.localhub.service.evaluation import prepare
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.cloned import cloned_configuration, cloned_entry, of_the_deployment
 from edgeops.localhub.state.errors import HubFault
@@ -128,7 +129,8 @@ def take_over(hub: EmulatedHub, *, replace: bool) -> None:
     for entry in connected:
         hub.links.disconnect(entry.identity.device, entry.identity.module, "deleted")
     hub.routes.clear()
-    hub.pending.configurations_changed()
+    hub.pending.read_rules_again()
+    prepare(hub)
 
 
 def _active_jobs(hub: EmulatedHub) -> Sequence[object]:
