@@ -2,7 +2,7 @@
 
 There is no method that writes, and nothing here is handed the connection. Source: "Service - Query"
 and "Service - Configuration" of the Azure IoT Hub REST API, version 2021-04-12. A query needs the
-right to connect as a service, the list of configurations that to read the registry.
+right of a service to connect; those that may query may not always list configurations.
 """
 
 from __future__ import annotations
