@@ -15,6 +15,7 @@ from edgeops.api import Workspace, clone_hub
 from edgeops.api.observer import Silent
 from edgeops.errors import Interrupted
 from edgeops.localhub import access
+from tests.support.waiting import wait_until
 
 ACR, CAMERA, FOUND = "s3cret-of-the-registry", "rtsp-Passw0rd", "Hunter2-of-somebody"
 KEY = "c2VjcmV0LW9mLWEtY29ubmVjdGlvbi1zdHJpbmc="
@@ -136,6 +137,7 @@ def fleet(empty_repo, production, with_hub):
             ),
         )
     )
+    wait_until(lambda: "chiller" in production.registry.get_twin("shop-3").properties.desired)
     with_hub(empty_repo)
     return empty_repo
 
@@ -155,7 +157,8 @@ def edit_everything(fleet):
     )
     fleet.edit("fleet/fleet.yaml", "camera:1", "camera:2")
     fleet.edit("fleet/fleet.yaml", "  - {name: shop-2}\n", "  - {name: shop-4}\n")
-    fleet.edit("fleet/fleet.yaml", "status: disabled", "status: enabled")
+    chiller = "chiller: {temperature: 5}"  # which a configuration of the hub writes, too
+    fleet.edit("fleet/fleet.yaml", "30}, status: disabled", f"30, {chiller}}}, status: enabled")
     fleet.commit()
 
 
@@ -179,13 +182,14 @@ def test_the_plan_on_the_clone_is_the_plan_on_the_hub_and_secrets_stay_there(
     assert plan_of(fleet)["changes"] == []
     edit_everything(fleet)
     plan = plan_of(fleet, "--rehearse", "--prune")
+    assert [refusal["configuration"] for refusal in plan["refusals"]] == ["chillers"]
     assert plan == plan_of(fleet, "--prune")
     assert {change["action"] for change in plan["changes"]} >= {
         "create-device", "update-identity", "patch-device", "deploy", "delete-device",
     }  # fmt: skip
 
     rehearsed = fleet.edgeops("sync", "--hub", "production", "--rehearse", "--prune")
-    assert rehearsed.code == 0, rehearsed
+    assert rehearsed.code == 5, rehearsed  # the path of the configuration
     assert "devices synced" in rehearsed.out
     assert "throttles of S3 with 2 units: no request was delayed" in rehearsed.err
     assert registry.get_twin("shop-1").properties.desired["interval"] == 30
