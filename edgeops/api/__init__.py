@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         plans,
         proposals,
     )
+    from edgeops.api.cloning import Cloned, clone_hub
     from edgeops.api.devices import run_devices
     from edgeops.api.editors import EditorFiles, write_editor_files
     from edgeops.api.fleets import explain, render, render_context, validate
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "Cloned",
     "DeviceFilter",
     "EditorFiles",
     "ForecastMade",
@@ -82,6 +84,7 @@ __all__ = [
     "Synced",
     "Unreadable",
     "Workspace",
+    "clone_hub",
     "connection_string",
     "data_quality",
     "decayed_models",
@@ -137,6 +140,7 @@ __all__ = [
 
 # Imported on first use: importing asyncio takes 50 ms, and `validate` does not need it.
 _NAMES = {
+    "cloning": ("Cloned", "clone_hub"),
     "devices": ("run_devices",),
     "editors": ("EditorFiles", "write_editor_files"),
     "fleets": ("explain", "render", "render_context", "validate"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from edgeops.api.workspace import Workspace
 
@@ -19,19 +20,25 @@ def read_grants(
 ) -> Grants | None:
     """Read access to artifacts for the devices of the plan that need it; None if none does.
 
-    Raises `EdgeOpsError` when access cannot be granted, before anything is written.
+    A rehearsal writes a stand-in of the same form. Raises `EdgeOpsError` when access cannot be
+    granted, before anything is written.
     """
     target = fleet.hubs[workspace.hub]
     if target.artifacts is None or target.artifacts.store is None or not plan.access:
         return None
     from edgeops.apply.access import LIFETIME, devices_in_need, grants
     from edgeops.artifacts.open import mint_read_access
+    from edgeops.artifacts.store import ReadAccess
+    from edgeops.fleet.secrets import MASKED
 
     now = workspace.clock.now()
     in_need = devices_in_need(_wanted(fleet, plan), live, target.artifacts, now=now)
     if not in_need:
         return None
-    access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
+    if workspace.rehearsal:
+        access = ReadAccess(urlsplit(target.artifacts.url).netloc, MASKED, now + LIFETIME)
+    else:
+        access = mint_read_access(target.artifacts, workspace.environ, now=now, lifetime=LIFETIME)
     return grants(in_need, target.artifacts.store, access)
 
 

@@ -68,12 +68,13 @@ def sync(
     The history on the hub gets a record of it. Before that, the files of Contexts that the store of
     the hub lacks are uploaded. Raises like `plan`, `Refused` for a blocked
     plan or a stale saved one, and `EdgeOpsError` before anything is written if the environment
-    lacks a secret that is to be written, or the store cannot take a file.
+    lacks a secret that is to be written, or the store cannot take a file. A rehearsal needs no
+    secrets, writes `***` for them, and neither reads nor writes the store.
     """
     from edgeops.api.grants import downloading, read_grants
     from edgeops.api.recording import Recording
     from edgeops.api.uploads import read_uploads
-    from edgeops.apply.secrets import read_secrets
+    from edgeops.apply.secrets import masked_secrets, read_secrets
     from edgeops.plan.document import SavedPlan, check_fresh
     from edgeops.plan.held import check_not_held
 
@@ -97,7 +98,12 @@ def sync(
             check_not_held(planned.plan, fleet, head or fleet)
         before_writing(planned)
         check_allowed(planned)
-        secrets = read_secrets(planned.plan.changes, workspace.environ)
+        changes = planned.plan.changes
+        secrets = (
+            masked_secrets(changes)
+            if workspace.rehearsal
+            else read_secrets(changes, workspace.environ)
+        )
         grants = read_grants(workspace, planned.fleet, planned.plan, live)
         loading = downloading(workspace, planned.fleet, planned.plan, live)
         uploads = read_uploads(workspace, planned.fleet, planned.plan)

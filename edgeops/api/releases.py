@@ -178,7 +178,7 @@ def _on_hub(workspace: Workspace, fleet: DesiredFleet) -> Mapping[str, Spread] |
     from edgeops.promotion.slots import wanted_on
 
     note = workspace.observer.note
-    if fleet.hubs[workspace.hub].local and running(workspace.state) is None:
+    if fleet.hubs[workspace.hub].local and running(workspace.hub_dir) is None:
         note("note: the local hub is not running, so the devices are not shown")
         return None
     wanted = wanted_on(fleet)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from edgeops.api.rehearsing import rehearsing
 from edgeops.api.running import SYNC_AGAIN, complete
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError
@@ -32,11 +33,20 @@ _NO_RIGHT = (
 
 @contextlib.asynccontextmanager
 async def open_session(workspace: Workspace, target: HubTarget) -> AsyncIterator[Hub]:
-    """The hub of this target, connected; closed afterwards, and stopped if this started it."""
+    """The hub of this target, connected; closed afterwards, and stopped if this started it.
+
+    In a rehearsal it is the local clone of that hub. Raises `Refused` if there is none.
+    """
     from edgeops.hub.open import open_hub
 
-    with local_hub(workspace) if target.local else contextlib.nullcontext() as local:
-        async with open_hub(target, environ=workspace.environ, local=local) as hub:
+    on_clone = workspace.rehearsal and not target.local
+    with (
+        local_hub(workspace) if target.local or on_clone else contextlib.nullcontext() as local,
+        rehearsing(workspace, target) if on_clone else contextlib.nullcontext(),
+    ):
+        async with open_hub(
+            target, environ=workspace.environ, local=local, on_clone=on_clone
+        ) as hub:
             yield hub
 
 

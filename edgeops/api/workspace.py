@@ -51,7 +51,8 @@ class Workspace:
 
     `root` contains `fleet/`; `environ` has the variables of credentials and artifact
     stores, and HOME for the user's cache. `debug` raises internal errors of edgeops,
-    which are otherwise listed as problems.
+    which are otherwise listed as problems. In a `rehearsal` the local clone of the
+    hub is read and written in its place.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Workspace:
     observer: Observer = field(default_factory=Silent, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False)
     debug: bool = False
+    rehearsal: bool = False
 
     @classmethod
     def find(

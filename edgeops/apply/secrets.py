@@ -76,6 +76,12 @@ def read_secrets(changes: Iterable[Change], environ: Mapping[str, str]) -> Secre
     return SecretValues({variable: environ[variable] for variable in devices})
 
 
+def masked_secrets(changes: Iterable[Change]) -> SecretValues:
+    """`***` for each secret that these changes write, for a hub that must not have them."""
+    named = {s.variable for change in changes for _, s in secrets_in(dict(change.patch))}
+    return SecretValues(dict.fromkeys(named, MASKED))
+
+
 def _number(devices: set[str]) -> str:
     return "1 device" if len(devices) == 1 else f"{len(devices):,} devices"
 

@@ -38,6 +38,7 @@ _KINDS = {
     "release": ("releases",),
     "releases": ("models", "releases"),
     "slot": ("slots",),
+    "source": ("hubs",),
     "summary": ("keys",),
     "target": ("devices", "labels"),
     "to": ("groups",),

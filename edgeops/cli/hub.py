@@ -13,6 +13,7 @@ import typer
 
 from edgeops import api, report
 from edgeops.cli import hub_device
+from edgeops.cli.hub_clone import clone
 from edgeops.cli.hub_conditions import (
     FaultOption,
     LatencyOption,
@@ -44,6 +45,7 @@ app.command("conditions", short_help="Show or change throttles, delays and fault
 app.command("send", short_help="Send a message to a device.")(send)
 app.command("open", short_help="Open the web page of the running local hub.")(open_page)
 app.command("trust-ca", short_help="Let devices connect with certificates.")(trust_ca)
+app.command("clone", short_help="Copy a hub into the local one, to rehearse a sync.")(clone)
 
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it

@@ -17,6 +17,7 @@ from edgeops.cli.options import (
     YesOption,
     option,
 )
+from edgeops.cli.settings import settings
 from edgeops.errors import EdgeOpsError, UsageError
 
 SyncedRevisionOption = Annotated[str, option("The git revision to sync.", metavar="REV")]
@@ -39,6 +40,9 @@ SinceLastOption = Annotated[
 ]
 OfflineOption = Annotated[
     bool, option("With --changed-since: compare revisions without a hub.", "--offline")
+]
+RehearseOption = Annotated[
+    bool, option("Read and write the local clone of --hub in its place.", "--rehearse")
 ]
 SummaryOption = Annotated[
     Path | None, option("In a dry run: append the plan as Markdown.", metavar="FILE")
@@ -63,6 +67,7 @@ def sync(
     changed_since: ChangedSinceOption = None,
     since_last: SinceLastOption = False,
     offline: OfflineOption = False,
+    rehearse: RehearseOption = False,
     yes: YesOption = False,
     wait: Annotated[bool, option("Wait until the devices have converged.", "--wait")] = False,
     timeout: TimeoutOption = 300,
@@ -80,13 +85,15 @@ def sync(
     others made on the hub are found by a sync without it.
 
     On a terminal it asks before it writes to a hub other than `local`, and wants the
-    name of the hub typed before identities are deleted; --yes and --plan do not ask.
+    name of the hub typed before identities are deleted; --yes and --plan do not ask,
+    nor does --rehearse.
 
     \b
     Examples:
       edgeops sync --dry-run
       edgeops sync --hub production --target ring=canary
       edgeops sync --dry-run --out plan.json && edgeops sync --plan plan.json
+      edgeops hub clone --from production && edgeops sync --hub production --rehearse
       edgeops sync --dry-run --offline --changed-since origin/main -o markdown
 
     \b
@@ -109,6 +116,13 @@ def sync(
         )
     if drift_only and (prune or offline):
         raise UsageError("--drift-only cannot be combined with --prune or --offline")
+    from edgeops.api.workspace import LOCAL
+
+    if rehearse and (settings(context).hub == LOCAL or wait or offline):
+        raise UsageError(
+            "--rehearse needs --hub NAME, and goes neither with --wait nor with --offline",
+            "`edgeops hub clone` makes the clone of a hub to rehearse on; its devices do not run",
+        )
     request = api.PlanRequest(
         rev=rev,
         targets=tuple(target or ()),
@@ -119,7 +133,7 @@ def sync(
         offline=offline,
         since_last=since_last,
     )
-    display = steps.Display(context, output, verbose, out, summary)
+    display = steps.Display(context, output, verbose, out, summary, rehearse)
     try:
         if dry_run:
             planned = steps.dry_run(display, request)

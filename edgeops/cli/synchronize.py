@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -16,13 +16,22 @@ from edgeops.user_files import append, write_atomically
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Shows plans and outcomes in the chosen form, and writes plans to `out` and `summary`."""
+    """Shows plans and outcomes in the chosen form, and writes plans to `out` and `summary`.
+
+    With `rehearse` they are those of the local clone of the hub.
+    """
 
     context: typer.Context
     output: str
     verbose: bool
     out: Path | None
     summary: Path | None
+    rehearse: bool = False
+
+    @property
+    def workspace(self) -> api.Workspace:
+        """The workspace of the command. Raises `EdgeOpsError`."""
+        return replace(workspace(self.context), rehearsal=self.rehearse)
 
     def plan(self, planned: api.Planned) -> None:
         """Print a plan."""
@@ -57,7 +66,7 @@ class Display:
 
 def dry_run(display: Display, request: api.PlanRequest) -> api.Planned:
     """Show what a sync would write."""
-    planned = api.plan(workspace(display.context), request)
+    planned = api.plan(display.workspace, request)
     display.keep(planned)
     display.plan(planned)
     return planned
@@ -78,17 +87,17 @@ def write(
 ) -> int:
     """Apply a request or a saved plan, then wait up to `wait` seconds; gives the exit code.
 
-    Asks first, unless `yes` or for a saved plan, which somebody has seen.
+    Asks first, unless `yes`, in a rehearsal, or for a saved plan, which somebody has seen.
     """
 
     def before(planned: api.Planned) -> None:
         display.keep(planned)
         if display.output == "text":
             display.plan(planned)
-        asked_before = yes or isinstance(request, Path)
+        asked_before = yes or display.rehearse or isinstance(request, Path)
         confirm_plan(planned, yes=asked_before, shown=display.output == "text")
 
-    where = workspace(display.context)
+    where = display.workspace
     done = api.sync(
         where,
         api.plans.saved_plan(request) if isinstance(request, Path) else request,

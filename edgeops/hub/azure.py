@@ -20,8 +20,9 @@ from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
 from edgeops.hub.errors import Subject, odd_answer
 from edgeops.hub.identity import changed, identity_fields
-from edgeops.hub.port import HubError
+from edgeops.hub.queries import pages_of
 from edgeops.hub.rates import Rates
+from edgeops.hub.reader import MOST_CONFIGURATIONS
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
 from edgeops.hub.times import updated_of
@@ -29,9 +30,6 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 from edgeops.stamp import FLEET
 from edgeops.twin import Twin
-
-PAGE = 100  # the largest page that Azure documents
-_MOST_CONFIGURATIONS = 200  # a hub has at most 100, and as many automatic deployments
 
 _FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
@@ -152,7 +150,7 @@ class AzureHub(Control):
     async def configurations(self) -> tuple[HubConfiguration, ...]:
         """All configurations and automatic deployments. Raises `Unauthorized`."""
         subject = Subject(self._hub)
-        path = f"/configurations?top={_MOST_CONFIGURATIONS}"
+        path = f"/configurations?top={MOST_CONFIGURATIONS}"
         items, _ = await self._rest.send(Operation.QUERY, "GET", path, subject)
         try:
             return tuple(configuration_of(item) for item in items)
@@ -160,29 +158,9 @@ class AzureHub(Control):
             raise odd_answer(subject) from error
 
     async def _query(self, query: str) -> AsyncIterator[JsonObject]:
-        subject = Subject(self._hub)
-        headers = {"x-ms-max-item-count": str(PAGE)}
-        while True:
-            items, answer_headers = await self._rest.send(
-                Operation.QUERY,
-                "POST",
-                "/devices/query",
-                subject,
-                headers=headers,
-                body={"query": query},
-            )
-            if not isinstance(items, list):
-                raise odd_answer(subject)
-            for item in items:
-                if not isinstance(item, dict) or "deviceId" not in item:
-                    raise odd_answer(subject)
+        async for page in pages_of(self._rest, query):
+            for item in page:
                 yield item
-            continuation = answer_headers.get("x-ms-continuation", "")
-            if not continuation:
-                return
-            if continuation == headers.get("x-ms-continuation"):
-                raise HubError(f"hub {self._hub} keeps returning the same page of a query")
-            headers["x-ms-continuation"] = continuation
 
     def _twin(self, value: Any, subject: Subject) -> Twin:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from edgeops.errors import EdgeOpsError
@@ -12,6 +13,9 @@ from edgeops.fleet.model import HubTarget
 from edgeops.hub.credentials import Credential, default_entra, parse_connection_string
 from edgeops.hub.port import Hub
 from edgeops.hub.rates import no_rates, rates_of
+
+if TYPE_CHECKING:
+    from edgeops.hub.reader import HubReader
 
 # Concurrent requests. The local hub has no latency to hide, and each connection costs a handshake.
 IN_FLIGHT = 32
@@ -32,24 +36,49 @@ async def open_hub(
     *,
     environ: Mapping[str, str],
     local: LocalAccess | None = None,
+    on_clone: bool = False,
 ) -> AsyncIterator[Hub]:
     """The hub of a target, for use in `async with`; nothing is sent yet.
 
+    With `on_clone` it is the local hub, at the rates of the target: its credentials are not read.
     `environ` may have the variable that the target names for its connection string, HTTPS_PROXY,
     NO_PROXY, and SSL_CERT_FILE (CA certificates that replace those of the system). Only the local
     hub needs `local`. Raises `EdgeOpsError` when the credentials are missing or malformed.
     """
-    hub = _open(target, environ, local)
+    hub = _open(target, environ, local, on_clone=on_clone)
     try:
         yield hub
     finally:
         await hub.close()
 
 
-def _open(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None) -> Hub:
+@asynccontextmanager
+async def open_reader(target: HubTarget, *, environ: Mapping[str, str]) -> AsyncIterator[HubReader]:
+    """A hub that is not the local one, for use in `async with`, to read it only.
+
+    As `open_hub` otherwise.
+    """
+    from edgeops.hub.reader import HubReader
+
+    credential = _credential(target, environ)
+    reader = HubReader(
+        credential,
+        ca_file=environ.get("SSL_CERT_FILE") or None,
+        proxy=proxy_for(credential.hostname, environ),
+        rates=rates_of(target.sku, target.units),
+    )
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+def _open(
+    target: HubTarget, environ: Mapping[str, str], local: LocalAccess | None, *, on_clone: bool
+) -> Hub:
     from edgeops.hub.azure import AzureHub  # imports aiohttp and orjson: only for a hub
 
-    if not target.local:
+    if not (target.local or on_clone):
         credential = _credential(target, environ)
         return AzureHub(
             credential,
@@ -65,8 +94,8 @@ def _open(target: HubTarget, environ: Mapping[str, str], local: LocalAccess | No
         parse_connection_string(local.connection_string, source),
         ca_file=local.ca_file,
         proxy=None,
-        rates=no_rates(),
-        concurrency=IN_FLIGHT_LOCAL,
+        rates=rates_of(target.sku, target.units) if on_clone else no_rates(),
+        concurrency=IN_FLIGHT if on_clone else IN_FLIGHT_LOCAL,
     )
 
 

@@ -26,6 +26,7 @@ from edgeops.localhub.state.entry import (
     TwinState,
 )
 from edgeops.localhub.state.events import Event
+from edgeops.localhub.store_clone import CloneStore
 from edgeops.localhub.store_jobs import JobStore
 from edgeops.localhub.store_layout import prepare
 from edgeops.localhub.store_messages import MessageStore
@@ -54,6 +55,7 @@ class HubStore:
                 raise
             self.jobs = JobStore(self._sqlite)
             self.messages = MessageStore(self._sqlite)
+            self.clone = CloneStore(self._sqlite, path)
         except (OSError, sqlite3.Error) as error:
             raise EdgeOpsError(
                 f"cannot use the local hub's state in {path}: {error}",

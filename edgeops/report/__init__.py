@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeops.report import (
+        clone_text,
         data_text,
         decay_text,
         device_columns,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "clone_text",
     "data_text",
     "decay_text",
     "device_columns",

@@ -17,6 +17,7 @@ from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
     administration,
+    clone,
     cloud_messages,
     conditions,
     configurations,
@@ -49,6 +50,7 @@ ROUTES = (
     *events.ROUTES,
     *conditions.ROUTES,
     *administration.ROUTES,
+    *clone.ROUTES,
 )
 
 _log = logging.getLogger(__name__)

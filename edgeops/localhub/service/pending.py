@@ -54,5 +54,9 @@ class Pending:
 
     def configurations_changed(self) -> None:
         """Let all devices be evaluated, by rules that are read again."""
-        self.revision += 1
+        self.read_rules_again()
         self.add_everything()
+
+    def read_rules_again(self) -> None:
+        """Let rules be read again before the next evaluation."""
+        self.revision += 1

@@ -1,0 +1,137 @@
+"""Becoming a clone of another hub: staging its devices, and taking over what is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edgeops.errors import EdgeOpsError, Refused
+from edgeops.jsonvalue import JsonObject
+from edgeops.localhub import lock
+from edgeops.localhub.files import StateFiles
+from edgeops.localhub.policies import new_key
+from edgeops.localhub.service.evaluation import prepare
+from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.state.cloned import cloned_configuration, cloned_entry, of_the_deployment
+from edgeops.localhub.state.errors import HubFault
+from edgeops.localhub.state.moment import Moment
+from edgeops.localhub.store import HubStore, entry_of
+from edgeops.localhub.store_clone import remove_staged, staged_beside
+
+_SOURCE = "the hub that is cloned gave"
+
+
+class StagedClone:
+    """A clone that is being staged; nothing of it is on the hub until it is taken over."""
+
+    def __init__(self, store: HubStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    def add_twins(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Stage devices or modules by their twins. Raises `EdgeOpsError` for what is no twin."""
+        moment = self._moment()
+        try:
+            entries = [cloned_entry(document, moment) for document in documents]
+        except HubFault as fault:
+            raise EdgeOpsError(f"{_SOURCE} a twin that cannot be: {fault.message}") from None
+        with self._store.transaction():
+            self._store.save(*entries)
+
+    def add_configuration(self, document: Mapping[str, Any]) -> str:
+        """Stage a configuration; gives why not, if the local hub does not take it, else ""."""
+        try:
+            configuration = cloned_configuration(document, self._moment())
+        except HubFault as fault:
+            return fault.message
+        with self._store.transaction():
+            self._store.save_configuration(configuration)
+        return ""
+
+    def finish(self, document: JsonObject, progress: Callable[[int, int], None]) -> tuple[int, int]:
+        """Make it consistent, and say what it is a clone of; gives the devices and modules.
+
+        Modules whose device was deleted while the hub was read are left out, and modules that a
+        deployment lists are its own. `progress` gets the devices done.
+        """
+        devices, modules, last = self._store.clone.devices(), 0, ""
+        for entry in self._store.all_modules():
+            if (device := entry.identity.device) != last:
+                last = device
+                if self._store.entry(device) is None:
+                    with self._store.transaction():
+                        self._store.delete_device(device)
+        for done, entry in enumerate(self._store.devices(), 1):
+            bodies = self._store.modules(entry.identity.device)
+            modules += len(bodies)
+            if entry.identity.edge:
+                found = {name: entry_of(body) for name, body in bodies.items()}
+                with self._store.transaction():
+                    self._store.save(*of_the_deployment(found))
+            progress(done, devices)
+        counted = {"devices": devices, "modules": modules}
+        with self._store.transaction():
+            self._store.clone.describe({**document, **counted})
+        return devices, modules
+
+    def _moment(self) -> Moment:
+        return Moment(self._now(), new_key)
+
+
+@contextmanager
+def staging(
+    state_dir: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[StagedClone]:
+    """A clone to stage beside the database of a local hub; deleted at the end of the block.
+
+    Raises `Refused` if another process stages one.
+    """
+    files = StateFiles(state_dir)
+    files.make_directory()
+    staged = staged_beside(files.database)
+    with lock.held(staged.with_suffix(".lock")) as acquired:
+        if not acquired:
+            raise Refused("another `edgeops hub clone` fills this local hub", "wait for its end")
+        remove_staged(staged)  # what a clone that was killed has left
+        try:
+            with HubStore(staged) as store:
+                yield StagedClone(store, now)
+        finally:
+            remove_staged(staged)
+
+
+def state_of(hub: EmulatedHub) -> JsonObject:
+    """What the hub is a clone of (`of`), whether it is `empty`, and its number of `activeJobs`."""
+    return {
+        "of": hub.store.clone.document() or {},
+        "empty": hub.store.clone.is_empty(),
+        "activeJobs": len(_active_jobs(hub)),
+    }
+
+
+def take_over(hub: EmulatedHub, *, replace: bool) -> None:
+    """Become what is staged, as a whole.
+
+    Raises `HubFault` 404 if nothing is staged, 409 if the hub has jobs that have not ended, or is
+    not empty and not to be replaced.
+    """
+    if not hub.store.clone.staged.exists():
+        raise HubFault(404, "NothingStaged", "There is no clone to take over.")
+    if not replace and not hub.store.clone.is_empty():
+        raise HubFault(409, "HubNotEmpty", "The hub has devices or configurations.")
+    if _active_jobs(hub):
+        raise HubFault(409, "JobsActive", "The hub has jobs that have not ended.")
+    connected = hub.store.connected()
+    hub.store.clone.take_over()
+    for entry in connected:
+        hub.links.disconnect(entry.identity.device, entry.identity.module, "deleted")
+    hub.routes.clear()
+    hub.pending.read_rules_again()
+    prepare(hub)
+
+
+def _active_jobs(hub: EmulatedHub) -> Sequence[object]:
+    return hub.store.jobs.rows("queued", "scheduled", "running")
