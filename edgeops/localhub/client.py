@@ -45,7 +45,7 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
         content = None if body is None else json.dumps(body).encode()
         status, answer = send_raw(method, path, {}, content)
         if status not in _DONE:
-            why = _reason(answer) or f"it answered {status} to {method} {path}"
+            why = reason(answer) or f"it answered {status} to {method} {path}"
             raise LocalHubRefusal(f"the local hub refuses this: {why}", status)
         return json.loads(answer) if answer else None
 
@@ -87,8 +87,8 @@ def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
     return send
 
 
-def _reason(answer: bytes) -> str:
-    """What the body of an error says."""
+def reason(answer: bytes) -> str:
+    """What the hub says in the body of an error, without Azure's name for it; empty for another."""
     try:
         return str(json.loads(answer)["Message"].partition(";")[2])
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from edgeops.errors import EdgeOpsError, UsageError
-from edgeops.localhub.client import raw_client
+from edgeops.localhub.client import raw_client, reason
 from edgeops.localhub.state.cloud_messages import valid_property_name
 
 _SECONDS_TO_ANSWER = 10
@@ -48,11 +46,5 @@ def send_to_device(
             "write such values into the body of the message",
         ) from error
     if status >= 300:
-        raise EdgeOpsError(f"the local hub refuses the message: {_reason(answer, status)}")
-
-
-def _reason(answer: bytes, status: int) -> str:
-    """What the hub says in the body of an error, without Azure's name for it."""
-    with suppress(ValueError, KeyError, TypeError, AttributeError):
-        return str(json.loads(answer)["Message"].partition(";")[2])
-    return f"status {status}"
+        why = reason(answer) or f"status {status}"
+        raise EdgeOpsError(f"the local hub refuses the message: {why}")

@@ -158,6 +158,16 @@ def test_a_method_and_a_connection_string(page):
         assert sdk in page.text(".strings")
 
 
+def test_a_message_waits_in_the_queue_of_the_device(page):
+    page.create("a")
+    page.go("#/devices/a")
+    page.tab.click("text=Send a message")
+    page.tab.fill("label:has-text('Text') textarea", "lights off")
+    page.tab.click("button:text-is('Send')")
+    page.tab.wait_for_selector("text=is in the queue of a; 1 of its messages wait")
+    assert page.call("GET", "/twins/a")["cloudToDeviceMessageCount"] == 1
+
+
 def test_events(page):
     page.create("a", "b")
     page.go("#/events")

@@ -11,6 +11,7 @@ import shlex
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.access import Endpoint, device_string, service_string
+from edgeops.localhub.client_certificate import X509_TYPES
 from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.errors import HubFault
 
@@ -42,14 +43,16 @@ def for_service(endpoint: Endpoint, policy: str, key: str) -> JsonObject:
 def for_client(endpoint: Endpoint, entry: RegistryEntry) -> JsonObject:
     """The connection string of a device or module, and how it uses it.
 
-    Raises `HubFault` 404 when it has no key.
+    One with a certificate has the connection string alone. Raises `HubFault` 404 when it has
+    neither certificate nor key.
     """
     identity = entry.identity
-    key = identity.authentication.primary_key
-    if key is None:
-        message = f"It has no key: it authenticates by {identity.authentication.type}."
-        raise HubFault(404, "NoKey", message)
+    key, how = identity.authentication.primary_key, identity.authentication.type
+    if key is None and how not in X509_TYPES:
+        raise HubFault(404, "NoKey", f"It has no key: it authenticates by {how}.")
     string = device_string(endpoint, identity.device, identity.module, key)
+    if key is None:
+        return _document(string)
     quoted, ca = _literal(string), _literal(str(endpoint.ca_file))
     kind = "Module" if identity.module else "Device"
     node = "ModuleClient" if identity.module else "Client"

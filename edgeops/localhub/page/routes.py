@@ -6,9 +6,11 @@ that has bad days, and has none itself.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -23,7 +25,7 @@ from edgeops.localhub.page.event_summary import without_binary
 from edgeops.localhub.page.overview import overview, rows_of
 from edgeops.localhub.page.pages import HubPage
 from edgeops.localhub.policies import POLICIES, Permission
-from edgeops.localhub.service import methods
+from edgeops.localhub.service import cloud_messages, methods
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
 from edgeops.localhub.state.errors import HubFault
@@ -172,6 +174,18 @@ async def _call(page: HubPage, request: web.Request) -> web.StreamResponse:
     return json_response(page.checkout.masked(answer))
 
 
+async def _send(page: HubPage, request: web.Request) -> web.StreamResponse:
+    body = await json_object(request)
+    device, text = _name(body.get("device")), body.get("text")
+    if not isinstance(text, str):
+        raise errors.invalid("A message must be a text.")
+    message_id = str(uuid.uuid4())
+    to = f"/devices/{quote(device, safe='')}/messages/devicebound"
+    cloud_messages.send(page.hub, to, {"$.mid": message_id}, {}, "", text.encode())
+    waiting = len(page.hub.store.messages.queue(device))
+    return json_response({"messageId": message_id, "waiting": waiting})
+
+
 async def _connection(page: HubPage, request: web.Request) -> web.StreamResponse:
     body = await json_object(request)
     if "policy" in body:
@@ -230,6 +244,7 @@ PAGE_ROUTES = (
     PageRoute("GET", "/page/api/events", _events),
     PageRoute("GET", "/page/api/events/{number}", _event),
     PageRoute("POST", "/page/api/methods", _call),
+    PageRoute("POST", "/page/api/messages", _send),
     PageRoute("POST", "/page/api/connection", _connection),
     PageRoute("POST", "/page/api/comparison", _compare),
     PageRoute("GET", "/page/api/conditions", _conditions),

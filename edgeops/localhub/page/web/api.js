@@ -32,5 +32,6 @@ export const conditions = () => request("GET", "conditions");
 export const changeConditions = (document) => request("PUT", "conditions", document);
 export const endConditions = () => request("DELETE", "conditions");
 export const callMethod = (call) => request("POST", "methods", call);
+export const sendMessage = (message) => request("POST", "messages", message);
 export const connection = (of) => request("POST", "connection", of);
 export const compare = (name) => request("POST", "comparison", { device: name });

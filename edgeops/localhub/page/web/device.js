@@ -1,10 +1,11 @@
 // One device: its twins, what it can be asked, and how to connect as it.
 import * as api from "./api.js";
+import { messagePanel, methodPanel } from "./ask.js";
 import { connectionPanel } from "./connect.js";
-import { ago, button, chip, connection, el, field, toast } from "./dom.js";
+import { ago, button, chip, connection, el, toast } from "./dom.js";
 import { stateChip } from "./devices.js";
 import { listen } from "./live.js";
-import { gitTable, propertiesTable, tagsTable, valueText } from "./twin_table.js";
+import { gitTable, propertiesTable, tagsTable } from "./twin_table.js";
 
 const AGENT = "$edgeAgent";
 const MILLISECONDS_BETWEEN_LOOKS = 500;
@@ -47,7 +48,7 @@ export function deviceView(hub, words) {
       properties = propertiesTable(twin);
       pane.replaceChildren(
         el("h2", { class: "twin-name" }, twin.moduleId ?? "Device twin"),
-        details, properties.element, tags, methodPanel(name, chosen), connectPanel());
+        details, properties.element, tags, methodPanel(name, chosen), chosen ? "" : messagePanel(name), connectPanel());
     } else {
       properties.update(twin);
     }
@@ -158,38 +159,4 @@ function detailsOf(twin, agent) {
     applied.length && ["Configurations", [applied.join(", ")]],
   ].filter(Boolean);
   return el("dl", { class: "details" }, pairs.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
-}
-
-/** Call a direct method, and show its answer. */
-function methodPanel(device, module) {
-  const method = el("input", { required: true, maxlength: 100, autocomplete: "off", spellcheck: "false" });
-  const payload = el("textarea", { rows: 3, spellcheck: "false", placeholder: "null" });
-  const seconds = el("input", { type: "number", min: 5, max: 300, value: 30 });
-  const answer = el("div", { class: "answer", role: "status" });
-  const send = el("button", { class: "primary" }, "Call");
-  const form = el("form", {},
-    el("div", { class: "fields" }, field("Method", method), field("Seconds to answer", seconds)),
-    field("Payload (JSON)", payload), send, answer);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    let value = null;
-    try {
-      value = payload.value.trim() ? JSON.parse(payload.value) : null;
-    } catch {
-      answer.replaceChildren(el("p", { class: "problem" }, "The payload is not JSON."));
-      payload.focus();
-      return;
-    }
-    send.disabled = true;
-    answer.replaceChildren(el("p", { class: "soft" }, "Waiting for the answer …"));
-    try {
-      const { status, payload: body } = await api.callMethod({ device, module, methodName: method.value, payload: value, responseTimeoutInSeconds: Number(seconds.value) });
-      answer.replaceChildren(el("p", {}, "Status ", chip(String(status), status < 300 ? "good" : "bad")), el("pre", { tabindex: 0, role: "region", "aria-label": "Answer" }, valueText(JSON.stringify(body, null, 2))));
-    } catch (error) {
-      answer.replaceChildren(el("p", { class: "problem" }, error.message));
-    } finally {
-      send.disabled = false;
-    }
-  });
-  return el("details", { class: "fold" }, el("summary", {}, "Call a direct method"), form);
 }
