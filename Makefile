@@ -73,8 +73,8 @@ $(NODE_SDKS)/node_modules/.package-lock.json: $(NODE_SDKS)/package-lock.json
 chromium:
 	@if command -v chromium >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \
-	    --no-install-recommends chromium; } >.chromium.log 2>&1 || \
+	  { timeout 60 apt-get update && DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install \
+	    --yes --no-install-recommends chromium; } >.chromium.log 2>&1 || \
 	  echo 'note: chromium was not installed (.chromium.log says why); tests/browser is left out' >&2; \
 	else echo 'note: tests/browser is left out; it needs chromium' >&2; fi
 
