@@ -1,6 +1,6 @@
-"""What runs until Ctrl-C.
+"""What runs until Ctrl-C, and a text that is shown again whenever it was looked up.
 
-It shows a text again whenever it was looked up: in place on a terminal, else once it changed.
+On a terminal it is drawn in place; elsewhere it is printed once it has changed.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class _Size:
     head: int
     batch: int
     steps: int  # of the optimiser
-    first: str  # for several columns: how long it learns from each
+    first: str  # YAML: how it learns from each of several columns, before their sum
 
 
 _SIZES = (  # for up to so many windows

@@ -14,7 +14,7 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub import access
-from edgeops.localhub.client import client
+from edgeops.localhub.client import LocalHubRefusal, client
 from edgeops.localhub.sender import send_to_device
 from tests.support.killed_hub import KilledHub
 from tests.support.waiting import wait_until
@@ -225,6 +225,7 @@ def test_a_hub_that_stops_lets_no_request_wait_for_its_turn(tmp_path):
         slow = others.submit(hub, "GET", "/devices/d1")
         wait_until(lambda: hub("GET", "/conditions")["counts"])
         process.send_signal(signal.SIGTERM)
-        with pytest.raises(EdgeOpsError, match="answered 503"):
+        with pytest.raises(LocalHubRefusal) as refusal:
             slow.result()
+        assert refusal.value.status == 503
         assert process.wait(timeout=4) == 0

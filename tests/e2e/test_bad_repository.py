@@ -242,6 +242,8 @@ def test_a_full_disk_leaves_the_old_plan_and_nothing_else(tiny_repo, tmp_path):
     result = tiny_repo.process(
         *offline(base, plan),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        # Python would cut the bytecode of a module that is imported first here, for all tests after
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert (result.code, result.out) == (1, "")
     assert result.err == (

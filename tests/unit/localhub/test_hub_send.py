@@ -97,4 +97,5 @@ def test_what_cannot_be_sent(send, repo, arguments, code, said):
 def test_without_a_running_hub_it_says_so(tmp_path, capsys):
     (tmp_path / "fleet").mkdir()
     assert run(["--repo", str(tmp_path), "hub", "send", "d1", "x"]) == 1
-    assert "the local hub is not running" in capsys.readouterr().err
+    state = tmp_path / ".edgeops"
+    assert f"the local hub in {state} is not running" in capsys.readouterr().err

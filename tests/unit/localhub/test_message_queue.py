@@ -28,6 +28,7 @@ class AnyQueue(RuleBasedStateMachine):
     def fill(self, times):
         self.now = 0.0
         self.queue = {n: QueuedMessage(n, float(time)) for n, time in enumerate(times, 1)}
+        self.tokens = 0
         self.held = {}  # what receivers believe to have: token -> (sequence, until)
         self.abandoned = dict.fromkeys(self.queue, 0)
         self.ended = {}
@@ -45,7 +46,8 @@ class AnyQueue(RuleBasedStateMachine):
             return
         assert free.sequence > after
         assert all(until <= self.now for n, until in self.held.values() if n == free.sequence)
-        token = f"token {len(self.held)}"
+        self.tokens += 1
+        token = f"token {self.tokens}"
         until = WHILE_CONNECTED if connected else self.now + LOCK_SECONDS
         self.held[token] = (free.sequence, until)
         self.queue[free.sequence] = with_lock(free, token, until)

@@ -15,7 +15,7 @@ from shared_state import share_state
 
 from edgeops.cli.main import run
 from edgeops.errors import EdgeOpsError
-from edgeops.localhub.client import client
+from edgeops.localhub.client import LocalHubRefusal, client
 from edgeops.localhub.page import PAGE_ROUTES, Checkout, HubPage, stream
 from edgeops.localhub.page import pages as hub_pages
 from edgeops.localhub.page.guard import HEADERS
@@ -136,8 +136,9 @@ def test_a_link_is_soon_too_old(local_hub, stranger, monkeypatch):
 
 @pytest.mark.parametrize("policy", ["service", "device", "registryRead", "registryReadWrite"])
 def test_only_the_owner_gets_a_link(local_hub, policy):
-    with pytest.raises(EdgeOpsError, match="answered 401 to POST /page/links"):
+    with pytest.raises(LocalHubRefusal) as refusal:
         client(local_hub.state_dir, policy, seconds=10)("POST", "/page/links", None)
+    assert refusal.value.status == 401
 
 
 def test_without_a_session_there_is_only_the_way_in(stranger):
