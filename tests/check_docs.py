@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from azure_documents import document
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fleet/README.md")
@@ -73,22 +74,24 @@ def routes_table() -> str:
     from edgeops.localhub.page import LINKS, PAGE_ROUTES
 
     rows: dict[tuple[str, str], dict[str, str]] = {}
+    spellings: dict[str, str] = {}  # Microsoft's clients spell some paths in two ways
     for route in (*OPERATIONS, LINKS):
+        path = spellings.setdefault(route.path.lower(), route.path)
         kind = route.kind.value if route.kind else "none"
         needs = " and ".join(
             f"{part}".lower().replace("_", " ") for part in names(route.permission)
         )
-        rows.setdefault((route.path, kind), {})[route.method] = needs
+        rows.setdefault((path, kind), {})[route.method] = needs
     for page_route in PAGE_ROUTES:
-        needs = "none" if page_route.public else "session"
-        rows.setdefault((page_route.path, "none"), {})[page_route.method] = needs
-    lines = ["| path | methods: permission | operation |", "|---|---|---|"]
+        path, needs = (page_route.path, "none") if page_route.public else ("/page/api/*", "session")
+        rows.setdefault((path, "none"), {})[page_route.method] = needs
+    lines = ["| path | methods: permission | operation | document of Azure |", "|---|---|---|---|"]
     for (path, kind), methods in rows.items():
         by_permission: dict[str, list[str]] = {}
         for method, needs in methods.items():
             by_permission.setdefault(needs, []).append(method)
         cells = "; ".join(f"{', '.join(m)}: {needs}" for needs, m in by_permission.items())
-        lines.append(f"| `{path}` | {cells} | {kind} |")
+        lines.append(f"| `{path}` | {cells} | {kind} | {document(path)} |")
     return "\n".join(lines) + "\n"
 
 
