@@ -72,8 +72,8 @@ fi
 say "The published models, and which devices run them. Their files are small enough for git."
 run edgeops model list
 say "Promotion is one line in git, edited here and reviewed like any other change."
-run edgeops model promote street-24h@1.0.0 --to half
-git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "half: street-24h 1.0.0"
+run edgeops model promote street-24h@1.1.0 --to half
+git -c user.name=demo -c user.email=demo@example.invalid commit --quiet -am "half: street-24h 1.1.0"
 printf '%s$ edgeops sync%s\n' "$bold" "$plain"
 edgeops sync | tail -n 1
 
@@ -123,8 +123,8 @@ say "Any file can be a model: here, limits of alarms. Releases are signed; this 
 run edgeops model key "$work/releases.pem" --public keys/releases.pub
 echo '{"peoplePerHour": 900}' > "$work/limits.json"
 run edgeops model publish alarm-limits --file "$work/limits.json" --version 1.0.0 --format json --sign --key "$work/releases.pem"
-run edgeops model sign street-24h@1.0.0 --key "$work/releases.pem"
-run edgeops model sign crowdedness-24h@1.0.0 --key "$work/releases.pem"
+run edgeops model sign street-24h@1.1.0 --key "$work/releases.pem"
+run edgeops model sign crowdedness-24h@1.1.0 --key "$work/releases.pem"
 cat > fleet/modules/alarm.yaml << 'EOF'
 apiVersion: edgeops/v1
 kind: Module
