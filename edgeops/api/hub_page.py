@@ -30,7 +30,10 @@ def page_link(workspace: Workspace) -> str:
 
 
 def checkout(workspace: Workspace) -> Checkout:
-    """What the page of a hub in this workspace shows beside what the hub knows."""
+    """What the page of a hub in this workspace shows beside what the hub knows.
+
+    Without a fleet there is nothing to compare with.
+    """
     from edgeops.fleet.secrets import masked
     from edgeops.localhub.page.checkout import Checkout
 
@@ -39,7 +42,7 @@ def checkout(workspace: Workspace) -> Checkout:
         names = [] if device is None else ["--", device]
         return await _document_of(workspace, "device", *chosen, "--output", "json", *names)
 
-    return Checkout(compare, masked)
+    return Checkout(compare if (workspace.root / "fleet").is_dir() else None, masked)
 
 
 async def _document_of(workspace: Workspace, *command: str) -> JsonObject:

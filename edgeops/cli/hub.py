@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -38,21 +39,11 @@ from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT, DEFAULT_POR
 if TYPE_CHECKING:
     from edgeops.localhub.access import Endpoint
 
-app = group("Run and inspect the local IoT Hub emulator.")
-app.add_typer(hub_device.app, name="device", short_help="Create, list and delete devices by hand.")
-app.command("seed", short_help="Create devices and twins from a file.")(seed)
-app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
-app.command("send", short_help="Send a message to a device.")(send)
-app.command("open", short_help="Open the web page of the running local hub.")(open_page)
-app.command("trust-ca", short_help="Let devices connect with certificates.")(trust_ca)
-app.command("clone", short_help="Copy a hub into the local one, to rehearse a sync.")(clone)
-
 
 def _port(help: str, variable: str) -> Any:  # noqa: A002 - as typer calls it
-    return option(help, envvar=variable, min=0, max=65535)
+    return option(help, envvar=variable, metavar="PORT", min=0, max=65535)
 
 
-@app.command("serve")
 def serve(
     context: typer.Context,
     port: Annotated[
@@ -99,19 +90,23 @@ def serve(
     query_delay: QueryDelayOption = 0,
     latency: LatencyOption = 0,
     fault: FaultOption = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    with_parent: Annotated[
+        bool,
+        option("End when stdin ends, as it does with the program that has it.", "--with-parent"),
+    ] = False,
 ) -> None:
     """Run the local IoT Hub emulator until Ctrl-C.
 
-    Service SDKs reach it by HTTPS, devices by MQTT over TLS. It needs no fleet
+    Service SDKs reach it by HTTPS, devices by MQTT over TLS. It needs no Azure
     and no git. Unless you --listen elsewhere, only this machine reaches it.
     State, keys and the certificate that clients must trust (ca.pem) are stored
-    in .edgeops/ or in --dir.
+    in .edgeops/ or in --dir. When it is ready it prints the next steps.
 
     \b
     Examples:
       edgeops hub serve
-      edgeops hub serve --ephemeral --port 0 --mqtt-port 0 -o json
+      edgeops hub serve --ephemeral --dir hub
+      edgeops hub serve --ephemeral --port 443 --with-parent -o json
       edgeops hub serve --dir second-hub --listen 127.0.0.2
       edgeops hub serve --sku S1 --query-delay 60
       edgeops hub serve --fault twin-write=500@5% --fault query=slow:2
@@ -121,6 +116,7 @@ def serve(
     from edgeops.localhub.loop import run
     from edgeops.localhub.serve import serve as serve_hub
 
+    logging.basicConfig(format="local IoT Hub: %(message)s")
     under = parse_conditions(conditions_of(sku, units, retry_after, query_delay, latency, fault))
     with ephemeral_dir(directory) if ephemeral else nullcontext(directory) as chosen:
         where = hub_workspace(context, chosen, starts=True)
@@ -158,7 +154,6 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-@app.command("connection-string", short_help="Print a connection string for any tool or SDK.")
 def connection_string(
     context: typer.Context,
     device: Annotated[
@@ -172,19 +167,18 @@ def connection_string(
 ) -> None:
     """Print a connection string of the local hub, for any Azure IoT tool or SDK.
 
-    It holds a key. Clients must trust ca.pem in the folder of the hub, .edgeops
-    (REQUESTS_CA_BUNDLE for the Python service SDK).
+    It holds a key. Clients must trust ca.pem in the folder of the hub; what
+    `edgeops hub serve` prints says how each SDK does.
 
     \b
     Examples:
       edgeops hub connection-string
-      edgeops hub connection-string --device queen-street-210
+      edgeops hub connection-string --device my-device
     """
     where = hub_workspace(context, directory)
     typer.echo(api.connection_string(where, device=device, module=module, policy=policy))
 
 
-@app.command("events", short_help="Print telemetry, twin changes and connections.")
 def events(
     context: typer.Context,
     follow: Annotated[bool, option("Print new events until Ctrl-C.", "--follow", "-f")] = False,
@@ -200,7 +194,7 @@ def events(
     \b
     Examples:
       edgeops hub events --follow
-      edgeops hub events --device queen-street-210 -o json
+      edgeops hub events --device my-device -o json
     """
     where = hub_workspace(context, directory)
     shown = report.event_text.event_json if output == "json" else report.event_text.event_line
@@ -210,7 +204,6 @@ def events(
             sys.stdout.flush()
 
 
-@app.command("reset", short_help="Delete all devices of the local hub.")
 def reset(
     context: typer.Context,
     yes: Annotated[bool, option("Delete without asking.", "--yes", "-y")] = False,
@@ -231,3 +224,31 @@ def reset(
         raise EdgeOpsError("not confirmed: nothing was deleted")
     api.hubs.reset(where)
     note(context, "the local hub is empty")
+
+
+app = group(
+    """Run the local IoT Hub emulator, and see and change what is on it.
+
+    It needs no Azure and no git. `serve` runs it; the other commands, in another
+    terminal, find it by its folder: .edgeops, or what --dir or EDGEOPS_HUB_DIR names.
+
+    \b
+    Examples:
+      edgeops hub serve
+      edgeops hub device create my-device
+      edgeops hub open
+    """
+)
+app.command("serve", short_help="Run the hub until Ctrl-C.")(serve)
+app.command("open", short_help="Open its web page: devices, events, faults.")(open_page)
+app.command("events", short_help="Print telemetry, twin changes and connections.")(events)
+app.command("connection-string", short_help="Print a connection string for any tool or SDK.")(
+    connection_string
+)
+app.command("send", short_help="Send a message to a device.")(send)
+app.command("seed", short_help="Create devices and twins from a file.")(seed)
+app.command("conditions", short_help="Show or change throttles, delays and faults.")(conditions)
+app.command("trust-ca", short_help="Let devices connect with certificates.")(trust_ca)
+app.command("clone", short_help="Copy another hub into it, to rehearse a sync.")(clone)
+app.command("reset", short_help="Delete everything on it.")(reset)
+app.add_typer(hub_device.app, name="device", short_help="Create, list and delete devices.")

@@ -14,7 +14,9 @@ from edgeops.cli.settings import show
 
 def clone(
     context: typer.Context,
-    source: Annotated[str, option("Hub of the Fleet to copy; it is only read.", "--from")],
+    source: Annotated[
+        str, option("Hub to copy, as the fleet names it; it is only read.", "--from")
+    ],
     replace: Annotated[
         bool, option("Delete what the local hub has; otherwise it must be empty.", "--replace")
     ] = False,

@@ -25,6 +25,11 @@ def seed(
     hub, or starts one for this command. A fleet is put on the hub by `edgeops sync`.
 
     \b
+    A file:
+      devices:
+        thermostat-1: {tags: {site: north}, desired: {interval: 60}}
+
+    \b
     Examples:
       edgeops hub seed devices.yaml
       edgeops hub seed devices.json --dir /tmp/hub

@@ -54,5 +54,6 @@ def likely_mistake(error: OSError, port: str) -> str | None:
         return (
             f"a client of the {port} port did not accept the hub's certificate: it must trust "
             "ca.pem of the hub, and use a name in the certificate, such as localhost"
+            " (a browser asks you instead)"
         )
     return None

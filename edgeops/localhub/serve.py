@@ -42,6 +42,10 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
 from edgeops.localhub.tls_trust import TrustingContext
 
+_AS_ROOT = (
+    "Linux leaves low ports to root, until `sudo sysctl net.ipv4.ip_unprivileged_port_start=443`"
+)
+
 
 async def serve(
     state_dir: Path,
@@ -137,7 +141,10 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _in_use(host, port, option) from error
-        raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        hint = _AS_ROOT if error.errno == errno.EACCES else ""
+        raise EdgeOpsError(
+            f"cannot listen on {host} port {port}: {error.strerror}", hint
+        ) from error
 
 
 def _in_use(host: str, port: int, option: str) -> EdgeOpsError:

@@ -35,6 +35,7 @@ def text(started: HubStart, *, with_key: bool) -> str:
         f"  folder         {folder}{ending}",
         f"  for services   {started.connection_string if with_key else command}",
         *(by_hand if endpoint.mqtt_port else ()),
+        f"  its page       edgeops hub open{where}",
         "Clients must trust its certificate:",
         f"  CA={shlex.quote(str(endpoint.ca_file.absolute()))}",
         "  REQUESTS_CA_BUNDLE=$CA python service.py   # azure-iot-hub",

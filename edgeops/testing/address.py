@@ -21,8 +21,7 @@ _HINT = (
 def own_address(number: int) -> tuple[str, int]:
     """An address with a free MQTT port, and its HTTPS port: 443 if allowed, else 0 (any free).
 
-    `number`, the id of a process, gives each its own. Raises `EdgeOpsError` when
-    there is none.
+    `number`, below 2**23, gives each hub its own. Raises `EdgeOpsError` when there is none.
     """
     own = f"127.{64 + (number >> 16) % 128}.{number >> 8 & 0xFF}.{number & 0xFF}"
     for host in (own, DEFAULT_HOST):

@@ -33,6 +33,10 @@ def test_a_comparison_says_why_there_is_none(hub_repo):
         asyncio.run(beside.compare("--help"))
 
 
+def test_without_a_fleet_there_is_nothing_to_compare_with(tmp_path):
+    assert checkout(Workspace(tmp_path)).compare is None
+
+
 def test_secrets_are_masked(tiny_repo):
     masked = checkout(Workspace(tiny_repo.root)).masked
     assert masked({"desired": {"password": "hunter2", "rate": 1}}) == {

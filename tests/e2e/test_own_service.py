@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeops.testing import running_hub
+
 TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "docs/testing.md"
+FIRST = TESTS / "examples/first-hub"
 PYTHON, NODE = TESTS / "examples/cold-chain", TESTS / "examples/cold-chain-node"
 NODE_MODULES = TESTS / "contract/node/node_modules"
 OWN_NETWORK = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
@@ -20,8 +23,9 @@ SECONDS = 120
 
 
 def run(command, folder, **environ):
-    """Runs a suite as its own project would, without what pytest tells its own processes."""
-    usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    """Runs a suite as its own project would, without what these tests tell their processes."""
+    ours = ("PYTEST", "EDGEOPS")
+    usual = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         command,
         cwd=folder,
@@ -56,6 +60,20 @@ def service(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_first_steps_work(tmp_path):
+    pytest.importorskip("azure.iot.hub", reason="azure-iot-hub has no wheel here")
+    folder = tmp_path / "first"
+    shutil.copytree(FIRST, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    with running_hub(tmp_path / "hub") as hub:
+        device = hub.device("my-device")
+        command = [sys.executable, "device.py", device.connection_string]
+        assert run(command, folder, SSL_CERT_FILE=str(hub.ca_file)).returncode == 0
+        assert hub.wait_for(telemetry={}).body == {"temperature": 9.5}
+    done = run_pytest(folder, tmp_path)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.slow
 def test_the_suite_of_the_service_passes_with_a_hub_for_each_process(service, tmp_path):
     folder, _ = service
     done = run_pytest(folder, tmp_path, "-n", "2")
@@ -84,7 +102,7 @@ def test_what_is_wrong_can_be_read(service, tmp_path):
 
 
 def test_the_page_shows_these_services():
-    files = [*PYTHON.rglob("*.py"), *PYTHON.glob("*.toml"), *NODE.iterdir()]
+    files = [*FIRST.glob("*.py"), *PYTHON.rglob("*.py"), *PYTHON.glob("*.toml"), *NODE.iterdir()]
     sources = [path.read_text() for path in files]
     blocks = re.findall(
         r"^```(python|toml|js|json)\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL
@@ -103,7 +121,8 @@ def test_the_suite_of_the_service_for_node_passes(tmp_path):
     folder = tmp_path / "cold-chain-node"
     shutil.copytree(NODE, folder)
     (folder / "node_modules").symlink_to(NODE_MODULES)
-    done = run([*OWN_NETWORK, "node", "run-tests.js"], folder, PYTHON=sys.executable)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = run([*OWN_NETWORK, "node", "run-tests.js"], folder, PATH=path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "pass 1\n" in done.stdout
 

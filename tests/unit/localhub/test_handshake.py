@@ -24,7 +24,8 @@ def failure(reason):
         (
             "TLSV1_ALERT_UNKNOWN_CA",
             "a client of the HTTPS port did not accept the hub's certificate: it must trust "
-            "ca.pem of the hub, and use a name in the certificate, such as localhost",
+            "ca.pem of the hub, and use a name in the certificate, such as localhost"
+            " (a browser asks you instead)",
         ),
     ],
 )

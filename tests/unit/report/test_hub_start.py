@@ -25,6 +25,7 @@ def test_a_terminal_gets_the_key_and_all_steps():
             "  folder         /w/.edgeops",
             f"  for services   {SECRET}",
             "  for a device   edgeops hub device create my-device",
+            "  its page       edgeops hub open",
             "Clients must trust its certificate:",
             "  CA=/w/.edgeops/ca.pem",
             "  REQUESTS_CA_BUNDLE=$CA python service.py   # azure-iot-hub",
@@ -43,6 +44,7 @@ def test_a_log_gets_the_command_instead():
     assert "SharedAccessKey" not in shown
     assert "  for services   edgeops hub connection-string --dir '/tmp/a b'\n" in shown
     assert "  folder         '/tmp/a b' (deleted when it ends)\n" in shown
+    assert "  its page       edgeops hub open --dir '/tmp/a b'\n" in shown
     assert "  CA='/tmp/a b/ca.pem'\n" in shown
 
 

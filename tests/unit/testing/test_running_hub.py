@@ -163,19 +163,21 @@ def test_no_address_with_the_port_of_devices_is_an_error_that_says_why():
     assert "know no other port" in caught.value.hint
 
 
-def test_a_hub_that_cannot_start_says_why(tmp_path):
-    taken = tmp_path / "file"
-    taken.write_text("")
-    with pytest.raises(EdgeOpsError, match="cannot keep the local hub's state"):
-        running_hub(taken).__enter__()
+def test_a_hub_that_cannot_start_says_why(tmp_path, capfd):
+    (tmp_path / "main.py").touch()
+    with pytest.raises(EdgeOpsError, match="the local hub did not start"):
+        running_hub(tmp_path).__enter__()
+    assert capfd.readouterr().err.startswith(f"error: {tmp_path} is not empty")
 
 
-def test_the_process_ends_with_its_stdin_and_leaves_nothing():
-    program = [sys.executable, "-m", "edgeops.testing"]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def test_the_hub_of_other_languages_ends_with_its_stdin_and_leaves_nothing():
+    program = [sys.executable, "-m", "edgeops", "hub", "serve", "--ephemeral", "--with-parent"]
+    options = ["--port", "0", "--mqtt-port", "0", "-o", "json"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*program, *options], **pipes) as process:
         said = json.loads(process.stdout.readline())
-        assert said["connectionString"].startswith(f"HostName={said['host']}")
-        assert (Path(said["caFile"]).exists(), said["mqttPort"]) == (True, 8883)
+        assert said["connectionString"].startswith(f"HostName={said['hostName']};")
+        assert Path(said["caFile"]).exists()
         process.stdin.close()
         assert process.wait(timeout=60) == 0
     assert not Path(said["dir"]).exists()

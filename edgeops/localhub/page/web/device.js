@@ -117,9 +117,9 @@ export function deviceView(hub, words) {
     title: name,
     content: [
       facts,
-      el("div", { class: "note" },
+      ...(hub.git ? [el("div", { class: "note" },
         el("p", {}, "Git is the writer of desired properties and tags: change them there, then run ", el("code", {}, "edgeops sync"), "."),
-        hub.git ? button("Compare with git", compareWithGit, { class: "small" }) : null),
+        button("Compare with git", compareWithGit, { class: "small" }))] : []),
       result,
       place,
     ],
