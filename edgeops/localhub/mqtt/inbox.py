@@ -43,8 +43,10 @@ class CloudInbox:
 
     def take(self) -> None:
         """Send the client what waits for it, as much as it may have."""
+        if self._after is None:
+            return
         qos = self._outbox.granted(topics.cloud_messages(self._device))
-        if self._after is None or qos is None:
+        if qos is None:
             return
         received = cloud_messages.receive_while_connected(
             self._hub,
