@@ -137,7 +137,8 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _in_use(host, port, option) from error
-        raise EdgeOpsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        why = os.strerror(error.errno) if error.errno else str(error)  # without Python's remark
+        raise EdgeOpsError(f"cannot listen on {host} port {port}: {why}") from error
 
 
 def _in_use(host: str, port: int, option: str) -> EdgeOpsError:

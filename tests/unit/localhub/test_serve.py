@@ -40,6 +40,12 @@ def test_a_port_in_use_is_refused(tmp_path, local_hub):
     assert "--port" in error.hint
 
 
+def test_an_address_of_another_machine_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(EdgeOpsError) as caught:
+        asyncio.run(serve(tmp_path, port=0, host="192.0.2.1", ready=lambda _: None))
+    assert caught.value.message.endswith("port 0: Cannot assign requested address")
+
+
 def test_a_port_that_does_not_exist_is_refused(tmp_path):
     assert serve_and_fail(tmp_path, port=70_000).message == "there is no port 70000"
 
