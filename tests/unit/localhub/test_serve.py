@@ -60,6 +60,20 @@ def test_a_spoilt_database_is_an_error_with_a_way_out(tmp_path):
     assert "hub reset" in serve_and_fail(tmp_path).hint
 
 
+def test_a_database_that_cannot_be_written_is_not_given_up(tmp_path):
+    (tmp_path / "hub.db").mkdir()
+    error = serve_and_fail(tmp_path)
+    assert error.message.endswith("hub.db: Is a directory")
+    assert "is the disk full, or read-only?" in error.hint
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "hub.lock").mkdir()
+    error = serve_and_fail(tmp_path)
+    assert error.message.endswith("hub.lock: Is a directory")
+    assert "needs this folder" in error.hint
+
+
 def test_a_spoilt_certificate_is_an_error_with_a_way_out(tmp_path):
     for name in ("ca.pem", "server.pem"):
         (tmp_path / name).write_text("not a certificate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
+from edgeops.localhub import access
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT
 from edgeops.localhub.client import raw_client
 from edgeops.testing import RunningHub, running_hub, trusting
 from edgeops.testing.address import own_address
+from tests.support.waiting import wait_until
 
 
 def test_a_device_has_what_it_was_created_with(hub):
@@ -179,6 +182,15 @@ def test_the_process_ends_with_its_stdin_and_leaves_nothing():
         process.stdin.close()
         assert process.wait(timeout=60) == 0
     assert not Path(said["dir"]).exists()
+
+
+def test_a_hub_that_was_killed_is_named_as_the_reason(tmp_path):
+    with running_hub(tmp_path) as hub:
+        pid = access.running(tmp_path).pid
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: access.running(tmp_path) is None)
+        with pytest.raises(EdgeOpsError, match="the hub of these tests has ended"):
+            hub.device("d")
 
 
 def test_no_hub_is_an_error(tmp_path):
