@@ -224,6 +224,9 @@ def test_a_message_has_at_most_64_kb_with_its_properties(hub):
         {"properties": {"": "x"}},
         {"properties": {"x": "ü"}},
         {"properties": {"x": "%" * 21_000}},
+        {"properties": {"$.mid": "that of another message"}},
+        {"properties": {"$.to": "/devices/another/messages/devicebound"}},
+        {"properties": {"iothub-ack": "none"}},
     ],
 )
 def test_what_a_message_cannot_be(hub, wrong):
