@@ -204,7 +204,9 @@ async def _connection(page: HubPage, request: web.Request) -> web.StreamResponse
 
 async def _compare(page: HubPage, request: web.Request) -> web.StreamResponse:
     device = (await json_object(request)).get("device")
-    return json_response(await page.compare(None if device is None else _name(device)))
+    if device is not None:  # one of the hub: other texts cannot be an argument of a process
+        device = page.hub.device(_name(device)).identity.device
+    return json_response(await page.compare(device))
 
 
 async def _conditions(page: HubPage, _: web.Request) -> web.StreamResponse:

@@ -542,6 +542,14 @@ def test_a_comparison_with_git():
     assert compare(page, None) == [{"of": None}]
 
 
+@pytest.mark.parametrize("name", ["d9", "\0", "--help", "x" * 200_000])
+def test_only_devices_of_the_hub_are_compared(visitor, name):
+    """Each comparison is a process, which cannot have every text as an argument."""
+    response = visitor.send("POST", "/page/api/comparison", {"device": name})
+    assert response.status == 404
+    assert "DeviceNotFound" in response.text
+
+
 def test_a_comparison_that_fails_says_why():
     async def fails(device):
         raise EdgeOpsError("fleet/fleet.yaml:3: no such hub")

@@ -151,6 +151,20 @@ def test_trust_is_for_a_block_and_beside_that_of_before(hub, monkeypatch, tmp_pa
     assert dict(os.environ) == before
 
 
+@pytest.mark.parametrize(
+    "content", ["# Főtanúsítvány\n".encode("latin2"), None], ids=["Latin 2", "absent"]
+)
+def test_certificates_of_before_in_any_encoding_or_absent(hub, monkeypatch, tmp_path, content):
+    mine = tmp_path / "mine.pem"
+    if content is not None:
+        mine.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(mine))
+    with trusting(hub):
+        bundle = Path(os.environ["SSL_CERT_FILE"]).read_bytes()
+    assert bundle.startswith(content or b"-----BEGIN")
+    assert bundle.endswith(hub.ca_file.read_bytes())
+
+
 def test_each_process_has_an_address_of_its_own():
     numbers = [1, 255, 256, 65536, 4194303]
     assert len({own_address(number)[0] for number in numbers}) == len(numbers)
