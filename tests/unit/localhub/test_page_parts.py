@@ -204,8 +204,22 @@ def test_events_in_short(hub):
 def test_secrets_in_events_are_hidden(hub):
     create(hub, "d")
     devices.send_telemetry(hub, "d", "", {}, b'{"password": "hunter2"}')
-    shown = summary(hub.store.events(1, 1, None)[0], lambda value: value | {"body": "***"})
-    assert shown["text"] == "***"
+    devices.send_telemetry(hub, "d", "", {"$.on": "password=hunter2"}, b"password=hunter2")
+    first, second = (summary(event, masked) for event in hub.store.events(1, 2, None))
+    assert first["text"] == '{"password":"***"}'
+    assert (second["what"], second["text"]) == ("password=***", "password=***")
+
+
+@pytest.mark.parametrize("body", [b"/:" * 100_000, b'{"a": "' + b"/:" * 100_000 + b'"}'])
+def test_what_would_take_long_to_look_through_is_not_shown_in_short(hub, body):
+    """A device could hold up the hub of whoever looks at its events."""
+    looked_at = []
+    create(hub, "d")
+    devices.send_telemetry(hub, "d", "", {"$.on": "o" * 10_000}, body)
+    shown = summary(hub.store.events(1, 1, None)[0], lambda value: looked_at.append(value) or value)
+    assert shown["text"].startswith("200,0")
+    assert shown["text"].endswith(" characters, which Details shows")
+    assert max(len(value) for value in looked_at) <= MAX_TEXT
 
 
 # --- connection strings -------------------------------------------------------------------
