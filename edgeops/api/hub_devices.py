@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from edgeops.api.hubs import connection_string
+from edgeops.api.hubs import connection_string, refuse_empty
 from edgeops.api.session import local_hub
 from edgeops.api.workspace import Workspace
 from edgeops.errors import EdgeOpsError, UsageError
@@ -42,9 +42,10 @@ def create_device(
 ) -> str:
     """Create a device, or a module of one that exists; gives its connection string: a secret.
 
-    Raises `UsageError` for options that a module does not have, and `EdgeOpsError` if the hub
-    refuses, such as for a name that is taken.
+    Raises `UsageError` for an empty name, and options that a module does not have, and
+    `EdgeOpsError` if the hub refuses, such as for a name that is taken.
     """
+    refuse_empty(device, module)
     body: JsonObject = {"deviceId": device}
     if module:
         if edge or status != "enabled":
@@ -60,8 +61,9 @@ def create_device(
 def delete_device(workspace: Workspace, device: str, *, module: str | None = None) -> None:
     """Delete a device with its modules, or one module; its connection ends.
 
-    Raises `EdgeOpsError` if it does not exist.
+    Raises `UsageError` for an empty name, and `EdgeOpsError` if it does not exist.
     """
+    refuse_empty(device, module)
     with _sending(workspace) as send:
         _ask(workspace, send, "DELETE", device, module, None)
 

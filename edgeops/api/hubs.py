@@ -60,6 +60,7 @@ def connection_string(
     """
     from edgeops.localhub import access
 
+    refuse_empty(device, module)
     if module and not device:
         raise UsageError("--module needs --device")
     if device:
@@ -67,15 +68,27 @@ def connection_string(
     return access.connection_string(workspace.hub_dir, policy)
 
 
+def refuse_empty(*names: str | None) -> None:
+    """Raise `UsageError` for a device or module without a name: it is never the one that is meant.
+
+    Without a module the device would be meant, and without a device the whole hub.
+    """
+    if "" in names:
+        raise UsageError(
+            "the name of a device or module is empty", "is a variable of the shell not set?"
+        )
+
+
 def events(
     workspace: Workspace, *, last: int = 20, device: str | None = None, follow: bool = False
 ) -> Iterator[JsonObject]:
     """The `last` events of the local hub in order of time; `follow` waits for more.
 
-    Raises `EdgeOpsError` if the local hub is not running.
+    Raises `UsageError` for an empty name, and `EdgeOpsError` if the local hub is not running.
     """
     from edgeops.localhub.tail import tail
 
+    refuse_empty(device)
     yield from tail(workspace.hub_dir, last=last, device=device, follow=follow)
 
 
@@ -117,6 +130,7 @@ def send(
 
     from edgeops.localhub.sender import send_to_device
 
+    refuse_empty(device)
     sent = message_id or str(uuid.uuid4())
     system = {
         "iothub-messageid": sent,

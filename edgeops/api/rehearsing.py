@@ -27,10 +27,12 @@ def rehearsing(workspace: Workspace, target: HubTarget) -> Iterator[None]:
     send = client(workspace.hub_dir, "registryReadWrite", seconds=60)
     source = send("GET", "/clone", None)["of"]
     if (source.get("hub"), source.get("hostname")) != (target.name, target.hostname):
-        what = f"a clone of `{source['hub']}`" if source else "no clone"
+        what = f"a clone of `{source['hub']}` ({source['hostname']})" if source else "no clone"
+        replacing = " --replace" if source else ""
         raise Refused(
-            f"the local hub is {what}, so nothing can be rehearsed for `{target.name}`",
-            f"clone it first: `edgeops hub clone --from {target.name}`",
+            f"the local hub is {what}, so nothing can be rehearsed for `{target.name}`"
+            f" ({target.hostname})",
+            f"clone it first: `edgeops hub clone --from {target.name}{replacing}`",
         )
     workspace.observer.note(
         f"a rehearsal on the clone of {target.name} as it was at {source['at']}:"

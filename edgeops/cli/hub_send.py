@@ -51,6 +51,9 @@ def send(
     pairs = [pair.partition("=") for pair in property_ or []]
     if any(not (name and equals) for name, equals, _ in pairs):
         raise UsageError("a property must be NAME=VALUE")
+    names = [name for name, _, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"the property {twice!r} is given twice", "a message has one of a name")
     sent = api.hubs.send(
         hub_workspace(context, directory),
         device,

@@ -16,7 +16,7 @@ from edgeops.errors import UsageError
 def trust_ca(
     context: typer.Context,
     file: Annotated[
-        Path | None, argument("Certificates in PEM form.", metavar="[FILE]", show_default=False)
+        Path | None, argument("Certificates in PEM form.", metavar="FILE", show_default=False)
     ] = None,
     listed: Annotated[bool, option("List what is trusted.", "--list")] = False,
     remove: Annotated[

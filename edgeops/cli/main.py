@@ -166,11 +166,25 @@ def run(args: Sequence[str] | None = None) -> int:
         usage = error.exit_code == 2
         message = error.format_message().replace("Value error, ", "")  # a prefix of pydantic's
         return _fail(UsageError(message, hint) if usage else EdgeOpsError(message), given)
+    except UnicodeEncodeError as error:
+        wrong = next((arg for arg in given if not _is_utf8(arg)), None)
+        if wrong is None:
+            return _fail(error, given, debug="--debug" in given)
+        return _fail(UsageError(f"{wrong!a} is not UTF-8", "names and texts are"), given)
     except Exception as error:
         if isinstance(error, OSError):
             _drop_output()
         return _fail(error, given, debug="--debug" in given)
     return code if isinstance(code, int) else 0
+
+
+def _is_utf8(arg: str) -> bool:
+    """Whether an argument was UTF-8: Python decodes other bytes to lone surrogates."""
+    try:
+        arg.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _drop_output() -> None:

@@ -62,7 +62,10 @@ def _in_url(host: str) -> str:
 
 
 def running(state_dir: Path) -> Endpoint | None:
-    """The endpoint of the hub that runs on a state directory, None when no hub does."""
+    """The endpoint of the hub that runs on a state directory, None when no hub does.
+
+    Raises `EdgeOpsError` when one runs, but what it said of itself is damaged.
+    """
     files = StateFiles(state_dir)
     if not lock.is_held(files.lock):
         return None
@@ -70,10 +73,13 @@ def running(state_dir: Path) -> Endpoint | None:
         saved = json.loads(files.endpoint.read_bytes())
     except (OSError, ValueError):
         return None  # the hub is just starting or stopping
-    alias = saved.get("alias", "")
-    return Endpoint(
-        saved["host"], saved["port"], saved["pid"], files.ca, saved.get("mqttPort"), alias
-    )
+    try:
+        alias, mqtt_port = saved.get("alias", ""), saved.get("mqttPort")
+        return Endpoint(saved["host"], saved["port"], saved["pid"], files.ca, mqtt_port, alias)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise EdgeOpsError(
+            f"{files.endpoint} does not say where the local hub is", "start the hub again"
+        ) from error
 
 
 def connection_string(state_dir: Path, policy: str = "iothubowner") -> str:

@@ -36,8 +36,8 @@ class LocalHubRefusal(EdgeOpsError):
 def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
     """Sends requests with the rights of a policy; an answer may take so many seconds.
 
-    Raises `EdgeOpsError` when no hub runs on the state directory, and the client
-    when it stops, and `LocalHubRefusal` when it answers with an error.
+    Raises `EdgeOpsError` when no hub runs on the state directory, or its certificate cannot be
+    read, and the client when it stops, and `LocalHubRefusal` when it answers with an error.
     """
     send_raw = raw_client(state_dir, policy, seconds=seconds)
 
@@ -64,7 +64,13 @@ def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:
             "start it with `edgeops hub serve`, or name the folder of another with --dir",
         )
     key = policy_keys(StateFiles(state_dir))[policy]
-    context = ssl.create_default_context(cafile=endpoint.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=endpoint.ca_file)
+    except OSError as error:
+        raise EdgeOpsError(
+            f"cannot use the local hub's certificate in {endpoint.ca_file}",
+            "stop the hub, and delete this file; the next start makes a new one",
+        ) from error
     host = f"{endpoint.local_name}:{endpoint.port}"
 
     def send(

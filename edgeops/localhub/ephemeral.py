@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,11 +35,27 @@ def ephemeral_dir(chosen: Path | None = None) -> Iterator[Path]:
     except OSError as error:
         raise EdgeOpsError(f"cannot use {error.filename or chosen}: {error.strerror}") from error
     try:
-        yield folder
+        with _signals_are_exits():
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if exists:
             folder.mkdir(exist_ok=True)
+
+
+@contextmanager
+def _signals_are_exits() -> Iterator[None]:
+    """Let signals that end a process end the block first, as Ctrl-C does, also before it serves."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    ending = [signal.SIGTERM, signal.SIGHUP] if in_main_thread else []
+    ours = [number for number in ending if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _make_empty(folder: Path) -> None:

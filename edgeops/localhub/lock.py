@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edgeops.translate import doing
+
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Hold the lock during the block; gives whether it was acquired."""
-    with path.open("ab") as file:
+    """Hold the lock during the block; gives whether it was acquired. Raises `EdgeOpsError`."""
+    with doing(f"write {path}", "the local hub needs this folder for its state"):
+        opened = path.open("ab")
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -37,8 +37,14 @@ def send_to_device(
     to = f"/devices/{quote(device, safe='')}/messages/devicebound"
     named = {f"iothub-app-{name}": value for name, value in properties.items()}
     headers = {**system, **named, "iothub-to": to}
+    for value in headers.values():
+        if value != value.strip(" \t"):
+            raise UsageError(
+                f"HTTP takes away the spaces around {value!r}",
+                "write such values into the body of the message",
+            )
+    encoded = {name: value.encode() for name, value in headers.items()}
     try:
-        encoded = {name: value.encode() for name, value in headers.items()}
         status, answer = send("POST", "/messages/devicebound", encoded, body)
     except ValueError as error:
         raise UsageError(

@@ -141,10 +141,9 @@ def _listening(host: str, port: int, option: str) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _in_use(host, port, option) from error
+        why = os.strerror(error.errno) if error.errno else str(error)  # without Python's remark
         hint = _AS_ROOT if error.errno == errno.EACCES else ""
-        raise EdgeOpsError(
-            f"cannot listen on {host} port {port}: {error.strerror}", hint
-        ) from error
+        raise EdgeOpsError(f"cannot listen on {host} port {port}: {why}", hint) from error
 
 
 def _in_use(host: str, port: int, option: str) -> EdgeOpsError:

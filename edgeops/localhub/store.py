@@ -57,9 +57,9 @@ class HubStore:
             self.messages = MessageStore(self._sqlite)
             self.clone = CloneStore(self._sqlite, path)
         except (OSError, sqlite3.Error) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise EdgeOpsError(
-                f"cannot use the local hub's state in {path}: {error}",
-                "run `edgeops hub reset` to start with an empty hub",
+                f"cannot use the local hub's state in {path}: {why}", _way_out(error)
             ) from error
 
     def __enter__(self) -> HubStore:
@@ -317,3 +317,10 @@ def _configured(row: JsonObject) -> Configured:
     return Configured(
         row["statuses"], tuple(row["by_deployments"]), tuple(row["by_configurations"])
     )
+
+
+def _way_out(error: OSError | sqlite3.Error) -> str:
+    """What to do about a database that cannot be opened: only a damaged one must be given up."""
+    if isinstance(error, OSError | sqlite3.OperationalError):
+        return "the local hub must be able to write there: is the disk full, or read-only?"
+    return "run `edgeops hub reset` to start with an empty hub"

@@ -172,10 +172,14 @@ class MessageStore:
         return orjson.loads(records), enqueued
 
     def add_feedback(self, record: JsonObject, now: float, expires: float) -> None:
-        """Add a record: to the newest feedback message if that is not full and was never taken."""
+        """Add a record: to the newest feedback message if it is not full, not old and never taken.
+
+        The message then lasts until the last of its records expires.
+        """
         row = self._sqlite.execute(
-            "SELECT sequence, records FROM feedback WHERE deliveries = 0 AND lock = ''"
-            " ORDER BY sequence DESC LIMIT 1"
+            "SELECT sequence, records FROM feedback"
+            " WHERE deliveries = 0 AND lock = '' AND expires > ? ORDER BY sequence DESC LIMIT 1",
+            (now,),
         ).fetchone()
         records = orjson.loads(row[1]) if row else []
         if row is None or len(records) >= MAX_FEEDBACK_RECORDS:
@@ -186,8 +190,8 @@ class MessageStore:
             )
         else:
             self._sqlite.execute(
-                "UPDATE feedback SET records = ? WHERE sequence = ?",
-                (orjson.dumps([*records, record]), row[0]),
+                "UPDATE feedback SET records = ?, expires = ? WHERE sequence = ?",
+                (orjson.dumps([*records, record]), expires, row[0]),
             )
 
     def save_feedback(self, message: QueuedMessage) -> None:

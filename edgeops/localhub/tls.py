@@ -28,12 +28,12 @@ def server_context(files: StateFiles, *hosts: str) -> ssl.SSLContext:
     if not (files.ca.exists() and files.server.exists()):
         _make_certificates(files, wanted)
     elif unknown and (lacking := set(unknown) - set(named := _named(files))):
+        _make_certificates(files, tuple(dict.fromkeys((*wanted, *named))))
         _log.warning(
             "the certificate is new, for %s too: clients must read %s again",
             ", ".join(sorted(lacking)),
             files.ca,
         )
-        _make_certificates(files, tuple(dict.fromkeys((*wanted, *named))))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -57,7 +57,7 @@ def _named(files: StateFiles) -> Sequence[str]:
 
 def _as_named(host: str) -> str:
     """A host as certificates name it. Raises `UsageError` for what is none."""
-    if not host.isascii() or "%" in host:
+    if not host.isascii() or set("%*") & set(host):  # `*` names no host that clients can ask
         raise _no_host(host)
     try:
         return str(ip_address(host))

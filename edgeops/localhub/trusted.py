@@ -26,6 +26,7 @@ MAX_CERTIFICATES = 100
 MAX_FILE_BYTES = 1024 * 1024
 _MIN_DIGITS = 8  # of a fingerprint
 _HINT = "give a file with one or several certificates in PEM form"
+_DELETE = "delete it, and trust again what the hub shall trust"
 _UNREADABLE = (
     ValueError,
     TypeError,
@@ -55,7 +56,7 @@ def trusted_certificates(files: StateFiles) -> list[TrustedCertificate]:
     """The certificates that a hub trusts. Raises `EdgeOpsError` for a file that is damaged."""
     if not files.trusted.exists():
         return []
-    return [_described(each) for each in _certificates(files.trusted)]
+    return [_described(each) for each in _certificates(files.trusted, _DELETE)]
 
 
 def trust(files: StateFiles, file: Path, now: datetime) -> list[TrustedCertificate]:
@@ -96,11 +97,11 @@ def distrust(files: StateFiles, fingerprint: str) -> TrustedCertificate:
     return found[0]
 
 
-def _certificates(file: Path) -> Sequence[x509.Certificate]:
-    with doing(f"read certificates {file}", _HINT), file.open("rb") as opened:
+def _certificates(file: Path, hint: str = _HINT) -> Sequence[x509.Certificate]:
+    with doing(f"read certificates {file}", hint), file.open("rb") as opened:
         data = opened.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        raise EdgeOpsError(f"{file} is larger than 1 MB", _HINT)
+        raise EdgeOpsError(f"{file} is larger than 1 MB", hint)
     try:
         certificates = x509.load_pem_x509_certificates(data)
         for each in certificates:  # what cryptography reads, the TLS library must read as well
@@ -108,7 +109,7 @@ def _certificates(file: Path) -> Sequence[x509.Certificate]:
                 cadata=each.public_bytes(Encoding.DER)
             )
     except (*_UNREADABLE, ssl.SSLError) as error:
-        raise EdgeOpsError(f"{file} does not hold certificates in PEM form", _HINT) from error
+        raise EdgeOpsError(f"{file} does not hold certificates in PEM form", hint) from error
     return certificates
 
 

@@ -53,6 +53,8 @@ class HubConnection:
         Raises `EdgeOpsError` for any other answer, or none in so many seconds.
         """
         __tracebackhide__ = True
+        if access.running(self._state_dir) is None:
+            raise EdgeOpsError("the hub of these tests has ended; its stderr may say why")
         send = client.raw_client(self._state_dir, "iothubowner", seconds=seconds)
         content = None if body is None else json.dumps(body).encode()
         status, answer = send(method, path, {OUTSIDE: "yes", **(headers or {})}, content)

@@ -23,13 +23,13 @@ def trusting(hub: RunningHub) -> Iterator[None]:
     requests (the service SDK), `NODE_EXTRA_CA_CERTS` for Node. No proxy is used for the hub.
     """
     before = {name: os.environ.get(name) for name in (*_BUNDLES, _FOR_NODE, *_NO_PROXY)}
-    certificate = hub.ca_file.read_text()
+    certificate = hub.ca_file.read_bytes()
     usual = {"SSL_CERT_FILE": _of_openssl(), "REQUESTS_CA_BUNDLE": _of_requests()}
     direct = before["no_proxy"] or before["NO_PROXY"]
     try:
         for name in _BUNDLES:
             bundle = hub.ca_file.with_name(f"{name.lower()}.pem")
-            bundle.write_text(_text(before[name] or usual[name]) + certificate)
+            bundle.write_bytes(_content(before[name] or usual[name]) + certificate)
             os.environ[name] = str(bundle)
         os.environ[_FOR_NODE] = str(hub.ca_file)
         for name in _NO_PROXY:
@@ -53,7 +53,9 @@ def _of_requests() -> str:
     return DEFAULT_CA_BUNDLE_PATH
 
 
-def _text(file: str) -> str:
-    """The certificates in a file; none if it is not there, or a folder."""
-    path = Path(file)
-    return path.read_text() + "\n" if path.is_file() else ""
+def _content(file: str) -> bytes:
+    """The certificates in a file, with comments of any encoding; none if it cannot be read."""
+    try:
+        return Path(file).read_bytes() + b"\n"
+    except OSError:
+        return b""

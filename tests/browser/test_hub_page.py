@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from urllib.parse import quote
 
@@ -294,6 +295,24 @@ def test_what_a_hostile_device_says_is_only_text(page):
         "[window.hacked, ({}).polluted, document.querySelectorAll('main img, main script').length]"
     )
     assert seen == [None, None, 0]
+
+
+def test_objects_where_texts_are_expected_are_shown_as_json(page):
+    odd = {"toString": 1, "valueOf": 1}
+    page.create("odd", edge=True)
+    page.call("PUT", "/devices/odd/modules/m", {"deviceId": "odd", "moduleId": "m"})
+    page.hub.report(
+        "odd",
+        "$edgeAgent",
+        lastDesiredStatus={"code": odd, "description": odd},
+        modules={"m": {"settings": {"image": odd}, "runtimeStatus": odd}},
+    )
+    page.go("#/devices/odd/m")
+    page.tab.wait_for_selector("dt:has-text('Image')")
+    assert page.text("main").count(json.dumps(odd, separators=(",", ":"))) == 3
+    assert page.tab.query_selector("p.problem:not(:empty)") is None
+    page.go("#/toString")  # no view of that name
+    page.tab.wait_for_selector("table.devices")
 
 
 def test_markup_cannot_be_made_at_all(page, errors):

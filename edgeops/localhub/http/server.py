@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
+from aiohttp.http_exceptions import LineTooLong
 
 from edgeops.localhub import handshake, tls_listener
 from edgeops.localhub.doors import WEBSOCKET_PATH, Doors
@@ -98,7 +99,7 @@ class HttpConnection(web.RequestHandler):
         if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
             raise ConnectionError from exc  # the client is gone, or already has a response
         if status < 500:
-            response = error_response(HubFault(status, "BadRequest", "The request is not HTTP."))
+            response = error_response(HubFault(status, "BadRequest", _what_is_wrong(exc)))
         else:
             _log.error("a request failed: %s", describe_exception(exc) if exc else message)
             response = error_response(server_error())
@@ -127,6 +128,13 @@ class HttpConnection(web.RequestHandler):
         """Log one line without a traceback."""
         message, *values = args
         _log.error(f"{message}: %s", *values, describe_exception(exc_info) if exc_info else "")
+
+
+def _what_is_wrong(error: BaseException | None) -> str:
+    """Why a request cannot be read; aiohttp tells too many headers by its message only."""
+    if isinstance(error, LineTooLong) or "Too many headers" in str(error):
+        return "The headers of the request are too long, or too many."
+    return "The request is not HTTP."
 
 
 def _advice(doors: Doors, protocol: str) -> str:

@@ -10,6 +10,8 @@ import orjson
 from edgeops.jsonvalue import JsonObject
 
 MAX_TEXT = 400  # characters of a body
+# A hostile text can take a second for each 64 KB to be looked through for secrets.
+MAX_MASKED = 8 * 1024
 
 _KINDS = {
     "Telemetry": "telemetry",
@@ -22,24 +24,31 @@ _KINDS = {
 def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
     """One event: `n` (its number), `time`, `device`, `module`, `kind`, `what`, `text` and `cut`.
 
-    `what` is the operation or the output, `text` the beginning of the body. `cut`: there is more.
+    `what` is the operation or the output, `text` the beginning of the body, or how long it is if
+    that is more than `MAX_MASKED`. `cut`: there is more.
     """
-    event = without_binary(masked(event))
+    event = without_binary(event)
     what = event.get("opType") or event.get("systemProperties", {}).get("output-name") or ""
     source: str = event["source"]
     kind = _KINDS.get(source, source)
     body = _told(kind, event.get("body", ""))
-    text = body if isinstance(body, str) else orjson.dumps(body).decode()
+    length = len(_text(body))
+    long = f"{length:,} characters, which Details shows"
+    text = long if length > MAX_MASKED else _text(masked(body))
     return {
         "n": event["sequence"],
         "time": event["enqueuedTime"],
         "device": event["deviceId"],
         "module": event.get("moduleId", ""),
         "kind": kind,
-        "what": what,
+        "what": masked(what[:MAX_TEXT]),
         "text": text[:MAX_TEXT],
         "cut": len(text) > MAX_TEXT,
     }
+
+
+def _text(body: Any) -> str:
+    return body if isinstance(body, str) else orjson.dumps(body).decode()
 
 
 def _told(kind: str, body: Any) -> Any:

@@ -6,7 +6,7 @@ Devices write reported properties, so any of them can have an unexpected type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -23,28 +23,33 @@ _BAD = ("backoff", "failed", "unhealthy")
 _MAX_REASON = 160
 
 
-def overview(hub: EmulatedHub) -> Steps[JsonObject]:
-    """All devices: `{columns, rows}`."""
+def overview(hub: EmulatedHub, masked: Callable[[Any], Any]) -> Steps[JsonObject]:
+    """All devices: `{columns, rows}`, without secrets in what they report."""
     modules = _Groups(hub.store.all_modules())
     rows = []
     for device in hub.store.devices():
-        rows.append(row(device, modules.of(device.identity.device)))
+        rows.append(row(device, modules.of(device.identity.device), masked))
         yield
     return {"columns": COLUMNS, "rows": rows}
 
 
-def rows_of(hub: EmulatedHub, devices: Iterable[str]) -> Steps[JsonObject]:
+def rows_of(
+    hub: EmulatedHub, devices: Iterable[str], masked: Callable[[Any], Any]
+) -> Steps[JsonObject]:
     """Some devices, like `overview`; those that do not exist are left out."""
     rows = []
     for name in devices:
         device = hub.store.entry(name)
         if device is not None:
-            rows.append(row(device, [*map(entry_of, hub.store.modules(name).values())]))
+            modules = [*map(entry_of, hub.store.modules(name).values())]
+            rows.append(row(device, modules, masked))
         yield
     return {"columns": COLUMNS, "rows": rows}
 
 
-def row(device: RegistryEntry, modules: list[RegistryEntry]) -> list[str | int]:
+def row(
+    device: RegistryEntry, modules: list[RegistryEntry], masked: Callable[[Any], Any]
+) -> list[str | int]:
     """The row of a device, in the order of `COLUMNS`; it is connected if any of its modules is."""
     twins = [device, *modules]
     agent = next((module for module in modules if module.identity.module == AGENT), None)
@@ -58,7 +63,7 @@ def row(device: RegistryEntry, modules: list[RegistryEntry]) -> list[str | int]:
         sum(not module.identity.module.startswith("$") for module in modules),
         "" if active == NEVER else active,
         state,
-        reason[:_MAX_REASON],
+        masked(reason)[:_MAX_REASON],
     ]
 
 

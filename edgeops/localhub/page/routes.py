@@ -50,6 +50,7 @@ class PageRoute:
 def add_page(app: web.Application, page: HubPage) -> None:
     """Serve the page of a hub."""
     app[_PAGE] = page
+    app.on_response_prepare.append(_with_headers)
     for route in PAGE_ROUTES:
         app.router.add_route(route.method, route.path, partial(_serve, route))
 
@@ -59,12 +60,15 @@ async def _serve(route: PageRoute, request: web.Request) -> web.StreamResponse:
     try:
         if not route.public:
             _admit(page, request)
-        response = await route.handler(page, request)
+        return await route.handler(page, request)
     except HubFault as fault:
-        response = error_response(fault)
-    if not response.prepared:
+        return error_response(fault)
+
+
+async def _with_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the headers of the page to all that is answered below it, also what it does not have."""
+    if request.path == "/" or request.path.startswith("/page"):
         response.headers.update(guard.HEADERS)
-    return response
 
 
 def _admit(page: HubPage, request: web.Request) -> None:
@@ -143,7 +147,8 @@ async def _hub(page: HubPage, _: web.Request) -> web.StreamResponse:
 async def _devices(page: HubPage, request: web.Request) -> web.StreamResponse:
     """All devices; or those that changed, by their names in `device`."""
     names = request.query.getall("device", [])
-    steps = rows_of(page.hub, names) if names else overview(page.hub)
+    masked = page.checkout.masked
+    steps = rows_of(page.hub, names, masked) if names else overview(page.hub, masked)
     return json_response(await page.hub.scheduler.run(steps))
 
 
@@ -199,7 +204,9 @@ async def _connection(page: HubPage, request: web.Request) -> web.StreamResponse
 
 async def _compare(page: HubPage, request: web.Request) -> web.StreamResponse:
     device = (await json_object(request)).get("device")
-    return json_response(await page.compare(None if device is None else _name(device)))
+    if device is not None:  # one of the hub: other texts cannot be an argument of a process
+        device = page.hub.device(_name(device)).identity.device
+    return json_response(await page.compare(device))
 
 
 async def _conditions(page: HubPage, _: web.Request) -> web.StreamResponse:

@@ -18,7 +18,6 @@ from aiohttp import web
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.failures import describe_exception
-from edgeops.localhub.page import guard
 from edgeops.localhub.page.event_summary import summary
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.errors import HubFault
@@ -43,7 +42,7 @@ class EventStream:
     def __init__(self, hub: EmulatedHub, masked: Callable[[Any], Any]) -> None:
         self._hub = hub
         self._masked = masked
-        self._readers: dict[asyncio.Queue[bytes], Callable[[], None]] = {}
+        self._readers: dict[asyncio.Queue[bytes], web.Request] = {}
         self._waiting = 0  # readers that still get what they missed
         self._cursor = 0
         self._pump: asyncio.Task[None] | None = None
@@ -55,9 +54,10 @@ class EventStream:
 
         Raises `HubFault` 429 when there are too many readers.
         """
+        self._forget_the_gone()
         if len(self._readers) + self._waiting >= MAX_READERS:
             raise HubFault(429, "TooManyReaders", "Too many pages are open.")
-        response = web.StreamResponse(headers=guard.HEADERS | {"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         queue: asyncio.Queue[bytes] = asyncio.Queue(MAX_QUEUED)
         try:
             self._waiting += 1
@@ -66,7 +66,7 @@ class EventStream:
                 await self._catch_up(response, after)
             finally:
                 self._waiting -= 1
-            self._readers[queue] = lambda: _abort(request)
+            self._readers[queue] = request
             self._start()
             while is_open() and not self._hub.arrivals.stopped:
                 await _write(response, await _next(queue))
@@ -100,8 +100,8 @@ class EventStream:
                     await asyncio.sleep(SECONDS_BETWEEN_CHUNKS)
         except Exception as error:  # such as a disk that fails; readers come again
             _log.error("the page gets no events: %s", describe_exception(error))
-            for cut_off in list(self._readers.values()):
-                cut_off()
+            for reader in list(self._readers.values()):
+                _abort(reader)
         finally:
             self._pump = None
             self._send(_SIGN)  # a reader looks whether the hub has stopped
@@ -116,12 +116,18 @@ class EventStream:
         return (_message("skipped", missed) if missed > 0 else b"") + chunk
 
     def _send(self, chunk: bytes) -> None:
-        for queue, cut_off in list(self._readers.items()):
+        for queue, reader in list(self._readers.items()):
             try:
                 queue.put_nowait(chunk)
             except asyncio.QueueFull:
                 del self._readers[queue]
-                cut_off()
+                _abort(reader)
+
+    def _forget_the_gone(self) -> None:
+        """Make room: that a page was closed shows itself only when something is written to it."""
+        for queue, reader in list(self._readers.items()):
+            if reader.transport is None:
+                del self._readers[queue]
 
     def _chunk(self, after: int) -> Steps[tuple[bytes, int]]:
         """The first events after a number, as a message, and the number of the last."""

@@ -20,6 +20,7 @@ from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.moment import Moment
 from edgeops.localhub.store import HubStore, entry_of
 from edgeops.localhub.store_clone import remove_staged, staged_beside
+from edgeops.localhub.stranger_log import shown
 
 _SOURCE = "the hub that is cloned gave"
 
@@ -34,10 +35,14 @@ class StagedClone:
     def add_twins(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Stage devices or modules by their twins. Raises `EdgeOpsError` for what is no twin."""
         moment = self._moment()
-        try:
-            entries = [cloned_entry(document, moment) for document in documents]
-        except HubFault as fault:
-            raise EdgeOpsError(f"{_SOURCE} a twin that cannot be: {fault.message}") from None
+        entries = []
+        for document in documents:
+            try:
+                entries.append(cloned_entry(document, moment))
+            except HubFault as fault:
+                raise EdgeOpsError(
+                    f"{_SOURCE} a twin of {_name(document)} that cannot be: {fault.message}"
+                ) from None
         with self._store.transaction():
             self._store.save(*entries)
 
@@ -79,6 +84,12 @@ class StagedClone:
 
     def _moment(self) -> Moment:
         return Moment(self._now(), new_key)
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    """Whose twin a document is, as far as it says so: among thousands one must find it."""
+    ids = (document.get(key) for key in ("deviceId", "moduleId"))
+    return shown("/".join(str(each) for each in ids if each is not None))
 
 
 @contextmanager

@@ -138,12 +138,19 @@ def _check_texts(system: Mapping[str, str], properties: Mapping[str, str]) -> No
         )
     if not all(map(valid_property_name, properties)):
         raise errors.invalid("The name of a property has ASCII letters, digits and !#$%&'*+-.^_`|~")
+    if taken := next(filter(_is_of_the_system, properties), None):
+        raise errors.invalid(f"A property cannot be called {taken}: the message itself has this.")
     values: Iterable[str] = (*system.values(), *properties.values())
     if not all(_PRINTABLE.issuperset(value) for value in values):
         raise errors.invalid("The properties of a message must be printable ASCII.")
     encoded = (quote(text, safe="") for pair in properties.items() for text in pair)
     if sum(map(len, encoded)) > _MAX_ENCODED_PROPERTIES:
         raise errors.invalid("The properties of the message are too long for a topic of MQTT.")
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Whether a property would take the place of one of `CloudMessage.bag`."""
+    return name.startswith("$.") or name == "iothub-ack"
 
 
 def _time(text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeops.api import Workspace, connection_string, events, sync
+from edgeops.api import Workspace, connection_string, events, hub_devices, sync
 from edgeops.api.hubs import conditions, reset
 from edgeops.errors import EdgeOpsError, UsageError
 
@@ -17,6 +17,23 @@ def test_connection_strings(with_hub):
         connection_string(with_hub, module="m")
     with pytest.raises(UsageError, match="no policy is called 'root'"):
         connection_string(with_hub, policy="root")
+
+
+def test_an_empty_name_is_not_that_of_something_larger(with_hub):
+    """As of a variable of the shell that is not set: the device instead of its module."""
+    hub_devices.create_device(with_hub, "d")
+    for wrong in (
+        lambda: connection_string(with_hub, device=""),
+        lambda: connection_string(with_hub, device="d", module=""),
+        lambda: hub_devices.create_device(with_hub, ""),
+        lambda: hub_devices.create_device(with_hub, "e", module=""),
+        lambda: hub_devices.delete_device(with_hub, ""),
+        lambda: hub_devices.delete_device(with_hub, "d", module=""),
+        lambda: next(events(with_hub, device="")),
+    ):
+        with pytest.raises(UsageError, match="the name of a device or module is empty"):
+            wrong()
+    assert [one.device for one in hub_devices.list_devices(with_hub)] == ["d"]
 
 
 def test_events_and_starting_afresh(with_hub, workspace):

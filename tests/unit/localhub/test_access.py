@@ -10,7 +10,9 @@ import sys
 import pytest
 
 from edgeops.errors import EdgeOpsError, Refused, UsageError
-from edgeops.localhub import access
+from edgeops.localhub import access, lock
+from edgeops.localhub.client import client
+from edgeops.localhub.files import StateFiles
 from edgeops.localhub.service import registry
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.store import HubStore
@@ -82,6 +84,26 @@ def test_a_hub_json_without_a_hub_counts_for_nothing(tmp_path):
     (tmp_path / "hub.lock").touch()
     assert access.running(tmp_path) is None
     assert access.running(tmp_path / "absent") is None
+
+
+@pytest.mark.parametrize("content", ["[]", "1", "{}", '{"host": "a"}'])
+def test_a_damaged_hub_json_of_a_hub_is_an_error(tmp_path, content):
+    files = StateFiles(tmp_path)
+    files.endpoint.write_text(content)
+    with lock.held(files.lock), pytest.raises(EdgeOpsError, match="does not say where") as caught:
+        access.running(tmp_path)
+    assert caught.value.hint == "start the hub again"
+
+
+def test_a_damaged_certificate_is_an_error_with_a_way_out(tmp_path):
+    files = StateFiles(tmp_path)
+    files.endpoint.write_text('{"host": "127.0.0.1", "port": 1, "pid": 1}')
+    for content in (None, b"", b"damaged"):
+        if content is not None:
+            files.ca.write_bytes(content)
+        with lock.held(files.lock), pytest.raises(EdgeOpsError) as caught:
+            client(tmp_path, "service", seconds=1)
+        assert caught.value.message == f"cannot use the local hub's certificate in {files.ca}"
 
 
 def test_device_connection_strings(tmp_path):

@@ -158,6 +158,24 @@ def test_feedback_comes_in_batches_of_64_and_expires(hub, clock):
     assert feedback.receive_feedback(hub) is None
 
 
+def test_new_feedback_does_not_end_with_old(hub, clock):
+    """Nobody asks for an hour, or two: what is new by then is there."""
+
+    def complete(name):
+        send(hub, mid=name, ack="positive")
+        cloud_messages.settle(hub, "d1", receive(hub)[1], "complete")
+
+    complete("first")
+    clock.moves(3599)
+    complete("second")
+    clock.moves(3599)
+    assert "second" in outcomes(hub)
+    complete("third")
+    clock.moves(3601)
+    complete("fourth")
+    assert outcomes(hub) == {"fourth": "Success"}
+
+
 def test_a_deleted_device_leaves_no_messages_and_no_feedback(hub):
     registry.put_device(hub, "d2", {"deviceId": "d2"}, None)
     send(hub, to="/devices/d2/messages/devicebound", mid="of-d2", ack="full")
@@ -206,6 +224,9 @@ def test_a_message_has_at_most_64_kb_with_its_properties(hub):
         {"properties": {"": "x"}},
         {"properties": {"x": "ü"}},
         {"properties": {"x": "%" * 21_000}},
+        {"properties": {"$.mid": "that of another message"}},
+        {"properties": {"$.to": "/devices/another/messages/devicebound"}},
+        {"properties": {"iothub-ack": "none"}},
     ],
 )
 def test_what_a_message_cannot_be(hub, wrong):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from edgeops.errors import EdgeOpsError, UsageError
@@ -14,6 +19,23 @@ def test_a_temporary_folder_is_deleted():
         (folder / "artifacts").mkdir()
         (folder / "artifacts/file").touch()
         refuse_other_folder(folder)  # it is known as one of a hub
+    assert not folder.exists()
+
+
+def test_a_hub_that_is_ended_while_it_starts_leaves_nothing():
+    program = (
+        "from edgeops.localhub.ephemeral import ephemeral_dir\n"
+        "with ephemeral_dir() as folder:\n"
+        "    print(folder, flush=True)\n"
+        "    input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        folder = Path(process.stdout.readline().strip())
+        assert folder.is_dir()
+        process.terminate()
+        assert process.wait(timeout=20) == 128 + signal.SIGTERM
     assert not folder.exists()
 
 

@@ -130,6 +130,12 @@ def test_bytes_that_are_not_http_get_the_answer_of_azure(raw, errors):
     assert errors() == []
 
 
+def test_a_header_that_is_too_long_is_named():
+    raw = b"GET /echo HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 9_000 + b"\r\n\r\n"
+    _, body = converse(sending(raw))
+    assert "The headers of the request are too long, or too many." in json.loads(body)["Message"]
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_an_unread_body_that_cannot_be_decoded_is_not_a_failure(encoding, errors):
     raw = posting("/ignore", b"not compressed", f"Content-Encoding: {encoding}")

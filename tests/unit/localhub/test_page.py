@@ -220,12 +220,24 @@ def test_other_sites_read_nothing(visitor, site):
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/", "/page/login?link=x", "/page/files/main.js", "/page/files/none", "/page/api/devices"],
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/page/login?link=x"),
+        ("GET", "/page/files/main.js"),
+        ("GET", "/page/files/none"),
+        ("GET", "/page/api/devices"),
+        # what it does not have
+        ("GET", "/page"),
+        ("GET", "/page/api/none"),
+        ("HEAD", "/"),
+        ("POST", "/"),
+        ("OPTIONS", "/page/api/methods"),
+    ],
 )
-def test_every_answer_has_the_headers(stranger, visitor, path):
+def test_every_answer_has_the_headers(stranger, visitor, method, path):
     for who in (stranger, visitor):
-        response = who.send("GET", path)
+        response = who.send(method, path)
         assert {name: response.headers[name] for name in HEADERS} == HEADERS
     policy = HEADERS["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -383,6 +395,19 @@ def test_a_number_of_readers(visitor, read, tell, monkeypatch):
     assert one.until(2) == other.until(2) == [1, 2]
 
 
+def test_a_page_that_was_closed_makes_room(read, tell, monkeypatch):
+    monkeypatch.setattr(stream, "MAX_READERS", 1)
+    first = read()
+    first.until(1)
+    first.response.close()
+    first.connection.close()
+    for _ in range(1000):  # until the hub has seen it; long before it writes again
+        if read().response.status == 200:
+            break
+    else:
+        pytest.fail("there is no room")
+
+
 def test_a_reader_goes_when_the_hub_stops(local_hub, read, tell):
     reader = read()
     reader.until(1)
@@ -515,6 +540,14 @@ def test_a_comparison_with_git():
     assert isinstance(other, HubFault)
     assert other.status == 409
     assert compare(page, None) == [{"of": None}]
+
+
+@pytest.mark.parametrize("name", ["d9", "\0", "--help", "x" * 200_000])
+def test_only_devices_of_the_hub_are_compared(visitor, name):
+    """Each comparison is a process, which cannot have every text as an argument."""
+    response = visitor.send("POST", "/page/api/comparison", {"device": name})
+    assert response.status == 404
+    assert "DeviceNotFound" in response.text
 
 
 def test_a_comparison_that_fails_says_why():

@@ -10,6 +10,7 @@ import shlex
 import pytest
 
 from edgeops.cli.hub_open import has_display
+from edgeops.fleet.secrets import masked
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.page import connect
 from edgeops.localhub.page.event_summary import MAX_TEXT, summary
@@ -96,7 +97,7 @@ def create(hub, device, *modules, edge=False):
 
 def seen(hub, device):
     """The row of a device by its columns."""
-    (found,) = finish(rows_of(hub, [device, "nobody"]))["rows"]
+    (found,) = finish(rows_of(hub, [device, "nobody"], masked))["rows"]
     return dict(zip(COLUMNS, found, strict=True))
 
 
@@ -105,13 +106,13 @@ def test_the_list_has_a_row_for_each_device(hub):
     create(hub, "b")
     create(hub, "c", "m1", edge=True)
     devices.set_connected(hub, "c", "m1", connected=True)
-    rows = finish(overview(hub))["rows"]
+    rows = finish(overview(hub, masked))["rows"]
     assert [(r[0], r[1], r[3], r[4]) for r in rows] == [
         ("a", 0, 0, 2),
         ("b", 0, 0, 0),
         ("c", 1, 1, 1),
     ]
-    assert rows == [finish(rows_of(hub, [r[0]]))["rows"][0] for r in rows]
+    assert rows == [finish(rows_of(hub, [r[0]], masked))["rows"][0] for r in rows]
     assert rows[1][5] == ""  # never active
     assert len(rows[2][5]) == 28
 
@@ -149,12 +150,21 @@ def test_what_an_agent_reports(hub, reported, state, reason):
     assert (seen(hub, "e")["state"], seen(hub, "e")["reason"]) == (state, reason)
 
 
+def test_what_an_agent_reports_is_shown_without_secrets(hub):
+    create(hub, "e", edge=True)
+    why = "pull of x failed: SharedAccessKey=" + "k" * 43 + "="
+    twins.report(hub, "e", "$edgeAgent", {"lastDesiredStatus": {"code": 400, "description": why}})
+    for document in (finish(overview(hub, masked)), finish(rows_of(hub, ["e"], masked))):
+        [found] = document["rows"]
+        assert found[-1] == "400 pull of x failed: SharedAccessKey=***"
+
+
 def test_a_disabled_device_is_seen(hub):
     create(hub, "d")
     assert seen(hub, "d")["enabled"] == 1
     registry.put_device(hub, "d", {"deviceId": "d", "status": "disabled"}, "*")
     assert seen(hub, "d")["enabled"] == 0
-    assert row(hub.device("d"), [])[0] == "d"
+    assert row(hub.device("d"), [], masked)[0] == "d"
 
 
 # --- events -----------------------------------------------------------------------------
@@ -194,8 +204,22 @@ def test_events_in_short(hub):
 def test_secrets_in_events_are_hidden(hub):
     create(hub, "d")
     devices.send_telemetry(hub, "d", "", {}, b'{"password": "hunter2"}')
-    shown = summary(hub.store.events(1, 1, None)[0], lambda value: value | {"body": "***"})
-    assert shown["text"] == "***"
+    devices.send_telemetry(hub, "d", "", {"$.on": "password=hunter2"}, b"password=hunter2")
+    first, second = (summary(event, masked) for event in hub.store.events(1, 2, None))
+    assert first["text"] == '{"password":"***"}'
+    assert (second["what"], second["text"]) == ("password=***", "password=***")
+
+
+@pytest.mark.parametrize("body", [b"/:" * 100_000, b'{"a": "' + b"/:" * 100_000 + b'"}'])
+def test_what_would_take_long_to_look_through_is_not_shown_in_short(hub, body):
+    """A device could hold up the hub of whoever looks at its events."""
+    looked_at = []
+    create(hub, "d")
+    devices.send_telemetry(hub, "d", "", {"$.on": "o" * 10_000}, body)
+    shown = summary(hub.store.events(1, 1, None)[0], lambda value: looked_at.append(value) or value)
+    assert shown["text"].startswith("200,0")
+    assert shown["text"].endswith(" characters, which Details shows")
+    assert max(len(value) for value in looked_at) <= MAX_TEXT
 
 
 # --- connection strings -------------------------------------------------------------------

@@ -40,6 +40,12 @@ def test_a_port_in_use_is_refused(tmp_path, local_hub):
     assert "--port" in error.hint
 
 
+def test_an_address_of_another_machine_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(EdgeOpsError) as caught:
+        asyncio.run(serve(tmp_path, port=0, host="192.0.2.1", ready=lambda _: None))
+    assert caught.value.message.endswith("port 0: Cannot assign requested address")
+
+
 def test_a_port_that_does_not_exist_is_refused(tmp_path):
     assert serve_and_fail(tmp_path, port=70_000).message == "there is no port 70000"
 
@@ -52,6 +58,20 @@ def test_a_state_directory_that_is_a_file_is_refused(tmp_path):
 def test_a_spoilt_database_is_an_error_with_a_way_out(tmp_path):
     (tmp_path / "hub.db").write_bytes(b"not a database" * 100)
     assert "hub reset" in serve_and_fail(tmp_path).hint
+
+
+def test_a_database_that_cannot_be_written_is_not_given_up(tmp_path):
+    (tmp_path / "hub.db").mkdir()
+    error = serve_and_fail(tmp_path)
+    assert error.message.endswith("hub.db: Is a directory")
+    assert "is the disk full, or read-only?" in error.hint
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "hub.lock").mkdir()
+    error = serve_and_fail(tmp_path)
+    assert error.message.endswith("hub.lock: Is a directory")
+    assert "needs this folder" in error.hint
 
 
 def test_a_spoilt_certificate_is_an_error_with_a_way_out(tmp_path):

@@ -27,11 +27,23 @@ def test_a_certificate_is_made_again_only_for_a_new_name(tmp_path, caplog):
     assert files.ca.read_bytes() == second
 
 
-@pytest.mark.parametrize("host", ["", "a b", "x:80", "-a", "hüb", "*", "fe80::1%eth0", "x" * 64])
+@pytest.mark.parametrize(
+    "host", ["", "a b", "x:80", "-a", "hüb", "*", "*.a", "fe80::1%eth0", "x" * 64]
+)
 def test_what_is_no_host_is_a_usage_error(tmp_path, host):
     with pytest.raises(UsageError, match="neither a host name nor an address"):
         tls.server_context(StateFiles(tmp_path), host)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_cannot_be_leaves_the_certificate_as_it_is(tmp_path, caplog):
+    files = StateFiles(tmp_path)
+    tls.server_context(files)
+    before = files.ca.read_bytes()
+    with pytest.raises(UsageError, match="neither a host name nor an address"):
+        tls.server_context(files, "a..b")
+    assert files.ca.read_bytes() == before
+    assert caplog.messages == []
 
 
 def test_a_spoilt_certificate_is_told_before_it_is_replaced(tmp_path):

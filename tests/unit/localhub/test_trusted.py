@@ -83,6 +83,19 @@ def test_what_cannot_be_trusted(files, file, authority):
     assert not files.trusted.exists()
 
 
+def test_what_is_trusted_but_damaged_can_be_deleted(files, file):
+    files.make_directory()
+    files.trusted.write_bytes(b"damaged")
+    for use in (
+        lambda: trusted.trusted_certificates(files),
+        lambda: trusted.trust(files, file(self_signed("d1")[0]), NOW),
+        lambda: trusted.distrust(files, "0" * 8),
+    ):
+        with pytest.raises(EdgeOpsError, match=r"trusted.pem does not hold") as caught:
+            use()
+        assert caught.value.hint.startswith("delete it")
+
+
 def test_there_is_an_end(files, file, monkeypatch):
     monkeypatch.setattr(trusted, "MAX_CERTIFICATES", 1)
     trusted.trust(files, file(self_signed("d1")[0]), NOW)

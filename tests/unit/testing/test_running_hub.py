@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from edgeops.errors import EdgeOpsError
+from edgeops.localhub import access
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT
 from edgeops.localhub.client import raw_client
 from edgeops.testing import RunningHub, running_hub, trusting
 from edgeops.testing.address import own_address
+from tests.support.waiting import wait_until
 
 
 def test_a_device_has_what_it_was_created_with(hub):
@@ -148,6 +151,20 @@ def test_trust_is_for_a_block_and_beside_that_of_before(hub, monkeypatch, tmp_pa
     assert dict(os.environ) == before
 
 
+@pytest.mark.parametrize(
+    "content", ["# Főtanúsítvány\n".encode("latin2"), None], ids=["Latin 2", "absent"]
+)
+def test_certificates_of_before_in_any_encoding_or_absent(hub, monkeypatch, tmp_path, content):
+    mine = tmp_path / "mine.pem"
+    if content is not None:
+        mine.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(mine))
+    with trusting(hub):
+        bundle = Path(os.environ["SSL_CERT_FILE"]).read_bytes()
+    assert bundle.startswith(content or b"-----BEGIN")
+    assert bundle.endswith(hub.ca_file.read_bytes())
+
+
 def test_each_process_has_an_address_of_its_own():
     numbers = [1, 255, 256, 65536, 4194303]
     assert len({own_address(number)[0] for number in numbers}) == len(numbers)
@@ -181,6 +198,15 @@ def test_the_hub_of_other_languages_ends_with_its_stdin_and_leaves_nothing():
         process.stdin.close()
         assert process.wait(timeout=60) == 0
     assert not Path(said["dir"]).exists()
+
+
+def test_a_hub_that_was_killed_is_named_as_the_reason(tmp_path):
+    with running_hub(tmp_path) as hub:
+        pid = access.running(tmp_path).pid
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: access.running(tmp_path) is None)
+        with pytest.raises(EdgeOpsError, match="the hub of these tests has ended"):
+            hub.device("d")
 
 
 def test_no_hub_is_an_error(tmp_path):

@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { messagePanel, methodPanel } from "./ask.js";
 import { connectionPanel } from "./connect.js";
-import { ago, button, chip, connection, el, toast } from "./dom.js";
+import { ago, asText, button, chip, connection, el, toast } from "./dom.js";
 import { stateChip } from "./devices.js";
 import { listen } from "./live.js";
 import { gitTable, propertiesTable, tagsTable } from "./twin_table.js";
@@ -95,7 +95,7 @@ export function deviceView(hub, words) {
       connection(all.some((twin) => twin.connectionState === "Connected")),
       owner.capabilities?.iotEdge ? chip("edge") : null,
       owner.status === "enabled" ? null : chip("disabled", "warn"),
-      code !== undefined && code !== 200 ? stateChip("refused", `deployment: ${code} ${property(reported, "description") ?? ""}`.slice(0, 300)) : null,
+      code !== undefined && code !== 200 ? stateChip("refused", `deployment: ${asText(code)} ${asText(property(reported, "description") ?? "")}`.slice(0, 300)) : null,
       el("a", { href: `#/events?device=${encodeURIComponent(name)}` }, "Its events"));
   }
 
@@ -151,7 +151,7 @@ function detailsOf(twin, agent) {
     ["Active", [ago(twin.lastActivityTime)]],
     ["Authentication", [twin.authenticationType]],
     ["Etag", [el("code", {}, twin.etag)]],
-    image && ["Image", [el("code", {}, String(image))]],
+    image && ["Image", [el("code", {}, asText(image))]],
     twin.modelId && ["Model", [el("code", {}, twin.modelId)]],
     twin.deviceScope && ["Scope", [el("code", {}, twin.deviceScope)]],
     twin.statusReason && ["Status reason", [twin.statusReason]],

@@ -14,6 +14,9 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A JSON value as text: strings as they are. An object of a device can have a `toString` of its own. */
+export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** A labelled field of a form. */
 export function field(label, control, hint) {
   return el("label", { class: "field" }, el("span", {}, label), control, hint && el("small", {}, hint));

@@ -43,7 +43,7 @@ async function navigate(first = false) {
   }
   current.close?.();
   const main = document.getElementById("content");
-  const view = isDevice ? deviceView(hub, words) : (VIEWS[name] ?? devicesView)(hub, parameters);
+  const view = isDevice ? deviceView(hub, words) : (Object.hasOwn(VIEWS, name) ? VIEWS[name] : devicesView)(hub, parameters);
   current = { ...view, key };
   document.title = `${view.title} · ${hub.host}`;
   main.replaceChildren(el("h1", { tabindex: -1 }, view.title), ...view.content);

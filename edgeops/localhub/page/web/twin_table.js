@@ -1,5 +1,5 @@
 // Desired beside reported properties, value by value, and tags.
-import { ago, clipped, count, el } from "./dom.js";
+import { ago, asText, clipped, count, el } from "./dom.js";
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const at = (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined);
@@ -33,7 +33,7 @@ function* walk(desired, reported, desiredTimes, reportedTimes, depth = 0) {
 
 /** A value as text: strings as they are, all else as JSON. */
 export function valueText(value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = asText(value);
   return el("span", { class: typeof value === "string" ? "text" : "json" }, clipped(text === "" ? '""' : text));
 }
 
@@ -107,7 +107,7 @@ export function gitTable(document) {
   const revision = String(document.revision ?? "").slice(0, 9);
   const head = el("p", {}, el("span", { class: "soft" }, `At ${revision || "HEAD"}: `),
     document.inSync ? "in sync with git" : `${count(differing.length, "value")} not as in git`,
-    document.refusal ? `; refused: ${document.refusal}` : "");
+    document.refusal ? `; refused: ${asText(document.refusal)}` : "");
   if (differing.length === 0) return head;
   const shown = (value) => (value === null || value === undefined ? undefined : value);
   return el("div", {}, head, el("div", { class: "panel" }, el("table", { class: "twin", role: "table" },
