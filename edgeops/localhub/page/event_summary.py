@@ -8,15 +8,9 @@ from typing import Any
 import orjson
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.localhub.state.events import KINDS
 
 MAX_TEXT = 400  # characters of a body
-
-_KINDS = {
-    "Telemetry": "telemetry",
-    "twinChangeEvents": "twin",
-    "deviceLifecycleEvents": "lifecycle",
-    "deviceConnectionStateEvents": "connection",
-}
 
 
 def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
@@ -27,7 +21,7 @@ def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
     event = without_binary(masked(event))
     what = event.get("opType") or event.get("systemProperties", {}).get("output-name") or ""
     source: str = event["source"]
-    kind = _KINDS.get(source, source)
+    kind = KINDS.get(source, source)
     body = _told(kind, event.get("body", ""))
     text = body if isinstance(body, str) else orjson.dumps(body).decode()
     return {

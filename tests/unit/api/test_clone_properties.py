@@ -139,4 +139,4 @@ def test_no_secret_is_in_a_clone_unless_git_has_it_there(section):
     counts = MaskedCounts()
     text = orjson.dumps(masked_twin(document, None, counts)).decode()
     assert not [secret for secret in SECRETS if secret in text]
-    assert counts.by_place.keys() == {"tags", "desired", "reported"}
+    assert counts.keys() == {"tags", "desired", "reported"}

@@ -1,6 +1,6 @@
 // The list of devices: fetched once, then only those that events are about.
 import * as api from "./api.js";
-import { ago, button, chip, connection, count, el, select, toast } from "./dom.js";
+import { ago, button, chip, connection, count, deviceLink, el, select, toast } from "./dom.js";
 import { listen } from "./live.js";
 
 const SHOWN_AT_ONCE = 100;
@@ -149,7 +149,7 @@ export function devicesView(hub, parameters) {
   function fill(row, device) {
     const cells = {
       id: el("th", { scope: "row", class: "id" },
-        el("a", { href: `#/devices/${encodeURIComponent(device.id)}` }, device.id),
+        el("a", { href: deviceLink(device.id) }, device.id),
         device.edge ? chip("edge") : null, device.enabled ? null : chip("disabled", "warn")),
       connected: el("td", { class: "connected" }, connection(device.connected === 1)),
       state: el("td", { class: "reports" }, stateChip(device.state, device.reason)),

@@ -4,7 +4,7 @@ import { conditionsView } from "./conditions.js";
 import { connectView } from "./connect.js";
 import { deviceView } from "./device.js";
 import { devicesView } from "./devices.js";
-import { el, refreshTimes, toast } from "./dom.js";
+import { el, problem, refreshTimes, toast } from "./dom.js";
 import { eventsView } from "./events.js";
 import { start } from "./live.js";
 
@@ -53,7 +53,7 @@ async function navigate(first = false) {
   try {
     await view.load?.();
   } catch (error) {
-    if (current.key === key) main.append(el("p", { class: "problem" }, error.message));
+    if (current.key === key) main.append(problem(error.message));
   }
   if (current.key === key) main.setAttribute("aria-busy", "false");
 }
@@ -62,7 +62,7 @@ async function begin() {
   try {
     hub = await api.hub();
   } catch (error) {
-    document.getElementById("content").replaceChildren(el("p", { class: "problem" }, error.message));
+    document.getElementById("content").replaceChildren(problem(error.message));
     return;
   }
   document.getElementById("host").textContent = hub.host;
