@@ -38,9 +38,9 @@ def an_edge_device(page):
     page.hub.report("edge", "camera", rate=9, lamp={"on": True}, seen=[1, False])
 
 
-def test_a_link_leads_in_once(open_tab, local_hub, link):
+def test_a_link_leads_in_once(strangers_tab, local_hub, link):
     origin = f"https://localhost:{local_hub.port}/"
-    tab = open_tab()
+    tab = strangers_tab()
     tab.goto(origin)
     assert "edgeops hub open" in tab.inner_text("main")
     tab.goto(link)
@@ -49,14 +49,14 @@ def test_a_link_leads_in_once(open_tab, local_hub, link):
     assert tab.evaluate("document.cookie") == ""
     tab.reload()
     tab.wait_for_selector("text=There are no devices yet")
-    other = open_tab()
+    other = strangers_tab()
     other.goto(link)
     assert "edgeops hub open" in other.inner_text("main")
 
 
 def test_devices(page):
     an_edge_device(page)
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=2 devices · 0 connected · 1 needs attention")
     assert page.text("tr:has-text('edge') .reports").split() == ["failing", "camera", "backoff"]
     page.hub.set_connected("plain")
@@ -78,7 +78,7 @@ def test_devices(page):
 def test_a_thousand_devices_stay_smooth(page):
     page.create(*(f"sensor-{number:04}" for number in range(1000)))
     begun = time.perf_counter()
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=1,000 devices · 0 connected")
     loaded = time.perf_counter() - begun
     rows = page.tab.locator("tbody tr")
@@ -225,7 +225,7 @@ def test_how_services_connect(page):
 def test_the_keyboard_alone(page):
     """From the list to a device, its module and its method, and back, without a mouse."""
     an_edge_device(page)
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=2 devices")
     keys = page.tab.keyboard
     focused = "document.activeElement.textContent.trim()"
@@ -280,7 +280,7 @@ def test_what_a_hostile_device_says_is_only_text(page):
         },
     )
     page.call("PATCH", f"/twins/{quote(name, safe='')}", {"tags": {"t": HOSTILE}})
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.click(f"text={name}")
     page.tab.wait_for_selector("text=Git is the writer")
     page.tab.click("nav >> text=$edgeAgent")
@@ -298,6 +298,7 @@ def test_what_a_hostile_device_says_is_only_text(page):
 
 def test_markup_cannot_be_made_at_all(page, errors):
     """Trusted Types: even code of the page that tried it would fail."""
+    page.go("#/devices")
     made = page.tab.evaluate(
         "() => { try { document.body.innerHTML = '<b>x</b>'; return true } catch { return false } }"
     )
@@ -308,6 +309,7 @@ def test_markup_cannot_be_made_at_all(page, errors):
 def test_nothing_keeps_people_out(page, axe):
     """As far as axe-core sees; colours are looked at in light and dark."""
     an_edge_device(page)
+    page.go("#/devices")
     page.tab.evaluate(axe)
     for view in VIEWS:
         page.go(view)
@@ -329,8 +331,8 @@ def test_nothing_keeps_people_out(page, axe):
             assert serious == [], (view, scheme)
 
 
-def test_a_phone_needs_no_scrolling_aside(page_in):
-    page = page_in(viewport={"width": 360, "height": 740})
+def test_a_phone_needs_no_scrolling_aside(page):
+    page.tab.set_viewport_size({"width": 360, "height": 740})
     an_edge_device(page)
     page.create("a-device-with-a-name-that-is-" + "very-" * 18 + "long")
     page.call("PUT", "/conditions", {"faults": ["connect=slow:2.5@50%"]})
