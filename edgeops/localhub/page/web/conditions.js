@@ -123,7 +123,7 @@ export function conditionsView(hub) {
   return {
     title: "Bad days",
     content: [
-      el("p", { class: "lead" }, "What a test rarely sees and production does. The page itself is never throttled, and has no faults."),
+      el("p", { class: "soft" }, "What a test rarely sees and production does. The page itself is never throttled, and has no faults."),
       state,
       form,
       el("h2", {}, "What happened"),
