@@ -14,8 +14,8 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.moment import NEVER
 from edgeops.localhub.steps import Steps
+from edgeops.twin import EDGE_AGENT
 
-AGENT = "$edgeAgent"
 COLUMNS = ("id", "edge", "enabled", "connected", "modules", "active", "state", "reason")
 _BAD = ("backoff", "failed", "unhealthy")
 _MAX_REASON = 160
@@ -42,7 +42,7 @@ def _table(hub: EmulatedHub, devices: Iterable[RegistryEntry]) -> Steps[JsonObje
 def row(device: RegistryEntry, modules: list[RegistryEntry]) -> list[str | int]:
     """The row of a device, in the order of `COLUMNS`; it is connected if any of its modules is."""
     twins = [device, *modules]
-    agent = next((module for module in modules if module.identity.module == AGENT), None)
+    agent = next((module for module in modules if module.identity.module == EDGE_AGENT), None)
     state, reason = said(agent) if agent else ("", "")
     active = max(twin.connection.last_activity for twin in twins)
     return [

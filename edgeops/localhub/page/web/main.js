@@ -11,7 +11,7 @@ import { start } from "./live.js";
 const VIEWS = { devices: devicesView, events: eventsView, conditions: conditionsView, connect: connectView };
 
 let hub = null;
-let current = { key: null, close() {}, go() {} };
+let current = { key: null };
 
 /** `#/devices/NAME/MODULE?x=y` as the name of a view, its arguments and its parameters. */
 function address() {
