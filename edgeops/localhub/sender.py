@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from edgeops.errors import EdgeOpsError, UsageError
 from edgeops.localhub.client import raw_client, reason
-from edgeops.localhub.state.cloud_messages import address_of, valid_property_name
+from edgeops.localhub.state.cloud_messages import valid_property_name
 
 _SECONDS_TO_ANSWER = 10
 
@@ -33,8 +34,9 @@ def send_to_device(
                 "names have ASCII letters, digits and !#$%&'*+-.^_`|~",
             )
     send = raw_client(state_dir, "service", seconds=_SECONDS_TO_ANSWER)
+    to = f"/devices/{quote(device, safe='')}/messages/devicebound"
     named = {f"iothub-app-{name}": value for name, value in properties.items()}
-    headers = {**system, **named, "iothub-to": address_of(device)}
+    headers = {**system, **named, "iothub-to": to}
     try:
         encoded = {name: value.encode() for name, value in headers.items()}
         status, answer = send("POST", "/messages/devicebound", encoded, body)

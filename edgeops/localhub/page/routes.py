@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -26,7 +27,6 @@ from edgeops.localhub.policies import POLICIES, Permission
 from edgeops.localhub.service import cloud_messages, methods
 from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state import errors
-from edgeops.localhub.state.cloud_messages import address_of
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.method_calls import method_call
 from edgeops.localhub.state.throttles import SKUS, OperationKind
@@ -179,7 +179,8 @@ async def _send(page: HubPage, request: web.Request) -> web.StreamResponse:
     if not isinstance(text, str):
         raise errors.invalid("A message must be a text.")
     message_id = str(uuid.uuid4())
-    cloud_messages.send(page.hub, address_of(device), {"$.mid": message_id}, {}, "", text.encode())
+    to = f"/devices/{quote(device, safe='')}/messages/devicebound"
+    cloud_messages.send(page.hub, to, {"$.mid": message_id}, {}, "", text.encode())
     waiting = len(page.hub.store.messages.queue(device))
     return json_response({"messageId": message_id, "waiting": waiting})
 

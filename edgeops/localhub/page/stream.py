@@ -67,8 +67,7 @@ class EventStream:
             finally:
                 self._waiting -= 1
             self._readers[queue] = lambda: _abort(request)
-            if self._pump is None:
-                self._pump = asyncio.create_task(self._run())
+            self._start()
             while is_open() and not self._hub.arrivals.stopped:
                 await _write(response, await _next(queue))
         except (ConnectionError, TimeoutError):  # it has gone, was cut off, or does not read
@@ -86,6 +85,10 @@ class EventStream:
             await _write(response, chunk)
         if not self._readers:
             self._cursor = position
+
+    def _start(self) -> None:
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         try:

@@ -122,11 +122,6 @@ def shown_time(seconds: float) -> str:
     return f"{at.month}/{at.day}/{at.year} {at.hour % 12 or 12}:{at:%M:%S} {half}"
 
 
-def address_of(device: str) -> str:
-    """What the header `iothub-to` of a message for a device says."""
-    return f"/devices/{quote(device, safe='')}/messages/devicebound"
-
-
 def _device(to: str) -> str:
     """The device that a message is for. Raises `HubFault` 400; modules get no such messages."""
     match to.split("/"):
