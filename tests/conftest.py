@@ -188,6 +188,24 @@ def local_hub(start_local_hub: Callable[[], LocalHub]) -> LocalHub:
     return start_local_hub()
 
 
+@pytest.fixture(scope="module")
+def _hub_of_module(
+    tmp_path_factory: pytest.TempPathFactory, _certificates: StateFiles
+) -> Iterator[LocalHub]:
+    hub = _start(_new_state(tmp_path_factory, _certificates))
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def emptied_hub(_hub_of_module: LocalHub) -> LocalHub:
+    """A running, empty local hub that the tests of a module share; numbers of events go on."""
+    send = client(_hub_of_module.state_dir, "iothubowner", seconds=20)
+    send("DELETE", "/conditions", None)
+    send("POST", "/reset", None)
+    return _hub_of_module
+
+
 @pytest.fixture(scope="session")
 def _mqtt_host() -> str:
     """A loopback address of this process alone: the device SDK insists on port 8883 of it."""

@@ -7,8 +7,8 @@ clone is the plan against the hub.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import count, takewhile
 from typing import Any
 
@@ -23,21 +23,8 @@ _HUB_KEYS = ("$metadata", "$version")
 _SECTIONS = ("desired", "reported")
 
 
-@dataclass(slots=True)
-class MaskedCounts:
-    """How many values were masked, by where: tags, desired, reported, configurations."""
-
-    by_place: dict[str, int] = field(default_factory=dict)
-
-    def add(self, place: str, number: int) -> None:
-        """Count values of a place."""
-        if number:
-            self.by_place[place] = self.by_place.get(place, 0) + number
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return sum(self.by_place.values())
+# How many values were masked, by where: tags, desired, reported, configurations.
+MaskedCounts = Counter[str]
 
 
 def masked_twin(
@@ -111,7 +98,8 @@ def _masked(value: Any, known: Any, place: str, counts: MaskedCounts) -> Any:
     if same(whole, hidden):  # as most are
         return value
     result = _kept(whole, hidden, _joined(known))
-    counts.add(place, _changed(whole, result))
+    if number := _changed(whole, result):
+        counts[place] += number
     return _parted(value, whole, result)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from edgeops.api.rehearsing import throttle
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from edgeops.adopt.mask_clone import MaskedCounts
     from edgeops.fleet.model import DesiredFleet, HubTarget
     from edgeops.hub.reader import HubReader
-    from edgeops.jsonvalue import JsonObject
     from edgeops.localhub.service.clones import StagedClone
 
 _UNTOUCHED = "the local hub is as it was"
@@ -37,8 +37,8 @@ class Cloned:
     modules: int
     configurations: int
     seconds: float
-    masked: Mapping[str, int] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    masked: Mapping[str, int]
+    left_out: tuple[str, ...]
 
 
 def clone_hub(workspace: Workspace, source: str, *, replace_all: bool = False) -> Cloned:
@@ -81,14 +81,11 @@ async def _clone(
             async with open_reader(target, environ=workspace.environ) as reader:
                 await _read_twins(workspace, fleet, reader, staged, counts)
                 number, left_out = await _read_configurations(workspace, reader, staged, counts)
-            document = {
-                "hub": target.name,
-                "hostname": target.hostname,
-                "fleet": fleet.name,
-                "at": utc(workspace.clock.now()),
-            }
+            at = utc(workspace.clock.now())
             with workspace.observer.progress("completing the clone") as progress:
-                devices, modules = staged.finish(document, progress)
+                devices, modules = staged.finish(
+                    {"hub": target.name, "hostname": target.hostname, "at": at}, progress
+                )
             with workspace.observer.progress("taking it over", "steps") as progress:
                 progress(0, 1)
                 send("PUT", "/clone", {"replace": replace_all})
@@ -103,7 +100,7 @@ async def _clone(
         modules=modules,
         configurations=number,
         seconds=workspace.clock.monotonic() - started,
-        masked=dict(counts.by_place),
+        masked=dict(counts),
         left_out=left_out,
     )
 
@@ -127,6 +124,8 @@ async def _read_twins(
     staged: StagedClone,
     counts: MaskedCounts,
 ) -> None:
+    from edgeops.adopt.mask_clone import masked_twin
+
     modules = sum(len(each.modules) + (2 if each.edge else 0) for each in fleet.devices.values())
     for unit, pages, expected in (
         ("devices", reader.device_twins(), len(fleet.devices)),
@@ -134,22 +133,13 @@ async def _read_twins(
     ):
         with workspace.observer.progress(f"reading {unit}", unit) as progress:
             done = 0
-            async for page in _masked_pages(pages, fleet, counts):
+            async for page in pages:
                 if done:  # only the last page says how many there are
                     progress(done, max(expected, done + len(page)))
-                staged.add_twins(page)
+                owners = (fleet.devices.get(str(twin["deviceId"])) for twin in page)
+                staged.add_twins(map(masked_twin, page, owners, repeat(counts)))
                 done += len(page)
             progress(done, done)
-
-
-async def _masked_pages(
-    pages: AsyncIterator[list[JsonObject]], fleet: DesiredFleet, counts: MaskedCounts
-) -> AsyncIterator[list[JsonObject]]:
-    from edgeops.adopt.mask_clone import masked_twin
-
-    async for page in pages:
-        devices = fleet.devices
-        yield [masked_twin(twin, devices.get(str(twin["deviceId"])), counts) for twin in page]
 
 
 async def _read_configurations(

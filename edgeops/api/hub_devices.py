@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,7 +13,6 @@ from edgeops.errors import EdgeOpsError, UsageError
 
 if TYPE_CHECKING:
     from edgeops.jsonvalue import JsonObject
-    from edgeops.localhub.client import Send
 
 _SECONDS = 30
 _CONFLICT = 409
@@ -53,8 +50,8 @@ def create_device(
         body["moduleId"] = module
     else:
         body |= {"status": status, "capabilities": {"iotEdge": edge}}
-    with _sending(workspace) as send:
-        _ask(workspace, send, "PUT", device, module, body)
+    with local_hub(workspace):
+        _ask(workspace, "PUT", device, module, body)
         return connection_string(workspace, device=device, module=module)
 
 
@@ -64,8 +61,8 @@ def delete_device(workspace: Workspace, device: str, *, module: str | None = Non
     Raises `UsageError` for an empty name, and `EdgeOpsError` if it does not exist.
     """
     refuse_empty(device, module)
-    with _sending(workspace) as send:
-        _ask(workspace, send, "DELETE", device, module, None)
+    with local_hub(workspace):
+        _ask(workspace, "DELETE", device, module, None)
 
 
 def list_devices(workspace: Workspace) -> list[HubIdentity]:
@@ -87,15 +84,11 @@ def list_devices(workspace: Workspace) -> list[HubIdentity]:
 
 
 def _ask(
-    workspace: Workspace,
-    send: Send,
-    method: str,
-    device: str,
-    module: str | None,
-    body: JsonObject | None,
+    workspace: Workspace, method: str, device: str, module: str | None, body: JsonObject | None
 ) -> None:
-    from edgeops.localhub.client import LocalHubRefusal
+    from edgeops.localhub.client import LocalHubRefusal, client
 
+    send = client(workspace.hub_dir, "registryReadWrite", seconds=_SECONDS)
     path = f"/devices/{quote(device, safe='')}"
     if module:
         path += f"/modules/{quote(module, safe='')}"
@@ -108,12 +101,3 @@ def _ask(
         named += f" --dir {workspace.hub_dir}" * (workspace.hub_dir != workspace.state)
         hint = f"`edgeops hub connection-string {named}` prints its connection string"
         raise EdgeOpsError(refusal.message, hint) from refusal
-
-
-@contextmanager
-def _sending(workspace: Workspace) -> Iterator[Send]:
-    """Sends requests to the local hub, which is started if it does not run."""
-    from edgeops.localhub.client import client
-
-    with local_hub(workspace):
-        yield client(workspace.hub_dir, "registryReadWrite", seconds=_SECONDS)

@@ -21,10 +21,6 @@ _SCHEMA = Path(__file__).parents[1] / "localhub/seed.schema.json"
 _SECONDS = 60
 
 
-class InvalidSeed(InvalidFleet):
-    """A seed file is not valid, or the hub refuses some of it; `problems` has all problems."""
-
-
 @dataclass(frozen=True, slots=True)
 class Seeded:
     """How many devices and modules a seed has created, changed, and found as they shall be."""
@@ -37,7 +33,7 @@ class Seeded:
 def seed(workspace: Workspace, file: Path) -> Seeded:
     """Create what a YAML or JSON file names on the local hub, or change it to that; all or nothing.
 
-    Twins that are as the file says are not written. Raises `InvalidSeed` with the places of all
+    Twins that are as the file says are not written. Raises `InvalidFleet` with the places of all
     problems, and `EdgeOpsError` if the file cannot be read.
     """
     from edgeops.localhub.client import client
@@ -110,8 +106,8 @@ def _refused(document: Document, error: JsonObject) -> Problem:
     return document.problem(at, f"is refused by the hub: {error['message']}")
 
 
-def _invalid(file: Path, problems: list[Problem]) -> InvalidSeed:
+def _invalid(file: Path, problems: list[Problem]) -> InvalidFleet:
     from edgeops.fleet.model import split
 
     message = f"nothing was seeded: {file} is not valid"
-    return InvalidSeed(message, "fix the problems listed above", split(problems)[0])
+    return InvalidFleet(message, "fix the problems listed above", split(problems)[0])

@@ -20,9 +20,8 @@ from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
 from edgeops.hub.errors import Subject, odd_answer
 from edgeops.hub.identity import changed, identity_fields
-from edgeops.hub.queries import pages_of
+from edgeops.hub.queries import configurations_of, pages_of
 from edgeops.hub.rates import Rates
-from edgeops.hub.reader import MOST_CONFIGURATIONS
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
 from edgeops.hub.times import updated_of
@@ -149,13 +148,11 @@ class AzureHub(Control):
 
     async def configurations(self) -> tuple[HubConfiguration, ...]:
         """All configurations and automatic deployments. Raises `Unauthorized`."""
-        subject = Subject(self._hub)
-        path = f"/configurations?top={MOST_CONFIGURATIONS}"
-        items, _ = await self._rest.send(Operation.QUERY, "GET", path, subject)
+        items = await configurations_of(self._rest)
         try:
-            return tuple(configuration_of(item) for item in items)
+            return tuple(map(configuration_of, items))
         except (KeyError, TypeError, AttributeError) as error:
-            raise odd_answer(subject) from error
+            raise odd_answer(Subject(self._hub)) from error
 
     async def _query(self, query: str) -> AsyncIterator[JsonObject]:
         async for page in pages_of(self._rest, query):

@@ -1,4 +1,4 @@
-"""Queries of a hub, page by page."""
+"""What a hub gives as documents: results of queries, page by page, and its configurations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edgeops.jsonvalue import JsonObject
 from edgeops.limits import Operation
 
 PAGE = 100  # the largest page that Azure documents
+_MOST_CONFIGURATIONS = 200  # a hub has at most 100, and as many automatic deployments
 
 
 async def pages_of(rest: HubApi, query: str) -> AsyncIterator[list[JsonObject]]:
@@ -38,3 +39,13 @@ async def pages_of(rest: HubApi, query: str) -> AsyncIterator[list[JsonObject]]:
         if continuation == headers.get("x-ms-continuation"):
             raise HubError(f"hub {rest.hostname} keeps returning the same page of a query")
         headers["x-ms-continuation"] = continuation
+
+
+async def configurations_of(rest: HubApi) -> list[JsonObject]:
+    """All configurations and automatic deployments. Raises `Unauthorized`, `HubError`."""
+    subject = Subject(rest.hostname)
+    path = f"/configurations?top={_MOST_CONFIGURATIONS}"
+    items, _ = await rest.send(Operation.QUERY, "GET", path, subject)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise odd_answer(subject)
+    return items

@@ -10,15 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from edgeops.hub.credentials import Credential
-from edgeops.hub.errors import Subject, odd_answer
-from edgeops.hub.queries import pages_of
+from edgeops.hub.queries import configurations_of, pages_of
 from edgeops.hub.rates import Rates
 from edgeops.hub.rest import Bounds, HubApi
 from edgeops.hub.retry import Retry
 from edgeops.jsonvalue import JsonObject
-from edgeops.limits import Operation
-
-MOST_CONFIGURATIONS = 200  # a hub has at most 100, and as many automatic deployments
 
 
 class HubReader:
@@ -30,7 +26,6 @@ class HubReader:
     def __init__(
         self, credential: Credential, *, ca_file: str | None, proxy: str | None, rates: Rates
     ) -> None:
-        self.hostname = credential.hostname
         self.__rest = HubApi(
             credential,
             ca_file=ca_file,
@@ -51,12 +46,7 @@ class HubReader:
 
     async def configurations(self) -> list[JsonObject]:
         """All configurations and automatic deployments as documents. Raises `Unauthorized`."""
-        subject = Subject(self.hostname)
-        path = f"/configurations?top={MOST_CONFIGURATIONS}"
-        items, _ = await self.__rest.send(Operation.QUERY, "GET", path, subject)
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise odd_answer(subject)
-        return items
+        return await configurations_of(self.__rest)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -143,14 +143,14 @@ def device_string(endpoint: Endpoint, device: str, module: str | None, key: str 
 
 def entries(state_dir: Path) -> Iterator[RegistryEntry]:
     """The devices of a hub, running or not, each followed by its modules; none without a hub."""
-    from edgeops.localhub.store import HubStore, entry_of
+    from edgeops.localhub.store import HubStore
 
     database = StateFiles(state_dir).database
     if database.exists():
         with HubStore(database) as store:
             for device in store.devices():
                 yield device
-                yield from map(entry_of, store.modules(device.identity.device).values())
+                yield from store.module_entries(device.identity.device)
 
 
 def reset(state_dir: Path) -> None:

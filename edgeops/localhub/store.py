@@ -28,7 +28,7 @@ from edgeops.localhub.state.entry import (
 from edgeops.localhub.state.events import Event
 from edgeops.localhub.store_clone import CloneStore
 from edgeops.localhub.store_jobs import JobStore
-from edgeops.localhub.store_layout import prepare
+from edgeops.localhub.store_layout import clear, prepare
 from edgeops.localhub.store_messages import MessageStore
 
 MAX_EVENTS = 100_000
@@ -93,11 +93,7 @@ class HubStore:
 
     def clear(self) -> None:
         """Delete all rows; numbers that count on, such as those of events, do so."""
-        tables = self._sqlite.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        ).fetchall()
-        for (table,) in tables:
-            self._sqlite.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
+        clear(self._sqlite)
 
     # --- devices and modules -----------------------------------------------------
 
@@ -116,6 +112,10 @@ class HubStore:
                 (device,),
             )
         )
+
+    def module_entries(self, device: str) -> list[RegistryEntry]:
+        """The modules of a device in order of their name."""
+        return [entry_of(body) for body in self.modules(device).values()]
 
     def devices(self, after: str = "") -> Iterator[RegistryEntry]:
         """The devices after an id, in order of their id.

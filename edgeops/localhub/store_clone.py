@@ -1,7 +1,6 @@
 """The part of the hub's database that says what it is a clone of, and how it becomes one.
 
-A clone is staged as a database of its own, and taken over in one transaction. Only clones have the
-table of what they are a clone of: another hub keeps the layout that it has.
+A clone is staged as a database of its own, and taken over in one transaction.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from pathlib import Path
 import orjson
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.localhub.store_layout import clear
 
 STAGED = "clone.db"  # beside the database of the hub
 _TAKEN = ("entries", "configurations", "clone_of")
-_TABLE = "CREATE TABLE IF NOT EXISTS clone_of (body BLOB NOT NULL)"
 
 
 def staged_beside(database: Path) -> Path:
@@ -36,27 +35,30 @@ class CloneStore:
         self._sqlite = sqlite
         self.staged = staged_beside(database)
 
-    def document(self) -> JsonObject | None:
-        """What the hub is a clone of, None if it is none."""
-        if "clone_of" not in self._tables():
-            return None
+    def document(self) -> JsonObject:
+        """What the hub is a clone of, empty if it is none."""
         row = self._sqlite.execute("SELECT body FROM clone_of").fetchone()
-        return orjson.loads(row[0]) if row else None
+        return orjson.loads(row[0]) if row else {}
 
     def is_empty(self) -> bool:
         """Whether the hub has no devices and no configurations."""
         query = "SELECT EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM configurations)"
         return not self._sqlite.execute(query).fetchone()[0]
 
-    def devices(self) -> int:
-        """The number of devices."""
-        query = "SELECT count(*) FROM entries WHERE module = ''"
-        return int(self._sqlite.execute(query).fetchone()[0])
+    def counts(self) -> tuple[int, int]:
+        """The numbers of devices and of modules."""
+        query = "SELECT count(*) FILTER (WHERE module = ''), count(*) FROM entries"
+        devices, both = self._sqlite.execute(query).fetchone()
+        return devices, both - devices
+
+    def delete_modules_without_a_device(self) -> None:
+        """Delete the modules of devices that are not there."""
+        self._sqlite.execute(
+            "DELETE FROM entries WHERE device NOT IN (SELECT device FROM entries WHERE module = '')"
+        )
 
     def describe(self, document: JsonObject) -> None:
         """Say what this database is a clone of."""
-        self._sqlite.execute(_TABLE)
-        self._sqlite.execute("DELETE FROM clone_of")
         self._sqlite.execute("INSERT INTO clone_of VALUES (?)", (orjson.dumps(document),))
 
     def take_over(self) -> None:
@@ -64,23 +66,11 @@ class CloneStore:
         self._sqlite.execute("ATTACH ? AS staged", (str(self.staged),))
         try:
             self._sqlite.execute("BEGIN IMMEDIATE")
-            try:
-                self._sqlite.execute(_TABLE)
-                for table in self._tables():
-                    self._sqlite.execute(f"DELETE FROM main.{table}")  # noqa: S608 - our own names
+            with self._sqlite:  # commits, or rolls back
+                clear(self._sqlite)
                 for table in _TAKEN:
                     self._sqlite.execute(
                         f"INSERT INTO main.{table} SELECT * FROM staged.{table}"  # noqa: S608
                     )
-            except BaseException:
-                self._sqlite.execute("ROLLBACK")
-                raise
-            self._sqlite.execute("COMMIT")
         finally:
             self._sqlite.execute("DETACH staged")
-
-    def _tables(self) -> list[str]:
-        rows = self._sqlite.execute(
-            "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        )
-        return [name for (name,) in rows]

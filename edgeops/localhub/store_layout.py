@@ -12,8 +12,8 @@ from edgeops.localhub.store_jobs import JOB_TABLES
 from edgeops.localhub.store_messages import MESSAGE_TABLES
 
 _LAYOUT = 5
-# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs, 4 no
-# cloud-to-device messages.
+# 0 is a new file; 1 had no sessions and events, 2 no sizes of events, 3 no jobs, 4 neither
+# cloud-to-device messages nor what the hub is a clone of.
 _OLDER_LAYOUTS = (0, 1, 2, 3, 4)
 _TABLES = """
     CREATE TABLE IF NOT EXISTS entries (
@@ -36,6 +36,7 @@ _TABLES = """
         body BLOB NOT NULL
     );
     CREATE INDEX IF NOT EXISTS feed_of_device ON feed (device);  -- implicitly also by sequence
+    CREATE TABLE IF NOT EXISTS clone_of (body BLOB NOT NULL);
 """
 # Keeps the newest events with their numbers; the others may have any size, and are dropped.
 _EVENTS_OF_LAYOUT_2 = """
@@ -66,3 +67,12 @@ def prepare(sqlite: sqlite3.Connection) -> None:
             sqlite.execute("VACUUM")
     elif layout != _LAYOUT:
         raise sqlite3.DatabaseError(f"it has layout {layout}, which this version does not know")
+
+
+def clear(sqlite: sqlite3.Connection) -> None:
+    """Delete all rows; numbers that count on, such as those of events, do so."""
+    tables = sqlite.execute(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    for (table,) in tables:
+        sqlite.execute(f"DELETE FROM main.{table}")  # noqa: S608 - a name of ours

@@ -8,22 +8,16 @@ import json
 
 from edgeops.fleet.secrets import MASKED, mask, masked
 from edgeops.jsonvalue import JsonObject
+from edgeops.localhub.state.events import KINDS
 from edgeops.report.documents import json_line
 from edgeops.report.inert import line
-
-_SHORT = {
-    "Telemetry": "telemetry",
-    "twinChangeEvents": "twin",
-    "deviceLifecycleEvents": "lifecycle",
-    "deviceConnectionStateEvents": "connection",
-}
 
 
 def event_line(event: JsonObject) -> str:
     """One event: time, device, kind and its body as JSON."""
     event = _without_secrets(event)
     who = "/".join(filter(None, (event["deviceId"], event.get("moduleId"))))
-    kind = _SHORT.get(event["source"], event["source"])
+    kind = KINDS.get(event["source"], event["source"])
     system = event.get("systemProperties", {})
     output = system.get("output-name")
     what = event.get("opType") or (f"output {output}" if output else "")

@@ -62,58 +62,75 @@ class HubOnScreen:
         return str(self.tab.inner_text(selector))
 
 
+def new_link(hub: Any) -> str:
+    """A link to the page of a hub."""
+    return str(client(hub.state_dir, "iothubowner", seconds=10)("POST", "/page/links")["url"])
+
+
+@pytest.fixture
+def local_hub(emptied_hub: Any) -> Any:
+    """One hub for all tests of a module, and one session of its page."""
+    return emptied_hub
+
+
 @pytest.fixture
 def link(local_hub: Any) -> str:
     """A link to the page of the hub."""
-    send = client(local_hub.state_dir, "iothubowner", seconds=10)
-    return str(send("POST", "/page/links", None)["url"])
+    return new_link(local_hub)
+
+
+@pytest.fixture(scope="module")
+def _logged() -> list[str]:
+    return []
 
 
 @pytest.fixture
-def errors() -> Iterator[list[str]]:
+def errors(_logged: list[str]) -> Iterator[list[str]]:
     """The errors that the page logs: none, but for answers of the hub that are shown."""
-    logged = list[str]()
-    yield logged
-    assert [error for error in logged if "Failed to load resource" not in error] == []
+    _logged.clear()
+    yield _logged
+    assert [error for error in _logged if "Failed to load resource" not in error] == []
+
+
+def _tab(context: Any, errors: list[str]) -> Any:
+    tab = context.new_page()
+    tab.set_default_timeout(_SECONDS * 1000)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("dialog", lambda dialog: errors.append(dialog.message))
+    tab.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    return tab
 
 
 @pytest.fixture
-def open_tab(chromium: Any, local_hub: Any, errors: list[str]) -> Iterator[Callable[..., Any]]:
-    """Opens tabs of a browser in which nobody is logged in."""
+def strangers_tab(chromium: Any, errors: list[str]) -> Iterator[Callable[[], Any]]:
+    """Opens a tab of a browser in which nobody is logged in."""
     contexts = []
 
-    def open_tab(**options: Any) -> Any:
-        context = chromium.new_context(ignore_https_errors=True, **options)
-        context.set_default_timeout(_SECONDS * 1000)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.on("dialog", lambda dialog: errors.append(dialog.message))
-        tab.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        return tab
+    def strangers_tab() -> Any:
+        contexts.append(chromium.new_context(ignore_https_errors=True))
+        return _tab(contexts[-1], errors)
 
-    yield open_tab
+    yield strangers_tab
     for context in contexts:
         context.close()
 
 
-@pytest.fixture
-def page_in(open_tab: Callable[..., Any], local_hub: Any, link: str) -> Callable[..., HubOnScreen]:
-    """Opens the page of the hub in a tab, with the options of a context."""
-
-    def page_in(**options: Any) -> HubOnScreen:
-        tab = open_tab(**options)
-        tab.goto(link)
-        tab.wait_for_selector("h1")
-        return HubOnScreen(tab, local_hub, f"https://localhost:{local_hub.port}")
-
-    return page_in
+@pytest.fixture(scope="module")
+def _visitors_tab(chromium: Any, _hub_of_module: Any, _logged: list[str]) -> Iterator[Any]:
+    context = chromium.new_context(ignore_https_errors=True)
+    tab = _tab(context, _logged)
+    tab.goto(new_link(_hub_of_module))
+    yield tab
+    context.close()
 
 
 @pytest.fixture
-def page(page_in: Callable[..., HubOnScreen]) -> HubOnScreen:
-    """The page of the hub."""
-    return page_in()
+def page(_visitors_tab: Any, local_hub: Any, errors: list[str]) -> HubOnScreen:
+    """The page of the hub, not loaded yet, in a tab that has its session."""
+    _visitors_tab.set_viewport_size({"width": 1280, "height": 720})
+    _visitors_tab.goto("about:blank")
+    errors.clear()  # of the page before, whose hub was emptied
+    return HubOnScreen(_visitors_tab, local_hub, f"https://localhost:{local_hub.port}")
 
 
 @pytest.fixture(scope="session")

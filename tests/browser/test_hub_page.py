@@ -39,9 +39,9 @@ def an_edge_device(page):
     page.hub.report("edge", "camera", rate=9, lamp={"on": True}, seen=[1, False])
 
 
-def test_a_link_leads_in_once(open_tab, local_hub, link):
+def test_a_link_leads_in_once(strangers_tab, local_hub, link):
     origin = f"https://localhost:{local_hub.port}/"
-    tab = open_tab()
+    tab = strangers_tab()
     tab.goto(origin)
     assert "edgeops hub open" in tab.inner_text("main")
     tab.goto(link)
@@ -50,14 +50,14 @@ def test_a_link_leads_in_once(open_tab, local_hub, link):
     assert tab.evaluate("document.cookie") == ""
     tab.reload()
     tab.wait_for_selector("text=There are no devices yet")
-    other = open_tab()
+    other = strangers_tab()
     other.goto(link)
     assert "edgeops hub open" in other.inner_text("main")
 
 
 def test_devices(page):
     an_edge_device(page)
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=2 devices · 0 connected · 1 needs attention")
     assert page.text("tr:has-text('edge') .reports").split() == ["failing", "camera", "backoff"]
     page.hub.set_connected("plain")
@@ -79,7 +79,7 @@ def test_devices(page):
 def test_a_thousand_devices_stay_smooth(page):
     page.create(*(f"sensor-{number:04}" for number in range(1000)))
     begun = time.perf_counter()
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=1,000 devices · 0 connected")
     loaded = time.perf_counter() - begun
     rows = page.tab.locator("tbody tr")
@@ -226,7 +226,7 @@ def test_how_services_connect(page):
 def test_the_keyboard_alone(page):
     """From the list to a device, its module and its method, and back, without a mouse."""
     an_edge_device(page)
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.wait_for_selector("text=2 devices")
     keys = page.tab.keyboard
     focused = "document.activeElement.textContent.trim()"
@@ -281,7 +281,7 @@ def test_what_a_hostile_device_says_is_only_text(page):
         },
     )
     page.call("PATCH", f"/twins/{quote(name, safe='')}", {"tags": {"t": HOSTILE}})
-    page.tab.reload()
+    page.go("#/devices")
     page.tab.click(f"text={name}")
     page.tab.wait_for_selector("text=Its events")
     page.tab.click("nav >> text=$edgeAgent")
@@ -317,6 +317,7 @@ def test_objects_where_texts_are_expected_are_shown_as_json(page):
 
 def test_markup_cannot_be_made_at_all(page, errors):
     """Trusted Types: even code of the page that tried it would fail."""
+    page.go("#/devices")
     made = page.tab.evaluate(
         "() => { try { document.body.innerHTML = '<b>x</b>'; return true } catch { return false } }"
     )
@@ -327,12 +328,12 @@ def test_markup_cannot_be_made_at_all(page, errors):
 def test_nothing_keeps_people_out(page, axe):
     """As far as axe-core sees; colours are looked at in light and dark."""
     an_edge_device(page)
+    page.go("#/devices")
     page.tab.evaluate(axe)
     for view in VIEWS:
         page.go(view)
         page.loaded()
-        for closed in page.tab.locator("summary").all():
-            closed.click()
+        page.tab.locator("details").evaluate_all("all => all.forEach((it) => { it.open = true; })")
         for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
             page.tab.emulate_media(color_scheme=scheme)
             found = page.tab.evaluate(
@@ -348,8 +349,8 @@ def test_nothing_keeps_people_out(page, axe):
             assert serious == [], (view, scheme)
 
 
-def test_a_phone_needs_no_scrolling_aside(page_in):
-    page = page_in(viewport={"width": 360, "height": 740})
+def test_a_phone_needs_no_scrolling_aside(page):
+    page.tab.set_viewport_size({"width": 360, "height": 740})
     an_edge_device(page)
     page.create("a-device-with-a-name-that-is-" + "very-" * 18 + "long")
     page.call("PUT", "/conditions", {"faults": ["connect=slow:2.5@50%"]})

@@ -17,7 +17,6 @@ from edgeops.localhub.failures import describe_exception
 from edgeops.localhub.faults import FaultPlan
 from edgeops.localhub.http import (
     administration,
-    clone,
     cloud_messages,
     conditions,
     configurations,
@@ -50,7 +49,6 @@ ROUTES = (
     *events.ROUTES,
     *conditions.ROUTES,
     *administration.ROUTES,
-    *clone.ROUTES,
 )
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from edgeops.localhub.http.message_headers import properties_of
+from edgeops.localhub.http.message_headers import SYSTEM, properties_of
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import json_response, no_content, raw_body
 from edgeops.localhub.policies import Permission
@@ -25,19 +25,11 @@ from edgeops.localhub.state.message_queue import Settlement
 from edgeops.localhub.state.throttles import OperationKind
 
 _FEEDBACK = "application/vnd.microsoft.iothub.feedback.json"
-_SYSTEM = {
-    "iothub-messageid": "$.mid",
-    "iothub-correlationid": "$.cid",
-    "iothub-userid": "$.uid",
-    "iothub-contenttype": "$.ct",
-    "iothub-contentencoding": "$.ce",
-    "iothub-expiry": "$.exp",
-}
 
 
 async def _send(hub: EmulatedHub, request: web.Request) -> web.Response:
     payload = bytes(await raw_body(request, MAX_BYTES))
-    system, properties = properties_of(request, _SYSTEM)
+    system, properties = properties_of(request, SYSTEM)
     to, ack = request.headers.get("iothub-to", ""), request.headers.get("iothub-ack", "")
     cloud_messages.send(hub, to, system, properties, ack, payload)
     return no_content()

@@ -8,6 +8,15 @@ from aiohttp import web
 
 from edgeops.localhub.state import errors
 
+# The headers of system properties, and what they are called in MQTT topics.
+SYSTEM = {
+    "iothub-messageid": "$.mid",
+    "iothub-correlationid": "$.cid",
+    "iothub-userid": "$.uid",
+    "iothub-contenttype": "$.ct",
+    "iothub-contentencoding": "$.ce",
+    "iothub-expiry": "$.exp",
+}
 _APPLICATION = "iothub-app-"
 
 

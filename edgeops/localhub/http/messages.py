@@ -15,7 +15,7 @@ from aiohttp import web
 
 from edgeops.jsonvalue import JsonObject
 from edgeops.localhub.http.conditions import throttled
-from edgeops.localhub.http.message_headers import properties_of, sorted_properties
+from edgeops.localhub.http.message_headers import SYSTEM, properties_of, sorted_properties
 from edgeops.localhub.http.routes import Route
 from edgeops.localhub.http.wire import no_content, raw_body
 from edgeops.localhub.policies import Permission
@@ -28,14 +28,8 @@ from edgeops.localhub.state.throttles import OperationKind
 
 MAX_MESSAGE_BYTES = 256 * 1024  # of a message with its properties, or of a batch
 _BATCH = "application/vnd.microsoft.iothub.json"
-# The headers of system properties, and what they are called in MQTT topics.
 _SYSTEM = {
-    "iothub-messageid": "$.mid",
-    "iothub-correlationid": "$.cid",
-    "iothub-userid": "$.uid",
-    "iothub-contenttype": "$.ct",
-    "iothub-contentencoding": "$.ce",
-    "iothub-expiry": "$.exp",
+    **SYSTEM,
     "iothub-creation-time-utc": "$.ctime",
     "iothub-interface-id": "$.ifid",
     "dt-subject": "$.sub",

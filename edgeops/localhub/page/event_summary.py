@@ -8,17 +8,11 @@ from typing import Any
 import orjson
 
 from edgeops.jsonvalue import JsonObject
+from edgeops.localhub.state.events import KINDS
 
 MAX_TEXT = 400  # characters of a body
 # A hostile text can take a second for each 64 KB to be looked through for secrets.
 MAX_MASKED = 8 * 1024
-
-_KINDS = {
-    "Telemetry": "telemetry",
-    "twinChangeEvents": "twin",
-    "deviceLifecycleEvents": "lifecycle",
-    "deviceConnectionStateEvents": "connection",
-}
 
 
 def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
@@ -30,7 +24,7 @@ def summary(event: JsonObject, masked: Callable[[Any], Any]) -> JsonObject:
     event = without_binary(event)
     what = event.get("opType") or event.get("systemProperties", {}).get("output-name") or ""
     source: str = event["source"]
-    kind = _KINDS.get(source, source)
+    kind = KINDS.get(source, source)
     body = _told(kind, event.get("body", ""))
     length = len(_text(body))
     long = f"{length:,} characters, which Details shows"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 
-MAX_BYTES = 150_000  # of all together
-
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",

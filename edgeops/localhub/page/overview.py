@@ -7,7 +7,6 @@ Devices write reported properties, so any of them can have an unexpected type.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject
@@ -15,9 +14,8 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.moment import NEVER
 from edgeops.localhub.steps import Steps
-from edgeops.localhub.store import entry_of
+from edgeops.twin import EDGE_AGENT
 
-AGENT = "$edgeAgent"
 COLUMNS = ("id", "edge", "enabled", "connected", "modules", "active", "state", "reason")
 _BAD = ("backoff", "failed", "unhealthy")
 _MAX_REASON = 160
@@ -25,24 +23,23 @@ _MAX_REASON = 160
 
 def overview(hub: EmulatedHub, masked: Callable[[Any], Any]) -> Steps[JsonObject]:
     """All devices: `{columns, rows}`, without secrets in what they report."""
-    modules = _Groups(hub.store.all_modules())
-    rows = []
-    for device in hub.store.devices():
-        rows.append(row(device, modules.of(device.identity.device), masked))
-        yield
-    return {"columns": COLUMNS, "rows": rows}
+    return _table(hub, hub.store.devices(), masked)
 
 
 def rows_of(
     hub: EmulatedHub, devices: Iterable[str], masked: Callable[[Any], Any]
 ) -> Steps[JsonObject]:
     """Some devices, like `overview`; those that do not exist are left out."""
+    return _table(hub, filter(None, map(hub.store.entry, devices)), masked)
+
+
+def _table(
+    hub: EmulatedHub, devices: Iterable[RegistryEntry], masked: Callable[[Any], Any]
+) -> Steps[JsonObject]:
     rows = []
-    for name in devices:
-        device = hub.store.entry(name)
-        if device is not None:
-            modules = [*map(entry_of, hub.store.modules(name).values())]
-            rows.append(row(device, modules, masked))
+    for device in devices:
+        modules = hub.store.module_entries(device.identity.device)
+        rows.append(row(device, modules, masked))
         yield
     return {"columns": COLUMNS, "rows": rows}
 
@@ -52,7 +49,7 @@ def row(
 ) -> list[str | int]:
     """The row of a device, in the order of `COLUMNS`; it is connected if any of its modules is."""
     twins = [device, *modules]
-    agent = next((module for module in modules if module.identity.module == AGENT), None)
+    agent = next((module for module in modules if module.identity.module == EDGE_AGENT), None)
     state, reason = said(agent) if agent else ("", "")
     active = max(twin.connection.last_activity for twin in twins)
     return [
@@ -95,18 +92,3 @@ def _states(reported: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _object(value: Any) -> JsonObject:
     return value if isinstance(value, dict) else {}
-
-
-class _Groups:
-    """The modules of one device after another, which are asked for in their order."""
-
-    def __init__(self, modules: Iterator[RegistryEntry]) -> None:
-        self._groups = groupby(modules, key=lambda entry: entry.identity.device)
-        self._next: tuple[str, list[RegistryEntry]] | None = ("", [])
-
-    def of(self, device: str) -> list[RegistryEntry]:
-        while self._next is not None and self._next[0] < device:
-            name, group = next(self._groups, (None, ()))
-            self._next = None if name is None else (name, list(group))
-        found = self._next is not None and self._next[0] == device
-        return self._next[1] if found and self._next else []

@@ -18,7 +18,6 @@ from edgeops.localhub.service.hub import EmulatedHub
 from edgeops.localhub.state.documents import twin_document
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.steps import Steps
-from edgeops.localhub.store import entry_of
 from edgeops.localhub.stranger_log import StrangerLog
 
 _log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ class HubPage:
         """The twins of a device and of its modules, without secrets. Raises `HubFault` 404."""
         owner = self.hub.device(device)
         twins = []
-        for entry in (owner, *map(entry_of, self.hub.store.modules(device).values())):
+        for entry in (owner, *self.hub.store.module_entries(device)):
             twins.append(self.checkout.masked(twin_document(entry)))
             yield
         return {"twins": twins}

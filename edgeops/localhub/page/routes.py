@@ -15,9 +15,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from edgeops import __version__
-from edgeops.errors import UsageError
-from edgeops.localhub.conditions import Conditions, parse_conditions
-from edgeops.localhub.http.routes import Route
+from edgeops.localhub.http import conditions
+from edgeops.localhub.http.routes import Handler, Route
 from edgeops.localhub.http.server import HttpConnection
 from edgeops.localhub.http.wire import error_response, json_object, json_response, whole_number
 from edgeops.localhub.page import connect, guard
@@ -209,21 +208,11 @@ async def _compare(page: HubPage, request: web.Request) -> web.StreamResponse:
     return json_response(await page.compare(device))
 
 
-async def _conditions(page: HubPage, _: web.Request) -> web.StreamResponse:
-    return json_response(page.hub.admission.document())
+def _as_services(handler: Handler) -> PageHandler:
+    async def handle(page: HubPage, request: web.Request) -> web.StreamResponse:
+        return await handler(page.hub, request)
 
-
-async def _change_conditions(page: HubPage, request: web.Request) -> web.StreamResponse:
-    try:
-        page.hub.admission.change(parse_conditions(await json_object(request)))
-    except UsageError as error:
-        raise errors.invalid(". ".join(filter(None, (error.message, error.hint)))) from error
-    return await _conditions(page, request)
-
-
-async def _end_conditions(page: HubPage, request: web.Request) -> web.StreamResponse:
-    page.hub.admission.change(Conditions())
-    return await _conditions(page, request)
+    return handle
 
 
 def _name(value: object) -> str:
@@ -233,13 +222,8 @@ def _name(value: object) -> str:
 
 
 # The command that opens the page asks with the key of the one policy that has both.
-LINKS = Route(
-    "POST",
-    "/page/links",
-    Permission.REGISTRY_WRITE | Permission.SERVICE_CONNECT,
-    _new_link,
-    None,
-)
+_OWNER = Permission.REGISTRY_WRITE | Permission.SERVICE_CONNECT
+LINKS = Route("POST", "/page/links", _OWNER, _new_link, None)
 
 PAGE_ROUTES = (
     PageRoute("GET", "/", _index, public=True),
@@ -254,7 +238,8 @@ PAGE_ROUTES = (
     PageRoute("POST", "/page/api/messages", _send),
     PageRoute("POST", "/page/api/connection", _connection),
     PageRoute("POST", "/page/api/comparison", _compare),
-    PageRoute("GET", "/page/api/conditions", _conditions),
-    PageRoute("PUT", "/page/api/conditions", _change_conditions),
-    PageRoute("DELETE", "/page/api/conditions", _end_conditions),
+    *(
+        PageRoute(route.method, f"/page/api{route.path}", _as_services(route.handler))
+        for route in conditions.ROUTES
+    ),
 )

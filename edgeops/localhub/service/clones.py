@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from edgeops.localhub.files import StateFiles
 from edgeops.localhub.policies import new_key
 from edgeops.localhub.service.evaluation import prepare
 from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.service.resetting import forget_devices
 from edgeops.localhub.state.cloned import cloned_configuration, cloned_entry, of_the_deployment
 from edgeops.localhub.state.errors import HubFault
 from edgeops.localhub.state.moment import Moment
-from edgeops.localhub.store import HubStore, entry_of
+from edgeops.localhub.store import HubStore
 from edgeops.localhub.store_clone import remove_staged, staged_beside
 from edgeops.localhub.stranger_log import shown
 
@@ -56,30 +57,22 @@ class StagedClone:
             self._store.save_configuration(configuration)
         return ""
 
-    def finish(self, document: JsonObject, progress: Callable[[int, int], None]) -> tuple[int, int]:
-        """Make it consistent, and say what it is a clone of; gives the devices and modules.
+    def finish(self, source: JsonObject, progress: Callable[[int, int], None]) -> tuple[int, int]:
+        """Make it consistent, and a clone of `source`; gives the numbers of devices and modules.
 
         Modules whose device was deleted while the hub was read are left out, and modules that a
         deployment lists are its own. `progress` gets the devices done.
         """
-        devices, modules, last = self._store.clone.devices(), 0, ""
-        for entry in self._store.all_modules():
-            if (device := entry.identity.device) != last:
-                last = device
-                if self._store.entry(device) is None:
-                    with self._store.transaction():
-                        self._store.delete_device(device)
+        with self._store.transaction():
+            self._store.clone.describe(source)
+            self._store.clone.delete_modules_without_a_device()
+        devices, modules = self._store.clone.counts()
         for done, entry in enumerate(self._store.devices(), 1):
-            bodies = self._store.modules(entry.identity.device)
-            modules += len(bodies)
             if entry.identity.edge:
-                found = {name: entry_of(body) for name, body in bodies.items()}
+                found = self._store.module_entries(entry.identity.device)
                 with self._store.transaction():
                     self._store.save(*of_the_deployment(found))
             progress(done, devices)
-        counted = {"devices": devices, "modules": modules}
-        with self._store.transaction():
-            self._store.clone.describe({**document, **counted})
         return devices, modules
 
     def _moment(self) -> Moment:
@@ -93,9 +86,7 @@ def _name(document: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def staging(
-    state_dir: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Iterator[StagedClone]:
+def staging(state_dir: Path, now: Callable[[], datetime]) -> Iterator[StagedClone]:
     """A clone to stage beside the database of a local hub; deleted at the end of the block.
 
     Raises `Refused` if another process stages one.
@@ -117,7 +108,7 @@ def staging(
 def state_of(hub: EmulatedHub) -> JsonObject:
     """What the hub is a clone of (`of`), whether it is `empty`, and its number of `activeJobs`."""
     return {
-        "of": hub.store.clone.document() or {},
+        "of": hub.store.clone.document(),
         "empty": hub.store.clone.is_empty(),
         "activeJobs": len(_active_jobs(hub)),
     }
@@ -135,11 +126,8 @@ def take_over(hub: EmulatedHub, *, replace: bool) -> None:
         raise HubFault(409, "HubNotEmpty", "The hub has devices or configurations.")
     if _active_jobs(hub):
         raise HubFault(409, "JobsActive", "The hub has jobs that have not ended.")
-    connected = hub.store.connected()
     hub.store.clone.take_over()
-    for entry in connected:
-        hub.links.disconnect(entry.identity.device, entry.identity.module, "deleted")
-    hub.routes.clear()
+    forget_devices(hub, "deleted")
     hub.pending.read_rules_again()
     prepare(hub)
 

@@ -15,9 +15,14 @@ def reset(hub: EmulatedHub) -> None:
         hub.store.clear()
     for task in hub.running_jobs:
         task.cancel()
+    forget_devices(hub, "the hub was reset")
+    hub.pending.configurations_changed()
+    hub.jobs_changed.notify_all()
+
+
+def forget_devices(hub: EmulatedHub, reason: str) -> None:
+    """Drop what is in memory of devices that are no longer stored, and close their connections."""
     hub.mailboxes.clear()
     hub.past.clear()
     hub.routes.clear()
-    hub.links.disconnect_all("the hub was reset")
-    hub.pending.configurations_changed()
-    hub.jobs_changed.notify_all()
+    hub.links.disconnect_all(reason)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,20 +62,21 @@ def cloned_entry(document: Mapping[str, Any], moment: Moment) -> RegistryEntry:
     )
 
 
-def of_the_deployment(modules: Mapping[str, RegistryEntry]) -> list[RegistryEntry]:
+def of_the_deployment(modules: Iterable[RegistryEntry]) -> list[RegistryEntry]:
     """Those modules of an edge device that its deployment lists, as managed by IoT Edge.
 
     A twin does not say who manages a module, and a deployment without it would not delete it.
     """
-    agent = modules.get(EDGE_AGENT)
+    by_name = {entry.identity.module: entry for entry in modules}
+    agent = by_name.get(EDGE_AGENT)
     try:
         listed = listed_modules(agent.twin.desired.values.get("modules", {})) if agent else ()
     except HubFault:
         return []
     return [
-        replace(modules[name], identity=replace(modules[name].identity, managed_by=IOT_EDGE))
+        replace(by_name[name], identity=replace(by_name[name].identity, managed_by=IOT_EDGE))
         for name in listed
-        if name in modules and name not in SYSTEM_MODULES
+        if name in by_name and name not in SYSTEM_MODULES
     ]
 
 

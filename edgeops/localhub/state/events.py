@@ -16,6 +16,13 @@ from edgeops.localhub.state.entry import RegistryEntry
 from edgeops.localhub.state.message_body import shown_body
 from edgeops.localhub.state.moment import Moment
 
+# What people call the sources of events.
+KINDS = {
+    "Telemetry": "telemetry",
+    "twinChangeEvents": "twin",
+    "deviceLifecycleEvents": "lifecycle",
+    "deviceConnectionStateEvents": "connection",
+}
 _SYSTEM_PROPERTIES = {
     "$.mid": "message-id",
     "$.cid": "correlation-id",

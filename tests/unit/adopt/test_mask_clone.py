@@ -25,7 +25,7 @@ def clone(desired=None, tags=None, git=None, module=None):
         document["moduleId"] = module
     counts = MaskedCounts()
     made = masked_twin(document, git, counts)
-    return made["properties"]["desired"], made["tags"], counts.by_place
+    return made["properties"]["desired"], made["tags"], counts
 
 
 def test_secrets_become_stars_where_they_are():
@@ -93,4 +93,4 @@ def test_a_configuration_keeps_all_but_its_secrets():
     made = masked_configuration(document, counts)
     wifi = {"properties.desired.wifi": {"psk": "***", "ssid": "s"}}
     assert made == {**document, "content": {"deviceContent": wifi}, "labels": None}
-    assert counts.by_place == {"configurations": 1}
+    assert counts == {"configurations": 1}

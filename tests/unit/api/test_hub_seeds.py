@@ -7,7 +7,8 @@ import json
 import pytest
 
 from edgeops.api.hub_devices import HubIdentity, create_device, delete_device, list_devices
-from edgeops.api.hub_seeds import InvalidSeed, Seeded, read_seed, seed
+from edgeops.api.hub_seeds import Seeded, read_seed, seed
+from edgeops.api.workspace import InvalidFleet
 from edgeops.errors import EdgeOpsError, UsageError
 
 
@@ -18,7 +19,7 @@ def file(tmp_path):
 
 def problems(file, text):
     file.write_text(text)
-    with pytest.raises(InvalidSeed) as caught:
+    with pytest.raises(InvalidFleet) as caught:
         read_seed(file)
     assert all(problem.place.file == str(file) for problem in caught.value.problems)
     return [
@@ -105,7 +106,7 @@ def test_a_fleet_of_its_own_is_seeded_and_changed_by_hand(with_hub, file):
 def test_what_the_hub_refuses_is_told_with_its_place_too(with_hub, file):
     modules = ", ".join(f"m{number}: {{}}" for number in range(51))
     file.write_text(f"devices:\n  d1: {{}}\n  d2:\n    modules: {{{modules}}}\n")
-    with pytest.raises(InvalidSeed) as caught:
+    with pytest.raises(InvalidFleet) as caught:
         seed(with_hub, file)
     [problem] = caught.value.problems
     assert (problem.place.line, problem.pointer) == (4, "/devices/d2/modules/m50")

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from shared_state import share_state
 
 from edgeops.cli.main import run
 from edgeops.localhub.client import client
 
 
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory):
+@pytest.fixture
+def repo(tmp_path, emptied_hub):
     """A fleet repository whose local hub runs, and has the device d1."""
-    root = tmp_path_factory.mktemp("repo")
-    (root / "fleet").mkdir()
-    command = [sys.executable, "-m", "edgeops", "--repo", str(root), "hub", "serve"]
-    ports = ["--port", "0", "--mqtt-port", "0"]
-    with subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            process.stdout.readline()
-            ask(root)("PUT", "/devices/d1", {"deviceId": "d1"})
-            yield root
-        finally:
-            process.terminate()
+    (tmp_path / "fleet").mkdir()
+    share_state(tmp_path, emptied_hub.state_dir)
+    ask(tmp_path)("PUT", "/devices/d1", {"deviceId": "d1"})
+    return tmp_path
 
 
 def ask(root):
@@ -48,7 +39,6 @@ def purged(repo):
     return ask(repo)("DELETE", "/devices/d1/commands")["totalMessagesPurged"]
 
 
-@pytest.mark.slow
 def test_a_message_waits_for_its_device(send, repo):
     options = ["--property", "slot=day-ahead", "--property", "empty=", "--content-type", "text/x"]
     code, printed = send("d1", "Grüße", *options, "--message-id", "m-1", "--ack", "full")
@@ -59,7 +49,6 @@ def test_a_message_waits_for_its_device(send, repo):
     assert purged(repo) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

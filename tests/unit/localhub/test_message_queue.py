@@ -93,7 +93,7 @@ class AnyQueue(RuleBasedStateMachine):
 
 
 TestAnyQueue = AnyQueue.TestCase
-TestAnyQueue.settings = settings(stateful_step_count=15)
+TestAnyQueue.settings = settings(max_examples=50, stateful_step_count=15)
 
 
 def test_a_message_is_dead_at_its_tenth_abandon():

@@ -1,72 +1,31 @@
-"""The page of a running hub over HTTPS: who gets in, what it answers, and its live events."""
+"""The page of a running hub over HTTPS: who gets in, and what it answers."""
 
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import logging
 import re
-import ssl
-from contextlib import closing, contextmanager
 
 import pytest
+from page_visitor import Visitor, entered, new_link
 from shared_state import share_state
 
 from edgeops.cli.main import run
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.client import LocalHubRefusal, client
-from edgeops.localhub.page import PAGE_ROUTES, Checkout, HubPage, stream
+from edgeops.localhub.page import PAGE_ROUTES, Checkout, HubPage
 from edgeops.localhub.page import pages as hub_pages
 from edgeops.localhub.page.guard import HEADERS
 from edgeops.localhub.page.logins import SECONDS_OF_A_LINK, Logins
-from edgeops.localhub.service import devices, registry, twins
-from edgeops.localhub.service.hub import EmulatedHub
+from edgeops.localhub.service import registry
 from edgeops.localhub.state.errors import HubFault
-from edgeops.localhub.store import HubStore
 
 
-class Visitor:
-    """A browser in a few lines, with a cookie once it has followed a link."""
-
-    def __init__(self, hub):
-        self.hub = hub
-        self.origin = f"https://localhost:{hub.port}"
-        self.cookie = ""
-
-    def connect(self):
-        context = ssl.create_default_context(cafile=self.hub.ca_file)
-        return http.client.HTTPSConnection("localhost", self.hub.port, context=context, timeout=20)
-
-    def send(self, method, path, body=None, *, origin="", **headers):
-        """The response with its body in `text`; a write comes from the page unless it says not."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.cookie:
-            sent["Cookie"] = self.cookie
-        if method != "GET" and origin is not None:
-            sent["Origin"] = origin or self.origin
-        with closing(self.connect()) as connection:
-            connection.request(method, path, None if body is None else json.dumps(body), sent)
-            response = connection.getresponse()
-            response.text = response.read().decode()
-            return response
-
-    def json(self, method, path, body=None):
-        response = self.send(method, path, body)
-        assert response.status == 200, response.text
-        return json.loads(response.text)
-
-    def enter(self, path):
-        response = self.send("GET", path)
-        self.cookie = (response.headers["Set-Cookie"] or "").partition(";")[0]
-        return response
-
-
-def new_link(hub):
-    """A new link, without the host."""
-    url = client(hub.state_dir, "iothubowner", seconds=10)("POST", "/page/links", None)["url"]
-    assert url.startswith(f"https://localhost:{hub.port}/page/login?link=")
-    return url.partition(str(hub.port))[2]
+@pytest.fixture
+def local_hub(emptied_hub):
+    """One hub for all these tests."""
+    return emptied_hub
 
 
 @pytest.fixture
@@ -76,19 +35,11 @@ def stranger(local_hub):
 
 @pytest.fixture
 def visitor(local_hub):
-    visitor = Visitor(local_hub)
-    visitor.enter(new_link(local_hub))
-    return visitor
-
-
-@contextmanager
-def second(hub):
-    with hub._second_handle() as handle:
-        yield handle
+    return entered(local_hub)
 
 
 def create(hub, *names, edge=False):
-    with second(hub) as handle:
+    with hub._second_handle() as handle:
         for name in names:
             body = {"deviceId": name, "capabilities": {"iotEdge": edge}}
             registry.put_device(handle, name, body, None)
@@ -156,12 +107,9 @@ def test_without_a_session_there_is_only_the_way_in(stranger):
             assert "edgeops hub open" in response.text
 
 
-def test_a_session_is_of_one_hub(start_local_hub):
+def test_a_session_is_of_one_hub(visitor, start_local_hub):
     """Browsers send a cookie to all ports of a host."""
-    one, other = start_local_hub(), start_local_hub()
-    visitor = Visitor(one)
-    visitor.enter(new_link(one))
-    visitor.hub = other
+    visitor.hub = start_local_hub()
     assert visitor.send("GET", "/").status == 401
 
 
@@ -172,20 +120,22 @@ def test_a_link_followed_on_another_site_leads_in_too(local_hub, stranger):
     assert stranger.send("GET", "/", Sec_Fetch_Site="same-origin").status == 401
 
 
-def test_no_token_is_in_the_log_or_in_events(local_hub, stranger, caplog):
+def test_no_token_is_in_the_log_or_in_events(start_local_hub, caplog):
+    hub = start_local_hub()  # which has not warned of such a link before
+    stranger = Visitor(hub)
     caplog.set_level(logging.DEBUG)
-    link = new_link(local_hub)
+    link = new_link(hub)
     stranger.enter(link)
-    Visitor(local_hub).enter(link)
+    Visitor(hub).enter(link)
     stranger.send("PUT", "/page/api/conditions", {}, origin="https://evil.example")
     token, session = link.partition("=")[2], stranger.cookie.partition("=")[2]
-    events = client(local_hub.state_dir, "service", seconds=10)("GET", "/events")
+    events = client(hub.state_dir, "service", seconds=10)("GET", "/events")
     assert "refused a link to the page" in caplog.text
     for secret in (token, session):
         assert len(secret) == 43
         assert secret not in caplog.text
         assert secret not in json.dumps(events)
-        assert secret not in (local_hub.state_dir / "hub.db").read_bytes().decode("latin-1")
+        assert secret not in (hub.state_dir / "hub.db").read_bytes().decode("latin-1")
 
 
 # --- other sites ----------------------------------------------------------------------------
@@ -293,226 +243,11 @@ def test_connection_strings(local_hub, visitor):
 
 def test_one_event(local_hub, visitor):
     create(local_hub, "a")
-    assert visitor.json("GET", "/page/api/events/1")["opType"] == "createDeviceIdentity"
-    for wrong in ("2", "0", "x", "99999999999"):
+    events = client(local_hub.state_dir, "service", seconds=10)("GET", "/events")["events"]
+    number = events[-1]["sequence"]
+    assert visitor.json("GET", f"/page/api/events/{number}")["opType"] == "createDeviceIdentity"
+    for wrong in (number + 1, "0", "x", "99999999999"):
         assert visitor.send("GET", f"/page/api/events/{wrong}").status == 404
-
-
-# --- live events ----------------------------------------------------------------------------
-
-
-class Reader:
-    """One reader of server-sent events."""
-
-    def __init__(self, visitor, after=0, **headers):
-        self.connection = visitor.connect()
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.connection.request(
-            "GET", f"/page/api/events?after={after}", headers=sent | {"Cookie": visitor.cookie}
-        )
-        self.response = self.connection.getresponse()
-
-    def next(self):
-        """The name, id and data of the next message."""
-        fields = {}
-        while line := self.response.readline().decode().rstrip("\n"):
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        if fields.keys() == {":"} or not fields:
-            return self.next()
-        return fields["event"], fields.get("id"), json.loads(fields["data"])
-
-    def until(self, number):
-        """The numbers of all events up to one."""
-        numbers = []
-        while not numbers or numbers[-1] < number:
-            name, last, data = self.next()
-            assert name == "hub"
-            assert int(last) == data[-1]["n"]
-            numbers += [event["n"] for event in data]
-        return numbers
-
-
-@pytest.fixture
-def read(visitor):
-    readers = []
-
-    def start(*args, **headers):
-        readers.append(Reader(visitor, *args, **headers))
-        return readers[-1]
-
-    yield start
-    for reader in readers:
-        reader.connection.close()
-
-
-@pytest.fixture
-def tell(local_hub):
-    """Lets a device send so many messages, which the hub itself takes in."""
-    send = client(local_hub.state_dir, "iothubowner", seconds=20)
-
-    def tell(count):
-        for _ in range(count):
-            send("PATCH", "/twins/d", {"tags": {"a": 1}})
-
-    send("PUT", "/devices/d", {"deviceId": "d"})
-    return tell
-
-
-def test_events_arrive(read, tell):
-    reader = read()
-    assert reader.response.headers["Content-Type"] == "text/event-stream"
-    assert {name: reader.response.headers[name] for name in HEADERS} == HEADERS
-    assert reader.until(1) == [1]
-    tell(3)
-    assert reader.until(4) == [2, 3, 4]
-
-
-def test_a_reader_that_comes_again_misses_nothing(read, tell):
-    tell(4)
-    assert read(2).until(5) == [3, 4, 5]
-    assert read(0, Last_Event_ID="3").until(5) == [4, 5]
-    first = read(4)
-    assert first.until(5) == [5]
-    tell(1)
-    assert first.until(6) == [6]
-    assert read(4).until(6) == [5, 6]
-
-
-def test_who_was_away_for_long_gets_the_newest(local_hub, read):
-    create(local_hub, "d")
-    with second(local_hub) as handle:
-        for _ in range(stream.MAX_MISSED + 5):
-            devices.send_telemetry(handle, "d", "", {}, b"")
-    assert read().until(206) == list(range(7, 207))
-
-
-def test_a_number_of_readers(visitor, read, tell, monkeypatch):
-    monkeypatch.setattr(stream, "MAX_READERS", 2)
-    one, other = read(), read()
-    assert read().response.status == 429
-    tell(1)
-    assert one.until(2) == other.until(2) == [1, 2]
-
-
-def test_a_page_that_was_closed_makes_room(read, tell, monkeypatch):
-    monkeypatch.setattr(stream, "MAX_READERS", 1)
-    first = read()
-    first.until(1)
-    first.response.close()
-    first.connection.close()
-    for _ in range(1000):  # until the hub has seen it; long before it writes again
-        if read().response.status == 200:
-            break
-    else:
-        pytest.fail("there is no room")
-
-
-def test_a_reader_goes_when_the_hub_stops(local_hub, read, tell):
-    reader = read()
-    reader.until(1)
-    local_hub.stop()
-    assert b"event" not in reader.response.read()
-
-
-class Response:
-    """A response to a reader, who reads everything, or nothing after the first message."""
-
-    def __init__(self, stuck):
-        self.written = []
-        self._stuck = stuck
-        self._cut_off = asyncio.Event()
-
-    async def prepare(self, request):
-        pass
-
-    async def write(self, data):
-        self.written.append(data)
-        if self._stuck and len(self.written) > 1:
-            await self._cut_off.wait()
-            raise ConnectionResetError
-
-    def abort(self):
-        self._cut_off.set()
-
-
-class Request:
-    """The request of a reader."""
-
-    def __init__(self, response):
-        self.transport = response
-
-
-async def until(is_so):
-    while not is_so():  # noqa: ASYNC110 - everything happens in this loop
-        await asyncio.sleep(0)
-
-
-@pytest.fixture
-def with_readers(tmp_path, monkeypatch):
-    """Runs a scene with a hub that has device d, its stream and two readers: (stuck, reading)."""
-    monkeypatch.setattr(stream, "SECONDS_BETWEEN_CHUNKS", 0)
-    responses = [Response(stuck=True), Response(stuck=False)]
-    made = iter(responses)
-    monkeypatch.setattr(stream.web, "StreamResponse", lambda **_: next(made))
-
-    def play(scene):
-        async def play(hub):
-            events = stream.EventStream(hub, lambda value: value)
-            readers = [
-                asyncio.create_task(events.serve(Request(response), 0, lambda: True))
-                for response in responses
-            ]
-            await until(lambda: len(events._readers) == 2)
-            await scene(hub, events, readers)
-            hub.stop()
-            await asyncio.wait(readers)
-            return [b"".join(response.written).count(b'"n":') for response in responses]
-
-        with HubStore(tmp_path / "hub.db") as store:
-            hub = EmulatedHub(store)
-            registry.put_device(hub, "d", {"deviceId": "d"}, None)
-            return asyncio.run(play(hub))
-
-    return play
-
-
-def test_who_reads_too_slowly_is_cut_off_and_holds_nobody_up(with_readers):
-    count = stream.MAX_QUEUED + 3
-
-    async def scene(hub, events, readers):
-        for number in range(count):
-            twins.patch_twin(hub, "d", "", {"tags": {"n": number}}, None)
-            await until(lambda: events._cursor == hub.store.last_event())
-        await asyncio.wait([readers[0]])
-        assert not readers[1].done()
-
-    stuck, reading = with_readers(scene)
-    assert stuck == 2
-    assert reading == 1 + count
-
-
-def test_who_does_not_read_at_all_is_cut_off(with_readers, monkeypatch):
-    monkeypatch.setattr(stream, "SECONDS_TO_READ", 0.01)
-
-    async def scene(hub, events, readers):
-        twins.patch_twin(hub, "d", "", {"tags": {"n": 1}}, None)
-        await asyncio.wait([readers[0]])
-        assert len(events._readers) == 1
-
-    assert with_readers(scene) == [2, 2]
-
-
-def test_readers_of_a_flood_get_the_newest(with_readers, monkeypatch):
-    monkeypatch.setattr(stream, "SECONDS_TO_READ", 0.01)
-
-    async def scene(hub, events, readers):
-        batch = [({}, b"")] * 1000
-        for _ in devices.send_batch(hub, "d", "", batch):
-            pass
-        await until(lambda: events._cursor == hub.store.last_event())
-
-    assert with_readers(scene)[1] == 1 + stream.MAX_MISSED
 
 
 # --- beside git -----------------------------------------------------------------------------
@@ -560,8 +295,9 @@ def test_a_comparison_that_fails_says_why():
     assert fault.status == 404
 
 
-def test_twins_are_shown_without_secrets(local_hub, visitor, monkeypatch):
-    create(local_hub, "a")
+def test_twins_are_shown_without_secrets(start_local_hub, monkeypatch):
+    hub = start_local_hub()
+    create(hub, "a")
     hidden = HubPage.twins
 
     def twins_of(self, device):
@@ -569,7 +305,7 @@ def test_twins_are_shown_without_secrets(local_hub, visitor, monkeypatch):
         return hidden(self, device)
 
     monkeypatch.setattr(hub_pages.HubPage, "twins", twins_of)
-    assert visitor.json("GET", "/page/api/devices/a") == {"twins": [{"deviceId": "***"}]}
+    assert entered(hub).json("GET", "/page/api/devices/a") == {"twins": [{"deviceId": "***"}]}
 
 
 # --- the command ----------------------------------------------------------------------------

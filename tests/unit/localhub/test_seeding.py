@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeops.localhub.service import registry, seeding, twins
@@ -148,6 +148,7 @@ def kept_store(tmp_path_factory):
         yield store
 
 
+@settings(max_examples=40)
 @given(seeds, seeds)
 def test_a_seed_that_was_done_changes_nothing(kept_store, first, second):
     hub = EmulatedHub(kept_store)

@@ -1,6 +1,6 @@
 // What a device or module can be asked: a direct method, or to take a message.
 import * as api from "./api.js";
-import { chip, el, field } from "./dom.js";
+import { answer, chip, el, field } from "./dom.js";
 import { valueText } from "./twin_table.js";
 
 /** Call a direct method, and show its answer. */
@@ -27,26 +27,18 @@ export function messagePanel(device) {
   const text = el("textarea", { rows: 3, spellcheck: "false" });
   return panel("Send a message", "Send", [field("Text", text)], "Sending …", async () => {
     const { messageId, waiting } = await api.sendMessage({ device, text: text.value });
-    return [el("p", {}, `Message ${messageId} is in the queue of ${device}; ${waiting} of its messages wait.`)];
+    return el("p", {}, `Message ${messageId} is in the queue of ${device}; ${waiting} of its messages wait.`);
   });
 }
 
 /** A form that folds out. `ask` gives what to show, or throws what is wrong. */
 function panel(title, verb, fields, meanwhile, ask) {
-  const answer = el("div", { class: "answer", role: "status" });
+  const place = el("div", { class: "answer", role: "status" });
   const submit = el("button", { class: "primary" }, verb);
-  const form = el("form", {}, ...fields, submit, answer);
-  form.addEventListener("submit", async (event) => {
+  const form = el("form", {}, ...fields, submit, place);
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit.disabled = true;
-    answer.replaceChildren(el("p", { class: "soft" }, meanwhile));
-    try {
-      answer.replaceChildren(...(await ask()));
-    } catch (error) {
-      answer.replaceChildren(el("p", { class: "problem" }, error.message));
-    } finally {
-      submit.disabled = false;
-    }
+    answer(submit, place, meanwhile, ask);
   });
   return el("details", { class: "fold" }, el("summary", {}, title), form);
 }

@@ -1,6 +1,6 @@
 // Bad days: throttles, delays and faults of the hub, as they are and to change.
 import * as api from "./api.js";
-import { button, chip, el, field, select, toast } from "./dom.js";
+import { button, chip, el, field, select, table, toast } from "./dom.js";
 
 const WHAT = [
   ["drop", "is dropped"],
@@ -71,10 +71,8 @@ export function conditionsView(hub) {
     units.disabled = !sku.value;
     const operations = Object.entries(document.counts);
     counts.replaceChildren(operations.length === 0 ? el("p", { class: "soft" }, "Nothing was delayed, refused or had a fault since the last change.")
-      : el("div", { class: "panel" }, el("table", {},
-        el("thead", {}, el("tr", {}, ["Operation", "Delayed", "Refused", "Faults"].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, operations.map(([operation, of]) => el("tr", {}, el("th", { scope: "row" }, operation),
-          ["delayed", "refused", "faults"].map((what) => el("td", {}, String(of[what] ?? 0)))))))));
+      : table(null, ["Operation", "Delayed", "Refused", "Faults"], el("tbody", {}, operations.map(([operation, of]) =>
+        el("tr", {}, el("th", { scope: "row" }, operation), ["delayed", "refused", "faults"].map((what) => el("td", {}, String(of[what] ?? 0))))))));
   }
 
   sku.addEventListener("change", () => {
@@ -125,7 +123,7 @@ export function conditionsView(hub) {
   return {
     title: "Bad days",
     content: [
-      el("p", { class: "lead" }, "What a test rarely sees and production does. The page itself is never throttled, and has no faults."),
+      el("p", { class: "soft" }, "What a test rarely sees and production does. The page itself is never throttled, and has no faults."),
       state,
       form,
       el("h2", {}, "What happened"),

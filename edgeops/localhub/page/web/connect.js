@@ -1,6 +1,6 @@
 // Connection strings, hidden until one asks for them, and the lines for SDKs.
 import * as api from "./api.js";
-import { button, copyable, el, field, select } from "./dom.js";
+import { button, copyable, el, facts, field, problem, select } from "./dom.js";
 
 /** A panel that fetches the connection string of a device, module or policy when asked. */
 export function connectionPanel(of) {
@@ -17,7 +17,7 @@ export function connectionPanel(of) {
         button("Hide", () => { ask(); place.querySelector("button").focus(); }));
       place.querySelector("button").focus();
     } catch (error) {
-      place.replaceChildren(el("p", { class: "problem" }, error.message));
+      place.replaceChildren(problem(error.message));
     }
   }
   ask();
@@ -39,7 +39,7 @@ export function connectView(hub) {
   return {
     title: "Connect",
     content: [
-      el("dl", { class: "details" }, rows.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value)))),
+      facts(rows),
       el("h2", {}, "As a service"),
       el("div", { class: "fields" }, field("Policy", policies)),
       place,

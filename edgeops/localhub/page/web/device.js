@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { messagePanel, methodPanel } from "./ask.js";
 import { connectionPanel } from "./connect.js";
-import { ago, asText, button, chip, connection, el, toast } from "./dom.js";
+import { ago, answer, asText, button, chip, connection, deviceLink, el, facts, problem, toast } from "./dom.js";
 import { stateChip } from "./devices.js";
 import { listen } from "./live.js";
 import { gitTable, propertiesTable, tagsTable } from "./twin_table.js";
@@ -11,7 +11,6 @@ const AGENT = "$edgeAgent";
 const MILLISECONDS_BETWEEN_LOOKS = 500;
 
 const property = (value, ...keys) => keys.reduce((inner, key) => (inner !== null && typeof inner === "object" && Object.hasOwn(inner, key) ? inner[key] : undefined), value);
-const link = (...words) => `#/devices/${words.map(encodeURIComponent).join("/")}`;
 
 export function deviceView(hub, words) {
   const [name] = words;
@@ -20,7 +19,7 @@ export function deviceView(hub, words) {
   let timer = null;
   let closed = false;
 
-  const facts = el("div");
+  const summary = el("div");
   const list = el("ul", { class: "twins" });
   const pane = el("div", { class: "pane" });
   const [details, tags] = [el("div"), el("div")];
@@ -28,20 +27,20 @@ export function deviceView(hub, words) {
   const place = el("div", { class: "device" }, el("nav", { "aria-label": "Twins of the device" }, list), pane);
   const result = el("div", { role: "status" });
 
-  async function load() {
+  async function load(anew = true) {
     twins = (await api.device(name)).twins;
-    if (!closed) render(true);
+    if (!closed) render(anew);
   }
 
   const twinOf = (module) => twins.find((twin) => (twin.moduleId ?? "") === module);
 
   function render(anew) {
     const agent = twinOf(AGENT);
-    facts.replaceChildren(summaryOf(twins, agent));
+    summary.replaceChildren(summaryOf(twins, agent));
     list.replaceChildren(...twins.map((twin) => item(twin, agent)));
     const twin = twinOf(chosen);
     if (!twin) {
-      pane.replaceChildren(el("p", { class: "problem" }, `${name} has no module ${chosen}.`));
+      pane.replaceChildren(problem(`${name} has no module ${chosen}.`));
       return;
     }
     if (anew) {
@@ -59,7 +58,7 @@ export function deviceView(hub, words) {
   function item(twin, agent) {
     const module = twin.moduleId ?? "";
     const status = property(agent, "properties", "reported", "modules", module, "runtimeStatus");
-    return el("li", {}, el("a", { href: module ? link(name, module) : link(name), "aria-current": module === chosen ? "true" : null },
+    return el("li", {}, el("a", { href: deviceLink(name, module), "aria-current": module === chosen ? "true" : null },
       el("span", { class: twin.connectionState === "Connected" ? "on" : "off" }, el("span", { class: "dot" })),
       el("span", { class: "name" }, module || "Device"),
       typeof status === "string" ? chip(status, status === "running" ? "good" : ["backoff", "failed", "unhealthy"].includes(status) ? "bad" : "warn") : null));
@@ -74,18 +73,8 @@ export function deviceView(hub, words) {
     return details;
   }
 
-  async function compareWithGit(event) {
-    const asked = event.currentTarget;
-    asked.disabled = true;
-    result.replaceChildren(el("p", { class: "soft" }, "Comparing …"));
-    try {
-      result.replaceChildren(gitTable(await api.compare(name)));
-    } catch (error) {
-      result.replaceChildren(el("p", { class: "problem" }, error.message));
-    } finally {
-      asked.disabled = false;
-    }
-  }
+  const compare = button("Compare with git", () =>
+    answer(compare, result, "Comparing …", async () => gitTable(await api.compare(name))), { class: "small" });
 
   function summaryOf(all, agent) {
     const [owner] = all;
@@ -104,8 +93,7 @@ export function deviceView(hub, words) {
       timer = setTimeout(async () => {
         timer = null;
         try {
-          twins = (await api.device(name)).twins;
-          if (!closed) render(false);
+          await load(false);
         } catch (error) {
           toast(error.status === 404 ? "The device was deleted." : error.message, true);
         }
@@ -116,10 +104,10 @@ export function deviceView(hub, words) {
   return {
     title: name,
     content: [
-      facts,
+      summary,
       ...(hub.git ? [el("div", { class: "note" },
         el("p", {}, "Git is the writer of desired properties and tags: change them there, then run ", el("code", {}, "edgeops sync"), "."),
-        button("Compare with git", compareWithGit, { class: "small" }))] : []),
+        compare)] : []),
       result,
       place,
     ],
@@ -158,5 +146,5 @@ function detailsOf(twin, agent) {
     !never(twin.statusUpdateTime) && ["Status since", [ago(twin.statusUpdateTime)]],
     applied.length && ["Configurations", [applied.join(", ")]],
   ].filter(Boolean);
-  return el("dl", { class: "details" }, pairs.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+  return facts(pairs);
 }

@@ -1,28 +1,15 @@
 // The list of devices: fetched once, then only those that events are about.
 import * as api from "./api.js";
-import { ago, button, chip, connection, count, el, select, toast } from "./dom.js";
+import { ago, button, chip, connection, count, deviceLink, el, select, toast } from "./dom.js";
 import { listen } from "./live.js";
 
 const SHOWN_AT_ONCE = 100;
 const MAX_NAMED = 40; // when more have changed, the list is fetched again
 const SECONDS_BETWEEN_LOOKS = 1;
 
-const STATES = {
-  refused: ["bad", "refused"],
-  failing: ["bad", "failing"],
-  pending: ["warn", "pending"],
-  running: ["good", "running"],
-};
-const HEALTH = {
-  Converged: "good",
-  Progressing: "warn",
-  Degraded: "bad",
-  Offline: "warn",
-  Unknown: "",
-  Waiting: "",
-  Paused: "",
-};
-const ORDER = ["refused", "failing", "pending", "running", ""];
+const STATES = { refused: "bad", failing: "bad", pending: "warn", running: "good" };
+const ORDER = [...Object.keys(STATES), ""];
+const HEALTH = { Converged: "good", Progressing: "warn", Degraded: "bad", Offline: "warn" }; // others have no colour
 const FILTERS = [
   ["all", "All devices"],
   ["connected", "Connected"],
@@ -34,8 +21,7 @@ const FILTERS = [
 /** What an IoT Edge runtime reports of itself, as a chip. */
 export function stateChip(state, reason) {
   if (!(state in STATES)) return el("span", { class: "soft" }, "–");
-  const [kind, text] = STATES[state];
-  return el("span", { class: "says" }, chip(text, kind), reason && el("small", {}, reason));
+  return el("span", { class: "says" }, chip(state, STATES[state]), reason && el("small", {}, reason));
 }
 
 export function devicesView(hub, parameters) {
@@ -106,11 +92,9 @@ export function devicesView(hub, parameters) {
   function render() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     shown = [...devices.values()].filter((device) => matches(device, words));
-    if (sort.column !== "id") {
-      const ranks = new Map(shown.map((device) => [device.id, rank(device)]));
-      const [less, greater] = sort.down ? [1, -1] : [-1, 1];
-      shown.sort((a, b) => (ranks.get(a.id) < ranks.get(b.id) ? less : ranks.get(a.id) > ranks.get(b.id) ? greater : 0));
-    } else if (sort.down) shown.reverse();
+    const ranks = new Map(shown.map((device) => [device.id, rank(device)]));
+    const [less, greater] = sort.down ? [1, -1] : [-1, 1];
+    shown.sort((a, b) => (ranks.get(a.id) < ranks.get(b.id) ? less : ranks.get(a.id) > ranks.get(b.id) ? greater : 0));
     heads.forEach((head, index) => {
       const by = columns[index][0] === sort.column;
       if (by) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
@@ -149,7 +133,7 @@ export function devicesView(hub, parameters) {
   function fill(row, device) {
     const cells = {
       id: el("th", { scope: "row", class: "id" },
-        el("a", { href: `#/devices/${encodeURIComponent(device.id)}` }, device.id),
+        el("a", { href: deviceLink(device.id) }, device.id),
         device.edge ? chip("edge") : null, device.enabled ? null : chip("disabled", "warn")),
       connected: el("td", { class: "connected" }, connection(device.connected === 1)),
       state: el("td", { class: "reports" }, stateChip(device.state, device.reason)),

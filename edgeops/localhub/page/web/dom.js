@@ -36,6 +36,37 @@ export function chip(text, kind = "", title = null) {
   return el("span", { class: `chip ${kind}`, title }, text);
 }
 
+/** What went wrong, or cannot be. */
+export const problem = (text) => el("p", { class: "problem" }, text);
+
+/** Terms and what they are, from pairs. */
+export function facts(pairs) {
+  return el("dl", { class: "details" }, pairs.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+}
+
+/** A table: the titles of its columns, and its body. */
+export function table(kind, titles, body) {
+  // Roles are said, since the style of a narrow screen takes those of the elements away.
+  return el("div", { class: "panel" }, el("table", { class: kind, role: "table" },
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, titles.map((title) => el("th", { scope: "col", role: "columnheader" }, title)))),
+    body));
+}
+
+/** Shows in `place` what `ask` gives, or what is wrong; nobody asks twice meanwhile. */
+export async function answer(asked, place, meanwhile, ask) {
+  asked.disabled = true;
+  place.replaceChildren(el("p", { class: "soft" }, meanwhile));
+  try {
+    place.replaceChildren(...[await ask()].flat());
+  } catch (error) {
+    place.replaceChildren(problem(error.message));
+  } finally {
+    asked.disabled = false;
+  }
+}
+
+export const deviceLink = (...names) => `#/devices/${names.filter(Boolean).map(encodeURIComponent).join("/")}`;
+
 /** Whether something is connected, by a shape as well as a colour. */
 export function connection(connected) {
   return el("span", { class: connected ? "on" : "off" }, el("span", { class: "dot" }), connected ? "connected" : "not connected");

@@ -1,6 +1,6 @@
 // Events as they arrive, the newest first.
 import * as api from "./api.js";
-import { button, chip, clipped, count, el } from "./dom.js";
+import { button, chip, clipped, count, deviceLink, el } from "./dom.js";
 import { listen, recent } from "./live.js";
 
 const KINDS = ["telemetry", "twin", "connection", "lifecycle"];
@@ -111,7 +111,7 @@ function line(event) {
   return el("li", {},
     el("time", { class: "clock", title: `${event.time.slice(0, 19).replace("T", " ")} UTC` }, clock(event.time)),
     chip(event.kind, `kind ${event.kind}`),
-    el("a", { href: `#/devices/${encodeURIComponent(event.device)}${event.module ? `/${encodeURIComponent(event.module)}` : ""}`, class: "who" }, event.device, event.module ? el("span", { class: "soft" }, `/${event.module}`) : null),
+    el("a", { href: deviceLink(event.device, event.module), class: "who" }, event.device, event.module ? el("span", { class: "soft" }, `/${event.module}`) : null),
     el("span", { class: "what" }, event.what ? el("span", { class: "operation" }, event.what) : null, " ", event.text ? el("code", {}, event.cut ? `${event.text}…` : event.text) : null),
     full);
 }

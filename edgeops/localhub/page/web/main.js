@@ -4,14 +4,14 @@ import { conditionsView } from "./conditions.js";
 import { connectView } from "./connect.js";
 import { deviceView } from "./device.js";
 import { devicesView } from "./devices.js";
-import { el, refreshTimes, toast } from "./dom.js";
+import { el, problem, refreshTimes, toast } from "./dom.js";
 import { eventsView } from "./events.js";
 import { start } from "./live.js";
 
 const VIEWS = { devices: devicesView, events: eventsView, conditions: conditionsView, connect: connectView };
 
 let hub = null;
-let current = { key: null, close() {}, go() {} };
+let current = { key: null };
 
 /** `#/devices/NAME/MODULE?x=y` as the name of a view, its arguments and its parameters. */
 function address() {
@@ -53,7 +53,7 @@ async function navigate(first = false) {
   try {
     await view.load?.();
   } catch (error) {
-    if (current.key === key) main.append(el("p", { class: "problem" }, error.message));
+    if (current.key === key) main.append(problem(error.message));
   }
   if (current.key === key) main.setAttribute("aria-busy", "false");
 }
@@ -62,7 +62,7 @@ async function begin() {
   try {
     hub = await api.hub();
   } catch (error) {
-    document.getElementById("content").replaceChildren(el("p", { class: "problem" }, error.message));
+    document.getElementById("content").replaceChildren(problem(error.message));
     return;
   }
   document.getElementById("host").textContent = hub.host;

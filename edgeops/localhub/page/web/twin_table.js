@@ -1,5 +1,5 @@
 // Desired beside reported properties, value by value, and tags.
-import { ago, asText, clipped, count, el } from "./dom.js";
+import { ago, asText, clipped, count, el, table } from "./dom.js";
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const at = (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined);
@@ -49,10 +49,7 @@ export function propertiesTable(twin) {
   const box = el("input", { type: "checkbox" });
   const only = el("label", { class: "check" }, box, "Only these");
   const body = el("tbody", { role: "rowgroup" });
-  const table = el("div", { class: "panel" }, el("table", { class: "twin", role: "table" },
-    el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
-      ["Property", "Desired", "Reported", "Changed"].map((name) => el("th", { scope: "col", role: "columnheader" }, name)))),
-    body));
+  const panel = table("twin", ["Property", "Desired", "Reported", "Changed"], body);
   box.addEventListener("change", fill);
 
   function fill() {
@@ -69,16 +66,20 @@ export function propertiesTable(twin) {
       : differing === 0 ? "No desired value differs from a reported one"
       : `${count(differing, "value differs", "values differ")} from what is reported`;
     only.hidden = differing === 0;
-    table.hidden = rows.length === 0;
+    panel.hidden = rows.length === 0;
     fill();
   }
 
   update(twin);
-  return { element: el("section", {}, el("h3", {}, "Properties"), el("div", { class: "tools" }, said, only), table), update };
+  return { element: el("section", {}, el("h3", {}, "Properties"), el("div", { class: "tools" }, said, only), panel), update };
+}
+
+function keyOf(row) {
+  return el("th", { scope: "row", role: "rowheader", class: `key depth${Math.min(row.depth, 6)}` }, row.key);
 }
 
 function line(row) {
-  const name = el("th", { scope: "row", role: "rowheader", class: `key depth${Math.min(row.depth, 6)}` }, row.key);
+  const name = keyOf(row);
   const lone = row.group && row.desired === undefined && row.reported === undefined;
   if (lone) return el("tr", { role: "row", class: "group" }, name, el("td", { role: "cell", colspan: 3, class: "rest" }));
   return el("tr", { role: "row", class: row.differs ? "differs" : null },
@@ -93,11 +94,9 @@ export function tagsTable(tags) {
   const rows = [...walk(tags ?? {}, {}, {}, {})];
   if (rows.length === 0) return null;
   return el("section", {}, el("h3", {}, "Tags"),
-    el("div", { class: "panel" }, el("table", { class: "twin tags", role: "table" },
-      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, el("th", { scope: "col", role: "columnheader" }, "Tag"), el("th", { scope: "col", role: "columnheader" }, "Value"))),
-      el("tbody", { role: "rowgroup" }, rows.map((row) => el("tr", { role: "row", class: row.group ? "group" : null },
-        el("th", { scope: "row", role: "rowheader", class: `key depth${Math.min(row.depth, 6)}` }, row.key),
-        row.group && row.desired === undefined ? el("td", { role: "cell", class: "rest" }) : cell(row.desired, "Value")))))));
+    table("twin tags", ["Tag", "Value"], el("tbody", { role: "rowgroup" }, rows.map((row) =>
+      el("tr", { role: "row", class: row.group ? "group" : null }, keyOf(row),
+        row.group && row.desired === undefined ? el("td", { role: "cell", class: "rest" }) : cell(row.desired, "Value"))))));
 }
 
 /** What `edgeops device show` says of a device: git, hub and device side by side. */
@@ -110,10 +109,9 @@ export function gitTable(document) {
     document.refusal ? `; refused: ${asText(document.refusal)}` : "");
   if (differing.length === 0) return head;
   const shown = (value) => (value === null || value === undefined ? undefined : value);
-  return el("div", {}, head, el("div", { class: "panel" }, el("table", { class: "twin", role: "table" },
-    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...["Value", "Git", "Hub", "Why"].map((name) => el("th", { scope: "col", role: "columnheader" }, name)))),
+  return el("div", {}, head, table("twin", ["Value", "Git", "Hub", "Why"],
     el("tbody", { role: "rowgroup" }, differing.map((value) => el("tr", { role: "row", class: "differs" },
       el("th", { scope: "row", role: "rowheader", class: "key" }, el("small", {}, value.of), " ", value.pointer),
       cell(shown(value.git), "Git"), cell(shown(value.hub), "Hub"),
-      el("td", { role: "cell", class: "time" }, value.differs)))))));
+      el("td", { role: "cell", class: "time" }, value.differs))))));
 }
