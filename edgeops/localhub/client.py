@@ -43,13 +43,17 @@ def client(state_dir: Path, policy: str, *, seconds: float) -> Send:
 
     def send(method: str, path: str, body: Any = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
-        status, answer = send_raw(method, path, {}, content)
-        if status not in _DONE:
-            why = reason(answer) or f"it answered {status} to {method} {path}"
-            raise LocalHubRefusal(f"the local hub refuses this: {why}", status)
-        return json.loads(answer) if answer else None
+        return json_of(f"{method} {path}", *send_raw(method, path, {}, content))
 
     return send
+
+
+def json_of(asked: str, status: int, answer: bytes) -> Any:
+    """The JSON of an answer, if any. Raises `LocalHubRefusal` if it is an error."""
+    if status not in _DONE:
+        why = reason(answer) or f"it answered {status} to {asked}"
+        raise LocalHubRefusal(f"the local hub refuses this: {why}", status)
+    return json.loads(answer) if answer else None
 
 
 def raw_client(state_dir: Path, policy: str, *, seconds: float) -> SendRaw:

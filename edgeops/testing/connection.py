@@ -17,7 +17,6 @@ from edgeops.localhub.conditions import OUTSIDE
 from edgeops.testing.event import HubEvent, event_of
 
 _SECONDS = 30
-_DONE = (200, 201, 204)
 _PAGE = 1000  # events
 _LONGEST_WAIT = 60  # seconds, of one request for events
 
@@ -57,12 +56,8 @@ class HubConnection:
             raise EdgeOpsError("the hub of these tests has ended; its stderr may say why")
         send = client.raw_client(self._state_dir, "iothubowner", seconds=seconds)
         content = None if body is None else json.dumps(body).encode()
-        status, answer = send(method, path, {OUTSIDE: "yes", **(headers or {})}, content)
-        if status not in _DONE:
-            raise EdgeOpsError(
-                f"the local hub answered {status} to {method} {path}{_reason(answer)}"
-            )
-        return json.loads(answer) if answer else None
+        answer = send(method, path, {OUTSIDE: "yes", **(headers or {})}, content)
+        return client.json_of(f"{method} {path}", *answer)
 
     def arriving(self, device: str | None = None, *, timeout: float) -> Iterator[list[HubEvent]]:
         """First all events since the hub began or was reset, then those that arrive, as lists.
@@ -97,11 +92,3 @@ class HubConnection:
             "GET", f"/events?{urlencode(query)}", seconds=wait + _SECONDS
         )
         return page
-
-
-def _reason(answer: bytes) -> str:
-    """What an error body of the hub says, after a colon; empty if it says nothing."""
-    try:
-        return f": {json.loads(answer)['Message'].partition(';')[2]}"
-    except (ValueError, KeyError, TypeError):
-        return ""

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeops.jsonvalue import JsonObject, same
+from edgeops.localhub.state.events import KINDS
 
-_KINDS = {
-    "Telemetry": "telemetry",
-    "twinChangeEvents": "twin",
-    "deviceLifecycleEvents": "lifecycle",
-    "deviceConnectionStateEvents": "connection",
-}
 _MOST_SHOWN = 20
 _LONGEST_SHOWN = 200
 
@@ -61,7 +56,7 @@ def event_of(document: JsonObject) -> HubEvent:
     """The event in a document of the hub."""
     source: str = document["source"]
     return HubEvent(
-        kind=_KINDS.get(source, source),
+        kind=KINDS.get(source, source),
         device=document["deviceId"],
         module=document.get("moduleId", ""),
         operation=document.get("opType", ""),

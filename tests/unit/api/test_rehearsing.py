@@ -1,5 +1,6 @@
 """A rehearsal is for the hub that was cloned, and for no other."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -10,10 +11,12 @@ from edgeops.errors import Refused
 from edgeops.localhub.client import client
 from edgeops.localhub.service.clones import staging
 
+AT = datetime(2026, 11, 30, tzinfo=UTC)
+
 
 @pytest.mark.parametrize(("name", "hostname"), [("test", "a.example"), ("production", "b.example")])
 def test_another_hub_is_not_rehearsed_and_both_are_named(root, local_hub, name, hostname):
-    with staging(local_hub.state_dir) as staged:
+    with staging(local_hub.state_dir, lambda: AT) as staged:
         cloned = {"hub": "production", "hostname": "a.example", "fleet": "f", "at": "now"}
         staged.finish(cloned, lambda *_: None)
         client(local_hub.state_dir, "registryReadWrite", seconds=20)("PUT", "/clone", {})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub.service.clones import staging
+
+AT = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +24,7 @@ from edgeops.localhub.service.clones import staging
 )
 def test_a_twin_that_cannot_be_is_named(tmp_path, document, name, why):
     known = {"deviceId": "known"}
-    with staging(tmp_path) as staged, pytest.raises(EdgeOpsError) as caught:
+    with staging(tmp_path, lambda: AT) as staged, pytest.raises(EdgeOpsError) as caught:
         staged.add_twins([known, document])
     assert f"gave a twin of {name}" in caught.value.message
     assert why in caught.value.message

@@ -17,7 +17,7 @@ import pytest
 from edgeops.errors import EdgeOpsError
 from edgeops.localhub import access
 from edgeops.localhub.access import DEFAULT_HOST, DEFAULT_MQTT_PORT
-from edgeops.localhub.client import raw_client
+from edgeops.localhub.client import LocalHubRefusal, raw_client
 from edgeops.testing import RunningHub, running_hub, trusting
 from edgeops.testing.address import own_address
 from tests.support.waiting import wait_until
@@ -33,8 +33,9 @@ def test_a_device_has_what_it_was_created_with(hub):
     module.patch(desired={"e": 5})
     assert module.desired() == {"e": 5}
     assert "DeviceId=d%1;ModuleId=m;SharedAccessKey=" in module.connection_string
-    with pytest.raises(EdgeOpsError, match=r"409 to PUT /devices/d%251: .* already registered"):
+    with pytest.raises(LocalHubRefusal, match=r"'d%1' is already registered") as refusal:
         hub.device("d%1")
+    assert refusal.value.status == 409
 
 
 def test_connection_strings_of_services_name_the_policy(hub):
