@@ -36,7 +36,6 @@ class HubConnection:
         self._endpoint = endpoint
         self.host: str = endpoint.name
         self.ca_file: Path = endpoint.ca_file
-        self._began = 0  # events up to this number were before the last reset
 
     def request(
         self,
@@ -66,7 +65,7 @@ class HubConnection:
         nothing sleeps.
         """
         end = time.monotonic() + timeout
-        page, events = self._page(device, self._began, 0), []
+        page, events = self._page(device, 0, 0), []
         while page["events"]:
             events += page["events"]
             page = self._page(device, page["next"], 0)
@@ -76,18 +75,10 @@ class HubConnection:
             if page["events"]:
                 yield [event_of(event) for event in page["events"]]
 
-    def forget_events(self) -> None:
-        """Let events begin with the next one."""
-        self._began = self._page(None, 0, 0, last=0)["next"]
-
-    def _page(
-        self, device: str | None, after: int, wait: int, last: int | None = None
-    ) -> JsonObject:
+    def _page(self, device: str | None, after: int, wait: int) -> JsonObject:
         query: dict[str, str | int] = {"after": after, "max": _PAGE, "wait": wait}
         if device is not None:
             query["device"] = device
-        if last is not None:
-            query["last"] = last
         page: JsonObject = self.request(
             "GET", f"/events?{urlencode(query)}", seconds=wait + _SECONDS
         )

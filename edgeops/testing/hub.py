@@ -15,8 +15,6 @@ from edgeops.testing.connection import HubConnection
 from edgeops.testing.device import HubDevice
 from edgeops.testing.event import HubEvent, contains, what_arrived
 
-_MOST_AT_ONCE = 100  # devices of a bulk operation
-
 
 class ConditionChanges(TypedDict, total=False):
     """What `RunningHub.conditions` can change; seconds, and the texts of faults."""
@@ -147,22 +145,12 @@ class RunningHub(HubConnection):
         return dict(self.request("GET", "/conditions")[COUNTS])
 
     def reset(self) -> None:
-        """Delete all devices and configurations, cancel jobs, end all conditions, forget events.
+        """Delete all devices, configurations, jobs and events, and end all conditions.
 
-        Keys, connection strings and connections to the hub stay. Jobs that have
-        ended can still be listed.
+        Keys of policies and connection strings stay.
         """
         self.request("DELETE", "/conditions")
-        for status in ("queued", "scheduled"):
-            for job in self.request("GET", f"/jobs/v2/query?jobStatus={status}"):
-                self.request("POST", f"/jobs/v2/{quote(job['jobId'], safe='')}/cancel")
-        for configuration in self.request("GET", "/configurations"):
-            path = f"/configurations/{quote(configuration['id'], safe='')}"
-            self.request("DELETE", path, headers={"If-Match": "*"})
-        while devices := self.request("GET", f"/devices?top={_MOST_AT_ONCE}"):
-            entries = [{"id": each["deviceId"], "importMode": "delete"} for each in devices]
-            self.request("POST", "/devices", entries)
-        self.forget_events()
+        self.request("POST", "/reset")
         self._given.clear()
 
     def _identity(
