@@ -23,6 +23,7 @@ from edgeops.publishing.release_file import release_document, release_folder, wr
 from edgeops.release import ModelRelease
 
 CHECKOUT = Path(__file__).parents[2]
+_SECONDS_OF_A_COMMAND = 240  # then it hangs; a training takes 33 s on two idle cores
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class FleetRepo:
 
     def end_of(self, process: subprocess.Popen[str]) -> Result:
         """How a command that was started ends."""
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=_SECONDS_OF_A_COMMAND)
         return self._checked(Result(process.returncode, out or "", err or ""))
 
     def _checked(self, result: Result) -> Result:
