@@ -62,10 +62,15 @@ def _make_empty(folder: Path) -> None:
     """Delete what an ephemeral hub has left."""
     if lock.is_held(StateFiles(folder).lock):
         raise EdgeOpsError(f"another local hub is running on {folder}", "choose another --dir")
-    if next(folder.iterdir(), None) and not (folder / _MARK).is_file():
+    content = list(folder.iterdir())
+    if content and not (folder / _MARK).is_file():
         raise UsageError(
             f"{folder} is not empty: --ephemeral would delete what is in it",
             "name a folder that is empty or does not exist; or leave --ephemeral out, and what"
             " is in it is kept",
         )
-    shutil.rmtree(folder)
+    for entry in content:  # not the folder itself, which can be a mount
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -48,6 +49,15 @@ def test_a_chosen_folder_is_left_as_it_was(tmp_path):
             (folder / "hub.db").touch()
     assert not new.exists()
     assert list(empty.iterdir()) == []
+
+
+def test_a_chosen_folder_that_is_a_mount_is_not_replaced(tmp_path):
+    mount = os.open(tmp_path, os.O_RDONLY)  # keeps its number from being used again
+    try:
+        with ephemeral_dir(tmp_path) as folder:
+            assert folder.stat().st_ino == os.fstat(mount).st_ino
+    finally:
+        os.close(mount)
 
 
 def test_what_a_killed_hub_has_left_is_deleted(tmp_path):
