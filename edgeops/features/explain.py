@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeops.errors import EdgeOpsError
 from edgeops.features.feature import At, Need
-from edgeops.features.registry import FEATURES, feature
+from edgeops.features.registry import FEATURES, HOUR_WAVES, feature
 from edgeops.features.spec import Site
 
 DEFAULT, SHORT = "default", "default-short"
@@ -65,7 +65,7 @@ EXPLAINED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **{
             f"hour_{short}{wave}": (f"Hour of the day as a {long} with {wave} a day", _WAVE)
             for short, long in (("sin", "sine"), ("cos", "cosine"))
-            for wave in (1, 2, 3)
+            for wave in HOUR_WAVES
         },
         **{f"dow_{short}": (f"It is {long}", _YES) for short, long in _WEEKDAYS.items()},
         "doy_sin1": ("Day of the year as a sine", _WAVE),

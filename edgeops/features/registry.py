@@ -20,9 +20,11 @@ def _is_weekday(which: int) -> Track:
     return lambda t: is_weekday(t.hours, which)
 
 
+HOUR_WAVES = range(1, 7)  # with six, a network tells 8 from 7 o'clock; with three it hardly does
+
 _CALENDAR: Mapping[str, Track] = {
-    **{f"hour_sin{wave}": _hour_wave(wave, sine=True) for wave in (1, 2, 3)},
-    **{f"hour_cos{wave}": _hour_wave(wave, sine=False) for wave in (1, 2, 3)},
+    **{f"hour_sin{wave}": _hour_wave(wave, sine=True) for wave in HOUR_WAVES},
+    **{f"hour_cos{wave}": _hour_wave(wave, sine=False) for wave in HOUR_WAVES},
     **{f"dow_{name}": _is_weekday(which) for which, name in enumerate(WEEKDAYS)},
     "doy_sin1": lambda t: year_wave(t.hours, sine=True),
     "doy_cos1": lambda t: year_wave(t.hours, sine=False),

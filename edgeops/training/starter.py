@@ -50,7 +50,7 @@ class _Size:
 _SIZES = (  # for up to so many windows
     (5_000, _Size(16, 12, 16, 64, 800, "steps: 800, learningRate: 0.008")),
     (20_000, _Size(24, 16, 24, 128, 800, "steps: 1000, learningRate: 0.008")),
-    (10**9, _Size(32, 24, 32, 256, 1000, "steps: 2000, learningRate: 0.008, stride: 3")),
+    (10**9, _Size(32, 24, 32, 256, 2000, "steps: 2000, learningRate: 0.008, stride: 3")),
 )
 
 

@@ -12,7 +12,7 @@ from edgeops.features.window import WindowBuilder
 
 
 def test_there_are_sixty_features():
-    assert len(FEATURES) == 60
+    assert len(FEATURES) == 66
     assert list(FEATURES)[:3] == ["log_base", "log_y", "dev"]
 
 
