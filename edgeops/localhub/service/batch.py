@@ -21,7 +21,8 @@ def run_each(
 ) -> Steps[list[Result | HubFault]]:
     """Operate on each item; gives the result or the fault of each.
 
-    Items that succeed are saved; those that fail change nothing.
+    Items that succeed are saved; those that fail change nothing: an operation that
+    can fail after its first write has to take a savepoint.
     """
     outcomes: list[Result | HubFault] = []
     while len(outcomes) < len(items):
@@ -39,8 +40,7 @@ def _run_some(
     with hub.transaction() as transaction:
         for item in items:
             try:
-                with transaction.savepoint():
-                    outcomes.append(operate(transaction, item))
+                outcomes.append(operate(transaction, item))
             except HubFault as fault:
                 outcomes.append(fault)
             if time.perf_counter() >= until:

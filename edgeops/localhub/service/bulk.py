@@ -63,7 +63,8 @@ def _entries(body: Any) -> list[JsonObject]:
         mode = spelled_as(_MODES, entry.get("importMode"))
         if mode is None:
             raise errors.invalid(f"'importMode' must be one of {', '.join(_MODES)}.")
-        entries.append(entry | {"importMode": mode})
+        entry["importMode"] = mode
+        entries.append(entry)
     return entries
 
 
@@ -80,11 +81,12 @@ def _import(transaction: Transaction, entry: JsonObject) -> None:
 
 def _create(transaction: Transaction, entry: JsonObject, _: str | None) -> None:
     device, module = _name(entry)
-    if module:
-        created = registry.create_module(transaction, device, module, entry)
-    else:
-        created = registry.create_device(transaction, device, entry)
-    _patch_twin(transaction, created, entry)
+    with transaction.savepoint():  # the twin can be refused after the device was created
+        if module:
+            created = registry.create_module(transaction, device, module, entry)
+        else:
+            created = registry.create_device(transaction, device, entry)
+        _patch_twin(transaction, created, entry)
 
 
 def _update(transaction: Transaction, entry: JsonObject, etag: str | None) -> None:

@@ -79,24 +79,22 @@ def patched(entry: RegistryEntry, sections: Sections, moment: Moment) -> TwinWri
     The version of a named section increases even when no value changes, as on
     Azure. Raises `HubFault` when the result exceeds a limit.
     """
-    twin = entry.twin
-    if "reported" in sections:
-        reported = _patch_section(twin.reported, sections["reported"], "reported", moment)
-        twin = replace(twin, reported=reported)
-    if "tags" in sections:
-        tags = sections["tags"]
-        merged = {} if tags is None else merge_patch(twin.tags, tags)
-        twin = replace(twin, tags=_within_limits("tags", merged))
+    before = entry.twin
+    tags, desired, reported = before.tags, before.desired, before.reported
     change = None
+    if "reported" in sections:
+        reported = _patch_section(reported, sections["reported"], "reported", moment)
+    if "tags" in sections:
+        patch = sections["tags"]
+        tags = _within_limits("tags", {} if patch is None else merge_patch(tags, patch))
     if "desired" in sections:
         patch = sections["desired"]
-        desired = _patch_section(twin.desired, patch, "desired", moment)
+        desired = _patch_section(desired, patch, "desired", moment)
         if patch is None:
-            patch = dict.fromkeys(twin.desired.values)
-        twin = replace(twin, desired=desired)
+            patch = dict.fromkeys(before.desired.values)
         change = _change(entry, desired, patch)
-    if sections.keys() & {"tags", "desired"}:
-        twin = replace(twin, revision=twin.revision + 1)
+    revision = before.revision + bool(sections.keys() & {"tags", "desired"})
+    twin = TwinState(tags, desired, reported, revision)
     return TwinWrite(replace(entry, twin=twin), change)
 
 

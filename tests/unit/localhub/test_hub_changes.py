@@ -86,6 +86,51 @@ def test_of_a_bulk_request_only_what_was_kept_reaches_devices(hub, connected):
     assert kinds(hub) == ["createDeviceIdentity", "updateTwin"]
 
 
+REFUSED = {"tags": {"a": 1}, "properties": {"desired": {"a.b": 1}}}
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"id": "new", "importMode": "create", **REFUSED},
+        {"id": "new", "importMode": "create", "capabilities": {"iotEdge": True}, **REFUSED},
+        {"id": "d2", "importMode": "create"},
+        {"id": "d2", "moduleId": "new", "importMode": "create", **REFUSED},
+        {"id": "d2", "importMode": "update", "deviceScope": "ms-azure-iot-edge://none-1"},
+        {"id": "d2", "importMode": "updateIfMatchETag", "eTag": "other"},
+        {"id": "d2", "importMode": "updateTwin", **REFUSED},
+        {"id": "d2", "importMode": "updateTwinIfMatchETag", "twinETag": "other", "tags": {"a": 1}},
+        {"id": "d2", "moduleId": "$edgeHub", "importMode": "updateTwin", "tags": {"a": 1}},
+        {"id": "d2", "moduleId": "$edgeHub", "importMode": "delete"},
+        {"id": "d2", "importMode": "deleteIfMatchETag", "eTag": "other"},
+    ],
+)
+def test_an_entry_that_fails_changes_nothing_and_the_others_are_kept(hub, connected, refused):
+    for name in ("d1", "d2", "d3"):
+        body = {"deviceId": name, "capabilities": {"iotEdge": name == "d2"}}
+        registry.put_device(hub, name, body, None)
+    device = connected("d2")
+    before, seen = hub.device("d2"), kinds(hub)
+    modules = hub.store.modules("d2")
+    desired = {"properties": {"desired": {"a": 1}}}
+    result = finish(
+        bulk.import_devices(
+            hub,
+            [
+                {"id": "d1", "importMode": "updateTwin", **desired},
+                refused,
+                {"id": "d3", "importMode": "updateTwin", **desired},
+            ],
+        )
+    )
+    assert [error["deviceId"] for error in result["errors"]] == [refused["id"]]
+    assert (hub.device("d2"), hub.store.modules("d2")) == (before, modules)
+    assert hub.store.entry("new") is None
+    assert device.heard == []
+    assert kinds(hub) == [*seen, "updateTwin", "updateTwin"]
+    assert [hub.device(name).twin.desired.values for name in ("d1", "d3")] == [{"a": 1}] * 2
+
+
 def test_the_connections_of_a_deleted_device_are_closed(hub, connected):
     registry.put_device(hub, "d1", {"deviceId": "d1"}, None)
     registry.put_module(hub, "d1", "m1", {"deviceId": "d1", "moduleId": "m1"}, None)
