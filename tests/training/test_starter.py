@@ -42,7 +42,7 @@ def test_the_settings_follow_from_the_length(tmp_path, days):
     assert split.train_until < split.validate_until < split.test_until
     assert split.test_until == str((START + np.timedelta64(24 * days - 1, "h")).astype("M8[D]"))
     assert recipe.network.encoder == {120: 16, 400: 24, 3000: 32}[days]
-    assert recipe.training.steps == {120: 800, 400: 800, 3000: 1000}[days]
+    assert recipe.training.steps == {120: 800, 400: 800, 3000: 2000}[days]
     assert recipe.training.pretrain is None
     assert recipe.seeds == (1, 2)
     assert ("doy_sin1" in recipe.features) is (days > 1000)
