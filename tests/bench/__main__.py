@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -39,6 +39,10 @@ BENCHES = {
     "download": bench_download.bench,
     "kills": bench_kills.bench,
     "strain": bench_strain.bench,
+}
+_KINDS: dict[str, Callable[[str], object]] = {
+    "loaders": lambda text: tuple(map(int, text.split(","))),
+    "checkout": lambda text: Path(text).resolve(),
 }
 _ONLY_WHEN_NAMED = ("strain",)  # it takes long, and its goals are about abuse
 
@@ -101,16 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write docs/benchmarks.md")
     for field in fields(Options):
         default = getattr(FULL, field.name)
-        kind = _numbers if isinstance(default, tuple) else type(default)
-        if isinstance(default, Path):
-            kind = Path
+        kind = _KINDS.get(field.name, type(default))
         option = "--" + field.name.replace("_", "-")
         parser.add_argument(option, type=kind, metavar=field.name.upper(), help=f"{default}")
     return parser
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(",")))
 
 
 if __name__ == "__main__":

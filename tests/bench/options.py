@@ -34,9 +34,9 @@ class Options:
 FULL = Options()
 # Figures that say something, in a few minutes.
 QUICK = Options(
+    rounds=3,
     files=1000,
     most_files=0,
-    twins=200,
     loaders=(100,),
     connections=1000,
     megabytes=64,
