@@ -90,7 +90,9 @@ def _allow_many_files() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description=__doc__.partition("\n")[0]
+        prog="python -m tests.bench",
+        description=__doc__.partition("\n")[0],
+        epilog="tests/bench/options.py says what the sizes are of.",
     )
     sizes = parser.add_mutually_exclusive_group()
     for name, preset, words in (

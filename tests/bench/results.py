@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -36,7 +37,9 @@ class Result:
     def worse_than(self, before: Result) -> float:
         """By what share this is worse than before: 0.5 is half as much again of what is bad."""
         bad, good = (self, before) if self.better == "less" else (before, self)
-        return bad.now / good.now - 1 if good.now else 0.0
+        if good.now == 0:
+            return math.inf if bad.now else 0.0
+        return bad.now / good.now - 1
 
 
 Results = Iterator[Result]

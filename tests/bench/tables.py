@@ -21,8 +21,8 @@ _HEAD = ("benchmark", "what is measured", "goal", "now", "spread", "")
 _PAGE = """\
 # Benchmarks
 
-`make bench` measures edgeops and writes this page; `python -m tests.bench --help` has the
-options. The last run was on {machine}.
+`make bench` measures edgeops and writes this page; `.venv/bin/python -m tests.bench --help` has
+the options. The last run was on {machine}.
 
 What is compared with a script is measured in pairs, one right after the other, and each pair gives
 one ratio: a busy machine disturbs both alike. *Now* is the median of all rounds, *spread* the

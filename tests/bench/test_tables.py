@@ -49,9 +49,12 @@ def test_without_a_regression_there_is_no_table():
     assert comparison({}, after) == "0 of 0 results are worse by more than 15%\n"
 
 
-def test_nothing_is_worse_than_nothing():
-    lost = {"kills": [at_most("writes lost", "", [0], 0)]}
-    assert comparison(lost, lost).startswith("0 of 1")
+def test_something_is_worse_than_nothing():
+    none = {"kills": [at_most("writes lost", "", [0], 0)]}
+    some = {"kills": [at_most("writes lost", "", [2], 0)]}
+    assert comparison(none, none).startswith("0 of 1")
+    assert comparison(none, some).startswith("1 of 1")
+    assert comparison(some, none).startswith("0 of 1")
 
 
 def test_the_runs_of_one_commit_count_as_one():
