@@ -58,6 +58,6 @@ SMALL = Options(
     kills=2,
     seed=1,
     strangers=2,
-    strained=8,
+    strained=4,
     seconds_idle=0.05,
 )

@@ -33,6 +33,6 @@ def test_a_bench_that_does_not_work_is_told_and_the_others_are_measured(
     assert main(["--small", "--only", "sync", "--only", "start", *files]) == 1
     printed = capsys.readouterr()
     assert "| benchmark | what is measured |" in printed.out
-    assert "error: sync did not work" in printed.err
+    assert "error: sync did not get to its end" in printed.err
     assert from_json((tmp_path / "a.json").read_text()) == {}
     assert "# Benchmarks" in (tmp_path / "a.md").read_text()
