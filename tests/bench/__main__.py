@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = replace(asked.preset, **given)
     compileall.compile_dir(options.checkout / "edgeops", quiet=1)  # installing does that, too
     _allow_many_files()
+    where = machine(options.checkout)
     names = asked.only or [name for name in BENCHES if name not in _ONLY_WHEN_NAMED]
     run: dict[str, list[Result]] = {}
     failed = []
@@ -75,7 +76,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
             failed.append(name)
         print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    where = machine(options.checkout)
     print(table(run), end="")
     for path, text in ((asked.json, to_json(run, where)), (asked.markdown, page(run, where))):
         if path is not None:

@@ -97,12 +97,13 @@ def figure(value: float, unit: str) -> str:
 
 
 def machine(checkout: Path) -> dict[str, str]:
-    """What the figures are of: machine, Python, date and commit."""
+    """What the figures are of: machine, its load by others, Python, date and commit."""
     git = ("git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude=*")
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
+        "load before": f"{os.getloadavg()[0]:.1f}",  # others share the cores
         "Python": platform.python_version(),
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit or "unknown",
