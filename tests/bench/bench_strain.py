@@ -1,49 +1,38 @@
-"""What one client can do to the others of a local hub: their waiting, its memory, its disk.
-
-    python tests/bench/bench_strain.py --devices 5000 --strangers 8000
-
-Ends with 1 when a goal is missed: nobody waits for 0.1 s because of somebody
-else's request, the memory of connections that are gone is given back up to
-50 MB, and events take at most 128 MB of the database.
-"""
+"""What one client can do to the others of a local hub: their waiting, its memory, its disk."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+import io
 import json
 import os
-import resource
 import ssl
-import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
-from bench_mqtt import hub_process, make_devices, memory_kb, processor_seconds
-from costly import Ask, Work, modules_of, of_modules, of_requests, of_the_hub
 
 from edgeops.hub.credentials import parse_connection_string
 from edgeops.localhub import access, loop
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish, encode
+from tests.bench.costly import Ask, Work, of_modules, of_requests, of_the_hub
+from tests.bench.loaded_hub import connect_to, hub_of, memory_kb
+from tests.bench.options import Options
+from tests.bench.results import Result, Results, at_most
 
-GOAL_MS = 100
-GOAL_KB = 50 * 1024
-GOAL_BYTES = 128 * 1024 * 1024
-MESSAGES = 400
-MESSAGE_BYTES = 255_000
-SECONDS_TO_SETTLE = 4
-UPGRADE = (
+_MESSAGES = 400
+_MESSAGE_BYTES = 255_000
+_UPGRADE = (
     b"GET /$iothub/websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
     b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
     b"Sec-WebSocket-Key: c3RyYW5nZXIgc3RyYW5nZQ==\r\n\r\n"
 )
 
 
-async def waiting(ask: Ask, work: Work) -> list[float]:
+async def _waiting(ask: Ask, work: Work) -> list[float]:
     """How long others waited for an answer while some work was done, in order, in ms."""
     times: list[float] = []
     working = asyncio.ensure_future(work())
@@ -56,17 +45,20 @@ async def waiting(ask: Ask, work: Work) -> list[float]:
     return sorted(times)
 
 
-async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.StreamWriter]:
+async def _strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.StreamWriter]:
     """Connections that never authenticate: `tcp`, half a handshake, all of `tls`, websockets."""
     port = endpoint.port if kind == "websocket" else endpoint.mqtt_port
     writers = []
     context = ssl.create_default_context(cafile=endpoint.ca_file)
-    secure = (
-        {"ssl": context, "server_hostname": "localhost"} if kind in ("tls", "websocket") else {}
-    )
+    secure = kind in ("tls", "websocket")
     for _ in range(count):
         with suppress(OSError):
-            _, writer = await asyncio.open_connection(endpoint.host, port, **secure)
+            _, writer = await asyncio.open_connection(
+                endpoint.host,
+                port,
+                ssl=context if secure else None,
+                server_hostname="localhost" if secure else None,
+            )
             if kind == "half":
                 outgoing = ssl.MemoryBIO()
                 half = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
@@ -74,107 +66,96 @@ async def strangers(endpoint: Endpoint, count: int, kind: str) -> list[asyncio.S
                     half.do_handshake()
                 writer.write(outgoing.read()[:200])
             if kind == "websocket":
-                writer.write(UPGRADE)
+                writer.write(_UPGRADE)
             writers.append(writer)
     return writers
 
 
-async def measure(
-    endpoint: Endpoint, state_dir: Path, names: list[str], count: int, only: str
-) -> bool:
-    text = access.connection_string(state_dir)
-    credential = parse_connection_string(text, "the bench")
+async def _measure(
+    endpoint: Endpoint, state_dir: Path, names: list[str], options: Options
+) -> list[Result]:
+    return [
+        *await _waitings(endpoint, state_dir, names, options),
+        *[
+            await _of_strangers(endpoint, kind, names[0], options)
+            for kind in ("tcp", "half", "tls", "websocket")
+        ],
+        await _of_events(endpoint, state_dir, names[0], min(_MESSAGES, options.strained)),
+    ]
+
+
+async def _waitings(
+    endpoint: Endpoint, state_dir: Path, names: list[str], options: Options
+) -> list[Result]:
+    """The longest that others wait while one asks for something."""
+    credential = parse_connection_string(access.connection_string(state_dir), "the bench")
     headers = {"Authorization": await credential.authorization()}
     deleting = headers | {"If-Match": '"*"'}
     context = ssl.create_default_context(cafile=endpoint.ca_file)
-    met = True
+    results = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
 
         async def ask(method: str, path: str, body: object) -> tuple[int, bytes]:
             url = f"https://{endpoint.hostname}{path}"
-            data = None if body is None else json.dumps(body)
+            data = None if body is None else io.BytesIO(json.dumps(body).encode())
             sent = deleting if method == "DELETE" else headers
             async with session.request(method, url, data=data, headers=sent) as answer:
                 return answer.status, await answer.read()
 
-        print(
-            f"{'while one asks':<32}{'s':>8}{'others p50 ms':>16}{'max ms':>9}{'processor s':>13}"
-        )
         works = {
-            **await of_requests(ask),
-            **await of_the_hub(ask, len(names)),
-            **await of_modules(ask, endpoint),
+            **await of_requests(ask, names),
+            **await of_the_hub(ask, names),
+            **await of_modules(ask, endpoint, 2 * options.strained),
         }
         for what, work in works.items():
-            if only not in what:
-                continue
-            began, busy = time.perf_counter(), processor_seconds(endpoint.pid)
-            times = await waiting(ask, work)
-            took = time.perf_counter() - began
-            used = processor_seconds(endpoint.pid) - busy
-            row = f"{took:>8.2f}{times[len(times) // 2]:>16.1f}{times[-1]:>9.1f}{used:>13.2f}"
-            print(f"{what:<32}{row}", flush=True)
-            met = met and times[-1] < GOAL_MS
+            times = await _waiting(ask, work)
+            results.append(at_most(f"{what}: others wait", "ms", [times[-1]], 100))
+    return results
 
-    for kind in ("tcp", "half", "tls", "websocket"):
-        before = memory_kb(endpoint.pid)
-        writers = await strangers(endpoint, count, kind)
-        peak = memory_kb(endpoint.pid)
-        began = time.perf_counter()
-        [device] = await modules_of(endpoint, names[:1], lambda *_: None)
-        entered = time.perf_counter() - began
-        for writer in writers:
-            writer.transport.abort()
-        device.transport.abort()
-        await asyncio.sleep(SECONDS_TO_SETTLE)
-        after = memory_kb(endpoint.pid)
-        print(
-            f"{count:,} strangers ({kind}): {before >> 10} MB, {peak >> 10} MB with them,"
-            f" {after >> 10} MB when they are gone; a device got in within {entered:.2f} s",
-            flush=True,
-        )
-        met = met and after - before < GOAL_KB
 
-    before = database_bytes(state_dir)
+async def _of_strangers(endpoint: Endpoint, kind: str, name: str, options: Options) -> Result:
+    """What the hub keeps of connections that are gone; a device gets in meanwhile."""
+    before = memory_kb(endpoint.pid)
+    writers = await _strangers(endpoint, options.strangers, kind)
+    [device] = await connect_to(endpoint, [name], lambda *_: None)
+    for writer in writers:
+        writer.transport.abort()
+    await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+    await device.disconnect()
+    await asyncio.sleep(options.seconds_idle)
+    kept = (memory_kb(endpoint.pid) - before) / 1024
+    return at_most(f"{options.strangers:,} strangers ({kind}): memory kept", "MiB", [kept], 50)
+
+
+async def _of_events(endpoint: Endpoint, state_dir: Path, name: str, count: int) -> Result:
+    """What large events add to the database."""
+    before = _database_bytes(state_dir)
     answered = asyncio.Event()
-    [device] = await modules_of(endpoint, names[:1], lambda *_: answered.set())
-    topic = f"devices/{names[0]}/messages/events/"
-    for _ in range(MESSAGES):
-        device.transport.write(encode(Publish(topic, os.urandom(MESSAGE_BYTES))))
+    [device] = await connect_to(endpoint, [name], lambda *_: answered.set())
+    topic = f"devices/{name}/messages/events/"
+    for _ in range(count):
+        device.transport.write(encode(Publish(topic, os.urandom(_MESSAGE_BYTES))))
         device.ask_twin()
         await answered.wait()
         answered.clear()
-    size = database_bytes(state_dir) - before
-    print(f"{MESSAGES} messages of {MESSAGE_BYTES >> 10} KB: {size >> 20} MB more of database")
-    return met and size < GOAL_BYTES
+    await device.disconnect()
+    size = (_database_bytes(state_dir) - before) / (1 << 20)
+    what = f"{count} messages of {_MESSAGE_BYTES >> 10} KiB: more of database"
+    return at_most(what, "MiB", [size], 128)
 
 
-def database_bytes(state_dir: Path) -> int:
+def _database_bytes(state_dir: Path) -> int:
     return sum((state_dir / name).stat().st_size for name in ("hub.db", "hub.db-wal"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--devices", type=int, default=5000)
-    parser.add_argument("--strangers", type=int, default=8000)
-    parser.add_argument("--only", default="", help="a part of the names of the work to do")
-    asked = parser.parse_args()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    names = [f"device-{n:05}" for n in range(asked.devices)]
-    met = []
+def bench(options: Options) -> Results:
+    """What others wait for, and what is kept of strangers and events."""
+    names = [f"device-{n:05}" for n in range(options.strained)]
+    results: list[Result] = []
 
     async def run(endpoint: Endpoint, state_dir: Path) -> None:
-        met.append(await measure(endpoint, state_dir, names, asked.strangers, asked.only))
+        results.extend(await _measure(endpoint, state_dir, names, options))
 
-    with tempfile.TemporaryDirectory() as folder:
-        state_dir = Path(folder)
-        make_devices(state_dir, names)
-        with hub_process(state_dir) as endpoint:
-            loop.run(run(endpoint, state_dir))
-    if not all(met):
-        sys.exit("a goal was missed: nobody waits 0.1 s, 50 MB are kept, 128 MB of database")
-
-
-if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder, hub_of(Path(folder), names) as endpoint:
+        loop.run(run(endpoint, Path(folder)))
+    yield from results

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from bench_mqtt import KEY
-from mqtt_devices import Device, connect
-
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish, encode
+from tests.bench.loaded_hub import BATCH, KEY, connect_to
 
 # Gives the status and the body of an answer.
 Ask = Callable[[str, str, object], Awaitable[tuple[int, bytes]]]
@@ -40,12 +37,12 @@ _UPPER = "UPPER($body.text) = 'x'"
 _TO_AWAY = 'INTO BrokeredEndpoint("/modules/away/inputs/in")'
 
 
-async def of_requests(ask: Ask) -> dict[str, Work]:
-    """Requests that take long."""
+async def of_requests(ask: Ask, names: Sequence[str]) -> dict[str, Work]:
+    """Requests that take long, of a hub with these devices."""
     sections = {"desired": _LARGE, "reported": _LARGE}
     update = [
-        {"id": f"device-{n:05}", "importMode": "updateTwin", "properties": sections}
-        for n in range(24)  # as many as have the values that one body may have
+        {"id": name, "importMode": "updateTwin", "properties": sections}
+        for name in names[:24]  # as many as have the values that one body may have
     ]
     condition = " OR ".join(["tags.a=1"] * 300)
     for n in range(10):
@@ -63,13 +60,14 @@ async def of_requests(ask: Ask) -> dict[str, Work]:
         "bulk of large twins": asking("POST", "/devices", update),
         "configurations": asking("GET", "/configurations"),
         "statistics": asking("GET", "/statistics/devices"),
-        "a body of empty lists": asking("PATCH", "/twins/device-00001", [[]] * 19_990),
+        "a body of empty lists": asking("PATCH", f"/twins/{names[1]}", [[]] * 19_990),
         "a body of 7 MB": asking("POST", "/devices", ["x" * 7_000_000]),
     }
 
 
-async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
+async def of_the_hub(ask: Ask, names: Sequence[str]) -> dict[str, Work]:
     """What goes on in the hub when a request is answered, and requests that need it."""
+    configurations = min(90, len(names))
 
     async def job() -> None:
         body = {
@@ -80,41 +78,40 @@ async def of_the_hub(ask: Ask, devices: int) -> dict[str, Work]:
         }
         await ask("PUT", "/jobs/v2/j1", body)
         answer = await _until(ask, "/jobs/v2/j1", b'"completed"')
-        assert json.loads(answer)["deviceJobStatistics"]["succeededCount"] >= devices
+        assert json.loads(answer)["deviceJobStatistics"]["succeededCount"] >= len(names)
 
     async def settings() -> None:
-        first_without = f"device-{_DEVICES_WITH_2000_SETTINGS:05}"
+        last = names[:_DEVICES_WITH_2000_SETTINGS][-1]
         body = {f"properties.desired.{key}": value for key, value in _LARGE.items()}
-        await _configure(ask, "large", body, f"deviceId < '{first_without}'")
-        last = f"device-{_DEVICES_WITH_2000_SETTINGS - 1:05}"
+        await _configure(ask, "large", body, f"deviceId <= '{last}'")
         await _until(ask, f"/twins/{last}", b'"key1999"')
 
     async def metrics() -> None:
         for n in range(10):
             await ask("DELETE", f"/configurations/c{n}", None)
-        for n in range(90):
+        for n in range(configurations):
             await _configure(ask, f"m{n}", {}, "tags.a = 1", {"queries": _METRICS})
         await ask("GET", "/configurations", None)
-        for n in range(90):
+        for n in range(configurations):
             await ask("DELETE", f"/configurations/m{n}", None)
 
     async def keys() -> None:
-        names = [{"id": f"device-{n:05}"} for n in range(1000, 1100)]
-        for _ in range(20):
-            body = {"policyKey": "both", "devices": names}
+        devices = [{"id": name} for name in names[len(names) // 2 :][-BATCH:]]
+        for _ in range(min(20, len(names))):
+            body = {"policyKey": "both", "devices": devices}
             status, _ = await ask("POST", "/devices/keys/regenerate", body)
             assert status == 200
 
     return {
-        f"a job on {devices:,} devices": job,
-        "metrics of 90 configurations": metrics,
+        f"a job on {len(names):,} devices": job,
+        f"metrics of {configurations} configurations": metrics,
         "2,000 settings": settings,
         "new keys for 100 devices": keys,
     }
 
 
-async def of_modules(ask: Ask, endpoint: Endpoint) -> dict[str, Work]:
-    """Messages of a module to another one that is away."""
+async def of_modules(ask: Ask, endpoint: Endpoint, most: int) -> dict[str, Work]:
+    """Messages of a module to another one that is away: at most so many."""
     keys = {"type": "sas", "symmetricKey": {"primaryKey": KEY, "secondaryKey": KEY}}
     entries = [
         {"id": _EDGE, "importMode": "create", "capabilities": {"iotEdge": True}},
@@ -134,7 +131,7 @@ async def of_modules(ask: Ask, endpoint: Endpoint) -> dict[str, Work]:
             path = f"/devices/{_EDGE}/applyConfigurationContent"
             status, answer = await ask("POST", path, {"modulesContent": content})
             assert status == 204, answer
-            await _send(endpoint, payload, count)
+            await _send(endpoint, payload, min(count, most))
 
         return work
 
@@ -168,7 +165,7 @@ async def _configure(
 async def _send(endpoint: Endpoint, payload: bytes, count: int) -> None:
     """Send messages of the module, and wait until the hub has taken them."""
     answered = asyncio.Event()
-    [module] = await modules_of(endpoint, [_SENDER], lambda *_: answered.set())
+    [module] = await connect_to(endpoint, [_SENDER], lambda *_: answered.set())
     properties = f"$.ct={quote('application/json', safe='')}&$.ce=utf-8"
     topic = f"devices/{_EDGE}/modules/sender/messages/events/{properties}"
     for n in range(count):
@@ -177,20 +174,4 @@ async def _send(endpoint: Endpoint, payload: bytes, count: int) -> None:
             module.ask_twin()
             await answered.wait()
             answered.clear()
-    module.transport.abort()
-
-
-async def modules_of(
-    endpoint: Endpoint, names: list[str], on_message: Callable[[Device, Publish, float], None]
-) -> list[Device]:
-    """Devices or modules of these names, connected."""
-    assert endpoint.mqtt_port
-    return await connect(
-        names,
-        on_message,
-        host="127.0.0.1",
-        port=endpoint.mqtt_port,
-        hostname=endpoint.hostname,
-        keys=dict.fromkeys(names, KEY),
-        ca_file=Path(endpoint.ca_file),
-    )
+    await module.disconnect()

@@ -1,9 +1,14 @@
-"""A git repository with a generated fleet of plain devices, and the same state as a dict."""
+"""Git repositories with generated fleets, and the same state as a dict for plain scripts."""
+
+from __future__ import annotations
 
 import json
-import os
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _FLEET = """\
 apiVersion: edgeops/v1
@@ -13,24 +18,23 @@ spec:
   hubs:
     local: {}
 """
+_GROUP = """\
+apiVersion: edgeops/v1
+kind: Group
+metadata: {{name: {name}, priority: {priority}}}
+spec:
+  selector: {{{selector}}}
+  desired: {{{desired}}}
+"""
+_FEW = 10  # devices that a small change is for
 
 
 def device_names(count: int) -> list[str]:
     """The ids of the devices."""
-    return [f"sensor-{number:05}" for number in range(count)]
+    return [f"sensor-{number:06}" for number in range(count)]
 
 
-_GROUP = """\
-apiVersion: edgeops/v1
-kind: Group
-metadata: {name: all}
-spec:
-  selector: {}
-  desired: {reportingIntervalSeconds: %d}
-"""
-
-
-def wanted(interval: int) -> dict:
+def wanted(interval: int) -> dict[str, Any]:
     """The tags and desired properties of every device: 1 KB, as a twin with `$metadata` 5 KB."""
     return {
         "tags": {
@@ -49,25 +53,66 @@ def wanted(interval: int) -> dict:
     }
 
 
-def make_repository(root: Path, devices: int, interval: int) -> None:
-    """Make a repository whose one commit holds the fleet."""
-    (root / "fleet").mkdir(parents=True)
-    (root / "fleet" / "fleet.yaml").write_text(_FLEET)
-    (root / "fleet" / "sensors.yaml").write_text(_device_set(devices))
-    _git(root, "init", "--quiet", "--initial-branch=main")
-    commit_interval(root, interval)
+class GeneratedFleet:
+    """A repository whose every change is a commit; made with the variables of an environment."""
 
+    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self._environ = environ
+        (root / "fleet").mkdir(parents=True)
+        self.write("fleet/fleet.yaml", _FLEET)
+        self._git("init", "--quiet", "--initial-branch=main")
 
-def commit_interval(root: Path, interval: int) -> None:
-    """Commit one changed line: this value on all devices, through their group."""
-    (root / "fleet" / "all.yaml").write_text(_GROUP % interval)
-    commit(root, f"Report every {interval} seconds")
+    def write(self, path: str, text: str) -> None:
+        """Write a file, without a commit."""
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
 
+    def write_set(self, count: int) -> None:
+        """Devices in one set."""
+        names = "".join(
+            f"    - {{name: {name}, labels: {{few: '{number < _FEW}'}}}}\n"
+            for number, name in enumerate(device_names(count))
+        )
+        manifest = f"""\
+apiVersion: edgeops/v1
+kind: DeviceSet
+metadata: {{name: sensors}}
+spec:
+  template:
+    spec: {json.dumps(_state())}
+  devices:
+{names}"""
+        self.write("fleet/sensors.yaml", manifest)
 
-def commit(root: Path, message: str) -> None:
-    """Commit all that is new."""
-    _git(root, "add", "--all")
-    _git(root, "commit", "--quiet", "--message", message)
+    def write_files(self, names: Iterable[str], gain: int = 2) -> None:
+        """Devices in a file each."""
+        state = _state()
+        state["desired"]["sensor"]["gain"] = gain
+        spec = yaml.safe_dump({"spec": state}, sort_keys=False)
+        for name in names:
+            head = f"apiVersion: edgeops/v1\nkind: Device\nmetadata: {{name: {name}}}\n"
+            self.write(f"fleet/devices/{name}.yaml", head + spec)
+
+    def want(self, interval: int) -> None:
+        """Commit one changed line: this value on all devices, through their group."""
+        desired = f"reportingIntervalSeconds: {interval}"
+        self.write("fleet/everyone.yaml", _group("everyone", 1, "", desired))
+        self.commit(f"Report every {interval} seconds")
+
+    def want_of_few(self, value: int) -> None:
+        """Commit one changed line that is for ten devices of the set."""
+        group = _group("few", 2, "matchLabels: {few: 'True'}", f"trial: {value}")
+        self.write("fleet/few.yaml", group)
+        self.commit(f"Trial {value}")
+
+    def commit(self, message: str) -> None:
+        """Commit all that is new."""
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message", message)
+
+    def _git(self, *arguments: str) -> None:
+        subprocess.run(["git", "-C", self.root, *arguments], check=True, env=self._environ)
 
 
 def write_wanted(path: Path, devices: int, interval: int) -> Path:
@@ -76,28 +121,11 @@ def write_wanted(path: Path, devices: int, interval: int) -> Path:
     return path
 
 
-def _device_set(devices: int) -> str:
+def _group(name: str, priority: int, selector: str, desired: str) -> str:
+    return _GROUP.format(name=name, priority=priority, selector=selector, desired=desired)
+
+
+def _state() -> dict[str, Any]:
     state = wanted(0)
     del state["desired"]["reportingIntervalSeconds"]  # the group sets it
-    names = "".join(f"    - {{name: {name}}}\n" for name in device_names(devices))
-    return f"""\
-apiVersion: edgeops/v1
-kind: DeviceSet
-metadata: {{name: sensors}}
-spec:
-  template:
-    spec:
-      tags: {json.dumps(state["tags"])}
-      desired: {json.dumps(state["desired"])}
-  devices:
-{names}"""
-
-
-def _git(root: Path, *arguments: str) -> None:
-    identity = {
-        f"GIT_{role}_{part}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for part, value in (("NAME", "bench"), ("EMAIL", "bench@example.com"))
-    }
-    environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", "-C", root, *arguments], check=True, env=environment)
+    return state

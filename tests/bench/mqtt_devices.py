@@ -31,6 +31,7 @@ class Device(asyncio.Protocol):
     def __init__(self, name: str, on_message: Callable[[Device, Publish, float], None]) -> None:
         self.name = name
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
         self._on_message = on_message
         self._reader = PacketReader(1_000_000)
 
@@ -38,6 +39,7 @@ class Device(asyncio.Protocol):
         self.transport = transport
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._gone.set()
         if not self.ready.done():
             self.ready.set_exception(error or ConnectionError(f"{self.name} was refused"))
 
@@ -65,6 +67,11 @@ class Device(asyncio.Protocol):
             )
             + encode(Subscribe(1, ((ANSWERS, 1), (DESIRED, 1))))
         )
+
+    async def disconnect(self) -> None:
+        """End the connection at once."""
+        self.transport.abort()
+        await self._gone.wait()
 
     def ask_twin(self) -> None:
         """Ask for the whole twin."""

@@ -18,19 +18,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mqtt_devices import Device, connect
-
 import edgeops
+from edgeops.https_get import open_web
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
 from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.http import open_session
 from edgeops.modules.model_loader.load_test import no_load_test
 from edgeops.modules.model_loader.loader import Loader, World
 from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
 from edgeops.modules.model_loader.storage import Storage
 from edgeops.modules.runtime.module import report_patch
+from edgeops.proxy import Proxies
+from tests.bench.mqtt_devices import Device, connect
 
 SLOT = "crowdedness"
 MAX_BYTES = 1 << 30
@@ -70,11 +70,9 @@ class SimulatedLoader:
         storage.mkdir()
         self._device = device
         self._workers = workers
-        self._http = open_session(ca_file.read_text())
         # Without the public certificates: to read them for each connection, which devices do side
         # by side, would be most of the work of this one process.
-        self._http.verify = str(ca_file)
-        self._http.trust_env = False  # REQUESTS_CA_BUNDLE would bring them back
+        self._http = open_web(Proxies(), only=ca_file)
         downloader = Downloader(self._http, MAX_BYTES)
         self._loader = Loader(Storage(storage, storage), downloader, no_load_test, WORLD)
         self._changed = asyncio.Event()
@@ -155,10 +153,9 @@ class Modules:
             for name in self._loaders:
                 group.create_task(self._follow(name))
 
-    def disconnect(self) -> None:
+    async def disconnect(self) -> None:
         """End all connections at once."""
-        for device in self._devices:
-            device.transport.abort()
+        await asyncio.gather(*(device.disconnect() for device in self._devices))
 
     async def _follow(self, name: str) -> None:
         while True:
