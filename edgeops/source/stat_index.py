@@ -1,0 +1,67 @@
+"""What the last run knew of the files on disk, so that unchanged ones need not be read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from edgeops.fleet.memo import Memo
+
+# Size, time of modification and of change (both in ns), and inode.
+State = tuple[int, int, int, int]
+
+# The coarsest time of a file system in ns: FAT has steps of 2 s.
+_STEP = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatIndex:
+    """The state of each file when it was read, and the object id in git of what was read."""
+
+    states: Mapping[str, State] = field(default_factory=dict)
+    blobs: Mapping[str, str] = field(default_factory=dict)
+
+
+def state_of(status: os.stat_result) -> State:
+    """What changes with the content of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def is_settled(state: State, started: int) -> bool:
+    """Whether a file that was read after a time (in ns) cannot change without another state.
+
+    Where it was written at that time or after it, a later change can fall into the same step of the
+    clock, and leave state and size as they are. Git calls such an entry "racily clean"
+    (Documentation/technical/racy-git.txt), and reads the file again, too.
+    """
+    _, modified, changed, _ = state
+    return max(modified, changed) < started - _STEP
+
+
+def load_index(memo: Memo, root: Path) -> StatIndex:
+    """The index of a folder; empty if there is none."""
+    stored = memo.get(_key(root))
+    try:
+        paths, blobs, numbers = orjson.loads(stored or b"[[], [], []]")
+        states = zip(*[iter(numbers)] * 4, strict=True)
+        return StatIndex(
+            dict(zip(paths, states, strict=True)), dict(zip(paths, blobs, strict=True))
+        )
+    except (ValueError, TypeError):
+        return StatIndex()
+
+
+def save_index(memo: Memo, root: Path, files: Iterable[tuple[str, State, str]]) -> None:
+    """Keep the state and the object id of each file."""
+    kept = list(files)
+    numbers = [number for _, state, _ in kept for number in state]
+    record = [[path for path, _, _ in kept], [blob for _, _, blob in kept], numbers]
+    memo.put(_key(root), orjson.dumps(record))
+
+
+def _key(root: Path) -> str:
+    return f"stat/1/{root}"
