@@ -226,6 +226,7 @@ def edits() -> st.SearchStrategy[list[tuple[str, str]]]:
     return st.lists(chosen, min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(
@@ -265,3 +266,82 @@ def whole(files: Files, memo: Kept) -> bool:
     assert as_values(found) == as_values(resolved(files, Kept()))
     assert not isinstance(found, str)
     return found[1]
+
+
+def test_of_unchanged_files_one_is_read_for_all_that_are_alike(memo: Kept) -> None:
+    files = {**USUAL, **{f"fleet/e/e{n}.yaml": device(f"e{n}", "site: a") for n in range(30)}}
+    resolved(files, memo)
+    memo.asked.clear()
+    files["fleet/e/e7.yaml"] = device("e7", "site: a", "{desired: {x: 1}}")
+    resolved(files, memo)
+    assert {name for name in memo.looked_up if name.startswith("e")} == {"e7.yaml"}
+    assert not whole(files, memo)
+    memo.asked.clear()
+    resolved(files, memo)  # nothing changed
+    assert not {name for name in memo.looked_up if name.startswith("e")}
+
+
+def test_a_device_is_read_when_it_is_asked_for(memo: Kept) -> None:
+    files = {**USUAL, **{f"fleet/e/e{n}.yaml": device(f"e{n}", "site: a") for n in range(30)}}
+    resolved(files, memo)
+    memo.asked.clear()
+    found = resolved(files, memo)
+    assert not isinstance(found, str)
+    fleet = found[0].resolution.fleet
+    assert fleet is not None
+    assert len(fleet.devices) == 37
+    assert "e8" in fleet.devices
+    assert fleet.devices["e8"].tags == {"g": "a"}
+    assert {name for name in memo.looked_up if name.startswith("e")} == {"e8.yaml"}
+    assert "e99" not in fleet.devices
+    assert fleet.devices.get("e99") is None
+
+
+@pytest.mark.parametrize("path", ["fleet/a.yaml", "fleet/fleet.yaml", "schemas/cam.json"])
+def test_another_context_resolves_everything(path: str, memo: Kept) -> None:
+    assert whole({**USUAL, path: TEXTS[path][1]}, memo)
+
+
+def test_problems_of_shared_lines_are_remembered(memo: Kept) -> None:
+    files = {**USUAL, "fleet/a.yaml": TEXTS["fleet/a.yaml"][2]}  # of every device
+    assert whole(files, memo)
+    assert not whole({**files, "fleet/d/d1.yaml": TEXTS["fleet/d/d1.yaml"][1]}, memo)
+
+
+def test_a_syntax_error_and_its_repair_resolve_little(memo: Kept) -> None:
+    assert not whole({**USUAL, "fleet/d/d1.yaml": "kind: Device\n  x: ["}, memo)
+    assert not whole(USUAL, memo)
+
+
+def test_a_schema_that_takes_many_steps_is_checked_with_all_devices(memo: Kept) -> None:
+    slow = '{"properties": {"x": {"items": {"uniqueItems": true, "contains": {"const": 1}}}}}'
+    values = ", ".join(["[" + ", ".join(map(str, range(60))) + "]"] * 20)
+    spec = "{modules: {cam: {desired: {x: [%s]}}}}"
+    files = {**USUAL, "schemas/cam.json": slow}
+    for name in ("d1", "d2"):
+        files[f"fleet/d/{name}.yaml"] = device(name, "site: a", spec.replace("%s", values))
+    whole(files, memo)
+    whole({**files, "fleet/d/d2.yaml": device("d2", "site: b")}, memo)
+
+
+def test_another_address_of_artifacts_resolves_everything(memo: Kept) -> None:
+    listing = listing_of(USUAL)
+    for url, expected in (("https://localhost/artifacts", 0), ("https://localhost:1/", 1)):
+        read: list[bool] = []
+
+        def everything(read: list[bool] = read) -> Snapshot:
+            read.append(True)
+            return listing.snapshot(memo)
+
+        wanted = Wanted(Path("/fleet"), "local", True, url)
+        resolve_listing(listing, wanted, lambda: nullcontext(memo), everything)
+        assert len(read) == expected
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[]", b'[["x", [], []], [[], []], [[], [], []], [1]]'])
+def test_a_damaged_record_is_not_used(damaged: bytes, memo: Kept) -> None:
+    (key,) = (key for key in memo.values if key.startswith("devices/"))
+    memo.values[key] = memo.values[key][:32] + damaged
+    assert whole(USUAL, memo)
+    memo.values[key] = b"of another version"
+    assert whole(USUAL, memo)
