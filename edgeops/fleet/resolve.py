@@ -113,6 +113,7 @@ def evaluate(
         devices.ledger.add(device, share)
     found = {*snapshot.problems, *snapshot.warnings}
     found.update(not_unique, hub_problems, key_problems, devices.problems())
+    # What these look at in other devices is their name and parent, or must be in `Traits`.
     checks = [
         reference_problems(catalog, snapshot),
         name_problems(catalog),

@@ -54,7 +54,7 @@ def list_worktree(root: Path, memo: Memo | None = None, path: Path | None = None
     if fleet.is_symlink() or not fleet.is_dir():
         raise no_fleet(str(root))
     started = time.time_ns()
-    found = dict(_states(root))
+    found = _states(root)
     if path is not None:
         found = {name: found[name] for name in _below(root, path, list(found))}
     index = load_index(memo, root) if memo is not None else StatIndex()
@@ -98,11 +98,12 @@ def _key(root: Path, name: str) -> bytes:
     return read_plain(root, name, MAX_KEY_BYTES)
 
 
-def _states(root: Path) -> Iterator[tuple[str, State | None]]:
-    """Every file, link to a folder and submodule, as a path relative to the root.
+def _states(root: Path) -> dict[str, State | None]:
+    """Every file, link to a folder and submodule, by its path relative to the root.
 
     The state is None where it says nothing of the content, as behind a link.
     """
+    found: dict[str, State | None] = {}
     for top in FOLDERS:
         linked = (root / top).is_symlink()
         waiting = [top]
@@ -114,7 +115,7 @@ def _states(root: Path) -> Iterator[tuple[str, State | None]]:
             except OSError:
                 continue
             if any(entry.name == ".git" for entry in inside):
-                yield folder, None
+                found[folder] = None
                 continue
             for entry in inside:
                 name = f"{folder}/{entry.name}"
@@ -124,9 +125,10 @@ def _states(root: Path) -> Iterator[tuple[str, State | None]]:
                         continue
                     state = state_of(entry.stat(follow_symlinks=False))
                 except OSError:
-                    yield name, None
+                    found[name] = None
                 else:
-                    yield name, None if linked else state
+                    found[name] = None if linked else state
+    return found
 
 
 def _below(root: Path, path: Path, names: list[str]) -> list[str]:
