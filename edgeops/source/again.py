@@ -58,8 +58,9 @@ def resolve_listing(
 
     Raises as `resolve` does.
     """
+    state = _state(wanted)
     with open_memo() as memo:
-        kept = _Kept(memo, wanted)
+        kept = _Kept(memo, wanted.root, state)
         before = kept.load()
         if before is not None:
             partly = _Partly(listing, wanted, open_memo, before).resolve(memo, kept)
@@ -69,7 +70,7 @@ def resolve_listing(
     with open_memo() as memo:
         evaluation = _evaluate(snapshot, wanted, memo)
         context = _context(snapshot, listing.blobs)
-        _Kept(memo, wanted).save(remember(context, evaluation, snapshot, listing.blobs))
+        _Kept(memo, wanted.root, state).save(remember(context, evaluation, snapshot, listing.blobs))
     return Resolved(evaluation.resolution, snapshot.model_problems)
 
 
@@ -78,32 +79,30 @@ class _Kept:
     """What the memo has of a fleet, if this program would find the same."""
 
     memo: Memo
-    wanted: Wanted
+    root: Path
+    state: bytes
 
     def load(self) -> Remembered | None:
-        stored, state = self.memo.get(self._key), self._state()
-        if stored is None or not stored.startswith(state):
+        stored = self.memo.get(self._key)
+        if stored is None or not stored.startswith(self.state):
             return None
-        return decode(stored[len(state) :])
+        return decode(stored[len(self.state) :])
 
     def save(self, remembered: Remembered | None) -> None:
         record = encode(remembered) if remembered is not None else None
         if record is not None:
-            self.memo.put(self._key, self._state() + record)
+            self.memo.put(self._key, self.state + record)
 
     @property
     def _key(self) -> str:
-        return f"devices/{self.wanted.root}"
+        return f"devices/{self.root}"
 
-    def _state(self) -> bytes:
-        state = (
-            __version__,
-            PARSER_VERSION,
-            packaged_schemas().digest,
-            self.wanted.local_artifacts_url,
-            _program(),
-        )
-        return hashlib.sha256(json.dumps(state).encode()).digest()
+
+def _state(wanted: Wanted) -> bytes:
+    """A digest of what the result depends on besides the files and the hubs."""
+    schemas, url = packaged_schemas().digest, wanted.local_artifacts_url
+    state = (__version__, PARSER_VERSION, schemas, url, _program())
+    return hashlib.sha256(json.dumps(state).encode()).digest()
 
 
 def _program() -> list[tuple[str, int, int]]:
@@ -175,14 +174,17 @@ class _Partly:
             return resolution
         later: dict[str, str] = {}
         elsewhere, paused = dict(fleet.elsewhere), set(fleet.paused_elsewhere)
+        hubs = [traits.hubs for traits in self.before.traits]
+        bound = [names is not None for names in hubs]
         for name, path, kind in self.before.among(files):
-            traits = self.before.traits[kind]
-            if traits.paused:
-                paused.add(name)
-            if traits.hubs is None or hub in traits.hubs:
-                later[name] = path
-            else:
-                elsewhere[name] = traits.hubs
+            if bound[kind]:
+                names = hubs[kind] or ()
+                if self.before.traits[kind].paused:
+                    paused.add(name)
+                if hub not in names:
+                    elsewhere[name] = names
+                    continue
+            later[name] = path
         resolve = partial(self._resolve_later, evaluation.resolvers[hub], later, [])
         fleet = replace(
             fleet,

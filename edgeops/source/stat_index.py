@@ -6,13 +6,17 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from struct import Struct
 
 import orjson
 
 from edgeops.fleet.memo import Memo
 
-# Size, time of modification and of change (both in ns), and inode.
-State = tuple[int, int, int, int]
+# Size, time of modification and of change (both in ns), and inode; packed, for there are many.
+State = bytes
+
+_FORM = Struct("<qqqQ")
+_pack = _FORM.pack
 
 # The coarsest time of a file system in ns: FAT has steps of 2 s.
 _STEP = 2_000_000_000
@@ -28,7 +32,7 @@ class StatIndex:
 
 def state_of(status: os.stat_result) -> State:
     """What changes with the content of a file."""
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+    return _pack(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def is_settled(state: State, started: int) -> bool:
@@ -38,16 +42,17 @@ def is_settled(state: State, started: int) -> bool:
     clock, and leave state and size as they are. Git calls such an entry "racily clean"
     (Documentation/technical/racy-git.txt), and reads the file again, too.
     """
-    _, modified, changed, _ = state
-    return max(modified, changed) < started - _STEP
+    _, *times, _ = _FORM.unpack(state)
+    return bool(max(times) < started - _STEP)
 
 
 def load_index(memo: Memo, root: Path) -> StatIndex:
     """The index of a folder; empty if there is none."""
     stored = memo.get(_key(root))
     try:
-        paths, blobs, numbers = orjson.loads(stored or b"[[], [], []]")
-        states = zip(*[iter(numbers)] * 4, strict=True)
+        paths, blobs, packed = orjson.loads(stored or b'[[], [], ""]')
+        together, size = bytes.fromhex(packed), _FORM.size
+        states = [together[at : at + size] for at in range(0, len(together), size)]
         return StatIndex(
             dict(zip(paths, states, strict=True)), dict(zip(paths, blobs, strict=True))
         )
@@ -58,10 +63,10 @@ def load_index(memo: Memo, root: Path) -> StatIndex:
 def save_index(memo: Memo, root: Path, files: Iterable[tuple[str, State, str]]) -> None:
     """Keep the state and the object id of each file."""
     kept = list(files)
-    numbers = [number for _, state, _ in kept for number in state]
-    record = [[path for path, _, _ in kept], [blob for _, _, blob in kept], numbers]
+    states = b"".join(state for _, state, _ in kept)
+    record = [[path for path, _, _ in kept], [blob for _, _, blob in kept], states.hex()]
     memo.put(_key(root), orjson.dumps(record))
 
 
 def _key(root: Path) -> str:
-    return f"stat/1/{root}"
+    return f"stat/2/{root}"

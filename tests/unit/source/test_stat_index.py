@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from struct import pack
 
 import pytest
 
@@ -15,6 +16,7 @@ from edgeops.source.stat_index import is_settled
 from edgeops.source.worktree import list_worktree, load_worktree
 
 OLD = 1_000_000_000  # a time long ago, in seconds
+OLD_TIME = pack("<q", OLD * 10**9)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def read(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         return plain(root, name, most)
 
     # Times of change cannot be set: all that was written before the run counts as long ago.
-    monkeypatch.setattr(worktree, "is_settled", lambda state, _: state[1] == OLD * 10**9)
+    monkeypatch.setattr(worktree, "is_settled", lambda state, _: OLD_TIME in state)
     for path in fleet.rglob("*.*"):
         os.utime(path, (OLD, OLD))
     run(fleet, tmp_path)
@@ -111,7 +113,7 @@ def test_a_file_that_changes_meanwhile_is_an_error(
         listing.snapshot()
 
 
-@pytest.mark.parametrize("stored", [b"", b"{}", b"[[1], [], []]", b'[["a"], ["b"], [1, 2]]', b"["])
+@pytest.mark.parametrize("stored", [b"", b"{}", b'[[1], [], ""]', b'[["a"], ["b"], "0g"]', b"["])
 def test_a_damaged_index_is_not_used(fleet: Path, stored: bytes) -> None:
     class Rubbish:
         def get(self, key: str) -> bytes | None:
@@ -125,6 +127,6 @@ def test_a_damaged_index_is_not_used(fleet: Path, stored: bytes) -> None:
 
 def test_times_near_the_start_of_a_run_are_not_settled() -> None:
     start = 10_000_000_000
-    assert is_settled((1, 7_000_000_000, 7_000_000_000, 1), start)
-    assert not is_settled((1, 7_000_000_000, 9_000_000_000, 1), start)
-    assert not is_settled((1, 11_000_000_000, 7_000_000_000, 1), start)
+    assert is_settled(pack("<qqqQ", 1, 7_000_000_000, 7_000_000_000, 1), start)
+    assert not is_settled(pack("<qqqQ", 1, 7_000_000_000, 9_000_000_000, 1), start)
+    assert not is_settled(pack("<qqqQ", 1, 11_000_000_000, 7_000_000_000, 1), start)
