@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
@@ -26,7 +26,7 @@ _STEP = 2_000_000_000
 class StatIndex:
     """The state of each file when it was read, and the object id in git of what was read."""
 
-    states: Mapping[str, State] = field(default_factory=dict)
+    states: Mapping[str, State | None] = field(default_factory=dict)
     blobs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,11 +60,10 @@ def load_index(memo: Memo, root: Path) -> StatIndex:
         return StatIndex()
 
 
-def save_index(memo: Memo, root: Path, files: Iterable[tuple[str, State, str]]) -> None:
-    """Keep the state and the object id of each file."""
-    kept = list(files)
-    states = b"".join(state for _, state, _ in kept)
-    record = [[path for path, _, _ in kept], [blob for _, _, blob in kept], states.hex()]
+def save_index(memo: Memo, root: Path, index: StatIndex) -> None:
+    """Keep the files that have an object id; each of them has a state."""
+    states = b"".join(index.states[path] or b"" for path in index.blobs)
+    record = [list(index.blobs), list(index.blobs.values()), states.hex()]
     memo.put(_key(root), orjson.dumps(record))
 
 

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -72,18 +71,15 @@ def list_worktree(root: Path, memo: Memo | None = None, path: Path | None = None
         elif file is not None:
             known[name], fresh[name] = file.sha, file.read()
     if memo is not None and path is None and (fresh or known.keys() != index.blobs.keys()):
-        save_index(memo, root, _settled(found, known, started))
+        unsettled = {name for name in fresh if not _is_settled(found[name], started)}
+        blobs = {name: blob for name, blob in known.items() if name not in unsettled}
+        save_index(memo, root, StatIndex(found, blobs))
     read = partial(_read_again, root, known, fresh)
     return Listing(None, known, tuple(refused), read, partial(_key, root))
 
 
-def _settled(
-    found: dict[str, State | None], blobs: dict[str, str], started: int
-) -> Iterator[tuple[str, State, str]]:
-    for name, blob in blobs.items():
-        state = found[name]
-        if state is not None and is_settled(state, started):
-            yield name, state, blob
+def _is_settled(state: State | None, started: int) -> bool:
+    return state is not None and is_settled(state, started)
 
 
 def _read_again(root: Path, blobs: dict[str, str], fresh: dict[str, bytes], name: str) -> bytes:
