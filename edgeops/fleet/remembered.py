@@ -56,6 +56,25 @@ class Remembered:
             if path is not None:
                 yield name, path, kind
 
+    def only(self, files: Collection[str]) -> Remembered:
+        """The devices in some files."""
+        blobs = {path: blob for path, blob in self.blobs.items() if path in files}
+        after = dict(zip(blobs, range(len(blobs)), strict=True))
+        moved = [after.get(path, -1) for path in self.blobs]
+        places = [moved[place] for place in self.places]
+        columns = zip(self.names, self.kinds, places, strict=True)
+        kept = [(name, kind) for name, kind, place in columns if place >= 0]
+        names = {name for name, _ in kept} if self.parents else set()
+        return replace(
+            self,
+            blobs=blobs,
+            names=[name for name, _ in kept],
+            places=[place for place in places if place >= 0],
+            kinds=[kind for _, kind in kept],
+            parents={name: parent for name, parent in self.parents.items() if name in names},
+            sets={name: path for name, path in self.sets.items() if path in files},
+        )
+
     def related(self, unchanged: Collection[str], changed: Catalog) -> set[str]:
         """The unchanged files to check again with those that changed.
 
@@ -115,39 +134,33 @@ def remember(
     catalog = evaluation.catalog
     if not evaluation.separable or snapshot.spoiled or catalog.fleet is None:
         return None
-    kinds: dict[Traits, int] = {}
-    rows: list[tuple[str, str, int]] = []
-    parents: dict[str, str] = {}
-    sets: dict[str, str] = {}
-    if before is not None:
-        kinds = {traits: kind for kind, traits in enumerate(before.traits)}
-        rows = list(before.among(untouched))
-        kept = {name for name, _, _ in rows} if before.parents else ()
-        parents = {name: parent for name, parent in before.parents.items() if name in kept}
-        sets = {name: path for name, path in before.sets.items() if path in untouched}
+    kept = before.only(untouched) if before is not None else None
+    names, places, kinds = ([*kept.names], [*kept.places], [*kept.kinds]) if kept else ([], [], [])
+    traits = {each: kind for kind, each in enumerate(kept.traits)} if kept else {}
+    paths = {path: place for place, path in enumerate(kept.blobs)} if kept else {}
+    parents = dict(kept.parents) if kept else {}
+    sets = dict(kept.sets) if kept else {}
     right = right_files(evaluation, snapshot)
     for name, device in catalog.devices.items():
-        if device.document.file not in right:
-            continue
-        kind = kinds.setdefault(evaluation.traits[name], len(kinds))
-        rows.append((name, device.document.file, kind))
-        parent = parent_of(device)
-        if parent is not None:
-            parents[name] = parent
+        path, parent = device.document.file, parent_of(device)
+        if path in right:
+            names.append(name)
+            places.append(paths.setdefault(path, len(paths)))
+            kinds.append(traits.setdefault(evaluation.traits[name], len(traits)))
+            if parent is not None:
+                parents[name] = parent
     for name, devices in catalog.device_sets.items():
         if devices.document.file in right:
             sets[name] = devices.document.file
-    paths = dict.fromkeys(path for _, path, _ in rows)
-    places = dict(zip(paths, range(len(paths)), strict=True))
     return Remembered(
         context,
         evaluation.hubs,
         catalog.instances,
         {path: blobs[path] for path in paths},
-        [name for name, _, _ in rows],
-        [places[path] for _, path, _ in rows],
-        [kind for _, _, kind in rows],
-        list(kinds),
+        names,
+        places,
+        kinds,
+        list(traits),
         parents,
         sets,
     )

@@ -185,7 +185,7 @@ class _Partly:
                     elsewhere[name] = names
                     continue
             later[name] = path
-        resolve = partial(self._resolve_later, evaluation.resolvers[hub], later, [])
+        resolve = partial(self._resolve_later, evaluation.resolvers[hub], later)
         fleet = replace(
             fleet,
             devices=DevicesLater(fleet.devices, later, resolve),
@@ -198,13 +198,11 @@ class _Partly:
         self,
         resolver: Resolver,
         later: Mapping[str, str],
-        read: list[Snapshot],
         names: Sequence[str],
     ) -> dict[str, DesiredDevice]:
-        """These devices, and others in the same files; the resolver needs what was `read` alive."""
+        """These devices, and others in the same files."""
         with self.open_memo() as memo:
             snapshot = self.listing.snapshot(memo, {later[name] for name in names})
-        read.append(snapshot)
         devices = [each for document in snapshot.documents for each in devices_of(document)]
         return {
             device.name: resolver.resolve(device, resolver.groups(device))[0]

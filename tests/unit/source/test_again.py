@@ -344,3 +344,10 @@ def test_a_damaged_record_is_not_used(damaged: bytes, memo: Kept) -> None:
     assert whole(USUAL, memo)
     memo.values[key] = b"of another version"
     assert whole(USUAL, memo)
+
+
+def test_devices_that_are_asked_for_one_by_one_are_not_confused(memo: Kept) -> None:
+    kinds = ("{}", "{edge: true}", "{tags: {x: 1}}")
+    files = {f"fleet/e/e{n}.yaml": device(f"e{n}", "site: a", kinds[n % 3]) for n in range(40)}
+    whole({**USUAL, **files}, memo)
+    assert not whole({**USUAL, **files}, memo)
