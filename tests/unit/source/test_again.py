@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeops.errors import EdgeOpsError
-from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import DesiredFleet, Snapshot
 from edgeops.source.again import Resolved, Wanted, resolve_listing
 from edgeops.source.listing import Listing
@@ -149,7 +148,7 @@ USUAL: Files = {path: texts[0] for path, texts in TEXTS.items() if texts[0]}
 
 
 class Kept:
-    """A memo, and how often manifests were parsed; `forget` drops all but parsed files."""
+    """A memo that tells what it was asked for."""
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
@@ -191,12 +190,9 @@ def resolved(
         whole = True
         return listing.snapshot(memo)
 
-    def opened() -> AbstractContextManager[Memo]:
-        return nullcontext(memo)
-
     try:
         wanted = Wanted(Path("/fleet"), hub, every, "https://localhost/artifacts")
-        return resolve_listing(listing, wanted, opened, everything), whole
+        return resolve_listing(listing, wanted, lambda: nullcontext(memo), everything), whole
     except EdgeOpsError as error:
         return str(error)
 
@@ -340,10 +336,9 @@ def test_another_address_of_artifacts_resolves_everything(memo: Kept) -> None:
 @pytest.mark.parametrize("damaged", [b"", b"[]", b'[["x", [], []], [[], []], [[], [], []], [1]]'])
 def test_a_damaged_record_is_not_used(damaged: bytes, memo: Kept) -> None:
     (key,) = (key for key in memo.values if key.startswith("devices/"))
-    memo.values[key] = memo.values[key][:32] + damaged
-    assert whole(USUAL, memo)
-    memo.values[key] = b"of another version"
-    assert whole(USUAL, memo)
+    for stored in (memo.values[key][:32] + damaged, b"of another version"):
+        memo.values[key] = stored
+        assert whole(USUAL, memo)
 
 
 def test_devices_that_are_asked_for_one_by_one_are_not_confused(memo: Kept) -> None:
