@@ -33,7 +33,7 @@ def validate(workspace: Workspace, *, rev: str | None = None, below: str = ".") 
     """
     revision = workspace.at(rev)
     resolution = revision.on_every_hub
-    every = tuple(sorted((*resolution.problems, *revision.snapshot.model_problems)))
+    every = tuple(sorted((*resolution.problems, *revision.model_problems)))
 
     def inside(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         return tuple(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from edgeops.fleet.catalog import Catalog
     from edgeops.fleet.model import DesiredFleet, Problem, Snapshot
     from edgeops.fleet.resolve import Resolution
+    from edgeops.source.again import Resolved
     from edgeops.source.cache import Cache
+    from edgeops.source.listing import Listing
 
 LOCAL = "local"  # the local IoT Hub emulator
 HUB_DIR = "EDGEOPS_HUB_DIR"  # the folder of a local hub that is not in the state folder
@@ -152,15 +154,21 @@ class Revision:
     @cached_property
     def snapshot(self) -> Snapshot:
         """Its manifests and schemas, with the problems of their files."""
-        root = self.workspace.root
+        listing = self._listing
         with self.workspace.cache() as cache:
-            if self.rev is None:
-                from edgeops.source.worktree import load_worktree
+            return listing.snapshot(cache)
 
-                return load_worktree(root, cache)
-            from edgeops.source.revision import load_revision
+    @cached_property
+    def _listing(self) -> Listing:
+        root = self.workspace.root
+        if self.rev is None:
+            from edgeops.source.worktree import list_worktree
 
-            return load_revision(root, self.rev, cache)
+            with self.workspace.cache() as cache:
+                return list_worktree(root, cache)
+        from edgeops.source.revision import list_revision
+
+        return list_revision(root, self.rev)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -169,30 +177,37 @@ class Revision:
 
         return read_catalog(self.snapshot)[0]
 
-    @cached_property
+    @property
     def resolution(self) -> Resolution:
         """The devices of the hub with all overlays merged, and all problems."""
+        return self._here.resolution
+
+    @property
+    def on_every_hub(self) -> Resolution:
+        """As `resolution`, with the problems that devices have on other hubs only."""
+        return self._everywhere.resolution
+
+    @property
+    def model_problems(self) -> tuple[Problem, ...]:
+        """The problems of its model files."""
+        return self._everywhere.model_problems
+
+    @cached_property
+    def _here(self) -> Resolved:
         return self._resolve(every_hub=False)
 
     @cached_property
-    def on_every_hub(self) -> Resolution:
-        """As `resolution`, with the problems that devices have on other hubs only."""
+    def _everywhere(self) -> Resolved:
         return self._resolve(every_hub=True)
 
-    def _resolve(self, *, every_hub: bool) -> Resolution:
-        from edgeops.fleet.resolve import resolve
+    def _resolve(self, *, every_hub: bool) -> Resolved:
+        from edgeops.source.again import Wanted, resolve_listing
 
-        snapshot = self.snapshot
-        with self.workspace.cache() as cache:
-            resolved = resolve(
-                snapshot,
-                hub=self.workspace.hub,
-                every_hub=every_hub,
-                local_artifacts_url=self.workspace.local_artifacts_url,
-                memo=cache,
-            )
-        if self.workspace.debug:
-            for bug in filter(None, (problem.error for problem in resolved.problems)):
+        of = self.workspace
+        wanted = Wanted(of.root, of.hub, every_hub, of.local_artifacts_url)
+        resolved = resolve_listing(self._listing, wanted, of.cache, lambda: self.snapshot)
+        if of.debug:
+            for bug in filter(None, (each.error for each in resolved.resolution.problems)):
                 raise bug
         return resolved
 

@@ -135,6 +135,13 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
     return Catalog(**named), tuple(problems)
 
 
+def devices_of(document: Document) -> tuple[Named[Device], ...]:
+    """The devices of a document that is a Device or a DeviceSet."""
+    if document.value["kind"] == "Device":
+        return (read_device(document),)
+    return read_device_set(document).spec.members
+
+
 def _read(kind: str, document: Document) -> Named[Any]:
     return READERS[kind](document)  # inside `attempt`: the schema of a kind may have no reader
 

@@ -36,6 +36,11 @@ class SchemaChecker:
     memo: Memo | None = None
     _schemas: dict[str, _Known] = field(default_factory=dict)
 
+    @property
+    def strained(self) -> bool:
+        """Whether a schema took more steps than granted, so that its results limit each other."""
+        return any(known.given_up or known.spare < STEPS for known in self._schemas.values())
+
     def mismatches(self, value: JsonObject, schema: Any) -> tuple[Mismatch, ...]:
         """Everything in a value that the schema does not allow, in order of path.
 

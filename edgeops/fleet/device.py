@@ -56,6 +56,7 @@ class _Alike:
     """
 
     overlay: Overlay
+    layer: Layer  # their own; held, since its id stands for it
     names: tuple[str, ...]
     of_software: tuple[str, ...]
     software: str
@@ -175,6 +176,7 @@ class Resolver:
         overlay = lay(below.overlay, spec, self._bases)
         return _Alike(
             overlay,
+            device.spec.layer,
             tuple(sorted(below.names | references(rest) | of_software)),
             tuple(sorted(below.of_software | of_software)),
             as_json,

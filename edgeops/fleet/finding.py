@@ -37,6 +37,19 @@ class DeviceOnHubs:
     hubs: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A problem that a device has: the hubs on which it has it, and all that were checked.
+
+    The device is `named` in its message unless the problem is in its own manifest.
+    """
+
+    problem: Problem
+    on: frozenset[str]
+    hubs: frozenset[str]
+    named: bool = True
+
+
 @dataclass(slots=True)
 class _Owners:
     """The devices that share a problem; none is named if the problem is in their manifest."""
@@ -48,17 +61,19 @@ class _Owners:
 
 @dataclass(slots=True)
 class Ledger:
-    """Problems, each with the devices that have it."""
+    """Problems, each with the devices that have it; `shares` has those of each device."""
 
+    shares: dict[str, list[Share]] = field(default_factory=dict)
     _owners: dict[Problem, _Owners] = field(default_factory=dict)
 
-    def add(self, problem: Problem, owner: DeviceOnHubs, *, named: bool = True) -> None:
+    def add(self, device: str, share: Share) -> None:
         """Record a problem of a device that other devices may share."""
-        owners = self._owners.setdefault(problem, _Owners())
-        owners.on |= owner.on
-        owners.hubs |= owner.hubs
-        if named:
-            owners.named.add(owner.device)
+        self.shares.setdefault(device, []).append(share)
+        owners = self._owners.setdefault(share.problem, _Owners())
+        owners.on |= share.on
+        owners.hubs |= share.hubs
+        if share.named:
+            owners.named.add(device)
 
     def blame(self, finding: Finding, stack: Sequence[Layer], owner: DeviceOnHubs) -> None:
         """Record a finding as a problem of the line that set the value at its path."""
@@ -66,7 +81,8 @@ class Ledger:
         problem = Problem(
             setting.place, setting.pointer, finding.message, finding.hint, finding.warning
         )
-        self.add(problem, owner, named=setting.layer.name != f"Device {owner.device}")
+        named = setting.layer.name != f"Device {owner.device}"
+        self.add(owner.device, Share(problem, owner.on, owner.hubs, named))
 
     def problems(self) -> list[Problem]:
         """The problems; the message of a shared one lists the devices that have it.

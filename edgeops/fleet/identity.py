@@ -50,7 +50,7 @@ def parent_problems(devices: Mapping[str, Named[Device]]) -> Iterator[Problem]:
     A parent that is not in git may well be on the hub.
     """
     for name, device in devices.items():
-        parent = _parent(device)
+        parent = parent_of(device)
         if parent is None or parent not in devices:
             continue
         if devices[parent].spec.edge is EdgeKind.NONE:
@@ -75,11 +75,12 @@ def _above(devices: Mapping[str, Named[Device]], name: str | None) -> tuple[str,
     seen: dict[str, None] = {}
     while name is not None and name in devices and name not in seen:
         seen[name] = None
-        name = _parent(devices[name])
+        name = parent_of(devices[name])
     return tuple(seen)
 
 
-def _parent(device: Named[Device]) -> str | None:
+def parent_of(device: Named[Device]) -> str | None:
+    """The parent that the manifest of a device names, None if it names none."""
     parent = device.spec.layer.value.get("parent")
     return parent if isinstance(parent, str) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
@@ -21,7 +21,7 @@ from edgeops.fleet.check_catalog import (
 )
 from edgeops.fleet.check_schema import SchemaChecker
 from edgeops.fleet.device import Groups, Resolver
-from edgeops.fleet.finding import DeviceOnHubs, Ledger
+from edgeops.fleet.finding import DeviceOnHubs, Ledger, Share
 from edgeops.fleet.hubs import alike, find_hub, hub_targets, hubs_of
 from edgeops.fleet.identity import parent_problems
 from edgeops.fleet.ignore import ignore_problems
@@ -33,6 +33,7 @@ from edgeops.fleet.model import (
     ArtifactTarget,
     DesiredDevice,
     DesiredFleet,
+    HubTarget,
     Named,
     Place,
     Problem,
@@ -41,6 +42,7 @@ from edgeops.fleet.model import (
 )
 from edgeops.fleet.outline import may_hold
 from edgeops.fleet.software import setter_of
+from edgeops.fleet.traits import Traits, traits_of
 from edgeops.fleet.trust import Trust, read_trust, signature_problems
 from edgeops.jsonvalue import pointer
 
@@ -54,6 +56,23 @@ class Resolution:
     fleet: DesiredFleet | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A resolution, and what it rests on.
+
+    `traits` are those of each device that was resolved, `resolvers` resolve a device on a hub,
+    `hubs` are those that were checked. Not `separable`: the result for a device also depends on
+    other devices, in a way that their traits do not tell.
+    """
+
+    resolution: Resolution
+    catalog: Catalog
+    traits: Mapping[str, Traits]
+    resolvers: Mapping[str, Resolver]
+    hubs: frozenset[str]
+    separable: bool
 
 
 def resolve(
@@ -70,17 +89,31 @@ def resolve(
     `local_artifacts_url` is the URL of the local hub's artifacts. `memo` keeps results of schema
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
+    return evaluate(snapshot, hub, every_hub, local_artifacts_url, memo).resolution
+
+
+def evaluate(
+    snapshot: Snapshot,
+    hub: str,
+    every_hub: bool,
+    local_artifacts_url: str | None,
+    memo: Memo | None,
+    others: Iterable[tuple[str, Share]] = (),
+) -> Evaluation:
+    """As `resolve`; `others` are the problems of devices that are not in the snapshot."""
     catalog, not_unique = read_catalog(snapshot)
     hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
-    named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
     trust, key_problems = read_trust(catalog, snapshot.keys)
-    devices = _Devices(catalog, snapshot, SchemaChecker(memo), frozenset({hub, *named}), trust)
+    checked = checked_hubs(catalog, hub, every_hub=every_hub)
+    devices = _Devices(catalog, snapshot, SchemaChecker(memo), checked, trust)
     for names in alike(catalog, devices.hubs):
         devices.resolve(names, artifacts)
-    resolved = devices.resolved[hub]
+    for device, share in others:
+        devices.ledger.add(device, share)
     found = {*snapshot.problems, *snapshot.warnings}
     found.update(not_unique, hub_problems, key_problems, devices.problems())
+    # What these look at in other devices is their name and parent, or must be in `Traits`.
     checks = [
         reference_problems(catalog, snapshot),
         name_problems(catalog),
@@ -94,29 +127,61 @@ def resolve(
         unused_context_warnings(catalog, snapshot),
         signature_problems(catalog, trust) if trust else (),
     ]
-    checks += [
+    stores = [
         _artifact_problems(catalog, name, devices.resolved[name])
         for name in sorted(devices.hubs)
         if hubs and name in hubs and hubs[name].artifacts is None
     ]
+    without_store = _reported(stores)
+    found |= _reported(checks) | without_store
+    problems, warnings = split(map(_bounded, found))
+    fleet = _fleet(catalog, snapshot, hub, hubs, devices) if hubs and not problems else None
+    failed = any(problem.error for problem in problems)
+    return Evaluation(
+        Resolution(fleet, problems, warnings),
+        catalog,
+        devices.traits(),
+        devices.resolvers,
+        devices.hubs,
+        separable=not (failed or without_store or devices.checker.strained),
+    )
+
+
+def checked_hubs(catalog: Catalog, hub: str, *, every_hub: bool) -> frozenset[str]:
+    """The hubs that devices are resolved for: one, or those of the Fleet too."""
+    named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
+    return frozenset({hub, *named})
+
+
+def _reported(checks: Iterable[Iterable[Problem]]) -> set[Problem]:
+    """What checks report, and which of them fail."""
+    found: set[Problem] = set()
     for check in checks:
         reported, failures = attempt(partial(tuple, check), Place("fleet"))
         found.update((*(reported or ()), *failures))
-    problems, warnings = split(map(_bounded, found))
-    if problems or catalog.fleet is None or hubs is None:
-        return Resolution(None, problems, warnings)
+    return found
+
+
+def _fleet(
+    catalog: Catalog,
+    snapshot: Snapshot,
+    hub: str,
+    hubs: Mapping[str, HubTarget],
+    devices: _Devices,
+) -> DesiredFleet | None:
+    if catalog.fleet is None:
+        return None
     limits = catalog.fleet.spec.limits
-    fleet = DesiredFleet(
+    return DesiredFleet(
         name=catalog.fleet.name,
         commit=snapshot.commit,
         hubs=hubs,
-        devices=resolved,
+        devices=devices.resolved[hub],
         max_deletes=limits.get("maxDeletes", "10%"),
         uid=catalog.fleet.spec.uid,
         elsewhere={name: hubs for name, hubs in devices.bound.items() if hub not in hubs},
         paused_elsewhere=frozenset(devices.paused),
     )
-    return Resolution(fleet, (), warnings)
 
 
 def _bounded(problem: Problem) -> Problem:
@@ -140,7 +205,9 @@ class _Devices:
     resolved: dict[str, dict[str, DesiredDevice]] = field(default_factory=dict)
     bound: dict[str, tuple[str, ...]] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
-    _ledger: Ledger = field(default_factory=Ledger)
+    resolvers: dict[str, Resolver] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    _groups: dict[str, Groups] = field(default_factory=dict)
     _clashing: dict[tuple[str, ...], list[Problem]] = field(default_factory=dict)
     _failures: list[Problem] = field(default_factory=list)
 
@@ -150,9 +217,10 @@ class _Devices:
         resolver = Resolver(self.catalog, min(hubs), url, self.snapshot.schemas, self.checker)
         incomplete = may_hold(self.snapshot.spoiled, "Fleet", "Group")
         self.resolved |= {hub: {} for hub in hubs}
+        self.resolvers |= dict.fromkeys(hubs, resolver)
 
         def resolve_device(device: Named[Device]) -> None:
-            groups = resolver.groups(device)
+            groups = self._groups[device.name] = resolver.groups(device)
             names = hubs_of(device, groups)
             if names is not None:
                 self.bound[device.name] = names
@@ -171,11 +239,11 @@ class _Devices:
             for finding in findings:
                 if not (incomplete and finding.absence):
                     path = setter_of(finding.path, resolved.models)
-                    self._ledger.blame(replace(finding, path=path), stack, owner)
+                    self.ledger.blame(replace(finding, path=path), stack, owner)
             if resolved.groups not in self._clashing:
                 self._clashing[resolved.groups] = list(_clashes(groups))
             for problem in self._clashing[resolved.groups]:
-                self._ledger.add(problem, owner)
+                self.ledger.add(device.name, Share(problem, owner.on, owner.hubs))
 
         for _, device in sorted(self.catalog.devices.items()):
             _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
@@ -183,7 +251,21 @@ class _Devices:
 
     def problems(self) -> list[Problem]:
         """The problems of all devices so far."""
-        return [*self._ledger.problems(), *self._failures]
+        return [*self.ledger.problems(), *self._failures]
+
+    def traits(self) -> dict[str, Traits]:
+        """The traits of the devices."""
+        shares = self.ledger.shares
+        return {
+            name: traits_of(
+                self.catalog.devices[name],
+                tuple(group.name for group in groups),
+                self.bound.get(name),
+                name in self.paused,
+                tuple(shares.get(name, ())),
+            )
+            for name, groups in self._groups.items()
+        }
 
 
 def _clashes(groups: Groups) -> Iterator[Problem]:

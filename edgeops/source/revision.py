@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,8 @@ from edgeops.source.layout import (
     role,
     unread_problem,
 )
-from edgeops.source.read import MAX_KEY_BYTES, SourceFile, read_snapshot
-from edgeops.source.schemas import packaged_schemas
+from edgeops.source.listing import Listing
+from edgeops.source.read import MAX_KEY_BYTES
 from edgeops.source.state import committed_state, is_state_name
 
 if TYPE_CHECKING:
@@ -40,15 +39,52 @@ def load_revision(root: Path, rev: str, cache: Memo | None = None) -> Snapshot:
     Raises `EdgeOpsError` when there is no repository, no such revision, or no
     fleet/ folder in it.
     """
+    return list_revision(root, rev).snapshot(cache)
+
+
+def list_revision(root: Path, rev: str) -> Listing:
+    """The files of a commit, as `load_revision` reads them."""
+    blobs: dict[str, str] = {}
+    refused: list[Problem] = []
     with repository(root) as (repo, prefix):
         commit = _commit(repo, rev)
         _refuse_state(repo, commit, prefix)
         entries = list(_tree(repo, commit, prefix))
-        if not any(name.startswith("fleet/") for _, _, _, name in entries):
-            raise no_fleet(f"{prefix or 'the repository'} at {short_commit(commit)}")
-        files = (file for entry in entries if (file := _source_file(repo, *entry)))
-        read_key = partial(_read_key, repo, commit, prefix)
-        return read_snapshot(commit, files, packaged_schemas(), cache, read_key)
+    if not any(name.startswith("fleet/") for _, _, _, name in entries):
+        raise no_fleet(f"{prefix or 'the repository'} at {short_commit(commit)}")
+    for mode, sha, size, name in entries:
+        if problem := _refusal(mode, size, name):
+            refused.append(problem)
+        elif role(name) is not None:
+            blobs[name] = sha
+    objects = _Objects(root, commit, blobs)
+    return Listing(commit, blobs, tuple(refused), objects.read, objects.read_key)
+
+
+class _Objects:
+    """Reads objects of a commit; opens the repository for the first one."""
+
+    def __init__(self, root: Path, commit: str, blobs: Mapping[str, str]) -> None:
+        self._root = root
+        self._commit = commit
+        self._blobs = blobs
+        self._open = ExitStack()
+        self._repository: tuple[Repo, str] | None = None
+
+    def read(self, name: str) -> bytes:
+        """The content of a file."""
+        repo, _ = self._opened()
+        return _read(repo, self._blobs[name], name)
+
+    def read_key(self, name: str) -> bytes:
+        """The content of a key file. Raises `OSError`."""
+        repo, prefix = self._opened()
+        return _read_key(repo, self._commit, prefix, name)
+
+    def _opened(self) -> tuple[Repo, str]:
+        if self._repository is None:
+            self._repository = self._open.enter_context(repository(self._root))
+        return self._repository
 
 
 def resolve_commit(root: Path, rev: str) -> str:
@@ -175,13 +211,11 @@ def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
                 raise committed_state(name, f"committed at {short_commit(commit)}")
 
 
-def _source_file(
-    repo: Repo, mode: str, sha: str, size: str, name: str
-) -> SourceFile | Problem | None:
-    kind = role(name)
+def _refusal(mode: str, size: str, name: str) -> Problem | None:
+    """The problem of an entry that is not read, though its name says that it should be."""
     if mode in _DETOURS:
         return detour_problem(name, _DETOURS[mode])
-    if kind is None:
+    if role(name) is None:
         return unread_problem(name)
     if badly_named := name_problem(name):
         return badly_named
@@ -189,7 +223,7 @@ def _source_file(
         raise _damaged(name)
     if int(size) > MAX_BYTES:
         return too_large(name, int(size))
-    return SourceFile(name, kind, sha, lambda: _read(repo, sha, name))
+    return None
 
 
 def _read_key(repo: Repo, commit: str, prefix: str, name: str) -> bytes:

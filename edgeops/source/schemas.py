@@ -13,6 +13,7 @@ from edgeops.fleet.manifest import KindSchemas
 _PACKAGE = Path(__file__).parent.parent
 
 
+@cache
 def packaged_schemas() -> KindSchemas:
     """The schema of each kind of manifest."""
     return KindSchemas({kind: packaged_schema(kind.lower()) for kind in KINDS})

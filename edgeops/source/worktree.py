@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import time
+from functools import partial
 from pathlib import Path
 
 from edgeops.errors import EdgeOpsError
@@ -21,8 +22,16 @@ from edgeops.source.layout import (
     role,
     unread_problem,
 )
-from edgeops.source.read import MAX_KEY_BYTES, SourceFile, read_snapshot
-from edgeops.source.schemas import packaged_schemas
+from edgeops.source.listing import Listing
+from edgeops.source.read import MAX_KEY_BYTES, SourceFile
+from edgeops.source.stat_index import (
+    State,
+    StatIndex,
+    is_settled,
+    load_index,
+    save_index,
+    state_of,
+)
 
 
 def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = None) -> Snapshot:
@@ -31,32 +40,91 @@ def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = Non
     With `path`, only the files at or below it are read. Raises `EdgeOpsError`
     when `root` has no fleet/ folder, or `path` has no manifest or schema.
     """
+    return list_worktree(root, cache, path).snapshot(cache)
+
+
+def list_worktree(root: Path, memo: Memo | None = None, path: Path | None = None) -> Listing:
+    """The files on disk, as `load_worktree` reads them.
+
+    Those that are as `memo` knows them are not read.
+    """
     root = root.resolve()
     fleet = root / "fleet"
     if fleet.is_symlink() or not fleet.is_dir():
         raise no_fleet(str(root))
-    names = sorted(_names(root))
+    started = time.time_ns()
+    found = _states(root)
     if path is not None:
-        names = _below(root, path, names)
-    files = (file for name in names if (file := source_file(root, name)))
+        found = {name: found[name] for name in _below(root, path, list(found))}
+    index = load_index(memo, root) if memo is not None else StatIndex()
+    known = {
+        name: index.blobs[name]
+        for name, state in found.items()
+        if state is not None and index.states.get(name) == state
+    }
+    fresh: dict[str, bytes] = {}
+    refused: list[Problem] = []
+    for name in sorted(found.keys() - known.keys()):
+        file = source_file(root, name)
+        if isinstance(file, Problem):
+            refused.append(file)
+        elif file is not None:
+            known[name], fresh[name] = file.sha, file.read()
+    if memo is not None and path is None and (fresh or known.keys() != index.blobs.keys()):
+        unsettled = {name for name in fresh if not _is_settled(found[name], started)}
+        blobs = {name: blob for name, blob in known.items() if name not in unsettled}
+        save_index(memo, root, StatIndex(found, blobs))
+    read = partial(_read_again, root, known, fresh)
+    return Listing(None, known, tuple(refused), read, partial(_key, root))
 
-    def read_key(name: str) -> bytes:
-        return read_plain(root, name, MAX_KEY_BYTES)
 
-    return read_snapshot(None, files, packaged_schemas(), cache, read_key)
+def _is_settled(state: State | None, started: int) -> bool:
+    return state is not None and is_settled(state, started)
 
 
-def _names(root: Path) -> Iterator[str]:
-    """Every file, link to a folder and submodule, as a path relative to the root."""
+def _read_again(root: Path, blobs: dict[str, str], fresh: dict[str, bytes], name: str) -> bytes:
+    """The content of a file, as it was when it was listed."""
+    data = fresh.pop(name) if name in fresh else read_plain(root, name, MAX_BYTES)
+    if _blob_id(data) != blobs[name]:
+        raise EdgeOpsError(f"{name} changes while it is read", "run the command again")
+    return data
+
+
+def _key(root: Path, name: str) -> bytes:
+    return read_plain(root, name, MAX_KEY_BYTES)
+
+
+def _states(root: Path) -> dict[str, State | None]:
+    """Every file, link to a folder and submodule, by its path relative to the root.
+
+    The state is None where it says nothing of the content, as behind a link.
+    """
+    found: dict[str, State | None] = {}
     for top in FOLDERS:
-        for folder, folders, files in os.walk(root / top):
-            prefix = Path(folder).relative_to(root).as_posix()
-            if ".git" in files or ".git" in folders:
-                folders.clear()
-                yield prefix
+        linked = (root / top).is_symlink()
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(root / folder) as entries:
+                    inside = list(entries)
+            except OSError:
                 continue
-            links = [name for name in folders if Path(folder, name).is_symlink()]
-            yield from (f"{prefix}/{name}" for name in [*files, *links])
+            if any(entry.name == ".git" for entry in inside):
+                found[folder] = None
+                continue
+            for entry in inside:
+                name = f"{folder}/{entry.name}"
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(name)
+                        continue
+                    state = state_of(entry.stat(follow_symlinks=False))
+                except OSError:
+                    found[name] = None
+                else:
+                    found[name] = None if linked else state
+    return found
 
 
 def _below(root: Path, path: Path, names: list[str]) -> list[str]:
