@@ -71,7 +71,7 @@ def resolve(
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
     catalog, not_unique = read_catalog(snapshot)
-    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
+    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), _fleet)
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
     trust, key_problems = read_trust(catalog, snapshot.keys)
@@ -100,7 +100,7 @@ def resolve(
         if hubs and name in hubs and hubs[name].artifacts is None
     ]
     for check in checks:
-        reported, failures = attempt(partial(tuple, check), Place("fleet"))
+        reported, failures = attempt(partial(tuple, check), _fleet)
         found.update((*(reported or ()), *failures))
     problems, warnings = split(map(_bounded, found))
     if problems or catalog.fleet is None or hubs is None:
@@ -117,6 +117,10 @@ def resolve(
         paused_elsewhere=frozenset(devices.paused),
     )
     return Resolution(fleet, (), warnings)
+
+
+def _fleet() -> Place:
+    return Place("fleet")
 
 
 def _bounded(problem: Problem) -> Problem:
@@ -178,7 +182,11 @@ class _Devices:
                 self._ledger.add(problem, owner)
 
         for _, device in sorted(self.catalog.devices.items()):
-            _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
+            _, failed = attempt(
+                partial(resolve_device, device),
+                partial(device.document.place, device.pointer),
+                device.pointer,
+            )
             self._failures += failed
 
     def problems(self) -> list[Problem]:
