@@ -9,8 +9,9 @@ here equal lines, of which a fleet has many, cost one look-up.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from edgeops.fleet.written import prints_as_written
 from edgeops.fleet.yaml_scalar import NotJson, plain_value
@@ -34,11 +35,10 @@ _QUOTED_KEY = rf"\"[A-Za-z0-9_. -]{{0,{_MAX_KEY}}}\"|'[A-Za-z0-9_. -]{{0,{_MAX_K
 _QUOTED = r"\"[^\"\\]*\"|'[^']*'"
 # A colon inside must not be followed by a space; comments are cut off before.
 _PLAIN = r"(?:[A-Za-z0-9_/.$+(~<=;^\\\u00a0-\U0010ffff]|-(?=[0-9]))[^:]*+(?::(?=[^ ])[^:]*+)*+"
-_LINE = re.compile(
-    rf"(?P<indent> *+)(?P<item>- ++)?"
-    rf"(?:(?P<key>{_KEY}|{_QUOTED_KEY}):(?: ++(?=[^ ])|$))?"
-    rf"(?P<value>{_QUOTED}|[{{\[].*|{_PLAIN})?"
-)
+_HEAD = re.compile(rf"( *+)(- ++)?({_KEY}|{_QUOTED_KEY})")  # of a line, before `: `
+_BARE = re.compile(rf"( *+)(?:(- ++)?({_KEY}|{_QUOTED_KEY}):|- ++({_QUOTED}|[{{\[].*|{_PLAIN}))")
+_VALUE = re.compile(rf"{_QUOTED}|[{{\[].*|{_PLAIN}")
+_TEXT = re.compile("[A-EG-MO-SU-Za-eg-mo-su-z_/](?: ?[A-Za-z0-9_./+@-])*+")  # nothing but text
 _FLOW_KEY = re.compile(rf"({_KEY}|{_QUOTED_KEY}): ++")
 _FLOW_SCALAR = re.compile(
     rf"{_QUOTED}"
@@ -49,14 +49,9 @@ _SPACES = re.compile(" *+")
 _NESTED = object()  # the value is on the lines below, if there is one
 
 
-class _Line(NamedTuple):
-    """What a line says: `indent` is the column of its item, `column` that of its key."""
-
-    indent: int
-    column: int
-    item: bool
-    key: str | None
-    value: Any
+# What a line says: its indentation, the column of its key, whether it begins with `- `, and the
+# key (None in an item without one) with its value.
+_Line = tuple[int, int, bool, str | None, Any]
 
 
 class _NotRead(Exception):
@@ -102,13 +97,7 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     at = 0  # its column
     below: list[tuple[int, Any]] = []  # those around it
     open_key: str | None = None  # the key in `holder` whose value may be on the next line
-    for text in lines:
-        if len(text) > _MAX_LINE:
-            raise _NotRead
-        line = _read(text)
-        if line is None:
-            continue
-        indent, column, item, key, value = line
+    for indent, column, item, key, value in _read(lines):
         if open_key is not None and (indent > at or (item and indent == at)):
             below.append((at, holder))
             if len(below) > _MAX_DEPTH:
@@ -140,27 +129,64 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     return root or None
 
 
+def _read(lines: Iterable[str]) -> Iterator[_Line]:
+    """The lines that are not empty. Raises `_NotRead`."""
+    for text in lines:
+        if len(text) > _MAX_LINE:
+            raise _NotRead
+        head, colon, written = text.partition(": ")
+        begin = _head(head) if colon else None
+        if begin is not None:
+            yield (*begin, written if _TEXT.fullmatch(written) else _value(written))
+        elif (line := _bare(text)) is not None:
+            yield line
+
+
 @lru_cache(_KNOWN_LINES)
-def _read(text: str) -> _Line | None:
-    """A line; None for one without content. Raises `_NotRead`."""
-    text, comment, _ = text.partition(" #") if text[:1] != "#" else ("", "", "")
-    text = text.rstrip(" ")
+def _head(text: str) -> tuple[int, int, bool, str] | None:
+    """What a line says before its value; None if this is no key."""
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        return None
+    spaces, item, key = match.groups()
+    indent = len(spaces)
+    return indent, indent + len(item or ""), item is not None, _key(key)
+
+
+@lru_cache(_KNOWN_LINES)
+def _bare(text: str) -> _Line | None:
+    """A line with only a key or only a value; None without content. Raises `_NotRead`."""
+    text = _without_comment(text)
     if not text:
         return None
-    match = _LINE.fullmatch(text)
-    if match is None or (comment and ('"' in text or "'" in text)):
+    match = _BARE.fullmatch(text)
+    if match is None:
         raise _NotRead
-    key, written = match["key"], match["value"]
-    if key is not None:
-        key = _key(key)
-    elif written is None or not match["item"]:
+    spaces, item, key, written = match.groups()
+    indent = len(spaces)
+    if key is None:
+        return indent, indent, True, None, _value(written)
+    return indent, indent + len(item or ""), item is not None, _key(key), _NESTED
+
+
+@lru_cache(_KNOWN_LINES)
+def _value(written: str) -> Any:
+    """The value that ends with its line. Raises `_NotRead`."""
+    written = _without_comment(f" {written}").lstrip(" ")
+    if not written:
+        return _NESTED
+    if _VALUE.fullmatch(written) is None:
         raise _NotRead
-    indent = len(match["indent"])
-    column = match.end("item") if match["item"] else indent
-    value = _NESTED
-    if written is not None:
-        value = _flow(written) if written[0] in "{[" else _scalar(written)
-    return _Line(indent, column, match["item"] is not None, key, value)
+    return _flow(written) if written[0] in "{[" else _scalar(written)
+
+
+def _without_comment(text: str) -> str:
+    if text[:1] == "#":
+        return ""
+    text, comment, _ = text.partition(" #")
+    if comment and ('"' in text or "'" in text):  # it may be in quotes
+        raise _NotRead
+    return text.rstrip(" ")
 
 
 def _key(written: str) -> str:

@@ -133,8 +133,8 @@ def test_what_is_not_utf8_is_left_to_the_parser() -> None:
 
 WORDS = """a b name null true 1 -1 1.5 1e3 0 ~ - -- --- ... 'x' "x" ' " a:b a: : # a#b [ ] { } , []
     {} {a} [a,b] {a:1} {"a":1} &a *a !x | > % @ ` ? \\ $ = << é 😀 1:30 010 a'b"""
-PHRASES = """;'a' b;"a": b;a b;a: b;: a; #c;[a, b];{a: 1};{a: [b], c: {d: e}};{ a: 1 };[ a ];{"a": 1}
-    ;[a: 1];[a b, -1];{a: };? a;- a;- - a;- a: b;\xa0;\u3000x;\ufeff;\u2028;\x85;\t;\r"""
+PHRASES = """;'a' b;"a": b;a b;a: b;: a; #c;[a, b];{a: 1};{a: [b], c: {d: e}};{ a: 1 };[ a ]
+    ;{"a": 1};[a: 1];[a b, -1];{a: };? a;- a;- - a;- a: b;\xa0;\u3000x;\ufeff;\u2028;\x85;\t;\r"""
 LINES = st.builds(
     lambda indent, item, key, value, end: f"{' ' * indent}{item}{key}{value}{end}",
     st.integers(0, 5),
