@@ -91,7 +91,10 @@ def _is_known(keyword: str) -> bool:
 
 
 def _all(checks: list[Check], value: Any) -> bool:
-    return all(check(value) for check in checks)
+    for check in checks:  # noqa: SIM110 - a generator costs more than most checks
+        if not check(value):
+            return False
+    return True
 
 
 # --- types ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ here equal lines, of which a fleet has many, cost one look-up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -49,9 +49,9 @@ _SPACES = re.compile(" *+")
 _NESTED = object()  # the value is on the lines below, if there is one
 
 
-# What a line says: its indentation, the column of its key, whether it begins with `- `, and the
-# key (None in an item without one) with its value.
-_Line = tuple[int, int, bool, str | None, Any]
+# How a line begins: its indentation, the column of its key, whether it is an item (`- `), and its
+# key (None in an item without one).
+_Begin = tuple[int, int, bool, str | None]
 
 
 class _NotRead(Exception):
@@ -97,7 +97,7 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     at = 0  # its column
     below: list[tuple[int, Any]] = []  # those around it
     open_key: str | None = None  # the key in `holder` whose value may be on the next line
-    for indent, column, item, key, value in _read(lines):
+    for (indent, column, item, key), value in _read(lines):
         if open_key is not None and (indent > at or (item and indent == at)):
             below.append((at, holder))
             if len(below) > _MAX_DEPTH:
@@ -129,21 +129,22 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     return root or None
 
 
-def _read(lines: Iterable[str]) -> Iterator[_Line]:
-    """The lines that are not empty. Raises `_NotRead`."""
+def _read(lines: list[str]) -> Iterator[tuple[_Begin, Any]]:
+    """How each line that is not empty begins, and its value. Raises `_NotRead`."""
+    if max(map(len, lines), default=0) > _MAX_LINE:
+        raise _NotRead
+    is_text = _TEXT.fullmatch
     for text in lines:
-        if len(text) > _MAX_LINE:
-            raise _NotRead
         head, colon, written = text.partition(": ")
         begin = _head(head) if colon else None
         if begin is not None:
-            yield (*begin, written if _TEXT.fullmatch(written) else _value(written))
+            yield begin, written if is_text(written) else _value(written)
         elif (line := _bare(text)) is not None:
             yield line
 
 
 @lru_cache(_KNOWN_LINES)
-def _head(text: str) -> tuple[int, int, bool, str] | None:
+def _head(text: str) -> _Begin | None:
     """What a line says before its value; None if this is no key."""
     match = _HEAD.fullmatch(text)
     if match is None:
@@ -154,7 +155,7 @@ def _head(text: str) -> tuple[int, int, bool, str] | None:
 
 
 @lru_cache(_KNOWN_LINES)
-def _bare(text: str) -> _Line | None:
+def _bare(text: str) -> tuple[_Begin, Any] | None:
     """A line with only a key or only a value; None without content. Raises `_NotRead`."""
     text = _without_comment(text)
     if not text:
@@ -165,8 +166,8 @@ def _bare(text: str) -> _Line | None:
     spaces, item, key, written = match.groups()
     indent = len(spaces)
     if key is None:
-        return indent, indent, True, None, _value(written)
-    return indent, indent + len(item or ""), item is not None, _key(key), _NESTED
+        return (indent, indent, True, None), _value(written)
+    return (indent, indent + len(item or ""), item is not None, _key(key)), _NESTED
 
 
 @lru_cache(_KNOWN_LINES)
