@@ -38,7 +38,9 @@ _PLAIN = r"(?:[A-Za-z0-9_/.$+(~<=;^\\\u00a0-\U0010ffff]|-(?=[0-9]))[^:]*+(?::(?=
 _HEAD = re.compile(rf"( *+)(- ++)?({_KEY}|{_QUOTED_KEY})")  # of a line, before `: `
 _BARE = re.compile(rf"( *+)(?:(- ++)?({_KEY}|{_QUOTED_KEY}):|- ++({_QUOTED}|[{{\[].*|{_PLAIN}))")
 _VALUE = re.compile(rf"{_QUOTED}|[{{\[].*|{_PLAIN}")
-_TEXT = re.compile("[A-EG-MO-SU-Za-eg-mo-su-z_/](?: ?[A-Za-z0-9_./+@-])*+")  # nothing but text
+# Nothing but text: the values that most lines have.
+_TEXT = re.compile("(?!(?i:null|true|false)\\Z)[A-Za-z_/](?: ?[A-Za-z0-9_./+@-])*+")
+_QUOTED_TEXT = re.compile(r"\"[^\"\\#]*+\"")
 _FLOW_KEY = re.compile(rf"({_KEY}|{_QUOTED_KEY}): ++")
 _FLOW_SCALAR = re.compile(
     rf"{_QUOTED}"
@@ -170,9 +172,13 @@ def _bare(text: str) -> tuple[_Begin, Any] | None:
     return (indent, indent + len(item or ""), item is not None, _key(key)), _NESTED
 
 
-@lru_cache(_KNOWN_LINES)
 def _value(written: str) -> Any:
     """The value that ends with its line. Raises `_NotRead`."""
+    return written[1:-1] if _QUOTED_TEXT.fullmatch(written) else _any_value(written)
+
+
+@lru_cache(_KNOWN_LINES)
+def _any_value(written: str) -> Any:
     written = _without_comment(f" {written}").lstrip(" ")
     if not written:
         return _NESTED
