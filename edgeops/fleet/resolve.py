@@ -71,7 +71,7 @@ def resolve(
     validation between runs. Raises UsageError when the Fleet has no such hub.
     """
     catalog, not_unique = read_catalog(snapshot)
-    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), _fleet)
+    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), _at_fleet)
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     named = catalog.fleet.spec.hubs.keys() if catalog.fleet and every_hub else ()
     trust, key_problems = read_trust(catalog, snapshot.keys)
@@ -100,7 +100,7 @@ def resolve(
         if hubs and name in hubs and hubs[name].artifacts is None
     ]
     for check in checks:
-        reported, failures = attempt(partial(tuple, check), _fleet)
+        reported, failures = attempt(partial(tuple, check), _at_fleet)
         found.update((*(reported or ()), *failures))
     problems, warnings = split(map(_bounded, found))
     if problems or catalog.fleet is None or hubs is None:
@@ -119,7 +119,7 @@ def resolve(
     return Resolution(fleet, (), warnings)
 
 
-def _fleet() -> Place:
+def _at_fleet() -> Place:
     return Place("fleet")
 
 
