@@ -1,7 +1,12 @@
 """The `edgeops` program, also as `python -m edgeops`."""
 
+import gc
 import os
 import sys
+
+# Objects made before the collector looks for circles among the youngest: a fleet has millions of
+# values and hardly a circle, and the default of 700 takes a tenth of the time.
+_YOUNG = 50_000
 
 
 def main() -> None:
@@ -10,6 +15,7 @@ def main() -> None:
         from edgeops.cli.complete import complete
 
         sys.exit(complete(os.environ))
+    gc.set_threshold(_YOUNG)
     from edgeops.cli.main import main as run
 
     run()

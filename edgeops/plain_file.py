@@ -26,22 +26,28 @@ def open_plain(folder: Path, name: str) -> BinaryIO:
     Raises `OSError`, whose `strerror` says what is wrong: `ELOOP` for a link, `EINVAL` for what is
     not a file or outside the folder, else the system's own.
     """
+    return os.fdopen(_open_plain(folder, name)[0], "rb")
+
+
+def _open_plain(folder: Path, name: str) -> tuple[int, int]:
+    """The handle of a regular file, and its size."""
     parts = PurePosixPath(name).parts
     if ".." in parts or name.startswith("/"):
         raise OSError(errno.EINVAL, f"{name} is outside the folder")
     if not parts:
         raise OSError(errno.EINVAL, f"{name or 'an empty path'} is a folder, not a file")
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    size = 0
     try:
         for count, part in enumerate(parts, start=1):
             at = "/".join(parts[:count])
             before, handle = handle, _step(handle, part, at)
             os.close(before)
-            _check_kind(handle, at, last=count == len(parts))
-        return os.fdopen(handle, "rb")
+            size = _size(handle, at, last=count == len(parts))
     except BaseException:
         os.close(handle)
         raise
+    return handle, size
 
 
 def read_plain(folder: Path, name: str, most: int) -> bytes:
@@ -50,11 +56,15 @@ def read_plain(folder: Path, name: str, most: int) -> bytes:
     Raises `OSError` as `open_plain` does, and `EFBIG` for a file of more than `most` bytes, or one
     that grows meanwhile.
     """
-    with open_plain(folder, name) as file:
-        size = os.fstat(file.fileno()).st_size
+    handle, size = _open_plain(folder, name)
+    try:
         if size > most:
             raise OSError(errno.EFBIG, f"{name} is {size:,} bytes; at most {most:,} are allowed")
-        data = file.read(size + 1)
+        data = os.read(handle, size + 1)
+        while len(data) <= size and (more := os.read(handle, size + 1 - len(data))):
+            data += more
+    finally:
+        os.close(handle)
     if len(data) > size:  # files of /proc report 0
         raise OSError(errno.EFBIG, f"{name} is larger than its reported size")
     return data
@@ -76,10 +86,13 @@ def _step(folder: int, part: str, at: str) -> int:
         raise
 
 
-def _check_kind(handle: int, at: str, *, last: bool) -> None:
-    mode = os.fstat(handle).st_mode
+def _size(handle: int, at: str, *, last: bool) -> int:
+    """The size of a folder on the way, or of the file at the end of it."""
+    status = os.fstat(handle)
+    mode = status.st_mode
     if not last and not stat.S_ISDIR(mode):
         raise NotADirectoryError(errno.ENOTDIR, f"{at} is not a folder")
     if last and not stat.S_ISREG(mode):
         kind = "a folder, not a file" if stat.S_ISDIR(mode) else "not a file"
         raise OSError(errno.EINVAL, f"{at} is {kind}")
+    return status.st_size

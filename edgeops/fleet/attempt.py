@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 def attempt(
-    work: Callable[[], T], place: Place, pointer: str = ""
+    work: Callable[[], T], place: Callable[[], Place], pointer: str = ""
 ) -> tuple[T | None, tuple[Problem, ...]]:
-    """The result of `work`; if it fails unexpectedly, None and a problem at `place` that says so.
+    """The result of `work`; if it fails unexpectedly, None and a problem at `place()` that says so.
 
     Expected errors (`EdgeOpsError`, `OSError`) are raised.
     """
@@ -25,4 +25,4 @@ def attempt(
     except Exception as error:
         message = f"edgeops could not check this: {type(error).__name__}"
         hint = "this is a bug in edgeops; run it with --debug for details"
-        return None, (Problem(place, pointer, message, hint, error=error),)
+        return None, (Problem(place(), pointer, message, hint, error=error),)

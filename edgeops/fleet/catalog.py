@@ -112,16 +112,19 @@ def read_catalog(snapshot: Snapshot) -> tuple[Catalog, tuple[Problem, ...]]:
     """
     problems: list[Problem] = []
     manifests: dict[str, list[Named[Any]]] = {kind: [] for kind in KINDS}
-    for document in sorted(snapshot.documents, key=lambda document: document.place("")):
+    # Documents of a file are in its order. Their places would have to be looked up.
+    for document in sorted(snapshot.documents, key=lambda document: document.file):
         kind = document.value["kind"]
         at = "/metadata/name"
-        manifest, failures = attempt(partial(_read, kind, document), document.place(at), at)
+        manifest, failures = attempt(
+            partial(_read, kind, document), partial(document.place, at), at
+        )
         problems += failures
         if manifest:
             manifests[kind].append(manifest)
 
     members = [device for group in manifests["DeviceSet"] for device in group.spec.members]
-    manifests["Device"] = sorted([*manifests["Device"], *members], key=lambda device: device.place)
+    manifests["Device"] += members
     problems += _fleet_problems(manifests["Fleet"], snapshot)
     del manifests["Fleet"][1:]
 
@@ -150,16 +153,19 @@ def _by_name(
     kind: str, manifests: Iterable[Named[Any]]
 ) -> tuple[dict[str, Named[Any]], list[Problem]]:
     """The first of each name, and a problem for each of the others."""
-    first: dict[str, Named[Any]] = {}
+    named: dict[str, list[Named[Any]]] = {}
+    for manifest in manifests:
+        named.setdefault(manifest.name, []).append(manifest)
     problems = []
     word = "device" if kind == "Device" else kind  # it may be a member of a DeviceSet
-    for manifest in manifests:
-        other = first.setdefault(manifest.name, manifest)
-        if other is not manifest:
-            message = f"{word} `{manifest.name}` is already defined at {other.place}"
+    for name, alike in named.items():
+        if len(alike) > 1:
+            alike.sort(key=lambda manifest: manifest.place)
+        for manifest in alike[1:]:
+            message = f"{word} `{name}` is already defined at {alike[0].place}"
             hint = "rename or delete one of them"
             problems.append(manifest.document.problem(manifest.pointer, message, hint))
-    return first, problems
+    return {name: alike[0] for name, alike in named.items()}, problems
 
 
 def _fleet_problems(fleets: list[Named[Fleet]], snapshot: Snapshot) -> list[Problem]:

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgeops.fleet.model import Document, Problem
-from edgeops.fleet.secret_names import is_key, is_pin, may_be_secret, says_password, says_secret
-from edgeops.fleet.secrets import find_secret
+from edgeops.fleet.secret_names import (
+    is_key,
+    is_pin,
+    may_be_secret,
+    may_name_secret,
+    says_password,
+    says_secret,
+)
+from edgeops.fleet.secrets import find_secret, may_have_secret_shape
 from edgeops.fleet.shown import shown
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.secret_reference import PREFIX, VARIABLE, VERSION, is_secret, is_variable
@@ -190,6 +197,15 @@ def _snake(name: str) -> str:
 
 
 # --- a whole manifest -----------------------------------------------------------------
+
+
+def mentions_secrets(text: str) -> bool:
+    """Whether a manifest may have problems or warnings about secrets, by its text; fast.
+
+    Every key and text of the manifest must be a part of the text.
+    """
+    lowered = text.lower()
+    return VARIABLE.lower() in lowered or may_name_secret(lowered) or may_have_secret_shape(lowered)
 
 
 def secret_problems(document: Document) -> tuple[tuple[Problem, ...], frozenset[str]]:

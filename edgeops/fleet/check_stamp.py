@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from edgeops import limits, stamp
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.layers import Path
+from edgeops.fleet.plain_section import PlainSection
 from edgeops.jsonvalue import JsonObject
 from edgeops.stamp_paths import shortened
 
@@ -31,6 +32,15 @@ def owned(sections: Mapping[str, JsonObject]) -> Owned:
     paths = stamp.owned_paths(sections)
     length = sum(len("/".join(path).encode("utf-8", "surrogatepass")) + 2 for path in paths)
     return Owned(paths, length)
+
+
+def surely_fits(names: str, tags: PlainSection, desired: PlainSection, more: Owned) -> bool:
+    """Whether a twin has no findings about sizes, found fast.
+
+    `names` are those of fleet and device in its stamp, `more` the paths in other sections.
+    """
+    at_most = _FIXED_BYTES + len(names) + 2 * (tags.stamp + desired.stamp + more.length)
+    return tags.size + at_most <= limits.TAGS_BYTES and desired.size <= limits.DESIRED_BYTES
 
 
 def stamp_findings(

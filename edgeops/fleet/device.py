@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edgeops import stamp
 from edgeops.fleet.catalog import Catalog
 from edgeops.fleet.check_device import section_findings
 from edgeops.fleet.check_replaced import replaced_findings
 from edgeops.fleet.check_schema import SchemaChecker
-from edgeops.fleet.check_stamp import owned, stamp_findings
+from edgeops.fleet.check_stamp import owned, stamp_findings, surely_fits
 from edgeops.fleet.finding import Finding
 from edgeops.fleet.identity import read_identity
 from edgeops.fleet.ignore import ignore_findings, without_ignored
 from edgeops.fleet.kinds import Device, Group, matches
 from edgeops.fleet.layers import FROM, PARTS, Layer, Overlay, Path, lay, merged
 from edgeops.fleet.model import DesiredDevice, DesiredModule, EdgeKind, Named
+from edgeops.fleet.plain_section import plain_section
 from edgeops.fleet.shown import shown
 from edgeops.fleet.software import Software, SoftwareMaker
-from edgeops.fleet.variables import NotReplaced, Scope, references, replace_in
+from edgeops.fleet.variables import NotReplaced, Scope, as_json, references, replace_in
 from edgeops.fleet.variants import deciding_labels
 from edgeops.jsonvalue import JsonObject
 from edgeops.limits import DESIRED_BYTES, TAGS_BYTES
@@ -59,7 +60,7 @@ class _Alike:
     layer: Layer  # their own; held, since its id stands for it
     names: tuple[str, ...]
     of_software: tuple[str, ...]
-    software: str
+    software: bytes
     labels: tuple[str, ...]
     resolved: dict[_Values, Resolved] = field(default_factory=dict)
 
@@ -136,14 +137,16 @@ class Resolver:
         names = tuple(group.name for group in groups)
         # The members of a DeviceSet share one layer object.
         key = (names, id(device.spec.layer))
-        if key not in self._alike:
-            self._alike[key] = self._make_alike(device, groups, names)
-        alike = self._alike[key]
+        alike = self._alike.get(key) or self._make_alike(device, groups, names)
+        if _is_of_set(device):
+            self._alike[key] = alike
         scope = self._scope(device, alike) if alike.names else Scope({})
         values = _values(scope, alike.names) + _chosen_by(device, alike)
         if values not in alike.resolved:
             alike.resolved[values] = self._resolve(device, names, alike, scope)
         first, findings = alike.resolved[values]
+        if not _is_of_set(device):
+            return first, findings
         paused = first.paused
         if device.spec.member:
             paused = device.spec.member.value.get("paused", paused)
@@ -171,15 +174,14 @@ class Resolver:
         below, spec = self._below[names], device.spec.layer.value
         rest = {part: spec[part] for part in PARTS if part in spec and part not in _SOFTWARE}
         software = {part: spec[part] for part in _SOFTWARE if part in spec}
-        as_json = json.dumps([software, device.spec.edge], sort_keys=True)
-        of_software = references(software, as_json) | self._of_modules(spec)
+        of_software = references(software) | self._of_modules(spec)
         overlay = lay(below.overlay, spec, self._bases)
         return _Alike(
             overlay,
             device.spec.layer,
             tuple(sorted(below.names | references(rest) | of_software)),
             tuple(sorted(below.of_software | of_software)),
-            as_json,
+            as_json([software, device.spec.edge]),
             self._labels(overlay.models),
         )
 
@@ -269,6 +271,11 @@ class Resolver:
                 )
 
     def _twin_findings(self, device: DesiredDevice, software: Software) -> list[Finding]:
+        tags, desired = plain_section("tags", device.tags), plain_section("desired", device.desired)
+        if tags and desired and stamp.TAG not in device.tags:
+            names = f"{self.catalog.name}{self.catalog.uid}{device.name}"
+            if surely_fits(names, tags, desired, software.deployment.owned):
+                return []
         findings = list(section_findings(("tags",), device.tags, TAGS_BYTES))
         findings += section_findings(("desired",), device.desired, DESIRED_BYTES)
         listed = owned({"tags": device.tags, "desired": device.desired}) | software.deployment.owned
@@ -283,6 +290,11 @@ class Resolver:
             device=device.name,
         )
         return findings
+
+
+def _is_of_set(device: Named[Device]) -> bool:
+    """Whether a device shares its layer with others."""
+    return device.spec.layer.name != f"Device {device.name}"
 
 
 def _values(scope: Scope, names: tuple[str, ...]) -> _Values:

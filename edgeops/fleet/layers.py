@@ -189,9 +189,12 @@ def _nothing(patch: JsonObject) -> JsonObject:
 def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
     """The target with a higher layer's value merged over it; neither argument is changed.
 
-    With `adding`, `{add: [...]}` adds to the list of the target, if it has one.
+    With `adding`, `{add: [...]}` adds to the list of the target, if it has one. The result may
+    share parts with both.
     """
     if not isinstance(patch, dict) or is_secret(patch):
+        return patch
+    if not target and not adding and _is_whole(patch):
         return patch
     if adding and _adds(patch):
         return [*(target if isinstance(target, list) else ()), *patch[ADD]]
@@ -204,6 +207,13 @@ def merged(target: Any, patch: Any, *, adding: bool = False) -> Any:
         else:
             result[key] = value
     return result
+
+
+def _is_whole(patch: JsonObject) -> bool:
+    """Whether a patch removes nothing, so that over nothing it gives itself."""
+    if None in patch.values():
+        return False
+    return all(_is_whole(item) for item in patch.values() if item.__class__ is dict)
 
 
 def _adds(patch: JsonObject) -> bool:

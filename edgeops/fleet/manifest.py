@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import Any
 
 from edgeops.fleet import outline, yaml
 from edgeops.fleet.attempt import attempt
 from edgeops.fleet.check_release import KIND as RELEASE
 from edgeops.fleet.check_release import release_problems
-from edgeops.fleet.check_secrets import secret_problems
+from edgeops.fleet.check_secrets import mentions_secrets, secret_problems
 from edgeops.fleet.context import KIND as CONTEXT
 from edgeops.fleet.context import context_problems
 from edgeops.fleet.model import Document, Problem
@@ -52,27 +53,54 @@ class KindSchemas:
 
 
 def parse(
-    file: str, data: bytes, schemas: KindSchemas
+    file: str, data: bytes, schemas: KindSchemas, read: Callable[[], bytes] | None = None
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """The valid manifests of a YAML file, and the problems of the others, sorted.
 
-    `file` is the name to use in places.
+    `file` is the name to use in places. `read` gives the data again, so that the documents need
+    not keep it.
     """
-    documents, problems = yaml.load(file, data)
+    text = data.decode(errors="replace")
+    quick = yaml.load_quick(file, data, read or (lambda: data))
+    if quick is None:
+        documents, problems = yaml.load(file, data)
+    elif _are_valid(quick, schemas) and not mentions_secrets(text):
+        return quick, ()
+    else:
+        documents, problems = quick, ()
     all_problems = list(problems)
     if problems:
-        lost = outline.of_text(data.decode(errors="replace"), schemas.documents)
+        lost = outline.of_text(text, schemas.documents)
         all_problems = [replace(problem, spoils=lost) for problem in problems]
     valid = []
     for loaded in documents:
         document, numbers = as_written(loaded)
-        reported, failures = attempt(partial(_problems, document, schemas), document.place(""))
+        reported, failures = attempt(
+            partial(_problems, document, schemas), partial(document.place, "")
+        )
         reported = (*numbers, *(reported or ()), *failures)
         spoils = (outline.of_value(document.value, schemas.documents),) if reported else ()
         all_problems += [replace(problem, spoils=spoils) for problem in reported]
         if all(problem.warning for problem in reported):
             valid.append(document)
     return tuple(valid), tuple(sorted(all_problems))
+
+
+def _are_valid(documents: Iterable[Document], schemas: KindSchemas) -> bool:
+    """Whether all are surely manifests without problems, unless they hold secrets."""
+    return all(_is_valid(document.value, schemas) for document in documents)
+
+
+def _is_valid(value: Any, schemas: KindSchemas) -> bool:
+    if not isinstance(value, dict) or value.get("apiVersion") != API_VERSION:
+        return False
+    kind = value.get("kind")
+    return (
+        isinstance(kind, str)
+        and kind in schemas.documents
+        and kind not in _MORE
+        and schemas.of(kind).allows(value)
+    )
 
 
 def _problems(document: Document, schemas: KindSchemas) -> tuple[Problem, ...]:

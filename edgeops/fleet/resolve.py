@@ -102,7 +102,7 @@ def evaluate(
 ) -> Evaluation:
     """As `resolve`; `others` are the problems of devices that are not in the snapshot."""
     catalog, not_unique = read_catalog(snapshot)
-    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), Place("fleet"))
+    hubs, hub_problems = attempt(partial(hub_targets, catalog, local_artifacts_url), _at_fleet)
     artifacts = find_hub(hubs, hub).artifacts if hubs else None
     trust, key_problems = read_trust(catalog, snapshot.keys)
     checked = checked_hubs(catalog, hub, every_hub=every_hub)
@@ -157,7 +157,7 @@ def _reported(checks: Iterable[Iterable[Problem]]) -> set[Problem]:
     """What checks report, and which of them fail."""
     found: set[Problem] = set()
     for check in checks:
-        reported, failures = attempt(partial(tuple, check), Place("fleet"))
+        reported, failures = attempt(partial(tuple, check), _at_fleet)
         found.update((*(reported or ()), *failures))
     return found
 
@@ -182,6 +182,10 @@ def _fleet(
         elsewhere={name: hubs for name, hubs in devices.bound.items() if hub not in hubs},
         paused_elsewhere=frozenset(devices.paused),
     )
+
+
+def _at_fleet() -> Place:
+    return Place("fleet")
 
 
 def _bounded(problem: Problem) -> Problem:
@@ -246,7 +250,11 @@ class _Devices:
                 self.ledger.add(device.name, Share(problem, owner.on, owner.hubs))
 
         for _, device in sorted(self.catalog.devices.items()):
-            _, failed = attempt(partial(resolve_device, device), device.place, device.pointer)
+            _, failed = attempt(
+                partial(resolve_device, device),
+                partial(device.document.place, device.pointer),
+                device.pointer,
+            )
             self._failures += failed
 
     def problems(self) -> list[Problem]:

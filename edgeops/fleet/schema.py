@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from edgeops.fleet.schema_quick import Check, compile_quick, strict_end
 from edgeops.fleet.schema_words import Mismatch, words
 
 if TYPE_CHECKING:
@@ -20,29 +21,43 @@ if TYPE_CHECKING:
 _MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
-    """A compiled schema; made by `compile_schema`."""
+    """A schema with what checks it, compiled when it is first used; made by `compile_schema`."""
 
-    _validator: Validator
+    document: Any
+
+    def allows(self, value: Any) -> bool:
+        """Whether a JSON value surely has no mismatches, found fast."""
+        return self._quick is not None and self._quick(value)
 
     def mismatches(self, value: Any) -> tuple[Mismatch, ...]:
         """Everything in a JSON value that the schema does not allow, sorted.
 
         Of more than a thousand mismatches, the first ones and one that says so.
         """
+        if self.allows(value):
+            return ()
         errors = list(islice(self._validator.iter_errors(value), _MOST + 1))
         mismatches = {*words(errors[:_MOST])}
         if len(errors) > _MOST:
             mismatches.add(Mismatch("", f"has more than {_MOST:,} problems; only some are listed"))
         return tuple(sorted(mismatches))
 
+    @cached_property
+    def _quick(self) -> Check | None:
+        return compile_quick(self.document)
+
+    @cached_property
+    def _validator(self) -> Validator:
+        from referencing.jsonschema import EMPTY_REGISTRY
+
+        return _validator_class()(self.document, registry=EMPTY_REGISTRY)
+
 
 def compile_schema(document: Any) -> Schema:
     """The compiled schema. References work inside the document only: nothing is fetched."""
-    from referencing.jsonschema import EMPTY_REGISTRY
-
-    return Schema(_validator_class()(document, registry=EMPTY_REGISTRY))
+    return Schema(document)
 
 
 @cache
@@ -59,11 +74,4 @@ def _validator_class() -> type[Validator]:
 
 
 def _search(expression: str, text: str) -> object:
-    return re.search(_strict_end(expression), text)
-
-
-def _strict_end(expression: str) -> str:
-    """The expression with `$` as in JSON Schema; Python's also matches before a last newline."""
-    if expression.endswith("$") and not expression.endswith(r"\$"):
-        return expression[:-1] + r"\Z"
-    return expression
+    return re.search(strict_end(expression), text)

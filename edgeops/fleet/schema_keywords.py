@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
+
+from edgeops.fleet.schema_quick import same_text
 
 # Not `jsonschema.protocols.Validator`, which lacks `descend`.
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
@@ -77,18 +78,5 @@ def _dependent_required(
 
 
 def _unique_items(_: Any, wanted: Any, value: Any, __: Any) -> Iterator[ValidationError]:
-    if wanted and isinstance(value, list) and len(set(map(_text, value))) < len(value):
+    if wanted and isinstance(value, list) and len(set(map(same_text, value))) < len(value):
         yield ValidationError("has an item twice")
-
-
-def _text(value: Any) -> str:
-    """The same text for equal values (as in JSON Schema: 1 is 1.0 and not true)."""
-    return json.dumps(_plain(value), sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

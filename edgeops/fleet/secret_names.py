@@ -22,6 +22,8 @@ _KEY_OF = re.compile(
     "|subscription|symmetric|wifi|wpa"
 )
 _PASS_OF = re.compile("low|high|band|all|by|first|second|single|multi|two|one")  # no secrets
+# Every name that says so has one of these in it.
+_ANY_OF = ("pass", "pwd", "psk", "secret", "token", "key", "code", "pin")
 _VALUE = ("value", "text", "plain")  # behind the words that matter, as in `passwordValue`
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/_-]{20,}={0,2}")
 _PIN = re.compile("[0-9]{4,12}")
@@ -50,6 +52,11 @@ def says_secret(name: str) -> bool:
             _KEY_OF.fullmatch(above) is not None or "nwk" in before or before[-2:] == ["app", "s"]
         )
     return says_password(name) or _USUALLY.fullmatch(last) is not None
+
+
+def may_name_secret(lowered: str) -> bool:
+    """Whether `may_be_secret` may hold for a part of a text in lower case; fast."""
+    return any(word in lowered for word in _ANY_OF)
 
 
 @lru_cache(4096)

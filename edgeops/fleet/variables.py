@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from edgeops.fleet.layers import Path
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
@@ -112,12 +114,17 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def references(value: Any, as_json: str | None = None) -> frozenset[str]:
-    """The names that the texts of a value refer to; `""` for an escape or a malformed reference.
+def as_json(value: Any) -> bytes:
+    """The JSON text of a value, equal for equal values: their keys are sorted."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, lone surrogates, too many levels
+        return json.dumps(value, sort_keys=True).encode()
 
-    `as_json` is the value as JSON text, for those who have it.
-    """
-    if _MARK not in (as_json or json.dumps(value)):  # nearly always, and fast to know
+
+def references(value: Any) -> frozenset[str]:
+    """The names that the texts of a value refer to; `""` for an escape or a malformed reference."""
+    if not value or _MARK.encode() not in as_json(value):  # nearly always, and fast to know
         return frozenset()
     matches = (match for _, text in texts(value) for match in _REFERENCE.finditer(text))
     return frozenset((match[1] or "") if match[2] else "" for match in matches)

@@ -46,6 +46,11 @@ def as_written(document: Document) -> tuple[Document, tuple[Problem, ...]]:
     return replace(document, value=value, written={}), tuple(found.values())
 
 
+def prints_as_written(text: str) -> bool:
+    """Whether nothing need be said of a number or boolean, wherever it stands."""
+    return len(text) < _LONG and _print_of(text) == text
+
+
 def _problem(document: Document, path: str, text: str) -> Problem | None:
     printed = _print_of(text)
     if printed in (text, "true", "false"):

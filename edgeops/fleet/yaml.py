@@ -6,10 +6,13 @@ The parser is imported on the first load only: a cached run never needs it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from edgeops.fleet.marks import FilePlaces, LazyMarks, Places
 from edgeops.fleet.model import Document, Place, Problem
+from edgeops.fleet.yaml_quick import quick_load
 
 if TYPE_CHECKING:
     from yaml import YAMLError
@@ -60,6 +63,33 @@ def load(file: str, data: bytes) -> tuple[tuple[Document, ...], tuple[Problem, .
         problems.append(_syntax_problem(file, error))
     found = [*builder.problems, *problems] or _nothing(file, documents)
     return tuple(documents), tuple(sorted(found))
+
+
+def load_quick(file: str, data: bytes, read: Callable[[], bytes]) -> tuple[Document, ...] | None:
+    """The documents of a YAML file, if it is simple: then `load` finds the same, and no problem.
+
+    None if it is not. `read` gives the data again; it is parsed when a place is asked for.
+    """
+    if len(data) > MAX_BYTES:
+        return None
+    try:
+        text = data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+    values = quick_load(text)
+    return None if values is None else with_lazy_places(file, enumerate(values), read)
+
+
+def with_lazy_places(
+    file: str, values: Iterable[tuple[int, Any]], read: Callable[[], bytes]
+) -> tuple[Document, ...]:
+    """Documents of a file by their index in it; `read` gives its bytes if a place is asked for."""
+    places = FilePlaces(partial(_places, file, read))
+    return tuple(Document(file, value, LazyMarks(places, index)) for index, value in values)
+
+
+def _places(file: str, read: Callable[[], bytes]) -> list[Places]:
+    return [document.marks for document in load(file, read())[0]]
 
 
 def _nothing(file: str, documents: Sequence[Document]) -> list[Problem]:

@@ -21,7 +21,7 @@ from edgeops.source.record import ParsedFile, decode, encode
 from edgeops.source.schemas import model_schemas
 
 # Increase it whenever a change within one release makes the same bytes parse differently.
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 
 MAX_KEY_BYTES = 4096  # of a key file: the public key in PEM has 113
 
@@ -100,7 +100,7 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
         return _parse(file, schemas)
     key = f"file/{__version__}/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
     stored = memo.get(key)
-    parsed = decode(file.path, stored) if stored else None
+    parsed = decode(file.path, stored, file.read) if stored else None
     if parsed is None:
         parsed = _parse(file, schemas)
         record = encode(parsed)
@@ -120,8 +120,8 @@ def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
     elif file.role is Role.MODEL:
         work = partial(_parse_model, file.path, data, schemas)
     else:
-        work = partial(parse, file.path, data, schemas)
-    parsed, failed = attempt(work, Place(file.path))
+        work = partial(parse, file.path, data, schemas, file.read)
+    parsed, failed = attempt(work, partial(Place, file.path))
     return ParsedFile(*(parsed or ((), failed)))
 
 

@@ -15,7 +15,7 @@ DEVICE = "kind: Device\nmetadata: {name: %s}\nspec: %s\n"
 
 
 def test_an_unexpected_exception_becomes_a_problem() -> None:
-    result, (problem,) = attempt(lambda: 1 // 0, Place("a.yaml", 3, 4), "/spec")
+    result, (problem,) = attempt(lambda: 1 // 0, lambda: Place("a.yaml", 3, 4), "/spec")
     assert result is None
     assert (str(problem.place), problem.pointer) == ("a.yaml:3:4", "/spec")
     assert problem.message == "edgeops could not check this: ZeroDivisionError"
@@ -29,7 +29,7 @@ def test_an_expected_error_is_raised(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        attempt(fail, Place("a.yaml"))
+        attempt(fail, lambda: Place("a.yaml"))
 
 
 def test_a_failure_at_one_device_leaves_the_others(snapshot_of) -> None:

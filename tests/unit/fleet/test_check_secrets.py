@@ -4,9 +4,33 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from edgeops.fleet.check_secrets import mentions_secrets, secret_problems
 from edgeops.fleet.manifest import parse
+from edgeops.fleet.model import Document
 from edgeops.source.schemas import packaged_schemas
+
+WORDS = [
+    *("db", "user", "Wifi", "Pass", "PASSWORD", "passwd", "passCode", "passphrase", "PWD", "psk"),
+    *(
+        "secret",
+        "Token",
+        "authCode",
+        "auth",
+        "code",
+        "apikey",
+        "Key",
+        "nwk",
+        "SKey",
+        "PIN",
+        "value",
+    ),
+    *("SharedAccessKey", "AccountKey", "sig=" + "a" * 20, "ghp_" + "A" * 36, "AKIA" + "A" * 16),
+    *("https://a:bcd@e", "xoxb-" + "1" * 12, "eyJ" + "a" * 9 + ".eyJ" + "a" * 9 + "." + "a" * 9),
+    *("-----BEGIN PRIVATE KEY-----", "github_pat_" + "a" * 24, "AIza" + "a" * 35, "plain", ""),
+]
 
 SCHEMAS = packaged_schemas()
 HEADS = {
@@ -260,3 +284,17 @@ def test_no_text_takes_long(text):
     started = time.perf_counter()
     check("Module", {"env": {"PASSWORD": text}, "createOptions": {"Cmd": [text, text]}})
     assert time.perf_counter() - started < 2
+
+
+@given(
+    st.sampled_from(WORDS), st.sampled_from(WORDS), st.sampled_from(["", "_", "-", ".", "=", "9"])
+)
+def test_what_mentions_no_secret_holds_none(first: str, second: str, between: str) -> None:
+    """Whatever is found in a manifest is seen in its text first."""
+    text = f"{first}{between}{second}"
+    spec = {
+        "desired": {text: "aB3-q9Xz77", "x": text, "y": [text], "name": text, "value": "aB3-q9"}
+    }
+    document = Document("a.yaml", {"spec": spec}, {"": (1, 1)})
+    if secret_problems(document)[0]:
+        assert mentions_secrets(json.dumps(spec, ensure_ascii=False))
