@@ -64,7 +64,7 @@ class Evaluation:
 
     `traits` are those of each device that was resolved, `resolvers` resolve a device on a hub,
     `hubs` are those that were checked. Not `separable`: the result for a device also depends on
-    other devices, in a way that their traits do not tell.
+    other devices, in a way that their traits do not tell, or checks failed; there are no traits.
     """
 
     resolution: Resolution
@@ -137,13 +137,14 @@ def evaluate(
     problems, warnings = split(map(_bounded, found))
     fleet = _fleet(catalog, snapshot, hub, hubs, devices) if hubs and not problems else None
     failed = any(problem.error for problem in problems)
+    separable = not (failed or without_store or devices.checker.strained)
     return Evaluation(
         Resolution(fleet, problems, warnings),
         catalog,
-        devices.traits(),
+        devices.traits() if separable else {},
         devices.resolvers,
         devices.hubs,
-        separable=not (failed or without_store or devices.checker.strained),
+        separable,
     )
 
 
