@@ -63,7 +63,7 @@ EXPLAINED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "calendar": {
         **{
-            f"hour_{short}{wave}": (f"Hour of the day as a {long} with {wave} a day", _WAVE)
+            f"hour_{short}{wave}": (f"Hour of the day: a {long} of {24 / wave:.2g} h", _WAVE)
             for short, long in (("sin", "sine"), ("cos", "cosine"))
             for wave in HOUR_WAVES
         },

@@ -40,22 +40,39 @@ BENCHES = {
     "kills": bench_kills.bench,
     "strain": bench_strain.bench,
 }
-_KINDS: dict[str, Callable[[str], object]] = {
-    "loaders": lambda text: tuple(map(int, text.split(","))),
-    "checkout": lambda text: Path(text).resolve(),
-}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not numbers, as in 1000,5000") from None
+
+
+def _folder(text: str) -> Path:
+    return Path(text).resolve()
+
+
+_KINDS: dict[str, Callable[[str], object]] = {"loaders": _numbers, "checkout": _folder}
 _ONLY_WHEN_NAMED = ("strain",)  # it takes long, and its goals are about abuse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benches that are asked for; gives the exit code."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     given = {
         field.name: value
         for field in fields(Options)
         if (value := getattr(asked, field.name)) is not None
     }
     options = replace(asked.preset, **given)
+    for file in filter(None, (asked.json, asked.markdown)):
+        try:  # now, and not after an hour of measuring
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        except OSError as error:
+            parser.error(f"cannot write {file}: {error.strerror}")
     compileall.compile_dir(options.checkout / "edgeops", quiet=1)  # installing does that, too
     _allow_many_files()
     where = machine(options.checkout)
@@ -79,7 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(run), end="")
     for path, text in ((asked.json, to_json(run, where)), (asked.markdown, page(run, where))):
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     for name in failed:
         print(f"error: {name} did not get to its end", file=sys.stderr)
