@@ -97,7 +97,28 @@ def digest(value: Any) -> str:
 
 def digest_and_paths(sections: Mapping[str, JsonObject]) -> tuple[str, frozenset[Path]]:
     """`digest` of the content of a twin, and its `owned_paths`, shortened."""
-    return _digest_and_paths(_canonical(sections))
+    return _of_sections(_Sections(sections))
+
+
+class _Sections:
+    """Sections, equal to others if they are the same objects: those that similar devices share."""
+
+    __slots__ = ("ids", "values")
+
+    def __init__(self, values: Mapping[str, JsonObject]) -> None:
+        self.values = values  # held, since their ids stand for them
+        self.ids = tuple((name, id(value)) for name, value in values.items())
+
+    def __hash__(self) -> int:
+        return hash(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Sections) and self.ids == other.ids
+
+
+@lru_cache(_CACHED)
+def _of_sections(sections: _Sections) -> tuple[str, frozenset[Path]]:
+    return _digest_and_paths(_canonical(sections.values))
 
 
 @lru_cache(_CACHED)

@@ -9,6 +9,8 @@ from edgeops import stamp as stamps
 from edgeops.configuration import Paths
 from edgeops.fleet.model import DesiredDevice, DesiredModule
 from edgeops.jsonvalue import JsonObject, merge_patch
+from edgeops.plan.agreement import agrees
+from edgeops.plan.device_modules import deployed_modules, modules_of_others, own_modules
 from edgeops.plan.edge import content_patch
 from edgeops.plan.identity import (
     IDENTITY,
@@ -56,12 +58,14 @@ def plan_device(
             replace(change, reason=Reason.NEW)
             for change in _changes(device, blank, owner, prune=prune)
         )
+    if agrees(device, live, owner):
+        return ()
     return _refusal(device, live, owner) or _changes(device, live, owner, prune=prune)
 
 
 def awaited_modules(device: DesiredDevice, live: LiveDevice) -> list[str]:
     """The modules with desired properties that a deployment of others has yet to create, sorted."""
-    missing = _modules_of_others(device) - live.modules.keys()
+    missing = modules_of_others(device) - live.modules.keys()
     return sorted(name for name in missing if device.modules[name].desired)
 
 
@@ -88,18 +92,6 @@ def _refusal(device: DesiredDevice, live: LiveDevice, owner: Owner) -> Refusal |
             "IoT Hub would undo the changes; exclude the device from its target condition",
         )
     return None
-
-
-def _modules_of_others(device: DesiredDevice) -> set[str]:
-    """The modules whose identities a deployment that edgeops does not write creates."""
-    if device.external:
-        return {*device.modules}
-    return device.modules.keys() - _deployed(device) if EDGE_AGENT in device.foreign else set()
-
-
-def _deployed(device: DesiredDevice) -> JsonObject:
-    modules: JsonObject = device.edge_content.get(EDGE_AGENT, {}).get(MODULES, {})
-    return modules
 
 
 def _changes(
@@ -131,10 +123,10 @@ def _changes(
             )
         )
     }
-    deployed = _deployed(device).keys()
+    deployed = deployed_modules(device).keys()
     deploy = _with_modules(deploy, sorted(deployed - live.modules.keys()))
-    others = _modules_of_others(device)
-    own = device.modules.keys() - deployed - others
+    others = modules_of_others(device)
+    own = own_modules(device)
     gone = gone_modules(device, old)
     deletions = gone if prune and owner.knows(old) else []
 

@@ -29,7 +29,7 @@ def device_stamp(device: DesiredDevice, owner: Owner, identities: Set[str]) -> S
         commit=owner.commit,
         digest=digest,
         protect=device.protect,
-        owned=owned | {(MODULES, name) for name in identities},
+        owned=owned.union((MODULES, name) for name in identities) if identities else owned,
     )
     return _signed(new, device.name, owner)
 
@@ -52,6 +52,8 @@ def first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, mor
     that, the next one still removes it. Of the secrets that they put in place of values, at the
     paths `replaced`, it does not say yet that they are written.
     """
+    if not more:
+        return new
     later = frozenset(path for path in old.owned if path[0] not in _WITH_STAMP) if old else ()
     known = {stamps.place_of(path) for path in later if stamps.names_secret(path)}
     owned = frozenset(
@@ -61,7 +63,7 @@ def first_stamp(old: Stamp | None, new: Stamp, replaced: frozenset[Path], *, mor
     owned -= known & replaced  # as before: another version, which is owned too
     kept = (path for path in later if path in owned or stamps.place_of(path) not in written)
     owned = united(owned, frozenset(kept))
-    if not more or owned == new.owned:
+    if owned == new.owned:
         return new
     before = old or new
     return replace(before, protect=new.protect, owned=owned, uid=new.uid, device=new.device)
