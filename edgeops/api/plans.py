@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgeops.apply.secrets import SecretValues
     from edgeops.fleet.model import DesiredFleet
     from edgeops.hub.port import Hub
+    from edgeops.plan.agreement import Agreed
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan, PlanOptions
     from edgeops.twin import LiveDevice
@@ -92,7 +93,7 @@ def sync(
     async def write(hub: Hub) -> Synced:
         recording = await Recording.open(workspace, hub, fleet)
         kept = recording.kept if scope.since_last else None
-        live, planned = await _live_plan(workspace, hub, fleet, options, kept)
+        live, planned = await _live_plan(workspace, hub, fleet, options, kept, writes=True)
         if saved:
             check_fresh(saved, planned.plan)
             check_not_held(planned.plan, fleet, head or fleet)
@@ -192,9 +193,16 @@ async def _live_plan(
     fleet: DesiredFleet,
     options: PlanOptions,
     kept: KeptHistory | None,
+    *,
+    writes: bool = False,
 ) -> tuple[dict[str, LiveDevice], Planned]:
-    """The live devices, and the plan for them; of those that a history leaves, if one is given."""
+    """The live devices, and the plan for them; of those that a history leaves, if one is given.
+
+    Devices that agree with git are not among the live ones, unless it `writes` access for those
+    that report no download yet.
+    """
     from edgeops.api.since_last import since_last
+    from edgeops.plan.agreement import Agreed
     from edgeops.plan.plan import make_plan
     from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
@@ -206,15 +214,22 @@ async def _live_plan(
         managed = tuple(sorted(since.gone)) if options.prune else ()
     elif options.prune:
         managed = tuple(await hub.devices_of(fleet.name))
-    live = await read(workspace, hub, fleet, {*covered(fleet, options), *managed})
+    agreed, target = Agreed(fleet), fleet.hubs[workspace.hub]
+    every = writes and target.artifacts is not None and target.artifacts.private
+
+    def keep(name: str, device: LiveDevice) -> bool:
+        return every or not agreed.take(name, device)
+
+    names = {*covered(fleet, options), *managed}
+    live = await read(workspace, hub, fleet, names, keep=keep)
     gone = gone_from_git(fleet, live, managed)
-    known = _known_commits(workspace, live) if options.prune else None
+    known = _known_commits(workspace, live, agreed) if options.prune else None
     by_label = any("=" in target for target in options.targets)
     fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
     made = make_plan(
         fleet,
         live,
-        hub=fleet.hubs[workspace.hub],
+        hub=target,
         options=options,
         managed=managed,
         managed_in_all=since.managed if since else None,
@@ -223,16 +238,20 @@ async def _live_plan(
         overlaps=overlaps,
         notes=notes,
         known=known,
+        agreed=agreed.commits,
     )
     return live, Planned(made, fleet, since_last=since)
 
 
-def _known_commits(workspace: Workspace, live: Mapping[str, LiveDevice]) -> frozenset[str]:
+def _known_commits(
+    workspace: Workspace, live: Mapping[str, LiveDevice], agreed: Agreed
+) -> frozenset[str]:
     """Those commits of the stamps on these devices that this clone has."""
     from edgeops.source.commits import found_commits
     from edgeops.stamp import commit_in
 
     stamped = {commit_in(device.twin.tags) for device in live.values()}
+    stamped.update(agreed.commits.values())
     return frozenset(found_commits(workspace.root, {commit for commit in stamped if commit}))
 
 

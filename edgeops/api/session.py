@@ -76,10 +76,11 @@ async def read(
     names: Collection[str],
     *,
     timed: bool = False,
+    keep: Callable[[str, LiveDevice], bool] = lambda _name, _live: True,
 ) -> dict[str, LiveDevice]:
     """The named devices that are on the hub; without modules for devices that are not in git.
 
-    `timed` twins have the times of their values.
+    `timed` twins have the times of their values. What `keep` does not keep is left out.
     """
     from edgeops.hub.live import ReadRequest, choose_by_query, read_live
 
@@ -89,7 +90,9 @@ async def read(
         wanted[name] = ReadRequest(tuple(device.modules), device.edge) if device else ReadRequest()
     by_query = choose_by_query(fleet.hubs[workspace.hub], len(wanted), len(fleet.devices))
     with workspace.observer.progress("reading twins", quiet=not wanted) as progress:
-        return await read_live(hub, wanted, by_query=by_query, progress=progress, timed=timed)
+        return await read_live(
+            hub, wanted, by_query=by_query, progress=progress, timed=timed, keep=keep
+        )
 
 
 async def left_to_configurations(

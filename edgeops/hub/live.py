@@ -14,6 +14,7 @@ READERS = 32
 QUERY_PAYS_FROM = 50  # devices; for fewer, reading each twin is as fast
 
 Progress = Callable[[int, int], None]
+Keep = Callable[[str, LiveDevice], bool]
 _Read = Callable[[str, str | None], Awaitable[Twin]]
 
 
@@ -49,19 +50,23 @@ async def read_live(
     by_query: bool,
     progress: Progress,
     timed: bool = False,
+    keep: Keep = lambda _name, _live: True,
 ) -> dict[str, LiveDevice]:
     """The wanted devices that exist on the hub, with their wanted modules that exist.
 
     `timed` twins have the times of their values, and are read one by one. `progress` gets the
-    number of devices read, and of all. Raises `HubError`.
+    number of devices read, and of all. `keep` is asked about each device as soon as it is read:
+    without those that it does not keep, a large fleet needs little memory. Raises `HubError`.
     """
     if by_query and not timed:
-        return await _read_by_query(hub, wanted, progress)
-    return await _read_each(hub.timed_twin if timed else hub.twin, wanted, progress)
+        live = await _read_by_query(hub, wanted, progress, keep)
+    else:
+        live = await _read_each(hub.timed_twin if timed else hub.twin, wanted, progress, keep)
+    return {name: live[name] for name in wanted if name in live}
 
 
 async def _read_each(
-    read: _Read, wanted: Mapping[str, ReadRequest], progress: Progress
+    read: _Read, wanted: Mapping[str, ReadRequest], progress: Progress, keep: Keep
 ) -> dict[str, LiveDevice]:
     live: dict[str, LiveDevice] = {}
     done = 0
@@ -71,7 +76,7 @@ async def _read_each(
         nonlocal done
         for name, request in waiting:  # shared: each reader takes the next device
             device = await _read_device(read, name, request)
-            if device is not None:
+            if device is not None and keep(name, device):
                 live[name] = device
             done += 1
             progress(done, len(wanted))
@@ -82,7 +87,7 @@ async def _read_each(
                 group.create_task(reader())
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return {name: live[name] for name in wanted if name in live}
+    return live
 
 
 async def _read_device(read: _Read, name: str, request: ReadRequest) -> LiveDevice | None:
@@ -101,16 +106,38 @@ async def _twin_or_none(read: _Read, device: str, module: str | None = None) -> 
 
 
 async def _read_by_query(
-    hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress
+    hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress, keep: Keep
 ) -> dict[str, LiveDevice]:
-    twins: dict[str, Twin] = {}
+    live: dict[str, LiveDevice] = {}
+    incomplete: dict[str, tuple[Twin, dict[str, Twin]]] = {}
+    seen: set[str] = set()  # a query may give a device again: the last one counts
+
+    def complete(twin: Twin, modules: dict[str, Twin]) -> None:
+        live.pop(twin.device, None)
+        device = LiveDevice(twin, modules)
+        if keep(twin.device, device):
+            live[twin.device] = device
+
     async for twin in hub.device_twins():
-        if twin.device in wanted:
-            twins[twin.device] = twin
-            progress(len(twins), len(wanted))
-    names = {device: frozenset(request.names()) for device, request in wanted.items()}
-    modules: dict[str, dict[str, Twin]] = {device: {} for device in twins}
-    async for twin in hub.module_twins():
-        if twin.device in twins and twin.module in names[twin.device]:
-            modules[twin.device][twin.module] = twin
-    return {name: LiveDevice(twins[name], modules[name]) for name in wanted if name in twins}
+        request = wanted.get(twin.device)
+        if request is None:
+            continue
+        seen.add(twin.device)
+        progress(len(seen), len(wanted))
+        if request.names():
+            incomplete[twin.device] = twin, {}
+        else:
+            complete(twin, {})
+    async for module in hub.module_twins():
+        if module.device not in incomplete or module.module is None:
+            continue
+        twin, modules = incomplete[module.device]
+        names = wanted[module.device].names()
+        if module.module in names:
+            modules[module.module] = module
+            if len(modules) == len(names):
+                del incomplete[module.device]
+                complete(twin, modules)
+    for twin, modules in incomplete.values():
+        complete(twin, modules)
+    return live

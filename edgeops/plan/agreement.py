@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeops import stamp as stamps
-from edgeops.fleet.model import DesiredDevice
+from edgeops.fleet.model import DesiredDevice, DesiredFleet
 from edgeops.jsonvalue import JsonObject, same
 from edgeops.plan.device_modules import deployed_modules, own_modules
 from edgeops.plan.edge import options_in
@@ -18,6 +18,7 @@ from edgeops.plan.identity import identity_patch
 from edgeops.plan.ownership import Owner
 from edgeops.plan.stamping import MODULES, device_stamp, module_stamp
 from edgeops.secret_reference import is_secret
+from edgeops.stamp import commit_in
 from edgeops.twin import EDGE_AGENT, LiveDevice
 
 _UNITS = ("systemModules", "modules")
@@ -39,6 +40,38 @@ def agrees(device: DesiredDevice, live: LiveDevice, owner: Owner) -> bool:
         and all(_has_content(live, *content) for content in device.edge_content.items())
         and all(_module_agrees(device, live, name, owner) for name in device.modules)
     )
+
+
+class Agreed:
+    """Devices that surely agree with the git of a fleet: a plan needs no more of them than this.
+
+    `commits` has those of their stamps, by name.
+    """
+
+    def __init__(self, fleet: DesiredFleet) -> None:
+        self.commits: dict[str, str | None] = {}
+        self._devices = fleet.devices
+        self._owner = Owner.of(fleet)
+
+    def take(self, name: str, live: LiveDevice) -> bool:
+        """Whether a device that was read is one of them.
+
+        Never are those that a plan tells of in any case, or whose plan depends on others: on a
+        parent, or on configurations.
+        """
+        self.commits.pop(name, None)
+        device = self._devices.get(name)
+        if device is None or device.paused or device.parent or _is_targeted(live):
+            return False
+        if not agrees(device, live, self._owner):
+            return False
+        self.commits[name] = commit_in(live.twin.tags)
+        return True
+
+
+def _is_targeted(live: LiveDevice) -> bool:
+    """Whether configurations of the hub target a device or a module of it."""
+    return any(twin.configurations for twin in (live.twin, *live.modules.values()))
 
 
 def _has_modules(device: DesiredDevice, live: LiveDevice) -> bool:

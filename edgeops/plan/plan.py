@@ -37,6 +37,7 @@ def make_plan(
     overlaps: Iterable[Refusal] = (),
     notes: Iterable[str] = (),
     known: frozenset[str] | None = None,
+    agreed: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Plan:
     """The plan that makes the hub agree with the fleet.
 
@@ -46,15 +47,16 @@ def make_plan(
     that git no longer has there; `labels` are those that these had, as far as they are known.
     `overlaps` are the paths that `without_overlaps` took from the devices of the fleet, `notes`
     more of what the plan does not cover. `created_at` is ISO 8601. What was last written from a
-    commit that is not among the `known` is not deleted; None if all are known. The plan is
-    `blocked` if pruning would delete too many devices. Raises `UsageError` for a target that no
-    device matches.
+    commit that is not among the `known` is not deleted; None if all are known. `agreed` are devices
+    on the hub that agree with git and are not in `live`, as in `Agreed`. The plan is `blocked` if
+    pruning would delete too many devices. Raises `UsageError` for a target that no device matches.
     """
     gone = gone_from_git(fleet, live, managed) if options.prune else []
     check_targets(fleet, options.targets, {name: labels.get(name, {}) for name in gone})
     devices = [fleet.devices[name] for name in sorted(covered(fleet, options))]
-    waiting = {d.name for d in devices if d.name not in live} if not options.create else set()
-    absent = waiting | {d.name for d in devices if d.paused and d.name not in live}
+    missing = {device.name for device in devices} - live.keys() - agreed.keys()
+    waiting = missing if not options.create else set()
+    absent = waiting | {d.name for d in devices if d.paused and d.name in missing}
     owner = Owner.of(fleet, known)
     changes: list[Change] = []
     paused: list[Paused] = []
@@ -64,6 +66,9 @@ def make_plan(
     skipped = 0
     for device in devices:
         if device.name in waiting:
+            continue
+        if device.name in agreed:
+            not_compared.add(device, ())
             continue
         planned = plan_device(
             without_parent_among(absent, device),
@@ -90,7 +95,7 @@ def make_plan(
     refusals += (overlap for overlap in overlaps if overlap.device in names)
     removed = Removals()
     if options.prune:
-        removed = removals(fleet, live, options, managed, labels, owner, managed_in_all)
+        removed = removals(fleet, live, options, managed, labels, owner, managed_in_all, agreed)
     changes += removed.changes
     access = _access(hub, [device for device in devices if not device.paused])
     return Plan(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from edgeops.fleet.hubs import among
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
@@ -35,12 +36,13 @@ def removals(
     labels: Labels,
     owner: Owner,
     managed_in_all: int | None = None,
+    agreed: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Removals:
     """The deletions of those `managed` devices that git does not have on this hub.
 
     `labels` are those that they had when they were written last, as far as they are known. They are
     `blocked` if they are too many of the devices that the owner provably wrote, from commits that
-    it knows, or is known to manage in all.
+    it knows, or is known to manage in all; `agreed` are devices that it wrote, with the commits.
     """
     gone = gone_from_git(fleet, live, managed)
     if options.only is not None:
@@ -60,7 +62,7 @@ def removals(
     ]
     changes = tuple(removal for removal in planned if isinstance(removal, Change))
     if managed_in_all is None:
-        managed_in_all = _written(live, managed, owner) if changes else 0
+        managed_in_all = _written(live, managed, owner, agreed) if changes else 0
     refusals = tuple(removal for removal in planned if isinstance(removal, Refusal))
     unknown = [name for name in gone if name not in chosen and name not in labels]
     by_label = any("=" in target for target in options.targets)
@@ -72,10 +74,17 @@ def removals(
     )
 
 
-def _written(live: Mapping[str, LiveDevice], managed: Collection[str], owner: Owner) -> int:
+def _written(
+    live: Mapping[str, LiveDevice],
+    managed: Collection[str],
+    owner: Owner,
+    agreed: Mapping[str, str | None],
+) -> int:
     """How many devices the owner provably wrote, from commits that it knows."""
     stamps = ((name, decode(live[name].twin.tags)) for name in managed if name in live)
-    return sum(owner.proves(stamp, name) and owner.knows(stamp) for name, stamp in stamps)
+    proven = sum(owner.proves(stamp, name) and owner.knows(stamp) for name, stamp in stamps)
+    commits = (agreed[name] for name in managed if name in agreed)
+    return proven + sum(owner.known is None or commit in owner.known for commit in commits)
 
 
 def gone_from_git(

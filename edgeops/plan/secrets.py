@@ -59,11 +59,11 @@ class NotCompared:
 
     _devices: Counter[Secret] = field(default_factory=Counter)
     _shared: dict[tuple[int, int], tuple[tuple[_Place, Secret], ...]] = field(default_factory=dict)
+    _last: tuple[JsonObject | None, tuple[tuple[_Place, Secret], ...]] = (None, ())
 
     def add(self, device: DesiredDevice, changes: Iterable[Change]) -> None:
         """Count the secrets of a device that these changes do not write."""
-        named = [*self._of_software(device), *_placed("", "desired", device.desired)]
-        if named:
+        if named := (*self._of_software(device), *self._of_desired(device)):
             written = {
                 place
                 for change in changes
@@ -75,6 +75,14 @@ class NotCompared:
     def counts(self) -> tuple[tuple[Secret, int], ...]:
         """The secrets, sorted, each with its number of devices."""
         return tuple(sorted(self._devices.items()))
+
+    def _of_desired(self, device: DesiredDevice) -> tuple[tuple[_Place, Secret], ...]:
+        """The secrets in desired properties; a device often shares these with the one before."""
+        desired, found = self._last
+        if desired is not device.desired:
+            found = tuple(_placed("", "desired", device.desired))
+            self._last = device.desired, found
+        return found
 
     def _of_software(self, device: DesiredDevice) -> tuple[tuple[_Place, Secret], ...]:
         """The secrets in modules and deployment, which many devices share."""
