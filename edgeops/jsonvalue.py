@@ -29,6 +29,24 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, value
 
 
+class TheVery:
+    """A value that equals no other one than itself, to cache what is made of it.
+
+    It holds the value, whose id stands for it. Nobody may change a value that is shared like this.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TheVery) and self.value is other.value
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two JSON values are equal by type and value: `1` is not `true`, `1` is `1.0`."""
     kind = type(a)

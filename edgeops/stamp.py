@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from edgeops.commit import is_commit_id
-from edgeops.jsonvalue import JsonObject, keys_of, same
+from edgeops.jsonvalue import JsonObject, TheVery, keys_of, same
 from edgeops.secret_reference import Secret, is_secret
 from edgeops.stamp_paths import Path, pack, resolved, shortened, unpack
 
@@ -97,28 +97,12 @@ def digest(value: Any) -> str:
 
 def digest_and_paths(sections: Mapping[str, JsonObject]) -> tuple[str, frozenset[Path]]:
     """`digest` of the content of a twin, and its `owned_paths`, shortened."""
-    return _of_sections(_Sections(sections))
-
-
-class _Sections:
-    """Sections, equal to others if they are the same objects: those that similar devices share."""
-
-    __slots__ = ("ids", "values")
-
-    def __init__(self, values: Mapping[str, JsonObject]) -> None:
-        self.values = values  # held, since their ids stand for them
-        self.ids = tuple((name, id(value)) for name, value in values.items())
-
-    def __hash__(self) -> int:
-        return hash(self.ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sections) and self.ids == other.ids
+    return _of_sections(*((name, TheVery(value)) for name, value in sections.items()))
 
 
 @lru_cache(_CACHED)
-def _of_sections(sections: _Sections) -> tuple[str, frozenset[Path]]:
-    return _digest_and_paths(_canonical(sections.values))
+def _of_sections(*sections: tuple[str, TheVery]) -> tuple[str, frozenset[Path]]:
+    return _digest_and_paths(_canonical({name: each.value for name, each in sections}))
 
 
 @lru_cache(_CACHED)
@@ -212,7 +196,7 @@ def same_content(old: Stamp | None, new: Stamp) -> bool:
 
     That an old one lacks the id of the device is no reason to write a twin, unless it gets a uid.
     """
-    if old is None:
+    if old is None or old.digest != new.digest:
         return False
     device = new.device if old.device is None and new.uid is None else old.device
     return replace(old, commit=new.commit, device=device) == new

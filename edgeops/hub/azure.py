@@ -124,17 +124,15 @@ class AzureHub(Control):
         headers = {"If-Match": f'"{etag}"'}
         await self._rest.send(Operation.REGISTRY, "PUT", path, subject, headers=headers, body=body)
 
-    async def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
+    def device_twins(self, condition: str = "") -> AsyncIterator[Twin]:
         """The device twins that meet a condition, by query."""
         where = f" WHERE {condition}" if condition else ""
         query = f"SELECT * FROM devices{where}"  # noqa: S608 - the condition is the user's own
-        async for item in self._query(query):
-            yield self._twin(item, Subject(self._hub))
+        return self._twins(query)
 
-    async def module_twins(self) -> AsyncIterator[Twin]:
+    def module_twins(self) -> AsyncIterator[Twin]:
         """All module twins, by query."""
-        async for item in self._query("SELECT * FROM devices.modules"):
-            yield self._twin(item, Subject(self._hub))
+        return self._twins("SELECT * FROM devices.modules")
 
     async def devices_of(self, fleet: str) -> list[str]:
         """The ids of the devices stamped by a fleet, by query, sorted."""
@@ -144,7 +142,8 @@ class AzureHub(Control):
                 "use letters, digits, '.', '_' and '-'",
             )
         query = f"SELECT deviceId FROM devices WHERE {FLEET} = '{fleet}'"  # noqa: S608
-        return sorted([item["deviceId"] async for item in self._query(query)])
+        pages = pages_of(self._rest, query)
+        return sorted([item["deviceId"] async for page in pages for item in page])
 
     async def configurations(self) -> tuple[HubConfiguration, ...]:
         """All configurations and automatic deployments. Raises `Unauthorized`."""
@@ -154,10 +153,11 @@ class AzureHub(Control):
         except (KeyError, TypeError, AttributeError) as error:
             raise odd_answer(Subject(self._hub)) from error
 
-    async def _query(self, query: str) -> AsyncIterator[JsonObject]:
+    async def _twins(self, query: str) -> AsyncIterator[Twin]:
+        subject = Subject(self._hub)
         async for page in pages_of(self._rest, query):
             for item in page:
-                yield item
+                yield self._twin(item, subject)
 
     def _twin(self, value: Any, subject: Subject) -> Twin:
         try:

@@ -7,11 +7,14 @@ trusted instead of them. Values that differ and mean the same are not looked int
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredFleet
-from edgeops.jsonvalue import JsonObject, same
+from edgeops.jsonvalue import JsonObject, TheVery, same
 from edgeops.plan.device_modules import deployed_modules, own_modules
 from edgeops.plan.edge import options_in
 from edgeops.plan.identity import identity_patch
@@ -35,7 +38,7 @@ def agrees(device: DesiredDevice, live: LiveDevice, owner: Owner) -> bool:
     return (
         _has_modules(device, live)
         and _is_stamped(device, live, owner)
-        and _covers(live.twin.tags, device.tags)
+        and _covers(_without_stamp(live.twin.tags), device.tags)
         and _covers(live.twin.desired, device.desired, secrets=True)
         and all(_has_content(live, *content) for content in device.edge_content.items())
         and all(_module_agrees(device, live, name, owner) for name in device.modules)
@@ -97,6 +100,10 @@ def _is_stamped(device: DesiredDevice, live: LiveDevice, owner: Owner) -> bool:
     return stamps.same_content(old, device_stamp(device, owner, kept))
 
 
+def _without_stamp(tags: JsonObject) -> JsonObject:
+    return {key: value for key, value in tags.items() if key != stamps.TAG}
+
+
 def _module_agrees(device: DesiredDevice, live: LiveDevice, name: str, owner: Owner) -> bool:
     module, twin = device.modules[name], live.modules[name]
     old = stamps.decode(twin.tags)
@@ -127,19 +134,39 @@ def _has_same_chunks(live: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
     return not named or options_in(live["settings"]).keys() == named
 
 
-def _covers(live: Mapping[str, Any], want: Mapping[str, Any], *, secrets: bool = False) -> bool:
+def _covers(live: JsonObject, want: JsonObject, *, secrets: bool = False) -> bool:
     """Whether a live section has every value that git names.
 
     Of `secrets` only the versions are compared, which the stamp has.
     """
+    return _text(live) == _text_of_shared(TheVery(want)) or _has_each(live, want, secrets=secrets)
+
+
+def _has_each(live: JsonObject, want: JsonObject, *, secrets: bool) -> bool:
     for key, value in want.items():
         current = live.get(key, _ABSENT)
         if type(value) is not dict:
             if not same(current, value):
                 return False
         elif type(current) is dict:
-            if not _covers(current, value, secrets=secrets):
+            if not _has_each(current, value, secrets=secrets):
                 return False
         elif not (secrets and type(current) is str and is_secret(value)):
             return False
     return True
+
+
+def _text(section: JsonObject) -> bytes | None:
+    """The section as JSON with sorted keys, which tells `1` and `true` apart; None if it has none.
+
+    To compare texts takes a fifth of the time.
+    """
+    try:
+        return orjson.dumps(section, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # half of a character, or a number of more than 64 bits
+        return None
+
+
+@lru_cache(256)  # as similar devices share a few
+def _text_of_shared(section: TheVery) -> bytes:
+    return _text(section.value) or b""
