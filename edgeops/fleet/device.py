@@ -51,13 +51,14 @@ class _Below:
 class _Alike:
     """Devices with the same layers: these merged, and the names of the variables in their texts.
 
+    `own` is the value of their own layer: held, since its id stands for it, without the document.
     `software` is equal for layers with equal software, in which the variables `of_software` stand.
     `labels` are those that choose among the variants of its releases. `resolved` has the devices
     that were resolved so far, by the values of the variables and of these labels.
     """
 
     overlay: Overlay
-    layer: Layer  # their own; held, since its id stands for it
+    own: JsonObject
     names: tuple[str, ...]
     of_software: tuple[str, ...]
     software: bytes
@@ -135,8 +136,8 @@ class Resolver:
         References to manifests that do not exist are ignored.
         """
         names = tuple(group.name for group in groups)
-        # The members of a DeviceSet share one layer object.
-        key = (names, id(device.spec.layer))
+        # The members of a DeviceSet share the value of one layer.
+        key = (names, id(device.spec.layer.value))
         alike = self._alike.get(key) or self._make_alike(device, groups, names)
         if _is_of_set(device):
             self._alike[key] = alike
@@ -178,7 +179,7 @@ class Resolver:
         overlay = lay(below.overlay, spec, self._bases)
         return _Alike(
             overlay,
-            device.spec.layer,
+            spec,
             tuple(sorted(below.names | references(rest) | of_software)),
             tuple(sorted(below.of_software | of_software)),
             as_json([software, device.spec.edge]),
