@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edgeops.plan.agreement import Agreed
     from edgeops.plan.document import SavedPlan
     from edgeops.plan.model import Plan, PlanOptions
+    from edgeops.source.listing import Listing
     from edgeops.twin import LiveDevice
 
 
@@ -36,7 +37,7 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
     from edgeops.api.recording import read_kept
 
     request = request or PlanRequest()
-    fleet = _desired(workspace, request)
+    fleet, listing = _desired(workspace, request)
     base = workspace.at(request.changed_since).fleet if request.changed_since else None
     options = _options(workspace, request, fleet, base)
     if request.offline:
@@ -47,8 +48,8 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
         return Planned(_offline_plan(workspace, fleet, base, options), fleet, base.commit)
 
     async def read_only(hub: Hub) -> Planned:
-        kept = await read_kept(hub, fleet) if request.since_last else None
-        return (await _live_plan(workspace, hub, fleet, options, kept))[1]
+        last = (listing, await read_kept(hub, fleet)) if request.since_last else None
+        return (await _live_plan(workspace, hub, fleet, options, last))[1]
 
     return on_hub(workspace, fleet, read_only)
 
@@ -83,17 +84,18 @@ def sync(
     head: DesiredFleet | None = None
     scope = request if isinstance(request, PlanRequest) else PlanRequest()
     if saved:
-        fleet, options = workspace.at(saved.commit or "HEAD").fleet, saved.options
+        revision, options = workspace.at(saved.commit or "HEAD"), saved.options
+        fleet, listing = revision.fleet, revision.listing
         with suppress(EdgeOpsError):  # an invalid HEAD cannot say what it leaves alone
             head = workspace.at("HEAD").fleet
     else:
-        fleet = _desired(workspace, scope)
+        fleet, listing = _desired(workspace, scope)
         options = _options(workspace, scope, fleet, None)
 
     async def write(hub: Hub) -> Synced:
         recording = await Recording.open(workspace, hub, fleet)
-        kept = recording.kept if scope.since_last else None
-        live, planned = await _live_plan(workspace, hub, fleet, options, kept, writes=True)
+        last = (listing, recording.kept) if scope.since_last else None
+        live, planned = await _live_plan(workspace, hub, fleet, options, last, writes=True)
         if saved:
             check_fresh(saved, planned.plan)
             check_not_held(planned.plan, fleet, head or fleet)
@@ -140,8 +142,8 @@ def saved_plan(file: Path) -> SavedPlan:
     return read_saved(read_text(file, "the plan", hint), packaged_schema("plan"))
 
 
-def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
-    """The fleet of the request; notes its warnings, and files that are not committed."""
+def _desired(workspace: Workspace, request: PlanRequest) -> tuple[DesiredFleet, Listing]:
+    """The fleet of the request and its files; notes warnings, and files that are not committed."""
     from edgeops.source.revision import uncommitted
 
     revision = workspace.at(request.rev)
@@ -153,7 +155,7 @@ def _desired(workspace: Workspace, request: PlanRequest) -> DesiredFleet:
     if paths:
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         workspace.observer.note(f"note: not committed, so not included in HEAD: {shown}")
-    return fleet
+    return fleet, revision.listing
 
 
 def _options(
@@ -192,14 +194,15 @@ async def _live_plan(
     hub: Hub,
     fleet: DesiredFleet,
     options: PlanOptions,
-    kept: KeptHistory | None,
+    last: tuple[Listing, KeptHistory] | None,
     *,
     writes: bool = False,
 ) -> tuple[dict[str, LiveDevice], Planned]:
-    """The live devices, and the plan for them; of those that a history leaves, if one is given.
+    """The live devices, and the plan for them.
 
-    Devices that agree with git are not among the live ones, unless it `writes` access for those
-    that report no download yet.
+    It is for those that the history leaves, if it is given as the `last`, with the files of the
+    fleet. Devices that agree with git are not among the live ones, unless it `writes` access for
+    those that have downloads to do.
     """
     from edgeops.api.since_last import since_last
     from edgeops.plan.agreement import Agreed
@@ -207,7 +210,7 @@ async def _live_plan(
     from edgeops.plan.removals import gone_from_git
     from edgeops.plan.targets import covered
 
-    since = since_last(workspace, fleet, kept, prune=options.prune) if kept else None
+    since = since_last(workspace, fleet, *last, prune=options.prune) if last else None
     managed: tuple[str, ...] = ()
     if since:  # git alone says which devices may differ, and which it has no more
         options = replace(options, only=since.devices)

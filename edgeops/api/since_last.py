@@ -13,6 +13,7 @@ from edgeops.errors import EdgeOpsError
 if TYPE_CHECKING:
     from edgeops.apply.history import KeptHistory
     from edgeops.fleet.model import DesiredFleet
+    from edgeops.source.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ class SinceLast:
 
 
 def since_last(
-    workspace: Workspace, fleet: DesiredFleet, kept: KeptHistory, *, prune: bool
+    workspace: Workspace, fleet: DesiredFleet, listing: Listing, kept: KeptHistory, *, prune: bool
 ) -> SinceLast | None:
-    """The devices to look at; None, with a note, if that is every device."""
-    found = _since(workspace, fleet, kept, prune=prune)
+    """The devices to look at; None, with a note, if that is every device.
+
+    `listing` are the files of the fleet.
+    """
+    found = _since(workspace, fleet, listing, kept, prune=prune)
     if isinstance(found, SinceLast):
         return found
     workspace.observer.note(f"note: --since-last reads every device: {found}")
@@ -50,9 +54,10 @@ def hub_words(workspace: Workspace, fleet: DesiredFleet) -> str:
 
 
 def _since(
-    workspace: Workspace, fleet: DesiredFleet, kept: KeptHistory, *, prune: bool
+    workspace: Workspace, fleet: DesiredFleet, listing: Listing, kept: KeptHistory, *, prune: bool
 ) -> SinceLast | str:
     from edgeops.plan.targets import changed_devices
+    from edgeops.source.difference import may_differ
 
     complete = kept.history.complete
     if kept.why_not or complete is None:
@@ -68,11 +73,14 @@ def _since(
     devices, managed, drops = set(complete.left), set[str](), bool(complete.left)
     for commit in (complete.commit, *kept.history.touched):
         try:
-            base = workspace.at(commit).fleet
+            revision = workspace.at(commit)
+            base = revision.fleet
         except EdgeOpsError as error:
             at = short_commit(commit)
             return f"the fleet at {at}, which was synced before, is not known: {error}"
-        changed = changed_devices(base, fleet)
+        with workspace.cache() as cache:
+            among = may_differ(revision.listing, listing, cache)
+        changed = changed_devices(base, fleet, among)
         devices |= changed
         drops = drops or any(_drops(base, fleet, name) for name in changed)
         if commit == complete.commit:

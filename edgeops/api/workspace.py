@@ -154,12 +154,13 @@ class Revision:
     @cached_property
     def snapshot(self) -> Snapshot:
         """Its manifests and schemas, with the problems of their files."""
-        listing = self._listing
+        listing = self.listing
         with self.workspace.cache() as cache:
             return listing.snapshot(cache)
 
     @cached_property
-    def _listing(self) -> Listing:
+    def listing(self) -> Listing:
+        """Its files."""
         root = self.workspace.root
         if self.rev is None:
             from edgeops.source.worktree import list_worktree
@@ -205,7 +206,7 @@ class Revision:
 
         of = self.workspace
         wanted = Wanted(of.root, of.hub, every_hub, of.local_artifacts_url)
-        resolved = resolve_listing(self._listing, wanted, of.cache, lambda: self.snapshot)
+        resolved = resolve_listing(self.listing, wanted, of.cache, lambda: self.snapshot)
         if of.debug:
             for bug in filter(None, (each.error for each in resolved.resolution.problems)):
                 raise bug

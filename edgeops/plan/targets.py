@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from edgeops.errors import UsageError
 from edgeops.fleet.hubs import on_another_hub
 from edgeops.fleet.model import DesiredFleet
 from edgeops.fleet.suggest import did_you_mean
+from edgeops.jsonvalue import TheVery
 from edgeops.plan.model import PlanOptions
 from edgeops.stamp import digest
 
@@ -23,12 +25,11 @@ def matches(device: str, labels: Mapping[str, str], targets: Collection[str]) ->
 
 def covered(fleet: DesiredFleet, options: PlanOptions) -> frozenset[str]:
     """The names of the devices in git that a plan with these options covers."""
-    names = frozenset(
-        device.name
-        for device in fleet.devices.values()
-        if matches(device.name, device.labels, options.targets)
-    )
-    return names if options.only is None else names & options.only
+    devices = fleet.devices
+    names = devices.keys() if options.only is None else devices.keys() & options.only
+    if not options.targets:
+        return frozenset(names)
+    return frozenset(name for name in names if matches(name, devices[name].labels, options.targets))
 
 
 def check_targets(fleet: DesiredFleet, targets: Collection[str], gone: Labels) -> None:
@@ -37,6 +38,8 @@ def check_targets(fleet: DesiredFleet, targets: Collection[str], gone: Labels) -
     `gone` are the devices that git no longer has on this hub, and those of their labels that are
     known.
     """
+    if not targets:
+        return
     known = {**{device.name: device.labels for device in fleet.devices.values()}, **gone}
     labels = {f"{label}={value}" for each in known.values() for label, value in each.items()}
     for target in targets:
@@ -50,25 +53,32 @@ def check_targets(fleet: DesiredFleet, targets: Collection[str], gone: Labels) -
         )
 
 
-def changed_devices(base: DesiredFleet, fleet: DesiredFleet) -> frozenset[str]:
-    """The names of the devices that differ between two revisions, added and removed ones too."""
-    before, after = _wanted(base), _wanted(fleet)
-    return frozenset(
-        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
-    )
+def changed_devices(
+    base: DesiredFleet, fleet: DesiredFleet, among: Collection[str] | None = None
+) -> frozenset[str]:
+    """The names of the devices that differ between two revisions, added and removed ones too.
+
+    `among` are those that may differ, if that is known: only they are looked at.
+    """
+    names = base.devices.keys() | fleet.devices.keys() if among is None else among
+    return frozenset(name for name in names if _wanted(base, name) != _wanted(fleet, name))
 
 
-def _wanted(fleet: DesiredFleet) -> dict[str, str]:
-    return {
-        device.name: digest(
-            {
-                "identity": [device.edge, device.identity, device.protect],
-                "left": [device.paused, sorted(device.ignore)],
-                "tags": device.tags,
-                "desired": device.desired,
-                "modules": {name: module.desired for name, module in device.modules.items()},
-                "content": dict(device.edge_content),
-            }
-        )
-        for device in fleet.devices.values()
+def _wanted(fleet: DesiredFleet, name: str) -> str | None:
+    """A digest of all that is wanted of a device; None if it is not in the fleet."""
+    device = fleet.devices.get(name)
+    if device is None:
+        return None
+    sections = {"tags": device.tags, "desired": device.desired, **device.edge_content}
+    sections |= {f"modules/{name}": module.desired for name, module in device.modules.items()}
+    own = {
+        "identity": [device.edge, device.identity, device.protect],
+        "left": [device.paused, sorted(device.ignore)],
+        "sections": {name: _digest_of_shared(TheVery(value)) for name, value in sections.items()},
     }
+    return digest(own)
+
+
+@lru_cache(256)  # as similar devices share a few
+def _digest_of_shared(section: TheVery) -> str:
+    return digest(section.value)
