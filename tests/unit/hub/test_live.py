@@ -1,6 +1,7 @@
 """Twins of a fleet are read one by one or by query, whichever is cheaper."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,40 @@ def test_both_ways_of_reading_agree():
 
     each, by_query = asyncio.run(read_twice())
     assert each == by_query
+
+
+@pytest.mark.parametrize("by_query", [False, True])
+def test_devices_are_kept_or_not_when_they_are_complete(by_query):
+    asked = {}
+
+    def keep(name, live):
+        asked[name] = sorted(live.modules)
+        return name == "plain"
+
+    async def read():
+        hub = await fleet()
+        return await read_live(hub, WANTED, by_query=by_query, progress=lambda *_: None, keep=keep)
+
+    assert list(asyncio.run(read())) == ["plain"]
+    assert asked == {"edge": ["$edgeAgent", "$edgeHub", "model_loader"], "plain": []}
+
+
+def test_of_a_device_that_a_query_gives_twice_the_last_one_counts():
+    class Moving(MemoryHub):
+        async def device_twins(self):
+            async for twin in super().device_twins():
+                yield twin
+                yield replace(twin, desired={"again": 1})
+
+    async def read(keep):
+        hub = Moving()
+        await hub.create_device("plain", edge=False, authentication="sas")
+        wanted = {"plain": ReadRequest()}
+        return await read_live(hub, wanted, by_query=True, progress=lambda *_: None, keep=keep)
+
+    kept = asyncio.run(read(lambda _name, live: True))
+    assert kept["plain"].twin.desired == {"again": 1}
+    assert asyncio.run(read(lambda _name, live: not live.twin.desired)) == {}
 
 
 @pytest.mark.parametrize("by_query", [False, True])

@@ -21,6 +21,7 @@ from edgeops.fleet.model import (
     HubTarget,
 )
 from edgeops.jsonvalue import merge_patch
+from edgeops.plan.agreement import Agreed
 from edgeops.plan.document import to_json
 from edgeops.plan.model import PlanOptions
 from edgeops.plan.offline import offline_live
@@ -36,6 +37,20 @@ CASES = sorted(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case):
+    text = planned(case)
+    golden = case / "plan.json"
+    if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":
+        golden.write_text(text)
+    assert golden.read_text() == text
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_plan_does_without_those_that_agree(case):
+    assert planned(case, without_agreed=True) == planned(case)
+
+
+def planned(case, without_agreed=False):
+    """The text of the plan; perhaps from what is left without the devices that agree with git."""
     wanted = json.loads((case / "desired.json").read_text())
     fleet = fleet_of(wanted, wanted["commit"])
     on_hub = json.loads((case / "live.json").read_text())
@@ -43,21 +58,21 @@ def test_golden(case):
     configurations = {
         value["id"]: configuration_of(value) for value in on_hub.get("configurations", ())
     }
+    managed, agreed = tuple(live), Agreed(fleet)
+    if without_agreed:
+        live = {name: device for name, device in live.items() if not agreed.take(name, device)}
     fleet, overlaps = without_overlaps(fleet, live, configurations)
     plan = make_plan(
         fleet,
         live,
         hub=HubTarget("local"),
         options=PlanOptions(create=wanted.get("create", True), prune=wanted.get("prune", False)),
-        managed=live,
+        managed=managed,
         created_at="2026-01-01T00:00:00Z",
         overlaps=overlaps,
+        agreed=agreed.commits,
     )
-    text = json.dumps(to_json(plan), indent=2) + "\n"
-    golden = case / "plan.json"
-    if os.environ.get("EDGEOPS_UPDATE_GOLDEN") == "1":
-        golden.write_text(text)
-    assert golden.read_text() == text
+    return json.dumps(to_json(plan), indent=2) + "\n"
 
 
 def fleet_of(value, commit):

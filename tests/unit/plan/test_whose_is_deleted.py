@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from edgeops import stamp as stamps
 from edgeops.fleet.model import DesiredDevice, DesiredFleet, HubTarget
+from edgeops.plan.agreement import Agreed
 from edgeops.plan.counts import by_device
 from edgeops.plan.model import Action, PlanOptions
 from edgeops.plan.offline import carried_out
@@ -117,15 +118,22 @@ class TwoRepositories(RuleBasedStateMachine):
             for name, live in self.hub.items()
             if (stamp := stamps.decode(live.twin.tags)) and stamp.fleet == "f"
         }
-        made = make_plan(
-            this.fleet,
-            dict(self.hub),
-            hub=HubTarget("local"),
-            options=PlanOptions(prune=prune, create=True),
-            managed=tuple(of_fleet),
-            created_at="2026-01-01T00:00:00Z",
-            known=frozenset(this.known) if prune else None,
+        agreed = Agreed(this.fleet)
+        rest = {name: live for name, live in self.hub.items() if not agreed.take(name, live)}
+        made, without_agreed = (
+            make_plan(
+                this.fleet,
+                live,
+                hub=HubTarget("local"),
+                options=PlanOptions(prune=prune, create=True),
+                managed=tuple(of_fleet),
+                created_at="2026-01-01T00:00:00Z",
+                known=frozenset(this.known) if prune else None,
+                agreed=commits,
+            )
+            for live, commits in ((dict(self.hub), {}), (rest, agreed.commits))
         )
+        assert made == without_agreed
         if made.blocked:
             return
         for name, changes in by_device(made.changes).items():
