@@ -103,7 +103,7 @@ def _concerning(
 def _why_first(workspace: Workspace, record: ApplyRecord, device: str) -> str:
     """Why the oldest record may be about a device; empty if git did not have it then."""
     try:
-        known = device in workspace.at(record.commit).fleet.devices
+        known = device in workspace.at(record.commit, remembered=False).fleet.devices
     except EdgeOpsError:
         known = True
     if not known and not record.scope.prune:
@@ -120,7 +120,7 @@ def _why_changed(workspace: Workspace, before: str, after: str, device: str) -> 
     if before == after or not differ(workspace.root, before, after, FOLDERS):
         return ""
     try:
-        one, other = (workspace.at(commit).fleet for commit in (before, after))
+        one, other = (workspace.at(commit, remembered=False).fleet for commit in (before, after))
     except EdgeOpsError:
         return "it may have been written: the fleet at one of the commits is not known here"
     changed = device in changed_devices(one, other)

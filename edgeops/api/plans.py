@@ -38,7 +38,8 @@ def plan(workspace: Workspace, request: PlanRequest | None = None) -> Planned:
 
     request = request or PlanRequest()
     fleet, listing = _desired(workspace, request)
-    base = workspace.at(request.changed_since).fleet if request.changed_since else None
+    since = request.changed_since
+    base = workspace.at(since, remembered=False).fleet if since else None
     options = _options(workspace, request, fleet, base)
     if request.offline:
         if base is None:

@@ -73,7 +73,7 @@ def _since(
     devices, managed, drops = set(complete.left), set[str](), bool(complete.left)
     for commit in (complete.commit, *kept.history.touched):
         try:
-            revision = workspace.at(commit)
+            revision = workspace.at(commit, remembered=False)
             base = revision.fleet
         except EdgeOpsError as error:
             at = short_commit(commit)

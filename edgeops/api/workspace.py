@@ -112,9 +112,13 @@ class Workspace:
 
         return Cache(cache_folder(self.root, self.environ))
 
-    def at(self, rev: str | None = "HEAD") -> Revision:
-        """The fleet at a revision, or on disk (None), read when needed."""
-        return Revision(self, rev)
+    def at(self, rev: str | None = "HEAD", *, remembered: bool = True) -> Revision:
+        """The fleet at a revision, or on disk (None), read when needed.
+
+        If it is `remembered`, the next run resolves only what differs from it. An old commit that
+        is compared with is not: the newest is what the next run needs.
+        """
+        return Revision(self, rev, remembered=remembered)
 
     @property
     def ca_file(self) -> str | None:
@@ -147,9 +151,10 @@ class Revision:
     All raise `EdgeOpsError` if there is no fleet, no git repository or no such revision.
     """
 
-    def __init__(self, workspace: Workspace, rev: str | None) -> None:
+    def __init__(self, workspace: Workspace, rev: str | None, *, remembered: bool = True) -> None:
         self.workspace = workspace
         self.rev = rev
+        self._remembered = remembered
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -205,7 +210,7 @@ class Revision:
         from edgeops.source.again import Wanted, resolve_listing
 
         of = self.workspace
-        wanted = Wanted(of.root, of.hub, every_hub, of.local_artifacts_url)
+        wanted = Wanted(of.root, of.hub, every_hub, of.local_artifacts_url, self._remembered)
         resolved = resolve_listing(self.listing, wanted, of.cache, lambda: self.snapshot)
         if of.debug:
             for bug in filter(None, (each.error for each in resolved.resolution.problems)):

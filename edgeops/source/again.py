@@ -35,12 +35,16 @@ OpenMemo = Callable[[], AbstractContextManager[Memo]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to resolve: as the arguments of `resolve.resolve` say; `root` tells fleets apart."""
+    """What to resolve: as the arguments of `resolve.resolve` say; `root` tells fleets apart.
+
+    The result is `remembered` for the next time, in place of the last one.
+    """
 
     root: Path
     hub: str
     every_hub: bool
     local_artifacts_url: str | None
+    remembered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,10 @@ def resolve_listing(
     snapshot = everything()
     with open_memo() as memo:
         evaluation = _evaluate(snapshot, wanted, memo)
-        context = _context(snapshot, listing.blobs)
-        _Kept(memo, wanted.root, state).save(remember(context, evaluation, snapshot, listing.blobs))
+        if wanted.remembered:
+            context = _context(snapshot, listing.blobs)
+            record = remember(context, evaluation, snapshot, listing.blobs)
+            _Kept(memo, wanted.root, state).save(record)
     return Resolved(evaluation.resolution, snapshot.model_problems)
 
 
@@ -161,7 +167,7 @@ class _Partly:
         if not evaluation.separable or evaluation.catalog.instances != before.instances:
             return None
         changed = len(unchanged) < len(before.blobs) or new & right_files(evaluation, snapshot)
-        if changed and hubs == before.hubs:
+        if changed and hubs == before.hubs and self.wanted.remembered:
             kept.save(remember(before.context, evaluation, snapshot, blobs, before, others))
         resolution = self._with_others(evaluation, others)
         return Resolved(resolution, snapshot.model_problems)

@@ -53,9 +53,10 @@ def list_revision(root: Path, rev: str) -> Listing:
     if not any(name.startswith("fleet/") for _, _, _, name in entries):
         raise no_fleet(f"{prefix or 'the repository'} at {short_commit(commit)}")
     for mode, sha, size, name in entries:
-        if problem := _refusal(mode, size, name):
+        is_read = role(name) is not None
+        if problem := _refusal(mode, size, name, is_read=is_read):
             refused.append(problem)
-        elif role(name) is not None:
+        elif is_read:
             blobs[name] = sha
     objects = _Objects(root, commit, blobs)
     return Listing(commit, blobs, tuple(refused), objects.read, objects.read_key)
@@ -211,11 +212,11 @@ def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
                 raise committed_state(name, f"committed at {short_commit(commit)}")
 
 
-def _refusal(mode: str, size: str, name: str) -> Problem | None:
+def _refusal(mode: str, size: str, name: str, *, is_read: bool) -> Problem | None:
     """The problem of an entry that is not read, though its name says that it should be."""
     if mode in _DETOURS:
         return detour_problem(name, _DETOURS[mode])
-    if role(name) is None:
+    if not is_read:
         return unread_problem(name)
     if badly_named := name_problem(name):
         return badly_named

@@ -12,7 +12,7 @@ ONE = {
     "fleet/d1.yaml": HEAD.format(kind="Device", name="d1", spec="{}"),
     "fleet/d2.yaml": HEAD.format(kind="Device", name="d2", spec="{}"),
     "fleet/set.yaml": HEAD.format(
-        kind="DeviceSet", name="s", spec="{template: {}, devices: [{name: s1}, {name: s2}]}"
+        kind="DeviceSet", name="s", spec="{template: {spec: {}}, devices: [{name: s1}, {name: s2}]}"
     ),
     "schemas/cam.json": "{}",
     "models/m/model.yaml": "",
