@@ -64,19 +64,18 @@ def changed_devices(
     return frozenset(name for name in names if _wanted(base, name) != _wanted(fleet, name))
 
 
-def _wanted(fleet: DesiredFleet, name: str) -> str | None:
-    """A digest of all that is wanted of a device; None if it is not in the fleet."""
+def _wanted(fleet: DesiredFleet, name: str) -> tuple[object, ...] | None:
+    """All that is wanted of a device, sections as their digests; None if the fleet lacks it."""
     device = fleet.devices.get(name)
     if device is None:
         return None
     sections = {"tags": device.tags, "desired": device.desired, **device.edge_content}
     sections |= {f"modules/{name}": module.desired for name, module in device.modules.items()}
-    own = {
-        "identity": [device.edge, device.identity, device.protect],
-        "left": [device.paused, sorted(device.ignore)],
-        "sections": {name: _digest_of_shared(TheVery(value)) for name, value in sections.items()},
-    }
-    return digest(own)
+    return (
+        *(device.edge, device.identity, device.protect),
+        *(device.paused, sorted(device.ignore)),
+        {name: _digest_of_shared(TheVery(value)) for name, value in sections.items()},
+    )
 
 
 @lru_cache(256)  # as similar devices share a few

@@ -319,6 +319,17 @@ def test_devices_whose_schema_takes_many_steps_are_resolved_together(memo: Kept)
         assert whole(files, memo)
 
 
+@pytest.mark.parametrize("path", ["fleet/a.yaml", "fleet/d/d1.yaml"])
+def test_an_old_commit_does_not_take_the_place_of_the_newest(path: str, memo: Kept) -> None:
+    remembered = {key: value for key, value in memo.values.items() if key.startswith("devices/")}
+    listing = listing_of({**USUAL, path: TEXTS[path][1]})
+    url = "https://localhost/artifacts"
+    wanted = Wanted(Path("/fleet"), "local", True, url, remembered=False)
+    resolve_listing(listing, wanted, lambda: nullcontext(memo), lambda: listing.snapshot(memo))
+    assert remembered.items() <= memo.values.items()
+    assert not whole(USUAL, memo)
+
+
 def test_another_address_of_artifacts_resolves_everything(memo: Kept) -> None:
     listing = listing_of(USUAL)
     for url, expected in (("https://localhost/artifacts", 0), ("https://localhost:1/", 1)):
