@@ -148,7 +148,8 @@ def _desired(workspace: Workspace, request: PlanRequest) -> tuple[DesiredFleet, 
     from edgeops.source.revision import uncommitted
 
     revision = workspace.at(request.rev)
-    fleet, warnings = revision.fleet, len(revision.resolution.warnings)
+    with workspace.observer.progress("reading the fleet"):
+        fleet, warnings = revision.fleet, len(revision.resolution.warnings)
     if warnings:
         found, them = ("1 warning", "it") if warnings == 1 else (f"{warnings:,} warnings", "them")
         workspace.observer.note(f"{found}: `edgeops validate --rev {request.rev}` shows {them}")
@@ -230,20 +231,21 @@ async def _live_plan(
     known = _known_commits(workspace, live, agreed) if options.prune else None
     by_label = any("=" in target for target in options.targets)
     fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
-    made = make_plan(
-        fleet,
-        live,
-        hub=target,
-        options=options,
-        managed=managed,
-        managed_in_all=since.managed if since else None,
-        created_at=utc(workspace.clock.now()),
-        labels=_last_labels(workspace, live, gone) if by_label else {},
-        overlaps=overlaps,
-        notes=notes,
-        known=known,
-        agreed=agreed.commits,
-    )
+    with workspace.observer.progress("planning"):
+        made = make_plan(
+            fleet,
+            live,
+            hub=target,
+            options=options,
+            managed=managed,
+            managed_in_all=since.managed if since else None,
+            created_at=utc(workspace.clock.now()),
+            labels=_last_labels(workspace, live, gone) if by_label else {},
+            overlaps=overlaps,
+            notes=notes,
+            known=known,
+            agreed=agreed.commits,
+        )
     return live, Planned(made, fleet, since_last=since)
 
 

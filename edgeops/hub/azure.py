@@ -1,9 +1,9 @@
 """A hub with Azure's API: Azure IoT Hub or the local hub.
 
 A large fleet has thousands of twins, so they are read and written over REST with aiohttp and
-orjson: Microsoft's SDK takes ten times the CPU for a read and twenty times for a patch. Source:
-"Service - Devices", "Service - Modules" and "Service - Query" of the Azure IoT Hub REST API,
-version 2021-04-12.
+orjson, and devices are created so: Microsoft's SDK takes ten times the CPU for a read and twenty
+times for a patch. Source: "Service - Devices", "Service - Modules" and "Service - Query" of the
+Azure IoT Hub REST API, version 2021-04-12.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgeops.errors import EdgeOpsError
 from edgeops.hub.control import Control
 from edgeops.hub.credentials import Credential
 from edgeops.hub.errors import Subject, odd_answer
-from edgeops.hub.identity import changed, identity_fields
+from edgeops.hub.identity import changed, identity_fields, new_device
 from edgeops.hub.queries import configurations_of, pages_of
 from edgeops.hub.rates import Rates
 from edgeops.hub.rest import Bounds, HubApi
@@ -34,7 +34,7 @@ _FLEET_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
 class AzureHub(Control):
-    """Implements `port.Hub`: reads, queries and patches twins; `Control` has the other methods.
+    """Implements `port.Hub`: twins and the identities of devices; `Control` has the other methods.
 
     Created inside an event loop. Raises `EdgeOpsError` when `ca_file` cannot be read.
     """
@@ -98,6 +98,29 @@ class AzureHub(Control):
         )
         return self._twin(value, subject)
 
+    async def create_device(
+        self,
+        device: str,
+        *,
+        edge: bool,
+        authentication: str,
+        thumbprints: Mapping[str, str] | None = None,
+        status: str = "enabled",
+        parent_scope: str = "",
+    ) -> None:
+        """Create an identity. Raises `AlreadyExists`."""
+        body = new_device(
+            device,
+            edge=edge,
+            authentication=authentication,
+            thumbprints=thumbprints,
+            status=status,
+            parent_scope=parent_scope,
+        )
+        # Without If-Match, a device that exists is not replaced.
+        path, subject = _identity_path(device), Subject(self._hub, device)
+        await self._rest.send(Operation.REGISTRY, "PUT", path, subject, body=body)
+
     async def update_identity(
         self,
         device: str,
@@ -108,7 +131,7 @@ class AzureHub(Control):
         parent_scope: str | None = None,
     ) -> None:
         """Read an identity and write it back changed. Raises `EtagMismatch`, `NotFound`."""
-        subject, path = Subject(self._hub, device), f"/devices/{quote(device, safe='')}"
+        subject, path = Subject(self._hub, device), _identity_path(device)
         document, _ = await self._rest.send(Operation.REGISTRY, "GET", path, subject)
         try:
             etag = document["etag"]
@@ -169,6 +192,10 @@ class AzureHub(Control):
         """Close all connections."""
         await self._rest.close()
         await super().close()
+
+
+def _identity_path(device: str) -> str:
+    return f"/devices/{quote(device, safe='')}"
 
 
 def _path(device: str, module: str | None) -> str:

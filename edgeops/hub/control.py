@@ -1,4 +1,4 @@
-"""Identities and edge deployments through Microsoft's service SDK (azure-iot-hub).
+"""Modules, deletions and edge deployments through Microsoft's service SDK (azure-iot-hub).
 
 There are few such calls, so that the SDK is fast enough. It blocks, so calls run in a few threads,
 each with its own managers: an SDK session belongs to the thread that opened it.
@@ -26,7 +26,7 @@ Call = Callable[[Any, Any], Any]  # (registry manager, configuration manager) ->
 
 
 class Control:
-    """Creates and deletes identities on one hub, and deploys to its edge devices."""
+    """Creates modules on one hub, deletes devices and modules, and deploys to its edge devices."""
 
     def __init__(
         self,
@@ -46,34 +46,6 @@ class Control:
         self._free: asyncio.LifoQueue[_Lane] = asyncio.LifoQueue()
         for lane in self._lanes:
             self._free.put_nowait(lane)
-
-    async def create_device(
-        self,
-        device: str,
-        *,
-        edge: bool,
-        authentication: str,
-        thumbprints: Mapping[str, str] | None = None,
-        status: str = "enabled",
-        parent_scope: str = "",
-    ) -> None:
-        """Create an identity. Raises `AlreadyExists`."""
-        both = [(thumbprints or {}).get(name) for name in ("primary", "secondary")]
-        rest: dict[str, Any] = {"iot_edge": edge}
-        if parent_scope and edge:  # an edge device gets a scope of its own
-            rest["parent_scopes"] = [parent_scope]
-        elif parent_scope:
-            rest["device_scope"] = parent_scope
-
-        def call(registry: Any, _: Any) -> None:
-            if authentication == "x509CA":
-                registry.create_device_with_certificate_authority(device, status, **rest)
-            elif authentication == "selfSigned":
-                registry.create_device_with_x509(device, *both, status, **rest)
-            else:  # without keys in the request the hub generates them
-                registry.create_device_with_sas(device, None, None, status, **rest)
-
-        await self._run(call, Subject(self._hub, device))
 
     async def delete_device(self, device: str) -> None:
         """Delete an identity and its modules. Raises `NotFound`."""

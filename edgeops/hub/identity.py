@@ -1,4 +1,4 @@
-"""Changes one thing in the identity of a device, as the registry of a hub returned it.
+"""The identity of a new device, and changes to one as the registry of a hub returned it.
 
 Source: "Understand the identity registry in your IoT hub" and "Service - Devices" of the Azure IoT
 Hub REST API, version 2021-04-12. A write replaces the whole identity, so it is written back as it
@@ -15,6 +15,34 @@ from edgeops.jsonvalue import JsonObject
 _TYPES = {"x509CA": "certificateAuthority"}
 _NAMES = {value: key for key, value in _TYPES.items()}
 _SCOPE = "ms-azure-iot-edge://"
+
+
+def new_device(
+    device: str,
+    *,
+    edge: bool,
+    authentication: str,
+    thumbprints: Mapping[str, str] | None = None,
+    status: str = "enabled",
+    parent_scope: str = "",
+) -> JsonObject:
+    """The identity of a new device; without keys in it the hub generates those of `sas`."""
+    credentials: JsonObject = {"type": _TYPES.get(authentication, authentication)}
+    if authentication == "sas":
+        credentials["symmetricKey"] = {}
+    elif authentication == "selfSigned":
+        credentials["x509Thumbprint"] = _written_thumbprints(thumbprints or {})
+    new: JsonObject = {
+        "deviceId": device,
+        "status": status,
+        "authentication": credentials,
+        "capabilities": {"iotEdge": edge},
+    }
+    if parent_scope and edge:  # an edge device gets a scope of its own
+        new["parentScopes"] = [parent_scope]
+    elif parent_scope:
+        new["deviceScope"] = parent_scope
+    return new
 
 
 def changed(
@@ -35,7 +63,7 @@ def changed(
         new["authentication"] = {"type": _TYPES.get(authentication, authentication)}
     if thumbprints:
         known = new["authentication"].get("x509Thumbprint") or {}
-        written = {f"{name}Thumbprint": value for name, value in thumbprints.items()}
+        written = _written_thumbprints(thumbprints)
         new["authentication"] = {**new["authentication"], "x509Thumbprint": {**known, **written}}
     if status:
         new["status"] = status
@@ -44,6 +72,10 @@ def changed(
         if not new["capabilities"]["iotEdge"]:  # an edge device has a scope of its own
             new["deviceScope"] = parent_scope
     return new
+
+
+def _written_thumbprints(thumbprints: Mapping[str, str]) -> dict[str, str]:
+    return {f"{name}Thumbprint": value for name, value in thumbprints.items()}
 
 
 def identity_fields(twin: Mapping[str, Any]) -> dict[str, Any]:

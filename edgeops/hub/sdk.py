@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from edgeops.errors import EdgeOpsError
 from edgeops.hub.credentials import Credential, no_entra_token
 from edgeops.hub.errors import Answer, Failure, Subject, no_answer, odd_answer, refusal
+from edgeops.hub.port import HubError
 from edgeops.translate import translate
 
 CONNECT_SECONDS = 10.0
@@ -19,16 +19,16 @@ Managers = tuple[Any, Any]  # the SDK has no types: registry manager, configurat
 def connect(credential: Credential, ca_file: str | None, proxy: str | None) -> Managers:
     """A registry and a configuration manager that keep connections open and never retry.
 
-    Raises `EdgeOpsError` when the SDK is not installed, and `Unauthorized`.
+    Raises `HubError` when the SDK is not installed, and `Unauthorized`.
     """
     try:
         from azure.iot.hub import IoTHubConfigurationManager, IoTHubRegistryManager
     except ImportError as error:
-        raise EdgeOpsError(
-            "azure-iot-hub is not installed, so that devices, modules and edge deployments "
-            "cannot be written from this machine",
+        raise HubError(
+            "azure-iot-hub is not installed, so that edge deployments cannot be written, modules "
+            "not created, and nothing deleted from this machine",
             "Microsoft publishes it for x86-64 only; run this command on an x86-64 machine "
-            "(reading and patching twins works everywhere)",
+            "(creating devices, reading and patching twins works everywhere)",
         ) from error
     managers = (
         credential.manager(IoTHubRegistryManager),

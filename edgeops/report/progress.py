@@ -125,18 +125,18 @@ def _bar(label: str, stream: IO[str], color: bool, unit: str) -> Iterator[Progre
 
     columns = (
         rich.TextColumn("{task.description}", markup=False),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TextColumn(f"{unit}{{task.fields[rate]}}", markup=False),
+        rich.BarColumn(),  # it runs to and fro until the first unit is done
+        rich.TextColumn("{task.fields[done]}", markup=False),
         rich.TimeRemainingColumn(),
     )
     console = Console(file=stream, no_color=not color)
     with rich.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=None, rate="")
+        task = bar.add_task(label, total=None, done="")
 
         def show(done: int, total: int) -> None:
             speed = bar.tasks[0].speed
             rate = f", {_per_second(speed)}" if speed else ""
-            bar.update(task, completed=done, total=total, rate=rate)
+            words = f"{done:,}/{total:,} {unit}{rate}"
+            bar.update(task, completed=done, total=total, done=words)
 
         yield show

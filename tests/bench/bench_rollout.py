@@ -2,9 +2,9 @@
 
 Each fleet is a git repository with a local hub of its own, whose devices have the model_loader
 module and one model. A commit then wants the next version, and `edgeops sync` brings it there: the
-hub tells each module, which downloads the file over HTTPS, verifies it, switches, and reports its
-digest. The hub and the sync are processes of their own, all modules are this one: they share the
-machine's cores and its disk, as real devices do not.
+hub tells each module, which downloads the file over HTTPS, verifies it, and reports its digest.
+The hub and the sync are processes of their own, all modules are this one: they share the machine's
+cores, as real devices do not. What a device does by itself, as storing the file, is left out.
 """
 
 from __future__ import annotations
@@ -88,18 +88,18 @@ def bench(options: Options) -> Results:
 def _measure(devices: int, size: int) -> _Timing:
     timings = []
 
-    async def run(here: Site, storage: Path) -> None:
-        timings.append(await _roll_out(here, storage, size))
+    async def run(here: Site) -> None:
+        timings.append(await _roll_out(here, size))
 
-    with tempfile.TemporaryDirectory(prefix="edgeops-bench-") as folder:
-        storage = Path(folder, "devices")
-        storage.mkdir()
-        with site(Path(folder, "site"), devices, CHECKOUT) as here:
-            loop.run(run(here, storage))
+    with (
+        tempfile.TemporaryDirectory(prefix="edgeops-bench-") as folder,
+        site(Path(folder), devices, CHECKOUT) as here,
+    ):
+        loop.run(run(here))
     return timings[0]
 
 
-async def _roll_out(here: Site, storage: Path, size: int) -> _Timing:
+async def _roll_out(here: Site, size: int) -> _Timing:
     """Bring all devices to the old model, untimed, and then to the new one."""
     old, new = _publish(here, _OLD, size), _publish(here, _NEW, size)
     _want(here, _OLD)
@@ -108,7 +108,7 @@ async def _roll_out(here: Site, storage: Path, size: int) -> _Timing:
     first, second = Rollout(old, len(keys)), Rollout(new, len(keys))
     modules = Modules(first)
     with ThreadPoolExecutor(_WORKERS) as workers:
-        await modules.connect(keys, here.endpoint, storage, workers)
+        await modules.connect(keys, here.endpoint, workers)
         async with asyncio.timeout(_TIMEOUT), _following(modules):
             await first.everywhere.wait()
             modules.rollout = second

@@ -1,43 +1,46 @@
-"""Many simulated model_loader modules in one process: its own code, but for the SDK and threads.
+"""Many simulated model_loader modules in one process: what the hub sees of each, and little else.
 
-Each follows its twin as `Session` does (read the twin, offer it, report), over
-MQTT without the SDK; the work of all is done by a few threads.
+Each follows its twin as `Session` does (read the twin, bring it about, report), over MQTT without
+the SDK. It downloads the file over a TLS connection of its own, compares its SHA-256, and reports
+in the module's own words. It keeps no files: to stage, sync and switch them, which devices do side
+by side, would be most of the work of this one process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
-import logging
-import random
-import time
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import edgeops
-from edgeops.https_get import open_web
 from edgeops.localhub.access import Endpoint
 from edgeops.localhub.mqtt.packets import Publish
 from edgeops.modules.model_loader.desired import FlatKeys, parse_desired
-from edgeops.modules.model_loader.download import Downloader
-from edgeops.modules.model_loader.load_test import no_load_test
-from edgeops.modules.model_loader.loader import Loader, World
-from edgeops.modules.model_loader.status import OWNED, LoaderInfo, reported
-from edgeops.modules.model_loader.storage import Storage
+from edgeops.modules.model_loader.status import (
+    OWNED,
+    LoaderInfo,
+    SlotState,
+    SlotStatus,
+    reported,
+)
+from edgeops.modules.model_loader.wanted import WantedModel
 from edgeops.modules.runtime.module import report_patch
-from edgeops.proxy import Proxies
+from edgeops.modules.runtime.slots import CurrentModel
 from tests.bench.mqtt_devices import Device, connect
 
 SLOT = "crowdedness"
-MAX_BYTES = 1 << 30
 DESIRED = "$iothub/twin/PATCH/properties/desired/"
-WORLD = World(
-    time.monotonic, lambda: datetime.now(UTC), random.uniform, logging.getLogger("model_loader")
-)
+_SECONDS_TO_DOWNLOAD = 60
 
 
 @dataclass
@@ -64,17 +67,13 @@ class Rollout:
 
 
 class SimulatedLoader:
-    """One module with a storage folder of its own."""
+    """One module."""
 
-    def __init__(self, device: Device, storage: Path, ca_file: Path, workers: Executor) -> None:
-        storage.mkdir()
+    def __init__(self, device: Device, trust: ssl.SSLContext, workers: Executor) -> None:
         self._device = device
+        self._trust = trust
         self._workers = workers
-        # Without the public certificates: to read them for each connection, which devices do side
-        # by side, would be most of the work of this one process.
-        self._http = open_web(Proxies(), only=ca_file)
-        downloader = Downloader(self._http, MAX_BYTES)
-        self._loader = Loader(Storage(storage, storage), downloader, no_load_test, WORLD)
+        self._statuses: dict[str, SlotStatus] = {}
         self._changed = asyncio.Event()
         self._changed.set()  # it reads its twin at start
         self._answer: asyncio.Future[tuple[Publish, float]] | None = None
@@ -99,26 +98,46 @@ class SimulatedLoader:
             {key: value for key, value in twin[section].items() if not key.startswith("$")}
             for section in ("desired", "reported")
         )
-        self._loader.offer(parse_desired(desired, FlatKeys()))
-        wait = await self._work()
-        while wait is not None:  # something failed and is due again
-            await asyncio.sleep(wait)
-            wait = await self._work()
-        wanted, statuses = self._loader.snapshot()
-        now = reported(wanted, statuses, LoaderInfo(edgeops.__version__))
+        wanted = parse_desired(desired, FlatKeys())
+        for model in wanted.models.values():
+            status = self._statuses.get(model.slot)
+            if status is None or status.in_use is None or status.in_use.sha256 != model.digest:
+                self._statuses[model.slot] = await asyncio.get_running_loop().run_in_executor(
+                    self._workers, _obtained, model, self._trust
+                )
+        now = reported(wanted, self._statuses, LoaderInfo(edgeops.__version__))
         self._answer = asyncio.get_running_loop().create_future()
         self._device.report(json.dumps(report_patch(on_hub, now, OWNED)).encode())
         answer, when = await self._answer
         assert answer.topic.startswith("$iothub/twin/res/204"), answer
         return now, when
 
-    async def _work(self) -> float | None:
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._do_work)
 
-    def _do_work(self) -> float | None:
-        wait = self._loader.work()
-        self._http.close()  # hours pass between two models: each comes over a new connection
-        return wait
+def _obtained(model: WantedModel, trust: ssl.SSLContext) -> SlotStatus:
+    """Download and verify a model; hours pass between two, so that each takes a new connection."""
+    file = model.main
+    url = urlsplit(file.url)
+    assert url.hostname
+    connection = HTTPSConnection(
+        url.hostname, url.port, timeout=_SECONDS_TO_DOWNLOAD, context=trust
+    )
+    with closing(connection):
+        connection.request("GET", url.path)
+        digest = hashlib.file_digest(connection.getresponse(), "sha256").hexdigest()
+    assert digest == file.sha256, f"{file.url} is not what the twin says"
+    since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    current = CurrentModel(
+        slot=model.slot,
+        path=Path(file.name),
+        name=model.name,
+        version=model.version,
+        sha256=digest,
+        md5=file.md5,
+        size=file.size or 0,
+        format=model.format,
+        since=since,
+    )
+    return SlotStatus(SlotState.READY, since, current)
 
 
 class Modules:
@@ -129,9 +148,7 @@ class Modules:
         self._loaders: dict[str, SimulatedLoader] = {}
         self._devices: list[Device] = []
 
-    async def connect(
-        self, keys: Mapping[str, str], endpoint: Endpoint, storage: Path, workers: Executor
-    ) -> None:
+    async def connect(self, keys: Mapping[str, str], endpoint: Endpoint, workers: Executor) -> None:
         """Connect the modules that have these keys, by `device/module`."""
         assert endpoint.mqtt_port
         self._devices = await connect(
@@ -143,9 +160,9 @@ class Modules:
             keys=keys,
             ca_file=endpoint.ca_file,
         )
+        trust = ssl.create_default_context(cafile=endpoint.ca_file)
         for device in self._devices:
-            folder = storage / device.name.replace("/", "-")
-            self._loaders[device.name] = SimulatedLoader(device, folder, endpoint.ca_file, workers)
+            self._loaders[device.name] = SimulatedLoader(device, trust, workers)
 
     async def run(self) -> None:
         """Follow the twins until cancelled."""

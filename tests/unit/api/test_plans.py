@@ -23,7 +23,8 @@ def test_a_plan_writes_nothing_and_a_sync_makes_it_empty(with_hub, listener):
     assert {outcome.status for outcome in done.outcomes} == {Status.APPLIED}
     assert (changed(done.planned), done.interrupted) == (["a", "b"], False)
     assert changed(plan(with_hub)) == []
-    assert listener.runs == ["reading twins", "reading twins", "syncing", "reading twins"]
+    planned = ["reading the fleet", "reading twins", "planning"]
+    assert listener.runs == [*planned, *planned, "syncing", *planned]
 
 
 def test_targets(with_hub):

@@ -7,7 +7,14 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.hub.azure import AzureHub, twin_of
-from edgeops.hub.port import EtagMismatch, HubError, NotFound, Unauthorized, Unreachable
+from edgeops.hub.port import (
+    AlreadyExists,
+    EtagMismatch,
+    HubError,
+    NotFound,
+    Unauthorized,
+    Unreachable,
+)
 from edgeops.hub.rates import no_rates
 from edgeops.hub.rest import Bounds
 from edgeops.hub.retry import Retry
@@ -74,6 +81,10 @@ def patch(twins):
     return twins.patch_twin(
         "queen-street-210", None, tags={"a": None}, desired={"b": 1}, etag="AAAAAAAAAAE="
     )
+
+
+def create(twins):
+    return twins.create_device("queen-street-210", edge=True, authentication="sas")
 
 
 # --- the wire form --------------------------------------------------------------------
@@ -299,3 +310,24 @@ def test_a_proxy_that_is_down_is_named(on_bad_hub, steps):
     with pytest.raises(Unreachable, match="the proxy does not connect") as caught:
         on_bad_hub(read, steps.json(TWIN), proxy="http://user:hunter2@127.0.0.1:9")
     assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"
+
+
+# --- creating devices -----------------------------------------------------------------
+
+
+def test_a_device_is_created_without_keys_so_that_the_hub_makes_them(on_bad_hub, steps):
+    _, hub = on_bad_hub(create, steps.json({"deviceId": "queen-street-210"}))
+    method, path, headers, body = hub.requests[0]
+    assert (method, path) == ("PUT", "/devices/queen-street-210?api-version=2021-04-12")
+    assert "If-Match" not in headers  # it would replace a device that exists
+    assert json.loads(body) == {
+        "deviceId": "queen-street-210",
+        "status": "enabled",
+        "authentication": {"symmetricKey": {}, "type": "sas"},
+        "capabilities": {"iotEdge": True},
+    }
+
+
+def test_a_creation_whose_answer_was_lost_is_there_already(on_bad_hub, steps):
+    with pytest.raises(AlreadyExists, match="device 'queen-street-210' already exists on the hub"):
+        on_bad_hub(create, steps.cut, steps.error(409, "DeviceAlreadyExists"))

@@ -6,11 +6,10 @@ import sys
 
 import pytest
 
-from edgeops.errors import EdgeOpsError
 from edgeops.hub.control import Control
 from edgeops.hub.port import AlreadyExists, HubError, NotFound, Unauthorized, Unreachable
 
-DEVICE = {"deviceId": "queen-street-210", "authentication": {"type": "sas"}}
+MODULE = {"deviceId": "queen-street-210", "moduleId": "camera"}
 
 
 @pytest.fixture
@@ -36,26 +35,8 @@ def on_bad_hub(bad_hub, retry, rates):
     return run
 
 
-def create(control, authentication="sas"):
-    return control.create_device("queen-street-210", edge=True, authentication=authentication)
-
-
-def test_a_device_is_created_without_keys_so_that_the_hub_makes_them(on_bad_hub, steps):
-    hub = on_bad_hub(create, steps.json(DEVICE))
-    method, path, headers, body = hub.requests[0]
-    assert (method, path) == ("PUT", "/devices/queen-street-210?api-version=2021-04-12")
-    assert "If-Match" not in headers
-    assert json.loads(body) == {
-        "deviceId": "queen-street-210",
-        "status": "enabled",
-        "authentication": {"symmetricKey": {}, "type": "sas"},
-        "capabilities": {"iotEdge": True},
-    }
-
-
-def test_a_device_with_a_certificate_has_no_keys(on_bad_hub, steps):
-    hub = on_bad_hub(lambda control: create(control, "x509CA"), steps.json(DEVICE))
-    assert json.loads(hub.requests[0][3])["authentication"] == {"type": "certificateAuthority"}
+def create(control):
+    return control.create_module("queen-street-210", "camera")
 
 
 def test_a_deployment_is_sent_as_azure_takes_it(on_bad_hub, steps):
@@ -89,23 +70,23 @@ def test_many_at_once_share_a_few_connections(on_bad_hub, steps):
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_passing_refusal_is_repeated_by_us_and_not_by_the_sdk(on_bad_hub, steps, waits, status):
     error = steps.error(status, "Busy", Retry_After="3")
-    hub = on_bad_hub(create, error, steps.json(DEVICE))
+    hub = on_bad_hub(create, error, steps.json(MODULE))
     assert len(hub.requests) == 2
     assert waits.seconds == [3.0]
 
 
 def test_a_refusal_that_stays_is_raised_after_our_attempts(on_bad_hub, steps):
-    with pytest.raises(HubError, match="failed with HTTP 500 for device 'queen-street-210': boom"):
+    with pytest.raises(HubError, match=r"failed with HTTP 500 for module 'camera'.*: boom"):
         on_bad_hub(create, steps.error(500, "ServerError", "boom"))
 
 
 def test_a_cut_connection_is_repeated(on_bad_hub, steps):
-    assert len(on_bad_hub(create, steps.cut, steps.json(DEVICE)).requests) == 2
+    assert len(on_bad_hub(create, steps.cut, steps.json(MODULE)).requests) == 2
 
 
 def test_a_creation_whose_answer_was_lost_is_there_already(on_bad_hub, steps):
-    with pytest.raises(AlreadyExists, match="device 'queen-street-210' already exists on the hub"):
-        on_bad_hub(create, steps.cut, steps.error(409, "DeviceAlreadyExists"))
+    with pytest.raises(AlreadyExists, match=r"module 'camera' .* already exists on the hub"):
+        on_bad_hub(create, steps.cut, steps.error(409, "ModuleAlreadyExistsOnDevice"))
 
 
 def test_errors_have_the_words_of_the_hub_not_the_reason_phrase(on_bad_hub, steps):
@@ -119,29 +100,29 @@ def test_refusals_have_their_kind(on_bad_hub, steps, status, kind):
         on_bad_hub(lambda control: control.delete_device("d"), steps.error(status, "X"))
 
 
-def test_garbage_is_not_a_device(on_bad_hub, steps):
+def test_garbage_is_not_a_module(on_bad_hub, steps):
     with pytest.raises(HubError, match="not a valid response of an IoT Hub"):
         on_bad_hub(create, steps.raw(b"{nonsense", content_type="application/json"))
 
 
 def test_an_unknown_ca_is_not_trusted(on_bad_hub, certificates, steps, waits):
     with pytest.raises(Unreachable, match="trusted TLS connection"):
-        on_bad_hub(create, steps.json(DEVICE), ca_file=certificates.other_ca_file)
+        on_bad_hub(create, steps.json(MODULE), ca_file=certificates.other_ca_file)
     assert waits.seconds == []
 
 
 def test_an_unknown_host_is_not_found(on_bad_hub, steps):
     with pytest.raises(Unreachable, match=r"cannot find the address of nowhere\.invalid"):
-        on_bad_hub(create, steps.json(DEVICE), hostname="nowhere.invalid")
+        on_bad_hub(create, steps.json(MODULE), hostname="nowhere.invalid")
 
 
 def test_a_closed_port_refuses(on_bad_hub, steps):
     with pytest.raises(Unreachable, match="does not accept connections"):
-        on_bad_hub(create, steps.json(DEVICE), hostname="localhost:9")
+        on_bad_hub(create, steps.json(MODULE), hostname="localhost:9")
 
 
 def test_where_the_sdk_is_not_installed_the_message_says_so(on_bad_hub, steps, monkeypatch):
     monkeypatch.setitem(sys.modules, "azure.iot.hub", None)
-    with pytest.raises(EdgeOpsError, match="azure-iot-hub is not installed") as caught:
-        on_bad_hub(create, steps.json(DEVICE))
+    with pytest.raises(HubError, match="azure-iot-hub is not installed") as caught:
+        on_bad_hub(create, steps.json(MODULE))
     assert "x86-64" in caught.value.hint

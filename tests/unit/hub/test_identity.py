@@ -6,10 +6,11 @@ import json
 import pytest
 
 from edgeops.hub.azure import AzureHub
-from edgeops.hub.identity import changed, device_of, identity_fields
+from edgeops.hub.identity import changed, device_of, identity_fields, new_device
 from edgeops.hub.port import EtagMismatch, HubError
 from edgeops.hub.rates import no_rates
 
+_SCOPE = "ms-azure-iot-edge://g-1"
 DOCUMENT = {
     "deviceId": "d",
     "generationId": "637",
@@ -24,6 +25,37 @@ DOCUMENT = {
     "capabilities": {"iotEdge": False, "later": True},
     "later": {"x": 1},
 }
+
+
+@pytest.mark.parametrize(
+    ("edge", "options", "written"),
+    [
+        (False, {"authentication": "x509CA"}, {"authentication": {"type": "certificateAuthority"}}),
+        (
+            False,
+            {"authentication": "selfSigned", "thumbprints": {"primary": "A"}},
+            {
+                "authentication": {
+                    "type": "selfSigned",
+                    "x509Thumbprint": {"primaryThumbprint": "A"},
+                }
+            },
+        ),
+        (False, {"status": "disabled"}, {"status": "disabled"}),
+        (False, {"parent_scope": _SCOPE}, {"deviceScope": _SCOPE}),
+        (True, {"parent_scope": _SCOPE}, {"parentScopes": [_SCOPE]}),
+    ],
+    ids=["x509CA", "selfSigned", "disabled", "leaf", "edge"],
+)
+def test_the_identity_of_a_new_device(edge, options, written):
+    plain = {
+        "deviceId": "d",
+        "status": "enabled",
+        "authentication": {"type": "sas", "symmetricKey": {}},
+        "capabilities": {"iotEdge": edge},
+    }
+    new = new_device("d", **{"edge": edge, "authentication": "sas", **options})
+    assert new == {**plain, **written}
 
 
 def test_what_a_change_does_not_name_stays_also_what_is_unknown_here():

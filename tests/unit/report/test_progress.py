@@ -84,3 +84,11 @@ def test_the_last_second_is_not_about():
     assert lines([(1, 60), (1, 119)], 120)[1] == (
         "reading twins: 119 of 120 devices, 60/s, less than a second left"
     )
+
+
+def test_a_bar_runs_before_anything_is_done_and_counts_nothing():
+    stream = Terminal()
+    with progress("planning", stream, clock=Clock()):
+        pass
+    assert "planning" in stream.getvalue()
+    assert "0/" not in stream.getvalue()
