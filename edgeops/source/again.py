@@ -55,17 +55,22 @@ class Resolved:
 
 
 def resolve_listing(
-    listing: Listing, wanted: Wanted, open_memo: OpenMemo, everything: Callable[[], Snapshot]
+    listing: Listing,
+    wanted: Wanted,
+    open_memo: OpenMemo,
+    everything: Callable[[], Snapshot],
+    at_once: int = FILES_AT_ONCE,
 ) -> Resolved:
     """What `resolve` makes of `everything`, which is read only if it has to be.
 
+    Of more files than `at_once` no more are held in memory, where that is possible.
     Raises as `resolve` does.
     """
     state = _state(wanted)
     with open_memo() as memo:
         before = _Kept(memo, wanted.root, state).load()
-    if before is None and len(listing.blobs) > FILES_AT_ONCE:
-        before = _InParts(listing, wanted, open_memo).remembered()
+    if before is None and len(listing.blobs) > at_once:
+        before = _InParts(listing, wanted, open_memo, at_once).remembered()
         with open_memo() as memo:
             _Kept(memo, wanted.root, state).save(before)
     if before is not None:
@@ -150,6 +155,7 @@ class _InParts:
     listing: Listing
     wanted: Wanted
     open_memo: OpenMemo
+    at_once: int
 
     def remembered(self) -> Remembered | None:
         """What is remembered of these devices; None if their results depend on each other."""
@@ -157,7 +163,7 @@ class _InParts:
             return None
         context: set[str] = set()
         of_devices: list[str] = []
-        for part in _parts(sorted(self.listing.blobs)):
+        for part in self._parts(sorted(self.listing.blobs)):
             snapshot = self._read(part)
             wrong = {problem.place.file for problem in (*snapshot.problems, *snapshot.warnings)}
             others = context_files(snapshot)
@@ -167,7 +173,7 @@ class _InParts:
         base = self._read(context)
         found: Remembered | None = None
         apart: set[str] = set()
-        for part in _parts(of_devices):
+        for part in self._parts(of_devices):
             found = self._with_part(found, base, part, apart)
             if found is None:
                 return None
@@ -196,14 +202,17 @@ class _InParts:
             for name, device in catalog.devices.items()
             if name in known or parent_of(device) is not None
         )
-        apart.update(
-            each.document.file for name, each in catalog.device_sets.items() if name in sets
-        )
+        for name in catalog.device_sets.keys() & sets.keys():
+            apart |= {catalog.device_sets[name].document.file, sets[name]}
         return found
 
     def _read(self, paths: Collection[str]) -> Snapshot:
         with self.open_memo() as memo:
             return self.listing.snapshot(memo, paths)
+
+    def _parts(self, paths: Sequence[str]) -> Iterator[Sequence[str]]:
+        for at in range(0, len(paths), self.at_once):
+            yield paths[at : at + self.at_once]
 
     def _keeps(self) -> bool:
         """Whether the memo keeps what is put into it; else files would be parsed twice."""
@@ -212,11 +221,6 @@ class _InParts:
             memo.put(key, b"1")
         with self.open_memo() as memo:
             return memo.get(key) is not None
-
-
-def _parts(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    for at in range(0, len(paths), FILES_AT_ONCE):
-        yield paths[at : at + FILES_AT_ONCE]
 
 
 @dataclass(frozen=True, slots=True)
