@@ -18,7 +18,10 @@ def main() -> None:
     gc.set_threshold(_YOUNG)
     from edgeops.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.disable()  # or Python would look through all values once more when it ends
 
 
 if __name__ == "__main__":

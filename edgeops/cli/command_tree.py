@@ -20,13 +20,13 @@ def command_tree() -> Tree:
     """The tree of this program. Imports all of the command line."""
     import typer
 
-    from edgeops.cli.main import whole_program
+    from edgeops.cli.main import program
 
     tree: Tree = {}
 
     def add(path: str, command: Any) -> None:
-        commands = getattr(command, "commands", {})
         context = typer.Context(command)
+        commands = command.list_commands(context) if hasattr(command, "commands") else []
         tree[path] = {"commands": sorted(commands), "options": {}, "arguments": []}
         for parameter in command.params:
             value = {
@@ -41,10 +41,10 @@ def command_tree() -> Tree:
             for name in (*parameter.opts, *parameter.secondary_opts):
                 tree[path]["options"][name] = None if flag else value
         tree[path]["options"] |= {"--help": None, "-h": None}
-        for name, below in commands.items():
-            add(f"{path} {name}".strip(), below)
+        for name in commands:
+            add(f"{path} {name}".strip(), command.get_command(context, name))
 
-    add("", typer.main.get_command(whole_program()))
+    add("", program())
     return tree
 
 

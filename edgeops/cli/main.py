@@ -1,8 +1,6 @@
 """The command line: the commands, the global options, and the only place where errors are shown.
 
-Every command module imports only typer and the standard library at its top,
-so that `edgeops --help` needs nothing else, and only the command that was
-called is built: typer takes milliseconds for each.
+Only the command that was called is imported and built: typer takes milliseconds for each.
 """
 
 from __future__ import annotations
@@ -13,19 +11,23 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from edgeops import __version__
 from edgeops.cli.options import option
 from edgeops.cli.settings import GlobalOptions, is_styled
+from edgeops.cli.typed_values import convert_only_others
 from edgeops.cli.unknown import check_word
 from edgeops.errors import EdgeOpsError, ExitCode, Interrupted, UsageError
 
 _FLAGS = {"--no-color", "--quiet", "-q", "--debug"}
 _VALUED = {"--repo", "--hub"}
 
+
+convert_only_others()
 
 # Modules of this package, and their text in `edgeops --help`.
 _COMMANDS = {
@@ -72,29 +74,47 @@ def _split(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return options, rest
 
 
-def _program(called: str) -> typer.Typer:
-    """The program with the called command, or with all commands if it does not exist."""
+class _Commands(TyperGroup):
+    """The commands; each is imported and built when it is called, and listed without that."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: dict[str, Any] = dict.fromkeys(_COMMANDS | _GROUPS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """A command with its options and arguments, or None."""
+        if cmd_name in self.commands and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _built(cmd_name)
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the list of commands for `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*_COMMANDS.items(), *_GROUPS.items()])
+
+
+def _built(name: str) -> Any:
+    function = _PYTHON_NAMES.get(name, name)
+    module = import_module(f"edgeops.cli.{function}")
+    if name in _GROUPS:
+        app = module.app
+    else:
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(name)(getattr(module, function))
+    return typer.main.get_command(app)
+
+
+def program() -> Any:
+    """The command `edgeops`, with all commands."""
     app = typer.Typer(
         name="edgeops",
+        cls=_Commands,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(edgeops)
-    known = {**_COMMANDS, **_GROUPS}
-    for name in [called] if called in known else known:
-        function = _PYTHON_NAMES.get(name, name)
-        module = import_module(f"edgeops.cli.{function}")
-        if name in _GROUPS:
-            app.add_typer(module.app, name=name, short_help=_GROUPS[name])
-        else:
-            app.command(name, short_help=_COMMANDS[name])(getattr(module, function))
-    return app
-
-
-def whole_program() -> typer.Typer:
-    """The program with all commands."""
-    return _program("")
+    return typer.main.get_command(app)
 
 
 def _version(wanted: bool) -> None:
@@ -106,8 +126,8 @@ def _version(wanted: bool) -> None:
 def edgeops(
     context: typer.Context,
     repo: Annotated[
-        Path, option("Fleet repository, or a folder in it.", metavar="DIR", envvar="EDGEOPS_REPO")
-    ] = Path(),
+        str, option("Fleet repository, or a folder in it.", metavar="DIR", envvar="EDGEOPS_REPO")
+    ] = ".",
     hub: Annotated[
         str,
         option("Hub of the Fleet manifest, or `local`.", metavar="NAME", envvar="EDGEOPS_HUB"),
@@ -132,7 +152,7 @@ def edgeops(
       edgeops status                      show sync, connection and health status
     """
     color = _color(["--no-color"] if no_color else [])
-    context.obj = GlobalOptions(repo, hub, color=color, quiet=quiet, debug=debug)
+    context.obj = GlobalOptions(Path(repo), hub, color=color, quiet=quiet, debug=debug)
 
 
 def _color(given: Sequence[str]) -> bool:
@@ -151,8 +171,7 @@ def run(args: Sequence[str] | None = None) -> int:
         called = rest[0] if rest else ""
         if called not in _COMMANDS | _GROUPS:
             check_word(called)
-        program = _program(called)
-        code = program([*options, *rest], prog_name="edgeops", standalone_mode=False)
+        code = program().main([*options, *rest], prog_name="edgeops", standalone_mode=False)
         sys.stdout.flush()
         if code == ExitCode.INTERRUPTED:  # typer has swallowed the KeyboardInterrupt
             return _fail(Interrupted("interrupted"), given)

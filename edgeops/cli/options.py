@@ -20,7 +20,7 @@ def argument(help: str, **more: Any) -> Any:  # noqa: A002
 
 def group(help: str) -> typer.Typer:  # noqa: A002
     """An empty group of commands."""
-    return typer.Typer(help=help, rich_markup_mode=None, no_args_is_help=True)
+    return typer.Typer(help=help, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
 OutputOption = Annotated[Literal["text", "json"], option("Form of the output.", "--output", "-o")]

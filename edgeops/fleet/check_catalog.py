@@ -153,14 +153,15 @@ def rollout_value_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
 
 def ring_problems(groups: Iterable[Named[Group]]) -> Iterator[Problem]:
     """Groups with the ring of another group, so that their order would be undefined."""
-    first: dict[int, Named[Group]] = {}
-    for group in sorted(groups, key=lambda group: group.place):
-        if group.spec.rollout is None:
-            continue
-        ring = group.spec.rollout.ring
-        other = first.setdefault(ring, group)
-        if other is not group:
-            at = "/spec/rollout/ring"
-            place = other.document.place(at)
-            message = f"ring {ring} is already used by group `{other.name}`, at {place}"
-            yield group.document.problem(at, message, "give one of them another number")
+    rings: dict[int, list[Named[Group]]] = {}
+    for group in groups:
+        if group.spec.rollout is not None:
+            rings.setdefault(group.spec.rollout.ring, []).append(group)
+    at = "/spec/rollout/ring"
+    for ring, alike in rings.items():
+        if len(alike) > 1:  # of the others no place is looked up
+            first, *others = sorted(alike, key=lambda group: group.place)
+            place = first.document.place(at)
+            message = f"ring {ring} is already used by group `{first.name}`, at {place}"
+            for group in others:
+                yield group.document.problem(at, message, "give one of them another number")

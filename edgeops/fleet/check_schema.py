@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from edgeops import __version__
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.schema_words import Checked, Mismatch
-from edgeops.fleet.user_schema import compile_user_schema
 from edgeops.jsonvalue import JsonObject
 from edgeops.stamp import digest
 
@@ -63,6 +62,8 @@ class SchemaChecker:
         # The steps of a stored result count too, so that all runs have the same result.
         if checked is None or known.spare + checked.saved < 0:
             if known.compiled is None:
+                from edgeops.fleet.user_schema import compile_user_schema
+
                 known.compiled = compile_user_schema(schema)
             checked = known.compiled.check(value, known.spare)
             if checked.stopped_at is not None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from edgeops.fleet.kinds import read_signature
 from edgeops.fleet.model import Document, Named, Problem
@@ -18,6 +18,9 @@ from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.jsonvalue import JsonObject, pointer
 from edgeops.release import ModelRelease, ReleaseFile
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 KIND = "Context"
 FORMAT = "edgeops-context"
@@ -132,6 +135,8 @@ def _problems(document: Document) -> Iterator[Problem]:
     spec = document.value["spec"]
     zone = None
     if "timeZone" in spec:
+        from zoneinfo import ZoneInfo
+
         try:
             zone = ZoneInfo(spec["timeZone"])
         except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError

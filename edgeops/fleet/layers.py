@@ -17,7 +17,7 @@ from functools import reduce
 from typing import Any
 
 from edgeops.fleet.model import Document, Place
-from edgeops.jsonvalue import JsonObject, pointer
+from edgeops.jsonvalue import JsonObject, keys_of, pointer
 from edgeops.secret_reference import is_secret
 
 Path = tuple[str, ...]
@@ -286,8 +286,20 @@ def named_twice(layer: Layer) -> Iterator[tuple[str, str]]:
     """The pointers of old and new name of each setting that has both in one layer."""
     for path, old in _OLD_NAMES.items() if "edge" in layer.value else ():
         both = layer.pointer + old, layer.pointer + pointer(*path)
-        if layer.document.marks.keys() >= set(both):
+        if all(_is_written(layer.document.value, keys_of(at)) for at in both):
             yield both
+
+
+def _is_written(value: Any, path: Path) -> bool:
+    """Whether a document has a value at a path; its marks would have to be looked up."""
+    for key in path:
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list):
+            value = value[int(key)]
+        else:
+            return False
+    return True
 
 
 # --- layers without an order --------------------------------------------------------

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from edgeops.fleet import outline, yaml
@@ -16,12 +14,11 @@ from edgeops.fleet.check_release import release_problems
 from edgeops.fleet.check_secrets import mentions_secrets, secret_problems
 from edgeops.fleet.context import KIND as CONTEXT
 from edgeops.fleet.context import context_problems
+from edgeops.fleet.kind_schemas import KindSchemas
 from edgeops.fleet.model import Document, Problem
-from edgeops.fleet.schema import Schema, compile_schema
 from edgeops.fleet.shown import shown
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.written import as_written
-from edgeops.jsonvalue import JsonObject
 
 API_VERSION = "edgeops/v1"
 
@@ -30,26 +27,6 @@ _MORE: Mapping[str, Callable[[Document], Iterator[Problem]]] = {
     RELEASE: release_problems,
     CONTEXT: context_problems,
 }
-
-
-@dataclass(frozen=True)
-class KindSchemas:
-    """The JSON Schema of each kind of manifest; compiled when first used."""
-
-    documents: Mapping[str, JsonObject]
-    _compiled: dict[str, Schema] = field(default_factory=dict, repr=False, compare=False)
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over all schemas, hexadecimal: cached results depend on it."""
-        text = json.dumps(self.documents, sort_keys=True, default=dict)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def of(self, kind: str) -> Schema:
-        """The compiled schema of a kind. Raises `KeyError`."""
-        if kind not in self._compiled:
-            self._compiled[kind] = compile_schema(self.documents[kind])
-        return self._compiled[kind]
 
 
 def parse(

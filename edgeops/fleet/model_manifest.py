@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.kind_schemas import KindSchemas
+from edgeops.fleet.manifest import parse
 from edgeops.fleet.model import Document, Problem
 
 

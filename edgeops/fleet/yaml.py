@@ -1,6 +1,6 @@
 """Parses YAML text to documents with the line and column of every value.
 
-The parser is imported on the first load only: a cached run never needs it.
+The parsers are imported on the first load only: a cached run never needs them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from edgeops.fleet.marks import FilePlaces, LazyMarks, Places
 from edgeops.fleet.model import Document, Place, Problem
-from edgeops.fleet.yaml_quick import quick_load
 
 if TYPE_CHECKING:
     from yaml import YAMLError
@@ -70,6 +69,8 @@ def load_quick(file: str, data: bytes, read: Callable[[], bytes]) -> tuple[Docum
 
     None if it is not. `read` gives the data again; it is parsed when a place is asked for.
     """
+    from edgeops.fleet.yaml_quick import quick_load
+
     if len(data) > MAX_BYTES:
         return None
     try:

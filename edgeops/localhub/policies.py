@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import Flag, auto
@@ -37,6 +36,8 @@ POLICIES: Mapping[str, Permission] = {
 
 def new_key() -> str:
     """A new symmetric key: base64 of 32 random bytes."""
+    import secrets  # it imports much, and who only looks for a hub needs no new key
+
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from edgeops.errors import EdgeOpsError, InvalidState
 from edgeops.fleet.catalog import Catalog
+from edgeops.fleet.kind_schemas import KindSchemas
 from edgeops.fleet.layers import Path
-from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.manifest import parse
 from edgeops.fleet.model import LOCAL, DesiredDevice, DesiredFleet, Snapshot
 from edgeops.fleet.resolve import resolve
 from edgeops.promotion.decide import Decision, Step

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from edgeops.fleet.shown import escape, printable
-from edgeops.fleet.yaml_dump import dump_block
 from edgeops.report.inert import in_quotes, without_command
 
 
@@ -26,6 +25,8 @@ def _json_escape(character: str) -> str:
 
 def dump_yaml(value: Any) -> str:
     """A YAML document for people, as `dump_block` writes it; ends with a newline."""
+    from edgeops.fleet.yaml_dump import dump_block  # which most documents do not need
+
     return in_quotes(dump_block(value, quoted=lambda text: not _is_inert(text)), escape=escape)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ from edgeops import __version__
 from edgeops.fleet.catalog import devices_of, read_catalog
 from edgeops.fleet.device import Resolver
 from edgeops.fleet.finding import Share
+from edgeops.fleet.identity import parent_of
 from edgeops.fleet.later import DevicesLater
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import DesiredDevice, Problem, Snapshot
@@ -29,6 +30,8 @@ from edgeops.fleet.resolve import Evaluation, Resolution, checked_hubs, evaluate
 from edgeops.source.listing import Listing
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.schemas import packaged_schemas
+
+FILES_AT_ONCE = 2_000  # that are held in memory, 10 KB each, where it can be done in parts
 
 OpenMemo = Callable[[], AbstractContextManager[Memo]]
 
@@ -56,20 +59,30 @@ class Resolved:
 
 
 def resolve_listing(
-    listing: Listing, wanted: Wanted, open_memo: OpenMemo, everything: Callable[[], Snapshot]
+    listing: Listing,
+    wanted: Wanted,
+    open_memo: OpenMemo,
+    everything: Callable[[], Snapshot],
+    at_once: int = FILES_AT_ONCE,
 ) -> Resolved:
     """What `resolve` makes of `everything`, which is read only if it has to be.
 
+    Of more files than `at_once` no more are held in memory, where that is possible.
     Raises as `resolve` does.
     """
     state = _state(wanted)
     with open_memo() as memo:
-        kept = _Kept(memo, wanted.root, state)
-        before = kept.load()
-        if before is not None:
+        before = _Kept(memo, wanted.root, state).load()
+    if before is None and len(listing.blobs) > at_once:
+        before = _InParts(listing, wanted, open_memo, at_once).remembered()
+        with open_memo() as memo:
+            _Kept(memo, wanted.root, state).save(before)
+    if before is not None:
+        with open_memo() as memo:
+            kept = _Kept(memo, wanted.root, state)
             partly = _Partly(listing, wanted, open_memo, before).resolve(memo, kept)
-            if partly is not None:
-                return partly
+        if partly is not None:
+            return partly
     snapshot = everything()
     with open_memo() as memo:
         evaluation = _evaluate(snapshot, wanted, memo)
@@ -135,6 +148,85 @@ def _context(snapshot: Snapshot, blobs: Mapping[str, str]) -> str:
     files = [(path, blobs[path]) for path in sorted(context_files(snapshot))]
     keys = [(path, key.data.hex(), key.fault) for path, key in sorted(snapshot.keys.items())]
     return hashlib.sha256(json.dumps([files, keys]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _InParts:
+    """Checks the devices of many files some at a time, as if a run had done so before this one.
+
+    Each part is resolved with the context alone; what devices of several parts have to do with each
+    other is checked after that, as it is when files have changed.
+    """
+
+    listing: Listing
+    wanted: Wanted
+    open_memo: OpenMemo
+    at_once: int
+
+    def remembered(self) -> Remembered | None:
+        """What is remembered of these devices; None if their results depend on each other."""
+        if self.listing.refused or not self._keeps():
+            return None
+        context: set[str] = set()
+        of_devices: list[str] = []
+        for part in self._parts(sorted(self.listing.blobs)):
+            snapshot = self._read(part)
+            wrong = {problem.place.file for problem in (*snapshot.problems, *snapshot.warnings)}
+            others = context_files(snapshot)
+            right = {document.file for document in snapshot.documents} - others - wrong
+            of_devices += [path for path in part if path in right]
+            context |= others - {problem.place.file for problem in snapshot.problems}
+        base = self._read(context)
+        found: Remembered | None = None
+        apart: set[str] = set()
+        for part in self._parts(of_devices):
+            found = self._with_part(found, base, part, apart)
+            if found is None:
+                return None
+        return found.only(found.blobs.keys() - apart) if found is not None else None
+
+    def _with_part(
+        self, before: Remembered | None, base: Snapshot, part: Sequence[str], apart: set[str]
+    ) -> Remembered | None:
+        """What is remembered of one more part; adds its files that are to be checked with others.
+
+        They hold a name that was there before, or name a parent, which any file may define.
+        """
+        blobs = self.listing.blobs
+        snapshot = replace(base, documents=(*base.documents, *self._read(part).documents))
+        with self.open_memo() as memo:
+            evaluation = _evaluate(snapshot, self.wanted, memo)
+        untouched = before.blobs.keys() if before else ()
+        context = _context(snapshot, blobs)
+        found = remember(context, evaluation, snapshot, blobs, before, untouched)
+        if found is None or (before and before.instances != found.instances):
+            return None
+        names, sets = (before.names, before.sets) if before else ((), {})
+        known, catalog = frozenset(names), evaluation.catalog
+        apart.update(
+            device.document.file
+            for name, device in catalog.devices.items()
+            if name in known or parent_of(device) is not None
+        )
+        for name in catalog.device_sets.keys() & sets.keys():
+            apart |= {catalog.device_sets[name].document.file, sets[name]}
+        return found
+
+    def _read(self, paths: Collection[str]) -> Snapshot:
+        with self.open_memo() as memo:
+            return self.listing.snapshot(memo, paths)
+
+    def _parts(self, paths: Sequence[str]) -> Iterator[Sequence[str]]:
+        for at in range(0, len(paths), self.at_once):
+            yield paths[at : at + self.at_once]
+
+    def _keeps(self) -> bool:
+        """Whether the memo keeps what is put into it; else files would be parsed twice."""
+        key = f"keeps/{self.wanted.root}"
+        with self.open_memo() as memo:
+            memo.put(key, b"1")
+        with self.open_memo() as memo:
+            return memo.get(key) is not None
 
 
 @dataclass(frozen=True, slots=True)

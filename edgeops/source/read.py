@@ -8,13 +8,11 @@ from functools import partial
 
 from edgeops import __version__
 from edgeops.fleet.attempt import attempt
+from edgeops.fleet.kind_schemas import KindSchemas
 from edgeops.fleet.kinds import key_paths
-from edgeops.fleet.manifest import KindSchemas, parse
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Document, KeyFile, Place, Problem, Snapshot, split
-from edgeops.fleet.model_manifest import model_file_problems
 from edgeops.fleet.outline import ANY
-from edgeops.fleet.user_schema import parse_schema
 from edgeops.plain_file import is_absent
 from edgeops.source.layout import Role, role
 from edgeops.source.record import ParsedFile, decode, encode
@@ -110,6 +108,10 @@ def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> Pa
 
 
 def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
+    # Imported here: a cached run needs none of these, nor what they import.
+    from edgeops.fleet.manifest import parse
+    from edgeops.fleet.user_schema import parse_schema
+
     data = file.read()
     if data.startswith(_LFS_POINTER):
         message = "is a pointer of Git LFS, not the file itself"
@@ -128,4 +130,6 @@ def _parse(file: SourceFile, schemas: KindSchemas) -> ParsedFile:
 def _parse_model(
     file: str, data: bytes, schemas: KindSchemas
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    from edgeops.fleet.model_manifest import model_file_problems
+
     return (), model_file_problems(file, data, schemas)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeops.fleet.catalog import KINDS
-from edgeops.fleet.manifest import KindSchemas
+from edgeops.fleet.kind_schemas import KindSchemas
 
 _PACKAGE = Path(__file__).parent.parent
 

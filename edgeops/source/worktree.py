@@ -33,6 +33,8 @@ from edgeops.source.stat_index import (
     state_of,
 )
 
+_HELD_BYTES = 16 * 1024 * 1024  # of files that were read to list them
+
 
 def load_worktree(root: Path, cache: Memo | None = None, path: Path | None = None) -> Snapshot:
     """The snapshot of the files on disk, committed or not.
@@ -63,15 +65,21 @@ def list_worktree(root: Path, memo: Memo | None = None, path: Path | None = None
         if state is not None and index.states.get(name) == state
     }
     fresh: dict[str, bytes] = {}
+    held = 0
     refused: list[Problem] = []
-    for name in sorted(found.keys() - known.keys()):
+    new = found.keys() - known.keys()
+    for name in sorted(new):
         file = source_file(root, name)
         if isinstance(file, Problem):
             refused.append(file)
         elif file is not None:
-            known[name], fresh[name] = file.sha, file.read()
-    if memo is not None and path is None and (fresh or known.keys() != index.blobs.keys()):
-        unsettled = {name for name in fresh if not _is_settled(found[name], started)}
+            known[name], data = file.sha, file.read()
+            held += len(data)
+            if held <= _HELD_BYTES:  # the others are read again
+                fresh[name] = data
+    new &= known.keys()
+    if memo is not None and path is None and (new or known.keys() != index.blobs.keys()):
+        unsettled = {name for name in new if not _is_settled(found[name], started)}
         blobs = {name: blob for name, blob in known.items() if name not in unsettled}
         save_index(memo, root, StatIndex(found, blobs))
     read = partial(_read_again, root, known, fresh)

@@ -6,7 +6,8 @@ import pytest
 
 from edgeops.errors import EdgeOpsError
 from edgeops.fleet.attempt import attempt
-from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.kind_schemas import KindSchemas
+from edgeops.fleet.manifest import parse
 from edgeops.fleet.model import Place
 from edgeops.fleet.resolve import resolve
 from edgeops.source.record import ParsedFile, encode

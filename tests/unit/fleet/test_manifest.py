@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeops.fleet.manifest import KindSchemas, parse
+from edgeops.fleet.kind_schemas import KindSchemas
+from edgeops.fleet.manifest import parse
 from edgeops.source.schemas import packaged_schemas, schema_folder
 
 LAMP = {

@@ -180,7 +180,7 @@ def listing_of(files: Files) -> Listing:
 
 
 def resolved(
-    files: Files, memo: Kept, *, hub: str = "local", every: bool = True
+    files: Files, memo: Kept, *, hub: str = "local", every: bool = True, at_once: int = 1000
 ) -> tuple[Resolved, bool] | str:
     """What is found, and whether everything was read for it."""
     listing, whole = listing_of(files), False
@@ -192,7 +192,8 @@ def resolved(
 
     try:
         wanted = Wanted(Path("/fleet"), hub, every, "https://localhost/artifacts")
-        return resolve_listing(listing, wanted, lambda: nullcontext(memo), everything), whole
+        found = resolve_listing(listing, wanted, lambda: nullcontext(memo), everything, at_once)
+        return found, whole
     except EdgeOpsError as error:
         return str(error)
 
@@ -245,6 +246,21 @@ def test_what_is_remembered_changes_nothing(
         PARSED.values |= fresh.values
 
 
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(edits(), st.sampled_from(["local", "eu"]), st.booleans(), st.integers(1, 4))
+def test_many_files_in_parts_give_the_same(
+    changes: list[tuple[str, str]], hub: str, every: bool, at_once: int
+) -> None:
+    files = {path: text for path, text in {**USUAL, **dict(changes)}.items() if text}
+    memo = PARSED.without_devices()
+    first = as_values(resolved(files, memo, hub=hub, every=every, at_once=at_once))
+    fresh = memo.without_devices()
+    assert first == as_values(resolved(files, fresh, hub=hub, every=every))
+    assert first == as_values(resolved(files, memo, hub=hub, every=every))  # as remembered
+    PARSED.values |= fresh.values
+
+
 PARSED = Kept()
 
 
@@ -275,6 +291,29 @@ def test_of_unchanged_files_one_is_read_for_all_that_are_alike(memo: Kept) -> No
     memo.asked.clear()
     resolved(files, memo)  # nothing changed
     assert not {name for name in memo.looked_up if name.startswith("e")}
+
+
+def test_devices_of_many_files_are_checked_in_parts() -> None:
+    alike = {f"fleet/e/e{n}.yaml": device(f"e{n}", "site: a") for n in range(30)}
+    memo = Kept()
+    found = resolved({**USUAL, **alike}, memo, at_once=8)
+    assert not isinstance(found, str)
+    assert not found[1]
+    assert as_values(found) == as_values(resolved({**USUAL, **alike}, Kept()))
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "said"),
+    [("e3", "{}", "already defined"), ("new", "{parent: e3}", "not an IoT Edge device")],
+)
+def test_devices_in_different_parts_are_compared(name: str, spec: str, said: str) -> None:
+    files = {f"fleet/e/e{n}.yaml": device(f"e{n}", "site: a") for n in range(30)}
+    files |= {**USUAL, "fleet/z.yaml": device(name, "site: a", spec)}
+    found = resolved(files, Kept(), at_once=8)
+    assert not isinstance(found, str)
+    assert not found[1]
+    assert any(said in problem.message for problem in found[0].resolution.problems)
+    assert as_values(found) == as_values(resolved(files, Kept()))
 
 
 def test_a_device_is_read_when_it_is_asked_for(memo: Kept) -> None:
