@@ -14,6 +14,8 @@ JOBS ?= 2
 
 # Tests start edgeops some thousand times: compile it once.
 unexport PYTHONDONTWRITEBYTECODE
+# One test a processor: more threads would only wait for each other, and burn time doing so.
+quick test fuzz: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: demo demo-loop quick test check fuzz bench bench-against tools chromium lowest lock models format clean
 
@@ -27,7 +29,7 @@ quick: .venv/dev ## the unit tests except slow ones, with few generated examples
 	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol
 
 test: .venv/dev ## all tests, with the coverage of the pure core
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=25 --durations-min=10 --cov
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=10 --cov
 
 check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
 	$(BIN)/ruff check .
