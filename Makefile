@@ -32,12 +32,29 @@ test: .venv/dev ## all tests, with the coverage of the pure core
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=10 --cov
 
 check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(CHECKS)
+
+# What takes longest comes first.
+CHECKS := check-types check-docs check-layers check-style check-fleet check-workflows
+.PHONY: $(CHECKS)
+
+check-types:
+	$(BIN)/mypy
+
+check-docs:
+	$(BIN)/python tests/check_docs.py
+
+check-layers:
+	$(BIN)/lint-imports
+
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python tests/check_docs.py
+
+check-fleet:
 	$(BIN)/edgeops validate
+
+check-workflows:
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml $(NEW)/github/dependabot.yml
