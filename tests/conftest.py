@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import json
 import os
 import queue
@@ -55,15 +56,18 @@ def _folder(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure coverage (`--cov`) in tests of the core alone."""
+    """Measure coverage (`--cov`) in the tests of the core alone, and not in slow ones."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     if plugin and (measuring := plugin.cov_controller):
-        of_the_core = item.path.parent == _TESTS / "unit" or any(
-            folder in item.path.parents for folder in _OF_THE_CORE
-        )
-        if of_the_core != measuring.started:
-            (measuring.resume if of_the_core else measuring.pause)()
+        counts = _is_of_the_core(item) and not item.get_closest_marker("slow")
+        if counts != measuring.started:
+            (measuring.resume if counts else measuring.pause)()
     return (yield)
+
+
+def _is_of_the_core(item: pytest.Item) -> bool:
+    in_a_folder = any(folder in item.path.parents for folder in _OF_THE_CORE)
+    return in_a_folder or item.path.parent == _TESTS / "unit"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,10 +81,18 @@ def _no_public_certificates() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for homes, in one of their own: pytest looks through its folder for each new one."""
+    root = tmp_path_factory.mktemp("homes")
+    return (root / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """HOME, caches and git's configuration are in tmp; no proxy and no hub from outside."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
