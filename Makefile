@@ -14,6 +14,8 @@ JOBS ?= 2
 
 # Tests start edgeops some thousand times: compile it once.
 unexport PYTHONDONTWRITEBYTECODE
+# One test a processor: more threads would only wait for each other, and burn time doing so.
+quick test fuzz: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: demo demo-loop quick test check fuzz bench bench-against tools chromium lowest lock models format clean
 
@@ -27,15 +29,32 @@ quick: .venv/dev ## the unit tests except slow ones, with few generated examples
 	$(BIN)/pytest -q -n $(JOBS) -m 'not slow' --hypothesis-profile=quick tests/unit tests/protocol
 
 test: .venv/dev ## all tests, with the coverage of the pure core
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=25 --durations-min=10 --cov
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=10 --cov
 
 check: .venv/dev ## lint, format, types, layers, docs, own fleet, workflows
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(CHECKS)
+
+# What takes longest comes first.
+CHECKS := check-types check-docs check-layers check-style check-fleet check-workflows
+.PHONY: $(CHECKS)
+
+check-types:
+	$(BIN)/mypy
+
+check-docs:
+	$(BIN)/python tests/check_docs.py
+
+check-layers:
+	$(BIN)/lint-imports
+
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python tests/check_docs.py
+
+check-fleet:
 	$(BIN)/edgeops validate
+
+check-workflows:
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml $(NEW)/github/dependabot.yml

@@ -5,9 +5,10 @@ Run by `make check`.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +17,8 @@ from typing import Any
 
 import yaml
 from azure_documents import document
+
+from edgeops.cli.main import run
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fleet/README.md")
@@ -28,13 +31,13 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 @cache
 def help_of(*command: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "edgeops", *command, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    ).stdout
+    """What is printed; raises `LookupError` if there is no such command."""
+    printed, wrong = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(wrong):
+        code = run([*command, "--help"])
+    if code:
+        raise LookupError(wrong.getvalue())
+    return printed.getvalue()
 
 
 def pages() -> list[Path]:
@@ -143,7 +146,7 @@ def commands(_page: Path, text: str) -> Iterator[str]:
         command = words[:depth]
         try:
             known = help_of(*command) + help_of()
-        except subprocess.CalledProcessError:
+        except LookupError:
             yield f"`edgeops {line.strip()}`: no such command"
             continue
         for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line):

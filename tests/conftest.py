@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import json
 import os
 import queue
 import re
 import shutil
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,11 +37,62 @@ hypothesis.settings.register_profile("ci", derandomize=True, **_PATIENT)
 hypothesis.settings.register_profile("quick", derandomize=True, max_examples=5, **_PATIENT)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+_TESTS = Path(__file__).parent
+# Folders whose tests take longest, and so come first: a long file that begins last keeps one
+# process busy while the others have nothing to do.
+_LONG = ("e2e", "training", "workflows", "bench", "browser", "contract", "fuzz", "protocol")
+# The tests of the pure core, whose coverage is measured. To trace code makes it twice as slow.
+_OF_THE_CORE = (_TESTS / "unit/fleet", _TESTS / "unit/plan", _TESTS / "unit/source")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders with long tests first, in the order of `_LONG`."""
+    items.sort(key=lambda item: _LONG.index(_folder(item)) if _folder(item) in _LONG else 99)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).parts[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure coverage (`--cov`) in the tests of the core alone, and not in slow ones."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    if plugin and (measuring := plugin.cov_controller):
+        counts = _is_of_the_core(item) and not item.get_closest_marker("slow")
+        if counts != measuring.started:
+            (measuring.resume if counts else measuring.pause)()
+    return (yield)
+
+
+def _is_of_the_core(item: pytest.Item) -> bool:
+    in_a_folder = any(folder in item.path.parents for folder in _OF_THE_CORE)
+    return in_a_folder or item.path.parent == _TESTS / "unit"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_public_certificates() -> Iterator[None]:
+    """The certificates of the system are not loaded: no test can reach a server that has one.
+
+    OpenSSL 3.0 takes 25 ms to load them, for each client.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda context: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for homes, in one of their own: pytest looks through its folder for each new one."""
+    root = tmp_path_factory.mktemp("homes")
+    return (root / str(number) for number in itertools.count())
+
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """HOME, caches and git's configuration are in tmp; no proxy and no hub from outside."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -34,11 +34,11 @@ def test_from_data_to_a_release_that_a_group_runs(model_repo):
     assert re.search(r"h1-24-s1 +weights [0-9a-f]{12} +WAPE 1\d\.\d\d% on validation", trained.out)
     sha256 = re.search(r"model-int8\.onnx .* sha256 ([0-9a-f]{64})", trained.out)[1]
 
-    again = repo.process("model", "train", "small")
+    again = repo.edgeops("model", "train", "small")
     assert "1 of 1 networks are already trained" in again.err
     assert sha256 in again.out  # exported anew, the very bytes
 
-    judged = repo.process("model", "evaluate", "small")
+    judged = repo.edgeops("model", "evaluate", "small")
     assert judged.code == 0, judged.err
     assert "seasonal naive 168h" in judged.out
     build = next((repo.root / ".edgeops/models/small").iterdir())
@@ -84,7 +84,7 @@ def _python_gives_the_same(repo):
 
 def _is_the_champion(repo):
     """The release is compared with what is judged next, on the same origins: here with itself."""
-    card = json.loads(repo.process("model", "evaluate", "small", "-o", "json").out)
+    card = json.loads(repo.edgeops("model", "evaluate", "small", "-o", "json").out)
     assert card["metrics"]["wape_vs_champion"] == 1
 
 
@@ -144,7 +144,7 @@ def _a_gate_says_no(repo):
     repo.edit(MODEL, "wape_vs_seasonal_naive: {max: 0.95}", "wape_vs_seasonal_naive: {max: 0.1}")
     stale = repo.edgeops("model", "publish", "small")
     assert "not been evaluated since its last change" in stale.err
-    assert "wape_vs_seasonal_naive is" in repo.process("model", "evaluate", "small").out
+    assert "wape_vs_seasonal_naive is" in repo.edgeops("model", "evaluate", "small").out
     refused = repo.edgeops("model", "publish", "small", "--version", "1.1.0")
     assert refused.code == 5
     assert "above the maximum 0.1" in refused.err

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,14 @@ class Evaluated:
 
 
 @pytest.fixture(scope="module")
-def crowdedness() -> Experiment:
-    return experiment(load_model_file(CHECKOUT, "crowdedness-24h"))
+def experiment_of() -> Callable[[str], Experiment]:
+    """The experiment of a model of this repository; its data is read once."""
+    return cache(lambda name: experiment(load_model_file(CHECKOUT, name)))
+
+
+@pytest.fixture(scope="module")
+def crowdedness(experiment_of) -> Experiment:
+    return experiment_of("crowdedness-24h")
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +167,8 @@ def test_sensors_that_are_silent_for_a_while(crowdedness, seasonal_model, tmp_pa
 @pytest.mark.parametrize(
     ("name", "series"), [("crowdedness-24h", None), ("street-24h", "210 Queen Street")]
 )
-def test_the_models_that_are_released(name, series, tmp_path):
-    of = experiment(load_model_file(CHECKOUT, name))
+def test_the_models_that_are_released(experiment_of, name, series, tmp_path):
+    of = experiment_of(name)
     release = CHECKOUT / f"models/{name}/releases/{name}-1.0.0.onnx"
     judged_series = series or of.series[0]
     samples = samples_at(of, judged_series, [SPRING + hours * H for hours in AROUND[:14]])
@@ -170,14 +177,14 @@ def test_the_models_that_are_released(name, series, tmp_path):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_device_keeps_what_the_window_of_a_model_needs(name):
-    of = experiment(load_model_file(CHECKOUT, name))
+def test_a_device_keeps_what_the_window_of_a_model_needs(experiment_of, name):
+    of = experiment_of(name)
     assert of.builder(of.series[0]).hours_to_keep < HOURS_KEPT
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_released_model_has_the_window_of_its_model_file(name):
-    of = experiment(load_model_file(CHECKOUT, name))
+def test_a_released_model_has_the_window_of_its_model_file(experiment_of, name):
+    of = experiment_of(name)
     columns = (THIS_SERIES,) if of.model.recipe.target.is_pooled else of.columns
     spec = window_spec(of.model, columns, of.dataset.series)
     release = OnnxModel(CHECKOUT / f"models/{name}/releases/{name}-1.0.0.onnx")

@@ -59,14 +59,22 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(training_data, w
     assert (again.sha256, again.history) == (whole.sha256, whole.history)
 
 
-@pytest.mark.parametrize("at", [10, 12, 14])  # before, after and beyond the second stage begins
-def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
+def of_stages():
     stages = (
         Stage(made(90, 3), Length(2), 0.02),
         Stage(made(120, 4), Length(2), 0.005),
     )  # 2 x 3, 2 x 4 batches
-    training_data = TrainingData(stages, made(60, 2))
-    checkpoint = tmp_path / "checkpoint.npz"
+    return TrainingData(stages, made(60, 2))
+
+
+@pytest.fixture(scope="module")
+def whole_of_stages():
+    return trained(of_stages())
+
+
+@pytest.mark.parametrize("at", [10, 12, 14])  # before, after and beyond the second stage begins
+def test_stages_that_were_cut_off_end_with_the_same_weights(at, whole_of_stages, tmp_path):
+    training_data, checkpoint = of_stages(), tmp_path / "checkpoint.npz"
 
     def cut(done, total):
         assert total == 14
@@ -75,7 +83,7 @@ def test_stages_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
 
     with pytest.raises(PowerLoss):
         trained(training_data, checkpoint=checkpoint, tick=cut)
-    assert trained(training_data, checkpoint=checkpoint).sha256 == trained(training_data).sha256
+    assert trained(training_data, checkpoint=checkpoint).sha256 == whole_of_stages.sha256
 
 
 def of_steps(*steps):
@@ -83,8 +91,13 @@ def of_steps(*steps):
     return TrainingData(tuple(stages), made(60, 2))
 
 
+@pytest.fixture(scope="module")
+def whole_of_steps():
+    return trained(of_steps(4, 5))
+
+
 @pytest.mark.parametrize("at", [3, 4, 5, 9])  # passes end at 3, 4, 7 and 9
-def test_steps_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
+def test_steps_that_were_cut_off_end_with_the_same_weights(at, whole_of_steps, tmp_path):
     training_data, checkpoint = of_steps(4, 5), tmp_path / "checkpoint.npz"
 
     def cut(done, total):
@@ -94,9 +107,8 @@ def test_steps_that_were_cut_off_end_with_the_same_weights(at, tmp_path):
 
     with pytest.raises(PowerLoss):
         trained(training_data, checkpoint=checkpoint, tick=cut)
-    whole = trained(training_data)
-    assert len(whole.history) == 4
-    assert trained(training_data, checkpoint=checkpoint).sha256 == whole.sha256
+    assert len(whole_of_steps.history) == 4
+    assert trained(training_data, checkpoint=checkpoint).sha256 == whole_of_steps.sha256
 
 
 def test_steps_are_passes_of_another_length():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 PROGRAM = Path(__file__).parent / "killed_loader.py"
 OLD = b"the old model" * 100  # what the fixture `device` runs
@@ -16,21 +18,38 @@ NEW = bytes(range(256)) * 2000
 
 
 @pytest.fixture
-def run(tmp_path, authority, device):
-    """Runs the loader in a process of its own; gives how it ended."""
+def loaders(tmp_path, authority, device):
+    """Starts loaders in processes of their own, one for each line of its input."""
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
+    command = [sys.executable, str(PROGRAM), str(device.storage), str(ca_file)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def start(loaders):
+    """Starts a loader, which kills itself at a step; gives its process id."""
+
+    def start(desired, kill_at):
+        loaders.stdin.write(json.dumps([desired, kill_at]) + "\n")
+        loaders.stdin.flush()
+        return int(loaders.stdout.readline())
+
+    return start
+
+
+@pytest.fixture
+def run(loaders, start):
+    """Runs a loader; gives how it ended."""
 
     def run(desired, kill_at):
-        command = [sys.executable, str(PROGRAM), str(device.storage), str(ca_file)]
-        done = subprocess.run(
-            [*command, json.dumps(desired), str(kill_at)],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode in (0, -signal.SIGKILL), done.stderr
-        return done.returncode
+        start(desired, kill_at)
+        code = int(loaders.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code
 
     return run
 
@@ -60,7 +79,7 @@ def test_killed_at_each_step(run, device, make_device, server):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [0, 1, 100_000, len(NEW) - 1])
-def test_killed_in_the_middle_of_a_download(run, device, server, tmp_path, sent):
+def test_killed_in_the_middle_of_a_download(loaders, start, run, device, server, sent):
     """The server holds back the rest until the process is gone."""
 
     def hold(request):
@@ -71,14 +90,11 @@ def test_killed_in_the_middle_of_a_download(run, device, server, tmp_path, sent)
 
     server.route("/new", hold)
     wanted = {"models": {"crowds": server.model(NEW, "/new")}}
-    ca_file = tmp_path / "ca.pem"
-    command = [sys.executable, str(PROGRAM), str(device.storage), str(ca_file)]
-    process = subprocess.Popen([*command, json.dumps(wanted), "0"], stderr=subprocess.DEVNULL)
+    process = start(wanted, 0)
     part = device.storage / "crowds" / f".{wanted['models']['crowds']['sha256'][:16]}.part"
-    while not part.exists() or part.stat().st_size < sent:
-        assert process.poll() is None
-    process.kill()
-    process.wait()
+    wait_until(lambda: part.exists() and part.stat().st_size >= sent)
+    os.kill(process, signal.SIGKILL)
+    assert int(loaders.stdout.readline()) == -signal.SIGKILL
     server.release.set()
 
     assert device.runs(OLD)
