@@ -20,7 +20,8 @@ def convert_only_others() -> None:
 def _sparing(convert: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     def process_value(parameter: Any, context: Any, value: Any) -> Any:
         absent = value in (None, ()) and not parameter.required
-        if not (absent or _is_typed(value, parameter.type_descriptor.annotation)):
+        descriptor = getattr(parameter, "type_descriptor", None)  # no part of typer's public API
+        if not (absent or _is_typed(value, getattr(descriptor, "annotation", None))):
             return convert(parameter, context, value)
         return parameter.callback(context, parameter, value) if parameter.callback else value
 
