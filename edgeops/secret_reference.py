@@ -7,10 +7,11 @@ and nowhere else; a new version in git says that the secret was replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from edgeops.jsonvalue import JsonObject
+from edgeops.jsonvalue import JsonObject, TheVery
 
 VARIABLE, VERSION = "fromEnv", "version"
 PREFIX = "EDGEOPS_SECRET_"  # of the only variables that a manifest can name
@@ -52,6 +53,12 @@ def secrets_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from secrets_in(item, (*path, key))
+
+
+@lru_cache(256)  # as similar devices share a few
+def secrets_of_shared(section: TheVery) -> Mapping[tuple[str, ...], Secret]:
+    """`secrets_in` of a value that nobody changes."""
+    return dict(secrets_in(section.value))
 
 
 def values_in(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -20,7 +20,7 @@ from typing import Any
 from edgeops.commit import is_commit_id
 from edgeops.jsonvalue import JsonObject, TheVery, keys_of, same
 from edgeops.secret_reference import Secret, is_secret
-from edgeops.stamp_paths import Path, pack, resolved, shortened, unpack
+from edgeops.stamp_paths import Path, is_hashes, pack, resolved, shortened, unpack
 
 TAG = "edgeops"
 FLEET = f"tags.{TAG}.fleet"  # the path of the fleet name in queries
@@ -56,7 +56,8 @@ class Stamp:
 
     def owned_in(self, section: str, live: Mapping[str, Any] | None = None) -> frozenset[Path]:
         """The owned paths of one section, relative to it; `live` is its value on the hub."""
-        return resolved(_within(self.owned, section), live or {})
+        plain, hashed = _within(self.owned, section)
+        return plain | resolved(hashed, live or {}) if hashed else plain
 
     def secrets_in(self, section: str) -> Mapping[Path, Secret]:
         """The secrets written in one section, by path."""
@@ -64,9 +65,11 @@ class Stamp:
 
 
 @lru_cache(_CACHED)
-def _within(owned: frozenset[Path], section: str) -> frozenset[Path]:
-    inside = (path[1:] for path in owned if path[0] == section)
-    return frozenset(map(place_of, inside))
+def _within(owned: frozenset[Path], section: str) -> tuple[frozenset[Path], frozenset[Path]]:
+    """The paths in a section, and the hashes of others."""
+    inside = frozenset(place_of(path[1:]) for path in owned if path[0] == section)
+    hashed = frozenset(filter(is_hashes, inside))
+    return inside - hashed, hashed
 
 
 @lru_cache(_CACHED)

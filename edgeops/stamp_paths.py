@@ -102,7 +102,7 @@ def united(one: frozenset[Path], other: frozenset[Path]) -> frozenset[Path]:
     hashes: dict[Path, set[str]] = defaultdict(set)
     plain: set[Path] = set()
     for path in one | other:
-        if _is_hashes(path):
+        if is_hashes(path):
             hashes[path[:-1]].update(_split(path[-1]))
         else:
             plain.add(path)
@@ -118,7 +118,7 @@ def resolved(paths: Iterable[Path], live: Mapping[str, Any]) -> frozenset[Path]:
     """The paths, hashes replaced by those paths in a live value that they stand for."""
     found: set[Path] = set()
     for path in paths:
-        if _is_hashes(path):
+        if is_hashes(path):
             *parent, hashes = path
             found.update((*parent, *member) for member in _members(live, parent, hashes))
         else:
@@ -126,7 +126,8 @@ def resolved(paths: Iterable[Path], live: Mapping[str, Any]) -> frozenset[Path]:
     return frozenset(found)
 
 
-def _is_hashes(path: Path) -> bool:
+def is_hashes(path: Path) -> bool:
+    """Whether a path ends with hashes of others."""
     return bool(path) and path[-1].startswith(_HASHES)
 
 

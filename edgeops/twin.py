@@ -107,7 +107,9 @@ def _diff(live: JsonObject, want: JsonObject, owned: _Owned) -> JsonObject:
                 patch[key] = below
         elif not same(current, value):
             patch[key] = value
-    return dict(sorted((patch | _removals(live, owned, live.keys() - want.keys())).items()))
+    if owned.children:
+        patch |= _removals(live, owned, live.keys() - want.keys())
+    return dict(sorted(patch.items())) if patch else patch
 
 
 def _remove(live: Any, owned: _Owned) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 
 from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.secrets import MASKED
-from edgeops.jsonvalue import JsonObject
+from edgeops.jsonvalue import JsonObject, TheVery
 from edgeops.plan.model import Change
-from edgeops.secret_reference import Secret, reference, secrets_in
+from edgeops.secret_reference import Secret, reference, secrets_in, secrets_of_shared
 from edgeops.stamp_paths import Path
 
 
@@ -24,7 +24,7 @@ def with_references(
     value before git named it: that one is taken for this version. Elsewhere, `***` stands for a
     value that is to be replaced. `written` and `owned` are those of the stamp.
     """
-    wanted = dict(secrets_in(want))
+    wanted = secrets_of_shared(TheVery(want))
     for path in wanted.keys() | written.keys():
         found = value_at(live, path)
         if found is None:
@@ -59,11 +59,10 @@ class NotCompared:
 
     _devices: Counter[Secret] = field(default_factory=Counter)
     _shared: dict[tuple[int, int], tuple[tuple[_Place, Secret], ...]] = field(default_factory=dict)
-    _last: tuple[JsonObject | None, tuple[tuple[_Place, Secret], ...]] = (None, ())
 
     def add(self, device: DesiredDevice, changes: Iterable[Change]) -> None:
         """Count the secrets of a device that these changes do not write."""
-        if named := (*self._of_software(device), *self._of_desired(device)):
+        if named := (*self._of_software(device), *_of_desired(device)):
             written = {
                 place
                 for change in changes
@@ -76,14 +75,6 @@ class NotCompared:
         """The secrets, sorted, each with its number of devices."""
         return tuple(sorted(self._devices.items()))
 
-    def _of_desired(self, device: DesiredDevice) -> tuple[tuple[_Place, Secret], ...]:
-        """The secrets in desired properties; a device often shares these with the one before."""
-        desired, found = self._last
-        if desired is not device.desired:
-            found = tuple(_placed("", "desired", device.desired))
-            self._last = device.desired, found
-        return found
-
     def _of_software(self, device: DesiredDevice) -> tuple[tuple[_Place, Secret], ...]:
         """The secrets in modules and deployment, which many devices share."""
         key = id(device.edge_content), id(device.modules)
@@ -92,6 +83,11 @@ class NotCompared:
             sections += [(name, "desired", m.desired) for name, m in device.modules.items()]
             self._shared[key] = tuple(found for part in sections for found in _placed(*part))
         return self._shared[key]
+
+
+def _of_desired(device: DesiredDevice) -> Iterator[tuple[_Place, Secret]]:
+    for path, secret in secrets_of_shared(TheVery(device.desired)).items():
+        yield ("", "desired", *path), secret
 
 
 def _placed(module: str, section: str, value: JsonObject) -> Iterator[tuple[_Place, Secret]]:
