@@ -60,7 +60,8 @@ def fit(
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    scaling = scaling_of(training_data.stages[-1].data.windows, network.features)
+    windows = training_data.stages[-1].data.windows
+    scaling = scaling_of(windows, network.features, network.section.least_deviation)
     dropout = share_of(training.context_dropout, network.features)
     run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
     schedule = Schedule(training_data.stages, training.batch)
@@ -112,7 +113,7 @@ def _compile(
         weight_decay=training.weight_decay,
         global_clipnorm=training.clip_norm,
     )
-    model.compile(optimizer, loss_of(training.loss, quantiles))
+    model.compile(optimizer, loss_of(training.loss, quantiles, training.relative))
     optimizer.build(model.trainable_variables)
 
 

@@ -13,6 +13,8 @@ from edgeops.features.unit import values_of
 from edgeops.training.recipe import TrainingSection
 from edgeops.training.training_data import Examples, FloatTensor
 
+_LEAST_LEVEL = 0.02  # of the scale: the few people at night do not count without bound
+
 
 def truth(data: Examples, rows: NDArray[np.int64]) -> FloatTensor:
     """Ratio and weight of these rows, n x horizon x 2; unknown values have the weight 0."""
@@ -21,11 +23,18 @@ def truth(data: Examples, rows: NDArray[np.int64]) -> FloatTensor:
     return np.stack([np.where(unknown, 0, ratio), np.where(unknown, 0, weight)], axis=-1)
 
 
-def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
-    """The weighted mean loss: pinball (Koenker and Bassett 1978), absolute or squared."""
+def loss_of(
+    kind: str, quantiles: Sequence[float], relative: float = 0
+) -> Callable[[Any, Any], Any]:
+    """The weighted mean loss: pinball (Koenker and Bassett 1978), absolute or squared.
+
+    An error counts by the forecast to the power of minus `relative`. As that weight follows from
+    the inputs alone, the quantiles that make the loss smallest are those of `relative` 0.
+    """
     from keras import ops
 
     shares = np.array(quantiles, np.float32)
+    median = list(quantiles).index(0.5)
 
     def loss(truth: Any, output: Any) -> Any:
         error = truth[:, :, 0:1] - output
@@ -35,7 +44,11 @@ def loss_of(kind: str, quantiles: Sequence[float]) -> Callable[[Any, Any], Any]:
         else:
             each = ops.abs(error) if kind == "mae" else ops.square(error)
         weight = truth[:, :, 1:2]
-        return ops.sum(each * weight) / (ops.sum(weight) * len(shares) + 1e-9)
+        total = ops.sum(weight) * len(shares) + 1e-9
+        if relative:
+            level = ops.abs(ops.stop_gradient(output[:, :, median : median + 1]))
+            weight = weight * ops.maximum(level, _LEAST_LEVEL) ** -relative
+        return ops.sum(each * weight) / total
 
     return loss
 

@@ -49,20 +49,32 @@ class Scaling:
     deviation: NDArray[np.float32]
 
 
-def scaling_of(windows: NDArray[np.float32], features: Sequence[str]) -> Scaling:
+def scaling_of(
+    windows: NDArray[np.float32], features: Sequence[str], least_deviation: float = 0
+) -> Scaling:
     """The scaling of windows (n x steps x features); a constant feature is not divided.
 
     Whether something is known ahead is left as it is, 0 or 1: in training nearly all is, so
-    that one hour without would be far from anything that a network ever sees.
+    that one hour without would be far from anything that a network ever sees. Other features that
+    are 0 or 1 are divided by no less than the `least_deviation`.
     """
     count = windows.shape[0] * windows.shape[1]
     mean = windows.sum(axis=(0, 1), dtype=np.float64) / count
     square = ((windows - mean) ** 2).sum(axis=(0, 1), dtype=np.float64)
     deviation = np.sqrt(square / count)
-    flags = np.array([name.startswith(KNOWN) for name in features])
-    mean = np.where(flags, 0.0, mean)
-    deviation = np.where(flags | (deviation < 1e-6), 1.0, deviation)
+    if least_deviation:
+        flags = np.array([_is_flag(windows[:, :, at]) for at in range(len(features))])
+        deviation = np.where(
+            flags & (deviation > 0), np.maximum(deviation, least_deviation), deviation
+        )
+    known = np.array([name.startswith(KNOWN) for name in features])
+    mean = np.where(known, 0.0, mean)
+    deviation = np.where(known | (deviation < 1e-6), 1.0, deviation)
     return Scaling(np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
+
+
+def _is_flag(values: NDArray[np.float32]) -> bool:
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def build(network: Network, scaling: Scaling) -> Any:

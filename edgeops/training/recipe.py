@@ -150,6 +150,7 @@ class NetworkSection:
     dropout: float = 0
     input_dropout: float = 0
     noise: float = 0
+    least_deviation: float = 0
 
     @property
     def is_based(self) -> bool:
@@ -188,6 +189,7 @@ class TrainingSection:
     clip_norm: float | None = None
     ema: float = 0
     loss: Literal["pinball", "mae", "mse"] = "pinball"
+    relative: float = 0
     restore_best: Literal["validation-mae", "validation-loss", "none"] = "validation-mae"
     context_dropout: float | None = None
 
