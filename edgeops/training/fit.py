@@ -60,8 +60,8 @@ def fit(
 
     keras.utils.set_random_seed(job.seed)
     training_data = training_data.of(job)
-    windows = training_data.stages[-1].data.windows
-    scaling = scaling_of(windows, network.features, network.section.least_deviation)
+    last = training_data.stages[-1].data
+    scaling = scaling_of(last.windows, network.features, network.section.least_deviation)
     dropout = share_of(training.context_dropout, network.features)
     run = _TrainingRun(build(replace(network, steps_ahead=job.steps_ahead), scaling))
     schedule = Schedule(training_data.stages, training.batch)
