@@ -179,12 +179,14 @@ spec:
     dropout: 0.2
     inputDropout: 0.1
     noise: 0.05
+    leastDeviation: 0.4     # a rare 1, such as a holiday, is not huge beside the other inputs
   training:
 {long}    batch: {size.batch}
     warmup: 0.05
     weightDecay: 0.01
     clipNorm: 1
     ema: 0.99
+    relative: 0.5           # errors count partly as a share of the forecast: quiet hours teach, too
 {hidden}  seeds: [1, 2]           # two networks, trained side by side and averaged inside one graph
   # The last day of each part: learn from the first, choose the best epoch on the second,
   # judge on the third. Never choose a setting by the test: the figures would promise too much.
