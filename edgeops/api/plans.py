@@ -229,7 +229,7 @@ async def _live_plan(
     live = await read(workspace, hub, fleet, names, keep=keep)
     gone = gone_from_git(fleet, live, managed)
     known = _known_commits(workspace, live, agreed) if options.prune else None
-    by_label = any("=" in target for target in options.targets)
+    by_label = any("=" in each for each in options.targets)
     fleet, overlaps, notes = await left_to_configurations(hub, fleet, live)
     with workspace.observer.progress("planning"):
         made = make_plan(
