@@ -9,7 +9,6 @@ here equal lines, of which a fleet has many, cost one look-up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -51,8 +50,9 @@ _SPACES = re.compile(" *+")
 _NESTED = object()  # the value is on the lines below, if there is one
 
 
-# How a line begins: its indentation, the column of its key, whether it is an item (`- `), and its
-# key (None in an item without one).
+# A line with content: its indentation, the column of its key, whether it is an item (`- `), its key
+# (None in an item without one), and its value.
+_Line = tuple[int, int, bool, str | None, Any]
 _Begin = tuple[int, int, bool, str | None]
 
 
@@ -99,7 +99,12 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     at = 0  # its column
     below: list[tuple[int, Any]] = []  # those around it
     open_key: str | None = None  # the key in `holder` whose value may be on the next line
-    for (indent, column, item, key), value in _read(lines):
+    if max(map(len, lines), default=0) > _MAX_LINE:
+        raise _NotRead
+    for line in map(_line, lines):
+        if line is None:
+            continue
+        indent, column, item, key, value = line
         if open_key is not None and (indent > at or (item and indent == at)):
             below.append((at, holder))
             if len(below) > _MAX_DEPTH:
@@ -131,18 +136,14 @@ def _mapping(lines: list[str]) -> JsonObject | None:
     return root or None
 
 
-def _read(lines: list[str]) -> Iterator[tuple[_Begin, Any]]:
-    """How each line that is not empty begins, and its value. Raises `_NotRead`."""
-    if max(map(len, lines), default=0) > _MAX_LINE:
-        raise _NotRead
-    is_text = _TEXT.fullmatch
-    for text in lines:
-        head, colon, written = text.partition(": ")
-        begin = _head(head) if colon else None
-        if begin is not None:
-            yield begin, written if is_text(written) else _value(written)
-        elif (line := _bare(text)) is not None:
-            yield line
+@lru_cache(_KNOWN_LINES)
+def _line(text: str) -> _Line | None:
+    """What a line says; None without content. Raises `_NotRead`."""
+    head, colon, written = text.partition(": ")
+    begin = _head(head) if colon else None
+    if begin is None:
+        return _bare(text)
+    return *begin, written if _TEXT.fullmatch(written) else _value(written)
 
 
 @lru_cache(_KNOWN_LINES)
@@ -156,8 +157,7 @@ def _head(text: str) -> _Begin | None:
     return indent, indent + len(item or ""), item is not None, _key(key)
 
 
-@lru_cache(_KNOWN_LINES)
-def _bare(text: str) -> tuple[_Begin, Any] | None:
+def _bare(text: str) -> _Line | None:
     """A line with only a key or only a value; None without content. Raises `_NotRead`."""
     text = _without_comment(text)
     if not text:
@@ -168,8 +168,8 @@ def _bare(text: str) -> tuple[_Begin, Any] | None:
     spaces, item, key, written = match.groups()
     indent = len(spaces)
     if key is None:
-        return (indent, indent, True, None), _value(written)
-    return (indent, indent + len(item or ""), item is not None, _key(key)), _NESTED
+        return indent, indent, True, None, _value(written)
+    return indent, indent + len(item or ""), item is not None, _key(key), _NESTED
 
 
 def _value(written: str) -> Any:
