@@ -8,6 +8,8 @@ contribute to the checks across devices are their names, parents and traits.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -177,6 +179,54 @@ def right_files(evaluation: Evaluation, snapshot: Snapshot) -> set[str]:
         if traits is None or any(share.problem.place.file in right for share in traits.shares):
             wrong.add(device.document.file)
     return right - wrong
+
+
+def together(parts: Sequence[Remembered]) -> Remembered | None:
+    """What is remembered of all devices of some parts of a fleet, which have the same context.
+
+    Without the files whose devices have to be checked with those of other parts: they hold a name
+    that an earlier part has, or name a parent, which any file may define. None if a module is an
+    instance in some parts only, as what that says of others is not known.
+    """
+    if not parts or len({part.instances for part in parts}) > 1:
+        return None
+    blobs: dict[str, str] = {}
+    names: dict[str, str] = {}  # the file of each device
+    sets: dict[str, str] = {}
+    kinds: list[int] = []
+    traits: dict[Traits, int] = {}
+    apart: set[str] = set()
+    for part in parts:
+        blobs |= part.blobs
+        paths = list(part.blobs)
+        for name, place, kind in zip(part.names, part.places, part.kinds, strict=True):
+            if name in names or name in part.parents:
+                apart.add(paths[place])
+            if names.setdefault(name, paths[place]) == paths[place]:
+                kinds.append(traits.setdefault(part.traits[kind], len(traits)))
+        for name, path in part.sets.items():
+            if sets.setdefault(name, path) != path:
+                apart |= {path, sets[name]}
+    index = dict(zip(blobs, range(len(blobs)), strict=True))
+    places = [index[path] for path in names.values()]
+    whole = replace(
+        parts[0],
+        blobs=blobs,
+        names=list(names),
+        places=places,
+        kinds=kinds,
+        traits=list(traits),
+        parents={},
+        sets=sets,
+    )
+    return whole.only(blobs.keys() - apart)
+
+
+def context_digest(snapshot: Snapshot, blobs: Mapping[str, str]) -> str:
+    """A digest of all that devices depend on besides their own files; `blobs` has object ids."""
+    files = [(path, blobs[path]) for path in sorted(context_files(snapshot))]
+    keys = [(path, key.data.hex(), key.fault) for path, key in sorted(snapshot.keys.items())]
+    return hashlib.sha256(json.dumps([files, keys]).encode()).hexdigest()
 
 
 def context_files(snapshot: Snapshot) -> set[str]:

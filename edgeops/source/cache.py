@@ -44,6 +44,7 @@ class Cache:
             if not _only_ours(folder):
                 return
             self._db = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
+            self._db.execute("PRAGMA synchronous = OFF")  # what a power cut damages is found
             self._db.execute(_SCHEMA)
             self._db.execute("BEGIN")  # one transaction: each SELECT by itself would lock the file
         except (OSError, sqlite3.Error) as error:
@@ -58,7 +59,7 @@ class Cache:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        return _checked(row[0]) if row else None
+        return _checked(key, row[0]) if row else None
 
     def put(self, key: str, value: bytes) -> None:
         """Remember a value; `close` saves it."""
@@ -89,7 +90,7 @@ class Cache:
         self.close()
 
     def _save(self, db: sqlite3.Connection) -> None:
-        rows = ((key, _checksum(value) + value) for key, value in self._new.items())
+        rows = ((key, _checksum(key, value) + value) for key, value in self._new.items())
         db.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?)", rows)
         db.execute(
             "DELETE FROM memo WHERE rowid <= (SELECT max(rowid) FROM memo) - ?", (self._max_rows,)
@@ -141,13 +142,13 @@ def _only_ours(folder: Path) -> bool:
     return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _checksum(value: bytes) -> bytes:
-    return zlib.crc32(value).to_bytes(4, "big")
+def _checksum(key: str, value: bytes) -> bytes:
+    return zlib.crc32(value, zlib.crc32(os.fsencode(key))).to_bytes(4, "big")
 
 
-def _checked(stored: Any) -> bytes | None:
+def _checked(key: str, stored: Any) -> bytes | None:
     """The value of a row, None where it is not as it was saved: SQLite does not check that."""
     if not isinstance(stored, bytes):
         return None
     value = stored[4:]
-    return value if stored[:4] == _checksum(value) else None
+    return value if stored[:4] == _checksum(key, value) else None

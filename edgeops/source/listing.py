@@ -9,7 +9,7 @@ from functools import partial
 from edgeops.fleet.memo import Memo
 from edgeops.fleet.model import Problem, Snapshot
 from edgeops.source.layout import role
-from edgeops.source.read import SourceFile, read_snapshot
+from edgeops.source.read import SourceFile, read_snapshot, record_key
 from edgeops.source.schemas import packaged_schemas
 
 
@@ -31,6 +31,13 @@ class Listing:
         """The manifests and schemas of all files, or of `only` some."""
         files: list[SourceFile | Problem] = [*self.refused, *self._files(only)]
         return read_snapshot(self.commit, files, packaged_schemas(), memo, self.read_key)
+
+    def records(self, memo: Memo, paths: Collection[str]) -> dict[str, bytes]:
+        """What a memo has of some of the files, by key."""
+        schemas = packaged_schemas()
+        keys = (record_key(file, schemas) for file in self._files(paths))
+        found = ((key, memo.get(key)) for key in keys)
+        return {key: record for key, record in found if record is not None}
 
     def _files(self, only: Collection[str] | None) -> Iterator[SourceFile]:
         for path in sorted(self.blobs if only is None else only):

@@ -93,10 +93,15 @@ def _keys(documents: Iterable[Document], read: Callable[[str], bytes]) -> dict[s
     return keys
 
 
+def record_key(file: SourceFile, schemas: KindSchemas) -> str:
+    """The key in a memo of what a file says, by the schemas of all kinds or of models."""
+    return f"file/{__version__}/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
+
+
 def _remembered(file: SourceFile, schemas: KindSchemas, memo: Memo | None) -> ParsedFile:
     if memo is None:
         return _parse(file, schemas)
-    key = f"file/{__version__}/{PARSER_VERSION}/{schemas.digest}/{file.sha}/{file.path}"
+    key = record_key(file, schemas)
     stored = memo.get(key)
     parsed = decode(file.path, stored, file.read) if stored else None
     if parsed is None:

@@ -63,14 +63,17 @@ def list_revision(root: Path, rev: str) -> Listing:
 
 
 class _Objects:
-    """Reads objects of a commit; opens the repository for the first one."""
+    """Reads objects of a commit; opens the repository for the first one in each process.
+
+    Forks would get each other's objects from one process of git.
+    """
 
     def __init__(self, root: Path, commit: str, blobs: Mapping[str, str]) -> None:
         self._root = root
         self._commit = commit
         self._blobs = blobs
         self._open = ExitStack()
-        self._repository: tuple[Repo, str] | None = None
+        self._repositories: dict[int, tuple[Repo, str]] = {}  # kept: one that is closed ends git
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
@@ -83,9 +86,10 @@ class _Objects:
         return _read_key(repo, self._commit, prefix, name)
 
     def _opened(self) -> tuple[Repo, str]:
-        if self._repository is None:
-            self._repository = self._open.enter_context(repository(self._root))
-        return self._repository
+        process = os.getpid()
+        if process not in self._repositories:
+            self._repositories[process] = self._open.enter_context(repository(self._root))
+        return self._repositories[process]
 
 
 def resolve_commit(root: Path, rev: str) -> str:
