@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 # Without O_NONBLOCK, opening a FIFO without a writer would block.
@@ -31,7 +31,7 @@ def open_plain(folder: Path, name: str) -> BinaryIO:
 
 def _open_plain(folder: Path, name: str) -> tuple[int, int]:
     """The handle of a regular file, and its size."""
-    parts = PurePosixPath(name).parts
+    parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts or name.startswith("/"):
         raise OSError(errno.EINVAL, f"{name} is outside the folder")
     if not parts:
@@ -61,7 +61,7 @@ def read_plain(folder: Path, name: str, most: int) -> bytes:
         if size > most:
             raise OSError(errno.EFBIG, f"{name} is {size:,} bytes; at most {most:,} are allowed")
         data = os.read(handle, size + 1)
-        while len(data) <= size and (more := os.read(handle, size + 1 - len(data))):
+        while len(data) < size and (more := os.read(handle, size + 1 - len(data))):
             data += more
     finally:
         os.close(handle)
