@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -181,45 +181,49 @@ def right_files(evaluation: Evaluation, snapshot: Snapshot) -> set[str]:
     return right - wrong
 
 
-def together(parts: Sequence[Remembered]) -> Remembered | None:
+def together(parts: Iterable[Remembered | None]) -> Remembered | None:
     """What is remembered of all devices of some parts of a fleet, which have the same context.
 
     Without the files whose devices have to be checked with those of other parts: they hold a name
-    that an earlier part has, or name a parent, which any file may define. None if a module is an
-    instance in some parts only, as what that says of others is not known.
+    that an earlier part has, or name a parent, which any file may define. None if it is None for a
+    part, or if a module is an instance in some parts only: what that says of others is not known.
     """
-    if not parts or len({part.instances for part in parts}) > 1:
-        return None
+    first: Remembered | None = None
     blobs: dict[str, str] = {}
-    names: dict[str, str] = {}  # the file of each device
+    names: dict[str, int] = {}  # the index of the file of each device
     sets: dict[str, str] = {}
     kinds: list[int] = []
     traits: dict[Traits, int] = {}
     apart: set[str] = set()
     for part in parts:
+        first = first or part
+        if part is None or first is None or part.instances != first.instances:
+            return None
+        paths, begin = list(part.blobs), len(blobs)
         blobs |= part.blobs
-        paths = list(part.blobs)
+        kind_of = [traits.setdefault(each, len(traits)) for each in part.traits]
         for name, place, kind in zip(part.names, part.places, part.kinds, strict=True):
             if name in names or name in part.parents:
                 apart.add(paths[place])
-            if names.setdefault(name, paths[place]) == paths[place]:
-                kinds.append(traits.setdefault(part.traits[kind], len(traits)))
+            if name not in names:
+                names[name] = begin + place
+                kinds.append(kind_of[kind])
         for name, path in part.sets.items():
             if sets.setdefault(name, path) != path:
                 apart |= {path, sets[name]}
-    index = dict(zip(blobs, range(len(blobs)), strict=True))
-    places = [index[path] for path in names.values()]
+    if first is None:
+        return None
     whole = replace(
-        parts[0],
+        first,
         blobs=blobs,
         names=list(names),
-        places=places,
+        places=list(names.values()),
         kinds=kinds,
         traits=list(traits),
         parents={},
         sets=sets,
     )
-    return whole.only(blobs.keys() - apart)
+    return whole.only(blobs.keys() - apart) if apart else whole
 
 
 def context_digest(snapshot: Snapshot, blobs: Mapping[str, str]) -> str:

@@ -56,9 +56,7 @@ class InParts:
             if more == context:
                 break
             context = more
-        devices = [decode(each.devices) if each.devices else None for each in found]
-        parts = [part for part in devices if part is not None]
-        return together(parts) if len(parts) == len(devices) else None
+        return together(decode(each.devices) if each.devices else None for each in found)
 
     def _check(self, paths: Sequence[str], base: Snapshot, context: Set[str]) -> Iterator[_Found]:
         """What is found in each part; its records are kept."""
