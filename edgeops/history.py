@@ -16,24 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-DEVICE_PREFIX = "edgeops."
-
 MOST_DEVICES = 20  # named in a record
 MOST_TARGETS = 10
 MOST_LEFT = 200
 MOST_LEFT_CHARACTERS = 8_000
 MOST_TOUCHED = 32
 _ABANDONED = timedelta(hours=24)  # far longer than an apply takes
-
-
-def history_device(fleet: str) -> str:
-    """The id of the device that holds the history of a fleet."""
-    return f"{DEVICE_PREFIX}{fleet}"  # an id: the name of a fleet is at most 64 of its characters
-
-
-def is_history_device(device: str) -> bool:
-    """Whether a device id is of those that hold the history of a fleet, and no manifest may use."""
-    return device.startswith(DEVICE_PREFIX)
 
 
 class ApplyResult(StrEnum):

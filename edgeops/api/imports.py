@@ -14,7 +14,7 @@ from edgeops.api.import_write import Imported, known_fleet, write_import
 from edgeops.api.new import new_uid
 from edgeops.api.workspace import LOCAL, InvalidFleet, Workspace
 from edgeops.errors import EdgeOpsError, UsageError
-from edgeops.history import is_history_device
+from edgeops.history_device import is_history_device
 from edgeops.translate import doing
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ def without_git(fleet: DesiredFleet, twin: Twin) -> SeenDevice | None:
     None if git has it, and for identities that hold the history of a fleet.
     """
     from edgeops.health.seen import seen_without_git
-    from edgeops.history import is_history_device
+    from edgeops.history_device import is_history_device
 
     if twin.device in fleet.devices or is_history_device(twin.device):
         return None

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from edgeops.errors import EdgeOpsError
-from edgeops.history import ApplyHistory, history_device
+from edgeops.history import ApplyHistory
+from edgeops.history_device import history_device
 from edgeops.history_document import KEY, decode, encode
 from edgeops.hub.port import AlreadyExists, EtagMismatch, Hub, NotFound, Unauthorized
 from edgeops.stamp import decode as stamp_of

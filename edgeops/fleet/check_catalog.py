@@ -14,7 +14,7 @@ from edgeops.fleet.outline import is_spoiled, may_hold
 from edgeops.fleet.suggest import did_you_mean
 from edgeops.fleet.value_path import read_path
 from edgeops.fleet.variables import references
-from edgeops.history import DEVICE_PREFIX, is_history_device
+from edgeops.history_device import DEVICE_PREFIX, is_history_device
 from edgeops.jsonvalue import pointer
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -16,3 +18,6 @@ class Memo(Protocol):
 
     def put(self, key: str, value: bytes) -> None:
         """Store a result."""
+
+
+OpenMemo = Callable[[], AbstractContextManager[Memo]]

@@ -14,7 +14,7 @@ from edgeops.fleet.catalog import devices_of, read_catalog
 from edgeops.fleet.device import Resolver
 from edgeops.fleet.finding import Share
 from edgeops.fleet.later import DevicesLater
-from edgeops.fleet.memo import Memo
+from edgeops.fleet.memo import Memo, OpenMemo
 from edgeops.fleet.model import DesiredDevice, Problem, Snapshot
 from edgeops.fleet.remembered import (
     Remembered,
@@ -25,9 +25,7 @@ from edgeops.fleet.remembered import (
     right_files,
 )
 from edgeops.fleet.resolve import Evaluation, Resolution, checked_hubs, evaluate
-from edgeops.source.in_parts import InParts, OpenMemo
 from edgeops.source.listing import Listing
-from edgeops.source.processes import processors
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.schemas import packaged_schemas
 
@@ -75,6 +73,10 @@ def resolve_listing(
         before = kept.load()
         partly = _Partly(listing, wanted, open_memo, before).resolve(memo, kept) if before else None
     if partly is None and len(listing.blobs) > at_once:
+        # Imported here: few fleets are that large.
+        from edgeops.source.in_parts import InParts
+        from edgeops.source.processes import processors
+
         check = partial(_evaluate, wanted)
         processes = processes or processors()
         before = InParts(listing, check, open_memo, at_once, processes).remembered()

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from edgeops.fleet.memo import Memo
+from edgeops.fleet.memo import Memo, OpenMemo
 from edgeops.fleet.model import Snapshot
 from edgeops.fleet.remembered import (
     Remembered,
@@ -29,8 +28,6 @@ from edgeops.source.listing import Listing
 from edgeops.source.processes import in_processes
 
 _FEW = 200  # files that are read first, to know the context of the others
-
-OpenMemo = Callable[[], AbstractContextManager[Memo]]
 
 
 @dataclass(frozen=True, slots=True)

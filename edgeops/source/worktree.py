@@ -151,9 +151,8 @@ def _below(root: Path, path: Path, names: list[str]) -> list[str]:
 def source_file(root: Path, name: str) -> SourceFile | Problem | None:
     """The file to read, the problem that prevents it, or None for a file that is ignored."""
     kind = role(name)
-    path = root / name
     try:
-        status = path.lstat()
+        status = os.lstat(f"{root}/{name}")
         if stat.S_ISLNK(status.st_mode):
             return detour_problem(name, "a symbolic link")
         if stat.S_ISDIR(status.st_mode):

@@ -4,7 +4,8 @@ import asyncio
 import uuid
 
 from edgeops.apply.history import change_history, read_history
-from edgeops.history import ApplyHistory, ApplyRecord, begun, history_device
+from edgeops.history import ApplyHistory, ApplyRecord, begun
+from edgeops.history_device import history_device
 from edgeops.history_document import encode
 from tests.contract.test_hub_port import delete_if_there, on_hub, opener
 from tests.support.memory_hub import MemoryHub

@@ -17,12 +17,11 @@ from edgeops.history import (
     CompleteApply,
     begun,
     ended,
-    history_device,
-    is_history_device,
     is_news,
     let_go,
     record_id,
 )
+from edgeops.history_device import history_device, is_history_device
 from edgeops.history_document import decode, encode
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
