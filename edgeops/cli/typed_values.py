@@ -6,9 +6,12 @@ typer imports pydantic for any value, which takes longer than all else that it d
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from typer.core import TyperArgument, TyperOption
+
+_EASY = {(Path, str), (float, int)}  # a float that is an int is a default
 
 
 def convert_only_others() -> None:
@@ -19,17 +22,21 @@ def convert_only_others() -> None:
 
 def _sparing(convert: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     def process_value(parameter: Any, context: Any, value: Any) -> Any:
-        absent = value in (None, ()) and not parameter.required
-        descriptor = getattr(parameter, "type_descriptor", None)  # no part of typer's public API
-        if not (absent or _is_typed(value, getattr(descriptor, "annotation", None))):
-            return convert(parameter, context, value)
+        if value not in (None, ()) or parameter.required:
+            # No part of typer's public API.
+            descriptor = getattr(parameter, "type_descriptor", None)
+            annotation: Any = getattr(descriptor, "annotation", None)
+            if (annotation, type(value)) in _EASY:
+                value = annotation(value)
+            elif not _is_typed(value, annotation):
+                return convert(parameter, context, value)
         return parameter.callback(context, parameter, value) if parameter.callback else value
 
     return process_value
 
 
 def _is_typed(value: Any, annotation: Any) -> bool:
-    """Whether a value is surely what pydantic would make of it."""
+    """Whether a value surely is what pydantic would make of it."""
     if get_origin(annotation) is Literal:
         return value in get_args(annotation)
     if get_origin(annotation) is list and isinstance(value, list | tuple):

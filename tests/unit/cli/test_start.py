@@ -45,6 +45,14 @@ def test_a_command_is_imported_when_it_is_called(tmp_path: Path) -> None:
     assert not {"edgeops.cli.sync", "pydantic", "jsonschema", "git", "rich"} & imported
 
 
+def test_defaults_and_paths_are_taken_without_pydantic(tmp_path: Path) -> None:
+    for arguments in (["sync", "--dry-run", "--out", str(tmp_path / "plan.json")], ["status"]):
+        imported = _imported("--repo", str(tmp_path), *arguments)
+
+        assert f"edgeops.cli.{arguments[0]}" in imported
+        assert "pydantic" not in imported
+
+
 def test_every_command_of_the_list_exists() -> None:
     tree = command_tree()
 
@@ -72,7 +80,9 @@ def _words(*arguments: str) -> list[object]:
 
 
 def test_values_have_the_types_of_their_parameters() -> None:
-    assert _words("one", "two") == [["one", "two"], Path(), 1, 3.0, None]
+    default = _words("one", "two")
+    assert default == [["one", "two"], Path(), 1, 3.0, None]
+    assert isinstance(default[3], float)
     given = _words("a", "--folder", "b", "--often", "2", "--seconds", "5", "--labels", "c")
     assert given == [["a"], Path("b"), 2, 5.0, ["c"]]
     assert isinstance(given[3], float)
