@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from edgeops.fleet.model import DesiredDevice
+from edgeops.fleet.shared_values import SharedValues
 
 Resolve = Callable[[Sequence[str]], Mapping[str, DesiredDevice]]
 
@@ -29,6 +30,7 @@ class DevicesLater(Mapping[str, DesiredDevice]):
         self._later = set(later)
         self._resolve = resolve
         self._next = 1
+        self._shared = SharedValues()
 
     @cached_property
     def _names(self) -> list[str]:
@@ -38,7 +40,7 @@ class DevicesLater(Mapping[str, DesiredDevice]):
         if name in self._later:
             chosen = self._from(name) if self._next > 1 else [name]
             resolved = self._resolve(chosen)
-            self._ready |= resolved
+            self._ready |= {name: self._shared.device(each) for name, each in resolved.items()}
             self._later -= resolved.keys()
             self._later.difference_update(chosen)
             self._next = min(8 * self._next, _MOST)

@@ -1,0 +1,45 @@
+"""One object for equal values: most devices of a large fleet want what others want, too."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from edgeops.fleet.model import DesiredDevice
+from edgeops.jsonvalue import JsonObject
+
+_MOST = 20_000  # values; beyond them, devices have their own
+
+
+class SharedValues:
+    """The tags and desired properties of devices so far, which nobody changes in place."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Any] = {}
+
+    def device(self, device: DesiredDevice) -> DesiredDevice:
+        """An equal device, made of parts of those before it."""
+        tags, desired = self._section(device.tags), self._section(device.desired)
+        return replace(device, tags=tags, desired=desired)
+
+    def _section(self, section: JsonObject) -> JsonObject:
+        whole: JsonObject = self._one(section)
+        if whole is not section:
+            return whole
+        return {
+            key: self._one(value) if isinstance(value, dict | list) else value
+            for key, value in section.items()
+        }
+
+    def _one(self, value: Any) -> Any:
+        """The first value with this text: 1 and 1.0 differ, and so do two orders of keys."""
+        try:
+            digest = hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
+        except orjson.JSONEncodeError:
+            return value
+        if len(self._known) >= _MOST:
+            return self._known.get(digest, value)
+        return self._known.setdefault(digest, value)
