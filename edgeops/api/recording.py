@@ -209,8 +209,9 @@ def _complete(
     left |= {refusal.device for refusal in plan.refusals}
     left |= {paused.device for paused in plan.paused}
     left |= {name.partition("/")[0] for name in plan.waiting}  # modules are `device/module`
-    absent = plan.absent
-    left |= {device.name for device in planned.fleet.devices.values() if device.parent in absent}
+    if absent := plan.absent:  # seldom; it takes a look at every device
+        devices = planned.fleet.devices.values()
+        left |= {device.name for device in devices if device.parent in absent}
     left |= set(downloading)
     dropped = since is None or not since.pruned or since.drops
     return CompleteApply(

@@ -26,20 +26,27 @@ class SharedValues:
         return replace(device, tags=tags, desired=desired)
 
     def _section(self, section: JsonObject) -> JsonObject:
-        whole: JsonObject = self._one(section)
-        if whole is not section:
-            return whole
-        return {
-            key: self._one(value) if isinstance(value, dict | list) else value
+        digest = _digest(section)
+        known: JsonObject | None = self._known.get(digest)
+        if known is not None:
+            return known
+        parts = {
+            key: self._first(_digest(value), value) if isinstance(value, dict | list) else value
             for key, value in section.items()
         }
+        first: JsonObject = self._first(digest, parts)
+        return first
 
-    def _one(self, value: Any) -> Any:
-        """The first value with this text: 1 and 1.0 differ, and so do two orders of keys."""
-        try:
-            digest = hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
-        except orjson.JSONEncodeError:
-            return value
-        if len(self._known) >= _MOST:
+    def _first(self, digest: bytes, value: Any) -> Any:
+        """The first value with this digest."""
+        if not digest or len(self._known) >= _MOST:
             return self._known.get(digest, value)
         return self._known.setdefault(digest, value)
+
+
+def _digest(value: Any) -> bytes:
+    """The digest of a value as text: 1 and 1.0 differ, and two orders of keys; b"" without."""
+    try:
+        return hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
+    except orjson.JSONEncodeError:
+        return b""

@@ -27,7 +27,7 @@ def role(path: str) -> Role | None:
     Hidden files, and a repository's own copies of the schemas of kinds, are ignored.
     """
     parts = path.split("/")
-    if any(part.startswith(".") for part in parts):
+    if path.startswith(".") or "/." in path:
         return None
     if len(parts) == 3 and parts[0] == "models" and parts[2] == "model.yaml":
         return Role.MODEL
@@ -75,7 +75,7 @@ def detour_problem(path: str, kind: str) -> Problem | None:
 
 def name_problem(path: str) -> Problem | None:
     """The problem of a file whose name is not UTF-8: git and file systems allow any bytes."""
-    if _text(path) == path or role(path) is None:
+    if path.isascii() or _text(path) == path or role(path) is None:
         return None
     return Problem(Place(_text(path)), "", "its file name is not UTF-8", "rename the file")
 

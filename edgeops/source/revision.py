@@ -200,11 +200,11 @@ def _tree(repo: Repo, commit: str, prefix: str) -> Iterator[tuple[str, str, str,
         if not prefix:
             raise
         raise no_fleet(f"{prefix} at {short_commit(commit)}") from error
-    for entry in output.split(b"\0"):
+    for entry in os.fsdecode(output).split("\0"):
         if entry:
-            attributes, _, name = entry.partition(b"\t")
-            mode, _, sha, size = attributes.decode().split()
-            yield mode, sha, size, os.fsdecode(name)
+            attributes, _, name = entry.partition("\t")
+            mode, _, sha, size = attributes.split()
+            yield mode, sha, size, name
 
 
 def _refuse_state(repo: Repo, commit: str, prefix: str) -> None:
