@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -40,11 +41,15 @@ class DevicesLater(Mapping[str, DesiredDevice]):
         if name in self._later:
             chosen = self._from(name) if self._next > 1 else [name]
             resolved = self._resolve(chosen)
-            self._ready |= {name: self._shared.device(each) for name, each in resolved.items()}
+            self._ready |= {name: self._sharing(each) for name, each in resolved.items()}
             self._later -= resolved.keys()
             self._later.difference_update(chosen)
             self._next = min(8 * self._next, _MOST)
         return self._ready[name]
+
+    def _sharing(self, device: DesiredDevice) -> DesiredDevice:
+        tags, desired = map(self._shared.section, (device.tags, device.desired))
+        return replace(device, tags=tags, desired=desired)
 
     def _from(self, name: str) -> list[str]:
         """The next names that are not resolved, in order from this one on."""

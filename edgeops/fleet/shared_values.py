@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from edgeops.fleet.model import DesiredDevice
 from edgeops.jsonvalue import JsonObject
 
 _MOST = 20_000  # values; beyond them, devices have their own
 
 
 class SharedValues:
-    """The tags and desired properties of devices so far, which nobody changes in place."""
+    """The tags and properties of devices so far, which nobody changes in place."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, Any] = {}
 
-    def device(self, device: DesiredDevice) -> DesiredDevice:
-        """An equal device, made of parts of those before it."""
-        tags, desired = self._section(device.tags), self._section(device.desired)
-        return replace(device, tags=tags, desired=desired)
-
-    def _section(self, section: JsonObject) -> JsonObject:
+    def section(self, section: JsonObject) -> JsonObject:
+        """An equal section, made of parts of those before it."""
         digest = _digest(section)
         known: JsonObject | None = self._known.get(digest)
         if known is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeops.fleet.model import HubTarget
+from edgeops.fleet.shared_values import SharedValues
 from edgeops.hub.port import Hub, NotFound
 from edgeops.twin import EDGE_AGENT, EDGE_HUB, LiveDevice, Twin
 
@@ -68,7 +69,7 @@ async def read_live(
 async def _read_each(
     read: _Read, wanted: Mapping[str, ReadRequest], progress: Progress, keep: Keep
 ) -> dict[str, LiveDevice]:
-    live: dict[str, LiveDevice] = {}
+    live, shared = dict[str, LiveDevice](), SharedValues()
     done = 0
     waiting: Iterator[tuple[str, ReadRequest]] = iter(wanted.items())
 
@@ -77,7 +78,7 @@ async def _read_each(
         for name, request in waiting:  # shared: each reader takes the next device
             device = await _read_device(read, name, request)
             if device is not None and keep(name, device):
-                live[name] = device
+                live[name] = _sharing(device, shared)
             done += 1
             progress(done, len(wanted))
 
@@ -108,7 +109,7 @@ async def _twin_or_none(read: _Read, device: str, module: str | None = None) -> 
 async def _read_by_query(
     hub: Hub, wanted: Mapping[str, ReadRequest], progress: Progress, keep: Keep
 ) -> dict[str, LiveDevice]:
-    live: dict[str, LiveDevice] = {}
+    live, shared = dict[str, LiveDevice](), SharedValues()
     incomplete: dict[str, tuple[Twin, dict[str, Twin]]] = {}
     seen: set[str] = set()  # a query may give a device again: the last one counts
 
@@ -116,7 +117,7 @@ async def _read_by_query(
         live.pop(twin.device, None)
         device = LiveDevice(twin, modules)
         if keep(twin.device, device):
-            live[twin.device] = device
+            live[twin.device] = _sharing(device, shared)
 
     async for twin in hub.device_twins():
         request = wanted.get(twin.device)
@@ -141,3 +142,12 @@ async def _read_by_query(
     for twin, modules in incomplete.values():
         complete(twin, modules)
     return live
+
+
+def _sharing(device: LiveDevice, shared: SharedValues) -> LiveDevice:
+    def small(twin: Twin) -> Twin:
+        tags, desired, reported = map(shared.section, (twin.tags, twin.desired, twin.reported))
+        return replace(twin, tags=tags, desired=desired, reported=reported)
+
+    modules = {name: small(module) for name, module in device.modules.items()}
+    return LiveDevice(small(device.twin), modules)

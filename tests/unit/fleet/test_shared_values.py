@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeops.fleet.model import DesiredDevice
 from edgeops.fleet.shared_values import SharedValues
 
 values = st.recursive(
@@ -22,24 +21,18 @@ values = st.recursive(
 sections = st.dictionaries(st.text(), values, max_size=3)
 
 
-def wanting(name: str, desired: dict[str, Any]) -> DesiredDevice:
-    return DesiredDevice(name, {}, (), False, "sas", False, {}, desired, {}, {}, {})
-
-
 @given(st.lists(sections, max_size=5))
-def test_a_device_stays_what_it_is(wanted: list[dict[str, Any]]) -> None:
+def test_a_section_stays_what_it_is(wanted: list[dict[str, Any]]) -> None:
     shared = SharedValues()
     for section in wanted:
-        device = shared.device(wanting("d", section))
-        assert repr(device) == repr(wanting("d", section))  # 1 is not True, and keys are in order
+        assert repr(shared.section(section)) == repr(section)  # 1 is not True; keys are in order
 
 
 def test_equal_parts_are_one_object() -> None:
     shared = SharedValues()
     one, two, other = (
-        shared.device(wanting(name, {"rate": rate, "hours": {"open": [8, 20]}}))
-        for name, rate in (("one", 1), ("two", 1), ("other", 2))
+        shared.section({"rate": rate, "hours": {"open": [8, 20]}}) for rate in (1, 1, 2)
     )
-    assert one.desired is two.desired
-    assert other.desired["hours"] is one.desired["hours"]
-    assert other.desired["rate"] == 2
+    assert one is two
+    assert other["hours"] is one["hours"]
+    assert other["rate"] == 2
