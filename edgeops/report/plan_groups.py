@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from edgeops.fleet.hubs import among
+from edgeops.fleet.variables import as_json
 from edgeops.plan.counts import DeviceFate, by_device, kind_of
 from edgeops.plan.identity import consequences
 from edgeops.plan.model import Action, Change, Plan, Reason
@@ -106,12 +107,18 @@ def grouped(
     entry, or one per path with `every_path`.
     """
     by_paths: dict[Any, dict[Any, _Patch]] = {}
+    known: dict[Hashable, _Patch] = {}
     for device, changes in by_device(plan.changes).items():
+        as_text = tuple(map(_as_text, changes))
+        if as_text in known:
+            known[as_text].devices.append(device)
+            continue
         kind = kind_of(changes)
         parts = _parts(changes, brief=kind is DeviceFate.CREATE and not every_path)
         values = tuple(_values_of(part.entries) for part in parts)
         alike = by_paths.setdefault((kind, tuple(part.paths for part in parts)), {})
-        alike.setdefault(values, _Patch(kind, parts, values)).devices.append(device)
+        known[as_text] = alike.setdefault(values, _Patch(kind, parts, values))
+        known[as_text].devices.append(device)
     sets = [list(alike.values()) for alike in by_paths.values()]
     if per_patch:
         groups = [_together([patch]) for patches in sets for patch in patches]
@@ -170,6 +177,12 @@ class _Patch:
     parts: tuple[_Part, ...]
     values: tuple[tuple[Hashable, ...], ...]
     devices: list[str] = field(default_factory=list)
+
+
+def _as_text(change: Change) -> Hashable:
+    """All of a change that is told; nearly all devices of a large plan share it."""
+    values = as_json([change.patch, change.before])
+    return change.action, change.reason, change.module, change.moved_to, values
 
 
 def _parts(changes: Iterable[Change], brief: bool) -> tuple[_Part, ...]:
