@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
 from edgeops.fleet.model import DesiredDevice
-from edgeops.fleet.shared_values import SharedValues
 
 Resolve = Callable[[Sequence[str]], Mapping[str, DesiredDevice]]
 
@@ -31,7 +29,6 @@ class DevicesLater(Mapping[str, DesiredDevice]):
         self._later = set(later)
         self._resolve = resolve
         self._next = 1
-        self._shared = SharedValues()
 
     @cached_property
     def _names(self) -> list[str]:
@@ -41,15 +38,11 @@ class DevicesLater(Mapping[str, DesiredDevice]):
         if name in self._later:
             chosen = self._from(name) if self._next > 1 else [name]
             resolved = self._resolve(chosen)
-            self._ready |= {name: self._sharing(each) for name, each in resolved.items()}
+            self._ready |= resolved
             self._later -= resolved.keys()
             self._later.difference_update(chosen)
             self._next = min(8 * self._next, _MOST)
         return self._ready[name]
-
-    def _sharing(self, device: DesiredDevice) -> DesiredDevice:
-        tags, desired = map(self._shared.section, (device.tags, device.desired))
-        return replace(device, tags=tags, desired=desired)
 
     def _from(self, name: str) -> list[str]:
         """The next names that are not resolved, in order from this one on."""

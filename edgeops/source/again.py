@@ -25,6 +25,7 @@ from edgeops.fleet.remembered import (
     right_files,
 )
 from edgeops.fleet.resolve import Evaluation, Resolution, checked_hubs, evaluate
+from edgeops.fleet.shared_values import SharedValues
 from edgeops.source.listing import Listing
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.schemas import packaged_schemas
@@ -205,7 +206,7 @@ class _Partly:
                     elsewhere[name] = names
                     continue
             later[name] = path
-        resolve = partial(self._resolve_later, evaluation.resolvers[hub], later)
+        resolve = partial(self._resolve_later, evaluation.resolvers[hub], later, SharedValues())
         fleet = replace(
             fleet,
             devices=DevicesLater(fleet.devices, later, resolve),
@@ -218,14 +219,17 @@ class _Partly:
         self,
         resolver: Resolver,
         later: Mapping[str, str],
+        shared: SharedValues,
         names: Sequence[str],
     ) -> dict[str, DesiredDevice]:
         """These devices, and others in the same files."""
         with self.open_memo() as memo:
             snapshot = self.listing.snapshot(memo, {later[name] for name in names})
         devices = [each for document in snapshot.documents for each in devices_of(document)]
-        return {
-            device.name: resolver.resolve(device, resolver.groups(device))[0]
-            for device in devices
-            if device.name in later
-        }
+        found = {}
+        for device in devices:
+            if device.name in later:
+                resolved, _ = resolver.resolve(device, resolver.groups(device))
+                tags, desired = map(shared.section, (resolved.tags, resolved.desired))
+                found[device.name] = replace(resolved, tags=tags, desired=desired)
+        return found

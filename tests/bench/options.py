@@ -17,7 +17,7 @@ class Options:
     starts: int = 21  # of commands that are short; pairs
     files: int = 10_000  # of one device each: validate beside the script
     most_files: int = 100_000  # for the memory of validate; 0 leaves it out
-    twins: int = 1000  # sync beside the script
+    twins: int = 3_000  # sync beside the script
     loaders: tuple[int, ...] = (1000, 5000)  # devices of each roll-out
     kilobytes: int = 300  # of the model that is rolled out
     connections: int = 10_000  # devices that one local hub carries
