@@ -115,6 +115,7 @@ def test_a_number_of_readers(visitor, read, tell, monkeypatch):
     assert one.until(2) == other.until(2) == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_page_that_was_closed_makes_room(read, tell, monkeypatch):
     monkeypatch.setattr(stream, "MAX_READERS", 1)
     first = read()

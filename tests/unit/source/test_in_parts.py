@@ -11,7 +11,10 @@ import pytest
 
 from edgeops.source.again import FILES_AT_ONCE
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only"),
+    pytest.mark.slow,
+]
 
 FLEET = """apiVersion: edgeops/v1
 kind: Fleet

@@ -115,6 +115,7 @@ def test_at_each_step(bench, shapes):
     assert cut_at > 15, "the steps were seen"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_verified_is_not_fetched_again(bench):
     """Whenever the power goes, no byte that was on the disk is asked for twice."""
     for cut_at in range(1, 80):
