@@ -30,7 +30,7 @@ from edgeops.source.listing import Listing
 from edgeops.source.read import PARSER_VERSION
 from edgeops.source.schemas import packaged_schemas
 
-FILES_AT_ONCE = 1_000  # that a process holds in memory, 10 KB each, where it can be done in parts
+FILES_AT_ONCE = 500  # that a process holds in memory, 10 KB each, where it can be done in parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,15 @@ def resolve_listing(
 ) -> Resolved:
     """What `resolve` makes of `everything`, which is read only if it has to be.
 
-    Of more files than `at_once`, each of the processes (one for each processor) holds no more in
-    memory, where that is possible. Raises as `resolve` does.
+    Of more files than twice `at_once`, each of the processes (one for each processor) holds no more
+    than that in memory, where it is possible. Raises as `resolve` does.
     """
     state = _state(wanted)
     with open_memo() as memo:
         kept = _Kept(memo, wanted.root, state)
         before = kept.load()
         partly = _Partly(listing, wanted, open_memo, before).resolve(memo, kept) if before else None
-    if partly is None and len(listing.blobs) > at_once:
+    if partly is None and len(listing.blobs) > 2 * at_once:
         # Imported here: few fleets are that large.
         from edgeops.source.in_parts import InParts
         from edgeops.source.processes import processors

@@ -57,7 +57,7 @@ class InParts:
 
     def _check(self, paths: Sequence[str], base: Snapshot, context: Set[str]) -> Iterator[_Found]:
         """What is found in each part; its records are kept."""
-        complete = True
+        complete = any(document.value["kind"] == "Fleet" for document in base.documents)
 
         def parts() -> Iterator[_Part]:
             for at in range(0, len(paths), self.at_once):
@@ -104,7 +104,7 @@ class InParts:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some files, and what the memo has of them; `resolve` says whether that is of use."""
+    """Some files, and what the memo has of them; not to `resolve` if their context is not known."""
 
     paths: Sequence[str]
     known: Mapping[str, bytes]

@@ -18,6 +18,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 _MOST = 8  # each takes memory
+_ON_DEATH_OF_PARENT = 1
 
 _work: Callable[[Any], Any]  # of a process that was started here
 
@@ -46,7 +47,7 @@ def in_processes(
     from multiprocessing import get_context
 
     waiting: deque[Future[_Result]] = deque()
-    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (work,))
+    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (os.getpid(), work))
     try:
         for item in items:
             waiting.append(pool.submit(_go_on, item))
@@ -68,13 +69,20 @@ def _is_alone() -> bool:
     return sys.platform == "linux" and len([*Path("/proc/self/task").iterdir()]) == 1
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
-    """In a new process: keep the work, and leave Ctrl-C to the one that started it."""
+def _begin(parent: int, work: Callable[[Any], Any]) -> None:
+    """In a new process: keep the work, leave Ctrl-C to the parent, and end when that is killed.
+
+    Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    import ctypes
     import signal
 
     global _work
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_ON_DEATH_OF_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it was killed before that
+        os._exit(1)
 
 
 def _go_on(item: Any) -> Any:

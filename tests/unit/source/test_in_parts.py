@@ -29,7 +29,7 @@ spec:
   desired: {at: "${device.name}"}
 """
 DEVICE = "apiVersion: edgeops/v1\nkind: Device\nmetadata: {name: d%d}\nspec: {tags: {row: %s}}\n"
-MANY = FILES_AT_ONCE + 300
+MANY = 2 * FILES_AT_ONCE + 300
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_several_processes_read_one_commit(root: Path) -> None:
     git(root, "add", ".")
     git(root, "commit", "-qm", "many")
     (root / "fleet" / "zz-all.yaml").unlink()  # the working tree is not read
-    asked = ("render", "d77", "--rev", "HEAD")
+    asked = ("--hub", "eu", "render", "d77", "--rev", "HEAD")
     several, one = (command(root, f"cache-{n}", *asked, processors=n) for n in (2, 1))
     assert several == one
     assert "at: d77" in one

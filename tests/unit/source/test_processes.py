@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -81,6 +83,22 @@ def test_ctrl_c_is_left_to_the_first_process() -> None:
             return "went on"
         print(*set(in_processes(interrupted, range(9), 2)))
     """) == ["went on"]
+
+
+def test_processes_end_when_the_first_one_is_killed() -> None:
+    program = """
+        import sys
+        for process in in_processes(lambda _: os.getpid(), iter(int, 1), 2):
+            print(process)
+            sys.stdout.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    command = [sys.executable, "-c", BEGIN + dedent(program)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    status = Path(f"/proc/{done.stdout.strip()}/status")
+    deadline = time.monotonic() + 30
+    while status.exists() and "State:\tZ" not in status.read_text():
+        assert time.monotonic() < deadline, "it still runs"
 
 
 def test_each_processor_that_may_be_used_has_a_process() -> None:
